@@ -1,0 +1,72 @@
+/**
+ * Reuse of buffers. Released buffers wait, by length, and the one made first is handed out first: a training step that
+ * allocates and releases in the same order as the one before gets the very same buffers, so bind groups can be cached,
+ * and after the first step nothing is created.
+ */
+import type { MemoryStatus } from "./device.ts";
+
+/** What the pool needs to know of a buffer. */
+export interface Pooled {
+  /** Words. */
+  readonly length: number;
+}
+
+/** Hands out buffers of type `B`, making new ones with the device's own `create`. */
+export class BufferPool<B extends Pooled> {
+  #create: (length: number, purpose: string) => B;
+  #order = new Map<B, number>(); // every buffer made, with its number
+  #live = new Set<B>();
+  #free = new Map<number, B[]>(); // by length, latest made first, so that pop() gives the earliest
+  #liveWords = 0;
+  #createdWords = 0;
+
+  /** @param create makes a buffer of `length` words, or throws an Error that says what was wanted */
+  constructor(create: (length: number, purpose: string) => B) {
+    this.#create = create;
+  }
+
+  /** A buffer of `length` words, reused if one waits. */
+  allocate(length: number, purpose: string): B {
+    if (!(Number.isInteger(length) && length > 0)) {
+      throw new RangeError(`A buffer holds a whole number of words, at least one; found ${length} for ${purpose}`);
+    }
+    let buffer = this.#free.get(length)?.pop();
+    if (!buffer) {
+      buffer = this.#create(length, purpose);
+      this.#order.set(buffer, this.#order.size);
+      this.#createdWords += length;
+    }
+    this.#live.add(buffer);
+    this.#liveWords += length;
+    return buffer;
+  }
+
+  /** Takes a buffer back. Throws an Error where it is not a live buffer of this pool. */
+  release(buffer: B): void {
+    if (!this.#live.delete(buffer)) {
+      throw new Error("A buffer was released that is not live: a slice, released before, or of another device");
+    }
+    this.#liveWords -= buffer.length;
+    const waiting = this.#free.get(buffer.length) ?? [];
+    this.#free.set(buffer.length, waiting);
+    const number = this.#order.get(buffer)!;
+    let place = waiting.length;
+    while (place > 0 && this.#order.get(waiting[place - 1])! < number) place--;
+    waiting.splice(place, 0, buffer);
+  }
+
+  /** Counts of what is live and what was ever made. */
+  get status(): MemoryStatus {
+    return {
+      liveBuffers: this.#live.size,
+      liveBytes: 4 * this.#liveWords,
+      createdBuffers: this.#order.size,
+      createdBytes: 4 * this.#createdWords,
+    };
+  }
+
+  /** Every buffer made, e.g. to destroy them. */
+  buffers(): Iterable<B> {
+    return this.#order.keys();
+  }
+}
