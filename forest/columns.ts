@@ -1,0 +1,103 @@
+/**
+ * A table of features as columns of ranks: what a tree is grown from.
+ *
+ * A tree asks only in what order the values of a feature stand, so the values are sorted once, before the first tree:
+ * `ranks[f, i]` is the place of sample i's value among the distinct values of feature f, and `values[f]` holds those in
+ * rising order. Whatever is sorted after that, at each node of each tree, is small whole numbers.
+ *
+ * @module
+ */
+
+/** Labels of n samples: whole numbers, 0 to classes - 1. */
+export type Labels = Int32Array | Uint8Array;
+
+/** A table of n samples by `features` features, one column after the other. */
+export interface Columns {
+  readonly n: number;
+  readonly features: number;
+  /** [features, n]: the rank of each sample's value within its feature, 0 for the smallest */
+  readonly ranks: Int32Array;
+  /** For each feature its distinct values, rising: `values[f][ranks[f * n + i]]` is the value of sample i. */
+  readonly values: readonly Float32Array[];
+}
+
+/**
+ * Ranks each feature.
+ *
+ * @param x [n, features], row-major
+ * @throws as {@link countRows}
+ */
+export function rankColumns(x: Float32Array, features: number): Columns {
+  const n = countRows(x, features);
+  const ranks = new Int32Array(features * n), values: Float32Array[] = [];
+  const column = new Float32Array(n);
+  for (let f = 0; f < features; f++) {
+    for (let i = 0; i < n; i++) column[i] = x[i * features + f];
+    const distinct = column.toSorted();
+    let count = 0;
+    for (let i = 0; i < n; i++) {
+      // `!==` holds -0 and 0 for one value, as `<=` does when the tree is asked
+      if (i === 0 || distinct[i] !== distinct[count - 1]) distinct[count++] = distinct[i];
+    }
+    values.push(distinct.slice(0, count));
+    for (let i = 0; i < n; i++) ranks[f * n + i] = rankOf(column[i], distinct, count);
+  }
+  return { n, features, ranks, values };
+}
+
+/** Where `value` stands in the rising `values[0..count)`, by halving. */
+function rankOf(value: number, values: Float32Array, count: number): number {
+  let low = 0, high = count - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The number of rows of a row-major table.
+ *
+ * @param x [n, features]
+ * @throws RangeError where `features` is not a whole number from 1, the length is no multiple of it, or a value is NaN
+ *   or infinite
+ */
+export function countRows(x: Float32Array, features: number): number {
+  wantWhole("features", features, 1);
+  if (x.length % features !== 0) {
+    throw new RangeError(`x has ${x.length} values, which is not a whole number of rows of ${features} features`);
+  }
+  for (let at = 0; at < x.length; at++) {
+    if (!Number.isFinite(x[at])) {
+      throw new RangeError(
+        `x has ${x[at]} in row ${Math.floor(at / features)}, feature ${at % features}; a tree wants finite numbers`,
+      );
+    }
+  }
+  return x.length / features;
+}
+
+/**
+ * Checks labels against the table they belong to.
+ *
+ * @param n rows of the table
+ * @throws RangeError where there are no samples, not n labels, or one is not in 0 .. classes - 1
+ */
+export function checkLabels(y: Labels, n: number, classes: number): void {
+  wantWhole("classes", classes, 1);
+  if (n === 0) throw new RangeError("x has no rows; a tree wants at least one sample");
+  if (y.length !== n) throw new RangeError(`y has ${y.length} labels, but x has ${n} rows`);
+  for (let i = 0; i < n; i++) {
+    if (!(y[i] >= 0 && y[i] < classes)) {
+      throw new RangeError(`y has ${y[i]} in row ${i}; with ${classes} classes a label is from 0 to ${classes - 1}`);
+    }
+  }
+}
+
+/** @throws RangeError where `value` is not a whole number of at least `least` */
+export function wantWhole(name: string, value: number, least: number): void {
+  if (!(Number.isSafeInteger(value) && value >= least)) {
+    throw new RangeError(`${name} is ${value}; wanted is a whole number of at least ${least}`);
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Forests as JSON, small and exact.
+ *
+ * Nodes stand in preorder, so the list of the nodes' features, -1 for a leaf, is the whole shape of a tree: a node's left
+ * child comes next, its right child after the last of the left ones. Thresholds are listed for the nodes that split, and
+ * class counts for the leaves alone, as pairs (class, count): those of a split node are the sum of its children's. JSON's
+ * numbers keep every bit of a float64.
+ *
+ * @module
+ */
+
+import type { TreeNodes } from "./builder.ts";
+import { DecisionTree } from "./tree.ts";
+
+/** A tree, nodes in preorder. */
+export interface TreeJSON {
+  /** for each node the feature it asks for, -1 for a leaf */
+  feature: number[];
+  /** for each node that splits: `value <= threshold` goes left */
+  threshold: number[];
+  /** for each leaf: class, count, class, count, … of the classes that it has */
+  leaves: number[][];
+}
+
+/** A forest. */
+export interface ForestJSON {
+  /** says what this is */
+  format: "epr-forest";
+  /** goes up when older programs could not read it */
+  version: 1;
+  /** columns of x */
+  features: number;
+  /** labels are 0 .. classes - 1 */
+  classes: number;
+  /** at least one */
+  trees: TreeJSON[];
+}
+
+/** @param trees at least one, all of the same features and classes */
+export function forestToJSON(trees: readonly DecisionTree[]): ForestJSON {
+  const [{ features, classes }] = trees;
+  return { format: "epr-forest", version: 1, features, classes, trees: trees.map(treeToJSON) };
+}
+
+function treeToJSON({ nodes, classes }: DecisionTree): TreeJSON {
+  const threshold: number[] = [], leaves: number[][] = [];
+  nodes.feature.forEach((feature, node) => {
+    if (feature >= 0) {
+      threshold.push(nodes.threshold[node]);
+    } else {
+      const pairs: number[] = [];
+      for (let c = 0; c < classes; c++) {
+        const count = nodes.value[node * classes + c];
+        if (count > 0) pairs.push(c, count);
+      }
+      leaves.push(pairs);
+    }
+  });
+  return { feature: Array.from(nodes.feature), threshold, leaves };
+}
+
+/** @throws TypeError or RangeError that names the place where `json` is not a {@link ForestJSON} */
+export function forestFromJSON(json: unknown): DecisionTree[] {
+  const forest = record("The forest", json);
+  if (forest.format !== "epr-forest") {
+    throw new TypeError(`The forest's format is ${show(forest.format)}; wanted is "epr-forest"`);
+  }
+  if (forest.version !== 1) {
+    throw new RangeError(`The forest's version is ${show(forest.version)}; this program reads version 1`);
+  }
+  const features = whole("features", forest.features, 1, 2 ** 31 - 1);
+  const classes = whole("classes", forest.classes, 1, 2 ** 16);
+  const trees = list("trees", forest.trees);
+  if (trees.length === 0) throw new RangeError("trees is empty; wanted is at least one tree");
+  return trees.map((tree, t) =>
+    new DecisionTree(treeFromJSON(`trees[${t}]`, tree, features, classes), features, classes)
+  );
+}
+
+function treeFromJSON(where: string, json: unknown, features: number, classes: number): TreeNodes {
+  const tree = record(where, json);
+  const feature = Int32Array.from(
+    list(`${where}.feature`, tree.feature),
+    (value, node) => whole(`${where}.feature[${node}]`, value, -1, features - 1),
+  );
+  const nodes = feature.length, split = feature.filter((value) => value >= 0).length;
+  const thresholds = list(`${where}.threshold`, tree.threshold, split), leaves = list(`${where}.leaves`, tree.leaves);
+  if (leaves.length !== split + 1 || nodes !== 2 * split + 1) {
+    throw new RangeError(
+      `${where} has ${split} nodes that split, ${nodes - split} that do not and ${leaves.length} leaves; ` +
+        `wanted is one leaf more than nodes that split`,
+    );
+  }
+  const threshold = new Float64Array(nodes), value = new Uint32Array(nodes * classes);
+  const left = new Int32Array(nodes).fill(-1), right = new Int32Array(nodes).fill(-1);
+  const open: number[] = []; // nodes whose right child is still to come
+  for (let node = 0, splits = 0, leaf = 0; node < nodes; node++) {
+    if (feature[node] >= 0) {
+      threshold[node] = number(`${where}.threshold[${splits}]`, thresholds[splits++]);
+      left[node] = node + 1;
+      open.push(node);
+      continue;
+    }
+    readLeaf(`${where}.leaves[${leaf}]`, leaves[leaf++], value.subarray(node * classes, (node + 1) * classes));
+    const parent = open.pop();
+    if (parent !== undefined) right[parent] = node + 1;
+    if ((parent === undefined) !== (node === nodes - 1)) {
+      throw new RangeError(`${where}.feature is not a tree in preorder: it is complete at node ${node} of ${nodes}`);
+    }
+  }
+  for (let node = nodes - 1; node >= 0; node--) { // children come after their parent
+    if (left[node] < 0) continue;
+    for (let c = 0; c < classes; c++) {
+      value[node * classes + c] = value[left[node] * classes + c] + value[right[node] * classes + c];
+    }
+  }
+  return { feature, threshold, left, right, value };
+}
+
+/** @param counts [classes] of the leaf, all 0 */
+function readLeaf(where: string, json: unknown, counts: Uint32Array): void {
+  const pairs = list(where, json);
+  if (pairs.length === 0 || pairs.length % 2 !== 0) {
+    throw new RangeError(`${where} has ${pairs.length} numbers; wanted are pairs of a class and a count`);
+  }
+  for (let i = 0; i < pairs.length; i += 2) {
+    const label = whole(`${where}[${i}]`, pairs[i], 0, counts.length - 1);
+    counts[label] = whole(`${where}[${i + 1}]`, pairs[i + 1], 1, 2 ** 31 - 1);
+  }
+}
+
+function record(where: string, value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new TypeError(`${where} is ${show(value)}; wanted is an object`);
+}
+
+function list(where: string, value: unknown, length?: number): unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`${where} is ${show(value)}; wanted is a list`);
+  if (length !== undefined && value.length !== length) {
+    throw new RangeError(`${where} has ${value.length} entries; wanted are ${length}`);
+  }
+  return value;
+}
+
+function number(where: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new TypeError(`${where} is ${show(value)}; wanted is a number`);
+}
+
+function whole(where: string, value: unknown, least: number, most: number): number {
+  if (!Number.isInteger(number(where, value)) || (value as number) < least || (value as number) > most) {
+    throw new RangeError(`${where} is ${show(value)}; wanted is a whole number from ${least} to ${most}`);
+  }
+  return value as number;
+}
+
+/** A value for a message, cut short. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 40 ? text.slice(0, 40) + "…" : text;
+}

@@ -1,0 +1,17 @@
+/**
+ * A decision tree and a random forest that classify tables of numbers, with scikit-learn 1.2's defaults and its way of
+ * growing trees, in plain TypeScript. Knows no audio and no network.
+ *
+ * To read it from the ground up: `criterion.ts` (what a good split is), `columns.ts` and `rank_sorter.ts` (the table, and
+ * how a node is sorted), `splitter.ts` (the best split of a node), `builder.ts` (a tree grown split by split), `tree.ts`,
+ * `forest.ts`.
+ *
+ * @module
+ */
+
+export { type TreeNodes } from "./builder.ts";
+export { type Labels } from "./columns.ts";
+export { gini } from "./criterion.ts";
+export { fitTrees, type ForestOptions, RandomForest } from "./forest.ts";
+export { type ForestJSON, type TreeJSON } from "./json.ts";
+export { DecisionTree, type MaxFeatures, type TreeOptions } from "./tree.ts";
