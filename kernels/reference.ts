@@ -1,0 +1,226 @@
+/**
+ * The definitions: what each kernel means, in plain loops over float64, as near to its formula as code can be. They are
+ * slow on purpose. Both devices are tested against them; read them first.
+ *
+ * Arrays are row-major; {@link at4} writes out where [i, j, k, l] lies.
+ *
+ * @module
+ */
+import { type Kernels, METRICS } from "./kernels.ts";
+import { threefry2x32 } from "./random.ts";
+
+type Numbers = Float64Array;
+
+/** Place of [i, j, k, l] in an array whose last three sizes are J, K, L. */
+const at4 = (i: number, j: number, k: number, l: number, J: number, K: number, L: number) =>
+  ((i * J + j) * K + k) * L + l;
+
+/** max(0, value), but a NaN stays one: a fault must not be hidden by a ReLU. */
+const rectify = (value: number) => value > 0 || Number.isNaN(value) ? value : 0;
+
+const masked = (value: number, mask: Numbers | undefined, i: number) => mask === undefined || mask[i] > 0 ? value : 0;
+
+/**
+ * Calls `visit` for each product of a convolution: pixel (row, column) of the output, the input pixel that tap
+ * (kernelRow, kernelColumn) sees, where it lies inside the image.
+ */
+function eachTap(
+  shape: { batch: number; height: number; width: number },
+  visit: (image: number, row: number, column: number, tap: number, inRow: number, inColumn: number) => void,
+): void {
+  const { batch, height, width } = shape;
+  for (let image = 0; image < batch; image++) {
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        for (let tap = 0; tap < 9; tap++) {
+          const inRow = row + Math.floor(tap / 3) - 1;
+          const inColumn = column + (tap % 3) - 1;
+          if (inRow < 0 || inRow >= height || inColumn < 0 || inColumn >= width) continue; // the zero border
+          visit(image, row, column, tap, inRow, inColumn);
+        }
+      }
+    }
+  }
+}
+
+/** Softmax of one row; the row's maximum comes off first, so that exp() cannot overflow. */
+function softmaxRow(logits: Numbers): Numbers {
+  const largest = logits.reduce((a, b) => Math.max(a, b));
+  const powers = logits.map((z) => Math.exp(z - largest));
+  const total = powers.reduce((a, b) => a + b);
+  return powers.map((p) => p / total);
+}
+
+/** The first place of the largest value. */
+const argmax = (values: Numbers) => values.reduce((best, v, i) => v > values[best] ? i : best, 0);
+
+/** The kernel set in float64. */
+export const reference: Kernels<Numbers> = {
+  // y[n, h, w, o] = bias[o] + sum over taps (r, c) and channels i of x[n, h+r-1, w+c-1, i] weights[r, c, i, o]
+  conv2d({ x, weights, bias, y, relu, ...s }) {
+    const { height, width, channelsIn: I, channelsOut: O } = s;
+    for (let p = 0; p < s.batch * height * width * O; p++) y[p] = bias[p % O];
+    eachTap(s, (n, h, w, tap, inH, inW) => {
+      for (let i = 0; i < I; i++) {
+        const value = x[at4(n, inH, inW, i, height, width, I)];
+        for (let o = 0; o < O; o++) y[at4(n, h, w, o, height, width, O)] += value * weights[(tap * I + i) * O + o];
+      }
+    });
+    if (relu) { for (let p = 0; p < s.batch * height * width * O; p++) y[p] = rectify(y[p]); }
+  },
+
+  // each product x * weight of the forward pass hands dy * weight back to its x
+  conv2dInputGradient({ dy, weights, dx, mask, ...s }) {
+    const { height, width, channelsIn: I, channelsOut: O } = s;
+    dx.fill(0, 0, s.batch * height * width * I);
+    eachTap(s, (n, h, w, tap, inH, inW) => {
+      for (let i = 0; i < I; i++) {
+        let sum = 0;
+        for (let o = 0; o < O; o++) sum += dy[at4(n, h, w, o, height, width, O)] * weights[(tap * I + i) * O + o];
+        dx[at4(n, inH, inW, i, height, width, I)] += sum;
+      }
+    });
+    for (let p = 0; p < s.batch * height * width * I; p++) dx[p] = masked(dx[p], mask, p);
+  },
+
+  // ... and dy * x to its weight
+  conv2dWeightGradient({ x, dy, dWeights, dBias, ...s }) {
+    const { height, width, channelsIn: I, channelsOut: O } = s;
+    dWeights.fill(0, 0, 9 * I * O);
+    dBias.fill(0, 0, O);
+    eachTap(s, (n, h, w, tap, inH, inW) => {
+      for (let i = 0; i < I; i++) {
+        const value = x[at4(n, inH, inW, i, height, width, I)];
+        for (let o = 0; o < O; o++) dWeights[(tap * I + i) * O + o] += value * dy[at4(n, h, w, o, height, width, O)];
+      }
+    });
+    for (let p = 0; p < s.batch * height * width * O; p++) dBias[p % O] += dy[p];
+  },
+
+  maxPool({ x, y, ...s }) {
+    eachWindow(s, (window, out) => y[out] = x[first(window, x)]);
+  },
+
+  maxPoolGradient({ x, dy, dx, mask, ...s }) {
+    dx.fill(0, 0, s.batch * s.height * s.width * s.channels);
+    eachWindow(s, (window, out) => dx[first(window, x)] = masked(dy[out], mask, first(window, x)));
+  },
+
+  // c[i, j] = sum over l of a[i, l] b[l, j]
+  matmul({ a, b, c, m, n, k, transposeA = false, transposeB = false, bias, relu = false, mask }) {
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = bias === undefined ? 0 : bias[j];
+        for (let l = 0; l < k; l++) {
+          sum += a[transposeA ? l * m + i : i * k + l] * b[transposeB ? j * k + l : l * n + j];
+        }
+        c[i * n + j] = masked(relu ? rectify(sum) : sum, mask, i * n + j);
+      }
+    }
+  },
+
+  columnSums({ x, sums, rows, columns }) {
+    sums.fill(0, 0, columns);
+    for (let i = 0; i < rows * columns; i++) sums[i % columns] += x[i];
+  },
+
+  softmax({ logits, probabilities, rows, classes }) {
+    for (let i = 0; i < rows; i++) {
+      probabilities.set(softmaxRow(logits.slice(i * classes, (i + 1) * classes)), i * classes);
+    }
+  },
+
+  // loss of a row = sum over k of target[k] (log(sum of exp) - logit[k])
+  softmaxCrossEntropy({ logits, targets, probabilities, dLogits, metrics, rows, classes, count, step }) {
+    let batchLoss = 0;
+    for (let i = 0; i < rows; i++) {
+      const z = logits.slice(i * classes, (i + 1) * classes);
+      const target = targets.slice(i * classes, (i + 1) * classes);
+      const p = softmaxRow(z);
+      probabilities.set(p, i * classes);
+      dLogits.set(p.map((value, k) => i < count ? (value - target[k]) / count : 0), i * classes);
+      if (i >= count) continue; // padding of a short batch
+      const largest = z.reduce((a, b) => Math.max(a, b));
+      const logTotal = largest + Math.log(z.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+      batchLoss += target.reduce((sum, t, k) => sum + t * (logTotal - z[k]), 0);
+      metrics[METRICS.hits] += argmax(p) === argmax(target) ? 1 : 0;
+    }
+    metrics[METRICS.loss] += batchLoss;
+    metrics[METRICS.rows] += count;
+    if (!Number.isFinite(batchLoss) && metrics[METRICS.badStep] === 0) metrics[METRICS.badStep] = step;
+  },
+
+  adam({ weights, gradients, m, v, length, rate, beta1, beta2, epsilon }) {
+    const flush = (moment: number) => Math.abs(moment) < 1e-30 ? 0 : moment; // or denormals would slow the CPU a hundredfold
+    for (let i = 0; i < length; i++) {
+      const g = gradients[i];
+      m[i] = flush(beta1 * m[i] + (1 - beta1) * g);
+      v[i] = flush(beta2 * v[i] + (1 - beta2) * g * g);
+      weights[i] -= rate * m[i] / (Math.sqrt(v[i]) + epsilon);
+    }
+  },
+
+  dropout({ x, y, length, rate, key }) {
+    const threshold = Math.floor(rate * 2 ** 32);
+    for (let i = 0; i < length; i++) y[i] = threefry2x32(key, [i, 0])[0] >= threshold ? x[i] / (1 - rate) : 0;
+  },
+
+  fill({ x, length, value }) {
+    x.fill(value, 0, length);
+  },
+
+  copy({ x, y, length }) {
+    y.set(x.subarray(0, length));
+  },
+
+  add({ a, b, y, length }) {
+    for (let i = 0; i < length; i++) y[i] = a[i] + b[i];
+  },
+
+  relu({ x, y, length }) {
+    for (let i = 0; i < length; i++) y[i] = rectify(x[i]);
+  },
+
+  reluGradient({ dy, mask, dx, length }) {
+    for (let i = 0; i < length; i++) dx[i] = masked(dy[i], mask, i);
+  },
+
+  sum({ x, total, length }) {
+    total[0] = x.subarray(0, length).reduce((a, b) => a + b, 0);
+  },
+
+  gatherWindows({ series, starts, out, batch, height, width, mean, scale }) {
+    for (let i = 0; i < batch; i++) {
+      for (let h = 0; h < height; h++) {
+        for (let w = 0; w < width; w++) {
+          out[at4(i, h, w, 0, height, width, 1)] = (series[(starts[i] + w) * height + h] - mean) * scale;
+        }
+      }
+    }
+  },
+
+  gatherRows({ table, rows, out, batch, columns }) {
+    for (let i = 0; i < batch; i++) out.set(table.subarray(rows[i] * columns, (rows[i] + 1) * columns), i * columns);
+  },
+};
+
+/** Calls `visit` for each 2x2 window with the places of its four values, in reading order, and that of its output. */
+function eachWindow(
+  { batch, height, width, channels }: { batch: number; height: number; width: number; channels: number },
+  visit: (window: number[], out: number) => void,
+): void {
+  const [rows, columns] = [Math.floor(height / 2), Math.floor(width / 2)];
+  for (let n = 0; n < batch; n++) {
+    for (let h = 0; h < rows; h++) {
+      for (let w = 0; w < columns; w++) {
+        for (let c = 0; c < channels; c++) {
+          const window = [0, 1, 2, 3].map((i) => at4(n, 2 * h + (i >> 1), 2 * w + (i & 1), c, height, width, channels));
+          visit(window, at4(n, h, w, c, rows, columns, channels));
+        }
+      }
+    }
+  }
+}
+
+/** Of the places of a window, the first with its largest value. */
+const first = (window: number[], x: Numbers) => window.reduce((best, place) => x[place] > x[best] ? place : best);

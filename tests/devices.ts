@@ -1,0 +1,46 @@
+/**
+ * The devices that a test runs on, each opened once per test file. A device that this machine lacks is ignored with its reason.
+ * EPR_REQUIRE_WEBGPU=1 (set where the Vulkan driver was installed on purpose) makes the lack of WebGPU a failure.
+ */
+import { createCpuDevice } from "../kernels/cpu/device.ts";
+import type { Device } from "../kernels/device.ts";
+import { createReferenceDevice } from "../kernels/reference_device.ts";
+import { createWebGpuDevice, findAdapter } from "../kernels/webgpu/device.ts";
+
+export interface TestDevice {
+  name: "definitions" | "cpu" | "webgpu";
+  /** Why it can't run here. */
+  missing?: string;
+  /** The device, opened on first use and shared by the tests of a file. */
+  open(): Promise<Device>;
+}
+
+const once = <T>(make: () => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+};
+
+const required = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1";
+const adapter = required || await findAdapter();
+
+export const definitions: TestDevice = {
+  name: "definitions",
+  open: once(() => Promise.resolve(createReferenceDevice())),
+};
+export const cpu: TestDevice = { name: "cpu", open: once(() => createCpuDevice({ threads: 2 })) };
+export const webgpu: TestDevice = {
+  name: "webgpu",
+  missing: adapter ? undefined : "WebGPU finds no adapter here",
+  open: once(() => createWebGpuDevice({ allowSoftware: true })),
+};
+
+/** Runs one test on each of the devices, as a test of its own each. */
+export function onEach(devices: TestDevice[], name: string, body: (device: Device) => Promise<void> | void): void {
+  for (const { name: deviceName, missing, open } of devices) {
+    Deno.test({
+      name: `${name}, on ${deviceName}${missing ? ` (${missing})` : ""}`,
+      ignore: missing !== undefined,
+      fn: async () => await body(await open()),
+    });
+  }
+}

@@ -1,0 +1,91 @@
+/** Running one kernel call on a device and holding its outputs to expected values. */
+import assert from "@std/assert";
+import type { Device, DeviceBuffer } from "../../kernels/device.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import { reference } from "../../kernels/reference.ts";
+
+export type KernelName = keyof Kernels<unknown>;
+
+/** Which arguments a kernel writes. Those it also reads (Adam's weights) are not filled with NaN first. */
+export const OUTPUTS: Record<KernelName, { written: string[]; updated?: string[] }> = {
+  conv2d: { written: ["y"] },
+  conv2dInputGradient: { written: ["dx"] },
+  conv2dWeightGradient: { written: ["dWeights", "dBias"] },
+  maxPool: { written: ["y"] },
+  maxPoolGradient: { written: ["dx"] },
+  matmul: { written: ["c"] },
+  columnSums: { written: ["sums"] },
+  softmax: { written: ["probabilities"] },
+  softmaxCrossEntropy: { written: ["probabilities", "dLogits"], updated: ["metrics"] },
+  adam: { written: [], updated: ["weights", "m", "v"] },
+  dropout: { written: ["y"] },
+  fill: { written: ["x"] },
+  copy: { written: ["y"] },
+  add: { written: ["y"] },
+  relu: { written: ["y"] },
+  reluGradient: { written: ["dx"] },
+  sum: { written: ["total"] },
+  gatherWindows: { written: ["out"] },
+  gatherRows: { written: ["out"] },
+};
+
+/** Arguments of a kernel with plain arrays for its buffers; outputs need only the right length. */
+export type PlainArgs = Record<string, number | boolean | undefined | readonly number[] | Float64Array | Int32Array>;
+
+const isArray = (value: unknown): value is Float64Array | Int32Array => ArrayBuffer.isView(value);
+
+/** Runs `device[kernel]` on copies of the arrays and gives all outputs. */
+export async function runOn(
+  device: Device,
+  kernel: KernelName,
+  args: PlainArgs,
+): Promise<Record<string, Float32Array>> {
+  const { written, updated = [] } = OUTPUTS[kernel];
+  const buffers = new Map<string, DeviceBuffer>();
+  for (const [name, value] of Object.entries(args)) {
+    if (!isArray(value)) continue;
+    const buffer = device.allocate(value.length, `${kernel} ${name}`);
+    buffers.set(name, buffer);
+    if (written.includes(name)) device.write(buffer, new Float32Array(value.length).fill(NaN));
+    else device.write(buffer, value instanceof Int32Array ? value : new Float32Array(value));
+  }
+  const bound = Object.fromEntries(Object.entries(args).map(([name, value]) => [name, buffers.get(name) ?? value]));
+  (device[kernel] as (args: unknown) => void)(bound);
+  const outputs: Record<string, Float32Array> = {};
+  for (const name of [...written, ...updated]) outputs[name] = await device.read(buffers.get(name)!);
+  for (const buffer of buffers.values()) device.release(buffer);
+  return outputs;
+}
+
+/** The same outputs by the definition. */
+export function define(kernel: KernelName, args: PlainArgs): Record<string, Float64Array> {
+  const copies = Object.fromEntries(Object.entries(args).map(([name, v]) => [name, isArray(v) ? v.slice() : v]));
+  (reference[kernel] as (args: unknown) => void)(copies);
+  const { written, updated = [] } = OUTPUTS[kernel];
+  return Object.fromEntries([...written, ...updated].map((name) => [name, copies[name] as unknown as Float64Array]));
+}
+
+/** Largest difference as a share of the expected values' largest size (of 1e-30 at least); NaN counts as infinite. */
+export function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  assert.equal(found.length, expected.length, "length");
+  let worst = 0, largest = 1e-30;
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(found[i] - expected[i]);
+    worst = error <= worst ? worst : Number.isNaN(error) ? Infinity : error; // NaN fails every comparison
+    largest = Math.max(largest, Math.abs(expected[i]));
+  }
+  return worst / largest;
+}
+
+/** Fails where an output is further than `tolerance` of its largest value from what is expected. */
+export function assertClose(
+  found: Record<string, ArrayLike<number>>,
+  expected: Record<string, ArrayLike<number>>,
+  tolerance: number,
+  what: string,
+): void {
+  for (const [name, values] of Object.entries(expected)) {
+    const error = relativeError(found[name], values);
+    assert.ok(error <= tolerance, `${what}: ${name} is off by ${error.toExponential(2)} of its largest value`);
+  }
+}
