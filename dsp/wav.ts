@@ -1,0 +1,154 @@
+/**
+ * Wav files to samples and back.
+ *
+ *   bytes -> header (riff.ts) -> blocks of interleaved samples [frames, channels] -> channels, each [frames]
+ *
+ * `wav-decoder` does the decoding proper. It is handed a block of frames at a time behind a canonical 44-byte header, as
+ * one channel, so that an hour of sound takes no more memory than its result. Two widths are widened on the way, exactly:
+ * 8 bits to 16 (the decoder would centre silence on 127.5 and so give it an offset), and 24 to 32 (it takes the lowest
+ * 24-bit value for the highest).
+ */
+// @ts-types="./wav_decoder.d.ts"
+import wavDecoder from "wav-decoder";
+import { readWavHeader, type WavHeader } from "./riff.ts";
+
+/** A decoded recording. */
+export interface Wav {
+  /** Samples a second and channel, in Hz. */
+  sampleRate: number;
+  /** One array of samples a channel, all of one length; integer formats lie in [-1, 1). */
+  channels: Float32Array[];
+}
+
+/**
+ * Decodes a wav file: PCM of 8, 16, 24 or 32 bits (divided by 2^(bits - 1)) or float of 32 or 64, any number of channels,
+ * plain or EXTENSIBLE header. A file without samples gives empty channels.
+ *
+ * @param bytes the whole file
+ * @param name what errors call the file
+ * @throws {TypeError} naming the file, what was found and what is wanted, if it is no such file, is truncated, contradicts
+ * itself, or holds samples that are no numbers
+ *
+ * @example
+ * ```ts
+ * import assert from "@std/assert";
+ * import { decodeWav, encodeWav } from "@epr/epr/dsp";
+ *
+ * const file = encodeWav(new Float32Array([0, 0.5, -1]), 16000);
+ * const { sampleRate, channels } = decodeWav(file, "three samples");
+ * assert(sampleRate === 16000 && channels[0][1] === 0.5);
+ * ```
+ */
+export function decodeWav(bytes: Uint8Array, name: string): Wav {
+  const header = readWavHeader(bytes, name);
+  const width = header.channels;
+  const channels = Array.from({ length: width }, () => new Float32Array(header.frames));
+  let at = 0;
+  for (const block of decodeBlocks(bytes, header, name)) {
+    const frames = block.length / width;
+    channels.forEach((channel, c) => {
+      for (let i = 0; i < frames; i++) channel[at + i] = block[i * width + c];
+    });
+    at += frames;
+  }
+  return { sampleRate: header.sampleRate, channels };
+}
+
+/** Samples decoded at a time. */
+const blockSamples = 1 << 16;
+
+/** Samples of float files beyond this are no sound: 2^32 leaves room for those scaled as 32-bit integers. */
+const loudest = 2 ** 32;
+
+/**
+ * The samples of a wav file, interleaved, in blocks of whole frames: each yield is [frames, channels], row-major.
+ *
+ * @throws {TypeError} as {@linkcode decodeWav} does, for samples that are no numbers
+ */
+export function* decodeBlocks(bytes: Uint8Array, header: WavHeader, name: string): Generator<Float32Array> {
+  const { channels, sampleRate, encoding, sampleBytes } = header;
+  const samples = header.frames * channels;
+  const step = Math.max(1, Math.floor(blockSamples / channels)) * channels;
+  const widened = encoding === "float" ? sampleBytes : sampleBytes === 1 ? 2 : sampleBytes === 3 ? 4 : sampleBytes;
+  const file = new Uint8Array(44 + Math.min(step, samples) * widened);
+  for (let at = 0; at < samples; at += step) {
+    const count = Math.min(step, samples - at);
+    const from = header.dataOffset + at * sampleBytes;
+    const source = bytes.subarray(from, from + count * sampleBytes);
+    writeHeader(file.buffer, { sampleRate, tag: encoding === "int" ? 1 : 3, sampleBytes: widened, samples: count });
+    if (widened === sampleBytes) file.set(source, 44);
+    else widen(source, file.subarray(44), sampleBytes);
+    const block = wavDecoder.decode.sync(file.buffer, { symmetric: true }).channelData[0];
+    if (encoding === "float") checkFinite(block, at, header, name);
+    yield block;
+  }
+}
+
+/** 8-bit samples (offset binary) to 16 bits, 24-bit ones to 32: the same value, with eight zero bits below. */
+function widen(source: Uint8Array, target: Uint8Array, sampleBytes: number): void {
+  for (let s = 0, t = 0; s < source.length; s += sampleBytes) {
+    target[t++] = 0;
+    if (sampleBytes === 1) {
+      target[t++] = source[s] ^ 0x80;
+    } else {
+      target[t++] = source[s];
+      target[t++] = source[s + 1];
+      target[t++] = source[s + 2];
+    }
+  }
+}
+
+function checkFinite(block: Float32Array, start: number, { channels, sampleRate }: WavHeader, name: string): void {
+  for (let i = 0; i < block.length; i++) {
+    if (Math.abs(block[i]) <= loudest) continue; // false for NaN
+    const frame = Math.floor((start + i) / channels);
+    throw new TypeError(
+      `${name}: sample ${frame} (at ${(frame / sampleRate).toFixed(3)} s, channel ${(start + i) % channels + 1}) is ` +
+        `${block[i]}; want finite numbers, of size about 1`,
+    );
+  }
+}
+
+/**
+ * Encodes mono samples as a 16-bit wav file. Samples outside [-1, 1) are clipped.
+ *
+ * @param samples [n], scaled to [-1, 1)
+ * @param sampleRate in Hz
+ * @throws {RangeError} if a sample is not a number, or the rate is no positive integer
+ */
+export function encodeWav(samples: Float32Array, sampleRate: number): Uint8Array<ArrayBuffer> {
+  if (!Number.isInteger(sampleRate) || sampleRate <= 0 || sampleRate > 0x7fffffff) {
+    throw new RangeError(`A sample rate of ${sampleRate} Hz; want a positive integer`);
+  }
+  const file = new Uint8Array(44 + 2 * samples.length);
+  writeHeader(file.buffer, { sampleRate, tag: 1, sampleBytes: 2, samples: samples.length });
+  const view = new DataView(file.buffer);
+  for (let i = 0; i < samples.length; i++) {
+    if (Number.isNaN(samples[i])) throw new RangeError(`Sample ${i} is NaN; want a number in [-1, 1)`);
+    view.setInt16(44 + 2 * i, Math.max(-32768, Math.min(32767, Math.round(samples[i] * 32768))), true);
+  }
+  return file;
+}
+
+/** The canonical header of 44 bytes, for one channel. */
+function writeHeader(
+  file: ArrayBuffer,
+  { sampleRate, tag, sampleBytes, samples }: { sampleRate: number; tag: number; sampleBytes: number; samples: number },
+): void {
+  const view = new DataView(file);
+  const id = (at: number, text: string) => [...text].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
+  const dataBytes = samples * sampleBytes;
+  id(0, "RIFF");
+  view.setUint32(4, 36 + dataBytes, true);
+  id(8, "WAVE");
+  id(12, "fmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, tag, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, sampleRate, true);
+  view.setUint32(28, sampleRate * sampleBytes, true);
+  view.setUint16(32, sampleBytes, true);
+  view.setUint16(34, 8 * sampleBytes, true);
+  id(36, "data");
+  view.setUint32(40, dataBytes, true);
+}
