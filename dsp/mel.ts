@@ -40,13 +40,14 @@ export class MelBank {
     this.nMels = nMels;
     this.bins = fftLength / 2 + 1;
     const low = hzToMel(fMin), step = (hzToMel(fMax) - low) / (nMels + 1);
+    const binMel = Float64Array.from({ length: this.bins }, (_, k) => hzToMel(k * sampleRate / fftLength));
     const weights: number[] = [];
     this.#start = new Uint32Array(nMels);
     this.#offset = new Uint32Array(nMels + 1);
     for (let b = 0; b < nMels; b++) {
       for (let k = 1; k < this.bins; k++) {
         // In steps from the band's lower edge: 1 at the centre, 2 at the upper edge.
-        const at = (hzToMel(k * sampleRate / fftLength) - low) / step - b;
+        const at = (binMel[k] - low) / step - b;
         const weight = Math.min(at, 2 - at);
         if (weight <= 0) continue;
         if (weights.length === this.#offset[b]) this.#start[b] = k;

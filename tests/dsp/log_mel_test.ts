@@ -1,0 +1,134 @@
+import assert from "@std/assert";
+import path from "@std/path";
+import {
+  decodeRecording,
+  frameCount,
+  frontEnd,
+  hann,
+  hzToMel,
+  logMel,
+  MelBank,
+  RealFft,
+  Spectrum,
+} from "../../dsp/mod.ts";
+import { emodbDir, noEmodb } from "../emodb.ts";
+import { readGolden } from "../golden.ts";
+
+const golden = await readGolden("front_end.safetensors");
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  assert.equal(a.length, b.length);
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = Math.abs(a[i] - b[i]);
+    if (!(difference <= largest)) largest = difference; // NaN stays
+  }
+  return largest;
+}
+
+Deno.test("RealFft agrees with the definition at every power of two to 1024", () => {
+  for (let length = 4; length <= 1024; length *= 2) {
+    const x = Float64Array.from({ length }, (_, n) => Math.sin(n * n * 0.7) + 0.3 * Math.cos(3 * n));
+    const fft = new RealFft(length);
+    fft.transform(x);
+    for (let k = 0; k <= length / 2; k++) {
+      let re = 0, im = 0;
+      for (let n = 0; n < length; n++) {
+        re += x[n] * Math.cos(2 * Math.PI * (n * k % length) / length);
+        im -= x[n] * Math.sin(2 * Math.PI * (n * k % length) / length);
+      }
+      const error = Math.hypot(fft.re[k] - re, fft.im[k] - im);
+      assert(error < 1e-13 * length, `N ${length}, k ${k}: off by ${error}`);
+    }
+  }
+});
+
+Deno.test("RealFft refuses lengths that are no power of two", () => {
+  for (const length of [0, 1, 2, 3, 12, 511, -8, NaN, 2.5]) assert.throws(() => new RealFft(length), RangeError);
+  assert.throws(() => new RealFft(8).transform(new Float64Array(7)), RangeError);
+});
+
+Deno.test("hzToMel() is HTK's: 1000 Hz are 999.9855 mel, up to the rounding of 1127", () => {
+  // HTK's book says 2595 log10(1 + f / 700), which is 1126.99 ln(1 + f / 700); its code rounds the factor to 1127.
+  assert(Math.abs(hzToMel(1000) * 2595 / (1127 * Math.LN10) - 999.9855) < 1e-4);
+  assert.equal(hzToMel(0), 0);
+});
+
+Deno.test("hann() is periodic: its samples at n and length - n are equal, and the middle is 1", () => {
+  const w = hann(400);
+  assert.equal(w[0], 0);
+  assert.equal(w[200], 1);
+  for (let n = 1; n < 200; n++) assert(Math.abs(w[n] - w[400 - n]) < 1e-15);
+});
+
+Deno.test("MelBank is the stored bank", () => {
+  assert.deepEqual(golden.mel_filterbank.shape, [257, 64]);
+  assert(largestDifference(new MelBank().toMatrix(), golden.mel_filterbank.data) < 1e-7);
+});
+
+Deno.test("MelBank.apply() is the product with its matrix", () => {
+  const bank = new MelBank({ ...frontEnd, nMels: 40, fMin: 0, fMax: 8000 });
+  const magnitude = Float64Array.from({ length: 257 }, (_, k) => 1 + Math.sin(k));
+  const mel = new Float64Array(40).fill(NaN);
+  bank.apply(magnitude, mel);
+  const matrix = bank.toMatrix();
+  for (let b = 0; b < 40; b++) {
+    let sum = 0;
+    for (let k = 0; k < 257; k++) sum += matrix[k * 40 + b] * magnitude[k];
+    assert(Math.abs(mel[b] - sum) < 1e-12);
+  }
+  assert(matrix.slice(0, 40).every((weight) => weight === 0), "the DC bin belongs to no band");
+});
+
+Deno.test("MelBank refuses bands beyond half the sample rate", () => {
+  assert.throws(() => new MelBank({ ...frontEnd, fMax: 8001 }), /125 to 8001 Hz/);
+  assert.throws(() => new MelBank({ ...frontEnd, fMin: 7500 }), RangeError);
+});
+
+Deno.test("Spectrum.magnitude() gives the stored magnitudes of a chirp", () => {
+  const spectrum = new Spectrum();
+  const samples = golden["chirp.samples"].data as Float32Array;
+  const expected = golden["chirp.magnitude"].data;
+  for (let t = 0; t < 20; t++) {
+    const frame = spectrum.magnitude(samples, t * 160);
+    assert(largestDifference(frame, expected.subarray(t * 257, (t + 1) * 257)) < 1e-5); // of up to 50: float32's rounding
+  }
+});
+
+Deno.test("logMel() gives the stored frames of a chirp", () => {
+  const frames = logMel(golden["chirp.samples"].data as Float32Array);
+  assert.deepEqual([frameCount(16000), 64], golden["chirp.log_mel"].shape);
+  assert(largestDifference(frames, golden["chirp.log_mel"].data) < 2e-6);
+});
+
+const emodb = emodbDir();
+
+for (const name of ["03a01Fa", "14a07Wc"]) {
+  Deno.test({
+    name: `logMel() gives the stored frames of Emo-DB's ${name}${emodb ? "" : ` (${noEmodb})`}`,
+    ignore: !emodb,
+    fn: async () => {
+      const file = path.join(emodb!, "wav", `${name}.wav`);
+      const { samples } = decodeRecording(await Deno.readFile(file), file);
+      const { shape, data } = golden[`${name}.log_mel`];
+      assert.deepEqual([frameCount(samples.length), 64], shape);
+      assert(largestDifference(logMel(samples), data) < 2e-6);
+    },
+  });
+}
+
+Deno.test("frameCount() counts whole frames only", () => {
+  assert.deepEqual([0, 399, 400, 559, 560, 16000].map((n) => frameCount(n)), [0, 0, 1, 1, 2, 98]);
+  assert.equal(logMel(new Float32Array(399)).length, 0);
+});
+
+Deno.test("logMel() follows other settings: frames, bands, offset", () => {
+  const settings = { ...frontEnd, nMels: 40, windowLength: 512, hopLength: 256, logOffset: 1 };
+  const frames = logMel(new Float32Array(2048), settings);
+  assert.equal(frames.length, 7 * 40);
+  assert(frames.every((value) => value === 0));
+  assert.throws(
+    () => logMel(new Float32Array(2048), { ...frontEnd, windowLength: 600 }),
+    /600 samples in an FFT of 512/,
+  );
+});
