@@ -13,7 +13,7 @@ import { fileUtterance, statOrNull } from "./files.ts";
 /**
  * Opens a corpus by its CSV file. A recording that is not there is skipped and said so.
  *
- * @param file the CSV file, or a folder with just one in it
+ * @param file the CSV file, or a folder with a `labels.csv` or just one CSV file in it
  * @throws {Error} where the file is not there or lists fewer than two emotions
  * @throws {SyntaxError} where the file is not CSV or lacks a column, with the line
  */
@@ -62,8 +62,9 @@ async function findCsv(file: string): Promise<string> {
   if (info === null) throw new Error(`${file}: no such file; --data wants a CSV file`);
   if (info.isFile) return file;
   const found = (await Array.fromAsync(Deno.readDir(file))).filter((entry) => /\.csv$/i.test(entry.name));
-  if (found.length === 1) return path.join(file, found[0].name);
-  throw new Error(`${file} is a folder with ${found.length} CSV files in it; --data wants a CSV file`);
+  const chosen = found.find(({ name }) => name === "labels.csv") ?? (found.length === 1 ? found[0] : undefined);
+  if (chosen !== undefined) return path.join(file, chosen.name);
+  throw new Error(`${file} is a folder with ${found.length} CSV files in it, none labels.csv; --data wants a CSV file`);
 }
 
 /** A record of a CSV file, and the line it begins on (from 1). */

@@ -1,0 +1,241 @@
+/**
+ * What every command shares: how it is described and run, how it reads its options, what it says to a terminal and how it
+ * ends.
+ *
+ *     status 0 done, 1 failed, 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM
+ *
+ * A user's mistake is one line, `error: ...`, on stderr; `--debug` or EPR_DEBUG=1 shows the stack as well. Results go to
+ * stdout, everything else to stderr.
+ *
+ * @module
+ */
+// @ts-types="@types/cli-progress"
+import cliProgress from "cli-progress";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type Corpus, CORPUS_KINDS, type CorpusKind, openCorpus } from "../corpora/mod.ts";
+
+/** The statuses a command exits with. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** Options that do not go together, or one that is missing: status 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** The reason that a command's signal is aborted with: Ctrl-C or SIGTERM. */
+export class Interrupted extends Error {
+  override name = "Interrupted";
+  /** the status to exit with */
+  readonly status: number;
+
+  /** @param cause the signal that came */
+  constructor(cause: "SIGINT" | "SIGTERM") {
+    super(cause === "SIGINT" ? "Stopped by Ctrl-C" : "Stopped by SIGTERM");
+    this.status = cause === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
+  }
+}
+
+/**
+ * A command to add options to.
+ *
+ * @param name what follows `deno task`
+ * @param examples pairs of what it does and the command line, for `--help`
+ */
+export function createCommand(
+  name: string,
+  description: string,
+  examples: readonly (readonly [what: string, command: string])[],
+): Command {
+  const shown = examples.map(([what, command]) => `  # ${what}\n  ${command}`).join("\n");
+  return new Command(`deno task ${name}`)
+    .description(description)
+    .option("--debug", "show the stack of an error (also EPR_DEBUG=1)")
+    .addHelpText("after", `\nExamples:\n${shown}`)
+    .configureHelp({ sortOptions: false })
+    .exitOverride();
+}
+
+/**
+ * Reads the command line, runs the command and ends the program with its status. Workers end with it.
+ *
+ * @param main the command itself. Its signal is aborted with {@link Interrupted} at the first Ctrl-C or SIGTERM; what it
+ *   then rejects with is told, and the status is 130 or 143. A second Ctrl-C, over a second later, ends it where it stands.
+ */
+export async function runCommand(
+  command: Command,
+  main: (signal: AbortSignal) => void | Promise<void>,
+  args: readonly string[] = Deno.args,
+): Promise<never> {
+  const abort = new AbortController();
+  listenForInterrupts(abort);
+  let status: number = EXIT.done;
+  try {
+    command.parse(args, { from: "user" });
+    await main(abort.signal);
+  } catch (error) {
+    status = tell(error, abort.signal, command.opts().debug === true || debugWanted());
+  }
+  Deno.exit(status);
+}
+
+/** Says what went wrong, and gives the status for it. */
+function tell(error: unknown, signal: AbortSignal, debug: boolean): number {
+  // commander has said what it had to say itself: help, or what is wrong with an option
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const message = error instanceof Error ? error.message : String(error);
+  if (signal.aborted) {
+    const { status, message: why } = signal.reason as Interrupted;
+    say(error === signal.reason ? why : `${why}: ${message}`);
+    return status;
+  }
+  say(`error: ${message}`);
+  if (debug) console.error(error);
+  return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+}
+
+function debugWanted(): boolean {
+  // asking for a variable without permission throws: then nobody asked
+  return Deno.permissions.querySync({ name: "env", variable: "EPR_DEBUG" }).state === "granted" &&
+    !["", "0", undefined].includes(Deno.env.get("EPR_DEBUG"));
+}
+
+function listenForInterrupts(abort: AbortController): void {
+  let first = 0;
+  const on = (name: "SIGINT" | "SIGTERM") => () => {
+    const reason = new Interrupted(name);
+    if (first === 0) {
+      first = performance.now();
+      abort.abort(reason);
+      // under `deno task` one Ctrl-C arrives twice: within a second it is the same one
+    } else if (performance.now() - first > 1000) {
+      Deno.exit(reason.status);
+    }
+  };
+  Deno.addSignalListener("SIGINT", on("SIGINT"));
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", on("SIGTERM"));
+}
+
+/** Says something to whoever watches: on stderr. */
+export function say(line: string): void {
+  console.error(line);
+}
+
+/** Prints the one JSON document of `--json`, on stdout. */
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
+}
+
+/** A reader of whole numbers for an option: `.option("--folds <n>", "...", wholeNumber({ min: 2 }), 10)`. */
+export function wholeNumber(
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): (value: string) => number {
+  return (value) => {
+    const number = /^[+-]?\d+$/.test(value.trim()) ? Number(value) : NaN;
+    if (number >= min && number <= max) return number;
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`Found "${value}", wanted a whole number ${range}.`);
+  };
+}
+
+/** A reader of numbers for an option; `1/8` is read as a fraction. */
+export function realNumber(
+  { min = -Infinity, max = Infinity, above }: { min?: number; max?: number; above?: number } = {},
+): (value: string) => number {
+  return (value) => {
+    const fraction = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(value);
+    const number = fraction ? Number(fraction[1]) / Number(fraction[2]) : value.trim() === "" ? NaN : Number(value);
+    if (Number.isFinite(number) && number >= min && number <= max && (above === undefined || number > above)) {
+      return number;
+    }
+    const bounds = [
+      above === undefined ? "" : `above ${above}`,
+      min === -Infinity ? "" : `of at least ${min}`,
+      max === Infinity ? "" : `of at most ${max}`,
+    ].filter((bound) => bound !== "").join(" and ");
+    throw new InvalidArgumentError(`Found "${value}", wanted a number ${bounds}`.trimEnd() + ".");
+  };
+}
+
+/** What {@link addCorpusOptions} reads. */
+export interface CorpusFlags {
+  /** `--corpus` */
+  corpus: CorpusKind;
+  /** `--data` */
+  data?: string;
+  /** `--segment-hop`, frames; not set: the corpus's own */
+  segmentHop?: number;
+  /** `--seed` */
+  seed: number;
+}
+
+/** Adds the options that say which corpus: `--corpus --data --segment-hop --seed`. */
+export function addCorpusOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--corpus <kind>", "kind of corpus").choices(CORPUS_KINDS).default("synthetic"))
+    .option("--data <dir>", "the folder of its recordings (csv: the file that lists them)")
+    .option("--segment-hop <frames>", "frames (10 ms) between segments (default: 1; casia 3)", wholeNumber({ min: 1 }))
+    .option("--seed <n>", "what random numbers, and the synthetic corpus, are made from", wholeNumber(), 1);
+}
+
+/**
+ * Opens the corpus that the options name.
+ *
+ * @throws {UsageError} where `--data` is missing, or given for the synthetic corpus
+ */
+export async function openFlaggedCorpus({ corpus, data, seed }: CorpusFlags): Promise<Corpus> {
+  try {
+    return await openCorpus(corpus, { data, seed });
+  } catch (error) {
+    const wrongUsage = (corpus === "synthetic") === (data !== undefined && data !== "");
+    if (error instanceof TypeError && wrongUsage) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** A bar with time left, on stderr; nothing where that is no terminal. */
+export interface Bar {
+  /** shows how much is done */
+  update(done: number, total: number): void;
+  /** takes the bar away */
+  stop(): void;
+}
+
+/** Begins a bar. Stop it before anything else is said, errors included. */
+export function progressBar(label: string): Bar {
+  const bar = new cliProgress.SingleBar({
+    format: `${label} {bar} {value}/{total} | {eta_formatted} left`,
+    barsize: 30,
+    hideCursor: true,
+    clearOnComplete: true,
+    gracefulExit: false, // signals are runCommand's
+  }, cliProgress.Presets.shades_classic);
+  let started = false;
+  return {
+    update(done, total) {
+      if (!started) bar.start(total, done);
+      else bar.update(done);
+      started = true;
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+/**
+ * A table for the terminal: columns of numbers to the right, of words to the left.
+ *
+ * @param rows each as long as `head`; a number is shown with its thousands apart, a string as it is
+ *
+ * @example
+ * ```ts
+ * import assert from "@std/assert";
+ * assert.equal(formatTable(["emotion", "segments"], [["anger", 1234]]), "emotion  segments\nanger       1,234");
+ * ```
+ */
+export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const lines = [head, ...rows.map((row) => row.map((cell) => cell.toLocaleString("en")))];
+  const right = head.map((_, c) => rows.some((row) => typeof row[c] === "number"));
+  const widths = head.map((_, c) => Math.max(...lines.map((line) => line[c].length)));
+  return lines.map((line) =>
+    line.map((cell, c) => right[c] ? cell.padStart(widths[c]) : cell.padEnd(widths[c])).join("  ").trimEnd()
+  ).join("\n");
+}

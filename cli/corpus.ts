@@ -1,0 +1,162 @@
+/**
+ * `deno task corpus`: what is in a corpus, and what was skipped and why.
+ */
+import path from "@std/path";
+import { type Corpus, count, extractFeatures, type Features } from "../corpora/mod.ts";
+import { encodeWav, frontEnd } from "../dsp/mod.ts";
+import {
+  addCorpusOptions,
+  type CorpusFlags,
+  createCommand,
+  formatTable,
+  openFlaggedCorpus,
+  printJson,
+  progressBar,
+  runCommand,
+  say,
+  UsageError,
+} from "./common.ts";
+
+const command = addCorpusOptions(createCommand(
+  "corpus",
+  "What is in a corpus: utterances, emotions, speakers, seconds, segments; what was skipped and why.",
+  [
+    ["the corpus that needs no download, and its recordings to listen to", "deno task corpus --write speech"],
+    ["Emo-DB", "deno task corpus --corpus emodb --data emodb"],
+    ["a folder an emotion, as JSON", "deno task corpus --corpus folder --data recordings --json"],
+  ],
+))
+  .option("--json", "print one JSON document on stdout")
+  .option("--write <dir>", "write the synthetic corpus's recordings, labels.csv and truth.csv to a new folder");
+
+await runCommand(command, async (signal) => {
+  const flags = command.opts<CorpusFlags & { json?: boolean; write?: string }>();
+  if (flags.write !== undefined && flags.corpus !== "synthetic") {
+    throw new UsageError(`--write is for the synthetic corpus, found --corpus ${flags.corpus}`);
+  }
+  const corpus = await openFlaggedCorpus(flags);
+  if (flags.write !== undefined) await writeRecordings(corpus, flags.write, signal);
+
+  const bar = progressBar("reading");
+  let features: Features;
+  try {
+    features = await extractFeatures(corpus, { segmentHop: flags.segmentHop, onProgress: bar.update, signal });
+  } finally {
+    bar.stop();
+  }
+  const summary = summarise(corpus.name, features);
+  if (flags.json) printJson(summary);
+  else console.log(describe(summary));
+});
+
+interface Amount {
+  utterances: number;
+  seconds: number;
+  segments: number;
+}
+
+/** What `--json` prints. Seconds are to the millisecond. */
+interface Summary extends Amount {
+  corpus: string;
+  emotions: string[];
+  speakers: string[];
+  segmentHop: number;
+  perEmotion: Record<string, Amount>;
+  files: { id: string; emotion: string; speaker: string; seconds: number; segments: number }[];
+  skipped: { path: string; reason: string }[];
+}
+
+function summarise(corpus: string, features: Features): Summary {
+  const { emotions, utterances, segmentHop, skipped } = features;
+  const amount = (of: Features["utterances"]): Amount => ({
+    utterances: of.length,
+    seconds: milliseconds(of.reduce((sum, { seconds }) => sum + seconds, 0)),
+    segments: of.reduce((sum, { segmentCount }) => sum + segmentCount, 0),
+  });
+  return {
+    corpus,
+    ...amount(utterances),
+    segmentHop,
+    emotions,
+    speakers: [...new Set(utterances.map(({ speaker }) => speaker))].sort(),
+    perEmotion: Object.fromEntries(
+      emotions.map((emotion, e) => [emotion, amount(utterances.filter((utterance) => utterance.emotion === e))]),
+    ),
+    files: utterances.map(({ id, emotion, speaker, seconds, segmentCount }) => ({
+      id,
+      emotion: emotions[emotion],
+      speaker,
+      seconds: milliseconds(seconds),
+      segments: segmentCount,
+    })),
+    skipped,
+  };
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(1000 * seconds) / 1000;
+}
+
+function describe(summary: Summary): string {
+  const row = (name: string, { utterances, seconds, segments }: Amount) => //
+  [name, utterances, seconds.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 }), segments];
+  const table = formatTable(
+    ["emotion", "utterances", "seconds", "segments"],
+    [...summary.emotions.map((emotion) => row(emotion, summary.perEmotion[emotion])), row("all", summary)],
+  );
+  const { segmentHop, speakers, skipped } = summary;
+  const hop = 1000 * frontEnd.hopLength / frontEnd.sampleRate * segmentHop;
+  const lines = [
+    `corpus ${summary.corpus}, ${count(speakers.length, "speaker")} (${listed(speakers)}), ` +
+    `segments every ${count(segmentHop, "frame")} (${hop} ms)`,
+    "",
+    table,
+  ];
+  if (skipped.length > 0) {
+    const shown = 20;
+    lines.push("", `skipped ${count(skipped.length, "file")}:`);
+    for (const { path, reason } of skipped.slice(0, shown)) lines.push(`  ${path}: ${reason}`);
+    if (skipped.length > shown) lines.push(`  and ${skipped.length - shown} more (--json lists all)`);
+  }
+  return lines.join("\n");
+}
+
+function listed(names: string[]): string {
+  const shown = 12;
+  return names.slice(0, shown).join(" ") + (names.length > shown ? ` and ${names.length - shown} more` : "");
+}
+
+/**
+ * Writes each utterance as a WAV file; labels.csv, which `--corpus csv` reads; and truth.csv: where each emotion lies.
+ */
+async function writeRecordings(corpus: Corpus, dir: string, signal: AbortSignal): Promise<void> {
+  await Deno.mkdir(dir, { recursive: true });
+  for await (const _entry of Deno.readDir(dir)) {
+    throw new Error(`${dir} is not empty; --write wants a new or an empty folder`);
+  }
+  const labels = ["path,emotion,speaker,text"], truths = ["path,start_s,end_s,emotion"];
+  for (const { id, emotion, speaker, text, read } of corpus.utterances) {
+    signal.throwIfAborted();
+    const { samples, seconds, truth } = await read();
+    await Deno.writeFile(path.join(dir, `${id}.wav`), encodeWav(samples, frontEnd.sampleRate));
+    labels.push(`${id}.wav,${emotion},${speaker},${text}`);
+    for (const stretch of stretches(truth!, seconds)) {
+      truths.push(`${id}.wav,${stretch.start},${stretch.end},${corpus.emotions[stretch.value]}`);
+    }
+  }
+  await Deno.writeTextFile(path.join(dir, "labels.csv"), labels.join("\n") + "\n");
+  await Deno.writeTextFile(path.join(dir, "truth.csv"), truths.join("\n") + "\n");
+  say(`wrote ${count(corpus.utterances.length, "recording")}, labels.csv and truth.csv to ${dir}`);
+}
+
+/** Runs of one value among frames, in seconds; a frame speaks for its hop, the first and the last reach to the ends. */
+function stretches(values: Uint8Array, seconds: number): { start: string; end: string; value: number }[] {
+  const { hopLength, windowLength, sampleRate } = frontEnd;
+  const border = (frame: number) => ((frame * hopLength + (windowLength - hopLength) / 2) / sampleRate).toFixed(3);
+  const starts = [...values.keys()].filter((frame) => frame === 0 || values[frame] !== values[frame - 1]);
+  return starts.map((frame, i) => ({
+    start: i === 0 ? "0.000" : border(frame),
+    end: i + 1 < starts.length ? border(starts[i + 1]) : seconds.toFixed(3),
+    value: values[frame],
+  }));
+}
