@@ -1,0 +1,252 @@
+/**
+ * The CPU device: hand-written WebAssembly SIMD (`../wat/`) in worker threads over one shared memory.
+ *
+ * A kernel call puts one or two phases into a ring in that memory and returns. Each worker walks the ring by itself and claims
+ * chunks of each phase; the next begins when the last chunk is done. Chunks depend on shapes alone and sums are made in a
+ * fixed order, so any number of threads gives the same bits.
+ *
+ * @module
+ */
+import { Worker } from "node:worker_threads";
+import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
+import type * as K from "../kernels.ts";
+import { BufferPool } from "../pool.ts";
+import { addressOf, CpuBuffer } from "./buffer.ts";
+import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./conv2d.ts";
+import * as elementwise from "./elementwise.ts";
+import { gatherRows, gatherWindows } from "./gather.ts";
+import { MAX_THREADS, type WorkerStart } from "./layout.ts";
+import { matmul } from "./matmul.ts";
+import { maxPool, maxPoolGradient } from "./max_pool.ts";
+import { compileKernels, hasRelaxedSimd } from "./modules.ts";
+import { Queue, shortOfMemory } from "./queue.ts";
+import { softmax, softmaxCrossEntropy } from "./softmax.ts";
+import type { Simd } from "./template.ts";
+
+/** What the CPU device can be told. */
+export interface CpuOptions {
+  /** Worker threads, 1 to 64; default: as many as the machine has processors. */
+  threads?: number;
+  /**
+   * Fused multiply-add (`relaxed`) or separate instructions (`plain`); default `auto`: the former where the engine has
+   * it. They differ in the last bit.
+   */
+  simd?: "auto" | Simd;
+  /** Bytes that the device's memory may grow to, at most (and by default) 4 GiB. */
+  memoryLimit?: number;
+}
+
+/** Bytes of memory that pass writes on while the workers are busy. */
+const STAGING = 2 ** 22;
+const PAGE = 65536;
+
+/**
+ * Starts a CPU device. It ends with `close()`, or with the program.
+ *
+ * @throws RangeError on an option out of its range, Error where the engine lacks relaxed SIMD that was asked for, or shared
+ * memory
+ * @example
+ * ```ts
+ * import assert from "@std/assert";
+ * const device = await createCpuDevice({ threads: 1 });
+ * const x = device.allocate(3, "an example");
+ * device.write(x, new Float32Array([1, -2, 3]));
+ * device.relu({ x, y: x, length: 3 });
+ * assert.deepEqual(await device.read(x), new Float32Array([1, 0, 3]));
+ * device.close();
+ * ```
+ */
+export async function createCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
+  const threads = options.threads ?? Math.min(MAX_THREADS, Math.max(1, navigator.hardwareConcurrency));
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) {
+    throw new RangeError(`--threads is a whole number from 1 to ${MAX_THREADS}, found ${threads}`);
+  }
+  const relaxed = hasRelaxedSimd();
+  const wanted = options.simd ?? "auto";
+  const simd = wanted === "auto" ? (relaxed ? "relaxed" : "plain") : wanted;
+  if (simd === "relaxed" && !relaxed) throw new Error("This engine has no relaxed SIMD; simd: plain runs everywhere");
+  const modules = await compileKernels(simd);
+  return new CpuDevice(threads, simd, modules, options.memoryLimit ?? 2 ** 32);
+}
+
+/** See {@link createCpuDevice}. */
+export class CpuDevice implements Device {
+  readonly kind = "cpu";
+  readonly description: string;
+  /** Worker threads. */
+  readonly threads: number;
+  /** Which multiply-add the kernels use. */
+  readonly simd: Simd;
+  #queue: Queue;
+  #pool: BufferPool<CpuBuffer>;
+  #workers: Worker[];
+  #staging: CpuBuffer | null = null;
+  #staged = 0; // words of the staging memory in use
+
+  /** Use {@link createCpuDevice}. */
+  constructor(threads: number, simd: Simd, modules: WebAssembly.Module[], memoryLimit: number) {
+    this.threads = threads;
+    this.simd = simd;
+    this.description = `${threads} thread${threads === 1 ? "" : "s"} of WebAssembly SIMD ` +
+      (simd === "relaxed" ? "with fused multiply-add" : "without fused multiply-add");
+    const memory = sharedMemory();
+    const queue = this.#queue = new Queue(memory, threads, memoryLimit);
+    this.#pool = new BufferPool((length, purpose) => {
+      const block = queue.heap.allocate(4 * length);
+      if (!block) throw shortOfMemory(4 * length, purpose, memory);
+      return new CpuBuffer(block.address, length);
+    });
+    this.#workers = Array.from({ length: threads }, (_, thread) => {
+      const worker = new Worker(new URL("./worker.ts", import.meta.url));
+      worker.on("error", (error: Error) => queue.fail(`A worker of the CPU device failed: ${error.message}`));
+      worker.on("exit", () => queue.fail("A worker of the CPU device has ended"));
+      worker.postMessage({ memory, modules, thread } satisfies WorkerStart);
+      worker.unref(); // a program that forgets close() still ends
+      return worker;
+    });
+  }
+
+  get memory(): MemoryStatus {
+    return this.#pool.status;
+  }
+
+  allocate(length: number, purpose: string): DeviceBuffer {
+    this.#queue.check();
+    return this.#pool.allocate(length, purpose);
+  }
+
+  release(buffer: DeviceBuffer): void {
+    this.#pool.release(buffer as CpuBuffer);
+  }
+
+  write(buffer: DeviceBuffer, data: Float32Array | Int32Array | Uint32Array): void {
+    if (data.length === 0) return;
+    const address = addressOf(buffer, data.length, "The buffer to write");
+    this.#queue.check();
+    if (!this.#queue.idle && data.byteLength <= STAGING) {
+      this.#staging ??= this.#allocateStaging();
+      if (this.#staged + data.length > this.#staging.length) this.#queue.drain();
+      else {
+        const from = this.#staging.address + 4 * this.#staged;
+        this.#bytes(from, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+        this.#staged += Math.ceil(data.length / 64) * 64;
+        elementwise.copyWords(this.#queue, from, address, data.length);
+        return;
+      }
+    } else this.#queue.drain();
+    this.#staged = 0;
+    this.#bytes(address, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
+  async read(buffer: DeviceBuffer): Promise<Float32Array> {
+    const { length } = buffer;
+    const address = addressOf(buffer, 1, "The buffer to read");
+    this.#queue.check();
+    // A copy taken in order, since what is enqueued next may overwrite the buffer before this promise is fulfilled.
+    const snapshot = this.#queue.heap.allocate(4 * length);
+    if (!snapshot) {
+      this.#queue.drain();
+      return this.#floats(address, length);
+    }
+    try {
+      elementwise.copyWords(this.#queue, address, snapshot.address, length);
+      await this.#queue.passed();
+      return this.#floats(snapshot.address, length);
+    } finally {
+      this.#queue.heap.free(snapshot);
+    }
+  }
+
+  flush(): void {
+    this.#queue.check(); // workers run what is enqueued at once
+  }
+
+  close(): void {
+    this.#queue.stop();
+    for (const worker of this.#workers) worker.removeAllListeners();
+  }
+
+  conv2d(args: K.Conv2d<DeviceBuffer>): void {
+    conv2d(this.#queue, args);
+  }
+  conv2dInputGradient(args: K.Conv2dInputGradient<DeviceBuffer>): void {
+    conv2dInputGradient(this.#queue, args);
+  }
+  conv2dWeightGradient(args: K.Conv2dWeightGradient<DeviceBuffer>): void {
+    conv2dWeightGradient(this.#queue, args);
+  }
+  maxPool(args: K.MaxPool<DeviceBuffer>): void {
+    maxPool(this.#queue, args);
+  }
+  maxPoolGradient(args: K.MaxPoolGradient<DeviceBuffer>): void {
+    maxPoolGradient(this.#queue, args);
+  }
+  matmul(args: K.Matmul<DeviceBuffer>): void {
+    matmul(this.#queue, args);
+  }
+  columnSums(args: K.ColumnSums<DeviceBuffer>): void {
+    elementwise.columnSums(this.#queue, args);
+  }
+  softmax(args: K.Softmax<DeviceBuffer>): void {
+    softmax(this.#queue, args);
+  }
+  softmaxCrossEntropy(args: K.SoftmaxCrossEntropy<DeviceBuffer>): void {
+    softmaxCrossEntropy(this.#queue, args);
+  }
+  adam(args: K.Adam<DeviceBuffer>): void {
+    elementwise.adam(this.#queue, args);
+  }
+  dropout(args: K.Dropout<DeviceBuffer>): void {
+    elementwise.dropout(this.#queue, args);
+  }
+  fill(args: K.Fill<DeviceBuffer>): void {
+    elementwise.fill(this.#queue, args);
+  }
+  copy(args: K.Copy<DeviceBuffer>): void {
+    elementwise.copy(this.#queue, args);
+  }
+  add(args: K.Add<DeviceBuffer>): void {
+    elementwise.add(this.#queue, args);
+  }
+  relu(args: K.Relu<DeviceBuffer>): void {
+    elementwise.relu(this.#queue, args);
+  }
+  reluGradient(args: K.ReluGradient<DeviceBuffer>): void {
+    elementwise.reluGradient(this.#queue, args);
+  }
+  sum(args: K.Sum<DeviceBuffer>): void {
+    elementwise.sum(this.#queue, args);
+  }
+  gatherWindows(args: K.GatherWindows<DeviceBuffer>): void {
+    gatherWindows(this.#queue, args);
+  }
+  gatherRows(args: K.GatherRows<DeviceBuffer>): void {
+    gatherRows(this.#queue, args);
+  }
+
+  #allocateStaging(): CpuBuffer {
+    const block = this.#queue.heap.allocate(STAGING);
+    if (!block) throw shortOfMemory(STAGING, "passing data on", this.#queue.memory);
+    return new CpuBuffer(block.address, STAGING / 4);
+  }
+
+  #bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#queue.memory.buffer, address, length);
+  }
+
+  #floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.#queue.memory.buffer, address, length).slice();
+  }
+}
+
+/** Shared memory that may grow to 4 GiB, or to as much of that as the system lets a program reserve. */
+function sharedMemory(): WebAssembly.Memory {
+  for (let pages = 2 ** 32 / PAGE;; pages /= 2) {
+    try {
+      // The kernels declare the largest maximum; a smaller one is accepted.
+      return new WebAssembly.Memory({ initial: 8, maximum: pages, shared: true });
+    } catch (error) {
+      if (pages <= 1024) throw error;
+    }
+  }
+}

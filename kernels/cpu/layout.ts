@@ -1,0 +1,55 @@
+/**
+ * Where things lie in the memory that the device and its workers share: a control block, a ring of commands, then the heap.
+ *
+ * A **phase** is a piece of work that is cut into chunks, a number fixed by the shapes; workers claim chunks with an atomic
+ * addition, and the next phase begins when all are done. A phase is told in a slot of the ring.
+ */
+
+/** The functions that the modules of `wat/` export, by name; all take and give plain numbers, addresses in bytes. */
+export type Kernel = Record<string, (...args: number[]) => void>;
+
+/** Work of one phase: does chunk number `chunk`; `thread` says which of the threads' own scratch is its. */
+export type Phase = (wasm: Kernel, args: Float64Array, chunk: number, thread: number) => void;
+
+/** What a worker is sent at its start. */
+export interface WorkerStart {
+  memory: WebAssembly.Memory;
+  modules: WebAssembly.Module[];
+  thread: number;
+}
+
+/** Most worker threads. */
+export const MAX_THREADS = 64;
+
+/** Places of the control words, in 32-bit words; far apart, since a cache line is written by one and polled by others. */
+export const CONTROL = {
+  /** Phases ever enqueued (modulo 2^32). Written by the device. */
+  enqueued: 16,
+  /** Phases ever completed. */
+  completed: 32,
+  /** Fences ever passed; reads wait for it. */
+  fence: 48,
+  /** 1 after a failure. */
+  failed: 64,
+  /** Bytes of its message. */
+  messageLength: 65,
+  /** 1 when the workers must end. */
+  stop: 80,
+  /** Where worker t stands: phases it has left behind, 16 words each. */
+  position: 96,
+} as const;
+
+/** Place of a failure's message, in bytes, and its room. */
+export const MESSAGE = { at: 6144, length: 2048 } as const;
+
+/** The ring: slots of 256 bytes. Words 0 to 3 of a slot are below; then float64 arguments. */
+export const RING = { at: 8192, slots: 1024, slotBytes: 256 } as const;
+
+/** Words of a slot. */
+export const SLOT = { claimed: 0, done: 1, phase: 2, chunks: 3 } as const;
+
+/** Arguments in a slot: numbers of any kind, float64, which holds addresses and sizes exactly. */
+export const ARGUMENTS = { at: 16, length: 30 } as const;
+
+/** Where the heap begins, in bytes. */
+export const HEAP_START = 8192 + 1024 * 256;

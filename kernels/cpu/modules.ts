@@ -1,0 +1,62 @@
+/**
+ * The kernels as WebAssembly: assembled from text on the device's thread, compiled once. Every
+ * worker instantiates them for itself.
+ */
+import wabt from "wabt";
+import adam from "../wat/adam.wat" with { type: "text" };
+import conv2d from "../wat/conv2d.wat" with { type: "text" };
+import conv2dWeightGradient from "../wat/conv2d_weight_gradient.wat" with { type: "text" };
+import dropout from "../wat/dropout.wat" with { type: "text" };
+import elementwise from "../wat/elementwise.wat" with { type: "text" };
+import fence from "../wat/fence.wat" with { type: "text" };
+import gather from "../wat/gather.wat" with { type: "text" };
+import matmul from "../wat/matmul.wat" with { type: "text" };
+import maxPool from "../wat/max_pool.wat" with { type: "text" };
+import softmax from "../wat/softmax.wat" with { type: "text" };
+import sum from "../wat/sum.wat" with { type: "text" };
+import { expandTemplate, type Simd } from "./template.ts";
+
+const SOURCES: Record<string, string> = {
+  adam,
+  conv2d,
+  conv2dWeightGradient,
+  dropout,
+  elementwise,
+  fence,
+  gather,
+  matmul,
+  maxPool,
+  softmax,
+  sum,
+};
+
+/** Whether this engine takes relaxed SIMD, asked with the smallest module that uses it: `f32x4.relaxed_madd` of zeros. */
+export function hasRelaxedSimd(): boolean {
+  // deno-fmt-ignore
+  return WebAssembly.validate(new Uint8Array([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // magic and version
+    1, 4, 1, 0x60, 0, 0, // a type: no parameters, no results
+    3, 2, 1, 0, // one function of it
+    10, 20, 1, 18, 0, // code: one body of 18 bytes, no locals
+    0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, // i32.const 0, i32x4.splat, thrice
+    0xfd, 0x85, 2, // f32x4.relaxed_madd
+  ].concat([0x1a, 0x0b]))); // drop, end
+}
+
+/**
+ * Assembles and compiles all kernels.
+ *
+ * @throws Error naming the file where a kernel's text is wrong
+ */
+export async function compileKernels(simd: Simd): Promise<WebAssembly.Module[]> {
+  const assembler = await wabt();
+  return await Promise.all(
+    Object.entries(SOURCES).map(([name, text]) => {
+      const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: simd === "relaxed" };
+      const parsed = assembler.parseWat(`${name}.wat`, expandTemplate(text, simd), features);
+      const bytes = new Uint8Array(parsed.toBinary({}).buffer);
+      parsed.destroy();
+      return WebAssembly.compile(bytes);
+    }),
+  );
+}

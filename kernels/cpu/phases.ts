@@ -1,0 +1,39 @@
+/** Every phase, in the order of their numbers: how the device tells its workers, through shared memory, what to run. */
+import { convolveBlock, packPanels, reduceWeights, weightPartial } from "./conv2d.ts";
+import * as elementwise from "./elementwise.ts";
+import { gatherRowsPart, gatherWindowsPart } from "./gather.ts";
+import type { Phase } from "./layout.ts";
+import { multiplyBlock, transposeRows } from "./matmul.ts";
+import { poolGradientImages, poolImages } from "./max_pool.ts";
+import { countMetrics, crossEntropyRows, softmaxRows } from "./softmax.ts";
+
+/** Tells whoever waits at the counter's address that all before is done. */
+export const fence: Phase = (wasm, [counter]) => wasm.fence(counter);
+
+/** The phases; a phase's number is its place. */
+export const PHASES: readonly Phase[] = [
+  fence,
+  packPanels,
+  convolveBlock,
+  weightPartial,
+  reduceWeights,
+  transposeRows,
+  multiplyBlock,
+  poolImages,
+  poolGradientImages,
+  softmaxRows,
+  crossEntropyRows,
+  countMetrics,
+  gatherWindowsPart,
+  gatherRowsPart,
+  elementwise.fillPart,
+  elementwise.copyPart,
+  elementwise.addPart,
+  elementwise.reluPart,
+  elementwise.reluGradientPart,
+  elementwise.adamPart,
+  elementwise.dropoutPart,
+  elementwise.sumPart,
+  elementwise.sumTotal,
+  elementwise.columnSumsPart,
+];

@@ -1,0 +1,86 @@
+/**
+ * The small language in which `wat/` files say what would be drowned by unrolling. A kernel is WebAssembly text with three
+ * additions, all gone before it is assembled:
+ *
+ * - `{{#i 0 6}} ... {{/i}}` repeats its body with i = 0 ... 5;
+ * - `{{16*i+4}}` is the value of a sum of products of such names and integers;
+ * - `(f32x4.madd a b c)` is a * b + c on four lanes: one relaxed (fused) instruction where the engine has it, a
+ *   multiplication and an addition where not.
+ */
+
+/** Which instruction `f32x4.madd` becomes. */
+export type Simd = "relaxed" | "plain";
+
+/**
+ * WebAssembly text of a template.
+ *
+ * @throws SyntaxError on an unclosed repetition, an unknown name or a `f32x4.madd` that has not three operands
+ * @example
+ * ```ts
+ * import assert from "@std/assert";
+ * const text = expandTemplate("{{#i 0 2}}(f32x4.madd $a{{i}} $b {{8*i+1}}) {{/i}}", "plain");
+ * assert.equal(text, "(f32x4.add (f32x4.mul $a0 $b) 1) (f32x4.add (f32x4.mul $a1 $b) 9) ");
+ * ```
+ */
+export function expandTemplate(text: string, simd: Simd): string {
+  return lowerMadd(repeat(text, new Map()), simd);
+}
+
+function repeat(text: string, values: Map<string, number>): string {
+  let out = "";
+  for (;;) {
+    const open = /\{\{(?:#(\w+) (\d+) (\d+)|([^#/}][^}]*))\}\}/.exec(text);
+    if (!open) return out + text;
+    out += text.slice(0, open.index);
+    text = text.slice(open.index + open[0].length);
+    const [, name, first, end, sum] = open;
+    if (sum !== undefined) {
+      out += String(evaluate(sum, values));
+      continue;
+    }
+    const close = text.indexOf(`{{/${name}}}`);
+    if (close < 0) throw new SyntaxError(`A template opens {{#${name}}} and never closes it`);
+    for (let i = Number(first); i < Number(end); i++) {
+      out += repeat(text.slice(0, close), new Map(values).set(name, i));
+    }
+    text = text.slice(close + name.length + 5);
+  }
+}
+
+function evaluate(sum: string, values: Map<string, number>): number {
+  const factor = (word: string): number => {
+    const value = /^\d+$/.test(word) ? Number(word) : values.get(word);
+    if (value === undefined) throw new SyntaxError(`A template names ${JSON.stringify(word)}, which nothing defines`);
+    return value;
+  };
+  return sum.split("+").reduce(
+    (total, term) => total + term.split("*").reduce((p, word) => p * factor(word.trim()), 1),
+    0,
+  );
+}
+
+function lowerMadd(text: string, simd: Simd): string {
+  const name = "(f32x4.madd";
+  if (simd === "relaxed") return text.replaceAll(name, "(f32x4.relaxed_madd");
+  for (let at = text.lastIndexOf(name); at >= 0; at = text.lastIndexOf(name)) {
+    // From the last to the first, so that operands are already lowered.
+    const operands: string[] = [];
+    let end = at + name.length;
+    for (let depth = 0, start = end; operands.length < 3; end++) {
+      if (end >= text.length) throw new SyntaxError("A template's f32x4.madd has not three operands");
+      const c = text[end];
+      if (c === "(") depth++;
+      const boundary = depth === 0 && /[\s)]/.test(c);
+      if (c === ")" && depth > 0) depth--;
+      if (!boundary && !(c === ")" && depth === 0)) continue;
+      const operand = text.slice(start, boundary ? end : end + 1).trim();
+      if (operand) operands.push(operand);
+      start = boundary ? end : end + 1;
+      if (operands.length === 3 && boundary) break;
+    }
+    while (text[end] !== ")") end++;
+    const [a, b, c] = operands;
+    text = `${text.slice(0, at)}(f32x4.add (f32x4.mul ${a} ${b}) ${c})${text.slice(end + 1)}`;
+  }
+  return text;
+}

@@ -1,0 +1,71 @@
+/**
+ * A worker of the CPU device: walks the ring of phases, claims chunks of each and runs them. It never answers messages; all
+ * it says goes through the control words. It ends when told to stop, or after a failure anywhere.
+ */
+import { parentPort } from "node:worker_threads";
+import { ARGUMENTS, CONTROL, type Kernel, MESSAGE, RING, SLOT, type WorkerStart } from "./layout.ts";
+import { PHASES } from "./phases.ts";
+
+/** Looks at a word so often before it sleeps: some 50 microseconds, about what falling asleep and waking costs. */
+const SPINS = 1500;
+/** Sleeps so long at most, in milliseconds, before it looks whether it should stop. */
+const NAP = 500;
+
+const pause = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
+
+parentPort!.once("message", (start: WorkerStart) => {
+  const words = new Int32Array(start.memory.buffer);
+  try {
+    work(instantiate(start), start, words);
+  } catch (error) {
+    fail(words, `A worker of the CPU device failed: ${error instanceof Error ? error.message : error}`);
+  }
+});
+
+function instantiate({ modules, memory }: WorkerStart): Kernel {
+  const env = { memory, exp: Math.exp, log: Math.log };
+  return Object.assign({}, ...modules.map((module) => new WebAssembly.Instance(module, { env }).exports));
+}
+
+function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Array): void {
+  const slots = Array.from({ length: RING.slots }, (_, i) => ({
+    word: (RING.at + i * RING.slotBytes) / 4,
+    args: new Float64Array(memory.buffer, RING.at + i * RING.slotBytes + ARGUMENTS.at, ARGUMENTS.length),
+  }));
+  const positionWord = CONTROL.position + 16 * thread;
+  for (let position = 0;; position = (position + 1) | 0) {
+    if (!passes(words, CONTROL.enqueued, position)) return;
+    const { word, args } = slots[position & (RING.slots - 1)];
+    const run = PHASES[words[word + SLOT.phase]], chunks = words[word + SLOT.chunks];
+    let mine = 0;
+    for (let chunk; (chunk = Atomics.add(words, word + SLOT.claimed, 1)) < chunks; mine++) {
+      run(kernels, args, chunk, thread);
+    }
+    if (mine > 0 && Atomics.add(words, word + SLOT.done, mine) + mine === chunks) {
+      Atomics.store(words, CONTROL.completed, (position + 1) | 0);
+      Atomics.notify(words, CONTROL.completed);
+    } else if (!passes(words, CONTROL.completed, position)) return;
+    Atomics.store(words, positionWord, (position + 1) | 0);
+  }
+}
+
+/** Waits until the counter at `word` is beyond `position`; false where the worker must end instead. */
+function passes(words: Int32Array, word: number, position: number): boolean {
+  for (let spins = 0;;) {
+    const count = Atomics.load(words, word);
+    if (((count - position) | 0) > 0) return true;
+    if (Atomics.load(words, CONTROL.stop) || Atomics.load(words, CONTROL.failed)) return false;
+    if (spins++ < SPINS) pause();
+    else Atomics.wait(words, word, count, NAP);
+  }
+}
+
+/** Leaves the message of the first failure and wakes everyone. */
+function fail(words: Int32Array, message: string): void {
+  const bytes = new TextEncoder().encode(message).subarray(0, MESSAGE.length);
+  if (Atomics.compareExchange(words, CONTROL.messageLength, 0, bytes.length) === 0) {
+    new Uint8Array(words.buffer, MESSAGE.at, MESSAGE.length).set(bytes);
+    Atomics.store(words, CONTROL.failed, 1);
+  }
+  for (const word of [CONTROL.enqueued, CONTROL.completed, CONTROL.fence]) Atomics.notify(words, word);
+}
