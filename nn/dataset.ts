@@ -1,0 +1,84 @@
+/**
+ * Where examples come from. Whatever can put numbered examples into a batch on the device can be fitted: `refinery` cuts
+ * segments out of a corpus's frames there, {@link ArrayDataset} gathers rows of a table.
+ */
+import type { Device, DeviceBuffer } from "../kernels/device.ts";
+import { sizeOf } from "./tensor.ts";
+
+/** Numbered examples with soft targets. */
+export interface Dataset {
+  /** How many examples. */
+  readonly length: number;
+  /**
+   * Enqueues the loading of a batch.
+   *
+   * @param examples [batch] numbers of examples, each in 0..length-1
+   * @param x [batch, ...shape of an example]
+   * @param targets [batch, classes]; left out where only profiles are wanted
+   */
+  load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer): void;
+}
+
+/** A dataset whose examples lie in one table on the device. */
+export class ArrayDataset implements Dataset {
+  readonly length: number;
+  readonly #device: Device;
+  readonly #columns: number[];
+  readonly #tables: DeviceBuffer[];
+  #rows?: DeviceBuffer;
+
+  /**
+   * @param x [length, ...shape], row-major
+   * @param targets [length, classes], each row a distribution
+   * @param shape of one example
+   * @throws RangeError where lengths do not fit together
+   */
+  constructor(device: Device, x: Float32Array, targets: Float32Array, shape: readonly number[]) {
+    this.length = x.length / sizeOf(shape);
+    if (!(Number.isInteger(this.length) && this.length > 0 && targets.length % this.length === 0)) {
+      throw new RangeError(`${x.length} numbers are not examples of shape [${shape}] with ${targets.length} targets`);
+    }
+    this.#device = device;
+    this.#columns = [x, targets].map((values) => values.length / this.length);
+    this.#tables = [x, targets].map((values) => {
+      const table = device.allocate(values.length, "a dataset");
+      device.write(table, values);
+      return table;
+    });
+  }
+
+  load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer): void {
+    const device = this.#device, batch = examples.length;
+    this.#rows ??= device.allocate(batch, "numbers of a batch's examples");
+    device.write(this.#rows, examples);
+    [x, targets].forEach((out, i) => {
+      if (out) device.gatherRows({ table: this.#tables[i], rows: this.#rows!, out, batch, columns: this.#columns[i] });
+    });
+  }
+
+  /** Gives the tables back. */
+  release(): void {
+    for (const buffer of this.#tables) this.#device.release(buffer);
+    if (this.#rows) this.#device.release(this.#rows);
+  }
+}
+
+/** One-hot rows: targets[i, labels[i]] = 1. Result [labels.length, classes]. */
+export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
+  const targets = new Float32Array(labels.length * classes);
+  for (let i = 0; i < labels.length; i++) targets[i * classes + labels[i]] = 1;
+  return targets;
+}
+
+/**
+ * Cuts a list of examples into batches of one size: the last one repeats its last example, and `count` says how many are
+ * real.
+ */
+export function* batches(examples: Int32Array, size: number): Generator<{ examples: Int32Array; count: number }> {
+  for (let start = 0; start < examples.length; start += size) {
+    const count = Math.min(size, examples.length - start);
+    const batch = new Int32Array(size).fill(examples[start + count - 1]);
+    batch.set(examples.subarray(start, start + count));
+    yield { examples: batch, count };
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Neural networks on EPR's kernels: tensors, a tape that differentiates, VGG-E, Adam, fitting, safetensors. Knows nothing
+ * of audio.
+ *
+ * @module
+ */
+export * from "./adam.ts";
+export * from "./dataset.ts";
+export * from "./fit.ts";
+export * from "./parameters.ts";
+export * from "./safetensors.ts";
+export * from "./tape.ts";
+export * from "./tensor.ts";
+export * from "./vgg_e.ts";

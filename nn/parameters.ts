@@ -1,0 +1,112 @@
+/**
+ * What a network learns: all its weights in one buffer, end to end, each a tensor that is a slice of it, and their
+ * gradients in another of the same layout. Adam is then one kernel call, a copy of the best weights one more.
+ */
+import { type Device, type DeviceBuffer, SLICE_ALIGNMENT } from "../kernels/device.ts";
+import { Random } from "../kernels/random.ts";
+import { sizeOf, Tensor } from "./tensor.ts";
+
+/** Name and shape of one parameter. */
+export interface ParameterSpec {
+  /** For instance "conv1.w". */
+  name: string;
+  /** [3, 3, in, out], [in, out], or [out] for a bias. */
+  shape: readonly number[];
+}
+
+/** The parameters of one network on one device. */
+export class Parameters {
+  /** The device they are on. */
+  readonly device: Device;
+  /** Names and shapes, in order. */
+  readonly specs: readonly ParameterSpec[];
+  /** All weights, with gaps (always zero) that align each parameter. */
+  readonly weights: DeviceBuffer;
+  /** Their gradients, in the same layout. */
+  readonly gradients: DeviceBuffer;
+  #offsets = new Map<string, number>();
+  #tensors = new Map<string, Tensor>();
+
+  /** Makes room; the values are zero until {@link Parameters.write}. */
+  constructor(device: Device, specs: readonly ParameterSpec[]) {
+    this.device = device;
+    this.specs = specs;
+    let length = 0;
+    for (const { name, shape } of specs) {
+      this.#offsets.set(name, length);
+      length += Math.ceil(sizeOf(shape) / SLICE_ALIGNMENT) * SLICE_ALIGNMENT;
+    }
+    this.weights = device.allocate(length, "the network's weights");
+    this.gradients = device.allocate(length, "the weights' gradients");
+    device.fill({ x: this.weights, length, value: 0 });
+    device.fill({ x: this.gradients, length, value: 0 });
+    for (const { name, shape } of specs) {
+      const [offset, size] = [this.#offsets.get(name)!, sizeOf(shape)];
+      const gradient = this.gradients.slice(offset, size);
+      this.#tensors.set(
+        name,
+        new Tensor(shape, this.weights.slice(offset, size), { requiresGradient: true, gradient }),
+      );
+    }
+  }
+
+  /** How many numbers are learned (without the gaps). */
+  get count(): number {
+    return this.specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  }
+
+  /** The tensor of this name. Throws a RangeError where there is none. */
+  get(name: string): Tensor {
+    const tensor = this.#tensors.get(name);
+    if (!tensor) throw new RangeError(`No parameter '${name}'; there are ${[...this.#tensors.keys()].join(", ")}`);
+    return tensor;
+  }
+
+  /** Sets parameters from plain arrays, by name. Throws a RangeError where a name is missing or a length is wrong. */
+  write(values: Record<string, Float32Array>): void {
+    const all = new Float32Array(this.weights.length);
+    for (const { name, shape } of this.specs) {
+      const value = values[name];
+      if (value?.length !== sizeOf(shape)) {
+        throw new RangeError(`Parameter '${name}' [${shape}]: found ${value ? `${value.length} numbers` : "nothing"}`);
+      }
+      all.set(value, this.#offsets.get(name));
+    }
+    this.device.write(this.weights, all);
+  }
+
+  /** All weights (or a buffer of the same layout, such as the gradients) as plain arrays by name. */
+  async read(buffer: DeviceBuffer = this.weights): Promise<Record<string, Float32Array>> {
+    const all = await this.device.read(buffer);
+    return Object.fromEntries(this.specs.map(({ name, shape }) => {
+      const offset = this.#offsets.get(name)!;
+      return [name, all.slice(offset, offset + sizeOf(shape))];
+    }));
+  }
+
+  /** Gives the buffers back. */
+  release(): void {
+    this.device.release(this.weights);
+    this.device.release(this.gradients);
+  }
+}
+
+/**
+ * Glorot-uniform weights and zero biases (Glorot & Bengio 2010): uniform in +-sqrt(6 / (fanIn + fanOut)), where a
+ * convolution's fans count its 9 taps. Each parameter draws from a stream of its own.
+ *
+ * @param path what the draws are keyed by, e.g. seed, fold, stage
+ */
+export function glorotUniform(specs: readonly ParameterSpec[], ...path: number[]): Record<string, Float32Array> {
+  return Object.fromEntries(specs.map(({ name, shape }, index) => {
+    const values = new Float32Array(sizeOf(shape));
+    if (shape.length > 1) {
+      const random = new Random(...path, index);
+      const taps = sizeOf(shape.slice(0, -2));
+      const [fanIn, fanOut] = shape.slice(-2).map((n) => n * taps);
+      const limit = Math.sqrt(6 / (fanIn + fanOut));
+      for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);
+    }
+    return [name, values];
+  }));
+}

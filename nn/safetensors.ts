@@ -1,0 +1,81 @@
+/**
+ * Weights as safetensors, which every tool of the field opens: a length (u64, little-endian), a JSON header of that
+ * length ({ name: { dtype, shape, data_offsets } }, padded with spaces to 8 bytes), then all numbers end to end.
+ * https://github.com/huggingface/safetensors (format)
+ */
+import { sizeOf } from "./tensor.ts";
+
+/** A named array with its shape. */
+export interface StoredTensor {
+  /** Sizes, outermost first. */
+  shape: readonly number[];
+  /** Row-major values. */
+  data: Float32Array;
+}
+
+/** The bytes of a safetensors file of float32 tensors. `metadata` holds strings only, as the format wants. */
+export function encodeSafetensors(
+  tensors: Record<string, StoredTensor>,
+  metadata: Record<string, string> = {},
+): Uint8Array<ArrayBuffer> {
+  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
+  let at = 0;
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    if (sizeOf(shape) !== data.length) throw new RangeError(`Tensor '${name}' [${shape}] has ${data.length} numbers`);
+    header[name] = { dtype: "F32", shape, data_offsets: [at, at += data.byteLength] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length + at).fill(0x20, 8, 8 + length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, 8);
+  let place = 8 + length;
+  for (const { data } of Object.values(tensors)) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), place);
+    place += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * The float32 tensors and the metadata of a safetensors file.
+ *
+ * @param name of the file, for errors
+ * @throws SyntaxError where the bytes are not such a file
+ */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  name: string,
+): { tensors: Record<string, StoredTensor>; metadata: Record<string, string> } {
+  const fail = (found: string): never => {
+    throw new SyntaxError(`${name}: not a safetensors file of float32 tensors: ${found}`);
+  };
+  if (bytes.length < 8) fail(`${bytes.length} bytes`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > bytes.length - 8) fail(`a header of ${length} bytes in a file of ${bytes.length}`);
+  let header: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }> = {};
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+  } catch {
+    fail("its header is not JSON");
+  }
+  if (header === null || typeof header !== "object" || Array.isArray(header)) fail("its header is no object");
+  const blob = bytes.subarray(8 + length);
+  const tensors: Record<string, StoredTensor> = {};
+  const { __metadata__ = {}, ...entries } = header as typeof header & { __metadata__?: unknown };
+  for (const [key, entry] of Object.entries(entries)) {
+    const { dtype, shape, data_offsets } = entry ?? {};
+    if (dtype !== "F32") fail(`tensor '${key}' is ${dtype}`);
+    const sane = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
+    if (!Array.isArray(shape) || !shape.every(sane)) fail(`tensor '${key}' has shape ${JSON.stringify(shape)}`);
+    if (!Array.isArray(data_offsets) || data_offsets.length !== 2 || !data_offsets.every(sane)) {
+      fail(`tensor '${key}' lies at ${JSON.stringify(data_offsets)}`);
+    }
+    const [begin, end] = data_offsets;
+    if (end > blob.length || end - begin !== 4 * sizeOf(shape)) {
+      fail(`tensor '${key}' [${shape}] lies at ${begin} to ${end} of ${blob.length} bytes`);
+    }
+    tensors[key] = { shape, data: new Float32Array(blob.slice(begin, end).buffer) };
+  }
+  return { tensors, metadata: __metadata__ as Record<string, string> };
+}

@@ -1,0 +1,277 @@
+/**
+ * Reverse-mode differentiation. While a network runs forward, each operation writes down a closure that knows how to
+ * hand its output's gradient on to its inputs; `backward()` runs the closures last to first. That is all: the chain rule,
+ * read backwards off a tape.
+ *
+ * A gradient reaches a tensor once for each use. The first use writes it, later ones add. A tensor behind a fused ReLU gets
+ * its gradient masked by whoever writes it (see {@link Tensor.rectified}), which saves a pass over memory a layer.
+ *
+ * The tape owns what it makes. `backward()` frees each activation and its gradient as soon as nothing later needs them;
+ * `release()` frees the rest. The same operations in the same order get the same buffers every step.
+ */
+import type { Device, DeviceBuffer } from "../kernels/device.ts";
+import type { Words } from "../kernels/random.ts";
+import { sizeOf, Tensor } from "./tensor.ts";
+
+/** What a step of {@link Tape.softmaxCrossEntropy} is told. */
+export interface LossOptions {
+  /** Rows that count; the rest pad a short batch. */
+  count: number;
+  /** Number of the step, from 1. */
+  step: number;
+  /** [4] running totals, as the kernels' METRICS says. */
+  metrics: DeviceBuffer;
+}
+
+/** A record of what was computed, to be read backwards. */
+export class Tape {
+  readonly #device: Device;
+  readonly #recording: boolean;
+  #steps: { output: Tensor; pushBack: () => void }[] = [];
+  #owned = new Set<DeviceBuffer>();
+
+  /** @param options recording: false where no gradient will be asked for (inference) */
+  constructor(device: Device, options: { recording?: boolean } = {}) {
+    this.#device = device;
+    this.#recording = options.recording ?? true;
+  }
+
+  /** An empty tensor for the caller to fill; it gets no gradient unless asked for. */
+  input(shape: readonly number[], requiresGradient = false): Tensor {
+    return this.#make(shape, "a batch's input", { requiresGradient });
+  }
+
+  /**
+   * 3x3 convolution, stride 1, zero padding 1, with its bias and perhaps its ReLU.
+   *
+   * @param x [batch, height, width, channelsIn]
+   * @param weights [3, 3, channelsIn, channelsOut]
+   * @param bias [channelsOut]
+   * @returns [batch, height, width, channelsOut]
+   */
+  conv2d(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {
+    const [batch, height, width, channelsIn] = expectShape("conv2d", "x", x, 4);
+    const channelsOut = expectShape("conv2d", "weights", weights, 4)[3];
+    if (weights.shape[2] !== channelsIn) {
+      throw new RangeError(`conv2d: x has ${channelsIn} channels, its weights want ${weights.shape[2]}`);
+    }
+    const shape = { batch, height, width, channelsIn, channelsOut };
+    const y = this.#output([batch, height, width, channelsOut], [x, weights, bias], "activations", options.relu);
+    this.#device.conv2d({
+      ...shape,
+      x: x.buffer,
+      weights: weights.buffer,
+      bias: bias.buffer,
+      y: y.buffer,
+      relu: options.relu,
+    });
+    this.#record(y, (dy) => {
+      this.#receive(
+        [weights, bias],
+        ([dWeights, dBias]) => this.#device.conv2dWeightGradient({ ...shape, x: x.buffer, dy, dWeights, dBias }),
+      );
+      this.#receive(
+        [x],
+        ([dx]) => this.#device.conv2dInputGradient({ ...shape, dy, weights: weights.buffer, dx, mask: maskOf(x) }),
+      );
+    });
+    return y;
+  }
+
+  /** 2x2 max pool, stride 2. x: [batch, height, width, channels], result [batch, floor(height/2), floor(width/2), channels]. */
+  maxPool(x: Tensor): Tensor {
+    const [batch, height, width, channels] = expectShape("maxPool", "x", x, 4);
+    const shape = { batch, height, width, channels };
+    const y = this.#output([batch, Math.floor(height / 2), Math.floor(width / 2), channels], [x], "pooled activations");
+    this.#device.maxPool({ ...shape, x: x.buffer, y: y.buffer });
+    this.#record(
+      y,
+      (dy) =>
+        this.#receive([x], ([dx]) => this.#device.maxPoolGradient({ ...shape, x: x.buffer, dy, dx, mask: maskOf(x) })),
+    );
+    return y;
+  }
+
+  /**
+   * Dense layer y = x weights + bias, with or without ReLU. All of x but its first size is flattened, row-major.
+   *
+   * @param x [batch, ...], the rest `in` numbers
+   * @param weights [in, out]
+   * @param bias [out]
+   * @returns [batch, out]
+   */
+  dense(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {
+    const batch = x.shape[0], k = x.length / batch;
+    const [wanted, out] = expectShape("dense", "weights", weights, 2);
+    if (wanted !== k) throw new RangeError(`dense: x [${x.shape}] has ${k} numbers a row, its weights want ${wanted}`);
+    const device = this.#device;
+    const y = this.#output([batch, out], [x, weights, bias], "activations of a dense layer", options.relu);
+    device.matmul({
+      a: x.buffer,
+      b: weights.buffer,
+      bias: bias.buffer,
+      c: y.buffer,
+      m: batch,
+      n: out,
+      k,
+      relu: options.relu,
+    });
+    this.#record(y, (dy) => {
+      this.#receive(
+        [weights],
+        ([c]) => device.matmul({ a: x.buffer, transposeA: true, b: dy, c, m: k, n: out, k: batch }),
+      );
+      this.#receive([bias], ([sums]) => device.columnSums({ x: dy, sums, rows: batch, columns: out }));
+      this.#receive(
+        [x],
+        ([c]) =>
+          device.matmul({ a: dy, b: weights.buffer, transposeB: true, c, m: batch, n: k, k: out, mask: maskOf(x) }),
+      );
+    });
+    return y;
+  }
+
+  /** max(0, x), for an x that no kernel has rectified already. */
+  relu(x: Tensor): Tensor {
+    const length = x.length;
+    const y = this.#output(x.shape, [x], "rectified activations");
+    this.#device.relu({ x: x.buffer, y: y.buffer, length });
+    this.#record(
+      y,
+      (dy) => this.#receive([x], ([dx]) => this.#device.reluGradient({ dy, mask: y.buffer, dx, length })),
+    );
+    return y;
+  }
+
+  /** a + b, of one shape: a residual connection. */
+  add(a: Tensor, b: Tensor): Tensor {
+    if (String(a.shape) !== String(b.shape)) throw new RangeError(`add: shapes [${a.shape}] and [${b.shape}] differ`);
+    const length = a.length;
+    const y = this.#output(a.shape, [a, b], "a sum");
+    this.#device.add({ a: a.buffer, b: b.buffer, y: y.buffer, length });
+    this.#record(y, (dy) => {
+      for (const part of [a, b]) this.#receive([part], ([dx]) => this.#passOn(part, dy, dx));
+    });
+    return y;
+  }
+
+  /** Drops a share of the values and scales the others up; the mask is drawn by `key` (see the kernels' Dropout). */
+  dropout(x: Tensor, rate: number, key: Words): Tensor {
+    const length = x.length;
+    const y = this.#output(x.shape, [x], "activations after dropout");
+    this.#device.dropout({ x: x.buffer, y: y.buffer, length, rate, key });
+    this.#record(y, (dy) =>
+      this.#receive([x], ([dx]) => {
+        this.#device.dropout({ x: dy, y: dx, length, rate, key });
+        this.#passOn(x, dx, dx);
+      }));
+    return y;
+  }
+
+  /**
+   * Softmax and cross-entropy against soft targets (equation 4 of the paper), the mean over the rows that count. The
+   * gradient to the logits is left in place, so `backward()` can follow.
+   *
+   * @param logits [batch, classes]
+   * @param targets [batch, classes], each row a distribution
+   * @returns the probabilities [batch, classes]
+   */
+  softmaxCrossEntropy(logits: Tensor, targets: Tensor, options: LossOptions): Tensor {
+    const [rows, classes] = expectShape("softmaxCrossEntropy", "logits", logits, 2);
+    const probabilities = this.#make([rows, classes], "probabilities");
+    logits.gradient ??= this.#own(logits.length, "gradient of the logits");
+    logits.hasGradient = true;
+    this.#device.softmaxCrossEntropy({
+      logits: logits.buffer,
+      targets: targets.buffer,
+      probabilities: probabilities.buffer,
+      dLogits: logits.gradient,
+      rows,
+      classes,
+      ...options,
+    });
+    return probabilities;
+  }
+
+  /**
+   * Walks the tape backwards, so that every parameter has the loss's gradient. Frees activations on its way.
+   *
+   * @param from start here instead of at a loss: with `gradient`, of the same shape
+   */
+  backward(from?: Tensor, gradient?: DeviceBuffer): void {
+    if (!this.#recording) throw new Error("This tape was made without recording: there is nothing to go back along");
+    if (from && gradient) {
+      from.gradient = gradient;
+      from.hasGradient = true;
+    }
+    for (const { output, pushBack } of this.#steps.reverse()) {
+      if (output.hasGradient) pushBack();
+      if (output.gradient) this.#free(output.gradient);
+      this.#free(output.buffer);
+    }
+    this.#steps = [];
+  }
+
+  /** Frees whatever the tape still owns. Its tensors are not to be used afterwards. */
+  release(): void {
+    for (const buffer of this.#owned) this.#device.release(buffer);
+    this.#owned.clear();
+    this.#steps = [];
+  }
+
+  /** Hands a gradient that no kernel masked on to x: as it is, or masked if x is rectified. */
+  #passOn(x: Tensor, dy: DeviceBuffer, dx: DeviceBuffer): void {
+    if (x.rectified) this.#device.reluGradient({ dy, mask: x.buffer, dx, length: x.length });
+    else if (dx !== dy) this.#device.copy({ x: dy, y: dx, length: x.length });
+  }
+
+  /** Lets `write` fill the gradients of `tensors`; where one has a gradient already, adds to it. */
+  #receive(tensors: Tensor[], write: (into: DeviceBuffer[]) => void): void {
+    if (!tensors.some((t) => t.requiresGradient)) return;
+    const parts = tensors.map((t) => {
+      if (!t.hasGradient) t.gradient ??= this.#own(t.length, "gradient of activations");
+      return t.hasGradient ? this.#own(t.length, "a further gradient") : t.gradient!;
+    });
+    write(parts);
+    tensors.forEach((t, i) => {
+      if (t.hasGradient) {
+        this.#device.add({ a: t.gradient!, b: parts[i], y: t.gradient!, length: t.length });
+        this.#free(parts[i]);
+      }
+      t.hasGradient = true;
+    });
+  }
+
+  #record(output: Tensor, pushBack: (dy: DeviceBuffer) => void): void {
+    if (this.#recording) this.#steps.push({ output, pushBack: () => pushBack(output.gradient!) });
+  }
+
+  #output(shape: readonly number[], inputs: Tensor[], purpose: string, rectified = false): Tensor {
+    for (const input of inputs) input.hasGradient = false; // of the step before
+    return this.#make(shape, purpose, { requiresGradient: inputs.some((t) => t.requiresGradient), rectified });
+  }
+
+  #make(shape: readonly number[], purpose: string, options = {}): Tensor {
+    return new Tensor(shape, this.#own(sizeOf(shape), `${purpose} [${shape}]`), options);
+  }
+
+  #own(length: number, purpose: string): DeviceBuffer {
+    const buffer = this.#device.allocate(length, purpose);
+    this.#owned.add(buffer);
+    return buffer;
+  }
+
+  #free(buffer: DeviceBuffer): void {
+    if (this.#owned.delete(buffer)) this.#device.release(buffer);
+  }
+}
+
+/** What a kernel that writes x's gradient masks it by. */
+const maskOf = (x: Tensor) => x.rectified ? x.buffer : undefined;
+
+function expectShape(operation: string, name: string, tensor: Tensor, sizes: number): readonly number[] {
+  if (tensor.shape.length !== sizes) {
+    throw new RangeError(`${operation}: ${name} has shape [${tensor.shape}], wanted ${sizes} sizes`);
+  }
+  return tensor.shape;
+}

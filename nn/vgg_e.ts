@@ -1,0 +1,150 @@
+/**
+ * VGG-E (Simonyan & Zisserman 2014, configuration E) for segments of speech: sixteen 3x3 convolutions in five blocks, a 2x2
+ * max pool after each block, three dense layers. On a 64 x 32 segment the last pool leaves 2 x 1 pixels.
+ *
+ *     [n, 64, 32, 1] -> 64 64 P 128 128 P 256 x4 P 512 x4 P 512 x4 P -> [n, 2, 1, 512] -> 4096 -> 4096 -> K
+ *
+ * `width` scales every layer but the last.
+ */
+import type { Device } from "../kernels/device.ts";
+import { glorotUniform, Parameters, type ParameterSpec } from "./parameters.ts";
+import type { Tape } from "./tape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Channels of the convolutions, block by block. */
+export const BLOCKS: readonly (readonly number[])[] = [
+  [64, 64],
+  [128, 128],
+  [256, 256, 256, 256],
+  [512, 512, 512, 512],
+  [512, 512, 512, 512],
+];
+
+/** Units of the hidden dense layers. */
+export const DENSE: readonly number[] = [4096, 4096];
+
+/** What a VGG-E is built from. */
+export interface VggEOptions {
+  /** Classes told apart. */
+  classes: number;
+  /** Factor on every layer's channels or units, 1 in the paper; at least one channel is left. */
+  width: number;
+  /** Mel bands, a multiple of 32. Default 64. */
+  height?: number;
+  /** Frames, a multiple of 32. Default 32. */
+  frames?: number;
+}
+
+/** One layer, as a table of the model shows it. */
+export interface LayerSummary {
+  /** For instance "conv1". */
+  name: string;
+  /** [height, width, channels] or [units] that come out of it, for one segment. */
+  output: number[];
+  /** Numbers it learns. */
+  parameters: number;
+  /** Floating-point operations of the forward pass for one segment: two a multiply-add, bias and ReLU not counted. */
+  flops: number;
+}
+
+/** Something that can be fitted: parameters, and how they turn a batch into logits. */
+export interface Network {
+  /** What it learns. */
+  readonly parameters: Parameters;
+  /** [height, width, channels] of one example. */
+  readonly inputShape: readonly number[];
+  /** Number of logits. */
+  readonly classes: number;
+  /** x: [batch, ...inputShape], result: logits [batch, classes] */
+  forward(tape: Tape, x: Tensor): Tensor;
+}
+
+/** The network, with weights of zero until they are drawn ({@link VggE.initialise}) or loaded. */
+export class VggE implements Network {
+  readonly parameters: Parameters;
+  readonly inputShape: readonly number[];
+  readonly classes: number;
+
+  /** @throws RangeError where an option makes no sense, or Error where the device's memory is short */
+  constructor(device: Device, options: VggEOptions) {
+    this.classes = options.classes;
+    this.inputShape = [options.height ?? 64, options.frames ?? 32, 1];
+    this.parameters = new Parameters(device, vggEParameters(options));
+  }
+
+  /** Draws fresh Glorot-uniform weights, keyed by `path` (seed, fold, stage). */
+  initialise(...path: number[]): this {
+    this.parameters.write(glorotUniform(this.parameters.specs, ...path));
+    return this;
+  }
+
+  forward(tape: Tape, x: Tensor): Tensor {
+    const p = (name: string) => this.parameters.get(name);
+    let h = x, layer = 0;
+    for (const block of BLOCKS) {
+      for (const _ of block) {
+        layer++;
+        h = tape.conv2d(h, p(`conv${layer}.w`), p(`conv${layer}.b`), { relu: true });
+      }
+      h = tape.maxPool(h);
+    }
+    h = tape.dense(h, p("dense1.w"), p("dense1.b"), { relu: true });
+    h = tape.dense(h, p("dense2.w"), p("dense2.b"), { relu: true });
+    return tape.dense(h, p("dense3.w"), p("dense3.b"), { relu: false });
+  }
+}
+
+/** Shapes, parameters and operations of each layer for one segment; nothing is allocated. */
+export function summarise(options: VggEOptions): LayerSummary[] {
+  const { classes, width } = options;
+  let [h, w, channels] = [options.height ?? 64, options.frames ?? 32, 1];
+  if (!(width > 0)) throw new RangeError(`The width of a VGG-E is a positive factor, found ${width}`);
+  if (!(classes >= 2 && classes <= 64)) throw new RangeError(`A VGG-E tells 2 to 64 classes apart, found ${classes}`);
+  if (h % 32 !== 0 || w % 32 !== 0) {
+    throw new RangeError(`Five pools halve 32 x 32 to 1 x 1: a segment of ${h} x ${w} won't do`);
+  }
+  const scaled = (n: number) => Math.max(1, Math.round(n * width));
+  const layers: LayerSummary[] = [];
+  let index = 0;
+  for (const block of BLOCKS) {
+    for (const full of block) {
+      const out = scaled(full);
+      const [parameters, flops] = [(9 * channels + 1) * out, 2 * 9 * channels * out * h * w];
+      layers.push({ name: `conv${++index}`, output: [h, w, out], parameters, flops });
+      channels = out;
+    }
+    [h, w] = [h / 2, w / 2];
+    layers.push({ name: `pool${BLOCKS.indexOf(block) + 1}`, output: [h, w, channels], parameters: 0, flops: 0 });
+  }
+  let units = h * w * channels;
+  [...DENSE.map(scaled), classes].forEach((out, i) => {
+    layers.push({ name: `dense${i + 1}`, output: [out], parameters: (units + 1) * out, flops: 2 * units * out });
+    units = out;
+  });
+  return layers;
+}
+
+/**
+ * Operations of one training step for one segment: forward, to the weights, and to the input, which the first layer has
+ * no need of.
+ */
+export function trainingFlops(layers: readonly LayerSummary[]): number {
+  return 3 * layers.reduce((sum, layer) => sum + layer.flops, 0) - layers[0].flops;
+}
+
+/** Names and shapes of the parameters: conv1.w, conv1.b, ... dense3.b. */
+export function vggEParameters(options: VggEOptions): ParameterSpec[] {
+  let channels = 1;
+  const specs: ParameterSpec[] = [];
+  let units = 0;
+  for (const { name, output } of summarise(options)) {
+    const out = output[output.length - 1];
+    if (name.startsWith("pool")) units = output.reduce((a, b) => a * b, 1);
+    if (name.startsWith("conv")) specs.push({ name: `${name}.w`, shape: [3, 3, channels, out] });
+    if (name.startsWith("dense")) specs.push({ name: `${name}.w`, shape: [units, out] });
+    if (!name.startsWith("pool")) specs.push({ name: `${name}.b`, shape: [out] });
+    if (name.startsWith("conv")) channels = out;
+    if (name.startsWith("dense")) units = out;
+  }
+  return specs;
+}

@@ -1,0 +1,74 @@
+/** What an experiment gives: the contents of `results.json`, and what each fold hands to it. */
+import type { EpochRecord } from "../nn/mod.ts";
+
+/** One network of one fold's chain. */
+export interface FoldStage {
+  /** From 1. */
+  stage: number;
+  /** Probabilities for the segments of the fold's held-out utterances, in the corpus's order: [segments, emotions]. */
+  profiles: Float32Array;
+  /** How the network was fitted. */
+  epochs: EpochRecord[];
+  /** The epoch whose weights it has, from 0. */
+  bestEpoch: number;
+  /** Mean entropy, in nats, of the labels that it was trained on. */
+  labelEntropy: number;
+  /** Share of those labels whose likeliest emotion is the segment's true one; where the corpus knows that. */
+  labelAccuracy?: number;
+}
+
+/** One fold's chain of networks. */
+export interface FoldResult {
+  /** From 0. */
+  fold: number;
+  /** In order. */
+  stages: FoldStage[];
+}
+
+/** Figures of one stage over all folds; accuracies are fractions of 1. */
+export interface StageResult {
+  /** From 1. */
+  stage: number;
+  /** Share of utterances that the forest gets right (WA). */
+  weightedAccuracy: number;
+  /** Mean over the emotions of the share of their utterances that it gets right (UA). */
+  unweightedAccuracy: number;
+  /** Utterances by true emotion (rows) and the forest's (columns). */
+  confusion: number[][];
+  /** Share of segments whose likeliest emotion is that of their utterance. */
+  segmentAccuracy: number;
+  /** Share of utterances whose mean profile is highest at their emotion. */
+  meanVoteAccuracy: number;
+  /** Share of segments whose likeliest emotion is their own true one; where the corpus knows that. */
+  trueSegmentAccuracy?: number;
+  /** Mean entropy, in nats, of the labels that the stage was trained on. */
+  labelEntropy: number;
+  /** Share of those labels whose likeliest emotion is the segment's true one. */
+  labelAccuracy?: number;
+}
+
+/** The whole experiment: `results.json`. */
+export interface Results {
+  /** Which corpus. */
+  corpus: string;
+  /** How labels were refined. */
+  method: string;
+  /** Which preset the settings began from. */
+  preset: string;
+  /** What random choices were keyed by. */
+  seed: number;
+  /** What it ran on. */
+  device: string;
+  /** In the order of rows and columns. */
+  emotions: string[];
+  /** How many were used. */
+  utterances: number;
+  /** How many were used. */
+  segments: number;
+  /** Folds of the cross-validation. */
+  folds: number;
+  /** In order. */
+  stages: StageResult[];
+  /** How long the whole took. */
+  seconds: number;
+}

@@ -1,0 +1,72 @@
+/**
+ * What an experiment is told: the settings of the refinery, and the presets, which are nothing but sets of defaults for them.
+ * Every choice that the paper leaves open is made here.
+ */
+
+/** How a stage's labels are made from the profiles of the stage before (sections 4.2 to 4.4 of the paper). */
+export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static";
+
+/** All methods, the paper's best one first. */
+export const METHODS: readonly Method[] = ["pEPR", "sEPR", "hard-dynamic", "soft-static"];
+
+/** Names of the presets, smallest first. */
+export type PresetName = "demo" | "quick" | "compact" | "tuned" | "paper";
+
+/** Settings of one experiment. */
+export interface Settings {
+  /** How labels are refined. */
+  method: Method;
+  /** Networks in a chain, 1 to 9: stage 1 learns the utterances' labels, each later one those refined by the one before. */
+  stages: number;
+  /** Folds of the cross-validation, at least 2. */
+  folds: number;
+  /** What a fold holds out: utterances, stratified by emotion, or whole speakers. */
+  split: "utterance" | "speaker";
+  /** Factor on the layers of VGG-E. */
+  width: number;
+  /** Frames from one segment to the next; undefined: the corpus's own. */
+  segmentHop?: number;
+  /** Epochs at most. */
+  epochs: number;
+  /** Epochs without a better validation loss before a network stops. */
+  patience: number;
+  /** Segments a step. */
+  batch: number;
+  /** Adam's rate at first. */
+  learningRate: number;
+  /** Share of the training utterances that early stopping looks at. */
+  validationShare: number;
+  /** Trees of the forest. */
+  trees: number;
+  /** Whether the forest is judged over the networks' folds, or over ten drawn anew, as the paper does. */
+  forestFolds: "same" | "anew";
+  /** What every random choice is keyed by. */
+  seed: number;
+}
+
+/** The paper's own setup (section 4.1), where it says one. */
+const PAPER: Settings = {
+  method: "pEPR",
+  stages: 5,
+  folds: 10,
+  split: "utterance",
+  width: 1,
+  segmentHop: undefined,
+  epochs: 20,
+  patience: 3,
+  batch: 128,
+  learningRate: 0.001,
+  validationShare: 0.1,
+  trees: 100,
+  forestFolds: "anew",
+  seed: 1,
+};
+
+/** The presets. */
+export const PRESETS: Readonly<Record<PresetName, Settings>> = {
+  demo: { ...PAPER, forestFolds: "same", width: 1 / 16, stages: 2, folds: 3, epochs: 6, batch: 32, segmentHop: 6 },
+  quick: { ...PAPER, forestFolds: "same", width: 1 / 8, stages: 2, folds: 3, epochs: 6, batch: 64, segmentHop: 8 },
+  compact: { ...PAPER, forestFolds: "same", width: 1 / 8, segmentHop: 3 },
+  tuned: { ...PAPER, forestFolds: "same", width: 1 / 4, segmentHop: 3, stages: 3 },
+  paper: PAPER,
+};
