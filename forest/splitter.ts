@@ -1,44 +1,65 @@
 /**
- * The best split of a node: over a few features drawn at random, each place between two neighbouring values.
+ * The best split of a node: over a few features drawn at random, each cut between two neighbouring values.
  *
  * As in scikit-learn:
  * - features are drawn without replacement, until `maxFeatures` were looked at; where all of those were constant in the node,
  *   drawing goes on until one is not, or none is left;
  * - the threshold is the midpoint of the two neighbours, and `value <= threshold` goes left;
- * - values less than 1e-7 apart count as equal;
- * - of equally good splits the first found is kept: at the lower threshold within a feature, of the feature drawn first.
+ * - neighbours less than 1e-7 apart are not cut;
+ * - of equally good splits the first found is kept: at the lowest threshold of a feature, of the feature drawn first.
+ *
+ * A node is cut in one of two ways that give the same split. In general its samples are sorted and moved one by one from
+ * right to left. Where a feature has few distinct values for a node of many samples (the pixels of an image, say), sorting
+ * is needless: samples are counted by value and class, and all of one value moved at once.
  *
  * @module
  */
 
 import type { Random } from "../kernels/random.ts";
 import type { Columns } from "./columns.ts";
-import { GiniScan } from "./criterion.ts";
+import { sumOfSquares, worthOfCut } from "./criterion.ts";
 import { RankSorter } from "./rank_sorter.ts";
 
-/** Neighbours this close are one value: scikit-learn's FEATURE_THRESHOLD, added in float32. */
+/** Neighbours this close are not cut: scikit-learn's FEATURE_THRESHOLD, added in float32. */
 const CLOSE = Math.fround(1e-7);
+
+/** Cells of value by class per sample, up to which counting beats sorting (measured). */
+const CELLS_PER_SAMPLE = 4;
 
 /**
  * Finds splits, and carries them out. Between calls `samples` is a permutation in which each node of the tree under growth
  * is a run `start .. end`.
  */
 export class Splitter {
-  /** The samples of the tree: the first {@link begin} said are in use. */
+  /** The samples of the tree, as many as {@link begin} said. */
   readonly samples: Int32Array;
   /** Of the split last found: its feature. */
   feature = -1;
   /** Of the split last found: `value <= threshold` goes left. */
   threshold = 0;
-  #lastRankLeft = 0;
+  /** Of the split last found: the rank of the lower of the two neighbours. */
+  #lastRank = 0;
+  /** Of the split last found: {@link worthOfCut}. */
+  #worth = 0;
 
   readonly #columns: Columns;
   readonly #labels: Int32Array;
+  readonly #classes: number;
   readonly #maxFeatures: number;
+  #weights: Int32Array = new Int32Array(0);
+  /** [features] in the order drawn */
   readonly #features: Int32Array;
+  /** [features] A run of samples in which the feature was found constant: it is so in all nodes below. */
+  readonly #constantFrom: Int32Array;
+  readonly #constantTo: Int32Array;
   readonly #sorter: RankSorter;
-  readonly #scan: GiniScan;
-  #weights: Int32Array;
+  /** [distinct values, classes] */
+  readonly #cells: Int32Array;
+  /** [classes] weights of the node; weights left of the cut; and their sums and sums of squares in the node */
+  readonly #total: Int32Array;
+  readonly #left: Int32Array;
+  #weight = 0;
+  #squares = 0;
 
   /**
    * @param labels [n]
@@ -48,86 +69,157 @@ export class Splitter {
     this.samples = new Int32Array(columns.n);
     this.#columns = columns;
     this.#labels = labels;
+    this.#classes = classes;
     this.#maxFeatures = maxFeatures;
     this.#features = new Int32Array(columns.features);
+    this.#constantFrom = new Int32Array(columns.features);
+    this.#constantTo = new Int32Array(columns.features);
     this.#sorter = new RankSorter(columns.n);
-    this.#scan = new GiniScan(classes);
-    this.#weights = new Int32Array(0);
+    this.#cells = new Int32Array(CELLS_PER_SAMPLE * columns.n);
+    this.#total = new Int32Array(classes);
+    this.#left = new Int32Array(classes);
   }
 
   /** Starts a tree over the samples that weigh anything, and returns their number. @param weights [n], whole numbers */
   begin(weights: Int32Array): number {
     this.#weights = weights;
+    // what earlier trees left is forgotten
     for (let f = 0; f < this.#features.length; f++) this.#features[f] = f;
+    this.#constantTo.fill(0);
     let count = 0;
     for (let i = 0; i < weights.length; i++) if (weights[i] > 0) this.samples[count++] = i;
     return count;
   }
 
   /**
-   * Looks for the best split of the samples `start .. end`, into `feature` and `threshold`; false where there is none, all
-   * features being constant.
+   * Looks for the best split of the samples `start .. end`, into `feature` and `threshold`; false where there is none, no
+   * two neighbours being far enough apart.
    *
-   * @param counts weights of the node's classes, from `at` on
+   * @param counts the weights of the node's classes, from `at` on
    */
   find(start: number, end: number, counts: Uint32Array, at: number, random: Random): boolean {
-    const features = this.#features, scan = this.#scan;
-    scan.begin(counts, at);
-    let best = -Infinity, varied = false;
+    const features = this.#features, total = this.#total;
+    this.#weight = 0;
+    for (let c = 0; c < total.length; c++) this.#weight += total[c] = counts[at + c];
+    this.#squares = sumOfSquares(total, 0, total.length);
+    this.#worth = -Infinity;
+    let varied = false;
     for (let looked = 0; looked < features.length && (looked < this.#maxFeatures || !varied); looked++) {
       const j = looked + random.below(features.length - looked); // one step of a Fisher-Yates shuffle
       const feature = features[j];
       features[j] = features[looked];
       features[looked] = feature;
-      if (!this.#sort(feature, start, end)) continue;
-      varied = true;
-      best = this.#cut(feature, end - start, best);
+      if (start >= this.#constantFrom[feature] && end <= this.#constantTo[feature]) continue;
+      const cells = this.#columns.values[feature].length * this.#classes;
+      const varies = cells <= CELLS_PER_SAMPLE * (end - start)
+        ? this.#cutCounted(feature, start, end, cells)
+        : this.#cutSorted(feature, start, end);
+      if (varies) {
+        varied = true;
+      } else {
+        this.#constantFrom[feature] = start;
+        this.#constantTo[feature] = end;
+      }
     }
-    return best > -Infinity;
+    return this.#worth > -Infinity;
   }
 
-  /** Sorts the node by a feature; false where that is constant. */
-  #sort(feature: number, start: number, end: number): boolean {
-    const { n, ranks } = this.#columns, column = feature * n;
-    const values = this.#columns.values[feature], sorter = this.#sorter;
-    const sortedRanks = sorter.ranks, sortedSamples = sorter.samples, samples = this.samples;
+  /** Tries the cuts of a feature by sorting the samples; false where the feature is constant. */
+  #cutSorted(feature: number, start: number, end: number): boolean {
+    const { n, ranks } = this.#columns, column = feature * n, values = this.#columns.values[feature];
+    const sorter = this.#sorter, m = end - start;
     let low = values.length, high = 0;
-    for (let i = start; i < end; i++) {
-      const sample = samples[i], rank = ranks[column + sample];
-      sortedRanks[i - start] = rank;
-      sortedSamples[i - start] = sample;
-      if (rank < low) low = rank;
-      if (rank > high) high = rank;
+    {
+      const { ranks: unsortedRanks, samples: unsorted } = sorter, samples = this.samples;
+      for (let i = 0; i < m; i++) {
+        const sample = samples[start + i], rank = ranks[column + sample];
+        unsortedRanks[i] = rank;
+        unsorted[i] = sample;
+        if (rank < low) low = rank;
+        if (rank > high) high = rank;
+      }
     }
-    if (values[high] <= Math.fround(values[low] + CLOSE)) return false;
-    sorter.sort(end - start, low, high);
+    if (!farApart(values[low], values[high])) return false;
+    sorter.sort(m, low, high);
+    const { ranks: sortedRanks, samples: sorted } = sorter;
+    const labels = this.#labels, weights = this.#weights, total = this.#total, left = this.#left.fill(0);
+    let leftWeight = 0, leftSquares = 0, rightSquares = this.#squares;
+    for (let i = 0; i < m - 1; i++) {
+      const sample = sorted[i], label = labels[sample], weight = weights[sample], before = left[label];
+      left[label] = before + weight;
+      leftWeight += weight;
+      leftSquares += weight * (2 * before + weight);
+      rightSquares -= weight * (2 * (total[label] - before) - weight);
+      if (sortedRanks[i] === sortedRanks[i + 1]) continue;
+      this.#judge(feature, values, sortedRanks[i], sortedRanks[i + 1], leftWeight, leftSquares, rightSquares);
+    }
     return true;
   }
 
-  /** Tries each cut of the m sorted samples; returns the worth of the best split so far. */
-  #cut(feature: number, m: number, best: number): number {
-    const { ranks, samples } = this.#sorter, values = this.#columns.values[feature];
-    const labels = this.#labels, weights = this.#weights, scan = this.#scan;
-    scan.reset();
-    for (let i = 0; i < m - 1; i++) {
-      const sample = samples[i], rank = ranks[i], next = ranks[i + 1];
-      scan.move(labels[sample], weights[sample]);
-      if (rank === next || values[next] <= Math.fround(values[rank] + CLOSE)) continue;
-      const worth = scan.worth();
-      if (worth > best) {
-        best = worth;
-        this.feature = feature;
-        this.threshold = midpoint(values[rank], values[next]);
-        this.#lastRankLeft = rank;
-      }
+  /** Tries the cuts of a feature by counting `cells` = distinct values x classes; false where the feature is constant. */
+  #cutCounted(feature: number, start: number, end: number, cells: number): boolean {
+    this.#countCells(feature, start, end, cells);
+    return this.#cutCells(feature, cells);
+  }
+
+  /** Fills the first `cells` of #cells with the weights of the node's samples, by value and class. */
+  #countCells(feature: number, start: number, end: number, cells: number): void {
+    const { n, ranks } = this.#columns, column = feature * n, classes = this.#classes;
+    const samples = this.samples, labels = this.#labels, weights = this.#weights, counts = this.#cells;
+    for (let cell = 0; cell < cells; cell++) counts[cell] = 0;
+    for (let i = start; i < end; i++) {
+      const sample = samples[i];
+      counts[ranks[column + sample] * classes + labels[sample]] += weights[sample];
     }
-    return best;
+  }
+
+  /** Moves one value after the other, all its samples at once, to the left of the cut. */
+  #cutCells(feature: number, cells: number): boolean {
+    const values = this.#columns.values[feature], classes = this.#classes, counts = this.#cells;
+    const total = this.#total, left = this.#left.fill(0);
+    let first = -1, last = -1, lastWeight = 0, lastLeftSquares = 0, lastRightSquares = 0;
+    for (let cell = 0, rank = 0; cell < cells; rank++) {
+      let leftWeight = 0, leftSquares = 0, rightSquares = 0;
+      for (let c = 0; c < classes; c++, cell++) {
+        const l = left[c] + counts[cell], r = total[c] - l;
+        left[c] = l;
+        leftWeight += l;
+        leftSquares += l * l;
+        rightSquares += r * r;
+      }
+      if (leftWeight === lastWeight) continue; // no sample of the node has this value
+      if (last >= 0) this.#judge(feature, values, last, rank, lastWeight, lastLeftSquares, lastRightSquares);
+      else first = rank;
+      last = rank;
+      lastWeight = leftWeight;
+      lastLeftSquares = leftSquares;
+      lastRightSquares = rightSquares;
+    }
+    return farApart(values[first], values[last]);
+  }
+
+  /** Keeps the cut between two neighbouring ranks if it is the best so far. */
+  #judge(
+    feature: number,
+    values: Float32Array,
+    rank: number,
+    next: number,
+    leftWeight: number,
+    leftSquares: number,
+    rightSquares: number,
+  ): void {
+    const worth = worthOfCut(leftWeight, leftSquares, this.#weight - leftWeight, rightSquares);
+    if (worth <= this.#worth || !farApart(values[rank], values[next])) return;
+    this.#worth = worth;
+    this.feature = feature;
+    this.threshold = midpoint(values[rank], values[next]);
+    this.#lastRank = rank;
   }
 
   /** Brings the samples that go left to the front of `start .. end`, and returns where those that go right begin. */
   partition(start: number, end: number): number {
     const { n, ranks } = this.#columns, samples = this.samples;
-    const column = this.feature * n, last = this.#lastRankLeft;
+    const column = this.feature * n, last = this.#lastRank;
     let left = start, right = end;
     while (left < right) {
       const sample = samples[left];
@@ -140,6 +232,10 @@ export class Splitter {
     }
     return left;
   }
+}
+
+function farApart(low: number, high: number): boolean {
+  return high > Math.fround(low + CLOSE);
 }
 
 /**

@@ -1,0 +1,65 @@
+/** The forest and the tree against scikit-learn's on its bundled sets: tests/golden/forest.json. */
+
+import assert from "@std/assert";
+import { DecisionTree, gini, RandomForest } from "../../forest/mod.ts";
+import { readGolden } from "../golden.ts";
+import { selectRows, stratifiedFolds } from "./folds.ts";
+
+const SETS = { iris: 3, wine: 3, breast_cancer: 2, digits: 10 };
+const readJSON = async (name: string) =>
+  JSON.parse(await Deno.readTextFile(new URL(`../golden/${name}`, import.meta.url)));
+
+async function readSet(name: string) {
+  const golden = await readGolden("forest_data.safetensors");
+  const { data: x, shape } = golden[`${name}.x`], y = golden[`${name}.y`].data;
+  return { x: x as Float32Array, y: y as Int32Array, features: shape[1] };
+}
+
+for (const [name, classes] of Object.entries(SETS)) {
+  Deno.test(`RandomForest judges ${name} as well as scikit-learn's: ten folds, mean of ten seeds, within 0.006`, async () => {
+    const { x, y, features } = await readSet(name);
+    let right = 0;
+    for (let seed = 0; seed < 10; seed++) {
+      const folds = stratifiedFolds(y, 10, seed);
+      for (let fold = 0; fold < 10; fold++) {
+        const train = selectRows(x, y, (row) => folds[row] !== fold);
+        const test = selectRows(x, y, (row) => folds[row] === fold);
+        const forest = RandomForest.fit(train.x, train.y, { features, classes, seed });
+        forest.predict(test.x).forEach((label, row) => right += label === test.y[row] ? 1 : 0);
+      }
+    }
+    const accuracy = right / (10 * y.length);
+    const wanted = (await readJSON("forest.json"))[name].forest_10_fold_accuracy.mean;
+    assert.ok(Math.abs(accuracy - wanted) <= 0.006, `${name}: accuracy ${accuracy}, scikit-learn's ${wanted}`);
+  });
+
+  Deno.test(`DecisionTree on ${name} is right on all it learned, as deep and as large as scikit-learn's over 50 seeds`, async () => {
+    const { x, y, features } = await readSet(name);
+    const { depth, leaves } = (await readJSON("tree_splits.json")).spread[name];
+    const { single_tree: golden } = (await readJSON("forest.json"))[name];
+    for (let seed = 0; seed < 3; seed++) {
+      const tree = DecisionTree.fit(x, y, { features, classes, seed });
+      assert.deepEqual(tree.predict(x), y);
+      assert.equal(golden.train_accuracy, 1);
+      assert.ok(tree.depth >= depth[0] && tree.depth <= depth[1], `depth ${tree.depth}, wanted ${depth}`);
+      assert.ok(tree.leaves >= leaves[0] && tree.leaves <= leaves[1], `${tree.leaves} leaves, wanted ${leaves}`);
+      assert.ok(golden.depth >= depth[0] && golden.leaves <= leaves[1]);
+      assert.ok(Math.abs(gini(tree.nodes.value.subarray(0, classes)) - golden.root_gini) < 1e-14);
+    }
+  });
+}
+
+Deno.test("DecisionTree of depth 1 on the first hundred irises cuts petal length or width, into pure halves", async () => {
+  const { x, y, features } = await readSet("iris");
+  const golden = (await readJSON("forest.json")).stump_on_first_100_iris;
+  const found = new Set<number>();
+  for (let seed = 0; seed < 10; seed++) {
+    const stump = DecisionTree.fit(x.subarray(0, 400), y.subarray(0, 100), { features, classes: 2, maxDepth: 1, seed });
+    const { feature, threshold, value } = stump.nodes;
+    assert.deepEqual([...value], [50, 50, 50, 0, 0, 50]);
+    assert.ok(golden.possible_features.includes(feature[0]));
+    if (feature[0] === golden.feature) assert.equal(threshold[0], golden.threshold);
+    found.add(feature[0]);
+  }
+  assert.equal(found.size, 2); // the two are equally good, so the seed decides
+});

@@ -1,0 +1,106 @@
+/** What a forest promises beside its accuracy: seeds, order, probabilities, JSON. */
+
+import assert from "@std/assert";
+import { fitTrees, RandomForest } from "../../forest/mod.ts";
+import { readGolden } from "../golden.ts";
+
+const golden = await readGolden("forest_data.safetensors");
+const x = golden["iris.x"].data as Float32Array, y = golden["iris.y"].data as Int32Array;
+const options = { features: 4, classes: 3, trees: 12, seed: 5 };
+const forest = RandomForest.fit(x, y, options);
+
+Deno.test("RandomForest.fit() gives the same forest for the same seed, and others for other seeds", () => {
+  assert.deepEqual(RandomForest.fit(x, y, options), forest);
+  assert.notDeepEqual(RandomForest.fit(x, y, { ...options, seed: 6 }), forest);
+  assert.notDeepEqual(forest.trees[0], forest.trees[1]);
+});
+
+Deno.test("fitTrees() grows the same trees in any order, and in parts", () => {
+  const order = [7, 3, 11, 0, 9, 1, 5, 10, 2, 8, 4, 6];
+  const trees = fitTrees(x, y, options, order);
+  order.forEach((tree, place) => assert.deepEqual(trees[place], forest.trees[tree]));
+  assert.deepEqual([...fitTrees(x, y, options, [0, 1, 2, 3, 4]), ...fitTrees(x, y, options, [5, 6, 7, 8, 9, 10, 11])], [
+    ...forest.trees,
+  ]);
+});
+
+Deno.test("RandomForest draws n of n samples with replacement for each tree, or with bootstrap off takes each once", () => {
+  const root = (forest: RandomForest) => forest.trees.map((tree) => [...tree.nodes.value.subarray(0, 3)]);
+  const drawn = root(forest), whole = root(RandomForest.fit(x, y, { ...options, bootstrap: false }));
+  assert.ok(drawn.every((counts) => counts.reduce((a, b) => a + b) === 150));
+  assert.ok(new Set(drawn.map(String)).size > 6);
+  assert.ok(whole.every((counts) => String(counts) === "50,50,50"));
+});
+
+Deno.test("RandomForest.predictProbabilities() is the mean of the trees', and predict() the likeliest, ties to the lower", () => {
+  const mean = new Float64Array(150 * 3);
+  for (const tree of forest.trees) tree.predictProbabilities(x).forEach((p, i) => mean[i] += p / 12);
+  const probabilities = forest.predictProbabilities(x), labels = forest.predict(x);
+  probabilities.forEach((p, i) => assert.ok(Math.abs(p - mean[i]) < 1e-14));
+  for (let row = 0; row < 150; row++) {
+    const ofRow = [...probabilities.subarray(row * 3, row * 3 + 3)];
+    assert.equal(labels[row], ofRow.indexOf(Math.max(...ofRow)));
+  }
+  const leaf = (label: number) =>
+    fitTrees(new Float32Array(1), new Uint8Array([label]), { features: 1, classes: 3 }, [0]);
+  const tie = new RandomForest([...leaf(2), ...leaf(1)]);
+  assert.deepEqual([...tie.predictProbabilities(new Float32Array(1))], [0, 0.5, 0.5]);
+  assert.deepEqual([...tie.predict(new Float32Array(1))], [1]);
+});
+
+Deno.test("RandomForest.featureImportances() are shares of 1 that favour an iris's petals", () => {
+  const [sepalLength, sepalWidth, petalLength, petalWidth] = RandomForest.fit(x, y, { ...options, trees: 100 })
+    .featureImportances();
+  assert.ok(Math.abs(sepalLength + sepalWidth + petalLength + petalWidth - 1) < 1e-12);
+  assert.ok(
+    petalLength + petalWidth > 0.8 && sepalWidth < 0.06,
+    `${[sepalLength, sepalWidth, petalLength, petalWidth]}`,
+  );
+});
+
+Deno.test("RandomForest goes through JSON and comes back the same to the last bit", () => {
+  const back = RandomForest.fromJSON(JSON.parse(JSON.stringify(forest)));
+  assert.deepEqual(back, forest);
+  assert.deepEqual(back.predictProbabilities(x), forest.predictProbabilities(x));
+});
+
+Deno.test("RandomForest.fromJSON() names the place where a stored forest is damaged", () => {
+  const json = JSON.stringify(forest);
+  const fails = (message: RegExp, damage: (json: ReturnType<RandomForest["toJSON"]>) => unknown) => {
+    const copy = JSON.parse(json), damaged = damage(copy);
+    assert.throws(() => RandomForest.fromJSON(damaged === undefined ? copy : damaged), { message });
+  };
+  const put = (object: unknown, key: string | number, value: unknown): void =>
+    void Reflect.set(object as object, key, value);
+  fails(/^The forest is null; wanted is an object/, () => null);
+  fails(/^The forest is \[\]/, () => []);
+  fails(/format is "other"; wanted is "epr-forest"/, (j) => put(j, "format", "other"));
+  fails(/version is 2; this program reads version 1/, (j) => put(j, "version", 2));
+  fails(/^features is 0/, (j) => put(j, "features", 0));
+  fails(/^classes is "3"; wanted is a number/, (j) => put(j, "classes", "3"));
+  fails(/^trees is empty/, (j) => put(j, "trees", []));
+  fails(/^trees\[2\] is 7; wanted is an object/, (j) => put(j.trees, 2, 7));
+  fails(/^trees\[1\]\.feature is undefined; wanted is a list/, (j) => put(j.trees, 1, {}));
+  fails(/^trees\[0\]\.feature\[0\] is 4; wanted is a whole number from -1 to 3/, (j) => put(j.trees[0].feature, 0, 4));
+  fails(
+    /^trees\[0\] has .* one leaf more/,
+    (j) => put(j.trees[0].feature, 0, -1) ?? put(j.trees[0], "threshold", j.trees[0].threshold.slice(1)),
+  );
+  fails(/^trees\[0\]\.feature is not a tree in preorder/, (j) => void j.trees[0].feature.reverse());
+  fails(/^trees\[0\]\.threshold has .* entries; wanted are/, (j) => void j.trees[0].threshold.pop());
+  fails(/^trees\[0\]\.threshold\[0\] is null; wanted is a number/, (j) => put(j.trees[0].threshold, 0, null));
+  fails(/^trees\[3\] has .* leaves; wanted/, (j) => void j.trees[3].leaves.pop());
+  fails(/^trees\[3\]\.leaves\[1\] has 1 numbers; wanted are pairs/, (j) => put(j.trees[3].leaves, 1, [0]));
+  fails(
+    /^trees\[3\]\.leaves\[1\]\[0\] is 3; wanted is a whole number from 0 to 2/,
+    (j) => put(j.trees[3].leaves, 1, [3, 1]),
+  );
+  fails(/^trees\[3\]\.leaves\[1\]\[1\] is 0/, (j) => put(j.trees[3].leaves, 1, [0, 0]));
+});
+
+Deno.test("RandomForest wants at least one tree, all for the same table", () => {
+  assert.throws(() => new RandomForest([]), /at least one tree/);
+  assert.throws(() => RandomForest.fit(x, y, { ...options, trees: 0 }), /trees is 0/);
+  const other = fitTrees(new Float32Array(1), new Uint8Array(1), { features: 1, classes: 3 }, [0]);
+  assert.throws(() => new RandomForest([...forest.trees, ...other]), /the same features and classes/);
+});
