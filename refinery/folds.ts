@@ -1,0 +1,114 @@
+/**
+ * Who is held out when. Folds are drawn over utterances, stratified by emotion, so that each fold has its share of every
+ * emotion; or over whole speakers. The validation set of early stopping is drawn from a fold's *training* utterances in the
+ * same two ways.
+ */
+import { Random } from "../kernels/random.ts";
+import type { Settings } from "./settings.ts";
+
+/** What folds are drawn by. */
+export interface Drawn {
+  /** Index of its emotion. */
+  emotion: number;
+  /** Who speaks. */
+  speaker: string;
+}
+
+/** Purposes that random streams are keyed by, after the seed. */
+const FOLDS = 1, VALIDATION = 2;
+
+/**
+ * The fold of each utterance, 0 to folds - 1.
+ *
+ * Stratified: the utterances of each emotion are shuffled and dealt out in turn, each emotion beginning where the one before
+ * ended, so that folds differ by at most one utterance an emotion and in all. Speakers: shuffled, then the one with the most utterances first, each to the
+ * fold that has the fewest.
+ *
+ * @param draw numbers further, independent draws of the same settings
+ * @throws RangeError where an emotion has fewer utterances than there are folds, or there are fewer speakers
+ */
+export function assignFolds(
+  utterances: readonly Drawn[],
+  emotions: readonly string[],
+  settings: Pick<Settings, "folds" | "split" | "seed">,
+  draw = 0,
+): Int32Array {
+  const { folds, split, seed } = settings;
+  if (!(Number.isInteger(folds) && folds >= 2)) {
+    throw new RangeError(`--folds wants a whole number, 2 or more; found ${folds}`);
+  }
+  const random = new Random(seed, FOLDS, draw);
+  return split === "speaker" ? bySpeaker(utterances, folds, random) : stratified(utterances, emotions, folds, random);
+}
+
+function stratified(
+  utterances: readonly Drawn[],
+  emotions: readonly string[],
+  folds: number,
+  random: Random,
+): Int32Array {
+  const fold = new Int32Array(utterances.length);
+  let dealt = 0;
+  for (const [k, name] of emotions.entries()) {
+    const own = utterances.flatMap(({ emotion }, i) => emotion === k ? [i] : []);
+    if (own.length < folds) {
+      throw new RangeError(
+        `--folds ${folds}: '${name}' has ${own.length} utterances; every fold needs one: at most --folds ${own.length}`,
+      );
+    }
+    for (const i of random.shuffle(own)) fold[i] = dealt++ % folds;
+  }
+  return fold;
+}
+
+function bySpeaker(utterances: readonly Drawn[], folds: number, random: Random): Int32Array {
+  const own = Map.groupBy(utterances.keys(), (i) => utterances[i].speaker);
+  if (own.size < folds) {
+    throw new RangeError(`--folds ${folds} --split speaker: there are ${own.size} speakers, every fold needs one`);
+  }
+  const fold = new Int32Array(utterances.length), sizes = new Array<number>(folds).fill(0);
+  const speakers = random.shuffle([...own.values()]).sort((a, b) => b.length - a.length);
+  for (const indices of speakers) {
+    const smallest = sizes.indexOf(Math.min(...sizes));
+    for (const i of indices) fold[i] = smallest;
+    sizes[smallest] += indices.length;
+  }
+  return fold;
+}
+
+/** Training speakers that whole-speaker validation asks for: below that, one would be too much of the training set. */
+const ENOUGH_SPEAKERS = 4;
+
+/**
+ * Splits a fold's training utterances into those that are learned from and those that early stopping looks at: a share of each
+ * emotion (at least one utterance where it has more than one), or whole speakers under `split: "speaker"` where there are
+ * four or more.
+ *
+ * @param training indices into utterances
+ */
+export function drawValidation(
+  utterances: readonly Drawn[],
+  training: readonly number[],
+  settings: Pick<Settings, "split" | "seed" | "validationShare">,
+  fold: number,
+): { learning: number[]; validation: number[] } {
+  const random = new Random(settings.seed, VALIDATION, fold);
+  const share = settings.validationShare;
+  const chosen = new Set<number>();
+  const speakers = Map.groupBy(training, (i) => utterances[i].speaker);
+  if (settings.split === "speaker" && speakers.size >= ENOUGH_SPEAKERS) {
+    for (const own of random.shuffle([...speakers.values()])) {
+      if (chosen.size > 0 && chosen.size + own.length / 2 > share * training.length) break;
+      own.forEach((i) => chosen.add(i));
+    }
+  } else {
+    for (const own of Map.groupBy(training, (i) => utterances[i].emotion).values()) {
+      const count = Math.min(own.length - 1, Math.max(1, Math.round(share * own.length)));
+      random.shuffle([...own]).slice(0, count).forEach((i) => chosen.add(i));
+    }
+  }
+  return {
+    learning: training.filter((i) => !chosen.has(i)),
+    validation: training.filter((i) => chosen.has(i)),
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * From out-of-fold profiles to decisions: statistics of each utterance's profile, a random forest over them, and how
+ * often it is right.
+ *
+ * Forest k learns from the out-of-fold profiles of all utterances but those of fold k, and judges those. Its training
+ * profiles come from networks that saw the test utterances' labels, as in any stacking.
+ */
+import type { Features } from "../corpora/features.ts";
+import { RandomForest } from "../forest/mod.ts";
+import { assignFolds } from "./folds.ts";
+import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
+import { argmax, meanRow } from "./relabel.ts";
+import type { FoldResult, StageResult } from "./results.ts";
+import { segmentsOf } from "./segment_dataset.ts";
+import type { Settings } from "./settings.ts";
+import { profileStatistics, STATISTICS } from "./statistics.ts";
+
+/** What all folds together give. */
+export interface Judgement {
+  /** Figures, a stage each. */
+  stages: StageResult[];
+  /** Out-of-fold profiles, a stage each: [segments, emotions]. */
+  profiles: Float32Array[];
+  /** The forest's decision on each utterance, a stage each. */
+  decisions: Int32Array[];
+}
+
+/** Random streams: forests, and the folds of forests that are drawn anew. */
+const FOREST = 5, ANEW = 1;
+
+/** Folds that the paper judges its forest over (section 4.1). */
+const FOREST_FOLDS = 10;
+
+/**
+ * Judges every stage.
+ *
+ * @param folds the fold of each utterance, as the networks had it
+ * @throws RangeError where a fold's result is missing
+ */
+export function judge(features: Features, settings: Settings, folds: Int32Array, results: FoldResult[]): Judgement {
+  const { utterances, emotions } = features;
+  const forestFolds = settings.forestFolds === "anew"
+    ? assignFolds(utterances, emotions, { ...settings, folds: newFolds(features, settings) }, ANEW)
+    : folds;
+  const judgement: Judgement = { stages: [], profiles: [], decisions: [] };
+  for (let stage = 1; stage <= settings.stages; stage++) {
+    const profiles = gather(features, settings, folds, results, stage);
+    const decisions = decide(features, settings, profiles, forestFolds, stage);
+    const own = results.map((fold) => fold.stages[stage - 1]);
+    const confusion = confusionMatrix(utterances.map((u) => u.emotion), decisions, emotions.length);
+    judgement.profiles.push(profiles);
+    judgement.decisions.push(decisions);
+    judgement.stages.push({
+      stage,
+      weightedAccuracy: weightedAccuracy(confusion),
+      unweightedAccuracy: unweightedAccuracy(confusion),
+      confusion,
+      ...segmentFigures(features, profiles),
+      labelEntropy: mean(own.map((s) => s.labelEntropy)),
+      ...(features.segmentTruth && { labelAccuracy: mean(own.map((s) => s.labelAccuracy ?? NaN)) }),
+    });
+  }
+  return judgement;
+}
+
+/** The forest on statistics of the given utterances' profiles. */
+export function fitForest(
+  features: Features,
+  profiles: Float32Array,
+  utterances: readonly number[],
+  options: { trees: number; seed: number },
+): RandomForest {
+  const K = features.emotions.length;
+  const y = Int32Array.from(utterances, (i) => features.utterances[i].emotion);
+  return RandomForest.fit(rows(features, profiles, utterances), y, {
+    ...options,
+    features: K * STATISTICS.length,
+    classes: K,
+  });
+}
+
+/** Ten folds, or as many as the rarest emotion (or the speakers) allow. */
+function newFolds({ utterances, emotions }: Features, settings: Settings): number {
+  if (settings.split === "speaker") return Math.min(FOREST_FOLDS, new Set(utterances.map((u) => u.speaker)).size);
+  const counts = emotions.map((_, k) => utterances.filter((u) => u.emotion === k).length);
+  return Math.min(FOREST_FOLDS, ...counts);
+}
+
+/** Each utterance's profile from the fold that held it out: [segments, emotions]. */
+function gather(
+  features: Features,
+  settings: Settings,
+  folds: Int32Array,
+  results: FoldResult[],
+  stage: number,
+): Float32Array {
+  const K = features.emotions.length;
+  const profiles = new Float32Array(features.segmentStart.length * K);
+  for (let fold = 0; fold < settings.folds; fold++) {
+    const own = results.find((r) => r.fold === fold)?.stages[stage - 1];
+    if (!own) throw new RangeError(`Fold ${fold + 1}, stage ${stage} is missing: all folds are needed to judge`);
+    const heldOut = features.utterances.flatMap((_, i) => folds[i] === fold ? [i] : []);
+    segmentsOf(features, heldOut).forEach((s, row) =>
+      profiles.set(own.profiles.subarray(row * K, (row + 1) * K), s * K)
+    );
+  }
+  return profiles;
+}
+
+/** Cross-validated decisions of the forest. */
+function decide(
+  features: Features,
+  settings: Settings,
+  profiles: Float32Array,
+  folds: Int32Array,
+  stage: number,
+): Int32Array {
+  const decisions = new Int32Array(features.utterances.length);
+  const everyone = features.utterances.map((_, i) => i);
+  for (const fold of new Set(folds)) {
+    const held = everyone.filter((i) => folds[i] === fold);
+    const others = everyone.filter((i) => folds[i] !== fold);
+    const forest = fitForest(features, profiles, others, {
+      trees: settings.trees,
+      seed: forestSeed(settings, fold, stage),
+    });
+    forest.predict(rows(features, profiles, held)).forEach((emotion, row) => decisions[held[row]] = emotion);
+  }
+  return decisions;
+}
+
+/** One number to key a forest's random choices by. */
+const forestSeed = (settings: Settings, fold: number, stage: number) =>
+  ((settings.seed * 31 + FOREST) * 101 + fold) * 11 + stage;
+
+/** Statistics of the given utterances' profiles: [utterances, emotions * 4]. */
+function rows(features: Features, profiles: Float32Array, utterances: readonly number[]): Float32Array {
+  const K = features.emotions.length, width = K * STATISTICS.length;
+  const x = new Float32Array(utterances.length * width);
+  utterances.forEach((i, row) => {
+    const { firstSegment, segmentCount } = features.utterances[i];
+    const profile = profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K);
+    x.set(profileStatistics(profile, K), row * width);
+  });
+  return x;
+}
+
+/** How right single segments are, and their mean over an utterance. */
+function segmentFigures(
+  features: Features,
+  profiles: Float32Array,
+): Pick<StageResult, "segmentAccuracy" | "meanVoteAccuracy" | "trueSegmentAccuracy"> {
+  const { utterances, segmentTruth, segmentUtterance, emotions: { length: K } } = features;
+  const likeliest = Int32Array.from(segmentUtterance, (_, s) => argmax(profiles.subarray(s * K, (s + 1) * K)));
+  const share = (right: (emotion: number, s: number) => boolean) => likeliest.filter(right).length / likeliest.length;
+  const votes = utterances.filter(({ firstSegment, segmentCount, emotion }) =>
+    argmax(meanRow(profiles, firstSegment, segmentCount, K)) === emotion
+  );
+  return {
+    segmentAccuracy: share((emotion, s) => emotion === utterances[segmentUtterance[s]].emotion),
+    meanVoteAccuracy: votes.length / utterances.length,
+    ...(segmentTruth && { trueSegmentAccuracy: share((emotion, s) => emotion === segmentTruth[s]) }),
+  };
+}
+
+const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;

@@ -1,0 +1,14 @@
+/**
+ * The paper: emotion profiles, their refinery in stages, cross-validation, and the forest that decides.
+ *
+ * @module
+ */
+export * from "./fold.ts";
+export * from "./folds.ts";
+export * from "./judge.ts";
+export * from "./metrics.ts";
+export * from "./relabel.ts";
+export * from "./results.ts";
+export * from "./segment_dataset.ts";
+export * from "./settings.ts";
+export * from "./statistics.ts";

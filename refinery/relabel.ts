@@ -1,0 +1,86 @@
+/**
+ * The refinery's one idea: labels for the next network out of the profiles of the last. Stage 1 gives every segment its
+ * utterance's emotion, one-hot. From then on, with p the last network's probabilities for a segment and e that one-hot:
+ *
+ *     sEPR          p             soft, and its own for each segment (section 4.2 of the paper)
+ *     hard-dynamic  onehot(argmax p)                                 (section 4.3)
+ *     soft-static   mean of p over the utterance                     (section 4.3)
+ *     pEPR          (p + e) / 2   the label keeps a say              (section 4.4)
+ */
+import type { Method } from "./settings.ts";
+
+/** Where the segments of an utterance lie, and its emotion. */
+export interface Labelled {
+  /** Index of its first segment. */
+  firstSegment: number;
+  /** Its segments. */
+  segmentCount: number;
+  /** Index of its emotion. */
+  emotion: number;
+}
+
+/**
+ * Labels of stage 1: each segment gets its utterance's emotion. Result [segments, emotions], zero for segments of no
+ * given utterance.
+ */
+export function pseudoLabels(utterances: readonly Labelled[], segments: number, emotions: number): Float32Array {
+  const labels = new Float32Array(segments * emotions);
+  for (const { firstSegment, segmentCount, emotion } of utterances) {
+    for (let s = firstSegment; s < firstSegment + segmentCount; s++) labels[s * emotions + emotion] = 1;
+  }
+  return labels;
+}
+
+/**
+ * Labels of a later stage.
+ *
+ * @param profiles the last stage's probabilities, [segments, emotions]
+ * @param utterances those whose segments are to be labelled; other rows stay zero
+ * @returns [segments, emotions], each row a distribution
+ */
+export function refineLabels(
+  method: Method,
+  profiles: Float32Array,
+  utterances: readonly Labelled[],
+  emotions: number,
+): Float32Array {
+  const labels = new Float32Array(profiles.length);
+  for (const { firstSegment, segmentCount, emotion } of utterances) {
+    const mean = method === "soft-static" ? meanRow(profiles, firstSegment, segmentCount, emotions) : undefined;
+    for (let s = firstSegment; s < firstSegment + segmentCount; s++) {
+      const p = profiles.subarray(s * emotions, (s + 1) * emotions);
+      const label = labels.subarray(s * emotions, (s + 1) * emotions);
+      if (method === "sEPR") label.set(p);
+      else if (method === "hard-dynamic") label[argmax(p)] = 1;
+      else if (method === "soft-static") label.set(mean!);
+      else label.set(p.map((value, k) => (value + (k === emotion ? 1 : 0)) / 2));
+    }
+  }
+  return labels;
+}
+
+/** Mean of rows first ... first + count - 1 of an array [rows, columns]. */
+export function meanRow(values: Float32Array, first: number, count: number, columns: number): Float64Array {
+  const mean = new Float64Array(columns);
+  for (let i = first * columns; i < (first + count) * columns; i++) mean[i % columns] += values[i] / count;
+  return mean;
+}
+
+/** Index of the largest value, the first of equals. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+/** Mean entropy of the given rows of [segments, emotions], in nats: 0 for one-hot labels, log(emotions) for flat ones. */
+export function meanEntropy(labels: Float32Array, segments: ArrayLike<number>, emotions: number): number {
+  let sum = 0;
+  for (let i = 0; i < segments.length; i++) {
+    for (let k = 0; k < emotions; k++) {
+      const p = labels[segments[i] * emotions + k];
+      if (p > 0) sum -= p * Math.log(p);
+    }
+  }
+  return sum / segments.length;
+}

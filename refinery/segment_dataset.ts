@@ -1,0 +1,126 @@
+/**
+ * A corpus's segments as a dataset. Frames and labels lie on the device once; a batch is cut out of them there, so a step
+ * uploads 128 numbers of segments and no more.
+ */
+import type { Features } from "../corpora/features.ts";
+import { frontEnd } from "../dsp/mod.ts";
+import type { Device, DeviceBuffer } from "../kernels/device.ts";
+import type { Dataset } from "../nn/mod.ts";
+
+/** Mean and standard deviation of the values of some utterances' frames: what a fold's inputs are standardised by. */
+export interface Standardisation {
+  /** Mean log-mel value. */
+  mean: number;
+  /** Standard deviation. */
+  deviation: number;
+}
+
+/** Over the frames of the given utterances alone (a fold's training utterances). */
+export function standardise(features: Features, utterances: readonly number[]): Standardisation {
+  let sum = 0, squares = 0, count = 0;
+  for (const i of utterances) {
+    const { firstFrame, frameCount } = features.utterances[i];
+    const end = (firstFrame + frameCount) * frontEnd.nMels;
+    for (let f = firstFrame * frontEnd.nMels; f < end; f++) {
+      sum += features.frames[f];
+      squares += features.frames[f] ** 2;
+    }
+    count += frameCount * frontEnd.nMels;
+  }
+  const mean = sum / count;
+  return { mean, deviation: Math.sqrt(Math.max(squares / count - mean * mean, 1e-12)) };
+}
+
+/** Frames and labels of all segments on a device, shared by the datasets of a fold. */
+export class SegmentStore {
+  readonly device: Device;
+  readonly features: Features;
+  /** Frames, [totalFrames, nMels]. */
+  readonly frames: DeviceBuffer;
+  /** Labels, [segments, emotions]; rewritten each stage. */
+  readonly labels: DeviceBuffer;
+
+  /** Uploads the frames; the labels are undefined until {@link SegmentStore.setLabels}. */
+  constructor(device: Device, features: Features) {
+    this.device = device;
+    this.features = features;
+    this.frames = device.allocate(features.frames.length, "the corpus's frames");
+    this.labels = device.allocate(features.segmentStart.length * features.emotions.length, "the segments' labels");
+    device.write(this.frames, features.frames);
+  }
+
+  /** @param labels [segments, emotions] */
+  setLabels(labels: Float32Array): void {
+    this.device.write(this.labels, labels);
+  }
+
+  /** Gives the buffers back. */
+  release(): void {
+    for (const buffer of [this.frames, this.labels]) this.device.release(buffer);
+  }
+}
+
+/** The segments of some utterances, in the corpus's order. */
+export class SegmentDataset implements Dataset {
+  readonly length: number;
+  /** Which segments of the corpus these are. */
+  readonly segments: Int32Array;
+  readonly #store: SegmentStore;
+  readonly #scaling: Standardisation;
+  readonly #numbers = new Map<number, { starts: DeviceBuffer; rows: DeviceBuffer }>(); // by batch size
+
+  /** @param utterances indices into the features' utterances */
+  constructor(store: SegmentStore, utterances: readonly number[], scaling: Standardisation) {
+    this.#store = store;
+    this.#scaling = scaling;
+    this.segments = segmentsOf(store.features, utterances);
+    this.length = this.segments.length;
+  }
+
+  load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer): void {
+    const { device, features, frames, labels } = this.#store;
+    const batch = examples.length, { mean, deviation } = this.#scaling;
+    const { starts, rows } = this.#indices(batch);
+    const segments = examples.map((i) => this.segments[i]);
+    device.write(starts, segments.map((s) => features.segmentStart[s]));
+    device.gatherWindows({
+      series: frames,
+      starts,
+      out: x,
+      batch,
+      height: frontEnd.nMels,
+      width: frontEnd.segmentFrames,
+      mean,
+      scale: 1 / deviation,
+    });
+    if (!targets) return;
+    device.write(rows, segments);
+    device.gatherRows({ table: labels, rows, out: targets, batch, columns: features.emotions.length });
+  }
+
+  #indices(batch: number): { starts: DeviceBuffer; rows: DeviceBuffer } {
+    let numbers = this.#numbers.get(batch);
+    if (!numbers) {
+      const make = () => this.#store.device.allocate(batch, "numbers of a batch's segments");
+      this.#numbers.set(batch, numbers = { starts: make(), rows: make() });
+    }
+    return numbers;
+  }
+
+  /** Gives back what the dataset itself allocated (not the store). */
+  release(): void {
+    for (const { starts, rows } of this.#numbers.values()) {
+      this.#store.device.release(starts);
+      this.#store.device.release(rows);
+    }
+    this.#numbers.clear();
+  }
+}
+
+/** The segments of the given utterances, in their order. */
+export function segmentsOf(features: Features, utterances: readonly number[]): Int32Array {
+  return Int32Array.from(utterances.flatMap((i) => {
+    const { firstSegment, segmentCount } = features.utterances[i];
+    return Array.from({ length: segmentCount }, (_, s) => firstSegment + s);
+  }));
+}
