@@ -223,7 +223,8 @@ export function progressBar(label: string): Bar {
 /**
  * A table for the terminal: columns of numbers to the right, of words to the left.
  *
- * @param rows each as long as `head`; a number is shown with its thousands apart, a string as it is
+ * @param rows each as long as `head`; a number is shown with its thousands apart, a string as it is (figures in it count
+ *   as a number)
  *
  * @example
  * ```ts
@@ -233,7 +234,7 @@ export function progressBar(label: string): Bar {
  */
 export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [head, ...rows.map((row) => row.map((cell) => cell.toLocaleString("en")))];
-  const right = head.map((_, c) => rows.some((row) => typeof row[c] === "number"));
+  const right = head.map((_, c) => rows.every((row) => /^[-+\d.,]*%?$/.test(String(row[c]))));
   const widths = head.map((_, c) => Math.max(...lines.map((line) => line[c].length)));
   return lines.map((line) =>
     line.map((cell, c) => right[c] ? cell.padStart(widths[c]) : cell.padEnd(widths[c])).join("  ").trimEnd()

@@ -2,7 +2,8 @@
  * `deno task corpus`: what is in a corpus, and what was skipped and why.
  */
 import path from "@std/path";
-import { type Corpus, count, extractFeatures, type Features } from "../corpora/mod.ts";
+import { count } from "../corpora/corpus.ts";
+import { type Corpus, extractFeatures, type Features } from "../corpora/mod.ts";
 import { encodeWav, frontEnd } from "../dsp/mod.ts";
 import {
   addCorpusOptions,
@@ -98,8 +99,9 @@ function milliseconds(seconds: number): number {
 }
 
 function describe(summary: Summary): string {
-  const row = (name: string, { utterances, seconds, segments }: Amount) => //
-  [name, utterances, seconds.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 }), segments];
+  const tenths = (seconds: number) =>
+    seconds.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const row = (name: string, of: Amount) => [name, of.utterances, tenths(of.seconds), of.segments];
   const table = formatTable(
     ["emotion", "utterances", "seconds", "segments"],
     [...summary.emotions.map((emotion) => row(emotion, summary.perEmotion[emotion])), row("all", summary)],

@@ -53,7 +53,8 @@ export async function statOrNull(file: string): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.stat(file);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    // the second: something on the way there is a file
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
     throw error;
   }
 }

@@ -5,9 +5,19 @@
  *
  * @module
  */
-export * from "./corpus.ts";
-export * from "./open.ts";
-export * from "./features.ts";
+export {
+  type Corpus,
+  emotionName,
+  EMOTIONS,
+  isEmotion,
+  makeCorpus,
+  orderEmotions,
+  type Skipped,
+  type Spoken,
+  type Utterance,
+} from "./corpus.ts";
+export { CORPUS_KINDS, type CorpusKind, type CorpusOptions, openCorpus } from "./open.ts";
+export { extractFeatures, type FeatureOptions, type Features, type FeatureUtterance } from "./features.ts";
 export { openEmodb } from "./emodb.ts";
 export { openSavee } from "./savee.ts";
 export { openCasia } from "./casia.ts";

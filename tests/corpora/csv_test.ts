@@ -1,0 +1,76 @@
+/** CSV as people write it: the cases of RFC 4180, and the mistakes. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { openCorpus, parseCsv } from "../../corpora/mod.ts";
+import { tones, withFolder } from "./folders.ts";
+
+const fields = (text: string) => parseCsv(text, "x.csv").map((record) => record.fields);
+
+Deno.test("parseCsv() reads quotes, doubled quotes, commas and line ends in quotes, and empty fields", () => {
+  assert.deepEqual(fields('a,"b,c","d ""e"""\n"f\ng",,h'), [["a", "b,c", 'd "e"'], ["f\ng", "", "h"]]);
+  assert.deepEqual(fields('"",a,\n'), [["", "a", ""]]);
+  assert.deepEqual(fields(""), []);
+});
+
+Deno.test("parseCsv() reads a byte order mark, CRLF, CR, empty lines and a last line without an end", () => {
+  const expected = [["a", "b"], ["c", "d"]];
+  for (const text of ["a,b\nc,d", "a,b\r\nc,d\r\n", "a,b\rc,d\r", "\uFEFFa,b\n\n \nc,d\n\n"]) {
+    assert.deepEqual(fields(text), expected, JSON.stringify(text));
+  }
+});
+
+Deno.test("parseCsv() counts lines within quotes too", () => {
+  assert.deepEqual(parseCsv('a,"1\n2\n3"\n\nb,c\n', "x").map((record) => record.line), [1, 5]);
+});
+
+Deno.test("parseCsv() names the line of a quote that never closes, or that something follows", () => {
+  assert.throws(() => parseCsv('a\nb,"c\nd', "x.csv"), {
+    name: "SyntaxError",
+    message: /^x\.csv, line 2: .*never closed/,
+  });
+  assert.throws(() => parseCsv('a\n"b"c', "x.csv"), {
+    name: "SyntaxError",
+    message: /^x\.csv, line 2: found "c" after/,
+  });
+});
+
+Deno.test("openCsv() reads columns by name in any order, paths from where the CSV lies, and skips what is not there", async () => {
+  const csv =
+    '\uFEFFspeaker,Emotion,text,path,age\r\nanna,Angry,"Oh, no",a.wav,40\r\n,sad,,deep/b.wav,\r\nx,joy,,gone.wav,\r\n';
+  await withFolder({ ...tones("a.wav", "deep/b.wav"), "labels.csv": csv }, async (dir) => {
+    for (const data of [path.join(dir, "labels.csv"), dir]) {
+      const corpus = await openCorpus("csv", { data });
+      assert.deepEqual(corpus.utterances.map((u) => [u.id, u.emotion, u.speaker, u.text]), [
+        ["a", "anger", "anna", "Oh, no"],
+        ["deep/b", "sadness", "unknown", ""],
+      ]);
+      assert.deepEqual(corpus.skipped, [{
+        path: path.join(dir, "gone.wav"),
+        reason: "no such file (labels.csv, line 4)",
+      }]);
+      assert.equal((await corpus.utterances[1].read()).samples.length, 6400);
+    }
+  });
+});
+
+Deno.test("openCsv() names the line of each mistake", async () => {
+  const cases: [csv: string, message: RegExp][] = [
+    ["", /x\.csv is empty; wanted: a header "path,emotion/],
+    ["file,emotion\na.wav,sad", /x\.csv, line 1: no column "path" in the header, found file, emotion/],
+    ["path;emotion\na.wav;sad", /line 1: no column "path".*by commas/],
+    ["path,emotion\na.wav,sad\nb.wav", /x\.csv, line 3: found 1 fields, wanted 2/],
+    ["path,emotion\na.wav,", /line 2: the emotion is empty/],
+    ["path,emotion\na.wav,sad\n", /only one emotion, sadness \(1 utterance\)/],
+    ["path,emotion\na.wav,sad\na.wav,happy\n", /only one emotion.*the same utterance as/],
+    ["path,emotion\n", /no utterance that can be used/],
+  ];
+  for (const [csv, message] of cases) {
+    await withFolder({ ...tones("a.wav", "b.wav"), "x.csv": csv }, (dir) => {
+      return assert.rejects(openCorpus("csv", { data: path.join(dir, "x.csv") }), message, csv);
+    });
+  }
+  await assert.rejects(openCorpus("csv", { data: "/no/such.csv" }), /^Error: \/no\/such\.csv: no such file/);
+  await withFolder({ "a.csv": "", "b.csv": "" }, (dir) => {
+    return assert.rejects(openCorpus("csv", { data: dir }), /a folder with 2 CSV files in it/);
+  });
+});

@@ -1,0 +1,34 @@
+/** Folders of tiny recordings, made for a test and removed after it. */
+import path from "@std/path";
+import { encodeWav } from "../../dsp/mod.ts";
+
+/** A recording of a tone, as a WAV file's bytes: 0.4 s if not said, just longer than a segment. */
+export function tone(seconds = 0.4, hz = 440): Uint8Array<ArrayBuffer> {
+  const samples = Float32Array.from({ length: Math.round(16000 * seconds) }, (_, i) => {
+    return 0.3 * Math.sin(2 * Math.PI * hz * i / 16000);
+  });
+  return encodeWav(samples, 16000);
+}
+
+/** Runs `body` with a new folder that holds the files given: by path, a text, bytes, or null for a tone. */
+export async function withFolder(
+  files: Record<string, string | Uint8Array | null>,
+  body: (dir: string) => Promise<void>,
+): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "epr_corpus_" });
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const file = path.join(dir, name);
+      await Deno.mkdir(path.dirname(file), { recursive: true });
+      await Deno.writeFile(file, typeof content === "string" ? new TextEncoder().encode(content) : content ?? tone());
+    }
+    await body(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** The files named, each a tone. */
+export function tones(...names: string[]): Record<string, null> {
+  return Object.fromEntries(names.map((name) => [name, null]));
+}

@@ -1,0 +1,184 @@
+/** What the names and folders of each kind of corpus say, on folders laid out as the corpora are. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { type Corpus, emotionName, EMOTIONS, openCorpus, orderEmotions } from "../../corpora/mod.ts";
+import { emodbDir, noEmodb } from "../emodb.ts";
+import { tones, withFolder } from "./folders.ts";
+
+/** id, emotion, speaker, text of each utterance. */
+function labels(corpus: Corpus): string[] {
+  return corpus.utterances.map(({ id, emotion, speaker, text }) => [id, emotion, speaker, text].join(" "));
+}
+
+Deno.test("emotionName() knows what corpora call an emotion, and leaves other words as emotions of their own", () => {
+  const words = ["Angry", "bored", "DISGUSTED", "fearful", "joy", "Neu", "sad", "surprised", "calm"];
+  assert.deepEqual(words.map(emotionName), EMOTIONS);
+  assert.equal(emotionName("pleasant_surprise"), "surprise");
+  assert.equal(emotionName("Awe "), "awe");
+});
+
+Deno.test("orderEmotions() puts unknown emotions last, by the alphabet", () => {
+  assert.deepEqual(orderEmotions(["zeal", "calm", "awe", "anger", "calm"]), ["anger", "calm", "awe", "zeal"]);
+});
+
+Deno.test("openEmodb() reads names, in the folder itself or in its wav, in whatever order the disk has them", async () => {
+  const names = [
+    "16b10Tb.wav",
+    "03a01Wa.wav",
+    "08a02L.wav",
+    "09a04Ea.wav",
+    "10a05Ab.wav",
+    "11a07Fa.wav",
+    "12b01Nc.WAV",
+  ];
+  const expected = [
+    "03a01Wa anger 03 a01",
+    "08a02L boredom 08 a02",
+    "09a04Ea disgust 09 a04",
+    "10a05Ab fear 10 a05",
+    "11a07Fa happiness 11 a07",
+    "12b01Nc neutral 12 b01",
+    "16b10Tb sadness 16 b10",
+  ];
+  for (const below of ["", "wav/"]) {
+    await withFolder(tones(...names.map((name) => below + name)), async (dir) => {
+      const corpus = await openCorpus("emodb", { data: dir });
+      assert.deepEqual(labels(corpus), expected);
+      assert.deepEqual(corpus.emotions, ["anger", "boredom", "disgust", "fear", "happiness", "neutral", "sadness"]);
+      assert.equal(corpus.segmentHop, 1);
+      assert.equal(corpus.utterances[0].path, path.join(dir, below, "03a01Wa.wav"));
+    });
+  }
+});
+
+Deno.test("openEmodb() says which files it skipped; hidden files and texts are passed over", async () => {
+  const files = tones("03a01Wa.wav", "03a01Na.wav", "noise.wav", "03a01Xa.wav", ".03a01Fa.wav", "._03a01Fa.wav");
+  await withFolder({ ...files, "erkennung.txt": "text", "03a01Ta.mp3": "sound" }, async (dir) => {
+    const corpus = await openCorpus("emodb", { data: dir });
+    assert.deepEqual(corpus.utterances.map(({ id }) => id), ["03a01Na", "03a01Wa"]);
+    assert.deepEqual(corpus.skipped.map((skipped) => path.basename(skipped.path)), [
+      "03a01Ta.mp3",
+      "03a01Xa.wav",
+      "noise.wav",
+    ]);
+    assert.match(corpus.skipped[0].reason, /not a WAV file/);
+    assert.match(corpus.skipped[2].reason, /not named as wanted .*03a01Fa\.wav/);
+  });
+});
+
+Deno.test("openSavee() gives the same utterances from its flat and its foldered layout", async () => {
+  const codes = ["a01", "d02", "f03", "h04", "n30", "sa05", "su06"];
+  const expected = [
+    "DC_a01 anger DC a01",
+    "DC_d02 disgust DC d02",
+    "DC_f03 fear DC f03",
+    "DC_h04 happiness DC h04",
+    "DC_n30 neutral DC n30",
+    "DC_sa05 sadness DC sa05",
+    "DC_su06 surprise DC su06",
+    "JK_sa01 sadness JK sa01",
+  ];
+  const layouts = [
+    [...codes.map((code) => `DC_${code}.wav`), "JK_sa01.wav"],
+    [...codes.map((code) => `DC/${code}.wav`), "JK/sa01.wav"],
+    [...codes.map((code) => `AudioData/DC/${code}.wav`), "AudioData/JK/sa01.wav"],
+  ];
+  for (const files of layouts) {
+    await withFolder(tones(...files), async (dir) => {
+      const corpus = await openCorpus("savee", { data: dir });
+      assert.deepEqual(labels(corpus), expected);
+      assert.deepEqual(corpus.skipped, []);
+      assert.equal(corpus.segmentHop, 1);
+    });
+  }
+});
+
+Deno.test("openCasia() gives the same utterances from all three layouts, 30 ms between segments", async () => {
+  const words = ["angry", "fear", "happy", "neutral", "sad", "surprise"];
+  const emotions = ["anger", "fear", "happiness", "neutral", "sadness", "surprise"];
+  const layouts = [
+    (word: string) => `liuchanhg/${word}/201.wav`,
+    (word: string) => `201-${word}-liuchanhg.wav`,
+    (word: string) => `${word[0].toUpperCase()}${word.slice(1)}_liuchanhg_201.wav`,
+  ];
+  for (const layout of layouts) {
+    await withFolder(tones(...words.map(layout)), async (dir) => {
+      const corpus = await openCorpus("casia", { data: dir });
+      assert.deepEqual(
+        labels(corpus),
+        emotions.map((emotion) => `liuchanhg_${emotion}_201 ${emotion} liuchanhg 201`),
+      );
+      assert.deepEqual(corpus.emotions, emotions);
+      assert.equal(corpus.segmentHop, 3);
+    });
+  }
+});
+
+Deno.test("openFolder() takes a folder an emotion, with speakers inside, around, or not known", async () => {
+  await withFolder(tones("angry/x.wav", "angry/anna/y.wav", "Awe/joy/z.wav", "loose.wav"), async (dir) => {
+    const corpus = await openCorpus("folder", { data: dir });
+    // joy is a speaker here: the outer folders are the emotions
+    assert.deepEqual(labels(corpus), ["Awe/joy/z awe joy ", "angry/anna/y anger anna ", "angry/x anger unknown "]);
+    assert.deepEqual(corpus.emotions, ["anger", "awe"]);
+    assert.deepEqual(corpus.skipped.map((skipped) => skipped.path), [path.join(dir, "loose.wav")]);
+  });
+  await withFolder(tones("anna/angry/x.wav", "ben/sad/y.wav"), async (dir) => {
+    const corpus = await openCorpus("folder", { data: dir });
+    assert.deepEqual(labels(corpus), ["anna/angry/x anger anna ", "ben/sad/y sadness ben "]);
+  });
+});
+
+Deno.test("makeCorpus() leaves out the second file of one utterance, and says so", async () => {
+  await withFolder(tones("DC/sa01.wav", "DC_sa01.wav", "DC_a01.wav"), async (dir) => {
+    const corpus = await openCorpus("savee", { data: dir });
+    assert.equal(corpus.utterances.length, 2);
+    assert.match(corpus.skipped[0].reason, /^the same utterance as .*sa01\.wav$/);
+  });
+});
+
+const kinds = ["emodb", "savee", "casia", "folder"] as const;
+
+Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", async () => {
+  for (const kind of kinds) {
+    await assert.rejects(openCorpus(kind), { name: "TypeError", message: /wants --data, the folder/ });
+    await assert.rejects(openCorpus(kind, { data: "/no/such" }), { message: /^\/no\/such: no such folder/ });
+    await withFolder({}, (dir) => assert.rejects(openCorpus(kind, { data: dir }), /has no WAV file in it; wanted: /));
+    await withFolder({ "notes.txt": "" }, async (dir) => {
+      await assert.rejects(
+        openCorpus(kind, { data: path.join(dir, "notes.txt") }),
+        /notes\.txt is a file; --data wants/,
+      );
+    });
+    await withFolder(tones("strange name.wav"), (dir) => {
+      return assert.rejects(openCorpus(kind, { data: dir }), /1 WAV file, none named as wanted \(.*strange name/);
+    });
+    await withFolder({ "x.flac": "" }, (dir) => {
+      return assert.rejects(openCorpus(kind, { data: dir }), /has 1 recording but no WAV file.*x\.flac.*convert/);
+    });
+  }
+  await assert.rejects(openCorpus("synthetic", { data: "x" }), { name: "TypeError", message: /reads nothing/ });
+});
+
+Deno.test("openCorpus() refuses a corpus with one emotion only, naming it", async () => {
+  const one = { emodb: "03a01Wa.wav", savee: "DC_a01.wav", casia: "a/angry/1.wav", folder: "angry/x.wav" };
+  for (const kind of kinds) {
+    await withFolder(tones(one[kind]), (dir) => {
+      return assert.rejects(openCorpus(kind, { data: dir }), /only one emotion, anger \(1 utterance\); at least two/);
+    });
+  }
+});
+
+const emodb = emodbDir();
+Deno.test({
+  name: `openEmodb() finds the 535 utterances of Emo-DB, by emotion as its authors count them (${noEmodb})`,
+  ignore: emodb === undefined,
+  async fn() {
+    const corpus = await openCorpus("emodb", { data: emodb });
+    const counts = corpus.emotions.map((e) => corpus.utterances.filter(({ emotion }) => emotion === e).length);
+    assert.deepEqual(counts, [127, 81, 46, 69, 71, 79, 62]);
+    const speakers = new Set(corpus.utterances.map(({ speaker }) => speaker));
+    assert.deepEqual([...speakers].sort(), ["03", "08", "09", "10", "11", "12", "13", "14", "15", "16"]);
+    assert.equal(new Set(corpus.utterances.map(({ text }) => text)).size, 10);
+    assert.deepEqual(corpus.skipped, []);
+  },
+});
