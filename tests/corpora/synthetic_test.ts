@@ -18,7 +18,7 @@ Deno.test("openSynthetic() makes the same speech from the same seed, in whatever
   for (const [i, { samples }] of other.entries()) assert.notDeepEqual(samples, forth[i].samples);
 });
 
-Deno.test("openSynthetic() makes 120 utterances of five emotions by six speakers, 1 to 2.5 s, soon", async () => {
+Deno.test("openSynthetic() makes 120 utterances evenly of five emotions, by six speakers who speak each of them", async () => {
   const corpus = await openCorpus("synthetic");
   assert.deepEqual(corpus.emotions, ["anger", "fear", "happiness", "neutral", "sadness"]);
   const counts = corpus.emotions.map((e) => corpus.utterances.filter(({ emotion }) => emotion === e).length);
