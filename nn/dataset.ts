@@ -19,13 +19,41 @@ export interface Dataset {
   load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer): void;
 }
 
+/** Small int32 buffers that a batch's numbers are uploaded to, one for each size of batch. */
+export class BatchNumbers {
+  readonly #device: Device;
+  #buffers = new Map<number, DeviceBuffer>();
+
+  /** Nothing is allocated until the first upload. */
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  /** Enqueues the upload of a batch's numbers and gives the buffer they will be in. */
+  upload(numbers: Int32Array): DeviceBuffer {
+    let buffer = this.#buffers.get(numbers.length);
+    if (!buffer) {
+      buffer = this.#device.allocate(numbers.length, "numbers of a batch's examples");
+      this.#buffers.set(numbers.length, buffer);
+    }
+    this.#device.write(buffer, numbers);
+    return buffer;
+  }
+
+  /** Gives the buffers back. */
+  release(): void {
+    for (const buffer of this.#buffers.values()) this.#device.release(buffer);
+    this.#buffers.clear();
+  }
+}
+
 /** A dataset whose examples lie in one table on the device. */
 export class ArrayDataset implements Dataset {
   readonly length: number;
   readonly #device: Device;
   readonly #columns: number[];
   readonly #tables: DeviceBuffer[];
-  #rows?: DeviceBuffer;
+  readonly #numbers: BatchNumbers;
 
   /**
    * @param x [length, ...shape], row-major
@@ -39,6 +67,7 @@ export class ArrayDataset implements Dataset {
       throw new RangeError(`${x.length} numbers are not examples of shape [${shape}] with ${targets.length} targets`);
     }
     this.#device = device;
+    this.#numbers = new BatchNumbers(device);
     this.#columns = [x, targets].map((values) => values.length / this.length);
     this.#tables = [x, targets].map((values) => {
       const table = device.allocate(values.length, "a dataset");
@@ -49,17 +78,16 @@ export class ArrayDataset implements Dataset {
 
   load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer): void {
     const device = this.#device, batch = examples.length;
-    this.#rows ??= device.allocate(batch, "numbers of a batch's examples");
-    device.write(this.#rows, examples);
+    const rows = this.#numbers.upload(examples);
     [x, targets].forEach((out, i) => {
-      if (out) device.gatherRows({ table: this.#tables[i], rows: this.#rows!, out, batch, columns: this.#columns[i] });
+      if (out) device.gatherRows({ table: this.#tables[i], rows, out, batch, columns: this.#columns[i] });
     });
   }
 
   /** Gives the tables back. */
   release(): void {
     for (const buffer of this.#tables) this.#device.release(buffer);
-    if (this.#rows) this.#device.release(this.#rows);
+    this.#numbers.release();
   }
 }
 

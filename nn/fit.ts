@@ -136,6 +136,7 @@ class Pass {
   readonly #batch: number;
   readonly #options: FitOptions;
   readonly #metrics: DeviceBuffer;
+  #yielded = performance.now();
 
   constructor(network: Network, batch: number, options: FitOptions) {
     this.#network = network;
@@ -150,18 +151,18 @@ class Pass {
     const device = this.#device, { signal, onProgress } = this.#options;
     device.fill({ x: this.#metrics, length: METRICS.length, value: 0 });
     const steps = Math.ceil(order.length / this.#batch);
-    let step = 0, yielded = performance.now();
+    let step = 0;
     let reading: Promise<Float32Array> | undefined;
     for (const { examples, count } of batches(order, this.#batch)) {
       this.#step(data, examples, count, ++step, learn);
-      if (performance.now() - yielded < YIELD_MS) continue;
+      if (performance.now() - this.#yielded < YIELD_MS) continue;
       if (reading) {
         const totals = this.#totals(await reading, epoch);
         if (learn) onProgress?.({ epoch, step, steps, loss: totals.loss });
       }
       reading = device.read(this.#metrics); // waited for a step or more later
       await new Promise((resolve) => setTimeout(resolve, 0));
-      yielded = performance.now();
+      this.#yielded = performance.now();
       signal?.throwIfAborted();
     }
     await reading;

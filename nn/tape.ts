@@ -201,7 +201,8 @@ export class Tape {
   backward(from?: Tensor, gradient?: DeviceBuffer): void {
     if (!this.#recording) throw new Error("This tape was made without recording: there is nothing to go back along");
     if (from && gradient) {
-      from.gradient = gradient;
+      from.gradient = this.#own(from.length, "gradient to start from");
+      this.#passOn(from, gradient, from.gradient);
       from.hasGradient = true;
     }
     for (const { output, pushBack } of this.#steps.reverse()) {

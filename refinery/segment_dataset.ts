@@ -5,7 +5,7 @@
 import type { Features } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/mod.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
-import type { Dataset } from "../nn/mod.ts";
+import { BatchNumbers, type Dataset } from "../nn/mod.ts";
 
 /** Mean and standard deviation of the values of some utterances' frames: what a fold's inputs are standardised by. */
 export interface Standardisation {
@@ -67,12 +67,14 @@ export class SegmentDataset implements Dataset {
   readonly segments: Int32Array;
   readonly #store: SegmentStore;
   readonly #scaling: Standardisation;
-  readonly #numbers = new Map<number, { starts: DeviceBuffer; rows: DeviceBuffer }>(); // by batch size
+  readonly #starts: BatchNumbers;
+  readonly #rows: BatchNumbers;
 
   /** @param utterances indices into the features' utterances */
   constructor(store: SegmentStore, utterances: readonly number[], scaling: Standardisation) {
     this.#store = store;
     this.#scaling = scaling;
+    [this.#starts, this.#rows] = [new BatchNumbers(store.device), new BatchNumbers(store.device)];
     this.segments = segmentsOf(store.features, utterances);
     this.length = this.segments.length;
   }
@@ -80,9 +82,8 @@ export class SegmentDataset implements Dataset {
   load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer): void {
     const { device, features, frames, labels } = this.#store;
     const batch = examples.length, { mean, deviation } = this.#scaling;
-    const { starts, rows } = this.#indices(batch);
     const segments = examples.map((i) => this.segments[i]);
-    device.write(starts, segments.map((s) => features.segmentStart[s]));
+    const starts = this.#starts.upload(segments.map((s) => features.segmentStart[s]));
     device.gatherWindows({
       series: frames,
       starts,
@@ -94,26 +95,14 @@ export class SegmentDataset implements Dataset {
       scale: 1 / deviation,
     });
     if (!targets) return;
-    device.write(rows, segments);
+    const rows = this.#rows.upload(segments);
     device.gatherRows({ table: labels, rows, out: targets, batch, columns: features.emotions.length });
-  }
-
-  #indices(batch: number): { starts: DeviceBuffer; rows: DeviceBuffer } {
-    let numbers = this.#numbers.get(batch);
-    if (!numbers) {
-      const make = () => this.#store.device.allocate(batch, "numbers of a batch's segments");
-      this.#numbers.set(batch, numbers = { starts: make(), rows: make() });
-    }
-    return numbers;
   }
 
   /** Gives back what the dataset itself allocated (not the store). */
   release(): void {
-    for (const { starts, rows } of this.#numbers.values()) {
-      this.#store.device.release(starts);
-      this.#store.device.release(rows);
-    }
-    this.#numbers.clear();
+    this.#starts.release();
+    this.#rows.release();
   }
 }
 

@@ -1,0 +1,151 @@
+/** Fitting: that it learns, stops early with its best weights, pads the last batch rightly, and can be stopped. */
+import assert from "@std/assert";
+import { Random } from "../../kernels/random.ts";
+import { createReferenceDevice } from "../../kernels/reference_device.ts";
+import {
+  ArrayDataset,
+  decodeSafetensors,
+  encodeSafetensors,
+  fit,
+  glorotUniform,
+  learningRateAt,
+  type Network,
+  oneHot,
+  Parameters,
+  predictProbabilities,
+  type Tape,
+  type Tensor,
+} from "../../nn/mod.ts";
+import { cpu, definitions, onEach } from "../devices.ts";
+import type { Device } from "../../kernels/device.ts";
+
+/** One dense layer with softmax: logistic regression. */
+class Linear implements Network {
+  readonly parameters: Parameters;
+  readonly inputShape = [2];
+  readonly classes = 2;
+  constructor(device: Device) {
+    this.parameters = new Parameters(device, [{ name: "w", shape: [2, 2] }, { name: "b", shape: [2] }]);
+    this.parameters.write(glorotUniform(this.parameters.specs, 1));
+  }
+  forward(tape: Tape, x: Tensor): Tensor {
+    return tape.dense(x, this.parameters.get("w"), this.parameters.get("b"), { relu: false });
+  }
+}
+
+/** Points above (class 1) and below (class 0) the diagonal; a share has the wrong label. */
+function points(device: Device, count: number, seed: number, wrong = 0): ArrayDataset {
+  const random = new Random(seed);
+  const x = Float32Array.from({ length: 2 * count }, () => random.normal());
+  const labels = Array.from(
+    { length: count },
+    (_, i) => Number(x[2 * i + 1] > x[2 * i]) ^ Number(random.uniform() < wrong),
+  );
+  return new ArrayDataset(device, x, oneHot(labels, 2), [2]);
+}
+
+onEach(
+  [definitions, cpu],
+  "fit() learns what can be learned, and predictProbabilities() says it in order",
+  async (device) => {
+    const network = new Linear(device), training = points(device, 500, 1), validation = points(device, 100, 2);
+    const options = { batch: 64, epochs: 20, path: [1], learningRate: () => 0.1 };
+    const result = await fit(network, training, validation, options);
+    assert.equal(result.steps, 8 * result.epochs.length); // 500 examples are 8 batches, the last of 52
+    const best = result.epochs[result.bestEpoch];
+    assert.ok(best.validationAccuracy! > 0.97 && best.loss < 0.2, JSON.stringify(best));
+    const p = await predictProbabilities(network, validation, { batch: 10 });
+    assert.equal(p.length, 200);
+    for (let i = 0; i < 100; i++) assert.ok(Math.abs(p[2 * i] + p[2 * i + 1] - 1) < 1e-6);
+    const { b } = await network.parameters.read();
+    assert.ok(Math.abs(b[0] - b[1]) < 1.5); // the boundary goes through the origin
+  },
+);
+
+Deno.test("fit() counts the examples of a short last batch once", async () => {
+  const device = createReferenceDevice(), network = new Linear(device);
+  const few = points(device, 7, 3);
+  const { epochs } = await fit(network, few, few, { batch: 4, epochs: 1, path: [1], learningRate: () => 0 });
+  const p = await predictProbabilities(network, few);
+  const table = points(device, 7, 3), targets = device.allocate(14, "test"), x = device.allocate(14, "test");
+  table.load(Int32Array.from([0, 1, 2, 3, 4, 5, 6]), x, targets);
+  const t = await device.read(targets);
+  const loss = p.reduce((sum, value, i) => sum - t[i] * Math.log(value), 0) / 7;
+  assert.ok(Math.abs(epochs[0].loss - loss) < 1e-6, `${epochs[0].loss} against ${loss}`);
+  assert.ok(Math.abs(epochs[0].validationLoss! - loss) < 1e-6);
+});
+
+Deno.test("fit() stops `patience` epochs after the best one and puts its weights back", async () => {
+  const device = createReferenceDevice(), network = new Linear(device);
+  const training = points(device, 64, 4), validation = points(device, 64, 5, 0.4);
+  const snapshots: Record<string, Float32Array>[] = [];
+  const learningRate = (epoch: number) => epoch < 2 ? 0.05 : 5; // from the third epoch on it overshoots
+  const result = await fit(network, training, validation, {
+    epochs: 20,
+    patience: 3,
+    path: [1],
+    batch: 16,
+    learningRate,
+    onEpoch: async () => snapshots.push(await network.parameters.read()),
+  });
+  const losses = result.epochs.map((e) => e.validationLoss!);
+  assert.equal(result.bestEpoch, losses.indexOf(Math.min(...losses)));
+  assert.equal(result.epochs.length, result.bestEpoch + 4);
+  assert.deepEqual(await network.parameters.read(), snapshots[result.bestEpoch]);
+});
+
+Deno.test("fit() names epoch and step of a loss that is not finite", async () => {
+  const device = createReferenceDevice(), network = new Linear(device);
+  const bad = new ArrayDataset(device, new Float32Array([1, 2, NaN, 4]), oneHot([0, 1], 2), [2]);
+  await assert.rejects(
+    fit(network, bad, undefined, { path: [1], epochs: 1, batch: 2 }),
+    /epoch 1, step 1 is not finite/,
+  );
+});
+
+Deno.test("fit() and predictProbabilities() stop at a signal, and leave no buffer behind", async () => {
+  const device = createReferenceDevice(), network = new Linear(device), data = points(device, 4000, 6);
+  await predictProbabilities(network, data, { batch: 4 }); // allocates the dataset's own numbers
+  const live = device.memory.liveBuffers;
+  const signal = AbortSignal.abort(new Error("stopped by hand"));
+  await assert.rejects(predictProbabilities(network, data, { signal, batch: 4 }), /stopped by hand/);
+  const slow = { path: [1], batch: 64, epochs: 1000, signal: AbortSignal.timeout(150) };
+  await assert.rejects(fit(network, data, undefined, slow), { name: "TimeoutError" });
+  assert.equal(device.memory.liveBuffers, live);
+});
+
+Deno.test("learningRateAt() is 0.001, times 0.8 every two epochs", () => {
+  assert.deepEqual([0, 1, 2, 3, 4].map((e) => +learningRateAt(e).toFixed(8)), [0.001, 0.001, 0.0008, 0.0008, 0.00064]);
+});
+
+Deno.test("glorotUniform() fills +-sqrt(6 / fans) evenly, with zero biases", () => {
+  const specs = [{ name: "w", shape: [3, 3, 20, 30] }, { name: "b", shape: [30] }];
+  const { w, b } = glorotUniform(specs, 1), limit = Math.sqrt(6 / (9 * 20 + 9 * 30));
+  assert.ok(w.every((v) => Math.abs(v) <= limit) && Math.max(...w) > 0.99 * limit);
+  const variance = w.reduce((sum, v) => sum + v * v, 0) / w.length;
+  assert.ok(Math.abs(variance / (limit ** 2 / 3) - 1) < 0.05);
+  assert.ok(b.every((v) => v === 0));
+  assert.notDeepEqual(glorotUniform(specs, 2).w, w);
+});
+
+Deno.test("safetensors written here are read by PyTorch's layout: header, then numbers, aligned to 8 bytes", () => {
+  const tensors = {
+    a: { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+    b: { shape: [1], data: Float32Array.of(5) },
+  };
+  const bytes = encodeSafetensors(tensors, { made: "here" });
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  assert.equal(length % 8, 0);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  assert.deepEqual(header.b, { dtype: "F32", shape: [1], data_offsets: [16, 20] });
+  assert.equal(new DataView(bytes.buffer).getFloat32(8 + length + 16, true), 5);
+  const back = decodeSafetensors(bytes, "x.safetensors");
+  assert.deepEqual(back.tensors, tensors);
+  assert.deepEqual(back.metadata, { made: "here" });
+  for (const end of [0, 7, 20, bytes.length - 1]) {
+    assert.throws(
+      () => decodeSafetensors(bytes.subarray(0, end), "x.safetensors"),
+      /x\.safetensors: not a safetensors file/,
+    );
+  }
+});

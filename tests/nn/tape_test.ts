@@ -1,0 +1,93 @@
+/** Gradients that come off the tape, against finite differences of what was put on it, in float64. */
+import assert from "@std/assert";
+import type { DeviceBuffer } from "../../kernels/device.ts";
+import { Random, randomKey } from "../../kernels/random.ts";
+import { createReferenceDevice, referenceValues } from "../../kernels/reference_device.ts";
+import { sizeOf, Tape, Tensor } from "../../nn/mod.ts";
+import { relativeError } from "../kernels/compare.ts";
+
+const device = createReferenceDevice();
+
+/** A tensor of normal numbers that wants its gradient. */
+function leaf(shape: number[], seed: number): Tensor {
+  const random = new Random(seed), buffer = device.allocate(sizeOf(shape), "test");
+  referenceValues(buffer).forEach((_, i, values) => values[i] = random.normal());
+  return new Tensor(shape, buffer, { requiresGradient: true, gradient: device.allocate(buffer.length, "test") });
+}
+
+/** Holds the tape's gradients of `leaves` to central differences of sum(dy * build(tape)). */
+function check(leaves: Tensor[], build: (tape: Tape) => Tensor): void {
+  const tape = new Tape(device), y = build(tape);
+  const random = new Random(99), dy = device.allocate(y.length, "test");
+  const weights = referenceValues(dy).map(() => random.normal());
+  referenceValues(dy).set(weights);
+  const value = () => {
+    const tape = new Tape(device, { recording: false });
+    const sum = referenceValues(build(tape).buffer).reduce((a, v, i) => a + v * weights[i], 0);
+    tape.release();
+    return sum;
+  };
+  tape.backward(y, dy);
+  tape.release();
+  for (const { shape, buffer, gradient } of leaves) {
+    const x = referenceValues(buffer);
+    const differences = x.map((held, i) => {
+      const [up, down] = [1e-5, -1e-5].map((step) => {
+        x[i] = held + step;
+        return value();
+      });
+      x[i] = held;
+      return (up - down) / 2e-5;
+    });
+    const error = relativeError(referenceValues(gradient as DeviceBuffer), differences);
+    assert.ok(error < 1e-7, `[${shape}] is off by ${error}`);
+  }
+}
+
+Deno.test("a chain of conv2d, ReLU, maxPool and dense layers has the gradients of its finite differences", () => {
+  const [x, w1, b1, w2, b2, w3, b3] = [[2, 4, 4, 2], [3, 3, 2, 3], [3], [3, 3, 3, 2], [2], [8, 3], [3]].map(leaf);
+  check([x, w1, b1, w2, b2, w3, b3], (tape) => {
+    let h = tape.conv2d(x, w1, b1, { relu: true });
+    h = tape.conv2d(h, w2, b2, { relu: true });
+    h = tape.maxPool(h);
+    return tape.dense(h, w3, b3, { relu: true });
+  });
+});
+
+Deno.test("a tensor that is used twice gets the sum of both gradients, behind a fused ReLU as well", () => {
+  const [x, w, b] = [[1, 3, 3, 2], [3, 3, 2, 2], [2]].map(leaf);
+  check([x, w, b], (tape) => {
+    const h = tape.conv2d(x, w, b, { relu: true });
+    const again = tape.conv2d(h, w, b, { relu: true }); // the same weights once more
+    return tape.add(tape.relu(tape.add(h, again)), h); // and two residual connections
+  });
+});
+
+Deno.test("dropout passes gradients through the values that it kept", () => {
+  const [x, w, b] = [[4, 5], [5, 6], [6]].map(leaf);
+  check([x, w, b], (tape) => tape.dropout(tape.dense(x, w, b, { relu: true }), 0.5, randomKey(1)));
+});
+
+Deno.test("a step frees all it took, and the next one takes the same buffers", () => {
+  const [x, w, b] = [[2, 4, 4, 1], [3, 3, 1, 2], [2]].map(leaf);
+  const seen: DeviceBuffer[][] = [];
+  for (let step = 0; step < 3; step++) {
+    const live = device.memory.liveBuffers, tape = new Tape(device);
+    const h = tape.maxPool(tape.conv2d(x, w, b, { relu: true })), y = tape.relu(h);
+    seen.push([h.buffer, y.buffer]);
+    const dy = device.allocate(y.length, "test");
+    tape.backward(y, dy);
+    tape.release();
+    device.release(dy);
+    assert.equal(device.memory.liveBuffers, live);
+  }
+  assert.ok(seen.every((step) => step.every((buffer, i) => buffer === seen[0][i])));
+});
+
+Deno.test("the tape refuses shapes that do not fit, and going back where nothing was recorded", () => {
+  const [x, w, b] = [[2, 4, 4, 1], [3, 3, 2, 2], [2]].map(leaf), tape = new Tape(device, { recording: false });
+  assert.throws(() => tape.conv2d(x, w, b, { relu: true }), /x has 1 channels, its weights want 2/);
+  assert.throws(() => tape.dense(x, leaf([3, 2], 1), b, { relu: true }), /16 numbers a row, its weights want 3/);
+  assert.throws(() => tape.add(x, w), RangeError);
+  assert.throws(() => tape.backward(), /without recording/);
+});
