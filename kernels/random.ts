@@ -70,7 +70,11 @@ export class Random {
   #spare = 0;
   #hasSpare = false;
 
-  /** @param path what the stream is for, as in {@link randomKey}; the first part is usually the seed */
+  /**
+   * A stream of its own for each path.
+   *
+   * @param path what the stream is for, as in {@link randomKey}; the first part is usually the seed
+   */
   constructor(...path: number[]) {
     this.#key = randomKey(...path);
   }

@@ -56,6 +56,8 @@ export class ArrayDataset implements Dataset {
   readonly #numbers: BatchNumbers;
 
   /**
+   * Uploads the tables.
+   *
    * @param x [length, ...shape], row-major
    * @param targets [length, classes], each row a distribution
    * @param shape of one example

@@ -30,7 +30,11 @@ export class Tape {
   #steps: { output: Tensor; pushBack: () => void }[] = [];
   #owned = new Set<DeviceBuffer>();
 
-  /** @param options recording: false where no gradient will be asked for (inference) */
+  /**
+   * An empty tape.
+   *
+   * @param options recording: false where no gradient will be asked for (inference)
+   */
   constructor(device: Device, options: { recording?: boolean } = {}) {
     this.#device = device;
     this.#recording = options.recording ?? true;

@@ -32,7 +32,11 @@ export class Tensor {
   /** Whether `gradient` holds something of this backward pass: the next to come adds instead of writing. */
   hasGradient = false;
 
-  /** @throws RangeError where the buffer has another length than the shape */
+  /**
+   * Puts a shape on a buffer.
+   *
+   * @throws RangeError where the buffer has another length than the shape
+   */
   constructor(shape: readonly number[], buffer: DeviceBuffer, options: TensorOptions = {}) {
     if (sizeOf(shape) !== buffer.length) {
       throw new RangeError(`A tensor [${shape}] has ${sizeOf(shape)} numbers, its buffer ${buffer.length}`);

@@ -65,7 +65,11 @@ export class VggE implements Network {
   readonly inputShape: readonly number[];
   readonly classes: number;
 
-  /** @throws RangeError where an option makes no sense, or Error where the device's memory is short */
+  /**
+   * Allocates the parameters.
+   *
+   * @throws RangeError where an option makes no sense, or Error where the device's memory is short
+   */
   constructor(device: Device, options: VggEOptions) {
     this.classes = options.classes;
     this.inputShape = [options.height ?? 64, options.frames ?? 32, 1];

@@ -33,7 +33,9 @@ export function standardise(features: Features, utterances: readonly number[]): 
 
 /** Frames and labels of all segments on a device, shared by the datasets of a fold. */
 export class SegmentStore {
+  /** Where they lie. */
   readonly device: Device;
+  /** What they are of. */
   readonly features: Features;
   /** Frames, [totalFrames, nMels]. */
   readonly frames: DeviceBuffer;
@@ -49,7 +51,11 @@ export class SegmentStore {
     device.write(this.frames, features.frames);
   }
 
-  /** @param labels [segments, emotions] */
+  /**
+   * Enqueues the upload of a stage's labels.
+   *
+   * @param labels [segments, emotions]
+   */
   setLabels(labels: Float32Array): void {
     this.device.write(this.labels, labels);
   }
@@ -70,7 +76,11 @@ export class SegmentDataset implements Dataset {
   readonly #starts: BatchNumbers;
   readonly #rows: BatchNumbers;
 
-  /** @param utterances indices into the features' utterances */
+  /**
+   * Allocates nothing until the first batch.
+   *
+   * @param utterances indices into the features' utterances
+   */
   constructor(store: SegmentStore, utterances: readonly number[], scaling: Standardisation) {
     this.#store = store;
     this.#scaling = scaling;
