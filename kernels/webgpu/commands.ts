@@ -1,0 +1,151 @@
+/**
+ * What the GPU is told: dispatches gather in one encoder and one compute pass until they are submitted together. A pass
+ * or a submission for each dispatch would cost the processor 3 or 100 times as much.
+ *
+ * Parameters of all gathered dispatches lie one after the other in one uniform buffer, which is written just before they are
+ * submitted and read at a dynamic offset; so a bind group depends on its buffers alone and a repeated step creates nothing.
+ *
+ * @module
+ */
+import type { GpuBuffer } from "./buffer.ts";
+import type { Faults } from "./faults.ts";
+import { PARAMETER_BYTES, type Program, type Programs } from "./programs.ts";
+
+/** Distance of two dispatches' parameters: the largest that an adapter may ask of a dynamic offset. */
+const STRIDE = 256;
+/** Dispatches in a submission, at most. */
+const CAPACITY = 1024;
+/** Work in a submission, at most: a tenth of a second on a laptop's GPU, since a watchdog kills what takes seconds. */
+const FLOPS = 2e11;
+/** Workgroups along one dimension of a dispatch, at most: what WebGPU grants everywhere. */
+const GROUPS = 65535;
+
+/** Gathers dispatches, and submits them. */
+export class Commands {
+  #device: GPUDevice;
+  #faults: Faults;
+  #encoder?: GPUCommandEncoder;
+  #pass?: GPUComputePassEncoder;
+  #parameters: GPUBuffer;
+  #parameterGroup: GPUBindGroup;
+  #staged = new ArrayBuffer(STRIDE * CAPACITY);
+  #words = new DataView(this.#staged);
+  #gathered = 0;
+  #flops = 0;
+  #used = new Set<number>(); // buffers that gathered dispatches touch, by id
+  #groups = new Map<string, GPUBindGroup>();
+
+  /** @param programs whose kernels will be dispatched */
+  constructor(device: GPUDevice, programs: Programs, faults: Faults) {
+    this.#device = device;
+    this.#faults = faults;
+    this.#parameters = device.createBuffer({
+      label: "parameters",
+      size: STRIDE * CAPACITY,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#parameterGroup = device.createBindGroup({
+      label: "parameters",
+      layout: programs.parameterLayout,
+      entries: [{ binding: 0, resource: { buffer: this.#parameters, size: PARAMETER_BYTES } }],
+    });
+  }
+
+  /** Bind groups made so far. */
+  get bindGroups(): number {
+    return this.#groups.size;
+  }
+
+  /**
+   * Adds a dispatch.
+   *
+   * @param buffers in the order of the program's bindings
+   * @param parameters every parameter of the program, by name
+   * @param workgroups how many; more than 65,535 are folded into two dimensions, and the kernel checks that it has work
+   * @param flops how much work it is, to keep submissions short
+   */
+  dispatch(
+    program: Program,
+    buffers: readonly GpuBuffer[],
+    parameters: Readonly<Record<string, number>>,
+    workgroups: number,
+    flops: number,
+  ): void {
+    if (this.#gathered === CAPACITY || (this.#gathered > 0 && this.#flops + flops > FLOPS)) this.submit();
+    this.#encoder ??= this.#device.createCommandEncoder();
+    const pass = this.#pass ??= this.#encoder.beginComputePass();
+    const offset = STRIDE * this.#gathered++;
+    this.#flops += flops;
+    for (const buffer of buffers) this.#used.add(buffer.id);
+
+    program.parameters.forEach(({ name, type }, place) => {
+      const value = parameters[name];
+      if (value === undefined) throw new TypeError(`${program.name} wants the parameter ${name}`);
+      if (type === "f32") this.#words.setFloat32(offset + 4 * place, value, true);
+      else this.#words.setUint32(offset + 4 * place, value, true);
+    });
+    pass.setPipeline(program.pipeline);
+    pass.setBindGroup(0, this.#bindGroup(program, buffers));
+    pass.setBindGroup(1, this.#parameterGroup, [offset]);
+    const down = Math.ceil(workgroups / GROUPS);
+    pass.dispatchWorkgroups(Math.ceil(workgroups / down), down);
+  }
+
+  #bindGroup(program: Program, buffers: readonly GpuBuffer[]): GPUBindGroup {
+    let key = program.layoutKey;
+    for (const buffer of buffers) key += ` ${buffer.key}`;
+    let group = this.#groups.get(key);
+    if (!group) {
+      group = this.#faults.guard(
+        () =>
+          this.#device.createBindGroup({
+            label: program.name,
+            layout: program.layout,
+            entries: buffers.map((buffer, i) => ({
+              binding: program.bindings[i].binding,
+              resource: { buffer: buffer.gpu, offset: 4 * buffer.offset, size: buffer.bindingBytes },
+            })),
+          }),
+        (_, message) => new Error(`${program.name} cannot bind its buffers: ${message}`),
+      );
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+
+  /**
+   * Writes data into a buffer, after what was gathered so far. queue.writeBuffer() takes its turn before anything not yet
+   * submitted, so what was gathered and touches the buffer is submitted first.
+   */
+  write(buffer: GpuBuffer, data: Float32Array | Int32Array | Uint32Array): void {
+    if (this.#used.has(buffer.id)) this.submit();
+    this.#device.queue.writeBuffer(buffer.gpu, 4 * buffer.offset, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /** Submits what was gathered, then a copy of `from` into `to`, if asked for. */
+  submit(from?: GpuBuffer, to?: GPUBuffer): void {
+    if (from && to) {
+      this.#pass?.end();
+      this.#pass = undefined;
+      this.#encoder ??= this.#device.createCommandEncoder();
+      this.#encoder.copyBufferToBuffer(from.gpu, 4 * from.offset, to, 0, 4 * from.length);
+    }
+    const encoder = this.#encoder;
+    if (!encoder) return;
+    this.#pass?.end();
+    if (this.#gathered > 0) {
+      this.#device.queue.writeBuffer(this.#parameters, 0, this.#staged, 0, STRIDE * this.#gathered);
+    }
+    this.#encoder = this.#pass = undefined;
+    this.#gathered = this.#flops = 0;
+    this.#used.clear();
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Forgets what was gathered and gives back the parameters' buffer. */
+  close(): void {
+    this.#encoder = this.#pass = undefined;
+    this.#groups.clear();
+    this.#parameters.destroy();
+  }
+}

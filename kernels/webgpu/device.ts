@@ -1,0 +1,288 @@
+/**
+ * The WebGPU device: buffers in a GPU's memory and the kernels of `wgsl/` that run on them, in Deno and in browsers.
+ *
+ * Kernels gather until `flush()` or `read()` submits them (`commands.ts`); what goes wrong is kept and thrown by the next call
+ * (`faults.ts`); texts become pipelines when they are first used (`programs.ts`, `template.ts`); convolution and matmul are one
+ * product with two cores, for hardware and for software adapters (`products.ts`, `plan.ts`).
+ *
+ * @module
+ */
+import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
+import type {
+  Adam,
+  Add,
+  ColumnSums,
+  Conv2d,
+  Conv2dInputGradient,
+  Conv2dWeightGradient,
+  Copy,
+  Dropout,
+  Fill,
+  GatherRows,
+  GatherWindows,
+  Matmul,
+  MaxPool,
+  MaxPoolGradient,
+  Relu,
+  ReluGradient,
+  Softmax,
+  SoftmaxCrossEntropy,
+  Sum,
+} from "../kernels.ts";
+import { BufferPool } from "../pool.ts";
+import { describeAdapter, findAdapter, type FoundAdapter, requestDevice } from "./adapter.ts";
+import { GpuBuffer } from "./buffer.ts";
+import { Commands } from "./commands.ts";
+import { Faults } from "./faults.ts";
+import { Launcher, mebibytes } from "./launcher.ts";
+import { planLane, type Planner, planTile } from "./plan.ts";
+import * as products from "./products.ts";
+import { Programs } from "./programs.ts";
+import * as simple from "./simple.ts";
+
+export { findAdapter, type FoundAdapter };
+export type { LaneSizes, Plan, Planner, Product, TileSizes } from "./plan.ts";
+
+/** How to make a {@link WebGpuDevice}. */
+export interface WebGpuOptions {
+  /** The adapter to use; by default the fastest that {@link findAdapter} finds. */
+  adapter?: GPUAdapter;
+  /** Whether a software adapter will do; by default it is an error, being slower than the CPU device. */
+  allowSoftware?: boolean;
+  /** How products are computed: through workgroup memory or not. By default the former on hardware. */
+  variant?: "tile" | "lane";
+  /** Chooses for each product, instead of `variant`. */
+  planner?: Planner;
+  /** Bytes of a binding, at most; by default what the adapter can. Longer tensors go in pieces where that is possible. */
+  bindingBytes?: number;
+}
+
+/** What a device has made since its start: when these stand still, a step creates nothing. */
+export interface Created {
+  /** Buffers, tensors' and those that results are read through. */
+  buffers: number;
+  /** Compiled kernels. */
+  pipelines: number;
+  /** Sets of buffers that a kernel was run on. */
+  bindGroups: number;
+}
+
+/**
+ * A device on a GPU.
+ *
+ * @throws Error where there is no WebGPU adapter, or only a software one and `allowSoftware` is not set
+ */
+export async function createWebGpuDevice(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
+  const found = options.adapter ? describeAdapter(options.adapter) : await findAdapter();
+  if (!found) throw new Error("WebGPU finds no adapter: no GPU, no driver (Vulkan on Linux), or none that it may use");
+  if (found.software && !options.allowSoftware) {
+    throw new Error(`WebGPU finds only ${found.name}, a program that plays GPU; the cpu device is faster`);
+  }
+  return new WebGpuDevice(await requestDevice(found), found, options);
+}
+
+/** Buffers to read through are kept for reuse up to this size in bytes. */
+const KEPT_STAGING = 1 << 20;
+
+/** See {@link createWebGpuDevice}. */
+export class WebGpuDevice implements Device {
+  readonly kind = "webgpu";
+  readonly description: string;
+  /** The adapter's name. */
+  readonly adapterName: string;
+  /** Whether the adapter is a program that plays GPU. */
+  readonly software: boolean;
+  /** WebGPU's own device, e.g. to measure with. */
+  readonly gpu: GPUDevice;
+  #faults: Faults;
+  #programs: Programs;
+  #commands: Commands;
+  #pool: BufferPool<GpuBuffer>;
+  #launcher: Launcher;
+  #staging = new Map<number, GPUBuffer[]>(); // free ones, by size
+  #stagingCreated = 0;
+  #nextId = 0;
+
+  /** Use {@link createWebGpuDevice}. */
+  constructor(gpu: GPUDevice, found: FoundAdapter, options: WebGpuOptions) {
+    this.gpu = gpu;
+    this.software = found.software;
+    this.adapterName = found.name;
+    this.description = found.software ? `${found.name} (software)` : found.name;
+    this.#faults = new Faults(gpu);
+    this.#programs = new Programs(gpu, this.#faults);
+    this.#commands = new Commands(gpu, this.#programs, this.#faults);
+    this.#pool = new BufferPool((length, purpose) => this.#create(length, purpose));
+    const variant = options.variant ?? (found.software ? "lane" : "tile");
+    this.#launcher = new Launcher({
+      programs: this.#programs,
+      commands: this.#commands,
+      faults: this.#faults,
+      pool: this.#pool,
+      planner: options.planner ?? (variant === "lane" ? planLane : planTile),
+      nothing: this.#create(4, "what is left out"),
+      bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
+    });
+  }
+
+  get memory(): MemoryStatus {
+    return this.#pool.status;
+  }
+
+  /** What was made since the start. */
+  get created(): Created {
+    return {
+      buffers: this.#nextId + this.#stagingCreated,
+      pipelines: this.#programs.count,
+      bindGroups: this.#commands.bindGroups,
+    };
+  }
+
+  allocate(length: number, purpose: string): DeviceBuffer {
+    this.#faults.throwIfAny();
+    return this.#pool.allocate(length, purpose);
+  }
+
+  #create(length: number, purpose: string): GpuBuffer {
+    const size = 16 * Math.ceil(length / 4);
+    const { maxBufferSize } = this.gpu.limits;
+    if (size > maxBufferSize) {
+      throw new RangeError(
+        `${purpose} takes ${mebibytes(size)}, and a buffer of ${this.adapterName} holds at most ` +
+          `${mebibytes(maxBufferSize)}; a smaller batch or width needs less`,
+      );
+    }
+    const held = this.#pool?.status.createdBytes ?? 0;
+    const gpu = this.#faults.guard(
+      () =>
+        this.gpu.createBuffer({
+          label: purpose,
+          size,
+          usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+        }),
+      (_, message) =>
+        new Error(
+          `The GPU has no ${mebibytes(size)} for ${purpose}, with ${mebibytes(held)} in use; ` +
+            `a smaller batch or width needs less (${message})`,
+        ),
+    );
+    return new GpuBuffer(gpu, this.#nextId++, 0, length);
+  }
+
+  release(buffer: DeviceBuffer): void {
+    this.#pool.release(this.#own(buffer));
+  }
+
+  write(buffer: DeviceBuffer, data: Float32Array | Int32Array | Uint32Array): void {
+    this.#faults.throwIfAny();
+    if (data.length > buffer.length) {
+      throw new RangeError(`write() of ${data.length} words to a buffer of ${buffer.length}`);
+    }
+    this.#commands.write(this.#own(buffer), data);
+  }
+
+  flush(): void {
+    this.#faults.throwIfAny();
+    this.#commands.submit();
+  }
+
+  async read(buffer: DeviceBuffer): Promise<Float32Array> {
+    this.#faults.throwIfAny();
+    const own = this.#own(buffer);
+    const size = Math.max(256, 2 ** Math.ceil(Math.log2(4 * own.length)));
+    const staging = this.#staging.get(size)?.pop() ?? this.#createStaging(size);
+    this.#commands.submit(own, staging);
+    try {
+      await staging.mapAsync(GPUMapMode.READ, 0, 4 * own.length);
+    } catch (error) {
+      await this.#faults.settle(); // says why, where it knows
+      throw new Error(`The GPU gives nothing back: ${error instanceof Error ? error.message : error}`);
+    }
+    const words = new Float32Array(staging.getMappedRange(0, 4 * own.length).slice(0));
+    staging.unmap();
+    if (size <= KEPT_STAGING) this.#staging.set(size, [...this.#staging.get(size) ?? [], staging]);
+    else staging.destroy();
+    await this.#faults.settle();
+    return words;
+  }
+
+  #createStaging(size: number): GPUBuffer {
+    this.#stagingCreated++;
+    return this.#faults.guard(
+      () => this.gpu.createBuffer({ label: "read()", size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
+      (_, message) => new Error(`The GPU has no ${mebibytes(size)} to read through (${message})`),
+    );
+  }
+
+  #own(buffer: DeviceBuffer): GpuBuffer {
+    if (buffer instanceof GpuBuffer) return buffer;
+    throw new TypeError("A buffer of another device was given to the WebGPU device");
+  }
+
+  close(): void {
+    this.#faults.close();
+    this.#commands.close();
+    for (const buffer of this.#pool.buffers()) buffer.gpu.destroy();
+    for (const waiting of this.#staging.values()) for (const buffer of waiting) buffer.destroy();
+    this.#launcher.nothing.gpu.destroy();
+    this.gpu.destroy();
+  }
+
+  conv2d(args: Conv2d<DeviceBuffer>): void {
+    products.conv2d(this.#launcher, args);
+  }
+  conv2dInputGradient(args: Conv2dInputGradient<DeviceBuffer>): void {
+    products.conv2dInputGradient(this.#launcher, args);
+  }
+  conv2dWeightGradient(args: Conv2dWeightGradient<DeviceBuffer>): void {
+    products.conv2dWeightGradient(this.#launcher, args);
+  }
+  matmul(args: Matmul<DeviceBuffer>): void {
+    products.matmul(this.#launcher, args);
+  }
+  maxPool(args: MaxPool<DeviceBuffer>): void {
+    simple.maxPool(this.#launcher, args);
+  }
+  maxPoolGradient(args: MaxPoolGradient<DeviceBuffer>): void {
+    simple.maxPoolGradient(this.#launcher, args);
+  }
+  columnSums(args: ColumnSums<DeviceBuffer>): void {
+    simple.columnSums(this.#launcher, args);
+  }
+  softmax(args: Softmax<DeviceBuffer>): void {
+    simple.softmax(this.#launcher, args);
+  }
+  softmaxCrossEntropy(args: SoftmaxCrossEntropy<DeviceBuffer>): void {
+    simple.softmaxCrossEntropy(this.#launcher, args);
+  }
+  adam(args: Adam<DeviceBuffer>): void {
+    simple.adam(this.#launcher, args);
+  }
+  dropout(args: Dropout<DeviceBuffer>): void {
+    simple.dropout(this.#launcher, args);
+  }
+  fill(args: Fill<DeviceBuffer>): void {
+    simple.fill(this.#launcher, args);
+  }
+  copy(args: Copy<DeviceBuffer>): void {
+    simple.copy(this.#launcher, args);
+  }
+  add(args: Add<DeviceBuffer>): void {
+    simple.add(this.#launcher, args);
+  }
+  relu(args: Relu<DeviceBuffer>): void {
+    simple.relu(this.#launcher, args);
+  }
+  reluGradient(args: ReluGradient<DeviceBuffer>): void {
+    simple.reluGradient(this.#launcher, args);
+  }
+  sum(args: Sum<DeviceBuffer>): void {
+    simple.sum(this.#launcher, args);
+  }
+  gatherWindows(args: GatherWindows<DeviceBuffer>): void {
+    simple.gatherWindows(this.#launcher, args);
+  }
+  gatherRows(args: GatherRows<DeviceBuffer>): void {
+    simple.gatherRows(this.#launcher, args);
+  }
+}

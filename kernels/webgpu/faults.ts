@@ -1,0 +1,72 @@
+/**
+ * No silent zeros. WebGPU reports errors late and to whoever listens: a shader that does not compile computes nothing and
+ * says nothing. Here every creation stands in an error scope, everything else that goes wrong is listened for, and the first
+ * fault found is kept and thrown by every call from then on.
+ *
+ * @module
+ */
+
+/** The first thing that went wrong on a GPU device. */
+export class Faults {
+  #device: GPUDevice;
+  #first?: Error;
+  #open = new Set<Promise<void>>();
+  #closed = false;
+
+  /** Listens to a device from now on. */
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.report(new Error(`The GPU reports: ${event.error.message}`));
+    });
+    device.lost.then((info) => {
+      if (!this.#closed) this.report(new Error(`The GPU was lost (${info.reason}): ${info.message}`));
+    });
+  }
+
+  /** Keeps an error, if it is the first. */
+  report(error: Error): void {
+    if (!this.#closed) this.#first ??= error;
+  }
+
+  /** Throws the first fault, if there is one. */
+  throwIfAny(): void {
+    if (this.#closed) throw new Error("The WebGPU device is closed");
+    if (this.#first) throw this.#first;
+  }
+
+  /**
+   * Runs `create` where its errors are caught; they are thrown by a later call.
+   *
+   * @param explain makes the error to throw of what WebGPU said
+   */
+  guard<T>(create: () => T, explain: (created: T, message: string) => Error | Promise<Error>): T {
+    this.#device.pushErrorScope("out-of-memory");
+    this.#device.pushErrorScope("internal");
+    this.#device.pushErrorScope("validation");
+    let created: T | undefined;
+    try {
+      return created = create();
+    } finally {
+      const scopes = [this.#device.popErrorScope(), this.#device.popErrorScope(), this.#device.popErrorScope()];
+      const settled: Promise<void> = Promise.all(scopes).then(async (errors) => {
+        const error = errors.find((error) => error !== null);
+        if (error) this.report(await explain(created as T, error.message));
+      }).catch((error) => this.report(error instanceof Error ? error : new Error(String(error))))
+        .finally(() => this.#open.delete(settled));
+      this.#open.add(settled);
+    }
+  }
+
+  /** Waits until every guarded creation is known to be good; throws the first fault. */
+  async settle(): Promise<void> {
+    while (this.#open.size > 0) await Promise.all(this.#open);
+    this.throwIfAny();
+  }
+
+  /** Nothing is a fault from now on: the device is being given back. */
+  close(): void {
+    this.#closed = true;
+  }
+}

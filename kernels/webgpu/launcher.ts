@@ -1,0 +1,187 @@
+/**
+ * Between a kernel's arguments and its dispatch: checks the buffers, finds the program, takes scratch memory from the pool.
+ *
+ * @module
+ */
+import type { DeviceBuffer } from "../device.ts";
+import type { BufferPool } from "../pool.ts";
+import { GpuBuffer } from "./buffer.ts";
+import type { Commands } from "./commands.ts";
+import type { Faults } from "./faults.ts";
+import type { Planner } from "./plan.ts";
+import type { Binding, Programs } from "./programs.ts";
+import type { Constants } from "./template.ts";
+
+/** A kernel's file. */
+export interface Kernel {
+  /** Its name, for messages. */
+  name: string;
+  /** Its text, with `#` directives. */
+  source: string;
+}
+
+/** A buffer and how many words of it the kernel touches. */
+export type Extent = readonly [buffer: DeviceBuffer, words: number];
+
+/** One dispatch. */
+export interface Launch {
+  /** What goes into the text. */
+  constants?: Constants;
+  /** By the names in the text; those that the text doesn't declare are left out. */
+  buffers: Readonly<Record<string, Extent>>;
+  /** By the names in the text. */
+  parameters: Readonly<Record<string, number>>;
+  /** How many workgroups. */
+  workgroups: number;
+  /** About how much work it is. */
+  flops: number;
+}
+
+/** Lanes of a workgroup of the kernels that own one value a lane. */
+export const LANES_PER_GROUP = 64;
+
+/** Launches kernels. */
+export class Launcher {
+  /** How products are cut up. */
+  readonly planner: Planner;
+  /** Bound where a kernel takes an optional buffer and there is none. */
+  readonly nothing: GpuBuffer;
+  #programs: Programs;
+  #commands: Commands;
+  #faults: Faults;
+  #pool: BufferPool<GpuBuffer>;
+  #bindingBytes: number;
+
+  /** @param bindingBytes bytes of a binding, at most */
+  constructor(parts: {
+    programs: Programs;
+    commands: Commands;
+    faults: Faults;
+    pool: BufferPool<GpuBuffer>;
+    planner: Planner;
+    nothing: GpuBuffer;
+    bindingBytes: number;
+  }) {
+    this.planner = parts.planner;
+    this.nothing = parts.nothing;
+    this.#programs = parts.programs;
+    this.#commands = parts.commands;
+    this.#faults = parts.faults;
+    this.#pool = parts.pool;
+    this.#bindingBytes = parts.bindingBytes;
+  }
+
+  /** Enqueues a dispatch; throws a RangeError where a buffer is too short or overlaps one that is written. */
+  run(kernel: Kernel, { constants = {}, buffers, parameters, workgroups, flops }: Launch): void {
+    this.#faults.throwIfAny();
+    if (workgroups === 0) return;
+    const bound: Record<string, GpuBuffer> = {};
+    for (const [name, [buffer, words]] of Object.entries(buffers)) {
+      if (!(buffer instanceof GpuBuffer)) throw new TypeError(`${kernel.name}: ${name} is no buffer of this device`);
+      if (buffer.length < words) {
+        throw new RangeError(`${kernel.name}: ${name} has ${words} values, its buffer ${buffer.length}`);
+      }
+      bound[name] = buffer;
+    }
+    const program = this.#programs.get(
+      kernel.name,
+      kernel.source,
+      constants,
+      (bindings) => sharing(kernel.name, bindings, bound),
+    );
+    const inOrder = program.bindings.map(({ name }) => {
+      const buffer = bound[name];
+      if (!buffer) throw new TypeError(`${kernel.name} wants the buffer ${name}`);
+      if (buffer.bindingBytes > this.#bindingBytes) {
+        throw new RangeError(
+          `${kernel.name}: ${name} takes ${mebibytes(buffer.bindingBytes)}, and this adapter binds at most ` +
+            `${mebibytes(this.#bindingBytes)} at once; a smaller batch or width needs less`,
+        );
+      }
+      return buffer;
+    });
+    this.#commands.dispatch(program, inOrder, parameters, workgroups, flops);
+  }
+
+  /**
+   * Enqueues a kernel that owns value i of each of its buffers in lane i. A tensor too long for one binding goes in pieces;
+   * the kernel's parameters are then `length`, that of the piece, and `first`, its place.
+   */
+  elementwise(
+    kernel: Kernel,
+    { constants, buffers, length, parameters = {} }: {
+      constants?: Constants;
+      buffers: Readonly<Record<string, DeviceBuffer>>;
+      length: number;
+      parameters?: Readonly<Record<string, number>>;
+    },
+  ): void {
+    sizes(kernel.name, { length });
+    const most = 64 * Math.floor(this.#bindingBytes / 256);
+    const whole = Object.values(buffers).every((buffer) => buffer.length <= most);
+    for (const [name, buffer] of Object.entries(buffers)) {
+      if (buffer.length < length) {
+        throw new RangeError(`${kernel.name}: ${name} has ${length} values, its buffer ${buffer.length}`);
+      }
+    }
+    for (let first = 0; first < length; first += most) {
+      const words = Math.min(most, length - first);
+      const pieces = Object.entries(buffers).map(([name, buffer]): [string, Extent] => [
+        name,
+        [whole ? buffer : buffer.slice(first, words), words],
+      ]);
+      this.run(kernel, {
+        constants,
+        buffers: Object.fromEntries(pieces),
+        parameters: { ...parameters, length: words, first },
+        workgroups: Math.ceil(words / LANES_PER_GROUP),
+        flops: 100 * words, // in time: it waits for memory
+      });
+    }
+  }
+
+  /** Runs `use` with a buffer that is given back at once: what `use` enqueues on it runs before whatever comes later. */
+  withScratch(length: number, purpose: string, use: (scratch: GpuBuffer) => void): void {
+    const scratch = this.#pool.allocate(length, purpose);
+    try {
+      use(scratch);
+    } finally {
+      this.#pool.release(scratch);
+    }
+  }
+}
+
+/** Throws a RangeError unless all sizes are whole and positive. */
+export function sizes(kernel: string, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!(Number.isInteger(value) && value > 0 && value < 2 ** 32)) {
+      throw new RangeError(`${kernel}: ${name} is a whole number from 1, found ${value}`);
+    }
+  }
+}
+
+/** Whether two device buffers are the same stretch of memory. */
+export function same(a: DeviceBuffer, b: DeviceBuffer): boolean {
+  return a === b || a instanceof GpuBuffer && b instanceof GpuBuffer && a.key === b.key;
+}
+
+/** Bytes for people. */
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toLocaleString("en", { maximumFractionDigits: 1 })} MiB`;
+}
+
+/** Names of the bindings that are only read but lie in a buffer that is written. */
+function sharing(kernel: string, bindings: Binding[], bound: Record<string, GpuBuffer>): string[] {
+  const shared: string[] = [];
+  for (const output of bindings) {
+    if (!output.written) continue;
+    for (const other of bindings) {
+      if (other === output || bound[other.name]?.id !== bound[output.name]?.id) continue;
+      if (bound[other.name].overlaps(bound[output.name])) {
+        throw new RangeError(`${kernel}: ${output.name} is written and overlaps ${other.name}`);
+      }
+      if (!other.written && !shared.includes(other.name)) shared.push(other.name);
+    }
+  }
+  return shared;
+}

@@ -1,0 +1,161 @@
+/**
+ * Kernels as programs: a `.wgsl` text with its constants becomes a pipeline, once. What a program binds and which
+ * parameters it takes is read from its own text, so that it is said in one place:
+ *
+ *     @group(0) @binding(i) var<storage, read|read_write> name: ...     buffers, by name
+ *     struct Params { name: u32|i32|f32, ... }                          parameters, by name, one word each
+ *
+ * @module
+ */
+import type { Faults } from "./faults.ts";
+import { type Constants, expand } from "./template.ts";
+
+/** A parameter of a kernel. */
+export interface Parameter {
+  name: string;
+  type: "u32" | "i32" | "f32";
+}
+
+/** A buffer that a kernel binds. */
+export interface Binding {
+  name: string;
+  binding: number;
+  written: boolean;
+}
+
+/** A compiled kernel. */
+export interface Program {
+  name: string;
+  pipeline: GPUComputePipeline;
+  /** Layout of its buffers, shared by all programs that bind alike. */
+  layout: GPUBindGroupLayout;
+  /** Names that layout. */
+  layoutKey: string;
+  bindings: Binding[];
+  parameters: Parameter[];
+}
+
+/** Bytes of the parameters that a kernel sees: 16 words. */
+export const PARAMETER_BYTES = 64;
+
+/** Compiles programs and keeps them. */
+export class Programs {
+  /** Layout of the parameters: one uniform buffer at a dynamic offset. */
+  readonly parameterLayout: GPUBindGroupLayout;
+  #device: GPUDevice;
+  #faults: Faults;
+  #texts = new Map<string, { code: string; bindings: Binding[] }>();
+  #programs = new Map<string, Program>();
+  #layouts = new Map<string, GPUBindGroupLayout>();
+
+  /** @param faults told of every shader that does not compile */
+  constructor(device: GPUDevice, faults: Faults) {
+    this.#device = device;
+    this.#faults = faults;
+    this.parameterLayout = device.createBindGroupLayout({
+      label: "parameters",
+      entries: [{
+        binding: 0,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: PARAMETER_BYTES },
+      }],
+    });
+  }
+
+  /** Programs compiled so far. */
+  get count(): number {
+    return this.#programs.size;
+  }
+
+  /**
+   * The program of a text and its constants.
+   *
+   * @param name of the kernel's file, for messages
+   * @param sharing which of the bindings are only read, but lie in a buffer that is written too: WebGPU allows such a
+   *   buffer in a dispatch only where each binding of it is declared as written
+   */
+  get(name: string, source: string, constants: Constants, sharing: (bindings: Binding[]) => string[]): Program {
+    const textKey = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
+    let text = this.#texts.get(textKey);
+    if (!text) {
+      const code = expand(source, constants);
+      this.#texts.set(textKey, text = { code, bindings: readBindings(code) });
+    }
+    const shared = sharing(text.bindings);
+    const key = [textKey, ...shared].join(" ");
+    let program = this.#programs.get(key);
+    if (!program) this.#programs.set(key, program = this.#compile(key, name, text.code, shared));
+    return program;
+  }
+
+  #compile(key: string, name: string, code: string, shared: readonly string[]): Program {
+    for (const binding of shared) {
+      code = code.replace(new RegExp(`var<storage, read> ${binding}\\b`), `var<storage, read_write> ${binding}`);
+    }
+    const bindings = readBindings(code);
+    const layoutKey = bindings.map(({ binding, written }) => binding + (written ? "w" : "r")).join("");
+    const layout = this.#layout(layoutKey, bindings);
+    const pipeline = this.#faults.guard(
+      () => {
+        const module = this.#device.createShaderModule({ label: key, code });
+        const pipelineLayout = this.#device.createPipelineLayout({
+          bindGroupLayouts: [layout, this.parameterLayout],
+        });
+        const pipeline = this.#device.createComputePipeline({
+          label: key,
+          layout: pipelineLayout,
+          compute: { module, entryPoint: "main" },
+        });
+        return { pipeline, module };
+      },
+      async ({ module }, message) => new Error(await explain(key, code, module, message)),
+    ).pipeline;
+    return { name, pipeline, layout, layoutKey, bindings, parameters: readParameters(code) };
+  }
+
+  #layout(key: string, bindings: Binding[]): GPUBindGroupLayout {
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      layout = this.#device.createBindGroupLayout({
+        label: key,
+        entries: bindings.map(({ binding, written }) => ({
+          binding,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: written ? "storage" as const : "read-only-storage" as const },
+        })),
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}
+
+/** The buffers that a text declares. */
+export function readBindings(code: string): Binding[] {
+  const declared = code.matchAll(/@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>\s*(\w+)\s*:/g);
+  return [...declared].map(([, binding, access, name]) => ({
+    name,
+    binding: Number(binding),
+    written: access === "read_write",
+  }));
+}
+
+/** The parameters that a text declares. */
+export function readParameters(code: string): Parameter[] {
+  const body = /struct Params \{([^}]*)\}/.exec(code.replace(/\/\/.*/g, ""))?.[1] ?? "";
+  const fields = [...body.matchAll(/(\w+)\s*:\s*(u32|i32|f32)\s*,/g)];
+  if (4 * fields.length > PARAMETER_BYTES) {
+    throw new RangeError(`A kernel takes at most ${PARAMETER_BYTES / 4} parameters, found ${fields.length}`);
+  }
+  return fields.map(([, name, type]) => ({ name, type: type as Parameter["type"] }));
+}
+
+/** A shader's fault with the place and the line that it is about. */
+async function explain(key: string, code: string, module: GPUShaderModule, message: string): Promise<string> {
+  const lines = code.split("\n");
+  const { messages } = await module.getCompilationInfo();
+  const places = messages.filter(({ type }) => type === "error").map(({ lineNum, linePos, message }) =>
+    `${lineNum}:${linePos} ${message}\n    ${lines[lineNum - 1] ?? ""}`
+  );
+  return `The kernel ${key} does not compile: ${places.length > 0 ? places.join("\n") : message}`;
+}

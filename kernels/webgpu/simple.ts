@@ -1,0 +1,236 @@
+/**
+ * The kernels that are no product: pooling, softmax, Adam, dropout, sums, element by element, gathering.
+ *
+ * @module
+ */
+import type { DeviceBuffer } from "../device.ts";
+import type {
+  Adam,
+  Add,
+  ColumnSums,
+  Copy,
+  Dropout,
+  Fill,
+  GatherRows,
+  GatherWindows,
+  MaxPool,
+  MaxPoolGradient,
+  Relu,
+  ReluGradient,
+  Softmax,
+  SoftmaxCrossEntropy,
+  Sum,
+} from "../kernels.ts";
+import { METRICS } from "../kernels.ts";
+import adamSource from "../wgsl/adam.wgsl" with { type: "text" };
+import addSource from "../wgsl/add.wgsl" with { type: "text" };
+import columnSumsSource from "../wgsl/column_sums.wgsl" with { type: "text" };
+import copySource from "../wgsl/copy.wgsl" with { type: "text" };
+import dropoutSource from "../wgsl/dropout.wgsl" with { type: "text" };
+import fillSource from "../wgsl/fill.wgsl" with { type: "text" };
+import gatherRowsSource from "../wgsl/gather_rows.wgsl" with { type: "text" };
+import gatherWindowsSource from "../wgsl/gather_windows.wgsl" with { type: "text" };
+import maxPoolSource from "../wgsl/max_pool.wgsl" with { type: "text" };
+import maxPoolGradientSource from "../wgsl/max_pool_gradient.wgsl" with { type: "text" };
+import reluSource from "../wgsl/relu.wgsl" with { type: "text" };
+import reluGradientSource from "../wgsl/relu_gradient.wgsl" with { type: "text" };
+import softmaxSource from "../wgsl/softmax.wgsl" with { type: "text" };
+import softmaxCrossEntropySource from "../wgsl/softmax_cross_entropy.wgsl" with { type: "text" };
+import sumSource from "../wgsl/sum.wgsl" with { type: "text" };
+import { LANES_PER_GROUP, type Launcher, same, sizes } from "./launcher.ts";
+
+type B = DeviceBuffer;
+const groups = (lanes: number) => Math.ceil(lanes / LANES_PER_GROUP);
+
+/** See `MaxPool`. */
+export function maxPool(launcher: Launcher, { batch, height, width, channels, x, y }: MaxPool<B>): void {
+  sizes("maxPool", { batch, height, width, channels });
+  const length = batch * Math.floor(height / 2) * Math.floor(width / 2) * channels;
+  launcher.run({ name: "max_pool", source: maxPoolSource }, {
+    buffers: { x: [x, batch * height * width * channels], y: [y, length] },
+    parameters: { height, width, channels, length },
+    workgroups: groups(length),
+    flops: 100 * length,
+  });
+}
+
+/** See `MaxPoolGradient`. */
+export function maxPoolGradient(launcher: Launcher, args: MaxPoolGradient<B>): void {
+  const { batch, height, width, channels, x, dy, dx, mask } = args;
+  sizes("maxPoolGradient", { batch, height, width, channels });
+  const values = batch * height * width * channels;
+  const length = batch * Math.ceil(height / 2) * Math.ceil(width / 2) * channels;
+  launcher.run({ name: "max_pool_gradient", source: maxPoolGradientSource }, {
+    buffers: {
+      x: [x, values],
+      dy: [dy, batch * Math.floor(height / 2) * Math.floor(width / 2) * channels],
+      mask: mask ? [mask, values] : [launcher.nothing, 1],
+      dx: [dx, values],
+    },
+    parameters: { height, width, channels, length, has_mask: Number(!!mask) },
+    workgroups: groups(length),
+    flops: 400 * length,
+  });
+}
+
+/** See `ColumnSums`: a tall matrix in parts, then their sums. */
+export function columnSums(launcher: Launcher, { x, sums, rows, columns }: ColumnSums<B>): void {
+  sizes("columnSums", { rows, columns });
+  const columnGroups = Math.ceil(columns / 32);
+  const wanted = Math.max(1, Math.min(128, Math.ceil(rows / 256), Math.ceil(512 / columnGroups)));
+  const partRows = Math.ceil(rows / wanted);
+  const parts = Math.ceil(rows / partRows);
+  const run = (from: B, to: B, rows: number, partRows: number, parts: number) =>
+    launcher.run({ name: "column_sums", source: columnSumsSource }, {
+      buffers: { x: [from, rows * columns], sums: [to, parts * columns] },
+      parameters: { rows, columns, part_rows: partRows },
+      workgroups: columnGroups * parts,
+      flops: 100 * rows * columns,
+    });
+  if (parts === 1) return run(x, sums, rows, rows, 1);
+  launcher.withScratch(parts * columns, "parts of columnSums", (scratch) => {
+    run(x, scratch, rows, partRows, parts);
+    run(scratch, sums, parts, parts, 1);
+  });
+}
+
+/** See `Sum`: in parts, then their sum. */
+export function sum(launcher: Launcher, { x, total, length }: Sum<B>): void {
+  sizes("sum", { length });
+  const partLength = Math.max(4096, Math.ceil(length / 1024));
+  const parts = Math.ceil(length / partLength);
+  const run = (from: B, to: B, length: number, partLength: number, parts: number) =>
+    launcher.run({ name: "sum", source: sumSource }, {
+      buffers: { x: [from, length], total: [to, parts] },
+      parameters: { length, part_length: partLength },
+      workgroups: parts,
+      flops: 100 * length,
+    });
+  if (parts === 1) return run(x, total, length, length, 1);
+  launcher.withScratch(parts, "parts of sum", (scratch) => {
+    run(x, scratch, length, partLength, parts);
+    run(scratch, total, parts, parts, 1);
+  });
+}
+
+/** See `Softmax`. */
+export function softmax(launcher: Launcher, { logits, probabilities, rows, classes }: Softmax<B>): void {
+  sizes("softmax", { rows, classes });
+  launcher.run({ name: "softmax", source: softmaxSource }, {
+    buffers: { logits: [logits, rows * classes], probabilities: [probabilities, rows * classes] },
+    parameters: { rows, classes },
+    workgroups: groups(rows),
+    flops: 100 * rows * classes,
+  });
+}
+
+/** See `SoftmaxCrossEntropy`. */
+export function softmaxCrossEntropy(launcher: Launcher, args: SoftmaxCrossEntropy<B>): void {
+  const { rows, classes, count, step } = args;
+  sizes("softmaxCrossEntropy", { rows, classes, count, step });
+  if (count > rows) throw new RangeError(`softmaxCrossEntropy: count is at most rows (${rows}), found ${count}`);
+  const length = rows * classes;
+  launcher.run({ name: "softmax_cross_entropy", source: softmaxCrossEntropySource }, {
+    buffers: {
+      logits: [args.logits, length],
+      targets: [args.targets, length],
+      probabilities: [args.probabilities, length],
+      d_logits: [args.dLogits, length],
+      metrics: [args.metrics, METRICS.length],
+    },
+    parameters: { rows, classes, count, step },
+    workgroups: 1,
+    flops: 100 * length,
+  });
+}
+
+/** See `Adam`. */
+export function adam(launcher: Launcher, args: Adam<B>): void {
+  const { weights, gradients, m, v, length, rate, beta1, beta2, epsilon } = args;
+  launcher.elementwise({ name: "adam", source: adamSource }, {
+    buffers: { weights, gradients, m, v },
+    length,
+    parameters: { rate, beta1, one_minus_beta1: 1 - beta1, beta2, one_minus_beta2: 1 - beta2, epsilon },
+  });
+}
+
+/** See `Dropout`. */
+export function dropout(launcher: Launcher, { x, y, length, rate, key }: Dropout<B>): void {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: rate is from 0 to below 1, found ${rate}`);
+  launcher.elementwise({ name: "dropout", source: dropoutSource }, {
+    constants: { IN_PLACE: same(x, y) },
+    buffers: { x, y },
+    length,
+    parameters: {
+      key0: key[0],
+      key1: key[1],
+      threshold: Math.min(Math.ceil(rate * 2 ** 32), 2 ** 32 - 1),
+      scale: 1 / (1 - rate),
+    },
+  });
+}
+
+/** See `Fill`. */
+export function fill(launcher: Launcher, { x, length, value }: Fill<B>): void {
+  const bits = new Uint32Array(new Float32Array([value]).buffer)[0];
+  launcher.elementwise({ name: "fill", source: fillSource }, { buffers: { x }, length, parameters: { bits } });
+}
+
+/** See `Copy`. */
+export function copy(launcher: Launcher, { x, y, length }: Copy<B>): void {
+  launcher.elementwise({ name: "copy", source: copySource }, { buffers: { x, y }, length });
+}
+
+/** See `Add`. */
+export function add(launcher: Launcher, { a, b, y, length }: Add<B>): void {
+  const [aIsY, bIsY] = [same(a, y), same(b, y)];
+  launcher.elementwise({ name: "add", source: addSource }, {
+    constants: { A_IS_Y: aIsY, B_IS_Y: bIsY, A: aIsY ? "y" : "a", B: bIsY ? "y" : "b" },
+    buffers: { a, b, y },
+    length,
+  });
+}
+
+/** See `Relu`. */
+export function relu(launcher: Launcher, { x, y, length }: Relu<B>): void {
+  const inPlace = same(x, y);
+  launcher.elementwise({ name: "relu", source: reluSource }, {
+    constants: { IN_PLACE: inPlace, X: inPlace ? "y" : "x" },
+    buffers: { x, y },
+    length,
+  });
+}
+
+/** See `ReluGradient`. */
+export function reluGradient(launcher: Launcher, { dy, mask, dx, length }: ReluGradient<B>): void {
+  const inPlace = same(dy, dx);
+  launcher.elementwise({ name: "relu_gradient", source: reluGradientSource }, {
+    constants: { IN_PLACE: inPlace, DY: inPlace ? "dx" : "dy" },
+    buffers: { dy, mask, dx },
+    length,
+  });
+}
+
+/** See `GatherWindows`. */
+export function gatherWindows(launcher: Launcher, args: GatherWindows<B>): void {
+  const { series, starts, out, batch, height, width, mean, scale } = args;
+  sizes("gatherWindows", { batch, height, width });
+  const length = batch * height * width;
+  launcher.run({ name: "gather_windows", source: gatherWindowsSource }, {
+    buffers: { series: [series, width * height], starts: [starts, batch], out: [out, length] },
+    parameters: { height, width, length, mean, scale },
+    workgroups: groups(length),
+    flops: 100 * length,
+  });
+}
+
+/** See `GatherRows`. */
+export function gatherRows(launcher: Launcher, { table, rows, out, batch, columns }: GatherRows<B>): void {
+  sizes("gatherRows", { batch, columns });
+  launcher.run({ name: "gather_rows", source: gatherRowsSource }, {
+    buffers: { table: [table, columns], rows: [rows, batch], out: [out, batch * columns] },
+    parameters: { columns, length: batch * columns },
+    workgroups: groups(batch * columns),
+    flops: 100 * batch * columns,
+  });
+}

@@ -1,0 +1,62 @@
+// y[i] = x[i] scale where the random word of place i is at least `threshold`, else 0. The word is the first of
+// threefry2x32(key, [i, 0]), 20 rounds, as in random.ts, so the mask is never stored: the gradient draws it again.
+
+struct Params {
+  length: u32,
+  first: u32, // place of the first value, where a long tensor goes in pieces
+  key0: u32,
+  key1: u32,
+  threshold: u32, // rate 2^32
+  scale: f32, // 1 / (1 - rate)
+}
+
+#if IN_PLACE
+// x is y
+#else
+@group(0) @binding(0) var<storage, read> x: array<f32>; // [length]
+#end
+@group(0) @binding(1) var<storage, read_write> y: array<f32>; // [length]
+@group(1) @binding(0) var<uniform> params: Params;
+
+fn random_word(place: u32) -> u32 {
+  let key2 = 0x1bd11bdau ^ params.key0 ^ params.key1;
+  var a = place + params.key0;
+  var b = params.key1;
+  mix4(&a, &b, vec4u(13, 15, 26, 6));
+  a += params.key1;
+  b += key2 + 1;
+  mix4(&a, &b, vec4u(17, 29, 16, 24));
+  a += key2;
+  b += params.key0 + 2;
+  mix4(&a, &b, vec4u(13, 15, 26, 6));
+  a += params.key0;
+  b += params.key1 + 3;
+  mix4(&a, &b, vec4u(17, 29, 16, 24));
+  a += params.key1;
+  b += key2 + 4;
+  mix4(&a, &b, vec4u(13, 15, 26, 6));
+  a += key2;
+  return a;
+}
+
+// Four rounds: a += b; b = a ^ rotate(b)
+fn mix4(a: ptr<function, u32>, b: ptr<function, u32>, rotations: vec4u) {
+#for i in 4
+  *a += *b;
+  *b = ((*b << rotations[${i}]) | (*b >> (32 - rotations[${i}]))) ^ *a;
+#end
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64 + lane;
+  if (i >= params.length) {
+    return;
+  }
+#if IN_PLACE
+  let value = y[i];
+#else
+  let value = x[i];
+#end
+  y[i] = select(0.0, value * params.scale, random_word(params.first + i) >= params.threshold);
+}

@@ -1,0 +1,54 @@
+// Matrix product without workgroup memory: the second half of matmul, conv2d and conv2d_weight_gradient.
+//
+//   C[row, column] = sum over k of A[row, k] B[k, column]
+//
+// One lane owns 4 rows by 4 x COLS columns of C and walks along k four at a time, reading A and B as 4x4 blocks straight
+// from memory through the problem's own load_a() and load_b(). Of every (1 + COLS) blocks read, 16 COLS vec4 FMAs are made.
+// Nothing is shared between lanes, so there is no barrier: that is what a software adapter wants, whose barriers cost
+// more than its loads. The accumulators are named, not indexed: an index into a private array would be clamped.
+
+@compute @workgroup_size(${LANES_M} * ${LANES_N})
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let job = group.y * groups.x + group.x; // large grids come folded into two dimensions
+  let tiles_m = (params.rows4 + ${LANES_M} - 1) / ${LANES_M};
+  let tiles_n = (params.cols4 + ${LANES_N} * ${COLS} - 1) / (${LANES_N} * ${COLS});
+  let split = job / (tiles_m * tiles_n);
+  let tile = job % (tiles_m * tiles_n);
+  let row4 = (tile / tiles_n) * ${LANES_M} + lane % ${LANES_M};
+  let col4 = ((tile % tiles_n) * ${LANES_N} + lane / ${LANES_M}) * ${COLS};
+  let first = split * params.split_k4;
+  if (row4 >= params.rows4 || col4 >= params.cols4 || first >= params.k4) {
+    return;
+  }
+  let last = min(first + params.split_k4, params.k4);
+  let rows = rows_of(row4);
+
+#for c in COLS
+  let col4_${c} = min(col4 + ${c}, params.cols4 - 1);
+#for i in 4
+  var acc_${i}_${c} = vec4f();
+#end
+#end
+  var at = place(first);
+  for (var k4 = first; k4 < last; k4++) {
+    let a = load_a(rows, at);
+#for c in COLS
+    let b_${c} = load_b(at, col4_${c});
+#for j in 4
+#for i in 4
+    acc_${i}_${c} = fma(vec4f(a[${i}][${j}]), b_${c}[${j}], acc_${i}_${c});
+#end
+#end
+#end
+    at = next(at);
+  }
+#for c in COLS
+  if (col4 + ${c} < params.cols4) {
+    store(split, row4, col4 + ${c}, mat4x4f(acc_0_${c}, acc_1_${c}, acc_2_${c}, acc_3_${c}));
+  }
+#end
+}

@@ -1,0 +1,20 @@
+// dx[i] = dy[i] where mask[i] > 0, else 0. Where dx is dy, the one buffer is read where it is written.
+
+struct Params {
+  length: u32,
+}
+
+#if !IN_PLACE
+@group(0) @binding(0) var<storage, read> dy: array<f32>; // [length]
+#end
+@group(0) @binding(1) var<storage, read> mask: array<f32>; // [length]
+@group(0) @binding(2) var<storage, read_write> dx: array<f32>; // [length]
+@group(1) @binding(0) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64 + lane;
+  if (i < params.length) {
+    dx[i] = select(0.0, ${DY}[i], mask[i] > 0);
+  }
+}

@@ -1,0 +1,36 @@
+// total[part] = the sum of the part's stretch of x. Run with many parts, then once more on their sums with one.
+//
+// Lane l of a workgroup adds values l, l + 256, ...; the 256 sums are then halved again and again, each time in the same order.
+
+struct Params {
+  length: u32,
+  part_length: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>; // [length]
+@group(0) @binding(1) var<storage, read_write> total: array<f32>; // [parts]
+@group(1) @binding(0) var<uniform> params: Params;
+
+var<workgroup> sums: array<f32, 256>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let part = group.y * groups.x + group.x;
+  let first = part * params.part_length;
+  let last = min(first + params.part_length, params.length);
+  var sum = 0.0;
+  for (var i = first + lane; i < last; i += 256) {
+    sum += x[i];
+  }
+  sums[lane] = sum;
+  workgroupBarrier();
+  for (var half = 128u; half > 0; half >>= 1) {
+    if (lane < half) {
+      sums[lane] += sums[lane + half];
+    }
+    workgroupBarrier();
+  }
+  if (lane == 0 && first < params.length) {
+    total[part] = sums[0];
+  }
+}
