@@ -1,0 +1,99 @@
+/**
+ * What a job would cost, for `--dry-run`. Operations are counted, memory and time are measured in a few steps of the
+ * network on the device, disk is counted.
+ *
+ * A network learns from the folds' training utterances for `epochs` epochs at most, looks at its validation utterances after each,
+ * and makes the profiles of what it held out and, but for the last of a chain, of what it trained on. A forward pass is about a
+ * third of a training step.
+ */
+import type { Device } from "../kernels/mod.ts";
+import { ArrayDataset, fit, oneHot, summarise, trainingFlops, VggE } from "../nn/mod.ts";
+import { drawValidation, segmentsOf, type Settings } from "../refinery/mod.ts";
+import type { Experiment } from "../runs/mod.ts";
+
+/** Segments of one fold. */
+export interface FoldCost {
+  /** From 0. */
+  fold: number;
+  /** Of the utterances held out. */
+  heldOut: number;
+  /** Learned from. */
+  learning: number;
+  /** Looked at by early stopping. */
+  validation: number;
+  /** Floating-point operations of each stage, at most. */
+  stageFlops: number[];
+}
+
+/** The whole job, at most: early stopping makes it less. */
+export interface Cost {
+  /** One a fold. */
+  folds: FoldCost[];
+  /** Operations of all. */
+  flops: number;
+  /** Segments a second in training, as measured. */
+  segmentsPerSecond: number;
+  /** Seconds of all, at that speed. */
+  seconds: number;
+  /** Bytes on the device in training, with the frames. */
+  memory: number;
+  /** Bytes of the run folder. */
+  disk: number;
+}
+
+/** Steps that are timed, after as many to warm up. */
+const STEPS = 3;
+
+/** Counts and measures; nothing is written. */
+export async function estimateCost({ features, device, settings, folds, onlyFold }: Experiment): Promise<Cost> {
+  const only = onlyFold === undefined ? Array.from({ length: settings.folds }, (_, fold) => fold) : [onlyFold];
+  const { width, epochs, stages } = settings, classes = features.emotions.length;
+  const layers = summarise({ width, classes });
+  const training = trainingFlops(layers), forward = layers.reduce((sum, { flops }) => sum + flops, 0);
+  const everyone = features.utterances.map((_, i) => i);
+  const segments = (utterances: number[]) => segmentsOf(features, utterances).length;
+  const perFold = only.map((fold): FoldCost => {
+    const others = everyone.filter((i) => folds[i] !== fold);
+    const drawn = drawValidation(features.utterances, others, settings, fold);
+    const heldOut = segments(everyone.filter((i) => folds[i] === fold));
+    const learning = segments(drawn.learning), validation = segments(drawn.validation);
+    const stageFlops = Array.from({ length: stages }, (_, stage) => {
+      const profiled = heldOut + (stage + 1 < stages ? learning + validation : 0);
+      return epochs * (learning * training + validation * forward) + profiled * forward;
+    });
+    return { fold, heldOut, learning, validation, stageFlops };
+  });
+  const flops = perFold.reduce((sum, { stageFlops }) => sum + stageFlops.reduce((a, b) => a + b), 0);
+  const { secondsPerSegment, memory } = await measure(device, settings, classes);
+  const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
+  const rows = perFold.reduce((sum, { heldOut }) => sum + heldOut, 0);
+  return {
+    folds: perFold,
+    flops,
+    segmentsPerSecond: 1 / secondsPerSegment,
+    seconds: flops / training * secondsPerSegment,
+    memory: memory + features.frames.byteLength,
+    disk: stages * (only.length * 4 * parameters + rows * (4 * classes + 24)),
+  };
+}
+
+/** A few training steps on noise. */
+async function measure(
+  device: Device,
+  { width, batch, seed }: Settings,
+  classes: number,
+): Promise<{ secondsPerSegment: number; memory: number }> {
+  const network = new VggE(device, { width, classes }).initialise(seed);
+  const count = STEPS * batch, size = network.inputShape.reduce((a, b) => a * b, 1);
+  const x = Float32Array.from({ length: count * size }, (_, i) => Math.sin(i * i)); // any numbers will do
+  const labels = Int32Array.from({ length: count }, (_, i) => i % classes);
+  const data = new ArrayDataset(device, x, oneHot(labels, classes), network.inputShape);
+  try {
+    const { epochs } = await fit(network, data, undefined, { batch, epochs: 2, path: [seed] });
+    const memory = device.memory.createdBytes - x.byteLength; // a job keeps frames there instead
+    return { secondsPerSegment: epochs[1].seconds / count, memory };
+  } finally {
+    data.release();
+    network.parameters.release();
+  }
+}

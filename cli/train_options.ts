@@ -1,0 +1,106 @@
+/**
+ * The options of `train`: a preset is a set of defaults, and every option given overrides one of them.
+ */
+import { type Command, Option } from "commander";
+import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
+import { METHODS, type PresetName, PRESETS, type Settings } from "../refinery/mod.ts";
+import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
+
+/** What the options are read into; those of the settings only where they are given. */
+export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Overrides>> {
+  preset?: PresetName;
+  onlyFold?: number;
+  device: DeviceChoice;
+  threads?: number;
+  out?: string;
+  dryRun?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+  json?: boolean;
+}
+
+/** Settings that an option overrides under the same name. */
+type Overrides = "method" | "stages" | "folds" | "split" | "width" | "epochs" | "batch";
+const OVERRIDES: readonly Overrides[] = ["method", "stages", "folds", "split", "width", "epochs", "batch"];
+
+/** Adds them. */
+export function addTrainOptions(command: Command): Command {
+  return addCorpusOptions(command)
+    .addOption(
+      new Option("--preset <name>", "a set of defaults (default: demo for the synthetic corpus, else quick)")
+        .choices(Object.keys(PRESETS)),
+    )
+    .addOption(new Option("--method <name>", "how labels are refined from stage to stage").choices(METHODS))
+    .option("--stages <n>", "networks in a chain", wholeNumber({ min: 1, max: 9 }))
+    .option("--folds <n>", "folds of the cross-validation", wholeNumber({ min: 2 }))
+    .option("--only-fold <k>", "run one fold alone, counted from 1: no results.json", wholeNumber({ min: 1 }))
+    .addOption(new Option("--split <by>", "what a fold holds out").choices(["utterance", "speaker"]))
+    .option("--width <x>", "factor on every layer of VGG-E: 1, 1/8, 0.125", realNumber({ above: 0, max: 4 }))
+    .option("--epochs <n>", "epochs at most", wholeNumber({ min: 1 }))
+    .option("--batch <n>", "segments a step", wholeNumber({ min: 1, max: 65536 }))
+    .addOption(
+      new Option("--device <name>", "auto: a hardware GPU if there is one, else cpu").choices(DEVICE_CHOICES)
+        .default("auto"),
+    )
+    .option(
+      "--threads <n>",
+      "worker threads of the cpu device (default: one a processor)",
+      wholeNumber({ min: 1, max: 64 }),
+    )
+    .option("--out <dir>", "the run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)")
+    .option("--dry-run", "train nothing; say what it would cost: FLOPs, hours, memory, disk")
+    .option("--quiet", "say only what it gives, and errors")
+    .option("--verbose", "show the layers of the network, and each epoch")
+    .option("--json", "print the results as one JSON document on stdout, and all else on stderr");
+}
+
+/**
+ * The settings that the options ask for, and the preset they began from. The segment hop may still be the corpus's own.
+ *
+ * @throws {UsageError} where options don't go together
+ */
+export function resolveSettings(flags: TrainFlags): { preset: PresetName; settings: Settings } {
+  const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "quick");
+  const settings: Settings = { ...PRESETS[preset], seed: flags.seed };
+  for (const name of OVERRIDES) {
+    if (flags[name] !== undefined) Object.assign(settings, { [name]: flags[name] });
+  }
+  settings.segmentHop = flags.segmentHop ?? settings.segmentHop;
+  if (flags.onlyFold !== undefined && flags.onlyFold > settings.folds) {
+    throw new UsageError(`--only-fold ${flags.onlyFold}: there are ${settings.folds} folds, counted from 1`);
+  }
+  if (flags.threads !== undefined && flags.device === "webgpu") {
+    throw new UsageError("--threads is for the cpu device, found --device webgpu");
+  }
+  if (flags.quiet && flags.verbose) throw new UsageError("--quiet and --verbose do not go together");
+  return { preset, settings };
+}
+
+/** The run folder that is made where none is named: `out/emodb-quick-1-20200812-140506`, in local time. */
+export function defaultFolder(corpus: string, preset: string, seed: number, now: Date = new Date()): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  return `out/${corpus}-${preset}-${seed}-${date}-${time}`;
+}
+
+/** The settings in a line. */
+export function describeSettings(preset: string, settings: Settings): string {
+  const { method, stages, folds, split, width, epochs, batch, learningRate, trees, seed } = settings;
+  const times = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+  return [
+    `preset ${preset}: ${method}, ${times(stages, "stage")} x ${folds} folds by ${split}`,
+    `VGG-E of width ${fraction(width)}`,
+    `at most ${times(epochs, "epoch")}`,
+    `batch ${batch}`,
+    `rate ${learningRate}`,
+    times(trees, "tree"),
+    `seed ${seed}`,
+  ].join(", ");
+}
+
+/** 0.125 as 1/8. */
+function fraction(x: number): string {
+  const inverse = 1 / x;
+  return x < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-9 ? `1/${Math.round(inverse)}` : String(x);
+}

@@ -1,0 +1,14 @@
+/**
+ * Buffers, and the kernels of a convolutional network that run on them: on the CPU in WebAssembly SIMD, on a GPU in WGSL,
+ * and as plain definitions in float64. Knows no layer.
+ *
+ * Open a device with {@link openDevice}; what each kernel means is said by {@link reference} in a few nested loops.
+ *
+ * @module
+ */
+export * from "./device.ts";
+export * from "./kernels.ts";
+export * from "./open_device.ts";
+export * from "./random.ts";
+export * from "./reference.ts";
+export { createReferenceDevice } from "./reference_device.ts";

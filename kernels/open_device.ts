@@ -1,0 +1,43 @@
+/**
+ * Which device to run on. A hardware GPU is faster than the CPU device by far, a software one (llvmpipe, SwiftShader) slower
+ * by an order of magnitude: so `auto` takes the former where there is one, and the latter is taken only when WebGPU is asked
+ * for by name.
+ */
+import { createCpuDevice } from "./cpu/device.ts";
+import type { Device } from "./device.ts";
+import { createWebGpuDevice, findAdapter } from "./webgpu/device.ts";
+
+/** What can be asked for. */
+export type DeviceChoice = "auto" | "cpu" | "webgpu";
+
+/** What can be asked for, in the order that help shows. */
+export const DEVICE_CHOICES: readonly DeviceChoice[] = ["auto", "cpu", "webgpu"];
+
+/** What to open, and with how many threads the CPU device. */
+export interface OpenDeviceOptions {
+  /** Default: auto. */
+  device?: DeviceChoice;
+  /** Worker threads of the CPU device; default: one a processor. */
+  threads?: number;
+}
+
+/**
+ * Opens a device. Close it when done.
+ *
+ * @throws {Error} where WebGPU is asked for and there is no adapter, hardware or software
+ * @throws {RangeError} where the threads are out of range
+ */
+export async function openDevice({ device = "auto", threads }: OpenDeviceOptions = {}): Promise<Device> {
+  if (device === "cpu") return await createCpuDevice({ threads });
+  const adapter = await findAdapter();
+  if (device === "auto") {
+    const hardware = adapter !== undefined && !adapter.software;
+    return hardware ? await createWebGpuDevice({ allowSoftware: false }) : await createCpuDevice({ threads });
+  }
+  if (!adapter) {
+    throw new Error(
+      "WebGPU finds no adapter here: no GPU, or no Vulkan, Metal or Direct3D driver for it; --device cpu runs anywhere",
+    );
+  }
+  return await createWebGpuDevice({ allowSoftware: true });
+}

@@ -1,0 +1,141 @@
+/**
+ * Plain-text tables, for a terminal or a log.
+ */
+import type { LayerSummary } from "../nn/mod.ts";
+import type { FoldResult, StageResult } from "../refinery/results.ts";
+
+/**
+ * A table: columns of numbers to the right, of words to the left.
+ *
+ * @param rows each as long as `head`; a number is shown with its thousands apart, a string as it is
+ * @param right whether a column stands to the right; default: those with a number in them
+ *
+ * @example
+ * ```ts
+ * import assert from "@std/assert";
+ * assert.equal(formatTable(["emotion", "segments"], [["anger", 1234]]), "emotion  segments\nanger       1,234");
+ * ```
+ */
+export function formatTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  right: readonly boolean[] = head.map((_, c) => rows.some((row) => typeof row[c] === "number")),
+): string {
+  const lines = [head, ...rows.map((row) => row.map((cell) => cell.toLocaleString("en")))];
+  const widths = head.map((_, c) => Math.max(...lines.map((line) => line[c].length)));
+  return lines.map((line) =>
+    line.map((cell, c) => right[c] ? cell.padStart(widths[c]) : cell.padEnd(widths[c])).join("  ").trimEnd()
+  ).join("\n");
+}
+
+/**
+ * A fraction of 1 in percent, to one decimal.
+ *
+ * @example
+ * ```ts
+ * import assert from "@std/assert";
+ * assert.equal(percent(0.4567), "45.7 %");
+ * ```
+ */
+export function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+/**
+ * What an experiment gives, a row a stage: weighted and unweighted accuracy of utterances (WA, UA), segments whose likeliest
+ * emotion is their utterance's; and where the corpus knows the truth, segments whose likeliest emotion is their own, and
+ * labels that were so.
+ */
+export function stageTable(stages: readonly StageResult[]): string {
+  const truth = stages.every(({ trueSegmentAccuracy }) => trueSegmentAccuracy !== undefined);
+  const head = ["stage", "WA", "UA", "segments right", ...(truth ? ["true segments", "labels right"] : [])];
+  const rows = stages.map((stage) => [
+    String(stage.stage),
+    percent(stage.weightedAccuracy),
+    percent(stage.unweightedAccuracy),
+    percent(stage.segmentAccuracy),
+    ...(truth ? [percent(stage.trueSegmentAccuracy!), percent(stage.labelAccuracy!)] : []),
+  ]);
+  return formatTable(head, rows, head.map(() => true));
+}
+
+/** What one fold gives, a row a stage: see {@link foldFigures}. */
+export function foldTable(figures: readonly FoldFigures[]): string {
+  const head = ["stage", "epochs", "best", "segments right", "utterances right by mean"];
+  const rows = figures.map(({ stage, epochs, bestEpoch, segmentAccuracy, meanVoteAccuracy }) => [
+    String(stage),
+    String(epochs),
+    String(bestEpoch),
+    percent(segmentAccuracy),
+    percent(meanVoteAccuracy),
+  ]);
+  return formatTable(head, rows, head.map(() => true));
+}
+
+/** Figures of one stage of one fold. */
+export interface FoldFigures {
+  /** From 1. */
+  stage: number;
+  /** How many were run. */
+  epochs: number;
+  /** The one whose weights were kept, from 1. */
+  bestEpoch: number;
+  /** Share of held-out segments whose likeliest emotion is their utterance's. */
+  segmentAccuracy: number;
+  /** Share of held-out utterances whose mean profile is highest at their emotion. */
+  meanVoteAccuracy: number;
+}
+
+/**
+ * What one fold gives by itself, without a forest.
+ *
+ * @param utterances the held-out ones, in order: their emotion, and how many segments they have
+ * @param emotions how many there are
+ */
+export function foldFigures(
+  { stages }: FoldResult,
+  utterances: readonly { emotion: number; segmentCount: number }[],
+  emotions: number,
+): FoldFigures[] {
+  return stages.map(({ stage, epochs, bestEpoch, profiles }) => {
+    let row = 0, segmentsRight = 0, utterancesRight = 0;
+    for (const { emotion, segmentCount } of utterances) {
+      const sum = new Float64Array(emotions);
+      for (const end = row + segmentCount; row < end; row++) {
+        const profile = profiles.subarray(row * emotions, (row + 1) * emotions);
+        profile.forEach((p, e) => sum[e] += p);
+        if (likeliest(profile) === emotion) segmentsRight++;
+      }
+      if (likeliest(sum) === emotion) utterancesRight++;
+    }
+    return {
+      stage,
+      epochs: epochs.length,
+      bestEpoch: bestEpoch + 1,
+      segmentAccuracy: segmentsRight / row,
+      meanVoteAccuracy: utterancesRight / utterances.length,
+    };
+  });
+}
+
+/** The layers of a network: shape out, parameters, operations forward, and bytes of weights and of activations. */
+export function modelTable(layers: readonly LayerSummary[]): string {
+  const row = (name: string, shape: string, parameters: number, flops: number, activations: number) => //
+  [name, shape, parameters, (flops / 1e6).toFixed(2), 4 * parameters, activations];
+  const bytes = ({ output }: LayerSummary) => 4 * output.reduce((a, b) => a * b, 1);
+  const sum = (of: (layer: LayerSummary) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  return formatTable(
+    ["layer", "output", "parameters", "MFLOP", "bytes", "activation bytes"],
+    [
+      ...layers.map((l) => row(l.name, l.output.join(" x "), l.parameters, l.flops, bytes(l))),
+      row("all", "", sum((l) => l.parameters), sum((l) => l.flops), sum(bytes)),
+    ],
+    [false, false, true, true, true, true],
+  );
+}
+
+function likeliest(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}

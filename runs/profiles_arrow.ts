@@ -1,0 +1,57 @@
+/**
+ * Emotion profiles as an Arrow IPC file, which pandas, polars, DuckDB and R open as it is. One row a segment:
+ *
+ *     utterance utf8 | segment int32 | start_s float32 | one float32 column an emotion: its probability
+ *
+ * `segment` counts from 0 in each utterance; `start_s` is where it starts in the recording.
+ * https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
+ */
+import { makeVector, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import type { FeatureUtterance } from "../corpora/mod.ts";
+import { frontEnd } from "../dsp/mod.ts";
+
+/** Profiles, and what their rows are. */
+export interface ProfileTable {
+  /** Whose segments, in order. */
+  utterances: readonly Pick<FeatureUtterance, "id" | "segmentCount">[];
+  /** Frames from one segment to the next. */
+  segmentHop: number;
+  /** Names of the columns. */
+  emotions: readonly string[];
+  /** [segments, emotions], utterance after utterance. */
+  profiles: Float32Array;
+}
+
+/**
+ * The bytes of an Arrow IPC file.
+ *
+ * @throws {RangeError} where the utterances' segments are not as many as the profiles' rows
+ */
+export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: ProfileTable): Uint8Array {
+  const rows = utterances.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
+  if (profiles.length !== rows * emotions.length) {
+    throw new RangeError(
+      `Profiles of ${rows} segments x ${emotions.length} emotions, found ${profiles.length} numbers`,
+    );
+  }
+  const ids: string[] = [], segment = new Int32Array(rows), start = new Float32Array(rows);
+  for (const { id, segmentCount } of utterances) {
+    for (let s = 0; s < segmentCount; s++) {
+      const row = ids.push(id) - 1;
+      segment[row] = s;
+      start[row] = s * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
+    }
+  }
+  const columns = emotions.map((emotion, e) => {
+    return [emotion, makeVector(Float32Array.from({ length: rows }, (_, row) => profiles[row * emotions.length + e]))];
+  });
+  return tableToIPC(
+    new Table({
+      utterance: vectorFromArray(ids, new Utf8()),
+      segment: makeVector(segment),
+      start_s: makeVector(start),
+      ...Object.fromEntries(columns),
+    }),
+    "file",
+  );
+}
