@@ -1,0 +1,116 @@
+/** A fold's chain on a small synthetic corpus: that nothing leaks, that it repeats to the bit, that it tells what it does. */
+import assert from "@std/assert";
+import { extractFeatures, type Features } from "../../corpora/features.ts";
+import { openSynthetic } from "../../corpora/synthetic.ts";
+import { frontEnd } from "../../dsp/mod.ts";
+import { createCpuDevice } from "../../kernels/cpu/device.ts";
+import {
+  assignFolds,
+  drawValidation,
+  type FoldResult,
+  PRESETS,
+  runFold,
+  segmentsOf,
+  type Settings,
+  type StageOutput,
+  standardise,
+} from "../../refinery/mod.ts";
+import { cpu } from "../devices.ts";
+
+const settings: Settings = {
+  ...PRESETS.demo,
+  width: 1 / 32,
+  folds: 2,
+  stages: 2,
+  epochs: 2,
+  batch: 16,
+  segmentHop: 24,
+};
+const features = await extractFeatures(openSynthetic(1, { utterances: 20, speakers: 2 }), { segmentHop: 24 });
+const folds = assignFolds(features.utterances, features.emotions, settings);
+const plain = (result: FoldResult) =>
+  result.stages.map((s) => ({ ...s, epochs: s.epochs.map((e) => ({ ...e, seconds: 0 })) }));
+
+/** The same features with the given utterances' frames replaced by other numbers, and perhaps their labels by others. */
+function spoil(utterances: number[], emotionToo: boolean): Features {
+  const frames = features.frames.slice();
+  const changed = features.utterances.map((u) => ({ ...u }));
+  for (const i of utterances) {
+    const { firstFrame, frameCount } = changed[i];
+    frames.fill(3.21, firstFrame * frontEnd.nMels, (firstFrame + frameCount) * frontEnd.nMels);
+    if (emotionToo) changed[i].emotion = (changed[i].emotion + 1) % features.emotions.length;
+  }
+  return { ...features, frames, utterances: changed };
+}
+
+Deno.test("no network of a fold depends on its held-out utterances, neither on their sound nor on their label", async () => {
+  const device = await cpu.open();
+  const weights = async (given: Features) => {
+    const seen: StageOutput[] = [];
+    await runFold(given, device, settings, folds, 0, { onStage: (stage) => void seen.push(stage) });
+    return seen.map(({ weights, standardisation }) => ({ weights, standardisation }));
+  };
+  const heldOut = features.utterances.flatMap((_, i) => folds[i] === 0 ? [i] : []);
+  const whole = await weights(features);
+  assert.deepEqual(await weights(spoil(heldOut, true)), whole);
+  const trained = features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []);
+  assert.notDeepEqual(await weights(spoil(trained.slice(0, 1), false)), whole); // the check can fail
+});
+
+Deno.test("runFold() gives the same to the bit again, with one thread or three", async () => {
+  const run = async (threads: number) => {
+    const device = await createCpuDevice({ threads });
+    const result = await runFold(features, device, settings, folds, 1);
+    assert.equal(device.memory.liveBuffers, 0, "everything is given back");
+    device.close();
+    return plain(result);
+  };
+  const once = await run(2);
+  assert.deepEqual(await run(2), once);
+  assert.deepEqual(await run(1), once);
+  assert.deepEqual(await run(3), once);
+});
+
+Deno.test("runFold() profiles the held-out segments, and tells epochs, stages and progress in order", async () => {
+  const seen: string[] = [], fractions: number[] = [];
+  const result = await runFold(features, await cpu.open(), settings, folds, 0, {
+    onEpoch: ({ stage, epoch }) => seen.push(`stage ${stage} epoch ${epoch}`),
+    onStage: ({ result: { stage } }) => void seen.push(`stage ${stage}`),
+    onProgress: ({ stage, fraction }) => fractions.push(stage - 1 + fraction),
+  });
+  assert.deepEqual(seen, [
+    "stage 1 epoch 0",
+    "stage 1 epoch 1",
+    "stage 1",
+    "stage 2 epoch 0",
+    "stage 2 epoch 1",
+    "stage 2",
+  ]);
+  assert.deepEqual(fractions, fractions.toSorted((a, b) => a - b));
+  assert.ok(fractions.every((f) => f >= 0 && f <= 2));
+  const heldOut = segmentsOf(features, features.utterances.flatMap((_, i) => folds[i] === 0 ? [i] : []));
+  const K = features.emotions.length;
+  for (const { profiles, stage, labelEntropy, labelAccuracy } of result.stages) {
+    assert.equal(profiles.length, heldOut.length * K);
+    for (let row = 0; row < heldOut.length; row++) {
+      const total = profiles.subarray(row * K, (row + 1) * K).reduce((a, b) => a + b);
+      assert.ok(Math.abs(total - 1) < 1e-5);
+    }
+    assert.equal(labelEntropy === 0, stage === 1); // one-hot at first, soft afterwards
+    assert.ok(labelAccuracy! > 0.5 && labelAccuracy! < 0.95); // neutral stretches are labelled wrongly
+  }
+});
+
+Deno.test("validation utterances are labelled as the training ones are, and standardisation is theirs alone", () => {
+  const training = features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []);
+  const { learning, validation } = drawValidation(features.utterances, training, settings, 0);
+  assert.equal(learning.length + validation.length, training.length);
+  const { mean, deviation } = standardise(features, training);
+  const values = training.flatMap((i) => {
+    const { firstFrame, frameCount } = features.utterances[i];
+    return [...features.frames.subarray(firstFrame * 64, (firstFrame + frameCount) * 64)];
+  });
+  const byHand = values.reduce((a, b) => a + b) / values.length;
+  const spread = Math.sqrt(values.reduce((sum, v) => sum + (v - byHand) ** 2, 0) / values.length);
+  assert.ok(Math.abs(mean - byHand) < 1e-9 && Math.abs(deviation - spread) < 1e-6);
+});
