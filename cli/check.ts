@@ -1,0 +1,30 @@
+/**
+ * `deno task check`: format, lint, types of all files, and the docs of the public API. Goes on after a fault, so that all are
+ * seen at once.
+ */
+import { createCommand, EXIT, runCommand, say } from "./common.ts";
+import project from "../deno.json" with { type: "json" };
+
+const CHECKS: readonly (readonly [what: string, args: readonly string[]])[] = [
+  ["format", ["fmt", "--check", "--quiet"]],
+  ["lint", ["lint", "--quiet"]],
+  ["types", ["check", "--quiet", "."]],
+  ["docs", ["doc", "--lint", "--quiet", ...Object.values(project.exports)]],
+];
+
+const command = createCommand("check", "Format, lint, types of all files, and the docs of the public API.", [
+  ["before a commit", "deno task check"],
+]);
+
+await runCommand(command, async () => {
+  let faults = 0;
+  for (const [what, args] of CHECKS) {
+    // what a check prints is shown only where it finds fault: deno doc prints all the docs
+    const { success, stdout, stderr } = await new Deno.Command("deno", { args: [...args] }).output();
+    say(`${what}: ${success ? "ok" : "not ok"}`);
+    if (success) continue;
+    faults++;
+    for (const output of [stdout, stderr]) await Deno.stderr.write(output);
+  }
+  if (faults > 0) Deno.exit(EXIT.failed);
+});

@@ -1,0 +1,80 @@
+/**
+ * `deno task test`: every test of `tests/`, and every example in the docs of the source folders.
+ *
+ * Arguments go on to `deno test`; files or folders among them replace the usual ones. What this machine can't run is said before,
+ * the counts come last: `N passed, M failed`.
+ */
+import { emodbDir } from "../tests/emodb.ts";
+import { webgpu } from "../tests/devices.ts";
+import { createCommand, EXIT, runCommand, say } from "./common.ts";
+
+/** Where tests and examples are. */
+const PLACES = ["tests", "mod.ts", "dsp", "corpora", "kernels", "nn", "forest", "refinery", "runs", "report", "cli"];
+
+const command = createCommand("test", "Every test, and every example in the docs.", [
+  ["all of them", "deno task test"],
+  ["those whose name holds a word", "deno task test --filter conv2d"],
+  ["those that run on one device", "deno task test --device webgpu"],
+  ["one folder", "deno task test tests/dsp"],
+])
+  .option("--device <name>", "only tests that are run on each device, on this one: cpu, webgpu or definitions")
+  .option("--filter <text>", "only tests whose name holds this, or /matches/")
+  .helpOption("--help", "show this")
+  .argument("[args...]", "files or folders, and other options of deno test")
+  .allowUnknownOption();
+
+await runCommand(command, async () => {
+  const { device, filter } = command.opts<{ device?: string; filter?: string }>();
+  const places = command.args.some((arg) => !arg.startsWith("-")) ? [] : PLACES;
+  sayWhatIsIgnored();
+  const report = await Deno.makeTempFile({ prefix: "epr-test-", suffix: ".xml" });
+  try {
+    const wanted = filter ?? (device && `, on ${device}`);
+    const { success } = await deno(
+      ["test", "--quiet", "-P=test", "--doc", `--junit-path=${report}`],
+      wanted === undefined ? [] : [`--filter=${wanted}`],
+      command.args,
+      places,
+    );
+    const counts = countTests(await Deno.readTextFile(report));
+    // a file that does not compile, or a test process that dies, is not in the report
+    if (!success && counts.failed === 0) counts.failed = 1;
+    if (counts.ignored > 0) console.log(`${counts.ignored} ignored`);
+    console.log(`${counts.passed} passed, ${counts.failed} failed`);
+    if (counts.failed > 0) Deno.exit(EXIT.failed);
+  } finally {
+    await Deno.remove(report);
+  }
+});
+
+function sayWhatIsIgnored(): void {
+  if (webgpu.missing !== undefined) say(`Tests on webgpu will be ignored: ${webgpu.missing}`);
+  if (emodbDir() === undefined) {
+    say("Tests on real recordings will be ignored: Emo-DB is not here (set EMODB_DIR to its folder)");
+  }
+}
+
+/** Runs deno itself; what it prints goes where ours goes. */
+async function deno(...args: string[][]): Promise<Deno.CommandStatus> {
+  const env: Record<string, string> = {};
+  // a Vulkan loader complains where there is none; any folder will do
+  if (!Deno.env.get("XDG_RUNTIME_DIR")) env.XDG_RUNTIME_DIR = Deno.env.get("TMPDIR") ?? "/tmp";
+  return await new Deno.Command("deno", { args: args.flat(), env, stdin: "null" }).spawn().status;
+}
+
+/** Counts the tests of a JUnit report. Steps stand in it as tests named "test > step", and are not counted again. */
+function countTests(xml: string): { passed: number; failed: number; ignored: number } {
+  const counts = { passed: 0, failed: 0, ignored: 0 };
+  for (const [, suite] of xml.matchAll(/<testsuite [^>]*>([\s\S]*?)<\/testsuite>/g)) {
+    const cases = [...suite.matchAll(/<testcase name="([^"]*)"[^>]*>([\s\S]*?)<\/testcase>/g)];
+    const names = new Set(cases.map(([, name]) => name));
+    for (const [, name, outcome] of cases) {
+      const parts = name.split(" &gt; ");
+      if (parts.some((_, i) => i > 0 && names.has(parts.slice(0, i).join(" &gt; ")))) continue;
+      if (outcome.includes("<skipped")) counts.ignored++;
+      else if (/<(failure|error)/.test(outcome)) counts.failed++;
+      else counts.passed++;
+    }
+  }
+  return counts;
+}
