@@ -65,8 +65,16 @@ export async function createCpuDevice(options: CpuOptions = {}): Promise<CpuDevi
   const wanted = options.simd ?? "auto";
   const simd = wanted === "auto" ? (relaxed ? "relaxed" : "plain") : wanted;
   if (simd === "relaxed" && !relaxed) throw new Error("This engine has no relaxed SIMD; simd: plain runs everywhere");
+  const memory = sharedMemory();
+  // node:worker_threads, since a Worker of the web keeps the program from ending. Threads start while this one assembles.
+  const workers = Array.from({ length: threads }, () => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url));
+    worker.unref();
+    return worker;
+  });
   const modules = await compileKernels(simd);
-  return new CpuDevice(threads, simd, modules, options.memoryLimit ?? 2 ** 32);
+  workers.forEach((worker, thread) => worker.postMessage({ memory, modules, thread } satisfies WorkerStart));
+  return new CpuDevice(simd, memory, workers, options.memoryLimit ?? 2 ** 32);
 }
 
 /** See {@link createCpuDevice}. */
@@ -84,26 +92,23 @@ export class CpuDevice implements Device {
   #staged = 0; // words of the staging memory in use
 
   /** Use {@link createCpuDevice}. */
-  constructor(threads: number, simd: Simd, modules: WebAssembly.Module[], memoryLimit: number) {
+  constructor(simd: Simd, memory: WebAssembly.Memory, workers: Worker[], memoryLimit: number) {
+    const threads = workers.length;
     this.threads = threads;
     this.simd = simd;
     this.description = `${threads} thread${threads === 1 ? "" : "s"} of WebAssembly SIMD ` +
       (simd === "relaxed" ? "with fused multiply-add" : "without fused multiply-add");
-    const memory = sharedMemory();
     const queue = this.#queue = new Queue(memory, threads, memoryLimit);
     this.#pool = new BufferPool((length, purpose) => {
       const block = queue.heap.allocate(4 * length);
       if (!block) throw shortOfMemory(4 * length, purpose, memory);
       return new CpuBuffer(block.address, length);
     });
-    this.#workers = Array.from({ length: threads }, (_, thread) => {
-      const worker = new Worker(new URL("./worker.ts", import.meta.url));
+    this.#workers = workers;
+    for (const worker of workers) {
       worker.on("error", (error: Error) => queue.fail(`A worker of the CPU device failed: ${error.message}`));
       worker.on("exit", () => queue.fail("A worker of the CPU device has ended"));
-      worker.postMessage({ memory, modules, thread } satisfies WorkerStart);
-      worker.unref(); // a program that forgets close() still ends
-      return worker;
-    });
+    }
   }
 
   get memory(): MemoryStatus {

@@ -53,3 +53,18 @@ export const ARGUMENTS = { at: 16, length: 30 } as const;
 
 /** Where the heap begins, in bytes. */
 export const HEAP_START = 8192 + 1024 * 256;
+
+/** Leaves the message of a failure, unless there is one already, and wakes everyone. */
+export function fail(words: Int32Array, message: string): void {
+  const bytes = new TextEncoder().encode(message).subarray(0, MESSAGE.length);
+  if (Atomics.compareExchange(words, CONTROL.messageLength, 0, bytes.length) === 0) {
+    new Uint8Array(words.buffer, MESSAGE.at, MESSAGE.length).set(bytes);
+    Atomics.store(words, CONTROL.failed, 1);
+  }
+  wakeAll(words);
+}
+
+/** Wakes whoever sleeps on a control word. */
+export function wakeAll(words: Int32Array): void {
+  for (const word of [CONTROL.enqueued, CONTROL.completed, CONTROL.fence]) Atomics.notify(words, word);
+}

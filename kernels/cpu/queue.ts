@@ -4,7 +4,7 @@
  */
 import { Heap } from "./heap.ts";
 import type { Block } from "./heap.ts";
-import { ARGUMENTS, CONTROL, HEAP_START, MESSAGE, type Phase, RING, SLOT } from "./layout.ts";
+import { ARGUMENTS, CONTROL, fail, HEAP_START, MESSAGE, type Phase, RING, SLOT, wakeAll } from "./layout.ts";
 import { fence, PHASES } from "./phases.ts";
 
 /** Seconds without any chunk claimed or done after which the workers count as hung. The longest chunk takes a second or so. */
@@ -68,19 +68,16 @@ export class Queue {
     if (this.#failure !== null) throw new Error(this.#failure);
   }
 
-  /** Makes the device fail with a message, e.g. when a worker has died, and wakes whoever waits. */
+  /** Makes the device fail with a message, e.g. when a thread has died, and wakes whoever waits. */
   fail(message: string): void {
-    this.#failure ??= message;
-    Atomics.compareExchange(this.#words, CONTROL.messageLength, 0, 1);
-    Atomics.store(this.#words, CONTROL.failed, 1);
-    this.#wake();
+    fail(this.#words, message);
   }
 
   /** Tells the workers to end. */
   stop(): void {
     this.#failure ??= "The device is closed";
     Atomics.store(this.#words, CONTROL.stop, 1);
-    this.#wake();
+    wakeAll(this.#words);
   }
 
   /** Blocks this thread until all that was enqueued is done. */
@@ -171,10 +168,6 @@ export class Queue {
         this.check();
       }
     };
-  }
-
-  #wake(): void {
-    for (const word of [CONTROL.enqueued, CONTROL.completed, CONTROL.fence]) Atomics.notify(this.#words, word);
   }
 }
 

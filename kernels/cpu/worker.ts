@@ -3,7 +3,7 @@
  * it says goes through the control words. It ends when told to stop, or after a failure anywhere.
  */
 import { parentPort } from "node:worker_threads";
-import { ARGUMENTS, CONTROL, type Kernel, MESSAGE, RING, SLOT, type WorkerStart } from "./layout.ts";
+import { ARGUMENTS, CONTROL, fail, type Kernel, RING, SLOT, type WorkerStart } from "./layout.ts";
 import { PHASES } from "./phases.ts";
 
 /** Looks at a word so often before it sleeps: some 50 microseconds, about what falling asleep and waking costs. */
@@ -58,14 +58,4 @@ function passes(words: Int32Array, word: number, position: number): boolean {
     if (spins++ < SPINS) pause();
     else Atomics.wait(words, word, count, NAP);
   }
-}
-
-/** Leaves the message of the first failure and wakes everyone. */
-function fail(words: Int32Array, message: string): void {
-  const bytes = new TextEncoder().encode(message).subarray(0, MESSAGE.length);
-  if (Atomics.compareExchange(words, CONTROL.messageLength, 0, bytes.length) === 0) {
-    new Uint8Array(words.buffer, MESSAGE.at, MESSAGE.length).set(bytes);
-    Atomics.store(words, CONTROL.failed, 1);
-  }
-  for (const word of [CONTROL.enqueued, CONTROL.completed, CONTROL.fence]) Atomics.notify(words, word);
 }

@@ -1,0 +1,152 @@
+/** What is the CPU device's own: threads, instruction sets, memory, and what happens when something fails. */
+import assert from "@std/assert";
+import { CpuBuffer } from "../../kernels/cpu/buffer.ts";
+import { createCpuDevice } from "../../kernels/cpu/device.ts";
+import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
+import { largeCalls } from "./cpu_cases.ts";
+
+const calls = largeCalls().flatMap(([what, group]) =>
+  (Object.entries(group) as [KernelName, PlainArgs][]).map(([kernel, args]) => ({ kernel, args, what }))
+);
+
+Deno.test("createCpuDevice() gives the same bits with 1, 2, 3 and 4 threads, kernel by kernel, and the right ones", async () => {
+  const devices = await Promise.all([1, 2, 3, 4].map((threads) => createCpuDevice({ threads })));
+  for (const { kernel, args, what } of calls) {
+    const [one, ...others] = await Promise.all(devices.map((device) => runOn(device, kernel, args)));
+    assertClose(one, define(kernel, args), 1e-5, `${kernel}, ${what}`);
+    for (const found of others) assert.deepEqual(bits(found), bits(one), `${kernel}, ${what}`);
+  }
+  for (const device of devices) device.close();
+});
+
+Deno.test("createCpuDevice() is right without relaxed SIMD too", async () => {
+  const device = await createCpuDevice({ threads: 2, simd: "plain" });
+  assert.equal(device.simd, "plain");
+  for (const { kernel, args, what } of calls) {
+    assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel}, ${what}`);
+  }
+  device.close();
+});
+
+Deno.test("allocate() says how much was wanted and for what where memory is short", async () => {
+  const device = await createCpuDevice({ threads: 1, memoryLimit: 2 ** 26 });
+  const held = device.allocate(2 ** 23, "a first half"); // 32 MiB
+  assert.throws(
+    () => device.allocate(2 ** 23 + 2 ** 20, "activations of conv3"),
+    /out of memory: 36 MiB wanted for activations of conv3, \d+ MiB taken already.*--batch or --width/,
+  );
+  // The device goes on, and what is there can still be used and read.
+  device.fill({ x: held, length: held.length, value: 2 });
+  assert.equal((await device.read(held))[held.length - 1], 2);
+  device.close();
+});
+
+Deno.test("a trap in a worker is an error of the next read() and of every call after it, not a hang", async () => {
+  for (const threads of [1, 3]) {
+    const device = await createCpuDevice({ threads });
+    const good = device.allocate(10, "a buffer");
+    const outside = new CpuBuffer(2 ** 32 - 4096, 2 ** 20); // no memory is there
+    device.fill({ x: good, length: 10, value: 1 });
+    device.fill({ x: outside, length: outside.length, value: 1 });
+    device.fill({ x: good, length: 10, value: 3 });
+    await assert.rejects(device.read(good), /A worker of the CPU device failed: .*out of bounds/);
+    assert.throws(() => device.fill({ x: good, length: 10, value: 1 }), /A worker of the CPU device failed/);
+    await assert.rejects(device.read(good), /A worker of the CPU device failed/);
+    assert.throws(() => device.allocate(10, "another"), /A worker of the CPU device failed/);
+    device.close();
+  }
+});
+
+Deno.test("after close() every call throws", async () => {
+  const device = await createCpuDevice({ threads: 2 });
+  const x = device.allocate(10, "a buffer");
+  device.close();
+  assert.throws(() => device.fill({ x, length: 10, value: 1 }), /closed/);
+  await assert.rejects(device.read(x), /closed/);
+});
+
+Deno.test("a program that forgets close() ends by itself, also with work under way", async () => {
+  const device = new URL("../../kernels/cpu/device.ts", import.meta.url);
+  const config = new URL("../../deno.json", import.meta.url);
+  const program = `import { createCpuDevice } from ${JSON.stringify(device.href)};
+    const device = await createCpuDevice({ threads: 2 });
+    const x = device.allocate(1000, "x");
+    device.fill({ x, length: 1000, value: 1 });
+    console.log((await device.read(x))[999]);
+    for (let i = 0; i < 500; i++) device.fill({ x, length: 1000, value: 1 });`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--config", config.pathname, "--allow-read", "--allow-env", "--ext=ts", "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const limit = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(program));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  clearTimeout(limit);
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  assert.equal(new TextDecoder().decode(stdout).trim(), "1");
+});
+
+Deno.test("allocate() makes nothing new when the same steps come again", async () => {
+  const device = await createCpuDevice({ threads: 2 });
+  const step = async () => {
+    const [x, y] = [1000, 2000].map((length) => device.allocate(length, "a step's"));
+    device.write(x, new Float32Array(1000).fill(1));
+    device.fill({ x: y, length: 2000, value: 1 });
+    device.add({ a: x, b: y.slice(64, 1000), y: x, length: 1000 });
+    assert.equal((await device.read(x))[999], 2);
+    device.release(y);
+    device.release(x);
+  };
+  await step();
+  const { createdBuffers, createdBytes } = device.memory;
+  for (let i = 0; i < 20; i++) await step();
+  assert.deepEqual(device.memory, { liveBuffers: 0, liveBytes: 0, createdBuffers, createdBytes });
+  device.close();
+});
+
+Deno.test("read() gives what a buffer held at the call, and write() takes its data at once", async () => {
+  const device = await createCpuDevice({ threads: 2 });
+  const x = device.allocate(100_000, "x"), data = new Float32Array(100_000);
+  const reads: Promise<Float32Array>[] = [];
+  // More than the staging memory holds, so that it is used up and begun again.
+  for (let i = 0; i < 40; i++) {
+    device.fill({ x, length: x.length, value: -1 });
+    device.write(x, data.fill(i));
+    reads.push(device.read(x));
+  }
+  data.fill(NaN);
+  for (const [i, values] of (await Promise.all(reads)).entries()) {
+    assert.ok(values.every((value) => value === i), `${i}`);
+  }
+  device.close();
+});
+
+Deno.test("more phases than the ring has slots run in order", async () => {
+  const device = await createCpuDevice({ threads: 2 });
+  const [x, one] = [device.allocate(1, "x"), device.allocate(1, "one")];
+  device.fill({ x, length: 1, value: 0 });
+  device.fill({ x: one, length: 1, value: 1 });
+  for (let i = 0; i < 10_000; i++) device.add({ a: x, b: one, y: x, length: 1 });
+  assert.equal((await device.read(x))[0], 10_000);
+  device.close();
+});
+
+Deno.test("wrong options, sizes and buffers are refused by name", async () => {
+  await assert.rejects(createCpuDevice({ threads: 0 }), /--threads.*found 0/);
+  const device = await createCpuDevice({ threads: 1 });
+  const x = device.allocate(200, "x");
+  assert.throws(() => device.fill({ x, length: 201, value: 0 }), /fill's x holds 200 words, 201 are wanted/);
+  assert.throws(() => device.fill({ x, length: 0, value: 0 }), /length .* found 0/);
+  assert.throws(() => x.slice(32, 10), /multiple of 64 words, found 32/);
+  assert.throws(() => x.slice(64, 137), /does not lie in a buffer of 200/);
+  assert.throws(() => device.dropout({ x, y: x, length: 10, rate: 1, key: [0, 0] }), /rate.*found 1/);
+  device.close();
+});
+
+function bits(outputs: Record<string, Float32Array>): Record<string, Uint32Array> {
+  return Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, new Uint32Array(values.buffer)]));
+}
