@@ -95,6 +95,7 @@ export const convolveBlock: Phase = (wasm, args, chunk, thread) => {
       bias && bias + 4 * column,
       mask && mask + first + 4 * column,
       relu,
+      0,
       temp,
     );
   }
@@ -194,54 +195,60 @@ function convolve(
   );
 }
 
-/** Rows that a kernel row's 3C weights take in a partial sum: whole tiles of 6. */
-const partialRows = (channelsIn: number) => 6 * Math.ceil(3 * channelsIn / 6);
-
 /** Partial sum of the weight gradient: split `chunk / parts` of the blocks, part `chunk % parts` of the columns. */
 export const weightPartial: Phase = (wasm, args, chunk, thread) => {
   const [x, dy, partials, batch, height, width, channelsIn, channelsOut, images, rows] = args;
-  const [blocks, splits, parts, scratch, scratchBytes, tableBytes] = args.subarray(10);
+  const [blocks, splits, parts, scratch, scratchBytes, tableBytes, panelBytes] = args.subarray(10);
   const split = Math.floor(chunk / parts), part = chunk % parts;
-  const table = scratch + thread * scratchBytes, padded = table + tableBytes;
-  const pixel = 4 * channelsIn, paddedRow = (width + 2) * pixel, outPixel = 4 * channelsOut;
+  const temp = scratch + thread * scratchBytes, table = temp + TEMP;
+  const panel = table + tableBytes, planes = panel + panelBytes + TEMP; // a shifted store reaches back by one value
   const panels = Math.ceil(channelsOut / 8), partialStride = 32 * panels;
-  const panel = Math.floor(part * panels / parts), panelCount = Math.floor((part + 1) * panels / parts) - panel;
-  const kernelRow = partialRows(channelsIn) * partialStride;
-  const partial = partials + split * (3 * kernelRow + partialStride) + 32 * panel;
+  const partial = partials + split * (9 * channelsIn + 1) * partialStride;
   const begin = Math.floor(split * blocks / splits), end = Math.floor((split + 1) * blocks / splits);
+  const firstPanel = Math.floor(part * panels / parts), endPanel = Math.floor((part + 1) * panels / parts);
   for (let b = begin; b < end; b++) {
     const block = place(b, batch, height, images, rows);
-    wasm.pad(
-      x + block.image * height * width * pixel,
-      padded,
+    const imageBytes = 4 * (block.rows + 2) * width, plane = planeBytes(block.images, block.rows, width);
+    wasm.shiftedPlanes(
+      x + 4 * block.image * height * width * channelsIn,
+      planes,
       block.images,
       height,
       width,
-      pixel,
+      channelsIn,
       block.row,
       block.rows,
+      plane,
     );
-    wasm.pixelTable(table, padded, block.images, block.rows, width, pixel, 2 * pixel, 2 * paddedRow);
-    const count = block.images * block.rows * width, first = Number(b === begin);
-    const here = dy + (block.image * height + block.row) * width * outPixel + 32 * panel;
-    for (let row = 0; row < 3; row++) {
-      wasm.weightTiles(
+    wasm.weightTable(table, planes, channelsIn, plane, 4 * width);
+    const pixels = block.rows * width, count = block.images * pixels, add = Number(b > begin);
+    const first = dy + 4 * (block.image * height + block.row) * width * channelsOut;
+    for (let p = firstPanel; p < endPanel; p++) {
+      const valid = Math.min(8, channelsOut - 8 * p), out = partial + 32 * p;
+      wasm.packPanel(first + 32 * p, panel, 1, count, valid, 0, 4 * channelsOut, 4);
+      wasm.biasSums(panel, count, 32, 1, out + 9 * channelsIn * partialStride, 1 - add);
+      wasm.tiles(
         table,
-        count,
-        row * paddedRow,
-        Math.ceil(3 * channelsIn / 6),
-        24,
-        here,
-        outPixel,
-        panelCount,
-        partial + row * kernelRow,
+        9 * channelsIn,
+        block.images,
+        imageBytes,
+        pixels,
+        panel,
+        out,
         partialStride,
-        first,
+        8,
+        0,
+        0,
+        0,
+        add,
+        temp,
       );
     }
-    wasm.biasSums(here, count, outPixel, panelCount, partial + 3 * kernelRow, first);
   }
 };
+
+/** Bytes from one of the planes of shiftedPlanes to the next. */
+const planeBytes = (images: number, rows: number, width: number) => 4 * images * (rows + 2) * width + 16;
 
 /** Rows of the weight gradient, [9C, columns], that one chunk sums up. */
 const REDUCE_ROWS = 64;
@@ -249,16 +256,15 @@ const REDUCE_ROWS = 64;
 /** Adds up partial sums, in the order of the splits: rows of weights, and in the last chunk the bias. */
 export const reduceWeights: Phase = (wasm, args, chunk) => {
   const [partials, splits, dWeights, dBias, channelsIn, channelsOut, chunks] = args;
-  const partialStride = 32 * Math.ceil(channelsOut / 8), kernelRow = partialRows(channelsIn) * partialStride;
-  const splitBytes = 3 * kernelRow + partialStride;
+  const partialStride = 32 * Math.ceil(channelsOut / 8), splitBytes = (9 * channelsIn + 1) * partialStride;
   if (chunk === chunks - 1) {
-    wasm.reducePartials(partials + 3 * kernelRow, splitBytes, splits, dBias, channelsOut);
+    wasm.reducePartials(partials + 9 * channelsIn * partialStride, splitBytes, splits, dBias, channelsOut);
     return;
   }
   const end = Math.min((chunk + 1) * REDUCE_ROWS, 9 * channelsIn);
   for (let row = chunk * REDUCE_ROWS; row < end; row++) {
-    const from = Math.floor(row / (3 * channelsIn)) * kernelRow + row % (3 * channelsIn) * partialStride;
-    wasm.reducePartials(partials + from, splitBytes, splits, dWeights + 4 * row * channelsOut, channelsOut);
+    const from = partials + row * partialStride;
+    wasm.reducePartials(from, splitBytes, splits, dWeights + 4 * row * channelsOut, channelsOut);
   }
 };
 
@@ -272,13 +278,16 @@ export function conv2dWeightGradient(queue: Queue, args: Conv2dWeightGradient<De
   const dWeights = addressOf(args.dWeights, 9 * channelsIn * channelsOut, "conv2dWeightGradient's dWeights");
   const dBias = addressOf(args.dBias, channelsOut, "conv2dWeightGradient's dBias");
   const panels = Math.ceil(channelsOut / 8);
-  const splitBytes = 32 * panels * (3 * partialRows(channelsIn) + 1);
-  // Blocks of about 128 to 256 pixels: x and dy of a block, and a tile's run through it, in the nearest caches.
-  const blocks = cut(batch, height, width, channelsIn, Math.max(1024 * channelsIn, 2 ** 14));
+  const splitBytes = 32 * panels * (9 * channelsIn + 1);
+  // Blocks of 64 to 512 pixels: a packed panel of dy in the nearest cache, the planes of x in the second.
+  const pixelsPerBlock = Math.max(64, Math.min(512, Math.floor(2 ** 14 / channelsIn)));
+  const blocks = cut(batch, height, width, 1, 4 * pixelsPerBlock * (1 + 2 / width) * (1 + 2 / height) + 4 * width);
   const splits = Math.min(blocks.count, PIECES, Math.max(2, Math.floor(2 ** 22 / splitBytes)));
   const parts = Math.min(panels, Math.ceil(PIECES / splits));
-  const bytes = blockBytes(blocks, width, channelsIn);
-  const scratchBytes = bytes.table + bytes.padded + SLACK;
+  const tableBytes = 64 * Math.ceil(4 * (9 * channelsIn + 6) / 64);
+  const panelBytes = 32 * blocks.images * blocks.rows * width;
+  const planes = 3 * channelsIn * planeBytes(blocks.images, blocks.rows, width);
+  const scratchBytes = 64 * Math.ceil((TEMP + tableBytes + panelBytes + TEMP + planes + SLACK) / 64);
   const partials = queue.workspace(splits * splitBytes);
   queue.run(
     weightPartial,
@@ -298,7 +307,8 @@ export function conv2dWeightGradient(queue: Queue, args: Conv2dWeightGradient<De
     parts,
     queue.scratch(scratchBytes),
     scratchBytes,
-    bytes.table,
+    tableBytes,
+    panelBytes,
   );
   const chunks = Math.ceil(9 * channelsIn / REDUCE_ROWS) + 1;
   queue.run(reduceWeights, chunks, partials, splits, dWeights, dBias, channelsIn, channelsOut, chunks);

@@ -46,6 +46,7 @@ export const multiplyBlock: Phase = (wasm, args, chunk, thread) => {
       bias && bias + 4 * column,
       mask && mask + first,
       relu,
+      0,
       temp,
     );
   }

@@ -8,7 +8,8 @@
 ;; tile are independent (read from a table), so any six pixels, across rows and images, share a tile.
 ;;
 ;; Memory: a tile takes 6 scalars and 2 vectors from cache for 12 multiply-adds of 4 lanes; 12 accumulators, 2 vectors of
-;; weights and 1 splat fill 15 of x64's 16 registers. The panel (weights of 8 output channels, packed [r, k, 8] and filled
+;; weights and 1 splat fill 15 of x64's 16 registers. The six pointers share four small offsets, so that V8, which checks
+;; each access against the memory's end, keeps those bounds in registers too. The panel (weights of 8 output channels, packed [r, k, 8] and filled
 ;; with zeros) is read in order once a tile and stays in L1 or L2 for all tiles of a block.
 (module
   (import "env" "memory" (memory 1 65536 shared))
@@ -126,10 +127,11 @@
 
   ;; All tiles of one panel. table: count pointers row(p), repeated to a multiple of 6. rows, depth: the extents of r and k;
   ;; rowStride in bytes. out, mask: place of row 0 and this panel's first column; outStride in bytes. valid: columns of
-  ;; the panel that exist, 1 to 8. bias, mask: 0 where there is none. temp: 32 bytes of this thread's own.
+  ;; the panel that exist, 1 to 8. bias, mask: 0 where there is none. add: whether to add to what out holds (all 8 columns of
+  ;; it). temp: 32 bytes of this thread's own.
   (func (export "tiles") (param $table i32) (param $count i32) (param $rows i32) (param $rowStride i32) (param $depth i32)
     (param $panel i32) (param $out i32) (param $outStride i32) (param $valid i32) (param $bias i32) (param $mask i32)
-    (param $relu i32) (param $temp i32)
+    (param $relu i32) (param $add i32) (param $temp i32)
     (local $p0 i32) (local $p1 i32) (local $p2 i32) (local $p3 i32) (local $p4 i32) (local $p5 i32)
     (local $w i32) (local $k i32) (local $r i32) (local $skip i32) (local $n i32)
     (local $bias0 v128) (local $bias1 v128)
@@ -182,6 +184,10 @@
       {{#i 0 6}}
       (if (i32.gt_u (local.get $count) (i32.const {{i}}))
         (then
+          (if (local.get $add)
+            (then
+              (local.set $c{{i}}0 (f32x4.add (v128.load (local.get $out)) (local.get $c{{i}}0)))
+              (local.set $c{{i}}1 (f32x4.add (v128.load offset=16 (local.get $out)) (local.get $c{{i}}1)))))
           (if (local.get $relu)
             (then ;; pmax(x, 0) is x < 0 ? 0 : x, so that NaN stays NaN
               (local.set $c{{i}}0 (f32x4.pmax (local.get $c{{i}}0) (v128.const f32x4 0 0 0 0)))

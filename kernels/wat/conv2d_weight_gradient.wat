@@ -1,78 +1,140 @@
 ;; Gradient of a 3x3 convolution to its weights:
 ;;
-;;   dW[r, k, n] = sum over pixels p of x[row(p) + r * rowStride + k] * dy[p, n]
+;;   dW[i, j, c, n] = sum over pixels (r, q) of x[r + i - 1, q + j - 1, c] * dy[r, q, n]      (x is zero outside the image)
 ;;
-;; with x padded by zeros as in conv2d.wat, so that the 3C values k under one kernel row r are contiguous. A tile is 6
-;; values k by 8 output channels n: 12 accumulators live in registers while the loop runs over the pixels of a block, and
-;; are then added to a partial sum in memory. A pixel costs 1 load of row(p), 6 splats, 2 vectors of dy and 12 multiply-adds.
-;; Blocks hold some 200 pixels, so that their x and dy stay in L1 or L2 for all tiles, and adding to memory is rare.
+;; A product of 9C rows by 8 columns at a time, summed over pixels: the tiles of conv2d.wat do it (row: a weight's i, j, c;
+;; k: the pixel) if x lies with pixels, not channels, side by side. Such planes are made here, block by block, three times,
+;; shifted by one column to the left, not at all, and to the right (j), with a row above and below (i is a shift by whole rows).
+;; The copy moves 12 bytes for each value of x, which then takes part in 9 * channelsOut multiply-adds.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
-  ;; All tiles of one kernel row. table: count pointers row(p); offset: bytes added to each (which kernel row).
-  ;; tiles: groups of 6 values, tileStep bytes apart in x. dy: pixel 0, first column; panels: groups of 8 columns.
-  ;; partial: [6 * tiles, partialStride bytes], written if first, else added to. A last group may reach over its row's end:
-  ;; what lies there is some number, and its sum is never read.
-  (func (export "weightTiles") (param $table i32) (param $count i32) (param $offset i32) (param $tiles i32)
-    (param $tileStep i32) (param $dy i32) (param $dyStride i32) (param $panels i32) (param $partial i32)
-    (param $partialStride i32) (param $first i32)
-    (local $panel i32) (local $d i32) (local $x i32) (local $t i32) (local $n i32) (local $out i32) (local $column i32)
-    (local $a v128) (local $b0 v128) (local $b1 v128)
-    {{#i 0 6}}(local $c{{i}}0 v128) (local $c{{i}}1 v128) {{/i}}
-    (loop $tile
-      (local.set $panel (i32.const 0))
-      (loop $columns
-        {{#i 0 6}}
-        (local.set $c{{i}}0 (v128.const f32x4 0 0 0 0))
-        (local.set $c{{i}}1 (v128.const f32x4 0 0 0 0))
-        {{/i}}
-        (local.set $column (i32.shl (local.get $panel) (i32.const 5)))
-        (local.set $d (i32.add (local.get $dy) (local.get $column)))
-        (local.set $t (local.get $table))
-        (if (local.tee $n (i32.and (local.get $count) (i32.const -4)))
+  (func $zero (param $at i32) (param $count i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (local.get $count)))
+        (f32.store (local.get $at) (f32.const 0))
+        (local.set $at (i32.add (local.get $at) (i32.const 4)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $next))))
+
+  ;; One row [width, channels] into its place in 3 * channels planes, `plane` bytes apart; widths and channels that 4 does not
+  ;; divide, one value at a time. The shifted stores reach one value over a row's ends; zeros are put there afterwards: rows come
+  ;; from the first to the last, and planes lie at least one value apart.
+  (func $row (param $from i32) (param $to i32) (param $width i32) (param $channels i32) (param $plane i32)
+    (local $c i32) (local $q i32) (local $at i32) (local $out i32) (local $middle i32) (local $right i32) (local $pixel i32)
+    (local $rowEnd i32)
+    {{#k 0 4}}(local $p{{k}} v128) (local $t{{k}} v128) {{/k}}
+    (local.set $pixel (i32.shl (local.get $channels) (i32.const 2)))
+    (local.set $middle (i32.mul (local.get $plane) (local.get $channels)))
+    (local.set $right (i32.shl (local.get $middle) (i32.const 1)))
+    (local.set $rowEnd (i32.sub (i32.shl (local.get $width) (i32.const 2)) (i32.const 4)))
+    (if (i32.eqz (i32.and (i32.or (local.get $width) (local.get $channels)) (i32.const 3)))
+      (then
+        (local.set $c (local.get $channels))
+        (loop $four
+          (local.set $at (local.get $from))
+          (local.set $q (i32.const 0))
+          (loop $pixels
+            {{#k 0 4}}
+            (local.set $p{{k}} (v128.load (local.get $at)))
+            (local.set $at (i32.add (local.get $at) (local.get $pixel)))
+            {{/k}}
+            ;; four pixels of four channels become four channels of four pixels
+            (local.set $t0 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $p0) (local.get $p1)))
+            (local.set $t1 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $p0) (local.get $p1)))
+            (local.set $t2 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $p2) (local.get $p3)))
+            (local.set $t3 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $p2) (local.get $p3)))
+            (local.set $p0 (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t0) (local.get $t2)))
+            (local.set $p1 (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t0) (local.get $t2)))
+            (local.set $p2 (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $t1) (local.get $t3)))
+            (local.set $p3 (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $t1) (local.get $t3)))
+            (local.set $out (i32.add (local.get $to) (local.get $q)))
+            {{#k 0 4}}
+            (v128.store offset=4 (local.get $out) (local.get $p{{k}}))
+            (v128.store (i32.add (local.get $out) (local.get $middle)) (local.get $p{{k}}))
+            (v128.store (i32.sub (i32.add (local.get $out) (local.get $right)) (i32.const 4)) (local.get $p{{k}}))
+            (local.set $out (i32.add (local.get $out) (local.get $plane)))
+            {{/k}}
+            (br_if $pixels (i32.lt_u
+              (local.tee $q (i32.add (local.get $q) (i32.const 16)))
+              (local.get $rowEnd))))
+          {{#k 0 4}}
+          (f32.store (local.get $to) (f32.const 0))
+          (local.set $out (i32.add (local.get $to) (local.get $right)))
+          (f32.store (i32.sub (local.get $out) (i32.const 4)) (f32.const 0))
+          (f32.store (i32.add (local.get $out) (local.get $rowEnd)) (f32.const 0))
+          (local.set $to (i32.add (local.get $to) (local.get $plane)))
+          {{/k}}
+          (local.set $from (i32.add (local.get $from) (i32.const 16)))
+          (br_if $four (local.tee $c (i32.sub (local.get $c) (i32.const 4))))))
+      (else
+        (local.set $c (local.get $channels))
+        (loop $channel
+          (local.set $at (local.get $from))
+          (local.set $out (local.get $to))
+          (local.set $q (local.get $width))
+          (loop $pixels
+            (f32.store offset=4 (local.get $out) (f32.load (local.get $at)))
+            (f32.store (i32.add (local.get $out) (local.get $middle)) (f32.load (local.get $at)))
+            (f32.store (i32.sub (i32.add (local.get $out) (local.get $right)) (i32.const 4)) (f32.load (local.get $at)))
+            (local.set $at (i32.add (local.get $at) (local.get $pixel)))
+            (local.set $out (i32.add (local.get $out) (i32.const 4)))
+            (br_if $pixels (local.tee $q (i32.sub (local.get $q) (i32.const 1)))))
+          (f32.store (local.get $to) (f32.const 0))
+          (local.set $out (i32.add (local.get $to) (local.get $right)))
+          (f32.store (i32.sub (local.get $out) (i32.const 4)) (f32.const 0))
+          (f32.store (i32.add (local.get $out) (local.get $rowEnd)) (f32.const 0))
+          (local.set $to (i32.add (local.get $to) (local.get $plane)))
+          (local.set $from (i32.add (local.get $from) (i32.const 4)))
+          (br_if $channel (local.tee $c (i32.sub (local.get $c) (i32.const 1))))))))
+
+  ;; Rows [row0 - 1, row0 + rows] of `images` images [height, width, channels], zero outside, as planes
+  ;; to: [3 shifts, channels, images, rows + 2, width], planes (of one shift and channel) `plane` bytes apart.
+  (func (export "shiftedPlanes") (param $from i32) (param $to i32) (param $images i32) (param $height i32)
+    (param $width i32) (param $channels i32) (param $row0 i32) (param $rows i32) (param $plane i32)
+    (local $row i32) (local $end i32) (local $rowBytes i32) (local $c i32) (local $at i32)
+    (local.set $rowBytes (i32.shl (i32.mul (local.get $width) (local.get $channels)) (i32.const 2)))
+    (local.set $end (i32.add (local.get $row0) (local.get $rows)))
+    (loop $image
+      (local.set $row (i32.sub (local.get $row0) (i32.const 1)))
+      (loop $line
+        (if (i32.lt_u (local.get $row) (local.get $height)) ;; unsigned: row -1 is outside too
           (then
-            (loop $four
-              {{#k 0 4}}
-              (local.set $x (i32.add (i32.load offset={{4*k}} (local.get $t)) (local.get $offset)))
-              (local.set $b0 (v128.load (local.get $d)))
-              (local.set $b1 (v128.load offset=16 (local.get $d)))
-              (local.set $d (i32.add (local.get $d) (local.get $dyStride)))
-              {{#i 0 6}}
-              (local.set $a (v128.load32_splat offset={{4*i}} (local.get $x)))
-              (local.set $c{{i}}0 (f32x4.madd (local.get $a) (local.get $b0) (local.get $c{{i}}0)))
-              (local.set $c{{i}}1 (f32x4.madd (local.get $a) (local.get $b1) (local.get $c{{i}}1)))
-              {{/i}}
-              {{/k}}
-              (local.set $t (i32.add (local.get $t) (i32.const 16)))
-              (br_if $four (local.tee $n (i32.sub (local.get $n) (i32.const 4)))))))
-        (if (local.tee $n (i32.and (local.get $count) (i32.const 3)))
-          (then
-            (loop $one
-              (local.set $x (i32.add (i32.load (local.get $t)) (local.get $offset)))
-              (local.set $b0 (v128.load (local.get $d)))
-              (local.set $b1 (v128.load offset=16 (local.get $d)))
-              (local.set $d (i32.add (local.get $d) (local.get $dyStride)))
-              {{#i 0 6}}
-              (local.set $a (v128.load32_splat offset={{4*i}} (local.get $x)))
-              (local.set $c{{i}}0 (f32x4.madd (local.get $a) (local.get $b0) (local.get $c{{i}}0)))
-              (local.set $c{{i}}1 (f32x4.madd (local.get $a) (local.get $b1) (local.get $c{{i}}1)))
-              {{/i}}
-              (local.set $t (i32.add (local.get $t) (i32.const 4)))
-              (br_if $one (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
-        (local.set $out (i32.add (local.get $partial) (local.get $column)))
-        {{#i 0 6}}
-        (if (i32.eqz (local.get $first))
-          (then
-            (local.set $c{{i}}0 (f32x4.add (v128.load (local.get $out)) (local.get $c{{i}}0)))
-            (local.set $c{{i}}1 (f32x4.add (v128.load offset=16 (local.get $out)) (local.get $c{{i}}1)))))
-        (v128.store (local.get $out) (local.get $c{{i}}0))
-        (v128.store offset=16 (local.get $out) (local.get $c{{i}}1))
-        (local.set $out (i32.add (local.get $out) (local.get $partialStride)))
-        {{/i}}
-        (br_if $columns (i32.lt_u (local.tee $panel (i32.add (local.get $panel) (i32.const 1))) (local.get $panels))))
-      (local.set $offset (i32.add (local.get $offset) (local.get $tileStep)))
-      (local.set $partial (i32.add (local.get $partial) (i32.mul (local.get $partialStride) (i32.const 6))))
-      (br_if $tile (local.tee $tiles (i32.sub (local.get $tiles) (i32.const 1))))))
+            (call $row
+              (i32.add (local.get $from) (i32.mul (local.get $row) (local.get $rowBytes)))
+              (local.get $to) (local.get $width) (local.get $channels) (local.get $plane)))
+          (else
+            (local.set $c (i32.mul (local.get $channels) (i32.const 3)))
+            (local.set $at (local.get $to))
+            (loop $plane
+              (call $zero (local.get $at) (local.get $width))
+              (local.set $at (i32.add (local.get $at) (local.get $plane)))
+              (br_if $plane (local.tee $c (i32.sub (local.get $c) (i32.const 1)))))))
+        (local.set $to (i32.add (local.get $to) (i32.shl (local.get $width) (i32.const 2))))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (br_if $line (i32.le_s (local.get $row) (local.get $end))))
+      (local.set $from (i32.add (local.get $from) (i32.mul (local.get $height) (local.get $rowBytes))))
+      (br_if $image (local.tee $images (i32.sub (local.get $images) (i32.const 1))))))
+
+  ;; Where each of the 9C rows of dW begins in those planes, repeated to a multiple of 6: table[i, j, c].
+  (func (export "weightTable") (param $table i32) (param $planes i32) (param $channels i32) (param $plane i32)
+    (param $rowBytes i32)
+    (local $i i32) (local $left i32) (local $at i32)
+    (loop $shift
+      (local.set $at (i32.add (local.get $planes) (i32.mul (local.get $i) (local.get $rowBytes))))
+      (local.set $left (i32.mul (local.get $channels) (i32.const 3)))
+      (loop $next
+        (i32.store (local.get $table) (local.get $at))
+        (local.set $table (i32.add (local.get $table) (i32.const 4)))
+        (local.set $at (i32.add (local.get $at) (local.get $plane)))
+        (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (br_if $shift (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3))))
+    (local.set $left (i32.const 5)) ;; at most so many are missing
+    (loop $repeat
+      (i32.store (local.get $table) (i32.load (i32.sub (local.get $table) (i32.const 4))))
+      (local.set $table (i32.add (local.get $table) (i32.const 4)))
+      (br_if $repeat (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
 
   ;; sums[8 * panels] of the columns of dy [count, dyStride bytes], written if first, else added to.
   (func (export "biasSums") (param $dy i32) (param $count i32) (param $dyStride i32) (param $panels i32) (param $sums i32)
