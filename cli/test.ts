@@ -23,7 +23,11 @@ const command = createCommand("test", "Every test, and every example in the docs
   .argument("[args...]", "files or folders, and other options of deno test")
   .allowUnknownOption();
 
+/** Set for the tests, so that a test can't start all tests again, and those again. */
+const RUNNING = "EPR_TESTS_RUNNING";
+
 await runCommand(command, async () => {
+  if (Deno.env.get(RUNNING)) throw new Error("The tests are running already: a test does not start them");
   const { device, filter } = command.opts<{ device?: string; filter?: string }>();
   const places = command.args.some((arg) => !arg.startsWith("-")) ? [] : PLACES;
   sayWhatIsIgnored();
@@ -56,7 +60,7 @@ function sayWhatIsIgnored(): void {
 
 /** Runs deno itself; what it prints goes where ours goes. */
 async function deno(...args: string[][]): Promise<Deno.CommandStatus> {
-  const env: Record<string, string> = {};
+  const env: Record<string, string> = { [RUNNING]: "1" };
   // a Vulkan loader complains where there is none; any folder will do
   if (!Deno.env.get("XDG_RUNTIME_DIR")) env.XDG_RUNTIME_DIR = Deno.env.get("TMPDIR") ?? "/tmp";
   return await new Deno.Command("deno", { args: args.flat(), env, stdin: "null" }).spawn().status;
