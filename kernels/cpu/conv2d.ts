@@ -201,7 +201,7 @@ export const weightPartial: Phase = (wasm, args, chunk, thread) => {
   const [blocks, splits, parts, scratch, scratchBytes, tableBytes, panelBytes] = args.subarray(10);
   const split = Math.floor(chunk / parts), part = chunk % parts;
   const temp = scratch + thread * scratchBytes, table = temp + TEMP;
-  const panel = table + tableBytes, planes = panel + panelBytes + TEMP; // a shifted store reaches back by one value
+  const packed = table + tableBytes, planes = packed + panelBytes + TEMP; // a shifted store reaches back by one value
   const panels = Math.ceil(channelsOut / 8), partialStride = 32 * panels;
   const partial = partials + split * (9 * channelsIn + 1) * partialStride;
   const begin = Math.floor(split * blocks / splits), end = Math.floor((split + 1) * blocks / splits);
@@ -225,7 +225,9 @@ export const weightPartial: Phase = (wasm, args, chunk, thread) => {
     const first = dy + 4 * (block.image * height + block.row) * width * channelsOut;
     for (let p = firstPanel; p < endPanel; p++) {
       const valid = Math.min(8, channelsOut - 8 * p), out = partial + 32 * p;
-      wasm.packPanel(first + 32 * p, panel, 1, count, valid, 0, 4 * channelsOut, 4);
+      // With 8 channels dy is a panel as it lies.
+      const panel = channelsOut === 8 ? first : packed;
+      if (panel === packed) wasm.packPanel(first + 32 * p, packed, 1, count, valid, 0, 4 * channelsOut, 4);
       wasm.biasSums(panel, count, 32, 1, out + 9 * channelsIn * partialStride, 1 - add);
       wasm.tiles(
         table,
@@ -279,8 +281,8 @@ export function conv2dWeightGradient(queue: Queue, args: Conv2dWeightGradient<De
   const dBias = addressOf(args.dBias, channelsOut, "conv2dWeightGradient's dBias");
   const panels = Math.ceil(channelsOut / 8);
   const splitBytes = 32 * panels * (9 * channelsIn + 1);
-  // Blocks of 64 to 512 pixels: a packed panel of dy in the nearest cache, the planes of x in the second.
-  const pixelsPerBlock = Math.max(64, Math.min(512, Math.floor(2 ** 14 / channelsIn)));
+  // Blocks of 64 to 256 pixels: a packed panel of dy in the nearest cache, the planes of x in the second.
+  const pixelsPerBlock = Math.max(64, Math.min(256, Math.floor(2 ** 14 / channelsIn)));
   const blocks = cut(batch, height, width, 1, 4 * pixelsPerBlock * (1 + 2 / width) * (1 + 2 / height) + 4 * width);
   const splits = Math.min(blocks.count, PIECES, Math.max(2, Math.floor(2 ** 22 / splitBytes)));
   const parts = Math.min(panels, Math.ceil(PIECES / splits));

@@ -1,4 +1,5 @@
 /** What is the CPU device's own: threads, instruction sets, memory, and what happens when something fails. */
+import { Worker } from "node:worker_threads";
 import assert from "@std/assert";
 import { CpuBuffer } from "../../kernels/cpu/buffer.ts";
 import { createCpuDevice } from "../../kernels/cpu/device.ts";
@@ -55,6 +56,30 @@ Deno.test("a trap in a worker is an error of the next read() and of every call a
     assert.throws(() => device.allocate(10, "another"), /A worker of the CPU device failed/);
     device.close();
   }
+});
+
+Deno.test("a worker that dies is an error, not a hang", async () => {
+  // The device keeps its workers to itself: one is caught as the device writes to it.
+  const workers: Worker[] = [];
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (...args: Parameters<typeof postMessage>) {
+    workers.push(this);
+    return postMessage.apply(this, args);
+  };
+  const device = await createCpuDevice({ threads: 2 }).finally(() => Worker.prototype.postMessage = postMessage);
+  const x = device.allocate(100, "x");
+  device.fill({ x, length: 100, value: 1 });
+  assert.equal((await device.read(x))[99], 1);
+  await workers[0].terminate();
+  const read = async () => {
+    for (let i = 0; i < 100; i++) { // until the news is here
+      device.fill({ x, length: 100, value: 2 });
+      await device.read(x);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  await assert.rejects(read(), /A worker of the CPU device has ended/);
+  device.close();
 });
 
 Deno.test("after close() every call throws", async () => {
