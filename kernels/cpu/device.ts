@@ -12,7 +12,8 @@ import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
 import type * as K from "../kernels.ts";
 import { BufferPool } from "../pool.ts";
 import { addressOf, CpuBuffer } from "./buffer.ts";
-import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./conv2d.ts";
+import { conv2d, conv2dInputGradient } from "./conv2d.ts";
+import { conv2dWeightGradient } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
 import { gatherRows, gatherWindows } from "./gather.ts";
 import { MAX_THREADS, type WorkerStart } from "./layout.ts";
@@ -22,6 +23,8 @@ import { compileKernels, hasRelaxedSimd } from "./modules.ts";
 import { Queue, shortOfMemory } from "./queue.ts";
 import { softmax, softmaxCrossEntropy } from "./softmax.ts";
 import type { Simd } from "./template.ts";
+
+export type { Simd };
 
 /** What the CPU device can be told. */
 export interface CpuOptions {

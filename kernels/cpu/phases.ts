@@ -1,5 +1,6 @@
 /** Every phase, in the order of their numbers: how the device tells its workers, through shared memory, what to run. */
-import { convolveBlock, packPanels, reduceWeights, weightPartial } from "./conv2d.ts";
+import { convolveBlock, packPanels } from "./conv2d.ts";
+import { reduceWeights, weightPartial } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
 import { gatherRowsPart, gatherWindowsPart } from "./gather.ts";
 import type { Phase } from "./layout.ts";
