@@ -37,6 +37,9 @@ export interface Launch {
   flops: number;
 }
 
+/** Takes scratch memory: a buffer of `length` words. */
+export type Scratch = (length: number, purpose: string) => GpuBuffer;
+
 /** Lanes of a workgroup of the kernels that own one value a lane. */
 export const LANES_PER_GROUP = 64;
 
@@ -140,13 +143,20 @@ export class Launcher {
     }
   }
 
-  /** Runs `use` with a buffer that is given back at once: what `use` enqueues on it runs before whatever comes later. */
-  withScratch(length: number, purpose: string, use: (scratch: GpuBuffer) => void): void {
-    const scratch = this.#pool.allocate(length, purpose);
+  /**
+   * Runs `use` with scratch memory: what it takes is given back when it returns, since what it enqueued runs before whatever
+   * comes later.
+   */
+  withScratch(use: (scratch: Scratch) => void): void {
+    const taken: GpuBuffer[] = [];
     try {
-      use(scratch);
+      use((length, purpose) => {
+        const buffer = this.#pool.allocate(length, purpose);
+        taken.push(buffer);
+        return buffer;
+      });
     } finally {
-      this.#pool.release(scratch);
+      for (const buffer of taken) this.#pool.release(buffer);
     }
   }
 }

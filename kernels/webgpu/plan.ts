@@ -58,7 +58,7 @@ export const LARGE_TILE: TileSizes = { TX: 8, TY: 8, TM4: 2, TN4: 2, BK4: 4 };
 /** 32 x 32 by 64 lanes of 4 x 4: four times the workgroups, for results too small to fill a GPU. */
 export const SMALL_TILE: TileSizes = { TX: 8, TY: 8, TM4: 1, TN4: 1, BK4: 8 };
 /** What llvmpipe likes best: neighbouring lanes share the columns of B. */
-export const LANES: LaneSizes = { LANES_M: 8, LANES_N: 4, COLS: 2 };
+export const LANES: LaneSizes = { LANES_M: 8, LANES_N: 4, COLS: 1 };
 
 /** Workgroups that keep a large GPU busy. */
 const BUSY = 512;

@@ -88,9 +88,10 @@ export function columnSums(launcher: Launcher, { x, sums, rows, columns }: Colum
       flops: 100 * rows * columns,
     });
   if (parts === 1) return run(x, sums, rows, rows, 1);
-  launcher.withScratch(parts * columns, "parts of columnSums", (scratch) => {
-    run(x, scratch, rows, partRows, parts);
-    run(scratch, sums, parts, parts, 1);
+  launcher.withScratch((scratch) => {
+    const partSums = scratch(parts * columns, "parts of columnSums");
+    run(x, partSums, rows, partRows, parts);
+    run(partSums, sums, parts, parts, 1);
   });
 }
 
@@ -107,9 +108,10 @@ export function sum(launcher: Launcher, { x, total, length }: Sum<B>): void {
       flops: 100 * length,
     });
   if (parts === 1) return run(x, total, length, length, 1);
-  launcher.withScratch(parts, "parts of sum", (scratch) => {
-    run(x, scratch, length, partLength, parts);
-    run(scratch, total, parts, parts, 1);
+  launcher.withScratch((scratch) => {
+    const partSums = scratch(parts, "parts of sum");
+    run(x, partSums, length, partLength, parts);
+    run(partSums, total, parts, parts, 1);
   });
 }
 

@@ -8,7 +8,8 @@
 //
 // Pixels are numbered through all images, so a neighbour lies at a fixed distance `shift(tap)`; whether it lies in the same
 // image is kept as nine bits for each pixel, computed once. This file says where the matrices lie; gemm_tile.wgsl or
-// gemm_lane.wgsl, appended to it, multiplies, asking for 4x4 blocks. Channels that 4 does not divide take the scalar loads.
+// gemm_lane.wgsl, appended to it, multiplies, asking for 4x4 blocks. Channels are padded with zeros to a multiple of 4
+// (pad_columns.wgsl).
 
 struct Params {
   height: u32,
@@ -26,23 +27,11 @@ struct Params {
   relu: u32,
 }
 
-#if VEC_IN
 @group(0) @binding(0) var<storage, read> x: array<vec4f>; // [batch, height, width, cin]
-#else
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-#end
-#if VEC_WEIGHTS
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>; // [3, 3, cin, cout], or [3, 3, cout, cin] if BACKWARD
-#else
-@group(0) @binding(1) var<storage, read> weights: array<f32>;
-#end
-@group(0) @binding(2) var<storage, read> bias: array<f32>; // [cout]
-@group(0) @binding(3) var<storage, read> mask: array<f32>; // [batch, height, width, cout]
-#if VEC_OUT
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [cout]
+@group(0) @binding(3) var<storage, read> mask: array<vec4f>; // [batch, height, width, cout]
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>; // [splits, batch, height, width, cout]
-#else
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
-#end
 @group(1) @binding(0) var<uniform> params: Params;
 
 // A place along k: four channels of one tap.
@@ -93,112 +82,45 @@ fn rows_of(row4: u32) -> Rows {
 fn load_a(rows: Rows, at: Place) -> mat4x4f {
   let inside = ((rows.inside >> vec4u(at.tap)) & vec4u(1)) == vec4u(1);
   let source = select(vec4u(0), rows.pixel + at.shift, inside);
-#if VEC_IN
   let index = source * params.cin4 + at.channel4;
   return mat4x4f(
 #for i in 4
     select(vec4f(), x[index[${i}]], inside[${i}]),
 #end
   );
-#else
-  return mat4x4f(
-#for i in 4
-    vec4f(
-#for j in 4
-      x_at(inside[${i}], source[${i}], 4 * at.channel4 + ${j}),
-#end
-    ),
-#end
-  );
-#end
 }
 
 // Column j of the result: the weights from channel in 4 channel4 + j to the four channels out 4 col4 ...
 fn load_b(at: Place, col4: u32) -> mat4x4f {
 #if BACKWARD
-#if VEC_WEIGHTS
   return transpose(mat4x4f(
 #for i in 4
     weights[((8 - at.tap) * params.cout + min(4 * col4 + ${i}, params.cout - 1)) * params.cin4 + at.channel4],
 #end
   ));
-#end
 #else
-#if VEC_WEIGHTS
   return mat4x4f(
 #for j in 4
     weights[(at.tap * params.cin + min(4 * at.channel4 + ${j}, params.cin - 1)) * params.cols4 + col4],
 #end
   );
 #end
-#end
-#if !VEC_WEIGHTS
-  return mat4x4f(
-#for j in 4
-    vec4f(
-#for i in 4
-      weight_at(at.tap, 4 * at.channel4 + ${j}, 4 * col4 + ${i}),
-#end
-    ),
-#end
-  );
-#end
 }
 
-#if !VEC_IN
-fn x_at(inside: bool, pixel: u32, channel: u32) -> f32 {
-  if (!inside || channel >= params.cin) {
-    return 0;
-  }
-  return x[pixel * params.cin + channel];
-}
-#end
-
-#if !VEC_WEIGHTS
-fn weight_at(tap: u32, ci: u32, co: u32) -> f32 {
-  if (ci >= params.cin || co >= params.cout) {
-    return 0;
-  }
-#if BACKWARD
-  return weights[((8 - tap) * params.cout + co) * params.cin + ci];
-#else
-  return weights[(tap * params.cin + ci) * params.cout + co];
-#end
-}
-#end
-
-fn finish(value: f32, pixel: u32, channel: u32) -> f32 {
-  var result = value;
-  if (params.has_bias != 0) {
-    result += bias[channel];
-  }
-  if (params.relu != 0) {
-    result = max(result, 0);
-  }
-  if (params.has_mask != 0 && !(mask[pixel * params.cout + channel] > 0)) {
-    result = 0;
-  }
-  return result;
-}
-
+// A block of the result: 4 pixels by 4 channels, the last pixels perhaps past the edge.
 fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
+  let add = select(vec4f(), bias[select(0u, col4, params.has_bias != 0)], params.has_bias != 0);
 #for i in 4
   if (4 * row4 + ${i} < params.pixels) {
     let pixel = 4 * row4 + ${i};
-#if VEC_OUT
-    y[(split * params.pixels + pixel) * params.cols4 + col4] = vec4f(
-#for j in 4
-      finish(block[${i}][${j}], pixel, 4 * col4 + ${j}),
-#end
-    );
-#else
-#for j in 4
-    if (4 * col4 + ${j} < params.cout) {
-      y[(split * params.pixels + pixel) * params.cout + 4 * col4 + ${j}] =
-        finish(block[${i}][${j}], pixel, 4 * col4 + ${j});
+    var values = block[${i}] + add;
+    if (params.relu != 0) {
+      values = max(values, vec4f());
     }
-#end
-#end
+    if (params.has_mask != 0) {
+      values = select(vec4f(), values, mask[pixel * params.cols4 + col4] > vec4f());
+    }
+    y[(split * params.pixels + pixel) * params.cols4 + col4] = values;
   }
 #end
 }

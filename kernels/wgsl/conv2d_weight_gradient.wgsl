@@ -7,7 +7,8 @@
 // parts[split]; reduce_parts.wgsl adds them in order. No atomics: the same input gives the same bits.
 //
 // This file says where the matrices lie; gemm_tile.wgsl or gemm_lane.wgsl, appended to it, multiplies, asking for 4x4
-// blocks. Rows are groups of four channels in, each tap's own; the last group of a tap is padded where 4 does not divide cin.
+// blocks. Rows are groups of four channels in, each tap's own. Channels are padded with zeros to a multiple of 4
+// (pad_columns.wgsl), but the channels in of the result are not.
 
 struct Params {
   height: u32,
@@ -22,18 +23,9 @@ struct Params {
   split_k4: u32, // of which each part takes so many
 }
 
-#if VEC_X
 @group(0) @binding(0) var<storage, read> x: array<vec4f>; // [batch, height, width, cin]
-#else
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-#end
-#if VEC_DY
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>; // [batch, height, width, cout]
 @group(0) @binding(2) var<storage, read_write> parts: array<vec4f>; // [splits, 3, 3, cin, cout]
-#else
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> parts: array<f32>;
-#end
 @group(1) @binding(0) var<uniform> params: Params;
 
 // A place along k: four pixels, and the coordinates of the first.
@@ -80,25 +72,8 @@ fn neighbour(rows: Rows, at: Place) -> vec4f {
   // h - 1 of h = 0 is a huge number, so that one comparison serves both edges
   let inside = at.pixel < params.pixels && at.h + rows.up < params.height && at.w + rows.left < params.width;
   let source = select(0u, at.pixel + rows.up * params.width + rows.left, inside);
-#if VEC_X
   return select(vec4f(), x[source * params.cin4 + rows.channel4], inside);
-#else
-  return vec4f(
-#for i in 4
-    x_at(inside, source, 4 * rows.channel4 + ${i}),
-#end
-  );
-#end
 }
-
-#if !VEC_X
-fn x_at(inside: bool, pixel: u32, channel: u32) -> f32 {
-  if (!inside || channel >= params.cin) {
-    return 0;
-  }
-  return x[pixel * params.cin + channel];
-}
-#end
 
 // Column i of the result: channel 4 channel4 + i at four pixels.
 fn load_a(rows: Rows, at: Place) -> mat4x4f {
@@ -123,34 +98,16 @@ fn load_b(at: Place, col4: u32) -> mat4x4f {
 
 fn dy_at(pixel: u32, col4: u32) -> vec4f {
   let inside = pixel < params.pixels;
-#if VEC_DY
   return select(vec4f(), dy[select(0u, pixel, inside) * params.cols4 + col4], inside);
-#else
-  var values = vec4f();
-#for i in 4
-  if (inside && 4 * col4 + ${i} < params.cout) {
-    values[${i}] = dy[pixel * params.cout + 4 * col4 + ${i}];
-  }
-#end
-  return values;
-#end
 }
 
 fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
   let tap = row4 / params.cin4;
   let channel = 4 * (row4 - tap * params.cin4);
+  let row = (split * 9 + tap) * params.cin + channel;
 #for i in 4
   if (channel + ${i} < params.cin) {
-    let row = (split * 9 + tap) * params.cin + channel + ${i};
-#if VEC_DY
-    parts[row * params.cols4 + col4] = block[${i}];
-#else
-#for j in 4
-    if (4 * col4 + ${j} < params.cout) {
-      parts[row * params.cout + 4 * col4 + ${j}] = block[${i}][${j}];
-    }
-#end
-#end
+    parts[(row + ${i}) * params.cols4 + col4] = block[${i}];
   }
 #end
 }
