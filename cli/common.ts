@@ -219,24 +219,3 @@ export function progressBar(label: string): Bar {
     stop: () => bar.stop(),
   };
 }
-
-/**
- * A table for the terminal: columns of numbers to the right, of words to the left.
- *
- * @param rows each as long as `head`; a number is shown with its thousands apart, a string as it is (figures in it count
- *   as a number)
- *
- * @example
- * ```ts
- * import assert from "@std/assert";
- * assert.equal(formatTable(["emotion", "segments"], [["anger", 1234]]), "emotion  segments\nanger       1,234");
- * ```
- */
-export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const lines = [head, ...rows.map((row) => row.map((cell) => cell.toLocaleString("en")))];
-  const right = head.map((_, c) => rows.every((row) => /^[-+\d.,]*%?$/.test(String(row[c]))));
-  const widths = head.map((_, c) => Math.max(...lines.map((line) => line[c].length)));
-  return lines.map((line) =>
-    line.map((cell, c) => right[c] ? cell.padStart(widths[c]) : cell.padEnd(widths[c])).join("  ").trimEnd()
-  ).join("\n");
-}

@@ -5,11 +5,11 @@ import path from "@std/path";
 import { count } from "../corpora/corpus.ts";
 import { type Corpus, extractFeatures, type Features } from "../corpora/mod.ts";
 import { encodeWav, frontEnd } from "../dsp/mod.ts";
+import { formatTable } from "../report/table.ts";
 import {
   addCorpusOptions,
   type CorpusFlags,
   createCommand,
-  formatTable,
   openFlaggedCorpus,
   printJson,
   progressBar,

@@ -44,8 +44,9 @@ export interface Cost {
 /** Steps that are timed, after as many to warm up. */
 const STEPS = 3;
 
-/** Counts and measures; nothing is written. */
-export async function estimateCost({ features, device, settings, folds, onlyFold }: Experiment): Promise<Cost> {
+/** Counts and measures; nothing is written. Rejects with the signal's reason where it is aborted. */
+export async function estimateCost(experiment: Experiment, signal: AbortSignal): Promise<Cost> {
+  const { features, device, settings, folds, onlyFold } = experiment;
   const only = onlyFold === undefined ? Array.from({ length: settings.folds }, (_, fold) => fold) : [onlyFold];
   const { width, epochs, stages } = settings, classes = features.emotions.length;
   const layers = summarise({ width, classes });
@@ -64,7 +65,7 @@ export async function estimateCost({ features, device, settings, folds, onlyFold
     return { fold, heldOut, learning, validation, stageFlops };
   });
   const flops = perFold.reduce((sum, { stageFlops }) => sum + stageFlops.reduce((a, b) => a + b), 0);
-  const { secondsPerSegment, memory } = await measure(device, settings, classes);
+  const { secondsPerSegment, memory } = await measure(device, settings, classes, signal);
   const parameters = layers.reduce((sum, layer) => sum + layer.parameters, 0);
   const rows = perFold.reduce((sum, { heldOut }) => sum + heldOut, 0);
   return {
@@ -82,6 +83,7 @@ async function measure(
   device: Device,
   { width, batch, seed }: Settings,
   classes: number,
+  signal: AbortSignal,
 ): Promise<{ secondsPerSegment: number; memory: number }> {
   const network = new VggE(device, { width, classes }).initialise(seed);
   const count = STEPS * batch, size = network.inputShape.reduce((a, b) => a * b, 1);
@@ -89,7 +91,7 @@ async function measure(
   const labels = Int32Array.from({ length: count }, (_, i) => i % classes);
   const data = new ArrayDataset(device, x, oneHot(labels, classes), network.inputShape);
   try {
-    const { epochs } = await fit(network, data, undefined, { batch, epochs: 2, path: [seed] });
+    const { epochs } = await fit(network, data, undefined, { batch, epochs: 2, path: [seed], signal });
     const memory = device.memory.createdBytes - x.byteLength; // a job keeps frames there instead
     return { secondsPerSegment: epochs[1].seconds / count, memory };
   } finally {

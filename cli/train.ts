@@ -51,7 +51,7 @@ await runCommand(command, async (signal) => {
   const onlyFold = flags.onlyFold === undefined ? undefined : flags.onlyFold - 1;
   const experiment = { corpus, data, preset, settings, features, folds, onlyFold, device };
   try {
-    if (flags.dryRun) await showCost(experiment, flags);
+    if (flags.dryRun) await showCost(experiment, flags, signal);
     else await train(experiment, out, flags, signal, started);
   } finally {
     device.close();
@@ -128,9 +128,9 @@ function describeEpoch({ fold, stage, epoch, loss, ...rest }: EpochRecord & { fo
 }
 
 /** What the job would cost. */
-async function showCost(experiment: Experiment, flags: TrainFlags): Promise<void> {
+async function showCost(experiment: Experiment, flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const { settings } = experiment;
-  const cost = await estimateCost(experiment);
+  const cost = await estimateCost(experiment, signal);
   if (flags.json) return printJson(cost);
   const perFlop = cost.seconds / cost.flops;
   const rows = cost.folds.map(({ fold, heldOut, learning, validation, stageFlops }) => [
@@ -140,12 +140,11 @@ async function showCost(experiment: Experiment, flags: TrainFlags): Promise<void
     validation,
     ...stageFlops.map((flops) => formatDuration(flops * perFlop)),
   ]);
-  const head = ["fold", "held-out segments", "learned from", "validation", ...stageHeads(settings.stages)];
-  console.log(formatTable(head, rows, head.map(() => true)));
+  const stages = Array.from({ length: settings.stages }, (_, stage) => `stage ${stage + 1}`);
+  const head = ["fold", "held-out segments", "learned from", "validation", ...stages];
+  console.log(formatTable(head, rows));
   console.log(describeCost(cost, settings));
 }
-
-const stageHeads = (stages: number) => Array.from({ length: stages }, (_, stage) => `stage ${stage + 1}`);
 
 function describeCost(cost: Cost, { epochs }: Settings): string {
   const mega = (bytes: number) => `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;

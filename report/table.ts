@@ -7,8 +7,8 @@ import type { FoldResult, StageResult } from "../refinery/results.ts";
 /**
  * A table: columns of numbers to the right, of words to the left.
  *
- * @param rows each as long as `head`; a number is shown with its thousands apart, a string as it is
- * @param right whether a column stands to the right; default: those with a number in them
+ * @param rows each as long as `head`; a number is shown with its thousands apart, a string as it is (figures in it count
+ *   as a number)
  *
  * @example
  * ```ts
@@ -16,12 +16,9 @@ import type { FoldResult, StageResult } from "../refinery/results.ts";
  * assert.equal(formatTable(["emotion", "segments"], [["anger", 1234]]), "emotion  segments\nanger       1,234");
  * ```
  */
-export function formatTable(
-  head: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
-  right: readonly boolean[] = head.map((_, c) => rows.some((row) => typeof row[c] === "number")),
-): string {
+export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [head, ...rows.map((row) => row.map((cell) => cell.toLocaleString("en")))];
+  const right = head.map((_, c) => rows.every((row) => /^[-+\d.,]*( ?%)?$/.test(String(row[c]))));
   const widths = head.map((_, c) => Math.max(...lines.map((line) => line[c].length)));
   return lines.map((line) =>
     line.map((cell, c) => right[c] ? cell.padStart(widths[c]) : cell.padEnd(widths[c])).join("  ").trimEnd()
@@ -56,7 +53,7 @@ export function stageTable(stages: readonly StageResult[]): string {
     percent(stage.segmentAccuracy),
     ...(truth ? [percent(stage.trueSegmentAccuracy!), percent(stage.labelAccuracy!)] : []),
   ]);
-  return formatTable(head, rows, head.map(() => true));
+  return formatTable(head, rows);
 }
 
 /** What one fold gives, a row a stage: see {@link foldFigures}. */
@@ -69,7 +66,7 @@ export function foldTable(figures: readonly FoldFigures[]): string {
     percent(segmentAccuracy),
     percent(meanVoteAccuracy),
   ]);
-  return formatTable(head, rows, head.map(() => true));
+  return formatTable(head, rows);
 }
 
 /** Figures of one stage of one fold. */
@@ -130,7 +127,6 @@ export function modelTable(layers: readonly LayerSummary[]): string {
       ...layers.map((l) => row(l.name, l.output.join(" x "), l.parameters, l.flops, bytes(l))),
       row("all", "", sum((l) => l.parameters), sum((l) => l.flops), sum(bytes)),
     ],
-    [false, false, true, true, true, true],
   );
 }
 

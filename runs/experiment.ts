@@ -107,8 +107,8 @@ async function describe(experiment: Experiment, chosen: number[], folder: RunFol
     ...(onlyFold !== undefined && { onlyFold: onlyFold + 1 }),
     device: { kind: device.kind, description: device.description },
   });
-  const { simd } = device as { simd?: string }; // the cpu device's one choice
-  await folder.writeKernels({ device: device.kind, ...(simd !== undefined && { simd }) });
+  const { simd, adapterName } = device as { simd?: string; adapterName?: string }; // of the cpu device, of a GPU
+  await folder.writeKernels({ device: device.kind, simd, adapter: adapterName });
   folder.log({
     event: "run",
     version: project.version,

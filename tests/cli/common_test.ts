@@ -1,7 +1,8 @@
 /** What every command shares: numbers on the command line, tables, and how a command is stopped. */
 import assert from "@std/assert";
 import { InvalidArgumentError } from "commander";
-import { formatTable, realNumber, wholeNumber } from "../../cli/common.ts";
+import { realNumber, wholeNumber } from "../../cli/common.ts";
+import { formatTable } from "../../report/table.ts";
 
 Deno.test("wholeNumber() takes whole numbers in its range and says what it found", () => {
   const read = wholeNumber({ min: 2, max: 10 });

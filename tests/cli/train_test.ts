@@ -1,0 +1,276 @@
+/** `deno task train` as a user meets it: what it writes and prints, and how it tells a mistake. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { tableFromIPC } from "apache-arrow";
+import { defaultFolder, resolveSettings } from "../../cli/train_options.ts";
+import { formatDuration, JobClock } from "../../cli/job_progress.ts";
+import { RandomForest } from "../../forest/mod.ts";
+import { decodeSafetensors, summarise } from "../../nn/mod.ts";
+import { PRESETS } from "../../refinery/mod.ts";
+import { tone, tones, withFolder } from "../corpora/folders.ts";
+
+const root = path.join(import.meta.dirname!, "..", "..");
+
+function spawn(args: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=train", "cli/train.ts", ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function train(...args: string[]) {
+  const { code, stdout, stderr } = await spawn(args).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Two emotions, told by pitch, of four utterances each. */
+const recordings = Object.fromEntries(
+  ["angry", "sad"].flatMap((emotion, e) =>
+    [1, 2, 3, 4].map((n) => [`${emotion}/${"ab"[n % 2]}/${n}.wav`, tone(0.5 + 0.05 * n, 300 + 900 * e + 20 * n)])
+  ),
+);
+const tiny = [
+  "--width",
+  "1/16",
+  "--folds",
+  "2",
+  "--epochs",
+  "2",
+  "--batch",
+  "16",
+  "--segment-hop",
+  "2",
+  "--device",
+  "cpu",
+];
+
+async function readJson(...names: string[]) {
+  return JSON.parse(await Deno.readTextFile(path.join(...names)));
+}
+
+Deno.test("train writes a whole run folder, and the same results with 1 thread and with 2", async () => {
+  await withFolder(recordings, async (dir) => {
+    const [one, two] = [path.join(dir, "out", "one"), path.join(dir, "out", "two")];
+    const corpus = ["--corpus", "folder", "--data", dir, ...tiny];
+    const first = await train(...corpus, "--threads", "1", "--out", one);
+    assert.equal(first.code, 0, first.stderr);
+    const second = await train(...corpus, "--threads", "2", "--out", two, "--json");
+    assert.equal(second.code, 0, second.stderr);
+
+    const { seconds, ...results } = await readJson(one, "results.json");
+    assert.ok(seconds > 0);
+    const { seconds: _, ...again } = await readJson(two, "results.json");
+    assert.deepEqual(again, results);
+    for (const file of ["weights/fold-2-stage-2.safetensors", "profiles/stage-2.arrow", "forest.json"]) {
+      assert.deepEqual(await Deno.readFile(path.join(one, file)), await Deno.readFile(path.join(two, file)), file);
+    }
+
+    // what is printed: a table and where the run is; or one document, and all else on stderr
+    const [head, ...lines] = first.stdout.trimEnd().split("\n");
+    assert.match(head, /^stage +WA +UA +segments right$/);
+    assert.deepEqual(lines.length, 3);
+    assert.equal(lines[2], `run folder: ${one}`);
+    for (const word of ["folder: 8 utterances, 2 emotions", "width 1/16", "cpu: 1 thread of"]) {
+      assert.ok(first.stderr.includes(word), first.stderr);
+    }
+    const { run, seconds: __, ...printed } = JSON.parse(second.stdout);
+    assert.equal(run, two);
+    assert.deepEqual(printed, results);
+
+    // what the folder holds
+    assert.deepEqual([...Deno.readDirSync(one)].map(({ name }) => name).sort(), [
+      "config.json",
+      "forest.json",
+      "kernels.json",
+      "log.jsonl",
+      "predictions.csv",
+      "profiles",
+      "results.json",
+      "weights",
+    ]);
+    assert.equal(results.stages.length, 2);
+    assert.equal(results.stages[0].confusion.flat().reduce((a: number, b: number) => a + b), 8);
+    const config = await readJson(one, "config.json");
+    assert.deepEqual(config.settings, {
+      ...PRESETS.quick,
+      width: 1 / 16,
+      folds: 2,
+      epochs: 2,
+      batch: 16,
+      segmentHop: 2,
+    });
+    const profiles = tableFromIPC(await Deno.readFile(path.join(one, "profiles", "stage-1.arrow")));
+    assert.equal(profiles.numRows, results.segments);
+    for (const row of profiles.toArray()) assert.ok(Math.abs(row.anger + row.sadness - 1) < 1e-6);
+    const weights = path.join(one, "weights", "fold-1-stage-1.safetensors");
+    const { tensors, metadata } = decodeSafetensors(await Deno.readFile(weights), weights);
+    const stored = Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
+    assert.equal(stored, summarise({ width: 1 / 16, classes: 2 }).reduce((sum, { parameters }) => sum + parameters, 0));
+    assert.equal(metadata.emotions, "anger sadness");
+    assert.ok(Number.isFinite(Number(metadata.mean)) && Number(metadata.deviation) > 0);
+    RandomForest.fromJSON(await readJson(one, "forest.json"));
+    const log = (await Deno.readTextFile(path.join(one, "log.jsonl"))).trimEnd().split("\n").map((l) => JSON.parse(l));
+    const events = Object.groupBy(log, ({ event }) => event);
+    assert.deepEqual(Object.entries(events).map(([event, of]) => `${event} ${of!.length}`), [
+      "run 1",
+      `epoch ${log.filter(({ event }) => event === "stage").reduce((sum, { epochs }) => sum + epochs, 0)}`,
+      "stage 4",
+      "fold 2",
+      "results 2",
+      "end 1",
+    ]);
+  });
+});
+
+Deno.test("train --only-fold writes that fold's networks and profiles, and no results", async () => {
+  await withFolder(recordings, async (dir) => {
+    const out = path.join(dir, "out");
+    const args = ["--corpus", "folder", "--data", dir, ...tiny, "--stages", "1", "--only-fold", "2", "--out", out];
+    const { code, stdout, stderr } = await train(...args);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^fold 2 of 2, 4 utterances held out\nstage .*\n +1 .*\nrun folder: .*\n$/);
+    const files = ["weights/fold-2-stage-1.safetensors", "profiles/fold-2-stage-1.arrow"];
+    for (const file of files) assert.ok((await Deno.stat(path.join(out, file))).isFile);
+    await assert.rejects(Deno.stat(path.join(out, "results.json")), Deno.errors.NotFound);
+    // the folder is taken now
+    const again = await train(...args);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /^error: The run folder .* is not empty \(it holds .*\); name a new one \(--out\)\n$/);
+  });
+});
+
+Deno.test("train --dry-run says what it would cost, and writes nothing", async () => {
+  await withFolder(recordings, async (dir) => {
+    const out = path.join(dir, "out");
+    const { code, stdout, stderr } = await train(
+      "--corpus",
+      "folder",
+      "--data",
+      dir,
+      ...tiny,
+      "--out",
+      out,
+      "--dry-run",
+    );
+    assert.equal(code, 0, stderr);
+    for (const word of ["fold ", "stage 2", "TFLOP", "segments/s", "memory", "disk"]) assert.ok(stdout.includes(word));
+    await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
+  });
+});
+
+Deno.test({
+  name: "train ends with 130 at Ctrl-C and says what is saved; the log says that it was stopped",
+  ignore: Deno.build.os === "windows", // sends no such signal
+  async fn() {
+    await withFolder(recordings, async (dir) => {
+      const out = path.join(dir, "out");
+      const endless = tiny.map((arg, i) => tiny[i - 1] === "--epochs" ? "100000" : arg);
+      const child = spawn(["--corpus", "folder", "--data", dir, ...endless, "--out", out, "--verbose"]);
+      const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+      let said = "";
+      for (let interrupted = false;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        said += value;
+        if (interrupted || !said.includes("epoch 1:")) continue;
+        child.kill("SIGINT");
+        interrupted = true;
+      }
+      const { code } = await child.status;
+      await child.stdout.cancel();
+      assert.equal(code, 130);
+      assert.match(said, /\nStopped by Ctrl-C: \d of 4 networks are saved in .*out\n$/);
+      const last = (await Deno.readTextFile(path.join(out, "log.jsonl"))).trimEnd().split("\n").at(-1)!;
+      assert.equal(JSON.parse(last).event, "stopped");
+    });
+  },
+});
+
+Deno.test("train tells a user's mistake in one line, with status 2 for wrong usage and 1 for bad data", async () => {
+  const files = {
+    ...tones(
+      "two/angry/1.wav",
+      "two/angry/2.wav",
+      "two/angry/3.wav",
+      "two/sad/1.wav",
+      "two/sad/2.wav",
+      "one/sad/1.wav",
+    ),
+    "jpeg/sad/1.wav": new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0, 16, 74, 70, 73, 70]),
+    "jpeg/angry/1.wav": null,
+    "short/sad/1.wav": tone(0.01),
+    "short/angry/1.wav": null,
+    "empty/note.txt": "",
+  };
+  await withFolder(files, async (dir) => {
+    const folder = (
+      name: string,
+    ) => ["--corpus", "folder", "--data", path.join(dir, name), "--out", path.join(dir, "x")];
+    const mistakes: [args: string[], code: number, says: RegExp][] = [
+      [["--wdith", "1"], 2, /unknown option '--wdith'/],
+      [["--width", "0"], 2, /Found "0", wanted a number above 0/],
+      [["--width", "1/0"], 2, /Found "1\/0"/],
+      [["--preset", "best"], 2, /Allowed choices are demo, quick, compact, tuned, paper/],
+      [["--folds", "1"], 2, /Found "1", wanted a whole number of at least 2/],
+      [["--corpus", "emodb"], 2, /"emodb" wants --data, the folder of the recordings/],
+      [["--only-fold", "4"], 2, /--only-fold 4: there are 3 folds/],
+      [["--device", "webgpu", "--threads", "2"], 2, /--threads is for the cpu device/],
+      [[...folder("nowhere")], 1, /nowhere/],
+      [[...folder("empty")], 1, /empty has no/],
+      [[...folder("one")], 1, /only one emotion, sadness/],
+      [[...folder("jpeg")], 1, /only one emotion, anger .*jpeg\/sad\/1\.wav: .*JPEG/],
+      [[...folder("short")], 1, /only one emotion, anger .*short\/sad\/1\.wav: 10 ms of sound/],
+      [[...folder("two"), "--folds", "3"], 1, /--folds 3: 'sadness' has 2 utterances.*at most --folds 2/],
+      [[...folder("two"), "--folds", "2", "--split", "speaker"], 1, /--split speaker: there are 1 speakers/],
+      [[...folder("two").slice(0, 4), "--out", path.join(dir, "two")], 1, /two is not empty \(it holds .*--out/],
+      [[...folder("two").slice(0, 4), "--folds", "2", "--out", path.join(dir, "empty/note.txt/run")], 1, /--out/],
+    ];
+    for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors
+      await Promise.all(
+        mistakes.slice(i, i + 2).map(async ([args, code, says]) => {
+          const said = await train(...args);
+          const where = `train ${args.join(" ")}\n${said.stderr}`;
+          assert.match(said.stderr, says, where);
+          assert.equal(said.code, code, where);
+          assert.equal(said.stdout, "", where);
+          const lines = said.stderr.trimEnd().split("\n").filter((line) => !line.startsWith("(Did you mean"));
+          assert.equal(lines.length, 1, where);
+          assert.match(said.stderr, /^error: /, where);
+        }),
+      );
+    }
+    await assert.rejects(Deno.stat(path.join(dir, "x")), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("resolveSettings() begins from demo for the synthetic corpus, from quick for another, and options override", () => {
+  const flags = { corpus: "synthetic", seed: 7, device: "auto" } as const;
+  assert.deepEqual(resolveSettings(flags), { preset: "demo", settings: { ...PRESETS.demo, seed: 7 } });
+  const { preset, settings } = resolveSettings({ ...flags, corpus: "emodb", folds: 5, segmentHop: 2, method: "sEPR" });
+  assert.equal(preset, "quick");
+  assert.deepEqual(settings, { ...PRESETS.quick, seed: 7, folds: 5, segmentHop: 2, method: "sEPR" });
+});
+
+Deno.test("defaultFolder() names corpus, preset, seed and time", () => {
+  assert.equal(defaultFolder("emodb", "quick", 3, new Date(2020, 7, 2, 9, 5, 6)), "out/emodb-quick-3-20200802-090506");
+});
+
+Deno.test("JobClock expects of networks to come what those before took", () => {
+  let now = 0;
+  const clock = new JobClock(4, () => now);
+  assert.equal(clock.read(0).left, undefined);
+  now = 10;
+  assert.deepEqual(clock.read(0.5), { left: 10 + 3 * 20, done: 10 / 80 });
+  now = 12; // it stopped early
+  clock.finish();
+  assert.deepEqual(clock.read(0), { left: 3 * 12, done: 0.25 });
+  for (let i = 0; i < 3; i++) clock.finish();
+  assert.deepEqual(clock.read(1), { left: 0, done: 1 });
+});
+
+Deno.test("formatDuration() never says 60 seconds", () => {
+  assert.deepEqual([59.6, 3599.7, 119.5].map(formatDuration), ["1 min 0 s", "1 h 0 min", "2 min 0 s"]);
+});

@@ -1,0 +1,65 @@
+/** The house stands as it is drawn: imports run downward only, and what is of use alone imports nothing above it. */
+import assert from "@std/assert";
+import path from "@std/path";
+
+const root = path.join(import.meta.dirname!, "..");
+
+/** What each folder may import from. */
+const BELOW: Record<string, readonly string[]> = {
+  kernels: [],
+  dsp: [],
+  nn: ["kernels"],
+  forest: ["kernels"],
+  corpora: ["kernels", "dsp"],
+  refinery: ["nn", "forest", "corpora", "kernels", "dsp"],
+  runs: ["refinery", "nn", "forest", "corpora", "kernels", "dsp"],
+  report: ["runs", "refinery", "nn", "forest", "corpora", "kernels", "dsp"],
+};
+const ALL = Object.keys(BELOW);
+for (const top of ["cli", "bench", "web"]) BELOW[top] = ["mod.ts", ...ALL];
+
+/** Every TypeScript file of a folder and those in it. */
+function* sources(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(path.join(root, folder))) {
+    const file = `${folder}/${name}`;
+    if (isDirectory) yield* sources(file);
+    else if (name.endsWith(".ts")) yield file;
+  }
+}
+
+/** Paths that a file imports, from the root. Comments, and the examples in them, are left out. */
+function relativeImports(file: string): string[] {
+  const code = Deno.readTextFileSync(path.join(root, file)).replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const found = code.matchAll(/\b(?:from|import|new URL)\s*\(?\s*"(\.[^"]*)"/g);
+  return [...found].map(([, specifier]) => path.posix.join(path.posix.dirname(file), specifier));
+}
+
+Deno.test("imports run downward only", () => {
+  const upward: string[] = [];
+  let looked = 0;
+  for (const [folder, below] of Object.entries(BELOW)) {
+    for (const file of sources(folder)) {
+      for (const target of relativeImports(file)) {
+        const to = target.split("/")[0];
+        looked++;
+        // the command that runs the tests asks them what they need; deno.json is above none
+        if (to === folder || to === "deno.json" || (file === "cli/test.ts" && to === "tests")) continue;
+        if (!below.includes(to)) upward.push(`${file} -> ${target}`);
+      }
+    }
+  }
+  assert.deepEqual(upward, []);
+  assert.ok(looked > 200, `only ${looked} imports were found: does the test still see them?`);
+});
+
+Deno.test("no task has all permissions, and only tests may use the network or run other programs than deno", async () => {
+  const { tasks, permissions } = JSON.parse(await Deno.readTextFile(path.join(root, "deno.json")));
+  for (const [name, { command }] of Object.entries<{ command: string }>(tasks)) {
+    assert.ok(!/(^|\s)(-A|--allow-all)(\s|$)/.test(command), name);
+  }
+  for (const [name, { net, run, ffi }] of Object.entries<Record<string, unknown>>(permissions)) {
+    if (name === "test") continue;
+    assert.deepEqual({ name, net, ffi }, { name, net: undefined, ffi: undefined });
+    assert.ok(run === undefined || (name === "tooling" && String(run) === "deno"), name);
+  }
+});

@@ -1,0 +1,121 @@
+/** The run folder: whole files, formats that others read, and a folder that is nobody else's. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { tableFromIPC, Utf8 } from "apache-arrow";
+import { encodeProfiles, requireVacant, RunFolder, writeAtomically } from "../../runs/mod.ts";
+
+async function inTemporary(body: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "epr_runs_" });
+  try {
+    await body(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+const names = (dir: string) => [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+
+const table = {
+  utterances: [{ id: "a", segmentCount: 2 }, { id: 'b, or "B"', segmentCount: 1 }],
+  segmentHop: 3,
+  emotions: ["anger", "sadness"],
+  profiles: new Float32Array([0.25, 0.75, 0.5, 0.5, 1, 0]),
+};
+
+Deno.test("encodeProfiles() makes an Arrow file of one row a segment, with the columns' types as promised", () => {
+  const bytes = encodeProfiles(table);
+  assert.equal(new TextDecoder().decode(bytes.subarray(0, 6)), "ARROW1"); // a file, not a stream
+  const read = tableFromIPC(bytes);
+  assert.deepEqual(
+    read.schema.fields.map(({ name, type }) => `${name}: ${type}`),
+    ["utterance: Utf8", "segment: Int32", "start_s: Float32", "anger: Float32", "sadness: Float32"],
+  );
+  assert.ok(read.schema.fields[0].type instanceof Utf8);
+  const rows = read.toArray().map((row) => ({ ...row.toJSON() }));
+  assert.deepEqual(rows, [
+    { utterance: "a", segment: 0, start_s: 0, anger: 0.25, sadness: 0.75 },
+    { utterance: "a", segment: 1, start_s: Math.fround(0.03), anger: 0.5, sadness: 0.5 },
+    { utterance: 'b, or "B"', segment: 0, start_s: 0, anger: 1, sadness: 0 },
+  ]);
+});
+
+Deno.test("encodeProfiles() refuses profiles of another size", () => {
+  assert.throws(
+    () => encodeProfiles({ ...table, profiles: new Float32Array(4) }),
+    { name: "RangeError", message: "Profiles of 3 segments x 2 emotions, found 4 numbers" },
+  );
+});
+
+Deno.test("writeAtomically() leaves the old file, and no other, where the new one can't be put in its place", async () => {
+  await inTemporary(async (dir) => {
+    const file = path.join(dir, "deep", "results.json");
+    await writeAtomically(file, "old");
+    await writeAtomically(file, new TextEncoder().encode("new"));
+    assert.equal(await Deno.readTextFile(file), "new");
+    assert.deepEqual(names(path.dirname(file)), ["results.json"]);
+    // a folder that is not empty can't be replaced by a file
+    await assert.rejects(writeAtomically(path.join(dir, "deep"), "x"), /deep: can't be written/);
+    assert.deepEqual(names(dir), ["deep"]);
+    assert.equal(await Deno.readTextFile(file), "new");
+  });
+});
+
+Deno.test("writeAtomically() never shows a reader half a file", async () => {
+  await inTemporary(async (dir) => {
+    const file = path.join(dir, "weights");
+    const versions = [1, 2].map((value) => new Uint8Array(2 ** 20).fill(value));
+    await writeAtomically(file, versions[0]);
+    let writing = true;
+    const writer = (async () => {
+      for (let i = 0; i < 20; i++) await writeAtomically(file, versions[i % 2]);
+      writing = false;
+    })();
+    let reads = 0;
+    while (writing) {
+      const bytes = await Deno.readFile(file);
+      assert.equal(bytes.length, 2 ** 20);
+      assert.ok(bytes.every((byte) => byte === bytes[0]));
+      reads++;
+    }
+    await writer;
+    assert.ok(reads > 0);
+  });
+});
+
+Deno.test("RunFolder.create() takes a new or an empty folder only, and says what is wrong with another", async () => {
+  await inTemporary(async (dir) => {
+    await RunFolder.create(path.join(dir, "new", "deep"));
+    await RunFolder.create(path.join(dir, "new", "deep")); // empty
+    await Deno.writeTextFile(path.join(dir, "file"), "");
+    await assert.rejects(RunFolder.create(path.join(dir, "new")), /new is not empty \(it holds deep\); name a new one/);
+    await assert.rejects(requireVacant(path.join(dir, "file")), /file is a file, or lies below one/);
+    await assert.rejects(RunFolder.create(path.join(dir, "file", "run")), /is a file, or lies below one/);
+  });
+});
+
+Deno.test("RunFolder writes predictions as CSV, quoting what has to be", async () => {
+  await inTemporary(async (dir) => {
+    const folder = await RunFolder.create(path.join(dir, "run"));
+    const utterances = [{ id: "a", speaker: "s", emotion: 0 }, { id: 'b, "B"', speaker: "t", emotion: 1 }];
+    await folder.writePredictions({ emotions: table.emotions, utterances, predictions: [[0, 0], Int32Array.of(1, 1)] });
+    assert.equal(
+      await Deno.readTextFile(path.join(folder.path, "predictions.csv")),
+      'utterance,speaker,emotion,stage_1,stage_2\na,s,anger,anger,sadness\n"b, ""B""",t,sadness,anger,sadness\n',
+    );
+  });
+});
+
+Deno.test("RunFolder logs one JSON object a line, each with its time", async () => {
+  await inTemporary(async (dir) => {
+    const folder = await RunFolder.create(path.join(dir, "run"));
+    folder.log({ event: "fold", fold: 1, seconds: 2 });
+    folder.log({ event: "end", seconds: 3 });
+    const lines = (await Deno.readTextFile(path.join(folder.path, "log.jsonl"))).trimEnd().split("\n");
+    const events = lines.map((line) => JSON.parse(line));
+    assert.deepEqual(events.map(({ time: _, ...event }) => event), [
+      { event: "fold", fold: 1, seconds: 2 },
+      { event: "end", seconds: 3 },
+    ]);
+    for (const { time } of events) assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60000);
+  });
+});
