@@ -195,8 +195,10 @@ export class WebGpuDevice implements Device {
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, 4 * own.length);
     } catch (error) {
-      await this.#faults.settle(); // says why, where it knows
-      throw new Error(`The GPU gives nothing back: ${error instanceof Error ? error.message : error}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      await this.#faults.settle(); // throws what caused it, where that is known
+      this.#faults.report(new Error(`The GPU gives nothing back: ${reason}`));
+      this.#faults.throwIfAny();
     }
     const words = new Float32Array(staging.getMappedRange(0, 4 * own.length).slice(0));
     staging.unmap();

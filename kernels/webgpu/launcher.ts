@@ -177,7 +177,7 @@ export function same(a: DeviceBuffer, b: DeviceBuffer): boolean {
 
 /** Bytes for people. */
 export function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toLocaleString("en", { maximumFractionDigits: 1 })} MiB`;
+  return `${(bytes / 2 ** 20).toLocaleString("en", { maximumSignificantDigits: 4 })} MiB`;
 }
 
 /** Names of the bindings that are only read but lie in a buffer that is written. */

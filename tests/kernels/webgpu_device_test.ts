@@ -1,0 +1,245 @@
+/** What is WebGPU's own: both cores, faults that are heard, order, memory that stands still, large grids, shared buffers. */
+import assert from "@std/assert";
+import type { DeviceBuffer } from "../../kernels/device.ts";
+import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/device.ts";
+import { Faults } from "../../kernels/webgpu/faults.ts";
+import { coreConstants, LARGE_TILE, planLane, planTile } from "../../kernels/webgpu/plan.ts";
+import { Programs } from "../../kernels/webgpu/programs.ts";
+import { expand } from "../../kernels/webgpu/template.ts";
+import { calls, checkVariant } from "./webgpu_variants.ts";
+
+const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
+const lacking = found ? "" : " (WebGPU finds no adapter here)";
+
+function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void> | void, options: WebGpuOptions = {}): void {
+  Deno.test({
+    name: name + lacking,
+    ignore: !found,
+    fn: async () => {
+      const device = await createWebGpuDevice({ allowSoftware: true, ...options });
+      try {
+        await body(device);
+      } finally {
+        device.close();
+      }
+    },
+  });
+}
+
+// A large tile's unrolled text takes llvmpipe seconds to compile: transposed matrices are left to the small one
+const PRODUCTS = calls().filter(([name, { transposeA, transposeB }]) =>
+  name.startsWith("conv") || name === "matmul" && !transposeA && !transposeB
+);
+for (const [variant, list] of [["lane", calls()], ["tile", calls()], ["large tile", PRODUCTS]] as const) {
+  Deno.test({
+    name: `kernels agree with their definitions, products by the core "${variant}" in parts${lacking}`,
+    ignore: !found,
+    fn: async () => assert.deepEqual((await checkVariant(variant, createWebGpuDevice, [...list])).failures, []),
+  });
+}
+
+Deno.test({
+  name: `createWebGpuDevice() takes a software adapter only when asked to${lacking}`,
+  ignore: !found,
+  fn: async () => {
+    const adapter = await findAdapter();
+    if (adapter?.software) await assert.rejects(createWebGpuDevice(), new RegExp("plays GPU"));
+    const device = await createWebGpuDevice({ allowSoftware: true });
+    assert.equal(device.kind, "webgpu");
+    assert.equal(device.software, adapter!.software);
+    assert.ok(device.description.includes(adapter!.name));
+    device.close();
+    assert.throws(() => device.flush(), /closed/);
+  },
+});
+
+const allocate = (device: WebGpuDevice, values: number[]): DeviceBuffer => {
+  const buffer = device.allocate(values.length, "test");
+  device.write(buffer, new Float32Array(values));
+  return buffer;
+};
+
+onGpu("a repeated step creates no buffer, no pipeline and no bind group", async (device) => {
+  const shape = { batch: 2, height: 4, width: 4, channelsIn: 3, channelsOut: 5 };
+  const [weights, bias, gradients, m, v] = [135, 5, 256, 256, 256].map((length) => device.allocate(length, "kept"));
+  const flat = device.allocate(256, "kept"), metrics = device.allocate(4, "kept");
+  for (const kept of [weights, bias, gradients, m, v, flat, metrics]) {
+    device.fill({ x: kept, length: kept.length, value: 0.1 });
+  }
+  const step = async (number: number) => {
+    const x = device.allocate(96, "x"), y = device.allocate(160, "y"), targets = device.allocate(160, "targets");
+    device.write(x, new Float32Array(96).fill(number));
+    device.fill({ x: targets, length: 160, value: 0.2 });
+    device.conv2d({ ...shape, x, y, weights, bias, relu: true });
+    device.dropout({ x: y, y, length: 160, rate: 0.5, key: [number, 7] });
+    const dy = device.allocate(160, "dy"), probabilities = device.allocate(160, "p");
+    const rows = { rows: 32, classes: 5, count: 32, step: number };
+    device.softmaxCrossEntropy({ ...rows, logits: y, targets, probabilities, dLogits: dy, metrics });
+    const [dWeights, dBias] = [gradients.slice(0, 135), gradients.slice(192, 5)];
+    device.conv2dWeightGradient({ ...shape, x, dy, dWeights, dBias });
+    device.adam({
+      weights: flat,
+      gradients,
+      m,
+      v,
+      length: 256,
+      rate: 0.01 / number,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-7,
+    });
+    for (const buffer of [x, y, targets, dy, probabilities]) device.release(buffer);
+    device.flush();
+    return (await device.read(metrics))[2];
+  };
+  await step(1);
+  const [created, memory] = [device.created, device.memory];
+  for (let number = 2; number < 6; number++) await step(number);
+  assert.deepEqual(device.created, created);
+  assert.deepEqual(device.memory, memory);
+  assert.equal(device.memory.liveBuffers, 7);
+});
+
+onGpu("write() comes after what was enqueued before it and before what comes after", async (device) => {
+  const a = allocate(device, [1, 2, 3]), b = device.allocate(3, "b");
+  device.copy({ x: a, y: b, length: 3 });
+  device.write(a, new Float32Array([7, 8, 9])); // a is still to be read by copy()
+  device.add({ a, b, y: b, length: 3 });
+  assert.deepEqual([...await device.read(b)], [8, 10, 12]);
+  const part = new Float32Array([0, 5, 6, 0]).subarray(1, 3);
+  device.write(a, part);
+  part.fill(-1); // may be reused at once
+  assert.deepEqual([...await device.read(a)], [5, 6, 9]);
+});
+
+onGpu("more than a thousand dispatches wait their turn in one step", async (device) => {
+  const x = allocate(device, [0]), one = allocate(device, [1]);
+  for (let i = 0; i < 2500; i++) device.add({ a: x, b: one, y: x, length: 1 });
+  assert.deepEqual([...await device.read(x)], [2500]);
+});
+
+onGpu("a grid of over 65,535 workgroups is folded and misses nothing", async (device) => {
+  const length = 65535 * 64 + 70;
+  const x = device.allocate(length, "long"), total = device.allocate(1, "total");
+  device.fill({ x, length, value: NaN });
+  device.fill({ x, length, value: 1 });
+  device.sum({ x, total, length });
+  assert.deepEqual([...await device.read(total)], [length]);
+});
+
+onGpu("elementwise kernels take tensors longer than a binding in pieces, dropout without a seam", async (device) => {
+  const length = 1000;
+  const wide = await createWebGpuDevice({ allowSoftware: true });
+  const drop = async (device: WebGpuDevice) => {
+    const x = device.allocate(length, "x"), y = device.allocate(length, "y");
+    device.fill({ x, length, value: 3 });
+    device.fill({ x: y, length, value: NaN });
+    device.dropout({ x, y, length, rate: 0.25, key: [3, 4] });
+    device.relu({ x: y, y, length });
+    return await device.read(y);
+  };
+  const values = await drop(device);
+  assert.deepEqual(values, await drop(wide));
+  assert.ok(values.includes(0) && values.includes(4));
+  const long = device.allocate(1000, "long");
+  assert.throws(
+    () => device.sum({ x: long, total: device.allocate(1, "total"), length: 1000 }),
+    /x takes .* binds at most/,
+  );
+  wide.close();
+}, { bindingBytes: 1024 });
+
+onGpu("kernels run in place, and between parts of one buffer", async (device) => {
+  const whole = device.allocate(256, "whole");
+  device.fill({ x: whole, length: 256, value: -2 });
+  const [a, b, c] = [0, 64, 128].map((offset) => whole.slice(offset, 5));
+  device.fill({ x: b, length: 5, value: 3 });
+  device.add({ a, b, y: c, length: 5 }); // reads and writes one buffer, at different places
+  assert.deepEqual([...await device.read(c)], [1, 1, 1, 1, 1]);
+  device.add({ a: c, b: c, y: c, length: 5 });
+  assert.deepEqual([...await device.read(c)], [2, 2, 2, 2, 2]);
+  device.reluGradient({ dy: c, mask: a, dx: c, length: 5 });
+  device.relu({ x: a, y: a, length: 5 });
+  device.copy({ x: b, y: whole.slice(192, 5), length: 5 });
+  const values = await device.read(whole);
+  assert.deepEqual([values[0], values[4], values[5], values[64], values[128], values[192], values[197]], [
+    0,
+    0,
+    -2,
+    3,
+    0,
+    3,
+    -2,
+  ]);
+  assert.throws(() => device.copy({ x: whole.slice(0, 100), y: whole.slice(64, 100), length: 100 }), /overlaps/);
+});
+
+onGpu("a buffer that is too short, or another device's, is refused with numbers", (device) => {
+  const x = device.allocate(10, "x"), y = device.allocate(11, "y");
+  assert.throws(() => device.copy({ x, y, length: 11 }), /x has 11 values, its buffer 10/);
+  assert.throws(() => device.matmul({ a: x, b: x, c: y, m: 3, n: 4, k: 2 }), /c has 12 values, its buffer 11/);
+  assert.throws(() => device.fill({ x, length: 0, value: 1 }), RangeError);
+  assert.throws(() => device.relu({ x: { length: 10, slice: () => x }, y, length: 10 }), TypeError);
+  assert.throws(() => device.write(x, new Float32Array(11)), /11 words to a buffer of 10/);
+  assert.throws(() => device.allocate(2 ** 40, "too much"), /too much takes .* MiB, and a buffer of .* holds at most/);
+});
+
+onGpu("a kernel that does not compile is an error with its place and its line", async (device) => {
+  const faults = new Faults(device.gpu), programs = new Programs(device.gpu, faults);
+  const source = "@compute @workgroup_size(1)\nfn main() {\n  let x: u32 = 1.5;\n}\n";
+  programs.get("wrong", source, {}, () => []);
+  await assert.rejects(faults.settle(), /The kernel wrong does not compile: 3:\d+ [^]*let x: u32 = 1\.5;/);
+});
+
+onGpu("an error that WebGPU reports to nobody is thrown by the next call, at the latest by read()", async (device) => {
+  const x = allocate(device, [1]);
+  device.gpu.createBindGroup({
+    layout: device.gpu.createBindGroupLayout({ entries: [] }),
+    entries: [{
+      binding: 3,
+      resource: { buffer: device.gpu.createBuffer({ size: 4, usage: GPUBufferUsage.UNIFORM }) },
+    }],
+  });
+  await assert.rejects(async () => {
+    await device.read(x);
+    await device.read(x);
+  }, /The GPU reports/);
+  assert.throws(() => device.flush(), /The GPU reports/);
+});
+
+onGpu("a lost GPU is an error", async (device) => {
+  const x = allocate(device, [1]);
+  device.gpu.destroy();
+  await assert.rejects(async () => {
+    await device.read(x);
+    await device.read(x);
+  });
+  assert.throws(() => device.flush());
+});
+
+Deno.test("planTile() and planLane() give whole parts, none too long, and tiles that lanes share evenly", () => {
+  for (const planner of [planTile, planLane]) {
+    for (const rows4 of [1, 9, 144, 65536]) {
+      for (const cols4 of [1, 16, 128, 1024]) {
+        for (const k4 of [1, 9, 144, 65536]) {
+          const plan = planner({ kernel: "matmul", rows4, cols4, k4 });
+          assert.ok(Number.isInteger(plan.splits) && plan.splits >= 1 && plan.splits <= k4);
+          assert.ok(k4 / plan.splits <= 4096, "a float32 sum of at most 16,384 products");
+          coreConstants(plan);
+        }
+      }
+    }
+  }
+  assert.throws(() => coreConstants({ core: "tile", sizes: { ...LARGE_TILE, BK4: 3 }, splits: 1 }), RangeError);
+});
+
+Deno.test("expand() unrolls, chooses and substitutes, and names the line of a fault", () => {
+  const text =
+    "#if A\nyes ${N}\n#else\nno\n#end\n#for i in N\n#for j in 2\nx_${i}_${j}\n#end\n#end\n#for k in 0\nnever\n#end";
+  assert.equal(expand(text, { A: true, N: 2 }), "yes 2\nx_0_0\nx_0_1\nx_1_0\nx_1_1");
+  assert.equal(expand("#if !A\n${B}\n#else\nother\n#end", { A: true, B: 1 }), "other");
+  assert.throws(() => expand("\n${B}", {}), /line 2 refers to B/);
+  assert.throws(() => expand("#if A\n", { A: true }), /line 1 has no #end/);
+  assert.throws(() => expand("#end", {}), /line 1 closes nothing/);
+  assert.throws(() => expand("#while", {}), /line 1 is no directive/);
+});
