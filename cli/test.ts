@@ -9,7 +9,20 @@ import { webgpu } from "../tests/devices.ts";
 import { createCommand, EXIT, runCommand, say } from "./common.ts";
 
 /** Where tests and examples are. */
-const PLACES = ["tests", "mod.ts", "dsp", "corpora", "kernels", "nn", "forest", "refinery", "runs", "report", "cli"];
+const PLACES = [
+  "tests",
+  "README.md",
+  "mod.ts",
+  "dsp",
+  "corpora",
+  "kernels",
+  "nn",
+  "forest",
+  "refinery",
+  "runs",
+  "report",
+  "cli",
+];
 
 const command = createCommand("test", "Every test, and every example in the docs.", [
   ["all of them", "deno task test"],

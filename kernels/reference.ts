@@ -55,7 +55,7 @@ function softmaxRow(logits: Numbers): Numbers {
 const argmax = (values: Numbers) => values.reduce((best, v, i) => v > values[best] ? i : best, 0);
 
 /** The kernel set in float64. */
-export const reference: Kernels<Numbers> = {
+export const reference: Kernels<Float64Array> = {
   // y[n, h, w, o] = bias[o] + sum over taps (r, c) and channels i of x[n, h+r-1, w+c-1, i] weights[r, c, i, o]
   conv2d({ x, weights, bias, y, relu, ...s }) {
     const { height, width, channelsIn: I, channelsOut: O } = s;
