@@ -11,7 +11,7 @@ import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import { type EpochRecord, fit, learningRateAt, predictProbabilities, VggE } from "../nn/mod.ts";
 import { drawValidation } from "./folds.ts";
-import { argmax, meanEntropy, pseudoLabels, refineLabels } from "./relabel.ts";
+import { meanEntropy, pseudoLabels, refineLabels } from "./relabel.ts";
 import type { FoldResult, FoldStage } from "./results.ts";
 import { SegmentDataset, segmentsOf, SegmentStore, standardise } from "./segment_dataset.ts";
 import type { Settings } from "./settings.ts";
@@ -129,7 +129,7 @@ export async function runFold(
           epochs: fitted.epochs,
           bestEpoch: fitted.bestEpoch,
           labelEntropy: meanEntropy(labels, sets.training.segments, emotions.length),
-          labelAccuracy: shareTrue(labels, features, training),
+          labelError: truthDistance(labels, features, training),
         };
         result.stages.push(own);
         await hooks.onStage?.({
@@ -165,13 +165,16 @@ function scatter(values: Float32Array, segments: Int32Array, length: number, col
   return all;
 }
 
-/** Share of segments whose label is highest at their true emotion, if the corpus knows that. */
-function shareTrue(labels: Float32Array, features: Features, utterances: readonly number[]): number | undefined {
+/** Mean Brier score of the labels against the segments' true emotions, if the corpus knows those. */
+function truthDistance(labels: Float32Array, features: Features, utterances: readonly number[]): number | undefined {
   const { segmentTruth, emotions: { length: K } } = features;
   if (!segmentTruth) return undefined;
   const segments = segmentsOf(features, utterances);
-  const right = segments.filter((s) => argmax(labels.subarray(s * K, (s + 1) * K)) === segmentTruth[s]);
-  return right.length / segments.length;
+  let sum = 0;
+  for (const s of segments) {
+    for (let k = 0; k < K; k++) sum += (labels[s * K + k] - (segmentTruth[s] === k ? 1 : 0)) ** 2;
+  }
+  return sum / segments.length;
 }
 
 /** Turns steps and segments into the share of a stage's work. */

@@ -57,7 +57,7 @@ export function judge(features: Features, settings: Settings, folds: Int32Array,
       confusion,
       ...segmentFigures(features, profiles),
       labelEntropy: mean(own.map((s) => s.labelEntropy)),
-      ...(features.segmentTruth && { labelAccuracy: mean(own.map((s) => s.labelAccuracy ?? NaN)) }),
+      ...(features.segmentTruth && { labelError: mean(own.map((s) => s.labelError ?? NaN)) }),
     });
   }
   return judgement;

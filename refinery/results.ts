@@ -13,8 +13,8 @@ export interface FoldStage {
   bestEpoch: number;
   /** Mean entropy, in nats, of the labels that it was trained on. */
   labelEntropy: number;
-  /** Share of those labels whose likeliest emotion is the segment's true one; where the corpus knows that. */
-  labelAccuracy?: number;
+  /** Mean Brier score of those labels against the segments' true emotions; where the corpus knows them. */
+  labelError?: number;
 }
 
 /** One fold's chain of networks. */
@@ -43,8 +43,11 @@ export interface StageResult {
   trueSegmentAccuracy?: number;
   /** Mean entropy, in nats, of the labels that the stage was trained on. */
   labelEntropy: number;
-  /** Share of those labels whose likeliest emotion is the segment's true one. */
-  labelAccuracy?: number;
+  /**
+   * How far those labels were from the truth, where the corpus knows it: the mean over segments of the squared distance
+   * between label and one-hot true emotion (Brier 1950): 0 is perfect, 2 certain and wrong.
+   */
+  labelError?: number;
 }
 
 /** The whole experiment: `results.json`. */

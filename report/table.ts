@@ -41,17 +41,17 @@ export function percent(fraction: number): string {
 /**
  * What an experiment gives, a row a stage: weighted and unweighted accuracy of utterances (WA, UA), segments whose likeliest
  * emotion is their utterance's; and where the corpus knows the truth, segments whose likeliest emotion is their own, and
- * labels that were so.
+ * how far the labels were from that (Brier score).
  */
 export function stageTable(stages: readonly StageResult[]): string {
   const truth = stages.every(({ trueSegmentAccuracy }) => trueSegmentAccuracy !== undefined);
-  const head = ["stage", "WA", "UA", "segments right", ...(truth ? ["true segments", "labels right"] : [])];
+  const head = ["stage", "WA", "UA", "segments right", ...(truth ? ["true segments", "label error"] : [])];
   const rows = stages.map((stage) => [
     String(stage.stage),
     percent(stage.weightedAccuracy),
     percent(stage.unweightedAccuracy),
     percent(stage.segmentAccuracy),
-    ...(truth ? [percent(stage.trueSegmentAccuracy!), percent(stage.labelAccuracy!)] : []),
+    ...(truth ? [percent(stage.trueSegmentAccuracy!), stage.labelError!.toFixed(3)] : []),
   ]);
   return formatTable(head, rows);
 }

@@ -140,8 +140,8 @@ async function saveFold(
     },
     onStage: async (output) => {
       await saveStage(experiment, output, folder);
-      const { stage, epochs, bestEpoch, labelEntropy, labelAccuracy } = output.result;
-      const figures = { epochs: epochs.length, bestEpoch: bestEpoch + 1, labelEntropy, labelAccuracy };
+      const { stage, epochs, bestEpoch, labelEntropy, labelError } = output.result;
+      const figures = { epochs: epochs.length, bestEpoch: bestEpoch + 1, labelEntropy, labelError };
       folder.log({ event: "stage", fold: fold + 1, stage, ...figures, seconds: since(stageBegan) });
       stageBegan = performance.now();
       onNetwork?.();

@@ -5,7 +5,7 @@
  *     run      the job begins: version, corpus, preset, device, folds to run, stages
  *     epoch    an epoch of a network: fold, stage, epoch, loss, accuracy, validationLoss, validationAccuracy, learningRate,
  *              seconds (validation* only where the fold has validation utterances)
- *     stage    a network is fitted and saved: fold, stage, epochs (run), bestEpoch, labelEntropy, labelAccuracy (where the
+ *     stage    a network is fitted and saved: fold, stage, epochs (run), bestEpoch, labelEntropy, labelError (where the
  *              truth is known), seconds (since the stage before)
  *     fold     a fold's last stage is done: fold, seconds
  *     results  the figures of one stage over all folds, as in results.json: stage, weightedAccuracy, ...
@@ -34,7 +34,7 @@ export type LogEvent =
     epochs: number;
     bestEpoch: number;
     labelEntropy: number;
-    labelAccuracy?: number;
+    labelError?: number;
     seconds: number;
   }
   | { event: "fold"; fold: number; seconds: number }
