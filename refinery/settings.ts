@@ -73,7 +73,7 @@ const SHORT: Settings = { ...NARROW, folds: 3, stages: 2 };
 
 /** The presets. */
 export const PRESETS: Readonly<Record<PresetName, Settings>> = {
-  demo: { ...SHORT, width: 1 / 16, segmentHop: 6, epochs: 8, batch: 32, learningRate: scaledRate(32) },
+  demo: { ...SHORT, width: 1 / 16, segmentHop: 6, epochs: 12, batch: 32, learningRate: scaledRate(32) },
   quick: { ...SHORT, segmentHop: 10, epochs: 4, batch: 64, learningRate: scaledRate(64) },
   compact: NARROW,
   tuned: { ...NARROW, width: 1 / 4, stages: 3 },
