@@ -1,0 +1,124 @@
+/** One run of the bench: opens the device, measures its roof, then each part in turn. */
+import { type DeviceChoice, openDevice } from "../kernels/mod.ts";
+import { type Case, vggECases } from "./cases.ts";
+import { benchForest } from "./forest.ts";
+import { benchFrontEnd } from "./front_end.ts";
+import { benchKernel } from "./kernels.ts";
+import { describeMachine, loadNow } from "./machine.ts";
+import { Roof } from "./peaks.ts";
+import { type Results, SCHEMA, type StepResult } from "./results.ts";
+import { benchStep } from "./step.ts";
+import { BUDGETS, Stopwatch } from "./timing.ts";
+
+/** What can be measured by itself. */
+export const PARTS = ["kernels", "step", "front-end", "forest"] as const;
+
+/** One of them. */
+export type Part = typeof PARTS[number];
+
+/** What to measure, and where. */
+export interface BenchOptions {
+  device: DeviceChoice;
+  threads?: number;
+  /** Of VGG-E. */
+  width: number;
+  /** Segments of a step. */
+  batch: number;
+  /** Parts to measure; all if not said, but kernels alone where `cases` or a filter are given, peers alone with `peers`. */
+  only?: readonly Part[];
+  /** Only kernels whose name, layer or shape holds this. */
+  filter?: string;
+  /** Kernels to time instead of VGG-E's. */
+  cases?: readonly Case[];
+  /** Where Emo-DB is, for the front end. */
+  emodb?: string;
+  /** Whether to run other libraries too. */
+  peers?: boolean;
+  /** Few samples: a smoke test. */
+  quick: boolean;
+  /** Hears how many rows are done, of how many. */
+  onProgress?: (done: number, total: number) => void;
+  /** Aborts. */
+  signal?: AbortSignal;
+}
+
+/** Classes of the network: the seven emotions of Emo-DB. */
+const CLASSES = 7;
+
+/** Measures what the options ask for. Throws an Error where the filter leaves no kernel, or the device fails. */
+export async function runBench(options: BenchOptions): Promise<Results> {
+  const { width, batch, quick, signal, filter, onProgress = () => {} } = options;
+  const parts = options.only ??
+    (options.peers ? [] : options.cases || filter !== undefined ? ["kernels" as const] : PARTS);
+  const settings = { width, batch, classes: CLASSES, quick };
+  const budget = quick ? BUDGETS.quick : BUDGETS.usual;
+  const cases = parts.includes("kernels")
+    ? (options.cases ?? vggECases(settings)).filter(({ name, layer, shape }) =>
+      name === "no-op" || filter === undefined || `${name} ${layer} ${shape}`.includes(filter)
+    )
+    : [];
+  if (parts.includes("kernels") && !cases.some(({ name }) => name !== "no-op")) {
+    throw new Error(`No kernel's name, layer or shape holds "${filter}"; without --filter all are shown`);
+  }
+  const total = cases.length + parts.length + 2;
+  let done = 0;
+  const progress = () => onProgress(done++, total);
+  progress();
+
+  // on a device of its own, so that its memory is all the step's
+  let step: StepResult | undefined;
+  if (parts.includes("step")) {
+    const own = await openDevice(options);
+    try {
+      step = await benchStep(own, await Stopwatch.start(own, budget), settings, signal);
+    } finally {
+      own.close();
+    }
+    progress();
+  }
+
+  const start = performance.now();
+  const device = await openDevice(options);
+  const openSeconds = (performance.now() - start) / 1000;
+  try {
+    const machine = await describeMachine(device);
+    const watch = await Stopwatch.start(device, budget);
+    const roof = new Roof(device, watch, quick);
+    await roof.measure();
+    progress();
+    const results: Results = {
+      schema: SCHEMA,
+      date: new Date().toISOString(),
+      machine,
+      settings,
+      openSeconds,
+      peaks: roof.peaks,
+      kernels: [],
+      step,
+      tasks: [],
+      peers: [],
+    };
+    for (const one of cases) {
+      results.kernels.push(await benchKernel(device, watch, one, signal));
+      progress();
+    }
+    if (parts.includes("front-end")) {
+      results.tasks.push(...await benchFrontEnd({ budget, quick, emodb: options.emodb }));
+      progress();
+    }
+    signal?.throwIfAborted();
+    if (parts.includes("forest")) {
+      results.tasks.push(...await benchForest(budget, quick));
+      progress();
+    }
+    if (options.peers) {
+      const { benchPeers } = await import("./peers.ts");
+      results.peers = await benchPeers({ threads: options.threads, quick, signal });
+    }
+    await roof.measure();
+    progress();
+    return { ...results, peaks: roof.peaks, machine: { ...machine, load: [machine.load[0], loadNow()] } };
+  } finally {
+    device.close();
+  }
+}

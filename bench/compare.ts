@@ -1,0 +1,72 @@
+/**
+ * Two results side by side: B's time over A's, row by row. A row counts as changed only where the quartiles lie apart, since
+ * medians alone differ from run to run.
+ */
+import { formatTable } from "../report/table.ts";
+import type { Results } from "./results.ts";
+import { digits, duration } from "./show.ts";
+import type { Spread } from "./timing.ts";
+
+/** One row that both have. */
+export interface Comparison {
+  /** What it is, unique in a document. */
+  name: string;
+  /** A's seconds. */
+  a: Spread;
+  /** B's seconds. */
+  b: Spread;
+  /** B's median over A's. */
+  ratio: number;
+  /** Whether half of A's samples and half of B's lie apart. */
+  verdict: "faster" | "slower" | "as before";
+}
+
+/** Everything timed in a document, by name. */
+function timed({ kernels, step, tasks, peers }: Results): Map<string, Spread> {
+  const rows = new Map<string, Spread>();
+  for (const { name, shape, seconds } of kernels) rows.set(`${name} ${shape}`, seconds);
+  if (step) rows.set("training step", step.seconds);
+  for (const { name, shape, seconds } of tasks) rows.set(`${name} ${shape}`, seconds);
+  for (const { name, shape, peer, seconds } of peers) if (seconds) rows.set(`${name} ${shape} ${peer}`, seconds);
+  return rows;
+}
+
+/** The rows that two documents share, in A's order. */
+export function compareResults(a: Results, b: Results): Comparison[] {
+  const others = timed(b);
+  return [...timed(a)].flatMap(([name, seconds]): Comparison[] => {
+    const other = others.get(name);
+    if (!other) return [];
+    const verdict = other.upper < seconds.lower ? "faster" : other.lower > seconds.upper ? "slower" : "as before";
+    return [{ name, a: seconds, b: other, ratio: other.median / seconds.median, verdict }];
+  });
+}
+
+/** What `--compare` prints. */
+export function describeComparison(a: Results, b: Results): string {
+  const rows = compareResults(a, b);
+  const of = ({ date, machine, settings }: Results) =>
+    `${date}  ${machine.processor}, ${machine.device}: ${machine.description}, width ${settings.width}, batch ${settings.batch}`;
+  const left = timed(a).size + timed(b).size - 2 * rows.length;
+  const geometric = Math.exp(rows.reduce((sum, { ratio }) => sum + Math.log(ratio), 0) / rows.length);
+  return [
+    `A  ${of(a)}`,
+    `B  ${of(b)}`,
+    "",
+    formatTable(
+      ["row", "A", "B", "B / A", "B is"],
+      rows.map(({ name, a, b, ratio, verdict }) => [
+        name,
+        duration(a.median),
+        duration(b.median),
+        digits(ratio),
+        verdict,
+      ]),
+    ),
+    "",
+    rows.length === 0
+      ? "No row is in both"
+      : `B / A is ${digits(geometric)} in the geometric mean of ${rows.length} rows` +
+        (left > 0 ? `; ${left} are in one of the two only` : ""),
+  ].join("\n");
+}

@@ -1,0 +1,69 @@
+"""VGG-E in PyTorch, for `deno task bench --pytorch`: reads a job a line, answers a line, both JSON.
+
+    {"width": 1, "batch": 128, "train": true, "seconds": 5, "threads": 2}  ->  {"seconds": [0.41, ...]}
+
+One network is kept at a time. Activations are channels_last, the layout in which oneDNN is fastest on a CPU.
+"""
+import json
+import sys
+import time
+
+try:
+    import torch
+except ImportError as error:
+    print(json.dumps({"missing": str(error)}), flush=True)
+    sys.exit(0)
+
+BLOCKS = [[64] * 2, [128] * 2, [256] * 4, [512] * 4, [512] * 4]
+CLASSES = 7
+
+
+def vgg_e(width):
+    """[n, 1, 64, 32] to logits [n, CLASSES], layer for layer as nn/vgg_e.ts has it."""
+    scaled = lambda n: max(1, round(n * width))
+    layers, channels = [], 1
+    for block in BLOCKS:
+        for full in block:
+            layers += [torch.nn.Conv2d(channels, scaled(full), 3, padding=1), torch.nn.ReLU()]
+            channels = scaled(full)
+        layers.append(torch.nn.MaxPool2d(2))
+    hidden = scaled(4096)
+    layers += [torch.nn.Flatten(), torch.nn.Linear(2 * channels, hidden), torch.nn.ReLU()]
+    layers += [torch.nn.Linear(hidden, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, CLASSES)]
+    return torch.nn.Sequential(*layers).to(memory_format=torch.channels_last)
+
+
+class Training:
+    def __init__(self, width, batch):
+        self.network = vgg_e(width)
+        self.adam = torch.optim.Adam(self.network.parameters(), lr=1e-6, eps=1e-7)
+        self.x = torch.randn(batch, 1, 64, 32).to(memory_format=torch.channels_last)
+        self.y = torch.arange(batch) % CLASSES
+
+    def step(self):
+        self.adam.zero_grad(set_to_none=True)
+        torch.nn.functional.cross_entropy(self.network(self.x), self.y).backward()
+        self.adam.step()
+
+    def forward(self):
+        with torch.no_grad():
+            self.network(self.x)
+
+
+training, key = None, None
+print(json.dumps({"version": torch.__version__}), flush=True)
+for line in sys.stdin:
+    job = json.loads(line)
+    torch.set_num_threads(job["threads"])
+    if key != (job["width"], job["batch"]):
+        training = None  # its memory goes first
+        key = (job["width"], job["batch"])
+        training = Training(*key)
+    run = training.step if job["train"] else training.forward
+    run()  # warms up: the first call of each round is not counted
+    seconds, end = [], time.perf_counter() + job["seconds"]
+    while len(seconds) < 2 or time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    print(json.dumps({"seconds": seconds}), flush=True)

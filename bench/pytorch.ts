@@ -1,0 +1,160 @@
+/**
+ * EPR and PyTorch in turn: VGG-E at full width and at 1/8, training and forward alone, on the same cores. Each waits while the
+ * other runs, several times over, so that a machine that is slower for a while is so for both; what counts is the ratio.
+ */
+import { openDevice } from "../kernels/mod.ts";
+import { formatTable } from "../report/table.ts";
+import { describeMachine } from "./machine.ts";
+import { digits } from "./show.ts";
+import { Training } from "./step.ts";
+import { spread, Stopwatch } from "./timing.ts";
+
+/** What to compare. */
+export interface PyTorchOptions {
+  /** Threads of both; one a processor if not said. */
+  threads?: number;
+  /** Width to compare at; 1 and 1/8 where `widths` says nothing else. */
+  widths?: readonly number[];
+  /** Segments of a step. */
+  batch: number;
+  /** One short round. */
+  quick: boolean;
+}
+
+const CLASSES = 7;
+
+/** Compares and prints a table. Says kindly what to install where there is no PyTorch, and then does nothing else. */
+export async function benchPyTorch(options: PyTorchOptions, signal: AbortSignal): Promise<void> {
+  const python = await Python.start();
+  if (!python) {
+    console.log(
+      "PyTorch is not here: neither python3 nor /usr/bin/python3 can import torch.\n" +
+        "On Debian or Ubuntu: apt-get install python3-torch. Elsewhere: https://pytorch.org/get-started",
+    );
+    return;
+  }
+  const { batch, quick, widths = [1, 1 / 8], threads = navigator.hardwareConcurrency } = options;
+  const rounds = quick ? 1 : 5, seconds = quick ? 0.1 : 4;
+  const rows: string[][] = [];
+  let described = "";
+  try {
+    for (const width of widths) {
+      const device = await openDevice({ device: "cpu", threads });
+      const { processor, deno, load } = await describeMachine(device);
+      described ||= `${processor}; EPR on ${device.description}, Deno ${deno}; PyTorch ${python.version}, ` +
+        `${threads} threads, channels_last; load ${load[0].toFixed(2)}; ${new Date().toISOString()}`;
+      const training = new Training(device, { width, batch, classes: CLASSES });
+      const watch = await Stopwatch.start(device, { samples: 3, seconds: 0, sampleSeconds: 0 });
+      for (const train of [true, false]) {
+        const ours: number[] = [], theirs: number[] = [];
+        for (let round = 0; round < rounds; round++) {
+          signal.throwIfAborted();
+          ours.push(...await sampleEpr(training, watch, train, seconds));
+          theirs.push(...await python.sample({ width, batch, train, seconds, threads }));
+        }
+        const [a, b] = [spread(ours), spread(theirs)];
+        const rate = (s: number) => digits(batch / s, 4);
+        rows.push([
+          width < 1 ? `1/${Math.round(1 / width)}` : String(width),
+          train ? "training" : "forward",
+          rate(a.median),
+          `${rate(a.upper)} to ${rate(a.lower)}`,
+          rate(b.median),
+          `${rate(b.upper)} to ${rate(b.lower)}`,
+          `${a.count}, ${b.count}`,
+          (b.median / a.median).toFixed(2),
+        ]);
+      }
+      training.release();
+      device.close();
+    }
+  } finally {
+    python.close();
+  }
+  console.log(`${described}\nsegments/s at batch ${batch}, median and quartiles\n`);
+  const head = ["width", "what", "EPR", "quartiles", "PyTorch", "quartiles", "samples", "EPR / PyTorch"];
+  console.log(formatTable(head, rows));
+}
+
+/** Seconds of steps, each waited for, after one to warm up. */
+async function sampleEpr(training: Training, watch: Stopwatch, train: boolean, seconds: number): Promise<number[]> {
+  const run = async () => {
+    const start = performance.now();
+    if (train) training.step();
+    else training.forward();
+    await watch.settle();
+    return (performance.now() - start) / 1000;
+  };
+  await run();
+  const samples: number[] = [], end = performance.now() + 1000 * seconds;
+  while (samples.length < 2 || performance.now() < end) samples.push(await run());
+  return samples;
+}
+
+interface Job {
+  width: number;
+  batch: number;
+  train: boolean;
+  seconds: number;
+  threads: number;
+}
+
+/** A Python with PyTorch that waits for jobs. */
+class Python {
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #lines: ReadableStreamDefaultReader<string>;
+  #rest = "";
+  version = "";
+
+  private constructor(command: string) {
+    this.#child = new Deno.Command(command, {
+      args: [new URL("./pytorch.py", import.meta.url).pathname],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    this.#writer = this.#child.stdin.getWriter();
+    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** The first Python that has PyTorch, or undefined. */
+  static async start(): Promise<Python | undefined> {
+    for (const command of ["python3", "/usr/bin/python3"]) {
+      try {
+        const python = new Python(command);
+        const { version } = await python.#answer();
+        if (typeof version === "string") {
+          python.version = version;
+          return python;
+        }
+        python.close();
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error; // no such command: try the next
+      }
+    }
+    return undefined;
+  }
+
+  /** Seconds of each call. */
+  async sample(job: Job): Promise<number[]> {
+    await this.#writer.write(new TextEncoder().encode(JSON.stringify(job) + "\n"));
+    return (await this.#answer()).seconds as number[];
+  }
+
+  async #answer(): Promise<Record<string, unknown>> {
+    while (!this.#rest.includes("\n")) {
+      const { value, done } = await this.#lines.read();
+      if (done) throw new Error("PyTorch's process ended without an answer; what it said is above");
+      this.#rest += value;
+    }
+    const end = this.#rest.indexOf("\n"), line = this.#rest.slice(0, end);
+    this.#rest = this.#rest.slice(end + 1);
+    return JSON.parse(line);
+  }
+
+  close(): void {
+    this.#writer.close().catch(() => {}); // it may have ended by itself
+    this.#lines.cancel().catch(() => {});
+  }
+}

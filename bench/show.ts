@@ -1,0 +1,131 @@
+/** What `bench` prints: the machine on top, then a table for each part. */
+import { formatTable, percent } from "../report/table.ts";
+import type { KernelRow, Machine, PeerRow, Results, StepResult, TaskRow } from "./results.ts";
+import type { Spread } from "./timing.ts";
+
+/** A time for people: "1.234 ms". Four digits. */
+export function duration(seconds: number): string {
+  const [factor, unit] = seconds < 1e-3 ? [1e6, "us"] : seconds < 1 ? [1e3, "ms"] : [1, "s"];
+  return `${digits(seconds * factor, 4)} ${unit}`;
+}
+
+/** A number with so many digits that mean something, never in exponents. */
+export function digits(value: number, count = 3): string {
+  if (value === 0) return "0";
+  const places = Math.max(0, count - 1 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toFixed(Math.min(places, 12));
+}
+
+/** "lower to upper": half of the samples lie between. */
+const between = ({ lower, upper }: Spread) => `${duration(lower)} to ${duration(upper)}`;
+
+/** What was measured where. */
+export function describeRun({ date, machine, settings, openSeconds, peaks }: Results): string {
+  const m: Machine = machine;
+  const [flops, bytes] = [peaks.flops, peaks.bytes];
+  const lines = [
+    ["date", date],
+    ["processor", `${m.processor}, ${m.processors} logical, ${digits(m.memory / 2 ** 30)} GiB`],
+    ["device", `${m.device}: ${m.description}${m.driver ? `, driver ${m.driver}` : ""}`],
+    ["system", `${m.system}, Deno ${m.deno}, V8 ${m.v8}`],
+    ["load", `${m.load[0].toFixed(2)} before, ${m.load[1].toFixed(2)} after`],
+    ["network", `VGG-E of width ${fraction(settings.width)}, batch ${settings.batch}`],
+    ["opening", `${duration(openSeconds)} until the device was ready`],
+    [
+      "peak",
+      `${digits(flops.median / 1e9)} GFLOP/s of multiply-adds in registers ` +
+      `(${digits(flops.lower / 1e9)} to ${digits(flops.upper / 1e9)}), ` +
+      `${digits(bytes.median / 1e9)} GB/s copied (${digits(bytes.lower / 1e9)} to ${digits(bytes.upper / 1e9)})`,
+    ],
+  ];
+  return lines.map(([what, text]) => `${what.padEnd(10)} ${text}`).join("\n");
+}
+
+function fraction(width: number): string {
+  return width < 1 && Number.isInteger(1 / width) ? `1/${1 / width}` : String(width);
+}
+
+/** A row a kernel. */
+export function kernelTable(rows: readonly KernelRow[], { peaks }: Results): string {
+  return formatTable(
+    ["kernel", "layer", "shape", "time", "quartiles", "n", "GFLOP/s", "GB/s", "of FMA", "of copy", "compile", "error"],
+    rows.map(({ name, layer, shape, seconds, flops, bytes, compileSeconds, error }) => {
+      const s = seconds.median;
+      return [
+        name,
+        layer,
+        shape,
+        duration(s),
+        between(seconds),
+        String(seconds.count),
+        flops === 0 ? "" : digits(flops / s / 1e9),
+        flops === 0 ? "" : digits(bytes / s / 1e9),
+        flops === 0 ? "" : percent(flops / s / peaks.flops.median),
+        flops === 0 ? "" : percent(bytes / s / peaks.bytes.median),
+        duration(compileSeconds),
+        error.toExponential(1),
+      ];
+    }),
+  );
+}
+
+/** What the error column looked at, where that was not all. */
+export function sampledNote(rows: readonly KernelRow[]): string {
+  const parts = [...new Set(rows.filter(({ checked }) => checked !== "all").map((r) => `${r.name}: ${r.checked}`))];
+  return parts.length === 0
+    ? ""
+    : "error: largest difference from the float64 definition over its largest value, at this batch;\n" +
+      "of a part of the result where all would take minutes (--json says which for each row)";
+}
+
+/** The training step: its speed, and where its time goes. */
+export function describeStep(step: StepResult, { peaks }: Results): string {
+  const { seconds, segmentsPerSecond: train, forwardSegmentsPerSecond: forward } = step;
+  const rate = step.flops / seconds.median;
+  return [
+    `training  ${digits(train.median, 4)} segments/s (${digits(train.lower, 4)} to ${digits(train.upper, 4)}, ` +
+    `${train.count} samples), ${duration(seconds.median)} a step, ${digits(rate / 1e9)} GFLOP/s, ` +
+    `${percent(rate / peaks.flops.median)} of FMA, ${digits(step.memory / 2 ** 20)} MiB`,
+    `forward   ${digits(forward.median, 4)} segments/s (${digits(forward.lower, 4)} to ${digits(forward.upper, 4)})`,
+    "",
+    formatTable(
+      ["kernel of the step", "calls", "time", "share"],
+      [
+        ...step.shares.map(({ kernel, calls, seconds, share }) => [kernel, calls, duration(seconds), percent(share)]),
+        ["overhead", "", duration(step.overhead * seconds.median), percent(step.overhead)],
+      ],
+    ),
+  ].join("\n");
+}
+
+/** The front end and the forest. */
+export function taskTable(rows: readonly TaskRow[]): string {
+  return formatTable(
+    ["task", "on", "time", "quartiles", "n", "rate", ""],
+    rows.map(({ name, shape, seconds, rate, unit }) => [
+      name,
+      shape,
+      duration(seconds.median),
+      between(seconds),
+      String(seconds.count),
+      digits(rate),
+      unit,
+    ]),
+  );
+}
+
+/** EPR beside others. */
+export function peerTable(rows: readonly PeerRow[]): string {
+  return formatTable(
+    ["work", "on", "peer", "EPR", "peer's", "n", "EPR is faster by"],
+    rows.map(({ name, shape, peer, epr, seconds, ratio, cannot }) => [
+      name,
+      shape,
+      peer,
+      epr ? duration(epr.median) : "",
+      seconds ? duration(seconds.median) : "",
+      seconds ? String(seconds.count) : "",
+      ratio !== undefined ? `${digits(ratio)} x` : cannot ?? "",
+    ]),
+  );
+}
