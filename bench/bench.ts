@@ -83,7 +83,7 @@ export async function runBench(options: BenchOptions): Promise<Results> {
   try {
     const machine = await describeMachine(device);
     const watch = await Stopwatch.start(device, budget);
-    const roof = new Roof(device, watch, quick);
+    const roof = await Roof.open(device, watch, quick);
     await roof.measure();
     progress();
     const results: Results = {
@@ -100,6 +100,7 @@ export async function runBench(options: BenchOptions): Promise<Results> {
     };
     for (const one of cases) {
       results.kernels.push(await benchKernel(device, watch, one, signal));
+      if (results.kernels.length % 6 === 0) await roof.glance();
       progress();
     }
     if (parts.includes("front-end")) {
@@ -116,6 +117,7 @@ export async function runBench(options: BenchOptions): Promise<Results> {
       results.peers = await benchPeers({ threads: options.threads, quick, signal });
     }
     await roof.measure();
+    await roof.close();
     progress();
     return { ...results, peaks: roof.peaks, machine: { ...machine, load: [machine.load[0], loadNow()] } };
   } finally {

@@ -63,7 +63,7 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   )
   .option("--emodb <dir>", "the front end reads this folder's Emo-DB instead of noise")
   .option("--peers", "other libraries in JavaScript on the same work, in turn")
-  .option("--pytorch", "PyTorch on the same network, in turn (a python3 with torch)")
+  .option("--pytorch", "PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
   .option("--quick", "a smoke test: few samples, their figures mean little")
   .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md tells its fields")
   .option("--svg <file>", "write a roofline of the kernels")
@@ -81,7 +81,8 @@ await runCommand(command, async (signal) => {
   if (command.args.length > 0) throw new UsageError(`Found "${command.args[0]}", wanted options only; see --help`);
   if (flags.pytorch) {
     const { benchPyTorch } = await import("./pytorch.ts");
-    return await benchPyTorch({ ...flags, quick: flags.quick ?? false }, signal);
+    const widths = command.getOptionValueSource("width") === "cli" ? [flags.width] : undefined;
+    return await benchPyTorch({ ...flags, widths, quick: flags.quick ?? false }, signal);
   }
   const cases = flags.shape.length > 0 ? flags.shape.flatMap(wantedShape) : undefined;
   const bar = progressBar("measuring");

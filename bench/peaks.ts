@@ -2,7 +2,8 @@
  * The machine's roof, measured: multiply-adds in registers (`peak.wat`, `peak.wgsl`) and a copy through memory, the device's own
  * copy kernel on buffers that no cache holds.
  *
- * Measured before and after everything else, since a shared machine is not always as fast; the peak is the median of all samples.
+ * Measured before, between and after everything else, since a shared machine is not always as fast; the peak is the median of
+ * all samples, and what it is a percentage of had the same luck.
  */
 import { CpuDevice } from "../kernels/cpu/device.ts";
 import type { Device } from "../kernels/mod.ts";
@@ -15,34 +16,49 @@ import { mapSpread, type Spread, spread, type Stopwatch } from "./timing.ts";
 /** Words of the copied buffers: 128 MiB each. */
 const COPIED = 2 ** 25;
 
-/** Measures the roof of one device, several times. */
+/** Measures the roof of one device, again and again. Close it when done. */
 export class Roof {
   readonly #device: Device;
   readonly #watch: Stopwatch;
   readonly #quick: boolean;
+  readonly #cpu?: CpuPeak;
+  readonly #webgpu?: WebGpuPeak;
   #flops: number[] = [];
   #bytes: number[] = [];
 
-  constructor(device: Device, watch: Stopwatch, quick: boolean) {
+  private constructor(device: Device, watch: Stopwatch, quick: boolean, cpu?: CpuPeak, webgpu?: WebGpuPeak) {
     this.#device = device;
     this.#watch = watch;
     this.#quick = quick;
+    this.#cpu = cpu;
+    this.#webgpu = webgpu;
+  }
+
+  /** Starts threads or compiles, and warms up. */
+  static async open(device: Device, watch: Stopwatch, quick: boolean): Promise<Roof> {
+    const cpu = device instanceof CpuDevice ? await CpuPeak.open(device.threads) : undefined;
+    const webgpu = device instanceof WebGpuDevice ? await WebGpuPeak.open(device.gpu) : undefined;
+    return new Roof(device, watch, quick, cpu, webgpu);
   }
 
   /** Takes samples of both. */
   async measure(): Promise<void> {
-    const samples = this.#quick ? 2 : 7, seconds = this.#quick ? 0.01 : 0.1;
-    if (this.#device instanceof CpuDevice) {
-      const peak = await CpuPeak.open(this.#device.threads);
-      for (let i = 0; i < samples; i++) this.#flops.push(await peak.sample(seconds));
-      await peak.close();
-    } else if (this.#device instanceof WebGpuDevice) {
-      const peak = await WebGpuPeak.open(this.#device.gpu);
-      for (let i = 0; i < samples; i++) this.#flops.push(await peak.sample(seconds, this.#watch.wait));
-      await peak.close();
-    }
+    for (let i = 0; i < (this.#quick ? 2 : 5); i++) await this.glance();
     const copy = await this.#copy();
     this.#bytes.push(copy.lower, copy.median, copy.upper);
+  }
+
+  /** One short sample of the multiply-adds, for in between. */
+  async glance(): Promise<void> {
+    const seconds = this.#quick ? 0.01 : 0.1;
+    if (this.#cpu) this.#flops.push(await this.#cpu.sample(seconds));
+    if (this.#webgpu) this.#flops.push(await this.#webgpu.sample(seconds, this.#watch.wait));
+  }
+
+  /** Ends threads, gives buffers back. */
+  async close(): Promise<void> {
+    await this.#cpu?.close();
+    await this.#webgpu?.close();
   }
 
   /** Bytes a second, read and written ones together. */

@@ -28,27 +28,39 @@ export interface ConvolutionShape {
   channels: number;
 }
 
-/** Work that keeps its last result, to wait for, and gives it back when the next one comes. */
-export function keepLast<R>(
+/**
+ * Work that makes results, keeps them until they are waited for, and then the last one alone, so that it can be waited for again.
+ *
+ * @param start begins the work of a result, where a library does nothing before it is asked to
+ * @param wait fulfilled when a result, and so all before it, is done
+ * @param drop gives a result back
+ * @param free gives back what results are made from
+ */
+export function keepResults<R>(
   make: () => R,
-  { wait, drop, free }: { wait: (result: R) => Promise<unknown>; drop: (result: R) => void; free: () => void },
+  { start = () => {}, wait, drop, free }: {
+    start?: (result: R) => unknown;
+    wait: (result: R) => Promise<unknown>;
+    drop: (result: R) => void;
+    free: () => void;
+  },
 ): Work & Disposable {
-  let last: R | undefined;
-  const forget = () => {
-    if (last !== undefined) drop(last);
-    last = undefined;
-  };
+  let results: R[] = [], started: unknown[] = [];
   return {
     enqueue() {
-      const next = make();
-      forget();
-      last = next;
+      const result = make();
+      results.push(result);
+      started.push(start(result));
     },
-    settle: async () => {
-      if (last !== undefined) await wait(last);
+    async settle() {
+      await Promise.all(started);
+      const last = results.pop()!;
+      await wait(last);
+      results.forEach(drop);
+      [results, started] = [[last], []];
     },
     [Symbol.dispose]() {
-      forget();
+      results.forEach(drop);
       free();
     },
   };

@@ -3,7 +3,7 @@
  * hence `.ref` wherever it is used again.
  */
 import type * as Jax from "@jax-js/jax";
-import { keepLast, type Peer } from "./peer.ts";
+import { keepResults, type Peer } from "./peer.ts";
 
 type Array_ = Jax.Array;
 
@@ -12,7 +12,9 @@ export async function openJax(): Promise<Peer[]> {
   const jax = await import("@jax-js/jax");
   const { numpy: np, lax } = jax;
   const present = await jax.init();
-  const wait = (results: Array_[]) => jax.blockUntilReady(results.map((result) => result.ref));
+  // nothing is done before it is asked for, and on WebGPU "ready" is not waited for: one number that depends on it is
+  const start = (results: Array_[]) => jax.blockUntilReady(results);
+  const wait = (results: Array_[]) => np.sum(results[results.length - 1].ref).data();
   const drop = (results: Array_[]) => results.forEach((result) => result.dispose());
   let seed = 0;
   const noise = (shape: number[]) => jax.random.uniform(jax.random.key(++seed), shape, { minval: -1, maxval: 1 });
@@ -30,7 +32,7 @@ export async function openJax(): Promise<Peer[]> {
       const a = noise([n, n]), b = noise([n, n]);
       const product = jax.jit((a: Array_, b: Array_) => np.matmul(a, b));
       const make = () => [product(a.ref, b.ref) as Array_];
-      return Promise.resolve(keepLast(make, { wait, drop, free: () => drop([a, b]) }));
+      return Promise.resolve(keepResults(make, { start, wait, drop, free: () => drop([a, b]) }));
     },
     convolution({ batch, height, width, channels }, gradients) {
       const x = noise([batch, channels, height, width]), dy = noise([batch, channels, height, width]);
@@ -45,7 +47,7 @@ export async function openJax(): Promise<Peer[]> {
       });
       const make = () =>
         gradients ? all(x.ref, weights.ref, dy.ref) as unknown as Array_[] : [forward(x.ref, weights.ref) as Array_];
-      return Promise.resolve(keepLast(make, { wait, drop, free: () => drop([x, weights, dy]) }));
+      return Promise.resolve(keepResults(make, { start, wait, drop, free: () => drop([x, weights, dy]) }));
     },
   }));
 }

@@ -1,12 +1,13 @@
 /** TensorFlow.js on its three backends. Layouts are EPR's: NHWC and HWIO. */
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
-import { keepLast, type Peer } from "./peer.ts";
+import { keepResults, type Peer } from "./peer.ts";
 
 /** Loads it. Throws what it throws. */
 export async function openTfjs(): Promise<Peer[]> {
   const tf = await import("@tensorflow/tfjs");
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   await import("@tensorflow/tfjs-backend-webgpu");
+  tf.enableProdMode(); // no checks, no advice
   // its own files, beside its module: nothing is fetched
   wasm.setWasmPaths(new URL(".", import.meta.resolve("@tensorflow/tfjs-backend-wasm")).pathname);
 
@@ -29,7 +30,7 @@ export async function openTfjs(): Promise<Peer[]> {
     matmul(n) {
       const a = noise([n, n]) as Tensor2D, b = noise([n, n]) as Tensor2D;
       return Promise.resolve(
-        keepLast((): Tensor[] => [tf.matMul(a, b)], { wait, drop, free: () => drop([a, b]) }),
+        keepResults((): Tensor[] => [tf.matMul(a, b)], { wait, drop, free: () => drop([a, b]) }),
       );
     },
     convolution({ batch, height, width, channels }, gradients) {
@@ -39,7 +40,7 @@ export async function openTfjs(): Promise<Peer[]> {
       const forward = (x: Tensor, w: Tensor) => tf.conv2d(x as Tensor4D, w as Tensor4D, 1, "same");
       const all = tf.grads(forward);
       const make = () => gradients ? all([x, weights], dy) : [forward(x, weights)];
-      return Promise.resolve(keepLast(make, { wait, drop, free: () => drop([x, weights, dy]) }));
+      return Promise.resolve(keepResults(make, { wait, drop, free: () => drop([x, weights, dy]) }));
     },
   }));
 }

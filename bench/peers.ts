@@ -5,6 +5,7 @@
  * Peers on WebAssembly or plain JavaScript run beside the cpu device, those on WebGPU beside the webgpu device.
  */
 import { type Device, openDevice } from "../kernels/mod.ts";
+import { findAdapter } from "../kernels/webgpu/adapter.ts";
 import { RandomForest } from "../forest/mod.ts";
 import { digitsLike } from "./forest.ts";
 import { noise } from "./kernels.ts";
@@ -31,6 +32,7 @@ export async function benchPeers({ threads, quick, onProgress = () => {}, signal
     : { samples: 7, seconds: 8, sampleSeconds: 0.05 };
   const rows: PeerRow[] = [];
   const peers: Peer[] = [];
+  await findAdapter(); // before a peer does: it also keeps the Vulkan loader quiet
   for (
     const [name, open] of [
       ["tfjs", async () => (await import("./peer_tfjs.ts")).openTfjs()],
@@ -84,7 +86,7 @@ async function benchPeer(
       await peer.select();
       using other = await theirs();
       using own = ours();
-      rows.push({ ...row, ...await alternate(own, watch.wait, other, budget, signal) });
+      rows.push({ ...row, ...await alternate(own, other, budget, signal) });
     } catch (error) {
       signal?.throwIfAborted();
       rows.push({ ...row, cannot: words(error) });
@@ -110,17 +112,16 @@ async function benchPeer(
 
 type Owned = Work & Disposable;
 
-/** Samples of both in turn. A wait for nothing costs both the same, or so it must be taken: it is ours that is known. */
+/** Samples of both in turn; each has its own wait taken off. */
 async function alternate(
   own: Work,
-  wait: number,
   other: Work,
   budget: Budget,
   signal?: AbortSignal,
 ): Promise<Pick<PeerRow, "epr" | "seconds" | "ratio">> {
   const samplers = [
-    await Sampler.start(own, wait, budget.sampleSeconds, signal),
-    await Sampler.start(other, wait, budget.sampleSeconds, signal),
+    await Sampler.start(own, budget.sampleSeconds, signal),
+    await Sampler.start(other, budget.sampleSeconds, signal),
   ];
   const samples: number[][] = [[], []];
   const end = performance.now() + 1000 * budget.seconds;

@@ -33,7 +33,8 @@ export async function benchPyTorch(options: PyTorchOptions, signal: AbortSignal)
     );
     return;
   }
-  const { batch, quick, widths = [1, 1 / 8], threads = navigator.hardwareConcurrency } = options;
+  const { batch, quick, threads = navigator.hardwareConcurrency } = options;
+  const widths = options.widths ?? (quick ? [1 / 8] : [1, 1 / 8]);
   const rounds = quick ? 1 : 5, seconds = quick ? 0.1 : 4;
   const rows: string[][] = [];
   let described = "";

@@ -82,6 +82,14 @@ export interface Work {
   settle(): Promise<unknown>;
 }
 
+/** Seconds of a wait for nothing: for what is done already. */
+async function idleWait(work: Work): Promise<number> {
+  work.enqueue();
+  for (let i = 0; i < 3; i++) await work.settle();
+  const { median } = await timeAlone(() => work.settle(), { samples: 9, seconds: 0.3, sampleSeconds: 0 });
+  return median;
+}
+
 /** Takes samples of one work. */
 export class Sampler {
   readonly #work: Work;
@@ -98,10 +106,11 @@ export class Sampler {
   /**
    * Warms up, and finds how many calls a sample takes.
    *
-   * @param wait seconds of a wait for nothing
    * @param sampleSeconds of a sample, at least
+   * @param wait seconds of a wait for nothing, where they are known
    */
-  static async start(work: Work, wait: number, sampleSeconds: number, signal?: AbortSignal): Promise<Sampler> {
+  static async start(work: Work, sampleSeconds: number, signal?: AbortSignal, wait?: number): Promise<Sampler> {
+    wait ??= await idleWait(work);
     const wanted = Math.max(sampleSeconds, 20 * wait);
     const sampler = new Sampler(work, wait, wanted);
     for (let seconds = await sampler.#run(); seconds < wanted; seconds = await sampler.#run()) {
@@ -162,7 +171,7 @@ export class Stopwatch {
   /** Seconds of one call of `enqueue`, which enqueues work and returns. */
   async time(enqueue: () => void, signal?: AbortSignal): Promise<Spread> {
     const work = { enqueue, settle: () => this.settle() };
-    const sampler = await Sampler.start(work, this.wait, this.#budget.sampleSeconds, signal);
+    const sampler = await Sampler.start(work, this.#budget.sampleSeconds, signal, this.wait);
     return await takeSamples(async () => {
       signal?.throwIfAborted();
       return await sampler.sample();
