@@ -86,8 +86,8 @@ export interface Work {
 async function idleWait(work: Work): Promise<number> {
   work.enqueue();
   for (let i = 0; i < 3; i++) await work.settle();
-  const { median } = await timeAlone(() => work.settle(), { samples: 9, seconds: 0.3, sampleSeconds: 0 });
-  return median;
+  const { lower } = await timeAlone(() => work.settle(), { samples: 9, seconds: 0.3, sampleSeconds: 0 });
+  return lower;
 }
 
 /** Takes samples of one work. */
@@ -159,8 +159,8 @@ export class Stopwatch {
     const probe = device.allocate(64, "what the bench waits for");
     device.fill({ x: probe, length: 64, value: 0 });
     for (let i = 0; i < 3; i++) await device.read(probe);
-    const { median } = await timeAlone(() => device.read(probe), { samples: 15, seconds: 0.3, sampleSeconds: 0 });
-    return new Stopwatch(device, budget, probe, median);
+    const { lower } = await timeAlone(() => device.read(probe), { samples: 15, seconds: 0.3, sampleSeconds: 0 });
+    return new Stopwatch(device, budget, probe, lower);
   }
 
   /** Waits until everything enqueued is done. */

@@ -1,0 +1,138 @@
+/**
+ * The bench by its own smoke test: figures that mean something, errors held to the definition, a document that the schema takes,
+ * and a comparison that knows two equal files. How fast anything is, is no test's business.
+ */
+import assert from "@std/assert";
+import { runBench } from "../../bench/bench.ts";
+import { lossCase, matmulCase, parseShape, vggECases } from "../../bench/cases.ts";
+import { compareResults, describeComparison } from "../../bench/compare.ts";
+import { checkCase } from "../../bench/definition.ts";
+import { parseResults, type Results } from "../../bench/results.ts";
+import { drawRoofline } from "../../bench/roofline.ts";
+import { type Spread, spread } from "../../bench/timing.ts";
+import { summarise, trainingFlops } from "../../nn/mod.ts";
+
+const once = <T>(make: () => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+};
+const results = once(() =>
+  runBench({ device: "cpu", threads: 2, width: 1 / 16, batch: 3, quick: true }).then((made): Results =>
+    JSON.parse(JSON.stringify(made))
+  )
+);
+
+const isTime = ({ median, lower, upper, count }: Spread) =>
+  median > 0 && median < 60 && lower > 0 && lower <= median && median <= upper && count >= 3;
+
+Deno.test("runBench() gives every row a finite time, and a result within 1e-5 of its definition", async () => {
+  const { kernels, step, tasks, peaks } = await results();
+  assert.ok(kernels.length > 40, `${kernels.length} rows`);
+  for (const { name, shape, seconds, error } of kernels) {
+    assert.ok(isTime(seconds), `${name} ${shape}: ${JSON.stringify(seconds)}`);
+    assert.ok(error < 1e-5, `${name} ${shape}: error ${error}`);
+  }
+  for (const { name, seconds, rate } of tasks) assert.ok(isTime(seconds) && rate > 0, name);
+  assert.deepEqual(tasks.map(({ name }) => name.split(" ")[0]), ["decode,", "decode,", "wav", "forest", "forest"]);
+  assert.ok(isTime(step!.seconds) && step!.memory > 1e6);
+  const shares = step!.shares.reduce((sum, { share }) => sum + share, 0);
+  assert.ok(Math.abs(shares + step!.overhead - 1) < 1e-9);
+  assert.ok(peaks.flops.median > 1e9 && peaks.bytes.median > 1e8, JSON.stringify(peaks));
+});
+
+Deno.test("parseResults() takes what runBench() gives, and names the field of what it does not take", async () => {
+  const found = await results();
+  assert.deepEqual(parseResults(found, "found"), found);
+  const without = structuredClone(found) as unknown as { kernels: { seconds?: unknown }[] };
+  delete without.kernels[2].seconds;
+  assert.throws(() => parseResults(without, "x.json"), {
+    name: "TypeError",
+    message: "x.json: kernels[2].seconds is undefined, wanted an object",
+  });
+  assert.throws(() => parseResults({ ...found, schema: "epr-bench/0" }, "x.json"), /found the schema "epr-bench\/0"/);
+  assert.throws(() => parseResults({ ...found, openSeconds: null }, "x.json"), /openSeconds is null, wanted a number/);
+});
+
+Deno.test("docs/benchmarking.md tells every field of the schema", async () => {
+  const docs = await Deno.readTextFile(new URL("../../docs/benchmarking.md", import.meta.url));
+  const fields = new Set<string>();
+  const collect = (value: unknown) => {
+    if (Array.isArray(value)) value.forEach(collect);
+    else if (typeof value === "object" && value !== null) {
+      for (const [field, inner] of Object.entries(value)) {
+        fields.add(field);
+        collect(inner);
+      }
+    }
+  };
+  collect(await results());
+  assert.deepEqual([...fields].filter((field) => !docs.includes(`\`${field}\``)), []);
+});
+
+Deno.test("compareResults() of a file with itself gives ratios of 1 in every row, and sees what got slower", async () => {
+  const found = await results();
+  const same = compareResults(found, found);
+  assert.equal(same.length, found.kernels.length + 1 + found.tasks.length);
+  for (const { name, ratio, verdict } of same) assert.deepEqual([name, ratio, verdict], [name, 1, "as before"]);
+  const slower = structuredClone(found);
+  const row = slower.kernels[1].seconds;
+  for (const part of ["median", "lower", "upper"] as const) row[part] = 3 * found.kernels[1].seconds.upper;
+  const changed = compareResults(found, slower).filter(({ verdict }) => verdict !== "as before");
+  assert.deepEqual(changed.map(({ verdict }) => verdict), ["slower"]);
+  assert.match(describeComparison(found, slower), /geometric mean of \d+ rows/);
+});
+
+Deno.test("drawRoofline() puts a dot for each kernel under a roof, inside the picture", async () => {
+  const found = await results();
+  const svg = drawRoofline(found);
+  const dots = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"[^>]*>\s*<title>/g)];
+  assert.equal(dots.length, found.kernels.filter(({ flops }) => flops > 0).length);
+  for (const [, x, y] of dots) assert.ok(Number(x) >= 80 && Number(x) <= 880 && Number(y) >= 60 && Number(y) <= 490);
+  assert.ok(!/NaN|Infinity/.test(svg));
+  assert.equal(svg.match(/<polyline/g)?.length, 1);
+});
+
+Deno.test("vggECases() does the operations of a training step, equal shapes counted as often as they occur", () => {
+  const [width, batch, classes] = [1 / 8, 128, 7];
+  const occurrences = (layer: string) => {
+    const [, first, last] = /(\d+)(?:-(\d+))?$/.exec(layer)!;
+    return 1 + Number(last ?? first) - Number(first);
+  };
+  const products = vggECases({ width, batch, classes }).filter(({ name }) =>
+    /^(conv|dense) (forward|to input|to weights)$/.test(name)
+  );
+  const flops = products.reduce((sum, { layer, flops }) => sum + occurrences(layer) * flops, 0);
+  assert.equal(flops, batch * trainingFlops(summarise({ width, classes })));
+});
+
+Deno.test("parseShape() reads each kind, and says what it wants of others", () => {
+  assert.deepEqual(parseShape("conv:2x4x6x3:5").map(({ name }) => name), [
+    "conv forward",
+    "conv to input",
+    "conv to weights",
+  ]);
+  assert.equal(parseShape("conv:2x4x6x3:5")[0].flops, 2 * 2 * 4 * 6 * 9 * 3 * 5);
+  assert.equal(parseShape("matmul:2x3x5")[0].flops, 60);
+  assert.equal(parseShape("dense:2x3:5").length, 4);
+  for (
+    const wrong of ["conv:2x4x6x3", "conv:2x4x6:5", "matmul:2x3x5:7", "matmul:2x0x5", "matmul:axbxc", "pool", "fft:8"]
+  ) {
+    assert.throws(() => parseShape(wrong), /^RangeError: Found the shape ".*", wanted conv:/);
+  }
+});
+
+Deno.test("checkCase() sees one wrong number in a product, one that is missing, and agrees with what is right", () => {
+  const of = matmulCase(2, 2, 2);
+  const before = { a: new Float32Array([1, 2, 3, 4]), b: new Float32Array([5, 6, 7, 8]), c: new Float32Array(4) };
+  const check = (...c: number[]) => checkCase(of, before, { c: new Float32Array(c) }).error;
+  assert.equal(check(19, 22, 43, 50), 0);
+  assert.equal(check(19, 22, 43, 49), 1 / 50);
+  assert.equal(check(19, NaN, 43, 50), Infinity);
+  assert.equal(lossCase(2, 3).buffers.metrics.length, 4);
+});
+
+Deno.test("spread() is median and quartiles as numpy has them", () => {
+  assert.deepEqual(spread([4, 1, 3, 2]), { median: 2.5, lower: 1.75, upper: 3.25, count: 4 });
+  assert.deepEqual(spread([7]), { median: 7, lower: 7, upper: 7, count: 1 });
+  assert.throws(() => spread([]), RangeError);
+});
