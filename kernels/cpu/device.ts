@@ -23,8 +23,15 @@ import { compileKernels, hasRelaxedSimd } from "./modules.ts";
 import { Queue, shortOfMemory } from "./queue.ts";
 import { softmax, softmaxCrossEntropy } from "./softmax.ts";
 import type { Simd } from "./template.ts";
+import {
+  takesWinograd,
+  type WinogradChoice,
+  winogradConv2d,
+  winogradInputGradient,
+  winogradWeightGradient,
+} from "./winograd.ts";
 
-export type { Simd };
+export type { Simd, WinogradChoice };
 
 /** What the CPU device can be told. */
 export interface CpuOptions {
@@ -35,6 +42,11 @@ export interface CpuOptions {
    * it. They differ in the last bit.
    */
   simd?: "auto" | Simd;
+  /**
+   * Winograd's algorithm for convolutions: `auto` (the default) where the shape makes it worth while, `always` where it can be
+   * taken at all, `never`. It differs by rounding.
+   */
+  winograd?: WinogradChoice;
   /** Bytes that the device's memory may grow to, at most (and by default) 4 GiB. */
   memoryLimit?: number;
 }
@@ -77,7 +89,7 @@ export async function createCpuDevice(options: CpuOptions = {}): Promise<CpuDevi
   });
   const modules = await compileKernels(simd);
   workers.forEach((worker, thread) => worker.postMessage({ memory, modules, thread } satisfies WorkerStart));
-  return new CpuDevice(simd, memory, workers, options.memoryLimit ?? 2 ** 32);
+  return new CpuDevice(simd, memory, workers, options.memoryLimit ?? 2 ** 32, options.winograd ?? "auto");
 }
 
 /** See {@link createCpuDevice}. */
@@ -88,6 +100,8 @@ export class CpuDevice implements Device {
   readonly threads: number;
   /** Which multiply-add the kernels use. */
   readonly simd: Simd;
+  /** When convolutions are done by Winograd's algorithm. */
+  readonly winograd: WinogradChoice;
   #queue: Queue;
   #pool: BufferPool<CpuBuffer>;
   #workers: Worker[];
@@ -95,8 +109,15 @@ export class CpuDevice implements Device {
   #staged = 0; // words of the staging memory in use
 
   /** Use {@link createCpuDevice}. */
-  constructor(simd: Simd, memory: WebAssembly.Memory, workers: Worker[], memoryLimit: number) {
+  constructor(
+    simd: Simd,
+    memory: WebAssembly.Memory,
+    workers: Worker[],
+    memoryLimit: number,
+    winograd: WinogradChoice,
+  ) {
     const threads = workers.length;
+    this.winograd = winograd;
     this.threads = threads;
     this.simd = simd;
     this.description = `${threads} thread${threads === 1 ? "" : "s"} of WebAssembly SIMD ` +
@@ -175,13 +196,16 @@ export class CpuDevice implements Device {
   }
 
   conv2d(args: K.Conv2d<DeviceBuffer>): void {
-    conv2d(this.#queue, args);
+    const winograd = takesWinograd(args, this.winograd);
+    (winograd ? winogradConv2d : conv2d)(this.#queue, args);
   }
   conv2dInputGradient(args: K.Conv2dInputGradient<DeviceBuffer>): void {
-    conv2dInputGradient(this.#queue, args);
+    const winograd = takesWinograd(args, this.winograd);
+    (winograd ? winogradInputGradient : conv2dInputGradient)(this.#queue, args);
   }
   conv2dWeightGradient(args: K.Conv2dWeightGradient<DeviceBuffer>): void {
-    conv2dWeightGradient(this.#queue, args);
+    const winograd = takesWinograd(args, this.winograd);
+    (winograd ? winogradWeightGradient : conv2dWeightGradient)(this.#queue, args);
   }
   maxPool(args: K.MaxPool<DeviceBuffer>): void {
     maxPool(this.#queue, args);

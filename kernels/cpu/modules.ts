@@ -14,6 +14,8 @@ import matmul from "../wat/matmul.wat" with { type: "text" };
 import maxPool from "../wat/max_pool.wat" with { type: "text" };
 import softmax from "../wat/softmax.wat" with { type: "text" };
 import sum from "../wat/sum.wat" with { type: "text" };
+import winograd from "../wat/winograd.wat" with { type: "text" };
+import winogradProducts from "../wat/winograd_products.wat" with { type: "text" };
 import { expandTemplate, type Simd } from "./template.ts";
 
 const SOURCES: Record<string, string> = {
@@ -28,6 +30,8 @@ const SOURCES: Record<string, string> = {
   maxPool,
   softmax,
   sum,
+  winograd,
+  winogradProducts,
 };
 
 /** Whether this engine takes relaxed SIMD, asked with the smallest module that uses it: `f32x4.relaxed_madd` of zeros. */

@@ -4,9 +4,10 @@ import { reduceWeights, weightPartial } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
 import { gatherRowsPart, gatherWindowsPart } from "./gather.ts";
 import type { Phase } from "./layout.ts";
-import { multiplyBlock, transposeRows } from "./matmul.ts";
+import { layRows, multiplyBlock } from "./matmul.ts";
 import { poolGradientImages, poolImages } from "./max_pool.ts";
 import { countMetrics, crossEntropyRows, softmaxRows } from "./softmax.ts";
+import { finishWeights, multiplyForWeights, multiplyTiles, transformKernel, transformTiles } from "./winograd.ts";
 
 /** Tells whoever waits at the counter's address that all before is done. */
 export const fence: Phase = (wasm, [counter]) => wasm.fence(counter);
@@ -18,7 +19,12 @@ export const PHASES: readonly Phase[] = [
   convolveBlock,
   weightPartial,
   reduceWeights,
-  transposeRows,
+  transformKernel,
+  transformTiles,
+  multiplyTiles,
+  multiplyForWeights,
+  finishWeights,
+  layRows,
   multiplyBlock,
   poolImages,
   poolGradientImages,

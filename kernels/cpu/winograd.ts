@@ -1,0 +1,359 @@
+/**
+ * The 3x3 convolution and its gradients by Winograd's algorithm (Lavin & Gray 2016, "Fast algorithms for convolutional
+ * neural networks"), as phases: four times fewer multiplications for tiles of 4x4 outputs.
+ *
+ * Along one dimension, m outputs of a kernel of r values g over m + r - 1 inputs d are
+ *
+ *     y = A^T ((G g) * (B^T d))        (* value by value: m + r - 1 products instead of m r)
+ *
+ * since a correlation is the transpose of a product of polynomials, which is known from its values at m + r - 1 points; A, B
+ * and G (in `wat/winograd.wat`) evaluate and interpolate. In two dimensions the transforms run along columns, then rows. Summed
+ * over channels, each of the points is a matrix product of its own:
+ *
+ *     V[point, tile, c] = transformed input     U[point, c, n] = transformed kernel     M[point, tile, n] = V U
+ *
+ * and the inverse transform of M is the output. The gradient to the input is the same with the kernel turned over and its
+ * channels exchanged. For the gradient to the weights the tile of dy is the kernel: 3 outputs of a kernel of 4 values over
+ * the same 6 inputs, P[point, c, n] = sum over tiles of V G, transformed back once at the end.
+ *
+ * m is 4 or, where 4 would waste products on an edge, 2, for height and width apart: an image of 4x2 is one tile of 24 points.
+ *
+ * Error: rounding grows with the transforms' constants. The usual points 0, 1, -1, 2, -2 give errors of 4.5e-6 of the
+ * largest output with 64 channels and 1.4e-5 with 512 (normal inputs, float32); the points 0, +-sqrt(1/2), +-sqrt(2) used
+ * here 1.3e-6 and 3.4e-6, where the direct sum has 0.9e-6 and 2.2e-6.
+ *
+ * Memory: V is made for so many tiles at a time that it stays in the last-level cache; a block of tiles is then multiplied
+ * by 32 columns at a time, and its M is transformed back before it leaves the second-level cache.
+ */
+import type { Conv2d, Conv2dInputGradient, Conv2dWeightGradient, ConvShape } from "../kernels.ts";
+import type { DeviceBuffer } from "../device.ts";
+import { addressOf, checkSizes } from "./buffer.ts";
+import type { Kernel, Phase } from "./layout.ts";
+import type { Queue } from "./queue.ts";
+
+/** The lines of winograd.wat, in its table's order: a pair each, for m = 4 and m = 2. */
+const LINES = { input: 0, filter: 2, output: 4, spread: 6, weights: 8 } as const;
+const line = (kind: number, m: number) => kind + Number(m === 2);
+
+/** Scratch of a transform: lists of addresses, then what lies between its two passes (6 x 6 values of 512 bytes). */
+const MIDDLE = 192;
+const BETWEEN = 512;
+const LISTS = BETWEEN + 36 * 512;
+/** Tiles that are multiplied together, at most, and bytes of the columns that they are multiplied by. */
+const TILES = 60;
+const GROUP = 128;
+/** Bytes of V (and its counterpart of dy) at a time, if that is 256 tiles at least. */
+const SPAN = 2 ** 23;
+/** Bytes between rows and between points that keep them from falling on the same lines of a cache. */
+const SKEW = 64;
+/** Words of a weight gradient that one chunk transforms back. */
+const WEIGHTS = 2 ** 12;
+
+const align = (bytes: number) => Math.ceil(bytes / 256) * 256;
+
+/** m for an extent: where 4 takes no more products than 2. */
+const tileSize = (extent: number) => 6 * Math.ceil(extent / 4) <= 4 * Math.ceil(extent / 2) ? 4 : 2;
+
+/** How images are cut into tiles. */
+function tiling({ batch, height, width }: ConvShape) {
+  const tall = tileSize(height), wide = tileSize(width);
+  const down = Math.ceil(height / tall), across = Math.ceil(width / wide);
+  return { tall, wide, down, across, points: (tall + 2) * (wide + 2), tileRows: batch * down };
+}
+
+/** When to take Winograd's algorithm: where it is worth while, wherever it can be, or never. */
+export type WinogradChoice = "auto" | "always" | "never";
+
+/**
+ * Whether Winograd's algorithm is taken for a shape. It can be where channels are whole panels of 8. It is worth while with many
+ * channels, tiles that do save products, and enough pixels that transforming the kernel pays.
+ */
+export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean {
+  const { batch, height, width, channelsIn, channelsOut } = shape;
+  if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
+  const { points, down, across } = tiling(shape);
+  return choice === "always" || Math.min(channelsIn, channelsOut) >= 64 && batch * height * width >= 64 &&
+      1.5 * points * down * across <= 9 * height * width;
+}
+
+/** Makes the lists of a transform's second pass. */
+const listMiddle = (wasm: Kernel, scratch: number, columns: number, rows: number) =>
+  wasm.lattice(scratch + MIDDLE, scratch + BETWEEN, rows, 512 * columns, 512);
+
+/** Transforms panel number `chunk` of the kernel, 8 columns, to U[chunk, point, depth, 8]. */
+export const transformKernel: Phase = (wasm, args, chunk, thread) => {
+  const [from, to, depth, tapStride, depthStride, columnStride, tall, wide, scratches, scratchBytes] = args;
+  const scratch = scratches + thread * scratchBytes, taps = scratch + LISTS, panel = 32 * depth;
+  const rows = tall + 2, columns = wide + 2;
+  wasm.packPanel(from + 8 * chunk * columnStride, taps, 9, depth, 8, tapStride, depthStride, columnStride);
+  wasm.lattice(scratch, taps, 3, panel, 3 * panel);
+  listMiddle(wasm, scratch, 3, rows);
+  wasm.transform(
+    line(LINES.filter, tall),
+    line(LINES.filter, wide),
+    scratch,
+    0,
+    3,
+    rows,
+    scratch + MIDDLE,
+    scratch + BETWEEN,
+    to + rows * columns * panel * chunk,
+    columns * panel,
+    panel,
+    panel,
+  );
+};
+
+/**
+ * Transforms the tiles of row number `first + chunk` of tiles to V[point, tile, channel]. kind: LINES.input, or LINES.spread for dy,
+ * whose sums over the row's pixels then go to bias[row, channel].
+ */
+export const transformTiles: Phase = (wasm, args, chunk, thread) => {
+  const [from, to, row, point, height, width, channels, first, down, across] = args;
+  const [tall, wide, kind, bias, scratches, scratchBytes] = args.subarray(10);
+  const scratch = scratches + thread * scratchBytes, zeros = scratch + LISTS, pixel = 4 * channels;
+  const image = from + Math.floor((first + chunk) / down) * height * width * pixel;
+  const top = (first + chunk) % down * tall, border = Number(kind === LINES.input);
+  const columns = wide + 2 * border;
+  wasm.fill(zeros, channels, 0);
+  listMiddle(wasm, scratch, columns, tall + 2);
+  for (let tile = 0; tile < across; tile++) {
+    wasm.tilePixels(scratch, image, height, width, pixel, top - border, wide * tile - border, columns, zeros);
+    wasm.transform(
+      line(kind, tall),
+      line(kind, wide),
+      scratch,
+      0,
+      columns,
+      tall + 2,
+      scratch + MIDDLE,
+      scratch + BETWEEN,
+      to + row * (chunk * across + tile),
+      (wide + 2) * point,
+      point,
+      pixel,
+    );
+  }
+  if (bias) {
+    const pixels = Math.min(tall, height - top) * width, sums = bias + pixel * (first + chunk);
+    wasm.biasSums(image + top * width * pixel, pixels, pixel, channels / 8, sums, 1);
+  }
+};
+
+/** Chunk (block of tiles, group of columns) of the products, transformed back and finished. */
+export const multiplyTiles: Phase = (wasm, args, chunk, thread) => {
+  const [v, row, point, u, y, bias, mask, relu, height, width, depth, channels] = args;
+  const [first, down, across, tall, wide, tiles, tilesPerChunk, scratches, scratchBytes] = args.subarray(12);
+  const scratch = scratches + thread * scratchBytes, done = scratch + LISTS, m = done + 16 * GROUP;
+  const groups = Math.ceil(4 * channels / GROUP), points = (tall + 2) * (wide + 2);
+  const begin = Math.floor(chunk / groups) * tilesPerChunk, count = Math.min(tilesPerChunk, tiles - begin);
+  const column = chunk % groups * GROUP, bytes = Math.min(GROUP, 4 * channels - column);
+  const panel = 32 * depth, mPoint = tilesPerChunk * GROUP + SKEW;
+  const uFirst = u + column / 32 * points * panel;
+  for (let p = 0; p < points; p++) {
+    const from = v + p * point + begin * row;
+    wasm.products(from, row, count, uFirst + p * panel, points * panel, bytes / 32, depth, m + p * mPoint, GROUP);
+  }
+  wasm.lattice(scratch, m, wide + 2, mPoint, (wide + 2) * mPoint);
+  listMiddle(wasm, scratch, wide + 2, tall);
+  for (let tile = 0; tile < count; tile++) {
+    wasm.transform(
+      line(LINES.output, tall),
+      line(LINES.output, wide),
+      scratch,
+      tile * GROUP,
+      wide + 2,
+      tall,
+      scratch + MIDDLE,
+      scratch + BETWEEN,
+      done,
+      wide * GROUP,
+      GROUP,
+      bytes,
+    );
+    const tileRow = first + Math.floor((begin + tile) / across);
+    const top = tileRow % down * tall, left = (begin + tile) % across * wide;
+    const at = 4 * channels * ((Math.floor(tileRow / down) * height + top) * width + left) + column;
+    wasm.finishTile(
+      done,
+      wide * GROUP,
+      GROUP,
+      y + at,
+      4 * channels * width,
+      4 * channels,
+      Math.min(tall, height - top),
+      Math.min(wide, width - left),
+      bytes,
+      bias && bias + column,
+      mask && mask + at,
+      relu,
+    );
+  }
+};
+
+/** Chunk (point, block of rows) of P += V^T G. */
+export const multiplyForWeights: Phase = (wasm, args, chunk) => {
+  const [v, vRow, vPoint, g, gRow, gPoint, p, tiles, channelsIn, channelsOut, rowsPerChunk, add] = args;
+  const blocks = Math.ceil(channelsIn / rowsPerChunk);
+  const point = Math.floor(chunk / blocks), begin = chunk % blocks * rowsPerChunk;
+  const rows = Math.min(rowsPerChunk, channelsIn - begin);
+  const to = p + 4 * channelsOut * (point * channelsIn + begin);
+  const from = v + point * vPoint + 4 * begin;
+  const outRow = 4 * channelsOut;
+  wasm.transposedProducts(from, vRow, g + point * gPoint, gRow, tiles, rows, channelsOut / 8, to, outRow, add);
+};
+
+/** Transforms a stretch of P back to dW; the last chunk adds up dBias. */
+export const finishWeights: Phase = (wasm, args, chunk, thread) => {
+  const [p, dWeights, bias, dBias, tileRows, channelsIn, channelsOut] = args;
+  const [tall, wide, chunks, scratches, scratchBytes] = args.subarray(7);
+  if (chunk === chunks - 1) {
+    wasm.reducePartials(bias, 4 * channelsOut, tileRows, dBias, channelsOut);
+    return;
+  }
+  const scratch = scratches + thread * scratchBytes, tap = 4 * channelsIn * channelsOut;
+  const begin = 4 * WEIGHTS * chunk;
+  wasm.lattice(scratch, p, wide + 2, tap, (wide + 2) * tap);
+  listMiddle(wasm, scratch, wide + 2, 3);
+  wasm.transform(
+    line(LINES.weights, tall),
+    line(LINES.weights, wide),
+    scratch,
+    begin,
+    wide + 2,
+    3,
+    scratch + MIDDLE,
+    scratch + BETWEEN,
+    dWeights + begin,
+    3 * tap,
+    tap,
+    Math.min(4 * WEIGHTS, tap - begin),
+  );
+};
+
+/** Enqueues {@link Conv2d}. */
+export function winogradConv2d(queue: Queue, args: Conv2d<DeviceBuffer>): void {
+  const { batch, height, width, channelsIn, channelsOut } = args;
+  checkSizes({ batch, height, width, channelsIn, channelsOut });
+  const pixels = batch * height * width;
+  convolve(queue, { batch, height, width, channelsIn, channelsOut }, {
+    weights: addressOf(args.weights, 9 * channelsIn * channelsOut, "conv2d's weights"),
+    tapStride: 4 * channelsIn * channelsOut,
+    depthStride: 4 * channelsOut,
+    columnStride: 4,
+    x: addressOf(args.x, pixels * channelsIn, "conv2d's x"),
+    y: addressOf(args.y, pixels * channelsOut, "conv2d's y"),
+    bias: addressOf(args.bias, channelsOut, "conv2d's bias"),
+    mask: 0,
+    relu: args.relu,
+  });
+}
+
+/** Enqueues {@link Conv2dInputGradient}. */
+export function winogradInputGradient(queue: Queue, args: Conv2dInputGradient<DeviceBuffer>): void {
+  const { batch, height, width, channelsIn, channelsOut } = args;
+  checkSizes({ batch, height, width, channelsIn, channelsOut });
+  const pixels = batch * height * width, tap = 4 * channelsIn * channelsOut;
+  convolve(queue, { batch, height, width, channelsIn: channelsOut, channelsOut: channelsIn }, {
+    weights: addressOf(args.weights, 9 * channelsIn * channelsOut, "conv2dInputGradient's weights") + 8 * tap,
+    tapStride: -tap,
+    depthStride: 4,
+    columnStride: 4 * channelsOut,
+    x: addressOf(args.dy, pixels * channelsOut, "conv2dInputGradient's dy"),
+    y: addressOf(args.dx, pixels * channelsIn, "conv2dInputGradient's dx"),
+    bias: 0,
+    mask: args.mask ? addressOf(args.mask, pixels * channelsIn, "conv2dInputGradient's mask") : 0,
+    relu: false,
+  });
+}
+
+function convolve(queue: Queue, shape: ConvShape, at: {
+  weights: number;
+  tapStride: number;
+  depthStride: number;
+  columnStride: number;
+  x: number;
+  y: number;
+  bias: number;
+  mask: number;
+  relu: boolean;
+}): void {
+  const { height, width, channelsIn, channelsOut } = shape;
+  const { tall, wide, down, across, points, tileRows } = tiling(shape);
+  const row = 4 * channelsIn + SKEW;
+  const span = Math.min(tileRows, Math.ceil(Math.max(256, SPAN / (points * row)) / across));
+  const point = span * across * row + SKEW;
+  const u = queue.workspace(align(4 * points * channelsIn * channelsOut) + points * point);
+  const v = u + align(4 * points * channelsIn * channelsOut);
+  const blocks = Math.ceil(span * across / TILES), tilesPerChunk = 6 * Math.ceil(span * across / (6 * blocks));
+  const scratchBytes = align(
+    LISTS + Math.max(288 * channelsIn, 16 * GROUP + points * (tilesPerChunk * GROUP + SKEW)) + SKEW,
+  );
+  const scratch = queue.scratch(scratchBytes);
+  const { weights, tapStride, depthStride, columnStride } = at;
+  queue.run(
+    ...[transformKernel, channelsOut / 8] as const,
+    ...[weights, u, channelsIn, tapStride, depthStride, columnStride, tall, wide, scratch, scratchBytes],
+  );
+  for (let first = 0; first < tileRows; first += span) {
+    const rows = Math.min(span, tileRows - first), tiles = rows * across;
+    queue.run(
+      ...[transformTiles, rows] as const,
+      ...[at.x, v, row, point, height, width, channelsIn, first, down, across],
+      ...[tall, wide, LINES.input, 0, scratch, scratchBytes],
+    );
+    queue.run(
+      ...[multiplyTiles, Math.ceil(tiles / tilesPerChunk) * Math.ceil(4 * channelsOut / GROUP)] as const,
+      ...[v, row, point, u, at.y, at.bias, at.mask, Number(at.relu), height, width, channelsIn, channelsOut],
+      ...[first, down, across, tall, wide, tiles, tilesPerChunk, scratch, scratchBytes],
+    );
+  }
+}
+
+/** Enqueues {@link Conv2dWeightGradient}. */
+export function winogradWeightGradient(queue: Queue, args: Conv2dWeightGradient<DeviceBuffer>): void {
+  const { batch, height, width, channelsIn, channelsOut } = args;
+  checkSizes({ batch, height, width, channelsIn, channelsOut });
+  const { tall, wide, down, across, points, tileRows } = tiling(args);
+  const pixels = batch * height * width, weights = channelsIn * channelsOut;
+  const x = addressOf(args.x, pixels * channelsIn, "conv2dWeightGradient's x");
+  const dy = addressOf(args.dy, pixels * channelsOut, "conv2dWeightGradient's dy");
+  const dWeights = addressOf(args.dWeights, 9 * weights, "conv2dWeightGradient's dWeights");
+  const dBias = addressOf(args.dBias, channelsOut, "conv2dWeightGradient's dBias");
+  const vRow = 4 * channelsIn + SKEW, gRow = 4 * channelsOut + SKEW;
+  const span = Math.min(tileRows, Math.ceil(Math.max(256, SPAN / (points * Math.max(vRow, gRow))) / across));
+  const vPoint = span * across * vRow + SKEW, gPoint = span * across * gRow + SKEW;
+  const p = queue.workspace(
+    align(4 * points * weights) + align(4 * tileRows * channelsOut) + align(points * vPoint) + points * gPoint,
+  );
+  const bias = p + align(4 * points * weights);
+  const v = bias + align(4 * tileRows * channelsOut), g = v + align(points * vPoint);
+  const scratchBytes = align(LISTS + 4 * Math.max(channelsIn, channelsOut));
+  const scratch = queue.scratch(scratchBytes);
+  // Rows of V that a chunk uses again for each panel of dy lie in half a second-level cache.
+  const rowsPerChunk = Math.min(channelsIn, Math.max(30, 6 * Math.floor(2 ** 18 / (24 * span * across))));
+  for (let first = 0; first < tileRows; first += span) {
+    const rows = Math.min(span, tileRows - first);
+    queue.run(
+      ...[transformTiles, rows] as const,
+      ...[x, v, vRow, vPoint, height, width, channelsIn, first, down, across],
+      ...[tall, wide, LINES.input, 0, scratch, scratchBytes],
+    );
+    queue.run(
+      ...[transformTiles, rows] as const,
+      ...[dy, g, gRow, gPoint, height, width, channelsOut, first, down, across],
+      ...[tall, wide, LINES.spread, bias, scratch, scratchBytes],
+    );
+    queue.run(
+      ...[multiplyForWeights, points * Math.ceil(channelsIn / rowsPerChunk)] as const,
+      ...[v, vRow, vPoint, g, gRow, gPoint, p, rows * across, channelsIn, channelsOut],
+      ...[rowsPerChunk, Number(first > 0)],
+    );
+  }
+  const chunks = Math.ceil(weights / WEIGHTS) + 1;
+  queue.run(
+    ...[finishWeights, chunks] as const,
+    ...[p, dWeights, bias, dBias, tileRows, channelsIn, channelsOut],
+    ...[tall, wide, chunks, scratch, scratchBytes],
+  );
+}

@@ -1,0 +1,357 @@
+;; Winograd's convolution, its transforms. The mathematics is told in cpu/winograd.ts; here are the lines of it: each of the
+;; first ten functions multiplies vectors by a small constant matrix, 4 channels (or weights) at a time; `transform` applies one
+;; of them along columns, then one along rows. Lines of 6 values use the points 0, a, -a, b, -b, infinity with a = sqrt(1/2),
+;; b = sqrt(2) (as a b = 1, most constants are plain numbers), lines of 4 use 0, 1, -1, infinity:
+;;
+;;   input     d -> B^T d     6 -> 6, 4 -> 4     a line of the input
+;;   filter    g -> G g       3 -> 6, 3 -> 4     a line of the 3x3 kernel
+;;   output    m -> A^T m     6 -> 4, 4 -> 2     products, back to a line of the output
+;;   spread    g -> G' g      4 -> 6, 2 -> 4     a line of dy, which takes the kernel's part where the kernel is wanted
+;;   weights   m -> A'^T m    6 -> 3, 4 -> 3     products, back to a line of dW
+;;
+;; Memory: a transform reads and writes each value of a tile twice; in between it lies in the nearest cache.
+(module
+  (import "env" "memory" (memory 1 65536 shared))
+
+  ;; in: where the addresses of the line's values are; at: bytes to add to each; to, stride: where results go; bytes: how
+  ;; many of each value, a multiple of 16.
+  (type $line (func (param $in i32) (param $at i32) (param $to i32) (param $stride i32) (param $bytes i32)))
+  (table funcref (elem $input6 $input4 $filter6 $filter4 $output6 $output4 $spread6 $spread4 $weights6 $weights4))
+
+  (func $input6 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 6}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 6}}(local $t{{i}} v128) {{/i}}
+    (local $e v128) (local $o v128) (local $f v128) (local $q v128)
+    {{#i 0 6}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 6}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $e (f32x4.madd (local.get $d2) (v128.const f32x4 -2 -2 -2 -2) (local.get $d4)))
+      (local.set $o (f32x4.madd (local.get $d1) (v128.const f32x4 -2 -2 -2 -2) (local.get $d3)))
+      (local.set $f (f32x4.madd (local.get $d2) (v128.const f32x4 -0.5 -0.5 -0.5 -0.5) (local.get $d4)))
+      (local.set $q (f32x4.madd (local.get $d1) (v128.const f32x4 -0.5 -0.5 -0.5 -0.5) (local.get $d3)))
+      (local.set $t0
+        (f32x4.madd (local.get $d2) (v128.const f32x4 -2.5 -2.5 -2.5 -2.5) (f32x4.add (local.get $d0) (local.get $d4))))
+      (local.set $t1
+        (f32x4.madd (local.get $o) (v128.const f32x4 0.70710678 0.70710678 0.70710678 0.70710678) (local.get $e)))
+      (local.set $t2
+        (f32x4.madd (local.get $o) (v128.const f32x4 -0.70710678 -0.70710678 -0.70710678 -0.70710678) (local.get $e)))
+      (local.set $t3 (f32x4.madd (local.get $q) (v128.const f32x4 1.4142135 1.4142135 1.4142135 1.4142135) (local.get $f)))
+      (local.set $t4
+        (f32x4.madd (local.get $q) (v128.const f32x4 -1.4142135 -1.4142135 -1.4142135 -1.4142135) (local.get $f)))
+      (local.set $t5
+        (f32x4.madd (local.get $d3) (v128.const f32x4 -2.5 -2.5 -2.5 -2.5) (f32x4.add (local.get $d1) (local.get $d5))))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 6}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  (func $input4 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 4}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 4}}(local $t{{i}} v128) {{/i}}
+    {{#i 0 4}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 4}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $t0 (f32x4.sub (local.get $d0) (local.get $d2)))
+      (local.set $t1 (f32x4.add (local.get $d2) (local.get $d1)))
+      (local.set $t2 (f32x4.sub (local.get $d2) (local.get $d1)))
+      (local.set $t3 (f32x4.sub (local.get $d3) (local.get $d1)))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 4}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  (func $filter6 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 3}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 6}}(local $t{{i}} v128) {{/i}}
+    (local $e v128) (local $f v128)
+    {{#i 0 3}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 3}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $e
+        (f32x4.mul (f32x4.madd (local.get $d2) (v128.const f32x4 0.5 0.5 0.5 0.5) (local.get $d0)) (v128.const f32x4 -0.6666667 -0.6666667 -0.6666667 -0.6666667)))
+      (local.set $f
+        (f32x4.mul (f32x4.madd (local.get $d2) (v128.const f32x4 2 2 2 2) (local.get $d0)) (v128.const f32x4 0.16666667 0.16666667 0.16666667 0.16666667)))
+      (local.set $t0 (local.get $d0))
+      (local.set $t1
+        (f32x4.madd (local.get $d1) (v128.const f32x4 -0.47140452 -0.47140452 -0.47140452 -0.47140452) (local.get $e)))
+      (local.set $t2
+        (f32x4.madd (local.get $d1) (v128.const f32x4 0.47140452 0.47140452 0.47140452 0.47140452) (local.get $e)))
+      (local.set $t3
+        (f32x4.madd (local.get $d1) (v128.const f32x4 0.23570226 0.23570226 0.23570226 0.23570226) (local.get $f)))
+      (local.set $t4
+        (f32x4.madd (local.get $d1) (v128.const f32x4 -0.23570226 -0.23570226 -0.23570226 -0.23570226) (local.get $f)))
+      (local.set $t5 (local.get $d2))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 6}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  (func $filter4 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 3}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 4}}(local $t{{i}} v128) {{/i}}
+    (local $e v128)
+    {{#i 0 3}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 3}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $e (f32x4.mul (f32x4.add (local.get $d0) (local.get $d2)) (v128.const f32x4 0.5 0.5 0.5 0.5)))
+      (local.set $t0 (local.get $d0))
+      (local.set $t1 (f32x4.madd (local.get $d1) (v128.const f32x4 0.5 0.5 0.5 0.5) (local.get $e)))
+      (local.set $t2 (f32x4.madd (local.get $d1) (v128.const f32x4 -0.5 -0.5 -0.5 -0.5) (local.get $e)))
+      (local.set $t3 (local.get $d2))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 4}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  (func $output6 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 6}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 4}}(local $t{{i}} v128) {{/i}}
+    (local $e v128) (local $o v128) (local $f v128) (local $q v128)
+    {{#i 0 6}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 6}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $e (f32x4.add (local.get $d1) (local.get $d2)))
+      (local.set $o (f32x4.sub (local.get $d1) (local.get $d2)))
+      (local.set $f (f32x4.add (local.get $d3) (local.get $d4)))
+      (local.set $q (f32x4.sub (local.get $d3) (local.get $d4)))
+      (local.set $t0 (f32x4.add (local.get $d0) (f32x4.add (local.get $e) (local.get $f))))
+      (local.set $t1
+        (f32x4.madd (local.get $o) (v128.const f32x4 0.70710678 0.70710678 0.70710678 0.70710678) (f32x4.mul (local.get $q) (v128.const f32x4 1.4142135 1.4142135 1.4142135 1.4142135))))
+      (local.set $t2
+        (f32x4.madd (local.get $e) (v128.const f32x4 0.5 0.5 0.5 0.5) (f32x4.add (local.get $f) (local.get $f))))
+      (local.set $t3
+        (f32x4.madd (local.get $o) (v128.const f32x4 0.35355339 0.35355339 0.35355339 0.35355339) (f32x4.madd (local.get $q) (v128.const f32x4 2.8284271 2.8284271 2.8284271 2.8284271) (local.get $d5))))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 4}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  (func $output4 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 4}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 2}}(local $t{{i}} v128) {{/i}}
+    {{#i 0 4}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 4}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $t0 (f32x4.add (local.get $d0) (f32x4.add (local.get $d1) (local.get $d2))))
+      (local.set $t1 (f32x4.add (local.get $d3) (f32x4.sub (local.get $d1) (local.get $d2))))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 2}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  (func $spread6 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 4}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 6}}(local $t{{i}} v128) {{/i}}
+    (local $e v128) (local $o v128) (local $f v128) (local $q v128)
+    {{#i 0 4}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 4}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $e
+        (f32x4.mul (f32x4.madd (local.get $d2) (v128.const f32x4 0.5 0.5 0.5 0.5) (local.get $d0)) (v128.const f32x4 -0.6666667 -0.6666667 -0.6666667 -0.6666667)))
+      (local.set $o (f32x4.madd (local.get $d3) (v128.const f32x4 0.5 0.5 0.5 0.5) (local.get $d1)))
+      (local.set $f
+        (f32x4.mul (f32x4.madd (local.get $d2) (v128.const f32x4 2 2 2 2) (local.get $d0)) (v128.const f32x4 0.16666667 0.16666667 0.16666667 0.16666667)))
+      (local.set $q (f32x4.madd (local.get $d3) (v128.const f32x4 2 2 2 2) (local.get $d1)))
+      (local.set $t0 (local.get $d0))
+      (local.set $t1
+        (f32x4.madd (local.get $o) (v128.const f32x4 -0.47140452 -0.47140452 -0.47140452 -0.47140452) (local.get $e)))
+      (local.set $t2
+        (f32x4.madd (local.get $o) (v128.const f32x4 0.47140452 0.47140452 0.47140452 0.47140452) (local.get $e)))
+      (local.set $t3
+        (f32x4.madd (local.get $q) (v128.const f32x4 0.23570226 0.23570226 0.23570226 0.23570226) (local.get $f)))
+      (local.set $t4
+        (f32x4.madd (local.get $q) (v128.const f32x4 -0.23570226 -0.23570226 -0.23570226 -0.23570226) (local.get $f)))
+      (local.set $t5 (local.get $d3))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 6}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  (func $spread4 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 2}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 4}}(local $t{{i}} v128) {{/i}}
+    {{#i 0 2}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 2}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $t0 (local.get $d0))
+      (local.set $t1 (f32x4.mul (f32x4.add (local.get $d0) (local.get $d1)) (v128.const f32x4 0.5 0.5 0.5 0.5)))
+      (local.set $t2 (f32x4.mul (f32x4.sub (local.get $d0) (local.get $d1)) (v128.const f32x4 0.5 0.5 0.5 0.5)))
+      (local.set $t3 (local.get $d1))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 4}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  (func $weights6 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 6}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 3}}(local $t{{i}} v128) {{/i}}
+    (local $e v128) (local $o v128) (local $f v128) (local $q v128)
+    {{#i 0 6}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 6}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $e (f32x4.add (local.get $d1) (local.get $d2)))
+      (local.set $o (f32x4.sub (local.get $d1) (local.get $d2)))
+      (local.set $f (f32x4.add (local.get $d3) (local.get $d4)))
+      (local.set $q (f32x4.sub (local.get $d3) (local.get $d4)))
+      (local.set $t0 (f32x4.add (local.get $d0) (f32x4.add (local.get $e) (local.get $f))))
+      (local.set $t1
+        (f32x4.madd (local.get $o) (v128.const f32x4 0.70710678 0.70710678 0.70710678 0.70710678) (f32x4.mul (local.get $q) (v128.const f32x4 1.4142135 1.4142135 1.4142135 1.4142135))))
+      (local.set $t2
+        (f32x4.madd (local.get $e) (v128.const f32x4 0.5 0.5 0.5 0.5) (f32x4.add (f32x4.add (local.get $f) (local.get $f)) (local.get $d5))))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 3}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  (func $weights4 (type $line) (param $in i32) (param $at i32) (param $to i32) (param $stride i32)
+    (param $bytes i32)
+    (local $n i32) (local $out i32)
+    {{#i 0 4}}(local $p{{i}} i32) (local $d{{i}} v128) {{/i}}{{#i 0 3}}(local $t{{i}} v128) {{/i}}
+    (local $e v128)
+    {{#i 0 4}}(local.set $p{{i}} (i32.add (i32.load offset={{4*i}} (local.get $in)) (local.get $at))) {{/i}}
+    (loop $next
+      {{#i 0 4}}(local.set $d{{i}} (v128.load (i32.add (local.get $p{{i}}) (local.get $n)))) {{/i}}
+      (local.set $e (f32x4.add (local.get $d1) (local.get $d2)))
+      (local.set $t0 (f32x4.add (local.get $d0) (local.get $e)))
+      (local.set $t1 (f32x4.sub (local.get $d1) (local.get $d2)))
+      (local.set $t2 (f32x4.add (local.get $d3) (local.get $e)))
+      (local.set $out (i32.add (local.get $to) (local.get $n)))
+      {{#i 0 3}}
+      (v128.store (local.get $out) (local.get $t{{i}}))
+      (local.set $out (i32.add (local.get $out) (local.get $stride)))
+      {{/i}}
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes)))))
+
+  ;; Transforms a tile: `vertical` on each of its `columns` columns, then `horizontal` on each of the `rows` rows that came out.
+  ;; in: lists of addresses, 6 words for each column; at: bytes to add to them; middle: lists of addresses, 6 words for each
+  ;; row, of a temporary [rows, columns, 512 bytes] at temp; to, rowStride, stride: where results go; bytes of each value.
+  (func (export "transform") (param $vertical i32) (param $horizontal i32) (param $in i32) (param $at i32)
+    (param $columns i32) (param $rows i32) (param $middle i32) (param $temp i32) (param $to i32) (param $rowStride i32)
+    (param $stride i32) (param $bytes i32)
+    (local $n i32) (local $i i32) (local $list i32) (local $part i32) (local $result i32)
+    (loop $next
+      (local.set $part (i32.sub (local.get $bytes) (local.get $n)))
+      (if (i32.gt_u (local.get $part) (i32.const 512)) (then (local.set $part (i32.const 512))))
+      (local.set $i (i32.const 0))
+      (local.set $list (local.get $in))
+      (loop $column
+        (call_indirect (type $line)
+          (local.get $list)
+          (i32.add (local.get $at) (local.get $n))
+          (i32.add (local.get $temp) (i32.shl (local.get $i) (i32.const 9)))
+          (i32.shl (local.get $columns) (i32.const 9))
+          (local.get $part)
+          (local.get $vertical))
+        (local.set $list (i32.add (local.get $list) (i32.const 24)))
+        (br_if $column (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $columns))))
+      (local.set $i (i32.const 0))
+      (local.set $list (local.get $middle))
+      (local.set $result (i32.add (local.get $to) (local.get $n)))
+      (loop $row
+        (call_indirect (type $line)
+          (local.get $list)
+          (i32.const 0)
+          (local.get $result)
+          (local.get $stride)
+          (local.get $part)
+          (local.get $horizontal))
+        (local.set $list (i32.add (local.get $list) (i32.const 24)))
+        (local.set $result (i32.add (local.get $result) (local.get $rowStride)))
+        (br_if $row (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $rows))))
+      (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 512))) (local.get $bytes)))))
+
+  ;; Lists of addresses on a lattice: list[i, j] = base + i * across + j * along, i < lists, j < 6.
+  (func (export "lattice") (param $list i32) (param $base i32) (param $lists i32) (param $across i32) (param $along i32)
+    (loop $next
+      {{#j 0 6}}
+      (i32.store offset={{4*j}} (local.get $list)
+        (i32.add (local.get $base) (i32.mul (local.get $along) (i32.const {{j}}))))
+      {{/j}}
+      (local.set $list (i32.add (local.get $list) (i32.const 24)))
+      (local.set $base (i32.add (local.get $base) (local.get $across)))
+      (br_if $next (local.tee $lists (i32.sub (local.get $lists) (i32.const 1))))))
+
+  ;; Lists of addresses of a tile's pixels: list[j, i] is pixel (row + i, column + j) of an image [height, width, pixel bytes]
+  ;; at `image`, j < columns, i < 6; pixels outside are at `zeros`.
+  (func (export "tilePixels") (param $list i32) (param $image i32) (param $height i32) (param $width i32) (param $pixel i32)
+    (param $row i32) (param $column i32) (param $columns i32) (param $zeros i32)
+    (local $at i32) (local $rowBytes i32) (local $inside i32)
+    (local.set $rowBytes (i32.mul (local.get $width) (local.get $pixel)))
+    (loop $next
+      (local.set $inside (i32.lt_u (local.get $column) (local.get $width))) ;; unsigned: column -1 is outside too
+      (local.set $at (i32.add
+        (i32.add (local.get $image) (i32.mul (local.get $row) (local.get $rowBytes)))
+        (i32.mul (local.get $column) (local.get $pixel))))
+      {{#i 0 6}}
+      (i32.store offset={{4*i}} (local.get $list) (select
+        (local.get $at)
+        (local.get $zeros)
+        (i32.and (local.get $inside)
+          (i32.lt_u (i32.add (local.get $row) (i32.const {{i}})) (local.get $height)))))
+      (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
+      {{/i}}
+      (local.set $list (i32.add (local.get $list) (i32.const 24)))
+      (local.set $column (i32.add (local.get $column) (i32.const 1)))
+      (br_if $next (local.tee $columns (i32.sub (local.get $columns) (i32.const 1))))))
+
+  ;; Puts rows x columns pixels of a finished tile where they belong: from, [any, any, bytes] with fromRow and fromPixel bytes
+  ;; from one to the next, plus bias, rectified if relu, zero where mask <= 0; bias and mask are 0 where there is none.
+  (func (export "finishTile") (param $from i32) (param $fromRow i32) (param $fromPixel i32) (param $to i32) (param $toRow i32)
+    (param $toPixel i32) (param $rows i32) (param $columns i32) (param $bytes i32) (param $bias i32) (param $mask i32)
+    (param $relu i32)
+    (local $n i32) (local $q i32) (local $f i32) (local $out i32) (local $m i32) (local $v v128) (local $masked i32)
+    (local.set $masked (local.get $mask))
+    (loop $row
+      (local.set $q (local.get $columns))
+      (local.set $f (local.get $from))
+      (local.set $out (local.get $to))
+      (local.set $m (local.get $mask))
+      (loop $pixel
+        (local.set $n (i32.const 0))
+        (loop $next
+          (local.set $v (v128.load (i32.add (local.get $f) (local.get $n))))
+          (if (local.get $bias)
+            (then (local.set $v (f32x4.add (local.get $v) (v128.load (i32.add (local.get $bias) (local.get $n)))))))
+          (if (local.get $relu) ;; pmax(x, 0) is x < 0 ? 0 : x, so that NaN stays NaN
+            (then (local.set $v (f32x4.pmax (local.get $v) (v128.const f32x4 0 0 0 0)))))
+          (if (local.get $masked)
+            (then (local.set $v (v128.andnot (local.get $v)
+              (f32x4.le (v128.load (i32.add (local.get $m) (local.get $n))) (v128.const f32x4 0 0 0 0))))))
+          (v128.store (i32.add (local.get $out) (local.get $n)) (local.get $v))
+          (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes))))
+        (local.set $f (i32.add (local.get $f) (local.get $fromPixel)))
+        (local.set $out (i32.add (local.get $out) (local.get $toPixel)))
+        (local.set $m (i32.add (local.get $m) (local.get $toPixel)))
+        (br_if $pixel (local.tee $q (i32.sub (local.get $q) (i32.const 1)))))
+      (local.set $from (i32.add (local.get $from) (local.get $fromRow)))
+      (local.set $to (i32.add (local.get $to) (local.get $toRow)))
+      (local.set $mask (i32.add (local.get $mask) (local.get $toRow)))
+      (br_if $row (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))
+)
