@@ -9,8 +9,10 @@
  *
  * @module
  */
-import { frontEnd, logMel, segmentCount } from "../dsp/mod.ts";
+import { frontEnd, segmentCount } from "../dsp/mod.ts";
 import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped } from "./corpus.ts";
+import { readUtterances } from "./feature_reading.ts";
+import { CORPUS_KINDS } from "./open.ts";
 
 /** An utterance among {@link Features}: what is known of it, and where its frames and segments are. */
 export interface FeatureUtterance {
@@ -62,21 +64,31 @@ export interface Features {
 export interface FeatureOptions {
   /** frames from one segment to the next; the corpus's own if not said */
   segmentHop?: number;
+  /** threads that read recordings, this one among them, 1 to 64; as many as the machine has processors if not said */
+  threads?: number;
+  /**
+   * A folder in which the frames of recordings are kept between runs, found by the content of each file and the settings of
+   * the front end; it may be shared by corpora and by programs that run at once, and deleted at any time. None if not said.
+   */
+  cacheDir?: string;
+  /** hears, once, why frames can't be kept in `cacheDir`: no error, they are then computed */
+  onCacheFault?: (message: string) => void;
   /** hears how many utterances are done, of how many */
   onProgress?: (done: number, total: number) => void;
   /** aborts: the promise then rejects with the signal's reason */
   signal?: AbortSignal;
 }
 
-/** How long the event loop waits at most, ms: a Ctrl-C is heard within it, and one utterance's time. */
-const YIELD_EVERY = 50;
-
 /**
  * Reads every utterance and computes its log-mel frames. One that can't be read, or is shorter than a segment, is left
  * out and listed in `skipped`.
  *
- * @throws {RangeError} where the hop is not a whole number of frames, 1 or more
- * @throws {Error} where fewer than two emotions are left
+ * The recordings of a corpus that {@link openCorpus} opened are read in parallel threads, from their `path`; the utterances
+ * of the synthetic corpus, and of one made by hand, by their `read()`, on this thread. The features are the same to the bit
+ * with any number of threads, and with a cache or without.
+ *
+ * @throws {RangeError} where the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
+ * @throws {Error} where fewer than two emotions are left, or a thread died, naming the file that it read
  *
  * @example
  * ```ts
@@ -88,53 +100,44 @@ const YIELD_EVERY = 50;
  * ```
  */
 export async function extractFeatures(corpus: Corpus, options: FeatureOptions = {}): Promise<Features> {
-  const { segmentHop = corpus.segmentHop, onProgress, signal } = options;
+  const { segmentHop = corpus.segmentHop } = options;
   if (!Number.isInteger(segmentHop) || segmentHop < 1) {
     throw new RangeError(`The segment hop wants a whole number of frames, 1 or more, found ${segmentHop}`);
   }
   const skipped = [...corpus.skipped];
   const kept: { utterance: FeatureUtterance; emotion: string; frames: Float32Array; truth?: Uint8Array }[] = [];
   let frameTotal = 0, segmentTotal = 0, seconds = 0;
-  let yielded = performance.now();
-  for (const [i, utterance] of corpus.utterances.entries()) {
-    if (performance.now() - yielded > YIELD_EVERY) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      yielded = performance.now();
+  const outcomes = await readUtterances(corpus.utterances, areRecordings(corpus), options);
+  for (const [i, outcome] of outcomes.entries()) {
+    const { id, emotion, speaker, text, path } = corpus.utterances[i];
+    const frameCount = "frames" in outcome ? outcome.frames.length / frontEnd.nMels : 0;
+    const segments = segmentCount(frameCount, segmentHop);
+    if (!("frames" in outcome) || segments < 1) {
+      skipped.push({ path: path ?? id, reason: "reason" in outcome ? outcome.reason : tooShort(outcome.seconds) });
+      continue;
     }
-    signal?.throwIfAborted();
-    try {
-      const spoken = await utterance.read();
-      const frames = logMel(spoken.samples);
-      const frameCount = frames.length / frontEnd.nMels;
-      const segments = segmentCount(frameCount, segmentHop);
-      if (segments < 1) throw new RangeError(tooShort(spoken.seconds));
-      const { id, emotion, speaker, text, path } = utterance;
-      kept.push({
-        utterance: {
-          id,
-          emotion: -1, // known when it is known which emotions are left
-          speaker,
-          text,
-          ...(path !== undefined && { path }),
-          seconds: spoken.seconds,
-          firstFrame: frameTotal,
-          frameCount,
-          firstSegment: segmentTotal,
-          segmentCount: segments,
-        },
-        emotion,
-        frames,
-        truth: spoken.truth,
-      });
-      frameTotal += frameCount;
-      segmentTotal += segments;
-      seconds += spoken.seconds;
-    } catch (error) {
-      const path = utterance.path ?? utterance.id;
-      skipped.push({ path, reason: withoutName(error, path) });
-    }
-    onProgress?.(i + 1, corpus.utterances.length);
+    kept.push({
+      utterance: {
+        id,
+        emotion: -1, // known when it is known which emotions are left
+        speaker,
+        text,
+        ...(path !== undefined && { path }),
+        seconds: outcome.seconds,
+        firstFrame: frameTotal,
+        frameCount,
+        firstSegment: segmentTotal,
+        segmentCount: segments,
+      },
+      emotion,
+      frames: outcome.frames,
+      truth: outcome.truth,
+    });
+    frameTotal += frameCount;
+    segmentTotal += segments;
+    seconds += outcome.seconds;
   }
+  outcomes.length = 0; // so that frames can be let go below
 
   const spoken = orderEmotions(kept.map(({ emotion }) => emotion));
   requireTwoEmotions(`The corpus ${corpus.name}`, spoken, kept.length, skipped);
@@ -174,6 +177,15 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
   };
 }
 
+/**
+ * Whether every utterance is a whole wav file, so that a thread can read it by its path. Only EPR's own kinds of corpus are
+ * known to be so: an utterance made by hand may do in `read()` what it likes.
+ */
+function areRecordings({ name, utterances }: Corpus): boolean {
+  const known = name !== "synthetic" && CORPUS_KINDS.some((kind) => kind === name);
+  return known && utterances.every(({ path }) => path !== undefined);
+}
+
 /** The value that occurs most often; of two that do equally, the one that gets there first. */
 function majority(values: Uint8Array): number {
   const counts = new Uint32Array(256);
@@ -188,10 +200,4 @@ function tooShort(seconds: number): string {
   const { segmentFrames, hopLength, windowLength, sampleRate } = frontEnd;
   const wanted = Math.ceil(1000 * ((segmentFrames - 1) * hopLength + windowLength) / sampleRate);
   return `${Math.round(1000 * seconds)} ms of sound, a segment wants ${wanted} ms`;
-}
-
-/** An error's message, less the file's name in front of it: `skipped` has that beside it. */
-function withoutName(error: unknown, name: string): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
 }

@@ -37,15 +37,33 @@ export function frameCount(samples: number, settings: FrontEnd = frontEnd): numb
 export function logMel(samples: Float32Array, settings: FrontEnd = frontEnd): Float32Array<ArrayBuffer> {
   const { nMels, hopLength, logOffset } = settings;
   const frames = frameCount(samples.length, settings);
-  const spectrum = new Spectrum(settings);
-  const bank = new MelBank(settings);
-  const mel = new Float64Array(nMels);
+  const { spectrum, bank, mel } = tablesFor(settings);
   const out = new Float32Array(frames * nMels);
   for (let t = 0; t < frames; t++) {
     bank.apply(spectrum.magnitude(samples, t * hopLength), mel);
     for (let b = 0; b < nMels; b++) out[t * nMels + b] = Math.log(mel[b] + logOffset);
   }
   return out;
+}
+
+/** What a frame is computed with, and into. */
+interface Tables {
+  spectrum: Spectrum;
+  bank: MelBank;
+  mel: Float64Array;
+}
+
+/** Made once for each settings object: a corpus is many short recordings, and tables cost as much as some 20 frames. */
+const tables = new WeakMap<FrontEnd, Tables>();
+
+function tablesFor(settings: FrontEnd): Tables {
+  let known = tables.get(settings);
+  if (known === undefined) {
+    known = { spectrum: new Spectrum(settings), bank: new MelBank(settings), mel: new Float64Array(settings.nMels) };
+    // an object that can still change is no key for what it says now
+    if (Object.isFrozen(settings)) tables.set(settings, known);
+  }
+  return known;
 }
 
 /** Magnitude spectra of windowed frames. */

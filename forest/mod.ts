@@ -4,7 +4,7 @@
  *
  * To read it from the ground up: `criterion.ts` (what a good split is), `columns.ts` and `rank_sorter.ts` (the table, and
  * how a node is sorted), `splitter.ts` (the best split of a node), `builder.ts` (a tree grown split by split), `tree.ts`,
- * `forest.ts`.
+ * `forest.ts`, `parallel.ts` (the same forest by several threads).
  *
  * @module
  */
@@ -14,4 +14,5 @@ export { type Labels } from "./columns.ts";
 export { gini } from "./criterion.ts";
 export { fitTrees, type ForestOptions, RandomForest } from "./forest.ts";
 export { type ForestJSON, type TreeJSON } from "./json.ts";
+export { fitForestParallel, ForestPool, type PoolOptions } from "./parallel.ts";
 export { DecisionTree, type MaxFeatures, type TreeOptions } from "./tree.ts";

@@ -1,0 +1,122 @@
+/**
+ * Frames kept on disk between runs, found by what they were made from:
+ *
+ *     key = SHA-256(version, settings of the front end, bytes of the wav file)
+ *
+ * A file that changed, or other settings, have another key, so nothing ever goes stale, and a corpus may be moved, renamed
+ * or shared. Each run reads and hashes every recording; what it saves is decoding, Fourier transforms and mel bands. One
+ * small file a recording, and not one a corpus: workers write them without waiting for each other, and a recording that is
+ * added costs its own time only.
+ *
+ * A file is key (32 bytes), frame count and bands (uint32), length of the recording in seconds (float64), a check sum of
+ * what follows (uint32), 4 bytes of 0, frames [count, bands] (float32, little-endian). It is written under a temporary name
+ * and renamed. One that is cut short or damaged counts for nothing, and is written anew.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import path from "@std/path";
+import { type FrontEnd, frontEnd } from "../dsp/mod.ts";
+import type { Framed } from "./feature_frames.ts";
+
+/** To be raised with every change in `dsp/` that changes a frame, if only in its last bit, or in this file's format. */
+const VERSION = 1;
+
+const HEADER_BYTES = 56;
+
+/** A folder of frames. */
+export class FrameCache {
+  /** Why something could not be kept, when that has happened; nothing is written after it. */
+  fault?: string;
+  readonly #dir: string;
+  readonly #settings: FrontEnd;
+
+  /**
+   * A cache in a folder, which is made if it is not there.
+   *
+   * @param settings what the frames are made with
+   */
+  constructor(dir: string, settings: FrontEnd = frontEnd) {
+    this.#dir = dir;
+    this.#settings = settings;
+    this.#try(() => Deno.mkdirSync(dir, { recursive: true }));
+  }
+
+  /** What the frames of a wav file are found by: 64 hexadecimal digits. */
+  key(bytes: Uint8Array): string {
+    const settings = Object.entries(this.#settings).sort(([a], [b]) => a < b ? -1 : 1);
+    return createHash("sha256").update(JSON.stringify([VERSION, settings])).update(bytes).digest("hex");
+  }
+
+  /** The frames kept under a key; undefined where there are none, or they are damaged. */
+  read(key: string): Framed | undefined {
+    let file: Uint8Array<ArrayBuffer>;
+    try {
+      file = Deno.readFileSync(this.#path(key));
+    } catch {
+      return undefined;
+    }
+    if (file.length < HEADER_BYTES) return undefined;
+    const header = new DataView(file.buffer, file.byteOffset, HEADER_BYTES);
+    const count = header.getUint32(32, true), bands = header.getUint32(36, true);
+    const sound = bands === this.#settings.nMels && file.length === HEADER_BYTES + 4 * count * bands &&
+      file.subarray(0, 32).toHex() === key && header.getUint32(48, true) === checkSum(file);
+    if (!sound) return undefined;
+    return { frames: new Float32Array(file.buffer, HEADER_BYTES, count * bands), seconds: header.getFloat64(40, true) };
+  }
+
+  /** Keeps frames under a key. Where that can't be done, {@link fault} says why, and nothing is thrown. */
+  write(key: string, { frames, seconds }: Framed): void {
+    if (this.fault !== undefined) return;
+    const { nMels } = this.#settings;
+    const file = new Uint8Array(HEADER_BYTES + frames.byteLength);
+    file.set(Uint8Array.fromHex(key));
+    file.set(new Uint8Array(frames.buffer, frames.byteOffset, frames.byteLength), HEADER_BYTES);
+    const header = new DataView(file.buffer, 0, HEADER_BYTES);
+    header.setUint32(32, frames.length / nMels, true);
+    header.setUint32(36, nMels, true);
+    header.setFloat64(40, seconds, true);
+    header.setUint32(48, checkSum(file), true);
+    // two threads, or two programs, may keep the same recording at once
+    const temporary = path.join(this.#dir, `.${key}.${crypto.randomUUID()}.tmp`);
+    this.#try(() => {
+      try {
+        Deno.writeFileSync(temporary, file);
+        Deno.renameSync(temporary, this.#path(key));
+      } catch (error) {
+        try {
+          Deno.removeSync(temporary);
+        } catch {
+          // it was not there
+        }
+        throw error;
+      }
+    });
+  }
+
+  #path(key: string): string {
+    return path.join(this.#dir, `${key}.frames`);
+  }
+
+  #try(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.fault = `${this.#dir}: frames can't be kept there (${why}); they are computed anew each time`;
+    }
+  }
+}
+
+/**
+ * Of a file's words but for the check sum itself: Fowler, Noll and Vo's, 32 bits at a time. Each step can be undone, so one
+ * word that differs always shows.
+ */
+function checkSum(file: Uint8Array<ArrayBuffer>): number {
+  const words = new Uint32Array(file.buffer, 0, file.length >> 2);
+  let sum = 0x811c9dc5;
+  for (let i = 0; i < words.length; i++) {
+    if (i !== 12) sum = Math.imul(sum ^ words[i], 0x01000193);
+  }
+  return sum >>> 0;
+}

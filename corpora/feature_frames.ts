@@ -1,0 +1,51 @@
+/**
+ * One recording's frames: from the bytes of a wav file to log-mel, or from the cache if they were computed before. The
+ * same few lines run in this thread and in the workers, so both give the same bits and the same words for a fault.
+ *
+ * @module
+ */
+import { decodeRecording, logMel } from "../dsp/mod.ts";
+import type { FrameCache } from "./feature_cache.ts";
+
+/** A recording as the network sees it. */
+export interface Framed {
+  /** log-mel, [frames, nMels] */
+  frames: Float32Array<ArrayBuffer>;
+  /** length of the recording, before any resampling */
+  seconds: number;
+}
+
+/** What came of an utterance: its frames, or why there are none. */
+export type Outcome =
+  | Framed & {
+    /** the emotion of each frame, where the corpus knows it */
+    truth?: Uint8Array;
+  }
+  | {
+    /** what is wrong with it, as the end of a sentence; the file is named beside it */
+    reason: string;
+  };
+
+/**
+ * The frames of a wav file.
+ *
+ * @param bytes the whole file
+ * @param name what errors call it
+ * @param cache where frames are looked for first, and kept
+ * @throws {TypeError} as `decodeRecording` does
+ */
+export function framesOf(bytes: Uint8Array, name: string, cache?: FrameCache): Framed {
+  const key = cache?.key(bytes);
+  const known = key === undefined ? undefined : cache!.read(key);
+  if (known !== undefined) return known;
+  const { samples, seconds } = decodeRecording(bytes, name);
+  const framed = { frames: logMel(samples), seconds };
+  if (key !== undefined) cache!.write(key, framed);
+  return framed;
+}
+
+/** An error's message, less the file's name in front of it: `skipped` has that beside it. */
+export function reasonOf(error: unknown, name: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
+}

@@ -1,0 +1,112 @@
+/**
+ * Reads all utterances of a corpus: recordings on this thread and on workers (`feature_crew.ts`), whatever is made in memory
+ * on this thread alone. What comes of each is the same either way, to the bit.
+ *
+ * @module
+ */
+import { logMel } from "../dsp/mod.ts";
+import type { Utterance } from "./corpus.ts";
+import { FrameCache } from "./feature_cache.ts";
+import { Crew } from "./feature_crew.ts";
+import { framesOf, type Outcome, reasonOf } from "./feature_frames.ts";
+
+/** How utterances are read. */
+export interface ReadingOptions {
+  /** threads that read, this one among them, 1 to 64; as many as the machine has processors if not said */
+  threads?: number;
+  /** a folder in which frames are kept between runs */
+  cacheDir?: string;
+  /** hears, once, why frames can't be kept there */
+  onCacheFault?: (message: string) => void;
+  /** hears how many utterances are done, of how many */
+  onProgress?: (done: number, total: number) => void;
+  /** aborts: the promise then rejects with the signal's reason */
+  signal?: AbortSignal;
+  /** the worker's own file; tests give others */
+  worker?: URL;
+}
+
+/** The most threads that may be asked for. */
+const MOST_THREADS = 64;
+
+/** How long the event loop waits at most, ms: a Ctrl-C is heard within it, and one utterance's time. */
+const YIELD_EVERY = 50;
+
+/** What is read within this, ms, is not worth a worker. */
+const HEAD_START = 10;
+
+/**
+ * Reads every utterance, and says what came of each, in their order.
+ *
+ * @param recordings whether each is a wav file that can be read by its `path` alone
+ * @throws {RangeError} where `threads` is out of its range
+ * @throws {Error} where a worker dies or hangs, naming the file it had
+ */
+export async function readUtterances(
+  utterances: readonly Utterance[],
+  recordings: boolean,
+  options: ReadingOptions = {},
+): Promise<Outcome[]> {
+  const { onProgress, onCacheFault, cacheDir, signal, worker } = options;
+  const threads = options.threads ?? Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency));
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
+    throw new RangeError(`--threads is a whole number from 1 to ${MOST_THREADS}, found ${threads}`);
+  }
+  const cache = recordings && cacheDir !== undefined ? new FrameCache(cacheDir) : undefined;
+  const outcomes = new Array<Outcome>(utterances.length);
+  let done = 0, faultSaid = false;
+  const take = (i: number, outcome: Outcome, cacheFault?: string) => {
+    outcomes[i] = outcome;
+    if (cacheFault !== undefined && !faultSaid) {
+      faultSaid = true;
+      onCacheFault?.(cacheFault);
+    }
+    onProgress?.(++done, utterances.length);
+  };
+
+  const crew = new Crew(utterances.map(({ path, id }) => path ?? id), {
+    onReport: ({ file, outcome, cacheFault }) => take(file, outcome, cacheFault),
+    cacheDir,
+    worker,
+  });
+  const helpers = recordings ? Math.min(threads, utterances.length) - 1 : 0;
+  const begun = performance.now();
+  let yielded = begun;
+  try {
+    for (let i; (i = crew.claim()) !== undefined;) {
+      const now = performance.now();
+      if (helpers > 0 && !crew.started && (options.threads !== undefined || now - begun > HEAD_START)) {
+        crew.start(helpers);
+      }
+      if (now - yielded > YIELD_EVERY) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        yielded = performance.now();
+      }
+      signal?.throwIfAborted();
+      const outcome = recordings ? await readRecording(utterances[i], cache) : await readSpoken(utterances[i]);
+      crew.done(i);
+      take(i, outcome, cache?.fault);
+    }
+    await crew.finish(signal);
+  } finally {
+    await crew.close();
+  }
+  return outcomes;
+}
+
+async function readRecording({ path }: Utterance, cache?: FrameCache): Promise<Outcome> {
+  try {
+    return framesOf(await Deno.readFile(path!), path!, cache);
+  } catch (error) {
+    return { reason: reasonOf(error, path!) };
+  }
+}
+
+async function readSpoken(utterance: Utterance): Promise<Outcome> {
+  try {
+    const { samples, seconds, truth } = await utterance.read();
+    return { frames: logMel(samples), seconds, truth };
+  } catch (error) {
+    return { reason: reasonOf(error, utterance.path ?? utterance.id) };
+  }
+}

@@ -1,0 +1,134 @@
+/** The cache of frames: found by content and settings, never trusted blindly, never in the way. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { FrameCache } from "../../corpora/feature_cache.ts";
+import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
+import { frontEnd } from "../../dsp/mod.ts";
+import { tone, withFolder } from "./folders.ts";
+
+const four = { "angry/a.wav": tone(0.4, 300), "angry/b.wav": tone(0.6), "sad/c.wav": tone(0.5), "sad/no.wav": "none" };
+
+/** Runs `body` with a corpus of three recordings and a file that is none, and a folder for a cache. */
+async function withCorpus(body: (corpus: Corpus, cacheDir: string, dir: string) => Promise<void>): Promise<void> {
+  await withFolder(four, async (dir) => {
+    await withFolder({}, async (other) => {
+      await body(await openCorpus("folder", { data: dir }), path.join(other, "new", "cache"), dir);
+    });
+  });
+}
+
+/** The files of a folder, by name. */
+async function contents(dir: string): Promise<Map<string, Uint8Array>> {
+  const names = (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await Deno.readFile(path.join(dir, name))] as const)),
+  );
+}
+
+Deno.test("extractFeatures() gives the same features from an empty cache, a full one and none, with any threads", async () => {
+  await withCorpus(async (corpus, cacheDir) => {
+    const plain = await extractFeatures(corpus, { threads: 1 });
+    for (const threads of [1, 2, 3]) {
+      assert.deepEqual(await extractFeatures(corpus, { threads, cacheDir }), plain, "empty");
+      const kept = await contents(cacheDir);
+      assert.equal(kept.size, 3, "a file a recording, and no temporary one");
+      assert.deepEqual(await extractFeatures(corpus, { threads, cacheDir }), plain, "full");
+      assert.deepEqual(await contents(cacheDir), kept);
+      await Deno.remove(cacheDir, { recursive: true });
+    }
+  });
+});
+
+Deno.test("extractFeatures() takes frames from the cache by content: wherever a file lies, until a byte of it changes", async () => {
+  await withCorpus(async (corpus, cacheDir, dir) => {
+    const plain = await extractFeatures(corpus, { cacheDir });
+    // what nobody would compute shows whence it came
+    const cache = new FrameCache(cacheDir), marked = new Float32Array(38 * 64).fill(7);
+    const a = path.join(dir, "angry/a.wav"), bytes = await Deno.readFile(a);
+    cache.write(cache.key(bytes), { frames: marked, seconds: 0.4 });
+    assert.deepEqual((await extractFeatures(corpus, { cacheDir })).frames.subarray(0, 38 * 64), marked);
+
+    await Deno.mkdir(path.join(dir, "fear"));
+    await Deno.rename(a, path.join(dir, "fear/z.wav"));
+    const moved = await extractFeatures(await openCorpus("folder", { data: dir }), { cacheDir });
+    const z = moved.utterances.find(({ id }) => id === "fear/z")!;
+    assert.deepEqual(moved.frames.subarray(z.firstFrame * 64, (z.firstFrame + 38) * 64), marked);
+
+    bytes[bytes.length - 900] ^= 1;
+    await Deno.writeFile(a, bytes);
+    const changed = await extractFeatures(corpus, { cacheDir });
+    assert.deepEqual(changed.frames.subarray(38 * 64), plain.frames.subarray(38 * 64));
+    assert.deepEqual(changed.frames.subarray(0, 30 * 64), plain.frames.subarray(0, 30 * 64));
+    assert.notDeepEqual(changed.frames, plain.frames);
+    assert.equal((await contents(cacheDir)).size, 4);
+  });
+});
+
+Deno.test("FrameCache keeps frames of other settings apart", async () => {
+  await withFolder({}, (dir) => {
+    const bytes = tone(), keys = new Set<string>();
+    const cache = new FrameCache(dir);
+    cache.write(cache.key(bytes), { frames: new Float32Array(128).fill(1), seconds: 1.5 });
+    for (const [name, value] of Object.entries(frontEnd)) {
+      const other = new FrameCache(dir, { ...frontEnd, [name]: value + 1 });
+      keys.add(other.key(bytes));
+      assert.equal(other.read(other.key(bytes)), undefined);
+      assert.equal(other.read(cache.key(bytes))?.seconds, name === "nMels" ? undefined : 1.5);
+    }
+    assert.equal(keys.size, Object.keys(frontEnd).length);
+    assert.deepEqual(cache.read(cache.key(bytes)), { frames: new Float32Array(128).fill(1), seconds: 1.5 });
+    // the order in which settings are written down does not matter
+    const turned = Object.fromEntries(Object.entries(frontEnd).reverse()) as unknown as typeof frontEnd;
+    assert.equal(new FrameCache(dir, turned).key(bytes), cache.key(bytes));
+    return Promise.resolve();
+  });
+});
+
+Deno.test("extractFeatures() computes and writes anew what is damaged in the cache", async () => {
+  await withCorpus(async (corpus, cacheDir) => {
+    const plain = await extractFeatures(corpus, { cacheDir });
+    const kept = await contents(cacheDir);
+    const [[name, whole], [, another]] = kept;
+    const flipped = (at: number) => whole.with(at, whole[at] ^ 0x40);
+    const damages: [string, Uint8Array][] = [
+      ["empty", new Uint8Array(0)],
+      ["cut in the header", whole.slice(0, 40)],
+      ["cut short", whole.slice(0, -256)],
+      ["longer", new Uint8Array([...whole, 0, 0, 0, 0])],
+      ["of another recording", another],
+      ...[0, 33, 37, 41, 49, 53, 57, whole.length - 1].map((at): [string, Uint8Array] => [`byte ${at}`, flipped(at)]),
+    ];
+    for (const [what, bytes] of damages) {
+      await Deno.writeFile(path.join(cacheDir, name), bytes);
+      assert.deepEqual(await extractFeatures(corpus, { cacheDir, threads: 1 }), plain, what);
+      assert.deepEqual(await contents(cacheDir), kept, what);
+    }
+  });
+});
+
+Deno.test("extractFeatures() says once that the cache can't be written, and goes on", async () => {
+  await withCorpus(async (corpus, _, dir) => {
+    const plain = await extractFeatures(corpus);
+    const cacheDir = path.join(dir, "angry/a.wav", "cache"); // below a file
+    for (const threads of [1, 3]) {
+      const said: string[] = [];
+      const onCacheFault = (message: string) => said.push(message);
+      assert.deepEqual(await extractFeatures(corpus, { cacheDir, threads, onCacheFault }), plain);
+      assert.equal(said.length, 1);
+      assert.ok(said[0].startsWith(`${cacheDir}: frames can't be kept there (`), said[0]);
+    }
+  });
+
+  await withCorpus(async (corpus, cacheDir, dir) => {
+    const plain = await extractFeatures(corpus), said: string[] = [];
+    const bytes = await Deno.readFile(path.join(dir, "angry/a.wav"));
+    const taken = path.join(cacheDir, `${new FrameCache(cacheDir).key(bytes)}.frames`);
+    await Deno.mkdir(path.join(taken, "not empty"), { recursive: true });
+    const onCacheFault = (message: string) => said.push(message);
+    assert.deepEqual(await extractFeatures(corpus, { cacheDir, threads: 1, onCacheFault }), plain);
+    assert.equal(said.length, 1);
+    assert.deepEqual([...await Array.fromAsync(Deno.readDir(cacheDir))].map(({ name }) => name), [
+      path.basename(taken),
+    ]);
+  });
+});

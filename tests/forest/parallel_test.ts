@@ -1,0 +1,88 @@
+/** Forests grown by several threads: the same trees, and errors instead of hangs. */
+
+import assert from "@std/assert";
+import { fitForestParallel, type ForestOptions, ForestPool, RandomForest } from "../../forest/mod.ts";
+import { readSet } from "./same_folds.ts";
+
+const digits = await readSet("digits"), iris = await readSet("iris");
+const ofDigits: ForestOptions = { features: 64, classes: 10, trees: 12, seed: 3 };
+const ofIris: ForestOptions = { features: 4, classes: 3, trees: 7, seed: 4 };
+const broken = new URL("./broken_worker.ts", import.meta.url);
+
+Deno.test("ForestPool.fit() gives the trees of RandomForest.fit to the bit, with 1 to 4 threads, forest after forest", async () => {
+  const wantedDigits = RandomForest.fit(digits.x, digits.y, ofDigits);
+  const wantedIris = RandomForest.fit(iris.x, iris.y, { ...ofIris, bootstrap: false, maxDepth: 2 });
+  for (let threads = 1; threads <= 4; threads++) {
+    const pool = new ForestPool({ threads });
+    const x = iris.x.slice();
+    const second = pool.fit(x, Uint8Array.from(iris.y), { ...ofIris, bootstrap: false, maxDepth: 2 });
+    x.fill(0); // the pool has its own copy
+    const both = await Promise.all([pool.fit(digits.x, digits.y, ofDigits), second]);
+    assert.deepEqual(both, [wantedDigits, wantedIris], `${threads} threads`);
+    await pool.close();
+  }
+});
+
+Deno.test("fitForestParallel() gives the forest of RandomForest.fit", async () => {
+  const { trees, ...others } = ofIris;
+  assert.deepEqual(
+    await fitForestParallel(iris.x, iris.y, { ...others, threads: 2 }),
+    RandomForest.fit(iris.x, iris.y, { ...others, trees: 100 }),
+  );
+  assert.equal(trees, 7);
+});
+
+Deno.test("ForestPool.fit() refuses what RandomForest.fit refuses, in the same words", async () => {
+  const pool = new ForestPool({ threads: 1 });
+  const cases: [Float32Array, Int32Array, ForestOptions][] = [
+    [iris.x.with(7, NaN), iris.y, ofIris],
+    [iris.x, iris.y.with(0, 3), ofIris],
+    [iris.x.subarray(1), iris.y, ofIris],
+    [iris.x, iris.y, { ...ofIris, trees: 0 }],
+    [iris.x, iris.y, { ...ofIris, maxFeatures: 5 }],
+    [iris.x, iris.y, { ...ofIris, maxDepth: -1 }],
+  ];
+  for (const [x, y, options] of cases) {
+    let wanted: unknown;
+    assert.throws(() => RandomForest.fit(x, y, options), (error: unknown) => {
+      wanted = error;
+      return true;
+    });
+    await assert.rejects(pool.fit(x, y, options), wanted as Error);
+  }
+  assert.equal((await pool.fit(iris.x, iris.y, ofIris)).trees.length, 7);
+  await pool.close();
+  await assert.rejects(pool.fit(iris.x, iris.y, ofIris), /closed/);
+  for (const threads of [0, 1.5, 65]) assert.throws(() => new ForestPool({ threads }), RangeError);
+});
+
+Deno.test("a thread of ForestPool that dies is an error, and so is one that hangs", async () => {
+  const pool = new ForestPool({ threads: 1, worker: broken, patience: 0.5 });
+  await assert.rejects(pool.fit(iris.x, iris.y, { ...ofIris, seed: 2 }), /not moved for 0.5 s/);
+  await pool.close();
+  const dying = new ForestPool({ threads: 2, worker: broken });
+  await assert.rejects(
+    dying.fit(iris.x, iris.y, { ...ofIris, seed: 1 }),
+    /A thread that grew trees has died: .*out of luck/,
+  );
+  await dying.close();
+});
+
+Deno.test("ForestPool.fit() grows the forest on this thread where no other can start", async () => {
+  const pool = new ForestPool({ threads: 2, worker: new URL("./no_such_worker.ts", import.meta.url) });
+  const wanted = RandomForest.fit(iris.x, iris.y, ofIris);
+  assert.deepEqual(await pool.fit(iris.x, iris.y, ofIris), wanted);
+  assert.deepEqual(await pool.fit(iris.x, iris.y, ofIris), wanted);
+  await pool.close();
+});
+
+Deno.test("ForestPool.fit() stops when told, and the pool goes on", async () => {
+  const pool = new ForestPool({ threads: 2 });
+  const abort = new AbortController();
+  const long = pool.fit(digits.x, digits.y, { ...ofDigits, trees: 100_000 }, abort.signal);
+  setTimeout(() => abort.abort(new Error("enough")), 200);
+  await assert.rejects(long, /enough/);
+  assert.deepEqual(await pool.fit(iris.x, iris.y, ofIris), RandomForest.fit(iris.x, iris.y, ofIris));
+  await assert.rejects(pool.fit(iris.x, iris.y, ofIris, AbortSignal.abort(new Error("before"))), /before/);
+  await pool.close();
+});
