@@ -9,13 +9,16 @@ import { type Device, type DeviceBuffer, type Kernels, METRICS, reference } from
 import { Adam, ArrayDataset, oneHot, summarise, Tape, trainingFlops, VggE } from "../nn/mod.ts";
 import { noise } from "./kernels.ts";
 import type { StepResult } from "./results.ts";
-import { mapSpread, type Stopwatch } from "./timing.ts";
+import { mapSpread, spread, type Stopwatch } from "./timing.ts";
 
 /** A call of a kernel, to run again. */
 interface Call {
   kernel: keyof Kernels<unknown>;
   args: unknown;
 }
+
+/** Steps before any is timed. */
+const WARM_UP = 3;
 
 /** Times the step of a VGG-E of this width, on a device that holds nothing else. */
 export async function benchStep(
@@ -27,21 +30,30 @@ export async function benchStep(
   const calls: Call[] = [];
   const training = new Training(recorded(device, calls), { width, batch, classes });
   try {
-    const seconds = await watch.time(() => training.step(), signal);
-    const forward = await watch.time(() => training.forward(), signal);
+    // WebAssembly starts in a slow tier, and a step is long: some steps before any counts
+    for (let i = 0; i < WARM_UP; i++) training.step();
+    for (let i = 0; i < WARM_UP; i++) training.forward();
+    await watch.settle();
     calls.length = 0;
     training.step();
     const step = calls.splice(0);
     const memory = device.memory.createdBytes;
 
-    const shares = [];
+    const forward = await watch.time(() => training.forward(), signal);
+    // steps are timed in between the kernels, so that both meet the machine in the same moods
+    const sampler = await watch.sampler(() => training.step(), signal);
+    const steps: number[] = [], times: { kernel: Call["kernel"]; calls: number; seconds: number }[] = [];
     for (const kernel of new Set(step.map(({ kernel }) => kernel))) {
       const own = step.filter((call) => call.kernel === kernel);
       const { median } = await watch.time(() => {
         for (const { args } of own) (device[kernel] as (args: unknown) => void)(args);
       }, signal);
-      shares.push({ kernel, calls: own.length, seconds: median, share: median / seconds.median });
+      times.push({ kernel, calls: own.length, seconds: median });
+      steps.push(await sampler.sample());
+      calls.length = 0;
     }
+    const seconds = spread(steps);
+    const shares = times.map((row) => ({ ...row, share: row.seconds / seconds.median }));
     shares.sort((a, b) => b.seconds - a.seconds);
     return {
       seconds,

@@ -168,10 +168,15 @@ export class Stopwatch {
     await this.#device.read(this.#probe);
   }
 
+  /** Takes samples of what `enqueue` enqueues, warm and long enough. */
+  async sampler(enqueue: () => void, signal?: AbortSignal): Promise<Sampler> {
+    const work = { enqueue, settle: () => this.settle() };
+    return await Sampler.start(work, this.#budget.sampleSeconds, signal, this.wait);
+  }
+
   /** Seconds of one call of `enqueue`, which enqueues work and returns. */
   async time(enqueue: () => void, signal?: AbortSignal): Promise<Spread> {
-    const work = { enqueue, settle: () => this.settle() };
-    const sampler = await Sampler.start(work, this.#budget.sampleSeconds, signal, this.wait);
+    const sampler = await this.sampler(enqueue, signal);
     return await takeSamples(async () => {
       signal?.throwIfAborted();
       return await sampler.sample();
