@@ -28,6 +28,8 @@ const HEADER_BYTES = 56;
 export class FrameCache {
   /** Why something could not be kept, when that has happened; nothing is written after it. */
   fault?: string;
+  /** How often nothing was found. */
+  misses = 0;
   readonly #dir: string;
   readonly #settings: FrontEnd;
 
@@ -50,6 +52,12 @@ export class FrameCache {
 
   /** The frames kept under a key; undefined where there are none, or they are damaged. */
   read(key: string): Framed | undefined {
+    const framed = this.#read(key);
+    if (framed === undefined) this.misses++;
+    return framed;
+  }
+
+  #read(key: string): Framed | undefined {
     let file: Uint8Array<ArrayBuffer>;
     try {
       file = Deno.readFileSync(this.#path(key));
