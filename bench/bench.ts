@@ -104,12 +104,12 @@ export async function runBench(options: BenchOptions): Promise<Results> {
       progress();
     }
     if (parts.includes("front-end")) {
-      results.tasks.push(...await benchFrontEnd({ budget, quick, emodb: options.emodb }));
+      results.tasks.push(...await benchFrontEnd({ budget, quick, emodb: options.emodb, threads: options.threads }));
       progress();
     }
     signal?.throwIfAborted();
     if (parts.includes("forest")) {
-      results.tasks.push(...await benchForest(budget, quick));
+      results.tasks.push(...await benchForest(budget, quick, options.threads));
       progress();
     }
     if (options.peers) {

@@ -2,10 +2,10 @@
  * The random forest: fit and predict, on a table as large as scikit-learn's digits (1,797 x 64, ten classes, whole numbers 0
  * to 16) and about as hard: each class has a prototype, a sample is a noisy one.
  */
-import { RandomForest } from "../forest/mod.ts";
+import { ForestPool, RandomForest } from "../forest/mod.ts";
 import { noise } from "./kernels.ts";
 import type { TaskRow } from "./results.ts";
-import { type Budget, timeAlone } from "./timing.ts";
+import { type Budget, type Spread, timeAlone } from "./timing.ts";
 
 /** A table to learn from. */
 export interface Table {
@@ -29,17 +29,28 @@ export function digitsLike(n = 1797): Table {
   return { x, y, features, classes };
 }
 
-/** Times fit and predict of so many trees. */
-export async function benchForest(budget: Budget, quick: boolean): Promise<TaskRow[]> {
+/** Times fit and predict of a hundred trees. */
+export async function benchForest(budget: Budget, quick: boolean, threads?: number): Promise<TaskRow[]> {
   const { x, y, features, classes } = digitsLike(quick ? 200 : undefined);
   const trees = quick ? 5 : 100, options = { features, classes, trees };
   const shape = `${y.length} x ${features}, ${trees} trees`;
+  const row = (name: string, on: string, seconds: Spread, done: number, unit: string): TaskRow => //
+  ({ name, shape: on, seconds, rate: done / seconds.median, unit });
+
   let forest = RandomForest.fit(x, y, options); // warms up
   let seed = 0;
-  const fit = await timeAlone(() => forest = RandomForest.fit(x, y, { ...options, seed: ++seed }), budget);
-  const predict = await timeAlone(() => forest.predict(x), budget);
-  return [
-    { name: "forest fit", shape: `${shape}, 1 thread`, seconds: fit, rate: trees / fit.median, unit: "trees/s" },
-    { name: "forest predict", shape, seconds: predict, rate: y.length / predict.median, unit: "samples/s" },
-  ];
+  const alone = await timeAlone(() => forest = RandomForest.fit(x, y, { ...options, seed: ++seed }), budget);
+  const count = threads ?? navigator.hardwareConcurrency, pool = new ForestPool({ threads: count });
+  try {
+    for (let i = 0; i < (quick ? 1 : 5); i++) await pool.fit(x, y, { ...options, seed: ++seed });
+    const together = await timeAlone(() => pool.fit(x, y, { ...options, seed: ++seed }), budget);
+    const predict = await timeAlone(() => forest.predict(x), budget);
+    return [
+      row("forest fit", `${shape}, this thread`, alone, trees, "trees/s"),
+      row("forest fit", `${shape}, ${count} warm threads`, together, trees, "trees/s"),
+      row("forest predict", shape, predict, y.length, "samples/s"),
+    ];
+  } finally {
+    await pool.close();
+  }
 }

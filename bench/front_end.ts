@@ -1,6 +1,7 @@
 /**
  * The front end: seconds of sound that become log-mel frames in a second, "times real time". First what one thread does
- * to one recording in memory, then a whole corpus from its files (two folders of noise, unless there is a real one).
+ * to one recording in memory, then a whole corpus from its files (two folders of noise, unless there is a real one) by all
+ * threads, with nothing cached.
  */
 import path from "@std/path";
 import { extractFeatures, openCorpus } from "../corpora/mod.ts";
@@ -15,12 +16,14 @@ export interface FrontEndOptions {
   budget: Budget;
   /** Whether a little sound will do. */
   quick: boolean;
+  /** Threads that read a corpus; one a processor if not said. */
+  threads?: number;
   /** A folder with Emo-DB, to read instead of noise. */
   emodb?: string;
 }
 
 /** Times the front end. Reads and writes a temporary folder. */
-export async function benchFrontEnd({ budget, quick, emodb }: FrontEndOptions): Promise<TaskRow[]> {
+export async function benchFrontEnd({ budget, quick, emodb, threads }: FrontEndOptions): Promise<TaskRow[]> {
   const seconds = quick ? 1 : 30;
   const rows: TaskRow[] = [];
   for (const [rate, what] of [[16000, "decode, log-mel"], [44100, "decode, resample, log-mel"]] as const) {
@@ -38,7 +41,7 @@ export async function benchFrontEnd({ budget, quick, emodb }: FrontEndOptions): 
   try {
     const corpus = await openCorpus(emodb === undefined ? "folder" : "emodb", { data: folder });
     let sound = 0;
-    const spread = await timeAlone(async () => sound = (await extractFeatures(corpus)).seconds, budget);
+    const spread = await timeAlone(async () => sound = (await extractFeatures(corpus, { threads })).seconds, budget);
     rows.push({
       name: "wav files to log-mel",
       shape: `${emodb === undefined ? "noise" : "Emo-DB"}, ${corpus.utterances.length} files, ${sound.toFixed(0)} s`,

@@ -50,7 +50,11 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   ["beside PyTorch", "deno task bench --pytorch --width 1/8"],
 ])
   .addOption(new Option("--device <name>", "where kernels run").choices(DEVICE_CHOICES).default("auto"))
-  .option("--threads <n>", "threads of the cpu device (default: one a processor)", wholeNumber({ min: 1, max: 64 }))
+  .option(
+    "--threads <n>",
+    "threads of the cpu device, the front end and the forest (default: one a processor)",
+    wholeNumber({ min: 1, max: 64 }),
+  )
   .option("--width <x>", "factor on the layers of VGG-E", realNumber({ above: 0, max: 4 }), 1)
   .option("--batch <n>", "segments of a step", wholeNumber({ min: 1 }), 128)
   .option("--only <part>", `${PARTS.join(", ")}; repeat for several (default: all)`, part, undefined)

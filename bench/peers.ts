@@ -6,7 +6,7 @@
  */
 import { type Device, openDevice } from "../kernels/mod.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
-import { RandomForest } from "../forest/mod.ts";
+import { ForestPool } from "../forest/mod.ts";
 import { digitsLike } from "./forest.ts";
 import { noise } from "./kernels.ts";
 import type { ConvolutionShape, Peer } from "./peer.ts";
@@ -66,7 +66,7 @@ export async function benchPeers({ threads, quick, onProgress = () => {}, signal
     }
   }
   onProgress("ml-random-forest");
-  rows.push(await benchForestPeer(quick));
+  rows.push(await benchForestPeer(quick, threads));
   return rows;
 }
 
@@ -173,7 +173,7 @@ function ownConvolution(device: Device, watch: Stopwatch, shape: ConvolutionShap
 }
 
 /** Theirs takes minutes for a hundred trees: so it grows few, and a tree's share of the time is compared. */
-async function benchForestPeer(quick: boolean): Promise<PeerRow> {
+async function benchForestPeer(quick: boolean, threads?: number): Promise<PeerRow> {
   const { x, y, features, classes } = digitsLike(quick ? 60 : undefined);
   const ours = quick ? 4 : 100, theirs = quick ? 2 : 3;
   const row = {
@@ -185,8 +185,10 @@ async function benchForestPeer(quick: boolean): Promise<PeerRow> {
     const { RandomForestClassifier } = await import("ml-random-forest");
     const table = Array.from(y, (_, i) => Array.from(x.subarray(i * features, (i + 1) * features)));
     const labels = Array.from(y), budget = { samples: 3, seconds: 0, sampleSeconds: 0 };
-    RandomForest.fit(x, y, { features, classes, trees: ours });
-    const all = await timeAlone(() => RandomForest.fit(x, y, { features, classes, trees: ours }), budget);
+    const pool = new ForestPool({ threads }), fit = () => pool.fit(x, y, { features, classes, trees: ours });
+    for (let i = 0; i < 3; i++) await fit(); // warms up
+    const all = await timeAlone(fit, budget);
+    await pool.close();
     const options = { seed: 1, nEstimators: theirs, maxFeatures: Math.sqrt(features), replacement: true, noOOB: true };
     const start = performance.now();
     new RandomForestClassifier(options).train(table, labels);

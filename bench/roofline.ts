@@ -7,7 +7,7 @@
  * unless its data lie in a cache (under the slope) or its algorithm needs fewer operations than the definition (Winograd).
  */
 import type { KernelRow, Results } from "./results.ts";
-import { digits, duration } from "./show.ts";
+import { digits, duration, fraction } from "./show.ts";
 
 const WIDTH = 900, HEIGHT = 560;
 const PLOT = { left: 80, right: 880, top: 60, bottom: 490 };
@@ -24,7 +24,7 @@ const KINDS: readonly (readonly [prefix: string, colour: string])[] = [
   ["Adam", "#7F7F7F"],
 ];
 
-/** An axis by powers of ten, from one whole power to another. */
+/** An axis by powers of ten, from one power to another, which need not be whole. */
 interface Axis {
   from: number;
   to: number;
@@ -35,7 +35,8 @@ function axis(values: readonly number[], start: number, end: number): Axis {
   if (!values.every((value) => value > 0 && value < Infinity)) {
     throw new RangeError(`An axis by powers of ten wants positive numbers, found ${values.join(", ")}`);
   }
-  const from = Math.floor(Math.log10(Math.min(...values))), to = Math.ceil(Math.log10(Math.max(...values)) + 0.05);
+  const logs = values.map(Math.log10), room = 0.15;
+  const from = Math.min(...logs) - room, to = Math.max(...logs) + room;
   return { from, to, place: (value) => start + (Math.log10(value) - from) / (to - from) * (end - start) };
 }
 
@@ -61,14 +62,18 @@ export function drawRoofline(results: Results): string {
     `<title>Roofline of ${escape(machine.processor)}, ${escape(machine.description)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text(PLOT.left, 24, `${machine.processor}, ${machine.device}: ${machine.description}`, 'font-weight="bold"'),
-    text(PLOT.left, 44, `${date.slice(0, 10)}, width ${results.settings.width}, batch ${results.settings.batch}`),
+    text(
+      PLOT.left,
+      44,
+      `${date.slice(0, 10)}, width ${fraction(results.settings.width)}, batch ${results.settings.batch}`,
+    ),
     ...grid(x, y),
     `<polyline points="${roof}" fill="none" stroke="black" stroke-width="2"/>`,
     text(PLOT.right, y.place(peak) - 8, `${digits(peak / 1e9)} GFLOP/s in registers`, 'text-anchor="end"'),
-    text(x.place(begin) + 14, y.place(begin * slope) - 24, `${digits(slope / 1e9)} GB/s copied`),
+    text(x.place(ridge / 3) + 12, y.place(peak / 3) + 6, `${digits(slope / 1e9)} GB/s copied`),
     ...rows.map((row) => dot(x.place(intensity(row)), y.place(speed(row)), row)),
     ...present.map(([prefix, colour], i) => {
-      const at = PLOT.left + i * (PLOT.right - PLOT.left) / KINDS.length;
+      const at = PLOT.left + 20 + i * 112;
       return `<circle cx="${at}" cy="${HEIGHT - 14}" r="5" fill="${colour}"/>` + text(at + 9, HEIGHT - 10, prefix);
     }),
     "</svg>",
@@ -80,12 +85,12 @@ function grid(x: Axis, y: Axis): string[] {
   const lines: string[] = [];
   const line = (x1: number, y1: number, x2: number, y2: number) =>
     `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" stroke="#ddd"/>`;
-  for (let power = x.from; power <= x.to; power++) {
+  for (let power = Math.ceil(x.from); power <= x.to; power++) {
     const at = x.place(10 ** power);
     lines.push(line(at, PLOT.top, at, PLOT.bottom));
     lines.push(text(at, PLOT.bottom + 18, label(10 ** power), 'text-anchor="middle"'));
   }
-  for (let power = y.from; power <= y.to; power++) {
+  for (let power = Math.ceil(y.from); power <= y.to; power++) {
     const at = y.place(10 ** power);
     lines.push(line(PLOT.left, at, PLOT.right, at));
     lines.push(text(PLOT.left - 8, at + 4, label(10 ** power / 1e9), 'text-anchor="end"'));

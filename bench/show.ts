@@ -41,7 +41,8 @@ export function describeRun({ date, machine, settings, openSeconds, peaks }: Res
   return lines.map(([what, text]) => `${what.padEnd(10)} ${text}`).join("\n");
 }
 
-function fraction(width: number): string {
+/** A width as people say it: 1/8. */
+export function fraction(width: number): string {
   return width < 1 && Number.isInteger(1 / width) ? `1/${1 / width}` : String(width);
 }
 

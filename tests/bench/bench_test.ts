@@ -33,7 +33,14 @@ Deno.test("runBench() gives every row a finite time, and a result within 1e-5 of
     assert.ok(error < 1e-5, `${name} ${shape}: error ${error}`);
   }
   for (const { name, seconds, rate } of tasks) assert.ok(isTime(seconds) && rate > 0, name);
-  assert.deepEqual(tasks.map(({ name }) => name.split(" ")[0]), ["decode,", "decode,", "wav", "forest", "forest"]);
+  assert.deepEqual(tasks.map(({ name }) => name.split(" ")[0]), [
+    "decode,",
+    "decode,",
+    "wav",
+    "forest",
+    "forest",
+    "forest",
+  ]);
   assert.ok(isTime(step!.seconds) && step!.memory > 1e6);
   const shares = step!.shares.reduce((sum, { share }) => sum + share, 0);
   assert.ok(Math.abs(shares + step!.overhead - 1) < 1e-9);
