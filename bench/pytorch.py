@@ -2,6 +2,8 @@
 
     {"width": 1, "batch": 128, "train": true, "seconds": 5, "threads": 2}  ->  {"seconds": [0.41, ...]}
 
+    {"forest": true, "x": [[...], ...], "y": [...], "threads": 2}                           ->  {"seconds": [0.27]} or {"missing": "..."}
+
 One network is kept at a time. Activations are channels_last, the layout in which oneDNN is fastest on a CPU.
 """
 import json
@@ -50,10 +52,27 @@ class Training:
             self.network(self.x)
 
 
+def fit_forest(job):
+    """Seconds of a scikit-learn forest of 100 trees, its defaults, after one fit to warm up."""
+    try:
+        from sklearn.ensemble import RandomForestClassifier
+    except ImportError as error:
+        return {"missing": str(error)}
+    seconds = []
+    for seed in range(4):
+        start = time.perf_counter()
+        RandomForestClassifier(n_jobs=job["threads"], random_state=seed).fit(job["x"], job["y"])
+        seconds.append(time.perf_counter() - start)
+    return {"seconds": seconds[1:]}
+
+
 training, key = None, None
 print(json.dumps({"version": torch.__version__}), flush=True)
 for line in sys.stdin:
     job = json.loads(line)
+    if job.get("forest"):
+        print(json.dumps(fit_forest(job)), flush=True)
+        continue
     torch.set_num_threads(job["threads"])
     if key != (job["width"], job["batch"]):
         training = None  # its memory goes first

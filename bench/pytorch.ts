@@ -1,11 +1,14 @@
 /**
- * EPR and PyTorch in turn: VGG-E at full width and at 1/8, training and forward alone, on the same cores. Each waits while the
- * other runs, several times over, so that a machine that is slower for a while is so for both; what counts is the ratio.
+ * EPR and PyTorch in turn: VGG-E at full width and at 1/8, training and forward alone, on the same cores; then the forest
+ * beside scikit-learn's. Each waits while the other runs, several times over, so that a machine that is slower for a while is
+ * so for both; what counts is the ratio.
  */
+import { ForestPool } from "../forest/mod.ts";
 import { openDevice } from "../kernels/mod.ts";
 import { formatTable } from "../report/table.ts";
+import { digitsLike } from "./forest.ts";
 import { describeMachine } from "./machine.ts";
-import { digits } from "./show.ts";
+import { digits, duration } from "./show.ts";
 import { Training } from "./step.ts";
 import { spread, Stopwatch } from "./timing.ts";
 
@@ -47,6 +50,7 @@ export async function benchPyTorch(options: PyTorchOptions, signal: AbortSignal)
       const training = new Training(device, { width, batch, classes: CLASSES });
       const watch = await Stopwatch.start(device, { samples: 3, seconds: 0, sampleSeconds: 0 });
       for (const train of [true, false]) {
+        if (!quick) await sampleEpr(training, watch, train, 2); // until the engine has made its fast code
         const ours: number[] = [], theirs: number[] = [];
         for (let round = 0; round < rounds; round++) {
           signal.throwIfAborted();
@@ -69,12 +73,41 @@ export async function benchPyTorch(options: PyTorchOptions, signal: AbortSignal)
       training.release();
       device.close();
     }
+    console.log(`${described}\nsegments/s at batch ${batch}, median and quartiles\n`);
+    const head = ["width", "what", "EPR", "quartiles", "PyTorch", "quartiles", "samples", "EPR / PyTorch"];
+    console.log(formatTable(head, rows));
+    console.log("\n" + await compareForests(python, threads, rounds));
   } finally {
     python.close();
   }
-  console.log(`${described}\nsegments/s at batch ${batch}, median and quartiles\n`);
-  const head = ["width", "what", "EPR", "quartiles", "PyTorch", "quartiles", "samples", "EPR / PyTorch"];
-  console.log(formatTable(head, rows));
+}
+
+/** The forest beside scikit-learn's, if that is there. */
+async function compareForests(python: Python, threads: number, rounds: number): Promise<string> {
+  const { x, y, features, classes } = digitsLike();
+  const table = Array.from(y, (_, i) => Array.from(x.subarray(i * features, (i + 1) * features)));
+  const pool = new ForestPool({ threads });
+  try {
+    const ours: number[] = [], theirs: number[] = [];
+    const fit = (seed: number) => pool.fit(x, y, { features, classes, seed });
+    for (let seed = 0; seed < 5; seed++) await fit(seed); // warms up
+    for (let round = 0; round < rounds; round++) {
+      for (let seed = 0; seed < 3; seed++) {
+        const start = performance.now();
+        await fit(seed);
+        ours.push((performance.now() - start) / 1000);
+      }
+      const answer = await python.forest({ x: table, y: Array.from(y), threads });
+      if (answer.missing) return `forest: scikit-learn is not here (${answer.missing})`;
+      theirs.push(...answer.seconds!);
+    }
+    const [a, b] = [spread(ours), spread(theirs)];
+    return `forest of 100 trees on ${y.length} x ${features}, ${threads} threads, warm: EPR ${duration(a.median)}, ` +
+      `scikit-learn ${duration(b.median)} (${a.count} and ${b.count} samples): ` +
+      `scikit-learn's time is ${(b.median / a.median).toFixed(2)} of EPR's`;
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Seconds of steps, each waited for, after one to warm up. */
@@ -139,8 +172,19 @@ class Python {
 
   /** Seconds of each call. */
   async sample(job: Job): Promise<number[]> {
+    return (await this.#ask(job)).seconds as number[];
+  }
+
+  /** Seconds of each fit of 100 trees, or why there are none. */
+  async forest(
+    job: { x: number[][]; y: number[]; threads: number },
+  ): Promise<{ seconds?: number[]; missing?: string }> {
+    return await this.#ask({ ...job, forest: true });
+  }
+
+  async #ask(job: unknown): Promise<Record<string, unknown>> {
     await this.#writer.write(new TextEncoder().encode(JSON.stringify(job) + "\n"));
-    return (await this.#answer()).seconds as number[];
+    return await this.#answer();
   }
 
   async #answer(): Promise<Record<string, unknown>> {
