@@ -12,7 +12,7 @@ import { framesOf, type Outcome, reasonOf } from "./feature_frames.ts";
 
 /** How utterances are read. */
 export interface ReadingOptions {
-  /** threads that read, this one among them, 1 to 64; as many as the machine has processors if not said */
+  /** threads that read, this one among them, 1 to 64; if not said, one a processor, and no more than one for 16 utterances */
   threads?: number;
   /** a folder in which frames are kept between runs */
   cacheDir?: string;
@@ -29,13 +29,16 @@ export interface ReadingOptions {
 /** The most threads that may be asked for. */
 const MOST_THREADS = 64;
 
+/** A machine of many processors does not start them all for a small corpus. */
+const FILES_A_THREAD = 16;
+
 /** How long the event loop waits at most, ms: a Ctrl-C is heard within it, and one utterance's time. */
 const YIELD_EVERY = 50;
 
 /** What is read within this, ms, is not worth a worker. */
 const HEAD_START = 10;
 
-/** Nor is a corpus of whose recordings fewer than this are missing from the cache: the rest is read as fast by one thread. */
+/** Nor is a corpus of whose recordings the cache misses fewer than this: one thread reads the others as fast as two. */
 const FEW_MISSES = 4;
 
 /**
@@ -51,7 +54,8 @@ export async function readUtterances(
   options: ReadingOptions = {},
 ): Promise<Outcome[]> {
   const { onProgress, onCacheFault, cacheDir, signal, worker } = options;
-  const threads = options.threads ?? Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency));
+  const useful = Math.ceil(utterances.length / FILES_A_THREAD);
+  const threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency, useful));
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
     throw new RangeError(`--threads is a whole number from 1 to ${MOST_THREADS}, found ${threads}`);
   }

@@ -64,7 +64,10 @@ export interface Features {
 export interface FeatureOptions {
   /** frames from one segment to the next; the corpus's own if not said */
   segmentHop?: number;
-  /** threads that read recordings, this one among them, 1 to 64; as many as the machine has processors if not said */
+  /**
+   * threads that read recordings, this one among them, 1 to 64; if not said, as many as there are processors, but no more
+   * than one for every 16 utterances
+   */
   threads?: number;
   /**
    * A folder in which the frames of recordings are kept between runs, found by the content of each file and the settings of

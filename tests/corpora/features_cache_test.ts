@@ -2,6 +2,7 @@
 import assert from "@std/assert";
 import path from "@std/path";
 import { FrameCache } from "../../corpora/feature_cache.ts";
+import { Crew, type CrewReport } from "../../corpora/feature_crew.ts";
 import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
 import { frontEnd } from "../../dsp/mod.ts";
 import { tone, withFolder } from "./folders.ts";
@@ -61,6 +62,33 @@ Deno.test("extractFeatures() takes frames from the cache by content: wherever a 
     assert.deepEqual(changed.frames.subarray(0, 30 * 64), plain.frames.subarray(0, 30 * 64));
     assert.notDeepEqual(changed.frames, plain.frames);
     assert.equal((await contents(cacheDir)).size, 4);
+  });
+});
+
+Deno.test("workers keep frames and find them, and report why they can't be kept", async () => {
+  await withCorpus(async ({ utterances }, cacheDir, dir) => {
+    const read = async (cacheDir: string) => {
+      const reports: CrewReport[] = [];
+      const onReport = (report: CrewReport) => reports.push(report);
+      const crew = new Crew(utterances.map((utterance) => utterance.path!), { onReport, cacheDir });
+      crew.start(1);
+      await crew.finish();
+      await crew.close();
+      return reports.sort((a, b) => a.file - b.file);
+    };
+    const first = await read(cacheDir);
+    assert.equal((await contents(cacheDir)).size, 3);
+    assert.deepEqual(await read(cacheDir), first);
+    const cache = new FrameCache(cacheDir), marked = { frames: new Float32Array(64).fill(7), seconds: 0.4 };
+    cache.write(cache.key(await Deno.readFile(utterances[1].path!)), marked);
+    assert.deepEqual((await read(cacheDir)).map(({ outcome }) => outcome), [
+      first[0].outcome,
+      marked,
+      ...first.slice(2).map(({ outcome }) => outcome),
+    ]);
+    for (const { outcome, cacheFault } of await read(path.join(dir, "angry/a.wav"))) {
+      if ("frames" in outcome) assert.match(cacheFault ?? "", /a\.wav: frames can't be kept there/);
+    }
   });
 });
 

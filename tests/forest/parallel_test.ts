@@ -86,3 +86,13 @@ Deno.test("ForestPool.fit() stops when told, and the pool goes on", async () => 
   await assert.rejects(pool.fit(iris.x, iris.y, ofIris, AbortSignal.abort(new Error("before"))), /before/);
   await pool.close();
 });
+
+Deno.test("a program waits for its forest, and then ends though the pool is open", async () => {
+  const program = new URL("./open_pool.ts", import.meta.url).pathname;
+  const command = new Deno.Command("deno", {
+    args: ["run", "--quiet", "--allow-read", program],
+    signal: AbortSignal.timeout(30_000),
+  });
+  const { code, stdout } = await command.output();
+  assert.deepEqual([code, new TextDecoder().decode(stdout)], [0, "100 trees\n"]);
+});
