@@ -20,7 +20,8 @@
  *
  * Error: rounding grows with the transforms' constants. The usual points 0, 1, -1, 2, -2 give errors of 4.5e-6 of the
  * largest output with 64 channels and 1.4e-5 with 512 (normal inputs, float32); the points 0, +-sqrt(1/2), +-sqrt(2) used
- * here 1.3e-6 and 3.4e-6, where the direct sum has 0.9e-6 and 2.2e-6.
+ * here 1.3e-6 and 3.4e-6, where the direct sum has 0.9e-6 and 2.2e-6. The gradient to the weights errs by 0.3e-6 to 1.6e-6
+ * (direct: 0.1e-6 to 0.3e-6), since its sum over tiles is taken in stretches of 128.
  *
  * Memory: V is made for so many tiles at a time that it stays in the last-level cache; a block of tiles is then multiplied
  * by 32 columns at a time, and its M is transformed back before it leaves the second-level cache.
@@ -46,6 +47,10 @@ const GROUP = 128;
 const SPAN = 2 ** 23;
 /** Bytes between rows and between points that keep them from falling on the same lines of a cache. */
 const SKEW = 64;
+/** What the products for weights take at a time: tiles to sum over, rows (a chunk's) and columns of dW. */
+const STRETCH = 128;
+const ROWS = 252;
+const COLUMNS = 64;
 /** Words of a weight gradient that one chunk transforms back. */
 const WEIGHTS = 2 ** 12;
 
@@ -72,7 +77,7 @@ export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean
   const { batch, height, width, channelsIn, channelsOut } = shape;
   if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
   const { points, down, across } = tiling(shape);
-  return choice === "always" || Math.min(channelsIn, channelsOut) >= 64 && batch * height * width >= 64 &&
+  return choice === "always" || Math.min(channelsIn, channelsOut) >= 32 && batch * height * width >= 64 &&
       1.5 * points * down * across <= 9 * height * width;
 }
 
@@ -152,7 +157,7 @@ export const multiplyTiles: Phase = (wasm, args, chunk, thread) => {
   const uFirst = u + column / 32 * points * panel;
   for (let p = 0; p < points; p++) {
     const from = v + p * point + begin * row;
-    wasm.products(from, row, count, uFirst + p * panel, points * panel, bytes / 32, depth, m + p * mPoint, GROUP);
+    wasm.products(from, row, count, uFirst + p * panel, points * panel, bytes / 32, depth, m + p * mPoint, GROUP, 0);
   }
   wasm.lattice(scratch, m, wide + 2, mPoint, (wide + 2) * mPoint);
   listMiddle(wasm, scratch, wide + 2, tall);
@@ -191,16 +196,39 @@ export const multiplyTiles: Phase = (wasm, args, chunk, thread) => {
   }
 };
 
-/** Chunk (point, block of rows) of P += V^T G. */
-export const multiplyForWeights: Phase = (wasm, args, chunk) => {
-  const [v, vRow, vPoint, g, gRow, gPoint, p, tiles, channelsIn, channelsOut, rowsPerChunk, add] = args;
+/**
+ * Chunk (point, block of rows) of P += V^T G: V is transposed and G packed, so that both are read in order. The sum is taken by
+ * stretches: with thousands of tiles, one long sum would round off five times as much.
+ */
+export const multiplyForWeights: Phase = (wasm, args, chunk, thread) => {
+  const [v, vRow, vPoint, g, gRow, gPoint, p, tiles, channelsIn, channelsOut] = args;
+  const [rowsPerChunk, add, scratches, scratchBytes] = args.subarray(10);
   const blocks = Math.ceil(channelsIn / rowsPerChunk);
   const point = Math.floor(chunk / blocks), begin = chunk % blocks * rowsPerChunk;
-  const rows = Math.min(rowsPerChunk, channelsIn - begin);
-  const to = p + 4 * channelsOut * (point * channelsIn + begin);
-  const from = v + point * vPoint + 4 * begin;
-  const outRow = 4 * channelsOut;
-  wasm.transposedProducts(from, vRow, g + point * gPoint, gRow, tiles, rows, channelsOut / 8, to, outRow, add);
+  const rows = Math.min(rowsPerChunk, channelsIn - begin), to = p + 4 * channelsOut * (point * channelsIn + begin);
+  const row = 4 * STRETCH + SKEW,
+    transposed = scratches + thread * scratchBytes,
+    packed = transposed + rowsPerChunk * row;
+  for (let t = 0; t < tiles; t += STRETCH) {
+    const count = Math.min(STRETCH, tiles - t), adds = t > 0 ? 1 : add;
+    wasm.transpose(v + point * vPoint + t * vRow + 4 * begin, transposed, count, rows, vRow, row);
+    for (let n = 0; n < channelsOut; n += COLUMNS) {
+      const columns = Math.min(COLUMNS, channelsOut - n), out = to + 4 * n;
+      wasm.packColumns(g + point * gPoint + t * gRow + 4 * n, packed, count, columns, gRow);
+      wasm.products(
+        transposed,
+        row,
+        rows,
+        packed,
+        32 * count,
+        columns / 8,
+        count,
+        out,
+        4 * channelsOut,
+        adds,
+      );
+    }
+  }
 };
 
 /** Transforms a stretch of P back to dW; the last chunk adds up dBias. */
@@ -328,10 +356,14 @@ export function winogradWeightGradient(queue: Queue, args: Conv2dWeightGradient<
   );
   const bias = p + align(4 * points * weights);
   const v = bias + align(4 * tileRows * channelsOut), g = v + align(points * vPoint);
-  const scratchBytes = align(LISTS + 4 * Math.max(channelsIn, channelsOut));
+  const rowsPerChunk = 6 * Math.ceil(channelsIn / (6 * Math.ceil(channelsIn / ROWS)));
+  const scratchBytes = align(
+    Math.max(
+      LISTS + 4 * Math.max(channelsIn, channelsOut),
+      rowsPerChunk * (4 * STRETCH + SKEW) + 4 * COLUMNS * STRETCH,
+    ) + SKEW,
+  );
   const scratch = queue.scratch(scratchBytes);
-  // Rows of V that a chunk uses again for each panel of dy lie in half a second-level cache.
-  const rowsPerChunk = Math.min(channelsIn, Math.max(30, 6 * Math.floor(2 ** 18 / (24 * span * across))));
   for (let first = 0; first < tileRows; first += span) {
     const rows = Math.min(span, tileRows - first);
     queue.run(
@@ -347,7 +379,7 @@ export function winogradWeightGradient(queue: Queue, args: Conv2dWeightGradient<
     queue.run(
       ...[multiplyForWeights, points * Math.ceil(channelsIn / rowsPerChunk)] as const,
       ...[v, vRow, vPoint, g, gRow, gPoint, p, rows * across, channelsIn, channelsOut],
-      ...[rowsPerChunk, Number(first > 0)],
+      ...[rowsPerChunk, Number(first > 0), scratch, scratchBytes],
     );
   }
   const chunks = Math.ceil(weights / WEIGHTS) + 1;

@@ -5,11 +5,11 @@
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
-  ;; m[t, n] = sum over c of v[t, c] u[c, n], t < rows, for `panels` panels of 8 columns: v: rows of `depth` values, vRow bytes
-  ;; apart; u: panels [depth, 8], uPanel bytes apart; m: rows mRow bytes apart. depth is a multiple of 4. Past the last
-  ;; row the last is taken again (and written again, the same).
+  ;; m[t, n] = (m[t, n] if add) + sum over c of v[t, c] u[c, n], t < rows, for `panels` panels of 8 columns: v: rows of `depth`
+  ;; values, vRow bytes apart; u: panels [depth, 8], uPanel bytes apart; m: rows mRow bytes apart. Past the last row the
+  ;; last is taken again (and written again, the same).
   (func (export "products") (param $v i32) (param $vRow i32) (param $rows i32) (param $u i32) (param $uPanel i32)
-    (param $panels i32) (param $depth i32) (param $m i32) (param $mRow i32)
+    (param $panels i32) (param $depth i32) (param $m i32) (param $mRow i32) (param $add i32)
     (local $w i32) (local $k i32) (local $panel i32) (local $to i32)
     (local $a v128) (local $b0 v128) (local $b1 v128)
     {{#i 0 6}}(local $r{{i}} i32) (local $p{{i}} i32) (local $c{{i}}0 v128) (local $c{{i}}1 v128) {{/i}}
@@ -26,21 +26,42 @@
         (local.set $c{{i}}1 (v128.const f32x4 0 0 0 0))
         {{/i}}
         (local.set $w (i32.add (local.get $u) (i32.mul (local.get $panel) (local.get $uPanel))))
-        (local.set $k (local.get $depth))
-        (loop $four
-          {{#k 0 4}}
-          (local.set $b0 (v128.load offset={{32*k}} (local.get $w)))
-          (local.set $b1 (v128.load offset={{32*k+16}} (local.get $w)))
-          {{#i 0 6}}
-          (local.set $a (v128.load32_splat offset={{4*k}} (local.get $p{{i}})))
-          (local.set $c{{i}}0 (f32x4.madd (local.get $a) (local.get $b0) (local.get $c{{i}}0)))
-          (local.set $c{{i}}1 (f32x4.madd (local.get $a) (local.get $b1) (local.get $c{{i}}1)))
-          {{/i}}
-          {{/k}}
-          {{#i 0 6}}(local.set $p{{i}} (i32.add (local.get $p{{i}}) (i32.const 16))) {{/i}}
-          (local.set $w (i32.add (local.get $w) (i32.const 128)))
-          (br_if $four (local.tee $k (i32.sub (local.get $k) (i32.const 4)))))
+        (if (local.tee $k (i32.and (local.get $depth) (i32.const -4)))
+          (then
+            (loop $four
+              {{#k 0 4}}
+              (local.set $b0 (v128.load offset={{32*k}} (local.get $w)))
+              (local.set $b1 (v128.load offset={{32*k+16}} (local.get $w)))
+              {{#i 0 6}}
+              (local.set $a (v128.load32_splat offset={{4*k}} (local.get $p{{i}})))
+              (local.set $c{{i}}0 (f32x4.madd (local.get $a) (local.get $b0) (local.get $c{{i}}0)))
+              (local.set $c{{i}}1 (f32x4.madd (local.get $a) (local.get $b1) (local.get $c{{i}}1)))
+              {{/i}}
+              {{/k}}
+              {{#i 0 6}}(local.set $p{{i}} (i32.add (local.get $p{{i}}) (i32.const 16))) {{/i}}
+              (local.set $w (i32.add (local.get $w) (i32.const 128)))
+              (br_if $four (local.tee $k (i32.sub (local.get $k) (i32.const 4)))))))
+        (if (local.tee $k (i32.and (local.get $depth) (i32.const 3)))
+          (then
+            (loop $one
+              (local.set $b0 (v128.load (local.get $w)))
+              (local.set $b1 (v128.load offset=16 (local.get $w)))
+              {{#i 0 6}}
+              (local.set $a (v128.load32_splat (local.get $p{{i}})))
+              (local.set $c{{i}}0 (f32x4.madd (local.get $a) (local.get $b0) (local.get $c{{i}}0)))
+              (local.set $c{{i}}1 (f32x4.madd (local.get $a) (local.get $b1) (local.get $c{{i}}1)))
+              (local.set $p{{i}} (i32.add (local.get $p{{i}}) (i32.const 4)))
+              {{/i}}
+              (local.set $w (i32.add (local.get $w) (i32.const 32)))
+              (br_if $one (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))))
         (local.set $to (i32.add (local.get $m) (i32.shl (local.get $panel) (i32.const 5))))
+        (if (local.get $add) ;; before any row is written, as a last row may be several of the six
+          (then
+            {{#i 0 6}}
+            (local.set $w (i32.add (local.get $to) (i32.mul (local.get $r{{i}}) (local.get $mRow))))
+            (local.set $c{{i}}0 (f32x4.add (v128.load (local.get $w)) (local.get $c{{i}}0)))
+            (local.set $c{{i}}1 (f32x4.add (v128.load offset=16 (local.get $w)) (local.get $c{{i}}1)))
+            {{/i}}))
         {{#i 0 6}}
         (local.set $w (i32.add (local.get $to) (i32.mul (local.get $r{{i}}) (local.get $mRow))))
         (v128.store (local.get $w) (local.get $c{{i}}0))
@@ -50,51 +71,4 @@
       (local.set $v (i32.add (local.get $v) (i32.mul (local.get $vRow) (i32.const 6))))
       (local.set $m (i32.add (local.get $m) (i32.mul (local.get $mRow) (i32.const 6))))
       (br_if $tile (i32.gt_s (local.tee $rows (i32.sub (local.get $rows) (i32.const 6))) (i32.const 0)))))
-
-  ;; p[c, n] = (p[c, n] if add) + sum over t of v[t, c] g[t, n], c < rows, for `panels` panels of 8 columns n: v, g: `count` rows
-  ;; vRow and gRow bytes apart, pRow those of p. Reads, and does not use, up to 20 bytes past the end of rows of v.
-  (func (export "transposedProducts") (param $v i32) (param $vRow i32) (param $g i32) (param $gRow i32) (param $count i32)
-    (param $rows i32) (param $panels i32) (param $p i32) (param $pRow i32) (param $add i32)
-    (local $w i32) (local $q i32) (local $k i32) (local $left i32) (local $to i32) (local $from i32)
-    (local $a v128) (local $b0 v128) (local $b1 v128)
-    {{#i 0 6}}(local $c{{i}}0 v128) (local $c{{i}}1 v128) {{/i}}
-    (loop $panel
-      (local.set $left (local.get $rows))
-      (local.set $to (local.get $p))
-      (local.set $from (local.get $v))
-      (loop $tile
-        {{#i 0 6}}
-        (local.set $c{{i}}0 (v128.const f32x4 0 0 0 0))
-        (local.set $c{{i}}1 (v128.const f32x4 0 0 0 0))
-        {{/i}}
-        (local.set $q (local.get $from))
-        (local.set $w (local.get $g))
-        (local.set $k (local.get $count))
-        (loop $next
-          (local.set $b0 (v128.load (local.get $w)))
-          (local.set $b1 (v128.load offset=16 (local.get $w)))
-          {{#i 0 6}}
-          (local.set $a (v128.load32_splat offset={{4*i}} (local.get $q)))
-          (local.set $c{{i}}0 (f32x4.madd (local.get $a) (local.get $b0) (local.get $c{{i}}0)))
-          (local.set $c{{i}}1 (f32x4.madd (local.get $a) (local.get $b1) (local.get $c{{i}}1)))
-          {{/i}}
-          (local.set $q (i32.add (local.get $q) (local.get $vRow)))
-          (local.set $w (i32.add (local.get $w) (local.get $gRow)))
-          (br_if $next (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))
-        {{#i 0 6}}
-        (if (i32.gt_s (local.get $left) (i32.const {{i}}))
-          (then
-            (if (local.get $add)
-              (then
-                (local.set $c{{i}}0 (f32x4.add (v128.load (local.get $to)) (local.get $c{{i}}0)))
-                (local.set $c{{i}}1 (f32x4.add (v128.load offset=16 (local.get $to)) (local.get $c{{i}}1)))))
-            (v128.store (local.get $to) (local.get $c{{i}}0))
-            (v128.store offset=16 (local.get $to) (local.get $c{{i}}1))
-            (local.set $to (i32.add (local.get $to) (local.get $pRow)))))
-        {{/i}}
-        (local.set $from (i32.add (local.get $from) (i32.const 24)))
-        (br_if $tile (i32.gt_s (local.tee $left (i32.sub (local.get $left) (i32.const 6))) (i32.const 0))))
-      (local.set $g (i32.add (local.get $g) (i32.const 32)))
-      (local.set $p (i32.add (local.get $p) (i32.const 32)))
-      (br_if $panel (local.tee $panels (i32.sub (local.get $panels) (i32.const 1))))))
 )
