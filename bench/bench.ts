@@ -38,6 +38,8 @@ export interface BenchOptions {
   quick: boolean;
   /** Hears how many rows are done, of how many. */
   onProgress?: (done: number, total: number) => void;
+  /** Hears what each work of each peer gave. */
+  onPeer?: (what: string) => void;
   /** Aborts. */
   signal?: AbortSignal;
 }
@@ -114,7 +116,7 @@ export async function runBench(options: BenchOptions): Promise<Results> {
     }
     if (options.peers) {
       const { benchPeers } = await import("./peers.ts");
-      results.peers = await benchPeers({ threads: options.threads, quick, signal });
+      results.peers = await benchPeers({ threads: options.threads, quick, onProgress: options.onPeer, signal });
     }
     await roof.measure();
     await roof.close();

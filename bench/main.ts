@@ -92,7 +92,14 @@ await runCommand(command, async (signal) => {
   const bar = progressBar("measuring");
   let results: Results;
   try {
-    results = await runBench({ ...flags, quick: flags.quick ?? false, cases, onProgress: bar.update, signal });
+    results = await runBench({
+      ...flags,
+      quick: flags.quick ?? false,
+      cases,
+      onProgress: flags.peers ? undefined : bar.update,
+      onPeer: say,
+      signal,
+    });
   } finally {
     bar.stop();
   }

@@ -11,6 +11,7 @@ import { digitsLike } from "./forest.ts";
 import { noise } from "./kernels.ts";
 import type { ConvolutionShape, Peer } from "./peer.ts";
 import type { PeerRow } from "./results.ts";
+import { digits } from "./show.ts";
 import { type Budget, Sampler, spread, Stopwatch, timeAlone, type Work } from "./timing.ts";
 
 /** How to run them. */
@@ -19,7 +20,7 @@ export interface PeerOptions {
   threads?: number;
   /** One small round. */
   quick: boolean;
-  /** Hears what is run next. */
+  /** Hears what each row gave, and what is run next. */
   onProgress?: (what: string) => void;
   /** Aborts. */
   signal?: AbortSignal;
@@ -29,7 +30,7 @@ export interface PeerOptions {
 export async function benchPeers({ threads, quick, onProgress = () => {}, signal }: PeerOptions): Promise<PeerRow[]> {
   const budget: Budget = quick
     ? { samples: 3, seconds: 0, sampleSeconds: 0.002 }
-    : { samples: 7, seconds: 8, sampleSeconds: 0.05 };
+    : { samples: 7, seconds: 4, sampleSeconds: 0.05 };
   const rows: PeerRow[] = [];
   const peers: Peer[] = [];
   await findAdapter(); // before a peer does: it also keeps the Vulkan loader quiet
@@ -58,8 +59,7 @@ export async function benchPeers({ threads, quick, onProgress = () => {}, signal
     try {
       const watch = await Stopwatch.start(device, budget);
       for (const peer of peers.filter(({ beside }) => beside === kind)) {
-        onProgress(peer.name);
-        rows.push(...await benchPeer(device, watch, peer, budget, quick, signal));
+        rows.push(...await benchPeer(device, watch, peer, { quick, onProgress, signal }, budget));
       }
     } finally {
       device.close();
@@ -74,9 +74,8 @@ async function benchPeer(
   device: Device,
   watch: Stopwatch,
   peer: Peer,
+  { quick, onProgress = () => {}, signal }: PeerOptions,
   budget: Budget,
-  quick: boolean,
-  signal?: AbortSignal,
 ): Promise<PeerRow[]> {
   const rows: PeerRow[] = [];
   const add = async (name: string, shape: string, ours: () => Owned, theirs: () => Promise<Owned>) => {
@@ -91,13 +90,17 @@ async function benchPeer(
       signal?.throwIfAborted();
       rows.push({ ...row, cannot: words(error) });
     }
+    const { ratio, cannot } = rows[rows.length - 1]; // told at once, since all of them take minutes
+    onProgress(
+      `${peer.name}: ${name} ${shape}: ${ratio === undefined ? cannot : `EPR is faster by ${digits(ratio)} x`}`,
+    );
   };
-  for (const n of quick ? [32] : [512, 1024]) {
+  for (const n of quick ? [32] : peer.slow ? [512] : [512, 1024]) {
     await add("matmul", `${n} x ${n}`, () => ownMatmul(device, watch, n), () => peer.matmul(n));
   }
   const shape = quick
     ? { batch: 1, height: 4, width: 4, channels: 4 }
-    : { batch: peer.slow ? 1 : 16, height: 32, width: 16, channels: 64 };
+    : { batch: peer.slow ? 1 : 4, height: 32, width: 16, channels: 64 };
   const told = `${shape.batch}x${shape.height}x${shape.width}x${shape.channels} to ${shape.channels}`;
   for (const [name, gradients] of [["conv forward", false], ["conv forward, both gradients", true]] as const) {
     await add(
