@@ -166,14 +166,17 @@ export interface CorpusFlags {
   segmentHop?: number;
   /** `--seed` */
   seed: number;
+  /** `--cache` */
+  cache?: string;
 }
 
-/** Adds the options that say which corpus: `--corpus --data --segment-hop --seed`. */
+/** Adds the options that say which corpus: `--corpus --data --segment-hop --seed --cache`. */
 export function addCorpusOptions(command: Command): Command {
   return command
     .addOption(new Option("--corpus <kind>", "kind of corpus").choices(CORPUS_KINDS).default("synthetic"))
     .option("--data <dir>", "the folder of its recordings (csv: the file that lists them)")
     .option("--segment-hop <frames>", "frames (10 ms) between segments (default: 1; casia 3)", wholeNumber({ min: 1 }))
+    .option("--cache <dir>", "keep log-mel frames there, by the content of the recordings (delete it at will)")
     .option("--seed <n>", "what random numbers, and the synthetic corpus, are made from", wholeNumber(), 1);
 }
 

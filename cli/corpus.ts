@@ -41,7 +41,13 @@ await runCommand(command, async (signal) => {
   const bar = progressBar("reading");
   let features: Features;
   try {
-    features = await extractFeatures(corpus, { segmentHop: flags.segmentHop, onProgress: bar.update, signal });
+    features = await extractFeatures(corpus, {
+      segmentHop: flags.segmentHop,
+      cacheDir: flags.cache,
+      onCacheFault: say,
+      onProgress: bar.update,
+      signal,
+    });
   } finally {
     bar.stop();
   }

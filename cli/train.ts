@@ -62,7 +62,14 @@ async function readFeatures(flags: TrainFlags, { segmentHop }: Settings, signal:
   const corpus = await openFlaggedCorpus(flags);
   const bar = flags.quiet ? undefined : progressBar("reading");
   try {
-    return await extractFeatures(corpus, { segmentHop, onProgress: bar?.update, signal });
+    return await extractFeatures(corpus, {
+      segmentHop,
+      threads: flags.threads,
+      cacheDir: flags.cache,
+      onCacheFault: say,
+      onProgress: bar?.update,
+      signal,
+    });
   } finally {
     bar?.stop();
   }
