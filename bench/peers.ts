@@ -185,7 +185,7 @@ async function benchForestPeer(quick: boolean, threads?: number): Promise<PeerRo
     peer: "ml-random-forest",
   };
   try {
-    const { RandomForestClassifier } = await import("ml-random-forest");
+    const { RandomForestClassifier } = await import("npm:ml-random-forest@2.1.0");
     const table = Array.from(y, (_, i) => Array.from(x.subarray(i * features, (i + 1) * features)));
     const labels = Array.from(y), budget = { samples: 3, seconds: 0, sampleSeconds: 0 };
     const pool = new ForestPool({ threads }), fit = () => pool.fit(x, y, { features, classes, trees: ours });
