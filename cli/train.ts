@@ -80,7 +80,7 @@ function describeFeatures(flags: TrainFlags, features: Features): string {
   const speakers = new Set(utterances.map(({ speaker }) => speaker)).size;
   const left = skipped.length === 0 ? "" : `; ${skipped.length} files skipped (deno task corpus says why)`;
   return `${flags.corpus}: ${utterances.length.toLocaleString("en")} utterances, ${emotions.length} emotions, ` +
-    `${speakers} speakers, ${segmentStart.length.toLocaleString("en")} segments, one every ${
+    `${count(speakers, "speaker")}, ${segmentStart.length.toLocaleString("en")} segments, one every ${
       10 * segmentHop
     } ms${left}`;
 }
