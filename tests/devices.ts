@@ -8,7 +8,8 @@ import { createReferenceDevice } from "../kernels/reference_device.ts";
 import { createWebGpuDevice, findAdapter } from "../kernels/webgpu/device.ts";
 
 export interface TestDevice {
-  name: "definitions" | "cpu" | "webgpu";
+  /** What stands in a test's name. */
+  name: string;
   /** Why it can't run here. */
   missing?: string;
   /** The device, opened on first use and shared by the tests of a file. */
@@ -28,6 +29,16 @@ export const definitions: TestDevice = {
   open: once(() => Promise.resolve(createReferenceDevice())),
 };
 export const cpu: TestDevice = { name: "cpu", open: once(() => createCpuDevice({ threads: 2 })) };
+/** Every path that the CPU device can take, each forced: threads, instructions and algorithms. */
+export const cpuPaths: TestDevice[] = ([
+  { threads: 1, simd: "relaxed", winograd: "always" },
+  { threads: 2, simd: "plain", winograd: "never" },
+  { threads: 3, simd: "plain", winograd: "always" },
+  { threads: 4, simd: "relaxed", winograd: "never" },
+] as const).map((options) => ({
+  name: `cpu (threads ${options.threads}, SIMD ${options.simd}, Winograd ${options.winograd})`,
+  open: once(() => createCpuDevice(options)),
+}));
 export const webgpu: TestDevice = {
   name: "webgpu",
   missing: adapter ? undefined : "WebGPU finds no adapter here",

@@ -16,7 +16,7 @@ import { conv2d, conv2dInputGradient } from "./conv2d.ts";
 import { conv2dWeightGradient } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
 import { gatherRows, gatherWindows } from "./gather.ts";
-import { MAX_THREADS, type WorkerStart } from "./layout.ts";
+import { INITIAL_PAGES, MAX_THREADS, type WorkerStart } from "./layout.ts";
 import { matmul } from "./matmul.ts";
 import { maxPool, maxPoolGradient } from "./max_pool.ts";
 import { compileKernels, hasRelaxedSimd } from "./modules.ts";
@@ -87,8 +87,10 @@ export async function createCpuDevice(options: CpuOptions = {}): Promise<CpuDevi
     worker.unref();
     return worker;
   });
-  const modules = await compileKernels(simd);
-  workers.forEach((worker, thread) => worker.postMessage({ memory, modules, thread } satisfies WorkerStart));
+  const modules = await compileKernels(simd, threads);
+  workers.forEach((worker, thread) =>
+    worker.postMessage({ memory, modules: modules[thread], thread } satisfies WorkerStart)
+  );
   return new CpuDevice(simd, memory, workers, options.memoryLimit ?? 2 ** 32, options.winograd ?? "auto");
 }
 
@@ -276,7 +278,7 @@ function sharedMemory(): WebAssembly.Memory {
   for (let pages = 2 ** 32 / PAGE;; pages /= 2) {
     try {
       // The kernels declare the largest maximum; a smaller one is accepted.
-      return new WebAssembly.Memory({ initial: 8, maximum: pages, shared: true });
+      return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: pages, shared: true });
     } catch (error) {
       if (pages <= 1024) throw error;
     }

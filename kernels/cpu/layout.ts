@@ -14,6 +14,7 @@ export type Phase = (wasm: Kernel, args: Float64Array, chunk: number, thread: nu
 /** What a worker is sent at its start. */
 export interface WorkerStart {
   memory: WebAssembly.Memory;
+  /** All modules, this thread's own among them. */
   modules: WebAssembly.Module[];
   thread: number;
 }
@@ -51,8 +52,17 @@ export const SLOT = { claimed: 0, done: 1, phase: 2, chunks: 3 } as const;
 /** Arguments in a slot: numbers of any kind, float64, which holds addresses and sizes exactly. */
 export const ARGUMENTS = { at: 16, length: 30 } as const;
 
+/**
+ * Each thread's panel, see `wat/gemm.wat`: 64 steps of 8 columns, and 32 bytes for rows that nobody wants. They lie within the
+ * memory that every device begins with, at addresses that are known when the kernels are assembled.
+ */
+export const PANELS = { at: RING.at + RING.slots * RING.slotBytes, bytes: 2048 + 64 } as const;
+
 /** Where the heap begins, in bytes. */
-export const HEAP_START = 8192 + 1024 * 256;
+export const HEAP_START = PANELS.at + MAX_THREADS * PANELS.bytes;
+
+/** Pages of 64 KiB that the memory has from the start. */
+export const INITIAL_PAGES = Math.ceil(HEAP_START / 65536);
 
 /** Leaves the message of a failure, unless there is one already, and wakes everyone. */
 export function fail(words: Int32Array, message: string): void {

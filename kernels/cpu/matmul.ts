@@ -1,11 +1,8 @@
 /**
- * The matrix product as phases: tiles of 6 rows of a by 8 columns of b, those of `wat/conv2d.wat`, over at most 256 steps of
- * the sum at a time, so that what is used again lies near: a panel of b (8 KB) in the first-level cache, a block of a
- * (252 rows, 256 KB) in the second. c is added to once for each stretch of the sum.
- *
- * Rows of a are read in place where the sum is one stretch. Else, or if a is stored as its transpose, they are first laid
- * out stretch by stretch, rows a line of the cache more than their length apart: rows that are apart by a large power of
- * two fall on the same few lines of a cache and drive each other out. Columns of b are packed by the chunk that uses them.
+ * The matrix product as phases. Rows of a are laid out as strips (`wat/strips.wat`), 64 steps of the sum at a time; a chunk
+ * packs the panels of b that it needs and multiplies them (`wat/gemm.wat`), so that what is used again lies near: 250 rows of
+ * strips and the sums of 64 columns, 64 KB each, in the second-level cache, a panel of b, 2 KB, in the first. The sums become c
+ * when they are complete: with bias, rectified and masked.
  */
 import type { Matmul } from "../kernels.ts";
 import type { DeviceBuffer } from "../device.ts";
@@ -14,102 +11,67 @@ import type { Phase } from "./layout.ts";
 import { PIECES } from "./blocks.ts";
 import type { Queue } from "./queue.ts";
 
-const TEMP = 64;
-/** Rows of a that one chunk lays out. */
-const LAY_ROWS = 16;
-/** Most steps of a sum at a time, most rows and panels of a chunk. */
-const DEPTH = 256;
-const ROWS = 252;
+/** Steps of a sum at a time: as many as `wat/gemm.wat` writes out. */
+const STEPS = 64;
+/** Bytes of a strip of so many steps, and rows of it. */
+const STRIP = 20 * STEPS;
+const STRIP_ROWS = 5;
+/** Most rows and panels of a chunk. */
+const ROWS = 520;
 const PANELS = 8;
 
-/** Lays out some rows of a: stretches of `depth` steps, each [m, rowBytes]. */
-export const layRows: Phase = (wasm, [a, to, m, k, transposed, depth, rowBytes], chunk) => {
-  const row = chunk * LAY_ROWS, rows = Math.min(LAY_ROWS, m - row);
-  for (let step = 0, stretch = to; step < k; step += depth, stretch += m * rowBytes) {
-    const out = stretch + row * rowBytes, steps = Math.min(depth, k - step);
-    if (transposed) wasm.transpose(a + 4 * (step * m + row), out, steps, rows, 4 * m, rowBytes);
-    else for (let i = 0; i < rows; i++) wasm.copy(a + 4 * ((row + i) * k + step), out + i * rowBytes, steps);
-  }
+/** Lays out chunk (row block, stretch of steps) of a: strips[block, stretch, strip]. */
+export const layStrips: Phase = (wasm, [a, to, m, k, transposed, rowsPerBlock], chunk) => {
+  const stretches = Math.ceil(k / STEPS), row = Math.floor(chunk / stretches) * rowsPerBlock;
+  const step = chunk % stretches * STEPS, steps = Math.min(STEPS, k - step), rows = Math.min(rowsPerBlock, m - row);
+  const out = to + chunk * rowsPerBlock / STRIP_ROWS * STRIP;
+  if (transposed) wasm.packStripsOfSteps(a + 4 * (step * m + row), 4 * m, rows, steps, out);
+  else wasm.packStrips(a + 4 * (row * k + step), 4 * k, rows, steps, out, 1, 0, 0);
 };
 
-/** Chunk (row block, panel group) of the product. */
+/** Chunk (row block, group of panels) of the product. */
 export const multiplyBlock: Phase = (wasm, args, chunk, thread) => {
-  const [a, b, c, bias, mask, relu, m, n, k, transposed, depth, rowBytes] = args;
-  const [rowsPerChunk, panelsPerChunk, scratch, scratchBytes, tableBytes] = args.subarray(12);
-  const temp = scratch + thread * scratchBytes, table = temp + TEMP, packed = table + tableBytes;
-  const groups = Math.ceil(n / (8 * panelsPerChunk));
-  const row = Math.floor(chunk / groups) * rowsPerChunk, rows = Math.min(rowsPerChunk, m - row);
+  const [strips, b, c, bias, mask, relu, m, n, k, transposed] = args;
+  const [rowsPerBlock, panelsPerChunk, scratch, scratchBytes] = args.subarray(10);
+  const groups = Math.ceil(n / (8 * panelsPerChunk)), stretch = rowsPerBlock / STRIP_ROWS * STRIP;
+  const block = Math.floor(chunk / groups), row = block * rowsPerBlock, rows = Math.min(rowsPerBlock, m - row);
   const begin = chunk % groups * 8 * panelsPerChunk, columns = Math.min(n - begin, 8 * panelsPerChunk);
-  for (let step = 0; step < k; step += depth) {
-    const steps = Math.min(depth, k - step), last = step + depth >= k, panelBytes = 32 * steps;
+  const packed = scratch + thread * scratchBytes, panelBytes = 32 * STEPS, panels = Math.ceil(columns / 8);
+  const sums = packed + panelsPerChunk * panelBytes, sumRow = 32 * panels;
+  let a = strips + block * Math.ceil(k / STEPS) * stretch;
+  for (let step = 0; step < k; step += STEPS, a += stretch) {
+    const steps = Math.min(STEPS, k - step);
     if (transposed) wasm.packRows(b + 4 * (begin * k + step), packed, steps, columns, 4 * k);
     else wasm.packColumns(b + 4 * (step * n + begin), packed, steps, columns, 4 * n);
-    wasm.rowTable(table, a + (step / depth * m + row) * rowBytes, rowBytes, rows);
-    for (let column = 0, panel = packed; column < columns; column += 8, panel += panelBytes) {
-      const first = 4 * (row * n + begin + column);
-      wasm.tiles(
-        table,
-        rows,
-        1,
-        4 * steps,
-        steps,
-        panel,
-        c + first,
-        4 * n,
-        Math.min(8, columns - column),
-        step === 0 && bias ? bias + 4 * (begin + column) : 0,
-        last && mask ? mask + first : 0,
-        last ? relu : 0,
-        Number(step > 0),
-        temp,
-      );
-    }
+    wasm.products(a, 0, rows, packed, 32 * steps, panels, steps, sums, sumRow, Number(step > 0));
   }
+  const first = 4 * (row * n + begin);
+  wasm.finishTile(
+    ...[sums, 0, sumRow, c + first, 0, 4 * n, 1, rows, 4 * columns] as const,
+    ...[bias && bias + 4 * begin, mask && mask + first, relu] as const,
+  );
 };
 
 /** Enqueues {@link Matmul}. */
 export function matmul(queue: Queue, args: Matmul<DeviceBuffer>): void {
   const { m, n, k } = args;
   checkSizes({ m, n, k });
-  let a = addressOf(args.a, m * k, "matmul's a");
+  const a = addressOf(args.a, m * k, "matmul's a");
   const b = addressOf(args.b, k * n, "matmul's b");
   const c = addressOf(args.c, m * n, "matmul's c");
   const bias = args.bias ? addressOf(args.bias, n, "matmul's bias") : 0;
   const mask = args.mask ? addressOf(args.mask, m * n, "matmul's mask") : 0;
-  const stretches = Math.ceil(k / DEPTH), depth = Math.min(k, 4 * Math.ceil(k / (4 * stretches)));
-  let rowBytes = 4 * k;
-  if (args.transposeA || stretches > 1) {
-    rowBytes = 4 * depth + 64;
-    const rows = queue.workspace(stretches * m * rowBytes);
-    queue.run(layRows, Math.ceil(m / LAY_ROWS), a, rows, m, k, Number(args.transposeA ?? false), depth, rowBytes);
-    a = rows;
-  }
   // No fewer chunks than would keep 16 cores busy, and blocks of about the same size.
   const panels = Math.ceil(n / 8), panelsPerChunk = Math.min(PANELS, Math.ceil(panels / PIECES));
   const groups = Math.ceil(panels / panelsPerChunk);
-  const blocks = Math.max(Math.ceil(m / ROWS), Math.ceil(PIECES / groups));
-  const rowsPerChunk = 6 * Math.ceil(m / (6 * blocks));
-  const tableBytes = Math.ceil(4 * (rowsPerChunk + 6) / 64) * 64;
-  const scratchBytes = TEMP + tableBytes + Math.ceil(panelsPerChunk * 32 * depth / 64) * 64 + TEMP;
+  const wanted = Math.max(Math.ceil(m / ROWS), Math.ceil(PIECES / groups));
+  const rowsPerBlock = STRIP_ROWS * Math.ceil(m / (STRIP_ROWS * wanted)), blocks = Math.ceil(m / rowsPerBlock);
+  const stretches = Math.ceil(k / STEPS);
+  const strips = queue.workspace(blocks * stretches * rowsPerBlock / STRIP_ROWS * STRIP);
+  queue.run(layStrips, blocks * stretches, a, strips, m, k, Number(args.transposeA ?? false), rowsPerBlock);
+  const scratchBytes = 32 * panelsPerChunk * (STEPS + rowsPerBlock) + 64;
   queue.run(
-    multiplyBlock,
-    groups * Math.ceil(m / rowsPerChunk),
-    a,
-    b,
-    c,
-    bias,
-    mask,
-    Number(args.relu ?? false),
-    m,
-    n,
-    k,
-    Number(args.transposeB ?? false),
-    depth,
-    rowBytes,
-    rowsPerChunk,
-    panelsPerChunk,
-    queue.scratch(scratchBytes),
-    scratchBytes,
-    tableBytes,
+    ...[multiplyBlock, blocks * groups, strips, b, c, bias, mask, Number(args.relu ?? false), m, n, k] as const,
+    ...[Number(args.transposeB ?? false), rowsPerBlock, panelsPerChunk, queue.scratch(scratchBytes), scratchBytes],
   );
 }

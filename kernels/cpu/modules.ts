@@ -1,6 +1,6 @@
 /**
- * The kernels as WebAssembly: assembled from text on the device's thread, compiled once. Every
- * worker instantiates them for itself.
+ * The kernels as WebAssembly: assembled from text and compiled on the device's thread. Every worker instantiates them for
+ * itself.
  */
 import wabt from "wabt";
 import adam from "../wat/adam.wat" with { type: "text" };
@@ -9,13 +9,15 @@ import conv2dWeightGradient from "../wat/conv2d_weight_gradient.wat" with { type
 import dropout from "../wat/dropout.wat" with { type: "text" };
 import elementwise from "../wat/elementwise.wat" with { type: "text" };
 import fence from "../wat/fence.wat" with { type: "text" };
+import gemm from "../wat/gemm.wat" with { type: "text" };
 import gather from "../wat/gather.wat" with { type: "text" };
 import matmul from "../wat/matmul.wat" with { type: "text" };
 import maxPool from "../wat/max_pool.wat" with { type: "text" };
 import softmax from "../wat/softmax.wat" with { type: "text" };
+import strips from "../wat/strips.wat" with { type: "text" };
 import sum from "../wat/sum.wat" with { type: "text" };
 import winograd from "../wat/winograd.wat" with { type: "text" };
-import winogradProducts from "../wat/winograd_products.wat" with { type: "text" };
+import { INITIAL_PAGES, PANELS } from "./layout.ts";
 import { expandTemplate, type Simd } from "./template.ts";
 
 const SOURCES: Record<string, string> = {
@@ -29,9 +31,9 @@ const SOURCES: Record<string, string> = {
   matmul,
   maxPool,
   softmax,
+  strips,
   sum,
   winograd,
-  winogradProducts,
 };
 
 /** Whether this engine takes relaxed SIMD, asked with the smallest module that uses it: `f32x4.relaxed_madd` of zeros. */
@@ -48,19 +50,25 @@ export function hasRelaxedSimd(): boolean {
 }
 
 /**
- * Assembles and compiles all kernels.
+ * Assembles and compiles all kernels, and `gemm.wat` once for each thread, with the thread's own panel.
  *
+ * @returns a list of modules for each thread
  * @throws Error naming the file where a kernel's text is wrong
  */
-export async function compileKernels(simd: Simd): Promise<WebAssembly.Module[]> {
+export async function compileKernels(simd: Simd, threads: number): Promise<WebAssembly.Module[][]> {
   // A timer, since a promise that only the engine's own threads will fulfil does not keep a program from ending.
   const alive = setInterval(() => {}, 1000);
   const assembler = await wabt().finally(() => clearInterval(alive));
   const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: simd === "relaxed" };
-  return Object.entries(SOURCES).map(([name, text]) => {
-    const parsed = assembler.parseWat(`${name}.wat`, expandTemplate(text, simd), features);
+  const compile = (name: string, text: string, values?: Record<string, number>) => {
+    const parsed = assembler.parseWat(`${name}.wat`, expandTemplate(text, simd, values), features);
     const bytes = new Uint8Array(parsed.toBinary({}).buffer);
     parsed.destroy();
     return new WebAssembly.Module(bytes);
-  });
+  };
+  const shared = Object.entries(SOURCES).map(([name, text]) => compile(name, text));
+  return Array.from({ length: threads }, (_, thread) => [
+    ...shared,
+    compile("gemm", gemm, { panel: PANELS.at + thread * PANELS.bytes, pages: INITIAL_PAGES }),
+  ]);
 }

@@ -4,10 +4,17 @@ import { reduceWeights, weightPartial } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
 import { gatherRowsPart, gatherWindowsPart } from "./gather.ts";
 import type { Phase } from "./layout.ts";
-import { layRows, multiplyBlock } from "./matmul.ts";
+import { layStrips, multiplyBlock } from "./matmul.ts";
 import { poolGradientImages, poolImages } from "./max_pool.ts";
 import { countMetrics, crossEntropyRows, softmaxRows } from "./softmax.ts";
-import { finishWeights, multiplyForWeights, multiplyTiles, transformKernel, transformTiles } from "./winograd.ts";
+import {
+  finishWeights,
+  multiplyForWeights,
+  multiplyTiles,
+  transformKernel,
+  transformStrips,
+  transformTiles,
+} from "./winograd.ts";
 
 /** Tells whoever waits at the counter's address that all before is done. */
 export const fence: Phase = (wasm, [counter]) => wasm.fence(counter);
@@ -20,11 +27,12 @@ export const PHASES: readonly Phase[] = [
   weightPartial,
   reduceWeights,
   transformKernel,
+  transformStrips,
   transformTiles,
   multiplyTiles,
   multiplyForWeights,
   finishWeights,
-  layRows,
+  layStrips,
   multiplyBlock,
   poolImages,
   poolGradientImages,

@@ -3,7 +3,7 @@
  * additions, all gone before it is assembled:
  *
  * - `{{#i 0 6}} ... {{/i}}` repeats its body with i = 0 ... 5;
- * - `{{16*i+4}}` is the value of a sum of products of such names and integers;
+ * - `{{16*i+4}}` is the value of a sum of products of such names, of those that the caller gives, and of integers;
  * - `(f32x4.madd a b c)` is a * b + c on four lanes: one relaxed (fused) instruction where the engine has it, a
  *   multiplication and an addition where not.
  */
@@ -14,6 +14,7 @@ export type Simd = "relaxed" | "plain";
 /**
  * WebAssembly text of a template.
  *
+ * @param values integers that the template may name
  * @throws SyntaxError on an unclosed repetition, an unknown name or a `f32x4.madd` that has not three operands
  * @example
  * ```ts
@@ -22,8 +23,8 @@ export type Simd = "relaxed" | "plain";
  * assert.equal(text, "(f32x4.add (f32x4.mul $a0 $b) 1) (f32x4.add (f32x4.mul $a1 $b) 9) ");
  * ```
  */
-export function expandTemplate(text: string, simd: Simd): string {
-  return lowerMadd(repeat(text, new Map()), simd);
+export function expandTemplate(text: string, simd: Simd, values: Record<string, number> = {}): string {
+  return lowerMadd(repeat(text, new Map(Object.entries(values))), simd);
 }
 
 function repeat(text: string, values: Map<string, number>): string {

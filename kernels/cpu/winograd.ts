@@ -21,7 +21,7 @@
  * Error: rounding grows with the transforms' constants. The usual points 0, 1, -1, 2, -2 give errors of 4.5e-6 of the
  * largest output with 64 channels and 1.4e-5 with 512 (normal inputs, float32); the points 0, +-sqrt(1/2), +-sqrt(2) used
  * here 1.3e-6 and 3.4e-6, where the direct sum has 0.9e-6 and 2.2e-6. The gradient to the weights errs by 0.3e-6 to 1.6e-6
- * (direct: 0.1e-6 to 0.3e-6), since its sum over tiles is taken in stretches of 128.
+ * (direct: 0.1e-6 to 0.3e-6), since its sum over tiles is taken in stretches of 64.
  *
  * Memory: V is made for so many tiles at a time that it stays in the last-level cache; a block of tiles is then multiplied
  * by 32 columns at a time, and its M is transformed back before it leaves the second-level cache.
@@ -40,16 +40,22 @@ const line = (kind: number, m: number) => kind + Number(m === 2);
 const MIDDLE = 192;
 const BETWEEN = 512;
 const LISTS = BETWEEN + 36 * 512;
+/** Bytes of the list of a tile's pixels. */
+const LIST = 192;
 /** Tiles that are multiplied together, at most, and bytes of the columns that they are multiplied by. */
-const TILES = 60;
+const TILES = 90;
 const GROUP = 128;
+/** Tiles that make a strip, channels that are transformed before they are packed into it, strips of a chunk. */
+const STRIP = 5;
+const PART = 64;
+const CHUNK_STRIPS = 3;
 /** Bytes of V (and its counterpart of dy) at a time, if that is 256 tiles at least. */
 const SPAN = 2 ** 23;
 /** Bytes between rows and between points that keep them from falling on the same lines of a cache. */
 const SKEW = 64;
 /** What the products for weights take at a time: tiles to sum over, rows (a chunk's) and columns of dW. */
-const STRETCH = 128;
-const ROWS = 252;
+const STRETCH = 64;
+const ROWS = 250;
 const COLUMNS = 64;
 /** Words of a weight gradient that one chunk transforms back. */
 const WEIGHTS = 2 ** 12;
@@ -110,7 +116,51 @@ export const transformKernel: Phase = (wasm, args, chunk, thread) => {
 };
 
 /**
- * Transforms the tiles of row number `first + chunk` of tiles to V[point, tile, channel]. kind: LINES.input, or LINES.spread for dy,
+ * Transforms CHUNK_STRIPS strips of tiles and packs them for the products: V[block, point, 64 channels, strip], where a block is what
+ * a chunk of {@link multiplyTiles} takes and a strip (`wat/strips.wat`) holds five tiles. `first` is the first row of tiles.
+ */
+export const transformStrips: Phase = (wasm, args, chunk, thread) => {
+  const [from, to, point, height, width, channels, first, down, across, tall, wide, tiles] = args;
+  const [tilesPerBlock, scratches, scratchBytes] = args.subarray(12);
+  const lists = scratches + thread * scratchBytes + LISTS, scratch = lists - LISTS;
+  const zeros = lists + STRIP * LIST, transformed = zeros + 4 * channels, pixel = 4 * channels;
+  const points = (tall + 2) * (wide + 2), tileBytes = points * 4 * PART, columns = wide + 2;
+  wasm.fill(zeros, channels, 0);
+  listMiddle(wasm, scratch, columns, tall + 2);
+  const begin = CHUNK_STRIPS * STRIP * chunk, end = Math.min(tiles, begin + CHUNK_STRIPS * STRIP);
+  for (let tile = begin; tile < end; tile += STRIP) {
+    const count = Math.min(STRIP, end - tile), block = Math.floor(tile / tilesPerBlock);
+    const strip = (tile - block * tilesPerBlock) / STRIP;
+    for (let i = 0; i < count; i++) {
+      const row = first + Math.floor((tile + i) / across),
+        image = from + Math.floor(row / down) * height * width * pixel;
+      const left = (tile + i) % across * wide, top = row % down * tall;
+      wasm.tilePixels(lists + LIST * i, image, height, width, pixel, top - 1, left - 1, columns, zeros);
+    }
+    for (let channel = 0; channel < channels; channel += PART) {
+      const part = Math.min(PART, channels - channel);
+      for (let i = 0; i < count; i++) {
+        wasm.transform(
+          ...[
+            line(LINES.input, tall),
+            line(LINES.input, wide),
+            lists + LIST * i,
+            4 * channel,
+            columns,
+            tall + 2,
+          ] as const,
+          ...[scratch + MIDDLE, scratch + BETWEEN, transformed + i * tileBytes, columns * 4 * PART, 4 * PART] as const,
+          4 * part,
+        );
+      }
+      const out = to + block * points * point + tilesPerBlock * 4 * channel + strip * STRIP * 4 * part;
+      wasm.packStrips(transformed, tileBytes, count, part, out, points, 4 * PART, point);
+    }
+  }
+};
+
+/**
+ * Transforms the tiles of row number `first + chunk` of tiles to V[point, tile, channel], for the gradient to the weights. kind: LINES.input, or LINES.spread for dy,
  * whose sums over the row's pixels then go to bias[row, channel].
  */
 export const transformTiles: Phase = (wasm, args, chunk, thread) => {
@@ -147,17 +197,19 @@ export const transformTiles: Phase = (wasm, args, chunk, thread) => {
 
 /** Chunk (block of tiles, group of columns) of the products, transformed back and finished. */
 export const multiplyTiles: Phase = (wasm, args, chunk, thread) => {
-  const [v, row, point, u, y, bias, mask, relu, height, width, depth, channels] = args;
-  const [first, down, across, tall, wide, tiles, tilesPerChunk, scratches, scratchBytes] = args.subarray(12);
+  const [v, point, u, y, bias, mask, relu, height, width, depth, channels] = args;
+  const [first, down, across, tall, wide, tiles, tilesPerChunk, scratches, scratchBytes] = args.subarray(11);
   const scratch = scratches + thread * scratchBytes, done = scratch + LISTS, m = done + 16 * GROUP;
   const groups = Math.ceil(4 * channels / GROUP), points = (tall + 2) * (wide + 2);
   const begin = Math.floor(chunk / groups) * tilesPerChunk, count = Math.min(tilesPerChunk, tiles - begin);
   const column = chunk % groups * GROUP, bytes = Math.min(GROUP, 4 * channels - column);
   const panel = 32 * depth, mPoint = tilesPerChunk * GROUP + SKEW;
-  const uFirst = u + column / 32 * points * panel;
+  const uFirst = u + column / 32 * points * panel, strips = v + begin / tilesPerChunk * points * point;
   for (let p = 0; p < points; p++) {
-    const from = v + p * point + begin * row;
-    wasm.products(from, row, count, uFirst + p * panel, points * panel, bytes / 32, depth, m + p * mPoint, GROUP, 0);
+    wasm.products(
+      ...[strips + p * point, tilesPerChunk * 4 * PART, count, uFirst + p * panel, points * panel, bytes / 32] as const,
+      ...[depth, m + p * mPoint, GROUP, 0] as const,
+    );
   }
   wasm.lattice(scratch, m, wide + 2, mPoint, (wide + 2) * mPoint);
   listMiddle(wasm, scratch, wide + 2, tall);
@@ -197,8 +249,8 @@ export const multiplyTiles: Phase = (wasm, args, chunk, thread) => {
 };
 
 /**
- * Chunk (point, block of rows) of P += V^T G: V is transposed and G packed, so that both are read in order. The sum is taken by
- * stretches: with thousands of tiles, one long sum would round off five times as much.
+ * Chunk (point, block of rows) of P += V^T G: strips of V's channels by panels of G's. The sum is taken by stretches: with thousands
+ * of tiles, one long sum would round off five times as much.
  */
 export const multiplyForWeights: Phase = (wasm, args, chunk, thread) => {
   const [v, vRow, vPoint, g, gRow, gPoint, p, tiles, channelsIn, channelsOut] = args;
@@ -206,27 +258,14 @@ export const multiplyForWeights: Phase = (wasm, args, chunk, thread) => {
   const blocks = Math.ceil(channelsIn / rowsPerChunk);
   const point = Math.floor(chunk / blocks), begin = chunk % blocks * rowsPerChunk;
   const rows = Math.min(rowsPerChunk, channelsIn - begin), to = p + 4 * channelsOut * (point * channelsIn + begin);
-  const row = 4 * STRETCH + SKEW,
-    transposed = scratches + thread * scratchBytes,
-    packed = transposed + rowsPerChunk * row;
+  const strips = scratches + thread * scratchBytes, packed = strips + 4 * rowsPerChunk * STRETCH;
   for (let t = 0; t < tiles; t += STRETCH) {
     const count = Math.min(STRETCH, tiles - t), adds = t > 0 ? 1 : add;
-    wasm.transpose(v + point * vPoint + t * vRow + 4 * begin, transposed, count, rows, vRow, row);
+    wasm.packStripsOfSteps(v + point * vPoint + t * vRow + 4 * begin, vRow, rows, count, strips);
     for (let n = 0; n < channelsOut; n += COLUMNS) {
-      const columns = Math.min(COLUMNS, channelsOut - n), out = to + 4 * n;
+      const columns = Math.min(COLUMNS, channelsOut - n);
       wasm.packColumns(g + point * gPoint + t * gRow + 4 * n, packed, count, columns, gRow);
-      wasm.products(
-        transposed,
-        row,
-        rows,
-        packed,
-        32 * count,
-        columns / 8,
-        count,
-        out,
-        4 * channelsOut,
-        adds,
-      );
+      wasm.products(strips, 0, rows, packed, 32 * count, columns / 8, count, to + 4 * n, 4 * channelsOut, adds);
     }
   }
 };
@@ -308,14 +347,17 @@ function convolve(queue: Queue, shape: ConvShape, at: {
 }): void {
   const { height, width, channelsIn, channelsOut } = shape;
   const { tall, wide, down, across, points, tileRows } = tiling(shape);
-  const row = 4 * channelsIn + SKEW;
-  const span = Math.min(tileRows, Math.ceil(Math.max(256, SPAN / (points * row)) / across));
-  const point = span * across * row + SKEW;
-  const u = queue.workspace(align(4 * points * channelsIn * channelsOut) + points * point);
+  const span = Math.min(tileRows, Math.ceil(Math.max(256, SPAN / (points * 4 * channelsIn)) / across));
+  const wanted = Math.ceil(span * across / TILES), tilesPerChunk = STRIP * Math.ceil(span * across / (STRIP * wanted));
+  const blocks = Math.ceil(span * across / tilesPerChunk), point = tilesPerChunk * 4 * channelsIn + SKEW;
+  const u = queue.workspace(align(4 * points * channelsIn * channelsOut) + blocks * points * point);
   const v = u + align(4 * points * channelsIn * channelsOut);
-  const blocks = Math.ceil(span * across / TILES), tilesPerChunk = 6 * Math.ceil(span * across / (6 * blocks));
   const scratchBytes = align(
-    LISTS + Math.max(288 * channelsIn, 16 * GROUP + points * (tilesPerChunk * GROUP + SKEW)) + SKEW,
+    LISTS + SKEW + Math.max(
+      288 * channelsIn, // transformKernel
+      STRIP * LIST + 4 * channelsIn + STRIP * points * 4 * PART, // transformStrips
+      16 * GROUP + points * (tilesPerChunk * GROUP + SKEW), // multiplyTiles
+    ),
   );
   const scratch = queue.scratch(scratchBytes);
   const { weights, tapStride, depthStride, columnStride } = at;
@@ -326,13 +368,13 @@ function convolve(queue: Queue, shape: ConvShape, at: {
   for (let first = 0; first < tileRows; first += span) {
     const rows = Math.min(span, tileRows - first), tiles = rows * across;
     queue.run(
-      ...[transformTiles, rows] as const,
-      ...[at.x, v, row, point, height, width, channelsIn, first, down, across],
-      ...[tall, wide, LINES.input, 0, scratch, scratchBytes],
+      ...[transformStrips, Math.ceil(tiles / (STRIP * CHUNK_STRIPS))] as const,
+      ...[at.x, v, point, height, width, channelsIn, first, down, across],
+      ...[tall, wide, tiles, tilesPerChunk, scratch, scratchBytes],
     );
     queue.run(
       ...[multiplyTiles, Math.ceil(tiles / tilesPerChunk) * Math.ceil(4 * channelsOut / GROUP)] as const,
-      ...[v, row, point, u, at.y, at.bias, at.mask, Number(at.relu), height, width, channelsIn, channelsOut],
+      ...[v, point, u, at.y, at.bias, at.mask, Number(at.relu), height, width, channelsIn, channelsOut],
       ...[first, down, across, tall, wide, tiles, tilesPerChunk, scratch, scratchBytes],
     );
   }
@@ -356,12 +398,9 @@ export function winogradWeightGradient(queue: Queue, args: Conv2dWeightGradient<
   );
   const bias = p + align(4 * points * weights);
   const v = bias + align(4 * tileRows * channelsOut), g = v + align(points * vPoint);
-  const rowsPerChunk = 6 * Math.ceil(channelsIn / (6 * Math.ceil(channelsIn / ROWS)));
+  const rowsPerChunk = STRIP * Math.ceil(channelsIn / (STRIP * Math.ceil(channelsIn / ROWS)));
   const scratchBytes = align(
-    Math.max(
-      LISTS + 4 * Math.max(channelsIn, channelsOut),
-      rowsPerChunk * (4 * STRETCH + SKEW) + 4 * COLUMNS * STRETCH,
-    ) + SKEW,
+    SKEW + Math.max(LISTS + 4 * Math.max(channelsIn, channelsOut), 4 * STRETCH * (rowsPerChunk + COLUMNS)),
   );
   const scratch = queue.scratch(scratchBytes);
   for (let first = 0; first < tileRows; first += span) {

@@ -1,5 +1,4 @@
-;; Helpers of the matrix product: its tiles are those of conv2d.wat (a product is a convolution of one tap). Here rows of a and
-;; columns of b are laid out for them. What is stored as its transpose is moved in blocks of 4x4, so that each line of
+;; Helpers of the matrix product: columns of b are packed into panels for gemm.wat. What is stored as its transpose is moved in blocks of 4x4, so that each line of
 ;; memory is read, and written, 16 bytes or more at a time.
 (module
   (import "env" "memory" (memory 1 65536 shared))
@@ -99,17 +98,4 @@
       (local.set $from (i32.add (local.get $from) (i32.shl (local.get $stride) (i32.const 3))))
       (local.set $to (i32.add (local.get $to) (i32.shl (local.get $depth) (i32.const 5))))
       (br_if $panel (i32.gt_s (local.tee $columns (i32.sub (local.get $columns) (i32.const 8))) (i32.const 0)))))
-
-  ;; table[i] = base + i * stride for i < count, the last repeated to a multiple of 6.
-  (func (export "rowTable") (param $table i32) (param $base i32) (param $stride i32) (param $count i32)
-    (local $i i32)
-    (loop $next
-      (i32.store (local.get $table) (local.get $base))
-      (local.set $table (i32.add (local.get $table) (i32.const 4)))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (if (i32.lt_u (local.get $i) (local.get $count))
-        (then (local.set $base (i32.add (local.get $base) (local.get $stride)))))
-      (br_if $next (i32.or
-        (i32.lt_u (local.get $i) (local.get $count))
-        (i32.ne (i32.rem_u (local.get $i) (i32.const 6)) (i32.const 0))))))
 )

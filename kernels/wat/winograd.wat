@@ -321,8 +321,17 @@
       (local.set $column (i32.add (local.get $column) (i32.const 1)))
       (br_if $next (local.tee $columns (i32.sub (local.get $columns) (i32.const 1))))))
 
+  ;; Stores the first 1 to 3 values of four, `bytes` bytes.
+  (func $storeFirst (param $to i32) (param $v v128) (param $bytes i32)
+    (f32.store (local.get $to) (f32x4.extract_lane 0 (local.get $v)))
+    (if (i32.gt_u (local.get $bytes) (i32.const 4))
+      (then (f32.store offset=4 (local.get $to) (f32x4.extract_lane 1 (local.get $v)))))
+    (if (i32.gt_u (local.get $bytes) (i32.const 8))
+      (then (f32.store offset=8 (local.get $to) (f32x4.extract_lane 2 (local.get $v))))))
+
   ;; Puts rows x columns pixels of a finished tile where they belong: from, [any, any, bytes] with fromRow and fromPixel bytes
-  ;; from one to the next, plus bias, rectified if relu, zero where mask <= 0; bias and mask are 0 where there is none.
+  ;; from one to the next, plus bias, rectified if relu, zero where mask <= 0; bias and mask are 0 where there is none. Reads,
+  ;; never writes, up to 12 bytes past the end of a pixel.
   (func (export "finishTile") (param $from i32) (param $fromRow i32) (param $fromPixel i32) (param $to i32) (param $toRow i32)
     (param $toPixel i32) (param $rows i32) (param $columns i32) (param $bytes i32) (param $bias i32) (param $mask i32)
     (param $relu i32)
@@ -344,7 +353,10 @@
           (if (local.get $masked)
             (then (local.set $v (v128.andnot (local.get $v)
               (f32x4.le (v128.load (i32.add (local.get $m) (local.get $n))) (v128.const f32x4 0 0 0 0))))))
-          (v128.store (i32.add (local.get $out) (local.get $n)) (local.get $v))
+          (if (i32.le_u (i32.add (local.get $n) (i32.const 16)) (local.get $bytes))
+            (then (v128.store (i32.add (local.get $out) (local.get $n)) (local.get $v)))
+            (else (call $storeFirst (i32.add (local.get $out) (local.get $n)) (local.get $v)
+              (i32.sub (local.get $bytes) (local.get $n)))))
           (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 16))) (local.get $bytes))))
         (local.set $f (i32.add (local.get $f) (local.get $fromPixel)))
         (local.set $out (i32.add (local.get $out) (local.get $toPixel)))

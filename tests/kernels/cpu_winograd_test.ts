@@ -25,11 +25,11 @@ function draw(random: Random, shape: number[]): Calls {
   ];
 }
 
-/** Random small shapes with whole panels of channels, then what is special. */
+/** Fifty random small shapes with whole panels of channels, then what is special. */
 function shapes(random: Random): number[][] {
   const any = (n: number) => 1 + random.below(n);
   return [
-    ...Array.from({ length: 10 }, () => [any(4), any(9), any(9), 8 * any(5), 8 * any(5)]),
+    ...Array.from({ length: 50 }, () => [any(4), any(9), any(9), 8 * any(5), 8 * any(5)]),
     [2, 8, 4, 136, 64], // channels beyond one pass of a transform
     [3, 4, 2, 64, 72], // one tile of 24 points an image
     [160, 16, 16, 8, 8], // more tiles than are transformed at once

@@ -2,7 +2,7 @@
 import assert from "@std/assert";
 import { METRICS } from "../../kernels/kernels.ts";
 import { Random, randomKey } from "../../kernels/random.ts";
-import { cpu, definitions, onEach, webgpu } from "../devices.ts";
+import { cpu, cpuPaths, definitions, onEach, webgpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
 
@@ -11,7 +11,7 @@ const stored = (name: string) => Float64Array.from(golden[name].data);
 const cases = (
   op: string,
 ) => [...new Set(Object.keys(golden).filter((k) => k.startsWith(`${op}.`)).map((k) => k.split(".")[1]))];
-const EVERYWHERE = [definitions, cpu, webgpu];
+const EVERYWHERE = [definitions, cpu, webgpu, ...cpuPaths];
 
 for (const name of cases("conv")) {
   onEach(EVERYWHERE, `conv2d(), its gradients: PyTorch's case ${name}`, async (device) => {
@@ -263,11 +263,15 @@ function poolArrays(r: Random, names: string[]): PlainArgs {
 }
 
 for (const kernel of Object.keys(DRAW) as KernelName[]) {
-  onEach([cpu, webgpu], `${kernel}() agrees with the definition on fifty random shapes`, async (device) => {
-    for (let draw = 0; draw < 50; draw++) {
-      const args = DRAW[kernel](new Random(draw, kernel.length, kernel.charCodeAt(kernel.length - 1)));
-      const what = JSON.stringify(args, (_, v) => ArrayBuffer.isView(v) ? undefined : v);
-      assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel} ${what}`);
-    }
-  });
+  onEach(
+    [cpu, webgpu, ...cpuPaths],
+    `${kernel}() agrees with the definition on fifty random shapes`,
+    async (device) => {
+      for (let draw = 0; draw < 50; draw++) {
+        const args = DRAW[kernel](new Random(draw, kernel.length, kernel.charCodeAt(kernel.length - 1)));
+        const what = JSON.stringify(args, (_, v) => ArrayBuffer.isView(v) ? undefined : v);
+        assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel} ${what}`);
+      }
+    },
+  );
 }
