@@ -34,6 +34,7 @@ interface Flags {
   emodb?: string;
   peers?: boolean;
   pytorch?: boolean;
+  ladder?: boolean;
   quick?: boolean;
   json?: string;
   svg?: string;
@@ -48,6 +49,7 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   ["what a change did", "deno task bench --compare before.json after.json"],
   ["beside tfjs, jax-js and ml-random-forest", "deno task bench --peers"],
   ["beside PyTorch", "deno task bench --pytorch --width 1/8"],
+  ["how the kernels get fast, rung by rung", "deno task bench --ladder"],
 ])
   .addOption(new Option("--device <name>", "where kernels run").choices(DEVICE_CHOICES).default("auto"))
   .option(
@@ -68,6 +70,7 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   .option("--emodb <dir>", "the front end reads this folder's Emo-DB instead of noise")
   .option("--peers", "other libraries in JavaScript on the same work, in turn")
   .option("--pytorch", "PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
+  .option("--ladder", "how the CPU's micro-kernel gets fast, rung by rung, on one core")
   .option("--quick", "a smoke test: few samples, their figures mean little")
   .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md tells its fields")
   .option("--svg <file>", "write a roofline of the kernels")
@@ -87,6 +90,10 @@ await runCommand(command, async (signal) => {
     const { benchPyTorch } = await import("./pytorch.ts");
     const widths = command.getOptionValueSource("width") === "cli" ? [flags.width] : undefined;
     return await benchPyTorch({ ...flags, widths, quick: flags.quick ?? false }, signal);
+  }
+  if (flags.ladder) {
+    const { climbCpuLadder, describeCpuLadder } = await import("./cpu_ladder.ts");
+    return console.log(describeCpuLadder(await climbCpuLadder(flags.quick ? 3 : 31, signal)));
   }
   const cases = flags.shape.length > 0 ? flags.shape.flatMap(wantedShape) : undefined;
   const bar = progressBar("measuring");

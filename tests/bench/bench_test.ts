@@ -6,6 +6,7 @@ import assert from "@std/assert";
 import { runBench } from "../../bench/bench.ts";
 import { lossCase, matmulCase, parseShape, vggECases } from "../../bench/cases.ts";
 import { compareResults, describeComparison } from "../../bench/compare.ts";
+import { climbCpuLadder, describeCpuLadder } from "../../bench/cpu_ladder.ts";
 import { checkCase } from "../../bench/definition.ts";
 import { parseResults, type Results } from "../../bench/results.ts";
 import { drawRoofline } from "../../bench/roofline.ts";
@@ -142,4 +143,15 @@ Deno.test("spread() is median and quartiles as numpy has them", () => {
   assert.deepEqual(spread([4, 1, 3, 2]), { median: 2.5, lower: 1.75, upper: 3.25, count: 4 });
   assert.deepEqual(spread([7]), { median: 7, lower: 7, upper: 7, count: 1 });
   assert.throws(() => spread([]), RangeError);
+});
+
+Deno.test("climbCpuLadder() gives the same product on every rung, and tells each with its file", async () => {
+  const rungs = await climbCpuLadder(3);
+  for (const { name, file, flops, error } of rungs) {
+    assert.ok(error < 1e-6, `${name}: error ${error}`);
+    assert.ok(flops.lower > 0 && flops.lower <= flops.median && flops.median <= flops.upper, name);
+    await Deno.stat(new URL(`../../kernels/wat/${file}`, import.meta.url));
+    assert.ok(describeCpuLadder(rungs).includes(file), name);
+  }
+  assert.deepEqual(rungs.length, 5);
 });

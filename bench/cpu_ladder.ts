@@ -1,0 +1,148 @@
+/**
+ * The CPU's ladder: how the micro-kernel of `kernels/wat/gemm.wat` gets fast, rung by rung, on one core. Every rung is the same
+ * product, [240, 256] by [256, 64], of operands that lie in the second-level cache as the rung wants them; each adds one idea,
+ * told in its file. The rungs take turns, so that a machine that is slower for a while is so for all.
+ */
+import wabt from "wabt";
+import { INITIAL_PAGES, PANELS } from "../kernels/cpu/layout.ts";
+import { hasRelaxedSimd } from "../kernels/cpu/modules.ts";
+import { expandTemplate, type Simd } from "../kernels/cpu/template.ts";
+import { reference } from "../kernels/reference.ts";
+import { Random } from "../kernels/random.ts";
+import { formatTable, percent } from "../report/table.ts";
+import conv2d from "../kernels/wat/conv2d.wat" with { type: "text" };
+import gemm from "../kernels/wat/gemm.wat" with { type: "text" };
+import fiveByEight from "../kernels/wat/ladder/five_by_eight.wat" with { type: "text" };
+import fourColumns from "../kernels/wat/ladder/four_columns.wat" with { type: "text" };
+import oneValue from "../kernels/wat/ladder/one_value.wat" with { type: "text" };
+import matmul from "../kernels/wat/matmul.wat" with { type: "text" };
+import strips from "../kernels/wat/strips.wat" with { type: "text" };
+import peak from "./peak.wat" with { type: "text" };
+import { digits } from "./show.ts";
+import { type Spread, spread } from "./timing.ts";
+
+const [M, K, N] = [240, 256, 64];
+const FLOPS = 2 * M * K * N;
+/** Operations of a round of `peak.wat`, and rounds of a sample. */
+const PEAK_FLOPS = 8 * 12 * 4 * 2, PEAK_ROUNDS = 2 ** 15;
+
+/** One rung. */
+export interface Rung {
+  /** The idea it adds. */
+  name: string;
+  /** Its file, from `kernels/wat/`. */
+  file: string;
+  /** Operations a second. */
+  flops: Spread;
+  /** That as a share of what a core can do in registers. */
+  ofPeak: number;
+  /** Largest difference from the definition over its largest value. */
+  error: number;
+}
+
+/** Climbs the ladder: `samples` samples of each rung, in turn. */
+export async function climbCpuLadder(samples: number, signal?: AbortSignal): Promise<Rung[]> {
+  const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
+  const simd = hasRelaxedSimd() ? "relaxed" : "plain";
+  const kernels = await assemble(memory, simd);
+  // after the panels' places: a and b as they are, rows of strips, panels, results, a table
+  const a = INITIAL_PAGES * 65536, b = a + 4 * M * K, rows = b + 4 * K * N, panels = rows + 4 * M * K;
+  const c = panels + 4 * K * N, table = c + 4 * M * N;
+  const [x, y, out] = [[a, M * K], [b, K * N], [c, M * N]].map(([at, n]) => new Float32Array(memory.buffer, at, n));
+  const random = new Random(3);
+  for (const values of [x, y]) values.forEach((_, i) => values[i] = random.normal());
+  kernels.packColumns(b, panels, K, N, 4 * N);
+  kernels.packStrips(a, 4 * K, M, 64, rows, K / 64, 256, 4 * M * 64);
+  new Uint32Array(memory.buffer, table, M).forEach((_, i, at) => at[i] = a + 4 * K * i);
+
+  const climb: { name: string; file: string; run: () => void }[] = [
+    { name: "one value", file: "ladder/one_value.wat", run: () => kernels.oneValue(a, b, c, M, N, K) },
+    { name: "four columns", file: "ladder/four_columns.wat", run: () => kernels.fourColumns(a, b, c, M, N, K) },
+    {
+      name: "6 x 8 sums in registers",
+      file: "conv2d.wat",
+      run() {
+        for (let n = 0; n < N; n += 8) {
+          kernels.tiles(table, M, 1, 0, K, panels + 4 * K * n, c + 4 * n, 4 * N, 8, 0, 0, 0, 0, table + 4 * M);
+        }
+      },
+    },
+    {
+      name: "5 x 8, rows as strips",
+      file: "ladder/five_by_eight.wat",
+      run() { // strips are laid out for 64 steps at a time; as this rung adds to nothing, they may be taken for 4 times the rows
+        for (let n = 0; n < N; n += 8) kernels.fiveByEight(rows, M, K, panels + 4 * K * n, c + 4 * n, 4 * N);
+      },
+    },
+    {
+      name: "the panel at a known address",
+      file: "gemm.wat",
+      run: () => kernels.products(rows, 4 * M * 64, M, panels, 32 * K, N / 8, K, c, 4 * N, 0),
+    },
+  ];
+  const wholeStrips = () => kernels.packStrips(a, 4 * K, M, K, rows, 1, 0, 0);
+  const halfStrips = () => kernels.packStrips(a, 4 * K, M, 64, rows, K / 64, 256, 4 * M * 64);
+  const expected = new Float64Array(M * N);
+  reference.matmul({ a: Float64Array.from(x), b: Float64Array.from(y), c: expected, m: M, n: N, k: K });
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+  const rates: number[][] = climb.map(() => []), peaks: number[] = [], errors: number[] = [];
+  const rate = (run: () => void, flops: number) => {
+    const start = performance.now();
+    let calls = 0;
+    do run(); while (++calls < 4 || performance.now() - start < 10);
+    return 1000 * calls * flops / (performance.now() - start);
+  };
+  for (let turn = -3; turn < samples; turn++) { // three turns until the engine has made its fast code
+    signal?.throwIfAborted();
+    const fastest = rate(() => kernels.run(PEAK_ROUNDS, 0.999), PEAK_ROUNDS * PEAK_FLOPS);
+    if (turn >= 0) peaks.push(fastest);
+    climb.forEach(({ file, run }, i) => {
+      (file.endsWith("five_by_eight.wat") ? wholeStrips : halfStrips)();
+      out.fill(NaN);
+      run();
+      errors[i] = expected.reduce((most, value, j) => Math.max(most, Math.abs(out[j] - value)), 0) / largest;
+      const flops = rate(run, FLOPS);
+      if (turn >= 0) rates[i].push(flops);
+    });
+  }
+  const roof = spread(peaks).median;
+  return climb.map(({ name, file }, i) => {
+    const flops = spread(rates[i]);
+    return { name, file, flops, ofPeak: flops.median / roof, error: errors[i] };
+  });
+}
+
+/** The ladder as a table. */
+export function describeCpuLadder(rungs: readonly Rung[]): string {
+  const rows = rungs.map(({ name, file, flops, ofPeak, error }, i) => [
+    String(i + 1),
+    name,
+    `kernels/wat/${file}`,
+    digits(flops.median / 1e9),
+    `${digits(flops.lower / 1e9)} to ${digits(flops.upper / 1e9)}`,
+    percent(ofPeak),
+    error.toExponential(1),
+  ]);
+  const head = ["rung", "what it adds", "file", "GFLOP/s", "quartiles", "of FMA", "error"];
+  return `one core, [${M}, ${K}] by [${K}, ${N}], ${rungs[0].flops.count} samples in turn\n\n${
+    formatTable(head, rows)
+  }`;
+}
+
+/** Every module on one memory: its functions by name. */
+async function assemble(memory: WebAssembly.Memory, simd: Simd): Promise<Record<string, (...args: number[]) => void>> {
+  const assembler = await wabt();
+  const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: simd === "relaxed" };
+  const values = { panel: PANELS.at, pages: INITIAL_PAGES };
+  const all = { conv2d, gemm, fiveByEight, fourColumns, oneValue, matmul, strips, peak };
+  return Object.assign(
+    {},
+    ...Object.entries(all).map(([name, text]) => {
+      const parsed = assembler.parseWat(`${name}.wat`, expandTemplate(text, simd, values), features);
+      const module = new WebAssembly.Module(new Uint8Array(parsed.toBinary({}).buffer));
+      parsed.destroy();
+      return new WebAssembly.Instance(module, { env: { memory } }).exports;
+    }),
+  );
+}
