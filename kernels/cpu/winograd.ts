@@ -83,8 +83,9 @@ export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean
   const { batch, height, width, channelsIn, channelsOut } = shape;
   if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
   const { points, down, across } = tiling(shape);
-  return choice === "always" || Math.min(channelsIn, channelsOut) >= 32 && batch * height * width >= 64 &&
-      1.5 * points * down * across <= 9 * height * width;
+  const many = Math.min(channelsIn, channelsOut) >= 16 && channelsIn * channelsOut >= 512;
+  return choice === "always" ||
+    many && batch * height * width >= 64 && 1.5 * points * down * across <= 9 * height * width;
 }
 
 /** Makes the lists of a transform's second pass. */

@@ -94,7 +94,9 @@ Deno.test("takesWinograd() goes by the shape alone", () => {
   const shape = { batch: 128, height: 8, width: 4, channelsIn: 512, channelsOut: 512 };
   assert.equal(takesWinograd(shape, "auto"), true);
   assert.equal(takesWinograd(shape, "never"), false);
-  assert.equal(takesWinograd({ ...shape, channelsIn: 24 }, "auto"), false);
+  assert.equal(takesWinograd({ ...shape, channelsIn: 16, channelsOut: 32 }, "auto"), true);
+  assert.equal(takesWinograd({ ...shape, channelsIn: 16, channelsOut: 16 }, "auto"), false);
+  assert.equal(takesWinograd({ ...shape, channelsIn: 8 }, "auto"), false);
   assert.equal(takesWinograd({ ...shape, height: 2, width: 1 }, "auto"), false); // 16 products instead of 18
   assert.equal(takesWinograd({ ...shape, channelsOut: 508 }, "always"), false); // no whole panels
 });
