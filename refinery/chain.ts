@@ -14,7 +14,7 @@ import {
   predictProbabilities,
   VggE,
 } from "../nn/mod.ts";
-import type { FoldHooks, StageOutput } from "./fold.ts";
+import type { FoldHooks, FoldProgress, StageOutput } from "./fold.ts";
 import { drawValidation } from "./folds.ts";
 import { meanEntropy, pseudoLabels, refineLabels } from "./relabel.ts";
 import type { FoldStage } from "./results.ts";
@@ -37,6 +37,8 @@ export class Chain {
   readonly #sets: Record<"learning" | "validation" | "training" | "heldOut", SegmentDataset>;
   /** Of the stage to come. */
   #labels?: Float32Array;
+  /** By the network that was fitted last. */
+  #epochsRun = 0;
 
   constructor(
     features: Features,
@@ -85,7 +87,9 @@ export class Chain {
   /** Fits a fresh network to the labels; the caller releases its parameters. */
   async fit(stage: number, labels: Float32Array): Promise<{ network: VggE; fitted: FitResult }> {
     const { batch, epochs, patience, seed, learningRate } = this.#settings;
-    const { signal, onEpoch, memory } = this.#hooks, fold = this.#fold, { learning, validation } = this.#sets;
+    const { signal, onEpoch, memory, saveEvery } = this.#hooks,
+      fold = this.#fold,
+      { learning, validation } = this.#sets;
     const state = await memory?.state(stage);
     this.#store.setLabels(labels);
     const network = this.#network();
@@ -97,13 +101,15 @@ export class Chain {
       path: [seed, SHUFFLING, fold, stage],
       signal,
       onProgress: ({ epoch, step, steps, loss, earliest }) =>
-        this.#tell(stage, { epoch, part: step / steps, loss, earliest: (earliest + 1) / epochs }),
+        this.#tellFit(stage, epoch, step / steps, earliest + 1, loss),
       onEpoch: (epoch) => onEpoch?.({ ...epoch, fold, stage }),
       state,
+      saveEvery,
       save: memory && ((state) => memory.keepState(stage, state)),
     };
     try {
       const fitted = await fit(network.initialise(seed, WEIGHTS, fold, stage), learning, validation, options);
+      this.#epochsRun = fitted.epochs.length;
       return { network, fitted };
     } catch (error) {
       try {
@@ -116,12 +122,12 @@ export class Chain {
 
   /** The network's probabilities for the segments of a set, [segments, emotions]. */
   profile(stage: number, network: VggE, set: "heldOut" | "training"): Promise<Float32Array> {
-    const data = this.#sets[set], { batch, epochs } = this.#settings;
+    const data = this.#sets[set], { batch } = this.#settings;
     const before = set === "training" ? this.#sets.heldOut.length : 0;
     return predictProbabilities(network, data, {
       batch,
       signal: this.#hooks.signal,
-      onProgress: (done) => this.#tell(stage, { epoch: epochs, part: done / data.length, profiled: before + done }),
+      onProgress: (done) => this.#tellProfile(stage, done, data.length, before),
     });
   }
 
@@ -172,27 +178,41 @@ export class Chain {
     return new Error(`Fold ${fold + 1}, stage ${stage}: ${fault.message}; ${why}`, { cause: fault });
   }
 
-  /** Tells how far the stage is: of the fit, or, where `profiled` segments are done, of the profiles. */
-  #tell(
-    stage: number,
-    { epoch, part, loss, earliest = 0, profiled }: {
-      epoch: number;
-      part: number;
-      loss?: number;
-      earliest?: number;
-      profiled?: number;
-    },
-  ): void {
+  /** Tells how far the fit is. @param earliest epochs after which it may stop */
+  #tellFit(stage: number, epoch: number, part: number, earliest: number, loss: number): void {
+    const { fitting, profiling } = this.#work(stage), { epochs } = this.#settings;
+    const whole = fitting + profiling, done = (epoch + part) / epochs * fitting;
+    const [least, most] = [earliest / epochs * fitting - done + profiling, whole - done];
+    this.#tell({
+      stage,
+      phase: "fit",
+      epoch,
+      part,
+      loss,
+      done: done / whole,
+      least: least / whole,
+      most: most / whole,
+    });
+  }
+
+  /** Tells how far the profiles are. @param before segments of the stage that were profiled before this set */
+  #tellProfile(stage: number, done: number, length: number, before: number): void {
+    const { fitting, profiling } = this.#work(stage), { epochs } = this.#settings;
+    const whole = fitting + profiling, profiled = PROFILE_WORK * (before + done);
+    const left = (profiling - profiled) / whole, spent = this.#epochsRun / epochs * fitting + profiled;
+    const epoch = this.#epochsRun;
+    this.#tell({ stage, phase: "profile", epoch, part: done / length, done: spent / whole, least: left, most: left });
+  }
+
+  /** Work of a stage, in segments learned from once: of every epoch, and of the profiles. */
+  #work(stage: number): { fitting: number; profiling: number } {
     const { learning, heldOut, training } = this.#sets, { epochs, stages } = this.#settings;
-    const fitting = epochs * learning.length;
-    const profiling = PROFILE_WORK * (heldOut.length + (stage < stages ? training.length : 0));
-    const whole = fitting + profiling;
-    const phase = profiled === undefined ? "fit" : "profile";
-    const fraction = (profiled === undefined ? (epoch + part) * learning.length : fitting + PROFILE_WORK * profiled) /
-      whole;
-    // without the epochs that early stopping may save
-    const least = profiled === undefined ? Math.max(fraction, (earliest * fitting + profiling) / whole) : 1;
-    this.#hooks.onProgress?.({ fold: this.#fold, stage, phase, epoch, part, fraction, earliest: least, loss });
+    const profiled = heldOut.length + (stage < stages ? training.length : 0);
+    return { fitting: epochs * learning.length, profiling: PROFILE_WORK * profiled };
+  }
+
+  #tell(progress: Omit<FoldProgress, "fold">): void {
+    this.#hooks.onProgress?.({ fold: this.#fold, ...progress });
   }
 }
 

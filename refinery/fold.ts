@@ -26,6 +26,8 @@ export interface FoldHooks {
   onStage?: (stage: StageOutput) => Promise<void> | void;
   /** What was done before, and where what is done now is kept. */
   memory?: FoldMemory;
+  /** Seconds after which a network that is being fitted is kept, within an epoch. Default 600. */
+  saveEvery?: number;
 }
 
 /** What a fold keeps outside itself, so that it can go on after whatever befalls it, and compute what it would have. */
@@ -54,10 +56,12 @@ export interface FoldProgress {
   phase: "fit" | "profile";
   /** From 0. */
   epoch: number;
-  /** Share of the stage's work that is done, 0 to 1, if every epoch is run. */
-  fraction: number;
-  /** Share of it after which the stage is done if the network stops as early as it can, at least `fraction`. */
-  earliest: number;
+  /** Work done, where the stage's is 1 if every epoch is run. */
+  done: number;
+  /** Work left if the network stops as early as it still can. */
+  least: number;
+  /** Work left if it runs every epoch. */
+  most: number;
   /** Share of the epoch, or of the profiles, that is done, 0 to 1. */
   part: number;
   /** Mean loss of this epoch so far, in nats. */

@@ -7,14 +7,18 @@ import path from "@std/path";
 /**
  * Writes a file under a temporary name and renames it; the folders above it are made.
  *
+ * @param content the whole, or pieces of it in order
  * @throws {Error} naming the file, where it can't be written
  */
-export async function writeAtomically(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeAtomically(
+  file: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const temporary = `${file}.${Deno.pid}.tmp`;
   try {
     await Deno.mkdir(path.dirname(file), { recursive: true });
-    await writeThrough(temporary, bytes);
+    await writeThrough(temporary, bytes instanceof Uint8Array ? [bytes] : bytes);
     await Deno.rename(temporary, file);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {}); // it may never have come to be
@@ -22,10 +26,24 @@ export async function writeAtomically(file: string, content: string | Uint8Array
   }
 }
 
-/** Writes a new file and returns when it is on the disk. */
-async function writeThrough(file: string, bytes: Uint8Array): Promise<void> {
+/** Bytes that are written at once. */
+const PIECE = 2 ** 24;
+
+/** Writes a new file and returns when it is on the disk. The disk begins with each piece while the next is handed over. */
+async function writeThrough(file: string, parts: readonly Uint8Array[]): Promise<void> {
   using out = await Deno.open(file, { write: true, create: true, truncate: true });
-  for (let written = 0; written < bytes.length;) written += await out.write(bytes.subarray(written));
+  let flushing: Promise<void> | undefined;
+  try {
+    for (const part of parts) {
+      for (let at = 0; at < part.length;) {
+        at += out.writeSync(part.subarray(at, at + PIECE)); // the other way would copy it once more
+        await flushing;
+        flushing = part.length > PIECE ? out.syncData() : undefined;
+      }
+    }
+  } finally {
+    await flushing;
+  }
   await out.sync();
 }
 
