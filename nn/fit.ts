@@ -192,6 +192,7 @@ export async function fit(
       records.push(record);
       options.onEpoch?.(record);
       await keep(epoch + 1, 0, new Float32Array(METRICS.length));
+      signal?.throwIfAborted();
     }
     if (best) device.copy({ x: best, y: weights, length: best.length });
     return { epochs: records, bestEpoch, steps: adam.steps };
