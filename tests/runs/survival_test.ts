@@ -185,7 +185,10 @@ Deno.test({
         plain(await run(path.join(dir, "lost"), "new", { ...short, device: lost, reopen: open }, hooks)),
         whole,
       );
-      assert.match(notes[0], /^The device was lost \(.+\); another is opened; fold 1 goes on from its last checkpoint$/);
+      assert.match(
+        notes[0],
+        /^The device was lost \(.+\); another is opened; fold 1 goes on from its last checkpoint$/,
+      );
       assert.equal(notes.length, 1);
     });
   },
