@@ -1,12 +1,10 @@
 /**
  * `deno task train`: the whole job. Features, folds x stages of networks, the forest, results, in a run folder.
  */
-import path from "@std/path";
 import { count } from "../corpora/corpus.ts";
-import { extractFeatures, type Features } from "../corpora/mod.ts";
 import { openDevice } from "../kernels/mod.ts";
 import { type EpochRecord, summarise } from "../nn/mod.ts";
-import { assignFolds, type PresetName, type Results, type Settings } from "../refinery/mod.ts";
+import { type PresetName, type Results, type Settings } from "../refinery/mod.ts";
 import { foldFigures, foldTable, formatTable, modelTable, percent, stageTable } from "../report/table.ts";
 import {
   type Described,
@@ -22,17 +20,11 @@ import {
   runExperiment,
   type Start,
 } from "../runs/mod.ts";
-import { createCommand, openFlaggedCorpus, printJson, progressBar, runCommand, say } from "./common.ts";
+import { createCommand, printJson, runCommand, say } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
-import {
-  addTrainOptions,
-  defaultFolder,
-  describeSettings,
-  resolveSettings,
-  resumeSettings,
-  type TrainFlags,
-} from "./train_options.ts";
+import { prepare } from "./prepare.ts";
+import { addTrainOptions, defaultFolder, resolveSettings, resumeSettings, type TrainFlags } from "./train_options.ts";
 import project from "../deno.json" with { type: "json" };
 
 const command = addTrainOptions(createCommand(
@@ -68,16 +60,11 @@ await runCommand(command, async (signal) => {
     }
   }
 
-  const features = await readFeatures(flags, asked, signal);
-  const settings = { ...asked, segmentHop: features.segmentHop };
-  const folds = assignFolds(features.utterances, features.emotions, settings);
-  tell(`corpus    ${describeFeatures(flags, features)}`);
-  tell(`settings  ${describeSettings(preset, settings)}`);
+  const prepared = await prepare(flags, preset, asked, signal);
+  const { features, settings } = prepared;
   if (flags.verbose) say(modelTable(summarise({ width: settings.width, classes: features.emotions.length })));
-
-  const { corpus, data: dir } = flags, data = dir === undefined ? undefined : path.resolve(dir);
   const onlyFold = flags.onlyFold === undefined ? undefined : flags.onlyFold - 1;
-  const described = { corpus, data, preset, settings, features, folds, onlyFold, start };
+  const described = { ...prepared, onlyFold, start };
   if (flags.merge) {
     const { folder, config: { device } } = await requireRun(out);
     await openRun(out, { ...described, device: device as Described["device"] }, "resume");
@@ -122,33 +109,6 @@ async function readOptions(
 function shareThreads({ threads, jobs, device }: TrainFlags): number | undefined {
   if (jobs === 1 || device === "webgpu") return threads;
   return Math.max(1, Math.floor((threads ?? navigator.hardwareConcurrency) / jobs));
-}
-
-async function readFeatures(flags: TrainFlags, { segmentHop }: Settings, signal: AbortSignal): Promise<Features> {
-  const corpus = await openFlaggedCorpus(flags);
-  const bar = flags.quiet ? undefined : progressBar("reading");
-  try {
-    return await extractFeatures(corpus, {
-      segmentHop,
-      threads: flags.threads,
-      cacheDir: flags.cache,
-      onCacheFault: say,
-      onProgress: bar?.update,
-      signal,
-    });
-  } finally {
-    bar?.stop();
-  }
-}
-
-function describeFeatures(flags: TrainFlags, features: Features): string {
-  const { utterances, emotions, segmentStart, segmentHop, skipped } = features;
-  const speakers = new Set(utterances.map(({ speaker }) => speaker)).size;
-  const left = skipped.length === 0 ? "" : `; ${skipped.length} files skipped (deno task corpus says why)`;
-  return `${flags.corpus}: ${utterances.length.toLocaleString("en")} utterances, ${emotions.length} emotions, ` +
-    `${count(speakers, "speaker")}, ${segmentStart.length.toLocaleString("en")} segments, one every ${
-      10 * segmentHop
-    } ms${left}`;
 }
 
 /** Runs it, and shows what it gives. */

@@ -27,8 +27,8 @@ export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Override
 type Overrides = "method" | "stages" | "folds" | "split" | "width" | "epochs" | "batch";
 const OVERRIDES: readonly Overrides[] = ["method", "stages", "folds", "split", "width", "epochs", "batch"];
 
-/** Adds them. */
-export function addTrainOptions(command: Command): Command {
+/** Adds those that say what is run, on what, and where it is written. */
+export function addExperimentOptions(command: Command): Command {
   return addCorpusOptions(command)
     .addOption(
       new Option("--preset <name>", "a set of defaults (default: demo for the synthetic corpus, else quick)")
@@ -37,11 +37,6 @@ export function addTrainOptions(command: Command): Command {
     .addOption(new Option("--method <name>", "how labels are refined from stage to stage").choices(METHODS))
     .option("--stages <n>", "networks in a chain", wholeNumber({ min: 1, max: 9 }))
     .option("--folds <n>", "folds of the cross-validation", wholeNumber({ min: 2 }))
-    .option(
-      "--only-fold <k>",
-      "run one fold alone, counted from 1, in a run folder that others may share: no results.json",
-      wholeNumber({ min: 1 }),
-    )
     .addOption(new Option("--split <by>", "what a fold holds out").choices(["utterance", "speaker"]))
     .option("--width <x>", "factor on every layer of VGG-E: 1, 1/8, 0.125", realNumber({ above: 0, max: 4 }))
     .option("--epochs <n>", "epochs at most", wholeNumber({ min: 1 }))
@@ -55,12 +50,22 @@ export function addTrainOptions(command: Command): Command {
       "worker threads of the cpu device (default: one a processor)",
       wholeNumber({ min: 1, max: 64 }),
     )
-    .option("--jobs <n>", "folds that are run at once, sharing the threads", wholeNumber({ min: 1, max: 64 }), 1)
     .option("--out <dir>", "the run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)")
+    .option("--quiet", "say only what it gives, and errors");
+}
+
+/** Adds all. */
+export function addTrainOptions(command: Command): Command {
+  return addExperimentOptions(command)
     .option("--resume", "go on with the run in --out, as it was begun: no other option is needed")
+    .option("--jobs <n>", "folds that are run at once, sharing the threads", wholeNumber({ min: 1, max: 64 }), 1)
+    .option(
+      "--only-fold <k>",
+      "run one fold alone, counted from 1, in a run folder that others may share: no results.json",
+      wholeNumber({ min: 1 }),
+    )
     .option("--merge", "train nothing: judge the folds in --out, which other processes have run")
     .option("--dry-run", "train nothing; say what it would cost: FLOPs, hours, memory, disk")
-    .option("--quiet", "say only what it gives, and errors")
     .option("--verbose", "show the layers of the network, and each epoch")
     .option("--json", "print the results as one JSON document on stdout, and all else on stderr");
 }

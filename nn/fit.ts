@@ -33,7 +33,7 @@ export interface FitOptions {
   /** Where an earlier fit of the same network to the same data stood: it goes on from there. */
   state?: FitState;
   /** Keeps a state; called after each epoch, every `saveEvery` seconds within one, and when it is stopped. */
-  save?: (state: FitState) => Promise<void>;
+  save?: (state: FitState) => Promise<void> | void;
   /** Seconds. Default 600. */
   saveEvery?: number;
 }

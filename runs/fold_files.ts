@@ -8,7 +8,6 @@
  * another run, is passed over, and the one before serves. A finished stage is its record, profiles and weights, and
  * its checkpoints are removed.
  */
-import path from "@std/path";
 import { crc32 } from "node:zlib";
 import { Buffer } from "node:buffer";
 import type { FitState } from "../nn/mod.ts";

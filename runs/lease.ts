@@ -158,20 +158,31 @@ export class Lease {
   }
 }
 
-/** The newest lease of each name in a folder of locks, by name. Who reads them can't know whether their holders live. */
-export function readLeases(dir: string): Map<string, LeaseNote & { age: number }> {
-  const found = new Map<string, LeaseNote & { age: number }>();
+/** A lease as somebody else sees it. */
+export interface SeenLease extends LeaseNote {
+  /** Seconds since it was rewritten last, by this machine's clock. */
+  age: number;
+  /** Whether its holder lives, as far as one can tell at once: known on the holder's host, elsewhere judged by the age. */
+  alive: boolean;
+}
+
+/** The newest lease of each name in a folder of locks. @param patience as when it is taken */
+export function readLeases(dir: string, patience = 120): Map<string, SeenLease> {
+  const found = new Map<string, SeenLease>();
   let names: string[] = [];
   try {
     names = [...Deno.readDirSync(dir)].map(({ name }) => name);
-  } catch {
-    // no folder: nothing was ever held
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error; // no folder: nothing was ever held
   }
   for (const name of new Set(names.flatMap((file) => /^(.*)\.\d+\.json$/.exec(file)?.[1] ?? []))) {
-    const last = newest(dir, name);
-    const note = last && readNote(path.join(dir, last.file));
-    const changed = last && Deno.statSync(path.join(dir, last.file)).mtime;
-    if (note && changed) found.set(name, { ...note, age: (Date.now() - changed.getTime()) / 1000 });
+    try {
+      const file = path.join(dir, newest(dir, name)!.file), note = readNote(file)!;
+      const age = (Date.now() - Deno.statSync(file).mtime!.getTime()) / 1000;
+      found.set(name, { ...note, age, alive: note.host === Deno.hostname() ? isLocked(file) : age < patience });
+    } catch {
+      // given back in this moment
+    }
   }
   return found;
 }
@@ -206,11 +217,11 @@ async function examine(
   return "dead";
 }
 
-/** Whether some process of this host has locked a file. */
+/** Whether some process of this host has locked a file. Asked for with a shared lock, so that nobody is kept off by the question. */
 function isLocked(file: string): boolean {
   try {
     using opened = Deno.openSync(file, { read: true, write: true });
-    return !opened.tryLockSync(true);
+    return !opened.tryLockSync(false);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;

@@ -10,9 +10,10 @@ export { type Experiment, type ExperimentHooks, type Outcome, runExperiment, typ
 export { FoldFiles, type FoldFilesOptions } from "./fold_files.ts";
 export { differences, type Identity, identityOf } from "./identity.ts";
 export { foldsAtOnce, type JobsOptions } from "./jobs.ts";
-export { HeldError, Lease, type LeaseNote, type LeaseOptions, readLeases } from "./lease.ts";
+export { HeldError, Lease, type LeaseNote, type LeaseOptions, readLeases, type SeenLease } from "./lease.ts";
 export { appendEvent, type LogEvent } from "./log.ts";
 export { type Merged, mergeFolds, readFold } from "./merge.ts";
 export { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./run_folder.ts";
 export { readSealed, type Sealed, writeSealed } from "./sealed.ts";
+export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";

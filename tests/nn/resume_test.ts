@@ -68,7 +68,7 @@ Deno.test("fit() goes on from any of its states to the same weights and losses, 
   const whole = new Small(device);
   const expected = await outcome(
     whole,
-    await fit(whole, training, validation, { ...options, saveEvery: 0, save: async (s) => void states.push(s) }),
+    await fit(whole, training, validation, { ...options, saveEvery: 0, save: (s) => void states.push(s) }),
   );
   assert.ok(expected.losses.length > expected.bestEpoch + 1, "it stopped early, and put other weights back");
   assert.ok(states.some(({ step }) => step > 0), "it was written down within an epoch, too");
@@ -97,7 +97,7 @@ Deno.test("fit() writes its state down when it is stopped, and that goes on to t
         ...options,
         state,
         signal,
-        save: async (s) => void (state = s),
+        save: (s) => void (state = s),
       });
       assert.deepEqual(await outcome(network, result), expected);
       assert.ok(stops > 0, "it was stopped on the way");
@@ -113,7 +113,7 @@ Deno.test("findNonFinite() names the weights, or the layer, that NaN comes from 
   const device = await cpu.open(), training = noise(device, 200, 3);
   const states: FitState[] = [];
   const network = new Small(device);
-  await fit(network, training, undefined, { ...options, epochs: 2, save: async (s) => void states.push(s) });
+  await fit(network, training, undefined, { ...options, epochs: 2, save: (s) => void states.push(s) });
   const find = (state: FitState | undefined, step = 3) =>
     findNonFinite(network, training, options, state, { epoch: 1, step });
   assert.equal(await find(states[0]), undefined); // nothing is wrong

@@ -113,8 +113,13 @@ Deno.test("readLeases() says who holds what, since when it was heard of, and wha
     const lease = await Lease.take(dir, "fold-2", { what: "Fold 2", beat: 0.05 });
     lease.tell({ stage: 1 });
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const { pid, host, doing, beat, age } = readLeases(dir).get("fold-2")!;
-    assert.deepEqual({ pid, host, doing }, { pid: Deno.pid, host: Deno.hostname(), doing: { stage: 1 } });
+    const { pid, host, doing, beat, age, alive } = readLeases(dir).get("fold-2")!;
+    assert.deepEqual({ pid, host, doing, alive }, {
+      pid: Deno.pid,
+      host: Deno.hostname(),
+      doing: { stage: 1 },
+      alive: true,
+    });
     assert.ok(beat > 0 && age < 10);
     lease.release();
     assert.equal(readLeases(dir).size, 0);
