@@ -68,25 +68,3 @@ export function plain({ results }: Outcome): Omit<Results, "seconds"> {
   const { seconds: _, ...rest } = results!;
   return rest;
 }
-
-/** A device that does something before its nth call of a kernel. */
-export function meddle(
-  device: Device,
-  kernel: "adam" | "conv2d",
-  at: number,
-  meddling: (device: Device, args: unknown) => void,
-) {
-  let calls = 0;
-  return new Proxy(device, {
-    get(target, name) {
-      if (name === kernel) {
-        return (args: never) => {
-          target[kernel](args);
-          if (++calls === at) meddling(target, args);
-        };
-      }
-      const value = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-}

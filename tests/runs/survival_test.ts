@@ -1,13 +1,13 @@
 /** What befalls a run, and that it ends in the results of one that nothing befell. */
 import assert from "@std/assert";
 import path from "@std/path";
-import { CpuBuffer } from "../../kernels/cpu/buffer.ts";
 import { createCpuDevice } from "../../kernels/cpu/device.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
 import { FoldFiles, identify, Lease, openRun, type RunConfig, RunFolder } from "../../runs/mod.ts";
 import { webgpu } from "../devices.ts";
 import { inTemporary, names } from "./folders.ts";
-import { experiment, features, meddle, plain, run, runEpochs, settings } from "./small_experiment.ts";
+import { meddle, trapWorker } from "./meddling.ts";
+import { experiment, features, plain, run, runEpochs, settings } from "./small_experiment.ts";
 
 /** Results of a run that nothing befalls. */
 const expected = await (async () => {
@@ -131,12 +131,6 @@ Deno.test("a fold is run by one process at a time, and begun once", async () => 
   });
 });
 
-/** Makes a worker of the CPU device trap: it writes where no memory is. */
-function killWorker(device: Device): void {
-  const outside = new CpuBuffer(2 ** 31, 2 ** 10);
-  device.fill({ x: outside, length: outside.length, value: 1 });
-}
-
 Deno.test("a run whose device is lost goes on with another from its checkpoint, and stops at the third loss", async () => {
   await inTemporary(async (dir) => {
     const notes: string[] = [];
@@ -145,7 +139,7 @@ Deno.test("a run whose device is lost goes on with another from its checkpoint, 
     const open = async (at: number) => {
       const device = await createCpuDevice({ threads: 1 });
       opened.push(device);
-      return meddle(device, "adam", at, killWorker);
+      return meddle(device, "adam", at, trapWorker);
     };
     const out = path.join(dir, "run");
     let losses = 0;
