@@ -6,9 +6,11 @@
  * best weights, and its place. Shuffling draws by place and not from a stream, so a fit that goes on from a state computes what
  * it would have computed, to the bit.
  */
+import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { METRICS } from "../kernels/kernels.ts";
 import { Adam, learningRateAt } from "./adam.ts";
 import type { Dataset } from "./dataset.ts";
+import { DeviceArray } from "./device_array.ts";
 import { inOrder, NonFiniteError, Pass, shuffled, type Totals, totalsOf } from "./pass.ts";
 import type { Network } from "./vgg_e.ts";
 
@@ -33,7 +35,7 @@ export interface FitOptions {
   /** Where an earlier fit of the same network to the same data stood: it goes on from there. */
   state?: FitState;
   /** Keeps a state; called after each epoch, every `saveEvery` seconds within one, and when it is stopped. */
-  save?: (state: FitState) => Promise<void> | void;
+  save?: (state: FitSnapshot) => Promise<void> | void;
   /** Seconds. Default 600. */
   saveEvery?: number;
 }
@@ -80,8 +82,8 @@ export interface FitResult {
   steps: number;
 }
 
-/** A fit between two steps: all that it takes to go on. Arrays of weights are laid out as `Parameters.weights` is. */
-export interface FitState {
+/** Where a fit is between two steps. */
+export interface FitPlace {
   /** The epoch it is in, from 0; as many are finished. */
   epoch: number;
   /** Steps of this epoch that are made; all of them where only its validation is left. */
@@ -96,15 +98,25 @@ export interface FitState {
   seconds: number;
   /** Running totals of this epoch's loss (METRICS). */
   metrics: Float32Array;
-  /** Weights. */
-  weights: Float32Array;
-  /** Adam's first moments. */
-  m: Float32Array;
-  /** Adam's second moments. */
-  v: Float32Array;
-  /** The best epoch's weights, where they are others. */
-  best?: Float32Array;
 }
+
+/** The arrays of a fit, each laid out as `Parameters.weights` is. */
+export interface FitArrays<A> {
+  /** Weights. */
+  weights: A;
+  /** Adam's first moments. */
+  m: A;
+  /** Adam's second moments. */
+  v: A;
+  /** The best epoch's weights, where they are others. */
+  best?: A;
+}
+
+/** A fit between two steps: all that it takes to go on. */
+export interface FitState extends FitPlace, FitArrays<Float32Array> {}
+
+/** The same, its arrays still on the device: to be read before the fit goes on. */
+export interface FitSnapshot extends FitPlace, FitArrays<DeviceArray> {}
 
 /**
  * Fits the network's parameters to `training`, and leaves it with the weights that did best on `validation`, or the last ones if
@@ -141,15 +153,13 @@ export async function fit(
   const keep = async (epoch: number, step: number, metrics: Float32Array) => {
     if (!save) return;
     totalsOf(metrics, epoch);
+    // weights that are not finite are worth nothing, and the next step's loss would tell
+    if (!await allFinite(device, weights)) throw new NonFiniteError(epoch, step + 1);
+    const [w, m, v] = [weights, adam.m, adam.v].map((buffer) => new DeviceArray(device, buffer));
     const other = best && bestEpoch >= 0 && !(step === 0 && bestEpoch === epoch - 1);
-    const [w, m, v, b] = await Promise.all(
-      [weights, adam.m, adam.v, ...(other ? [best] : [])].map((x) => device.read(x)),
-    );
-    // such weights are worth nothing, and the next step's loss would tell
-    if (!isFinite(w)) throw new NonFiniteError(epoch, step + 1);
     const seconds = step === 0 ? 0 : (performance.now() - began) / 1000;
     const place = { epoch, step, adamSteps: adam.steps, records: [...records], bestEpoch, seconds };
-    await save({ ...place, metrics, weights: w, m, v, ...(b && { best: b }) });
+    await save({ ...place, metrics, weights: w, m, v, ...(other && { best: new DeviceArray(device, best) }) });
     saved = performance.now();
   };
   /** Between two steps, now and then. @param metrics of the epoch's training, if that is over */
@@ -203,9 +213,11 @@ export async function fit(
   }
 }
 
-/** Whether every number is finite: what is not stays so when it is multiplied by 0 and added. */
-function isFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += 0 * values[i];
-  return sum === 0;
+/** Whether every number is finite: what is not stays so in a sum. */
+async function allFinite(device: Device, values: DeviceBuffer): Promise<boolean> {
+  const total = device.allocate(1, "a sum of the weights");
+  device.sum({ x: values, total, length: values.length });
+  const [sum] = await device.read(total);
+  device.release(total);
+  return Number.isFinite(sum);
 }

@@ -6,6 +6,7 @@
  */
 export * from "./adam.ts";
 export * from "./dataset.ts";
+export * from "./device_array.ts";
 export * from "./diagnose.ts";
 export * from "./fit.ts";
 export * from "./parameters.ts";

@@ -9,7 +9,7 @@
  */
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
-import type { EpochRecord, FitState } from "../nn/mod.ts";
+import type { EpochRecord, FitSnapshot, FitState } from "../nn/mod.ts";
 import { Chain } from "./chain.ts";
 import type { FoldResult, FoldStage } from "./results.ts";
 import type { Settings } from "./settings.ts";
@@ -43,7 +43,7 @@ export interface FoldMemory {
   /** Where the fit of a stage's network stood when it was kept last; undefined: nowhere yet. */
   state(stage: number): Promise<FitState | undefined>;
   /** Keeps that. */
-  keepState(stage: number, state: FitState): Promise<void>;
+  keepState(stage: number, state: FitSnapshot): Promise<void>;
 }
 
 /** How far a fold is. */

@@ -7,18 +7,22 @@ import path from "@std/path";
 /**
  * Writes a file under a temporary name and renames it; the folders above it are made.
  *
- * @param content the whole, or pieces of it in order
+ * @param content the whole, or what writes it
  * @throws {Error} naming the file, where it can't be written
  */
 export async function writeAtomically(
   file: string,
-  content: string | Uint8Array | readonly Uint8Array[],
+  content: string | Uint8Array | ((out: GrowingFile) => Promise<void>),
 ): Promise<void> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const temporary = `${file}.${Deno.pid}.tmp`;
   try {
     await Deno.mkdir(path.dirname(file), { recursive: true });
-    await writeThrough(temporary, bytes instanceof Uint8Array ? [bytes] : bytes);
+    {
+      using out = new GrowingFile(temporary);
+      if (typeof content === "function") await content(out);
+      else await out.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
+      await out.end();
+    }
     await Deno.rename(temporary, file);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {}); // it may never have come to be
@@ -26,25 +30,61 @@ export async function writeAtomically(
   }
 }
 
-/** Bytes that are written at once. */
-const PIECE = 2 ** 24;
+/** Bytes after which the disk is told to begin. */
+const FLUSH = 2 ** 26;
 
-/** Writes a new file and returns when it is on the disk. The disk begins with each piece while the next is handed over. */
-async function writeThrough(file: string, parts: readonly Uint8Array[]): Promise<void> {
-  using out = await Deno.open(file, { write: true, create: true, truncate: true });
-  let flushing: Promise<void> | undefined;
-  try {
-    for (const part of parts) {
-      for (let at = 0; at < part.length;) {
-        at += out.writeSync(part.subarray(at, at + PIECE)); // the other way would copy it once more
-        await flushing;
-        flushing = part.length > PIECE ? out.syncData() : undefined;
-      }
-    }
-  } finally {
-    await flushing;
+/**
+ * A new file that is written while its content is still being made: nothing waits for the system or the disk but the end. A
+ * fault of an earlier write is thrown by a later one, at the latest by `end()`.
+ */
+export class GrowingFile implements Disposable {
+  readonly #file: Deno.FsFile;
+  /** A second opening of the file: the system does one thing at a time for each. */
+  readonly #other: Deno.FsFile;
+  #writing: Promise<void> = Promise.resolve();
+  #flushing?: Promise<void>;
+  #unflushed = 0;
+
+  /** Makes it, or empties what is there. */
+  constructor(file: string) {
+    this.#file = Deno.openSync(file, { write: true, create: true, truncate: true });
+    this.#other = Deno.openSync(file, { write: true });
   }
-  await out.sync();
+
+  /** Adds bytes, which are not to be changed afterwards. Becomes fulfilled when there is room for the next. */
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#writing;
+    this.#writing = this.#writeAll(this.#file, bytes);
+    this.#writing.catch(() => {}); // the next to wait for it hears
+    this.#unflushed += bytes.length;
+    if (this.#flushing || this.#unflushed < FLUSH) return;
+    this.#unflushed = 0;
+    this.#flushing = this.#other.syncData().catch(() => {}).finally(() => this.#flushing = undefined);
+  }
+
+  /** Writes over the beginning. */
+  async rewrite(bytes: Uint8Array): Promise<void> {
+    await this.#writing;
+    await this.#file.seek(0, Deno.SeekMode.Start);
+    await this.#writeAll(this.#file, bytes);
+  }
+
+  /** Becomes fulfilled when all is on the disk. */
+  async end(): Promise<void> {
+    await this.#writing;
+    await this.#flushing;
+    await this.#file.sync();
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+    this.#other.close();
+  }
+
+  async #writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+  }
 }
 
 /** A value as JSON for people to read too: indented, and with a line end. */

@@ -10,13 +10,13 @@
  */
 import { crc32 } from "node:zlib";
 import { Buffer } from "node:buffer";
-import type { FitState } from "../nn/mod.ts";
+import type { FitSnapshot, FitState } from "../nn/mod.ts";
 import type { FoldMemory, FoldStage } from "../refinery/mod.ts";
 import { writeAtomically } from "./atomic.ts";
 import { differences, type Identity, shortIdentity } from "./identity.ts";
 import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import type { RunFolder, StageRecord } from "./run_folder.ts";
-import { readSealed, type Sealed, writeSealed } from "./sealed.ts";
+import { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
 
 /** Checkpoints of a fold that are kept. */
 const KEPT = 2;
@@ -34,9 +34,6 @@ export interface FoldFilesOptions {
   /** Hears of a checkpoint: seconds that it took, and its size in bytes. */
   onCheckpoint?: (kept: { stage: number; epoch: number; step: number; seconds: number; bytes: number }) => void;
 }
-
-/** Arrays of a {@link FitState}. */
-const ARRAYS = ["weights", "m", "v", "metrics", "best"] as const;
 
 /** One fold's files. */
 export class FoldFiles implements FoldMemory {
@@ -107,26 +104,26 @@ export class FoldFiles implements FoldMemory {
       if (place.stage !== stage) continue;
       const kept = await this.#read(this.#folder.in("checkpoints", name), "the one before it serves");
       if (!kept) continue;
-      const arrays = ARRAYS.flatMap((key) => kept.tensors[key] ? [[key, kept.tensors[key].data]] : []);
+      const arrays = Object.entries(kept.tensors).map(([name, { data }]) => [name, data]);
       return { ...JSON.parse(kept.metadata.state), ...Object.fromEntries(arrays) };
     }
   }
 
-  async keepState(stage: number, state: FitState): Promise<void> {
+  async keepState(stage: number, state: FitSnapshot | FitState): Promise<void> {
     this.#options.check();
     const began = performance.now();
-    const { epoch, step, ...rest } = state;
-    const tensors: Sealed["tensors"] = {};
-    for (const key of ARRAYS) {
-      const data = rest[key];
-      if (data) tensors[key] = { shape: [data.length], data };
-      delete (rest as Partial<FitState>)[key];
-    }
+    const { weights, m, v, best, metrics, ...place } = state, { epoch, step } = place;
+    const arrays = Object.entries({ weights, m, v, metrics, best }).flatMap(([name, data]) =>
+      data ? [{ name, data }] : []
+    );
+    const sealed: Unsealed = {
+      tensors: Object.fromEntries(arrays.map(({ name, data }) => [name, { shape: [data.length], data }])),
+      metadata: { ...this.#mark, state: JSON.stringify(place) },
+    };
     const file = this.#folder.in(
       "checkpoints",
       `fold-${this.#fold}-stage-${stage}-epoch-${epoch}-step-${step}.safetensors`,
     );
-    const sealed = { tensors, metadata: { ...this.#mark, state: JSON.stringify({ epoch, step, ...rest }) } };
     try {
       await writeSealed(file, sealed);
     } catch (error) {
@@ -137,7 +134,7 @@ export class FoldFiles implements FoldMemory {
       await writeSealed(file, sealed);
     }
     for (const { name } of this.#checkpoints().slice(0, -KEPT)) removeIfThere(this.#folder.in("checkpoints", name));
-    const bytes = Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
+    const bytes = arrays.reduce((sum, { data }) => sum + 4 * data.length, 0);
     this.#options.onCheckpoint?.({ stage, epoch, step, seconds: (performance.now() - began) / 1000, bytes });
   }
 

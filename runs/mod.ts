@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { writeAtomically, writeJson } from "./atomic.ts";
+export { GrowingFile, writeAtomically, writeJson } from "./atomic.ts";
 export { type Described, identify, openRun, requireRun, type Start } from "./begin.ts";
 export { DeviceKeeper } from "./device_keeper.ts";
 export { type Experiment, type ExperimentHooks, type Outcome, runExperiment, type RunFolds } from "./experiment.ts";
@@ -15,5 +15,5 @@ export { appendEvent, type LogEvent } from "./log.ts";
 export { type Merged, mergeFolds, readFold } from "./merge.ts";
 export { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./run_folder.ts";
-export { readSealed, type Sealed, writeSealed } from "./sealed.ts";
+export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
 export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";

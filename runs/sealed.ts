@@ -7,7 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
-import { decodeSafetensors, safetensorsParts, type StoredTensor } from "../nn/mod.ts";
+import { decodeSafetensors, type DeviceArray, safetensorsHeader, type StoredTensor } from "../nn/mod.ts";
 import { writeAtomically } from "./atomic.ts";
 
 /** What a sealed file holds. */
@@ -18,9 +18,29 @@ export interface Sealed {
   metadata: Record<string, string>;
 }
 
-/** Writes a sealed file, atomically. */
-export async function writeSealed(file: string, { tensors, metadata }: Sealed): Promise<void> {
-  await writeAtomically(file, safetensorsParts(tensors, { ...metadata, crc32: checkSum({ tensors, metadata }) }));
+/** What it is written from: arrays may still be on a device. */
+export interface Unsealed {
+  /** By name. */
+  tensors: Record<string, { shape: readonly number[]; data: Float32Array | DeviceArray }>;
+  /** Strings only. */
+  metadata: Record<string, string>;
+}
+
+/** Writes a sealed file, atomically. The check sum is known at the end, and then put in its place in the header. */
+export async function writeSealed(file: string, { tensors, metadata }: Unsealed): Promise<void> {
+  const header = (sum: CheckSum) => safetensorsHeader(tensors, { ...metadata, crc32: sum.toString() });
+  await writeAtomically(file, async (out) => {
+    const sum = new CheckSum(metadata);
+    await out.write(header(sum));
+    for (const [name, { shape, data }] of Object.entries(tensors)) {
+      sum.begin(name, shape);
+      for await (const piece of data instanceof Float32Array ? [data] : data.pieces()) {
+        sum.add(piece);
+        await out.write(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+      }
+    }
+    await out.rewrite(header(sum));
+  });
 }
 
 /**
@@ -36,15 +56,35 @@ export async function readSealed(file: string): Promise<Sealed> {
     throw new Error(`${file}: can't be read: ${(error as Error).message}`, { cause: error });
   }
   const { tensors, metadata: { crc32: kept, ...metadata } } = decodeSafetensors(bytes, file);
-  if (kept !== checkSum({ tensors, metadata })) throw new Error(`${file}: damaged: its check sum is another`);
+  const sum = new CheckSum(metadata);
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    sum.begin(name, shape);
+    sum.add(data);
+  }
+  if (kept !== sum.toString()) throw new Error(`${file}: damaged: its check sum is another`);
   return { tensors, metadata };
 }
 
-function checkSum({ tensors, metadata }: Sealed): string {
-  let sum = crc32(JSON.stringify(Object.entries(metadata).sort(([a], [b]) => a < b ? -1 : 1)));
-  for (const [name, { data, shape }] of Object.entries(tensors)) {
-    sum = crc32(`${name} [${shape}]`, sum);
-    sum = crc32(Buffer.from(data.buffer, data.byteOffset, data.byteLength), sum);
+/** Of metadata, and of tensors one after the other. */
+class CheckSum {
+  #sum: number;
+
+  constructor(metadata: Record<string, string>) {
+    this.#sum = crc32(JSON.stringify(Object.entries(metadata).sort(([a], [b]) => a < b ? -1 : 1)));
   }
-  return sum.toString(16).padStart(8, "0");
+
+  /** A tensor begins. */
+  begin(name: string, shape: readonly number[]): void {
+    this.#sum = crc32(`${name} [${shape}]`, this.#sum);
+  }
+
+  /** Numbers of it. */
+  add({ buffer, byteOffset, byteLength }: Float32Array): void {
+    this.#sum = crc32(Buffer.from(buffer, byteOffset, byteLength), this.#sum);
+  }
+
+  /** Eight hexadecimal digits, however small. */
+  toString(): string {
+    return this.#sum.toString(16).padStart(8, "0");
+  }
 }

@@ -7,6 +7,7 @@ import {
   findNonFinite,
   fit,
   type FitOptions,
+  type FitSnapshot,
   type FitState,
   glorotUniform,
   type Network,
@@ -56,6 +57,12 @@ const options: FitOptions = {
   learningRate: (epoch) => epoch < 2 ? 0.01 : 0.3,
 };
 
+/** A snapshot, read. */
+async function readState({ weights, m, v, best, ...place }: FitSnapshot): Promise<FitState> {
+  const [w, first, second, b] = await Promise.all([weights, m, v, best].map((array) => array?.read()));
+  return { ...place, weights: w!, m: first!, v: second!, ...(b && { best: b }) };
+}
+
 /** What a fit gives, less the times. */
 async function outcome(network: Small, { epochs, ...rest }: Awaited<ReturnType<typeof fit>>) {
   const losses = epochs.map(({ seconds: _, ...record }) => record);
@@ -68,7 +75,11 @@ Deno.test("fit() goes on from any of its states to the same weights and losses, 
   const whole = new Small(device);
   const expected = await outcome(
     whole,
-    await fit(whole, training, validation, { ...options, saveEvery: 0, save: (s) => void states.push(s) }),
+    await fit(whole, training, validation, {
+      ...options,
+      saveEvery: 0,
+      save: async (s) => void states.push(await readState(s)),
+    }),
   );
   assert.ok(expected.losses.length > expected.bestEpoch + 1, "it stopped early, and put other weights back");
   assert.ok(states.some(({ step }) => step > 0), "it was written down within an epoch, too");
@@ -97,7 +108,7 @@ Deno.test("fit() writes its state down when it is stopped, and that goes on to t
         ...options,
         state,
         signal,
-        save: (s) => void (state = s),
+        save: async (s) => void (state = await readState(s)),
       });
       assert.deepEqual(await outcome(network, result), expected);
       assert.ok(stops > 0, "it was stopped on the way");
@@ -113,7 +124,11 @@ Deno.test("findNonFinite() names the weights, or the layer, that NaN comes from 
   const device = await cpu.open(), training = noise(device, 200, 3);
   const states: FitState[] = [];
   const network = new Small(device);
-  await fit(network, training, undefined, { ...options, epochs: 2, save: (s) => void states.push(s) });
+  await fit(network, training, undefined, {
+    ...options,
+    epochs: 2,
+    save: async (s) => void states.push(await readState(s)),
+  });
   const find = (state: FitState | undefined, step = 3) =>
     findNonFinite(network, training, options, state, { epoch: 1, step });
   assert.equal(await find(states[0]), undefined); // nothing is wrong
