@@ -4,8 +4,8 @@
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 
-/** Numbers of a piece: 16 MiB. */
-const PIECE = 2 ** 22;
+/** Numbers of a piece: 4 MiB. */
+const PIECE = 2 ** 20;
 
 /** A whole buffer, to be read. */
 export class DeviceArray {

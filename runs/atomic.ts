@@ -30,60 +30,46 @@ export async function writeAtomically(
   }
 }
 
-/** Bytes after which the disk is told to begin. */
-const FLUSH = 2 ** 26;
-
 /**
- * A new file that is written while its content is still being made: nothing waits for the system or the disk but the end. A
- * fault of an earlier write is thrown by a later one, at the latest by `end()`.
+ * A new file that is written while its content is still being made: each piece is handed to the system while the next is made.
+ * A fault of an earlier write is thrown by a later one, at the latest by `end()`.
  */
 export class GrowingFile implements Disposable {
   readonly #file: Deno.FsFile;
-  /** A second opening of the file: the system does one thing at a time for each. */
-  readonly #other: Deno.FsFile;
   #writing: Promise<void> = Promise.resolve();
-  #flushing?: Promise<void>;
-  #unflushed = 0;
 
   /** Makes it, or empties what is there. */
   constructor(file: string) {
     this.#file = Deno.openSync(file, { write: true, create: true, truncate: true });
-    this.#other = Deno.openSync(file, { write: true });
   }
 
   /** Adds bytes, which are not to be changed afterwards. Becomes fulfilled when there is room for the next. */
   async write(bytes: Uint8Array): Promise<void> {
     await this.#writing;
-    this.#writing = this.#writeAll(this.#file, bytes);
+    this.#writing = this.#writeAll(bytes);
     this.#writing.catch(() => {}); // the next to wait for it hears
-    this.#unflushed += bytes.length;
-    if (this.#flushing || this.#unflushed < FLUSH) return;
-    this.#unflushed = 0;
-    this.#flushing = this.#other.syncData().catch(() => {}).finally(() => this.#flushing = undefined);
   }
 
   /** Writes over the beginning. */
   async rewrite(bytes: Uint8Array): Promise<void> {
     await this.#writing;
     await this.#file.seek(0, Deno.SeekMode.Start);
-    await this.#writeAll(this.#file, bytes);
+    await this.#writeAll(bytes);
   }
 
   /** Becomes fulfilled when all is on the disk. */
   async end(): Promise<void> {
     await this.#writing;
-    await this.#flushing;
     await this.#file.sync();
   }
 
   /** Closes it. */
   [Symbol.dispose](): void {
     this.#file.close();
-    this.#other.close();
   }
 
-  async #writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) written += await this.#file.write(bytes.subarray(written));
   }
 }
 
