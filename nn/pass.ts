@@ -23,6 +23,7 @@ export interface Totals {
 
 /** A loss that is not finite. */
 export class NonFiniteError extends Error {
+  /** Of the class. */
   override name = "NonFiniteError";
   /** From 0. */
   readonly epoch: number;

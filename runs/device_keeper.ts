@@ -14,7 +14,11 @@ export class DeviceKeeper {
   readonly #reopen?: () => Promise<Device>;
   #losses = 0;
 
-  /** @param reopen opens another like it; without it the first loss is the last */
+  /**
+   * Begins with a device that is open.
+   *
+   * @param reopen opens another like it; without it the first loss is the last
+   */
   constructor(device: Device, reopen?: () => Promise<Device>) {
     this.device = device;
     this.#reopen = reopen;

@@ -47,6 +47,7 @@ export interface LeaseOptions {
 
 /** Something that another process holds. */
 export class HeldError extends Error {
+  /** Of the class. */
   override name = "HeldError";
 }
 
