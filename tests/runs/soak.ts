@@ -68,7 +68,7 @@ const open = async () => {
   });
 };
 
-const out = path.join(dir, "faulty"), memory: number[] = [], held: number[] = []; // MiB: of the process, and by JavaScript
+const out = path.join(dir, "faulty"), memory: number[] = [], held: number[] = []; // MiB
 let outcome: Outcome | undefined;
 for (let attempt = 0; !outcome; attempt++) {
   const device = await open();
@@ -90,9 +90,9 @@ for (let attempt = 0; !outcome; attempt++) {
   }
   (globalThis as unknown as { gc: () => void }).gc();
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const { rss, heapUsed, external } = Deno.memoryUsage();
+  const { rss, heapUsed } = Deno.memoryUsage();
   memory.push(rss / 2 ** 20);
-  held.push((heapUsed + external) / 2 ** 20);
+  held.push(heapUsed / 2 ** 20);
   console.log(
     `${steps} steps, ${losses} devices lost, ${stops} stops, ${damaged} damaged: ${memory.at(-1)!.toFixed(0)} MiB`,
   );
@@ -100,7 +100,8 @@ for (let attempt = 0; !outcome; attempt++) {
 assert.deepEqual(plain(outcome), expected);
 assert.ok(steps >= wanted && losses > 5 && stops > 2 && damaged > 2, "it was no soak");
 const third = Math.floor(memory.length / 3), mean = (m: number[]) => m.reduce((a, b) => a + b) / m.length;
-for (const [what, values, most] of [["process", memory, 1.1], ["JavaScript", held, 1.1]] as const) {
+// what V8 and the system keep in reserve goes up and down; what is held does not
+for (const [what, values, most] of [["the process", memory, 1.2], ["JavaScript's objects", held, 1.05]] as const) {
   const [early, late] = [mean(values.slice(third, 2 * third)), mean(values.slice(2 * third))];
   console.log(`memory of ${what}: ${early.toFixed(1)} MiB in the second third, ${late.toFixed(1)} in the last`);
   assert.ok(late < most * early, "memory grows");
