@@ -1,11 +1,14 @@
 /**
- * An array on a device, read piece by piece: the weights of a large network are never all in two places at once, and one piece
- * is on its way while the one before it is used.
+ * An array on a device, read piece by piece: the weights of a large network are never all in two places at once, and some pieces
+ * are on their way while the one before them is used.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 
-/** Numbers of a piece: 4 MiB. */
-const PIECE = 2 ** 20;
+/** Numbers of a piece: 1 MiB, which stays in the cache until it is written. */
+const PIECE = 2 ** 18;
+
+/** Pieces that are asked for beforehand. */
+const AHEAD = 4;
 
 /** A whole buffer, to be read. */
 export class DeviceArray {
@@ -24,16 +27,14 @@ export class DeviceArray {
 
   /** The numbers, in order. */
   async *pieces(): AsyncGenerator<Float32Array> {
-    const read = (at: number) => {
-      const part = this.#device.read(this.#buffer.slice(at, Math.min(PIECE, this.length - at)));
-      part.catch(() => {}); // whoever awaits it hears
-      return part;
-    };
-    let next = read(0);
-    for (let at = 0; at < this.length; at += PIECE) {
-      const piece = await next;
-      if (at + PIECE < this.length) next = read(at + PIECE);
-      yield piece;
+    const waiting: Promise<Float32Array>[] = [];
+    for (let at = 0; at < this.length || waiting.length > 0;) {
+      for (; at < this.length && waiting.length < AHEAD; at += PIECE) {
+        const piece = this.#device.read(this.#buffer.slice(at, Math.min(PIECE, this.length - at)));
+        piece.catch(() => {}); // whoever awaits it hears
+        waiting.push(piece);
+      }
+      yield await waiting.shift()!;
     }
   }
 
