@@ -1,81 +1,100 @@
 /**
- * How far a job of folds x stages is, and how long it still takes: a bar on a terminal, elsewhere a line now and then.
+ * How far a job of folds x stages is, and how long it still takes: on a terminal a bar of the whole and one of each epoch that
+ * is under way, elsewhere a line now and then.
  *
- * A network that stops early takes less than its epochs would. So a finished network counts by the time it took, and those
- * still to come are expected to take the mean of that; until one has finished, what the first has shown so far.
+ * Time left is a range. A network may stop early, so what is left of the job lies between the least work (each network stops as
+ * soon as its patience lets it) and the most (every epoch is run); both at the speed that the job has had so far.
  */
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
 import type { FoldProgress } from "../refinery/mod.ts";
 import { say } from "./common.ts";
 
-/** Seconds between lines where there is no terminal: soon, then every so often. */
-const FIRST_LINE = 5, NEXT_LINE = 20;
+/** Seconds between lines where there is no terminal: soon, then every so often, and more rarely as the job gets long. */
+const FIRST_LINE = 5, NEXT_LINE = 20, RARER = 1 / 50;
 
-/** Time left of a job of equal networks; times in seconds. */
+/** What a {@link JobClock} reads. */
+export interface ClockTime {
+  /** Seconds left, at least and at most; undefined before anything can be said. */
+  left?: { least: number; most: number };
+  /** Share of the job that is done, 0 to 1, halfway between the two. */
+  done: number;
+}
+
+/** Time left of a job of equal networks, some of which run at once; times in seconds, work in networks that run every epoch. */
 export class JobClock {
-  readonly #networks: number;
   readonly #now: () => number;
-  #finished = 0;
-  #begun: number;
-  #spent = 0; // on finished networks
-
-  /** @param networks how many are fitted, one after the other */
-  constructor(networks: number, now: () => number = () => performance.now() / 1000) {
-    this.#networks = networks;
-    this.#now = now;
-    this.#begun = now();
-  }
-
-  /** A network is finished. */
-  finish(): void {
-    const now = this.#now();
-    this.#spent += now - this.#begun;
-    this.#finished++;
-    this.#begun = now;
-  }
+  readonly #job: { networks: number; finished: number; shortest: number };
+  readonly #began: number;
+  /** The networks that this process has worked on, by fold and stage. */
+  #seen = new Map<string, { from: number; done: number; least: number; most: number }>();
 
   /**
-   * @param fraction of the present network's work that is done, 0 to 1
-   * @returns left: seconds, or undefined before anything can be said; done: share of the whole, 0 to 1
+   * @param job networks: how many in all; finished: how many of them are before this process begins; shortest: work of one that
+   *   stops as early as it can
    */
-  read(fraction: number): { left?: number; done: number } {
-    const running = this.#now() - this.#begun;
-    const present = fraction > 0.005 ? running / fraction : undefined;
-    const expected = this.#finished > 0 ? this.#spent / this.#finished : present;
-    if (expected === undefined) return { done: 0 };
-    const after = this.#networks - this.#finished - 1;
-    if (after < 0) return { left: 0, done: 1 };
-    // a network that has shown itself slower or faster than the others is believed as it nears its end
-    const own = present === undefined ? expected : (1 - fraction) * expected + fraction * present;
-    const left = Math.max(0, Math.max(own - running, (1 - fraction) * own * 0.2)) + after * expected;
-    return { left, done: (this.#spent + running) / (this.#spent + running + left) };
+  constructor(
+    job: { networks: number; finished?: number; shortest: number },
+    now: () => number = () => performance.now() / 1000,
+  ) {
+    this.#job = { finished: 0, ...job };
+    [this.#now, this.#began] = [now, now()];
+  }
+
+  /** Hears how far a network is. */
+  update({ fold, stage, done, least, most }: Pick<FoldProgress, "fold" | "stage" | "done" | "least" | "most">): void {
+    const key = `${fold} ${stage}`;
+    this.#seen.set(key, { from: this.#seen.get(key)?.from ?? done, done, least, most });
+  }
+
+  /** What can be said now. */
+  read(): ClockTime {
+    const { networks, finished, shortest } = this.#job;
+    const waiting = Math.max(0, networks - finished - this.#seen.size);
+    let [worked, done, least, most] = [0, finished, waiting * shortest, waiting];
+    for (const network of this.#seen.values()) {
+      worked += network.done - network.from;
+      done += network.done;
+      least += network.least;
+      most += network.most;
+    }
+    const share = done / (done + (least + most) / 2);
+    if (worked < 0.005) return { done: share };
+    const pace = (this.#now() - this.#began) / worked;
+    return { left: { least: least * pace, most: most * pace }, done: share };
   }
 }
 
 /** Shows it. */
 export class JobProgress {
   readonly #clock: JobClock;
-  readonly #words: (progress: FoldProgress) => string;
-  readonly #bar?: cliProgress.SingleBar;
+  readonly #options: { folds: number; stages: number; epochs: number };
+  readonly #bars?: cliProgress.MultiBar;
   readonly #quiet: boolean;
-  #spoke: number;
-  #started = false;
+  readonly #began = performance.now() / 1000;
+  #job?: cliProgress.SingleBar;
+  #epochs = new Map<number, cliProgress.SingleBar>(); // by fold
+  #spoke = performance.now() / 1000 - NEXT_LINE + FIRST_LINE;
 
   /**
-   * @param options networks: how many in all; folds, stages, epochs: at most, for "2 of 3"; quiet: show nothing
+   * @param options networks: how many in all; finished: how many already are; folds, stages, epochs: at most, for "2 of 3";
+   *   patience: epochs; quiet: show nothing
    */
-  constructor(options: { networks: number; folds: number; stages: number; epochs: number; quiet: boolean }) {
-    const { networks, folds, stages, epochs, quiet } = options;
-    this.#clock = new JobClock(networks);
-    this.#quiet = quiet;
-    this.#spoke = performance.now() / 1000 - NEXT_LINE + FIRST_LINE;
-    this.#words = ({ fold, stage, phase, epoch, loss }) =>
-      `fold ${fold + 1}/${folds}, stage ${stage}/${stages}, ` +
-      (phase === "profile" ? "making profiles" : `epoch ${epoch + 1}/${epochs}, loss ${loss?.toFixed(3) ?? "?"}`);
+  constructor(options: {
+    networks: number;
+    finished?: number;
+    folds: number;
+    stages: number;
+    epochs: number;
+    patience: number;
+    quiet: boolean;
+  }) {
+    const { networks, finished, epochs, patience, quiet } = options;
+    this.#clock = new JobClock({ networks, finished, shortest: Math.min(1, (patience + 1) / epochs) });
+    [this.#options, this.#quiet] = [options, quiet];
     if (!quiet && Deno.stderr.isTerminal()) {
-      this.#bar = new cliProgress.SingleBar({
-        format: "{bar} {percentage} % | {left} left | {words}",
+      this.#bars = new cliProgress.MultiBar({
+        format: "{bar} {percentage} % | {words}",
         barsize: 24,
         hideCursor: true,
         clearOnComplete: true,
@@ -84,39 +103,50 @@ export class JobProgress {
     }
   }
 
-  /** Hears how far the present fold is. */
+  /** Hears how far a fold is. */
   update(progress: FoldProgress): void {
     if (this.#quiet) return;
-    const { left, done } = this.#clock.read(progress.fraction);
-    const payload = { left: left === undefined ? "?" : formatDuration(left), words: this.#words(progress) };
-    if (this.#bar) {
-      const percent = Math.floor(100 * done);
-      if (!this.#started) this.#bar.start(100, percent, payload);
-      else this.#bar.update(percent, payload);
-      this.#started = true;
+    this.#clock.update(progress);
+    const { left, done } = this.#clock.read();
+    const percent = Math.floor(100 * done), time = left ? `${formatRange(left)} left` : "";
+    const words = this.#describe(progress);
+    if (this.#bars) {
+      this.#job ??= this.#bars.create(100, 0, { words: "" });
+      this.#job.update(percent, { words: time });
+      const bar = this.#epochs.get(progress.fold) ?? this.#bars.create(100, 0, { words });
+      this.#epochs.set(progress.fold, bar);
+      bar.update(Math.floor(100 * progress.part), { words });
+      if (progress.most > 0 || progress.stage < this.#options.stages) return;
+      this.#bars.remove(bar); // the fold is finished
+      this.#epochs.delete(progress.fold);
       return;
     }
     const now = performance.now() / 1000;
-    if (left === undefined || now - this.#spoke < NEXT_LINE) return;
+    if (!left || now - this.#spoke < Math.max(NEXT_LINE, RARER * (now - this.#began))) return;
     this.#spoke = now;
-    say(`${Math.floor(100 * done)} % | ${payload.left} left | ${payload.words}`);
+    say(`${percent} % | ${time} | ${words}`);
   }
 
-  /** A network is finished. */
-  finishNetwork(): void {
-    this.#clock.finish();
-  }
-
-  /** Says a line above the bar. */
+  /** Says a line above the bars. */
   say(line: string): void {
     this.stop();
     say(line);
   }
 
-  /** Takes the bar away, until the next update. */
+  /** Takes the bars away, until the next update. */
   stop(): void {
-    if (this.#started) this.#bar?.stop();
-    this.#started = false;
+    if (!this.#job) return;
+    for (const bar of [...this.#epochs.values(), this.#job]) this.#bars?.remove(bar);
+    this.#bars?.stop();
+    [this.#job, this.#epochs] = [undefined, new Map()];
+  }
+
+  #describe({ fold, stage, phase, epoch, loss, part }: FoldProgress): string {
+    const { folds, stages, epochs } = this.#options;
+    return `fold ${fold + 1}/${folds}, stage ${stage}/${stages}, ` +
+      (phase === "profile"
+        ? `making profiles, ${Math.floor(100 * part)} %`
+        : `epoch ${epoch + 1}/${epochs}, loss ${loss?.toFixed(3) ?? "?"}`);
   }
 }
 
@@ -136,4 +166,26 @@ export function formatDuration(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
+}
+
+/**
+ * A range of seconds for people, no finer than it deserves.
+ *
+ * @example
+ * ```ts
+ * import assert from "@std/assert";
+ * assert.equal(formatRange({ least: 490, most: 1210 }), "8 to 20 min");
+ * assert.equal(formatRange({ least: 40, most: 130 }), "40 s to 2 min");
+ * assert.equal(formatRange({ least: 7300, most: 7310 }), "2.0 h");
+ * ```
+ */
+export function formatRange({ least, most }: { least: number; most: number }): string {
+  const rough = (seconds: number): [string, string] => {
+    if (seconds < 100) return [String(Math.round(seconds)), "s"];
+    if (seconds < 6000) return [String(Math.round(seconds / 60)), "min"];
+    return [(seconds / 3600).toFixed(1), "h"];
+  };
+  const [[a, unitA], [b, unitB]] = [rough(least), rough(most)];
+  if (unitA !== unitB) return `${a} ${unitA} to ${b} ${unitB}`;
+  return a === b ? `${a} ${unitA}` : `${a} to ${b} ${unitA}`;
 }

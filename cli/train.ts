@@ -2,16 +2,30 @@
  * `deno task train`: the whole job. Features, folds x stages of networks, the forest, results, in a run folder.
  */
 import { count } from "../corpora/corpus.ts";
-import { extractFeatures, type Features } from "../corpora/mod.ts";
 import { openDevice } from "../kernels/mod.ts";
 import { type EpochRecord, summarise } from "../nn/mod.ts";
-import { assignFolds, type Settings } from "../refinery/mod.ts";
+import { type PresetName, type Results, type Settings } from "../refinery/mod.ts";
 import { foldFigures, foldTable, formatTable, modelTable, percent, stageTable } from "../report/table.ts";
-import { type Experiment, type Outcome, requireVacant, runExperiment, RunFolder } from "../runs/mod.ts";
-import { createCommand, openFlaggedCorpus, printJson, progressBar, runCommand, say } from "./common.ts";
+import {
+  type Described,
+  differences,
+  type Experiment,
+  foldsAtOnce,
+  identityOf,
+  mergeFolds,
+  openRun,
+  type Outcome,
+  requireRun,
+  requireVacant,
+  runExperiment,
+  type Start,
+} from "../runs/mod.ts";
+import { createCommand, printJson, runCommand, say } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
-import { addTrainOptions, defaultFolder, describeSettings, resolveSettings, type TrainFlags } from "./train_options.ts";
+import { prepare } from "./prepare.ts";
+import { addTrainOptions, defaultFolder, resolveSettings, resumeSettings, type TrainFlags } from "./train_options.ts";
+import project from "../deno.json" with { type: "json" };
 
 const command = addTrainOptions(createCommand(
   "train",
@@ -27,29 +41,39 @@ const command = addTrainOptions(createCommand(
       "your recordings, a folder an emotion, unseen speakers",
       "deno task train --corpus folder --data recordings --split speaker",
     ],
+    ["go on with a run that was stopped", "deno task train --resume --out out/synthetic-demo-1-20200812-140506"],
   ],
 ));
 
 await runCommand(command, async (signal) => {
   const started = performance.now();
-  const flags = command.opts<TrainFlags>();
-  const { preset, settings: asked } = resolveSettings(flags);
+  const { flags, preset, settings: asked, start } = await readOptions(command.opts<TrainFlags>());
   const tell = flags.quiet ? () => {} : say;
   const out = flags.out ?? defaultFolder(flags.corpus, preset, flags.seed);
-  if (!flags.dryRun) await requireVacant(out);
+  if (start === "new" && !flags.dryRun) await requireVacant(out);
+  if (start === "resume") {
+    const { folder } = await requireRun(out);
+    const results = await folder.readResults();
+    if (results && flags.onlyFold === undefined) {
+      tell(`The run in ${out} is complete already`);
+      return showResults(results, out, flags);
+    }
+  }
 
-  const features = await readFeatures(flags, asked, signal);
-  const settings = { ...asked, segmentHop: features.segmentHop };
-  const folds = assignFolds(features.utterances, features.emotions, settings);
-  tell(`corpus    ${describeFeatures(flags, features)}`);
-  tell(`settings  ${describeSettings(preset, settings)}`);
+  const prepared = await prepare(flags, preset, asked, signal);
+  const { features, settings } = prepared;
   if (flags.verbose) say(modelTable(summarise({ width: settings.width, classes: features.emotions.length })));
-
-  const device = await openDevice(flags);
-  tell(`device    ${device.kind}: ${device.description}`);
-  const { corpus, data } = flags;
   const onlyFold = flags.onlyFold === undefined ? undefined : flags.onlyFold - 1;
-  const experiment = { corpus, data, preset, settings, features, folds, onlyFold, device };
+  const described = { ...prepared, onlyFold, start };
+  if (flags.merge) {
+    const { folder, config: { device } } = await requireRun(out);
+    await openRun(out, { ...described, device: device as Described["device"] }, "resume");
+    return showResults(await mergeFolds({ ...described, device: device as Described["device"] }, folder), out, flags);
+  }
+  const options = { device: flags.device, threads: shareThreads(flags) };
+  const device = await openDevice(options);
+  tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
+  const experiment = { ...described, device, reopen: () => openDevice(options) };
   try {
     if (flags.dryRun) await showCost(experiment, flags, signal);
     else await train(experiment, out, flags, signal, started);
@@ -58,71 +82,86 @@ await runCommand(command, async (signal) => {
   }
 });
 
-async function readFeatures(flags: TrainFlags, { segmentHop }: Settings, signal: AbortSignal): Promise<Features> {
-  const corpus = await openFlaggedCorpus(flags);
-  const bar = flags.quiet ? undefined : progressBar("reading");
-  try {
-    return await extractFeatures(corpus, {
-      segmentHop,
-      threads: flags.threads,
-      cacheDir: flags.cache,
-      onCacheFault: say,
-      onProgress: bar?.update,
-      signal,
-    });
-  } finally {
-    bar?.stop();
+/** The options, with those of the run that is gone on with; and how this process comes to its folder. */
+async function readOptions(
+  asked: TrainFlags,
+): Promise<{ flags: TrainFlags; preset: PresetName; settings: Settings; start: Start }> {
+  if (!(asked.resume || asked.merge) || asked.out === undefined) {
+    return { flags: asked, ...resolveSettings(asked), start: asked.onlyFold === undefined ? "new" : "join" };
   }
+  const { config } = await requireRun(asked.out);
+  const resumed = resumeSettings(asked, config, (option) => command.getOptionValueSource(option) === "cli");
+  const there = identityOf(config);
+  const { flags: { corpus, device }, preset, settings } = resumed;
+  const differ = differences(there, {
+    ...there,
+    version: project.version,
+    corpus,
+    device: device === "auto" ? there.device : device,
+    preset,
+    settings,
+  });
+  if (differ.length > 0) throw new Error(`The run in ${asked.out} is another: ${differ.join("; ")}`);
+  return { ...resumed, start: "resume" };
 }
 
-function describeFeatures(flags: TrainFlags, features: Features): string {
-  const { utterances, emotions, segmentStart, segmentHop, skipped } = features;
-  const speakers = new Set(utterances.map(({ speaker }) => speaker)).size;
-  const left = skipped.length === 0 ? "" : `; ${skipped.length} files skipped (deno task corpus says why)`;
-  return `${flags.corpus}: ${utterances.length.toLocaleString("en")} utterances, ${emotions.length} emotions, ` +
-    `${count(speakers, "speaker")}, ${segmentStart.length.toLocaleString("en")} segments, one every ${
-      10 * segmentHop
-    } ms${left}`;
+/** Threads of a device, where several jobs have one each. */
+function shareThreads({ threads, jobs, device }: TrainFlags): number | undefined {
+  if (jobs === 1 || device === "webgpu") return threads;
+  return Math.max(1, Math.floor((threads ?? navigator.hardwareConcurrency) / jobs));
 }
 
 /** Runs it, and shows what it gives. */
 async function train(experiment: Experiment, out: string, flags: TrainFlags, signal: AbortSignal, started: number) {
-  const { settings, features, onlyFold, folds } = experiment;
-  const folder = await RunFolder.create(out);
+  const { settings, features, onlyFold, folds, start = "new" } = experiment;
+  const folder = await openRun(out, experiment, start, { onlyFold: flags.onlyFold, onNote: say });
   const networks = (onlyFold === undefined ? settings.folds : 1) * settings.stages;
-  const progress = new JobProgress({ ...settings, networks, quiet: flags.quiet ?? false });
-  let saved = 0;
+  const finished = await folder.countFinished(flags.onlyFold);
+  const progress = new JobProgress({ ...settings, networks, finished, quiet: flags.quiet ?? false });
+  const device = { device: flags.device, threads: shareThreads(flags) };
+  const runFolds = flags.jobs > 1 ? foldsAtOnce(experiment, folder, { jobs: flags.jobs, device }) : undefined;
   let outcome: Outcome;
   try {
-    outcome = await runExperiment(experiment, folder, {
-      signal,
-      onProgress: (done) => progress.update(done),
-      onEpoch: (epoch) => flags.verbose && progress.say(describeEpoch(epoch)),
-      onNetwork: () => {
-        progress.finishNetwork();
-        saved++;
+    outcome = await runExperiment(
+      experiment,
+      folder,
+      {
+        signal,
+        onProgress: (done) => progress.update(done),
+        onEpoch: (epoch) => flags.verbose && progress.say(describeEpoch(epoch)),
+        onNote: (line) => progress.say(line),
       },
-    }, started);
+      started,
+      runFolds,
+    );
   } catch (error) {
-    if (error !== signal.reason) throw error;
-    throw new Error(`${saved} of ${networks} networks are saved in ${folder.path}`);
+    progress.stop();
+    const only = flags.onlyFold === undefined ? "" : ` --only-fold ${flags.onlyFold}`;
+    const resume = `deno task train --resume --out ${out}${only}`;
+    if (error !== signal.reason) throw new Error(`${(error as Error).message}\nwhat is kept goes on with: ${resume}`);
+    const saved = await folder.countFinished(flags.onlyFold);
+    throw new Error(`${saved} of ${networks} networks are finished, and what is begun is kept; go on with: ${resume}`);
   } finally {
     progress.stop();
   }
 
+  if (outcome.results) return showResults(outcome.results, out, flags);
   const show = flags.json ? say : console.log;
-  if (outcome.results) {
-    show(stageTable(outcome.results.stages));
-    if (flags.json) printJson({ ...outcome.results, run: folder.path });
-  } else {
-    const [result] = outcome.folds;
-    const heldOut = features.utterances.filter((_, i) => folds[i] === result.fold);
-    const figures = foldFigures(result, heldOut, features.emotions.length);
-    show(`fold ${result.fold + 1} of ${settings.folds}, ${count(heldOut.length, "utterance")} held out`);
-    show(foldTable(figures));
-    if (flags.json) printJson({ fold: result.fold + 1, utterances: heldOut.length, stages: figures, run: folder.path });
-  }
+  const [result] = outcome.folds;
+  const heldOut = features.utterances.filter((_, i) => folds[i] === result.fold);
+  const figures = foldFigures(result, heldOut, features.emotions.length);
+  show(`fold ${result.fold + 1} of ${settings.folds}, ${count(heldOut.length, "utterance")} held out`);
+  show(foldTable(figures));
+  if (flags.json) printJson({ fold: result.fold + 1, utterances: heldOut.length, stages: figures, run: folder.path });
   show(`run folder: ${folder.path}`);
+}
+
+/** Shows what a complete run gives. */
+function showResults(results: Results, out: string, flags: TrainFlags): void {
+  const show = flags.json ? say : console.log;
+  show(stageTable(results.stages));
+  if (flags.json) printJson({ ...results, run: out });
+  show(`run folder: ${out}`);
 }
 
 function describeEpoch({ fold, stage, epoch, loss, ...rest }: EpochRecord & { fold: number; stage: number }): string {

@@ -4,6 +4,7 @@
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
 import { METHODS, type PresetName, PRESETS, type Settings } from "../refinery/mod.ts";
+import type { RunConfig } from "../runs/mod.ts";
 import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
 
 /** What the options are read into; those of the settings only where they are given. */
@@ -12,7 +13,10 @@ export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Override
   onlyFold?: number;
   device: DeviceChoice;
   threads?: number;
+  jobs: number;
   out?: string;
+  resume?: boolean;
+  merge?: boolean;
   dryRun?: boolean;
   quiet?: boolean;
   verbose?: boolean;
@@ -23,8 +27,8 @@ export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Override
 type Overrides = "method" | "stages" | "folds" | "split" | "width" | "epochs" | "batch";
 const OVERRIDES: readonly Overrides[] = ["method", "stages", "folds", "split", "width", "epochs", "batch"];
 
-/** Adds them. */
-export function addTrainOptions(command: Command): Command {
+/** Adds those that say what is run, on what, and where it is written. */
+export function addExperimentOptions(command: Command): Command {
   return addCorpusOptions(command)
     .addOption(
       new Option("--preset <name>", "a set of defaults (default: demo for the synthetic corpus, else quick)")
@@ -33,7 +37,6 @@ export function addTrainOptions(command: Command): Command {
     .addOption(new Option("--method <name>", "how labels are refined from stage to stage").choices(METHODS))
     .option("--stages <n>", "networks in a chain", wholeNumber({ min: 1, max: 9 }))
     .option("--folds <n>", "folds of the cross-validation", wholeNumber({ min: 2 }))
-    .option("--only-fold <k>", "run one fold alone, counted from 1: no results.json", wholeNumber({ min: 1 }))
     .addOption(new Option("--split <by>", "what a fold holds out").choices(["utterance", "speaker"]))
     .option("--width <x>", "factor on every layer of VGG-E: 1, 1/8, 0.125", realNumber({ above: 0, max: 4 }))
     .option("--epochs <n>", "epochs at most", wholeNumber({ min: 1 }))
@@ -48,8 +51,21 @@ export function addTrainOptions(command: Command): Command {
       wholeNumber({ min: 1, max: 64 }),
     )
     .option("--out <dir>", "the run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)")
+    .option("--quiet", "say only what it gives, and errors");
+}
+
+/** Adds all. */
+export function addTrainOptions(command: Command): Command {
+  return addExperimentOptions(command)
+    .option("--resume", "go on with the run in --out, as it was begun: no other option is needed")
+    .option("--jobs <n>", "folds that are run at once, sharing the threads", wholeNumber({ min: 1, max: 64 }), 1)
+    .option(
+      "--only-fold <k>",
+      "run one fold alone, counted from 1, in a run folder that others may share: no results.json",
+      wholeNumber({ min: 1 }),
+    )
+    .option("--merge", "train nothing: judge the folds in --out, which other processes have run")
     .option("--dry-run", "train nothing; say what it would cost: FLOPs, hours, memory, disk")
-    .option("--quiet", "say only what it gives, and errors")
     .option("--verbose", "show the layers of the network, and each epoch")
     .option("--json", "print the results as one JSON document on stdout, and all else on stderr");
 }
@@ -61,7 +77,31 @@ export function addTrainOptions(command: Command): Command {
  */
 export function resolveSettings(flags: TrainFlags): { preset: PresetName; settings: Settings } {
   const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "quick");
-  const settings: Settings = { ...PRESETS[preset], seed: flags.seed };
+  return { preset, settings: override(PRESETS[preset], flags) };
+}
+
+/**
+ * The options and settings of a run that is gone on with: as it began, but for what is given.
+ *
+ * @param given whether an option was given
+ * @throws {UsageError} where options don't go together
+ */
+export function resumeSettings(
+  asked: TrainFlags,
+  { corpus, settings, device, preset }: RunConfig,
+  given: (option: keyof TrainFlags) => boolean,
+): { flags: TrainFlags; preset: PresetName; settings: Settings } {
+  const flags = { ...asked, data: asked.data ?? corpus.data };
+  if (!given("corpus")) flags.corpus = corpus.name as CorpusFlags["corpus"];
+  if (!given("seed")) flags.seed = settings.seed;
+  if (!given("device")) flags.device = device.kind as DeviceChoice;
+  const base = flags.preset === undefined || flags.preset === preset ? settings : PRESETS[flags.preset];
+  return { flags, preset: flags.preset ?? preset as PresetName, settings: override(base, flags) };
+}
+
+/** Settings with those that are given in the place of their own. */
+function override(base: Settings, flags: TrainFlags): Settings {
+  const settings: Settings = { ...base, seed: flags.seed };
   for (const name of OVERRIDES) {
     if (flags[name] !== undefined) Object.assign(settings, { [name]: flags[name] });
   }
@@ -73,7 +113,12 @@ export function resolveSettings(flags: TrainFlags): { preset: PresetName; settin
     throw new UsageError("--threads is for the cpu device, found --device webgpu");
   }
   if (flags.quiet && flags.verbose) throw new UsageError("--quiet and --verbose do not go together");
-  return { preset, settings };
+  if (flags.jobs > 1 && flags.onlyFold !== undefined) throw new UsageError("--jobs and --only-fold do not go together");
+  if (flags.merge && flags.onlyFold !== undefined) throw new UsageError("--merge and --only-fold do not go together");
+  if ((flags.resume || flags.merge) && flags.out === undefined) {
+    throw new UsageError(`--${flags.resume ? "resume" : "merge"} wants --out, the folder of the run`);
+  }
+  return settings;
 }
 
 /** The run folder that is made where none is named: `out/emodb-quick-1-20200812-140506`, in local time. */

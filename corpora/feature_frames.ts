@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { decodeRecording, logMel } from "../dsp/mod.ts";
 import type { FrameCache } from "./feature_cache.ts";
 
@@ -18,6 +19,8 @@ export interface Framed {
 /** What came of an utterance: its frames, or why there are none. */
 export type Outcome =
   | Framed & {
+    /** what {@link digestOf} makes of the file, or of the samples where there is no file */
+    digest: string;
     /** the emotion of each frame, where the corpus knows it */
     truth?: Uint8Array;
   }
@@ -34,14 +37,21 @@ export type Outcome =
  * @param cache where frames are looked for first, and kept
  * @throws {TypeError} as `decodeRecording` does
  */
-export function framesOf(bytes: Uint8Array, name: string, cache?: FrameCache): Framed {
+export function framesOf(bytes: Uint8Array, name: string, cache?: FrameCache): Framed & { digest: string } {
+  const digest = digestOf(bytes);
   const key = cache?.key(bytes);
   const known = key === undefined ? undefined : cache!.read(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) return { ...known, digest };
   const { samples, seconds } = decodeRecording(bytes, name);
   const framed = { frames: logMel(samples), seconds };
   if (key !== undefined) cache!.write(key, framed);
-  return framed;
+  return { ...framed, digest };
+}
+
+/** The SHA-256 of a recording, in hexadecimal: two that differ in anything have two. */
+export function digestOf(content: Uint8Array | Float32Array): string {
+  const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** An error's message, less the file's name in front of it: `skipped` has that beside it. */

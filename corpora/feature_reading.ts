@@ -8,7 +8,7 @@ import { logMel } from "../dsp/mod.ts";
 import type { Utterance } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
 import { Crew } from "./feature_crew.ts";
-import { framesOf, type Outcome, reasonOf } from "./feature_frames.ts";
+import { digestOf, framesOf, type Outcome, reasonOf } from "./feature_frames.ts";
 
 /** How utterances are read. */
 export interface ReadingOptions {
@@ -112,7 +112,7 @@ async function readRecording({ path }: Utterance, cache?: FrameCache): Promise<O
 async function readSpoken(utterance: Utterance): Promise<Outcome> {
   try {
     const { samples, seconds, truth } = await utterance.read();
-    return { frames: logMel(samples), seconds, truth };
+    return { frames: logMel(samples), seconds, truth, digest: digestOf(samples) };
   } catch (error) {
     return { reason: reasonOf(error, utterance.path ?? utterance.id) };
   }

@@ -26,6 +26,8 @@ export interface FeatureUtterance {
   text: string;
   /** the file it came from, if it came from one */
   path?: string;
+  /** SHA-256 of the file's bytes, or of the samples where it came from none, in hexadecimal */
+  digest: string;
   /** length of the recording */
   seconds: number;
   /** its first row of `frames` */
@@ -126,6 +128,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
         speaker,
         text,
         ...(path !== undefined && { path }),
+        digest: outcome.digest,
         seconds: outcome.seconds,
         firstFrame: frameTotal,
         frameCount,

@@ -2,15 +2,16 @@
  * Fitting a network to soft targets: epochs of shuffled batches, Adam, a rate that decays, and early stopping on the loss
  * of a validation set, which ends with the best weights put back.
  *
- * Kernels are only enqueued here. The loss adds up on the device and is read at most every tenth of a second, one step
- * behind, so that the device never waits for us, and the event loop turns (Ctrl-C is heard).
+ * Between any two steps a fit can be written down whole, as a {@link FitState}: weights, Adam's moments, the totals so far, the
+ * best weights, and its place. Shuffling draws by place and not from a stream, so a fit that goes on from a state computes what
+ * it would have computed, to the bit.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { METRICS } from "../kernels/kernels.ts";
-import { Random } from "../kernels/random.ts";
 import { Adam, learningRateAt } from "./adam.ts";
-import { batches, type Dataset } from "./dataset.ts";
-import { Tape } from "./tape.ts";
+import type { Dataset } from "./dataset.ts";
+import { DeviceArray } from "./device_array.ts";
+import { inOrder, NonFiniteError, Pass, shuffled, type Totals, totalsOf } from "./pass.ts";
 import type { Network } from "./vgg_e.ts";
 
 /** How to fit; the defaults are the paper's (section 4.1). */
@@ -29,8 +30,14 @@ export interface FitOptions {
   onProgress?: (progress: FitProgress) => void;
   /** Called after each epoch. */
   onEpoch?: (epoch: EpochRecord) => void;
-  /** Stops it: `fit` then throws the signal's reason. */
+  /** Stops it: `fit` saves its state, then throws the signal's reason. */
   signal?: AbortSignal;
+  /** Where an earlier fit of the same network to the same data stood: it goes on from there. */
+  state?: FitState;
+  /** Keeps a state; called after each epoch, every `saveEvery` seconds within one, and when it is stopped. */
+  save?: (state: FitSnapshot) => Promise<void> | void;
+  /** Seconds. Default 600. */
+  saveEvery?: number;
 }
 
 /** How far a fit is. */
@@ -43,6 +50,8 @@ export interface FitProgress {
   steps: number;
   /** Mean loss of this epoch's examples so far. */
   loss: number;
+  /** The first epoch, from 0, after which it may stop: patience will then be at its end, if no epoch is better. */
+  earliest: number;
 }
 
 /** What an epoch gave. Losses are means over examples, in nats; accuracies fractions of 1. */
@@ -73,19 +82,48 @@ export interface FitResult {
   steps: number;
 }
 
-const YIELD_MS = 100;
-
-/** Sums of a pass over a dataset, read off a metrics buffer. */
-interface Totals {
-  loss: number;
-  accuracy: number;
+/** Where a fit is between two steps. */
+export interface FitPlace {
+  /** The epoch it is in, from 0; as many are finished. */
+  epoch: number;
+  /** Steps of this epoch that are made; all of them where only its validation is left. */
+  step: number;
+  /** Steps of Adam taken. */
+  adamSteps: number;
+  /** What the finished epochs gave. */
+  records: EpochRecord[];
+  /** The best of them, from 0; -1 before there is one. */
+  bestEpoch: number;
+  /** Seconds spent in this epoch. */
+  seconds: number;
+  /** Running totals of this epoch's loss (METRICS). */
+  metrics: Float32Array;
 }
+
+/** The arrays of a fit, each laid out as `Parameters.weights` is. */
+export interface FitArrays<A> {
+  /** Weights. */
+  weights: A;
+  /** Adam's first moments. */
+  m: A;
+  /** Adam's second moments. */
+  v: A;
+  /** The best epoch's weights, where they are others. */
+  best?: A;
+}
+
+/** A fit between two steps: all that it takes to go on. */
+export interface FitState extends FitPlace, FitArrays<Float32Array> {}
+
+/** The same, its arrays still on the device: to be read before the fit goes on. */
+export interface FitSnapshot extends FitPlace, FitArrays<DeviceArray> {}
 
 /**
  * Fits the network's parameters to `training`, and leaves it with the weights that did best on `validation`, or the last ones if
  * there is none.
  *
- * @throws Error naming epoch and step where the loss is no longer finite; the signal's reason where it is aborted
+ * @throws {NonFiniteError} naming epoch and step where the loss is no longer finite
+ * @throws the signal's reason where it is aborted, and what `save` throws
  */
 export async function fit(
   network: Network,
@@ -93,152 +131,93 @@ export async function fit(
   validation: Dataset | undefined,
   options: FitOptions,
 ): Promise<FitResult> {
-  const { batch = 128, epochs = 20, patience = 3, learningRate = learningRateAt, path, onEpoch } = options;
-  const { parameters } = network, { device } = parameters;
+  const { batch = 128, epochs = 20, patience = 3, learningRate = learningRateAt, path, state, save, signal } = options;
+  const { parameters } = network, { device, weights } = parameters;
   const adam = new Adam(parameters);
-  const best = validation && device.allocate(parameters.weights.length, "the best weights so far");
-  const run = new Pass(network, batch, options);
-  const records: EpochRecord[] = [];
-  let bestEpoch = -1;
+  const best = validation && device.allocate(weights.length, "the best weights so far");
+  const pass = new Pass(network, batch);
+  const steps = Math.ceil(training.length / batch);
+  const records = [...state?.records ?? []];
+  let bestEpoch = state?.bestEpoch ?? -1;
+  let began = performance.now() - 1000 * (state?.seconds ?? 0), saved = performance.now();
+  if (state) {
+    const { m, v } = adam;
+    for (const [buffer, values] of [[weights, state.weights], [m, state.m], [v, state.v]] as const) {
+      device.write(buffer, values);
+    }
+    if (best) device.write(best, state.best ?? state.weights);
+    adam.steps = state.adamSteps;
+  }
+
+  /** Writes down where the fit stands. @param metrics of `step` steps of this epoch */
+  const keep = async (epoch: number, step: number, metrics: Float32Array) => {
+    if (!save) return;
+    totalsOf(metrics, epoch);
+    // weights that are not finite are worth nothing, and the next step's loss would tell
+    if (!await allFinite(device, weights)) throw new NonFiniteError(epoch, step + 1);
+    const [w, m, v] = [weights, adam.m, adam.v].map((buffer) => new DeviceArray(device, buffer));
+    const other = best && bestEpoch >= 0 && !(step === 0 && bestEpoch === epoch - 1);
+    const seconds = step === 0 ? 0 : (performance.now() - began) / 1000;
+    const place = { epoch, step, adamSteps: adam.steps, records: [...records], bestEpoch, seconds };
+    await save({ ...place, metrics, weights: w, m, v, ...(other && { best: new DeviceArray(device, best) }) });
+    saved = performance.now();
+  };
+  /** Between two steps, now and then. @param metrics of the epoch's training, if that is over */
+  const pause = async (epoch: number, step: number, metrics?: Float32Array) => {
+    const due = performance.now() - saved > 1000 * (options.saveEvery ?? 600);
+    if (due || signal?.aborted) await keep(epoch, step, metrics ?? await pass.totals());
+    signal?.throwIfAborted();
+  };
+  const stops = () => records.length > 0 && records.length - 1 - bestEpoch >= patience;
   try {
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const started = performance.now();
+    for (let epoch = state?.epoch ?? 0; epoch < epochs && !stops(); epoch++, began = performance.now()) {
       const rate = learningRate(epoch);
-      const order = new Random(...path, epoch).shuffle(Int32Array.from({ length: training.length }, (_, i) => i));
-      const { loss, accuracy } = await run.over(training, order, epoch, () => adam.step(rate));
-      const record: EpochRecord = { epoch, loss, accuracy, learningRate: rate, seconds: 0 };
+      const metrics = await pass.over(training, {
+        order: shuffled(training.length, path, epoch),
+        epoch,
+        learn: () => adam.step(rate),
+        from: epoch === state?.epoch ? state : undefined,
+        onPause: (step, totals?: Totals) => {
+          const earliest = Math.min(epochs - 1, Math.max(epoch, (bestEpoch < 0 ? 0 : bestEpoch) + patience));
+          if (totals) options.onProgress?.({ epoch, step, steps, loss: totals.loss, earliest });
+          return pause(epoch, step);
+        },
+      });
+      const record: EpochRecord = { epoch, ...totalsOf(metrics, epoch), learningRate: rate, seconds: 0 };
       if (validation && best) {
-        const checked = await run.over(validation, Int32Array.from({ length: validation.length }, (_, i) => i), epoch);
+        const order = inOrder(validation.length);
+        const onPause = () => pause(epoch, steps, metrics);
+        const checked = await pass.over(validation, { order, epoch, onPause })
+          .then((metrics) => totalsOf(metrics, epoch))
+          .catch((error) => {
+            throw error instanceof NonFiniteError ? new NonFiniteError(epoch, steps + 1, true) : error;
+          });
         [record.validationLoss, record.validationAccuracy] = [checked.loss, checked.accuracy];
         if (bestEpoch < 0 || checked.loss < records[bestEpoch].validationLoss!) {
           bestEpoch = epoch;
-          device.copy({ x: parameters.weights, y: best, length: best.length });
+          device.copy({ x: weights, y: best, length: best.length });
         }
       } else bestEpoch = epoch;
-      record.seconds = (performance.now() - started) / 1000;
+      record.seconds = (performance.now() - began) / 1000;
       records.push(record);
-      onEpoch?.(record);
-      if (epoch - bestEpoch >= patience) break;
+      options.onEpoch?.(record);
+      await keep(epoch + 1, 0, new Float32Array(METRICS.length));
+      signal?.throwIfAborted();
     }
-    if (best) device.copy({ x: best, y: parameters.weights, length: best.length });
+    if (best) device.copy({ x: best, y: weights, length: best.length });
     return { epochs: records, bestEpoch, steps: adam.steps };
   } finally {
-    run.release();
+    pass.release();
     adam.release();
     if (best) device.release(best);
   }
 }
 
-/** Passes over datasets, with or without learning, that share their input and metrics buffers. */
-class Pass {
-  readonly #network: Network;
-  readonly #device: Device;
-  readonly #batch: number;
-  readonly #options: FitOptions;
-  readonly #metrics: DeviceBuffer;
-  #yielded = performance.now();
-
-  constructor(network: Network, batch: number, options: FitOptions) {
-    this.#network = network;
-    this.#device = network.parameters.device;
-    this.#batch = batch;
-    this.#options = options;
-    this.#metrics = this.#device.allocate(METRICS.length, "running totals of the loss");
-  }
-
-  /** One pass in this order; with `learn`, each batch's gradients are made and then it is called. */
-  async over(data: Dataset, order: Int32Array, epoch: number, learn?: () => void): Promise<Totals> {
-    const device = this.#device, { signal, onProgress } = this.#options;
-    device.fill({ x: this.#metrics, length: METRICS.length, value: 0 });
-    const steps = Math.ceil(order.length / this.#batch);
-    let step = 0;
-    let reading: Promise<Float32Array> | undefined;
-    for (const { examples, count } of batches(order, this.#batch)) {
-      this.#step(data, examples, count, ++step, learn);
-      if (performance.now() - this.#yielded < YIELD_MS) continue;
-      if (reading) {
-        const totals = this.#totals(await reading, epoch);
-        if (learn) onProgress?.({ epoch, step, steps, loss: totals.loss });
-      }
-      reading = device.read(this.#metrics); // waited for a step or more later
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      this.#yielded = performance.now();
-      signal?.throwIfAborted();
-    }
-    await reading;
-    return this.#totals(await device.read(this.#metrics), epoch);
-  }
-
-  #step(data: Dataset, examples: Int32Array, count: number, step: number, learn?: () => void): void {
-    const network = this.#network;
-    const tape = new Tape(this.#device, { recording: learn !== undefined });
-    const x = tape.input([examples.length, ...network.inputShape]);
-    const targets = tape.input([examples.length, network.classes]);
-    data.load(examples, x.buffer, targets.buffer);
-    const logits = network.forward(tape, x);
-    tape.softmaxCrossEntropy(logits, targets, { count, step, metrics: this.#metrics });
-    if (learn) {
-      tape.backward();
-      learn();
-    }
-    tape.release();
-    this.#device.flush();
-  }
-
-  #totals(metrics: Float32Array, epoch: number): Totals {
-    const rows = metrics[METRICS.rows];
-    if (metrics[METRICS.badStep] !== 0) {
-      throw new Error(
-        `The loss of epoch ${epoch + 1}, step ${metrics[METRICS.badStep]} is not finite: try a lower learning rate`,
-      );
-    }
-    return { loss: metrics[METRICS.loss] / rows, accuracy: metrics[METRICS.hits] / rows };
-  }
-
-  release(): void {
-    this.#device.release(this.#metrics);
-  }
-}
-
-/** Batches whose probabilities are read together. */
-const GROUP = 8;
-
-/**
- * The network's probabilities for every example, in order: [length, classes].
- *
- * @param options batch: examples at a time, rounded up to a multiple of 64 so that results lie aligned
- */
-export async function predictProbabilities(
-  network: Network,
-  data: Dataset,
-  options: { batch?: number; signal?: AbortSignal; onProgress?: (done: number) => void } = {},
-): Promise<Float32Array> {
-  const { parameters: { device }, classes, inputShape } = network;
-  const batch = Math.ceil((options.batch ?? 128) / 64) * 64;
-  const out = new Float32Array(data.length * classes);
-  const group = device.allocate(GROUP * batch * classes, "probabilities");
-  try {
-    let waiting = 0, done = 0;
-    for (const { examples } of batches(Int32Array.from({ length: data.length }, (_, i) => i), batch)) {
-      const tape = new Tape(device, { recording: false });
-      const x = tape.input([batch, ...inputShape]);
-      data.load(examples, x.buffer);
-      const logits = network.forward(tape, x);
-      const probabilities = group.slice(waiting * batch * classes, batch * classes);
-      device.softmax({ logits: logits.buffer, probabilities, rows: batch, classes });
-      tape.release();
-      device.flush();
-      if (++waiting < GROUP && done + waiting * batch < data.length) continue;
-      const read = await device.read(group);
-      const count = Math.min(waiting * batch, data.length - done);
-      out.set(read.subarray(0, count * classes), done * classes);
-      done += count;
-      waiting = 0;
-      options.onProgress?.(done);
-      options.signal?.throwIfAborted();
-    }
-    return out;
-  } finally {
-    device.release(group);
-  }
+/** Whether every number is finite: what is not stays so in a sum. */
+async function allFinite(device: Device, values: DeviceBuffer): Promise<boolean> {
+  const total = device.allocate(1, "a sum of the weights");
+  device.sum({ x: values, total, length: values.length });
+  const [sum] = await device.read(total);
+  device.release(total);
+  return Number.isFinite(sum);
 }

@@ -6,8 +6,12 @@
  */
 export * from "./adam.ts";
 export * from "./dataset.ts";
+export * from "./device_array.ts";
+export * from "./diagnose.ts";
 export * from "./fit.ts";
 export * from "./parameters.ts";
+export { NonFiniteError } from "./pass.ts";
+export * from "./predict.ts";
 export * from "./safetensors.ts";
 export * from "./tape.ts";
 export * from "./tensor.ts";

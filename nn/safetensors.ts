@@ -18,22 +18,35 @@ export function encodeSafetensors(
   tensors: Record<string, StoredTensor>,
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
-  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
-  let at = 0;
   for (const [name, { shape, data }] of Object.entries(tensors)) {
     if (sizeOf(shape) !== data.length) throw new RangeError(`Tensor '${name}' [${shape}] has ${data.length} numbers`);
-    header[name] = { dtype: "F32", shape, data_offsets: [at, at += data.byteLength] };
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const length = Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(8 + length + at).fill(0x20, 8, 8 + length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
-  bytes.set(json, 8);
-  let place = 8 + length;
+  const header = safetensorsHeader(tensors, metadata);
+  let place = header.length;
+  const bytes = new Uint8Array(place + Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0));
+  bytes.set(header);
   for (const { data } of Object.values(tensors)) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), place);
     place += data.byteLength;
   }
+  return bytes;
+}
+
+/** What comes before the numbers of such a file: the tensors' numbers follow it end to end, in their order. */
+export function safetensorsHeader(
+  tensors: Record<string, { shape: readonly number[] }>,
+  metadata: Record<string, string> = {},
+): Uint8Array<ArrayBuffer> {
+  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
+  let at = 0;
+  for (const [name, { shape }] of Object.entries(tensors)) {
+    header[name] = { dtype: "F32", shape, data_offsets: [at, at += 4 * sizeOf(shape)] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20, 8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, 8);
   return bytes;
 }
 

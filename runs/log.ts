@@ -5,10 +5,12 @@
  *     run      the job begins: version, corpus, preset, device, folds to run, stages
  *     epoch    an epoch of a network: fold, stage, epoch, loss, accuracy, validationLoss, validationAccuracy, learningRate,
  *              seconds (validation* only where the fold has validation utterances)
+ *     checkpoint  a network that is being fitted was kept: fold, stage, epoch (finished ones), step (of the next), bytes, seconds
  *     stage    a network is fitted and saved: fold, stage, epochs (run), bestEpoch, labelEntropy, labelError (where the
  *              truth is known), seconds (since the stage before)
  *     fold     a fold's last stage is done: fold, seconds
  *     results  the figures of one stage over all folds, as in results.json: stage, weightedAccuracy, ...
+ *     note     something was found amiss and dealt with: text, fold
  *     end      the job is done: seconds
  *     stopped  it was interrupted or failed: reason, seconds
  */
@@ -27,6 +29,7 @@ export type LogEvent =
     stages: number;
   }
   | ({ event: "epoch"; fold: number; stage: number } & EpochRecord)
+  | { event: "checkpoint"; fold: number; stage: number; epoch: number; step: number; bytes: number; seconds: number }
   | {
     event: "stage";
     fold: number;
@@ -39,6 +42,7 @@ export type LogEvent =
   }
   | { event: "fold"; fold: number; seconds: number }
   | ({ event: "results" } & Omit<StageResult, "confusion">)
+  | { event: "note"; text: string; fold?: number }
   | { event: "end"; seconds: number }
   | { event: "stopped"; reason: string; seconds: number };
 
@@ -50,5 +54,9 @@ export type LogEvent =
 export function appendEvent(file: string, event: LogEvent): void {
   const { event: name, ...rest } = event;
   const line = JSON.stringify({ event: name, time: new Date().toISOString(), ...rest });
-  Deno.writeTextFileSync(file, line + "\n", { append: true });
+  try {
+    Deno.writeTextFileSync(file, line + "\n", { append: true });
+  } catch (error) {
+    throw new Error(`${file}: can't be written: ${(error as Error).message}`, { cause: error });
+  }
 }

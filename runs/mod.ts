@@ -3,8 +3,17 @@
  *
  * @module
  */
-export { writeAtomically, writeJson } from "./atomic.ts";
-export { type Experiment, type ExperimentHooks, type Outcome, runExperiment } from "./experiment.ts";
+export { GrowingFile, writeAtomically, writeJson } from "./atomic.ts";
+export { type Described, identify, openRun, requireRun, type Start } from "./begin.ts";
+export { DeviceKeeper } from "./device_keeper.ts";
+export { type Experiment, type ExperimentHooks, type Outcome, runExperiment, type RunFolds } from "./experiment.ts";
+export { FoldFiles, type FoldFilesOptions } from "./fold_files.ts";
+export { differences, type Identity, identityOf } from "./identity.ts";
+export { foldsAtOnce, type JobsOptions } from "./jobs.ts";
+export { HeldError, Lease, type LeaseNote, type LeaseOptions, readLeases, type SeenLease } from "./lease.ts";
 export { appendEvent, type LogEvent } from "./log.ts";
-export { encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
-export { requireVacant, type RunConfig, RunFolder } from "./run_folder.ts";
+export { type Merged, mergeFolds, readFold } from "./merge.ts";
+export { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
+export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./run_folder.ts";
+export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
+export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";

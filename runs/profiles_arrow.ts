@@ -6,7 +6,7 @@
  * `segment` counts from 0 in each utterance; `start_s` is where it starts in the recording.
  * https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
  */
-import { makeVector, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import { makeVector, Table, tableFromIPC, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
 import type { FeatureUtterance } from "../corpora/mod.ts";
 import { frontEnd } from "../dsp/mod.ts";
 
@@ -54,4 +54,21 @@ export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: P
     }),
     "file",
   );
+}
+
+/**
+ * The profiles of such a file, [segments, emotions].
+ *
+ * @throws {Error} where it is no such file, or has other columns
+ */
+export function decodeProfiles(bytes: Uint8Array, emotions: readonly string[]): Float32Array {
+  const table = tableFromIPC(bytes);
+  const profiles = new Float32Array(table.numRows * emotions.length);
+  for (const [e, emotion] of emotions.entries()) {
+    const column = table.getChild(emotion);
+    if (!column) throw new Error(`There is no column ${emotion}`);
+    const values: ArrayLike<number> = column.toArray();
+    for (let row = 0; row < table.numRows; row++) profiles[row * emotions.length + e] = values[row];
+  }
+  return profiles;
 }

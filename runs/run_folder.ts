@@ -2,24 +2,29 @@
  * A run is a folder that any tool can read:
  *
  *     config.json                           every setting, the corpus, the device, the versions
+ *     corpus.csv                            each utterance and the content of its recording, as SHA-256
  *     kernels.json                          what the device chose to compute with
- *     log.jsonl                             what happened (log.ts)
+ *     log.jsonl                             what happened (log.ts); log-fold-3.jsonl of a process that ran fold 3 alone
+ *     folds/fold-1-stage-1.json             how each network was fitted; the stage is finished when it is there
  *     weights/fold-1-stage-1.safetensors    each network, as soon as it is fitted
- *     profiles/stage-1.arrow                every utterance's profile, from the fold that held it out (profiles_arrow.ts);
- *     profiles/fold-1-stage-1.arrow         of a run of one fold: its held-out utterances' profiles
+ *     profiles/fold-1-stage-1.arrow         the profiles of the utterances that the fold held out (profiles_arrow.ts)
+ *     profiles/stage-1.arrow                every utterance's profile, from the fold that held it out
  *     predictions.csv                       what the forest made of each utterance, stage by stage
  *     forest.json                           a forest fitted to the last stage's profiles, for use on new recordings
  *     results.json                          the figures: the run is complete when it is there
+ *     checkpoints/, locks/                  while it runs: what it would go on from, and who runs which fold
  *
  * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1.
  */
 import path from "@std/path";
-import { encodeSafetensors } from "../nn/mod.ts";
-import type { Results } from "../refinery/results.ts";
+import type { FoldStage, Results } from "../refinery/results.ts";
 import type { Settings } from "../refinery/settings.ts";
 import { writeAtomically, writeJson } from "./atomic.ts";
+import { csv } from "./csv.ts";
+import type { Identity } from "./identity.ts";
 import { appendEvent, type LogEvent } from "./log.ts";
 import { encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
+import { writeSealed } from "./sealed.ts";
 
 /** `config.json`. */
 export interface RunConfig {
@@ -36,24 +41,40 @@ export interface RunConfig {
     segments: number;
     seconds: number;
     skipped: number;
+    /** SHA-256 of `corpus.csv`. */
+    digest: string;
   };
   /** Which set of defaults the settings began from. */
   preset: string;
   /** All of them, resolved. */
   settings: Settings;
-  /** The one fold that was run, from 1, if not all were. */
-  onlyFold?: number;
-  /** What it ran on. */
+  /** What it began on. */
   device: { kind: string; description: string };
+}
+
+/** `folds/fold-1-stage-1.json`: a finished stage, less its profiles. */
+export interface StageRecord extends Omit<FoldStage, "profiles"> {
+  /** Of the run that it belongs to. */
+  identity: Identity;
+  /** From 1. */
+  fold: number;
+  /** What it ran on. */
+  device: string;
+  /** CRC-32 of the file of its profiles, hexadecimal. */
+  profiles: string;
+  /** How long it took. */
+  seconds: number;
 }
 
 /** One run's folder. */
 export class RunFolder {
   /** Where it is. */
   readonly path: string;
+  readonly #log: string;
 
-  private constructor(path: string) {
+  private constructor(path: string, log: string) {
     this.path = path;
+    this.#log = log;
   }
 
   /**
@@ -63,27 +84,43 @@ export class RunFolder {
    */
   static async create(folder: string): Promise<RunFolder> {
     await requireVacant(folder);
+    return await RunFolder.at(folder);
+  }
+
+  /**
+   * The folder, made if it is not there, whatever is in it.
+   *
+   * @param onlyFold the one fold that this process runs, from 1: several append to one log safely on one machine only, so
+   *   that each has its own
+   * @throws {Error} where the system does not let it be made
+   */
+  static async at(folder: string, onlyFold?: number): Promise<RunFolder> {
     try {
       await Deno.mkdir(folder, { recursive: true });
     } catch (error) {
       throw new Error(`The run folder ${folder} can't be made (--out): ${(error as Error).message}`, { cause: error });
     }
-    return new RunFolder(folder);
+    return new RunFolder(folder, onlyFold === undefined ? "log.jsonl" : `log-fold-${onlyFold}.jsonl`);
+  }
+
+  /** Reads `config.json`; undefined where there is none. Throws an Error where it is no such file. */
+  async readConfig(): Promise<RunConfig | undefined> {
+    return await readJson<RunConfig>(this.in("config.json"));
   }
 
   /** Writes `config.json`. */
   async writeConfig(config: RunConfig): Promise<void> {
-    await writeJson(this.#in("config.json"), config);
+    await writeJson(this.in("config.json"), config);
   }
 
   /** Writes `kernels.json`. */
   async writeKernels(choices: Record<string, unknown>): Promise<void> {
-    await writeJson(this.#in("kernels.json"), choices);
+    await writeJson(this.in("kernels.json"), choices);
   }
 
   /** Adds a line to `log.jsonl`. */
   log(event: LogEvent): void {
-    appendEvent(this.#in("log.jsonl"), event);
+    appendEvent(this.in(this.#log), event);
   }
 
   /** Writes a network's weights; `fold` and `stage` count from 1. */
@@ -97,19 +134,42 @@ export class RunFolder {
     },
   ): Promise<void> {
     const tensors = Object.entries(weights).map(([name, data]) => [name, { shape: shapes[name], data }]);
-    const bytes = encodeSafetensors(Object.fromEntries(tensors), metadata);
-    await writeAtomically(this.#in("weights", `fold-${fold}-stage-${stage}.safetensors`), bytes);
+    await writeSealed(this.weightsFile(fold, stage), { tensors: Object.fromEntries(tensors), metadata });
   }
 
-  /** Writes a stage's profiles: of all utterances, or, with `fold` (from 1), of those that it held out. */
-  async writeProfiles({ fold, stage }: { fold?: number; stage: number }, table: ProfileTable): Promise<void> {
-    const name = fold === undefined ? `stage-${stage}.arrow` : `fold-${fold}-stage-${stage}.arrow`;
-    await writeAtomically(this.#in("profiles", name), encodeProfiles(table));
+  /** Where a network's weights are. */
+  weightsFile(fold: number, stage: number): string {
+    return this.in("weights", `fold-${fold}-stage-${stage}.safetensors`);
+  }
+
+  /** Where a fold's profiles are. */
+  profilesFile(fold: number, stage: number): string {
+    return this.in("profiles", `fold-${fold}-stage-${stage}.arrow`);
+  }
+
+  /** Where it is written that a stage is finished. */
+  recordFile(fold: number, stage: number): string {
+    return this.in("folds", `fold-${fold}-stage-${stage}.json`);
+  }
+
+  /** Writes what is known of a finished stage; to be done last. */
+  async writeRecord(record: StageRecord): Promise<void> {
+    await writeJson(this.recordFile(record.fold, record.stage), record);
+  }
+
+  /** Reads it; undefined where the stage is not finished. Throws an Error where the file is damaged. */
+  async readRecord(fold: number, stage: number): Promise<StageRecord | undefined> {
+    return await readJson<StageRecord>(this.recordFile(fold, stage));
+  }
+
+  /** Writes a stage's profiles of all utterances. */
+  async writeProfiles(stage: number, table: ProfileTable): Promise<void> {
+    await writeAtomically(this.in("profiles", `stage-${stage}.arrow`), encodeProfiles(table));
   }
 
   /** Writes `forest.json`. */
   async writeForest(forest: unknown): Promise<void> {
-    await writeAtomically(this.#in("forest.json"), JSON.stringify(forest) + "\n"); // indented it is many times as long
+    await writeAtomically(this.in("forest.json"), JSON.stringify(forest) + "\n"); // indented it is many times as long
   }
 
   /**
@@ -124,22 +184,43 @@ export class RunFolder {
       predictions: readonly ArrayLike<number>[];
     },
   ): Promise<void> {
-    const rows = utterances.map(({ id, speaker, emotion }, u) =>
-      [id, speaker, emotions[emotion], ...predictions.map((stage) => emotions[stage[u]])].map(csvField).join(",")
-    );
-    const head = ["utterance", "speaker", "emotion", ...predictions.map((_, stage) => `stage_${stage + 1}`)].join(",");
-    await writeAtomically(this.#in("predictions.csv"), [head, ...rows, ""].join("\n"));
+    const rows = utterances.map(({ id, speaker, emotion }, u) => {
+      return [id, speaker, emotions[emotion], ...predictions.map((stage) => emotions[stage[u]])];
+    });
+    const head = ["utterance", "speaker", "emotion", ...predictions.map((_, stage) => `stage_${stage + 1}`)];
+    await writeAtomically(this.in("predictions.csv"), csv([head, ...rows]));
   }
 
   /** Writes `results.json`. */
   async writeResults(results: Results): Promise<void> {
-    await writeJson(this.#in("results.json"), results);
+    await writeJson(this.in("results.json"), results);
   }
 
-  #in(...names: string[]): string {
+  /** How many networks are finished: of one fold, from 1, or of all. */
+  async countFinished(fold?: number): Promise<number> {
+    const names = await Array.fromAsync(Deno.readDir(this.in("folds"))).catch(() => []);
+    const start = fold === undefined ? "fold-" : `fold-${fold}-`;
+    return names.filter(({ name }) => name.startsWith(start) && name.endsWith(".json")).length;
+  }
+
+  /** Removes the folders of what is wanted only while it runs, if they are empty. */
+  async tidy(): Promise<void> {
+    for (const name of ["checkpoints", "locks"]) await Deno.remove(this.in(name)).catch(() => {}); // not empty, or not there
+  }
+
+  /** Reads `results.json`; undefined where the run is not complete. */
+  async readResults(): Promise<Results | undefined> {
+    return await readJson<Results>(this.in("results.json"));
+  }
+
+  /** The path of something in it. */
+  in(...names: string[]): string {
     return path.join(this.path, ...names);
   }
 }
+
+/** What a run's folder holds before its config.json does: all that a process leaves that is killed as it begins. */
+const BEGINNING = /^(locks|corpus\.csv|kernels\.json|.*\.tmp)$/;
 
 /**
  * Checks that a folder is not there yet, or is empty.
@@ -148,9 +229,10 @@ export class RunFolder {
  */
 export async function requireVacant(folder: string): Promise<void> {
   try {
-    for await (const { name } of Deno.readDir(folder)) {
-      throw new Error(`The run folder ${folder} is not empty (it holds ${name}); name a new one (--out)`);
-    }
+    const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+    if (names.every((name) => BEGINNING.test(name))) return;
+    const run = names.includes("config.json") ? ", or go on with the run in it (--resume)" : "";
+    throw new Error(`The run folder ${folder} is not empty (it holds ${names[0]}); name a new one (--out)${run}`);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     if (error instanceof Deno.errors.NotADirectory) {
@@ -160,7 +242,18 @@ export async function requireVacant(folder: string): Promise<void> {
   }
 }
 
-/** A field of RFC 4180: in quotes where it has to be. */
-function csvField(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+/** A JSON file's value; undefined where there is no such file. Throws an Error that names it where it is not JSON. */
+async function readJson<T>(file: string): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new Error(`${file}: can't be read: ${(error as Error).message}`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file}: damaged: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -62,7 +62,11 @@ Deno.test("imports run downward only", () => {
 });
 
 /** Other programs that tasks may run. */
-const PROGRAMS: Record<string, string> = { tooling: "deno", bench: "python3,/usr/bin/python3" };
+const PROGRAMS: Record<string, string> = {
+  tooling: "deno",
+  bench: "python3,/usr/bin/python3",
+  cluster: "sbatch",
+};
 
 Deno.test("no task has all permissions, and only tests may use the network or run any program", async () => {
   const { tasks, permissions } = JSON.parse(await Deno.readTextFile(path.join(root, "deno.json")));

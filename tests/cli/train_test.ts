@@ -83,6 +83,8 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
     // what the folder holds
     assert.deepEqual([...Deno.readDirSync(one)].map(({ name }) => name).sort(), [
       "config.json",
+      "corpus.csv",
+      "folds",
       "forest.json",
       "kernels.json",
       "log.jsonl",
@@ -114,9 +116,11 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
     RandomForest.fromJSON(await readJson(one, "forest.json"));
     const log = (await Deno.readTextFile(path.join(one, "log.jsonl"))).trimEnd().split("\n").map((l) => JSON.parse(l));
     const events = Object.groupBy(log, ({ event }) => event);
+    const epochs = events.stage!.reduce((sum, { epochs }) => sum + epochs, 0);
     assert.deepEqual(Object.entries(events).map(([event, of]) => `${event} ${of!.length}`), [
       "run 1",
-      `epoch ${log.filter(({ event }) => event === "stage").reduce((sum, { epochs }) => sum + epochs, 0)}`,
+      `epoch ${epochs}`,
+      `checkpoint ${epochs}`,
       "stage 4",
       "fold 2",
       "results 2",
@@ -135,10 +139,12 @@ Deno.test("train --only-fold writes that fold's networks and profiles, and no re
     const files = ["weights/fold-2-stage-1.safetensors", "profiles/fold-2-stage-1.arrow"];
     for (const file of files) assert.ok((await Deno.stat(path.join(out, file))).isFile);
     await assert.rejects(Deno.stat(path.join(out, "results.json")), Deno.errors.NotFound);
-    // the folder is taken now
-    const again = await train(...args);
-    assert.equal(again.code, 1);
-    assert.match(again.stderr, /^error: The run folder .* is not empty \(it holds .*\); name a new one \(--out\)\n$/);
+    const whole = await train(...args.filter((arg, i) => arg !== "--only-fold" && args[i - 1] !== "--only-fold"));
+    assert.equal(whole.code, 1);
+    assert.match(
+      whole.stderr,
+      /^error: The run folder .* is not empty \(it holds .*\); name a new one \(--out\), or .* \(--resume\)\n$/,
+    );
   });
 });
 
@@ -182,7 +188,10 @@ Deno.test({
       const { code } = await child.status;
       await child.stdout.cancel();
       assert.equal(code, 130);
-      assert.match(said, /\nStopped by Ctrl-C: \d of 4 networks are saved in .*out\n$/);
+      assert.match(
+        said,
+        /\nStopped by Ctrl-C: \d of 4 networks are finished, .* go on with: deno task train --resume --out .*out\n$/,
+      );
       const last = (await Deno.readTextFile(path.join(out, "log.jsonl"))).trimEnd().split("\n").at(-1)!;
       assert.equal(JSON.parse(last).event, "stopped");
     });
@@ -247,7 +256,7 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
 });
 
 Deno.test("resolveSettings() begins from demo for the synthetic corpus, from quick for another, and options override", () => {
-  const flags = { corpus: "synthetic", seed: 7, device: "auto" } as const;
+  const flags = { corpus: "synthetic", seed: 7, device: "auto", jobs: 1 } as const;
   assert.deepEqual(resolveSettings(flags), { preset: "demo", settings: { ...PRESETS.demo, seed: 7 } });
   const { preset, settings } = resolveSettings({ ...flags, corpus: "emodb", folds: 5, segmentHop: 2, method: "sEPR" });
   assert.equal(preset, "quick");
@@ -258,17 +267,20 @@ Deno.test("defaultFolder() names corpus, preset, seed and time", () => {
   assert.equal(defaultFolder("emodb", "quick", 3, new Date(2020, 7, 2, 9, 5, 6)), "out/emodb-quick-3-20200802-090506");
 });
 
-Deno.test("JobClock expects of networks to come what those before took", () => {
+Deno.test("JobClock gives what is left as a range: each network stops as early as it can, or runs every epoch", () => {
   let now = 0;
-  const clock = new JobClock(4, () => now);
-  assert.equal(clock.read(0).left, undefined);
-  now = 10;
-  assert.deepEqual(clock.read(0.5), { left: 10 + 3 * 20, done: 10 / 80 });
-  now = 12; // it stopped early
-  clock.finish();
-  assert.deepEqual(clock.read(0), { left: 3 * 12, done: 0.25 });
-  for (let i = 0; i < 3; i++) clock.finish();
-  assert.deepEqual(clock.read(1), { left: 0, done: 1 });
+  const clock = new JobClock({ networks: 4, shortest: 0.25 }, () => now);
+  assert.equal(clock.read().left, undefined);
+  clock.update({ fold: 0, stage: 1, done: 0, least: 0.25, most: 1 });
+  now = 10; // the first is half done, and may stop any time
+  clock.update({ fold: 0, stage: 1, done: 0.5, least: 0, most: 0.5 });
+  assert.deepEqual(clock.read(), { left: { least: 20 * 0.75, most: 20 * 3.5 }, done: 0.5 / (0.5 + (0.75 + 3.5) / 2) });
+  now = 20; // it stopped there, and two others are run at once, one of them gone on with from its half
+  clock.update({ fold: 0, stage: 1, done: 0.5, least: 0, most: 0 });
+  for (const fold of [1, 2]) clock.update({ fold, stage: 1, done: fold - 1 && 0.5, least: 0.25, most: 1.5 - fold / 2 });
+  for (const fold of [1, 2]) clock.update({ fold, stage: 1, done: 0.75, least: 0, most: 0.25 });
+  const pace = 20 / (0.5 + 0.75 + 0.25); // seconds for the work of a network
+  assert.deepEqual(clock.read().left, { least: pace * 0.25, most: pace * 1.5 });
 });
 
 Deno.test("formatDuration() never says 60 seconds", () => {

@@ -83,7 +83,7 @@ Deno.test("workers keep frames and find them, and report why they can't be kept"
     cache.write(cache.key(await Deno.readFile(utterances[1].path!)), marked);
     assert.deepEqual((await read(cacheDir)).map(({ outcome }) => outcome), [
       first[0].outcome,
-      marked,
+      { ...first[1].outcome, ...marked },
       ...first.slice(2).map(({ outcome }) => outcome),
     ]);
     for (const { outcome, cacheFault } of await read(path.join(dir, "angry/a.wav"))) {

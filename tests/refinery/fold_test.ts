@@ -72,11 +72,14 @@ Deno.test("runFold() gives the same to the bit again, with one thread or three",
 });
 
 Deno.test("runFold() profiles the held-out segments, and tells epochs, stages and progress in order", async () => {
-  const seen: string[] = [], fractions: number[] = [];
+  const seen: string[] = [], work: number[] = [];
   const result = await runFold(features, await cpu.open(), settings, folds, 0, {
     onEpoch: ({ stage, epoch }) => seen.push(`stage ${stage} epoch ${epoch}`),
     onStage: ({ result: { stage } }) => void seen.push(`stage ${stage}`),
-    onProgress: ({ stage, fraction }) => fractions.push(stage - 1 + fraction),
+    onProgress: ({ stage, done, least, most }) => {
+      work.push(stage - 1 + done);
+      assert.ok(least >= 0 && least <= most && most <= 1 - done + 1e-9, `${done} ${least} ${most}`);
+    },
   });
   assert.deepEqual(seen, [
     "stage 1 epoch 0",
@@ -86,8 +89,8 @@ Deno.test("runFold() profiles the held-out segments, and tells epochs, stages an
     "stage 2 epoch 1",
     "stage 2",
   ]);
-  assert.deepEqual(fractions, fractions.toSorted((a, b) => a - b));
-  assert.ok(fractions.every((f) => f >= 0 && f <= 2));
+  assert.deepEqual(work, work.toSorted((a, b) => a - b));
+  assert.ok(work.every((w) => w >= 0 && w <= 2 + 1e-9) && work.length > 0);
   const heldOut = segmentsOf(features, features.utterances.flatMap((_, i) => folds[i] === 0 ? [i] : []));
   const trained = segmentsOf(features, features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []));
   const K = features.emotions.length;

@@ -41,6 +41,7 @@ function makeFeatures(): Features {
     emotion: i % 2,
     speaker: "s",
     text: "t",
+    digest: "",
     seconds: 1,
     firstFrame: 0,
     frameCount: 34,

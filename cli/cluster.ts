@@ -1,0 +1,125 @@
+/**
+ * `deno task cluster`: a run's folds as a Slurm job array, and a job that merges them when all are finished. The scripts are
+ * written into the run folder, to be read and edited; `--submit` hands both to sbatch. There is no scheduler here: Slurm has one.
+ *
+ * Time and memory are asked for from what a few steps take here, with the threads that a job will have: so it is best run where
+ * the jobs will run. A job that is preempted, or whose time is nearly over, keeps its network, is put back into the queue, and
+ * goes on.
+ */
+import path from "@std/path";
+import { openDevice } from "../kernels/mod.ts";
+import { summarise } from "../nn/mod.ts";
+import { openRun, readStatus } from "../runs/mod.ts";
+import { createCommand, runCommand, say, wholeNumber } from "./common.ts";
+import { type Cost, estimateCost } from "./cost.ts";
+import { formatDuration } from "./job_progress.ts";
+import { prepare } from "./prepare.ts";
+import { foldsScript, mergeScript, type SlurmJob } from "./slurm.ts";
+import { addExperimentOptions, defaultFolder, resolveSettings, type TrainFlags } from "./train_options.ts";
+
+interface ClusterFlags extends Omit<TrainFlags, "jobs"> {
+  submit?: boolean;
+  minutes?: number;
+  memory?: number;
+  sbatch: string[];
+}
+
+const command = addExperimentOptions(createCommand(
+  "cluster",
+  "The folds of a run as a Slurm job array, and a job that merges them: writes the scripts, and submits them if told to.",
+  [
+    [
+      "the paper's own setup, 8 processors a fold",
+      "deno task cluster --corpus emodb --data emodb --preset paper --threads 8 --out runs/paper --submit",
+    ],
+    [
+      "a GPU a fold (run it where there is such a GPU)",
+      "deno task cluster --corpus emodb --data emodb --preset paper --device webgpu --sbatch=--gres=gpu:1",
+    ],
+    ["submit what is not finished once more, as it was begun", "deno task cluster ... --out runs/paper --submit"],
+  ],
+))
+  .option("--submit", "hand the jobs to sbatch")
+  .option("--minutes <n>", "time of a fold's job (default: from what some steps take here)", wholeNumber({ min: 3 }))
+  .option("--memory <mb>", "memory of a fold's job, in MB (default: as counted and measured)", wholeNumber({ min: 1 }))
+  .option(
+    "--sbatch <option>",
+    "a further option of sbatch, as --sbatch=--partition=gpu; may be repeated",
+    (option: string, others: string[]) => [...others, option],
+    [],
+  );
+
+await runCommand(command, async (signal) => {
+  const flags = command.opts<ClusterFlags>();
+  const { preset, settings: asked } = resolveSettings({ ...flags, jobs: 1 });
+  const out = path.resolve(flags.out ?? defaultFolder(flags.corpus, preset, flags.seed));
+  const prepared = await prepare(flags, preset, asked, signal);
+  const device = await openDevice(flags);
+  try {
+    const experiment = { ...prepared, device };
+    const folder = await openRun(out, experiment, "join", { onNote: say });
+    const left = (await readStatus(out)).folds.filter(({ state }) => state !== "finished").map(({ fold }) => fold);
+    const cost = await estimateCost(experiment, signal);
+    const classes = prepared.features.emotions.length;
+    const parameters = summarise({ ...prepared.settings, classes }).reduce((sum, layer) => sum + layer.parameters, 0);
+    const job: SlurmJob = {
+      out,
+      folds: left,
+      deno: Deno.execPath(),
+      root: path.join(import.meta.dirname!, ".."),
+      processors: device.kind === "cpu" ? flags.threads ?? navigator.hardwareConcurrency : 2,
+      minutes: flags.minutes ?? minutesOf(cost),
+      megabytes: flags.memory ?? megabytesOf(cost, parameters),
+      sbatch: flags.sbatch,
+    };
+    const scripts = [folder.in("slurm", "folds.sh"), folder.in("slurm", "merge.sh")];
+    await Deno.mkdir(folder.in("slurm"), { recursive: true });
+    await Deno.writeTextFile(scripts[0], foldsScript(job), { mode: 0o755 });
+    await Deno.writeTextFile(scripts[1], mergeScript(job), { mode: 0o755 });
+    const wanted = `${job.processors} processors, ${job.megabytes.toLocaleString("en")} MB, ` +
+      `${formatDuration(60 * job.minutes)} each`;
+    say(`jobs      ${left.length} folds: ${wanted}; at most ${formatDuration(cost.seconds)} of work in all`);
+    if (flags.submit) await submit(scripts, left.length);
+    else tellHow(scripts, left.length);
+    console.log(`run folder: ${out}`);
+  } finally {
+    device.close();
+  }
+});
+
+/** The longest fold's time, half as much again, and ten minutes to begin and end in. */
+function minutesOf({ folds, seconds, flops }: Cost): number {
+  const longest = Math.max(...folds.map(({ stageFlops }) => stageFlops.reduce((a, b) => a + b)));
+  return 10 + Math.ceil(1.5 * longest / flops * seconds / 60);
+}
+
+/** The device's memory, four times the weights while they are kept, and a gigabyte for the program. */
+function megabytesOf({ memory }: Cost, parameters: number): number {
+  return Math.ceil((memory + 4 * 4 * parameters) / 1e6) + 1000;
+}
+
+async function submit([folds, merge]: string[], left: number): Promise<void> {
+  const dependency: string[] = [];
+  if (left > 0) {
+    const id = await sbatch(folds);
+    say(`submitted ${folds} as job ${id}`);
+    dependency.push(`--dependency=afterok:${id}`, "--kill-on-invalid-dep=yes");
+  }
+  say(`submitted ${merge} as job ${await sbatch(...dependency, merge)}`);
+}
+
+function tellHow([folds, merge]: string[], left: number): void {
+  say("to submit them (or --submit):");
+  if (left > 0) say(`  id=$(sbatch --parsable ${folds})`);
+  say(`  sbatch ${left > 0 ? "--dependency=afterok:$id --kill-on-invalid-dep=yes " : ""}${merge}`);
+}
+
+/** Hands a script to Slurm, and gives the job's number. */
+async function sbatch(...args: string[]): Promise<string> {
+  const output = await new Deno.Command("sbatch", { args: ["--parsable", ...args] }).output().catch((error) => {
+    throw new Error(`sbatch can't be run (${error.message}): is this a machine of a Slurm cluster?`, { cause: error });
+  });
+  const [said, failed] = [output.stdout, output.stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+  if (!output.success) throw new Error(`sbatch ${args.join(" ")}: ${failed}`);
+  return said.split(";")[0]; // "id;cluster"
+}

@@ -1,0 +1,90 @@
+/**
+ * The batch scripts of `deno task cluster`. They run deno itself, since a wrapper would not pass SIGTERM on.
+ *
+ *     time nearly over    --signal=B:TERM@90: the script hears it, passes it on, the fold is kept (143), and requeues its own job
+ *     preempted           Slurm sends SIGTERM and requeues the job itself
+ *     node lost           Slurm requeues the job; the fold's lease is found dead after two minutes
+ */
+
+/** What the scripts are made of. */
+export interface SlurmJob {
+  /** The run folder, absolute. */
+  out: string;
+  /** Folds to run, from 1. */
+  folds: readonly number[];
+  /** The deno to run. */
+  deno: string;
+  /** EPR's own folder. */
+  root: string;
+  /** Processors of a job. */
+  processors: number;
+  /** Minutes of a job. */
+  minutes: number;
+  /** Megabytes of a job. */
+  megabytes: number;
+  /** Further options of sbatch. */
+  sbatch: readonly string[];
+}
+
+/** Minutes of the job that merges: it reads the corpus and fits forests. */
+const MERGE_MINUTES = 30;
+
+/** One fold, as a task of a job array. */
+export function foldsScript(job: SlurmJob): string {
+  const { out, folds, deno, root } = job;
+  const train = `${quote(deno)} run -q -P=train cli/train.ts --quiet --resume --out ${quote(out)}`;
+  return `#!/bin/bash
+# A fold of the run in ${out}, as a task of a job array.
+${options(job, "epr-fold", "fold-%a.out", job.minutes)}
+#SBATCH --array=${folds.join(",")}
+#SBATCH --requeue
+#SBATCH --signal=B:TERM@90
+
+cd ${quote(root)} || exit 1
+${train} --only-fold "$SLURM_ARRAY_TASK_ID" --threads "$SLURM_CPUS_PER_TASK" &
+fold=$!
+stopping=
+trap 'stopping=yes; kill -TERM "$fold"' TERM
+wait "$fold"
+status=$?
+if [ -n "$stopping" ]; then # the signal has ended the wait, and the fold is being kept
+  wait "$fold"
+  status=$?
+fi
+# Stopped while the job is still running: its time is nearly over. (One that is cancelled or preempted is "completing".)
+if [ "$status" -eq 143 ] && [ "$(squeue -h -j "$SLURM_JOB_ID" -o %T)" = RUNNING ]; then
+  scontrol requeue "$SLURM_JOB_ID"
+fi
+exit "$status"
+`;
+}
+
+/** The merge, to be run when all folds are finished. */
+export function mergeScript(job: SlurmJob): string {
+  const { out, deno, root } = job;
+  return `#!/bin/bash
+# Judges the folds of the run in ${out}.
+${options(job, "epr-merge", "merge.out", MERGE_MINUTES)}
+#SBATCH --requeue
+
+cd ${quote(root)} || exit 1
+exec ${quote(deno)} run -q -P=train cli/train.ts --quiet --merge --out ${quote(out)}
+`;
+}
+
+function options({ out, processors, megabytes, sbatch }: SlurmJob, name: string, log: string, minutes: number): string {
+  return [
+    `--job-name=${name}`,
+    `--output=${quote(`${out}/slurm/${log}`)}`,
+    "--open-mode=append",
+    `--time=${minutes}`,
+    `--mem=${megabytes}M`,
+    `--cpus-per-task=${processors}`,
+    ...sbatch,
+  ].map((option) => `#SBATCH ${option}`).join("\n");
+}
+
+/** A word of a shell. */
+function quote(word: string): string {
+  return /^[\w./%+:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,111 @@
+/**
+ * Which layer a fault comes from. A loss that is not finite is noticed some steps late, when NaN has spread to every weight. So
+ * the steps are made again from the last sound state, up to the one before the bad one; there the weights, then the
+ * activations of one forward pass, are read in the network's order, and the first that is not finite is named.
+ */
+import type { Device } from "../kernels/device.ts";
+import { Adam, learningRateAt } from "./adam.ts";
+import { batches, type Dataset } from "./dataset.ts";
+import type { FitOptions, FitState } from "./fit.ts";
+import type { Parameters } from "./parameters.ts";
+import { type NonFiniteError, Pass, shuffled } from "./pass.ts";
+import { Tape } from "./tape.ts";
+import type { Tensor } from "./tensor.ts";
+import type { Network } from "./vgg_e.ts";
+
+/**
+ * Makes a fit's steps again up to the bad one, and says where NaN or infinity is found first: "conv5.w" or "what comes out of
+ * conv5"; undefined where all is finite this time, so that the fault was not in the numbers.
+ *
+ * @param network as it was initialised, or with any weights where there is a state
+ * @param options those of the fit
+ * @param state the last that was kept; not set: from the beginning
+ * @param fault what the fit threw
+ */
+export async function findNonFinite(
+  network: Network,
+  training: Dataset,
+  options: Pick<FitOptions, "batch" | "learningRate" | "path" | "signal">,
+  state: FitState | undefined,
+  { epoch, step }: Pick<NonFiniteError, "epoch" | "step">,
+): Promise<string | undefined> {
+  const { batch = 128, learningRate = learningRateAt, path, signal } = options;
+  const { parameters } = network, { device } = parameters;
+  const adam = new Adam(parameters);
+  const pass = new Pass(network, batch);
+  try {
+    if (state) {
+      device.write(parameters.weights, state.weights);
+      device.write(adam.m, state.m);
+      device.write(adam.v, state.v);
+      adam.steps = state.adamSteps;
+    }
+    for (let e = state?.epoch ?? 0; e <= epoch; e++) {
+      const rate = learningRate(e), order = shuffled(training.length, path, e);
+      let made = e === state?.epoch ? state.step : 0;
+      for (const { examples, count } of batches(order.subarray(made * batch), batch)) {
+        if (e === epoch && made === step - 1) break;
+        pass.step(training, examples, count, ++made, () => adam.step(rate));
+        if (made % 16 !== 0) continue;
+        await pass.totals(); // so that a Ctrl-C is heard
+        signal?.throwIfAborted();
+      }
+    }
+    // what only validation has shown shows on some training examples, too
+    const at = Math.min((step - 1) * batch, training.length - 1);
+    const [{ examples }] = batches(shuffled(training.length, path, epoch).subarray(at, at + batch), batch);
+    return await firstBadWeights(parameters) ?? await firstBadActivations(network, training, examples);
+  } finally {
+    pass.release();
+    adam.release();
+  }
+}
+
+async function firstBadWeights(parameters: Parameters): Promise<string | undefined> {
+  const weights = await parameters.read();
+  return parameters.specs.find(({ name }) => !weights[name].every(Number.isFinite))?.name;
+}
+
+async function firstBadActivations(
+  network: Network,
+  data: Dataset,
+  examples?: Int32Array,
+): Promise<string | undefined> {
+  if (!examples) return undefined;
+  const { parameters } = network, { device } = parameters;
+  const tape = new WatchedTape(device);
+  try {
+    const x = tape.input([examples.length, ...network.inputShape]);
+    data.load(examples, x.buffer);
+    network.forward(tape, x);
+    for (const { weights, output } of [{ weights: undefined, output: x }, ...tape.outputs]) {
+      if ((await device.read(output.buffer)).every(Number.isFinite)) continue;
+      const name = parameters.specs.find(({ name }) => parameters.get(name) === weights)?.name;
+      return name === undefined ? "the input" : `what comes out of ${name.replace(/\.w$/, "")}`;
+    }
+  } finally {
+    tape.release();
+  }
+}
+
+/** A tape that keeps the output of each layer that has weights. */
+class WatchedTape extends Tape {
+  readonly outputs: { weights: Tensor; output: Tensor }[] = [];
+
+  constructor(device: Device) {
+    super(device); // recording: nothing is freed on the way
+  }
+
+  override conv2d(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {
+    return this.#watch(weights, super.conv2d(x, weights, bias, options));
+  }
+
+  override dense(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {
+    return this.#watch(weights, super.dense(x, weights, bias, options));
+  }
+
+  #watch(weights: Tensor, output: Tensor): Tensor {
+    this.outputs.push({ weights, output });
+    return output;
+  }
+}

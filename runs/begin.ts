@@ -1,0 +1,130 @@
+/**
+ * Beginning a run, joining one, or going on with one: the folder's `config.json` and `corpus.csv` say what the run is, and a
+ * process with other settings or another corpus is told how they differ.
+ */
+import type { Device } from "../kernels/mod.ts";
+import type { Experiment } from "./experiment.ts";
+import { corpusTable, describeCorpusChange, differences, type Identity, identityOf, sha256 } from "./identity.ts";
+import { Lease } from "./lease.ts";
+import { requireVacant, type RunConfig, RunFolder } from "./run_folder.ts";
+import { writeAtomically } from "./atomic.ts";
+import project from "../deno.json" with { type: "json" };
+
+/** How a process comes to a run folder: it is new; or made by whoever of several comes first; or goes on. */
+export type Start = "new" | "join" | "resume";
+
+/** What of an experiment makes a run; the device may be one that is only named. */
+export type Described = Pick<Experiment, "corpus" | "data" | "preset" | "settings" | "features"> & {
+  device: Pick<Device, "kind" | "description">;
+};
+
+/** The identity that an experiment would give its run. */
+export function identify(experiment: Described): Identity {
+  return identityOf(configOf(experiment));
+}
+
+/**
+ * Opens an experiment's run folder, and makes it where it is to be made.
+ *
+ * @param onlyFold the one fold that this process runs, from 1
+ * @throws {Error} where there is no run to go on with, or it is another one: naming each setting, and what changed in the corpus
+ */
+export async function openRun(
+  out: string,
+  experiment: Described,
+  start: Start,
+  { onlyFold, onNote = () => {} }: { onlyFold?: number; onNote?: (line: string) => void } = {},
+): Promise<RunFolder> {
+  if (start === "new") await requireVacant(out);
+  if (start === "resume") await requireRun(out);
+  const folder = await RunFolder.at(out, onlyFold);
+  // several processes may begin one run at once
+  const lease = await Lease.take(folder.in("locks"), "setup", { what: `The run folder ${out}`, wait: true });
+  try {
+    const found = await folder.readConfig();
+    if (found) {
+      await requireSame(folder, found, experiment);
+      await noteKernels(folder, experiment, onNote);
+      return folder;
+    }
+    await requireVacant(out);
+    const { features } = experiment;
+    await writeAtomically(folder.in("corpus.csv"), corpusTable(features.utterances, features.emotions));
+    await folder.writeKernels(kernelsOf(experiment.device));
+    await folder.writeConfig(configOf(experiment)); // last: a run is there when it is
+    return folder;
+  } finally {
+    lease.release();
+  }
+}
+
+/**
+ * The configuration of the run that a folder holds.
+ *
+ * @throws {Error} where it holds none
+ */
+export async function requireRun(out: string): Promise<{ folder: RunFolder; config: RunConfig }> {
+  const there = await Deno.stat(out).then(({ isDirectory }) => isDirectory, () => false);
+  const folder = there ? await RunFolder.at(out) : undefined;
+  const config = await folder?.readConfig();
+  if (!folder || !config) {
+    throw new Error(`${out} holds no run (there is no config.json in it): name its folder (--out)`);
+  }
+  return { folder, config };
+}
+
+/** Throws an Error that says how they differ, unless an experiment is the run that a folder holds. */
+async function requireSame(folder: RunFolder, found: RunConfig, experiment: Described): Promise<void> {
+  const there = identityOf(found), here = identify(experiment);
+  const differ = differences(there, here);
+  if (differ.length > 0) {
+    throw new Error(
+      `The run in ${folder.path} is another: ${differ.join("; ")}. Run it as it began, or name a new folder (--out)`,
+    );
+  }
+  if (there.recordings === here.recordings) return;
+  const { utterances, emotions } = experiment.features;
+  const before = await Deno.readTextFile(folder.in("corpus.csv"));
+  throw new Error(
+    `The corpus is not what it was when the run in ${folder.path} began: utterances that are ` +
+      `${
+        describeCorpusChange(before, corpusTable(utterances, emotions))
+      }. Put it back as it was, or name a new folder (--out)`,
+  );
+}
+
+function configOf({ corpus, data, preset, settings, features, device }: Described): RunConfig {
+  return {
+    versions: { epr: project.version, deno: Deno.version.deno, v8: Deno.version.v8 },
+    started: new Date().toISOString(),
+    corpus: {
+      name: corpus,
+      ...(data !== undefined && { data }),
+      emotions: features.emotions,
+      utterances: features.utterances.length,
+      segments: features.segmentStart.length,
+      seconds: features.seconds,
+      skipped: features.skipped.length,
+      digest: sha256(corpusTable(features.utterances, features.emotions)),
+    },
+    preset,
+    settings,
+    device: { kind: device.kind, description: device.description },
+  };
+}
+
+/** What a device computes with: of the CPU its instructions, of a GPU its name. */
+function kernelsOf(device: Described["device"]): Record<string, unknown> {
+  const { simd, adapterName } = device as { simd?: string; adapterName?: string };
+  return { device: device.kind, simd, adapter: adapterName };
+}
+
+/** Says where this device computes with something else than the one that the run began on. */
+async function noteKernels(folder: RunFolder, { device }: Described, onNote: (line: string) => void): Promise<void> {
+  const there = JSON.parse(await Deno.readTextFile(folder.in("kernels.json")));
+  const here = kernelsOf(device);
+  for (const key of ["simd", "adapter"]) {
+    if (there[key] === undefined || here[key] === undefined || there[key] === here[key]) continue;
+    onNote(`The run began on another device (${key} ${there[key]}, here ${here[key]}): results may differ by rounding`);
+  }
+}

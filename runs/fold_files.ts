@@ -1,0 +1,252 @@
+/**
+ * What of a fold is in the run folder: its finished stages, and, while a network is fitted, checkpoints to go on from.
+ *
+ *     checkpoints/fold-1-stage-2-epoch-3-step-120.safetensors   a FitState: 3 epochs finished, 120 steps of the next made
+ *     checkpoints/fold-1-stage-2-labels.safetensors             what stage 2 learns from
+ *
+ * Checkpoints are sealed (sealed.ts) and bear the run's identity. The last two of a fold are kept; one that is damaged, or of
+ * another run, is passed over, and the one before serves. A finished stage is its record, profiles and weights, and
+ * its checkpoints are removed.
+ */
+import { crc32 } from "node:zlib";
+import { Buffer } from "node:buffer";
+import type { FitSnapshot, FitState } from "../nn/mod.ts";
+import type { FoldMemory, FoldStage } from "../refinery/mod.ts";
+import { writeAtomically } from "./atomic.ts";
+import { differences, type Identity, shortIdentity } from "./identity.ts";
+import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
+import type { RunFolder, StageRecord } from "./run_folder.ts";
+import { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
+
+/** Checkpoints of a fold that are kept. */
+const KEPT = 2;
+
+/** What {@link FoldFiles} is told. */
+export interface FoldFilesOptions {
+  /** The run's. */
+  identity: Identity;
+  /** Columns of profiles. */
+  emotions: readonly string[];
+  /** Throws where this process may not write for the fold any more. */
+  check: () => void;
+  /** Hears what was passed over, and why. */
+  onNote: (line: string) => void;
+  /** Hears of a checkpoint: seconds that it took, and its size in bytes. */
+  onCheckpoint?: (kept: { stage: number; epoch: number; step: number; seconds: number; bytes: number }) => void;
+}
+
+/** One fold's files. */
+export class FoldFiles implements FoldMemory {
+  /** The stages that are finished, in order. */
+  readonly finished: FoldStage[] = [];
+  readonly #folder: RunFolder;
+  readonly #fold: number;
+  readonly #options: FoldFilesOptions;
+
+  private constructor(folder: RunFolder, fold: number, options: FoldFilesOptions) {
+    [this.#folder, this.#fold, this.#options] = [folder, fold, options];
+  }
+
+  /**
+   * Reads what is finished.
+   *
+   * @param fold from 1
+   * @throws {Error} where a finished stage is of a run with another identity, saying how they differ
+   */
+  static async open(folder: RunFolder, fold: number, options: FoldFilesOptions): Promise<FoldFiles> {
+    const files = new FoldFiles(folder, fold, options);
+    const { stages } = options.identity.settings;
+    for (let stage = 1; stage <= stages; stage++) {
+      try {
+        const found = await readStage(folder, fold, stage, options);
+        if (!found) break;
+        files.finished.push(found);
+      } catch (error) {
+        if (error instanceof OtherRunError) throw error;
+        options.onNote(`${(error as Error).message}; fold ${fold}, stage ${stage} is made again`);
+        break;
+      }
+    }
+    return files;
+  }
+
+  /** Whether anything of the fold is there. */
+  get begun(): boolean {
+    return this.finished.length > 0 || this.#checkpoints().length > 0;
+  }
+
+  /** Removes what a killed process has left half-written. */
+  sweep(): void {
+    for (const dir of ["checkpoints", "folds", "profiles", "weights"]) {
+      for (const name of this.#names(dir)) if (name.endsWith(".tmp")) removeIfThere(this.#folder.in(dir, name));
+    }
+  }
+
+  async weights(stage: number): Promise<Record<string, Float32Array>> {
+    const { tensors } = await readSealed(this.#folder.weightsFile(this.#fold, stage));
+    return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data]));
+  }
+
+  async labels(stage: number): Promise<Float32Array | undefined> {
+    const file = this.#labelsFile(stage);
+    const kept = await this.#read(file, "the labels are made again");
+    return kept?.tensors.labels?.data;
+  }
+
+  async keepLabels(stage: number, labels: Float32Array): Promise<void> {
+    this.#options.check();
+    const shape = [labels.length / this.#options.emotions.length, this.#options.emotions.length];
+    await writeSealed(this.#labelsFile(stage), { tensors: { labels: { shape, data: labels } }, metadata: this.#mark });
+  }
+
+  async state(stage: number): Promise<FitState | undefined> {
+    for (const { name, ...place } of this.#checkpoints().reverse()) {
+      if (place.stage !== stage) continue;
+      const kept = await this.#read(this.#folder.in("checkpoints", name), "the one before it serves");
+      if (!kept) continue;
+      const arrays = Object.entries(kept.tensors).map(([name, { data }]) => [name, data]);
+      return { ...JSON.parse(kept.metadata.state), ...Object.fromEntries(arrays) };
+    }
+  }
+
+  async keepState(stage: number, state: FitSnapshot | FitState): Promise<void> {
+    this.#options.check();
+    const began = performance.now();
+    const { weights, m, v, best, metrics, ...place } = state, { epoch, step } = place;
+    const arrays = Object.entries({ weights, m, v, metrics, best }).flatMap(([name, data]) =>
+      data ? [{ name, data }] : []
+    );
+    const sealed: Unsealed = {
+      tensors: Object.fromEntries(arrays.map(({ name, data }) => [name, { shape: [data.length], data }])),
+      metadata: { ...this.#mark, state: JSON.stringify(place) },
+    };
+    const file = this.#folder.in(
+      "checkpoints",
+      `fold-${this.#fold}-stage-${stage}-epoch-${epoch}-step-${step}.safetensors`,
+    );
+    try {
+      await writeSealed(file, sealed);
+    } catch (error) {
+      // on a full disk, the room of the checkpoint before the last may be what is wanting
+      const older = this.#checkpoints().slice(0, -1);
+      if (!isDiskFull(error) || older.length === 0) throw error;
+      for (const { name } of older) removeIfThere(this.#folder.in("checkpoints", name));
+      await writeSealed(file, sealed);
+    }
+    for (const { name } of this.#checkpoints().slice(0, -KEPT)) removeIfThere(this.#folder.in("checkpoints", name));
+    const bytes = arrays.reduce((sum, { data }) => sum + 4 * data.length, 0);
+    this.#options.onCheckpoint?.({ stage, epoch, step, seconds: (performance.now() - began) / 1000, bytes });
+  }
+
+  /** Keeps a finished stage; its record last. */
+  async finish(
+    record: Omit<StageRecord, "profiles" | "identity" | "fold">,
+    profiles: ProfileTable,
+    network: Omit<Parameters<RunFolder["writeWeights"]>[0], "fold" | "stage">,
+  ): Promise<void> {
+    const { stage } = record, fold = this.#fold, folder = this.#folder;
+    this.#options.check();
+    await folder.writeWeights({ fold, stage, ...network });
+    const table = encodeProfiles(profiles);
+    await writeAtomically(folder.profilesFile(fold, stage), table);
+    this.#options.check();
+    await folder.writeRecord({ identity: this.#options.identity, fold, ...record, profiles: checkSum(table) });
+    for (const name of this.#names("checkpoints")) {
+      if (name.startsWith(`fold-${fold}-stage-${stage}-`)) removeIfThere(folder.in("checkpoints", name));
+    }
+  }
+
+  get #mark(): Record<string, string> {
+    return { run: shortIdentity(this.#options.identity) };
+  }
+
+  #labelsFile(stage: number): string {
+    return this.#folder.in("checkpoints", `fold-${this.#fold}-stage-${stage}-labels.safetensors`);
+  }
+
+  /** A sealed file of this run; undefined where there is none, or it can't be used: then that is told. */
+  async #read(file: string, otherwise: string): Promise<Sealed | undefined> {
+    try {
+      const sealed = await readSealed(file);
+      if (sealed.metadata.run === this.#mark.run) return sealed;
+      this.#options.onNote(`${file}: of another run, with other settings; ${otherwise}`);
+    } catch (error) {
+      if ((error as Error).cause instanceof Deno.errors.NotFound) return undefined;
+      this.#options.onNote(`${(error as Error).message}; ${otherwise}`);
+    }
+  }
+
+  /** The fold's checkpoints, oldest first. */
+  #checkpoints(): { name: string; stage: number; epoch: number; step: number }[] {
+    const found = this.#names("checkpoints").flatMap((name) => {
+      const place = /-stage-(\d+)-epoch-(\d+)-step-(\d+)\.safetensors$/.exec(name)?.slice(1).map(Number);
+      return place ? [{ name, stage: place[0], epoch: place[1], step: place[2] }] : [];
+    });
+    return found.sort((a, b) => a.stage - b.stage || a.epoch - b.epoch || a.step - b.step);
+  }
+
+  /** The fold's files in a folder of the run. */
+  #names(dir: string): string[] {
+    try {
+      const names = [...Deno.readDirSync(this.#folder.in(dir))].map(({ name }) => name);
+      return names.filter((name) => name.startsWith(`fold-${this.#fold}-`));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    }
+  }
+}
+
+/** A finished stage of a run with another identity. */
+export class OtherRunError extends Error {
+  override name = "OtherRunError";
+}
+
+/**
+ * A finished stage; undefined where it is not.
+ *
+ * @param fold from 1
+ * @throws {OtherRunError} where it is of another run, saying how they differ
+ * @throws {Error} where a file of it is gone or damaged
+ */
+export async function readStage(
+  folder: RunFolder,
+  fold: number,
+  stage: number,
+  { identity, emotions }: Pick<FoldFilesOptions, "identity" | "emotions">,
+): Promise<FoldStage & { seconds: number } | undefined> {
+  const record = await folder.readRecord(fold, stage);
+  if (!record) return undefined;
+  const differ = differences(record.identity, identity);
+  if (record.identity.recordings !== identity.recordings) differ.push("other recordings (corpus.csv)");
+  if (differ.length > 0) {
+    throw new OtherRunError(
+      `${folder.recordFile(fold, stage)} is of another run than config.json: ${differ.join("; ")}`,
+    );
+  }
+  const file = folder.profilesFile(fold, stage);
+  const bytes = await Deno.readFile(file).catch((error) => {
+    throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
+  });
+  if (checkSum(bytes) !== record.profiles) throw new Error(`${file}: damaged: its check sum is another`);
+  const { epochs, bestEpoch, labelEntropy, labelError, seconds } = record;
+  const profiles = decodeProfiles(bytes, emotions);
+  return { stage, profiles, epochs, bestEpoch, labelEntropy, ...(labelError !== undefined && { labelError }), seconds };
+}
+
+function checkSum(bytes: Uint8Array): string {
+  return crc32(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString(16).padStart(8, "0");
+}
+
+/** Whether an error of writing is for want of room. */
+function isDiskFull(error: unknown): boolean {
+  return ((error as Error).cause as { code?: string } | undefined)?.code === "ENOSPC";
+}
+
+function removeIfThere(file: string): void {
+  try {
+    Deno.removeSync(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

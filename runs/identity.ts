@@ -1,0 +1,97 @@
+/**
+ * What makes a run the run that it is: two processes with the same identity compute the same folds, and what they wrote fits
+ * together. Every checkpoint and every finished stage carries it, and whoever goes on, joins in or merges compares.
+ *
+ * Threads, jobs, hosts and paths are no part of it: they change no result.
+ */
+import { createHash } from "node:crypto";
+import type { FeatureUtterance } from "../corpora/features.ts";
+import type { PresetName, Settings } from "../refinery/settings.ts";
+import type { RunConfig } from "./run_folder.ts";
+import { csv } from "./csv.ts";
+
+/** A run's identity. */
+export interface Identity {
+  /** EPR's version. */
+  version: string;
+  /** Kind of corpus. */
+  corpus: string;
+  /** SHA-256 of `corpus.csv`: which recordings, by their content, and what is said of them. */
+  recordings: string;
+  /** Kind of device. */
+  device: string;
+  /** Which preset the settings began from. */
+  preset: PresetName | string;
+  /** All settings. */
+  settings: Settings;
+}
+
+/** The identity that a run folder's `config.json` tells. */
+export function identityOf({ versions, corpus, device, preset, settings }: RunConfig): Identity {
+  return {
+    version: versions.epr,
+    corpus: corpus.name,
+    recordings: corpus.digest,
+    device: device.kind,
+    preset,
+    settings,
+  };
+}
+
+/** 16 hexadecimal digits that tell an identity from others. */
+export function shortIdentity(identity: Identity): string {
+  const { settings, ...others } = identity;
+  const sorted = Object.entries(settings).filter(([, value]) => value !== undefined).sort(([a], [b]) => a < b ? -1 : 1);
+  return sha256(JSON.stringify([others, sorted])).slice(0, 16);
+}
+
+/** What of the settings is an option under another name than its own, or none. */
+const OPTIONS: Partial<Record<keyof Settings, string>> = {
+  segmentHop: "--segment-hop",
+  patience: "patience",
+  learningRate: "learning rate",
+  validationShare: "share of validation",
+  trees: "trees",
+  forestFolds: "folds of the forest",
+};
+
+/** How two identities differ, each as "--epochs 12 there, 20 here"; the recordings are left out: `describeCorpusChange` tells. */
+export function differences(there: Identity, here: Identity): string[] {
+  const found: string[] = [];
+  const compare = (name: string, a: unknown, b: unknown) => {
+    if (a !== b) found.push(`${name} ${a ?? "not set"} there, ${b ?? "not set"} here`);
+  };
+  compare("version", there.version, here.version);
+  compare("--corpus", there.corpus, here.corpus);
+  compare("--device", there.device, here.device);
+  compare("--preset", there.preset, here.preset);
+  const keys = new Set([...Object.keys(there.settings), ...Object.keys(here.settings)]) as Set<keyof Settings>;
+  for (const key of keys) compare(OPTIONS[key] ?? `--${key}`, there.settings[key], here.settings[key]);
+  return found;
+}
+
+/** `corpus.csv`: each utterance that is used, its emotion, speaker, and the content of its recording. */
+export function corpusTable(utterances: readonly FeatureUtterance[], emotions: readonly string[]): string {
+  const rows = utterances.map(({ id, emotion, speaker, digest }) => [id, emotions[emotion], speaker, digest]);
+  return csv([["utterance", "emotion", "speaker", "sha256"], ...rows]);
+}
+
+/** The SHA-256 of a text, in hexadecimal. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** How the corpus differs from the one that a run began with, naming the first of each kind of change. */
+export function describeCorpusChange(there: string, here: string): string {
+  const read = (table: string) =>
+    new Map(table.trimEnd().split("\n").slice(1).map((line) => [line.slice(0, line.lastIndexOf(",")), line]));
+  const [before, now] = [read(there), read(here)];
+  const gone = [...before.keys()].filter((key) => !now.has(key));
+  const added = [...now.keys()].filter((key) => !before.has(key));
+  const changed = [...before.keys()].filter((key) => now.has(key) && now.get(key) !== before.get(key));
+  const say = (keys: string[], what: string) => {
+    const name = keys[0]?.split(",")[0];
+    return keys.length === 0 ? [] : [`${keys.length} ${what} (${keys.length > 1 ? `the first ${name}` : name})`];
+  };
+  return [...say(changed, "changed"), ...say(gone, "gone"), ...say(added, "new")].join(", ");
+}

@@ -1,0 +1,117 @@
+/**
+ * One fold that survives: held by a lease, kept in the run folder as it goes, and gone on with on another device where one is
+ * lost.
+ */
+import { type FoldResult, runFold, type StageOutput } from "../refinery/mod.ts";
+import type { DeviceKeeper } from "./device_keeper.ts";
+import { type Experiment, type ExperimentHooks, since } from "./experiment.ts";
+import { FoldFiles } from "./fold_files.ts";
+import type { Identity } from "./identity.ts";
+import { Lease } from "./lease.ts";
+import type { RunFolder } from "./run_folder.ts";
+
+/** What a fold is run with. */
+export interface KeptFold {
+  /** The experiment. */
+  experiment: Experiment;
+  /** The identity of its run. */
+  identity: Identity;
+  /** Where it is kept. */
+  folder: RunFolder;
+  /** What it runs on. */
+  devices: DeviceKeeper;
+}
+
+/**
+ * Runs a fold, or what is left of it.
+ *
+ * @param fold from 0
+ * @throws {Error} where another process runs it, or began it and this one was not told to go on
+ * @throws the signal's reason where it is aborted, when the fold is kept
+ */
+export async function runKeptFold(kept: KeptFold, fold: number, hooks: ExperimentHooks): Promise<FoldResult> {
+  const { experiment, identity, folder, devices } = kept, { settings, features, folds } = experiment;
+  const number = fold + 1;
+  const note = (line: string) => {
+    folder.log({ event: "note", fold: number, text: line });
+    hooks.onNote?.(line);
+  };
+  const lease = await Lease.take(folder.in("locks"), `fold-${number}`, {
+    what: `Fold ${number} of ${folder.path}`,
+    signal: hooks.signal,
+    onWatch: ({ host, pid }, seconds) =>
+      note(`fold ${number} was held by process ${pid} on ${host}: waiting up to ${seconds} s to see whether it lives`),
+    ...experiment.lease,
+  });
+  const began = performance.now();
+  try {
+    const open = () =>
+      FoldFiles.open(folder, number, {
+        identity,
+        emotions: features.emotions,
+        check: () => lease.check(),
+        onNote: note,
+        onCheckpoint: (kept) =>
+          folder.log({ event: "checkpoint", fold: number, ...kept, seconds: round(kept.seconds) }),
+      });
+    let files = await open();
+    if (files.begun && experiment.start !== "resume") {
+      throw new Error(`Fold ${number} was begun in ${folder.path} before: --resume goes on with it`);
+    }
+    files.sweep();
+    for (;; files = await open()) {
+      let stageBegan = performance.now();
+      try {
+        const result = await runFold(features, devices.device, settings, folds, fold, {
+          signal: hooks.signal ? AbortSignal.any([hooks.signal, lease.lost]) : lease.lost,
+          memory: files,
+          saveEvery: experiment.saveEvery,
+          onProgress: (progress) => {
+            const { stage, phase, epoch, part, loss } = progress;
+            lease.tell({ stage, phase, epoch: epoch + 1, part: round(part), loss: loss && round(loss) });
+            hooks.onProgress?.(progress);
+          },
+          onEpoch: (record) => {
+            const { stage, epoch, ...figures } = record;
+            folder.log({ event: "epoch", ...figures, fold: number, stage, epoch: epoch + 1 });
+            hooks.onEpoch?.(record);
+          },
+          onStage: async (output) => {
+            await saveStage(kept, output, files, since(stageBegan));
+            stageBegan = performance.now();
+          },
+        });
+        folder.log({ event: "fold", fold: number, seconds: since(began) });
+        return result;
+      } catch (error) {
+        const lost = await devices.replace(error); // throws what is no loss
+        note(`${lost}; fold ${number} goes on from its last checkpoint`);
+      }
+    }
+  } finally {
+    lease.release();
+  }
+}
+
+/** Keeps a finished stage, and logs it. */
+async function saveStage(
+  { experiment: { features, folds }, folder, devices }: KeptFold,
+  output: StageOutput,
+  files: FoldFiles,
+  seconds: number,
+): Promise<void> {
+  const { fold, result: { profiles, ...figures }, weights, shapes, standardisation: { mean, deviation } } = output;
+  const { emotions, segmentHop } = features;
+  const utterances = features.utterances.filter((_, i) => folds[i] === fold);
+  const metadata = { emotions: emotions.join(" "), mean: String(mean), deviation: String(deviation) };
+  await files.finish(
+    { ...figures, device: devices.device.description, seconds },
+    { utterances, segmentHop, emotions, profiles },
+    { weights, shapes, metadata },
+  );
+  const { stage, epochs, bestEpoch, labelEntropy, labelError } = figures;
+  const told = { epochs: epochs.length, bestEpoch: bestEpoch + 1, labelEntropy, labelError };
+  folder.log({ event: "stage", fold: fold + 1, stage, ...told, seconds });
+}
+
+const round = (x: number) => Math.round(1000 * x) / 1000;

@@ -1,0 +1,275 @@
+/**
+ * A lock that holds between processes, and between machines that share a folder, and that the dead do not hold.
+ *
+ *     locks/fold-3.7.json      the seventh lease of fold 3: host, process, since when, a beat that counts up
+ *
+ * The lease with the highest number is the one that counts. It is taken by making the next number's file, which a file system
+ * does for one process only (a hard link to a file that is already written). Its holder rewrites it in place every ten seconds.
+ * A lease that has not changed for two minutes belongs to a dead process: nobody's clock is asked, whoever wants it watches it
+ * for so long. On the holder's own host the system knows at once: it frees a file lock with the process (flock).
+ *
+ * A holder that was held up for longer (a stopped machine) finds a higher number, or its file gone, and has lost the lease: it
+ * looks before whatever it writes.
+ */
+import path from "@std/path";
+
+/** What stands in a lease. */
+export interface LeaseNote {
+  /** The machine's name. */
+  host: string;
+  /** The process. */
+  pid: number;
+  /** When it was taken, ISO 8601. */
+  since: string;
+  /** How often it was rewritten. */
+  beat: number;
+  /** What its holder does with it; for people. */
+  doing?: unknown;
+}
+
+/** How a lease is taken. */
+export interface LeaseOptions {
+  /** What errors call the thing that is held, e.g. "Fold 3". */
+  what: string;
+  /** Whether to wait where a living process holds it; otherwise that is an error. */
+  wait?: boolean;
+  /** Ends the waiting. */
+  signal?: AbortSignal;
+  /** Hears that it has to watch a lease of another host, which takes up to `patience`. */
+  onWatch?: (note: LeaseNote, seconds: number) => void;
+  /** Seconds between beats. Default 10. */
+  beat?: number;
+  /** Seconds without a beat after which a holder counts as dead. Default 120. */
+  patience?: number;
+  /** The name of this machine; tests say another. */
+  host?: string;
+}
+
+/** Something that another process holds. */
+export class HeldError extends Error {
+  /** Of the class. */
+  override name = "HeldError";
+}
+
+/** Bytes of a lease: as many each time, so that it is rewritten in one piece and needs no new room on a full disk. */
+const NOTE_BYTES = 1024;
+
+/** A lease that this process holds. */
+export class Lease {
+  readonly #dir: string;
+  readonly #name: string;
+  readonly #number: number;
+  readonly #what: string;
+  readonly #file: Deno.FsFile;
+  readonly #note: LeaseNote;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #loss = new AbortController();
+
+  private constructor(dir: string, name: string, number: number, file: Deno.FsFile, note: LeaseNote, o: LeaseOptions) {
+    [this.#dir, this.#name, this.#number, this.#what] = [dir, name, number, o.what];
+    [this.#file, this.#note] = [file, note];
+    this.#timer = setInterval(() => this.#beat(), 1000 * (o.beat ?? 10));
+    this.#timer.unref(); // it does not keep a program alive
+  }
+
+  /**
+   * Takes a lease.
+   *
+   * @param dir the folder of locks; made if it is not there
+   * @param name of what is held, e.g. "fold-3"
+   * @throws {HeldError} where a living process holds it, naming that
+   */
+  static async take(dir: string, name: string, options: LeaseOptions): Promise<Lease> {
+    await Deno.mkdir(dir, { recursive: true });
+    for (;;) {
+      options.signal?.throwIfAborted();
+      const last = newest(dir, name);
+      const found = last === undefined ? "dead" : await examine(dir, last, options);
+      if (found === "changed") continue;
+      if (found !== "dead") {
+        if (!options.wait) throw new HeldError(`${options.what} is being run by ${describeHolder(found)}`);
+        await pause(100);
+        continue;
+      }
+      const lease = this.#make(dir, name, (last?.number ?? 0) + 1, options);
+      if (lease) return lease;
+    }
+  }
+
+  /** Makes the lease of this number, whole and locked from its first moment; undefined where another process was quicker. */
+  static #make(dir: string, name: string, number: number, options: LeaseOptions): Lease | undefined {
+    const note = { host: options.host ?? Deno.hostname(), pid: Deno.pid, since: new Date().toISOString(), beat: 0 };
+    const temporary = path.join(dir, `.${crypto.randomUUID()}.tmp`);
+    const file = Deno.openSync(temporary, { read: true, write: true, createNew: true });
+    try {
+      writeNote(file, note);
+      file.lockSync(true);
+      Deno.linkSync(temporary, path.join(dir, `${name}.${number}.json`));
+    } catch (error) {
+      file.close();
+      if (error instanceof Deno.errors.AlreadyExists) return undefined;
+      throw new Error(`${dir}: no lock can be made there: ${(error as Error).message}`, { cause: error });
+    } finally {
+      Deno.removeSync(temporary);
+    }
+    for (const old of leases(dir, name)) if (old.number < number) removeIfThere(path.join(dir, old.file));
+    return new Lease(dir, name, number, file, note, options);
+  }
+
+  /** Aborted, with an Error, when the lease is found to be lost. */
+  get lost(): AbortSignal {
+    return this.#loss.signal;
+  }
+
+  /** Says what is being done; the next beat writes it. */
+  tell(doing: unknown): void {
+    this.#note.doing = doing;
+  }
+
+  /**
+   * Makes sure that the lease is still held: to be called before something is written under it.
+   *
+   * @throws {Error} where another process has taken it
+   */
+  check(): void {
+    const at = (number: number) => exists(path.join(this.#dir, `${this.#name}.${number}.json`));
+    if (!this.#loss.signal.aborted && (!at(this.#number) || at(this.#number + 1))) {
+      this.#loss.abort(
+        new Error(`${this.#what} was taken over by another process, since this one was not heard of for too long`),
+      );
+    }
+    this.#loss.signal.throwIfAborted();
+  }
+
+  /** Gives it back. */
+  release(): void {
+    clearInterval(this.#timer);
+    if (!this.#loss.signal.aborted) removeIfThere(path.join(this.#dir, `${this.#name}.${this.#number}.json`));
+    this.#file.close();
+  }
+
+  #beat(): void {
+    try {
+      this.check();
+      this.#note.beat++;
+      writeNote(this.#file, this.#note);
+    } catch {
+      // a lost lease is told by `lost`; what else a shared folder may say now and then is not the end of the lease
+    }
+  }
+}
+
+/** A lease as somebody else sees it. */
+export interface SeenLease extends LeaseNote {
+  /** Seconds since it was rewritten last, by this machine's clock. */
+  age: number;
+  /** Whether its holder lives, as far as one can tell at once: known on the holder's host, elsewhere judged by the age. */
+  alive: boolean;
+}
+
+/** The newest lease of each name in a folder of locks. @param patience as when it is taken */
+export function readLeases(dir: string, patience = 120): Map<string, SeenLease> {
+  const found = new Map<string, SeenLease>();
+  let names: string[] = [];
+  try {
+    names = [...Deno.readDirSync(dir)].map(({ name }) => name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error; // no folder: nothing was ever held
+  }
+  for (const name of new Set(names.flatMap((file) => /^(.*)\.\d+\.json$/.exec(file)?.[1] ?? []))) {
+    try {
+      const file = path.join(dir, newest(dir, name)!.file), note = readNote(file)!;
+      const age = (Date.now() - Deno.statSync(file).mtime!.getTime()) / 1000;
+      found.set(name, { ...note, age, alive: note.host === Deno.hostname() ? isLocked(file) : age < patience });
+    } catch {
+      // given back in this moment
+    }
+  }
+  return found;
+}
+
+/** "process 71 on node3, since 2020-08-12T14:05:06Z". */
+function describeHolder({ pid, host, since }: LeaseNote): string {
+  return `process ${pid} on ${host}, since ${since.slice(0, 19)}Z`;
+}
+
+/** Whether the holder of a lease is dead; if it is not, its note; "changed" where the lease is another by now. */
+async function examine(
+  dir: string,
+  { file: name }: { file: string },
+  { host = Deno.hostname(), patience = 120, signal, onWatch }: LeaseOptions,
+): Promise<"dead" | "changed" | LeaseNote> {
+  const file = path.join(dir, name);
+  let first = readNote(file);
+  if (!first) {
+    await pause(500);
+    first = readNote(file); // it may have been caught in the middle of a beat
+  }
+  if (!first) return exists(file) ? "dead" : "changed"; // leases are whole from the start: this one is damaged
+  if (first.host === host) return isLocked(file) ? first : exists(file) ? "dead" : "changed";
+  onWatch?.(first, patience);
+  for (const began = performance.now(); performance.now() - began < 1000 * patience;) {
+    await pause(Math.min(1000, 250 * patience));
+    signal?.throwIfAborted();
+    const now = readNote(file);
+    if (!now) return "changed";
+    if (now.beat !== first.beat) return now;
+  }
+  return "dead";
+}
+
+/** Whether some process of this host has locked a file. Asked for with a shared lock, so that nobody is kept off by the question. */
+function isLocked(file: string): boolean {
+  try {
+    using opened = Deno.openSync(file, { read: true, write: true });
+    return !opened.tryLockSync(false);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function leases(dir: string, name: string): { number: number; file: string }[] {
+  return [...Deno.readDirSync(dir)].flatMap(({ name: file }) => {
+    const number = file.startsWith(`${name}.`) && /^\d+(?=\.json$)/.exec(file.slice(name.length + 1));
+    return number ? [{ number: Number(number[0]), file }] : [];
+  });
+}
+
+function newest(dir: string, name: string): { number: number; file: string } | undefined {
+  return leases(dir, name).sort((a, b) => a.number - b.number).at(-1);
+}
+
+function writeNote(file: Deno.FsFile, note: LeaseNote): void {
+  const bytes = new Uint8Array(NOTE_BYTES).fill(0x20);
+  bytes.set(new TextEncoder().encode(JSON.stringify(note)).subarray(0, NOTE_BYTES - 1));
+  bytes[NOTE_BYTES - 1] = 0x0a;
+  file.seekSync(0, Deno.SeekMode.Start);
+  file.writeSync(bytes);
+}
+
+function readNote(file: string): LeaseNote | undefined {
+  try {
+    return JSON.parse(Deno.readTextFileSync(file));
+  } catch {
+    return undefined; // gone, or damaged
+  }
+}
+
+function exists(file: string): boolean {
+  try {
+    return Deno.statSync(file).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    Deno.removeSync(file);
+  } catch {
+    // another process was quicker
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,98 @@
+/**
+ * From finished folds to results: the folds are read from the run folder, checked to be of one run, and judged. It makes no
+ * difference which process, on which machine, ran which fold.
+ */
+import { fitForest, type FoldResult, judge, type Results } from "../refinery/mod.ts";
+import { identify } from "./begin.ts";
+import type { Experiment } from "./experiment.ts";
+import { readStage } from "./fold_files.ts";
+import type { Identity } from "./identity.ts";
+import type { RunFolder } from "./run_folder.ts";
+
+/** What is merged: an experiment, whose device is only named. */
+export type Merged = Pick<Experiment, "corpus" | "data" | "preset" | "settings" | "features" | "folds"> & {
+  device: Pick<Experiment["device"], "kind" | "description">;
+};
+
+/**
+ * A finished fold, and the seconds that it took; undefined where it is not finished.
+ *
+ * @param fold from 0
+ * @throws {Error} where a stage is of another run, or damaged
+ */
+export async function readFold(
+  folder: RunFolder,
+  fold: number,
+  identity: Identity,
+  emotions: readonly string[],
+): Promise<FoldResult & { seconds: number } | undefined> {
+  const result = { fold, stages: [], seconds: 0 } as FoldResult & { seconds: number };
+  for (let stage = 1; stage <= identity.settings.stages; stage++) {
+    const found = await readStage(folder, fold + 1, stage, { identity, emotions });
+    if (!found) return undefined;
+    const { seconds, ...own } = found;
+    result.stages.push(own);
+    result.seconds += seconds;
+  }
+  return result;
+}
+
+/**
+ * Judges the folds of a run folder, all of which have to be finished, and writes `results.json`.
+ *
+ * @throws {Error} naming the folds that are not finished, or are of another run
+ */
+export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Results> {
+  const identity = identify(merged);
+  const found: (FoldResult & { seconds: number })[] = [], missing: number[] = [];
+  for (let fold = 0; fold < merged.settings.folds; fold++) {
+    const result = await readFold(folder, fold, identity, merged.features.emotions);
+    if (result) found.push(result);
+    else missing.push(fold + 1);
+  }
+  if (missing.length > 0) {
+    const which = missing.length === 1 ? `fold ${missing[0]} is` : `folds ${missing.join(", ")} are`;
+    throw new Error(`${folder.path}: ${which} not finished: --resume --only-fold ${missing[0]} runs it`);
+  }
+  const began = performance.now();
+  const spent = found.reduce((sum, { seconds }) => sum + seconds, 0);
+  return await writeResults(merged, found, folder, () => spent + (performance.now() - began) / 1000);
+}
+
+/**
+ * Writes what all folds give.
+ *
+ * @param seconds how long the job took so far
+ */
+export async function writeResults(
+  { corpus, preset, settings, features, folds, device }: Merged,
+  foldResults: FoldResult[],
+  folder: RunFolder,
+  seconds: () => number,
+): Promise<Results> {
+  const { emotions, utterances, segmentHop } = features;
+  const { stages, profiles, decisions } = judge(features, settings, folds, foldResults);
+  for (const [i, { confusion: _, ...figures }] of stages.entries()) {
+    await folder.writeProfiles(i + 1, { utterances, segmentHop, emotions, profiles: profiles[i] });
+    folder.log({ event: "results", ...figures });
+  }
+  await folder.writePredictions({ emotions, utterances, predictions: decisions });
+  const everyone = utterances.map((_, i) => i);
+  await folder.writeForest(fitForest(features, profiles[profiles.length - 1], everyone, settings));
+  const results: Results = {
+    corpus,
+    method: settings.method,
+    preset,
+    seed: settings.seed,
+    device: device.kind, // config.json says more; any number of threads gives these same figures
+    emotions,
+    utterances: utterances.length,
+    segments: features.segmentStart.length,
+    folds: settings.folds,
+    stages,
+    seconds: Math.round(1000 * seconds()) / 1000,
+  };
+  await folder.writeResults(results);
+  await folder.tidy();
+  return results;
+}

@@ -1,0 +1,90 @@
+/**
+ * Safetensors files that know whether they are whole: their metadata hold the CRC-32 of everything else in them. What a crash,
+ * a bad disk or a stray hand did to one shows when it is read.
+ *
+ * The check sum is over the metadata (as JSON, sorted) and then the numbers of each tensor, in the file's order. CRC-32 finds any
+ * change of up to 32 bits in a row, and misses one in four billion of others; it reads 8 GB/s, where SHA-256 reads 1.
+ */
+import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
+import { decodeSafetensors, type DeviceArray, safetensorsHeader, type StoredTensor } from "../nn/mod.ts";
+import { writeAtomically } from "./atomic.ts";
+
+/** What a sealed file holds. */
+export interface Sealed {
+  /** By name. */
+  tensors: Record<string, StoredTensor>;
+  /** Strings only. */
+  metadata: Record<string, string>;
+}
+
+/** What it is written from: arrays may still be on a device. */
+export interface Unsealed {
+  /** By name. */
+  tensors: Record<string, { shape: readonly number[]; data: Float32Array | DeviceArray }>;
+  /** Strings only. */
+  metadata: Record<string, string>;
+}
+
+/** Writes a sealed file, atomically. The check sum is known at the end, and then put in its place in the header. */
+export async function writeSealed(file: string, { tensors, metadata }: Unsealed): Promise<void> {
+  const header = (sum: CheckSum) => safetensorsHeader(tensors, { ...metadata, crc32: sum.toString() });
+  await writeAtomically(file, async (out) => {
+    const sum = new CheckSum(metadata);
+    await out.write(header(sum));
+    for (const [name, { shape, data }] of Object.entries(tensors)) {
+      sum.begin(name, shape);
+      for await (const piece of data instanceof Float32Array ? [data] : data.pieces()) {
+        sum.add(piece);
+        await out.write(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+      }
+    }
+    await out.rewrite(header(sum));
+  });
+}
+
+/**
+ * Reads a sealed file.
+ *
+ * @throws {Error} naming the file, where it is not there, or not as it was written
+ */
+export async function readSealed(file: string): Promise<Sealed> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(file);
+  } catch (error) {
+    throw new Error(`${file}: can't be read: ${(error as Error).message}`, { cause: error });
+  }
+  const { tensors, metadata: { crc32: kept, ...metadata } } = decodeSafetensors(bytes, file);
+  const sum = new CheckSum(metadata);
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    sum.begin(name, shape);
+    sum.add(data);
+  }
+  if (kept !== sum.toString()) throw new Error(`${file}: damaged: its check sum is another`);
+  return { tensors, metadata };
+}
+
+/** Of metadata, and of tensors one after the other. */
+class CheckSum {
+  #sum: number;
+
+  constructor(metadata: Record<string, string>) {
+    this.#sum = crc32(JSON.stringify(Object.entries(metadata).sort(([a], [b]) => a < b ? -1 : 1)));
+  }
+
+  /** A tensor begins. */
+  begin(name: string, shape: readonly number[]): void {
+    this.#sum = crc32(`${name} [${shape}]`, this.#sum);
+  }
+
+  /** Numbers of it. */
+  add({ buffer, byteOffset, byteLength }: Float32Array): void {
+    this.#sum = crc32(Buffer.from(buffer, byteOffset, byteLength), this.#sum);
+  }
+
+  /** Eight hexadecimal digits, however small. */
+  toString(): string {
+    return this.#sum.toString(16).padStart(8, "0");
+  }
+}
