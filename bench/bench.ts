@@ -32,8 +32,8 @@ export interface BenchOptions {
   cases?: readonly Case[];
   /** Where Emo-DB is, for the front end. */
   emodb?: string;
-  /** Whether to run other libraries too. */
-  peers?: boolean;
+  /** Whether to run other libraries too; a device: only those that run beside it. */
+  peers?: boolean | "cpu" | "webgpu";
   /** Few samples: a smoke test. */
   quick: boolean;
   /** Hears how many rows are done, of how many. */
@@ -116,7 +116,8 @@ export async function runBench(options: BenchOptions): Promise<Results> {
     }
     if (options.peers) {
       const { benchPeers } = await import("./peers.ts");
-      results.peers = await benchPeers({ threads: options.threads, quick, onProgress: options.onPeer, signal });
+      const beside = options.peers === true ? undefined : options.peers;
+      results.peers = await benchPeers({ threads: options.threads, beside, quick, onProgress: options.onPeer, signal });
     }
     await roof.measure();
     await roof.close();

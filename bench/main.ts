@@ -32,7 +32,7 @@ interface Flags {
   filter?: string;
   shape: string[];
   emodb?: string;
-  peers?: boolean;
+  peers?: true | "cpu" | "webgpu";
   pytorch?: boolean;
   quick?: boolean;
   json?: string;
@@ -66,7 +66,10 @@ const command = createCommand("bench", "How fast the kernels, the training step,
     [],
   )
   .option("--emodb <dir>", "the front end reads this folder's Emo-DB instead of noise")
-  .option("--peers", "other libraries in JavaScript on the same work, in turn")
+  .addOption(
+    new Option("--peers [device]", "other libraries in JavaScript on the same work, in turn; beside one device alone")
+      .choices(["cpu", "webgpu"]),
+  )
   .option("--pytorch", "PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
   .option("--quick", "a smoke test: few samples, their figures mean little")
   .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md tells its fields")

@@ -18,6 +18,8 @@ import { type Budget, Sampler, spread, Stopwatch, timeAlone, type Work } from ".
 export interface PeerOptions {
   /** Threads of the cpu device. */
   threads?: number;
+  /** Only peers that run beside this device; all, and the forest, if not said. */
+  beside?: Peer["beside"];
   /** One small round. */
   quick: boolean;
   /** Hears what each row gave, and what is run next. */
@@ -27,7 +29,8 @@ export interface PeerOptions {
 }
 
 /** Runs all that can be loaded, on all they can do. */
-export async function benchPeers({ threads, quick, onProgress = () => {}, signal }: PeerOptions): Promise<PeerRow[]> {
+export async function benchPeers(options: PeerOptions): Promise<PeerRow[]> {
+  const { threads, beside, quick, onProgress = () => {}, signal } = options;
   const budget: Budget = quick
     ? { samples: 3, seconds: 0, sampleSeconds: 0.002 }
     : { samples: 7, seconds: 4, sampleSeconds: 0.05 };
@@ -46,7 +49,7 @@ export async function benchPeers({ threads, quick, onProgress = () => {}, signal
       rows.push({ name: "load", shape: "", peer: name, cannot: words(error) });
     }
   }
-  for (const kind of ["cpu", "webgpu"] as const) {
+  for (const kind of beside ? [beside] : ["cpu", "webgpu"] as const) {
     let device: Device;
     try {
       device = await openDevice({ device: kind, threads });
@@ -65,6 +68,7 @@ export async function benchPeers({ threads, quick, onProgress = () => {}, signal
       device.close();
     }
   }
+  if (beside) return rows;
   onProgress("ml-random-forest");
   rows.push(await benchForestPeer(quick, threads));
   return rows;
@@ -98,19 +102,25 @@ async function benchPeer(
   for (const n of quick ? [32] : peer.slow ? [512] : [512, 1024]) {
     await add("matmul", `${n} x ${n}`, () => ownMatmul(device, watch, n), () => peer.matmul(n));
   }
-  const shape = quick
-    ? { batch: 1, height: 4, width: 4, channels: 4 }
-    : { batch: peer.slow ? 1 : 4, height: 32, width: 16, channels: 64 };
-  const told = `${shape.batch}x${shape.height}x${shape.width}x${shape.channels} to ${shape.channels}`;
-  for (const [name, gradients] of [["conv forward", false], ["conv forward, both gradients", true]] as const) {
-    await add(
-      name,
-      told,
-      () => ownConvolution(device, watch, shape, gradients),
-      () => peer.convolution(shape, gradients),
-    );
+  for (const shape of convolutionShapes(peer, quick)) {
+    const told = `${shape.batch}x${shape.height}x${shape.width}x${shape.channels} to ${shape.channels}`;
+    for (const [name, gradients] of [["conv forward", false], ["conv forward, both gradients", true]] as const) {
+      await add(
+        name,
+        told,
+        () => ownConvolution(device, watch, shape, gradients),
+        () => peer.convolution(shape, gradients),
+      );
+    }
   }
   return rows;
+}
+
+/** VGG-E's block 2 with half its channels, and its block 3. */
+function convolutionShapes({ slow }: Peer, quick: boolean): ConvolutionShape[] {
+  if (quick) return [{ batch: 1, height: 4, width: 4, channels: 4 }];
+  if (slow) return [{ batch: 1, height: 32, width: 16, channels: 64 }];
+  return [{ batch: 4, height: 32, width: 16, channels: 64 }, { batch: 4, height: 16, width: 8, channels: 256 }];
 }
 
 type Owned = Work & Disposable;
