@@ -9,6 +9,7 @@
  */
 import type { GpuBuffer } from "./buffer.ts";
 import type { Faults } from "./faults.ts";
+import type { Clock } from "./clock.ts";
 import { PARAMETER_BYTES, type Program, type Programs } from "./programs.ts";
 
 /** Distance of two dispatches' parameters: the largest that an adapter may ask of a dynamic offset. */
@@ -120,6 +121,23 @@ export class Commands {
   write(buffer: GpuBuffer, data: Float32Array | Int32Array | Uint32Array): void {
     if (this.#used.has(buffer.id)) this.submit();
     this.#device.queue.writeBuffer(buffer.gpu, 4 * buffer.offset, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /**
+   * Seconds that the GPU spends on what `work` enqueues, in a submission of its own. Where the clock has no timestamps it is the
+   * time of the wait, and what else the wait takes is in it.
+   */
+  async time(clock: Clock, work: () => void): Promise<number> {
+    this.submit();
+    const start = performance.now();
+    this.#encoder = this.#device.createCommandEncoder();
+    this.#pass = this.#encoder.beginComputePass(clock.pass);
+    work();
+    this.#pass?.end();
+    this.#pass = undefined;
+    clock.resolve(this.#encoder);
+    this.submit();
+    return await clock.read() ?? (performance.now() - start) / 1000;
   }
 
   /** Submits what was gathered, then a copy of `from` into `to`, if asked for. */

@@ -9,6 +9,7 @@ import { GpuBuffer } from "./buffer.ts";
 import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Planner } from "./plan.ts";
+import type { ProductLaunch } from "./products.ts";
 import type { Binding, Programs } from "./programs.ts";
 import type { Constants } from "./template.ts";
 
@@ -49,6 +50,8 @@ export class Launcher {
   readonly planner: Planner;
   /** Bound where a kernel takes an optional buffer and there is none. */
   readonly nothing: GpuBuffer;
+  /** While it is set nothing is dispatched: products are only noted here. */
+  rehearsal?: ProductLaunch[];
   #programs: Programs;
   #commands: Commands;
   #faults: Faults;
@@ -75,11 +78,12 @@ export class Launcher {
   }
 
   /** Enqueues a dispatch; throws a RangeError where a buffer is too short or overlaps one that is written. */
-  run(kernel: Kernel, { constants = {}, buffers, parameters, workgroups, flops }: Launch): void {
+  run(kernel: Kernel, { constants = NO_CONSTANTS, buffers, parameters, workgroups, flops }: Launch): void {
     this.#faults.throwIfAny();
-    if (workgroups === 0) return;
+    if (workgroups === 0 || this.rehearsal) return;
     const bound: Record<string, GpuBuffer> = {};
-    for (const [name, [buffer, words]] of Object.entries(buffers)) {
+    for (const name in buffers) {
+      const [buffer, words] = buffers[name];
       if (!(buffer instanceof GpuBuffer)) throw new TypeError(`${kernel.name}: ${name} is no buffer of this device`);
       if (buffer.length < words) {
         throw new RangeError(`${kernel.name}: ${name} has ${words} values, its buffer ${buffer.length}`);
@@ -112,7 +116,7 @@ export class Launcher {
    */
   elementwise(
     kernel: Kernel,
-    { constants, buffers, length, parameters = {} }: {
+    { constants = NO_CONSTANTS, buffers, length, parameters = {} }: {
       constants?: Constants;
       buffers: Readonly<Record<string, DeviceBuffer>>;
       length: number;
@@ -151,13 +155,23 @@ export class Launcher {
     const taken: GpuBuffer[] = [];
     try {
       use((length, purpose) => {
-        const buffer = this.#pool.allocate(length, purpose);
+        const buffer = this.take(length, purpose);
         taken.push(buffer);
         return buffer;
       });
     } finally {
-      for (const buffer of taken) this.#pool.release(buffer);
+      for (const buffer of taken) this.giveBack(buffer);
     }
+  }
+
+  /** Takes a buffer from the pool. */
+  take(length: number, purpose: string): GpuBuffer {
+    return this.#pool.allocate(length, purpose);
+  }
+
+  /** Gives it back. */
+  giveBack(buffer: GpuBuffer): void {
+    this.#pool.release(buffer);
   }
 }
 
@@ -180,9 +194,12 @@ export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toLocaleString("en", { maximumSignificantDigits: 4 })} MiB`;
 }
 
+const NO_CONSTANTS: Constants = {};
+const NOTHING_SHARED: readonly string[] = [];
+
 /** Names of the bindings that are only read but lie in a buffer that is written. */
-function sharing(kernel: string, bindings: Binding[], bound: Record<string, GpuBuffer>): string[] {
-  const shared: string[] = [];
+function sharing(kernel: string, bindings: Binding[], bound: Record<string, GpuBuffer>): readonly string[] {
+  let shared = NOTHING_SHARED;
   for (const output of bindings) {
     if (!output.written) continue;
     for (const other of bindings) {
@@ -190,7 +207,7 @@ function sharing(kernel: string, bindings: Binding[], bound: Record<string, GpuB
       if (bound[other.name].overlaps(bound[output.name])) {
         throw new RangeError(`${kernel}: ${output.name} is written and overlaps ${other.name}`);
       }
-      if (!other.written && !shared.includes(other.name)) shared.push(other.name);
+      if (!other.written && !shared.includes(other.name)) shared = [...shared, other.name];
     }
   }
   return shared;

@@ -3,10 +3,12 @@ import assert from "@std/assert";
 import type { DeviceBuffer } from "../../kernels/device.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/device.ts";
 import { Faults } from "../../kernels/webgpu/faults.ts";
-import { coreConstants, LARGE_TILE, planLane, planTile } from "../../kernels/webgpu/plan.ts";
+import { HARDWARE, plansFor, SOFTWARE } from "../../kernels/webgpu/plan.ts";
 import { Programs } from "../../kernels/webgpu/programs.ts";
 import { expand } from "../../kernels/webgpu/template.ts";
-import { checkVariant, VARIANTS } from "./webgpu_variants.ts";
+import { coreConstants, VARIANTS } from "../../kernels/webgpu/variants.ts";
+import { readGolden } from "../golden.ts";
+import { checkVariant } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 const lacking = found ? "" : " (WebGPU finds no adapter here)";
@@ -28,9 +30,18 @@ function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void> | voi
 
 for (const variant of VARIANTS) {
   Deno.test({
-    name: `kernels agree with their definitions, products by the core "${variant}" in parts${lacking}`,
+    name:
+      `products by "${variant.name}" agree with PyTorch's values, and with their definitions on random shapes${lacking}`,
     ignore: !found,
-    fn: async () => assert.deepEqual((await checkVariant(variant, createWebGpuDevice)).failures, []),
+    fn: async () => {
+      const { pipelines, failures } = await checkVariant(
+        variant,
+        createWebGpuDevice,
+        await readGolden("ops.safetensors"),
+      );
+      assert.deepEqual(failures, []);
+      assert.ok(pipelines >= 10, `${pipelines} pipelines: was the variant used?`);
+    },
   });
 }
 
@@ -213,20 +224,24 @@ onGpu("a lost GPU is an error", async (device) => {
   assert.throws(() => device.flush());
 });
 
-Deno.test("planTile() and planLane() give whole parts, none too long, and tiles that lanes share evenly", () => {
-  for (const planner of [planTile, planLane]) {
+Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes share their tiles evenly", () => {
+  for (const model of [HARDWARE, SOFTWARE]) {
     for (const rows4 of [1, 9, 144, 65536]) {
       for (const cols4 of [1, 16, 128, 1024]) {
         for (const k4 of [1, 9, 144, 65536]) {
-          const plan = planner({ kernel: "matmul", rows4, cols4, k4 });
-          assert.ok(Number.isInteger(plan.splits) && plan.splits >= 1 && plan.splits <= k4);
-          assert.ok(k4 / plan.splits <= 4096, "a float32 sum of at most 16,384 products");
-          coreConstants(plan);
+          const plans = plansFor({ kernel: "matmul", transposed: "", rows4, cols4, k4 }, model);
+          assert.ok(plans.length >= 4);
+          for (const { splits } of plans) {
+            assert.ok(Number.isInteger(splits) && splits >= 1 && splits <= k4);
+            assert.ok(k4 / splits <= 4096, "a float32 sum of at most 16,384 products");
+          }
         }
       }
     }
   }
-  assert.throws(() => coreConstants({ core: "tile", sizes: { ...LARGE_TILE, BK4: 3 }, splits: 1 }), RangeError);
+  for (const variant of VARIANTS) coreConstants(variant);
+  const uneven = { name: "uneven", core: "tile" as const, sizes: { TX: 8, TY: 8, TM4: 3, TN4: 2, BK4: 4 } };
+  assert.throws(() => coreConstants(uneven), /64 lanes cannot share out uneven/);
 });
 
 Deno.test("expand() unrolls, chooses and substitutes, and names the line of a fault", () => {
