@@ -15,6 +15,7 @@ import {
   UsageError,
   wholeNumber,
 } from "../cli/common.ts";
+import { tuneDevice, type TuneFlag, tuneOption } from "../cli/tuning.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
 import { parseShape, SHAPES } from "./cases.ts";
 import { describeComparison } from "./compare.ts";
@@ -34,6 +35,7 @@ interface Flags {
   emodb?: string;
   peers?: true | "cpu" | "webgpu";
   pytorch?: boolean;
+  tune: TuneFlag;
   quick?: boolean;
   json?: string;
   svg?: string;
@@ -71,6 +73,7 @@ const command = createCommand("bench", "How fast the kernels, the training step,
       .choices(["cpu", "webgpu"]),
   )
   .option("--pytorch", "PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
+  .addOption(tuneOption())
   .option("--quick", "a smoke test: few samples, their figures mean little")
   .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md tells its fields")
   .option("--svg <file>", "write a roofline of the kernels")
@@ -99,6 +102,7 @@ await runCommand(command, async (signal) => {
       ...flags,
       quick: flags.quick ?? false,
       cases,
+      tune: (device, work) => tuneDevice(device, flags.tune, work, { quiet: true, signal }),
       onProgress: flags.peers ? undefined : bar.update,
       onPeer: say,
       signal,

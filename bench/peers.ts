@@ -7,6 +7,7 @@
 import { type Device, openDevice } from "../kernels/mod.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
 import { ForestPool } from "../forest/mod.ts";
+import type { Tune } from "./bench.ts";
 import { digitsLike } from "./forest.ts";
 import { noise } from "./kernels.ts";
 import type { ConvolutionShape, Peer } from "./peer.ts";
@@ -20,6 +21,8 @@ export interface PeerOptions {
   threads?: number;
   /** Only peers that run beside this device; all, and the forest, if not said. */
   beside?: Peer["beside"];
+  /** Lets a device choose how it computes what is to be timed. */
+  tune: Tune;
   /** One small round. */
   quick: boolean;
   /** Hears what each row gave, and what is run next. */
@@ -30,7 +33,7 @@ export interface PeerOptions {
 
 /** Runs all that can be loaded, on all they can do. */
 export async function benchPeers(options: PeerOptions): Promise<PeerRow[]> {
-  const { threads, beside, quick, onProgress = () => {}, signal } = options;
+  const { threads, beside, tune, quick, onProgress = () => {}, signal } = options;
   const budget: Budget = quick
     ? { samples: 3, seconds: 0, sampleSeconds: 0.002 }
     : { samples: 7, seconds: 4, sampleSeconds: 0.05 };
@@ -62,7 +65,7 @@ export async function benchPeers(options: PeerOptions): Promise<PeerRow[]> {
     try {
       const watch = await Stopwatch.start(device, budget);
       for (const peer of peers.filter(({ beside }) => beside === kind)) {
-        rows.push(...await benchPeer(device, watch, peer, { quick, onProgress, signal }, budget));
+        rows.push(...await benchPeer(device, watch, peer, { tune, quick, onProgress, signal }, budget));
       }
     } finally {
       device.close();
@@ -78,7 +81,7 @@ async function benchPeer(
   device: Device,
   watch: Stopwatch,
   peer: Peer,
-  { quick, onProgress = () => {}, signal }: PeerOptions,
+  { tune, quick, onProgress = () => {}, signal }: PeerOptions,
   budget: Budget,
 ): Promise<PeerRow[]> {
   const rows: PeerRow[] = [];
@@ -89,6 +92,7 @@ async function benchPeer(
       await peer.select();
       using other = await theirs();
       using own = ours();
+      await tune(device, own.enqueue);
       rows.push({ ...row, ...await alternate(own, other, budget, signal) });
     } catch (error) {
       signal?.throwIfAborted();

@@ -11,6 +11,7 @@ import { type Experiment, type Outcome, requireVacant, runExperiment, RunFolder 
 import { createCommand, openFlaggedCorpus, printJson, progressBar, runCommand, say } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
+import { rehearseTraining, tuneDevice } from "./tuning.ts";
 import { addTrainOptions, defaultFolder, describeSettings, resolveSettings, type TrainFlags } from "./train_options.ts";
 
 const command = addTrainOptions(createCommand(
@@ -51,6 +52,8 @@ await runCommand(command, async (signal) => {
   const onlyFold = flags.onlyFold === undefined ? undefined : flags.onlyFold - 1;
   const experiment = { corpus, data, preset, settings, features, folds, onlyFold, device };
   try {
+    const network = { width: settings.width, classes: features.emotions.length };
+    await tuneDevice(device, flags.tune, () => rehearseTraining(device, network, settings.batch), { ...flags, signal });
     if (flags.dryRun) await showCost(experiment, flags, signal);
     else await train(experiment, out, flags, signal, started);
   } finally {

@@ -4,6 +4,7 @@
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
 import { METHODS, type PresetName, PRESETS, type Settings } from "../refinery/mod.ts";
+import { type TuneFlag, tuneOption } from "./tuning.ts";
 import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
 
 /** What the options are read into; those of the settings only where they are given. */
@@ -12,6 +13,7 @@ export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Override
   onlyFold?: number;
   device: DeviceChoice;
   threads?: number;
+  tune: TuneFlag;
   out?: string;
   dryRun?: boolean;
   quiet?: boolean;
@@ -47,6 +49,7 @@ export function addTrainOptions(command: Command): Command {
       "worker threads of the cpu device (default: one a processor)",
       wholeNumber({ min: 1, max: 64 }),
     )
+    .addOption(tuneOption())
     .option("--out <dir>", "the run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)")
     .option("--dry-run", "train nothing; say what it would cost: FLOPs, hours, memory, disk")
     .option("--quiet", "say only what it gives, and errors")

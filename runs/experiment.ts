@@ -107,8 +107,13 @@ async function describe(experiment: Experiment, chosen: number[], folder: RunFol
     ...(onlyFold !== undefined && { onlyFold: onlyFold + 1 }),
     device: { kind: device.kind, description: device.description },
   });
-  const { simd, adapterName } = device as { simd?: string; adapterName?: string }; // of the cpu device, of a GPU
-  await folder.writeKernels({ device: device.kind, simd, adapter: adapterName });
+  // of the cpu device; of a GPU, where `choices` opens a device that computes alike
+  const { simd, adapterName, kernelChoices } = device as {
+    simd?: string;
+    adapterName?: string;
+    kernelChoices?: unknown;
+  };
+  await folder.writeKernels({ device: device.kind, simd, adapter: adapterName, choices: kernelChoices });
   folder.log({
     event: "run",
     version: project.version,
