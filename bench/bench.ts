@@ -50,7 +50,7 @@ export interface BenchOptions {
 export type Tune = (device: Device, work: () => void) => Promise<void>;
 
 /** Classes of the network: the seven emotions of Emo-DB. */
-const CLASSES = 7;
+export const CLASSES = 7;
 
 /** Measures what the options ask for. Throws an Error where the filter leaves no kernel, or the device fails. */
 export async function runBench(options: BenchOptions): Promise<Results> {

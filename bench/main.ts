@@ -19,7 +19,9 @@ import { tuneDevice, type TuneFlag, tuneOption } from "../cli/tuning.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
 import { parseShape, SHAPES } from "./cases.ts";
 import { describeComparison } from "./compare.ts";
-import { type Part, PARTS, runBench } from "./bench.ts";
+import { CLASSES, type Part, PARTS, runBench, type Tune } from "./bench.ts";
+import { describeCounted } from "./counted.ts";
+import { climbLadder, describeLadder } from "./ladder.ts";
 import { parseResults, type Results } from "./results.ts";
 import { drawRoofline } from "./roofline.ts";
 import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "./show.ts";
@@ -39,6 +41,8 @@ interface Flags {
   quick?: boolean;
   json?: string;
   svg?: string;
+  count?: boolean;
+  ladder?: boolean;
   compare?: string;
 }
 
@@ -49,6 +53,7 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   ["keep the result, with a picture", "deno task bench --json mine.json --svg roofline.svg"],
   ["what a change did", "deno task bench --compare before.json after.json"],
   ["beside tfjs, jax-js and ml-random-forest", "deno task bench --peers"],
+  ["how a product gets fast on this GPU", "deno task bench --ladder"],
   ["beside PyTorch", "deno task bench --pytorch --width 1/8"],
 ])
   .addOption(new Option("--device <name>", "where kernels run").choices(DEVICE_CHOICES).default("auto"))
@@ -77,6 +82,8 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   .option("--quick", "a smoke test: few samples, their figures mean little")
   .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md tells its fields")
   .option("--svg <file>", "write a roofline of the kernels")
+  .option("--ladder", "a matrix product on the GPU, from naive to what training uses: what each step gains")
+  .option("--count", "what each kernel moves and does on a large GPU, beside the roofline; measures nothing")
   .option("--compare <a.json>", "compare two results, this one and the file that follows; measures nothing")
   .argument("[b.json]", "the second file of --compare");
 
@@ -89,6 +96,15 @@ await runCommand(command, async (signal) => {
     return;
   }
   if (command.args.length > 0) throw new UsageError(`Found "${command.args[0]}", wanted options only; see --help`);
+  if (flags.count) {
+    console.log(describeCounted({ ...flags, classes: CLASSES }));
+    return;
+  }
+  const tune: Tune = (device, work) => tuneDevice(device, flags.tune, work, { quiet: true, signal });
+  if (flags.ladder) {
+    console.log(describeLadder(await climbLadder({ tune, signal })));
+    return;
+  }
   if (flags.pytorch) {
     const { benchPyTorch } = await import("./pytorch.ts");
     const widths = command.getOptionValueSource("width") === "cli" ? [flags.width] : undefined;
@@ -102,7 +118,7 @@ await runCommand(command, async (signal) => {
       ...flags,
       quick: flags.quick ?? false,
       cases,
-      tune: (device, work) => tuneDevice(device, flags.tune, work, { quiet: true, signal }),
+      tune,
       onProgress: flags.peers ? undefined : bar.update,
       onPeer: say,
       signal,

@@ -34,7 +34,7 @@ import { describeAdapter, findAdapter, type FoundAdapter, requestDevice } from "
 import { GpuBuffer } from "./buffer.ts";
 import { Commands } from "./commands.ts";
 import { Faults } from "./faults.ts";
-import { Launcher, mebibytes } from "./launcher.ts";
+import { type Kernel, type Launch, Launcher, mebibytes } from "./launcher.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
 import { HARDWARE, type Planner, productKey, SOFTWARE } from "./plan.ts";
@@ -46,6 +46,7 @@ import { footprint } from "./variants.ts";
 
 export { findAdapter, type FoundAdapter };
 export type { Choice, KernelChoices } from "./choices.ts";
+export type { Kernel, Launch } from "./launcher.ts";
 export type { Plan, Planner, Product } from "./plan.ts";
 export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";
 export type { LaneSizes, TileSizes, Variant } from "./variants.ts";
@@ -189,6 +190,23 @@ export class WebGpuDevice implements Device {
     }
     const [all, open] = [count(launches), count(wanted)];
     return { products: all, known: all - open, measured, seconds: (performance.now() - start) / 1000 };
+  }
+
+  /** Enqueues a kernel of one's own: its text names its buffers, and its parameters in a `struct Params` (`programs.ts`). */
+  launch(kernel: Kernel, launch: Launch): void {
+    this.#launcher.run(kernel, launch);
+  }
+
+  /** Seconds that the GPU takes for what `work` enqueues; without timestamps the wait for it is in them. */
+  async time(work: () => void): Promise<number> {
+    const clock = new Clock(this.gpu);
+    try {
+      const seconds = await this.#commands.time(clock, work);
+      await this.#faults.settle();
+      return seconds;
+    } finally {
+      clock.close();
+    }
   }
 
   allocate(length: number, purpose: string): DeviceBuffer {

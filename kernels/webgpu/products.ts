@@ -186,6 +186,29 @@ function setColumns(launcher: Launcher, x: DeviceBuffer, rows: number, from: num
   });
 }
 
+/** What a matmul is to who plans it. */
+export function matmulProduct({ m, n, k, transposeA, transposeB }: MatmulShape): Product {
+  const transposed = `${transposeA ? "a" : ""}${transposeB ? "b" : ""}`;
+  return { kernel: "matmul", transposed, rows4: four(m), cols4: four(n), k4: four(k) };
+}
+
+/** Sizes of a matmul. */
+export type MatmulShape = Pick<Matmul<unknown>, "m" | "n" | "k" | "transposeA" | "transposeB">;
+
+/** What a convolution, or one of its gradients, is to who plans it. */
+export function convProduct(
+  kernel: "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient",
+  { batch, height, width, channelsIn, channelsOut }: ConvShape,
+): Product {
+  const pixels4 = four(batch * height * width), [in4, out4] = [four(channelsIn), four(channelsOut)];
+  const sizes = {
+    conv2d: { rows4: pixels4, cols4: out4, k4: 9 * in4 },
+    conv2dInputGradient: { rows4: pixels4, cols4: in4, k4: 9 * out4 },
+    conv2dWeightGradient: { rows4: 9 * in4, cols4: out4, k4: pixels4 },
+  };
+  return { kernel, transposed: "", ...sizes[kernel] };
+}
+
 /** See `Matmul`. */
 export function matmul(launcher: Launcher, args: Matmul<DeviceBuffer>): void {
   const { a, b, c, m, n, k, transposeA = false, transposeB = false } = args;
@@ -193,13 +216,7 @@ export function matmul(launcher: Launcher, args: Matmul<DeviceBuffer>): void {
   launchProduct(launcher, {
     name: "matmul",
     source: matmulSource,
-    product: {
-      kernel: "matmul",
-      transposed: `${transposeA ? "a" : ""}${transposeB ? "b" : ""}`,
-      rows4: four(m),
-      cols4: four(n),
-      k4: four(k),
-    },
+    product: matmulProduct(args),
     fits: k % 4 === 0 && m % 4 === 0,
     constants: { TRANSPOSE_A: transposeA, TRANSPOSE_B: transposeB },
     inputs: {
@@ -227,7 +244,7 @@ export function conv2dInputGradient(launcher: Launcher, args: Conv2dInputGradien
 function convolve(
   launcher: Launcher,
   kernel: "conv2d" | "conv2dInputGradient",
-  { batch, height, width }: ConvShape,
+  shape: ConvShape,
   cin: number,
   cout: number,
   x: DeviceBuffer,
@@ -235,13 +252,14 @@ function convolve(
   y: DeviceBuffer,
   finish: Finish,
 ): void {
+  const { batch, height, width } = shape;
   sizes(kernel, { batch, height, width, channelsIn: cin, channelsOut: cout });
   const pixels = batch * height * width;
   const backward = kernel === "conv2dInputGradient";
   launchProduct(launcher, {
     name: kernel,
     source: conv2dSource,
-    product: { kernel, transposed: "", rows4: four(pixels), cols4: four(cout), k4: 9 * four(cin) },
+    product: convProduct(kernel, shape),
     fits: cin % 4 === 0 && pixels % 4 === 0,
     constants: { BACKWARD: backward },
     inputs: {
@@ -263,13 +281,7 @@ export function conv2dWeightGradient(launcher: Launcher, args: Conv2dWeightGradi
   launchProduct(launcher, {
     name: "conv2dWeightGradient",
     source: weightGradientSource,
-    product: {
-      kernel: "conv2dWeightGradient",
-      transposed: "",
-      rows4: 9 * cin4,
-      cols4: four(channelsOut),
-      k4: four(pixels),
-    },
+    product: convProduct("conv2dWeightGradient", args),
     fits: pixels % 4 === 0 && channelsIn % 4 === 0,
     constants: {},
     inputs: {
