@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeviceBuffer } from "../device.ts";
+import { type DeviceBuffer, SLICE_ALIGNMENT } from "../device.ts";
 import type { BufferPool } from "../pool.ts";
 import { GpuBuffer } from "./buffer.ts";
 import type { Commands } from "./commands.ts";
@@ -40,6 +40,14 @@ export interface Launch {
 
 /** Takes scratch memory: a buffer of `length` words. */
 export type Scratch = (length: number, purpose: string) => GpuBuffer;
+
+/** Some images of a batch. */
+export interface Piece {
+  first: number;
+  count: number;
+  /** The piece of a tensor that has so many words an image. */
+  of(buffer: DeviceBuffer, words: number): DeviceBuffer;
+}
 
 /** Lanes of a workgroup of the kernels that own one value a lane. */
 export const LANES_PER_GROUP = 64;
@@ -148,6 +156,28 @@ export class Launcher {
   }
 
   /**
+   * Calls `run` for all images of a batch, or for as many at a time as fit a binding: the tensors of a piece are slices, that
+   * begin where slices may. One image that is too long by itself is `run()`'s to refuse.
+   *
+   * @param words of one image, in each of the tensors
+   */
+  images(batch: number, words: readonly number[], run: (piece: Piece) => void): void {
+    const fitting = Math.floor(this.#bindingBytes / (4 * Math.max(...words)));
+    if (batch <= fitting) return run({ first: 0, count: batch, of: (buffer) => buffer });
+    const unit = Math.max(...words.map((n) => SLICE_ALIGNMENT / commonDivisor(n, SLICE_ALIGNMENT))); // powers of two
+    const most = unit * Math.max(1, Math.floor(fitting / unit));
+    for (let first = 0; first < batch; first += most) {
+      const count = Math.min(most, batch - first);
+      run({ first, count, of: (buffer, words) => buffer.slice(first * words, count * words) });
+    }
+  }
+
+  /** Parts of a sum that fit one binding together, at most; each has so many words. */
+  fittingParts(words: number): number {
+    return Math.max(1, Math.floor(this.#bindingBytes / (4 * words)));
+  }
+
+  /**
    * Runs `use` with scratch memory: what it takes is given back when it returns, since what it enqueued runs before whatever
    * comes later.
    */
@@ -182,6 +212,10 @@ export function sizes(kernel: string, values: Readonly<Record<string, number>>):
       throw new RangeError(`${kernel}: ${name} is a whole number from 1, found ${value}`);
     }
   }
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 /** Whether two device buffers are the same stretch of memory. */

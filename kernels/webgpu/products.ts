@@ -15,7 +15,7 @@ import padSource from "../wgsl/pad_columns.wgsl" with { type: "text" };
 import reduceSource from "../wgsl/reduce_parts.wgsl" with { type: "text" };
 import { type Extent, type Kernel, LANES_PER_GROUP, type Launcher, type Scratch, sizes } from "./launcher.ts";
 import { type Plan, planWorkgroups, type Product } from "./plan.ts";
-import { columnSums } from "./simple.ts";
+import { add, columnSums } from "./simple.ts";
 import type { Constants } from "./template.ts";
 import { coreConstants, type Variant } from "./variants.ts";
 
@@ -85,7 +85,8 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
   const { variant } = plan;
   // parts are whole numbers of tiles deep, so that only the last can be ragged; none is empty
   const depth = variant.core === "tile" ? variant.sizes.BK4 : 1;
-  const splitK4 = depth * Math.ceil(k4 / plan.splits / depth);
+  const wanted = Math.min(plan.splits, launcher.fittingParts(4 * result.rows * cols4));
+  const splitK4 = depth * Math.ceil(k4 / wanted / depth);
   const splits = Math.ceil(k4 / splitK4);
   launcher.withScratch((scratch) => {
     const inputs = Object.entries(launch.inputs).map(([name, matrix]) => [name, padded(launcher, matrix, scratch)]);
@@ -254,30 +255,51 @@ function convolve(
 ): void {
   const { batch, height, width } = shape;
   sizes(kernel, { batch, height, width, channelsIn: cin, channelsOut: cout });
-  const pixels = batch * height * width;
   const backward = kernel === "conv2dInputGradient";
-  launchProduct(launcher, {
-    name: kernel,
-    source: conv2dSource,
-    product: convProduct(kernel, shape),
-    fits: cin % 4 === 0 && pixels % 4 === 0,
-    constants: { BACKWARD: backward },
-    inputs: {
-      x: { buffer: x, rows: pixels, columns: cin },
-      weights: { buffer: weights, rows: 9 * (backward ? cout : cin), columns: backward ? cin : cout },
-    },
-    parameters: { height, width, pixels, cin, cout, cin4: four(cin) },
-    result: { name: "y", buffer: y, rows: pixels, columns: cout },
-    finish,
+  const [wordsIn, wordsOut] = [height * width * cin, height * width * cout];
+  launcher.images(batch, [wordsIn, wordsOut], ({ count, of }) => {
+    const pixels = count * height * width;
+    launchProduct(launcher, {
+      name: kernel,
+      source: conv2dSource,
+      product: convProduct(kernel, { ...shape, batch: count }),
+      fits: cin % 4 === 0 && pixels % 4 === 0,
+      constants: { BACKWARD: backward },
+      inputs: {
+        x: { buffer: of(x, wordsIn), rows: pixels, columns: cin },
+        weights: { buffer: weights, rows: 9 * (backward ? cout : cin), columns: backward ? cin : cout },
+      },
+      parameters: { height, width, pixels, cin, cout, cin4: four(cin) },
+      result: { name: "y", buffer: of(y, wordsOut), rows: pixels, columns: cout },
+      finish: { ...finish, mask: finish.mask && of(finish.mask, wordsOut) },
+    });
   });
 }
 
-/** See `Conv2dWeightGradient`. */
+/** See `Conv2dWeightGradient`. Images that do not fit a binding together are summed piece by piece. */
 export function conv2dWeightGradient(launcher: Launcher, args: Conv2dWeightGradient<DeviceBuffer>): void {
   const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   sizes("conv2dWeightGradient", { batch, height, width, channelsIn, channelsOut });
+  const [wordsIn, wordsOut] = [height * width * channelsIn, height * width * channelsOut];
+  launcher.images(batch, [wordsIn, wordsOut], ({ first, count, of }) => {
+    const piece = { ...args, batch: count, x: of(x, wordsIn), dy: of(dy, wordsOut) };
+    if (first === 0) return weightGradientOf(launcher, piece);
+    launcher.withScratch((scratch) => {
+      const weights = 9 * channelsIn * channelsOut;
+      const more = {
+        dWeights: scratch(weights, "a piece of dWeights"),
+        dBias: scratch(channelsOut, "a piece of dBias"),
+      };
+      weightGradientOf(launcher, { ...piece, ...more });
+      add(launcher, { a: dWeights, b: more.dWeights, y: dWeights, length: weights });
+      add(launcher, { a: dBias, b: more.dBias, y: dBias, length: channelsOut });
+    });
+  });
+}
+
+function weightGradientOf(launcher: Launcher, args: Conv2dWeightGradient<DeviceBuffer>): void {
+  const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const pixels = batch * height * width;
-  const cin4 = four(channelsIn);
   launchProduct(launcher, {
     name: "conv2dWeightGradient",
     source: weightGradientSource,
@@ -288,7 +310,7 @@ export function conv2dWeightGradient(launcher: Launcher, args: Conv2dWeightGradi
       x: { buffer: x, rows: pixels, columns: channelsIn },
       dy: { buffer: dy, rows: pixels, columns: channelsOut },
     },
-    parameters: { height, width, pixels, cin: channelsIn, cout: channelsOut, cin4 },
+    parameters: { height, width, pixels, cin: channelsIn, cout: channelsOut, cin4: four(channelsIn) },
     result: { name: "parts", buffer: dWeights, rows: 9 * channelsIn, columns: channelsOut },
   });
   columnSums(launcher, { x: dy, sums: dBias, rows: pixels, columns: channelsOut });

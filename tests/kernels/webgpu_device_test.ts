@@ -1,6 +1,7 @@
 /** What is WebGPU's own: both cores, faults that are heard, order, memory that stands still, large grids, shared buffers. */
 import assert from "@std/assert";
 import type { DeviceBuffer } from "../../kernels/device.ts";
+import { Random } from "../../kernels/random.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/device.ts";
 import { Faults } from "../../kernels/webgpu/faults.ts";
 import { HARDWARE, plansFor, SOFTWARE } from "../../kernels/webgpu/plan.ts";
@@ -8,6 +9,7 @@ import { Programs } from "../../kernels/webgpu/programs.ts";
 import { expand } from "../../kernels/webgpu/template.ts";
 import { coreConstants, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
+import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
 import { checkVariant } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
@@ -155,6 +157,32 @@ onGpu("elementwise kernels take tensors longer than a binding in pieces, dropout
   );
   wide.close();
 }, { bindingBytes: 1024 });
+
+onGpu("convolutions and pools take batches longer than a binding in pieces", async (device) => {
+  const r = new Random(3);
+  const numbers = (length: number) => Float64Array.from({ length }, () => Math.fround(r.normal()));
+  for (const [batch, height, width] of [[6, 8, 4], [12, 3, 5]]) { // 4 images fit, or 8, that begin where slices may
+    const shape = { batch, height, width, channelsIn: 8, channelsOut: 8 }, pixels = batch * height * width;
+    const [x, dy, weights, bias] = [8 * pixels, 8 * pixels, 576, 8].map(numbers);
+    const pool = { batch, height, width, channels: 8 };
+    const pooled = numbers(8 * batch * (height >> 1) * (width >> 1)), rectified = x.map((v) => Math.max(0, v));
+    const calls: [KernelName, PlainArgs][] = [
+      ["conv2d", { ...shape, x, weights, bias, y: dy, relu: true }],
+      ["conv2dInputGradient", { ...shape, dy, weights, dx: x, mask: x }],
+      ["conv2dWeightGradient", { ...shape, x, dy, dWeights: weights, dBias: bias }],
+      ["maxPool", { ...pool, x, y: pooled }],
+      ["maxPoolGradient", { ...pool, x: rectified, dy: pooled, dx: x, mask: rectified }],
+    ];
+    for (const [kernel, args] of calls) {
+      assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel} of ${batch} images`);
+    }
+  }
+  const image = 8 * 16 * 16;
+  const [x, y] = [image, image].map((length) => device.allocate(2 * length, "large"));
+  const [weights, bias] = [device.allocate(576, "weights"), device.allocate(8, "bias")];
+  const shape = { batch: 2, height: 16, width: 16, channelsIn: 8, channelsOut: 8, x, weights, bias, y, relu: true };
+  assert.throws(() => device.conv2d(shape), /conv2d .*: x takes .* MiB, and this adapter binds at most .* at once/);
+}, { bindingBytes: 4096 });
 
 onGpu("kernels run in place, and between parts of one buffer", async (device) => {
   const whole = device.allocate(256, "whole");
