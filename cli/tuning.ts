@@ -4,9 +4,8 @@
  */
 import path from "@std/path";
 import { Option } from "commander";
-import type { Device } from "../kernels/mod.ts";
+import { type Device, METRICS } from "../kernels/mod.ts";
 import { type KernelChoices, type TuneMode, type TuningStore, WebGpuDevice } from "../kernels/webgpu/device.ts";
-import { METRICS } from "../kernels/mod.ts";
 import { Adam, Tape, VggE, type VggEOptions } from "../nn/mod.ts";
 import { writeJson } from "../runs/atomic.ts";
 import { progressBar, say } from "./common.ts";
@@ -24,7 +23,7 @@ export function tuneOption(): Option {
 }
 
 /**
- * Tunes a WebGPU device for the products of `work`, with a bar; any other device is left as it is.
+ * Tunes a WebGPU device for the products of `work`, with a bar, or lets it guess (`off`); any other device is left as it is.
  *
  * @param work enqueues what will be computed; it is not run
  * @param quiet whether to say nothing
@@ -35,7 +34,8 @@ export async function tuneDevice(
   work: () => void,
   { quiet = false, signal }: { quiet?: boolean; signal?: AbortSignal } = {},
 ): Promise<void> {
-  if (mode === "off" || !(device instanceof WebGpuDevice)) return;
+  if (!(device instanceof WebGpuDevice)) return;
+  if (mode === "off") return device.rehearse(work);
   const bar = quiet ? undefined : progressBar("tuning");
   let report;
   try {

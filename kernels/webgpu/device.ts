@@ -169,13 +169,7 @@ export class WebGpuDevice implements Device {
     const key = `${this.adapterName}; ${navigator.userAgent}; kernels ${kernelDigest}`;
     const stored = await options.store?.load(key);
     if (stored && options.mode !== "full") choices.import(stored);
-    this.#commands.submit();
-    const launches: products.ProductLaunch[] = this.#launcher.rehearsal = [];
-    try {
-      work();
-    } finally {
-      this.#launcher.rehearsal = undefined;
-    }
+    const launches = this.#rehearse(work);
     const wanted = launches.filter(({ product }) => options.mode === "full" || !choices.has(product));
     const count = (list: readonly products.ProductLaunch[]) =>
       new Set(list.map(({ product }) => productKey(product))).size;
@@ -190,6 +184,22 @@ export class WebGpuDevice implements Device {
     }
     const [all, open] = [count(launches), count(wanted)];
     return { products: all, known: all - open, measured, seconds: (performance.now() - start) / 1000 };
+  }
+
+  /** Guesses by which plans the products of `work` will be computed, so that {@link kernelChoices} tells. See {@link tune}. */
+  rehearse(work: () => void): void {
+    this.#rehearse(work);
+  }
+
+  #rehearse(work: () => void): products.ProductLaunch[] {
+    this.#commands.submit();
+    const launches: products.ProductLaunch[] = this.#launcher.rehearsal = [];
+    try {
+      work();
+    } finally {
+      this.#launcher.rehearsal = undefined;
+    }
+    return launches;
   }
 
   /** Enqueues a kernel of one's own: its text names its buffers, and its parameters in a `struct Params` (`programs.ts`). */

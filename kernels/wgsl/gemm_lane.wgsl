@@ -2,10 +2,10 @@
 //
 //   C[row, column] = sum over k of A[row, k] B[k, column]
 //
-// One lane owns 4 rows by 4 x COLS columns of C and walks along k four at a time, reading A and B as 4x4 blocks straight
-// from memory through the problem's own load_a() and load_b(). Of every (1 + COLS) blocks read, 16 COLS vec4 FMAs are made.
-// Nothing is shared between lanes, so there is no barrier: that is what a software adapter wants, whose barriers cost
-// more than its loads. The accumulators are named, not indexed: an index into a private array would be clamped.
+// One lane owns 4 x ROWS rows by 4 x COLS columns of C and walks along k four at a time, reading A and B as 4x4 blocks
+// straight from memory through the problem's own load_a() and load_b(). Of every (ROWS + COLS) blocks read, 16 ROWS COLS vec4
+// FMAs are made. Nothing is shared between lanes, so there is no barrier: that is what a software adapter wants, whose barriers
+// cost more than its loads. The accumulators are named, not indexed: an index into a private array would be clamped.
 
 @compute @workgroup_size(${LANES_M} * ${LANES_N})
 fn main(
