@@ -160,6 +160,11 @@ export class Commands {
     this.#device.queue.submit([encoder.finish()]);
   }
 
+  /** Forgets which buffers were bound together: some of them are about to be destroyed. */
+  forgetBindings(): void {
+    this.#groups.clear();
+  }
+
   /** Forgets what was gathered and gives back the parameters' buffer. */
   close(): void {
     this.#encoder = this.#pass = undefined;

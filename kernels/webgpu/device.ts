@@ -180,6 +180,9 @@ export class WebGpuDevice implements Device {
       measured = await measureProducts(tools, wanted, options);
     } finally {
       clock.close();
+      // measuring took memory for plans that were not chosen
+      for (const buffer of this.#pool.drop()) buffer.gpu.destroy();
+      this.#commands.forgetBindings();
       if (measured > 0) await options.store?.save(key, { ...stored, ...choices.export({ guesses: false }) });
     }
     const [all, open] = [count(launches), count(wanted)];

@@ -127,11 +127,14 @@ const LONGEST4 = 4096;
 const SHORTEST4 = 32;
 /** Parts at most: each is one more sum to write and to read. */
 const PARTS = 128;
+/** Bytes of all parts together, at most. */
+const PART_BYTES = 2 ** 28;
 
 /** Every plan that may be chosen for a product, the likeliest best first. `fits` says which variants a device can run. */
 export function plansFor(product: Product, model: Model, fits: (variant: Variant) => boolean = () => true): Plan[] {
   const least = Math.ceil(product.k4 / LONGEST4);
-  const most = Math.max(least, Math.min(PARTS, Math.floor(product.k4 / SHORTEST4)));
+  const result = 64 * product.rows4 * product.cols4;
+  const most = Math.max(least, Math.min(PARTS, Math.floor(product.k4 / SHORTEST4), Math.floor(PART_BYTES / result)));
   const splits: number[] = [least];
   for (let n = 2; n <= most; n *= 2) if (n > least) splits.push(n);
   return VARIANTS.filter((variant) => variant.core === model.core && fits(variant))

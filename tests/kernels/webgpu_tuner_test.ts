@@ -39,7 +39,7 @@ Deno.test({
     const first = await device.tune(() => [1, 2, 3].forEach(work), { store, onProgress: (done) => heard.push(done) });
     assert.deepEqual({ ...first, seconds: 0 }, { products: 1, known: 0, measured: 1, seconds: 0 });
     assert.deepEqual(heard, [0, 1]);
-    assert.equal(device.memory.liveBuffers, live);
+    assert.deepEqual([device.memory.liveBuffers, device.memory.createdBuffers], [live, live]);
     assert.equal((await device.read(c))[0], 7, "the work was run");
     work();
     assert.ok((await device.read(c)).every((value) => value === 32));
