@@ -5,30 +5,13 @@
  * Every step is held to the definition before it is timed. Times are the GPU's own, by timestamps, the fastest of a few runs.
  */
 import { createWebGpuDevice, type WebGpuDevice } from "../kernels/webgpu/device.ts";
-import naive from "../kernels/wgsl/ladder/1_naive.wgsl" with { type: "text" };
-import tiled from "../kernels/wgsl/ladder/2_tiled.wgsl" with { type: "text" };
-import registerBlocked from "../kernels/wgsl/ladder/3_register_blocked.wgsl" with { type: "text" };
-import vec4 from "../kernels/wgsl/ladder/4_vec4.wgsl" with { type: "text" };
-import unrolled from "../kernels/wgsl/ladder/5_unrolled.wgsl" with { type: "text" };
-import convolution from "../kernels/wgsl/ladder/6_convolution.wgsl" with { type: "text" };
+import { LADDER, type LadderSizes, type LadderStep, launchStep } from "../kernels/webgpu/ladder.ts";
 import { formatTable } from "../report/table.ts";
 import type { Tune } from "./bench.ts";
 import { type Case, convCases, matmulCase } from "./cases.ts";
 import { type Arrays, checkCase } from "./definition.ts";
 import { noise } from "./kernels.ts";
 import { digits, duration } from "./show.ts";
-
-/** A step: its text, and the edge of the tile that a workgroup owns. */
-type Step = readonly [name: string, source: string, tile: number];
-
-const MATMUL: readonly Step[] = [
-  ["1 naive", naive, 16],
-  ["2 tiled", tiled, 16],
-  ["3 register-blocked", registerBlocked, 64],
-  ["4 vec4", vec4, 64],
-  ["5 unrolled", unrolled, 64],
-];
-const CONVOLUTION: readonly Step[] = [["6 convolution", convolution, 64]];
 
 /** One row of the table. */
 export interface LadderRow {
@@ -61,16 +44,10 @@ export async function climbLadder(options: LadderOptions = {}): Promise<{ adapte
     const n = options.size ?? (device.software ? 256 : 2048);
     const conv = convCases([n / 16, 16, 16, 64], 64)[0];
     conv.scalars.relu = false; // the ladder's has no ends
+    const [matmul, convolution] = [LADDER.slice(0, -1), LADDER.slice(-1)];
     const rows = [
-      ...await climb(device, MATMUL, matmulCase(n, n, n), ["a", "b", "c"], { M: n, N: n, K: n }, options),
-      ...await climb(
-        device,
-        CONVOLUTION,
-        conv,
-        ["x", "weights", "y"],
-        { M: 16 * n, N: 64, HEIGHT: 16, WIDTH: 16, CIN: 64, COUT: 64 },
-        options,
-      ),
+      ...await climb(device, matmul, matmulCase(n, n, n), { M: n, N: n, K: n }, options),
+      ...await climb(device, convolution, conv, { HEIGHT: 16, WIDTH: 16, CIN: 64, COUT: 64 }, options),
     ];
     return { adapter: device.description, rows };
   } finally {
@@ -78,16 +55,15 @@ export async function climbLadder(options: LadderOptions = {}): Promise<{ adapte
   }
 }
 
-/** The steps of one problem, then the device's own kernel. Its buffers, in order: two that are read, one that is written. */
+/** The steps of one problem, then the device's own kernel. */
 async function climb(
   device: WebGpuDevice,
-  steps: readonly Step[],
+  steps: readonly LadderStep[],
   of: Case,
-  names: readonly [string, string, string],
-  constants: { M: number; N: number } & Record<string, number>,
+  sizes: LadderSizes,
   { tune = async () => {}, signal }: LadderOptions,
 ): Promise<LadderRow[]> {
-  const out = names[2], contents = Object.entries(of.buffers);
+  const out = steps[0].buffers[2], contents = Object.entries(of.buffers);
   const before: Arrays = Object.fromEntries(contents.map(([name, { length }], i) => [name, noise(length, i + 1)]));
   before.bias?.fill(0);
   const buffers = Object.fromEntries(contents.map(([name, { length }]) => [name, device.allocate(length, name)]));
@@ -107,16 +83,7 @@ async function climb(
   };
   try {
     const rows: LadderRow[] = [];
-    for (const [name, source, tile] of steps) {
-      const launch = {
-        constants,
-        buffers: Object.fromEntries(names.map((name) => [name, [buffers[name], buffers[name].length] as const])),
-        parameters: {},
-        workgroups: constants.M * constants.N / tile ** 2,
-        flops: of.flops,
-      };
-      rows.push(await row(name, () => device.launch({ name, source }, launch)));
-    }
+    for (const step of steps) rows.push(await row(step.name, () => launchStep(device, step, buffers, sizes)));
     const own = () => (device[of.kernel] as (args: unknown) => void)({ ...of.scalars, ...buffers });
     await tune(device, own);
     rows.push(await row(`EPR: ${of.kernel}`, own));

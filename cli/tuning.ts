@@ -48,7 +48,7 @@ export async function tuneDevice(
   const guessed = products - known - measured;
   say(
     `tuning    ${products} products: ${known} known, ${measured} measured in ${seconds.toFixed(1)} s` +
-      (guessed > 0 ? `, ${guessed} guessed (--tune full measures all)` : ""),
+      (guessed > 0 ? `, ${guessed} guessed (--tune full measures more)` : ""),
   );
 }
 

@@ -56,6 +56,8 @@ const BUDGETS: Record<TuneMode, { plans: number; seconds: number }> = {
   quick: { plans: 4, seconds: 10 },
   full: { plans: 24, seconds: 180 },
 };
+/** One product takes no more of that than this, so that where compilers are slow others get their turn. */
+const SHARE = 1 / 5;
 /** A sample is runs of at least so many seconds together. */
 const SAMPLE = 2e-3;
 /** Runs in a sample, at most. */
@@ -96,7 +98,9 @@ export async function measureProducts(
   for (const launch of products) {
     signal?.throwIfAborted();
     if (performance.now() >= end) break;
-    const best = await fastest(tools, launch, choices.candidates(launch.product).slice(0, budget.plans), end, signal);
+    const plans = choices.candidates(launch.product).slice(0, budget.plans);
+    const share = performance.now() + 1000 * budget.seconds * SHARE;
+    const best = await fastest(tools, launch, plans, Math.min(end, share), signal);
     if (best) {
       choices.set(launch.product, best);
       measured++;

@@ -35,7 +35,9 @@ Deno.test("docs/gpu_kernels.md shows what bench --count prints", async () => {
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 
 Deno.test({
-  name: `every step of the ladder agrees with the definition${found ? "" : " (WebGPU finds no adapter here)"}`,
+  name: `climbLadder() holds each step to the definition, and the kernels of training beside it${
+    found ? "" : " (WebGPU finds no adapter here)"
+  }`,
   ignore: !found,
   fn: async () => {
     const { rows } = await climbLadder({ size: 64 });

@@ -28,10 +28,12 @@ const ASSERT = `
 const ok = (holds, message) => { if (!holds) throw new Error(message); };
 export default { ok, equal: (a, b, message) => ok(a === b, message ?? a + " is not " + b) };`;
 const PAGE = `<!doctype html><meta charset="utf-8"><title>tests</title>
-<script>addEventListener("error", ({ message, error }) =>
-  fetch("/report", { method: "POST", body: JSON.stringify({ failures: [message + " " + error?.stack] }) }));</script>
+<script>
+  const fail = (what) => fetch("/report", { method: "POST", body: JSON.stringify({ failures: [what] }) });
+  addEventListener("error", ({ message, error }) => fail(message + " " + error?.stack));
+</script>
 <script type="importmap">{ "imports": { "node:assert/strict": "/assert.js" } }</script>
-<script type="module" src="/entry.js"></script>`;
+<script type="module" src="/entry.js" onerror="fail('the program or what it imports does not load')"></script>`;
 
 /** The program as one file. */
 async function bundle(entry: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -10,7 +10,7 @@ import { expand } from "../../kernels/webgpu/template.ts";
 import { coreConstants, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
-import { checkVariant } from "./webgpu_variants.ts";
+import { checkLadder, checkSimple, checkVariant } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 const lacking = found ? "" : " (WebGPU finds no adapter here)";
@@ -44,6 +44,16 @@ for (const variant of VARIANTS) {
       assert.deepEqual(failures, []);
       assert.ok(pipelines >= 10, `${pipelines} pipelines: was the variant used?`);
     },
+  });
+}
+
+for (
+  const [what, check] of [["kernels that are no product", checkSimple], ["steps of the ladder", checkLadder]] as const
+) {
+  Deno.test({
+    name: `${what} agree with their definitions${lacking}`,
+    ignore: !found,
+    fn: async () => assert.deepEqual((await check(createWebGpuDevice)).failures, []),
   });
 }
 

@@ -5,6 +5,7 @@
 import type { Device } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
 import type { createWebGpuDevice, Planner, Variant } from "../../kernels/webgpu/device.ts";
+import { LADDER, type LadderSizes, launchStep } from "../../kernels/webgpu/ladder.ts";
 import type { GoldenTensor } from "../golden.ts";
 import { define, type KernelName, type PlainArgs, relativeError, runOn } from "./compare.ts";
 
@@ -138,6 +139,43 @@ export async function checkVariant(
 /** Holds every kernel that is no product to its definition. */
 export async function checkSimple(create: typeof createWebGpuDevice): Promise<Checked> {
   return await check("kernels that are no product", simpleCalls(), create);
+}
+
+/** Holds every step of the ladder to the definition of what it computes. */
+export async function checkLadder(create: typeof createWebGpuDevice): Promise<Checked> {
+  const r = new Random(6), device = await create({ allowSoftware: true });
+  const problems: Record<string, { kernel: KernelName; args: PlainArgs; sizes: LadderSizes }> = {
+    c: {
+      kernel: "matmul",
+      args: { m: 128, n: 64, k: 80, a: numbers(r, 128 * 80), b: numbers(r, 80 * 64), c: numbers(r, 128 * 64) },
+      sizes: { M: 128, N: 64, K: 80 },
+    },
+    y: {
+      kernel: "conv2d",
+      args: {
+        ...{ batch: 4, height: 4, width: 8, channelsIn: 16, channelsOut: 64, relu: false, bias: new Float64Array(64) },
+        ...{ x: numbers(r, 128 * 16), weights: numbers(r, 9 * 16 * 64), y: numbers(r, 128 * 64) },
+      },
+      sizes: { HEIGHT: 4, WIDTH: 8, CIN: 16, COUT: 64 },
+    },
+  };
+  const failures: string[] = [];
+  try {
+    for (const step of LADDER) {
+      const out = step.buffers[2], { kernel, args, sizes } = problems[out];
+      const buffers = Object.fromEntries(step.buffers.map((name) => {
+        const values = new Float32Array(args[name] as Float64Array), buffer = device.allocate(values.length, name);
+        device.write(buffer, name === out ? values.fill(NaN) : values);
+        return [name, buffer];
+      }));
+      launchStep(device, step, buffers, sizes);
+      const error = relativeError(await device.read(buffers[out]), define(kernel, args)[out]);
+      if (!(error <= 1e-5)) failures.push(`${step.name} is off by ${error}`);
+    }
+    return { pipelines: device.created.pipelines, checks: LADDER.length, failures };
+  } finally {
+    device.close();
+  }
 }
 
 /** Runs calls on a device of their own and says what differs by more than 1e-5 of a tensor's largest value. */
