@@ -268,7 +268,7 @@ Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes 
       for (const cols4 of [1, 16, 128, 1024]) {
         for (const k4 of [1, 9, 144, 65536]) {
           const plans = plansFor({ kernel: "matmul", transposed: "", rows4, cols4, k4 }, model);
-          assert.ok(plans.length >= 4);
+          assert.ok(plans.length >= 3);
           for (const { splits } of plans) {
             assert.ok(Number.isInteger(splits) && splits >= 1 && splits <= k4);
             assert.ok(k4 / splits <= 4096, "a float32 sum of at most 16,384 products");
