@@ -37,11 +37,11 @@ import { Faults } from "./faults.ts";
 import { type Kernel, type Launch, Launcher, mebibytes } from "./launcher.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
-import { HARDWARE, type Planner, productKey, SOFTWARE } from "./plan.ts";
+import { HARDWARE, type Planner, SOFTWARE } from "./plan.ts";
 import * as products from "./products.ts";
 import { Programs } from "./programs.ts";
 import * as simple from "./simple.ts";
-import { kernelDigest, measureProducts, type TuneOptions, type TuneReport } from "./tuner.ts";
+import { kernelDigest, tune, type TuneOptions, type TuneReport } from "./tuner.ts";
 import { footprint } from "./variants.ts";
 
 export { findAdapter, type FoundAdapter };
@@ -165,28 +165,23 @@ export class WebGpuDevice implements Device {
    * @throws the signal's reason where it is aborted; what was measured until then stays
    */
   async tune(work: () => void, options: TuneOptions = {}): Promise<TuneReport> {
-    const start = performance.now(), choices = this.#choices;
     const key = `${this.adapterName}; ${navigator.userAgent}; kernels ${kernelDigest}`;
-    const stored = await options.store?.load(key);
-    if (stored && options.mode !== "full") choices.import(stored);
-    const launches = this.#rehearse(work);
-    const wanted = launches.filter(({ product }) => options.mode === "full" || !choices.has(product));
-    const count = (list: readonly products.ProductLaunch[]) =>
-      new Set(list.map(({ product }) => productKey(product))).size;
     const clock = new Clock(this.gpu);
-    let measured = 0;
+    const tools = {
+      launcher: this.#launcher,
+      commands: this.#commands,
+      faults: this.#faults,
+      choices: this.#choices,
+      clock,
+    };
     try {
-      const tools = { launcher: this.#launcher, commands: this.#commands, faults: this.#faults, choices, clock };
-      measured = await measureProducts(tools, wanted, options);
+      return await tune(tools, key, () => this.#rehearse(work), options);
     } finally {
       clock.close();
       // measuring took memory for plans that were not chosen
       for (const buffer of this.#pool.drop()) buffer.gpu.destroy();
       this.#commands.forgetBindings();
-      if (measured > 0) await options.store?.save(key, { ...stored, ...choices.export({ guesses: false }) });
     }
-    const [all, open] = [count(launches), count(wanted)];
-    return { products: all, known: all - open, measured, seconds: (performance.now() - start) / 1000 };
   }
 
   /** Guesses by which plans the products of `work` will be computed, so that {@link kernelChoices} tells. See {@link tune}. */

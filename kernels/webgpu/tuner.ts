@@ -84,8 +84,35 @@ interface Tools {
   clock: Clock;
 }
 
+/**
+ * Takes over what the store has under the key, measures what else is launched, and saves it.
+ *
+ * @param rehearse gives the launches of the work that is to become fast
+ */
+export async function tune(
+  tools: Tools,
+  key: string,
+  rehearse: () => readonly ProductLaunch[],
+  options: TuneOptions,
+): Promise<TuneReport> {
+  const start = performance.now(), { choices } = tools, anew = options.mode === "full";
+  const stored = await options.store?.load(key);
+  if (stored && !anew) choices.import(stored);
+  const launches = rehearse();
+  const open = launches.filter(({ product }) => anew || !choices.has(product));
+  let measured = 0;
+  try {
+    measured = await measureProducts(tools, open, options);
+  } finally {
+    const found = choices.export({ guesses: false });
+    if (open.length > 0 && Object.keys(found).length > 0) await options.store?.save(key, { ...stored, ...found });
+  }
+  const [all, left] = [launches, open].map((list) => new Set(list.map(({ product }) => productKey(product))).size);
+  return { products: all, known: all - left, measured, seconds: (performance.now() - start) / 1000 };
+}
+
 /** Measures the products of `launches` (as often there as they are launched), until the mode's time is spent. */
-export async function measureProducts(
+async function measureProducts(
   tools: Tools,
   launches: readonly ProductLaunch[],
   { mode = "quick", onProgress = () => {}, signal }: TuneOptions,
