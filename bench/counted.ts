@@ -6,8 +6,15 @@
  * for itself, parts are written and read again. A cache can only make them fewer. The plan is the one that a large GPU gets
  * without measuring (`kernels/webgpu/plan.ts`).
  */
-import { HARDWARE, plansFor, type Product, traffic } from "../kernels/webgpu/plan.ts";
-import { convProduct, matmulProduct, type MatmulShape } from "../kernels/webgpu/products.ts";
+import {
+  convProduct,
+  HARDWARE,
+  matmulProduct,
+  type MatmulShape,
+  plansFor,
+  type Product,
+  traffic,
+} from "../kernels/webgpu/plan.ts";
 import type { ConvShape } from "../kernels/mod.ts";
 import { formatTable } from "../report/table.ts";
 import { type Case, vggECases } from "./cases.ts";

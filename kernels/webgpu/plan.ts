@@ -12,6 +12,7 @@
  *
  * @module
  */
+import type { ConvShape, Matmul } from "../kernels.ts";
 import { footprint, type Variant, VARIANTS } from "./variants.ts";
 
 /** A product, as seen by who plans it: [rows, k] by [k, columns]. */
@@ -26,6 +27,32 @@ export interface Product {
   cols4: number;
   /** Length of the dot products, in groups of four. */
   k4: number;
+}
+
+/** Groups of four that hold so many. */
+export const four = (n: number): number => Math.ceil(n / 4);
+
+/** What a matmul is to who plans it. */
+export function matmulProduct({ m, n, k, transposeA, transposeB }: MatmulShape): Product {
+  const transposed = `${transposeA ? "a" : ""}${transposeB ? "b" : ""}`;
+  return { kernel: "matmul", transposed, rows4: four(m), cols4: four(n), k4: four(k) };
+}
+
+/** Sizes of a matmul. */
+export type MatmulShape = Pick<Matmul<unknown>, "m" | "n" | "k" | "transposeA" | "transposeB">;
+
+/** What a convolution, or one of its gradients, is to who plans it. */
+export function convProduct(
+  kernel: "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient",
+  { batch, height, width, channelsIn, channelsOut }: ConvShape,
+): Product {
+  const pixels4 = four(batch * height * width), [in4, out4] = [four(channelsIn), four(channelsOut)];
+  const sizes = {
+    conv2d: { rows4: pixels4, cols4: out4, k4: 9 * in4 },
+    conv2dInputGradient: { rows4: pixels4, cols4: in4, k4: 9 * out4 },
+    conv2dWeightGradient: { rows4: 9 * in4, cols4: out4, k4: pixels4 },
+  };
+  return { kernel, transposed: "", ...sizes[kernel] };
 }
 
 /** How to compute a product. */

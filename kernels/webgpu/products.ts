@@ -14,7 +14,7 @@ import matmulSource from "../wgsl/matmul.wgsl" with { type: "text" };
 import padSource from "../wgsl/pad_columns.wgsl" with { type: "text" };
 import reduceSource from "../wgsl/reduce_parts.wgsl" with { type: "text" };
 import { type Extent, type Kernel, LANES_PER_GROUP, type Launcher, type Scratch, sizes } from "./launcher.ts";
-import { type Plan, planWorkgroups, type Product } from "./plan.ts";
+import { convProduct, four, matmulProduct, type Plan, planWorkgroups, type Product } from "./plan.ts";
 import { add, columnSums } from "./simple.ts";
 import type { Constants } from "./template.ts";
 import { coreConstants, type Variant } from "./variants.ts";
@@ -65,8 +65,6 @@ export interface ProductLaunch {
 const ENDS = [false, true].map((BIAS) => [false, true].map((MASK) => ({ BIAS, MASK })));
 /** What a part gets: nothing. */
 const UNFINISHED = { constants: ENDS[0][0], buffers: {}, parameters: { relu: 0 } };
-
-const four = (n: number) => Math.ceil(n / 4);
 
 /** Launches a product by the plan that the planner has for it. */
 function launchProduct(launcher: Launcher, launch: ProductLaunch): void {
@@ -185,29 +183,6 @@ function setColumns(launcher: Launcher, x: DeviceBuffer, rows: number, from: num
     workgroups: Math.ceil(rows * columns / LANES_PER_GROUP),
     flops: 100 * rows * columns,
   });
-}
-
-/** What a matmul is to who plans it. */
-export function matmulProduct({ m, n, k, transposeA, transposeB }: MatmulShape): Product {
-  const transposed = `${transposeA ? "a" : ""}${transposeB ? "b" : ""}`;
-  return { kernel: "matmul", transposed, rows4: four(m), cols4: four(n), k4: four(k) };
-}
-
-/** Sizes of a matmul. */
-export type MatmulShape = Pick<Matmul<unknown>, "m" | "n" | "k" | "transposeA" | "transposeB">;
-
-/** What a convolution, or one of its gradients, is to who plans it. */
-export function convProduct(
-  kernel: "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient",
-  { batch, height, width, channelsIn, channelsOut }: ConvShape,
-): Product {
-  const pixels4 = four(batch * height * width), [in4, out4] = [four(channelsIn), four(channelsOut)];
-  const sizes = {
-    conv2d: { rows4: pixels4, cols4: out4, k4: 9 * in4 },
-    conv2dInputGradient: { rows4: pixels4, cols4: in4, k4: 9 * out4 },
-    conv2dWeightGradient: { rows4: 9 * in4, cols4: out4, k4: pixels4 },
-  };
-  return { kernel, transposed: "", ...sizes[kernel] };
 }
 
 /** See `Matmul`. */
