@@ -1,5 +1,5 @@
 /** One run of the bench: opens the device, measures its roof, then each part in turn. */
-import { type DeviceChoice, openDevice } from "../kernels/mod.ts";
+import { type Device, type DeviceChoice, openDevice } from "../kernels/mod.ts";
 import { type Case, vggECases } from "./cases.ts";
 import { benchForest } from "./forest.ts";
 import { benchFrontEnd } from "./front_end.ts";
@@ -32,8 +32,10 @@ export interface BenchOptions {
   cases?: readonly Case[];
   /** Where Emo-DB is, for the front end. */
   emodb?: string;
-  /** Whether to run other libraries too. */
-  peers?: boolean;
+  /** Whether to run other libraries too; a device: only those that run beside it. */
+  peers?: boolean | "cpu" | "webgpu";
+  /** Lets a device choose how it computes what `work` enqueues, before that is timed. */
+  tune?: Tune;
   /** Few samples: a smoke test. */
   quick: boolean;
   /** Hears how many rows are done, of how many. */
@@ -44,12 +46,15 @@ export interface BenchOptions {
   signal?: AbortSignal;
 }
 
+/** See {@link BenchOptions.tune}. */
+export type Tune = (device: Device, work: () => void) => Promise<void>;
+
 /** Classes of the network: the seven emotions of Emo-DB. */
-const CLASSES = 7;
+export const CLASSES = 7;
 
 /** Measures what the options ask for. Throws an Error where the filter leaves no kernel, or the device fails. */
 export async function runBench(options: BenchOptions): Promise<Results> {
-  const { width, batch, quick, signal, filter, onProgress = () => {} } = options;
+  const { width, batch, quick, signal, filter, onProgress = () => {}, tune = async () => {} } = options;
   const parts = options.only ??
     (options.peers ? [] : options.cases || filter !== undefined ? ["kernels" as const] : PARTS);
   const settings = { width, batch, classes: CLASSES, quick };
@@ -72,7 +77,7 @@ export async function runBench(options: BenchOptions): Promise<Results> {
   if (parts.includes("step")) {
     const own = await openDevice(options);
     try {
-      step = await benchStep(own, await Stopwatch.start(own, budget), settings, signal);
+      step = await benchStep(own, await Stopwatch.start(own, budget), settings, tune, signal);
     } finally {
       own.close();
     }
@@ -101,7 +106,7 @@ export async function runBench(options: BenchOptions): Promise<Results> {
       peers: [],
     };
     for (const one of cases) {
-      results.kernels.push(await benchKernel(device, watch, one, signal));
+      results.kernels.push(await benchKernel(device, watch, one, tune, signal));
       if (results.kernels.length % 6 === 0) await roof.glance();
       progress();
     }
@@ -116,7 +121,9 @@ export async function runBench(options: BenchOptions): Promise<Results> {
     }
     if (options.peers) {
       const { benchPeers } = await import("./peers.ts");
-      results.peers = await benchPeers({ threads: options.threads, quick, onProgress: options.onPeer, signal });
+      const beside = options.peers === true ? undefined : options.peers;
+      const { threads, onPeer: onProgress } = options;
+      results.peers = await benchPeers({ threads, beside, tune, quick, onProgress, signal });
     }
     await roof.measure();
     await roof.close();

@@ -5,6 +5,7 @@
  * kernel's GB/s may pass those of the copy kernel, which goes through memory.
  */
 import type { Device, DeviceBuffer } from "../kernels/mod.ts";
+import type { Tune } from "./bench.ts";
 import type { Case, Content } from "./cases.ts";
 import { type Arrays, checkCase, outputs } from "./definition.ts";
 import type { KernelRow } from "./results.ts";
@@ -19,6 +20,7 @@ export async function benchKernel(
   device: Device,
   watch: Stopwatch,
   of: Case,
+  tune: Tune,
   signal?: AbortSignal,
 ): Promise<KernelRow> {
   const buffers: Record<string, DeviceBuffer> = {};
@@ -34,6 +36,7 @@ export async function benchKernel(
     const aliases = Object.entries(of.aliases ?? {}).map(([alias, name]) => [alias, buffers[name]]);
     const args = { ...of.scalars, ...buffers, ...Object.fromEntries(aliases) };
     const enqueue = () => (device[of.kernel] as (args: unknown) => void)(args);
+    await tune(device, enqueue);
     const start = performance.now();
     enqueue();
     await watch.settle();

@@ -15,10 +15,15 @@ import {
   UsageError,
   wholeNumber,
 } from "../cli/common.ts";
+import { tuneDevice, type TuneFlag, tuneOption } from "../cli/tuning.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
+import { findAdapter } from "../kernels/webgpu/adapter.ts";
 import { parseShape, SHAPES } from "./cases.ts";
 import { describeComparison } from "./compare.ts";
-import { type Part, PARTS, runBench } from "./bench.ts";
+import { CLASSES, type Part, PARTS, runBench, type Tune } from "./bench.ts";
+import { describeCounted } from "./counted.ts";
+import { climbCpuLadder, describeCpuLadder } from "./cpu_ladder.ts";
+import { climbLadder, describeLadder } from "./ladder.ts";
 import { parseResults, type Results } from "./results.ts";
 import { drawRoofline } from "./roofline.ts";
 import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "./show.ts";
@@ -32,12 +37,14 @@ interface Flags {
   filter?: string;
   shape: string[];
   emodb?: string;
-  peers?: boolean;
+  peers?: true | "cpu" | "webgpu";
   pytorch?: boolean;
-  ladder?: boolean;
+  tune: TuneFlag;
   quick?: boolean;
   json?: string;
   svg?: string;
+  count?: boolean;
+  ladder?: boolean;
   compare?: string;
 }
 
@@ -49,7 +56,7 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   ["what a change did", "deno task bench --compare before.json after.json"],
   ["beside tfjs, jax-js and ml-random-forest", "deno task bench --peers"],
   ["beside PyTorch", "deno task bench --pytorch --width 1/8"],
-  ["how the kernels get fast, rung by rung", "deno task bench --ladder"],
+  ["how a product gets fast, rung by rung", "deno task bench --ladder"],
 ])
   .addOption(new Option("--device <name>", "where kernels run").choices(DEVICE_CHOICES).default("auto"))
   .option(
@@ -68,12 +75,20 @@ const command = createCommand("bench", "How fast the kernels, the training step,
     [],
   )
   .option("--emodb <dir>", "the front end reads this folder's Emo-DB instead of noise")
-  .option("--peers", "other libraries in JavaScript on the same work, in turn")
+  .addOption(
+    new Option("--peers [device]", "other libraries in JavaScript on the same work, in turn; beside one device alone")
+      .choices(["cpu", "webgpu"]),
+  )
   .option("--pytorch", "PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
-  .option("--ladder", "how the CPU's micro-kernel gets fast, rung by rung, on one core")
+  .addOption(tuneOption())
   .option("--quick", "a smoke test: few samples, their figures mean little")
   .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md tells its fields")
   .option("--svg <file>", "write a roofline of the kernels")
+  .option(
+    "--ladder",
+    "a matrix product from naive to what training uses, what each step gains: on one core, on the GPU",
+  )
+  .option("--count", "what each kernel moves and does on a large GPU, beside the roofline; measures nothing")
   .option("--compare <a.json>", "compare two results, this one and the file that follows; measures nothing")
   .argument("[b.json]", "the second file of --compare");
 
@@ -86,14 +101,24 @@ await runCommand(command, async (signal) => {
     return;
   }
   if (command.args.length > 0) throw new UsageError(`Found "${command.args[0]}", wanted options only; see --help`);
+  if (flags.count) {
+    console.log(describeCounted({ ...flags, classes: CLASSES }));
+    return;
+  }
+  const tune: Tune = (device, work) => tuneDevice(device, flags.tune, work, { quiet: true, signal });
+  if (flags.ladder) {
+    if (flags.device !== "webgpu") {
+      console.log(describeCpuLadder(await climbCpuLadder(flags.quick ? 3 : 31, signal)));
+    }
+    if (flags.device === "webgpu" || flags.device === "auto" && await findAdapter()) {
+      console.log(describeLadder(await climbLadder({ tune, signal })));
+    }
+    return;
+  }
   if (flags.pytorch) {
     const { benchPyTorch } = await import("./pytorch.ts");
     const widths = command.getOptionValueSource("width") === "cli" ? [flags.width] : undefined;
     return await benchPyTorch({ ...flags, widths, quick: flags.quick ?? false }, signal);
-  }
-  if (flags.ladder) {
-    const { climbCpuLadder, describeCpuLadder } = await import("./cpu_ladder.ts");
-    return console.log(describeCpuLadder(await climbCpuLadder(flags.quick ? 3 : 31, signal)));
   }
   const cases = flags.shape.length > 0 ? flags.shape.flatMap(wantedShape) : undefined;
   const bar = progressBar("measuring");
@@ -103,6 +128,7 @@ await runCommand(command, async (signal) => {
       ...flags,
       quick: flags.quick ?? false,
       cases,
+      tune,
       onProgress: flags.peers ? undefined : bar.update,
       onPeer: say,
       signal,

@@ -7,6 +7,7 @@
 import { type Device, openDevice } from "../kernels/mod.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
 import { ForestPool } from "../forest/mod.ts";
+import type { Tune } from "./bench.ts";
 import { digitsLike } from "./forest.ts";
 import { noise } from "./kernels.ts";
 import type { ConvolutionShape, Peer } from "./peer.ts";
@@ -18,6 +19,10 @@ import { type Budget, Sampler, spread, Stopwatch, timeAlone, type Work } from ".
 export interface PeerOptions {
   /** Threads of the cpu device. */
   threads?: number;
+  /** Only peers that run beside this device; all, and the forest, if not said. */
+  beside?: Peer["beside"];
+  /** Lets a device choose how it computes what is to be timed. */
+  tune: Tune;
   /** One small round. */
   quick: boolean;
   /** Hears what each row gave, and what is run next. */
@@ -27,7 +32,8 @@ export interface PeerOptions {
 }
 
 /** Runs all that can be loaded, on all they can do. */
-export async function benchPeers({ threads, quick, onProgress = () => {}, signal }: PeerOptions): Promise<PeerRow[]> {
+export async function benchPeers(options: PeerOptions): Promise<PeerRow[]> {
+  const { threads, beside, tune, quick, onProgress = () => {}, signal } = options;
   const budget: Budget = quick
     ? { samples: 3, seconds: 0, sampleSeconds: 0.002 }
     : { samples: 7, seconds: 4, sampleSeconds: 0.05 };
@@ -46,7 +52,7 @@ export async function benchPeers({ threads, quick, onProgress = () => {}, signal
       rows.push({ name: "load", shape: "", peer: name, cannot: words(error) });
     }
   }
-  for (const kind of ["cpu", "webgpu"] as const) {
+  for (const kind of beside ? [beside] : ["cpu", "webgpu"] as const) {
     let device: Device;
     try {
       device = await openDevice({ device: kind, threads });
@@ -59,12 +65,13 @@ export async function benchPeers({ threads, quick, onProgress = () => {}, signal
     try {
       const watch = await Stopwatch.start(device, budget);
       for (const peer of peers.filter(({ beside }) => beside === kind)) {
-        rows.push(...await benchPeer(device, watch, peer, { quick, onProgress, signal }, budget));
+        rows.push(...await benchPeer(device, watch, peer, { tune, quick, onProgress, signal }, budget));
       }
     } finally {
       device.close();
     }
   }
+  if (beside) return rows;
   onProgress("ml-random-forest");
   rows.push(await benchForestPeer(quick, threads));
   return rows;
@@ -74,7 +81,7 @@ async function benchPeer(
   device: Device,
   watch: Stopwatch,
   peer: Peer,
-  { quick, onProgress = () => {}, signal }: PeerOptions,
+  { tune, quick, onProgress = () => {}, signal }: PeerOptions,
   budget: Budget,
 ): Promise<PeerRow[]> {
   const rows: PeerRow[] = [];
@@ -85,6 +92,7 @@ async function benchPeer(
       await peer.select();
       using other = await theirs();
       using own = ours();
+      await tune(device, own.enqueue);
       rows.push({ ...row, ...await alternate(own, other, budget, signal) });
     } catch (error) {
       signal?.throwIfAborted();
@@ -98,19 +106,25 @@ async function benchPeer(
   for (const n of quick ? [32] : peer.slow ? [512] : [512, 1024]) {
     await add("matmul", `${n} x ${n}`, () => ownMatmul(device, watch, n), () => peer.matmul(n));
   }
-  const shape = quick
-    ? { batch: 1, height: 4, width: 4, channels: 4 }
-    : { batch: peer.slow ? 1 : 4, height: 32, width: 16, channels: 64 };
-  const told = `${shape.batch}x${shape.height}x${shape.width}x${shape.channels} to ${shape.channels}`;
-  for (const [name, gradients] of [["conv forward", false], ["conv forward, both gradients", true]] as const) {
-    await add(
-      name,
-      told,
-      () => ownConvolution(device, watch, shape, gradients),
-      () => peer.convolution(shape, gradients),
-    );
+  for (const shape of convolutionShapes(peer, quick)) {
+    const told = `${shape.batch}x${shape.height}x${shape.width}x${shape.channels} to ${shape.channels}`;
+    for (const [name, gradients] of [["conv forward", false], ["conv forward, both gradients", true]] as const) {
+      await add(
+        name,
+        told,
+        () => ownConvolution(device, watch, shape, gradients),
+        () => peer.convolution(shape, gradients),
+      );
+    }
   }
   return rows;
+}
+
+/** VGG-E's block 2 with half its channels, and its block 3. */
+function convolutionShapes({ slow }: Peer, quick: boolean): ConvolutionShape[] {
+  if (quick) return [{ batch: 1, height: 4, width: 4, channels: 4 }];
+  if (slow) return [{ batch: 1, height: 32, width: 16, channels: 64 }];
+  return [{ batch: 4, height: 32, width: 16, channels: 64 }, { batch: 4, height: 16, width: 8, channels: 256 }];
 }
 
 type Owned = Work & Disposable;

@@ -7,6 +7,7 @@
  */
 import { type Device, type DeviceBuffer, type Kernels, METRICS, reference } from "../kernels/mod.ts";
 import { Adam, ArrayDataset, oneHot, summarise, Tape, trainingFlops, VggE } from "../nn/mod.ts";
+import type { Tune } from "./bench.ts";
 import { noise } from "./kernels.ts";
 import type { StepResult } from "./results.ts";
 import { mapSpread, spread, type Stopwatch } from "./timing.ts";
@@ -25,11 +26,16 @@ export async function benchStep(
   device: Device,
   watch: Stopwatch,
   { width, batch, classes }: { width: number; batch: number; classes: number },
+  tune: Tune,
   signal?: AbortSignal,
 ): Promise<StepResult> {
   const calls: Call[] = [];
   const training = new Training(recorded(device, calls), { width, batch, classes });
   try {
+    await tune(device, () => {
+      training.step();
+      training.forward();
+    });
     // WebAssembly starts in a slow tier, and a step is long: some steps before any counts
     for (let i = 0; i < WARM_UP; i++) training.step();
     for (let i = 0; i < WARM_UP; i++) training.forward();

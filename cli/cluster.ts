@@ -9,12 +9,13 @@
 import path from "@std/path";
 import { openDevice } from "../kernels/mod.ts";
 import { summarise } from "../nn/mod.ts";
-import { openRun, readStatus } from "../runs/mod.ts";
+import { keptChoices, openRun, readStatus } from "../runs/mod.ts";
 import { createCommand, runCommand, say, wholeNumber } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
 import { formatDuration } from "./job_progress.ts";
 import { prepare } from "./prepare.ts";
 import { foldsScript, mergeScript, type SlurmJob } from "./slurm.ts";
+import { rehearseTraining, tuneDevice } from "./tuning.ts";
 import { addExperimentOptions, defaultFolder, resolveSettings, type TrainFlags } from "./train_options.ts";
 
 interface ClusterFlags extends Omit<TrainFlags, "jobs"> {
@@ -54,14 +55,18 @@ await runCommand(command, async (signal) => {
   const { preset, settings: asked } = resolveSettings({ ...flags, jobs: 1 });
   const out = path.resolve(flags.out ?? defaultFolder(flags.corpus, preset, flags.seed));
   const prepared = await prepare(flags, preset, asked, signal);
-  const device = await openDevice(flags);
+  const device = await openDevice({ ...flags, choices: await keptChoices(out) });
   try {
+    const network = { width: prepared.settings.width, classes: prepared.features.emotions.length };
+    await tuneDevice(device, flags.tune, () => rehearseTraining(device, network, prepared.settings.batch), {
+      ...flags,
+      signal,
+    });
     const experiment = { ...prepared, device };
     const folder = await openRun(out, experiment, "join", { onNote: say });
     const left = (await readStatus(out)).folds.filter(({ state }) => state !== "finished").map(({ fold }) => fold);
     const cost = await estimateCost(experiment, signal);
-    const classes = prepared.features.emotions.length;
-    const parameters = summarise({ ...prepared.settings, classes }).reduce((sum, layer) => sum + layer.parameters, 0);
+    const parameters = summarise(network).reduce((sum, layer) => sum + layer.parameters, 0);
     const job: SlurmJob = {
       out,
       folds: left,

@@ -7,11 +7,13 @@ import { type EpochRecord, summarise } from "../nn/mod.ts";
 import { type PresetName, type Results, type Settings } from "../refinery/mod.ts";
 import { foldFigures, foldTable, formatTable, modelTable, percent, stageTable } from "../report/table.ts";
 import {
+  choicesOf,
   type Described,
   differences,
   type Experiment,
   foldsAtOnce,
   identityOf,
+  keptChoices,
   mergeFolds,
   openRun,
   type Outcome,
@@ -25,6 +27,7 @@ import { type Cost, estimateCost } from "./cost.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
 import { prepare } from "./prepare.ts";
 import { addTrainOptions, defaultFolder, resolveSettings, resumeSettings, type TrainFlags } from "./train_options.ts";
+import { rehearseTraining, tuneDevice } from "./tuning.ts";
 import project from "../deno.json" with { type: "json" };
 
 const command = addTrainOptions(createCommand(
@@ -70,11 +73,13 @@ await runCommand(command, async (signal) => {
     await openRun(out, { ...described, device: device as Described["device"] }, "resume");
     return showResults(await mergeFolds({ ...described, device: device as Described["device"] }, folder), out, flags);
   }
-  const options = { device: flags.device, threads: shareThreads(flags) };
+  const options = { device: flags.device, threads: shareThreads(flags), choices: await keptChoices(out) };
   const device = await openDevice(options);
   tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
-  const experiment = { ...described, device, reopen: () => openDevice(options) };
+  const experiment = { ...described, device, reopen: () => openDevice({ ...options, choices: choicesOf(device) }) };
   try {
+    const network = { width: settings.width, classes: features.emotions.length };
+    await tuneDevice(device, flags.tune, () => rehearseTraining(device, network, settings.batch), { ...flags, signal });
     if (flags.dryRun) await showCost(experiment, flags, signal);
     else await train(experiment, out, flags, signal, started);
   } finally {
@@ -118,7 +123,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
   const networks = (onlyFold === undefined ? settings.folds : 1) * settings.stages;
   const finished = await folder.countFinished(flags.onlyFold);
   const progress = new JobProgress({ ...settings, networks, finished, quiet: flags.quiet ?? false });
-  const device = { device: flags.device, threads: shareThreads(flags) };
+  const device = { device: flags.device, threads: shareThreads(flags), choices: choicesOf(experiment.device) };
   const runFolds = flags.jobs > 1 ? foldsAtOnce(experiment, folder, { jobs: flags.jobs, device }) : undefined;
   let outcome: Outcome;
   try {

@@ -6,6 +6,7 @@ import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
 import { METHODS, type PresetName, PRESETS, type Settings } from "../refinery/mod.ts";
 import type { RunConfig } from "../runs/mod.ts";
 import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
+import { type TuneFlag, tuneOption } from "./tuning.ts";
 
 /** What the options are read into; those of the settings only where they are given. */
 export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Overrides>> {
@@ -13,6 +14,7 @@ export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Override
   onlyFold?: number;
   device: DeviceChoice;
   threads?: number;
+  tune: TuneFlag;
   jobs: number;
   out?: string;
   resume?: boolean;
@@ -50,6 +52,7 @@ export function addExperimentOptions(command: Command): Command {
       "worker threads of the cpu device (default: one a processor)",
       wholeNumber({ min: 1, max: 64 }),
     )
+    .addOption(tuneOption())
     .option("--out <dir>", "the run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)")
     .option("--quiet", "say only what it gives, and errors");
 }

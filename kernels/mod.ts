@@ -11,4 +11,5 @@ export * from "./kernels.ts";
 export * from "./open_device.ts";
 export * from "./random.ts";
 export * from "./reference.ts";
+export type { Choice, KernelChoices } from "./webgpu/choices.ts";
 export { createReferenceDevice } from "./reference_device.ts";

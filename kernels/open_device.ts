@@ -5,7 +5,7 @@
  */
 import { createCpuDevice } from "./cpu/device.ts";
 import type { Device } from "./device.ts";
-import { createWebGpuDevice, findAdapter } from "./webgpu/device.ts";
+import { createWebGpuDevice, findAdapter, type KernelChoices } from "./webgpu/device.ts";
 
 /** What can be asked for. */
 export type DeviceChoice = "auto" | "cpu" | "webgpu";
@@ -19,6 +19,8 @@ export interface OpenDeviceOptions {
   device?: DeviceChoice;
   /** Worker threads of the CPU device; default: one a processor. */
   threads?: number;
+  /** What the webgpu device computes products by, where a run began so (its `kernels.json`); the cpu device has no choice. */
+  choices?: KernelChoices;
 }
 
 /**
@@ -27,17 +29,17 @@ export interface OpenDeviceOptions {
  * @throws {Error} where WebGPU is asked for and there is no adapter, hardware or software
  * @throws {RangeError} where the threads are out of range
  */
-export async function openDevice({ device = "auto", threads }: OpenDeviceOptions = {}): Promise<Device> {
+export async function openDevice({ device = "auto", threads, choices }: OpenDeviceOptions = {}): Promise<Device> {
   if (device === "cpu") return await createCpuDevice({ threads });
   const adapter = await findAdapter();
   if (device === "auto") {
     const hardware = adapter !== undefined && !adapter.software;
-    return hardware ? await createWebGpuDevice({ allowSoftware: false }) : await createCpuDevice({ threads });
+    return hardware ? await createWebGpuDevice({ choices }) : await createCpuDevice({ threads });
   }
   if (!adapter) {
     throw new Error(
       "WebGPU finds no adapter here: no GPU, or no Vulkan, Metal or Direct3D driver for it; --device cpu runs anywhere",
     );
   }
-  return await createWebGpuDevice({ allowSoftware: true });
+  return await createWebGpuDevice({ allowSoftware: true, choices });
 }

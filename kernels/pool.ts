@@ -14,7 +14,8 @@ export interface Pooled {
 /** Hands out buffers of type `B`, making new ones with the device's own `create`. */
 export class BufferPool<B extends Pooled> {
   #create: (length: number, purpose: string) => B;
-  #order = new Map<B, number>(); // every buffer made, with its number
+  #order = new Map<B, number>(); // every buffer that there is, with its number
+  #made = 0;
   #live = new Set<B>();
   #free = new Map<number, B[]>(); // by length, latest made first, so that pop() gives the earliest
   #liveWords = 0;
@@ -33,7 +34,7 @@ export class BufferPool<B extends Pooled> {
     let buffer = this.#free.get(length)?.pop();
     if (!buffer) {
       buffer = this.#create(length, purpose);
-      this.#order.set(buffer, this.#order.size);
+      this.#order.set(buffer, this.#made++);
       this.#createdWords += length;
     }
     this.#live.add(buffer);
@@ -65,7 +66,18 @@ export class BufferPool<B extends Pooled> {
     };
   }
 
-  /** Every buffer made, e.g. to destroy them. */
+  /** Forgets every buffer that waits, and gives them to be destroyed: what was taken once will not be wanted again. */
+  drop(): B[] {
+    const waiting = [...this.#free.values()].flat();
+    this.#free.clear();
+    for (const buffer of waiting) {
+      this.#order.delete(buffer);
+      this.#createdWords -= buffer.length;
+    }
+    return waiting;
+  }
+
+  /** Every buffer that there is, e.g. to destroy them. */
   buffers(): Iterable<B> {
     return this.#order.keys();
   }

@@ -2,7 +2,9 @@
  * Beginning a run, joining one, or going on with one: the folder's `config.json` and `corpus.csv` say what the run is, and a
  * process with other settings or another corpus is told how they differ.
  */
-import type { Device } from "../kernels/mod.ts";
+import path from "@std/path";
+import type { Device, KernelChoices } from "../kernels/mod.ts";
+import { findAdapter } from "../kernels/webgpu/adapter.ts";
 import type { Experiment } from "./experiment.ts";
 import { corpusTable, describeCorpusChange, differences, type Identity, identityOf, sha256 } from "./identity.ts";
 import { Lease } from "./lease.ts";
@@ -113,10 +115,29 @@ function configOf({ corpus, data, preset, settings, features, device }: Describe
   };
 }
 
-/** What a device computes with: of the CPU its instructions, of a GPU its name. */
+/**
+ * What products were computed by when the run in a folder began, for `openDevice`: a device then computes as that one did.
+ * Undefined where there is no run, or none on the adapter that is here.
+ */
+export async function keptChoices(out: string): Promise<KernelChoices | undefined> {
+  try {
+    const { adapter, choices } = JSON.parse(await Deno.readTextFile(path.join(out, "kernels.json")));
+    return choices && adapter === (await findAdapter())?.name ? choices : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw new Error(`${path.join(out, "kernels.json")} can't be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** What a device computes products by by now; undefined where it has no choice. */
+export function choicesOf(device: Described["device"]): KernelChoices | undefined {
+  return (device as { kernelChoices?: KernelChoices }).kernelChoices;
+}
+
+/** What a device computes with: of the CPU its instructions, of a GPU its name and its choices. */
 function kernelsOf(device: Described["device"]): Record<string, unknown> {
   const { simd, adapterName } = device as { simd?: string; adapterName?: string };
-  return { device: device.kind, simd, adapter: adapterName };
+  return { device: device.kind, simd, adapter: adapterName, choices: choicesOf(device) };
 }
 
 /** Says where this device computes with something else than the one that the run began on. */

@@ -4,7 +4,7 @@
  * @module
  */
 export { GrowingFile, writeAtomically, writeJson } from "./atomic.ts";
-export { type Described, identify, openRun, requireRun, type Start } from "./begin.ts";
+export { choicesOf, type Described, identify, keptChoices, openRun, requireRun, type Start } from "./begin.ts";
 export { DeviceKeeper } from "./device_keeper.ts";
 export { type Experiment, type ExperimentHooks, type Outcome, runExperiment, type RunFolds } from "./experiment.ts";
 export { FoldFiles, type FoldFilesOptions } from "./fold_files.ts";

@@ -19,7 +19,11 @@ export function readGolden(name: string): Promise<Record<string, GoldenTensor>> 
 }
 
 async function read(name: string): Promise<Record<string, GoldenTensor>> {
-  const bytes = await Deno.readFile(new URL(`golden/${name}`, import.meta.url));
+  return parseGolden(await Deno.readFile(new URL(`golden/${name}`, import.meta.url)), name);
+}
+
+/** The tensors of a stored file's bytes, by name. */
+export function parseGolden(bytes: Uint8Array<ArrayBuffer>, name: string): Record<string, GoldenTensor> {
   const headerLength = Number(new DataView(bytes.buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerLength)));
   const tensors: Record<string, GoldenTensor> = {};

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TIMESTAMPS } from "./clock.ts";
 
 /** An adapter, and what it is. */
 export interface FoundAdapter {
@@ -48,7 +49,8 @@ export async function requestDevice(found: FoundAdapter): Promise<GPUDevice> {
   const requiredLimits: Record<string, number> = {};
   for (const limit of LIMITS) requiredLimits[limit] = found.adapter.limits[limit];
   try {
-    return await found.adapter.requestDevice({ requiredLimits });
+    const requiredFeatures = found.adapter.features.has(TIMESTAMPS) ? [TIMESTAMPS as GPUFeatureName] : [];
+    return await found.adapter.requestDevice({ requiredLimits, requiredFeatures });
   } catch (error) {
     throw new Error(`${found.name} gives no device: ${error instanceof Error ? error.message : error}`);
   }

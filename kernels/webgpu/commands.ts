@@ -9,6 +9,7 @@
  */
 import type { GpuBuffer } from "./buffer.ts";
 import type { Faults } from "./faults.ts";
+import type { Clock } from "./clock.ts";
 import { PARAMETER_BYTES, type Program, type Programs } from "./programs.ts";
 
 /** Distance of two dispatches' parameters: the largest that an adapter may ask of a dynamic offset. */
@@ -122,6 +123,23 @@ export class Commands {
     this.#device.queue.writeBuffer(buffer.gpu, 4 * buffer.offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
+  /**
+   * Seconds that the GPU spends on what `work` enqueues, in a submission of its own. Where the clock has no timestamps it is the
+   * time of the wait, and what else the wait takes is in it.
+   */
+  async time(clock: Clock, work: () => void): Promise<number> {
+    this.submit();
+    const start = performance.now();
+    this.#encoder = this.#device.createCommandEncoder();
+    this.#pass = this.#encoder.beginComputePass(clock.pass);
+    work();
+    this.#pass?.end();
+    this.#pass = undefined;
+    clock.resolve(this.#encoder);
+    this.submit();
+    return await clock.read() ?? (performance.now() - start) / 1000;
+  }
+
   /** Submits what was gathered, then a copy of `from` into `to`, if asked for. */
   submit(from?: GpuBuffer, to?: GPUBuffer): void {
     if (from && to) {
@@ -140,6 +158,11 @@ export class Commands {
     this.#gathered = this.#flops = 0;
     this.#used.clear();
     this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Forgets which buffers were bound together: some of them are about to be destroyed. */
+  forgetBindings(): void {
+    this.#groups.clear();
   }
 
   /** Forgets what was gathered and gives back the parameters' buffer. */

@@ -34,14 +34,22 @@ import { describeAdapter, findAdapter, type FoundAdapter, requestDevice } from "
 import { GpuBuffer } from "./buffer.ts";
 import { Commands } from "./commands.ts";
 import { Faults } from "./faults.ts";
-import { Launcher, mebibytes } from "./launcher.ts";
-import { planLane, type Planner, planTile } from "./plan.ts";
+import { type Kernel, type Launch, Launcher, mebibytes } from "./launcher.ts";
+import { Choices, type KernelChoices } from "./choices.ts";
+import { Clock } from "./clock.ts";
+import { HARDWARE, type Planner, SOFTWARE } from "./plan.ts";
 import * as products from "./products.ts";
 import { Programs } from "./programs.ts";
 import * as simple from "./simple.ts";
+import { kernelDigest, tune, type TuneOptions, type TuneReport } from "./tuner.ts";
+import { footprint } from "./variants.ts";
 
 export { findAdapter, type FoundAdapter };
-export type { LaneSizes, Plan, Planner, Product, TileSizes } from "./plan.ts";
+export type { Choice, KernelChoices } from "./choices.ts";
+export type { Kernel, Launch } from "./launcher.ts";
+export type { Plan, Planner, Product } from "./plan.ts";
+export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";
+export type { LaneSizes, TileSizes, Variant } from "./variants.ts";
 
 /** How to make a {@link WebGpuDevice}. */
 export interface WebGpuOptions {
@@ -49,9 +57,9 @@ export interface WebGpuOptions {
   adapter?: GPUAdapter;
   /** Whether a software adapter will do; by default it is an error, being slower than the CPU device. */
   allowSoftware?: boolean;
-  /** How products are computed: through workgroup memory or not. By default the former on hardware. */
-  variant?: "tile" | "lane";
-  /** Chooses for each product, instead of `variant`. */
+  /** What products are computed by, where it is known: a run's `kernels.json`, so that it goes on as it began. */
+  choices?: KernelChoices;
+  /** Chooses for each product, instead of `choices`, guesses and measurements. */
   planner?: Planner;
   /** Bytes of a binding, at most; by default what the adapter can. Longer tensors go in pieces where that is possible. */
   bindingBytes?: number;
@@ -99,6 +107,7 @@ export class WebGpuDevice implements Device {
   #commands: Commands;
   #pool: BufferPool<GpuBuffer>;
   #launcher: Launcher;
+  #choices: Choices;
   #staging = new Map<number, GPUBuffer[]>(); // free ones, by size
   #stagingCreated = 0;
   #nextId = 0;
@@ -113,13 +122,18 @@ export class WebGpuDevice implements Device {
     this.#programs = new Programs(gpu, this.#faults);
     this.#commands = new Commands(gpu, this.#programs, this.#faults);
     this.#pool = new BufferPool((length, purpose) => this.#create(length, purpose));
-    const variant = options.variant ?? (found.software ? "lane" : "tile");
+    const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize } = gpu.limits;
+    this.#choices = new Choices(found.software ? SOFTWARE : HARDWARE, (variant) => {
+      const { lanes, workgroupBytes } = footprint(variant);
+      return lanes <= maxComputeInvocationsPerWorkgroup && workgroupBytes <= maxComputeWorkgroupStorageSize;
+    });
+    if (options.choices) this.#choices.import(options.choices);
     this.#launcher = new Launcher({
       programs: this.#programs,
       commands: this.#commands,
       faults: this.#faults,
       pool: this.#pool,
-      planner: options.planner ?? (variant === "lane" ? planLane : planTile),
+      planner: options.planner ?? ((product) => this.#choices.plan(product)),
       nothing: this.#create(4, "what is left out"),
       bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
     });
@@ -136,6 +150,71 @@ export class WebGpuDevice implements Device {
       pipelines: this.#programs.count,
       bindGroups: this.#commands.bindGroups,
     };
+  }
+
+  /** What products are computed by, as far as it was needed: for a run's `kernels.json`. See {@link WebGpuOptions.choices}. */
+  get kernelChoices(): KernelChoices {
+    return this.#choices.export({ guesses: true });
+  }
+
+  /**
+   * Measures by which plan the products of `work` are computed fastest, and computes them so from now on.
+   *
+   * @param work enqueues, and waits for nothing: a training step, say. It is not run: the device notes its products and leaves out
+   *   everything else, so that the buffers it took hold anything afterwards
+   * @throws the signal's reason where it is aborted; what was measured until then stays
+   */
+  async tune(work: () => void, options: TuneOptions = {}): Promise<TuneReport> {
+    const key = `${this.adapterName}; ${navigator.userAgent}; kernels ${kernelDigest}`;
+    const clock = new Clock(this.gpu);
+    const tools = {
+      launcher: this.#launcher,
+      commands: this.#commands,
+      faults: this.#faults,
+      choices: this.#choices,
+      clock,
+    };
+    try {
+      return await tune(tools, key, () => this.#rehearse(work), options);
+    } finally {
+      clock.close();
+      // measuring took memory for plans that were not chosen
+      for (const buffer of this.#pool.drop()) buffer.gpu.destroy();
+      this.#commands.forgetBindings();
+    }
+  }
+
+  /** Guesses by which plans the products of `work` will be computed, so that {@link kernelChoices} tells. See {@link tune}. */
+  rehearse(work: () => void): void {
+    this.#rehearse(work);
+  }
+
+  #rehearse(work: () => void): products.ProductLaunch[] {
+    this.#commands.submit();
+    const launches: products.ProductLaunch[] = this.#launcher.rehearsal = [];
+    try {
+      work();
+    } finally {
+      this.#launcher.rehearsal = undefined;
+    }
+    return launches;
+  }
+
+  /** Enqueues a kernel of one's own: its text names its buffers, and its parameters in a `struct Params` (`programs.ts`). */
+  launch(kernel: Kernel, launch: Launch): void {
+    this.#launcher.run(kernel, launch);
+  }
+
+  /** Seconds that the GPU takes for what `work` enqueues; without timestamps the wait for it is in them. */
+  async time(work: () => void): Promise<number> {
+    const clock = new Clock(this.gpu);
+    try {
+      const seconds = await this.#commands.time(clock, work);
+      await this.#faults.settle();
+      return seconds;
+    } finally {
+      clock.close();
+    }
   }
 
   allocate(length: number, purpose: string): DeviceBuffer {

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { DeviceBuffer } from "../device.ts";
+import { type DeviceBuffer, SLICE_ALIGNMENT } from "../device.ts";
 import type { BufferPool } from "../pool.ts";
 import { GpuBuffer } from "./buffer.ts";
 import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Planner } from "./plan.ts";
+import type { ProductLaunch } from "./products.ts";
 import type { Binding, Programs } from "./programs.ts";
 import type { Constants } from "./template.ts";
 
@@ -40,6 +41,14 @@ export interface Launch {
 /** Takes scratch memory: a buffer of `length` words. */
 export type Scratch = (length: number, purpose: string) => GpuBuffer;
 
+/** Some images of a batch. */
+export interface Piece {
+  first: number;
+  count: number;
+  /** The piece of a tensor that has so many words an image. */
+  of(buffer: DeviceBuffer, words: number): DeviceBuffer;
+}
+
 /** Lanes of a workgroup of the kernels that own one value a lane. */
 export const LANES_PER_GROUP = 64;
 
@@ -49,6 +58,8 @@ export class Launcher {
   readonly planner: Planner;
   /** Bound where a kernel takes an optional buffer and there is none. */
   readonly nothing: GpuBuffer;
+  /** While it is set nothing is dispatched: products are only noted here. */
+  rehearsal?: ProductLaunch[];
   #programs: Programs;
   #commands: Commands;
   #faults: Faults;
@@ -75,11 +86,12 @@ export class Launcher {
   }
 
   /** Enqueues a dispatch; throws a RangeError where a buffer is too short or overlaps one that is written. */
-  run(kernel: Kernel, { constants = {}, buffers, parameters, workgroups, flops }: Launch): void {
+  run(kernel: Kernel, { constants = NO_CONSTANTS, buffers, parameters, workgroups, flops }: Launch): void {
     this.#faults.throwIfAny();
-    if (workgroups === 0) return;
+    if (workgroups === 0 || this.rehearsal) return;
     const bound: Record<string, GpuBuffer> = {};
-    for (const [name, [buffer, words]] of Object.entries(buffers)) {
+    for (const name in buffers) {
+      const [buffer, words] = buffers[name];
       if (!(buffer instanceof GpuBuffer)) throw new TypeError(`${kernel.name}: ${name} is no buffer of this device`);
       if (buffer.length < words) {
         throw new RangeError(`${kernel.name}: ${name} has ${words} values, its buffer ${buffer.length}`);
@@ -112,7 +124,7 @@ export class Launcher {
    */
   elementwise(
     kernel: Kernel,
-    { constants, buffers, length, parameters = {} }: {
+    { constants = NO_CONSTANTS, buffers, length, parameters = {} }: {
       constants?: Constants;
       buffers: Readonly<Record<string, DeviceBuffer>>;
       length: number;
@@ -144,6 +156,28 @@ export class Launcher {
   }
 
   /**
+   * Calls `run` for all images of a batch, or for as many at a time as fit a binding: the tensors of a piece are slices, that
+   * begin where slices may. One image that is too long by itself is `run()`'s to refuse.
+   *
+   * @param words of one image, in each of the tensors
+   */
+  images(batch: number, words: readonly number[], run: (piece: Piece) => void): void {
+    const fitting = Math.floor(this.#bindingBytes / (4 * Math.max(...words)));
+    if (batch <= fitting) return run({ first: 0, count: batch, of: (buffer) => buffer });
+    const unit = Math.max(...words.map((n) => SLICE_ALIGNMENT / commonDivisor(n, SLICE_ALIGNMENT))); // powers of two
+    const most = unit * Math.max(1, Math.floor(fitting / unit));
+    for (let first = 0; first < batch; first += most) {
+      const count = Math.min(most, batch - first);
+      run({ first, count, of: (buffer, words) => buffer.slice(first * words, count * words) });
+    }
+  }
+
+  /** Parts of a sum that fit one binding together, at most; each has so many words. */
+  fittingParts(words: number): number {
+    return Math.max(1, Math.floor(this.#bindingBytes / (4 * words)));
+  }
+
+  /**
    * Runs `use` with scratch memory: what it takes is given back when it returns, since what it enqueued runs before whatever
    * comes later.
    */
@@ -151,13 +185,23 @@ export class Launcher {
     const taken: GpuBuffer[] = [];
     try {
       use((length, purpose) => {
-        const buffer = this.#pool.allocate(length, purpose);
+        const buffer = this.take(length, purpose);
         taken.push(buffer);
         return buffer;
       });
     } finally {
-      for (const buffer of taken) this.#pool.release(buffer);
+      for (const buffer of taken) this.giveBack(buffer);
     }
+  }
+
+  /** Takes a buffer from the pool. */
+  take(length: number, purpose: string): GpuBuffer {
+    return this.#pool.allocate(length, purpose);
+  }
+
+  /** Gives it back. */
+  giveBack(buffer: GpuBuffer): void {
+    this.#pool.release(buffer);
   }
 }
 
@@ -170,6 +214,10 @@ export function sizes(kernel: string, values: Readonly<Record<string, number>>):
   }
 }
 
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
+}
+
 /** Whether two device buffers are the same stretch of memory. */
 export function same(a: DeviceBuffer, b: DeviceBuffer): boolean {
   return a === b || a instanceof GpuBuffer && b instanceof GpuBuffer && a.key === b.key;
@@ -180,9 +228,12 @@ export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toLocaleString("en", { maximumSignificantDigits: 4 })} MiB`;
 }
 
+const NO_CONSTANTS: Constants = {};
+const NOTHING_SHARED: readonly string[] = [];
+
 /** Names of the bindings that are only read but lie in a buffer that is written. */
-function sharing(kernel: string, bindings: Binding[], bound: Record<string, GpuBuffer>): string[] {
-  const shared: string[] = [];
+function sharing(kernel: string, bindings: Binding[], bound: Record<string, GpuBuffer>): readonly string[] {
+  let shared = NOTHING_SHARED;
   for (const output of bindings) {
     if (!output.written) continue;
     for (const other of bindings) {
@@ -190,7 +241,7 @@ function sharing(kernel: string, bindings: Binding[], bound: Record<string, GpuB
       if (bound[other.name].overlaps(bound[output.name])) {
         throw new RangeError(`${kernel}: ${output.name} is written and overlaps ${other.name}`);
       }
-      if (!other.written && !shared.includes(other.name)) shared.push(other.name);
+      if (!other.written && !shared.includes(other.name)) shared = [...shared, other.name];
     }
   }
   return shared;

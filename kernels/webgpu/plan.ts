@@ -1,17 +1,26 @@
 /**
- * How a matrix product is cut up: which core multiplies it, in tiles of what size, split into how many parts along k.
- * Convolution and its gradients are such products too.
+ * How a matrix product is cut up: by which variant of the cores, split into how many parts along k. Convolution and its
+ * gradients are such products too.
  *
- * The choice here goes by the kind of adapter and the sizes alone, without measuring. A {@link Planner} is one function:
- * whoever measures replaces it.
+ * The choice here measures nothing. It compares the plans by what they do, on a machine described by a few numbers:
+ *
+ *     seconds = (operations / flops + bytes through workgroup memory / workgroupBytes) / filled + bytes moved / bytes + text
+ *
+ * where operations count the idle ones past the edges too, `filled` is the share of the machine that has work, and `text` a
+ * run's share of what its kernel took to compile. Nothing overlaps in it: it is there to put plans in order. Whoever
+ * measures (`tuner.ts`) begins with the best of them.
  *
  * @module
  */
+import type { ConvShape, Matmul } from "../kernels.ts";
+import { footprint, type Variant, VARIANTS } from "./variants.ts";
 
 /** A product, as seen by who plans it: [rows, k] by [k, columns]. */
 export interface Product {
   /** What it is for. */
   kernel: "matmul" | "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient";
+  /** Which of its matrices are stored as their transpose: "", "a", "b" or "ab". */
+  transposed: string;
   /** Rows of the result, in groups of four. */
   rows4: number;
   /** Columns of the result, in groups of four. */
@@ -20,88 +29,150 @@ export interface Product {
   k4: number;
 }
 
-/** Tile through workgroup memory; see gemm_tile.wgsl. All sizes but TX and TY count groups of four. */
-export interface TileSizes {
-  /** Lanes of a workgroup across. */
-  TX: number;
-  /** Lanes of a workgroup down. */
-  TY: number;
-  /** Blocks of a lane down: a tile has TY TM4 groups of rows. */
-  TM4: number;
-  /** Blocks of a lane across: a tile has TX TN4 groups of columns. */
-  TN4: number;
-  /** Groups along k in workgroup memory at once. */
-  BK4: number;
+/** Groups of four that hold so many. */
+export const four = (n: number): number => Math.ceil(n / 4);
+
+/** What a matmul is to who plans it. */
+export function matmulProduct({ m, n, k, transposeA, transposeB }: MatmulShape): Product {
+  const transposed = `${transposeA ? "a" : ""}${transposeB ? "b" : ""}`;
+  return { kernel: "matmul", transposed, rows4: four(m), cols4: four(n), k4: four(k) };
 }
 
-/** One lane, one block of rows, no workgroup memory; see gemm_lane.wgsl. */
-export interface LaneSizes {
-  /** Lanes of a workgroup down. */
-  LANES_M: number;
-  /** Lanes of a workgroup across. */
-  LANES_N: number;
-  /** Groups of four columns of a lane. */
-  COLS: number;
+/** Sizes of a matmul. */
+export type MatmulShape = Pick<Matmul<unknown>, "m" | "n" | "k" | "transposeA" | "transposeB">;
+
+/** What a convolution, or one of its gradients, is to who plans it. */
+export function convProduct(
+  kernel: "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient",
+  { batch, height, width, channelsIn, channelsOut }: ConvShape,
+): Product {
+  const pixels4 = four(batch * height * width), [in4, out4] = [four(channelsIn), four(channelsOut)];
+  const sizes = {
+    conv2d: { rows4: pixels4, cols4: out4, k4: 9 * in4 },
+    conv2dInputGradient: { rows4: pixels4, cols4: in4, k4: 9 * out4 },
+    conv2dWeightGradient: { rows4: 9 * in4, cols4: out4, k4: pixels4 },
+  };
+  return { kernel, transposed: "", ...sizes[kernel] };
 }
 
 /** How to compute a product. */
-export type Plan = ({ core: "tile"; sizes: TileSizes } | { core: "lane"; sizes: LaneSizes }) & {
+export interface Plan {
+  /** By what. */
+  variant: Variant;
   /** Parts along k, each summed apart. */
   splits: number;
-};
+}
 
 /** Chooses a plan. */
 export type Planner = (product: Product) => Plan;
 
-/** 64 x 64 by 64 lanes of 8 x 8: most reuse. */
-export const LARGE_TILE: TileSizes = { TX: 8, TY: 8, TM4: 2, TN4: 2, BK4: 4 };
-/** 32 x 32 by 64 lanes of 4 x 4: four times the workgroups, for results too small to fill a GPU. */
-export const SMALL_TILE: TileSizes = { TX: 8, TY: 8, TM4: 1, TN4: 1, BK4: 8 };
-/** 4 x 8 a lane: on llvmpipe, whose loads are what costs, 1.45 times as fast as 4 x 4, and 4 x 12 gains no more. */
-export const LANES: LaneSizes = { LANES_M: 8, LANES_N: 4, COLS: 2 };
-
-/** Workgroups that keep a large GPU busy. */
-const BUSY = 512;
-/** A part is no shorter than this many groups along k: under it, adding the parts costs more than it gains. */
-const SHORTEST4 = 64;
-/** A sum is no longer than this many groups along k: 65,536 float32 additions lose two digits at most. */
-const LONGEST4 = 4096;
-
-/** Plans for hardware: tiles, small ones and parts where the result is small. */
-export const planTile: Planner = ({ rows4, cols4, k4 }) => {
-  const workgroups = (side: number) => Math.ceil(rows4 / side) * Math.ceil(cols4 / side);
-  const large = workgroups(16) >= BUSY / 2 || workgroups(16) * (k4 / SHORTEST4) >= BUSY && Math.min(rows4, cols4) > 8;
-  const tiles = workgroups(large ? 16 : 8);
-  return { core: "tile", sizes: large ? LARGE_TILE : SMALL_TILE, splits: parts(BUSY / tiles, k4, 128) };
-};
-
-/** Plans for software adapters: no workgroup memory, parts only to occupy a few threads. */
-export const planLane: Planner = ({ rows4, cols4, k4 }) => {
-  const { LANES_M, LANES_N, COLS } = LANES;
-  const tiles = Math.ceil(rows4 / LANES_M) * Math.ceil(cols4 / (LANES_N * COLS));
-  return { core: "lane", sizes: LANES, splits: parts(16 / tiles, k4, 16) };
-};
-
-function parts(wanted: number, k4: number, most: number): number {
-  return Math.max(1, Math.ceil(k4 / LONGEST4), Math.min(Math.floor(wanted), Math.floor(k4 / SHORTEST4), most));
+/** Names a product: equal names, equal work. `conv2d 262144x64x576`: rows x columns x k, rounded up to fours. */
+export function productKey({ kernel, transposed, rows4, cols4, k4 }: Product): string {
+  return `${kernel}${transposed && ` ${transposed}`} ${4 * rows4}x${4 * cols4}x${4 * k4}`;
 }
 
-/** The constants that a plan puts into its core's text. */
-export function coreConstants(plan: Plan): Record<string, number> {
-  if (plan.core === "lane") return { ...plan.sizes };
-  const { TX, TY, TM4, TN4, BK4 } = plan.sizes;
-  const [BM4, BN4, lanes] = [TY * TM4, TX * TN4, TX * TY];
-  const [LOADS_A, LOADS_B] = [BM4 * BK4 / lanes, BN4 * BK4 / lanes];
-  if (![LOADS_A, LOADS_B, lanes / BM4, lanes / BN4].every((n) => Number.isInteger(n) && n > 0)) {
-    throw new RangeError(`${lanes} lanes cannot share out tiles of ${BM4}, ${BN4} by ${BK4} groups of four evenly`);
-  }
-  return { ...plan.sizes, BM4, BN4, LOADS_A, LOADS_B };
+/** What a plan does. */
+export interface Traffic {
+  /** Operations wanted: 2 a multiply-add. */
+  flops: number;
+  /** Operations done: those past the edges of the last tiles too. */
+  flopsDone: number;
+  /** Bytes between memory and workgroups, where no cache helps: every tile reads its rows and columns, parts go out and in. */
+  bytes: number;
+  /** Bytes that lanes read from workgroup memory. */
+  workgroupBytes: number;
+  /** Workgroups, all parts together. */
+  workgroups: number;
+}
+
+/** Counts what a plan does. With `mask`, one more matrix like the result is read. */
+export function traffic({ rows4, cols4, k4 }: Product, { variant, splits }: Plan, mask = false): Traffic {
+  const { tall, wide, lanes } = footprint(variant);
+  const tiles = Math.ceil(rows4 / tall) * Math.ceil(cols4 / wide);
+  const result = 64 * rows4 * cols4;
+  // what a tile, or without workgroup memory a lane, reads for each group of four along k: 64 bytes a block of 4 x 4
+  const blocks = variant.core === "tile" ? tall + wide : lanes * (variant.sizes.ROWS + variant.sizes.COLS);
+  const reread = variant.core === "tile" ? lanes * (variant.sizes.TM4 + variant.sizes.TN4) : 0;
+  return {
+    flops: 2 * 64 * rows4 * cols4 * k4,
+    flopsDone: 2 * 64 * tiles * tall * wide * k4,
+    bytes: tiles * k4 * 64 * blocks + (splits > 1 ? 2 * splits + 1 : 1) * result + (mask ? result : 0),
+    workgroupBytes: tiles * k4 * 64 * reread,
+    workgroups: tiles * splits,
+  };
+}
+
+/** A machine in a few numbers. */
+export interface Model {
+  /** Multiply-adds a second, two operations each. */
+  flops: number;
+  /** Bytes a second from memory. */
+  bytes: number;
+  /** Bytes a second from workgroup memory, all workgroups together. */
+  workgroupBytes: number;
+  /** Lanes that fill it. */
+  lanes: number;
+  /** Seconds to compile an unrolled block of 4 x 4 x 4, by the runs that a program makes of a kernel. */
+  text: number;
+  /** Which of the cores suits it. */
+  core: Variant["core"];
+}
+
+/** A large GPU. Its ridge: 15 operations a byte. */
+export const HARDWARE: Model = {
+  flops: 60e12,
+  bytes: 4e12,
+  workgroupBytes: 30e12,
+  lanes: 2 ** 15,
+  text: 0,
+  core: "tile",
+};
+/** llvmpipe on two cores of a Xeon: eight lanes read a vec4 in 45 ns, and a block of 4 x 4 x 4 compiles in 0.2 s. */
+export const SOFTWARE: Model = {
+  flops: 20e9,
+  bytes: 5.7e9,
+  workgroupBytes: 5.7e9,
+  lanes: 128,
+  text: 0.2 / 1000,
+  core: "lane",
+};
+
+/** Seconds that a plan takes on such a machine: see the top of this file. */
+export function estimate(product: Product, plan: Plan, model: Model): number {
+  const { variant } = plan, { flopsDone, bytes, workgroupBytes, workgroups } = traffic(product, plan);
+  const filled = Math.min(1, workgroups * footprint(variant).lanes / model.lanes);
+  const blocks = variant.core === "tile"
+    ? variant.sizes.TM4 * variant.sizes.TN4 * variant.sizes.BK4
+    : variant.sizes.ROWS * variant.sizes.COLS;
+  return (flopsDone / model.flops + workgroupBytes / model.workgroupBytes) / filled + bytes / model.bytes +
+    model.text * blocks;
+}
+
+/** A sum is no longer than this many groups along k: 16,384 float32 additions lose two digits at most. */
+const LONGEST4 = 4096;
+/** A part is no shorter than this many groups along k. */
+const SHORTEST4 = 32;
+/** Parts at most: each is one more sum to write and to read. */
+const PARTS = 128;
+/** Bytes of all parts together, at most. */
+const PART_BYTES = 2 ** 28;
+
+/** Every plan that may be chosen for a product, the likeliest best first. `fits` says which variants a device can run. */
+export function plansFor(product: Product, model: Model, fits: (variant: Variant) => boolean = () => true): Plan[] {
+  const least = Math.ceil(product.k4 / LONGEST4);
+  const result = 64 * product.rows4 * product.cols4;
+  const most = Math.max(least, Math.min(PARTS, Math.floor(product.k4 / SHORTEST4), Math.floor(PART_BYTES / result)));
+  const splits: number[] = [least];
+  for (let n = 2; n <= most; n *= 2) if (n > least) splits.push(n);
+  return VARIANTS.filter((variant) => variant.core === model.core && fits(variant))
+    .flatMap((variant) => splits.map((splits) => ({ variant, splits })))
+    .map((plan) => ({ plan, seconds: estimate(product, plan, model) }))
+    .sort((a, b) => a.seconds - b.seconds)
+    .map(({ plan }) => plan);
 }
 
 /** Workgroups of a plan, all parts together. */
-export function planWorkgroups(plan: Plan, rows4: number, cols4: number): number {
-  const [tall, wide] = plan.core === "lane"
-    ? [plan.sizes.LANES_M, plan.sizes.LANES_N * plan.sizes.COLS]
-    : [plan.sizes.TY * plan.sizes.TM4, plan.sizes.TX * plan.sizes.TN4];
-  return Math.ceil(rows4 / tall) * Math.ceil(cols4 / wide) * plan.splits;
+export function planWorkgroups({ variant, splits }: Plan, rows4: number, cols4: number): number {
+  const { tall, wide } = footprint(variant);
+  return Math.ceil(rows4 / tall) * Math.ceil(cols4 / wide) * splits;
 }

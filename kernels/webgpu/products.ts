@@ -13,10 +13,22 @@ import tileSource from "../wgsl/gemm_tile.wgsl" with { type: "text" };
 import matmulSource from "../wgsl/matmul.wgsl" with { type: "text" };
 import padSource from "../wgsl/pad_columns.wgsl" with { type: "text" };
 import reduceSource from "../wgsl/reduce_parts.wgsl" with { type: "text" };
-import { type Extent, LANES_PER_GROUP, type Launcher, type Scratch, sizes } from "./launcher.ts";
-import { coreConstants, planWorkgroups, type Product } from "./plan.ts";
-import { columnSums } from "./simple.ts";
+import { type Extent, type Kernel, LANES_PER_GROUP, type Launcher, type Scratch, sizes } from "./launcher.ts";
+import { convProduct, four, matmulProduct, type Plan, planWorkgroups, type Product } from "./plan.ts";
+import { add, columnSums } from "./simple.ts";
 import type { Constants } from "./template.ts";
+import { coreConstants, type Variant } from "./variants.ts";
+
+/** Every text that a product is made of. */
+export const productSources: readonly string[] = [
+  conv2dSource,
+  weightGradientSource,
+  matmulSource,
+  laneSource,
+  tileSource,
+  reduceSource,
+  padSource,
+];
 
 const CORES = { lane: laneSource, tile: tileSource };
 
@@ -35,69 +47,124 @@ interface Matrix {
 }
 
 /** A product to launch: its text's names for things. */
-interface ProductLaunch {
+export interface ProductLaunch {
   name: string;
   source: string;
   product: Product;
   constants: Constants;
   inputs: Record<string, Matrix>;
   parameters: Record<string, number>;
+  /** Whether 4 divides what is summed over, and the rows of the result as the text counts them: then it tests no bounds. */
+  fits: boolean;
   /** The result and what the text calls it. */
   result: Matrix & { name: string };
-  /** Absent where the text takes no such thing. */
   finish?: Finish;
 }
 
-const four = (n: number) => Math.ceil(n / 4);
+/** Which of the ends there are: by bias, then by mask. */
+const ENDS = [false, true].map((BIAS) => [false, true].map((MASK) => ({ BIAS, MASK })));
+/** What a part gets: nothing. */
+const UNFINISHED = { constants: ENDS[0][0], buffers: {}, parameters: { relu: 0 } };
+
+/** Launches a product by the plan that the planner has for it. */
+function launchProduct(launcher: Launcher, launch: ProductLaunch): void {
+  launcher.rehearsal?.push(launch);
+  launchPlanned(launcher, launch, launcher.planner(launch.product));
+}
 
 /**
  * Pads what 4 does not divide, multiplies in parts, adds the parts, crops.
  *
  * All of it goes through scratch memory, and none of it is needed where columns are multiples of 4 and the result is large.
  */
-function launchProduct(launcher: Launcher, launch: ProductLaunch): void {
+export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: Plan): void {
   const { product, result, finish = {} } = launch;
   const { rows4, cols4, k4 } = product;
-  const plan = launcher.planner(product);
-  const splitK4 = Math.ceil(k4 / plan.splits);
-  const splits = Math.ceil(k4 / splitK4); // no part is empty
+  const { variant } = plan;
+  // parts are whole numbers of tiles deep, so that only the last can be ragged; none is empty
+  const depth = variant.core === "tile" ? variant.sizes.BK4 : 1;
+  const wanted = Math.min(plan.splits, launcher.fittingParts(4 * result.rows * cols4));
+  const splitK4 = depth * Math.ceil(k4 / wanted / depth);
+  const splits = Math.ceil(k4 / splitK4);
   launcher.withScratch((scratch) => {
     const inputs = Object.entries(launch.inputs).map(([name, matrix]) => [name, padded(launcher, matrix, scratch)]);
     const columns = 4 * cols4, length = result.rows * columns;
     const mask = finish.mask && padded(launcher, { ...result, buffer: finish.mask }, scratch)[0];
     const whole = columns === result.columns ? result.buffer : scratch(length, `${launch.name} before cropping`);
     const parts = splits === 1 ? whole : scratch(splits * length, `parts of ${launch.name}`);
-    const finishing = ({ bias, mask, relu }: Finish) => ({
+    const { bias, relu } = finish;
+    const finishing = {
+      constants: ENDS[Number(!!bias)][Number(!!mask)],
       buffers: {
-        bias: bias ? [bias, result.columns] as const : [launcher.nothing, 1] as const,
-        mask: mask ? [mask, length] as const : [launcher.nothing, 1] as const,
+        ...(bias ? { bias: [bias, result.columns] as const } : {}),
+        ...(mask ? { mask: [mask, length] as const } : {}),
       },
-      parameters: { has_bias: Number(!!bias), has_mask: Number(!!mask), relu: Number(!!relu) },
-    });
+      parameters: { relu: Number(!!relu) },
+    };
 
-    const end = finishing(splits === 1 ? { ...finish, mask } : {});
-    launcher.run({ name: `${launch.name} (${plan.core})`, source: launch.source + "\n" + CORES[plan.core] }, {
-      constants: { ...launch.constants, ...coreConstants(plan) },
-      buffers: {
-        ...Object.fromEntries(inputs),
-        ...(launch.finish ? end.buffers : {}),
-        [result.name]: [parts, splits * length],
-      },
+    const end = splits === 1 ? finishing : UNFINISHED;
+    const { kernel, constants } = textOf(launch, variant, end.constants, launch.fits && k4 % depth === 0);
+    launcher.run(kernel, {
+      constants,
+      buffers: { ...Object.fromEntries(inputs), ...end.buffers, [result.name]: [parts, splits * length] },
       parameters: { ...launch.parameters, ...end.parameters, rows4, cols4, k4, split_k4: splitK4 },
-      workgroups: planWorkgroups({ ...plan, splits }, rows4, cols4),
+      workgroups: planWorkgroups({ variant, splits }, rows4, cols4),
       flops: 2 * 64 * rows4 * cols4 * k4,
     });
     if (splits > 1) {
-      const end = finishing({ ...finish, mask });
       launcher.run({ name: "reduce_parts", source: reduceSource }, {
-        buffers: { parts: [parts, splits * length], y: [whole, length], ...end.buffers },
-        parameters: { length, splits, columns, ...end.parameters },
+        constants: finishing.constants,
+        buffers: { parts: [parts, splits * length], y: [whole, length], ...finishing.buffers },
+        parameters: { length, splits, columns, ...finishing.parameters },
         workgroups: Math.ceil(length / LANES_PER_GROUP),
         flops: 100 * splits * length,
       });
     }
     if (whole !== result.buffer) setColumns(launcher, whole, result.rows, columns, result.columns, result.buffer);
   });
+}
+
+/** A product's kernel with its constants. */
+interface ProductText {
+  kernel: Kernel;
+  constants: Constants;
+}
+
+/** Made once each: {@link Programs} knows the objects again. */
+const texts = new Map<Variant, Map<string, ProductText>>();
+
+function textOf(launch: ProductLaunch, variant: Variant, ends: typeof UNFINISHED.constants, fit: boolean): ProductText {
+  let ofVariant = texts.get(variant);
+  if (!ofVariant) texts.set(variant, ofVariant = new Map());
+  const key = `${launch.name}${launch.product.transposed} ${ends.BIAS} ${ends.MASK} ${fit}`;
+  let text = ofVariant.get(key);
+  if (!text) {
+    text = {
+      kernel: { name: `${launch.name} (${variant.name})`, source: launch.source + "\n" + CORES[variant.core] },
+      constants: { ...launch.constants, ...coreConstants(variant), ...ends, FIT: fit },
+    };
+    ofVariant.set(key, text);
+  }
+  return text;
+}
+
+/** The same launch on buffers of its own, taken by `scratch` and not filled: for who wants to know how long it takes. */
+export function onScratch(launch: ProductLaunch, scratch: Scratch): ProductLaunch {
+  const place = <M extends Matrix>(matrix: M): M => ({
+    ...matrix,
+    buffer: scratch(matrix.rows * matrix.columns, `measuring ${launch.name}`),
+  });
+  const { inputs, result, finish } = launch;
+  return {
+    ...launch,
+    inputs: Object.fromEntries(Object.entries(inputs).map(([name, matrix]) => [name, place(matrix)])),
+    result: place(result),
+    finish: finish && {
+      ...finish,
+      bias: finish.bias && scratch(result.columns, "measuring: bias"),
+      mask: finish.mask && place(result).buffer,
+    },
+  };
 }
 
 /** The matrix with its columns padded to a multiple of 4: itself, where they are one. */
@@ -125,7 +192,8 @@ export function matmul(launcher: Launcher, args: Matmul<DeviceBuffer>): void {
   launchProduct(launcher, {
     name: "matmul",
     source: matmulSource,
-    product: { kernel: "matmul", rows4: four(m), cols4: four(n), k4: four(k) },
+    product: matmulProduct(args),
+    fits: k % 4 === 0 && m % 4 === 0,
     constants: { TRANSPOSE_A: transposeA, TRANSPOSE_B: transposeB },
     inputs: {
       a: transposeA ? { buffer: a, rows: k, columns: m } : { buffer: a, rows: m, columns: k },
@@ -133,7 +201,7 @@ export function matmul(launcher: Launcher, args: Matmul<DeviceBuffer>): void {
     },
     parameters: { m, n, k },
     result: { name: "c", buffer: c, rows: m, columns: n },
-    finish: args,
+    finish: { bias: args.bias, mask: args.mask, relu: args.relu },
   });
 }
 
@@ -152,7 +220,7 @@ export function conv2dInputGradient(launcher: Launcher, args: Conv2dInputGradien
 function convolve(
   launcher: Launcher,
   kernel: "conv2d" | "conv2dInputGradient",
-  { batch, height, width }: ConvShape,
+  shape: ConvShape,
   cin: number,
   cout: number,
   x: DeviceBuffer,
@@ -160,40 +228,64 @@ function convolve(
   y: DeviceBuffer,
   finish: Finish,
 ): void {
+  const { batch, height, width } = shape;
   sizes(kernel, { batch, height, width, channelsIn: cin, channelsOut: cout });
-  const pixels = batch * height * width;
   const backward = kernel === "conv2dInputGradient";
-  launchProduct(launcher, {
-    name: kernel,
-    source: conv2dSource,
-    product: { kernel, rows4: four(pixels), cols4: four(cout), k4: 9 * four(cin) },
-    constants: { BACKWARD: backward },
-    inputs: {
-      x: { buffer: x, rows: pixels, columns: cin },
-      weights: { buffer: weights, rows: 9 * (backward ? cout : cin), columns: backward ? cin : cout },
-    },
-    parameters: { height, width, pixels, cin, cout, cin4: four(cin) },
-    result: { name: "y", buffer: y, rows: pixels, columns: cout },
-    finish,
+  const [wordsIn, wordsOut] = [height * width * cin, height * width * cout];
+  launcher.images(batch, [wordsIn, wordsOut], ({ count, of }) => {
+    const pixels = count * height * width;
+    launchProduct(launcher, {
+      name: kernel,
+      source: conv2dSource,
+      product: convProduct(kernel, { ...shape, batch: count }),
+      fits: cin % 4 === 0 && pixels % 4 === 0,
+      constants: { BACKWARD: backward },
+      inputs: {
+        x: { buffer: of(x, wordsIn), rows: pixels, columns: cin },
+        weights: { buffer: weights, rows: 9 * (backward ? cout : cin), columns: backward ? cin : cout },
+      },
+      parameters: { height, width, pixels, cin, cout, cin4: four(cin) },
+      result: { name: "y", buffer: of(y, wordsOut), rows: pixels, columns: cout },
+      finish: { ...finish, mask: finish.mask && of(finish.mask, wordsOut) },
+    });
   });
 }
 
-/** See `Conv2dWeightGradient`. */
+/** See `Conv2dWeightGradient`. Images that do not fit a binding together are summed piece by piece. */
 export function conv2dWeightGradient(launcher: Launcher, args: Conv2dWeightGradient<DeviceBuffer>): void {
   const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   sizes("conv2dWeightGradient", { batch, height, width, channelsIn, channelsOut });
+  const [wordsIn, wordsOut] = [height * width * channelsIn, height * width * channelsOut];
+  launcher.images(batch, [wordsIn, wordsOut], ({ first, count, of }) => {
+    const piece = { ...args, batch: count, x: of(x, wordsIn), dy: of(dy, wordsOut) };
+    if (first === 0) return weightGradientOf(launcher, piece);
+    launcher.withScratch((scratch) => {
+      const weights = 9 * channelsIn * channelsOut;
+      const more = {
+        dWeights: scratch(weights, "a piece of dWeights"),
+        dBias: scratch(channelsOut, "a piece of dBias"),
+      };
+      weightGradientOf(launcher, { ...piece, ...more });
+      add(launcher, { a: dWeights, b: more.dWeights, y: dWeights, length: weights });
+      add(launcher, { a: dBias, b: more.dBias, y: dBias, length: channelsOut });
+    });
+  });
+}
+
+function weightGradientOf(launcher: Launcher, args: Conv2dWeightGradient<DeviceBuffer>): void {
+  const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const pixels = batch * height * width;
-  const cin4 = four(channelsIn);
   launchProduct(launcher, {
     name: "conv2dWeightGradient",
     source: weightGradientSource,
-    product: { kernel: "conv2dWeightGradient", rows4: 9 * cin4, cols4: four(channelsOut), k4: four(pixels) },
+    product: convProduct("conv2dWeightGradient", args),
+    fits: pixels % 4 === 0 && channelsIn % 4 === 0,
     constants: {},
     inputs: {
       x: { buffer: x, rows: pixels, columns: channelsIn },
       dy: { buffer: dy, rows: pixels, columns: channelsOut },
     },
-    parameters: { height, width, pixels, cin: channelsIn, cout: channelsOut, cin4 },
+    parameters: { height, width, pixels, cin: channelsIn, cout: channelsOut, cin4: four(channelsIn) },
     result: { name: "parts", buffer: dWeights, rows: 9 * channelsIn, columns: channelsOut },
   });
   columnSums(launcher, { x: dy, sums: dBias, rows: pixels, columns: channelsOut });

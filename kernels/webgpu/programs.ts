@@ -35,6 +35,19 @@ export interface Program {
   parameters: Parameter[];
 }
 
+/** A kernel's text with its constants put in. */
+interface Text {
+  /** Names it. */
+  key: string;
+  code: string;
+  bindings: Binding[];
+  /** Where no binding shares a buffer with another. */
+  program?: Program;
+}
+
+/** Objects of constants that a text is known by, at most. */
+const OBJECTS = 256;
+
 /** Bytes of the parameters that a kernel sees: 16 words. */
 export const PARAMETER_BYTES = 64;
 
@@ -44,7 +57,7 @@ export class Programs {
   readonly parameterLayout: GPUBindGroupLayout;
   #device: GPUDevice;
   #faults: Faults;
-  #texts = new Map<string, { code: string; bindings: Binding[] }>();
+  #texts = new Map<string, Map<Constants, Text>>(); // by source, then by constants: the object itself
   #programs = new Map<string, Program>();
   #layouts = new Map<string, GPUBindGroupLayout>();
 
@@ -68,24 +81,42 @@ export class Programs {
   }
 
   /**
-   * The program of a text and its constants.
+   * The program of a text and its constants. Who gives the same object of constants again is answered fastest.
    *
    * @param name of the kernel's file, for messages
    * @param sharing which of the bindings are only read, but lie in a buffer that is written too: WebGPU allows such a
    *   buffer in a dispatch only where each binding of it is declared as written
    */
-  get(name: string, source: string, constants: Constants, sharing: (bindings: Binding[]) => string[]): Program {
-    const textKey = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
-    let text = this.#texts.get(textKey);
-    if (!text) {
-      const code = expand(source, constants);
-      this.#texts.set(textKey, text = { code, bindings: readBindings(code) });
-    }
+  get(
+    name: string,
+    source: string,
+    constants: Constants,
+    sharing: (bindings: Binding[]) => readonly string[],
+  ): Program {
+    const text = this.#text(name, source, constants);
     const shared = sharing(text.bindings);
-    const key = [textKey, ...shared].join(" ");
+    if (shared.length === 0 && text.program) return text.program;
+    const key = [text.key, ...shared].join(" ");
     let program = this.#programs.get(key);
     if (!program) this.#programs.set(key, program = this.#compile(key, name, text.code, shared));
+    if (shared.length === 0) text.program = program;
     return program;
+  }
+
+  #text(name: string, source: string, constants: Constants): Text {
+    let texts = this.#texts.get(source);
+    if (!texts) this.#texts.set(source, texts = new Map());
+    let text = texts.get(constants);
+    if (!text) {
+      const key = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
+      text = [...texts.values()].find((known) => known.key === key);
+      if (!text) {
+        const code = expand(source, constants);
+        text = { key, code, bindings: readBindings(code) };
+      }
+      if (texts.size < OBJECTS) texts.set(constants, text);
+    }
+    return text;
   }
 
   #compile(key: string, name: string, code: string, shared: readonly string[]): Program {

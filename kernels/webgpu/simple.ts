@@ -45,12 +45,18 @@ const groups = (lanes: number) => Math.ceil(lanes / LANES_PER_GROUP);
 /** See `MaxPool`. */
 export function maxPool(launcher: Launcher, { batch, height, width, channels, x, y }: MaxPool<B>): void {
   sizes("maxPool", { batch, height, width, channels });
-  const length = batch * Math.floor(height / 2) * Math.floor(width / 2) * channels;
-  launcher.run({ name: "max_pool", source: maxPoolSource }, {
-    buffers: { x: [x, batch * height * width * channels], y: [y, length] },
-    parameters: { height, width, channels, length },
-    workgroups: groups(length),
-    flops: 100 * length,
+  const [wordsIn, wordsOut] = [height * width * channels, Math.floor(height / 2) * Math.floor(width / 2) * channels];
+  launcher.images(batch, [wordsIn, wordsOut || wordsIn], ({ count, of }) => {
+    const length = count * wordsOut;
+    launcher.run({ name: "max_pool", source: maxPoolSource }, {
+      buffers: {
+        x: [of(x, wordsIn), count * wordsIn],
+        y: [of(y, wordsOut), length],
+      },
+      parameters: { height, width, channels, length },
+      workgroups: groups(length),
+      flops: 100 * length,
+    });
   });
 }
 
@@ -58,18 +64,21 @@ export function maxPool(launcher: Launcher, { batch, height, width, channels, x,
 export function maxPoolGradient(launcher: Launcher, args: MaxPoolGradient<B>): void {
   const { batch, height, width, channels, x, dy, dx, mask } = args;
   sizes("maxPoolGradient", { batch, height, width, channels });
-  const values = batch * height * width * channels;
-  const length = batch * Math.ceil(height / 2) * Math.ceil(width / 2) * channels;
-  launcher.run({ name: "max_pool_gradient", source: maxPoolGradientSource }, {
-    buffers: {
-      x: [x, values],
-      dy: [dy, batch * Math.floor(height / 2) * Math.floor(width / 2) * channels],
-      mask: mask ? [mask, values] : [launcher.nothing, 1],
-      dx: [dx, values],
-    },
-    parameters: { height, width, channels, length, has_mask: Number(!!mask) },
-    workgroups: groups(length),
-    flops: 400 * length,
+  const [wordsIn, wordsOut] = [height * width * channels, Math.floor(height / 2) * Math.floor(width / 2) * channels];
+  launcher.images(batch, [wordsIn, wordsOut || wordsIn], ({ count, of }) => {
+    const length = count * Math.ceil(height / 2) * Math.ceil(width / 2) * channels;
+    const all = (buffer: B) => [of(buffer, wordsIn), count * wordsIn] as const;
+    launcher.run({ name: "max_pool_gradient", source: maxPoolGradientSource }, {
+      buffers: {
+        x: all(x),
+        dy: [of(dy, wordsOut), count * wordsOut],
+        mask: mask ? all(mask) : [launcher.nothing, 1],
+        dx: all(dx),
+      },
+      parameters: { height, width, channels, length, has_mask: Number(!!mask) },
+      workgroups: groups(length),
+      flops: 400 * length,
+    });
   });
 }
 

@@ -22,15 +22,17 @@ struct Params {
   cols4: u32, // cout / 4, rounded up
   k4: u32, // 9 cin4
   split_k4: u32, // of which each part takes so many
-  has_bias: u32,
-  has_mask: u32,
   relu: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>; // [batch, height, width, cin]
 @group(0) @binding(1) var<storage, read> weights: array<vec4f>; // [3, 3, cin, cout], or [3, 3, cout, cin] if BACKWARD
+#if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [cout]
+#end
+#if MASK
 @group(0) @binding(3) var<storage, read> mask: array<vec4f>; // [batch, height, width, cout]
+#end
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>; // [splits, batch, height, width, cout]
 @group(1) @binding(0) var<uniform> params: Params;
 
@@ -101,7 +103,11 @@ fn load_b(at: Place, col4: u32) -> mat4x4f {
 #else
   return mat4x4f(
 #for j in 4
+#if FIT
+    weights[(at.tap * params.cin + 4 * at.channel4 + ${j}) * params.cols4 + col4],
+#else
     weights[(at.tap * params.cin + min(4 * at.channel4 + ${j}, params.cin - 1)) * params.cols4 + col4],
+#end
 #end
   );
 #end
@@ -109,17 +115,24 @@ fn load_b(at: Place, col4: u32) -> mat4x4f {
 
 // A block of the result: 4 pixels by 4 channels, the last pixels perhaps past the edge.
 fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
-  let add = select(vec4f(), bias[select(0u, col4, params.has_bias != 0)], params.has_bias != 0);
+#if BIAS
+  let add = bias[col4];
+#else
+  let add = vec4f();
+#end
 #for i in 4
-  if (4 * row4 + ${i} < params.pixels) {
+#if !FIT
+  if (4 * row4 + ${i} < params.pixels)
+#end
+  {
     let pixel = 4 * row4 + ${i};
     var values = block[${i}] + add;
     if (params.relu != 0) {
       values = max(values, vec4f());
     }
-    if (params.has_mask != 0) {
-      values = select(vec4f(), values, mask[pixel * params.cols4 + col4] > vec4f());
-    }
+#if MASK
+    values = select(vec4f(), values, mask[pixel * params.cols4 + col4] > vec4f());
+#end
     y[(split * params.pixels + pixel) * params.cols4 + col4] = values;
   }
 #end

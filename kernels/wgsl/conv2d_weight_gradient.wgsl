@@ -28,31 +28,34 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> parts: array<vec4f>; // [splits, 3, 3, cin, cout]
 @group(1) @binding(0) var<uniform> params: Params;
 
-// A place along k: four pixels, and the coordinates of the first.
+// A place along k: four pixels in a row, and the coordinates of each.
 struct Place {
   pixel: u32,
-  h: u32,
-  w: u32,
+  h: vec4u,
+  w: vec4u,
+}
+
+// The coordinates of the pixel after (h, w). No branches: four of these are done for each place, in every lane.
+fn after(at: vec2u) -> vec2u {
+  let row_ends = at.y + 1 == params.width;
+  let below = select(at.x + 1, 0u, at.x + 1 == params.height);
+  return vec2u(select(at.x, below, row_ends), select(at.y + 1, 0u, row_ends));
+}
+
+fn four_from(pixel: u32, first: vec2u) -> Place {
+  let second = after(first);
+  let third = after(second);
+  let fourth = after(third);
+  return Place(pixel, vec4u(first.x, second.x, third.x, fourth.x), vec4u(first.y, second.y, third.y, fourth.y));
 }
 
 fn place(k4: u32) -> Place {
-  let pixel = 4 * k4;
-  let row = pixel / params.width;
-  return Place(pixel, row % params.height, pixel - row * params.width);
-}
-
-fn next_pixel(at: Place) -> Place {
-  if (at.w + 1 < params.width) {
-    return Place(at.pixel + 1, at.h, at.w + 1);
-  }
-  return Place(at.pixel + 1, select(0u, at.h + 1, at.h + 1 < params.height), 0);
+  let row = 4 * k4 / params.width;
+  return four_from(4 * k4, vec2u(row % params.height, 4 * k4 - row * params.width));
 }
 
 fn next(at: Place) -> Place {
-  if (at.w + 4 < params.width) {
-    return Place(at.pixel + 4, at.h, at.w + 4);
-  }
-  return next_pixel(next_pixel(next_pixel(next_pixel(at))));
+  return four_from(at.pixel + 4, after(vec2u(at.h.w, at.w.w)));
 }
 
 // Four rows of the product: four channels in of one tap, which looks (up, left) from a pixel: ky - 1 and kx - 1, modulo 2^32.
@@ -67,23 +70,20 @@ fn rows_of(row4: u32) -> Rows {
   return Rows(tap / 3 - 1, tap % 3 - 1, row4 - tap * params.cin4);
 }
 
-// The four channels seen from a pixel by the tap; zero outside the image.
-fn neighbour(rows: Rows, at: Place) -> vec4f {
-  // h - 1 of h = 0 is a huge number, so that one comparison serves both edges
-  let inside = at.pixel < params.pixels && at.h + rows.up < params.height && at.w + rows.left < params.width;
-  let source = select(0u, at.pixel + rows.up * params.width + rows.left, inside);
-  return select(vec4f(), x[source * params.cin4 + rows.channel4], inside);
-}
-
-// Column i of the result: channel 4 channel4 + i at four pixels.
+// Column i of the result: channel 4 channel4 + i at four pixels, as the tap sees them; zero outside the image.
 fn load_a(rows: Rows, at: Place) -> mat4x4f {
-  let second = next_pixel(at);
-  let third = next_pixel(second);
+  // h - 1 of h = 0 is a huge number, so that one comparison serves both edges
+  let across = at.w + rows.left < vec4u(params.width);
+  var inside = select(vec4<bool>(), across, at.h + rows.up < vec4u(params.height));
+#if !FIT
+  inside = select(vec4<bool>(), inside, at.pixel + vec4u(0, 1, 2, 3) < vec4u(params.pixels));
+#end
+  let seen = at.pixel + vec4u(0, 1, 2, 3) + rows.up * params.width + rows.left;
+  let index = select(vec4u(0), seen, inside) * params.cin4 + rows.channel4;
   return transpose(mat4x4f(
-    neighbour(rows, at),
-    neighbour(rows, second),
-    neighbour(rows, third),
-    neighbour(rows, next_pixel(third)),
+#for j in 4
+    select(vec4f(), x[index[${j}]], inside[${j}]),
+#end
   ));
 }
 
@@ -97,8 +97,12 @@ fn load_b(at: Place, col4: u32) -> mat4x4f {
 }
 
 fn dy_at(pixel: u32, col4: u32) -> vec4f {
+#if FIT
+  return dy[pixel * params.cols4 + col4];
+#else
   let inside = pixel < params.pixels;
   return select(vec4f(), dy[select(0u, pixel, inside) * params.cols4 + col4], inside);
+#end
 }
 
 fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
@@ -106,7 +110,10 @@ fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
   let channel = 4 * (row4 - tap * params.cin4);
   let row = (split * 9 + tap) * params.cin + channel;
 #for i in 4
-  if (channel + ${i} < params.cin) {
+#if !FIT
+  if (channel + ${i} < params.cin)
+#end
+  {
     parts[(row + ${i}) * params.cols4 + col4] = block[${i}];
   }
 #end

@@ -2,10 +2,10 @@
 //
 //   C[row, column] = sum over k of A[row, k] B[k, column]
 //
-// One lane owns 4 rows by 4 x COLS columns of C and walks along k four at a time, reading A and B as 4x4 blocks straight
-// from memory through the problem's own load_a() and load_b(). Of every (1 + COLS) blocks read, 16 COLS vec4 FMAs are made.
-// Nothing is shared between lanes, so there is no barrier: that is what a software adapter wants, whose barriers cost
-// more than its loads. The accumulators are named, not indexed: an index into a private array would be clamped.
+// One lane owns 4 x ROWS rows by 4 x COLS columns of C and walks along k four at a time, reading A and B as 4x4 blocks
+// straight from memory through the problem's own load_a() and load_b(). Of every (ROWS + COLS) blocks read, 16 ROWS COLS vec4
+// FMAs are made. Nothing is shared between lanes, so there is no barrier: that is what a software adapter wants, whose barriers
+// cost more than its loads. The accumulators are named, not indexed: an index into a private array would be clamped.
 
 @compute @workgroup_size(${LANES_M} * ${LANES_N})
 fn main(
@@ -14,41 +14,51 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
 ) {
   let job = group.y * groups.x + group.x; // large grids come folded into two dimensions
-  let tiles_m = (params.rows4 + ${LANES_M} - 1) / ${LANES_M};
+  let tiles_m = (params.rows4 + ${LANES_M} * ${ROWS} - 1) / (${LANES_M} * ${ROWS});
   let tiles_n = (params.cols4 + ${LANES_N} * ${COLS} - 1) / (${LANES_N} * ${COLS});
   let split = job / (tiles_m * tiles_n);
   let tile = job % (tiles_m * tiles_n);
-  let row4 = (tile / tiles_n) * ${LANES_M} + lane % ${LANES_M};
+  let row4 = ((tile / tiles_n) * ${LANES_M} + lane % ${LANES_M}) * ${ROWS};
   let col4 = ((tile % tiles_n) * ${LANES_N} + lane / ${LANES_M}) * ${COLS};
   let first = split * params.split_k4;
   if (row4 >= params.rows4 || col4 >= params.cols4 || first >= params.k4) {
     return;
   }
   let last = min(first + params.split_k4, params.k4);
-  let rows = rows_of(row4);
 
+#for r in ROWS
+  let rows_${r} = rows_of(min(row4 + ${r}, params.rows4 - 1));
+#for c in COLS
+#for i in 4
+  var acc_${r}_${c}_${i} = vec4f();
+#end
+#end
+#end
 #for c in COLS
   let col4_${c} = min(col4 + ${c}, params.cols4 - 1);
-#for i in 4
-  var acc_${i}_${c} = vec4f();
-#end
 #end
   var at = place(first);
   for (var k4 = first; k4 < last; k4++) {
-    let a = load_a(rows, at);
+#for r in ROWS
+    let a_${r} = load_a(rows_${r}, at);
+#end
 #for c in COLS
     let b_${c} = load_b(at, col4_${c});
 #for j in 4
+#for r in ROWS
 #for i in 4
-    acc_${i}_${c} = fma(vec4f(a[${i}][${j}]), b_${c}[${j}], acc_${i}_${c});
+    acc_${r}_${c}_${i} = fma(vec4f(a_${r}[${i}][${j}]), b_${c}[${j}], acc_${r}_${c}_${i});
+#end
 #end
 #end
 #end
     at = next(at);
   }
+#for r in ROWS
 #for c in COLS
-  if (col4 + ${c} < params.cols4) {
-    store(split, row4, col4 + ${c}, mat4x4f(acc_0_${c}, acc_1_${c}, acc_2_${c}, acc_3_${c}));
+  if (row4 + ${r} < params.rows4 && col4 + ${c} < params.cols4) {
+    store(split, row4 + ${r}, col4 + ${c}, mat4x4f(acc_${r}_${c}_0, acc_${r}_${c}_1, acc_${r}_${c}_2, acc_${r}_${c}_3));
   }
+#end
 #end
 }

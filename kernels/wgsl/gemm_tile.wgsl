@@ -4,8 +4,9 @@
 //
 // A workgroup of TX x TY lanes owns a tile of 4 BM4 rows by 4 BN4 columns of C. It walks along k, 4 BK4 at a time: each lane
 // brings 4x4 blocks of A and B (the problem's own load_a() and load_b()) into workgroup memory, then multiplies TM4 x TN4
-// blocks of 4x4 from there. With BM4 = BN4 = 16 every value read from memory is used 64 times, and with TM4 = TN4 = 2
-// every vec4 read from workgroup memory is used 8 times.
+// blocks of 4x4 from there. With BM4 = BN4 = 32 every value read from memory is used 128 times, and with TM4 = TN4 = 2
+// every vec4 read from workgroup memory is used 8 times. Where the depth of the tile divides k (FIT), no bounds are tested
+// inside; past the last row or column the last one is loaded again, and not stored.
 //
 // Layout: tile_a[kk][i][row4] holds the four k of row 4 row4 + i, tile_b[kk][j][col4] four columns at k = 4 kk + j. Neighbouring
 // lanes touch neighbouring vec4s when they write and when they read, so no two of them want the same bank, and the blocks
@@ -51,24 +52,40 @@ fn main(
 #end
   for (var k4 = first; k4 < last; k4 += ${BK4}) {
 #for s in LOADS_A
+#if SOME_A
+    if (lane / ${BM4} + ${s} * ((${TX} * ${TY}) / ${BM4}) < ${BK4}) {
+#else
     {
+#end
       let kk = lane / ${BM4} + ${s} * ((${TX} * ${TY}) / ${BM4});
+#if FIT
+      let block = load_a(rows, place(k4 + kk));
+#else
       var block = mat4x4f();
       if (k4 + kk < last) {
         block = load_a(rows, place(k4 + kk));
       }
+#end
 #for i in 4
       tile_a[(kk * 4 + ${i}) * ${BM4} + row_a] = block[${i}];
 #end
     }
 #end
 #for s in LOADS_B
+#if SOME_B
+    if (lane / ${BN4} + ${s} * ((${TX} * ${TY}) / ${BN4}) < ${BK4}) {
+#else
     {
+#end
       let kk = lane / ${BN4} + ${s} * ((${TX} * ${TY}) / ${BN4});
+#if FIT
+      let block = load_b(place(k4 + kk), load_col4);
+#else
       var block = mat4x4f();
       if (k4 + kk < last) {
         block = load_b(place(k4 + kk), load_col4);
       }
+#end
 #for j in 4
       tile_b[(kk * 4 + ${j}) * ${BN4} + col_b] = block[${j}];
 #end

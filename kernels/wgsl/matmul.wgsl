@@ -15,15 +15,17 @@ struct Params {
   cols4: u32, // n / 4, rounded up
   k4: u32, // k / 4, rounded up
   split_k4: u32, // of which each part takes so many
-  has_bias: u32,
-  has_mask: u32,
   relu: u32,
 }
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>; // [m, k], or [k, m] if TRANSPOSE_A
 @group(0) @binding(1) var<storage, read> b: array<vec4f>; // [k, n], or [n, k] if TRANSPOSE_B
+#if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [n]
+#end
+#if MASK
 @group(0) @binding(3) var<storage, read> mask: array<vec4f>; // [m, n]
+#end
 @group(0) @binding(4) var<storage, read_write> c: array<vec4f>; // [splits, m, n]
 @group(1) @binding(0) var<uniform> params: Params;
 
@@ -36,26 +38,35 @@ fn next(k4: u32) -> u32 {
   return k4 + 1;
 }
 
+// Where four rows of A begin; where A is transposed, its four columns.
+#if TRANSPOSE_A
 fn rows_of(row4: u32) -> u32 {
   return row4;
 }
+#else
+fn rows_of(row4: u32) -> vec4u {
+  return min(4 * row4 + vec4u(0, 1, 2, 3), vec4u(params.m - 1)) * params.k4;
+}
+#end
 
-// Column i of the result: the four k of row 4 row4 + i.
-fn load_a(row4: u32, k4: u32) -> mat4x4f {
+// Column i of the result: the four k of row i of the four.
 #if TRANSPOSE_A
+fn load_a(row4: u32, k4: u32) -> mat4x4f {
   return transpose(mat4x4f(
 #for j in 4
+#if FIT
+    a[(4 * k4 + ${j}) * params.rows4 + row4],
+#else
     select(vec4f(), a[min(4 * k4 + ${j}, params.k - 1) * params.rows4 + row4], 4 * k4 + ${j} < params.k),
 #end
+#end
   ));
-#else
-  return mat4x4f(
-#for i in 4
-    a[min(4 * row4 + ${i}, params.m - 1) * params.k4 + k4],
-#end
-  );
-#end
 }
+#else
+fn load_a(rows: vec4u, k4: u32) -> mat4x4f {
+  return mat4x4f(a[rows.x + k4], a[rows.y + k4], a[rows.z + k4], a[rows.w + k4]);
+}
+#end
 
 // Column j of the result: the four columns 4 col4 ... at k = 4 k4 + j.
 fn load_b(k4: u32, col4: u32) -> mat4x4f {
@@ -68,7 +79,11 @@ fn load_b(k4: u32, col4: u32) -> mat4x4f {
 #else
   return mat4x4f(
 #for j in 4
+#if FIT
+    b[(4 * k4 + ${j}) * params.cols4 + col4],
+#else
     select(vec4f(), b[min(4 * k4 + ${j}, params.k - 1) * params.cols4 + col4], 4 * k4 + ${j} < params.k),
+#end
 #end
   );
 #end
@@ -76,17 +91,24 @@ fn load_b(k4: u32, col4: u32) -> mat4x4f {
 
 // A block of the result: 4 rows by 4 columns, the last rows perhaps past the edge.
 fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
-  let add = select(vec4f(), bias[select(0u, col4, params.has_bias != 0)], params.has_bias != 0);
+#if BIAS
+  let add = bias[col4];
+#else
+  let add = vec4f();
+#end
 #for i in 4
-  if (4 * row4 + ${i} < params.m) {
+#if !FIT
+  if (4 * row4 + ${i} < params.m)
+#end
+  {
     let row = 4 * row4 + ${i};
     var values = block[${i}] + add;
     if (params.relu != 0) {
       values = max(values, vec4f());
     }
-    if (params.has_mask != 0) {
-      values = select(vec4f(), values, mask[row * params.cols4 + col4] > vec4f());
-    }
+#if MASK
+    values = select(vec4f(), values, mask[row * params.cols4 + col4] > vec4f());
+#end
     c[(split * params.m + row) * params.cols4 + col4] = values;
   }
 #end

@@ -5,14 +5,16 @@ struct Params {
   length: u32,
   splits: u32,
   columns: u32,
-  has_bias: u32,
-  has_mask: u32,
   relu: u32,
 }
 
 @group(0) @binding(0) var<storage, read> parts: array<f32>; // [splits, length]
+#if BIAS
 @group(0) @binding(1) var<storage, read> bias: array<f32>; // [columns]
+#end
+#if MASK
 @group(0) @binding(2) var<storage, read> mask: array<f32>; // [length]
+#end
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [length]
 @group(1) @binding(0) var<uniform> params: Params;
 
@@ -26,14 +28,16 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   for (var part = 0u; part < params.splits; part++) {
     sum += parts[part * params.length + i];
   }
-  if (params.has_bias != 0) {
-    sum += bias[i % params.columns];
-  }
+#if BIAS
+  sum += bias[i % params.columns];
+#end
   if (params.relu != 0) {
     sum = max(sum, 0);
   }
-  if (params.has_mask != 0 && !(mask[i] > 0)) {
+#if MASK
+  if (!(mask[i] > 0)) {
     sum = 0;
   }
+#end
   y[i] = sum;
 }

@@ -1,12 +1,16 @@
 /** What is WebGPU's own: both cores, faults that are heard, order, memory that stands still, large grids, shared buffers. */
 import assert from "@std/assert";
 import type { DeviceBuffer } from "../../kernels/device.ts";
+import { Random } from "../../kernels/random.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/device.ts";
 import { Faults } from "../../kernels/webgpu/faults.ts";
-import { coreConstants, LARGE_TILE, planLane, planTile } from "../../kernels/webgpu/plan.ts";
+import { HARDWARE, plansFor, SOFTWARE } from "../../kernels/webgpu/plan.ts";
 import { Programs } from "../../kernels/webgpu/programs.ts";
 import { expand } from "../../kernels/webgpu/template.ts";
-import { checkVariant, VARIANTS } from "./webgpu_variants.ts";
+import { coreConstants, VARIANTS } from "../../kernels/webgpu/variants.ts";
+import { readGolden } from "../golden.ts";
+import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
+import { checkLadder, checkSimple, checkVariant } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 const lacking = found ? "" : " (WebGPU finds no adapter here)";
@@ -28,9 +32,28 @@ function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void> | voi
 
 for (const variant of VARIANTS) {
   Deno.test({
-    name: `kernels agree with their definitions, products by the core "${variant}" in parts${lacking}`,
+    name:
+      `products by "${variant.name}" agree with PyTorch's values, and with their definitions on random shapes${lacking}`,
     ignore: !found,
-    fn: async () => assert.deepEqual((await checkVariant(variant, createWebGpuDevice)).failures, []),
+    fn: async () => {
+      const { pipelines, failures } = await checkVariant(
+        variant,
+        createWebGpuDevice,
+        await readGolden("ops.safetensors"),
+      );
+      assert.deepEqual(failures, []);
+      assert.ok(pipelines >= 10, `${pipelines} pipelines: was the variant used?`);
+    },
+  });
+}
+
+for (
+  const [what, check] of [["kernels that are no product", checkSimple], ["steps of the ladder", checkLadder]] as const
+) {
+  Deno.test({
+    name: `${what} agree with their definitions${lacking}`,
+    ignore: !found,
+    fn: async () => assert.deepEqual((await check(createWebGpuDevice)).failures, []),
   });
 }
 
@@ -145,6 +168,32 @@ onGpu("elementwise kernels take tensors longer than a binding in pieces, dropout
   wide.close();
 }, { bindingBytes: 1024 });
 
+onGpu("convolutions and pools take batches longer than a binding in pieces", async (device) => {
+  const r = new Random(3);
+  const numbers = (length: number) => Float64Array.from({ length }, () => Math.fround(r.normal()));
+  for (const [batch, height, width] of [[6, 8, 4], [12, 3, 5]]) { // 4 images fit, or 8, that begin where slices may
+    const shape = { batch, height, width, channelsIn: 8, channelsOut: 8 }, pixels = batch * height * width;
+    const [x, dy, weights, bias] = [8 * pixels, 8 * pixels, 576, 8].map(numbers);
+    const pool = { batch, height, width, channels: 8 };
+    const pooled = numbers(8 * batch * (height >> 1) * (width >> 1)), rectified = x.map((v) => Math.max(0, v));
+    const calls: [KernelName, PlainArgs][] = [
+      ["conv2d", { ...shape, x, weights, bias, y: dy, relu: true }],
+      ["conv2dInputGradient", { ...shape, dy, weights, dx: x, mask: x }],
+      ["conv2dWeightGradient", { ...shape, x, dy, dWeights: weights, dBias: bias }],
+      ["maxPool", { ...pool, x, y: pooled }],
+      ["maxPoolGradient", { ...pool, x: rectified, dy: pooled, dx: x, mask: rectified }],
+    ];
+    for (const [kernel, args] of calls) {
+      assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel} of ${batch} images`);
+    }
+  }
+  const image = 8 * 16 * 16;
+  const [x, y] = [image, image].map((length) => device.allocate(2 * length, "large"));
+  const [weights, bias] = [device.allocate(576, "weights"), device.allocate(8, "bias")];
+  const shape = { batch: 2, height: 16, width: 16, channelsIn: 8, channelsOut: 8, x, weights, bias, y, relu: true };
+  assert.throws(() => device.conv2d(shape), /conv2d .*: x takes .* MiB, and this adapter binds at most .* at once/);
+}, { bindingBytes: 4096 });
+
 onGpu("kernels run in place, and between parts of one buffer", async (device) => {
   const whole = device.allocate(256, "whole");
   device.fill({ x: whole, length: 256, value: -2 });
@@ -213,20 +262,24 @@ onGpu("a lost GPU is an error", async (device) => {
   assert.throws(() => device.flush());
 });
 
-Deno.test("planTile() and planLane() give whole parts, none too long, and tiles that lanes share evenly", () => {
-  for (const planner of [planTile, planLane]) {
+Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes share their tiles evenly", () => {
+  for (const model of [HARDWARE, SOFTWARE]) {
     for (const rows4 of [1, 9, 144, 65536]) {
       for (const cols4 of [1, 16, 128, 1024]) {
         for (const k4 of [1, 9, 144, 65536]) {
-          const plan = planner({ kernel: "matmul", rows4, cols4, k4 });
-          assert.ok(Number.isInteger(plan.splits) && plan.splits >= 1 && plan.splits <= k4);
-          assert.ok(k4 / plan.splits <= 4096, "a float32 sum of at most 16,384 products");
-          coreConstants(plan);
+          const plans = plansFor({ kernel: "matmul", transposed: "", rows4, cols4, k4 }, model);
+          assert.ok(plans.length >= 3);
+          for (const { splits } of plans) {
+            assert.ok(Number.isInteger(splits) && splits >= 1 && splits <= k4);
+            assert.ok(k4 / splits <= 4096, "a float32 sum of at most 16,384 products");
+          }
         }
       }
     }
   }
-  assert.throws(() => coreConstants({ core: "tile", sizes: { ...LARGE_TILE, BK4: 3 }, splits: 1 }), RangeError);
+  for (const variant of VARIANTS) coreConstants(variant);
+  const uneven = { name: "uneven", core: "tile" as const, sizes: { TX: 8, TY: 8, TM4: 3, TN4: 2, BK4: 4 } };
+  assert.throws(() => coreConstants(uneven), /64 lanes cannot share out uneven/);
 });
 
 Deno.test("expand() unrolls, chooses and substitutes, and names the line of a fault", () => {

@@ -1,33 +1,23 @@
-/** What the page of webgpu_tint_test.ts runs, bundled: every kernel in every variant, against the definitions. */
+/** What the page of webgpu_tint_test.ts runs, bundled: every kernel, every variant of the products, the ladder. */
 import { createWebGpuDevice } from "../../kernels/webgpu/device.ts";
-import { checkVariant, VARIANTS } from "./webgpu_variants.ts";
+import { VARIANTS } from "../../kernels/webgpu/variants.ts";
+import { fetchGolden, post } from "./webgpu_page.ts";
+import { type Checked, checkLadder, checkSimple, checkVariant } from "./webgpu_variants.ts";
 
-/** What the page found. */
+/** What the page found: of the kernels that are no product, of the ladder, of each variant. */
 export interface PageReport {
-  adapter?: string;
-  /** Compiled kernels, both variants together. */
-  pipelines: number;
-  /** Checks made. */
-  checks: number;
-  /** Of each check that failed, what was found. */
-  failures: string[];
+  /** Errors that are of no check. */
+  failures?: string[];
+  /** By what was checked. */
+  checked: Record<string, Checked>;
 }
 
-async function main(): Promise<PageReport> {
-  const report: PageReport = { pipelines: 0, checks: 0, failures: [] };
-  for (const variant of VARIANTS) {
-    try {
-      const { adapter, pipelines, checks, failures } = await checkVariant(variant, createWebGpuDevice);
-      report.adapter = adapter;
-      report.pipelines += pipelines;
-      report.checks += checks;
-      report.failures.push(...failures);
-    } catch (error) {
-      report.failures.push(`${variant}: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-  return report;
-}
-
-const report = await main().catch((error) => ({ pipelines: 0, checks: 0, failures: [String(error)] }));
-await fetch("/report", { method: "POST", body: JSON.stringify(report) });
+await post(async (): Promise<PageReport> => {
+  const golden = await fetchGolden("ops.safetensors");
+  const checked: PageReport["checked"] = {
+    simple: await checkSimple(createWebGpuDevice),
+    ladder: await checkLadder(createWebGpuDevice),
+  };
+  for (const variant of VARIANTS) checked[variant.name] = await checkVariant(variant, createWebGpuDevice, golden);
+  return { checked };
+});

@@ -1,55 +1,99 @@
-/** Every kernel of the WebGPU device, in each variant of its products, held to the definitions. Runs in Deno and in a page. */
+/**
+ * Every kernel of the WebGPU device, and every variant of its products, held to stored values and to the definitions. Runs in
+ * Deno and in a page.
+ */
 import type { Device } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
-import type { createWebGpuDevice, Plan, Planner, WebGpuOptions } from "../../kernels/webgpu/device.ts";
-import { LANES, LARGE_TILE, SMALL_TILE } from "../../kernels/webgpu/plan.ts";
+import type { createWebGpuDevice, Planner, Variant } from "../../kernels/webgpu/device.ts";
+import { LADDER, type LadderSizes, launchStep } from "../../kernels/webgpu/ladder.ts";
+import type { GoldenTensor } from "../golden.ts";
 import { define, type KernelName, type PlainArgs, relativeError, runOn } from "./compare.ts";
 
-/** How products are computed: by lanes, by tiles made small for a test, and by the tiles that hardware gets. */
-export const VARIANTS = ["lane", "tile", "small tile", "large tile"] as const;
-export type Variant = typeof VARIANTS[number];
+/** What was checked, and what of it failed. */
+export interface Checked {
+  /** Compiled kernels. */
+  pipelines: number;
+  /** Checks made. */
+  checks: number;
+  /** Of each check that failed, what was found. */
+  failures: string[];
+}
 
-const TILES = {
-  "tile": { TX: 4, TY: 4, TM4: 2, TN4: 2, BK4: 2 },
-  "small tile": SMALL_TILE,
-  "large tile": LARGE_TILE,
-};
+/** A call, and what it should give: by default what the definition gives. */
+type Call = [kernel: KernelName, args: PlainArgs, expected?: Record<string, Float64Array>];
 
-/** A planner that always takes one variant, and two parts where a product is long enough for two. */
+/** A planner that always takes one variant; sums that tiles do not divide evenly go in two parts, if they are long enough. */
 export function forced(variant: Variant): Planner {
-  return ({ k4 }): Plan => {
-    const splits = k4 >= 6 ? 2 : 1;
-    if (variant === "lane") return { core: "lane", sizes: LANES, splits };
-    return { core: "tile", sizes: TILES[variant], splits };
-  };
+  return ({ k4 }) => ({ variant, splits: k4 >= 6 && k4 % 4 !== 0 ? 2 : 1 });
 }
 
 const numbers = (r: Random, length: number) => Float64Array.from({ length }, () => Math.fround(r.normal()));
 
-/** Calls whose sizes 4 divides and does not, with every binding and every direction. */
-function calls(): [KernelName, PlainArgs][] {
-  const r = new Random(5);
-  const list: [KernelName, PlainArgs][] = [];
-  // cin, cout, and images of which no edge is a whole tile; the last has more than one tile of everything
-  for (
-    const [cin, cout, batch, height, width] of [[8, 12, 2, 3, 5], [1, 4, 1, 2, 2], [5, 3, 3, 4, 1], [36, 68, 2, 7, 6]]
-  ) {
-    const shape = { batch, height, width, channelsIn: cin, channelsOut: cout };
-    const pixels = batch * height * width;
-    const [x, y, w] = [numbers(r, pixels * cin), numbers(r, pixels * cout), numbers(r, 9 * cin * cout)];
-    list.push(["conv2d", { ...shape, x, weights: w, bias: numbers(r, cout), y, relu: true }]);
-    list.push(["conv2dInputGradient", { ...shape, dy: y, weights: w, dx: x, mask: x }]);
-    list.push(["conv2dInputGradient", { ...shape, dy: y, weights: w, dx: x }]);
-    list.push(["conv2dWeightGradient", { ...shape, x, dy: y, dWeights: w, dBias: numbers(r, cout) }]);
+/** A convolution and its two gradients. */
+function convCalls(r: Random, batch: number, height: number, width: number, cin: number, cout: number): Call[] {
+  const shape = { batch, height, width, channelsIn: cin, channelsOut: cout };
+  const pixels = batch * height * width;
+  const [x, y, w] = [numbers(r, pixels * cin), numbers(r, pixels * cout), numbers(r, 9 * cin * cout)];
+  return [
+    ["conv2d", { ...shape, x, weights: w, bias: numbers(r, cout), y, relu: true }],
+    ["conv2dInputGradient", { ...shape, dy: y, weights: w, dx: x, ...(cin % 2 ? {} : { mask: x }) }],
+    ["conv2dWeightGradient", { ...shape, x, dy: y, dWeights: w, dBias: numbers(r, cout) }],
+  ];
+}
+
+/** A product; with the ends that it has in a dense layer. */
+function matmulCall(r: Random, m: number, n: number, k: number, transposed: string): Call {
+  const [transposeA, transposeB] = [transposed.includes("a"), transposed.includes("b")];
+  const [a, b, c] = [numbers(r, m * k), numbers(r, k * n), numbers(r, m * n)];
+  const ends = transposeA ? {} : transposeB ? { mask: numbers(r, m * n) } : { bias: numbers(r, n), relu: true };
+  return ["matmul", { m, n, k, transposeA, transposeB, a, b, c, ...ends }];
+}
+
+/** PyTorch's stored convolutions and dense layers, one whose sizes tiles divide and one whose sizes they do not. */
+function goldenCalls(golden: Record<string, GoldenTensor>): Call[] {
+  const stored = (name: string) => Float64Array.from(golden[name].data);
+  const calls: Call[] = [];
+  for (const name of ["conv.e", "conv.d"]) {
+    const [batch, height, width, channelsIn] = golden[`${name}.x`].shape;
+    const shape = { batch, height, width, channelsIn, channelsOut: golden[`${name}.b`].shape[0] };
+    const [x, weights, bias, dy, y, dx, dWeights, dBias] = ["x", "w", "b", "dy", "y", "dx", "dw", "db"]
+      .map((key) => stored(`${name}.${key}`));
+    calls.push(["conv2d", { ...shape, x, weights, bias, y, relu: false }, { y }]);
+    calls.push(["conv2dInputGradient", { ...shape, dy, weights, dx }, { dx }]);
+    calls.push(["conv2dWeightGradient", { ...shape, x, dy, dWeights, dBias }, { dWeights, dBias }]);
   }
-  for (const [m, n, k] of [[8, 12, 16], [7, 5, 3], [70, 66, 67], [1, 1, 30]]) {
-    for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]]) {
-      const shape = { m, n, k, transposeA, transposeB, relu: transposeA };
-      const [a, b, c] = [numbers(r, m * k), numbers(r, k * n), numbers(r, m * n)];
-      const ends = transposeB ? {} : { bias: numbers(r, n), mask: numbers(r, m * n) };
-      list.push(["matmul", { ...shape, a, b, c, ...ends }]);
+  {
+    const name = "dense.b";
+    const [n, i] = golden[`${name}.x`].shape, o = golden[`${name}.b`].shape[0];
+    const [x, w, bias, dy, y, dx, dw] = ["x", "w", "b", "dy", "y", "dx", "dw"].map((key) => stored(`${name}.${key}`));
+    calls.push(["matmul", { a: x, b: w, bias, c: y, m: n, n: o, k: i }, { c: y }]);
+    calls.push(["matmul", { a: dy, b: w, transposeB: true, c: dx, m: n, n: i, k: o }, { c: dx }]);
+    calls.push(["matmul", { a: x, transposeA: true, b: dy, c: dw, m: i, n: o, k: n }, { c: dw }]);
+  }
+  return calls;
+}
+
+/** Random shapes: half of them such that tiles divide every sum, half such that 4 divides nothing. */
+function randomCalls(seed: number): Call[] {
+  const r = new Random(seed);
+  const calls: Call[] = [];
+  const even = (step: number, most: number) => step * (1 + r.below(most / step));
+  const odd = (most: number) => 2 * (1 + r.below(most >> 1)) + 1;
+  for (let draw = 0; draw < 3; draw++) {
+    calls.push(...convCalls(r, 1 + r.below(3), even(4, 8), even(2, 6), even(16, 48), even(4, 72)));
+    calls.push(...convCalls(r, 1, odd(7), odd(7), [1, 3, 5, 9, 19][r.below(5)], [3, 7, 9, 21, 67][r.below(5)]));
+    for (const transposed of ["", "a", "b"]) {
+      calls.push(matmulCall(r, even(4, 140), even(4, 72), even(16, 160), transposed));
     }
+    calls.push(matmulCall(r, odd(140), odd(70), 33 + 16 * draw, ""));
   }
+  return calls;
+}
+
+/** What is no product. */
+function simpleCalls(): Call[] {
+  const r = new Random(5);
+  const list: Call[] = [];
   const pool = { batch: 2, height: 5, width: 7, channels: 3 };
   const [px, py] = [numbers(r, 210).map((v) => Math.max(0, v)), numbers(r, 36)];
   list.push(["maxPool", { ...pool, x: px, y: py }]);
@@ -83,36 +127,77 @@ function calls(): [KernelName, PlainArgs][] {
   return list;
 }
 
-/**
- * What each variant is tried on: all kernels once, the products by the two cores, and one product by the tiles for hardware,
- * whose unrolled texts take a software GPU seconds to compile.
- */
-function callsOf(variant: Variant): [KernelName, PlainArgs][] {
-  const all = calls();
-  if (variant === "lane") return all;
-  if (variant === "tile") return all.filter(([name]) => name.startsWith("conv") || name === "matmul");
-  return all.filter(([name]) => name === "conv2d");
+/** Holds the products computed by one variant to stored values and, on random shapes, to their definitions. */
+export async function checkVariant(
+  variant: Variant,
+  create: typeof createWebGpuDevice,
+  golden: Record<string, GoldenTensor>,
+): Promise<Checked> {
+  return await check(variant.name, [...goldenCalls(golden), ...randomCalls(variant.name.length)], create, variant);
 }
 
-/** Makes a device, runs a variant's calls on it and says what differs by more than 1e-5 of a tensor's largest value. */
-export async function checkVariant(variant: Variant, create: typeof createWebGpuDevice): Promise<
-  { adapter: string; pipelines: number; checks: number; failures: string[] }
-> {
-  const options: WebGpuOptions = { allowSoftware: true, planner: forced(variant) };
-  const device = await create(options);
+/** Holds every kernel that is no product to its definition. */
+export async function checkSimple(create: typeof createWebGpuDevice): Promise<Checked> {
+  return await check("kernels that are no product", simpleCalls(), create);
+}
+
+/** Holds every step of the ladder to the definition of what it computes. */
+export async function checkLadder(create: typeof createWebGpuDevice): Promise<Checked> {
+  const r = new Random(6), device = await create({ allowSoftware: true });
+  const problems: Record<string, { kernel: KernelName; args: PlainArgs; sizes: LadderSizes }> = {
+    c: {
+      kernel: "matmul",
+      args: { m: 128, n: 64, k: 80, a: numbers(r, 128 * 80), b: numbers(r, 80 * 64), c: numbers(r, 128 * 64) },
+      sizes: { M: 128, N: 64, K: 80 },
+    },
+    y: {
+      kernel: "conv2d",
+      args: {
+        ...{ batch: 4, height: 4, width: 8, channelsIn: 16, channelsOut: 64, relu: false, bias: new Float64Array(64) },
+        ...{ x: numbers(r, 128 * 16), weights: numbers(r, 9 * 16 * 64), y: numbers(r, 128 * 64) },
+      },
+      sizes: { HEIGHT: 4, WIDTH: 8, CIN: 16, COUT: 64 },
+    },
+  };
   const failures: string[] = [];
-  const list = callsOf(variant);
   try {
-    for (const [kernel, args] of list) {
-      const expected = define(kernel, args), found = await runOn(device as Device, kernel, args);
+    for (const step of LADDER) {
+      const out = step.buffers[2], { kernel, args, sizes } = problems[out];
+      const buffers = Object.fromEntries(step.buffers.map((name) => {
+        const values = new Float32Array(args[name] as Float64Array), buffer = device.allocate(values.length, name);
+        device.write(buffer, name === out ? values.fill(NaN) : values);
+        return [name, buffer];
+      }));
+      launchStep(device, step, buffers, sizes);
+      const error = relativeError(await device.read(buffers[out]), define(kernel, args)[out]);
+      if (!(error <= 1e-5)) failures.push(`${step.name} is off by ${error}`);
+    }
+    return { pipelines: device.created.pipelines, checks: LADDER.length, failures };
+  } finally {
+    device.close();
+  }
+}
+
+/** Runs calls on a device of their own and says what differs by more than 1e-5 of a tensor's largest value. */
+async function check(
+  what: string,
+  calls: Call[],
+  create: typeof createWebGpuDevice,
+  variant?: Variant,
+): Promise<Checked> {
+  const device = await create({ allowSoftware: true, ...(variant && { planner: forced(variant) }) });
+  const failures: string[] = [];
+  try {
+    for (const [kernel, args, expected = define(kernel, args)] of calls) {
+      const found = await runOn(device as Device, kernel, args);
       for (const [name, values] of Object.entries(expected)) {
         const error = relativeError(found[name], values);
         if (!(error <= 1e-5)) {
-          failures.push(`${variant}: ${kernel} ${name} of ${JSON.stringify(scalars(args))}: ${error}`);
+          failures.push(`${what}: ${kernel} ${name} of ${JSON.stringify(scalars(args))}: ${error}`);
         }
       }
     }
-    return { adapter: device.adapterName, pipelines: device.created.pipelines, checks: list.length, failures };
+    return { pipelines: device.created.pipelines, checks: calls.length, failures };
   } finally {
     device.close();
   }

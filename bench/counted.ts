@@ -1,0 +1,91 @@
+/**
+ * `deno task bench --count`: what each kernel of VGG-E's training step moves and does on a GPU, counted and not timed, beside
+ * what the roofline asks for. No GPU is needed.
+ *
+ * Bytes are those that pass between memory and workgroups where no cache helps: every tile reads its rows and its columns
+ * for itself, parts are written and read again. A cache can only make them fewer. The plan is the one that a large GPU gets
+ * without measuring (`kernels/webgpu/plan.ts`).
+ */
+import {
+  convProduct,
+  HARDWARE,
+  matmulProduct,
+  type MatmulShape,
+  plansFor,
+  type Product,
+  traffic,
+} from "../kernels/webgpu/plan.ts";
+import type { ConvShape } from "../kernels/mod.ts";
+import { formatTable } from "../report/table.ts";
+import { type Case, vggECases } from "./cases.ts";
+import { digits, fraction } from "./show.ts";
+
+/** One kernel on one shape. */
+export interface CountedRow {
+  /** What it does, and in which layers. */
+  name: string;
+  layer: string;
+  shape: string;
+  /** Variant, and parts along k; undefined for what is no product. */
+  plan?: string;
+  /** Workgroups; undefined for what is no product. */
+  workgroups?: number;
+  /** Operations of the definition. */
+  flops: number;
+  /** Share of the operations done that are wanted. */
+  useful: number;
+  /** Bytes moved. */
+  bytes: number;
+  /** Operations a byte. */
+  intensity: number;
+}
+
+/** Operations a byte from which on the GPU's memory is fast enough: 60 TFLOP/s by 4 TB/s. */
+export const NEED = HARDWARE.flops / HARDWARE.bytes;
+
+/** Counts every kernel of the step. */
+export function countKernels(options: { width: number; batch: number; classes: number }): CountedRow[] {
+  return vggECases(options).filter(({ flops }) => flops > 0).map((of): CountedRow => {
+    const { name, layer, shape, flops } = of, product = productOf(of);
+    if (!product) return { name, layer, shape, flops, useful: 1, bytes: of.bytes, intensity: flops / of.bytes };
+    const plan = plansFor(product, HARDWARE)[0];
+    const { bytes, flopsDone, workgroups } = traffic(product, plan, "mask" in of.buffers);
+    const parts = plan.splits > 1 ? `, ${plan.splits} parts` : "";
+    return {
+      ...{ name, layer, shape, flops, bytes, workgroups },
+      plan: plan.variant.name + parts,
+      useful: flops / flopsDone,
+      intensity: flops / bytes,
+    };
+  });
+}
+
+function productOf({ kernel, scalars }: Case): Product | undefined {
+  if (kernel === "matmul") return matmulProduct(scalars as unknown as MatmulShape);
+  if (kernel === "conv2d" || kernel === "conv2dInputGradient" || kernel === "conv2dWeightGradient") {
+    return convProduct(kernel, scalars as unknown as ConvShape);
+  }
+}
+
+/** The table that `--count` prints, and docs/gpu_kernels.md shows. */
+export function describeCounted(options: { width: number; batch: number; classes: number }): string {
+  const rows = countKernels(options);
+  const table = formatTable(
+    ["kernel", "layer", "shape", "plan", "workgroups", "GFLOP", "useful", "MB", "FLOP/byte", "bound by"],
+    rows.map(({ name, layer, shape, plan, workgroups, flops, useful, bytes, intensity }) => [
+      name,
+      layer,
+      shape,
+      plan ?? "",
+      workgroups === undefined ? "" : String(workgroups),
+      digits(flops / 1e9),
+      `${digits(100 * useful)} %`,
+      digits(bytes / 1e6),
+      digits(intensity),
+      intensity >= NEED ? "arithmetic" : "memory",
+    ]),
+  );
+  return `VGG-E of width ${fraction(options.width)}, batch ${options.batch}, on a GPU of ` +
+    `${HARDWARE.flops / 1e12} TFLOP/s and ${HARDWARE.bytes / 1e12} TB/s: ` +
+    `from ${NEED} operations a byte on it is arithmetic that counts\n\n${table}`;
+}

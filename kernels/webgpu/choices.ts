@@ -1,0 +1,81 @@
+/**
+ * Which plan each product is computed by, remembered: what was given (a run's `kernels.json`), what was measured, else the
+ * first guess of `plan.ts`. All of it can be written down as JSON and given to another device.
+ *
+ * @module
+ */
+import { type Model, type Plan, plansFor, type Product, productKey } from "./plan.ts";
+import { type Variant, variantNamed } from "./variants.ts";
+
+/** A plan as it is written down. */
+export interface Choice {
+  /** A variant's name. */
+  variant: string;
+  /** Parts along k. */
+  splits: number;
+}
+
+/** Plans by product, e.g. `{ "conv2d 65536x128x1152": { "variant": "tile 128x128x16", "splits": 1 } }`. */
+export type KernelChoices = Record<string, Choice>;
+
+/** The plans of one device. */
+export class Choices {
+  /** What it guesses by. */
+  readonly model: Model;
+  #fits: (variant: Variant) => boolean;
+  #plans = new Map<string, Plan>();
+  #guesses = new Map<string, Plan>();
+
+  /** @param fits which variants the device can run */
+  constructor(model: Model, fits: (variant: Variant) => boolean) {
+    this.model = model;
+    this.#fits = fits;
+  }
+
+  /** Whether its plan was given or measured. */
+  has(product: Product): boolean {
+    return this.#plans.has(productKey(product));
+  }
+
+  /** The plan of a product. */
+  plan(product: Product): Plan {
+    const key = productKey(product);
+    let plan = this.#plans.get(key) ?? this.#guesses.get(key);
+    if (!plan) this.#guesses.set(key, plan = this.candidates(product)[0]);
+    return plan;
+  }
+
+  /** Every plan that may be chosen, the likeliest best first. */
+  candidates(product: Product): Plan[] {
+    return plansFor(product, this.model, this.#fits);
+  }
+
+  /** Chooses. */
+  set(product: Product, plan: Plan): void {
+    this.#plans.set(productKey(product), plan);
+  }
+
+  /**
+   * Takes over what was written down.
+   *
+   * @throws TypeError or RangeError that names the product, where a choice is none or one that this device cannot run
+   */
+  import(choices: KernelChoices): void {
+    for (const [key, { variant: name, splits }] of Object.entries(choices)) {
+      const variant = variantNamed(name);
+      if (!this.#fits(variant)) {
+        throw new RangeError(`"${key}" was computed by "${name}", which needs larger workgroups than this adapter has`);
+      }
+      if (!(Number.isInteger(splits) && splits > 0)) {
+        throw new TypeError(`"${key}" was computed in ${splits} parts, wanted a whole number from 1`);
+      }
+      this.#plans.set(key, { variant, splits });
+    }
+  }
+
+  /** What is known by now; `guesses` too, or only what was given or measured. */
+  export({ guesses }: { guesses: boolean }): KernelChoices {
+    const sorted = [...guesses ? this.#guesses : [], ...this.#plans].sort(([a], [b]) => a < b ? -1 : 1);
+    return Object.fromEntries(sorted.map(([key, { variant, splits }]) => [key, { variant: variant.name, splits }]));
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The ladder of `wgsl/ladder/`: from a matrix product as it is defined to the convolution that it becomes, one idea a step.
+ * Nothing but the bench and who reads runs it; training goes on from where it ends.
+ *
+ * @module
+ */
+import type { DeviceBuffer } from "../device.ts";
+import naive from "../wgsl/ladder/1_naive.wgsl" with { type: "text" };
+import tiled from "../wgsl/ladder/2_tiled.wgsl" with { type: "text" };
+import registerBlocked from "../wgsl/ladder/3_register_blocked.wgsl" with { type: "text" };
+import vec4 from "../wgsl/ladder/4_vec4.wgsl" with { type: "text" };
+import unrolled from "../wgsl/ladder/5_unrolled.wgsl" with { type: "text" };
+import convolution from "../wgsl/ladder/6_convolution.wgsl" with { type: "text" };
+import type { WebGpuDevice } from "./device.ts";
+
+/** One step. */
+export interface LadderStep {
+  /** Number and idea. */
+  name: string;
+  /** Its text. */
+  source: string;
+  /** Edge of the tile of the result that a workgroup owns; it divides rows and columns. */
+  tile: number;
+  /** What it reads, reads and writes, by the text's names. */
+  buffers: readonly [string, string, string];
+}
+
+const MATMUL = ["a", "b", "c"] as const;
+
+/** All of them, upwards. */
+export const LADDER: readonly LadderStep[] = [
+  { name: "1 naive", source: naive, tile: 16, buffers: MATMUL },
+  { name: "2 tiled", source: tiled, tile: 16, buffers: MATMUL },
+  { name: "3 register-blocked", source: registerBlocked, tile: 64, buffers: MATMUL },
+  { name: "4 vec4", source: vec4, tile: 64, buffers: MATMUL },
+  { name: "5 unrolled", source: unrolled, tile: 64, buffers: MATMUL },
+  { name: "6 convolution", source: convolution, tile: 64, buffers: ["x", "weights", "y"] },
+];
+
+/** Sizes that a step's text wants: `M N K` of a product, `HEIGHT WIDTH CIN COUT` of a convolution. */
+export type LadderSizes = Readonly<Record<string, number>>;
+
+/** Enqueues a step on buffers that go by the text's names. */
+export function launchStep(
+  device: WebGpuDevice,
+  { name, source, tile, buffers: names }: LadderStep,
+  buffers: Readonly<Record<string, DeviceBuffer>>,
+  sizes: LadderSizes,
+): void {
+  const values = buffers[names[2]].length;
+  device.launch({ name, source }, {
+    constants: sizes,
+    buffers: Object.fromEntries(names.map((name) => [name, [buffers[name], buffers[name].length] as const])),
+    parameters: {},
+    workgroups: values / tile ** 2,
+    flops: 1e9,
+  });
+}

@@ -1,0 +1,193 @@
+/**
+ * Measures which plan computes each product fastest on this GPU.
+ *
+ * Products are taken in the order of what they cost; for each the first guess is run, then the next ones, on buffers of the
+ * tuner's own. A plan is given up after one run that takes half as long again as the best so far. When the time is spent,
+ * what was not measured stays a guess: nobody waits for longer than the mode says, but for a compiler in mid-kernel.
+ *
+ * @module
+ */
+import type { GpuBuffer } from "./buffer.ts";
+import type { Choices, KernelChoices } from "./choices.ts";
+import type { Clock } from "./clock.ts";
+import type { Commands } from "./commands.ts";
+import type { Faults } from "./faults.ts";
+import type { Launcher } from "./launcher.ts";
+import { estimate, type Plan, productKey } from "./plan.ts";
+import { launchPlanned, onScratch, type ProductLaunch, productSources } from "./products.ts";
+
+/** How much to measure. */
+export type TuneMode = "quick" | "full";
+
+/** Where choices are kept from one program to the next. Keys name adapter, runtime and kernels; a value is plain JSON. */
+export interface TuningStore {
+  /** What was saved under the key, or undefined. */
+  load(key: string): Promise<KernelChoices | undefined>;
+  /** Keeps what was measured. */
+  save(key: string, choices: KernelChoices): Promise<void>;
+}
+
+/** How to tune. */
+export interface TuneOptions {
+  /** Default: quick. */
+  mode?: TuneMode;
+  /** What it holds is taken over instead of measured (in mode `full` it is measured again), and gets what is measured. */
+  store?: TuningStore;
+  /** Hears how many products are measured, of how many. */
+  onProgress?: (done: number, total: number) => void;
+  /** Aborts. */
+  signal?: AbortSignal;
+}
+
+/** What tuning did. */
+export interface TuneReport {
+  /** Different products that the work has. */
+  products: number;
+  /** Those whose plan came from the store, or was known before. */
+  known: number;
+  /** Those measured now; what is left is guessed. */
+  measured: number;
+  /** How long it took. */
+  seconds: number;
+}
+
+/** Plans tried for a product, and seconds for all products together. */
+const BUDGETS: Record<TuneMode, { plans: number; seconds: number }> = {
+  quick: { plans: 4, seconds: 10 },
+  full: { plans: 24, seconds: 180 },
+};
+/** One product takes no more of that than this, so that where compilers are slow others get their turn. */
+const SHARE = 1 / 5;
+/** A sample is runs of at least so many seconds together. */
+const SAMPLE = 2e-3;
+/** Runs in a sample, at most. */
+const RUNS = 32;
+/** Samples of a plan: the fastest counts, since nothing makes a GPU faster than it is. */
+const SAMPLES = 3;
+/** A plan whose first run takes this much longer than the best is not looked at again. */
+const HOPELESS = 1.5;
+
+/** Names the texts that were measured: with others, what was measured is worth nothing. FNV-1a, 32 bits. */
+export const kernelDigest: string = (
+  [...productSources.join("")].reduce(
+    (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16777619),
+    2166136261,
+  ) >>> 0
+).toString(16);
+
+/** What the tuner works with. */
+interface Tools {
+  launcher: Launcher;
+  commands: Commands;
+  faults: Faults;
+  choices: Choices;
+  clock: Clock;
+}
+
+/**
+ * Takes over what the store has under the key, measures what else is launched, and saves it.
+ *
+ * @param rehearse gives the launches of the work that is to become fast
+ */
+export async function tune(
+  tools: Tools,
+  key: string,
+  rehearse: () => readonly ProductLaunch[],
+  options: TuneOptions,
+): Promise<TuneReport> {
+  const start = performance.now(), { choices } = tools, anew = options.mode === "full";
+  const stored = await options.store?.load(key);
+  if (stored && !anew) choices.import(stored);
+  const launches = rehearse();
+  const open = launches.filter(({ product }) => anew || !choices.has(product));
+  let measured = 0;
+  try {
+    measured = await measureProducts(tools, open, options);
+  } finally {
+    const found = choices.export({ guesses: false });
+    if (open.length > 0 && Object.keys(found).length > 0) await options.store?.save(key, { ...stored, ...found });
+  }
+  const [all, left] = [launches, open].map((list) => new Set(list.map(({ product }) => productKey(product))).size);
+  return { products: all, known: all - left, measured, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Measures the products of `launches` (as often there as they are launched), until the mode's time is spent. */
+async function measureProducts(
+  tools: Tools,
+  launches: readonly ProductLaunch[],
+  { mode = "quick", onProgress = () => {}, signal }: TuneOptions,
+): Promise<number> {
+  const { choices } = tools, budget = BUDGETS[mode];
+  const end = performance.now() + 1000 * budget.seconds;
+  const products = byCost(launches, choices);
+  let measured = 0;
+  onProgress(0, products.length);
+  for (const launch of products) {
+    signal?.throwIfAborted();
+    if (performance.now() >= end) break;
+    const plans = choices.candidates(launch.product).slice(0, budget.plans);
+    const share = performance.now() + 1000 * budget.seconds * SHARE;
+    const best = await fastest(tools, launch, plans, Math.min(end, share), signal);
+    if (best) {
+      choices.set(launch.product, best);
+      measured++;
+    }
+    onProgress(measured, products.length);
+  }
+  return measured;
+}
+
+/** Each product once, the dearest in all its launches first. */
+function byCost(launches: readonly ProductLaunch[], choices: Choices): ProductLaunch[] {
+  const costs = new Map<string, { launch: ProductLaunch; seconds: number }>();
+  for (const launch of launches) {
+    const key = productKey(launch.product);
+    const known = costs.get(key) ?? { launch, seconds: 0 };
+    known.seconds += estimate(launch.product, choices.plan(launch.product), choices.model);
+    costs.set(key, known);
+  }
+  return [...costs.values()].sort((a, b) => b.seconds - a.seconds).map(({ launch }) => launch);
+}
+
+/** The fastest of the plans; undefined where the time did not suffice for two of them. */
+async function fastest(
+  { launcher, commands, faults, clock }: Tools,
+  launch: ProductLaunch,
+  plans: readonly Plan[],
+  end: number,
+  signal?: AbortSignal,
+): Promise<Plan | undefined> {
+  const buffers: GpuBuffer[] = [];
+  const own = onScratch(launch, (length, purpose) => {
+    const buffer = launcher.take(length, purpose);
+    buffers.push(buffer);
+    return buffer;
+  });
+  const time = async (plan: Plan, runs: number) => {
+    const seconds = await commands.time(clock, () => {
+      for (let i = 0; i < runs; i++) launchPlanned(launcher, own, plan);
+    });
+    await faults.settle();
+    return seconds / runs;
+  };
+  try {
+    let best: { plan: Plan; seconds: number } | undefined, tried = 0;
+    for (const plan of plans) {
+      signal?.throwIfAborted();
+      if (performance.now() >= end) break;
+      await time(plan, 1); // compiles
+      const once = await time(plan, 1);
+      tried++;
+      if (best && once > HOPELESS * best.seconds) continue;
+      const runs = Math.max(1, Math.min(RUNS, Math.ceil((clock.exact ? SAMPLE : 20 * SAMPLE) / once)));
+      let seconds = once;
+      for (let i = 0; i < SAMPLES && (i === 0 || performance.now() < end); i++) {
+        seconds = Math.min(seconds, await time(plan, runs));
+      }
+      if (!best || seconds < best.seconds) best = { plan, seconds };
+    }
+    return tried > 1 || plans.length === 1 ? best?.plan : undefined;
+  } finally {
+    for (const buffer of buffers) launcher.giveBack(buffer);
+  }
+}

@@ -1,0 +1,103 @@
+/** Choosing how products are computed: guesses, measurements, and what is written down of them. */
+import assert from "@std/assert";
+import {
+  createWebGpuDevice,
+  findAdapter,
+  type KernelChoices,
+  type TuningStore,
+  type WebGpuDevice,
+} from "../../kernels/webgpu/device.ts";
+import { estimate, HARDWARE, plansFor, type Product, SOFTWARE, traffic } from "../../kernels/webgpu/plan.ts";
+import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
+
+const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
+const lacking = found ? "" : " (WebGPU finds no adapter here)";
+
+const PRODUCT: Product = { kernel: "matmul", transposed: "", rows4: 8, cols4: 16, k4: 4 };
+const KEY = "matmul 32x64x16";
+/** Enqueues that product, on buffers of its own, and the product by ones that it should be. */
+function enqueue(device: WebGpuDevice) {
+  const [a, b, c] = [32 * 16, 16 * 64, 32 * 64].map((length) => device.allocate(length, "test"));
+  device.fill({ x: a, length: a.length, value: 1 });
+  device.fill({ x: b, length: b.length, value: 2 });
+  device.fill({ x: c, length: c.length, value: 7 });
+  return { c, work: () => device.matmul({ a, b, c, m: 32, n: 64, k: 16 }) };
+}
+
+Deno.test({
+  name: `tune() measures what the work would compute, does not run it, and keeps what it found${lacking}`,
+  ignore: !found,
+  fn: async () => {
+    const saved = new Map<string, KernelChoices>();
+    const store: TuningStore = {
+      load: (key) => Promise.resolve(saved.get(key)),
+      save: (key, choices) => Promise.resolve(void saved.set(key, choices)),
+    };
+    const device = await createWebGpuDevice({ allowSoftware: true });
+    const { c, work } = enqueue(device), live = device.memory.liveBuffers;
+    const heard: number[] = [];
+    const first = await device.tune(() => [1, 2, 3].forEach(work), { store, onProgress: (done) => heard.push(done) });
+    assert.deepEqual({ ...first, seconds: 0 }, { products: 1, known: 0, measured: 1, seconds: 0 });
+    assert.deepEqual(heard, [0, 1]);
+    assert.deepEqual([device.memory.liveBuffers, device.memory.createdBuffers], [live, live]);
+    assert.equal((await device.read(c))[0], 7, "the work was run");
+    work();
+    assert.ok((await device.read(c)).every((value) => value === 32));
+    const choices = device.kernelChoices;
+    assert.deepEqual([...saved.values()], [choices]);
+    assert.deepEqual(Object.keys(choices), [KEY]);
+    device.close();
+
+    const second = await createWebGpuDevice({ allowSoftware: true });
+    const again = await second.tune(enqueue(second).work, { store });
+    assert.deepEqual({ ...again, seconds: 0 }, { products: 1, known: 1, measured: 0, seconds: 0 });
+    assert.deepEqual(second.kernelChoices, choices);
+    second.close();
+  },
+});
+
+Deno.test({
+  name: `a device that is given choices computes by them, and refuses those it cannot run${lacking}`,
+  ignore: !found,
+  fn: async () => {
+    const given = { [KEY]: { variant: "tile 32x32x16", splits: 2 } };
+    const device = await createWebGpuDevice({ allowSoftware: true, choices: given });
+    const { c, work } = enqueue(device);
+    work();
+    assert.ok((await device.read(c)).every((value) => value === 32));
+    assert.deepEqual(device.kernelChoices, given);
+    device.close();
+    for (
+      const [choice, message] of [
+        [{ variant: "tile 1x1x1", splits: 1 }, /variant "tile 1x1x1" of a product, wanted one of "tile 32x32x16"/],
+        [{ variant: "tile 32x32x16", splits: 0 }, /"matmul 32x64x16" was computed in 0 parts/],
+      ] as const
+    ) {
+      await assert.rejects(createWebGpuDevice({ allowSoftware: true, choices: { [KEY]: choice } }), message);
+    }
+  },
+});
+
+Deno.test("traffic() counts what a plan moves, as it is by hand", () => {
+  const plan = { variant: variantNamed("tile 64x64x16"), splits: 2 };
+  const { flops, flopsDone, bytes, workgroups } = traffic(PRODUCT, plan);
+  assert.equal(flops, 2 * 32 * 64 * 16);
+  assert.equal(flopsDone, 2 * flops); // half of the one tile is past the edge
+  assert.equal(bytes, 4 * (64 + 64) * 16 + (2 * 2 + 1) * 4 * 32 * 64); // tiles in; two parts out, in, and their sum out
+  assert.equal(workgroups, 2);
+});
+
+Deno.test("plansFor() puts large tiles and few parts first where the result is large, and many parts where k is long", () => {
+  const large: Product = { kernel: "conv2d", transposed: "", rows4: 65536, cols4: 32, k4: 288 };
+  assert.deepEqual(plansFor(large, HARDWARE)[0], { variant: variantNamed("tile 128x128x16"), splits: 1 });
+  const long: Product = { kernel: "conv2dWeightGradient", transposed: "", rows4: 9, cols4: 16, k4: 65536 };
+  assert.ok(plansFor(long, HARDWARE)[0].splits >= 64);
+  for (const model of [HARDWARE, SOFTWARE]) {
+    const plans = plansFor(large, model), seconds = plans.map((plan) => estimate(large, plan, model));
+    assert.deepEqual(seconds, [...seconds].sort((a, b) => a - b));
+    assert.deepEqual(
+      new Set(plans.map(({ variant }) => variant)),
+      new Set(VARIANTS.filter(({ core }) => core === model.core)),
+    );
+  }
+});

@@ -1,0 +1,17 @@
+/** The WebGPU device in a browser, with nothing from Deno: it trains VGG-E as PyTorch did. */
+import assert from "@std/assert";
+import { readGolden } from "../golden.ts";
+import { CHROMIUM, LACKING, runInChromium } from "./webgpu_chromium.ts";
+import { relativeError } from "./compare.ts";
+import type { TrainingReport } from "./webgpu_vgg_e_entry.ts";
+
+Deno.test({
+  name: `VGG-E trains in Chromium for five steps, and has PyTorch's losses${LACKING}`,
+  ignore: !CHROMIUM,
+  fn: async () => {
+    const file = "vgg_e_sixteenth.safetensors";
+    const report = await runInChromium<TrainingReport>("webgpu_vgg_e_entry.ts", [file], 240);
+    assert.deepEqual(report.failures, []);
+    assert.ok(relativeError(report.losses!, (await readGolden(file)).losses.data) < 1e-5, `${report.losses}`);
+  },
+});
