@@ -19,6 +19,7 @@ export {
 export { CORPUS_KINDS, type CorpusKind, type CorpusOptions, openCorpus } from "./open.ts";
 export { extractFeatures, type FeatureOptions, type Features, type FeatureUtterance } from "./features.ts";
 export { openEmodb } from "./emodb.ts";
+export { EMODB_LISTENERS, readEmodbListeners } from "./emodb_listeners.ts";
 export { openSavee } from "./savee.ts";
 export { openCasia } from "./casia.ts";
 export { openFolder } from "./folder.ts";

@@ -5,15 +5,22 @@
  * Forest k learns from the out-of-fold profiles of all utterances but those of fold k, and judges those. Its training
  * profiles come from networks that saw the test utterances' labels, as in any stacking.
  */
-import type { Features } from "../corpora/features.ts";
+import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { RandomForest } from "../forest/mod.ts";
 import { assignFolds } from "./folds.ts";
+import { mean } from "./intervals.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
 import { argmax, meanRow } from "./relabel.ts";
 import type { FoldResult, StageResult } from "./results.ts";
 import { segmentsOf } from "./segment_dataset.ts";
 import type { Settings } from "./settings.ts";
 import { profileStatistics, STATISTICS } from "./statistics.ts";
+
+/** What of a corpus is judged: everything but its sound. */
+export interface Judged extends Pick<Features, "emotions" | "segmentTruth"> {
+  /** Who said what, and where the segments of it lie. */
+  utterances: readonly Pick<FeatureUtterance, "id" | "emotion" | "speaker" | "firstSegment" | "segmentCount">[];
+}
 
 /** What all folds together give. */
 export interface Judgement {
@@ -37,15 +44,12 @@ const FOREST_FOLDS = 10;
  * @param folds the fold of each utterance, as the networks had it
  * @throws RangeError where a fold's result is missing
  */
-export function judge(features: Features, settings: Settings, folds: Int32Array, results: FoldResult[]): Judgement {
+export function judge(features: Judged, settings: Settings, folds: Int32Array, results: FoldResult[]): Judgement {
   const { utterances, emotions } = features;
-  const forestFolds = settings.forestFolds === "anew"
-    ? assignFolds(utterances, emotions, { ...settings, folds: newFolds(features, settings) }, ANEW)
-    : folds;
   const judgement: Judgement = { stages: [], profiles: [], decisions: [] };
   for (let stage = 1; stage <= settings.stages; stage++) {
     const profiles = gather(features, settings, folds, results, stage);
-    const decisions = decide(features, settings, profiles, forestFolds, stage);
+    const decisions = decide(features, settings, profiles, folds, stage);
     const own = results.map((fold) => fold.stages[stage - 1]);
     const confusion = confusionMatrix(utterances.map((u) => u.emotion), decisions, emotions.length);
     judgement.profiles.push(profiles);
@@ -65,7 +69,7 @@ export function judge(features: Features, settings: Settings, folds: Int32Array,
 
 /** The forest on statistics of the given utterances' profiles. */
 export function fitForest(
-  features: Features,
+  features: Judged,
   profiles: Float32Array,
   utterances: readonly number[],
   options: { trees: number; seed: number },
@@ -79,8 +83,45 @@ export function fitForest(
   });
 }
 
+/** A forest, and the utterances that it has not seen and judges. */
+export interface FoldForest {
+  /** Fitted to the profiles of all others. */
+  forest: RandomForest;
+  /** Indices of utterances. */
+  held: number[];
+  /** Statistics of their profiles, [held, emotions * 4]. */
+  x: Float32Array;
+}
+
+/**
+ * The forests of a stage's cross-validation, one after the other.
+ *
+ * @param profiles of all utterances, out of fold: [segments, emotions]
+ * @param folds the fold of each utterance, as the networks had it
+ */
+export function* crossValidate(
+  features: Judged,
+  settings: Settings,
+  profiles: Float32Array,
+  folds: Int32Array,
+  stage: number,
+): Generator<FoldForest> {
+  const { utterances, emotions } = features;
+  const forestFolds = settings.forestFolds === "anew"
+    ? assignFolds(utterances, emotions, { ...settings, folds: newFolds(features, settings) }, ANEW)
+    : folds;
+  const everyone = utterances.map((_, i) => i);
+  for (const fold of new Set(forestFolds)) {
+    const held = everyone.filter((i) => forestFolds[i] === fold);
+    const others = everyone.filter((i) => forestFolds[i] !== fold);
+    const seed = forestSeed(settings, fold, stage);
+    const forest = fitForest(features, profiles, others, { trees: settings.trees, seed });
+    yield { forest, held, x: rows(features, profiles, held) };
+  }
+}
+
 /** Ten folds, or as many as the rarest emotion (or the speakers) allow. */
-function newFolds({ utterances, emotions }: Features, settings: Settings): number {
+function newFolds({ utterances, emotions }: Judged, settings: Settings): number {
   if (settings.split === "speaker") return Math.min(FOREST_FOLDS, new Set(utterances.map((u) => u.speaker)).size);
   const counts = emotions.map((_, k) => utterances.filter((u) => u.emotion === k).length);
   return Math.min(FOREST_FOLDS, ...counts);
@@ -88,14 +129,14 @@ function newFolds({ utterances, emotions }: Features, settings: Settings): numbe
 
 /** Each utterance's profile from the fold that held it out: [segments, emotions]. */
 function gather(
-  features: Features,
+  features: Judged,
   settings: Settings,
   folds: Int32Array,
   results: FoldResult[],
   stage: number,
 ): Float32Array {
   const K = features.emotions.length;
-  const profiles = new Float32Array(features.segmentStart.length * K);
+  const profiles = new Float32Array(countSegments(features) * K);
   for (let fold = 0; fold < settings.folds; fold++) {
     const own = results.find((r) => r.fold === fold)?.stages[stage - 1];
     if (!own) throw new RangeError(`Fold ${fold + 1}, stage ${stage} is missing: all folds are needed to judge`);
@@ -109,22 +150,15 @@ function gather(
 
 /** Cross-validated decisions of the forest. */
 function decide(
-  features: Features,
+  features: Judged,
   settings: Settings,
   profiles: Float32Array,
   folds: Int32Array,
   stage: number,
 ): Int32Array {
   const decisions = new Int32Array(features.utterances.length);
-  const everyone = features.utterances.map((_, i) => i);
-  for (const fold of new Set(folds)) {
-    const held = everyone.filter((i) => folds[i] === fold);
-    const others = everyone.filter((i) => folds[i] !== fold);
-    const forest = fitForest(features, profiles, others, {
-      trees: settings.trees,
-      seed: forestSeed(settings, fold, stage),
-    });
-    forest.predict(rows(features, profiles, held)).forEach((emotion, row) => decisions[held[row]] = emotion);
+  for (const { forest, held, x } of crossValidate(features, settings, profiles, folds, stage)) {
+    forest.predict(x).forEach((emotion, row) => decisions[held[row]] = emotion);
   }
   return decisions;
 }
@@ -134,7 +168,7 @@ const forestSeed = (settings: Settings, fold: number, stage: number) =>
   ((settings.seed * 31 + FOREST) * 101 + fold) * 11 + stage;
 
 /** Statistics of the given utterances' profiles: [utterances, emotions * 4]. */
-function rows(features: Features, profiles: Float32Array, utterances: readonly number[]): Float32Array {
+function rows(features: Judged, profiles: Float32Array, utterances: readonly number[]): Float32Array {
   const K = features.emotions.length, width = K * STATISTICS.length;
   const x = new Float32Array(utterances.length * width);
   utterances.forEach((i, row) => {
@@ -145,22 +179,41 @@ function rows(features: Features, profiles: Float32Array, utterances: readonly n
   return x;
 }
 
+/** The mean profile of each utterance, [utterances, emotions]: without a forest, its likeliest emotion decides. */
+export function meanProfiles({ utterances, emotions: { length: K } }: Judged, profiles: Float32Array): Float32Array {
+  const means = new Float32Array(utterances.length * K);
+  utterances.forEach(({ firstSegment, segmentCount }, u) =>
+    means.set(meanRow(profiles, firstSegment, segmentCount, K), u * K)
+  );
+  return means;
+}
+
+/** The emotion of the utterance of each segment. */
+export function segmentLabels(features: Judged): Int32Array {
+  const labels = new Int32Array(countSegments(features));
+  for (const { emotion, firstSegment, segmentCount } of features.utterances) {
+    labels.fill(emotion, firstSegment, firstSegment + segmentCount);
+  }
+  return labels;
+}
+
+function countSegments({ utterances }: Judged): number {
+  return utterances.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
+}
+
 /** How right single segments are, and their mean over an utterance. */
 function segmentFigures(
-  features: Features,
+  features: Judged,
   profiles: Float32Array,
 ): Pick<StageResult, "segmentAccuracy" | "meanVoteAccuracy" | "trueSegmentAccuracy"> {
-  const { utterances, segmentTruth, segmentUtterance, emotions: { length: K } } = features;
-  const likeliest = Int32Array.from(segmentUtterance, (_, s) => argmax(profiles.subarray(s * K, (s + 1) * K)));
+  const { utterances, segmentTruth, emotions: { length: K } } = features;
+  const labels = segmentLabels(features), means = meanProfiles(features, profiles);
+  const likeliest = labels.map((_, s) => argmax(profiles.subarray(s * K, (s + 1) * K)));
   const share = (right: (emotion: number, s: number) => boolean) => likeliest.filter(right).length / likeliest.length;
-  const votes = utterances.filter(({ firstSegment, segmentCount, emotion }) =>
-    argmax(meanRow(profiles, firstSegment, segmentCount, K)) === emotion
-  );
+  const votes = utterances.filter(({ emotion }, u) => argmax(means.subarray(u * K, (u + 1) * K)) === emotion);
   return {
-    segmentAccuracy: share((emotion, s) => emotion === utterances[segmentUtterance[s]].emotion),
+    segmentAccuracy: share((emotion, s) => emotion === labels[s]),
     meanVoteAccuracy: votes.length / utterances.length,
     ...(segmentTruth && { trueSegmentAccuracy: share((emotion, s) => emotion === segmentTruth[s]) }),
   };
 }
-
-const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;

@@ -3,10 +3,16 @@
  *
  * @module
  */
+export * from "./calibration.ts";
 export * from "./fold.ts";
 export * from "./folds.ts";
+export * from "./importance.ts";
+export * from "./intervals.ts";
 export * from "./judge.ts";
+export * from "./mcnemar.ts";
 export * from "./metrics.ts";
+export * from "./paper.ts";
+export * from "./rank_correlation.ts";
 export * from "./relabel.ts";
 export * from "./results.ts";
 export * from "./segment_dataset.ts";

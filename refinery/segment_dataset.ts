@@ -2,7 +2,7 @@
  * A corpus's segments as a dataset. Frames and labels lie on the device once; a batch is cut out of them there, so a step
  * uploads 128 numbers of segments and no more.
  */
-import type { Features } from "../corpora/features.ts";
+import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/mod.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { BatchNumbers, type Dataset } from "../nn/mod.ts";
@@ -117,7 +117,10 @@ export class SegmentDataset implements Dataset {
 }
 
 /** The segments of the given utterances, in their order. */
-export function segmentsOf(features: Features, utterances: readonly number[]): Int32Array {
+export function segmentsOf(
+  features: { utterances: readonly Pick<FeatureUtterance, "firstSegment" | "segmentCount">[] },
+  utterances: readonly number[],
+): Int32Array {
   return Int32Array.from(utterances.flatMap((i) => {
     const { firstSegment, segmentCount } = features.utterances[i];
     return Array.from({ length: segmentCount }, (_, s) => firstSegment + s);

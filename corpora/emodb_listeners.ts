@@ -1,0 +1,50 @@
+/**
+ * The listening test of Emo-DB: of twenty people, how many named the emotion that the actor meant. `erkennung.txt` lies beside
+ * the recordings, in Latin-1, with decimal commas and fields padded with no-break spaces:
+ *
+ *     Nr. | Satz | erkannt | natuerlich
+ *     1   | 03a01Ab.wav | 65,00 | 35,00
+ *
+ * It lists more takes than were published.
+ *
+ * @module
+ */
+import path from "@std/path";
+
+/** People who listened to each utterance. */
+export const EMODB_LISTENERS = 20;
+
+/**
+ * Reads the share of listeners who recognised the emotion, by utterance.
+ *
+ * @param dir the corpus's folder, or the one of its recordings
+ * @returns by id, fractions of 1; undefined where the file is not there
+ * @throws {Error} where it is there and has no such table
+ */
+export async function readEmodbListeners(dir: string): Promise<Map<string, number> | undefined> {
+  for (const folder of [dir, path.join(dir, "..")]) {
+    const file = path.join(folder, "erkennung.txt");
+    let bytes: Uint8Array;
+    try {
+      bytes = await Deno.readFile(file);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      throw error;
+    }
+    const rates = parse(new TextDecoder("latin1").decode(bytes));
+    if (rates.size === 0) throw new Error(`${file}: no line like "1 | 03a01Ab.wav | 65,00 | 35,00", between tabs`);
+    return rates;
+  }
+}
+
+function parse(text: string): Map<string, number> {
+  const rates = new Map<string, number>();
+  for (const line of text.split(/\r?\n/)) {
+    const [, name, recognised] = line.split("\t").map((field) => field.replaceAll("\u00a0", " ").trim());
+    const match = /^(\d\d[a-z]\d\d)([WLEAFTN])([a-z]?)\.wav$/i.exec(name ?? "");
+    const rate = Number((recognised ?? "").replace(",", "."));
+    // the id as emodb.ts makes it
+    if (match && recognised && rate >= 0) rates.set(`${match[1]}${match[2].toUpperCase()}${match[3]}`, rate / 100);
+  }
+  return rates;
+}
