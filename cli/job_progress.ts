@@ -69,6 +69,7 @@ export class JobClock {
 export class JobProgress {
   readonly #clock: JobClock;
   readonly #options: { folds: number; stages: number; epochs: number };
+  readonly #chain: string;
   readonly #bars?: cliProgress.MultiBar;
   readonly #quiet: boolean;
   readonly #began = performance.now() / 1000;
@@ -77,10 +78,11 @@ export class JobProgress {
   #spoke = performance.now() / 1000 - NEXT_LINE + FIRST_LINE;
 
   /**
-   * @param options networks: how many in all; finished: how many already are; folds, stages, epochs: at most, for "2 of 3";
+   * @param options chain: what it is called where a job has several; networks: how many in all, from this chain on; finished: how many already are; folds, stages, epochs: at most, for "2 of 3";
    *   patience: epochs; quiet: show nothing
    */
   constructor(options: {
+    chain?: string;
     networks: number;
     finished?: number;
     folds: number;
@@ -91,7 +93,7 @@ export class JobProgress {
   }) {
     const { networks, finished, epochs, patience, quiet } = options;
     this.#clock = new JobClock({ networks, finished, shortest: Math.min(1, (patience + 1) / epochs) });
-    [this.#options, this.#quiet] = [options, quiet];
+    [this.#options, this.#quiet, this.#chain] = [options, quiet, options.chain ?? ""];
     if (!quiet && Deno.stderr.isTerminal()) {
       this.#bars = new cliProgress.MultiBar({
         format: "{bar} {percentage} % | {words}",
@@ -143,7 +145,7 @@ export class JobProgress {
 
   #describe({ fold, stage, phase, epoch, loss, part }: FoldProgress): string {
     const { folds, stages, epochs } = this.#options;
-    return `fold ${fold + 1}/${folds}, stage ${stage}/${stages}, ` +
+    return `${this.#chain && `${this.#chain}, `}fold ${fold + 1}/${folds}, stage ${stage}/${stages}, ` +
       (phase === "profile"
         ? `making profiles, ${Math.floor(100 * part)} %`
         : `epoch ${epoch + 1}/${epochs}, loss ${loss?.toFixed(3) ?? "?"}`);

@@ -26,8 +26,14 @@ import { createCommand, printJson, runCommand, say } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
 import { prepare } from "./prepare.ts";
-import { addTrainOptions, defaultFolder, resolveSettings, resumeSettings, type TrainFlags } from "./train_options.ts";
-import { rehearseTraining, tuneDevice } from "./tuning.ts";
+import {
+  addTrainOptions,
+  defaultFolder,
+  resolveSettings,
+  resumeSettings,
+  shareThreads,
+  type TrainFlags,
+} from "./train_options.ts";
 import project from "../deno.json" with { type: "json" };
 
 const command = addTrainOptions(createCommand(
@@ -108,12 +114,6 @@ async function readOptions(
   });
   if (differ.length > 0) throw new Error(`The run in ${asked.out} is another: ${differ.join("; ")}`);
   return { ...resumed, start: "resume" };
-}
-
-/** Threads of a device, where several jobs have one each. */
-function shareThreads({ threads, jobs, device }: TrainFlags): number | undefined {
-  if (jobs === 1 || device === "webgpu") return threads;
-  return Math.max(1, Math.floor((threads ?? navigator.hardwareConcurrency) / jobs));
 }
 
 /** Runs it, and shows what it gives. */

@@ -31,13 +31,23 @@ const OVERRIDES: readonly Overrides[] = ["method", "stages", "folds", "split", "
 
 /** Adds those that say what is run, on what, and where it is written. */
 export function addExperimentOptions(command: Command): Command {
-  return addCorpusOptions(command)
-    .addOption(
-      new Option("--preset <name>", "a set of defaults (default: demo for the synthetic corpus, else quick)")
-        .choices(Object.keys(PRESETS)),
-    )
+  const withChain = addCorpusOptions(command)
+    .addOption(presetOption("quick"))
     .addOption(new Option("--method <name>", "how labels are refined from stage to stage").choices(METHODS))
-    .option("--stages <n>", "networks in a chain", wholeNumber({ min: 1, max: 9 }))
+    .option("--stages <n>", "networks in a chain", wholeNumber({ min: 1, max: 9 }));
+  return addNetworkOptions(withChain)
+    .option("--out <dir>", "the run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)");
+}
+
+/** `--preset`. @param recorded the one for recordings */
+export function presetOption(recorded: PresetName): Option {
+  return new Option("--preset <name>", `a set of defaults (default: demo for the synthetic corpus, else ${recorded})`)
+    .choices(Object.keys(PRESETS));
+}
+
+/** Adds those that say how each network is cross-validated and fitted, and on what. */
+export function addNetworkOptions(command: Command): Command {
+  return command
     .option("--folds <n>", "folds of the cross-validation", wholeNumber({ min: 2 }))
     .addOption(new Option("--split <by>", "what a fold holds out").choices(["utterance", "speaker"]))
     .option("--width <x>", "factor on every layer of VGG-E: 1, 1/8, 0.125", realNumber({ above: 0, max: 4 }))
@@ -52,16 +62,28 @@ export function addExperimentOptions(command: Command): Command {
       "worker threads of the cpu device (default: one a processor)",
       wholeNumber({ min: 1, max: 64 }),
     )
-    .addOption(tuneOption())
-    .option("--out <dir>", "the run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)")
     .option("--quiet", "say only what it gives, and errors");
+}
+
+/** `--jobs`. */
+export function jobsOption(): Option {
+  return new Option("--jobs <n>", "folds that are run at once, sharing the threads")
+    .argParser(wholeNumber({ min: 1, max: 64 })).default(1);
+}
+
+/** Threads of a device, where several jobs have one each. */
+export function shareThreads(
+  { threads, jobs, device }: Pick<TrainFlags, "threads" | "jobs" | "device">,
+): number | undefined {
+  if (jobs === 1 || device === "webgpu") return threads;
+  return Math.max(1, Math.floor((threads ?? navigator.hardwareConcurrency) / jobs));
 }
 
 /** Adds all. */
 export function addTrainOptions(command: Command): Command {
   return addExperimentOptions(command)
     .option("--resume", "go on with the run in --out, as it was begun: no other option is needed")
-    .option("--jobs <n>", "folds that are run at once, sharing the threads", wholeNumber({ min: 1, max: 64 }), 1)
+    .addOption(jobsOption())
     .option(
       "--only-fold <k>",
       "run one fold alone, counted from 1, in a run folder that others may share: no results.json",

@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./calibration.ts";
+export * from "./change.ts";
 export * from "./fold.ts";
 export * from "./folds.ts";
 export * from "./importance.ts";

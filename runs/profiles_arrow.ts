@@ -72,3 +72,19 @@ export function decodeProfiles(bytes: Uint8Array, emotions: readonly string[]): 
   }
   return profiles;
 }
+
+/**
+ * How many segments each utterance of such a file has, in its order.
+ *
+ * @throws {Error} where it is no such file
+ */
+export function countProfileSegments(bytes: Uint8Array): { id: string; segmentCount: number }[] {
+  const ids = tableFromIPC(bytes).getChild("utterance");
+  if (!ids) throw new Error("There is no column utterance");
+  const counts: { id: string; segmentCount: number }[] = [];
+  for (const id of ids) {
+    if (counts.at(-1)?.id === id) counts.at(-1)!.segmentCount++;
+    else counts.push({ id, segmentCount: 1 });
+  }
+  return counts;
+}

@@ -64,6 +64,8 @@ export interface StageRecord extends Omit<FoldStage, "profiles"> {
   profiles: string;
   /** How long it took. */
   seconds: number;
+  /** The run that it was taken over from, as a path from this one; not set: it was fitted here. */
+  sharedFrom?: string;
 }
 
 /** One run's folder. */

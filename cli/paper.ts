@@ -1,0 +1,178 @@
+/**
+ * `deno task paper`: Tables 2 to 4 of the paper on a corpus, every network that they share trained once, and the report.
+ */
+import type { Command } from "commander";
+import { openDevice } from "../kernels/mod.ts";
+import { paperChains, type PresetName, type Settings } from "../refinery/mod.ts";
+import {
+  chainFolder,
+  type Experiment,
+  foldsAtOnce,
+  readPaper,
+  requireRun,
+  requireVacant,
+  runPaperChains,
+  writePaper,
+} from "../runs/mod.ts";
+import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { formatDuration, JobProgress } from "./job_progress.ts";
+import { costPaper } from "./paper_cost.ts";
+import { prepare } from "./prepare.ts";
+import {
+  addNetworkOptions,
+  defaultFolder,
+  jobsOption,
+  presetOption,
+  resolveSettings,
+  resumeSettings,
+  shareThreads,
+  type TrainFlags,
+} from "./train_options.ts";
+
+/** What the options are read into. */
+interface PaperFlags extends TrainFlags {
+  seeds: number;
+}
+
+const command = addPaperOptions(createCommand(
+  "paper",
+  "Tables 2 to 4 of the paper on a corpus, every network that they share trained once, and the report.",
+  [
+    ["the synthetic corpus: minutes on two cores", "deno task paper"],
+    ["Emo-DB, a narrow network", "deno task paper --corpus emodb --data emodb --preset compact --segment-hop 6"],
+    [
+      "the paper's own setup: what would it cost here?",
+      "deno task paper --corpus emodb --data emodb --preset paper --dry-run",
+    ],
+    ["go on after a stop", "deno task paper --resume --out out/paper-emodb-compact-1-20200812-140506"],
+  ],
+));
+
+function addPaperOptions(command: Command): Command {
+  return addNetworkOptions(addCorpusOptions(command).addOption(presetOption("compact")))
+    .option(
+      "--seeds <n>",
+      "repeat all with so many seeds, from --seed on: means and intervals",
+      wholeNumber({ min: 1, max: 99 }),
+      1,
+    )
+    .addOption(jobsOption())
+    .option("--out <dir>", "the folder of all runs, new or empty (default: out/paper-<corpus>-<preset>-<seed>-<time>)")
+    .option("--resume", "go on with what is in --out, as it was begun: no other option is needed")
+    .option("--dry-run", "train nothing; say what it would cost: FLOPs, hours, disk")
+    .option("--json", "print the tables as one JSON document on stdout, and all else on stderr");
+}
+
+await runCommand(command, async (signal) => {
+  const { flags, preset, settings: asked, seeds } = await readOptions(command.opts<PaperFlags>());
+  const tell = flags.quiet ? () => {} : say;
+  const out = flags.out ?? defaultFolder(`paper-${flags.corpus}`, preset, flags.seed);
+  const chains = paperChains();
+  if (!flags.resume && !flags.dryRun) await requireVacant(out);
+
+  let prepared = await prepare({ ...flags, seed: seeds[0] }, preset, { ...asked, seed: seeds[0] }, signal);
+  const options = { device: flags.device, threads: shareThreads(flags) };
+  const device = await openDevice(options);
+  tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
+  try {
+    if (flags.dryRun) return await costPaper({ ...prepared, device }, chains, seeds.length, flags.json, signal);
+    await writePaper(out, { chains, seeds });
+    const perFold = 1 + chains.reduce((sum, { stages }) => sum + stages - 1, 0);
+    const networks = seeds.length * prepared.settings.folds * perFold;
+    tell(
+      `networks  ${networks}: ${
+        chains.map(({ method, stages }) => `${method} ${stages} stages`).join(", ")
+      }, stage 1 shared`,
+    );
+    let finished = 0;
+    for (const seed of seeds) {
+      // each seed has a synthetic corpus of its own, recordings are read again (or from --cache)
+      if (seed !== seeds[0]) prepared = await prepare({ ...flags, seed }, preset, { ...asked, seed }, signal);
+      const experiment: Experiment = { ...prepared, device, reopen: () => openDevice(options) };
+      finished += await runSeed(experiment, out, {
+        networks,
+        finished,
+        flags,
+        jobs: { jobs: flags.jobs, device: options },
+      }, signal);
+    }
+  } finally {
+    device.close();
+  }
+  const { writeReport } = await import("../report/mod.ts"); // the figures' library takes its time to load
+  const report = await writeReport(out);
+  const show = flags.json ? say : console.log;
+  for (const table of report.papers) show(`\n${table}`);
+  if (flags.json) printJson(report.tables);
+  show(`\nrun folder: ${out}\nreport: ${report.file}`);
+});
+
+/** The options, with those of the runs that are gone on with. */
+async function readOptions(
+  asked: PaperFlags,
+): Promise<{ flags: PaperFlags; preset: PresetName; settings: Settings; seeds: number[] }> {
+  if (!asked.resume) {
+    const preset = asked.preset ?? (asked.corpus === "synthetic" ? "demo" : "compact");
+    const seeds = Array.from({ length: asked.seeds }, (_, i) => asked.seed + i);
+    return { flags: asked, ...resolveSettings({ ...asked, preset }), seeds };
+  }
+  if (asked.out === undefined) throw new UsageError("--resume wants --out, the folder of the runs");
+  const paper = await readPaper(asked.out);
+  if (!paper) throw new Error(`${asked.out} holds no paper (there is no paper.json in it): name its folder (--out)`);
+  const given = (option: string) => command.getOptionValueSource(option) === "cli";
+  const seed = paper.seeds[0], { config } = await requireRun(chainFolder(asked.out, seed, paper.chains[0]));
+  const { flags, preset, settings } = resumeSettings(asked, config, given);
+  const seeds = given("seeds") ? Array.from({ length: asked.seeds }, (_, i) => seed + i) : paper.seeds;
+  return { flags: { ...asked, ...flags }, preset, settings, seeds };
+}
+
+/** Runs every chain of one seed. Gives how many networks it has. */
+async function runSeed(
+  experiment: Experiment,
+  out: string,
+  { networks, finished, flags, jobs }: {
+    networks: number;
+    finished: number;
+    flags: PaperFlags;
+    jobs: Parameters<typeof foldsAtOnce>[2];
+  },
+  signal: AbortSignal,
+): Promise<number> {
+  const { settings } = experiment, chains = paperChains();
+  let done = 0; // networks of this seed's chains so far
+  let progress: JobProgress | undefined;
+  const began = performance.now();
+  try {
+    const results = await runPaperChains(out, experiment, chains, {
+      hooks: {
+        signal,
+        onProgress: (told) => progress?.update(told),
+        onNote: (line) => progress ? progress.say(line) : say(line),
+      },
+      runFolds: flags.jobs > 1 ? (own, folder) => foldsAtOnce(own, folder, jobs) : undefined,
+      onChain: ({ method, stages }, there) => {
+        progress?.stop();
+        const shared = done > 0 ? settings.folds : 0; // its first stage, which was counted with the first chain
+        progress = new JobProgress({
+          ...settings,
+          stages,
+          chain: method,
+          networks: networks - finished - done,
+          finished: there - shared,
+          quiet: flags.quiet ?? false,
+        });
+        done += settings.folds * stages - shared;
+      },
+    });
+    progress?.stop();
+    if (!flags.quiet) {
+      say(`seed ${settings.seed}: ${results.length} chains, ${formatDuration((performance.now() - began) / 1000)}`);
+    }
+    return done;
+  } catch (error) {
+    progress?.stop();
+    const resume = `deno task paper --resume --out ${out}`;
+    if (error !== signal.reason) throw new Error(`${(error as Error).message}\nwhat is kept goes on with: ${resume}`);
+    throw new Error(`what is finished or begun is kept; go on with: ${resume}`);
+  }
+}

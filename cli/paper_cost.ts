@@ -1,0 +1,36 @@
+/**
+ * What the whole paper would cost, for `paper --dry-run`: the networks of every chain, the first stage counted once.
+ */
+import type { PaperChain } from "../refinery/mod.ts";
+import type { Experiment } from "../runs/mod.ts";
+import { printJson } from "./common.ts";
+import { estimateCost } from "./cost.ts";
+import { formatDuration } from "./job_progress.ts";
+
+/** Counts, measures a few steps and prints. */
+export async function costPaper(
+  experiment: Experiment,
+  chains: readonly PaperChain[],
+  seeds: number,
+  json: boolean | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  // two stages: one that makes the next one's labels, and one that does not
+  const cost = await estimateCost({ ...experiment, settings: { ...experiment.settings, stages: 2 } }, signal);
+  const sum = (stage: number) => cost.folds.reduce((flops, fold) => flops + fold.stageFlops[stage], 0);
+  const [inner, last] = [sum(0), sum(1)];
+  const rest = chains.reduce((flops, { stages }) => flops + (stages - 2) * inner + last, 0);
+  const flops = seeds * (inner + rest), seconds = flops * cost.seconds / cost.flops;
+  const perFold = 1 + chains.reduce((count, { stages }) => count + stages - 1, 0);
+  const networks = seeds * experiment.settings.folds * perFold;
+  const disk = seeds * cost.disk / 2 * perFold;
+  if (json) return printJson({ networks, flops, seconds, segmentsPerSecond: cost.segmentsPerSecond, disk });
+  console.log([
+    `at most, if no network stops before epoch ${experiment.settings.epochs}:`,
+    `  networks    ${networks.toLocaleString("en")}`,
+    `  operations  ${(flops / 1e12).toLocaleString("en", { maximumFractionDigits: 1 })} TFLOP`,
+    `  time        ${formatDuration(seconds)}, at ${Math.round(cost.segmentsPerSecond).toLocaleString("en")} ` +
+    "segments/s in training (measured just now)",
+    `  disk        ${Math.ceil(disk / 1e6).toLocaleString("en")} MB`,
+  ].join("\n"));
+}

@@ -1,0 +1,65 @@
+/**
+ * Is every number in the report's tables what the run gives? The tables are built again from what each fold wrote (its
+ * profiles, by their check sums; forests are fitted again), and compared with the page, cell by cell.
+ */
+import path from "@std/path";
+import { buildTables } from "./build.ts";
+import { renderTable } from "./html.ts";
+import { readStudy } from "./study.ts";
+
+/** What a check found. */
+export interface Checked {
+  /** Tables that were compared. */
+  tables: number;
+  /** Cells that hold a number. */
+  numbers: number;
+  /** Cells that differ, each in a line. */
+  faults: string[];
+}
+
+/**
+ * Compares the report of a run folder with the run.
+ *
+ * @throws {Error} where there is no report or no complete run, or a file is gone or damaged
+ */
+export async function checkReport(folder: string): Promise<Checked> {
+  const file = path.join(folder, "report.html");
+  const page = await Deno.readTextFile(file).catch((error) => {
+    throw new Error(`${file}: can't be read (deno task report ${folder} writes it): ${error.message}`, {
+      cause: error,
+    });
+  });
+  const { paper, stages, comparison, calibration, listeners, settings } = await buildTables(
+    await readStudy(folder, true),
+  );
+  const tables = [...paper, stages, comparison, calibration, ...(listeners ? [listeners] : []), settings];
+  const checked: Checked = { tables: tables.length, numbers: 0, faults: [] };
+  const shown = page.split('<div class="table"').length - 1;
+  if (shown !== tables.length) checked.faults.push(`${shown} tables are shown, the run gives ${tables.length}`);
+  for (const table of tables) {
+    checked.numbers += table.rows.flat().filter((cell) => /\d/.test(cell)).length;
+    const own = renderTable(table);
+    if (page.includes(own)) continue;
+    const begin = page.indexOf(`id="table-of-${table.id}"`);
+    if (begin < 0) checked.faults.push(`${table.title}: is not shown`);
+    else checked.faults.push(...compare(table.title, page.slice(begin, page.indexOf("</table>", begin)), own));
+  }
+  return checked;
+}
+
+/** Names the cells that differ; where none does, what else the tables' text has. */
+function compare(title: string, shown: string, own: string): string[] {
+  const [there, here] = [rowsOf(shown), rowsOf(own)], [head] = here;
+  const faults = here.flatMap((row, r) =>
+    row.flatMap((cell, c) =>
+      there[r]?.[c] === cell
+        ? []
+        : [`${title}, ${row[0]}, ${head[c]}: shown ${there[r]?.[c] ?? "nothing"}, recomputed ${cell}`]
+    )
+  );
+  return faults.length > 0 ? faults : [`${title}: its caption or note, or how many rows it has, differs`];
+}
+
+function rowsOf(table: string): string[][] {
+  return table.split("<tr>").slice(1).map((row) => [...row.matchAll(/<t[hd][^>]*>([^<]*)</g)].map(([, cell]) => cell));
+}

@@ -1,0 +1,95 @@
+/**
+ * From a Vega-Lite description to an SVG element, without a browser.
+ *
+ * Text, axes and grids take the colour of the text around them (`currentColor`), so that one drawing serves a light page, a dark
+ * one and paper; colours of data are of middling lightness and can be told on both. Figures are narrow, so that a
+ * phone shows them at their own size.
+ */
+import { parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+
+/** Width that a figure's plots have together, pixels: with its axis it fits a phone. */
+export const WIDTH = 270;
+
+/** Colours of ways of refining labels. */
+export const METHOD_COLOURS: Readonly<Record<string, string>> = {
+  pEPR: "#2f7fc1",
+  sEPR: "#d1495b",
+  "hard dynamic": "#4f9a5f",
+  "soft static": "#c07a00",
+};
+
+/** Colours of emotions, in the order of all tables; more than nine begin again. */
+const EMOTION_COLOURS: Readonly<Record<string, string>> = {
+  anger: "#d1495b",
+  boredom: "#9a7b5f",
+  disgust: "#4f9a5f",
+  fear: "#8a63d2",
+  happiness: "#d08700",
+  neutral: "#7d8a97",
+  sadness: "#2f7fc1",
+  surprise: "#c5559f",
+  calm: "#1f9e89",
+};
+
+/** A colour for each emotion; those that bear no known name get those that are left. */
+export function emotionColours(emotions: readonly string[]): string[] {
+  const free = Object.entries(EMOTION_COLOURS).filter(([name]) => !emotions.includes(name)).map(([, colour]) => colour);
+  let taken = 0;
+  return emotions.map((emotion) => EMOTION_COLOURS[emotion] ?? free[taken++ % free.length] ?? "#7d8a97");
+}
+
+const INK = "currentColor";
+const CONFIG = {
+  background: "transparent",
+  font: "system-ui, sans-serif",
+  padding: 2,
+  view: { stroke: null },
+  axis: {
+    labelColor: INK,
+    titleColor: INK,
+    domainColor: INK,
+    tickColor: INK,
+    gridColor: INK,
+    gridOpacity: 0.14,
+    labelFontSize: 11,
+    titleFontSize: 11,
+    titleFontWeight: "normal",
+    labelLimit: 160,
+  },
+  legend: {
+    labelColor: INK,
+    titleColor: INK,
+    labelFontSize: 11,
+    titleFontSize: 11,
+    titleFontWeight: "normal",
+    orient: "bottom",
+    columns: 4,
+    columnPadding: 10,
+    symbolStrokeWidth: 2,
+    symbolOpacity: 1,
+  },
+  header: { labelColor: INK, titleColor: INK, labelFontSize: 11, titleFontSize: 11 },
+  title: { color: INK, fontSize: 11, fontWeight: "normal", anchor: "start", frame: "group", offset: 4 },
+  text: { color: INK, fontSize: 11 },
+  rule: { color: INK },
+};
+
+/** A Vega-Lite description, less what all figures share. */
+export type Plot = Record<string, unknown>;
+
+/** Draws a plot. */
+export async function draw(plot: Plot): Promise<string> {
+  const spec = { ...plot, config: { ...CONFIG, ...plot.config as Plot | undefined } } as unknown as TopLevelSpec;
+  const view = new View(parse(compile(spec).spec), { renderer: "none" });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+/** An SVG element as a file of its own: dark on white. */
+export function standalone(svg: string): string {
+  return svg.replace("<svg ", '<svg style="color:#1b2026;background:#fff" ') + "\n";
+}

@@ -1,0 +1,56 @@
+/**
+ * What the forest looks at: loss of accuracy where a statistic of the profile is shuffled among utterances.
+ */
+import { permutationImportance, STATISTICS } from "../../refinery/mod.ts";
+import type { ReportFigure } from "../document.ts";
+import { METHOD_NAMES } from "../format.ts";
+import type { Chain } from "../study.ts";
+import { draw } from "./draw.ts";
+
+/** Permutation importance at the last stage of a chain's first seed. */
+export async function importanceFigure(chain: Chain): Promise<ReportFigure> {
+  const [{ corpus, config: { settings }, profiles, folds }] = chain.runs, { emotions } = corpus;
+  const losses = permutationImportance(corpus, settings, profiles[chain.stages - 1], folds, chain.stages);
+  const cells = emotions.flatMap((emotion, k) =>
+    STATISTICS.map((statistic, s) => {
+      const points = 100 * losses[k * STATISTICS.length + s];
+      return {
+        emotion,
+        statistic,
+        points,
+        shown: points.toFixed(1).replace(/^-0\.0$/, "0.0"),
+        weight: Math.max(0, points),
+      };
+    })
+  );
+  const axis = { domain: false, ticks: false, labelPadding: 4, title: null };
+  const svg = await draw({
+    width: 52 * STATISTICS.length,
+    height: 28 * emotions.length,
+    data: { values: cells },
+    encoding: {
+      x: { field: "statistic", type: "nominal", sort: STATISTICS, axis: { ...axis, labelAngle: -40 } },
+      y: { field: "emotion", type: "nominal", sort: emotions, axis },
+    },
+    layer: [
+      {
+        mark: { type: "rect", color: "#2f7fc1" },
+        encoding: {
+          opacity: { field: "weight", type: "quantitative", scale: { range: [0.05, 0.75] }, legend: null },
+        },
+      },
+      { mark: "text", encoding: { text: { field: "shown" } } },
+    ],
+  });
+  return {
+    kind: "figure",
+    id: `importance-${chain.method}`,
+    caption:
+      `${
+        METHOD_NAMES[chain.method]
+      }, stage ${chain.stages}: points of weighted accuracy that the forest loses where a statistic ` +
+      "is shuffled among the utterances that it judges. Statistics that tell the same stand in for each other: a small loss " +
+      "does not say that one is useless.",
+    svg,
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * How the networks of a chain learned: the mean loss over folds (and seeds) by epoch, while they learned and on the validation
+ * utterances; each fold faintly behind.
+ */
+import type { ReportFigure } from "../document.ts";
+import { METHOD_NAMES } from "../format.ts";
+import type { Chain } from "../study.ts";
+import { draw, WIDTH } from "./draw.ts";
+
+/** Learning curves, a panel a stage. */
+export async function learningFigure(chain: Chain): Promise<ReportFigure> {
+  const values = chain.runs.flatMap(({ curves, config: { settings: { seed } } }) =>
+    curves.flatMap(({ fold, stage, epochs }) =>
+      epochs.flatMap(({ epoch, loss, validationLoss }) => {
+        const place = { network: `${seed} ${fold}`, stage: `stage ${stage}`, epoch: epoch + 1 };
+        const learned = { ...place, kind: "training", loss };
+        return validationLoss === undefined
+          ? [learned]
+          : [learned, { ...place, kind: "validation", loss: validationLoss }];
+      })
+    )
+  );
+  const x = {
+    field: "epoch",
+    type: "quantitative",
+    title: "epoch",
+    axis: { tickMinStep: 1, grid: false, format: "d" },
+  };
+  const colour = {
+    field: "kind",
+    type: "nominal",
+    title: null,
+    scale: { domain: ["training", "validation"], range: ["#2f7fc1", "#d08700"] },
+  };
+  const svg = await draw({
+    data: { values },
+    facet: { field: "stage", type: "nominal", title: null },
+    columns: 2,
+    spacing: 14,
+    spec: {
+      width: (WIDTH - 34) / 2,
+      height: 100,
+      encoding: { x, color: colour },
+      layer: [
+        {
+          mark: { type: "line", strokeWidth: 1, opacity: 0.3 },
+          encoding: {
+            y: { field: "loss", type: "quantitative", title: "loss, nats", scale: { zero: false } },
+            detail: { field: "network" },
+          },
+        },
+        {
+          mark: { type: "line", strokeWidth: 2 },
+          encoding: { y: { aggregate: "mean", field: "loss", type: "quantitative" } },
+        },
+      ],
+    },
+  });
+  return {
+    kind: "figure",
+    id: `learning-${chain.method}`,
+    caption:
+      `${METHOD_NAMES[chain.method]}: loss by epoch, mean over the networks that ran it, each network faintly. ` +
+      "Losses of different stages are against different labels, whose entropy is a floor.",
+    svg,
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * Emo-DB's listeners beside the profiles: a dot an utterance.
+ */
+import type { ReportFigure } from "../document.ts";
+import { METHOD_NAMES } from "../format.ts";
+import { pairListeners } from "../listeners.ts";
+import type { Chain } from "../study.ts";
+import { draw, emotionColours, WIDTH } from "./draw.ts";
+
+/** The last stage of a chain's first seed. */
+export async function listenersFigure(chain: Chain, rates: Map<string, number>): Promise<ReportFigure> {
+  const [run] = chain.runs, { emotions } = run.corpus;
+  // rates are steps of 1/20: dots of one step are set aside from each other, evenly
+  const values = pairListeners(run, chain.stages, rates).map((heard, i) => ({
+    ...heard,
+    at: 100 * heard.listeners + 1.6 * ((i * 0.618034) % 1 - 0.5),
+  }));
+  const svg = await draw({
+    width: WIDTH,
+    height: 220,
+    data: { values },
+    mark: { type: "point", filled: true, size: 16, opacity: 0.65 },
+    encoding: {
+      x: { field: "at", type: "quantitative", title: "listeners who recognised it, %", scale: { zero: false } },
+      y: {
+        field: "meant",
+        type: "quantitative",
+        title: "mean probability of that emotion",
+        scale: { domain: [0, 1] },
+      },
+      color: {
+        field: "emotion",
+        type: "nominal",
+        title: null,
+        scale: { domain: emotions, range: emotionColours(emotions) },
+      },
+    },
+  });
+  return {
+    kind: "figure",
+    id: `listeners-${chain.method}`,
+    caption:
+      `${
+        METHOD_NAMES[chain.method]
+      }, stage ${chain.stages}: listeners who recognised the emotion that was meant, and the ` +
+      "probability that the mean profile gives it. Dots of one rate are spread sideways.",
+    svg,
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Tables 2 to 4, ours beside the paper's. A table is shown where at least two of its rows are there.
+ */
+import { PAPER_CORPORA, PAPER_SOURCE, PAPER_TABLES, type PaperCorpus, type PaperRow } from "../refinery/mod.ts";
+import type { ReportTable } from "./document.ts";
+import { intervalPercent, meanPercent } from "./format.ts";
+import { type Chain, paperCorpus, stageValues, type Study } from "./study.ts";
+
+/** The tables that a study has something for. */
+export function paperTables(study: Study): ReportTable[] {
+  const own = paperCorpus(study);
+  const corpora = own ? [own] : Object.keys(PAPER_CORPORA) as PaperCorpus[];
+  const several = study.chains[0].runs.length > 1;
+  return PAPER_TABLES.flatMap(({ number, title, rows }) => {
+    const found = rows.map((row) => ({ row, chain: chainOf(study, row) }));
+    if (found.filter(({ chain }) => chain).length < 2) return [];
+    const head = ["Model", "WA", ...(several ? [] : ["95 % interval"]), "UA", "Mean vote WA"];
+    return [{
+      kind: "table",
+      id: `table-${number}`,
+      title: `Table ${number}. ${title}`,
+      head: [...head, ...corpora.map((corpus) => `${own ? "The paper" : PAPER_CORPORA[corpus]}: WA / UA`)],
+      rows: found.map(({ row, chain }) => [
+        row.model,
+        ...ours(chain, row.stage, several),
+        ...corpora.map((corpus) => row.accuracies[corpus].map((value) => value.toFixed(2)).join("\u00a0/ ")), // breaks after the stroke,
+      ]),
+      note: note(own, several ? study.chains[0].runs.length : 1),
+    }];
+  });
+}
+
+function ours(chain: Chain | undefined, stage: number, several: boolean): string[] {
+  if (!chain) return Array(several ? 3 : 4).fill("–");
+  const values = (figure: "weightedAccuracy" | "unweightedAccuracy" | "meanVoteAccuracy") =>
+    stageValues(chain, stage, ({ stages }, s) => stages[s - 1][figure]);
+  const weighted = values("weightedAccuracy");
+  return [
+    meanPercent(weighted),
+    ...(several ? [] : [intervalPercent(weighted[0], chain.runs[0].corpus.utterances.length)]),
+    meanPercent(values("unweightedAccuracy")),
+    meanPercent(values("meanVoteAccuracy")),
+  ];
+}
+
+function chainOf({ chains }: Study, { method, stage }: PaperRow): Chain | undefined {
+  return chains.find((chain) => chain.method === method && chain.stages >= stage);
+}
+
+function note(own: PaperCorpus | undefined, seeds: number): string {
+  const unit = "In percent. WA: share of utterances right; UA: mean recall of the emotions; " +
+    "mean vote: without a forest, the emotion that is highest in the mean profile.";
+  const interval = seeds > 1
+    ? `Mean of ${seeds} seeds, with half the 95 % t interval of the mean.`
+    : "The interval is Wilson's, over utterances.";
+  const paper = own
+    ? `The paper's numbers for ${PAPER_CORPORA[own]}`
+    : "The paper's numbers for its own corpora, which these are not to be measured by";
+  return `${unit} ${interval} ${paper}: ${PAPER_SOURCE}.`;
+}

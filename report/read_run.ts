@@ -1,0 +1,169 @@
+/**
+ * A finished run, as the report sees it: read from its folder alone, without the recordings.
+ *
+ * Figures come in one of two ways. Reading takes what the run wrote last, `results.json`, `predictions.csv` and the stages'
+ * profiles. Recomputing takes what each fold wrote first, its profiles with their check sums, fits every forest again and counts
+ * again: `report --check` compares the two.
+ */
+import path from "@std/path";
+import { parseCsv } from "../corpora/csv.ts";
+import { digestOf } from "../corpora/feature_frames.ts";
+import { type CorpusKind, extractFeatures, openCorpus } from "../corpora/mod.ts";
+import { assignFolds, type FoldResult, judge, type Judged, type StageResult } from "../refinery/mod.ts";
+import type { EpochRecord } from "../nn/mod.ts";
+import {
+  countProfileSegments,
+  decodeProfiles,
+  identityOf,
+  readFold,
+  requireRun,
+  type RunConfig,
+  type RunFolder,
+} from "../runs/mod.ts";
+
+/** A network's fit. */
+export interface Curve {
+  /** From 1. */
+  fold: number;
+  /** From 1. */
+  stage: number;
+  /** In order. */
+  epochs: EpochRecord[];
+  /** The one whose weights were kept, from 0. */
+  bestEpoch: number;
+}
+
+/** A run. */
+export interface RunView {
+  /** Its folder. */
+  path: string;
+  /** `config.json`. */
+  config: RunConfig;
+  /** How long it took, seconds. */
+  seconds: number;
+  /** What is judged; `segmentTruth` only where it was recomputed. */
+  corpus: Judged;
+  /** SHA-256 of each utterance's recording. */
+  digests: string[];
+  /** The fold of each utterance, from 0. */
+  folds: Int32Array;
+  /** Figures, a stage each. */
+  stages: StageResult[];
+  /** The forest's decisions, a stage each. */
+  decisions: Int32Array[];
+  /** Out-of-fold profiles, a stage each: [segments, emotions]. */
+  profiles: Float32Array[];
+  /** Every network's fit. */
+  curves: Curve[];
+}
+
+/**
+ * Reads a run.
+ *
+ * @param recompute from the folds' profiles, rather than read what the run made of them
+ * @throws {Error} where there is no run, it is not complete, or a file is gone or damaged
+ */
+export async function readRun(out: string, recompute = false): Promise<RunView> {
+  const { folder, config } = await requireRun(out);
+  const results = await folder.readResults();
+  if (!results) {
+    throw new Error(
+      `The run in ${out} is not complete (there is no results.json in it): deno task train --resume --out ${out}`,
+    );
+  }
+  const { corpus, digests } = await readCorpus(folder, config);
+  const { settings } = config;
+  const folds = assignFolds(corpus.utterances, corpus.emotions, settings);
+  const found: FoldResult[] = [];
+  for (let fold = 0; fold < settings.folds; fold++) {
+    const own = await readFold(folder, fold, identityOf(config), corpus.emotions);
+    if (!own) throw new Error(`${out}: fold ${fold + 1} has no record in folds/, though results.json is there`);
+    found.push(own);
+  }
+  const curves = found.flatMap(({ fold, stages }) =>
+    stages.map(({ stage, epochs, bestEpoch }): Curve => ({ fold: fold + 1, stage, epochs, bestEpoch }))
+  );
+  const view = { path: out, config, seconds: results.seconds, corpus, digests, folds, curves };
+  if (!recompute) {
+    const { profiles, decisions } = await readJudgement(folder, config, corpus);
+    return { ...view, stages: results.stages, profiles, decisions };
+  }
+  const segmentTruth = await remakeTruth(config, digests);
+  const known = segmentTruth ? { ...corpus, segmentTruth } : corpus;
+  return { ...view, corpus: known, ...judge(known, settings, folds, found) };
+}
+
+/** Who said what, and how many segments each has. */
+async function readCorpus(
+  folder: RunFolder,
+  { corpus: { emotions } }: RunConfig,
+): Promise<{ corpus: Judged; digests: string[] }> {
+  const file = folder.in("corpus.csv");
+  const [, ...records] = parseCsv(await Deno.readTextFile(file), file);
+  const counts = countProfileSegments(await Deno.readFile(folder.in("profiles", "stage-1.arrow")));
+  let firstSegment = 0;
+  const utterances = records.map(({ fields: [id, emotion, speaker] }, u) => {
+    const { id: profiled, segmentCount } = counts[u] ?? { id: "none", segmentCount: 0 };
+    if (profiled !== id) {
+      throw new Error(`${folder.path}: corpus.csv names ${id} where profiles/stage-1.arrow has ${profiled}`);
+    }
+    const utterance = { id, emotion: emotions.indexOf(emotion), speaker, firstSegment, segmentCount };
+    firstSegment += segmentCount;
+    return utterance;
+  });
+  return { corpus: { emotions, utterances }, digests: records.map(({ fields }) => fields[3]) };
+}
+
+/** What the run made of its folds. */
+async function readJudgement(
+  folder: RunFolder,
+  { settings: { stages } }: RunConfig,
+  { emotions, utterances }: Judged,
+): Promise<Pick<RunView, "profiles" | "decisions">> {
+  const profiles: Float32Array[] = [], decisions: Int32Array[] = [];
+  const file = folder.in("predictions.csv");
+  const [, ...predictions] = parseCsv(await Deno.readTextFile(file), file);
+  if (predictions.length !== utterances.length) {
+    throw new Error(`${file}: ${predictions.length} utterances, corpus.csv has ${utterances.length}`);
+  }
+  for (let stage = 1; stage <= stages; stage++) {
+    profiles.push(decodeProfiles(await Deno.readFile(folder.in("profiles", `stage-${stage}.arrow`)), emotions));
+    decisions.push(Int32Array.from(predictions, ({ fields }) => emotions.indexOf(fields[2 + stage])));
+  }
+  return { profiles, decisions };
+}
+
+/** The true emotions of the segments, made again where the corpus is made from a seed. */
+async function remakeTruth(
+  { corpus: { name }, settings: { seed, segmentHop } }: RunConfig,
+  digests: readonly string[],
+): Promise<Uint8Array | undefined> {
+  if (name !== "synthetic") return undefined;
+  const { utterances, segmentTruth } = await extractFeatures(await openCorpus("synthetic", { seed }), { segmentHop });
+  if (utterances.length !== digests.length || utterances.some(({ digest }, u) => digest !== digests[u])) {
+    throw new Error("The synthetic corpus that is made here is not the run's: its sound differs (corpus.csv)");
+  }
+  return segmentTruth;
+}
+
+/** An utterance's sound, 16 kHz; undefined where its recording is not where it was, or is another. */
+export async function readSound(
+  { config, digests, corpus }: RunView,
+  utterance: number,
+): Promise<Float32Array | undefined> {
+  const { name, data } = config.corpus, { id } = corpus.utterances[utterance];
+  const options = name === "synthetic" ? { seed: config.settings.seed } : { data };
+  try {
+    const opened = await openCorpus(name as CorpusKind, options);
+    const found = opened.utterances.find((own) => own.id === id);
+    if (!found) return undefined;
+    const { samples } = await found.read();
+    const content = found.path === undefined ? samples : await Deno.readFile(found.path);
+    return digestOf(content) === digests[utterance] ? samples : undefined;
+  } catch {
+    return undefined; // moved, unmounted, or no longer readable: the report is made without it
+  }
+}
+
+/** A run's name for people: the last parts of its path. */
+export const runName = (out: string) => path.basename(path.resolve(out));

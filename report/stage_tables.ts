@@ -1,0 +1,136 @@
+/**
+ * What changes from stage to stage: every figure of every network, and whether the change could be luck.
+ */
+import { calibrate, compareStages, mean, meanEntropy, meanProfiles, segmentLabels } from "../refinery/mod.ts";
+import type { ReportTable } from "./document.ts";
+import { meanNumber, meanPercent, METHOD_NAMES, pValue, tenths } from "./format.ts";
+import type { RunView } from "./read_run.ts";
+import { type Chain, stageValues, type Study } from "./study.ts";
+
+/** Figures of every stage of every chain. */
+export function stageTable({ chains }: Study): ReportTable {
+  const truth = chains[0].runs[0].stages[0].trueSegmentAccuracy !== undefined;
+  const rows = chains.flatMap((chain) =>
+    stagesOf(chain).map((stage) => {
+      const of = (figure: (run: RunView, stage: number) => number) => stageValues(chain, stage, figure);
+      return [
+        METHOD_NAMES[chain.method],
+        String(stage),
+        meanPercent(of((run, s) => run.stages[s - 1].segmentAccuracy), tenths),
+        ...(truth
+          ? [
+            meanPercent(of((run, s) => run.stages[s - 1].trueSegmentAccuracy!), tenths),
+            meanNumber(of((run, s) => run.stages[s - 1].labelError!)),
+          ]
+          : []),
+        meanNumber(of((run, s) => run.stages[s - 1].labelEntropy)),
+        meanNumber(of(profileEntropy)),
+      ];
+    })
+  );
+  const emotions = chains[0].runs[0].corpus.emotions.length;
+  return {
+    kind: "table",
+    id: "stages",
+    title: "Segments and labels, stage by stage",
+    head: [
+      "Chain",
+      "Stage",
+      "Segments right, %",
+      ...(truth ? ["True segments, %", "Label error"] : []),
+      "Label entropy",
+      "Profile entropy",
+    ],
+    rows,
+    note: "Segments right: the likeliest emotion of a held-out segment is its utterance's. " +
+      (truth
+        ? "True segments: it is the segment's own true one. Label error: mean Brier score of the labels that the stage learned " +
+          "from, against the truth (0 to 2). "
+        : "") +
+      `Entropies in nats, of the labels that the stage learned from and of held-out profiles: 0 is certain, ${
+        Math.log(emotions).toFixed(3)
+      } knows nothing of ${emotions} emotions.`,
+  };
+}
+
+/** McNemar's test of each later stage against the first and against the one before. */
+export function comparisonTable({ chains }: Study): ReportTable {
+  const rows = chains.flatMap((chain) =>
+    stagesOf(chain).slice(1).flatMap((stage) =>
+      [...new Set([1, stage - 1])].map((before) => {
+        const { onlyFirst, onlySecond, p } = compareStages(rightCounts(chain, before), rightCounts(chain, stage));
+        return [METHOD_NAMES[chain.method], `${before} → ${stage}`, String(onlyFirst), String(onlySecond), pValue(p)];
+      })
+    )
+  );
+  return {
+    kind: "table",
+    id: "mcnemar",
+    title: "Better, or luck? McNemar's test between stages",
+    head: ["Chain", "Stages", "Lost", "Won", "p"],
+    rows,
+    note:
+      "Lost: utterances that the forest had right at the earlier stage and has wrong at the later one; won: the reverse. " +
+      "p: the exact two-sided test; nothing is corrected for how many tests there are." +
+      (chains[0].runs.length > 1 ? " An utterance counts once: for the stage that was right on it in more seeds." : ""),
+  };
+}
+
+/** Expected calibration error of every stage. */
+export function calibrationTable({ chains }: Study): ReportTable {
+  const rows = chains.flatMap((chain) =>
+    stagesOf(chain).map((stage) => [
+      METHOD_NAMES[chain.method],
+      String(stage),
+      meanPercent(stageValues(chain, stage, (run, s) => segmentCalibration(run, s).error), tenths),
+      meanPercent(stageValues(chain, stage, (run, s) => utteranceCalibration(run, s).error), tenths),
+    ])
+  );
+  return {
+    kind: "table",
+    id: "calibration",
+    title: "Expected calibration error",
+    head: ["Chain", "Stage", "Segments, %", "Utterances (mean profile), %"],
+    rows,
+    note: "Mean distance between the probability of the likeliest emotion and the share that is right, in ten bins. " +
+      "A segment counts as right where its likeliest emotion is its utterance's label.",
+  };
+}
+
+/** Of held-out segments. */
+export function segmentCalibration({ corpus, profiles }: RunView, stage: number) {
+  return calibrate(profiles[stage - 1], segmentLabels(corpus), corpus.emotions.length);
+}
+
+/** Of utterances by their mean profile. */
+export function utteranceCalibration({ corpus, profiles }: RunView, stage: number) {
+  const truth = corpus.utterances.map(({ emotion }) => emotion);
+  return calibrate(meanProfiles(corpus, profiles[stage - 1]), truth, corpus.emotions.length);
+}
+
+/** Mean entropy of held-out profiles, in nats. */
+export function profileEntropy({ corpus: { emotions }, profiles }: RunView, stage: number): number {
+  const own = profiles[stage - 1], segments = Array.from({ length: own.length / emotions.length }, (_, s) => s);
+  return meanEntropy(own, segments, emotions.length);
+}
+
+/** 1, 2, ... */
+export function stagesOf({ stages }: Chain): number[] {
+  return Array.from({ length: stages }, (_, stage) => stage + 1);
+}
+
+/** How often each recording was judged rightly, over the seeds that have it: a synthetic corpus is each seed's own. */
+function rightCounts({ runs }: Chain, stage: number): number[] {
+  const counts = new Map<string, number>();
+  for (const { corpus: { utterances }, digests, decisions } of runs) {
+    utterances.forEach(({ id, emotion }, u) => {
+      const key = `${id} ${digests[u]}`;
+      counts.set(key, (counts.get(key) ?? 0) + (decisions[stage - 1][u] === emotion ? 1 : 0));
+    });
+  }
+  return [...counts.values()];
+}
+
+/** WA over seeds. */
+export const meanAccuracy = (chain: Chain, stage: number) =>
+  mean(stageValues(chain, stage, ({ stages }, s) => stages[s - 1].weightedAccuracy));

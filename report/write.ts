@@ -1,0 +1,45 @@
+/**
+ * A report into its run folder:
+ *
+ *     report.html               the page
+ *     report/tables.json        every table, as it is shown
+ *     report/figures/*.svg      every figure, dark on white
+ */
+import path from "@std/path";
+import { writeAtomically, writeJson } from "../runs/mod.ts";
+import { buildReport, type ReportOptions } from "./build.ts";
+import { type ReportTable, tablesOf } from "./document.ts";
+import { standalone } from "./figures/draw.ts";
+import { renderPage } from "./html.ts";
+import { readStudy } from "./study.ts";
+import { formatTable } from "./table.ts";
+
+/** What was written. */
+export interface WrittenReport {
+  /** Of the page. */
+  file: string;
+  /** Every table. */
+  tables: ReportTable[];
+  /** The paper's tables, for a terminal. */
+  papers: string[];
+}
+
+/**
+ * Writes the report of a run folder, or of a folder of `deno task paper`.
+ *
+ * @throws {Error} where there is no complete run, or a file of it is gone or damaged
+ * @throws {RangeError} where there is no such utterance
+ */
+export async function writeReport(folder: string, options: ReportOptions = {}): Promise<WrittenReport> {
+  const report = await buildReport(await readStudy(folder), options);
+  const tables = tablesOf(report.sections), file = path.join(folder, "report.html");
+  for (const item of report.sections.flatMap(({ items }) => items)) {
+    if (item.kind === "figure") {
+      await writeAtomically(path.join(folder, "report", "figures", `${item.id}.svg`), standalone(item.svg));
+    }
+  }
+  await writeJson(path.join(folder, "report", "tables.json"), tables);
+  await writeAtomically(file, renderPage(report));
+  const papers = tables.filter(({ id }) => /^table-\d$/.test(id));
+  return { file, tables, papers: papers.map(({ title, head, rows }) => `${title}\n${formatTable(head, rows)}`) };
+}

@@ -1,0 +1,47 @@
+/**
+ * The whole paper in one folder: a run for each way of refining labels and each seed, which are run folders like any other, and
+ * what they have in common.
+ *
+ *     paper.json            which chains of networks, which seeds
+ *     seed-1/pEPR/          a run (run_folder.ts); the first chain's stage 1 is shared by the others
+ *     seed-1/sEPR/ ...
+ *     report.html, report/  what they give
+ */
+import path from "@std/path";
+import type { PaperChain } from "../refinery/mod.ts";
+import { writeJson } from "./atomic.ts";
+
+/** `paper.json`. */
+export interface PaperConfig {
+  /** The chains, the first of which makes stage 1 for all. */
+  chains: PaperChain[];
+  /** What random choices are keyed by, run after run. */
+  seeds: number[];
+}
+
+/** Where the run of a chain is. */
+export function chainFolder(folder: string, seed: number, { method }: Pick<PaperChain, "method">): string {
+  return path.join(folder, `seed-${seed}`, method);
+}
+
+/** Reads `paper.json`; undefined where the folder holds none. Throws an Error where it is damaged. */
+export async function readPaper(folder: string): Promise<PaperConfig | undefined> {
+  const file = path.join(folder, "paper.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw new Error(`${file}: can't be read: ${(error as Error).message}`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file}: damaged: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Writes `paper.json`. */
+export async function writePaper(folder: string, config: PaperConfig): Promise<void> {
+  await writeJson(path.join(folder, "paper.json"), config);
+}
