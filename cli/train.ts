@@ -1,5 +1,5 @@
 /**
- * `deno task train`: the whole job. Features, folds x stages of networks, the forest, results, in a run folder.
+ * `deno task train`: the whole job. Features, folds x stages of networks, the forest, results and their report, in a run folder.
  */
 import { count } from "../corpora/corpus.ts";
 import { openDevice } from "../kernels/mod.ts";
@@ -38,7 +38,7 @@ import project from "../deno.json" with { type: "json" };
 
 const command = addTrainOptions(createCommand(
   "train",
-  "The whole job: features, stages x folds of networks, forest, results, in a run folder.",
+  "The whole job: features, stages x folds of networks, forest, results and report, in a run folder.",
   [
     ["the synthetic corpus: nothing to download", "deno task train"],
     ["Emo-DB in minutes", "deno task train --corpus emodb --data emodb"],
@@ -65,7 +65,7 @@ await runCommand(command, async (signal) => {
     const results = await folder.readResults();
     if (results && flags.onlyFold === undefined) {
       tell(`The run in ${out} is complete already`);
-      return showResults(results, out, flags);
+      return await showResults(results, out, flags);
     }
   }
 
@@ -77,7 +77,11 @@ await runCommand(command, async (signal) => {
   if (flags.merge) {
     const { folder, config: { device } } = await requireRun(out);
     await openRun(out, { ...described, device: device as Described["device"] }, "resume");
-    return showResults(await mergeFolds({ ...described, device: device as Described["device"] }, folder), out, flags);
+    return await showResults(
+      await mergeFolds({ ...described, device: device as Described["device"] }, folder),
+      out,
+      flags,
+    );
   }
   const options = { device: flags.device, threads: shareThreads(flags), choices: await keptChoices(out) };
   const device = await openDevice(options);
@@ -150,7 +154,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     progress.stop();
   }
 
-  if (outcome.results) return showResults(outcome.results, out, flags);
+  if (outcome.results) return await showResults(outcome.results, out, flags);
   const show = flags.json ? say : console.log;
   const [result] = outcome.folds;
   const heldOut = features.utterances.filter((_, i) => folds[i] === result.fold);
@@ -161,12 +165,15 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
   show(`run folder: ${folder.path}`);
 }
 
-/** Shows what a complete run gives. */
-function showResults(results: Results, out: string, flags: TrainFlags): void {
+/** Shows what a complete run gives, and writes its report. */
+async function showResults(results: Results, out: string, flags: TrainFlags): Promise<void> {
   const show = flags.json ? say : console.log;
   show(stageTable(results.stages));
   if (flags.json) printJson({ ...results, run: out });
   show(`run folder: ${out}`);
+  const { writeReport } = await import("../report/mod.ts"); // what draws its figures takes half a second to load
+  const { file } = await writeReport(out);
+  show(`report: ${file}`);
 }
 
 function describeEpoch({ fold, stage, epoch, loss, ...rest }: EpochRecord & { fold: number; stage: number }): string {

@@ -71,8 +71,7 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
     // what is printed: a table and where the run is; or one document, and all else on stderr
     const [head, ...lines] = first.stdout.trimEnd().split("\n");
     assert.match(head, /^stage +WA +UA +segments right$/);
-    assert.deepEqual(lines.length, 3);
-    assert.equal(lines[2], `run folder: ${one}`);
+    assert.deepEqual(lines.slice(2), [`run folder: ${one}`, `report: ${path.join(one, "report.html")}`]);
     for (const word of ["folder: 8 utterances, 2 emotions", "width 1/16", "cpu: 1 thread of"]) {
       assert.ok(first.stderr.includes(word), first.stderr);
     }
@@ -90,6 +89,8 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
       "log.jsonl",
       "predictions.csv",
       "profiles",
+      "report",
+      "report.html",
       "results.json",
       "weights",
     ]);

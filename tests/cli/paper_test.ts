@@ -1,0 +1,148 @@
+/** `deno task paper` and `deno task report` as a user meets them, on CASIA and SAVEE as those corpora are laid out. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { openSynthetic } from "../../corpora/mod.ts";
+import { encodeWav } from "../../dsp/mod.ts";
+import { PRESETS } from "../../refinery/mod.ts";
+import { withFolder } from "../corpora/folders.ts";
+
+const root = path.join(import.meta.dirname!, "..", "..");
+
+async function run(task: "paper" | "report", ...args: string[]) {
+  const permissions = task === "paper" ? "train" : "report";
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", `-P=${permissions}`, `cli/${task}.ts`, ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Half a second of synthetic speech in an emotion, or in the nearest that is spoken. */
+const spoken = openSynthetic(3, { utterances: 40, speakers: 4 }).utterances;
+async function speech(emotion: string, take: number): Promise<Uint8Array<ArrayBuffer>> {
+  const nearest = { disgust: "anger", surprise: "happiness" }[emotion] ?? emotion;
+  const takes = spoken.filter((utterance) => utterance.emotion === nearest);
+  const { samples } = await takes[take % takes.length].read();
+  return encodeWav(samples.subarray(4000, 12000), 16000);
+}
+
+/** Folders as the corpora's own documentation has them, two sentences for each emotion and speaker. */
+async function casia(): Promise<Record<string, Uint8Array>> {
+  const words = {
+    angry: "anger",
+    fear: "fear",
+    happy: "happiness",
+    neutral: "neutral",
+    sad: "sadness",
+    surprise: "surprise",
+  };
+  const files: Record<string, Uint8Array> = {};
+  for (const [s, speaker] of ["liuchanhg", "wangzhe", "zhaoquanyin", "ZhaoZuoxiang"].entries()) {
+    for (const [word, emotion] of Object.entries(words)) {
+      for (const text of [201, 202]) files[`${speaker}/${word}/${text}.wav`] = await speech(emotion, 2 * s + text % 2);
+    }
+  }
+  return files;
+}
+async function savee(): Promise<Record<string, Uint8Array>> {
+  const codes = { a: "anger", d: "disgust", f: "fear", h: "happiness", n: "neutral", sa: "sadness", su: "surprise" };
+  const files: Record<string, Uint8Array> = {};
+  for (const [s, speaker] of ["DC", "JE", "JK", "KL"].entries()) {
+    for (const [code, emotion] of Object.entries(codes)) {
+      for (const n of [1, 2]) files[`AudioData/${speaker}/${code}0${n}.wav`] = await speech(emotion, 2 * s + n);
+    }
+  }
+  return files;
+}
+
+const small = ["--preset", "paper", "--width", "1/32", "--epochs", "1", "--folds", "2", "--device", "cpu"];
+const readJson = async (...names: string[]) => JSON.parse(await Deno.readTextFile(path.join(...names)));
+
+Deno.test("paper runs CASIA with the paper's settings, and report --check finds every number of every table again", async () => {
+  await withFolder(await casia(), async (dir) => {
+    const out = path.join(dir, "out");
+    const { code, stdout, stderr } = await run("paper", "--corpus", "casia", "--data", dir, ...small, "--out", out);
+    assert.equal(code, 0, stderr);
+    for (const number of [2, 3, 4]) assert.match(stdout, new RegExp(`^Table ${number}\\. `, "m"));
+    assert.match(stdout, /^VGG\*⁵ .* 94\.24\s\/ 94\.24$/m);
+
+    const config = await readJson(out, "seed-1", "pEPR", "config.json");
+    const changed = { width: 1 / 32, epochs: 1, folds: 2, segmentHop: 3 };
+    assert.deepEqual(config.settings, { ...PRESETS.paper, ...changed });
+    assert.equal(config.corpus.utterances, 4 * 6 * 2);
+    assert.equal(config.corpus.segments, 48 * 6); // 48 frames: 1 + floor((48 - 32) / 3)
+
+    const checked = await run("report", out, "--check");
+    assert.equal(checked.code, 0, checked.stderr);
+    assert.match(checked.stdout, /^\d+ numbers in 7 tables recomputed: all as shown\n$/);
+
+    // a number that is not the run's is found and named, on the page and in what the run wrote
+    const page = path.join(out, "report.html"), html = await Deno.readTextFile(page);
+    await Deno.writeTextFile(page, html.replace(/(<th scope="row">VGG²<\/th><td class="n">)[^<]*/, "$199.99"));
+    const forged = await run("report", out, "--check");
+    assert.equal(forged.code, 1);
+    assert.match(
+      forged.stderr,
+      /^Table 2\. Standard refinery \(sEPR\), VGG², WA: shown 99\.99, recomputed \d+\.\d\d\n$/,
+    );
+    const file = path.join(out, "seed-1", "sEPR", "results.json"), results = await readJson(file);
+    results.stages[2].labelEntropy += 0.01;
+    await Deno.writeTextFile(file, JSON.stringify(results));
+    assert.equal((await run("report", out)).code, 0);
+    assert.match((await run("report", out, "--check")).stderr, /^Segments and labels, .*, Label entropy: shown .*\n$/);
+  });
+});
+
+Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two seeds, and goes on after a stop", async () => {
+  await withFolder(await savee(), async (dir) => {
+    const out = path.join(dir, "out"), data = ["--corpus", "savee", "--data", path.join(dir, "AudioData")];
+    const args = [...data, ...small, "--split", "speaker", "--out", out];
+    const first = await run("paper", ...args, "--quiet");
+    assert.equal(first.code, 0, first.stderr);
+    const config = await readJson(out, "seed-1", "sEPR", "config.json");
+    const changed = { method: "sEPR", stages: 3, split: "speaker", width: 1 / 32, epochs: 1, folds: 2, segmentHop: 1 };
+    assert.deepEqual(config.settings, { ...PRESETS.paper, ...changed });
+    assert.equal(config.corpus.segments, 4 * 7 * 2 * 17); // 48 frames: 1 + (48 - 32)
+
+    // another run in the folder is refused; one that was stopped in its last chain goes on, and a seed is added
+    assert.match((await run("paper", ...args)).stderr, /^error: The run folder .* is not empty/);
+    await Deno.remove(path.join(out, "seed-1", "soft-static"), { recursive: true });
+    const log = path.join(out, "seed-1", "pEPR", "log.jsonl"), before = await Deno.readTextFile(log);
+    const again = await run("paper", "--resume", "--out", out, "--seeds", "2", "--json");
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(await Deno.readTextFile(log), before);
+    const [two] = JSON.parse(again.stdout);
+    assert.deepEqual(two.head, ["Model", "WA", "UA", "Mean vote WA", "The paper: WA / UA"]);
+    const pair = await Promise.all([1, 2].map((seed) => readJson(out, `seed-${seed}`, "sEPR", "results.json")));
+    const [a, b] = pair.map(({ stages }) => 100 * stages[1].weightedAccuracy);
+    const half = 12.7062 * Math.abs(a - b) / 2; // t of one degree of freedom, times s / sqrt(2)
+    assert.equal(two.rows[1][1], `${((a + b) / 2).toFixed(2)} ± ${half.toFixed(2)}`);
+    assert.equal(two.rows[1][4], "71.88\u00a0/ 70.64");
+
+    // the report stands without the recordings
+    await Deno.rename(path.join(dir, "AudioData"), path.join(dir, "elsewhere"));
+    const report = await run("report", out);
+    assert.equal(report.code, 0, report.stderr);
+    assert.match(await Deno.readTextFile(path.join(out, "report.html")), /Its recording was not there to be drawn/);
+    const checked = await run("report", out, "--check");
+    assert.equal(checked.code, 0, checked.stderr);
+  });
+});
+
+Deno.test("paper and report tell a user's mistake in one line", async () => {
+  await withFolder({ "empty/note.txt": "" }, async (dir) => {
+    const mistakes: [task: "paper" | "report", args: string[], code: number, says: RegExp][] = [
+      ["paper", ["--method", "sEPR"], 2, /unknown option '--method'/],
+      ["paper", ["--resume"], 2, /--resume wants --out/],
+      ["paper", ["--resume", "--out", dir], 1, /holds no paper \(there is no paper\.json/],
+      ["report", [], 2, /missing required argument 'run'/],
+      ["report", [path.join(dir, "empty")], 1, /holds no run/],
+    ];
+    for (const [task, args, code, says] of mistakes) {
+      const said = await run(task, ...args);
+      assert.match(said.stderr, says);
+      assert.equal(said.code, code, said.stderr);
+    }
+  });
+});

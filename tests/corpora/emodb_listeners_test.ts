@@ -1,0 +1,37 @@
+/** Emo-DB's listening test. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { openEmodb, readEmodbListeners } from "../../corpora/mod.ts";
+import { emodbDir, noEmodb } from "../emodb.ts";
+import { withFolder } from "./folders.ts";
+
+Deno.test("readEmodbListeners() reads Latin-1 with padded fields and decimal commas, beside the recordings or above", async () => {
+  const text =
+    "Nr.\tSatz\terkannt\tnatuerlich\r\n1\xa0\xa0\t03a01fa.wav\t97,50\xa0\xa0\t35,00\xa0\r\n2\xa0\t08b10Wd.wav\t100\t90\r\n";
+  const latin1 = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  await withFolder(
+    { "erkennung.txt": latin1, "wav/03a01Fa.wav": null, "bad/erkennung.txt": "nothing\n" },
+    async (dir) => {
+      const rates = new Map([["03a01Fa", 0.975], ["08b10Wd", 1]]);
+      assert.deepEqual(await readEmodbListeners(dir), rates);
+      assert.deepEqual(await readEmodbListeners(path.join(dir, "wav")), rates);
+      await assert.rejects(readEmodbListeners(path.join(dir, "bad")), /bad\/erkennung\.txt: no line like/);
+    },
+  );
+  await withFolder({ "wav/03a01Fa.wav": null }, async (dir) => {
+    assert.equal(await readEmodbListeners(dir), undefined);
+  });
+});
+
+const emodb = emodbDir();
+Deno.test({
+  name:
+    `readEmodbListeners() knows every published utterance of Emo-DB, and most listeners recognised each (${noEmodb})`,
+  ignore: emodb === undefined,
+  async fn() {
+    const rates = (await readEmodbListeners(emodb!))!;
+    const { utterances } = await openEmodb(emodb!);
+    assert.deepEqual(utterances.filter(({ id }) => !rates.has(id)).map(({ id }) => id), []);
+    assert.ok(utterances.every(({ id }) => rates.get(id)! > 0.6 && rates.get(id)! <= 1));
+  },
+});

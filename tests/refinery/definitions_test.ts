@@ -1,0 +1,123 @@
+/** The report's definitions, each beside another way to say the same. */
+import assert from "@std/assert";
+import {
+  assignFolds,
+  calibrate,
+  compareStages,
+  type Judged,
+  mean,
+  meanHalfWidth,
+  PAPER_TABLES,
+  paperChains,
+  type PaperCorpus,
+  permutationImportance,
+  PRESETS,
+  profileChange,
+  rankCorrelation,
+  STATISTICS,
+  wilsonInterval,
+} from "../../refinery/mod.ts";
+
+const close = (found: number, wanted: number, tolerance = 1e-9) =>
+  assert.ok(Math.abs(found - wanted) <= tolerance * Math.max(1, Math.abs(wanted)), `${found}, wanted ${wanted}`);
+
+Deno.test("wilsonInterval() ends where the share found is 1.96 standard errors of the true one away", () => {
+  for (const [right, n] of [[0, 20], [3, 7], [444, 535], [54, 54]]) {
+    const share = right / n, { low, high } = wilsonInterval(share, n);
+    for (const p of [low, high]) close((share - p) ** 2, 1.959964 ** 2 * p * (1 - p) / n, 1e-9);
+    assert.ok(low <= share + 1e-12 && share <= high + 1e-12 && low > -1e-12 && high < 1 + 1e-12);
+  }
+});
+
+Deno.test("meanHalfWidth() is scipy.stats.t.interval's, for few runs and for many", () => {
+  // scipy.stats: sem(x) * t.ppf(0.975, n - 1)
+  close(meanHalfWidth([0.628, 0.611, 0.643]), 0.03977207140466367, 1e-5);
+  close(meanHalfWidth([1, 2, 4, 8, 16]), 7.573132563278903, 1e-4);
+  const many = Array.from({ length: 40 }, (_, i) => i);
+  close(meanHalfWidth(many), 1.959964 * Math.sqrt((40 * 40 - 1) / 12 * 40 / 39 / 40), 1e-6);
+});
+
+Deno.test("compareStages() is the exact binomial test on the utterances that one stage alone has right", () => {
+  for (const [lost, won] of [[0, 5], [3, 3], [10, 17], [40, 12], [0, 0]]) {
+    const n = lost + won;
+    // the same in whole numbers: C(n, k) by Pascal's triangle
+    let row = [1n];
+    for (let i = 0; i < n; i++) row = [1n, ...row.slice(1).map((c, k) => c + row[k]), 1n];
+    const far = row.filter((_, k) => Math.abs(k - n / 2) >= Math.abs(lost - n / 2)).reduce((a, b) => a + b, 0n);
+    const agreed = [1, 1, 0]; // tells nothing
+    const first = [...Array(lost).fill(1), ...Array(won).fill(0), ...agreed];
+    const second = [...Array(lost).fill(0), ...Array(won).fill(1), ...agreed];
+    const { onlyFirst, onlySecond, p } = compareStages(first, second);
+    assert.deepEqual([onlyFirst, onlySecond], [lost, won]);
+    close(p, Number(far) / 2 ** n, 1e-12);
+  }
+  assert.ok(compareStages(Array(2000).fill(0), Array(2000).fill(1)).p < 1e-300, "2,000 coins don't overflow");
+});
+
+Deno.test("rankCorrelation() is 1 - 6 sum d^2 / (n^3 - n) without ties, and shares ranks among equals", () => {
+  const a = [3, 1, 4, 15, 9, 2, 6, 5], b = [2, 7, 1, 8, 28, 18, 4, 5];
+  const rank = (values: number[]) => values.map((v) => 1 + values.filter((w) => w < v).length);
+  const [x, y] = [rank(a), rank(b)], n = a.length;
+  close(rankCorrelation(a, b).rho, 1 - 6 * x.reduce((sum, r, i) => sum + (r - y[i]) ** 2, 0) / (n ** 3 - n));
+  // ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5 / sqrt(4.5 x 5)
+  const { rho, low, high } = rankCorrelation([10, 20, 20, 30], [1, 2, 3, 4]);
+  close(rho, 4.5 / Math.sqrt(4.5 * 5));
+  assert.ok(low < rho && rho < high);
+});
+
+Deno.test("calibrate() is 0 where as many are right as the probabilities say, and the gap where not", () => {
+  const even = new Float32Array(40).map((_, i) => i % 2 === 0 ? 0.75 : 0.25);
+  const truth = (right: number) => Array.from({ length: 20 }, (_, i) => i < right ? 0 : 1);
+  close(calibrate(even, truth(15), 2).error, 0);
+  close(calibrate(even, truth(5), 2).error, 0.5);
+  const { bins, error } = calibrate(Float32Array.of(1, 0, 0.5, 0.5), [0, 1], 2); // certainty has a bin too
+  assert.deepEqual(bins.map(({ count, accuracy }) => [count, accuracy]), [[1, 0], [1, 1]]);
+  close(error, 0.25);
+});
+
+Deno.test("profileChange() is the mean over stages of the share of probability that moves", () => {
+  const utterance = { firstSegment: 1, segmentCount: 2 };
+  const before = Float32Array.of(9, 9, 0.5, 0.5, 1, 0), after = Float32Array.of(0, 0, 0.25, 0.75, 1, 0);
+  close(profileChange([before, after], utterance, 2), 0.125);
+  close(profileChange([before, after, after], utterance, 2), 0.0625);
+  assert.equal(profileChange([before], utterance, 2), 0);
+});
+
+Deno.test("permutationImportance() is nothing for what never varies, and half of all where one statistic tells all", () => {
+  const emotions = ["anger", "sadness"], n = 60;
+  const utterances = Array.from({ length: n }, (_, i) => {
+    return { id: String(i), emotion: i % 2, speaker: "a", firstSegment: 3 * i, segmentCount: 3 };
+  });
+  const corpus: Judged = { emotions, utterances }, settings = { ...PRESETS.demo, folds: 4, trees: 20 };
+  // anger's maximum is always 0.9, its minimum 0.1, and a third of its segments is above 0.2: only its mean tells
+  const profiles = Float32Array.from({ length: 6 * n }, (_, i) => {
+    return [0.9, 0, 0.1, 0, utterances[Math.floor(i / 6)].emotion === 0 ? 0.15 : 0.19, 0][i % 6];
+  });
+  const losses = permutationImportance(corpus, settings, profiles, assignFolds(utterances, emotions, settings), 1);
+  assert.equal(losses.length, emotions.length * STATISTICS.length);
+  const mean = STATISTICS.indexOf("mean");
+  assert.ok(Math.abs(losses[mean] - 0.5) < 0.1, String(losses));
+  assert.deepEqual([...losses].filter((_, i) => i !== mean), Array(7).fill(0));
+});
+
+Deno.test("the paper's tables hold the figures of its abstract, and the rows that they share are the same", () => {
+  const best: Record<PaperCorpus, [from: number[], to: number[]]> = {
+    casia: [[93.10, 93.10], [94.83, 94.83]],
+    emodb: [[83.00, 82.36], [88.04, 87.78]],
+    savee: [[70.63, 69.88], [77.08, 74.64]],
+  };
+  const [, , pEPR] = PAPER_TABLES;
+  for (const [corpus, [from, to]] of Object.entries(best) as [PaperCorpus, [number[], number[]]][]) {
+    for (const { rows } of PAPER_TABLES) assert.deepEqual([...rows[0].accuracies[corpus]], from);
+    const top = [0, 1].map((a) => Math.max(...pEPR.rows.map(({ accuracies }) => accuracies[corpus][a])));
+    assert.deepEqual(top, to);
+  }
+  assert.deepEqual(PAPER_TABLES[1].rows[3].accuracies, PAPER_TABLES[0].rows[1].accuracies);
+  assert.deepEqual(paperChains(), [
+    { method: "pEPR", stages: 5 },
+    { method: "sEPR", stages: 3 },
+    { method: "hard-dynamic", stages: 2 },
+    { method: "soft-static", stages: 2 },
+  ]);
+  assert.equal(mean([1, 2, 6]), 3);
+});
