@@ -2,6 +2,7 @@
 
 /** A table. */
 export interface ReportTable {
+  /** Tells it from a figure. */
   kind: "table";
   /** For links and file names. */
   id: string;
@@ -17,6 +18,7 @@ export interface ReportTable {
 
 /** A figure. */
 export interface ReportFigure {
+  /** Tells it from a table. */
   kind: "figure";
   /** For links and file names. */
   id: string;
