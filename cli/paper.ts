@@ -70,7 +70,9 @@ await runCommand(command, async (signal) => {
   const chains = paperChains();
   if (!flags.resume && !flags.dryRun) await requireVacant(out);
 
-  let prepared = await prepare({ ...flags, seed: seeds[0] }, preset, { ...asked, seed: seeds[0] }, signal);
+  const told = chains.map(({ method, stages }) => `${method} ${stages}`).join(", ") + " stages, the first shared";
+  const prepareSeed = (seed: number) => prepare({ ...flags, seed, chains: told }, preset, { ...asked, seed }, signal);
+  let prepared = await prepareSeed(seeds[0]);
   const options = { device: flags.device, threads: shareThreads(flags) };
   const device = await openDevice(options);
   tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
@@ -79,15 +81,11 @@ await runCommand(command, async (signal) => {
     await writePaper(out, { chains, seeds });
     const perFold = 1 + chains.reduce((sum, { stages }) => sum + stages - 1, 0);
     const networks = seeds.length * prepared.settings.folds * perFold;
-    tell(
-      `networks  ${networks}: ${
-        chains.map(({ method, stages }) => `${method} ${stages} stages`).join(", ")
-      }, stage 1 shared`,
-    );
+    tell(`networks  ${networks}`);
     let finished = 0;
     for (const seed of seeds) {
       // each seed has a synthetic corpus of its own, recordings are read again (or from --cache)
-      if (seed !== seeds[0]) prepared = await prepare({ ...flags, seed }, preset, { ...asked, seed }, signal);
+      if (seed !== seeds[0]) prepared = await prepareSeed(seed);
       const experiment: Experiment = { ...prepared, device, reopen: () => openDevice(options) };
       finished += await runSeed(experiment, out, {
         networks,

@@ -15,6 +15,8 @@ export interface PrepareFlags extends CorpusFlags {
   threads?: number;
   /** `--quiet` */
   quiet?: boolean;
+  /** Told in the place of the settings' method and stages, where several chains are run. */
+  chains?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function prepare(
   const folds = assignFolds(features.utterances, features.emotions, settings);
   if (!flags.quiet) {
     say(`corpus    ${describeFeatures(flags, features)}`);
-    say(`settings  ${describeSettings(preset, settings)}`);
+    say(`settings  ${describeSettings(preset, settings, flags.chains)}`);
   }
   const { corpus, data } = flags;
   // another process may stand in another folder

@@ -154,12 +154,12 @@ export function defaultFolder(corpus: string, preset: string, seed: number, now:
   return `out/${corpus}-${preset}-${seed}-${date}-${time}`;
 }
 
-/** The settings in a line. */
-export function describeSettings(preset: string, settings: Settings): string {
+/** The settings in a line. @param chains said in the place of method and stages */
+export function describeSettings(preset: string, settings: Settings, chains?: string): string {
   const { method, stages, folds, split, width, epochs, batch, learningRate, trees, seed } = settings;
   const times = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
   return [
-    `preset ${preset}: ${method}, ${times(stages, "stage")} x ${folds} folds by ${split}`,
+    `preset ${preset}: ${chains ?? `${method}, ${times(stages, "stage")}`} x ${folds} folds by ${split}`,
     `VGG-E of width ${fraction(width)}`,
     `at most ${times(epochs, "epoch")}`,
     `batch ${batch}`,
