@@ -16,15 +16,17 @@ import { hundredths, METHOD_NAMES } from "./format.ts";
 import { listenersTable, readListeners } from "./listeners.ts";
 import { paperTables } from "./paper_tables.ts";
 import { settingsTable } from "./settings_table.ts";
-import { calibrationTable, comparisonTable, stageTable } from "./stage_tables.ts";
+import { calibrationTable, comparisonTable, decisionTable, labelTable } from "./stage_tables.ts";
 import { paperCorpus, stageValues, type Study } from "./study.ts";
 
 /** The tables of a report, by what they are about. */
 export interface Tables {
   /** The paper's, those that the study has something for. */
   paper: ReportTable[];
-  /** Every stage. */
-  stages: ReportTable;
+  /** Forest, mean vote and segments. */
+  decisions: ReportTable;
+  /** Labels and profiles of every stage. */
+  labels: ReportTable;
   /** Stages against each other. */
   comparison: ReportTable;
   /** Probabilities against outcomes. */
@@ -40,7 +42,8 @@ export async function buildTables(study: Study): Promise<Tables> {
   const rates = await readListeners(study);
   return {
     paper: paperTables(study),
-    stages: stageTable(study),
+    decisions: decisionTable(study),
+    labels: labelTable(study),
     comparison: comparisonTable(study),
     calibration: calibrationTable(study),
     ...(rates && { listeners: listenersTable(study, rates) }),
@@ -71,7 +74,7 @@ export async function buildReport(study: Study, options: ReportOptions = {}): Pr
       id: "tables",
       title: "Beside the paper",
       text: study.missing,
-      items: [...tables.paper, await accuracyFigure(study), tables.comparison],
+      items: [...tables.paper, await accuracyFigure(study), tables.comparison, tables.decisions],
     },
     {
       id: "confusion",
@@ -97,7 +100,7 @@ export async function buildReport(study: Study, options: ReportOptions = {}): Pr
       id: "labels",
       title: "What refinery does to the labels",
       text: [],
-      items: [await entropyFigure(study), ...(truth ? [truth] : []), tables.stages],
+      items: [await entropyFigure(study), ...(truth ? [truth] : []), tables.labels],
     },
     { id: "learning", title: "How the networks learned", text: [], items: await inTurn(chains, learningFigure) },
     {

@@ -4,6 +4,7 @@
  */
 import path from "@std/path";
 import { buildTables } from "./build.ts";
+import type { ReportTable } from "./document.ts";
 import { renderTable } from "./html.ts";
 import { readStudy } from "./study.ts";
 
@@ -29,10 +30,7 @@ export async function checkReport(folder: string): Promise<Checked> {
       cause: error,
     });
   });
-  const { paper, stages, comparison, calibration, listeners, settings } = await buildTables(
-    await readStudy(folder, true),
-  );
-  const tables = [...paper, stages, comparison, calibration, ...(listeners ? [listeners] : []), settings];
+  const tables: ReportTable[] = Object.values(await buildTables(await readStudy(folder, true))).flat();
   const checked: Checked = { tables: tables.length, numbers: 0, faults: [] };
   const shown = page.split('<div class="table"').length - 1;
   if (shown !== tables.length) checked.faults.push(`${shown} tables are shown, the run gives ${tables.length}`);

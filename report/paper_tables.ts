@@ -14,7 +14,7 @@ export function paperTables(study: Study): ReportTable[] {
   return PAPER_TABLES.flatMap(({ number, title, rows }) => {
     const found = rows.map((row) => ({ row, chain: chainOf(study, row) }));
     if (found.filter(({ chain }) => chain).length < 2) return [];
-    const head = ["Model", "WA", ...(several ? [] : ["95 % interval"]), "UA", "Mean vote WA"];
+    const head = ["Model", "WA", ...(several ? [] : ["95 % interval"]), "UA"];
     return [{
       kind: "table",
       id: `table-${number}`,
@@ -31,15 +31,14 @@ export function paperTables(study: Study): ReportTable[] {
 }
 
 function ours(chain: Chain | undefined, stage: number, several: boolean): string[] {
-  if (!chain) return Array(several ? 3 : 4).fill("–");
-  const values = (figure: "weightedAccuracy" | "unweightedAccuracy" | "meanVoteAccuracy") =>
+  if (!chain) return Array(several ? 2 : 3).fill("–");
+  const values = (figure: "weightedAccuracy" | "unweightedAccuracy") =>
     stageValues(chain, stage, ({ stages }, s) => stages[s - 1][figure]);
   const weighted = values("weightedAccuracy");
   return [
     meanPercent(weighted),
     ...(several ? [] : [intervalPercent(weighted[0], chain.runs[0].corpus.utterances.length)]),
     meanPercent(values("unweightedAccuracy")),
-    meanPercent(values("meanVoteAccuracy")),
   ];
 }
 
@@ -48,8 +47,7 @@ function chainOf({ chains }: Study, { method, stage }: PaperRow): Chain | undefi
 }
 
 function note(own: PaperCorpus | undefined, seeds: number): string {
-  const unit = "In percent. WA: share of utterances right; UA: mean recall of the emotions; " +
-    "mean vote: without a forest, the emotion that is highest in the mean profile.";
+  const unit = "In percent. WA: share of utterances right; UA: mean recall of the emotions.";
   const interval = seeds > 1
     ? `Mean of ${seeds} seeds, with half the 95 % t interval of the mean.`
     : "The interval is Wilson's, over utterances.";

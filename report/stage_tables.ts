@@ -7,8 +7,31 @@ import { meanNumber, meanPercent, METHOD_NAMES, pValue, tenths } from "./format.
 import type { RunView } from "./read_run.ts";
 import { type Chain, stageValues, type Study } from "./study.ts";
 
-/** Figures of every stage of every chain. */
-export function stageTable({ chains }: Study): ReportTable {
+/** What the forest decides, beside what the mean profile and single segments say. */
+export function decisionTable({ chains }: Study): ReportTable {
+  const figures = ["weightedAccuracy", "unweightedAccuracy", "meanVoteAccuracy", "segmentAccuracy"] as const;
+  return {
+    kind: "table",
+    id: "decisions",
+    title: "Who decides: forest, mean vote, single segments",
+    head: ["Chain", "Stage", "Forest WA", "Forest UA", "Mean vote WA", "Segments"],
+    rows: chains.flatMap((chain) =>
+      stagesOf(chain).map((stage) => [
+        METHOD_NAMES[chain.method],
+        String(stage),
+        ...figures.map((figure) =>
+          meanPercent(stageValues(chain, stage, ({ stages }, s) => stages[s - 1][figure]), tenths)
+        ),
+      ])
+    ),
+    note:
+      "In percent. Mean vote: without a forest, the emotion that is highest in the mean profile. Segments: held-out ones " +
+      "whose likeliest emotion is their utterance's.",
+  };
+}
+
+/** What the labels of every stage are like. */
+export function labelTable({ chains }: Study): ReportTable {
   const truth = chains[0].runs[0].stages[0].trueSegmentAccuracy !== undefined;
   const rows = chains.flatMap((chain) =>
     stagesOf(chain).map((stage) => {
@@ -16,40 +39,38 @@ export function stageTable({ chains }: Study): ReportTable {
       return [
         METHOD_NAMES[chain.method],
         String(stage),
-        meanPercent(of((run, s) => run.stages[s - 1].segmentAccuracy), tenths),
-        ...(truth
-          ? [
-            meanPercent(of((run, s) => run.stages[s - 1].trueSegmentAccuracy!), tenths),
-            meanNumber(of((run, s) => run.stages[s - 1].labelError!)),
-          ]
-          : []),
         meanNumber(of((run, s) => run.stages[s - 1].labelEntropy)),
         meanNumber(of(profileEntropy)),
+        ...(truth
+          ? [
+            meanNumber(of((run, s) => run.stages[s - 1].labelError!)),
+            meanPercent(of((run, s) => run.stages[s - 1].trueSegmentAccuracy!), tenths),
+          ]
+          : []),
       ];
     })
   );
   const emotions = chains[0].runs[0].corpus.emotions.length;
   return {
     kind: "table",
-    id: "stages",
-    title: "Segments and labels, stage by stage",
+    id: "labels-by-stage",
+    title: "Labels and profiles, stage by stage",
     head: [
       "Chain",
       "Stage",
-      "Segments right, %",
-      ...(truth ? ["True segments, %", "Label error"] : []),
       "Label entropy",
       "Profile entropy",
+      ...(truth ? ["Label error", "Truly right, %"] : []),
     ],
     rows,
-    note: "Segments right: the likeliest emotion of a held-out segment is its utterance's. " +
-      (truth
-        ? "True segments: it is the segment's own true one. Label error: mean Brier score of the labels that the stage learned " +
-          "from, against the truth (0 to 2). "
-        : "") +
+    note:
       `Entropies in nats, of the labels that the stage learned from and of held-out profiles: 0 is certain, ${
         Math.log(emotions).toFixed(3)
-      } knows nothing of ${emotions} emotions.`,
+      } knows nothing of ${emotions} emotions.` +
+      (truth
+        ? " Label error: mean Brier score of those labels against the true emotion of each segment (0 to 2). " +
+          "Truly right: held-out segments whose likeliest emotion is their own true one."
+        : ""),
   };
 }
 

@@ -64,7 +64,7 @@ const CONFIG = {
     titleFontSize: 11,
     titleFontWeight: "normal",
     orient: "bottom",
-    columns: 4,
+    columns: 3,
     columnPadding: 10,
     symbolStrokeWidth: 2,
     symbolOpacity: 1,
