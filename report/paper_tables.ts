@@ -11,7 +11,7 @@ export function paperTables(study: Study): ReportTable[] {
   const own = paperCorpus(study);
   const corpora = own ? [own] : Object.keys(PAPER_CORPORA) as PaperCorpus[];
   const several = study.chains[0].runs.length > 1;
-  return PAPER_TABLES.flatMap(({ number, title, rows }) => {
+  const tables = PAPER_TABLES.flatMap(({ number, title, rows }): ReportTable[] => {
     const found = rows.map((row) => ({ row, chain: chainOf(study, row) }));
     if (found.filter(({ chain }) => chain).length < 2) return [];
     const head = ["Model", "WA", ...(several ? [] : ["95 % interval"]), "UA"];
@@ -25,9 +25,10 @@ export function paperTables(study: Study): ReportTable[] {
         ...ours(chain, row.stage, several),
         ...corpora.map((corpus) => row.accuracies[corpus].map((value) => value.toFixed(2)).join("\u00a0/ ")), // breaks after the stroke,
       ]),
-      note: note(own, several ? study.chains[0].runs.length : 1),
     }];
   });
+  // said once: it is the same for all
+  return tables.map((table, t) => t > 0 ? table : { ...table, note: note(own, study.chains[0].runs.length) });
 }
 
 function ours(chain: Chain | undefined, stage: number, several: boolean): string[] {

@@ -44,7 +44,7 @@ export async function profileFigure(chain: Chain, utterance: number): Promise<Re
           type: "nominal",
           title: null,
           scale: { domain: emotions, range: emotionColours(emotions) },
-          legend: { columns: 4, symbolType: "stroke" },
+          legend: { symbolType: "stroke" },
         },
       },
     };
