@@ -12,6 +12,7 @@
  *     predictions.csv                       what the forest made of each utterance, stage by stage
  *     forest.json                           a forest fitted to the last stage's profiles, for use on new recordings
  *     results.json                          the figures: the run is complete when it is there
+ *     report.html, report/                  what it gave, to read (the report's own, write.ts)
  *     checkpoints/, locks/                  while it runs: what it would go on from, and who runs which fold
  *
  * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1.
