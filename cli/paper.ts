@@ -7,16 +7,15 @@ import { paperChains, type PresetName, type Settings } from "../refinery/mod.ts"
 import {
   chainFolder,
   type Experiment,
-  foldsAtOnce,
+  keptChoices,
   readPaper,
   requireRun,
   requireVacant,
-  runPaperChains,
   writePaper,
 } from "../runs/mod.ts";
 import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
-import { formatDuration, JobProgress } from "./job_progress.ts";
 import { costPaper } from "./paper_cost.ts";
+import { runSeed } from "./paper_seed.ts";
 import { prepare } from "./prepare.ts";
 import {
   addNetworkOptions,
@@ -90,7 +89,7 @@ await runCommand(command, async (signal) => {
       finished += await runSeed(experiment, out, {
         networks,
         finished,
-        flags,
+        quiet: flags.quiet ?? false,
         jobs: { jobs: flags.jobs, device: options },
       }, signal);
     }
@@ -122,55 +121,4 @@ async function readOptions(
   const { flags, preset, settings } = resumeSettings(asked, config, given);
   const seeds = given("seeds") ? Array.from({ length: asked.seeds }, (_, i) => seed + i) : paper.seeds;
   return { flags: { ...asked, ...flags }, preset, settings, seeds };
-}
-
-/** Runs every chain of one seed. Gives how many networks it has. */
-async function runSeed(
-  experiment: Experiment,
-  out: string,
-  { networks, finished, flags, jobs }: {
-    networks: number;
-    finished: number;
-    flags: PaperFlags;
-    jobs: Parameters<typeof foldsAtOnce>[2];
-  },
-  signal: AbortSignal,
-): Promise<number> {
-  const { settings } = experiment, chains = paperChains();
-  let done = 0; // networks of this seed's chains so far
-  let progress: JobProgress | undefined;
-  const began = performance.now();
-  try {
-    const results = await runPaperChains(out, experiment, chains, {
-      hooks: {
-        signal,
-        onProgress: (told) => progress?.update(told),
-        onNote: (line) => progress ? progress.say(line) : say(line),
-      },
-      runFolds: flags.jobs > 1 ? (own, folder) => foldsAtOnce(own, folder, jobs) : undefined,
-      onChain: ({ method, stages }, there) => {
-        progress?.stop();
-        const shared = done > 0 ? settings.folds : 0; // its first stage, which was counted with the first chain
-        progress = new JobProgress({
-          ...settings,
-          stages,
-          chain: method,
-          networks: networks - finished - done,
-          finished: there - shared,
-          quiet: flags.quiet ?? false,
-        });
-        done += settings.folds * stages - shared;
-      },
-    });
-    progress?.stop();
-    if (!flags.quiet) {
-      say(`seed ${settings.seed}: ${results.length} chains, ${formatDuration((performance.now() - began) / 1000)}`);
-    }
-    return done;
-  } catch (error) {
-    progress?.stop();
-    const resume = `deno task paper --resume --out ${out}`;
-    if (error !== signal.reason) throw new Error(`${(error as Error).message}\nwhat is kept goes on with: ${resume}`);
-    throw new Error(`what is finished or begun is kept; go on with: ${resume}`);
-  }
 }
