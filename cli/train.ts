@@ -64,8 +64,8 @@ await runCommand(command, async (signal) => {
     const { folder } = await requireRun(out);
     const results = await folder.readResults();
     if (results && flags.onlyFold === undefined) {
-      tell(`The run in ${out} is complete already`);
-      return await showResults(results, out, flags);
+      tell(`The run in ${out} is complete already; deno task report ${out} writes its report again`);
+      return showResults(results, out, flags);
     }
   }
 
@@ -77,11 +77,8 @@ await runCommand(command, async (signal) => {
   if (flags.merge) {
     const { folder, config: { device } } = await requireRun(out);
     await openRun(out, { ...described, device: device as Described["device"] }, "resume");
-    return await showResults(
-      await mergeFolds({ ...described, device: device as Described["device"] }, folder),
-      out,
-      flags,
-    );
+    showResults(await mergeFolds({ ...described, device: device as Described["device"] }, folder), out, flags);
+    return await report(out, flags);
   }
   const options = { device: flags.device, threads: shareThreads(flags), choices: await keptChoices(out) };
   const device = await openDevice(options);
@@ -154,7 +151,10 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     progress.stop();
   }
 
-  if (outcome.results) return await showResults(outcome.results, out, flags);
+  if (outcome.results) {
+    showResults(outcome.results, out, flags);
+    return await report(out, flags);
+  }
   const show = flags.json ? say : console.log;
   const [result] = outcome.folds;
   const heldOut = features.utterances.filter((_, i) => folds[i] === result.fold);
@@ -165,15 +165,19 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
   show(`run folder: ${folder.path}`);
 }
 
-/** Shows what a complete run gives, and writes its report. */
-async function showResults(results: Results, out: string, flags: TrainFlags): Promise<void> {
+/** Shows what a complete run gives. */
+function showResults(results: Results, out: string, flags: TrainFlags): void {
   const show = flags.json ? say : console.log;
   show(stageTable(results.stages));
   if (flags.json) printJson({ ...results, run: out });
   show(`run folder: ${out}`);
+}
+
+/** Writes the report of a run that has just become complete. */
+async function report(out: string, flags: TrainFlags): Promise<void> {
   const { writeReport } = await import("../report/mod.ts"); // what draws its figures takes half a second to load
   const { file } = await writeReport(out);
-  show(`report: ${file}`);
+  (flags.json ? say : console.log)(`report: ${file}`);
 }
 
 function describeEpoch({ fold, stage, epoch, loss, ...rest }: EpochRecord & { fold: number; stage: number }): string {
