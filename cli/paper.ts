@@ -6,6 +6,7 @@ import { openDevice } from "../kernels/mod.ts";
 import { paperChains, type PresetName, type Settings } from "../refinery/mod.ts";
 import {
   chainFolder,
+  choicesOf,
   type Experiment,
   keptChoices,
   readPaper,
@@ -27,6 +28,7 @@ import {
   shareThreads,
   type TrainFlags,
 } from "./train_options.ts";
+import { rehearseTraining, tuneDevice } from "./tuning.ts";
 
 /** What the options are read into. */
 interface PaperFlags extends TrainFlags {
@@ -72,10 +74,13 @@ await runCommand(command, async (signal) => {
   const told = chains.map(({ method, stages }) => `${method} ${stages}`).join(", ") + " stages, the first shared";
   const prepareSeed = (seed: number) => prepare({ ...flags, seed, chains: told }, preset, { ...asked, seed }, signal);
   let prepared = await prepareSeed(seeds[0]);
-  const options = { device: flags.device, threads: shareThreads(flags) };
-  const device = await openDevice(options);
+  const threads = shareThreads(flags), first = chainFolder(out, seeds[0], chains[0]);
+  const device = await openDevice({ device: flags.device, threads, choices: await keptChoices(first) });
   tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
   try {
+    const network = { width: prepared.settings.width, classes: prepared.features.emotions.length };
+    await tuneDevice(device, flags.tune, () => rehearseTraining(device, network, asked.batch), { ...flags, signal });
+    const options = { device: flags.device, threads, choices: choicesOf(device) };
     if (flags.dryRun) return await costPaper({ ...prepared, device }, chains, seeds.length, flags.json, signal);
     await writePaper(out, { chains, seeds });
     const perFold = 1 + chains.reduce((sum, { stages }) => sum + stages - 1, 0);

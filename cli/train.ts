@@ -34,6 +34,7 @@ import {
   shareThreads,
   type TrainFlags,
 } from "./train_options.ts";
+import { rehearseTraining, tuneDevice } from "./tuning.ts";
 import project from "../deno.json" with { type: "json" };
 
 const command = addTrainOptions(createCommand(

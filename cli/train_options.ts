@@ -62,6 +62,7 @@ export function addNetworkOptions(command: Command): Command {
       "worker threads of the cpu device (default: one a processor)",
       wholeNumber({ min: 1, max: 64 }),
     )
+    .addOption(tuneOption())
     .option("--quiet", "say only what it gives, and errors");
 }
 

@@ -17,6 +17,6 @@ export { type PaperRunOptions, runPaperChains } from "./paper_chains.ts";
 export { chainFolder, type PaperConfig, readPaper, writePaper } from "./paper_folder.ts";
 export { countProfileSegments, decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./run_folder.ts";
-export { readSealed, type Sealed, writeSealed } from "./sealed.ts";
+export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
 export { shareFirstStage } from "./share_stage.ts";
 export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";
