@@ -21,6 +21,14 @@ const FLOPS = 2e11;
 /** Workgroups along one dimension of a dispatch, at most: what WebGPU grants everywhere. */
 const GROUPS = 65535;
 
+/** What was asked of the GPU since the start. */
+export interface Asked {
+  /** Dispatches of a kernel. */
+  dispatches: number;
+  /** Submissions, most of them of many dispatches. */
+  submissions: number;
+}
+
 /** Gathers dispatches, and submits them. */
 export class Commands {
   #device: GPUDevice;
@@ -35,6 +43,8 @@ export class Commands {
   #flops = 0;
   #used = new Set<number>(); // buffers that gathered dispatches touch, by id
   #groups = new Map<string, GPUBindGroup>();
+  /** Counts. */
+  readonly asked: Asked = { dispatches: 0, submissions: 0 };
 
   /** @param programs whose kernels will be dispatched */
   constructor(device: GPUDevice, programs: Programs, faults: Faults) {
@@ -77,6 +87,7 @@ export class Commands {
     const pass = this.#pass ??= this.#encoder.beginComputePass();
     const offset = STRIDE * this.#gathered++;
     this.#flops += flops;
+    this.asked.dispatches++;
     for (const buffer of buffers) this.#used.add(buffer.id);
 
     program.parameters.forEach(({ name, type }, place) => {
@@ -158,6 +169,7 @@ export class Commands {
     this.#gathered = this.#flops = 0;
     this.#used.clear();
     this.#device.queue.submit([encoder.finish()]);
+    this.asked.submissions++;
   }
 
   /** Forgets which buffers were bound together: some of them are about to be destroyed. */

@@ -32,7 +32,7 @@ import type {
 import { BufferPool } from "../pool.ts";
 import { describeAdapter, findAdapter, type FoundAdapter, requestDevice } from "./adapter.ts";
 import { GpuBuffer } from "./buffer.ts";
-import { Commands } from "./commands.ts";
+import { type Asked, Commands } from "./commands.ts";
 import { Faults } from "./faults.ts";
 import { type Kernel, type Launch, Launcher, mebibytes } from "./launcher.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
@@ -46,6 +46,7 @@ import { footprint } from "./variants.ts";
 
 export { findAdapter, type FoundAdapter };
 export type { Choice, KernelChoices } from "./choices.ts";
+export type { Asked } from "./commands.ts";
 export type { Kernel, Launch } from "./launcher.ts";
 export type { Plan, Planner, Product } from "./plan.ts";
 export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";
@@ -150,6 +151,11 @@ export class WebGpuDevice implements Device {
       pipelines: this.#programs.count,
       bindGroups: this.#commands.bindGroups,
     };
+  }
+
+  /** What the GPU was asked to do since the start. */
+  get asked(): Asked {
+    return { ...this.#commands.asked };
   }
 
   /** What products are computed by, as far as it was needed: for a run's `kernels.json`. See {@link WebGpuOptions.choices}. */

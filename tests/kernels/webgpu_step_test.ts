@@ -8,6 +8,8 @@ const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 const lacking = found ? "" : " (WebGPU finds no adapter here)";
 /** `EPR_STEPS=1000`: as long as it is promised; by default as long as a test may take. */
 const STEPS = Number(Deno.env.get("EPR_STEPS") ?? 100);
+/** `EPR_DISPATCH_MS=2`: what dispatching a step is promised to cost, the fastest of 200. */
+const DISPATCH_MS = Deno.env.get("EPR_DISPATCH_MS");
 
 function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void>): void {
   Deno.test({
@@ -64,15 +66,31 @@ onGpu(`memory stands still over ${STEPS} training steps of width 1/16, batch 8`,
   assert.equal((await device.read(metrics))[METRICS.badStep], 0);
 });
 
-onGpu("a training step of width 1/8 is dispatched in under 2 ms of the main thread", async (device) => {
+onGpu("a training step of width 1/8 is one submission of 119 dispatches, and makes nothing new", async (device) => {
   const { metrics, step } = training(device, 1 / 8, 1);
-  let fastest = Infinity; // what other programs take from this one is not what it costs: so there are tries
-  for (const began = performance.now(); fastest >= 2 && performance.now() - began < 30_000;) {
-    await device.read(metrics); // nothing of the step before is still at work
-    const start = performance.now();
-    step();
-    device.flush();
-    fastest = Math.min(fastest, performance.now() - start);
-  }
-  assert.ok(fastest < 2, `${fastest.toFixed(2)} ms`);
+  for (let i = 0; i < 3; i++) step();
+  await device.read(metrics);
+  const { created, asked } = device;
+  step();
+  device.flush();
+  assert.deepEqual(device.created, created);
+  assert.deepEqual(device.asked, { dispatches: asked.dispatches + 119, submissions: asked.submissions + 1 });
 });
+
+// how fast a machine is, is no test's business but on a quiet one: EPR_DISPATCH_MS=2
+if (DISPATCH_MS !== undefined) {
+  onGpu(`a training step of width 1/8 is dispatched in under ${DISPATCH_MS} ms of the main thread`, async (device) => {
+    const { metrics, step } = training(device, 1 / 8, 1);
+    const times: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      await device.read(metrics); // nothing of the step before is still at work
+      const start = performance.now();
+      step();
+      device.flush();
+      times.push(performance.now() - start);
+    }
+    const [fastest, median] = [0, 100].map((place) => times.sort((a, b) => a - b)[place]);
+    console.log(`fastest ${fastest.toFixed(2)} ms, median ${median.toFixed(2)} ms`);
+    assert.ok(fastest < Number(DISPATCH_MS));
+  });
+}
