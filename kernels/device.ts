@@ -57,6 +57,11 @@ export interface Device extends Kernels<DeviceBuffer> {
   write(buffer: DeviceBuffer, data: Float32Array | Int32Array | Uint32Array): void;
   /** Runs what was enqueued, then gives the buffer's words as floats. */
   read(buffer: DeviceBuffer): Promise<Float32Array>;
+  /**
+   * Runs what was enqueued, then gives the buffer's words where they lie: valid until the next call that changes them. Only a
+   * device whose memory this program can see has it.
+   */
+  view?(buffer: DeviceBuffer): Promise<Float32Array>;
   /** Begins to run what was enqueued, without waiting; a training step ends with it. */
   flush(): void;
   /** Gives back memory, workers, the GPU. No call may follow. */

@@ -1,6 +1,6 @@
 /**
- * An array on a device, read piece by piece: the weights of a large network are never all in two places at once, and some pieces
- * are on their way while the one before them is used.
+ * An array on a device, read piece by piece: the weights of a large network are never all in two places at once. Where the device's
+ * memory can be seen, it is read where it lies; else some pieces are on their way while the one before them is used.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 
@@ -25,8 +25,13 @@ export class DeviceArray {
     return this.#buffer.length;
   }
 
-  /** The numbers, in order. */
+  /** The numbers, in order; a piece may be the device's own memory: it is to be used at once, and not changed. */
   async *pieces(): AsyncGenerator<Float32Array> {
+    const own = await this.#device.view?.(this.#buffer);
+    if (own) {
+      for (let at = 0; at < this.length; at += PIECE) yield own.subarray(at, at + PIECE);
+      return;
+    }
     const waiting: Promise<Float32Array>[] = [];
     for (let at = 0; at < this.length || waiting.length > 0;) {
       for (; at < this.length && waiting.length < AHEAD; at += PIECE) {

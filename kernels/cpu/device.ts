@@ -188,6 +188,12 @@ export class CpuDevice implements Device {
     }
   }
 
+  async view(buffer: DeviceBuffer): Promise<Float32Array> {
+    const address = addressOf(buffer, 1, "The buffer to view");
+    await this.#queue.passed();
+    return new Float32Array(this.#queue.memory.buffer, address, buffer.length);
+  }
+
   flush(): void {
     this.#queue.check(); // workers run what is enqueued at once
   }

@@ -150,6 +150,18 @@ Deno.test("read() gives what a buffer held at the call, and write() takes its da
   device.close();
 });
 
+Deno.test("view() waits for what was enqueued, and gives the words where they lie", async () => {
+  const device = await createCpuDevice({ threads: 2 });
+  const x = device.allocate(1000, "x");
+  device.fill({ x, length: 1000, value: 3 });
+  const words = await device.view(x.slice(64, 100));
+  assert.deepEqual(words, new Float32Array(100).fill(3));
+  device.fill({ x, length: 1000, value: 4 });
+  await device.read(x);
+  assert.equal(words[99], 4); // the same memory
+  device.close();
+});
+
 Deno.test("more phases than the ring has slots run in order", async () => {
   const device = await createCpuDevice({ threads: 2 });
   const [x, one] = [device.allocate(1, "x"), device.allocate(1, "one")];
