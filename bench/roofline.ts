@@ -69,11 +69,13 @@ export function drawRoofline(results: Results): string {
     ),
     ...grid(x, y),
     `<polyline points="${roof}" fill="none" stroke="black" stroke-width="2"/>`,
-    text(PLOT.right, y.place(peak) - 8, `${digits(peak / 1e9)} GFLOP/s in registers`, 'text-anchor="end"'),
+    // at the ridge, where kernels are few: most lie far to its right or left
+    text(x.place(ridge) + 4, y.place(peak) - 8, `${digits(peak / 1e9)} GFLOP/s in registers`),
     text(x.place(ridge / 3) + 12, y.place(peak / 3) + 6, `${digits(slope / 1e9)} GB/s copied`),
     ...rows.map((row) => dot(x.place(intensity(row)), y.place(speed(row)), row)),
     ...present.map(([prefix, colour], i) => {
-      const at = PLOT.left + 20 + i * 112;
+      const before = present.slice(0, i).reduce((letters, [prefix]) => letters + prefix.length, 0);
+      const at = PLOT.left + 20 + 30 * i + 7.5 * before;
       return `<circle cx="${at}" cy="${HEIGHT - 14}" r="5" fill="${colour}"/>` + text(at + 9, HEIGHT - 10, prefix);
     }),
     "</svg>",
