@@ -324,6 +324,86 @@ export interface GatherRows<B> {
   columns: number;
 }
 
+/**
+ * What a batch norm learns of its input by itself: moments[0, j] = the mean of column j over the rows, moments[1, j] = its
+ * variance, the mean of (x - mean)^2. Channels are columns, pixels of all images rows.
+ */
+export interface Moments<B> {
+  /** [at least rows, columns]: rows further on pad a short batch, and are not looked at */
+  x: B;
+  /** [2, columns] */
+  moments: B;
+  /** Rows that count. */
+  rows: number;
+  /** Columns. */
+  columns: number;
+}
+
+/** y = gamma (x - mean) / sqrt(variance + epsilon) + beta, column by column, then max(0, y) if `relu` (Ioffe & Szegedy 2015). */
+export interface Normalise<B> {
+  /** [rows, columns] */
+  x: B;
+  /** [2, columns]: means, then variances */
+  moments: B;
+  /** [columns] */
+  gamma: B;
+  /** [columns] */
+  beta: B;
+  /** [rows, columns] */
+  y: B;
+  /** Rows. */
+  rows: number;
+  /** Columns. */
+  columns: number;
+  /** Added to the variance. */
+  epsilon: number;
+  /** Whether the output is rectified. */
+  relu: boolean;
+}
+
+/**
+ * The gradients of {@link Normalise} before its ReLU, where the moments are those of the first `count` rows of x, so that x
+ * acts through them as well. With i = 1 / sqrt(variance + epsilon) and sums over those rows: dBeta = sum dy,
+ * dGamma = sum dy (x - mean) i, dx = gamma i (dy - dBeta / count - (x - mean) i dGamma / count); dx is zero in rows from
+ * `count` on, which pad a short batch.
+ */
+export interface NormaliseGradient<B> {
+  /** [rows, columns] */
+  x: B;
+  /** [rows, columns] */
+  dy: B;
+  /** [2, columns]: means, then variances, of x */
+  moments: B;
+  /** [columns] */
+  gamma: B;
+  /** [rows, columns] */
+  dx: B;
+  /** [columns] */
+  dGamma: B;
+  /** [columns] */
+  dBeta: B;
+  /** Rows. */
+  rows: number;
+  /** Rows that count, 1 to rows. */
+  count: number;
+  /** Columns. */
+  columns: number;
+  /** Added to the variance. */
+  epsilon: number;
+}
+
+/** y[i] += share (x[i] - y[i]): a running average moves a little towards what is seen now. */
+export interface Blend<B> {
+  /** [length] */
+  x: B;
+  /** [length] updated */
+  y: B;
+  /** Number of values. */
+  length: number;
+  /** How far, 0 to 1. */
+  share: number;
+}
+
 /** Every kernel, by name. On a device each call enqueues its work and returns at once. */
 export interface Kernels<B> {
   /** See {@link Conv2d}. */
@@ -348,6 +428,14 @@ export interface Kernels<B> {
   adam(args: Adam<B>): void;
   /** See {@link Dropout}. */
   dropout(args: Dropout<B>): void;
+  /** See {@link Moments}. */
+  moments(args: Moments<B>): void;
+  /** See {@link Normalise}. */
+  normalise(args: Normalise<B>): void;
+  /** See {@link NormaliseGradient}. */
+  normaliseGradient(args: NormaliseGradient<B>): void;
+  /** See {@link Blend}. */
+  blend(args: Blend<B>): void;
   /** See {@link Fill}. */
   fill(args: Fill<B>): void;
   /** See {@link Copy}. */

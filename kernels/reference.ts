@@ -165,6 +165,44 @@ export const reference: Kernels<Float64Array> = {
     for (let i = 0; i < length; i++) y[i] = threefry2x32(key, [i, 0])[0] >= threshold ? x[i] / (1 - rate) : 0;
   },
 
+  moments({ x, moments, rows, columns }) {
+    moments.fill(0, 0, 2 * columns);
+    for (let i = 0; i < rows * columns; i++) moments[i % columns] += x[i] / rows;
+    for (let i = 0; i < rows * columns; i++) {
+      moments[columns + i % columns] += (x[i] - moments[i % columns]) ** 2 / rows;
+    }
+  },
+
+  normalise({ x, moments, gamma, beta, y, rows, columns, epsilon, relu }) {
+    for (let i = 0; i < rows * columns; i++) {
+      const j = i % columns, deviation = Math.sqrt(moments[columns + j] + epsilon);
+      const value = gamma[j] * (x[i] - moments[j]) / deviation + beta[j];
+      y[i] = relu ? rectify(value) : value;
+    }
+  },
+
+  // x acts on y in three ways: by itself, through the mean and through the variance; the last two take off what dy has in
+  // common with a constant and with x
+  normaliseGradient({ x, dy, moments, gamma, dx, dGamma, dBeta, rows, count, columns, epsilon }) {
+    const inverse = (j: number) => 1 / Math.sqrt(moments[columns + j] + epsilon);
+    const standard = (i: number) => (x[i] - moments[i % columns]) * inverse(i % columns);
+    dGamma.fill(0, 0, columns);
+    dBeta.fill(0, 0, columns);
+    for (let i = 0; i < count * columns; i++) {
+      dGamma[i % columns] += dy[i] * standard(i);
+      dBeta[i % columns] += dy[i];
+    }
+    for (let i = 0; i < rows * columns; i++) {
+      const j = i % columns;
+      const rest = dy[i] - dBeta[j] / count - standard(i) * dGamma[j] / count;
+      dx[i] = i < count * columns ? gamma[j] * inverse(j) * rest : 0;
+    }
+  },
+
+  blend({ x, y, length, share }) {
+    for (let i = 0; i < length; i++) y[i] += share * (x[i] - y[i]);
+  },
+
   fill({ x, length, value }) {
     x.fill(value, 0, length);
   },

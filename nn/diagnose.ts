@@ -9,7 +9,7 @@ import { batches, type Dataset } from "./dataset.ts";
 import type { FitOptions, FitState } from "./fit.ts";
 import type { Parameters } from "./parameters.ts";
 import { type NonFiniteError, Pass, shuffled } from "./pass.ts";
-import { Tape } from "./tape.ts";
+import { type BatchNormParameters, Tape } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Network } from "./vgg_e.ts";
 
@@ -45,7 +45,7 @@ export async function findNonFinite(
       let made = e === state?.epoch ? state.step : 0;
       for (const { examples, count } of batches(order.subarray(made * batch), batch)) {
         if (e === epoch && made === step - 1) break;
-        pass.step(training, examples, count, ++made, () => adam.step(rate));
+        pass.step(training, { examples, count, step: ++made, path: [...path, e] }, () => adam.step(rate));
         if (made % 16 !== 0) continue;
         await pass.totals(); // so that a Ctrl-C is heard
         signal?.throwIfAborted();
@@ -81,14 +81,14 @@ async function firstBadActivations(
     for (const { weights, output } of [{ weights: undefined, output: x }, ...tape.outputs]) {
       if ((await device.read(output.buffer)).every(Number.isFinite)) continue;
       const name = parameters.specs.find(({ name }) => parameters.get(name) === weights)?.name;
-      return name === undefined ? "the input" : `what comes out of ${name.replace(/\.w$/, "")}`;
+      return name === undefined ? "the input" : `what comes out of ${name.replace(/\.(w|gamma)$/, "")}`;
     }
   } finally {
     tape.release();
   }
 }
 
-/** A tape that keeps the output of each layer that has weights. */
+/** A tape that keeps the output of each layer that learns. */
 class WatchedTape extends Tape {
   readonly outputs: { weights: Tensor; output: Tensor }[] = [];
 
@@ -98,6 +98,10 @@ class WatchedTape extends Tape {
 
   override conv2d(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {
     return this.#watch(weights, super.conv2d(x, weights, bias, options));
+  }
+
+  override batchNorm(x: Tensor, parameters: BatchNormParameters, options: { relu: boolean }): Tensor {
+    return this.#watch(parameters.gamma, super.batchNorm(x, parameters, options));
   }
 
   override dense(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {

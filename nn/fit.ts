@@ -175,6 +175,7 @@ export async function fit(
       const metrics = await pass.over(training, {
         order: shuffled(training.length, path, epoch),
         epoch,
+        path,
         learn: () => adam.step(rate),
         from: epoch === state?.epoch ? state : undefined,
         onPause: (step, totals?: Totals) => {

@@ -9,6 +9,7 @@ export * from "./dataset.ts";
 export * from "./device_array.ts";
 export * from "./diagnose.ts";
 export * from "./fit.ts";
+export * from "./fold_batch_norm.ts";
 export * from "./parameters.ts";
 export { NonFiniteError } from "./pass.ts";
 export * from "./predict.ts";

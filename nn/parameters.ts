@@ -12,6 +12,8 @@ export interface ParameterSpec {
   name: string;
   /** [3, 3, in, out], [in, out], or [out] for a bias. */
   shape: readonly number[];
+  /** Values it starts from, one for each row of its last size; not set: drawn at random, or zero if it is a bias. */
+  initial?: readonly number[];
 }
 
 /** The parameters of one network on one device. */
@@ -93,14 +95,15 @@ export class Parameters {
 
 /**
  * Glorot-uniform weights and zero biases (Glorot & Bengio 2010): uniform in +-sqrt(6 / (fanIn + fanOut)), where a
- * convolution's fans count its 9 taps. Each parameter draws from a stream of its own.
+ * convolution's fans count its 9 taps. Each parameter draws from a stream of its own; those with `initial` values have them.
  *
  * @param path what the draws are keyed by, e.g. seed, fold, stage
  */
 export function glorotUniform(specs: readonly ParameterSpec[], ...path: number[]): Record<string, Float32Array> {
-  return Object.fromEntries(specs.map(({ name, shape }, index) => {
+  return Object.fromEntries(specs.map(({ name, shape, initial }, index) => {
     const values = new Float32Array(sizeOf(shape));
-    if (shape.length > 1) {
+    if (initial) initial.forEach((value, row) => values.fill(value, row * shape.at(-1)!, (row + 1) * shape.at(-1)!));
+    else if (shape.length > 1) {
       const random = new Random(...path, index);
       const taps = sizeOf(shape.slice(0, -2));
       const [fanIn, fanOut] = shape.slice(-2).map((n) => n * taps);

@@ -44,6 +44,8 @@ export interface PassOptions {
   order: Int32Array;
   /** From 0; only errors say it. */
   epoch: number;
+  /** What random masks are keyed by: seed, fold, stage. Only learning draws. */
+  path?: readonly number[];
   /** Called in each step when its gradients are made; not set: nothing is learned. */
   learn?: () => void;
   /** Steps that were made before, and the running totals as they were then: the pass goes on from there. */
@@ -78,14 +80,14 @@ export class Pass {
    *
    * @throws {NonFiniteError} where a loss is not finite
    */
-  async over(data: Dataset, { order, epoch, learn, from, onPause }: PassOptions): Promise<Float32Array> {
+  async over(data: Dataset, { order, epoch, path = [], learn, from, onPause }: PassOptions): Promise<Float32Array> {
     const device = this.#device;
     if (from) device.write(this.#metrics, from.metrics);
     else device.fill({ x: this.#metrics, length: METRICS.length, value: 0 });
     let step = from?.step ?? 0;
     let reading: Promise<Float32Array> | undefined;
     for (const { examples, count } of batches(order.subarray(step * this.#batch), this.#batch)) {
-      this.step(data, examples, count, ++step, learn);
+      this.step(data, { examples, count, step: ++step, path: [...path, epoch] }, learn);
       if (performance.now() - this.#yielded < YIELD_MS) continue;
       const totals = reading && totalsOf(await reading, epoch);
       reading = device.read(this.#metrics); // waited for a step or more later
@@ -100,10 +102,19 @@ export class Pass {
     return metrics;
   }
 
-  /** Enqueues one step. @param step its number in the epoch, from 1 */
-  step(data: Dataset, examples: Int32Array, count: number, step: number, learn?: () => void): void {
+  /**
+   * Enqueues one step.
+   *
+   * @param batch count: examples of it that count; step: its number in the epoch, from 1; path: what masks are keyed by, with
+   * the epoch
+   */
+  step(
+    data: Dataset,
+    { examples, count, step, path }: { examples: Int32Array; count: number; step: number; path: readonly number[] },
+    learn?: () => void,
+  ): void {
     const network = this.#network;
-    const tape = new Tape(this.#device, { recording: learn !== undefined });
+    const tape = new Tape(this.#device, { recording: learn !== undefined, count, path: [...path, step] });
     const x = tape.input([examples.length, ...network.inputShape]);
     const targets = tape.input([examples.length, network.classes]);
     data.load(examples, x.buffer, targets.buffer);

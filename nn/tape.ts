@@ -23,21 +23,46 @@ export interface LossOptions {
   metrics: DeviceBuffer;
 }
 
+/** What a {@link Tape} is told. */
+export interface TapeOptions {
+  /** False where no gradient will be asked for (inference): batch norms then go by their running averages. */
+  recording?: boolean;
+  /** Examples that count, where the rest pad a short batch: batch norms look at no others. Default: all. */
+  count?: number;
+  /** What random masks are keyed by: seed, fold, stage, epoch, step; a layer adds its number. */
+  path?: readonly number[];
+}
+
+/** What a batch norm learns, and what it remembers. */
+export interface BatchNormParameters {
+  /** [channels] */
+  gamma: Tensor;
+  /** [channels] */
+  beta: Tensor;
+  /** [2, channels]: running averages of means and variances, moved by every pass that is recorded. */
+  running: Tensor;
+}
+
+/** Added to variances, as Keras does; and how far a whole batch moves the running averages (a short one less). */
+export const BATCH_NORM = { epsilon: 1e-3, share: 0.1 } as const;
+
 /** A record of what was computed, to be read backwards. */
 export class Tape {
+  /** Whether gradients can be asked for. */
+  readonly recording: boolean;
+  /** What random masks are keyed by. */
+  readonly path: readonly number[];
   readonly #device: Device;
-  readonly #recording: boolean;
+  readonly #count: number | undefined;
   #steps: { output: Tensor; pushBack: () => void }[] = [];
   #owned = new Set<DeviceBuffer>();
 
-  /**
-   * An empty tape.
-   *
-   * @param options recording: false where no gradient will be asked for (inference)
-   */
-  constructor(device: Device, options: { recording?: boolean } = {}) {
+  /** An empty tape. */
+  constructor(device: Device, options: TapeOptions = {}) {
     this.#device = device;
-    this.#recording = options.recording ?? true;
+    this.recording = options.recording ?? true;
+    this.path = options.path ?? [];
+    this.#count = options.count;
   }
 
   /** An empty tensor for the caller to fill; it gets no gradient unless asked for. */
@@ -78,6 +103,42 @@ export class Tape {
         [x],
         ([dx]) => this.#device.conv2dInputGradient({ ...shape, dy, weights: weights.buffer, dx, mask: maskOf(x) }),
       );
+    });
+    return y;
+  }
+
+  /**
+   * Batch normalisation (Ioffe & Szegedy 2015): each channel less its mean, over its deviation, times gamma, plus beta. Where the
+   * tape records, mean and variance are those of the batch, and the running averages move towards them; where it does not, they
+   * are the running averages.
+   *
+   * @param x [batch, ..., channels]
+   * @returns as x
+   */
+  batchNorm(x: Tensor, { gamma, beta, running }: BatchNormParameters, { relu }: { relu: boolean }): Tensor {
+    const device = this.#device, batch = x.shape[0], columns = x.shape[x.shape.length - 1], rows = x.length / columns;
+    for (const [name, { length }, wanted] of [["gamma", gamma, columns], ["running", running, 2 * columns]] as const) {
+      if (length !== wanted) {
+        throw new RangeError(`batchNorm: x [${x.shape}] wants ${name} of ${wanted}, not ${length}`);
+      }
+    }
+    const shape = { rows, columns, epsilon: BATCH_NORM.epsilon };
+    const y = this.#output(x.shape, [x, gamma, beta], "normalised activations", relu);
+    const moments = this.recording ? this.#own(2 * columns, "a batch's moments") : running.buffer;
+    const count = rows / batch * (this.#count ?? batch);
+    if (this.recording) {
+      device.moments({ x: x.buffer, moments, rows: count, columns });
+      const share = BATCH_NORM.share * count / rows;
+      device.blend({ x: moments, y: running.buffer, length: 2 * columns, share });
+    }
+    device.normalise({ ...shape, x: x.buffer, moments, gamma: gamma.buffer, beta: beta.buffer, y: y.buffer, relu });
+    this.#record(y, (dy) => {
+      this.#receive([x, gamma, beta], ([dx, dGamma, dBeta]) => {
+        const all = { x: x.buffer, dy, moments, gamma: gamma.buffer, dx, dGamma, dBeta };
+        device.normaliseGradient({ ...shape, ...all, count });
+        this.#passOn(x, dx, dx);
+      });
+      this.#free(moments);
     });
     return y;
   }
@@ -203,7 +264,7 @@ export class Tape {
    * @param from start here instead of at a loss: with `gradient`, of the same shape
    */
   backward(from?: Tensor, gradient?: DeviceBuffer): void {
-    if (!this.#recording) throw new Error("This tape was made without recording: there is nothing to go back along");
+    if (!this.recording) throw new Error("This tape was made without recording: there is nothing to go back along");
     if (from && gradient) {
       from.gradient = this.#own(from.length, "gradient to start from");
       this.#passOn(from, gradient, from.gradient);
@@ -248,7 +309,7 @@ export class Tape {
   }
 
   #record(output: Tensor, pushBack: (dy: DeviceBuffer) => void): void {
-    if (this.#recording) this.#steps.push({ output, pushBack: () => pushBack(output.gradient!) });
+    if (this.recording) this.#steps.push({ output, pushBack: () => pushBack(output.gradient!) });
   }
 
   #output(shape: readonly number[], inputs: Tensor[], purpose: string, rectified = false): Tensor {

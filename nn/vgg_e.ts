@@ -4,9 +4,11 @@
  *
  *     [n, 64, 32, 1] -> 64 64 P 128 128 P 256 x4 P 512 x4 P 512 x4 P -> [n, 2, 1, 512] -> 4096 -> 4096 -> K
  *
- * `width` scales every layer but the last.
+ * `width` scales every layer but the last. With `batchNorm` each convolution is normalised before its ReLU, as the authors'
+ * networks were later on (Ioffe & Szegedy 2015); the paper has none.
  */
 import type { Device } from "../kernels/device.ts";
+import { randomKey } from "../kernels/random.ts";
 import { glorotUniform, Parameters, type ParameterSpec } from "./parameters.ts";
 import type { Tape } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -33,6 +35,10 @@ export interface VggEOptions {
   height?: number;
   /** Frames, a multiple of 32. Default 32. */
   frames?: number;
+  /** Whether each convolution is followed by a batch norm. Default no. */
+  batchNorm?: boolean;
+  /** Share of each hidden dense layer's units that is dropped in training. Default 0. */
+  dropout?: number;
 }
 
 /** One layer, as a table of the model shows it. */
@@ -43,7 +49,7 @@ export interface LayerSummary {
   output: number[];
   /** Numbers it learns. */
   parameters: number;
-  /** Floating-point operations of the forward pass for one segment: two a multiply-add, bias and ReLU not counted. */
+  /** Floating-point operations of the forward pass for one segment: two a multiply-add, bias, batch norm and ReLU not counted. */
   flops: number;
 }
 
@@ -64,6 +70,8 @@ export class VggE implements Network {
   readonly parameters: Parameters;
   readonly inputShape: readonly number[];
   readonly classes: number;
+  readonly #batchNorm: boolean;
+  readonly #dropout: number;
 
   /**
    * Allocates the parameters.
@@ -72,6 +80,11 @@ export class VggE implements Network {
    */
   constructor(device: Device, options: VggEOptions) {
     this.classes = options.classes;
+    this.#batchNorm = options.batchNorm ?? false;
+    this.#dropout = options.dropout ?? 0;
+    if (!(this.#dropout >= 0 && this.#dropout < 1)) {
+      throw new RangeError(`Dropout is a share from 0 to below 1, found ${this.#dropout}`);
+    }
     this.inputShape = [options.height ?? 64, options.frames ?? 32, 1];
     this.parameters = new Parameters(device, vggEParameters(options));
   }
@@ -88,12 +101,17 @@ export class VggE implements Network {
     for (const block of BLOCKS) {
       for (const _ of block) {
         layer++;
-        h = tape.conv2d(h, p(`conv${layer}.w`), p(`conv${layer}.b`), { relu: true });
+        h = tape.conv2d(h, p(`conv${layer}.w`), p(`conv${layer}.b`), { relu: !this.#batchNorm });
+        if (!this.#batchNorm) continue;
+        const [gamma, beta, running] = ["gamma", "beta", "moments"].map((name) => p(`bn${layer}.${name}`));
+        h = tape.batchNorm(h, { gamma, beta, running }, { relu: true });
       }
       h = tape.maxPool(h);
     }
-    h = tape.dense(h, p("dense1.w"), p("dense1.b"), { relu: true });
-    h = tape.dense(h, p("dense2.w"), p("dense2.b"), { relu: true });
+    for (const dense of [1, 2]) {
+      h = tape.dense(h, p(`dense${dense}.w`), p(`dense${dense}.b`), { relu: true });
+      if (this.#dropout > 0 && tape.recording) h = tape.dropout(h, this.#dropout, randomKey(...tape.path, dense));
+    }
     return tape.dense(h, p("dense3.w"), p("dense3.b"), { relu: false });
   }
 }
@@ -113,7 +131,8 @@ export function summarise(options: VggEOptions): LayerSummary[] {
   for (const block of BLOCKS) {
     for (const full of block) {
       const out = scaled(full);
-      const [parameters, flops] = [(9 * channels + 1) * out, 2 * 9 * channels * out * h * w];
+      const parameters = (9 * channels + (options.batchNorm ? 3 : 1)) * out;
+      const flops = 2 * 9 * channels * out * h * w;
       layers.push({ name: `conv${++index}`, output: [h, w, out], parameters, flops });
       channels = out;
     }
@@ -136,7 +155,7 @@ export function trainingFlops(layers: readonly LayerSummary[]): number {
   return 3 * layers.reduce((sum, layer) => sum + layer.flops, 0) - layers[0].flops;
 }
 
-/** Names and shapes of the parameters: conv1.w, conv1.b, ... dense3.b. */
+/** Names and shapes of the parameters: conv1.w, conv1.b, (bn1.gamma, bn1.beta, bn1.moments,) ... dense3.b. */
 export function vggEParameters(options: VggEOptions): ParameterSpec[] {
   let channels = 1;
   const specs: ParameterSpec[] = [];
@@ -148,6 +167,11 @@ export function vggEParameters(options: VggEOptions): ParameterSpec[] {
     if (name.startsWith("dense")) specs.push({ name: `${name}.w`, shape: [units, out] });
     if (!name.startsWith("pool")) specs.push({ name: `${name}.b`, shape: [out] });
     if (name.startsWith("conv")) channels = out;
+    if (name.startsWith("conv") && options.batchNorm) {
+      const norm = name.replace("conv", "bn");
+      specs.push({ name: `${norm}.gamma`, shape: [out], initial: [1] }, { name: `${norm}.beta`, shape: [out] });
+      specs.push({ name: `${norm}.moments`, shape: [2, out], initial: [0, 1] });
+    }
     if (name.startsWith("dense")) units = out;
   }
   return specs;

@@ -19,6 +19,7 @@ import { gatherRows, gatherWindows } from "./gather.ts";
 import { INITIAL_PAGES, MAX_THREADS, type WorkerStart } from "./layout.ts";
 import { matmul } from "./matmul.ts";
 import { maxPool, maxPoolGradient } from "./max_pool.ts";
+import { moments, normalise, normaliseGradient } from "./normalise.ts";
 import { compileKernels, hasRelaxedSimd } from "./modules.ts";
 import { Queue, shortOfMemory } from "./queue.ts";
 import { softmax, softmaxCrossEntropy } from "./softmax.ts";
@@ -238,6 +239,18 @@ export class CpuDevice implements Device {
   }
   dropout(args: K.Dropout<DeviceBuffer>): void {
     elementwise.dropout(this.#queue, args);
+  }
+  moments(args: K.Moments<DeviceBuffer>): void {
+    moments(this.#queue, args);
+  }
+  normalise(args: K.Normalise<DeviceBuffer>): void {
+    normalise(this.#queue, args);
+  }
+  normaliseGradient(args: K.NormaliseGradient<DeviceBuffer>): void {
+    normaliseGradient(this.#queue, args);
+  }
+  blend(args: K.Blend<DeviceBuffer>): void {
+    elementwise.blend(this.#queue, args);
   }
   fill(args: K.Fill<DeviceBuffer>): void {
     elementwise.fill(this.#queue, args);

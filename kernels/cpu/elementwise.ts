@@ -1,5 +1,5 @@
 /** Kernels that go over memory once, as phases: cut into stretches of a fixed length. */
-import type { Adam, Add, ColumnSums, Copy, Dropout, Fill, Relu, ReluGradient, Sum } from "../kernels.ts";
+import type { Adam, Add, Blend, ColumnSums, Copy, Dropout, Fill, Relu, ReluGradient, Sum } from "../kernels.ts";
 import type { DeviceBuffer } from "../device.ts";
 import { addressOf, checkSizes } from "./buffer.ts";
 import type { Phase } from "./layout.ts";
@@ -46,6 +46,17 @@ export function add(queue: Queue, { a, b, y, length }: Add<DeviceBuffer>): void 
   checkSizes({ length });
   const [from, other] = [addressOf(a, length, "add's a"), addressOf(b, length, "add's b")];
   queue.run(addPart, stretches(length), from, other, addressOf(y, length, "add's y"), length);
+}
+
+/** y += share (x - y). */
+export const blendPart: Phase = (wasm, [x, y, length, share], chunk) =>
+  wasm.blend(x + chunk * BYTES, y + chunk * BYTES, part(length, chunk), share);
+
+/** Enqueues {@link Blend}. */
+export function blend(queue: Queue, { x, y, length, share }: Blend<DeviceBuffer>): void {
+  checkSizes({ length });
+  const [from, to] = [addressOf(x, length, "blend's x"), addressOf(y, length, "blend's y")];
+  queue.run(blendPart, stretches(length), from, to, length, share);
 }
 
 /** y = max(0, x). */

@@ -13,6 +13,7 @@ import gemm from "../wat/gemm.wat" with { type: "text" };
 import gather from "../wat/gather.wat" with { type: "text" };
 import matmul from "../wat/matmul.wat" with { type: "text" };
 import maxPool from "../wat/max_pool.wat" with { type: "text" };
+import normalise from "../wat/normalise.wat" with { type: "text" };
 import softmax from "../wat/softmax.wat" with { type: "text" };
 import strips from "../wat/strips.wat" with { type: "text" };
 import sum from "../wat/sum.wat" with { type: "text" };
@@ -30,6 +31,7 @@ const SOURCES: Record<string, string> = {
   gather,
   matmul,
   maxPool,
+  normalise,
   softmax,
   strips,
   sum,

@@ -6,6 +6,14 @@ import { gatherRowsPart, gatherWindowsPart } from "./gather.ts";
 import type { Phase } from "./layout.ts";
 import { layStrips, multiplyBlock } from "./matmul.ts";
 import { poolGradientImages, poolImages } from "./max_pool.ts";
+import {
+  gradientSumsPart,
+  gradientSumsTotal,
+  momentsPart,
+  momentsTotal,
+  normaliseGradientPart,
+  normalisePart,
+} from "./normalise.ts";
 import { countMetrics, crossEntropyRows, softmaxRows } from "./softmax.ts";
 import {
   finishWeights,
@@ -39,11 +47,18 @@ export const PHASES: readonly Phase[] = [
   softmaxRows,
   crossEntropyRows,
   countMetrics,
+  momentsPart,
+  momentsTotal,
+  normalisePart,
+  gradientSumsPart,
+  gradientSumsTotal,
+  normaliseGradientPart,
   gatherWindowsPart,
   gatherRowsPart,
   elementwise.fillPart,
   elementwise.copyPart,
   elementwise.addPart,
+  elementwise.blendPart,
   elementwise.reluPart,
   elementwise.reluGradientPart,
   elementwise.adamPart,

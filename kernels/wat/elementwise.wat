@@ -1,4 +1,4 @@
-;; One pass over memory, four numbers at a time: fill, copy, add, relu and its gradient. Nothing to block and nothing to
+;; One pass over memory, four numbers at a time: fill, copy, add, blend, relu and its gradient. Nothing to block and nothing to
 ;; reuse: 4 to 12 bytes move for each number, and memory sets the pace. Each takes byte addresses and a length in words;
 ;; the last one to three words are done one by one, in the same body.
 (module
@@ -44,6 +44,15 @@
         (local.set $b (i32.add (local.get $b) (i32.const 4)))
         (local.set $y (i32.add (local.get $y) (i32.const 4)))
         (br $one))))
+
+  ;; y += share (x - y), one by one: what is blended is short.
+  (func (export "blend") (param $x i32) (param $y i32) (param $length i32) (param $share f32)
+    (loop $one
+      (f32.store (local.get $y) (f32.add (f32.load (local.get $y)) (f32.mul (local.get $share)
+        (f32.sub (f32.load (local.get $x)) (f32.load (local.get $y))))))
+      (local.set $x (i32.add (local.get $x) (i32.const 4)))
+      (local.set $y (i32.add (local.get $y) (i32.const 4)))
+      (br_if $one (local.tee $length (i32.sub (local.get $length) (i32.const 1))))))
 
   ;; pmax(x, 0) is x < 0 ? 0 : x, so that NaN stays NaN.
   (func (export "relu") (param $x i32) (param $y i32) (param $length i32)

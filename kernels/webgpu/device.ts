@@ -11,6 +11,7 @@ import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
 import type {
   Adam,
   Add,
+  Blend,
   ColumnSums,
   Conv2d,
   Conv2dInputGradient,
@@ -23,6 +24,9 @@ import type {
   Matmul,
   MaxPool,
   MaxPoolGradient,
+  Moments,
+  Normalise,
+  NormaliseGradient,
   Relu,
   ReluGradient,
   Softmax,
@@ -40,6 +44,7 @@ import { Clock } from "./clock.ts";
 import { HARDWARE, type Planner, SOFTWARE } from "./plan.ts";
 import * as products from "./products.ts";
 import { Programs } from "./programs.ts";
+import * as normalisation from "./normalise.ts";
 import * as simple from "./simple.ts";
 import { kernelDigest, tune, type TuneOptions, type TuneReport } from "./tuner.ts";
 import { footprint } from "./variants.ts";
@@ -347,6 +352,18 @@ export class WebGpuDevice implements Device {
   }
   dropout(args: Dropout<DeviceBuffer>): void {
     simple.dropout(this.#launcher, args);
+  }
+  moments(args: Moments<DeviceBuffer>): void {
+    normalisation.moments(this.#launcher, args);
+  }
+  normalise(args: Normalise<DeviceBuffer>): void {
+    normalisation.normalise(this.#launcher, args);
+  }
+  normaliseGradient(args: NormaliseGradient<DeviceBuffer>): void {
+    normalisation.normaliseGradient(this.#launcher, args);
+  }
+  blend(args: Blend<DeviceBuffer>): void {
+    normalisation.blend(this.#launcher, args);
   }
   fill(args: Fill<DeviceBuffer>): void {
     simple.fill(this.#launcher, args);

@@ -41,6 +41,8 @@ export function largeCalls(): [string, Partial<Record<KernelName, PlainArgs>>][]
   const targets = Float64Array.from({ length: rows * classes }, (_, i) => Number(i % classes === (i % 5)));
   const [logits, probabilities, dLogits] = [1, 2, 3].map(() => numbers(rows * classes));
   const starts = Int32Array.from({ length: rows }, () => random.below(300));
+  const tall = numbers(3500 * 20), moments = numbers(2 * 20).map(Math.abs);
+  const batchNorm = { moments, gamma: numbers(20), rows: 3500, columns: 20, epsilon: 1e-3 };
   return [
     ["images of one pixel row", conv(37, 2, 1, 24, 16)],
     ["several images a block", conv(70, 4, 3, 10, 12)],
@@ -64,6 +66,13 @@ export function largeCalls(): [string, Partial<Record<KernelName, PlainArgs>>][]
       },
       adam: { weights, gradients: x, m, v: v.map(Math.abs), length, ...rates },
       dropout: { x, y, length, rate: 0.4, key: [1, 2] },
+      moments: { x: tall, moments: numbers(2 * 20), rows: 3000, columns: 20 },
+      normalise: { ...batchNorm, x: tall, beta: numbers(20), y: tall, relu: true },
+      normaliseGradient: {
+        ...{ ...batchNorm, x: tall, dy: numbers(3500 * 20), dx: tall },
+        ...{ dGamma: numbers(20), dBeta: numbers(20), count: 3000 },
+      },
+      blend: { x, y, length, share: 0.1 },
       fill: { x, length, value: 0.5 },
       copy: { x, y, length },
       add: { a: x, b: weights, y, length },

@@ -7,6 +7,7 @@ import { readGolden } from "../golden.ts";
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
 
 const golden = await readGolden("ops.safetensors");
+const batchNorms = await readGolden("batch_norm.safetensors");
 const stored = (name: string) => Float64Array.from(golden[name].data);
 const cases = (
   op: string,
@@ -108,6 +109,32 @@ onEach(
   },
 );
 
+for (const name of ["a", "b", "c"]) {
+  onEach(EVERYWHERE, `moments(), normalise(), its gradient, blend(): PyTorch's batch norm ${name}`, async (device) => {
+    const of = (key: string) => Float64Array.from(batchNorms[`batch_norm.${name}.${key}`].data);
+    const columns = of("gamma").length, rows = of("x").length / columns;
+    const [x, gamma, beta, dy, moments, running] = ["x", "gamma", "beta", "dy", "moments", "running"].map(of);
+    const [y, inference, dx, dGamma, dBeta, blended] = ["y", "inference", "dx", "dgamma", "dbeta", "blended"].map(of);
+    assertClose(await runOn(device, "moments", { x, moments, rows, columns }), { moments }, 1e-5, "moments");
+    const shape = { x, gamma, rows, columns, epsilon: 1e-3 };
+    const training = await runOn(device, "normalise", { ...shape, moments, beta, y, relu: false });
+    assertClose(training, { y }, 1e-5, "normalise");
+    const later = await runOn(device, "normalise", { ...shape, moments: running, beta, y, relu: true });
+    assertClose(
+      later,
+      { y: inference.map((value) => Math.max(0, value)) },
+      1e-5,
+      "normalise by running averages, ReLU",
+    );
+    const gradient = await runOn(device, "normaliseGradient", {
+      ...{ ...shape, dy, moments, dx, dGamma, dBeta, count: rows },
+    });
+    assertClose(gradient, { dx, dGamma, dBeta }, 1e-5, "normaliseGradient");
+    const blend = await runOn(device, "blend", { x: moments, y: running, length: 2 * columns, share: 0.1 });
+    assertClose(blend, { y: blended }, 1e-5, "blend");
+  });
+}
+
 onEach([cpu, webgpu], "write(), kernels and read() keep their order", async (device) => {
   const buffer = device.allocate(1000, "test"), total = device.allocate(1, "test");
   for (let round = 1; round <= 5; round++) {
@@ -192,6 +219,19 @@ const DRAW: Record<KernelName, (random: Random) => PlainArgs> = {
     const key = [...randomKey(r.below(1000))];
     return { x: numbers(r, length), y: numbers(r, length), length, rate: [0, 0.1, 0.5, 0.9][r.below(4)], key };
   },
+  moments: (r) => {
+    const [rows, columns] = [1 + size(r, 3000), size(r, 40)];
+    const x = numbers(r, (rows + r.below(3)) * columns).map((v, i) => Math.fround(v + 10 * (i % columns % 5)));
+    return { x, moments: numbers(r, 2 * columns), rows, columns };
+  },
+  normalise: (r) => ({ ...normaliseArrays(r, ["x", "y"], ["gamma", "beta"]), relu: r.below(2) === 1 }),
+  normaliseGradient: (r) => {
+    const args = normaliseArrays(r, ["x", "dy", "dx"], ["gamma", "dGamma", "dBeta"]);
+    const count = Math.max(8, args.rows - r.below(args.rows >> 1));
+    const moments = define("moments", { ...args, rows: count }).moments.map(Math.fround);
+    return { ...args, moments, count };
+  },
+  blend: (r) => ({ ...elementwise(r, ["x", "y"]), share: 0.125 }),
   fill: (r) => {
     const length = size(r, 3000);
     return { x: new Float64Array(length), length, value: Math.fround(r.normal()) };
@@ -228,6 +268,23 @@ function numbers(r: Random, length: number, scale = 1): Float64Array {
 function elementwise(r: Random, names: string[]): PlainArgs {
   const length = size(r, 3000);
   return { length, ...Object.fromEntries(names.map((name) => [name, numbers(r, length)])) };
+}
+
+function normaliseArrays(
+  r: Random,
+  tall: string[],
+  short: string[],
+): PlainArgs & { rows: number; columns: number } {
+  const [rows, columns] = [8 + size(r, 1500), size(r, 70)];
+  const moments = Float64Array.from(
+    { length: 2 * columns },
+    (_, i) => Math.fround(i < columns ? r.normal() : 0.1 + r.uniform()),
+  );
+  const arrays = [...tall, ...short].map((name) => [
+    name,
+    numbers(r, tall.includes(name) ? rows * columns : columns),
+  ]);
+  return { rows, columns, moments, epsilon: 1e-3, ...Object.fromEntries(arrays) };
 }
 
 function convArrays(r: Random, names: string[]): PlainArgs {

@@ -111,6 +111,13 @@ function simpleCalls(): Call[] {
   const settings = { rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
   list.push(["adam", { weights: a, gradients: b, ...moments, length, ...settings }]);
   list.push(["dropout", { x: a, y, length, rate: 0.3, key: [1234567890, 4034567890] }]);
+  const spread = numbers(r, 2 * 35).map(Math.abs), [gamma, beta] = [numbers(r, 35), numbers(r, 35)];
+  const [tall, dy] = [numbers(r, 1000 * 35), numbers(r, 1000 * 35)];
+  const batchNorm = { x: tall, moments: spread, gamma, rows: 1000, columns: 35, epsilon: 1e-3 };
+  list.push(["moments", { x: tall, moments: spread, rows: 900, columns: 35 }]);
+  list.push(["normalise", { ...batchNorm, beta, y: tall, relu: true }]);
+  list.push(["normaliseGradient", { ...batchNorm, dy, dx: tall, dGamma: gamma, dBeta: beta, count: 900 }]);
+  list.push(["blend", { x: a, y: b, length, share: 0.25 }]);
   list.push(["fill", { x: y, length, value: 1.5 }], ["copy", { x: a, y, length }], ["add", { a, b, y, length }]);
   list.push(["relu", { x: a, y, length }], ["reluGradient", { dy: a, mask: b, dx: y, length }]);
   const windows = { batch: 3, height: 5, width: 4, mean: 0.5, scale: 2 };

@@ -63,6 +63,43 @@ Deno.test("a tensor that is used twice gets the sum of both gradients, behind a 
   });
 });
 
+for (const relu of [false, true]) {
+  Deno.test(`a batch norm ${relu ? "with" : "without"} ReLU has the gradients of its finite differences`, () => {
+    const [x, w, b, gamma, beta, w2, b2] = [[3, 4, 2, 2], [3, 3, 2, 3], [3], [3], [3], [24, 2], [2]].map(leaf);
+    const running = new Tensor([2, 3], device.allocate(6, "test"));
+    const norm = { gamma, beta, running };
+    // the definitions' moments are those of the batch whether the tape records or not
+    check([x, w, gamma, beta, w2, b2], (tape) => {
+      const recording = tape.recording ? tape : new Tape(device);
+      const h = recording.batchNorm(recording.conv2d(x, w, b, { relu: false }), norm, { relu });
+      return tape.dense(recording.batchNorm(h, norm, { relu }), w2, b2, { relu: false });
+    });
+  });
+}
+
+Deno.test("a batch norm looks at the examples that count alone, and hands none of the others a gradient", () => {
+  const [x, gamma, beta] = [[5, 2, 2, 3], [3], [3]].map(leaf);
+  const results = [5, 3].map((batch) => {
+    const part = new Tensor([batch, 2, 2, 3], device.allocate(batch * 12, "test"), { requiresGradient: true });
+    referenceValues(part.buffer).set(referenceValues(x.buffer).subarray(0, batch * 12));
+    const running = new Tensor([2, 3], device.allocate(6, "test"));
+    referenceValues(running.buffer).fill(0);
+    const tape = new Tape(device, { count: 3 }), dy = device.allocate(batch * 12, "test");
+    part.gradient = device.allocate(batch * 12, "test");
+    referenceValues(dy).forEach((_, i, values) => values[i] = i < 36 ? i % 7 : 0);
+    const y = tape.batchNorm(part, { gamma, beta, running }, { relu: false });
+    const forward = referenceValues(y.buffer).slice(0, 36);
+    tape.backward(y, dy);
+    const moved = referenceValues(running.buffer).map((value) => value / (3 / batch)); // a short batch moves them less
+    return { forward, dx: referenceValues(part.gradient), moved };
+  });
+  const [short, whole] = results;
+  assert.deepEqual(short.forward, whole.forward);
+  assert.ok(relativeError(short.moved, whole.moved) < 1e-12);
+  assert.deepEqual(short.dx.slice(0, 36), whole.dx);
+  assert.ok(whole.dx.some((value) => Math.abs(value) > 0.1) && short.dx.slice(36).every((value) => value === 0));
+});
+
 Deno.test("dropout passes gradients through the values that it kept", () => {
   const [x, w, b] = [[4, 5], [5, 6], [6]].map(leaf);
   check([x, w, b], (tape) => tape.dropout(tape.dense(x, w, b, { relu: true }), 0.5, randomKey(1)));

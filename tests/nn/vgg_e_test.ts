@@ -1,7 +1,19 @@
 /** VGG-E against PyTorch in float64: logits, every gradient, five steps of Adam. */
 import assert from "@std/assert";
-import { summarise, trainingFlops, vggEParameters } from "../../nn/mod.ts";
+import { Random } from "../../kernels/random.ts";
+import {
+  ArrayDataset,
+  fit,
+  foldBatchNorm,
+  oneHot,
+  summarise,
+  Tape,
+  trainingFlops,
+  VggE,
+  vggEParameters,
+} from "../../nn/mod.ts";
 import { cpu, definitions, onEach, webgpu } from "../devices.ts";
+import { assertClose, relativeError } from "../kernels/compare.ts";
 import { readGolden } from "../golden.ts";
 import { trainGolden } from "./vgg_e_golden.ts";
 
@@ -31,3 +43,51 @@ Deno.test("VGG-E refuses a width, classes or a segment that make no network", ()
   assert.throws(() => summarise({ classes: 1, width: 1 }), /classes/);
   assert.throws(() => summarise({ classes: 7, width: 1, frames: 31 }), /64 x 31/);
 });
+
+onEach([definitions, cpu, webgpu], "a VGG-E's batch norms fold into its convolutions", async (device) => {
+  const options = { classes: 3, width: 1 / 32, batchNorm: true, dropout: 0.5 };
+  const network = new VggE(device, options).initialise(1);
+  const random = new Random(7), x = Float32Array.from({ length: 4 * 64 * 32 }, () => random.normal());
+  const logits = async (network: VggE, tape: Tape) => {
+    const input = tape.input([4, 64, 32, 1]);
+    device.write(input.buffer, x);
+    const found = await device.read(network.forward(tape, input).buffer);
+    tape.release();
+    return found;
+  };
+  await logits(network, new Tape(device)); // moves the running averages
+  const weights = await network.parameters.read();
+  for (const [name, values] of Object.entries(weights)) {
+    if (/gamma|beta/.test(name)) weights[name] = values.map((value) => value + 0.2 * random.normal());
+  }
+  network.parameters.write(weights);
+  const plain = new VggE(device, { ...options, batchNorm: false });
+  plain.parameters.write(foldBatchNorm(weights, options));
+  const [whole, folded] = [network, plain].map((one) => logits(one, new Tape(device, { recording: false })));
+  assertClose({ logits: await folded }, { logits: await whole }, 1e-4, "folded");
+  const other = await logits(network, new Tape(device, { path: [1] }));
+  assert.ok(relativeError(other, await whole) > 1e-2, "in training it goes by the batch's own moments");
+  network.parameters.release();
+  plain.parameters.release();
+});
+
+onEach(
+  [cpu, webgpu],
+  "a VGG-E with batch norm and dropout learns, with the same masks from the same path",
+  async (device) => {
+    const train = async (path: number[]) => {
+      const network = new VggE(device, { classes: 2, width: 1 / 32, batchNorm: true, dropout: 0.3 }).initialise(2);
+      const random = new Random(8), labels = Array.from({ length: 24 }, (_, i) => i % 2);
+      const x = Float32Array.from({ length: 24 * 2048 }, (_, i) => random.normal() + labels[i >> 11] * (i % 32) / 8);
+      const data = new ArrayDataset(device, x, oneHot(labels, 2), [64, 32, 1]);
+      const fitted = await fit(network, data, undefined, { batch: 8, epochs: 5, path, learningRate: () => 1e-3 });
+      data.release();
+      network.parameters.release();
+      return fitted.epochs.map(({ loss }) => loss);
+    };
+    const losses = await train([1]);
+    assert.ok(losses.at(-1)! < 0.5 * losses[0], String(losses));
+    if (device.kind === "cpu") assert.deepEqual(await train([1]), losses);
+    assert.notDeepEqual(await train([2]), losses);
+  },
+);

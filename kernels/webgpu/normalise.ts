@@ -1,0 +1,127 @@
+/**
+ * Batch normalisation: its moments, itself, its gradient. What goes over all rows does so in parts, so that a tall matrix keeps
+ * the whole GPU busy, and the parts are joined in their order.
+ *
+ * @module
+ */
+import type { DeviceBuffer } from "../device.ts";
+import type { Blend, Moments, Normalise, NormaliseGradient } from "../kernels.ts";
+import blendSource from "../wgsl/blend.wgsl" with { type: "text" };
+import joinMomentsSource from "../wgsl/join_moments.wgsl" with { type: "text" };
+import momentsSource from "../wgsl/moments.wgsl" with { type: "text" };
+import normaliseSource from "../wgsl/normalise.wgsl" with { type: "text" };
+import normaliseGradientSource from "../wgsl/normalise_gradient.wgsl" with { type: "text" };
+import normaliseSumsSource from "../wgsl/normalise_sums.wgsl" with { type: "text" };
+import { LANES_PER_GROUP, type Launcher, sizes } from "./launcher.ts";
+import { columnSums } from "./simple.ts";
+
+type B = DeviceBuffer;
+
+/** Columns of a workgroup of the kernels that go over all rows. */
+const COLUMNS = 32;
+
+/** How many parts the rows are cut into, and the rows of each but the last. */
+function cut(rows: number, columns: number): { parts: number; partRows: number; workgroups: number } {
+  const columnGroups = Math.ceil(columns / COLUMNS);
+  const wanted = Math.max(1, Math.min(128, Math.ceil(rows / 256), Math.ceil(512 / columnGroups)));
+  const partRows = Math.ceil(rows / wanted), parts = Math.ceil(rows / partRows);
+  return { parts, partRows, workgroups: columnGroups * parts };
+}
+
+/** See `Moments`. */
+export function moments(launcher: Launcher, { x, moments, rows, columns }: Moments<B>): void {
+  sizes("moments", { rows, columns });
+  const { parts, partRows, workgroups } = cut(rows, columns);
+  launcher.withScratch((scratch) => {
+    const ofParts = scratch(2 * parts * columns, "parts of moments");
+    launcher.run({ name: "moments", source: momentsSource }, {
+      buffers: { x: [x, rows * columns], parts: [ofParts, 2 * parts * columns] },
+      parameters: { rows, columns, part_rows: partRows },
+      workgroups,
+      flops: 200 * rows * columns,
+    });
+    launcher.run({ name: "join_moments", source: joinMomentsSource }, {
+      buffers: { parts: [ofParts, 2 * parts * columns], moments: [moments, 2 * columns] },
+      parameters: { rows, columns, part_rows: partRows, count: parts },
+      workgroups: Math.ceil(columns / LANES_PER_GROUP),
+      flops: 100 * parts * columns,
+    });
+  });
+}
+
+/** See `Normalise`. */
+export function normalise(launcher: Launcher, args: Normalise<B>): void {
+  const { x, moments, gamma, beta, y, rows, columns, epsilon, relu } = args;
+  sizes("normalise", { rows, columns });
+  launcher.images(rows, [columns], ({ count, of }) => {
+    const length = count * columns;
+    launcher.run({ name: "normalise", source: normaliseSource }, {
+      buffers: {
+        x: [of(x, columns), length],
+        moments: [moments, 2 * columns],
+        gamma: [gamma, columns],
+        beta: [beta, columns],
+        y: [of(y, columns), length],
+      },
+      parameters: { length, columns, epsilon, relu: Number(relu) },
+      workgroups: Math.ceil(length / LANES_PER_GROUP),
+      flops: 100 * length,
+    });
+  });
+}
+
+/** See `NormaliseGradient`. */
+export function normaliseGradient(launcher: Launcher, args: NormaliseGradient<B>): void {
+  const { x, dy, moments, gamma, dx, dGamma, dBeta, rows, count, columns, epsilon } = args;
+  sizes("normaliseGradient", { rows, count, columns });
+  if (count > rows) throw new RangeError(`normaliseGradient: count is at most rows (${rows}), found ${count}`);
+  const { parts, partRows, workgroups } = cut(count, columns);
+  launcher.withScratch((scratch) => {
+    const sums = (d_gamma: B, d_beta: B) =>
+      launcher.run({ name: "normalise_sums", source: normaliseSumsSource }, {
+        buffers: {
+          x: [x, count * columns],
+          dy: [dy, count * columns],
+          moments: [moments, 2 * columns],
+          d_gamma: [d_gamma, parts * columns],
+          d_beta: [d_beta, parts * columns],
+        },
+        parameters: { rows: count, columns, part_rows: partRows, epsilon },
+        workgroups,
+        flops: 200 * count * columns,
+      });
+    if (parts === 1) return sums(dGamma, dBeta);
+    const [ofGamma, ofBeta] = [1, 2].map(() => scratch(parts * columns, "parts of normaliseGradient"));
+    sums(ofGamma, ofBeta);
+    columnSums(launcher, { x: ofGamma, sums: dGamma, rows: parts, columns });
+    columnSums(launcher, { x: ofBeta, sums: dBeta, rows: parts, columns });
+  });
+  launcher.images(rows, [columns], ({ first, count: some, of }) => {
+    const length = some * columns, all = (buffer: B) => [of(buffer, columns), length] as const;
+    launcher.run({ name: "normalise_gradient", source: normaliseGradientSource }, {
+      buffers: {
+        x: all(x),
+        dy: all(dy),
+        moments: [moments, 2 * columns],
+        gamma: [gamma, columns],
+        d_gamma: [dGamma, columns],
+        d_beta: [dBeta, columns],
+        dx: all(dx),
+      },
+      parameters: {
+        length,
+        counted: columns * Math.max(0, Math.min(some, count - first)),
+        columns,
+        rows: count,
+        epsilon,
+      },
+      workgroups: Math.ceil(length / LANES_PER_GROUP),
+      flops: 100 * length,
+    });
+  });
+}
+
+/** See `Blend`. */
+export function blend(launcher: Launcher, { x, y, length, share }: Blend<B>): void {
+  launcher.elementwise({ name: "blend", source: blendSource }, { buffers: { x, y }, length, parameters: { share } });
+}
