@@ -9,6 +9,7 @@
 import path from "@std/path";
 import { openDevice } from "../kernels/mod.ts";
 import { summarise } from "../nn/mod.ts";
+import { networkOptions } from "../refinery/mod.ts";
 import { keptChoices, openRun, readStatus } from "../runs/mod.ts";
 import { createCommand, runCommand, say, wholeNumber } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
@@ -57,7 +58,7 @@ await runCommand(command, async (signal) => {
   const prepared = await prepare(flags, preset, asked, signal);
   const device = await openDevice({ ...flags, choices: await keptChoices(out) });
   try {
-    const network = { width: prepared.settings.width, classes: prepared.features.emotions.length };
+    const network = networkOptions(prepared.settings, prepared.features.emotions.length);
     await tuneDevice(device, flags.tune, () => rehearseTraining(device, network, prepared.settings.batch), {
       ...flags,
       signal,

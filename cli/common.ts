@@ -139,18 +139,20 @@ export function wholeNumber(
 
 /** A reader of numbers for an option; `1/8` is read as a fraction. */
 export function realNumber(
-  { min = -Infinity, max = Infinity, above }: { min?: number; max?: number; above?: number } = {},
+  { min = -Infinity, max = Infinity, above, below }: { min?: number; max?: number; above?: number; below?: number } =
+    {},
 ): (value: string) => number {
   return (value) => {
     const fraction = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(value);
     const number = fraction ? Number(fraction[1]) / Number(fraction[2]) : value.trim() === "" ? NaN : Number(value);
-    if (Number.isFinite(number) && number >= min && number <= max && (above === undefined || number > above)) {
+    if (Number.isFinite(number) && number >= min && number <= max && !(number <= above!) && !(number >= below!)) {
       return number;
     }
     const bounds = [
       above === undefined ? "" : `above ${above}`,
       min === -Infinity ? "" : `of at least ${min}`,
       max === Infinity ? "" : `of at most ${max}`,
+      below === undefined ? "" : `below ${below}`,
     ].filter((bound) => bound !== "").join(" and ");
     throw new InvalidArgumentError(`Found "${value}", wanted a number ${bounds}`.trimEnd() + ".");
   };

@@ -8,7 +8,7 @@
  */
 import type { Device } from "../kernels/mod.ts";
 import { ArrayDataset, fit, oneHot, summarise, trainingFlops, VggE } from "../nn/mod.ts";
-import { drawValidation, segmentsOf, type Settings } from "../refinery/mod.ts";
+import { drawValidation, networkOptions, segmentsOf, type Settings } from "../refinery/mod.ts";
 import type { Experiment } from "../runs/mod.ts";
 
 /** Segments of one fold. */
@@ -48,8 +48,8 @@ const STEPS = 3;
 export async function estimateCost(experiment: Experiment, signal: AbortSignal): Promise<Cost> {
   const { features, device, settings, folds, onlyFold } = experiment;
   const only = onlyFold === undefined ? Array.from({ length: settings.folds }, (_, fold) => fold) : [onlyFold];
-  const { width, epochs, stages } = settings, classes = features.emotions.length;
-  const layers = summarise({ width, classes });
+  const { epochs, stages } = settings, classes = features.emotions.length;
+  const layers = summarise(networkOptions(settings, classes));
   const training = trainingFlops(layers), forward = layers.reduce((sum, { flops }) => sum + flops, 0);
   const everyone = features.utterances.map((_, i) => i);
   const segments = (utterances: number[]) => segmentsOf(features, utterances).length;
@@ -81,11 +81,12 @@ export async function estimateCost(experiment: Experiment, signal: AbortSignal):
 /** A few training steps on noise. */
 async function measure(
   device: Device,
-  { width, batch, seed }: Settings,
+  settings: Settings,
   classes: number,
   signal: AbortSignal,
 ): Promise<{ secondsPerSegment: number; memory: number }> {
-  const network = new VggE(device, { width, classes }).initialise(seed);
+  const { batch, seed } = settings;
+  const network = new VggE(device, networkOptions(settings, classes)).initialise(seed);
   const count = STEPS * batch, size = network.inputShape.reduce((a, b) => a * b, 1);
   const x = Float32Array.from({ length: count * size }, (_, i) => Math.sin(i * i)); // any numbers will do
   const labels = Int32Array.from({ length: count }, (_, i) => i % classes);

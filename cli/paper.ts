@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander";
 import { openDevice } from "../kernels/mod.ts";
-import { paperChains, type PresetName, type Settings } from "../refinery/mod.ts";
+import { networkOptions, paperChains, type PresetName, type Settings } from "../refinery/mod.ts";
 import {
   chainFolder,
   choicesOf,
@@ -78,7 +78,7 @@ await runCommand(command, async (signal) => {
   const device = await openDevice({ device: flags.device, threads, choices: await keptChoices(first) });
   tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
   try {
-    const network = { width: prepared.settings.width, classes: prepared.features.emotions.length };
+    const network = networkOptions(prepared.settings, prepared.features.emotions.length);
     await tuneDevice(device, flags.tune, () => rehearseTraining(device, network, asked.batch), { ...flags, signal });
     const options = { device: flags.device, threads, choices: choicesOf(device) };
     if (flags.dryRun) return await costPaper({ ...prepared, device }, chains, seeds.length, flags.json, signal);

@@ -4,7 +4,7 @@
 import { count } from "../corpora/corpus.ts";
 import { openDevice } from "../kernels/mod.ts";
 import { type EpochRecord, summarise } from "../nn/mod.ts";
-import { type PresetName, type Results, type Settings } from "../refinery/mod.ts";
+import { networkOptions, type PresetName, type Results, type Settings } from "../refinery/mod.ts";
 import { foldFigures, foldTable, formatTable, modelTable, percent, stageTable } from "../report/table.ts";
 import {
   choicesOf,
@@ -72,7 +72,7 @@ await runCommand(command, async (signal) => {
 
   const prepared = await prepare(flags, preset, asked, signal);
   const { features, settings } = prepared;
-  if (flags.verbose) say(modelTable(summarise({ width: settings.width, classes: features.emotions.length })));
+  if (flags.verbose) say(modelTable(summarise(networkOptions(settings, features.emotions.length))));
   const onlyFold = flags.onlyFold === undefined ? undefined : flags.onlyFold - 1;
   const described = { ...prepared, onlyFold, start };
   if (flags.merge) {
@@ -86,7 +86,7 @@ await runCommand(command, async (signal) => {
   tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
   const experiment = { ...described, device, reopen: () => openDevice({ ...options, choices: choicesOf(device) }) };
   try {
-    const network = { width: settings.width, classes: features.emotions.length };
+    const network = networkOptions(settings, features.emotions.length);
     await tuneDevice(device, flags.tune, () => rehearseTraining(device, network, settings.batch), { ...flags, signal });
     if (flags.dryRun) await showCost(experiment, flags, signal);
     else await train(experiment, out, flags, signal, started);

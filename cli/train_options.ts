@@ -26,8 +26,18 @@ export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Override
 }
 
 /** Settings that an option overrides under the same name. */
-type Overrides = "method" | "stages" | "folds" | "split" | "width" | "epochs" | "batch";
-const OVERRIDES: readonly Overrides[] = ["method", "stages", "folds", "split", "width", "epochs", "batch"];
+type Overrides = typeof OVERRIDES[number];
+const OVERRIDES = [
+  "method",
+  "stages",
+  "folds",
+  "split",
+  "width",
+  "batchNorm",
+  "dropout",
+  "epochs",
+  "batch",
+] as const satisfies (keyof Settings)[];
 
 /** Adds those that say what is run, on what, and where it is written. */
 export function addExperimentOptions(command: Command): Command {
@@ -51,6 +61,13 @@ export function addNetworkOptions(command: Command): Command {
     .option("--folds <n>", "folds of the cross-validation", wholeNumber({ min: 2 }))
     .addOption(new Option("--split <by>", "what a fold holds out").choices(["utterance", "speaker"]))
     .option("--width <x>", "factor on every layer of VGG-E: 1, 1/8, 0.125", realNumber({ above: 0, max: 4 }))
+    .option("--batch-norm", "normalise after each convolution (Ioffe & Szegedy 2015)")
+    .option("--no-batch-norm", "don't")
+    .option(
+      "--dropout <share>",
+      "drop so much of the hidden dense layers in training",
+      realNumber({ min: 0, below: 1 }),
+    )
     .option("--epochs <n>", "epochs at most", wholeNumber({ min: 1 }))
     .option("--batch <n>", "segments a step", wholeNumber({ min: 1, max: 65536 }))
     .addOption(
@@ -157,11 +174,12 @@ export function defaultFolder(corpus: string, preset: string, seed: number, now:
 
 /** The settings in a line. @param chains said in the place of method and stages */
 export function describeSettings(preset: string, settings: Settings, chains?: string): string {
-  const { method, stages, folds, split, width, epochs, batch, learningRate, trees, seed } = settings;
+  const { method, stages, folds, split, width, batchNorm, dropout, epochs, batch, learningRate, trees, seed } =
+    settings;
   const times = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
   return [
     `preset ${preset}: ${chains ?? `${method}, ${times(stages, "stage")}`} x ${folds} folds by ${split}`,
-    `VGG-E of width ${fraction(width)}`,
+    `VGG-E of width ${fraction(width)}${batchNorm ? " with batch norm" : ""}${dropout ? `, dropout ${dropout}` : ""}`,
     `at most ${times(epochs, "epoch")}`,
     `batch ${batch}`,
     `rate ${learningRate}`,

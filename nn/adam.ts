@@ -44,7 +44,7 @@ export class Adam {
   }
 }
 
-/** The paper's schedule (section 4.1): 0.001, times 0.8 every two epochs. `epoch` counts from 0. */
-export function learningRateAt(epoch: number, initial = 0.001): number {
-  return initial * 0.8 ** Math.floor(epoch / 2);
+/** The paper's schedule (section 4.1): 0.001, times a decay of 0.8 every two epochs. `epoch` counts from 0. */
+export function learningRateAt(epoch: number, initial = 0.001, decay = 0.8): number {
+  return initial * decay ** Math.floor(epoch / 2);
 }

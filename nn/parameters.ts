@@ -93,13 +93,37 @@ export class Parameters {
   }
 }
 
+/** How far weights may be from zero at first, by the inputs and the outputs of a unit. */
+const LIMITS = {
+  /** Keeps the variance of activations and of gradients, on average (Glorot & Bengio 2010). */
+  glorot: (fanIn: number, fanOut: number) => Math.sqrt(6 / (fanIn + fanOut)),
+  /** Keeps that of activations where half of the units are rectified away (He et al. 2015). */
+  he: (fanIn: number, _: number) => Math.sqrt(6 / fanIn),
+};
+
+/** How weights are drawn. */
+export type Initialisation = keyof typeof LIMITS;
+
 /**
- * Glorot-uniform weights and zero biases (Glorot & Bengio 2010): uniform in +-sqrt(6 / (fanIn + fanOut)), where a
- * convolution's fans count its 9 taps. Each parameter draws from a stream of its own; those with `initial` values have them.
+ * Glorot-uniform weights and zero biases: {@link uniformWeights} with that limit.
  *
  * @param path what the draws are keyed by, e.g. seed, fold, stage
  */
 export function glorotUniform(specs: readonly ParameterSpec[], ...path: number[]): Record<string, Float32Array> {
+  return uniformWeights("glorot", specs, ...path);
+}
+
+/**
+ * Weights uniform within a limit, sqrt(6 / (fanIn + fanOut)) (`glorot`) or sqrt(6 / fanIn) (`he`), where a convolution's fans
+ * count its 9 taps, and zero biases. Each parameter draws from a stream of its own; those with `initial` values have them.
+ *
+ * @param path what the draws are keyed by, e.g. seed, fold, stage
+ */
+export function uniformWeights(
+  initialisation: Initialisation,
+  specs: readonly ParameterSpec[],
+  ...path: number[]
+): Record<string, Float32Array> {
   return Object.fromEntries(specs.map(({ name, shape, initial }, index) => {
     const values = new Float32Array(sizeOf(shape));
     if (initial) initial.forEach((value, row) => values.fill(value, row * shape.at(-1)!, (row + 1) * shape.at(-1)!));
@@ -107,7 +131,7 @@ export function glorotUniform(specs: readonly ParameterSpec[], ...path: number[]
       const random = new Random(...path, index);
       const taps = sizeOf(shape.slice(0, -2));
       const [fanIn, fanOut] = shape.slice(-2).map((n) => n * taps);
-      const limit = Math.sqrt(6 / (fanIn + fanOut));
+      const limit = LIMITS[initialisation](fanIn, fanOut);
       for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);
     }
     return [name, values];

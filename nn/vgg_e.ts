@@ -9,7 +9,7 @@
  */
 import type { Device } from "../kernels/device.ts";
 import { randomKey } from "../kernels/random.ts";
-import { glorotUniform, Parameters, type ParameterSpec } from "./parameters.ts";
+import { type Initialisation, Parameters, type ParameterSpec, uniformWeights } from "./parameters.ts";
 import type { Tape } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -91,7 +91,12 @@ export class VggE implements Network {
 
   /** Draws fresh Glorot-uniform weights, keyed by `path` (seed, fold, stage). */
   initialise(...path: number[]): this {
-    this.parameters.write(glorotUniform(this.parameters.specs, ...path));
+    return this.draw("glorot", ...path);
+  }
+
+  /** Draws fresh weights, keyed by `path` (seed, fold, stage). */
+  draw(initialisation: Initialisation, ...path: number[]): this {
+    this.parameters.write(uniformWeights(initialisation, this.parameters.specs, ...path));
     return this;
   }
 

@@ -19,7 +19,7 @@ import { drawValidation } from "./folds.ts";
 import { meanEntropy, pseudoLabels, refineLabels } from "./relabel.ts";
 import type { FoldStage } from "./results.ts";
 import { SegmentDataset, SegmentStore, type Standardisation, standardise } from "./segment_dataset.ts";
-import type { Settings } from "./settings.ts";
+import { networkOptions, type Settings } from "./settings.ts";
 
 /** Random streams of a fold, keyed by (seed, purpose, fold, stage). */
 const WEIGHTS = 3, SHUFFLING = 4;
@@ -86,7 +86,7 @@ export class Chain {
 
   /** Fits a fresh network to the labels; the caller releases its parameters. */
   async fit(stage: number, labels: Float32Array): Promise<{ network: VggE; fitted: FitResult }> {
-    const { batch, epochs, patience, seed, learningRate } = this.#settings;
+    const { batch, epochs, patience, seed, learningRate, decay, initialisation } = this.#settings;
     const { signal, onEpoch, memory, saveEvery } = this.#hooks,
       fold = this.#fold,
       { learning, validation } = this.#sets;
@@ -97,7 +97,7 @@ export class Chain {
       batch,
       epochs,
       patience,
-      learningRate: (epoch) => learningRateAt(epoch, learningRate),
+      learningRate: (epoch) => learningRateAt(epoch, learningRate, decay),
       path: [seed, SHUFFLING, fold, stage],
       signal,
       onProgress: ({ epoch, step, steps, loss, earliest }) =>
@@ -108,7 +108,7 @@ export class Chain {
       save: memory && ((state) => memory.keepState(stage, state)),
     };
     try {
-      const fitted = await fit(network.initialise(seed, WEIGHTS, fold, stage), learning, validation, options);
+      const fitted = await fit(network.draw(initialisation, seed, WEIGHTS, fold, stage), learning, validation, options);
       this.#epochsRun = fitted.epochs.length;
       return { network, fitted };
     } catch (error) {
@@ -121,7 +121,7 @@ export class Chain {
   }
 
   /** The network's probabilities for the segments of a set, [segments, emotions]. */
-  profile(stage: number, network: VggE, set: "heldOut" | "training"): Promise<Float32Array> {
+  profile(stage: number, network: VggE, set: "heldOut" | "training" | "validation"): Promise<Float32Array> {
     const data = this.#sets[set], { batch } = this.#settings;
     const before = set === "training" ? this.#sets.heldOut.length : 0;
     return predictProbabilities(network, data, {
@@ -163,13 +163,13 @@ export class Chain {
 
   #network(): VggE {
     const { device, features } = this.#store;
-    return new VggE(device, { classes: features.emotions.length, width: this.#settings.width });
+    return new VggE(device, networkOptions(this.#settings, features.emotions.length));
   }
 
   /** An error that names fold, stage, and the layer that NaN or infinity comes from. */
   async #explain(stage: number, network: VggE, options: FitOptions, fault: NonFiniteError): Promise<Error> {
     const { signal, memory } = this.#hooks, fold = this.#fold;
-    network.initialise(this.#settings.seed, WEIGHTS, fold, stage);
+    network.draw(this.#settings.initialisation, this.#settings.seed, WEIGHTS, fold, stage);
     const state = await memory?.state(stage);
     const place = await findNonFinite(network, this.#sets.learning, { ...options, signal }, state, fault);
     const why = place === undefined

@@ -19,3 +19,4 @@ export * from "./results.ts";
 export * from "./segment_dataset.ts";
 export * from "./settings.ts";
 export * from "./statistics.ts";
+export * from "./trial.ts";

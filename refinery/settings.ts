@@ -3,6 +3,8 @@
  * Every choice that the paper leaves open is made here.
  */
 
+import type { Initialisation, VggEOptions } from "../nn/mod.ts";
+
 /** How a stage's labels are made from the profiles of the stage before (sections 4.2 to 4.4 of the paper). */
 export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static";
 
@@ -36,6 +38,14 @@ export interface Settings {
   learningRate: number;
   /** Share of the training utterances that early stopping looks at. */
   validationShare: number;
+  /** Whether each convolution is followed by a batch norm. */
+  batchNorm: boolean;
+  /** Share of the hidden dense units that is dropped in training. */
+  dropout: number;
+  /** How weights are drawn: uniform in +-sqrt(6 / (fanIn + fanOut)) (Glorot & Bengio 2010) or +-sqrt(6 / fanIn) (He et al. 2015). */
+  initialisation: Initialisation;
+  /** What Adam's rate is multiplied by every second epoch. */
+  decay: number;
   /** Trees of the forest. */
   trees: number;
   /** Whether the forest is judged over the networks' folds, or over ten drawn anew, as the paper does. */
@@ -57,6 +67,10 @@ const PAPER: Settings = {
   batch: 128,
   learningRate: 0.001,
   validationShare: 0.1,
+  batchNorm: false,
+  dropout: 0,
+  initialisation: "glorot",
+  decay: 0.8,
   trees: 100,
   forestFolds: "anew",
   seed: 1,
@@ -79,3 +93,11 @@ export const PRESETS: Readonly<Record<PresetName, Settings>> = {
   tuned: { ...NARROW, width: 1 / 4, stages: 3 },
   paper: PAPER,
 };
+
+/** The network that an experiment's settings ask for. @param classes emotions told apart */
+export function networkOptions(
+  { width, batchNorm, dropout }: Pick<Settings, "width" | "batchNorm" | "dropout">,
+  classes: number,
+): VggEOptions {
+  return { width, classes, batchNorm, dropout };
+}

@@ -48,6 +48,9 @@ export function shortIdentity(identity: Identity): string {
 /** What of the settings is an option under another name than its own, or none. */
 const OPTIONS: Partial<Record<keyof Settings, string>> = {
   segmentHop: "--segment-hop",
+  batchNorm: "--batch-norm",
+  initialisation: "initialisation",
+  decay: "decay of the rate",
   patience: "patience",
   learningRate: "learning rate",
   validationShare: "share of validation",

@@ -1,0 +1,104 @@
+/**
+ * `deno task study`: what makes the networks accurate on a corpus, one setting at a time. Each variation is tried on some folds
+ * and judged on their validation utterances; what the folds hold out is never looked at.
+ */
+import { Option } from "commander";
+import { openDevice } from "../kernels/mod.ts";
+import { type Settings, type Trial, tryFold } from "../refinery/mod.ts";
+import { createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { prepare } from "./prepare.ts";
+import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
+import { addCorpusOptions } from "./common.ts";
+
+interface StudyFlags extends TrainFlags {
+  trials: number;
+  base?: string;
+  vary: string[];
+  json?: boolean;
+}
+
+const collect = (value: string, before: string[]) => [...before, value];
+
+const command = addNetworkOptions(
+  addCorpusOptions(createCommand(
+    "study",
+    "What makes the networks accurate: one setting at a time, judged on the validation utterances of some folds, so that " +
+      "what the folds hold out stays unseen.",
+    [[
+      "is batch norm worth it, and a wider network?",
+      "deno task study --corpus emodb --data emodb --segment-hop 10 " +
+      "--vary batchNorm=true --vary batchNorm=true,width=1/4",
+    ]],
+  )).addOption(presetOption("compact")),
+)
+  .option("--trials <n>", "folds that each variation is tried on", wholeNumber({ min: 1 }), 3)
+  .option("--base <settings>", "what all variations share, name=value,name=value, by the names in config.json")
+  .addOption(
+    new Option("--vary <settings>", "a variation, in the same way; may be given several times").argParser(collect)
+      .default([], "none"),
+  )
+  .option("--json", "print the results as one JSON document on stdout, and the table on stderr");
+
+await runCommand(command, async (signal) => {
+  const flags = command.opts<StudyFlags>();
+  const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "compact");
+  const { settings: asked } = resolveSettings({ ...flags, preset });
+  const base = { ...asked, validationShare: 0.2, ...parseSettings(flags.base ?? "", asked) };
+  const variations = ["", ...flags.vary].map((text) => ({ text: text || "as it is", ...parseSettings(text, base) }));
+  const device = await openDevice({ device: flags.device, threads: flags.threads });
+  say(`device    ${device.kind}: ${device.description}`);
+  const results: { variation: string; settings: Settings; trials: Trial[] }[] = [];
+  try {
+    for (const [i, { text, ...varied }] of variations.entries()) {
+      const prepared = await prepare({ ...flags, quiet: flags.quiet || i > 0 }, preset, { ...base, ...varied }, signal);
+      const { features, settings, folds } = prepared, trials: Trial[] = [];
+      for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
+        trials.push(await tryFold(features, device, settings, folds, fold, { signal }));
+      }
+      results.push({ variation: text, settings, trials });
+      (flags.json ? say : console.log)(row(text, trials, i === 0));
+    }
+  } finally {
+    device.close();
+  }
+  if (flags.json) printJson(results);
+});
+
+/** A variation's row, after the table's head if it is the first. */
+function row(text: string, trials: Trial[], first: boolean): string {
+  const sum = (of: (trial: Trial) => number) => trials.reduce((total, trial) => total + of(trial), 0);
+  const percent = (part: number, whole: number) => `${(100 * part / whole).toFixed(1)} %`.padStart(7);
+  const loss = sum(({ epochs, bestEpoch }) => epochs[bestEpoch].validationLoss!) / trials.length;
+  const head = "utterances  segments   loss  best epochs   seconds  variation\n";
+  return (first ? head : "") + [
+    percent(sum((t) => t.right), sum((t) => t.utterances)).padStart(10),
+    percent(sum((t) => t.segmentsRight), sum((t) => t.segments)).padStart(8),
+    loss.toFixed(3).padStart(5),
+    trials.map(({ bestEpoch, epochs }) => `${bestEpoch + 1}/${epochs.length}`).join(" ").padStart(11),
+    sum((t) => t.seconds).toFixed(0).padStart(8),
+    text,
+  ].join("  ");
+}
+
+/** Settings by their names, "batchNorm=true,width=1/4". */
+function parseSettings(text: string, known: Settings): Partial<Settings> {
+  return Object.fromEntries(
+    text.split(",").filter(Boolean).map((part) => {
+      const [, name = "", value = ""] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+      if (!(name in known)) {
+        throw new UsageError(`Found "${part}", wanted name=value with one of ${Object.keys(known).join(", ")}`);
+      }
+      const old = known[name as keyof Settings], [top, bottom = "1"] = value.split("/");
+      if (typeof old === "boolean" && !/^(true|false)$/.test(value)) {
+        throw new UsageError(`${name} is true or false, found ${value}`);
+      }
+      const parsed = typeof old === "boolean"
+        ? value === "true"
+        : typeof old === "string"
+        ? value
+        : Number(top) / Number(bottom);
+      if (Number.isNaN(parsed)) throw new UsageError(`${name} is a number, found ${value}`);
+      return [name, parsed];
+    }),
+  );
+}
