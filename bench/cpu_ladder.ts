@@ -5,7 +5,7 @@
  */
 import wabt from "wabt";
 import { INITIAL_PAGES, PANELS } from "../kernels/cpu/layout.ts";
-import { hasRelaxedSimd } from "../kernels/cpu/modules.ts";
+import { hasRelaxedSimd } from "../kernels/cpu/binary.ts";
 import { expandTemplate, type Simd } from "../kernels/cpu/template.ts";
 import { reference } from "../kernels/reference.ts";
 import { Random } from "../kernels/random.ts";

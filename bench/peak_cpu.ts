@@ -4,7 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import wabt from "wabt";
-import { hasRelaxedSimd } from "../kernels/cpu/modules.ts";
+import { hasRelaxedSimd } from "../kernels/cpu/binary.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
 import { CALL_ROUNDS } from "./peak_worker.ts";
 import source from "./peak.wat" with { type: "text" };

@@ -58,8 +58,8 @@ export interface Device extends Kernels<DeviceBuffer> {
   /** Runs what was enqueued, then gives the buffer's words as floats. */
   read(buffer: DeviceBuffer): Promise<Float32Array>;
   /**
-   * Runs what was enqueued, then gives the buffer's words where they lie: valid until the next call that changes them. Only a
-   * device whose memory this program can see has it.
+   * Runs what was enqueued, then gives the buffer's words where they lie: valid until the next call, which may change or
+   * move them. Only a device whose memory this program can see has it.
    */
   view?(buffer: DeviceBuffer): Promise<Float32Array>;
   /** Begins to run what was enqueued, without waiting; a training step ends with it. */

@@ -3,7 +3,7 @@
  * by an order of magnitude: so `auto` takes the former where there is one, and the latter is taken only when WebGPU is asked
  * for by name.
  */
-import { createCpuDevice } from "./cpu/device.ts";
+import { createCpuDevice } from "./cpu/create.ts";
 import type { Device } from "./device.ts";
 import { createWebGpuDevice, findAdapter, type KernelChoices } from "./webgpu/device.ts";
 

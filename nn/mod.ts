@@ -10,6 +10,7 @@ export * from "./device_array.ts";
 export * from "./diagnose.ts";
 export * from "./fit.ts";
 export * from "./fold_batch_norm.ts";
+export * from "./gradient_check.ts";
 export * from "./parameters.ts";
 export { NonFiniteError } from "./pass.ts";
 export * from "./predict.ts";

@@ -43,6 +43,17 @@ export interface BatchNormParameters {
   running: Tensor;
 }
 
+/** An operation of one's own: see {@link Tape.operation}. */
+export interface Operation {
+  /** Enqueues kernels that write y, the output. */
+  forward: (y: DeviceBuffer) => void;
+  /**
+   * For each input, what enqueues kernels that write dx, the loss's gradient to that input, given dy, that to the output. Every
+   * number of dx is to be written.
+   */
+  gradients: readonly ((dy: DeviceBuffer, dx: DeviceBuffer) => void)[];
+}
+
 /** Added to variances, as Keras does; and how far a whole batch moves the running averages (a short one less). */
 export const BATCH_NORM = { epsilon: 1e-3, share: 0.1 } as const;
 
@@ -256,6 +267,29 @@ export class Tape {
       ...options,
     });
     return probabilities;
+  }
+
+  /**
+   * Puts an operation on the tape that it does not have. {@link gradientCheck} tells whether its gradients are right.
+   *
+   * @param inputs what it computes from; a gradient is asked for where one of them wants it
+   * @param shape of its output
+   * @throws RangeError where there is not one gradient an input
+   */
+  operation(inputs: readonly Tensor[], shape: readonly number[], { forward, gradients }: Operation): Tensor {
+    if (gradients.length !== inputs.length) {
+      throw new RangeError(`operation: ${inputs.length} inputs want as many gradients, found ${gradients.length}`);
+    }
+    const y = this.#output(shape, [...inputs], "output of an operation");
+    forward(y.buffer);
+    this.#record(y, (dy) =>
+      inputs.forEach((x, i) =>
+        this.#receive([x], ([dx]) => {
+          gradients[i](dy, dx);
+          this.#passOn(x, dx, dx); // the ReLU that x came out of, if any
+        })
+      ));
+    return y;
   }
 
   /**

@@ -2,7 +2,7 @@
  * The devices that a test runs on, each opened once per test file. A device that this machine lacks is ignored with its reason.
  * EPR_REQUIRE_WEBGPU=1 (set where the Vulkan driver was installed on purpose) makes the lack of WebGPU a failure.
  */
-import { createCpuDevice } from "../kernels/cpu/device.ts";
+import { createCpuDevice } from "../kernels/cpu/create.ts";
 import type { Device } from "../kernels/device.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
 import { createWebGpuDevice, findAdapter } from "../kernels/webgpu/device.ts";

@@ -1,5 +1,6 @@
 /**
- * The CPU device: hand-written WebAssembly SIMD (`../wat/`) in worker threads over one shared memory.
+ * The CPU device: hand-written WebAssembly SIMD (`../wat/`) in worker threads over one shared memory, or on the calling thread
+ * where a program has none. What it needs of the program that it runs in (threads, the kernels' bytes) it is given.
  *
  * A kernel call puts one or two phases into a ring in that memory and returns. Each worker walks the ring by itself and claims
  * chunks of each phase; the next begins when the last chunk is done. Chunks depend on shapes alone and sums are made in a
@@ -7,21 +8,22 @@
  *
  * @module
  */
-import { Worker } from "node:worker_threads";
 import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
 import type * as K from "../kernels.ts";
 import { BufferPool } from "../pool.ts";
+import { compileKernels, hasRelaxedSimd, type KernelBytes, type KernelVariant } from "./binary.ts";
 import { addressOf, CpuBuffer } from "./buffer.ts";
 import { conv2d, conv2dInputGradient } from "./conv2d.ts";
 import { conv2dWeightGradient } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
 import { gatherRows, gatherWindows } from "./gather.ts";
+import { InlineQueue } from "./inline.ts";
 import { INITIAL_PAGES, MAX_THREADS, type WorkerStart } from "./layout.ts";
 import { matmul } from "./matmul.ts";
 import { maxPool, maxPoolGradient } from "./max_pool.ts";
 import { moments, normalise, normaliseGradient } from "./normalise.ts";
-import { compileKernels, hasRelaxedSimd } from "./modules.ts";
-import { Queue, shortOfMemory } from "./queue.ts";
+import { type Queue, shortOfMemory } from "./queue.ts";
+import { RingQueue } from "./ring.ts";
 import { softmax, softmaxCrossEntropy } from "./softmax.ts";
 import type { Simd } from "./template.ts";
 import {
@@ -31,12 +33,13 @@ import {
   winogradInputGradient,
   winogradWeightGradient,
 } from "./winograd.ts";
+import { instantiate } from "./work.ts";
 
-export type { Simd, WinogradChoice };
+export type { KernelBytes, KernelVariant, Simd, WinogradChoice, WorkerStart };
 
 /** What the CPU device can be told. */
 export interface CpuOptions {
-  /** Worker threads, 1 to 64; default: as many as the machine has processors. */
+  /** Worker threads, 1 to 64 (1 where the host starts none); default: as many as the machine has processors. */
   threads?: number;
   /**
    * Fused multiply-add (`relaxed`) or separate instructions (`plain`); default `auto`: the former where the engine has
@@ -52,50 +55,56 @@ export interface CpuOptions {
   memoryLimit?: number;
 }
 
+/** What the CPU device needs of the program that it runs in. `create.ts` has what Deno gives; a page or a package brings its own. */
+export interface CpuHost {
+  /** Processors of the machine: worker threads by default. */
+  processors: number;
+  /** The kernels' bytes: assembled on the spot, or made beforehand. */
+  kernels(variant: KernelVariant): Promise<KernelBytes> | KernelBytes;
+  /**
+   * Starts a thread, and gives what sends it its start: the thread calls `runWorker()` (`work.ts`) with that. `lost` is to be called
+   * if the thread fails or ends. Left out where there are no threads or no shared memory: kernels then run on the calling
+   * thread, in plain memory, at once.
+   */
+  startWorker?(lost: (why: string) => void): (start: WorkerStart) => void;
+}
+
 /** Bytes of memory that pass writes on while the workers are busy. */
 const STAGING = 2 ** 22;
 const PAGE = 65536;
 
 /**
- * Starts a CPU device. It ends with `close()`, or with the program.
+ * Starts a CPU device in any program. It ends with `close()`, or with the program.
  *
  * @throws RangeError on an option out of its range, Error where the engine lacks relaxed SIMD that was asked for, or shared
  * memory
- * @example
- * ```ts
- * import assert from "@std/assert";
- * const device = await createCpuDevice({ threads: 1 });
- * const x = device.allocate(3, "an example");
- * device.write(x, new Float32Array([1, -2, 3]));
- * device.relu({ x, y: x, length: 3 });
- * assert.deepEqual(await device.read(x), new Float32Array([1, 0, 3]));
- * device.close();
- * ```
  */
-export async function createCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
-  const threads = options.threads ?? Math.min(MAX_THREADS, Math.max(1, navigator.hardwareConcurrency));
-  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) {
-    throw new RangeError(`--threads is a whole number from 1 to ${MAX_THREADS}, found ${threads}`);
+export async function startCpuDevice(host: CpuHost, options: CpuOptions = {}): Promise<CpuDevice> {
+  const most = host.startWorker ? MAX_THREADS : 1;
+  const threads = options.threads ?? Math.min(most, Math.max(1, host.processors));
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= most)) {
+    throw new RangeError(`--threads is a whole number from 1 to ${most}, found ${threads}`);
   }
   const relaxed = hasRelaxedSimd();
   const wanted = options.simd ?? "auto";
   const simd = wanted === "auto" ? (relaxed ? "relaxed" : "plain") : wanted;
   if (simd === "relaxed" && !relaxed) throw new Error("This engine has no relaxed SIMD; simd: plain runs everywhere");
-  const memory = sharedMemory();
-  // node:worker_threads, since a Worker of the web keeps the program from ending. Threads start while this one assembles.
-  const workers = Array.from({ length: threads }, () => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url));
-    worker.unref();
-    return worker;
-  });
-  const modules = await compileKernels(simd, threads);
-  workers.forEach((worker, thread) =>
-    worker.postMessage({ memory, modules: modules[thread], thread } satisfies WorkerStart)
-  );
-  return new CpuDevice(simd, memory, workers, options.memoryLimit ?? 2 ** 32, options.winograd ?? "auto");
+  const { memoryLimit = 2 ** 32, winograd = "auto" } = options;
+  if (!host.startWorker) {
+    const memory = createMemory(false);
+    const [modules] = compileKernels(await host.kernels({ simd, memory: "plain" }), 1);
+    const queue = new InlineQueue(memory, instantiate(modules, memory), memoryLimit);
+    return new CpuDevice(queue, simd, winograd);
+  }
+  const memory = createMemory(true), queue = new RingQueue(memory, threads, memoryLimit);
+  // Threads start while this one assembles.
+  const send = Array.from({ length: threads }, () => host.startWorker!((why) => queue.fail(why)));
+  const modules = compileKernels(await host.kernels({ simd, memory: "shared" }), threads);
+  send.forEach((start, thread) => start({ memory, modules: modules[thread], thread }));
+  return new CpuDevice(queue, simd, winograd);
 }
 
-/** See {@link createCpuDevice}. */
+/** See {@link startCpuDevice}. */
 export class CpuDevice implements Device {
   readonly kind = "cpu";
   readonly description: string;
@@ -107,35 +116,23 @@ export class CpuDevice implements Device {
   readonly winograd: WinogradChoice;
   #queue: Queue;
   #pool: BufferPool<CpuBuffer>;
-  #workers: Worker[];
   #staging: CpuBuffer | null = null;
   #staged = 0; // words of the staging memory in use
 
-  /** Use {@link createCpuDevice}. */
-  constructor(
-    simd: Simd,
-    memory: WebAssembly.Memory,
-    workers: Worker[],
-    memoryLimit: number,
-    winograd: WinogradChoice,
-  ) {
-    const threads = workers.length;
+  /** Use {@link startCpuDevice}. */
+  constructor(queue: Queue, simd: Simd, winograd: WinogradChoice) {
+    const { threads } = queue;
     this.winograd = winograd;
     this.threads = threads;
     this.simd = simd;
     this.description = `${threads} thread${threads === 1 ? "" : "s"} of WebAssembly SIMD ` +
       (simd === "relaxed" ? "with fused multiply-add" : "without fused multiply-add");
-    const queue = this.#queue = new Queue(memory, threads, memoryLimit);
+    this.#queue = queue;
     this.#pool = new BufferPool((length, purpose) => {
       const block = queue.heap.allocate(4 * length);
-      if (!block) throw shortOfMemory(4 * length, purpose, memory);
+      if (!block) throw shortOfMemory(4 * length, purpose, queue.memory);
       return new CpuBuffer(block.address, length);
     });
-    this.#workers = workers;
-    for (const worker of workers) {
-      worker.on("error", (error: Error) => queue.fail(`A worker of the CPU device failed: ${error.message}`));
-      worker.on("exit", () => queue.fail("A worker of the CPU device has ended"));
-    }
   }
 
   get memory(): MemoryStatus {
@@ -201,7 +198,6 @@ export class CpuDevice implements Device {
 
   close(): void {
     this.#queue.stop();
-    for (const worker of this.#workers) worker.removeAllListeners();
   }
 
   conv2d(args: K.Conv2d<DeviceBuffer>): void {
@@ -292,12 +288,12 @@ export class CpuDevice implements Device {
   }
 }
 
-/** Shared memory that may grow to 4 GiB, or to as much of that as the system lets a program reserve. */
-function sharedMemory(): WebAssembly.Memory {
+/** Memory that may grow to 4 GiB, or to as much of that as the system lets a program reserve. */
+function createMemory(shared: boolean): WebAssembly.Memory {
   for (let pages = 2 ** 32 / PAGE;; pages /= 2) {
     try {
       // The kernels declare the largest maximum; a smaller one is accepted.
-      return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: pages, shared: true });
+      return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: pages, shared });
     } catch (error) {
       if (pages <= 1024) throw error;
     }

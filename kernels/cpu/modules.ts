@@ -1,6 +1,6 @@
 /**
- * The kernels as WebAssembly: assembled from text and compiled on the device's thread. Every worker instantiates them for
- * itself.
+ * The kernels' texts, and how they are assembled. A program that can do without the assembler (691 kB) has the bytes
+ * made beforehand: see {@link KernelBytes}.
  */
 import wabt from "wabt";
 import adam from "../wat/adam.wat" with { type: "text" };
@@ -18,8 +18,9 @@ import softmax from "../wat/softmax.wat" with { type: "text" };
 import strips from "../wat/strips.wat" with { type: "text" };
 import sum from "../wat/sum.wat" with { type: "text" };
 import winograd from "../wat/winograd.wat" with { type: "text" };
+import { findPanelPlaces, type KernelBytes, type KernelVariant } from "./binary.ts";
 import { INITIAL_PAGES, PANELS } from "./layout.ts";
-import { expandTemplate, type Simd } from "./template.ts";
+import { expandTemplate } from "./template.ts";
 
 const SOURCES: Record<string, string> = {
   adam,
@@ -38,39 +39,38 @@ const SOURCES: Record<string, string> = {
   winograd,
 };
 
-/** Whether this engine takes relaxed SIMD, asked with the smallest module that uses it: `f32x4.relaxed_madd` of zeros. */
-export function hasRelaxedSimd(): boolean {
-  // deno-fmt-ignore
-  return WebAssembly.validate(new Uint8Array([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // magic and version
-    1, 4, 1, 0x60, 0, 0, // a type: no parameters, no results
-    3, 2, 1, 0, // one function of it
-    10, 20, 1, 18, 0, // code: one body of 18 bytes, no locals
-    0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, // i32.const 0, i32x4.splat, thrice
-    0xfd, 0x85, 2, // f32x4.relaxed_madd
-  ].concat([0x1a, 0x0b]))); // drop, end
-}
-
 /**
- * Assembles and compiles all kernels, and `gemm.wat` once for each thread, with the thread's own panel.
+ * Assembles all kernels. `gemm.wat` is made for the first thread's panel; what another thread's copy has elsewhere is found by
+ * assembling it for the second thread as well.
  *
- * @returns a list of modules for each thread
  * @throws Error naming the file where a kernel's text is wrong
  */
-export async function compileKernels(simd: Simd, threads: number): Promise<WebAssembly.Module[][]> {
+export async function assembleKernels({ simd, memory }: KernelVariant): Promise<KernelBytes> {
   // A timer, since a promise that only the engine's own threads will fulfil does not keep a program from ending.
   const alive = setInterval(() => {}, 1000);
   const assembler = await wabt().finally(() => clearInterval(alive));
   const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: simd === "relaxed" };
-  const compile = (name: string, text: string, values?: Record<string, number>) => {
-    const parsed = assembler.parseWat(`${name}.wat`, expandTemplate(text, simd, values), features);
+  const assemble = (name: string, text: string, values?: Record<string, number>) => {
+    const expanded = expandTemplate(text, simd, values);
+    // sharing is a part of a memory's type, so that kernels for one kind do not run in the other
+    const parsed = assembler.parseWat(
+      `${name}.wat`,
+      memory === "shared" ? expanded : expanded.replace(" shared)", ")"),
+      features,
+    );
     const bytes = new Uint8Array(parsed.toBinary({}).buffer);
     parsed.destroy();
-    return new WebAssembly.Module(bytes);
+    return bytes;
   };
-  const shared = Object.entries(SOURCES).map(([name, text]) => compile(name, text));
-  return Array.from({ length: threads }, (_, thread) => [
-    ...shared,
-    compile("gemm", gemm, { panel: PANELS.at + thread * PANELS.bytes, pages: INITIAL_PAGES }),
-  ]);
+  const [own, second] = [0, 1].map((thread) => assemble("gemm", gemm, gemmValues(thread)));
+  return {
+    shared: Object.entries(SOURCES).map(([name, text]) => assemble(name, text)),
+    own,
+    panelPlaces: findPanelPlaces(own, second),
+  };
+}
+
+/** What `gemm.wat` is told of a thread. */
+function gemmValues(thread: number): Record<string, number> {
+  return { panel: PANELS.at + thread * PANELS.bytes, pages: INITIAL_PAGES };
 }

@@ -2,7 +2,14 @@
 import { Worker } from "node:worker_threads";
 import assert from "@std/assert";
 import { CpuBuffer } from "../../kernels/cpu/buffer.ts";
-import { createCpuDevice } from "../../kernels/cpu/device.ts";
+import wabt from "wabt";
+import { movePanel } from "../../kernels/cpu/binary.ts";
+import { createCpuDevice } from "../../kernels/cpu/create.ts";
+import { startCpuDevice } from "../../kernels/cpu/device.ts";
+import { INITIAL_PAGES, PANELS } from "../../kernels/cpu/layout.ts";
+import { assembleKernels } from "../../kernels/cpu/modules.ts";
+import { expandTemplate } from "../../kernels/cpu/template.ts";
+import gemm from "../../kernels/wat/gemm.wat" with { type: "text" };
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
 import { largeCalls } from "./cpu_cases.ts";
 
@@ -27,6 +34,49 @@ Deno.test("createCpuDevice() is right without relaxed SIMD too", async () => {
     assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel}, ${what}`);
   }
   device.close();
+});
+
+/** A program that has no threads and no shared memory, and whose kernels were assembled beforehand. */
+const bare = { processors: 8, kernels: assembleKernels };
+
+Deno.test("startCpuDevice() without worker threads gives the bits of a thread, in memory that is not shared", async () => {
+  for (const simd of ["relaxed", "plain"] as const) {
+    const [one, inline] = [await createCpuDevice({ threads: 1, simd }), await startCpuDevice(bare, { simd })];
+    assert.equal(inline.threads, 1);
+    for (const { kernel, args, what } of calls) {
+      const found = bits(await runOn(inline, kernel, args));
+      assert.deepEqual(found, bits(await runOn(one, kernel, args)), `${kernel}, ${what}, ${simd}`);
+    }
+    const words = await inline.view(inline.allocate(100, "x"));
+    assert.ok(words.buffer instanceof ArrayBuffer);
+    one.close();
+    inline.close();
+  }
+});
+
+Deno.test("a device without worker threads tells of a trap at the next call, of memory that is short, and that it is closed", async () => {
+  const device = await startCpuDevice(bare, { memoryLimit: 2 ** 26 });
+  assert.throws(() => device.allocate(2 ** 25, "activations"), /out of memory: 128 MiB wanted for activations/);
+  const x = device.allocate(10, "x"), outside = new CpuBuffer(2 ** 32 - 4096, 2 ** 20);
+  device.fill({ x: outside, length: outside.length, value: 1 });
+  assert.throws(() => device.fill({ x, length: 10, value: 1 }), /A kernel of the CPU device failed: .*out of bounds/);
+  await assert.rejects(device.read(x), /A kernel of the CPU device failed/);
+  const other = await startCpuDevice(bare);
+  const y = other.allocate(10, "y");
+  other.close();
+  await assert.rejects(other.read(y), /closed/);
+  await assert.rejects(startCpuDevice(bare, { threads: 2 }), /--threads is a whole number from 1 to 1, found 2/);
+});
+
+Deno.test("movePanel() gives what gemm.wat is when it is assembled for that thread", async () => {
+  const bytes = await assembleKernels({ simd: "plain", memory: "shared" }), assembler = await wabt();
+  for (const thread of [0, 1, 2, 63]) {
+    const values = { panel: PANELS.at + thread * PANELS.bytes, pages: INITIAL_PAGES };
+    const text = expandTemplate(gemm, "plain", values);
+    const parsed = assembler.parseWat("gemm.wat", text, { simd: true, threads: true, bulk_memory: true });
+    assert.deepEqual(movePanel(bytes, thread), new Uint8Array(parsed.toBinary({}).buffer), `thread ${thread}`);
+    parsed.destroy();
+  }
 });
 
 Deno.test("allocate() says how much was wanted and for what where memory is short", async () => {
@@ -91,7 +141,7 @@ Deno.test("after close() every call throws", async () => {
 });
 
 Deno.test("a program that forgets close() ends by itself, also with work under way", async () => {
-  const device = new URL("../../kernels/cpu/device.ts", import.meta.url);
+  const device = new URL("../../kernels/cpu/create.ts", import.meta.url);
   const config = new URL("../../deno.json", import.meta.url);
   const program = `import { createCpuDevice } from ${JSON.stringify(device.href)};
     const device = await createCpuDevice({ threads: 2 });

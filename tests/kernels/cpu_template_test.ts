@@ -1,7 +1,7 @@
 /** The template language of the `.wat` files. */
 import assert from "@std/assert";
 import { expandTemplate } from "../../kernels/cpu/template.ts";
-import { hasRelaxedSimd } from "../../kernels/cpu/modules.ts";
+import { hasRelaxedSimd } from "../../kernels/cpu/binary.ts";
 
 Deno.test("expandTemplate() unrolls repetitions within repetitions and works out sums", () => {
   assert.equal(

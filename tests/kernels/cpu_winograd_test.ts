@@ -1,6 +1,6 @@
 /** The CPU device's convolutions by Winograd's algorithm: forced on and off, and held to the definition. */
 import assert from "@std/assert";
-import { createCpuDevice } from "../../kernels/cpu/device.ts";
+import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { takesWinograd } from "../../kernels/cpu/winograd.ts";
 import { Random } from "../../kernels/random.ts";
 import { readGolden } from "../golden.ts";

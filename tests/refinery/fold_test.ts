@@ -3,7 +3,7 @@ import assert from "@std/assert";
 import { extractFeatures, type Features } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { frontEnd } from "../../dsp/mod.ts";
-import { createCpuDevice } from "../../kernels/cpu/device.ts";
+import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import {
   assignFolds,
   drawValidation,

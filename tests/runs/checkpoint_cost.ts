@@ -6,7 +6,7 @@
  */
 import path from "@std/path";
 import { parseArgs } from "node:util";
-import { createCpuDevice } from "../../kernels/cpu/device.ts";
+import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { Adam, DeviceArray, VggE } from "../../nn/mod.ts";
 import { FoldFiles, identify, RunFolder } from "../../runs/mod.ts";
 import { experiment, features } from "./small_experiment.ts";

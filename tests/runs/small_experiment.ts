@@ -1,7 +1,7 @@
 /** An experiment of a fraction of a second, for tests of what happens to a run: 20 utterances, 2 folds of 2 stages of 3 epochs. */
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { createCpuDevice } from "../../kernels/cpu/device.ts";
+import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device } from "../../kernels/device.ts";
 import { assignFolds, PRESETS, type Results, type Settings } from "../../refinery/mod.ts";
 import {

@@ -12,7 +12,7 @@ import path from "@std/path";
 import { parseArgs } from "node:util";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { createCpuDevice } from "../../kernels/cpu/device.ts";
+import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device } from "../../kernels/device.ts";
 import { assignFolds, PRESETS } from "../../refinery/mod.ts";
 import { type Experiment, openRun, type Outcome, runExperiment, type Start } from "../../runs/mod.ts";

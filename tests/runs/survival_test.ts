@@ -1,7 +1,7 @@
 /** What befalls a run, and that it ends in the results of one that nothing befell. */
 import assert from "@std/assert";
 import path from "@std/path";
-import { createCpuDevice } from "../../kernels/cpu/device.ts";
+import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
 import { FoldFiles, identify, Lease, openRun, type RunConfig, RunFolder } from "../../runs/mod.ts";
 import { webgpu } from "../devices.ts";

@@ -1,0 +1,80 @@
+/**
+ * The kernels as WebAssembly bytes, and as modules that each worker instantiates for itself.
+ *
+ * All threads share their modules but one: `gemm.wat` has the address of its thread's panel in its code (it says why). Only the
+ * first thread's is kept; another's differs in these addresses, each a number of three bytes (LEB128), and in nothing else.
+ */
+import { PANELS } from "./layout.ts";
+import type { Simd } from "./template.ts";
+
+/** Which of the kernels' builds: instructions, and the kind of memory they run in. */
+export interface KernelVariant {
+  /** Fused multiply-add or not. */
+  simd: Simd;
+  /** Shared with worker threads, or plain: for one thread alone. */
+  memory: "shared" | "plain";
+}
+
+/** All kernels of one variant, assembled. */
+export interface KernelBytes {
+  /** Modules that are the same for every thread. */
+  shared: Uint8Array<ArrayBuffer>[];
+  /** `gemm.wat`, for the first thread's panel. */
+  own: Uint8Array<ArrayBuffer>;
+  /** Where in it the addresses of that panel are. */
+  panelPlaces: number[];
+}
+
+/** Whether this engine takes relaxed SIMD, asked with the smallest module that uses it: `f32x4.relaxed_madd` of zeros. */
+export function hasRelaxedSimd(): boolean {
+  // deno-fmt-ignore
+  return WebAssembly.validate(new Uint8Array([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // magic and version
+    1, 4, 1, 0x60, 0, 0, // a type: no parameters, no results
+    3, 2, 1, 0, // one function of it
+    10, 20, 1, 18, 0, // code: one body of 18 bytes, no locals
+    0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, // i32.const 0, i32x4.splat, thrice
+    0xfd, 0x85, 2, // f32x4.relaxed_madd
+  ].concat([0x1a, 0x0b]))); // drop, end
+}
+
+/**
+ * Compiles all kernels.
+ *
+ * @returns a list of modules for each thread
+ */
+export function compileKernels(bytes: KernelBytes, threads: number): WebAssembly.Module[][] {
+  const shared = bytes.shared.map((module) => new WebAssembly.Module(module));
+  return Array.from({ length: threads }, (_, thread) => [...shared, new WebAssembly.Module(movePanel(bytes, thread))]);
+}
+
+/** Bytes of a number that is a panel's address, or one past it: 16384 to 2^20 - 1, which all of them are. */
+const WIDTH = 3;
+
+/** The first thread's `gemm.wat` with its panel moved to where thread number `thread` has its own. */
+export function movePanel({ own, panelPlaces }: KernelBytes, thread: number): Uint8Array<ArrayBuffer> {
+  const moved = own.slice();
+  for (const place of panelPlaces) {
+    let address = thread * PANELS.bytes;
+    for (let i = 0; i < WIDTH; i++) address += (own[place + i] & 127) << 7 * i;
+    for (let i = 0; i < WIDTH; i++) moved[place + i] = (address >> 7 * i & 127) | (i < WIDTH - 1 ? 128 : 0);
+  }
+  return moved;
+}
+
+/**
+ * Where the panel's addresses are: where the modules of the first two threads differ, since their distance is no multiple of
+ * 128 and so changes a number's first byte.
+ *
+ * @throws RangeError where they differ in length: an address would then not have three bytes
+ */
+export function findPanelPlaces(first: Uint8Array, second: Uint8Array): number[] {
+  if (first.length !== second.length) throw new RangeError("Panels want addresses of one width");
+  const places: number[] = [];
+  for (let at = 0; at < first.length; at++) {
+    if (first[at] === second[at]) continue;
+    places.push(at);
+    at += WIDTH - 1;
+  }
+  return places;
+}

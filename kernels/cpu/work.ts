@@ -1,0 +1,62 @@
+/**
+ * What a worker of the CPU device does: walks the ring of phases, claims chunks of each and runs them. It never answers
+ * messages; all it says goes through the control words. It ends when told to stop, or after a failure anywhere.
+ */
+import { ARGUMENTS, CONTROL, fail, type Kernel, RING, SLOT, type WorkerStart } from "./layout.ts";
+import { PHASES } from "./phases.ts";
+
+/** Looks at a word so often before it sleeps: some 50 microseconds, about what falling asleep and waking costs. */
+const SPINS = 1500;
+/** Sleeps so long at most, in milliseconds, before it looks whether it should stop. */
+const NAP = 500;
+
+const pause = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
+
+/** The kernels' functions over a memory. */
+export function instantiate(modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): Kernel {
+  const env = { memory, exp: Math.exp, log: Math.log };
+  return Object.assign({}, ...modules.map((module) => new WebAssembly.Instance(module, { env }).exports));
+}
+
+/** Works until the device is closed or has failed: a thread calls it with the message that it is sent, and then ends. */
+export function runWorker(start: WorkerStart): void {
+  const words = new Int32Array(start.memory.buffer);
+  try {
+    work(instantiate(start.modules, start.memory), start, words);
+  } catch (error) {
+    fail(words, `A worker of the CPU device failed: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Array): void {
+  const slots = Array.from({ length: RING.slots }, (_, i) => ({
+    word: (RING.at + i * RING.slotBytes) / 4,
+    args: new Float64Array(memory.buffer, RING.at + i * RING.slotBytes + ARGUMENTS.at, ARGUMENTS.length),
+  }));
+  const positionWord = CONTROL.position + 16 * thread;
+  for (let position = 0;; position = (position + 1) | 0) {
+    if (!passes(words, CONTROL.enqueued, position)) return;
+    const { word, args } = slots[position & (RING.slots - 1)];
+    const run = PHASES[words[word + SLOT.phase]], chunks = words[word + SLOT.chunks];
+    let mine = 0;
+    for (let chunk; (chunk = Atomics.add(words, word + SLOT.claimed, 1)) < chunks; mine++) {
+      run(kernels, args, chunk, thread);
+    }
+    if (mine > 0 && Atomics.add(words, word + SLOT.done, mine) + mine === chunks) {
+      Atomics.store(words, CONTROL.completed, (position + 1) | 0);
+      Atomics.notify(words, CONTROL.completed);
+    } else if (!passes(words, CONTROL.completed, position)) return;
+    Atomics.store(words, positionWord, (position + 1) | 0);
+  }
+}
+
+/** Waits until the counter at `word` is beyond `position`; false where the worker must end instead. */
+function passes(words: Int32Array, word: number, position: number): boolean {
+  for (let spins = 0;;) {
+    const count = Atomics.load(words, word);
+    if (((count - position) | 0) > 0) return true;
+    if (Atomics.load(words, CONTROL.stop) || Atomics.load(words, CONTROL.failed)) return false;
+    if (spins++ < SPINS) pause();
+    else Atomics.wait(words, word, count, NAP);
+  }
+}
