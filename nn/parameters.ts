@@ -93,16 +93,16 @@ export class Parameters {
   }
 }
 
-/** How far weights may be from zero at first, by the inputs and the outputs of a unit. */
-const LIMITS = {
-  /** Keeps the variance of activations and of gradients, on average (Glorot & Bengio 2010). */
-  glorot: (fanIn: number, fanOut: number) => Math.sqrt(6 / (fanIn + fanOut)),
-  /** Keeps that of activations where half of the units are rectified away (He et al. 2015). */
-  he: (fanIn: number, _: number) => Math.sqrt(6 / fanIn),
-};
-
 /** How weights are drawn. */
-export type Initialisation = keyof typeof LIMITS;
+export type Initialisation = "glorot" | "he";
+
+/** How far weights may be from zero at first, by the inputs and the outputs of a unit. */
+const LIMITS: Record<Initialisation, (fanIn: number, fanOut: number) => number> = {
+  /** Keeps the variance of activations and of gradients, on average (Glorot & Bengio 2010). */
+  glorot: (fanIn, fanOut) => Math.sqrt(6 / (fanIn + fanOut)),
+  /** Keeps that of activations where half of the units are rectified away (He et al. 2015). */
+  he: (fanIn) => Math.sqrt(6 / fanIn),
+};
 
 /**
  * Glorot-uniform weights and zero biases: {@link uniformWeights} with that limit.
