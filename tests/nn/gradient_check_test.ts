@@ -35,7 +35,7 @@ onEach(
       const logits = tape.dense(h, v, c, { relu: true }); // rectified: its gradient is masked
       return tape.add(product(device, tape, logits, q), product(device, tape, logits, q));
     }, { places: 12 });
-  assert.deepEqual(reports.map(({ name }) => name), Object.keys(shapes));
+    assert.deepEqual(reports.map(({ name }) => name), Object.keys(shapes));
     for (const { name, error, places, kinks } of reports) {
       assert.ok(error < 0.001 && places >= 3 && kinks <= 6, `${name}: ${error}, ${places}, ${kinks}`);
     }

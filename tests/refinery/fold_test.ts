@@ -14,6 +14,7 @@ import {
   type Settings,
   type StageOutput,
   standardise,
+  tryFold,
 } from "../../refinery/mod.ts";
 import { cpu } from "../devices.ts";
 
@@ -122,4 +123,28 @@ Deno.test("validation utterances are labelled as the training ones are, and stan
   const byHand = values.reduce((a, b) => a + b) / values.length;
   const spread = Math.sqrt(values.reduce((sum, v) => sum + (v - byHand) ** 2, 0) / values.length);
   assert.ok(Math.abs(mean - byHand) < 1e-9 && Math.abs(deviation - spread) < 1e-6);
+});
+
+Deno.test("tryFold() judges the validation utterances, and never looks at what the fold holds out", async () => {
+  const device = await cpu.open();
+  const trial = async (given: Features, varied: Partial<Settings> = {}) => {
+    const { seconds: _, epochs, ...rest } = await tryFold(given, device, { ...settings, ...varied }, folds, 0);
+    return { ...rest, losses: epochs.map(({ validationLoss }) => validationLoss) };
+  };
+  const heldOut = features.utterances.flatMap((_, i) => folds[i] === 0 ? [i] : []);
+  const first = await trial(features);
+  assert.deepEqual(await trial(spoil(heldOut, true)), first);
+  const others = features.utterances.flatMap((_, i) => folds[i] === 0 ? [] : [i]);
+  const { validation } = drawValidation(features.utterances, others, settings, 0);
+  assert.equal(first.utterances, validation.length);
+  assert.equal(first.segments, segmentsOf(features, validation).length);
+  assert.ok(first.right <= first.utterances && first.segmentsRight <= first.segments);
+  for (
+    const varied of [{ batchNorm: true }, { dropout: 0.5 }, { initialisation: "he" }, {
+      decay: 0.1,
+      epochs: 3,
+    }] as const
+  ) {
+    assert.notDeepEqual((await trial(features, varied)).losses, first.losses, Object.keys(varied)[0]);
+  }
 });

@@ -1,0 +1,70 @@
+/** `deno task study`: a row a variation, and a mistake told in a line. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { tone, withFolder } from "../corpora/folders.ts";
+
+const root = path.join(import.meta.dirname!, "..", "..");
+
+async function study(...args: string[]) {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=train", "cli/study.ts", ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Two emotions, told by pitch. */
+const recordings = Object.fromEntries(
+  ["angry", "sad"].flatMap((emotion, e) =>
+    [1, 2, 3, 4, 5, 6].map((n) => [`${emotion}/a/${n}.wav`, tone(0.5 + 0.05 * n, 300 + 900 * e + 20 * n)])
+  ),
+);
+
+Deno.test("study tries each variation on validation utterances, and gives a row or an object each", async () => {
+  await withFolder(recordings, async (dir) => {
+    const tiny = [
+      "--width",
+      "1/32",
+      "--folds",
+      "2",
+      "--epochs",
+      "1",
+      "--batch",
+      "16",
+      "--device",
+      "cpu",
+      "--trials",
+      "2",
+    ];
+    const corpus = ["--corpus", "folder", "--data", dir, "--segment-hop", "4", ...tiny];
+    const vary = ["--base", "dropout=0.25", "--vary", "batchNorm=true,width=1/16", "--vary", "segmentHop=2"];
+    const { code, stdout, stderr } = await study(...corpus, ...vary, "--json");
+    assert.equal(code, 0, stderr);
+    const results = JSON.parse(stdout);
+    assert.deepEqual(
+      results.map(({ variation }: { variation: string }) => variation),
+      ["as it is", "batchNorm=true,width=1/16", "segmentHop=2"],
+    );
+    const [base, wide, near] = results;
+    assert.deepEqual([base.settings.dropout, base.settings.batchNorm, base.settings.width], [0.25, false, 1 / 32]);
+    assert.deepEqual([wide.settings.dropout, wide.settings.batchNorm, wide.settings.width], [0.25, true, 1 / 16]);
+    assert.deepEqual(base.trials.map(({ fold }: { fold: number }) => fold), [0, 1]);
+    // a fifth of each emotion's three training utterances, at least one
+    assert.deepEqual(base.trials.map(({ utterances }: { utterances: number }) => utterances), [2, 2]);
+    assert.ok(near.trials[0].segments > 1.5 * base.trials[0].segments);
+    assert.match(stderr, /utterances +segments +loss +best epochs +seconds +variation\n.*as it is\n/);
+
+    for (
+      const [wrong, said] of [["width", /wanted name=value/], ["size=3", /wanted name=value with one of method/], [
+        "batchNorm=3",
+        /batchNorm is true or false, found 3/,
+      ]] as const
+    ) {
+      const refused = await study(...corpus, "--vary", wrong);
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, said);
+    }
+  });
+});
