@@ -20,10 +20,14 @@
  * @module
  */
 export { RealFft } from "./fft.ts";
+export { Levels } from "./levels.ts";
 export { frameCount, hann, logMel, Spectrum } from "./log_mel.ts";
+export { LogMelStream } from "./log_mel_stream.ts";
 export { hzToMel, MelBank } from "./mel.ts";
 export { decodeRecording, type Recording } from "./recording.ts";
+export { RecordingStream } from "./recording_stream.ts";
 export { resample, Resampler } from "./resample.ts";
 export { segmentCount, segmentSeconds, segmentStart, segmentStartSeconds, segmentView } from "./segments.ts";
 export { type FrontEnd, frontEnd } from "./settings.ts";
+export { type WavHeader } from "./riff.ts";
 export { decodeWav, encodeWav, type Wav } from "./wav.ts";

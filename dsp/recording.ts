@@ -53,7 +53,7 @@ export function decodeRecording(bytes: Uint8Array, name: string, settings: Front
 }
 
 /** The mean of the channels of a block [frames, channels]; [frames]. */
-function mono(block: Float32Array, channels: number): Float32Array {
+export function mono(block: Float32Array, channels: number): Float32Array {
   if (channels === 1) return block;
   const mixed = new Float32Array(block.length / channels);
   for (let i = 0, at = 0; i < mixed.length; i++) {

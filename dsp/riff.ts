@@ -20,7 +20,9 @@ export interface WavHeader {
   sampleBytes: number;
   /** First byte of the first sample. */
   dataOffset: number;
-  /** Whole frames in the data chunk: one sample of every channel each. */
+  /** What the data chunk says that it holds, in bytes; Infinity where it reaches to an end that is not known yet. */
+  dataBytes: number;
+  /** Whole frames in the data chunk: one sample of every channel each; Infinity likewise. */
   frames: number;
 }
 
@@ -38,45 +40,76 @@ const wanted = "want a RIFF/WAVE file of 8, 16, 24 or 32-bit PCM or 32 or 64-bit
  * @throws {TypeError} if it is no wav file, is truncated, or has a header that contradicts itself
  */
 export function readWavHeader(bytes: Uint8Array, name: string): WavHeader {
-  const fail = (found: string): never => {
-    throw new TypeError(`${name}: ${found}; ${wanted}`);
-  };
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const id = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
+  return readWavHead(bytes, name, bytes.length)!; // all is there: more is never wanted
+}
 
-  if (bytes.length === 0) fail("the file is empty");
-  if (id(0) !== "RIFF" || id(8) !== "WAVE") fail(`not a wav file: ${whatItIs(bytes)}`);
+/**
+ * Reads the header from the first bytes of a wav file, however few.
+ *
+ * @param head the file's first bytes
+ * @param length of the whole file, in bytes; undefined where that is not known: its data chunk is then believed
+ * @returns undefined where more bytes are wanted to tell
+ * @throws {TypeError} as {@linkcode readWavHeader} does, as soon as that can be told
+ */
+export function readWavHead(head: Uint8Array, name: string, length: number | undefined): WavHeader | undefined {
+  const fail = (found: string): never => failToRead(name, found);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const id = (at: number) => String.fromCharCode(...head.subarray(at, at + 4));
+  /** Whether bytes up to here are wanted that the file has, or may have. */
+  const lacks = (end: number) => head.length < end && head.length < (length ?? Infinity);
 
-  let format: WavFormat | undefined;
-  for (let at = 12; at + 8 <= bytes.length;) {
+  if (length === 0) fail("the file is empty");
+  if (lacks(12)) return undefined;
+  if (id(0) !== "RIFF" || id(8) !== "WAVE") fail(`not a wav file: ${whatItIs(head, length)}`);
+
+  let format: WavFormat | undefined, at = 12;
+  while (at + 8 <= head.length) {
     const size = view.getUint32(at + 4, true);
     const body = at + 8;
-    const here = bytes.length - body;
+    const here = (length ?? Infinity) - body;
     if (id(at) === "fmt ") {
       if (size < 16 || here < size) {
         fail(`the fmt chunk is cut short: it says ${size} bytes, ${here} are left, 16 are the least`);
       }
-      format = readFormat(new DataView(bytes.buffer, bytes.byteOffset + body, size), fail);
+      if (lacks(body + Math.min(size, 40))) return undefined;
+      const own = Math.min(size, head.length - body);
+      format = readFormat(new DataView(head.buffer, head.byteOffset + body, own), fail);
     } else if (id(at) === "data") {
       if (!format) return fail("the data chunk comes before any fmt chunk");
+      if (size === 0 && lacks(body + 4)) return undefined;
       const { blockAlign, ...rest } = format;
+      const riffEnd = view.getUint32(4, true) + 8;
+      const believed = length === undefined ? riffEnd > body : riffEnd === length;
       const unknown = size === 0xffffffff || size === 0x7ffff000 - 0x7ffff000 % blockAlign ||
-        size === 0 && !(view.getUint32(4, true) + 8 === bytes.length && isChunkId(id(body)));
-      if (!unknown && size > here) {
-        fail(`the recording is truncated: its data chunk says ${size} bytes, the file holds ${here} of them`);
-      }
-      return { ...rest, dataOffset: body, frames: Math.floor((unknown ? here : size) / blockAlign) };
+        size === 0 && !(believed && isChunkId(id(body)));
+      if (!unknown && size > here) failTruncated(name, size, here);
+      const dataBytes = unknown ? here : size;
+      return { ...rest, dataOffset: body, dataBytes, frames: Math.floor(dataBytes / blockAlign) };
     }
     at = body + size;
     // Chunks start at even places, but some writers forget the pad byte after an odd chunk.
-    if (size % 2 === 1 && !isChunkId(id(at))) at++;
+    if (size % 2 === 1) {
+      if (lacks(at + 4)) return undefined;
+      if (!isChunkId(id(at))) at++;
+    }
   }
+  if (lacks(at + 8)) return undefined;
   return fail(
     format ? "no data chunk: the file ends before its samples" : "no fmt chunk: the header is broken or cut off",
   );
 }
 
-type WavFormat = Omit<WavHeader, "dataOffset" | "frames"> & { blockAlign: number };
+/** Throws what every fault of a wav file is thrown as. */
+export function failToRead(name: string, found: string): never {
+  throw new TypeError(`${name}: ${found}; ${wanted}`);
+}
+
+/** Throws where a data chunk is longer than what is there. @param here bytes that are */
+export function failTruncated(name: string, size: number, here: number): never {
+  failToRead(name, `the recording is truncated: its data chunk says ${size} bytes, the file holds ${here} of them`);
+}
+
+type WavFormat = Omit<WavHeader, "dataOffset" | "dataBytes" | "frames"> & { blockAlign: number };
 
 const WAVE_FORMAT_PCM = 1, WAVE_FORMAT_IEEE_FLOAT = 3, WAVE_FORMAT_EXTENSIBLE = 0xfffe;
 
@@ -133,12 +166,12 @@ function isChunkId(id: string): boolean {
 }
 
 /** Names a file that is no wav file by its first bytes. */
-function whatItIs(bytes: Uint8Array): string {
+function whatItIs(bytes: Uint8Array, length: number | undefined): string {
   const start = String.fromCharCode(...bytes.subarray(0, 12));
   for (const [magic, what] of magics) if (start.startsWith(magic)) return `it begins like ${what}`;
   if (start.slice(4, 8) === "ftyp") return "it begins like an MP4 or M4A file";
   const hex = Array.from(bytes.subarray(0, 12), (b) => b.toString(16).padStart(2, "0")).join(" ");
-  return `it has ${bytes.length} bytes and begins with ${hex}`;
+  return length === undefined ? `it begins with ${hex}` : `it has ${length} bytes and begins with ${hex}`;
 }
 
 const magics: [magic: string, what: string][] = [

@@ -66,21 +66,51 @@ const loudest = 2 ** 32;
  * @throws {TypeError} as {@linkcode decodeWav} does, for samples that are no numbers
  */
 export function* decodeBlocks(bytes: Uint8Array, header: WavHeader, name: string): Generator<Float32Array> {
-  const { channels, sampleRate, encoding, sampleBytes } = header;
-  const samples = header.frames * channels;
-  const step = Math.max(1, Math.floor(blockSamples / channels)) * channels;
-  const widened = encoding === "float" ? sampleBytes : sampleBytes === 1 ? 2 : sampleBytes === 3 ? 4 : sampleBytes;
-  const file = new Uint8Array(44 + Math.min(step, samples) * widened);
-  for (let at = 0; at < samples; at += step) {
-    const count = Math.min(step, samples - at);
-    const from = header.dataOffset + at * sampleBytes;
-    const source = bytes.subarray(from, from + count * sampleBytes);
-    writeHeader(file.buffer, { sampleRate, tag: encoding === "int" ? 1 : 3, sampleBytes: widened, samples: count });
+  const decoder = new BlockDecoder(header, name);
+  const end = header.dataOffset + header.frames * header.channels * header.sampleBytes;
+  for (let at = header.dataOffset; at < end; at += decoder.blockBytes) {
+    yield decoder.decode(bytes.subarray(at, Math.min(end, at + decoder.blockBytes)));
+  }
+}
+
+/** Decodes a recording's stretches of whole frames, one after the other. */
+export class BlockDecoder {
+  /** Bytes of a stretch, at most. */
+  readonly blockBytes: number;
+  readonly #header: WavHeader;
+  readonly #name: string;
+  /** Bytes that the decoder is given for a sample. */
+  readonly #widened: number;
+  readonly #file: Uint8Array<ArrayBuffer>;
+  /** Samples decoded before. */
+  #done = 0;
+
+  /** @param name what errors call the file */
+  constructor(header: WavHeader, name: string) {
+    [this.#header, this.#name] = [header, name];
+    const { channels, encoding, sampleBytes, frames } = header;
+    const samples = Math.min(frames, Math.max(1, Math.floor(blockSamples / channels))) * channels;
+    this.blockBytes = samples * sampleBytes;
+    this.#widened = encoding === "float" ? sampleBytes : sampleBytes === 1 ? 2 : sampleBytes === 3 ? 4 : sampleBytes;
+    this.#file = new Uint8Array(44 + samples * this.#widened);
+  }
+
+  /**
+   * The samples of the next stretch, [frames, channels].
+   *
+   * @param source whole frames, up to `blockBytes`
+   * @throws {TypeError} where they are no numbers
+   */
+  decode(source: Uint8Array): Float32Array {
+    const { sampleRate, encoding, sampleBytes } = this.#header, file = this.#file, widened = this.#widened;
+    const samples = source.length / sampleBytes;
+    writeHeader(file.buffer, { sampleRate, tag: encoding === "int" ? 1 : 3, sampleBytes: widened, samples });
     if (widened === sampleBytes) file.set(source, 44);
     else widen(source, file.subarray(44), sampleBytes);
     const block = wavDecoder.decode.sync(file.buffer, { symmetric: true }).channelData[0];
-    if (encoding === "float") checkFinite(block, at, header, name);
-    yield block;
+    if (encoding === "float") checkFinite(block, this.#done, this.#header, this.#name);
+    this.#done += samples;
+    return block;
   }
 }
 

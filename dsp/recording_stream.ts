@@ -1,0 +1,138 @@
+/**
+ * A wav file that comes in pieces, of any sizes, to 16 kHz mono: an hour of 44.1 kHz stereo is 635 MB, and is never there as a
+ * whole. What it gives, put together, is to the bit what {@linkcode decodeRecording} gives for the whole file.
+ *
+ *   bytes -> header, once there is enough of it -> whole frames -> mean of the channels -> 16 kHz
+ */
+import { Levels } from "./levels.ts";
+import { mono } from "./recording.ts";
+import { Resampler } from "./resample.ts";
+import { failToRead, failTruncated, readWavHead, type WavHeader } from "./riff.ts";
+import { type FrontEnd, frontEnd } from "./settings.ts";
+import { BlockDecoder } from "./wav.ts";
+
+/** Bytes that may come before the samples. Pictures and notes do; more of them is no recording that anybody made. */
+const LONGEST_HEAD = 1 << 24;
+
+/** Decodes a recording while its bytes arrive. */
+export class RecordingStream {
+  /** How loud it is so far, and how much of it is cut off. */
+  readonly levels: Levels = new Levels();
+  readonly #name: string;
+  readonly #length: number | undefined;
+  readonly #settings: FrontEnd;
+  /** Bytes before the samples, in the pieces that they came in; how many; and with how many the header is looked for next. */
+  #head: Uint8Array[] = [];
+  #headBytes = 0;
+  #enough = 12;
+  /** Of a frame that is not whole yet. */
+  #held: Uint8Array = new Uint8Array();
+  #header: WavHeader | undefined;
+  #decoder: BlockDecoder | undefined;
+  #resampler: Resampler | undefined;
+  /** Bytes of the data chunk that came. */
+  #data = 0;
+  /** Frames decoded. */
+  #frames = 0;
+
+  /**
+   * Begins.
+   *
+   * @param name what errors call the file
+   * @param options.length of the whole file in bytes, where it is known: then what is cut short is known at once
+   */
+  constructor(name: string, { length, settings = frontEnd }: { length?: number; settings?: FrontEnd } = {}) {
+    [this.#name, this.#length, this.#settings] = [name, length, settings];
+  }
+
+  /** What the file says of itself, as soon as that is known. */
+  get header(): WavHeader | undefined {
+    return this.#header;
+  }
+
+  /** Duration of the file's own samples so far, in seconds. */
+  get seconds(): number {
+    return this.#header ? this.#frames / this.#header.sampleRate : 0;
+  }
+
+  /**
+   * Takes the file's next bytes, and gives the samples at 16 kHz that no later byte can change.
+   *
+   * @throws {TypeError} as `decodeRecording` does
+   */
+  push(bytes: Uint8Array): Float32Array<ArrayBuffer> {
+    if (this.#header) return this.#decode(bytes);
+    this.#head.push(bytes.slice());
+    this.#headBytes += bytes.length;
+    // looked at again when it has doubled: what is walked over, over and over, stays a few times the head itself
+    if (this.#headBytes < this.#enough) return new Float32Array(0);
+    this.#enough = 2 * this.#headBytes;
+    const samples = this.#begin(this.#length);
+    if (!this.#header && this.#headBytes > LONGEST_HEAD) {
+      failToRead(this.#name, `no samples in its first ${LONGEST_HEAD >> 20} MB`);
+    }
+    return samples;
+  }
+
+  /**
+   * Ends it, and gives the samples still owed.
+   *
+   * @throws {TypeError} where the file is cut short, or never was a wav file
+   */
+  finish(): Float32Array<ArrayBuffer> {
+    const begun = this.#header ? [] : [this.#begin(this.#headBytes)];
+    const { dataBytes } = this.#header!;
+    if (dataBytes !== Infinity && this.#data < dataBytes) failTruncated(this.#name, dataBytes, this.#data);
+    return concatenate([...begun, this.#resampler!.finish()]);
+  }
+
+  /** Reads the header, if it is there, and decodes what follows it. @param length of the file, where it is known */
+  #begin(length: number | undefined): Float32Array<ArrayBuffer> {
+    const head = joined(this.#head);
+    this.#head = [head];
+    this.#header = readWavHead(head, this.#name, length);
+    if (!this.#header) return new Float32Array(0);
+    this.#head = [];
+    this.#decoder = new BlockDecoder(this.#header, this.#name);
+    this.#resampler = new Resampler(this.#header.sampleRate, this.#settings.sampleRate);
+    return this.#decode(head.subarray(this.#header.dataOffset));
+  }
+
+  /** @param fresh bytes that follow those that came before */
+  #decode(fresh: Uint8Array): Float32Array<ArrayBuffer> {
+    const { channels, sampleBytes, dataBytes, frames } = this.#header!, align = channels * sampleBytes;
+    const bytes = this.#held.length === 0 ? fresh : joined([this.#held, fresh]);
+    this.#data = Math.min(dataBytes, this.#data + fresh.length);
+    const whole = Math.min(Math.floor(bytes.length / align), frames - this.#frames);
+    const { blockBytes } = this.#decoder!, parts: Float32Array[] = [];
+    for (let at = 0; at < whole * align; at += blockBytes) {
+      const block = this.#decoder!.decode(bytes.subarray(at, Math.min(whole * align, at + blockBytes)));
+      this.levels.add(block, channels);
+      parts.push(this.#resampler!.push(mono(block, channels)));
+    }
+    this.#frames += whole;
+    this.#held = this.#frames < frames ? bytes.slice(whole * align) : new Uint8Array();
+    return concatenate(parts);
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,246 @@
+/**
+ * A model for use: all that it takes to hear emotions in a recording, as a few files that travel together.
+ *
+ *     model.json            what it is: emotions, network, front end, what it was trained on, how right it is, licence
+ *     weights.safetensors   the network's weights
+ *     forest.json           the forest that decides on an utterance
+ *
+ * Here they are bytes, wherever they come from: a folder (`runs/model_folder.ts`), a web page's server, a package. What is read
+ * may have been written by anybody, so every size is looked at before it is believed, and `model.json` holds check sums of all:
+ * what is accepted is what was written.
+ */
+import type { FrontEnd } from "../dsp/settings.ts";
+import { RandomForest } from "../forest/forest.ts";
+import type { VggEOptions } from "../nn/vgg_e.ts";
+import { decodeSafetensors, encodeSafetensors } from "../nn/safetensors.ts";
+import { sizeOf } from "../nn/tensor.ts";
+import { crc32 } from "./crc32.ts";
+import { checkDescription, parametersOf } from "./model_check.ts";
+import type { Standardisation } from "./segment_dataset.ts";
+import { ModelError, parseWithin } from "./untrusted.ts";
+
+/** The files of a model. */
+export const MODEL_FILES = ["model.json", "weights.safetensors", "forest.json"] as const;
+
+/** One of them. */
+export type ModelFile = typeof MODEL_FILES[number];
+
+/** The bytes of each. */
+export type ModelBytes = Record<ModelFile, Uint8Array>;
+
+/** How right a model's method was on utterances that its networks had not heard: fractions of 1. */
+export interface ModelAccuracy {
+  /** How that was found, in a sentence. */
+  protocol: string;
+  /** Utterances judged. */
+  utterances: number;
+  /** Share of utterances right. */
+  weightedAccuracy: number;
+  /** Mean of that over the emotions. */
+  unweightedAccuracy: number;
+  /** Utterances by true emotion (rows) and the model's (columns); not set: not told. */
+  confusion?: number[][];
+}
+
+/** `model.json`. */
+export interface ModelDescription {
+  /** Says what this is. */
+  format: "epr-model";
+  /** Goes up when older programs could not read it. */
+  version: 1;
+  /** For instance "emodb-compact-1". */
+  name: string;
+  /** What it tells apart, in the order of every table. */
+  emotions: string[];
+  /** The network: what it is built from, and each of its parameters as it stands in the weights. */
+  network: { kind: "vgg-e"; options: VggEOptions; parameters: { name: string; shape: number[] }[] };
+  /** How samples become frames and segments. */
+  frontEnd: FrontEnd;
+  /** What frames are standardised by: (x - mean) / deviation. */
+  standardisation: Standardisation;
+  /** Frames from one segment to the next, as in training. */
+  segmentHop: number;
+  /** What the forest is asked about each emotion of a profile, in the order of its features. */
+  statistics: string[];
+  /** What it was trained on. */
+  training: ModelTraining;
+  /** How right it is, by each protocol that it was measured by; perhaps none. */
+  accuracy: ModelAccuracy[];
+  /** Under which terms it may be used. */
+  licence: string;
+  /** Which program made it, when (ISO 8601), by which command. */
+  made: { epr: string; date: string; command: string };
+  /** Size and CRC-32 of the other files. */
+  files: Record<Exclude<ModelFile, "model.json">, { bytes: number; crc32: string }>;
+}
+
+/** What a model was trained on. */
+export interface ModelTraining {
+  /** Kind of corpus. */
+  corpus: string;
+  /** Utterances that its network learned from (early stopping's among them). */
+  utterances: number;
+  /** Who spoke them, how many. */
+  speakers: number;
+  /** SHA-256 of the run's `corpus.csv`. */
+  recordings: string;
+  /** The fold whose utterances its network and forest have not heard, from 1; not set: they have heard all. */
+  heldOutFold?: number;
+  /** The run's settings. */
+  settings: Record<string, unknown>;
+}
+
+/** A model that is ready to use. */
+export interface Model {
+  /** What it is. */
+  description: ModelDescription;
+  /** By name. */
+  weights: Record<string, Float32Array>;
+  /** Decides on the statistics of a profile. */
+  forest: RandomForest;
+}
+
+/** A description before its files are made. */
+export type Undescribed = Omit<ModelDescription, "format" | "version" | "files" | "network"> & {
+  /** What the network is built from. */
+  network: VggEOptions;
+};
+
+/**
+ * The files of a model.
+ *
+ * @param weights of the network, by name
+ * @throws {ModelError} where the parts do not fit together
+ */
+export function encodeModel(
+  { network, ...described }: Undescribed,
+  weights: Record<string, Float32Array>,
+  forest: RandomForest,
+): ModelBytes {
+  const parameters = parametersOf(network);
+  const tensors = Object.fromEntries(parameters.map(({ name, shape }) => [name, { shape, data: weights[name] }]));
+  const others = {
+    "weights.safetensors": encodeSafetensors(tensors, { format: "epr-model", model: described.name }),
+    "forest.json": new TextEncoder().encode(JSON.stringify(forest) + "\n"),
+  };
+  const noted = Object.entries(others).map(([file, bytes]) => [file, { bytes: bytes.length, crc32: crc32(bytes) }]);
+  const description = {
+    format: "epr-model",
+    version: 1,
+    ...described,
+    network: { kind: "vgg-e", options: network, parameters },
+    files: Object.fromEntries(noted),
+  };
+  const sealed = { ...description, seal: sealOf(description) };
+  const bytes = { "model.json": new TextEncoder().encode(JSON.stringify(sealed, null, 2) + "\n"), ...others };
+  decodeModel(bytes, described.name); // what is written can be read
+  return bytes;
+}
+
+/**
+ * Reads `model.json`, before anything else of the model is: it says how large the other files are.
+ *
+ * @param name what errors call the model
+ * @throws {ModelError} where it describes no model
+ */
+export function readDescription(bytes: Uint8Array, name: string): ModelDescription {
+  const where = `${name}: model.json`;
+  if (bytes.length > LARGEST_DESCRIPTION) {
+    throw new ModelError(`${where}: ${bytes.length.toLocaleString("en")} bytes; want at most ${LARGEST_DESCRIPTION}`);
+  }
+  const value = parseWithin(bytes, where, { depth: 12, memory: 32 * LARGEST_DESCRIPTION });
+  const description = checkDescription(value, where);
+  const { seal, ...rest } = value as { seal?: unknown };
+  if (seal !== sealOf(rest)) {
+    throw new ModelError(`${where}: damaged, or changed by hand: its check sum is ${sealOf(rest)}, it says ${seal}`);
+  }
+  return description;
+}
+
+/** Bytes of `model.json`, at most. */
+export const LARGEST_DESCRIPTION = 1 << 20;
+
+/**
+ * Reads a model.
+ *
+ * @param name what errors call it
+ * @throws {ModelError} where a file is not what it has to be, naming the file, what was found and what is wanted
+ *
+ * @example
+ * ```ts
+ * import assert from "@std/assert";
+ * const nothing = new Uint8Array();
+ * const files = { "model.json": nothing, "weights.safetensors": nothing, "forest.json": nothing };
+ * assert.throws(() => decodeModel(files, "an empty folder"), /an empty folder: model\.json: not JSON/);
+ * ```
+ */
+export function decodeModel(files: ModelBytes, name: string): Model {
+  const description = readDescription(files["model.json"], name);
+  for (const file of MODEL_FILES) {
+    if (file === "model.json") continue;
+    const { bytes, crc32: sum } = description.files[file], own = files[file];
+    if (own.length !== bytes) {
+      throw new ModelError(`${name}: ${file}: ${own.length} bytes, where model.json says ${bytes}`);
+    }
+    const found = crc32(own);
+    if (found !== sum) throw new ModelError(`${name}: ${file}: damaged: its check sum is ${found}, want ${sum}`);
+  }
+  const weights = readWeights(files["weights.safetensors"], description, `${name}: weights.safetensors`);
+  return { description, weights, forest: readForest(files["forest.json"], description, `${name}: forest.json`) };
+}
+
+function readWeights(bytes: Uint8Array, { network }: ModelDescription, where: string): Record<string, Float32Array> {
+  const { tensors } = within(where, () => decodeSafetensors(bytes, where));
+  const weights: Record<string, Float32Array> = {};
+  for (const { name, shape } of network.parameters) {
+    const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+    if (!found || found.shape.join() !== shape.join()) {
+      throw new ModelError(`${where}: '${name}' is ${found ? `[${found.shape}]` : "not there"}; want [${shape}]`);
+    }
+    const fault = found.data.findIndex((value) => !Number.isFinite(value));
+    if (fault >= 0) throw new ModelError(`${where}: number ${fault} of '${name}' is ${found.data[fault]}`);
+    weights[name] = found.data;
+  }
+  const more = Object.keys(tensors).find((name) => !Object.hasOwn(weights, name));
+  if (more !== undefined) throw new ModelError(`${where}: holds '${more}', which is none of the network's`);
+  return weights;
+}
+
+/** Bytes that a forest may take in memory: of the trees of a hundred thousand utterances it would be more. */
+const LARGEST_FOREST = 2 ** 27;
+
+function readForest(bytes: Uint8Array, { emotions, statistics }: ModelDescription, where: string): RandomForest {
+  const json = parseWithin(bytes, where, { depth: 5, memory: LARGEST_FOREST }) as Record<string, unknown> | null;
+  const classes = emotions.length, features = classes * statistics.length;
+  if (json?.classes !== classes || json.features !== features) {
+    throw new ModelError(
+      `${where}: of ${json?.features} features and ${json?.classes} classes; want ${features} and ${classes}`,
+    );
+  }
+  // each node holds a count for each class
+  const trees = Array.isArray(json.trees) ? json.trees : [];
+  const nodes = trees.reduce((sum, tree) => sum + (Array.isArray(tree?.feature) ? tree.feature.length : 0), 0);
+  if (nodes * (4 * classes + 20) > LARGEST_FOREST) throw new ModelError(`${where}: its trees have ${nodes} nodes`);
+  return within(where, () => RandomForest.fromJSON(json));
+}
+
+/** What a part of the program throws of what it is given, as a fault of the model. */
+function within<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error;
+    const { message } = error;
+    throw new ModelError(message.startsWith(where) ? message : `${where}: ${message}`, { cause: error });
+  }
+}
+
+/** The check sum of a description, whatever its spaces. */
+function sealOf(description: unknown): string {
+  return crc32(new TextEncoder().encode(JSON.stringify(description)));
+}
+
+/** Bytes of the weights alone, without the header of their file. */
+export function weightBytes(network: VggEOptions): number {
+  return 4 * parametersOf(network).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}

@@ -1,0 +1,114 @@
+/** Recordings that come in pieces: to the bit what they are as a whole, and the same words for each fault. */
+import assert from "@std/assert";
+import { decodeRecording, encodeWav, Levels, logMel, LogMelStream, RecordingStream } from "../../dsp/mod.ts";
+
+const u32 = (v: number) => [v & 255, v >>> 8 & 255, v >>> 16 & 255, v >>> 24];
+const ascii = (text: string) => [...text].map((c) => c.charCodeAt(0));
+
+const noise = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * i * 1e-4) * 0.7);
+
+/** A wav file of 16 bits with something before its samples, something after, and a size that may lie. */
+function wav(rate: number, channels: number, { note = 0, size = -1, after = 0 } = {}): Uint8Array {
+  const plain = encodeWav(noise(6 * channels * 1000), rate), data = plain.subarray(44);
+  const head = plain.slice(0, 36), view = new DataView(head.buffer);
+  view.setUint16(22, channels, true);
+  view.setUint16(32, 2 * channels, true);
+  const bytes = Uint8Array.from([
+    ...head,
+    ...ascii("LIST"),
+    ...u32(note),
+    ...new Uint8Array(note + note % 2),
+    ...ascii("data"),
+    ...u32(size < 0 ? data.length : size),
+    ...data,
+    ...(after === 0 ? [] : [...ascii("LIST"), ...u32(after), ...new Uint8Array(after)]),
+  ]);
+  new DataView(bytes.buffer).setUint32(4, bytes.length - 8, true);
+  return bytes;
+}
+
+/** What comes of bytes that arrive in pieces of some sizes, in turn. */
+function stream(bytes: Uint8Array, sizes: number[], length?: number) {
+  const recording = new RecordingStream("x.wav", { length });
+  const parts: number[] = [];
+  for (let at = 0, turn = 0; at < bytes.length; at += sizes[turn++ % sizes.length]) {
+    parts.push(...recording.push(bytes.subarray(at, at + sizes[turn % sizes.length])));
+  }
+  parts.push(...recording.finish());
+  return { samples: Float32Array.from(parts), seconds: recording.seconds };
+}
+
+const message = (run: () => unknown) => {
+  try {
+    run();
+  } catch (error) {
+    return `${error}`;
+  }
+};
+
+Deno.test("RecordingStream gives what decodeRecording() gives, whatever the pieces, whether or not the length is known", () => {
+  const files = [
+    wav(16000, 1),
+    wav(44100, 2, { note: 5001, after: 77 }),
+    wav(8000, 3, { note: 1 }),
+    wav(24414, 8, { after: 4 }),
+    wav(192000, 1, { size: 0xffffffff }),
+    wav(22050, 2, { size: 0 }),
+    encodeWav(new Float32Array(0), 16000),
+    encodeWav(noise(1), 48000),
+  ];
+  for (const [f, bytes] of files.entries()) {
+    const { samples, seconds } = decodeRecording(bytes, "x.wav");
+    for (const sizes of [[1e9], [7], [1, 4096, 44, 3]]) {
+      assert.deepEqual(stream(bytes, sizes, bytes.length), { samples, seconds }, `file ${f}, ${sizes}`);
+      assert.deepEqual(stream(bytes, sizes), { samples, seconds }, `file ${f}, ${sizes}, of unknown length`);
+    }
+  }
+});
+
+Deno.test("RecordingStream says of each fault what decodeRecording() says", () => {
+  const good = wav(44100, 2, { note: 50 }), float = wav(16000, 1);
+  new DataView(float.buffer).setUint16(20, 3, true);
+  const files = [...[0, 1, 11, 13, 30, 43, 60, 100, 103, 200].map((cut) => good.subarray(0, cut)), float];
+  files.push(Uint8Array.from(ascii("OggS and more")), new Uint8Array(100), Uint8Array.from(ascii("RIFF0000AVI LIST")));
+  for (const [f, bytes] of files.entries()) {
+    const wanted = message(() => decodeRecording(bytes, "x.wav"));
+    assert.match(wanted!, /^TypeError: x\.wav: /);
+    for (const sizes of [[1e9], [1], [5]]) {
+      assert.equal(message(() => stream(bytes, sizes, bytes.length)), wanted, `file ${f}, ${sizes}`);
+    }
+    // where the length is not known, how long the file is may be left out
+    assert.match(message(() => stream(bytes, [5]))!, /^TypeError: x\.wav: .*want a RIFF\/WAVE file/, `file ${f}`);
+  }
+});
+
+Deno.test("RecordingStream refuses a file that never comes to its samples, without keeping it, and soon", () => {
+  const endless = new RecordingStream("x.wav");
+  endless.push(wav(16000, 1).subarray(0, 36));
+  const junk = Uint8Array.from({ length: 1 << 20 }, (_, i) => i % 8 < 4 ? 0x6a : 0); // chunks of no bytes
+  const began = performance.now();
+  assert.throws(() => {
+    for (let pushed = 0; pushed < 100; pushed++) endless.push(junk);
+  }, /x\.wav: no samples in its first 16 MB; want a RIFF/);
+  assert(performance.now() - began < 20_000);
+  assert.throws(() => new RecordingStream("zero").push(new Uint8Array(1 << 20)), /zero: not a wav file/);
+});
+
+Deno.test("LogMelStream gives what logMel() gives, whatever the blocks", () => {
+  const samples = noise(5000), whole = logMel(samples);
+  for (const size of [1, 159, 160, 161, 400, 4999]) {
+    const stream = new LogMelStream(), parts: number[] = [];
+    for (let at = 0; at < samples.length; at += size) parts.push(...stream.push(samples.subarray(at, at + size)));
+    assert.deepEqual(Float32Array.from(parts), whole, `blocks of ${size}`);
+  }
+});
+
+Deno.test("Levels counts as cut off what stays at full scale for three samples or more, in one channel, on one side", () => {
+  const levels = new Levels();
+  //        left:  1  1  1  0  1  1; right: 1 -1  1 -1  1  1, then 1
+  levels.add(Float32Array.of(1, 1, 1, -1, 1, 1, 0, -1, 1, 1), 2);
+  levels.add(Float32Array.of(1, 1), 2);
+  levels.add(Float32Array.of(0.2, 1), 2);
+  assert.deepEqual([levels.peak, levels.clipped, levels.samples], [1, 6, 14]);
+  assert.equal(levels.clippedShare, 6 / 14);
+});

@@ -1,0 +1,73 @@
+/** What a model hears is what its run heard, however the samples come. */
+import assert from "@std/assert";
+import { Predictor, profileStatistics, TooShortError } from "../../refinery/mod.ts";
+import { cpu } from "../devices.ts";
+import { tinyCorpus, trainTinyModel } from "./tiny_model.ts";
+
+const device = await cpu.open();
+const { features, heldOut, profiles, forest, model } = await trainTinyModel(device);
+const K = features.emotions.length;
+const predictor = new Predictor(model, device);
+
+/** The profile that the fold's network gave to an utterance. */
+function profileOf(utterance: number): Float32Array {
+  const { firstSegment, segmentCount } = features.utterances[utterance];
+  return profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K);
+}
+
+Deno.test("predict() gives the profile that the run has, to the bit, and the forest's decision on it", async () => {
+  assert(heldOut.length === 10);
+  for (const i of heldOut) {
+    const { samples } = await tinyCorpus.utterances[i].read();
+    const { profile, emotion, probability, probabilities, segmentHop } = await predictor.predict(samples);
+    assert.deepEqual(profile, profileOf(i));
+    assert.equal(segmentHop, 8);
+    const statistics = profileStatistics(profileOf(i), K);
+    assert.deepEqual(probabilities, forest.predictProbabilities(statistics));
+    assert.equal(emotion, features.emotions[forest.predict(statistics)[0]]);
+    assert.equal(probability, Math.max(...probabilities));
+  }
+});
+
+Deno.test("a Listener gives the same whatever the blocks, and several may take turns", async () => {
+  const [a, b] = await Promise.all(heldOut.slice(0, 2).map((i) => tinyCorpus.utterances[i].read()));
+  const hops = [1, 3, 40];
+  for (const segmentHop of hops) {
+    const whole = [
+      await predictor.predict(a.samples, { segmentHop }),
+      await predictor.predict(b.samples, { segmentHop }),
+    ];
+    const listeners = [predictor.listen({ segmentHop }), predictor.listen({ segmentHop })];
+    let at = 0;
+    for (let turn = 0; at < Math.max(a.samples.length, b.samples.length); turn++) {
+      const size = [1, 399, 400, 5000, 160, 77, 12345][turn % 7];
+      await listeners[0].hear(a.samples.subarray(at, at + size));
+      await listeners[1].hear(b.samples.subarray(at, at + size));
+      at += size;
+    }
+    assert.deepEqual([await listeners[0].end(), await listeners[1].end()], whole, `hop ${segmentHop}`);
+  }
+});
+
+Deno.test("a recording shorter than a segment is refused, and filled up with silence where that is asked for", async () => {
+  const samples = (await tinyCorpus.utterances[0].read()).samples.slice(0, 5359);
+  await assert.rejects(predictor.predict(samples), (error: Error) => {
+    return error instanceof TooShortError && error.message === "334 ms of sound; a segment wants 335 ms";
+  });
+  const filled = new Float32Array(5360);
+  filled.set(samples);
+  const { profile, seconds } = await predictor.predict(samples, { pad: true });
+  assert.deepEqual(profile, (await predictor.predict(filled)).profile);
+  assert.equal(profile.length, K);
+  assert.equal(seconds, 5359 / 16000);
+  await assert.rejects(predictor.predict(new Float32Array(0), { pad: true }), /^TooShortError: 0 ms of sound/);
+});
+
+Deno.test("a Predictor gives back all memory that it took", async () => {
+  const before = device.memory.liveBuffers;
+  const other = new Predictor(model, device);
+  await other.predict(new Float32Array(16000));
+  await other.predict(new Float32Array(16000), { segmentHop: 50 });
+  other.close();
+  assert.equal(device.memory.liveBuffers, before);
+});
