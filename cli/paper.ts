@@ -11,7 +11,7 @@ import {
   keptChoices,
   readPaper,
   requireRun,
-  requireVacant,
+  requireVacantPaper,
   writePaper,
 } from "../runs/mod.ts";
 import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
@@ -69,7 +69,7 @@ await runCommand(command, async (signal) => {
   const tell = flags.quiet ? () => {} : say;
   const out = flags.out ?? defaultFolder(`paper-${flags.corpus}`, preset, flags.seed);
   const chains = paperChains();
-  if (!flags.resume && !flags.dryRun) await requireVacant(out);
+  if (!flags.resume && !flags.dryRun) await requireVacantPaper(out);
 
   const told = chains.map(({ method, stages }) => `${method} ${stages}`).join(", ") + " stages, the first shared";
   const prepareSeed = (seed: number) => prepare({ ...flags, seed, chains: told }, preset, { ...asked, seed }, signal);

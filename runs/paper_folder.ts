@@ -10,6 +10,7 @@
 import path from "@std/path";
 import type { PaperChain } from "../refinery/mod.ts";
 import { writeJson } from "./atomic.ts";
+import { requireVacant } from "./run_folder.ts";
 
 /** `paper.json`. */
 export interface PaperConfig {
@@ -44,4 +45,19 @@ export async function readPaper(folder: string): Promise<PaperConfig | undefined
 /** Writes `paper.json`. */
 export async function writePaper(folder: string, config: PaperConfig): Promise<void> {
   await writeJson(path.join(folder, "paper.json"), config);
+}
+
+/**
+ * Checks that a paper can begin in a folder: that it is not there yet, or is empty, or holds what one left that was stopped
+ * before its first run was there.
+ *
+ * @throws {Error} where it holds anything else or is no folder
+ */
+export async function requireVacantPaper(folder: string): Promise<void> {
+  const paper = await readPaper(folder);
+  if (paper) {
+    const first = path.join(chainFolder(folder, paper.seeds[0], paper.chains[0]), "config.json");
+    if (!await Deno.stat(first).then(() => true, () => false)) return;
+  }
+  await requireVacant(folder);
 }

@@ -98,6 +98,9 @@ Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two se
   await withFolder(await savee(), async (dir) => {
     const out = path.join(dir, "out"), data = ["--corpus", "savee", "--data", path.join(dir, "AudioData")];
     const args = [...data, ...small, "--split", "speaker", "--out", out];
+    await Deno.mkdir(path.join(out, "seed-1", "pEPR"), { recursive: true });
+    // as one that was killed before its first run was there leaves it
+    await Deno.writeTextFile(path.join(out, "paper.json"), '{"chains":[{"method":"pEPR","stages":5}],"seeds":[1]}');
     const first = await run("paper", ...args, "--quiet");
     assert.equal(first.code, 0, first.stderr);
     const config = await readJson(out, "seed-1", "sEPR", "config.json");
