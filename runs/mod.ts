@@ -14,7 +14,7 @@ export { HeldError, Lease, type LeaseNote, type LeaseOptions, readLeases, type S
 export { appendEvent, type LogEvent } from "./log.ts";
 export { type Merged, mergeFolds, readFold } from "./merge.ts";
 export { type PaperRunOptions, runPaperChains } from "./paper_chains.ts";
-export { chainFolder, type PaperConfig, readPaper, writePaper } from "./paper_folder.ts";
+export { chainFolder, type PaperConfig, readPaper, requireVacantPaper, writePaper } from "./paper_folder.ts";
 export { countProfileSegments, decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./run_folder.ts";
 export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
