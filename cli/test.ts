@@ -1,5 +1,5 @@
 /**
- * `deno task test`: every test of `tests/`, and every example in the docs of the source folders.
+ * `deno task test`: every test of `tests/`, and every example in `docs/` and in the docs of the source folders.
  *
  * Arguments go on to `deno test`; files or folders among them replace the usual ones. What this machine can't run is said before,
  * the counts come last: `N passed, M failed`.
@@ -12,6 +12,7 @@ import { createCommand, EXIT, runCommand, say } from "./common.ts";
 const PLACES = [
   "tests",
   "README.md",
+  "docs",
   "mod.ts",
   "dsp",
   "corpora",

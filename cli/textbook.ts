@@ -1,0 +1,26 @@
+/** `deno task textbook`: draws the pictures of the textbook, and finds the lines again that its links lead to. */
+import path from "@std/path";
+import { textbookFigures } from "../report/textbook/mod.ts";
+import { relink } from "../report/textbook/links.ts";
+import { createCommand, runCommand, say } from "./common.ts";
+
+const DOCS = path.join(import.meta.dirname!, "../docs");
+
+const command = createCommand(
+  "textbook",
+  "Draws the pictures of docs/textbook, and finds the lines again that its links lead to.",
+  [["after a change to the code that a chapter is about", "deno task textbook"]],
+);
+
+await runCommand(command, async () => {
+  for await (const { name, svg } of textbookFigures()) {
+    await Deno.writeTextFile(path.join(DOCS, "figures", name), svg);
+    say(`docs/figures/${name}`);
+  }
+  for await (const { name } of Deno.readDir(path.join(DOCS, "textbook"))) {
+    const file = path.join(DOCS, "textbook", name), before = await Deno.readTextFile(file);
+    const { text, moved } = await relink(before, path.dirname(file));
+    if (moved > 0) await Deno.writeTextFile(file, text);
+    if (moved > 0) say(`docs/textbook/${name}: ${moved} links moved`);
+  }
+});

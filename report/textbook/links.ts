@@ -1,0 +1,50 @@
+/**
+ * Links from a chapter to the very lines of code that it talks of: [`Tape.conv2d`](../../nn/tape.ts#L120). The line holds the last
+ * name between the backquotes; when code moves, {@link relink} finds the line again.
+ */
+import path from "@std/path";
+
+/** A link to a line. */
+export interface CodeLink {
+  /** What the line is to hold: the last part of the link's words, such as conv2d. */
+  symbol: string;
+  /** The file, as the chapter has it. */
+  target: string;
+  /** From 1. */
+  line: number;
+  /** The link as it stands in the text. */
+  whole: string;
+}
+
+/** The links to lines in a chapter, in order. */
+export function codeLinks(text: string): CodeLink[] {
+  return [...text.matchAll(/\[`([^`]+)`\]\(([^)#\s]+)#L(\d+)\)/g)].map(([whole, words, target, line]) => {
+    const symbol = words.match(/[\w$]+(?=\W*$)/)![0];
+    return { symbol, target, line: Number(line), whole };
+  });
+}
+
+/** Whether a line has the name, as a word of its own. */
+export function holds(line: string | undefined, symbol: string): boolean {
+  return line !== undefined && new RegExp(`(?<![\\w$])${symbol.replaceAll("$", "\\$")}(?![\\w$])`).test(line);
+}
+
+/**
+ * The text with each link at the line that has its name and is nearest to where it led.
+ *
+ * @param folder what links are relative to
+ * @throws Error where a file has no such line
+ */
+export async function relink(text: string, folder: string): Promise<{ text: string; moved: number }> {
+  let moved = 0;
+  for (const { symbol, target, line, whole } of codeLinks(text)) {
+    const lines = (await Deno.readTextFile(path.join(folder, target))).split("\n");
+    if (holds(lines[line - 1], symbol)) continue;
+    const found = lines.flatMap((content, i) => holds(content, symbol) ? [i + 1] : []);
+    if (found.length === 0) throw new Error(`${target} has no line with ${symbol}, which a link leads to`);
+    const nearest = found.reduce((best, at) => Math.abs(at - line) < Math.abs(best - line) ? at : best);
+    text = text.replace(whole, whole.replace(`#L${line})`, `#L${nearest})`));
+    moved++;
+  }
+  return { text, moved };
+}
