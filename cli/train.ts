@@ -1,6 +1,7 @@
 /**
  * `deno task train`: the whole job. Features, folds x stages of networks, the forest, results and their report, in a run folder.
  */
+import path from "@std/path";
 import { count } from "../corpora/corpus.ts";
 import { openDevice } from "../kernels/mod.ts";
 import { type EpochRecord, summarise } from "../nn/mod.ts";
@@ -22,8 +23,9 @@ import {
   runExperiment,
   type Start,
 } from "../runs/mod.ts";
-import { createCommand, printJson, runCommand, say } from "./common.ts";
+import { createCommand, printJson, quoted, runCommand, say } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
+import { trainForUse, writeShown } from "./export_model.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
 import { prepare } from "./prepare.ts";
 import {
@@ -51,6 +53,7 @@ const command = addTrainOptions(createCommand(
       "your recordings, a folder an emotion, unseen speakers",
       "deno task train --corpus folder --data recordings --split speaker",
     ],
+    ["and a model for deno task predict", "deno task train --corpus emodb --data emodb --export"],
     ["go on with a run that was stopped", "deno task train --resume --out out/synthetic-demo-1-20200812-140506"],
   ],
 ));
@@ -65,7 +68,8 @@ await runCommand(command, async (signal) => {
     const { folder } = await requireRun(out);
     const results = await folder.readResults();
     if (results && flags.onlyFold === undefined) {
-      tell(`The run in ${out} is complete already; deno task report ${out} writes its report again`);
+      const model = flags.export ? `; deno task export ${out} makes its model` : "";
+      tell(`The run in ${out} is complete already; deno task report ${out} writes its report again${model}`);
       return showResults(results, out, flags);
     }
   }
@@ -154,7 +158,12 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
 
   if (outcome.results) {
     showResults(outcome.results, out, flags);
-    return await report(out, flags);
+    await report(out, flags);
+    if (!flags.export) return;
+    const { licence = "", name } = flags;
+    const note = { licence, name, command: ["deno task train", ...Deno.args.map(quoted)].join(" ") };
+    const model = await trainForUse(out, experiment, note, { ...flags, signal });
+    return await writeShown(path.join(out, "model"), model, flags.json ? say : console.log);
   }
   const show = flags.json ? say : console.log;
   const [result] = outcome.folds;

@@ -6,10 +6,11 @@ import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
 import { METHODS, type PresetName, PRESETS, type Settings } from "../refinery/mod.ts";
 import type { RunConfig } from "../runs/mod.ts";
 import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
+import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { type TuneFlag, tuneOption } from "./tuning.ts";
 
 /** What the options are read into; those of the settings only where they are given. */
-export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Overrides>> {
+export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pick<Settings, Overrides>> {
   preset?: PresetName;
   onlyFold?: number;
   device: DeviceChoice;
@@ -23,6 +24,7 @@ export interface TrainFlags extends CorpusFlags, Partial<Pick<Settings, Override
   quiet?: boolean;
   verbose?: boolean;
   json?: boolean;
+  export?: boolean;
 }
 
 /** Settings that an option overrides under the same name. */
@@ -99,7 +101,11 @@ export function shareThreads(
 
 /** Adds all. */
 export function addTrainOptions(command: Command): Command {
-  return addExperimentOptions(command)
+  return addNoteOptions(addExperimentOptions(command))
+    .option(
+      "--export",
+      "at the end, train one more network on everything, and write it as a model for deno task predict",
+    )
     .option("--resume", "go on with the run in --out, as it was begun: no other option is needed")
     .addOption(jobsOption())
     .option(
@@ -154,6 +160,11 @@ function override(base: Settings, flags: TrainFlags): Settings {
   }
   if (flags.threads !== undefined && flags.device === "webgpu") {
     throw new UsageError("--threads is for the cpu device, found --device webgpu");
+  }
+  if (flags.export && flags.onlyFold !== undefined) {
+    throw new UsageError(
+      "--export and --only-fold do not go together: deno task export RUN, when all folds are finished",
+    );
   }
   if (flags.quiet && flags.verbose) throw new UsageError("--quiet and --verbose do not go together");
   if (flags.jobs > 1 && flags.onlyFold !== undefined) throw new UsageError("--jobs and --only-fold do not go together");

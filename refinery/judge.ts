@@ -113,11 +113,28 @@ export function* crossValidate(
   const everyone = utterances.map((_, i) => i);
   for (const fold of new Set(forestFolds)) {
     const held = everyone.filter((i) => forestFolds[i] === fold);
-    const others = everyone.filter((i) => forestFolds[i] !== fold);
-    const seed = forestSeed(settings, fold, stage);
-    const forest = fitForest(features, profiles, others, { trees: settings.trees, seed });
+    const forest = fitFoldForest(features, settings, profiles, forestFolds, fold, stage);
     yield { forest, held, x: rows(features, profiles, held) };
   }
+}
+
+/**
+ * The forest that judges one fold: fitted to the profiles of all others.
+ *
+ * @param profiles of all utterances, out of fold: [segments, emotions]
+ * @param folds the fold of each utterance
+ * @param fold from 0
+ */
+export function fitFoldForest(
+  features: Judged,
+  settings: Settings,
+  profiles: Float32Array,
+  folds: Int32Array,
+  fold: number,
+  stage: number,
+): RandomForest {
+  const others = features.utterances.flatMap((_, i) => folds[i] === fold ? [] : [i]);
+  return fitForest(features, profiles, others, { trees: settings.trees, seed: forestSeed(settings, fold, stage) });
 }
 
 /** Ten folds, or as many as the rarest emotion (or the speakers) allow. */

@@ -21,5 +21,6 @@ export * from "./results.ts";
 export * from "./segment_dataset.ts";
 export * from "./settings.ts";
 export * from "./statistics.ts";
+export * from "./transfer.ts";
 export * from "./trial.ts";
 export { ModelError } from "./untrusted.ts";

@@ -12,10 +12,10 @@ import { type CorpusKind, extractFeatures, openCorpus } from "../corpora/mod.ts"
 import { assignFolds, type FoldResult, judge, type Judged, type StageResult } from "../refinery/mod.ts";
 import type { EpochRecord } from "../nn/mod.ts";
 import {
-  countProfileSegments,
   decodeProfiles,
   identityOf,
   readFold,
+  readRunCorpus,
   requireRun,
   type RunConfig,
   type RunFolder,
@@ -71,7 +71,7 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
       `The run in ${out} is not complete (there is no results.json in it): deno task train --resume --out ${out}`,
     );
   }
-  const { corpus, digests } = await readCorpus(folder, config);
+  const { corpus, digests } = await readRunCorpus(folder, config);
   const { settings } = config;
   const folds = assignFolds(corpus.utterances, corpus.emotions, settings);
   const found: FoldResult[] = [];
@@ -91,27 +91,6 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
   const segmentTruth = await remakeTruth(config, digests);
   const known = segmentTruth ? { ...corpus, segmentTruth } : corpus;
   return { ...view, corpus: known, ...judge(known, settings, folds, found) };
-}
-
-/** Who said what, and how many segments each has. */
-async function readCorpus(
-  folder: RunFolder,
-  { corpus: { emotions } }: RunConfig,
-): Promise<{ corpus: Judged; digests: string[] }> {
-  const file = folder.in("corpus.csv");
-  const [, ...records] = parseCsv(await Deno.readTextFile(file), file);
-  const counts = countProfileSegments(await Deno.readFile(folder.in("profiles", "stage-1.arrow")));
-  let firstSegment = 0;
-  const utterances = records.map(({ fields: [id, emotion, speaker] }, u) => {
-    const { id: profiled, segmentCount } = counts[u] ?? { id: "none", segmentCount: 0 };
-    if (profiled !== id) {
-      throw new Error(`${folder.path}: corpus.csv names ${id} where profiles/stage-1.arrow has ${profiled}`);
-    }
-    const utterance = { id, emotion: emotions.indexOf(emotion), speaker, firstSegment, segmentCount };
-    firstSegment += segmentCount;
-    return utterance;
-  });
-  return { corpus: { emotions, utterances }, digests: records.map(({ fields }) => fields[3]) };
 }
 
 /** What the run made of its folds. */

@@ -1,0 +1,51 @@
+/** The model for use of a run: `train --export` and `export` both make it here. */
+import { type Command } from "commander";
+import type { ModelBytes } from "../refinery/mod.ts";
+import { type Experiment, exportEverything, type ExportNote, readModel, writeModel } from "../runs/mod.ts";
+import { JobProgress } from "./job_progress.ts";
+
+/** Options that say what a model says of itself. */
+export interface NoteFlags {
+  licence: string;
+  name?: string;
+}
+
+/** Adds `--licence --name`. */
+export function addNoteOptions(command: Command): Command {
+  return command
+    .option("--licence <text>", "the model's, for its card", "not stated by who made it")
+    .option("--name <name>", "what the model is called (default: corpus, preset and seed)");
+}
+
+/** Trains the networks of the model for use, or what is left of them, with a bar. */
+export async function trainForUse(
+  run: string,
+  experiment: Experiment,
+  note: ExportNote,
+  { quiet, signal }: { quiet?: boolean; signal: AbortSignal },
+): Promise<ModelBytes> {
+  const { settings } = experiment;
+  const networks = settings.stages, own = { ...settings, folds: 1, networks, quiet: quiet ?? false };
+  const progress = new JobProgress({ ...own, chain: "the model for use" });
+  try {
+    return await exportEverything(run, experiment, note, {
+      signal,
+      onProgress: (done) => progress.update(done),
+      onNote: (line) => progress.say(line),
+    });
+  } catch (error) {
+    progress.stop();
+    if (!signal.aborted) throw error;
+    throw new Error(`what is begun of the model is kept; go on with: deno task export ${run}`);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Writes a model, and says what it is. @param show where to */
+export async function writeShown(folder: string, bytes: ModelBytes, show: (line: string) => void): Promise<void> {
+  await writeModel(folder, bytes);
+  const { description: { name } } = await readModel(folder);
+  const size = Object.values(bytes).reduce((sum, { length }) => sum + length, 0);
+  show(`model: ${folder} (${name}, ${(size / 1e6).toFixed(1)} MB; its card is README.md in it)`);
+}

@@ -1,0 +1,64 @@
+/** `--model`: which model a command hears with, and what it runs on. */
+import path from "@std/path";
+import { type Command, Option } from "commander";
+import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
+import { Predictor } from "../refinery/predictor.ts";
+import { readModel } from "../runs/model_folder.ts";
+import { say, UsageError, wholeNumber } from "./common.ts";
+
+/** The model that ships with the project. */
+export const SHIPPED_MODEL = path.join(import.meta.dirname!, "..", "models", "emodb");
+
+/** What the options are read into. */
+export interface ModelFlags {
+  model?: string;
+  device: DeviceChoice;
+  threads?: number;
+  quiet?: boolean;
+}
+
+/** Adds `--model --device --threads --quiet`. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .option("--model <dir>", "the folder of a model, as deno task export writes it (default: the one that ships)")
+    .addOption(
+      new Option("--device <name>", "auto: a hardware GPU if there is one, else cpu").choices(DEVICE_CHOICES)
+        .default("auto"),
+    )
+    .option(
+      "--threads <n>",
+      "worker threads of the cpu device (default: one a processor)",
+      wholeNumber({ min: 1, max: 64 }),
+    )
+    .option("--quiet", "say only what it gives, and errors");
+}
+
+/**
+ * Opens the model and its device.
+ *
+ * @throws {ModelError} where the model is none
+ */
+export async function openModel({ model, device: kind, threads, quiet }: ModelFlags): Promise<Predictor> {
+  if (threads !== undefined && kind === "webgpu") {
+    throw new UsageError("--threads is for the cpu device, found --device webgpu");
+  }
+  const opening = openDevice({ device: kind, threads });
+  opening.catch(() => {}); // the model's fault is told first
+  const read = await readModel(await modelFolder(model)), device = await opening;
+  if (!quiet) {
+    const { name, emotions, training, segmentHop, frontEnd } = read.description;
+    const every = Math.round(1000 * segmentHop * frontEnd.hopLength / frontEnd.sampleRate);
+    say(`model     ${name}: ${emotions.length} emotions, trained on ${training.corpus}, a segment every ${every} ms`);
+    say(`device    ${device.kind}: ${device.description}`);
+  }
+  return new Predictor(read, device);
+}
+
+async function modelFolder(asked: string | undefined): Promise<string> {
+  if (asked !== undefined) return asked;
+  const there = await Deno.stat(SHIPPED_MODEL).then(({ isDirectory }) => isDirectory, () => false);
+  if (there) return SHIPPED_MODEL;
+  throw new Error(
+    "No model ships with this copy of EPR: name a folder (--model); deno task export RUN makes one of a run",
+  );
+}

@@ -1,0 +1,171 @@
+/**
+ * From a run to models. Two kinds:
+ *
+ * - of a fold: its network and its forest, which have not heard the utterances that the fold held out. On those it gives what the
+ *   run's results say, so that it can be checked;
+ * - for use: one more chain of networks, on all utterances, kept in `everything/` of the run's folder as a fold is; the forest
+ *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network has heard.
+ */
+import path from "@std/path";
+import { frontEnd } from "../dsp/mod.ts";
+import type { VggEOptions } from "../nn/mod.ts";
+import {
+  assignFolds,
+  encodeModel,
+  fitFoldForest,
+  fitForest,
+  type ModelAccuracy,
+  type ModelBytes,
+  type Settings,
+  STATISTICS,
+} from "../refinery/mod.ts";
+import { requireRun } from "./begin.ts";
+import { DeviceKeeper } from "./device_keeper.ts";
+import type { Experiment, ExperimentHooks } from "./experiment.ts";
+import { identityOf } from "./identity.ts";
+import { runKeptFold } from "./kept_fold.ts";
+import { decodeProfiles } from "./profiles_arrow.ts";
+import { readRunCorpus } from "./read_corpus.ts";
+import { type RunConfig, RunFolder } from "./run_folder.ts";
+import { readSealed } from "./sealed.ts";
+import project from "../deno.json" with { type: "json" };
+
+/** What a model says of itself besides what the run knows. */
+export interface ExportNote {
+  /** What it is called; default: corpus, preset and seed. */
+  name?: string;
+  /** Under which terms it may be used. */
+  licence: string;
+  /** The command that makes it. */
+  command: string;
+  /** Another run, whose accuracy is told as well: of unseen speakers, say. */
+  alsoJudgedBy?: string;
+}
+
+/**
+ * The model of a fold of a complete run.
+ *
+ * @param fold from 1
+ * @throws {Error} where the run is not complete or has no such fold, or a file of it is damaged
+ */
+export async function exportFold(run: string, fold: number, note: ExportNote): Promise<ModelBytes> {
+  const finished = await readFinished(run), { config, corpus, profiles } = finished;
+  const { settings } = config, { stages } = settings;
+  if (!(fold >= 1 && fold <= settings.folds)) {
+    throw new RangeError(`The run in ${run} has ${settings.folds} folds, counted from 1; found ${fold}`);
+  }
+  const folds = assignFolds(corpus.utterances, corpus.emotions, settings);
+  const network = await readNetwork(finished.folder.weightsFile(fold, stages), config);
+  const forest = fitFoldForest(corpus, settings, profiles, folds, fold - 1, stages);
+  const heard = corpus.utterances.filter((_, i) => folds[i] !== fold - 1);
+  const described = await describe(finished, note, heard, network.standardisation);
+  const name = `${described.name}-fold-${fold}`;
+  const training = { ...described.training, heldOutFold: fold };
+  return encodeModel({ ...described, name, training, network: network.options }, network.weights, forest);
+}
+
+/**
+ * The model for use: trains its networks, or goes on with them, and puts the forest of the run to them.
+ *
+ * @param experiment of the run, which has to be complete
+ * @throws {Error} as {@link exportFold}, and as an experiment does
+ */
+export async function exportEverything(
+  run: string,
+  experiment: Experiment,
+  note: ExportNote,
+  hooks: ExperimentHooks = {},
+): Promise<ModelBytes> {
+  const finished = await readFinished(run), { config, corpus, profiles } = finished, { settings } = config;
+  const folder = await RunFolder.at(path.join(run, "everything"));
+  const devices = new DeviceKeeper(experiment.device, experiment.reopen);
+  const noneHeldOut = experiment.folds.map(() => 1);
+  try {
+    const kept = { experiment: { ...experiment, folds: noneHeldOut, start: "resume" as const }, folder, devices };
+    await runKeptFold({ ...kept, identity: identityOf(config) }, 0, hooks);
+    await folder.tidy();
+  } finally {
+    if (devices.device !== experiment.device) devices.device.close();
+  }
+  const network = await readNetwork(folder.weightsFile(1, settings.stages), config);
+  const forest = fitForest(corpus, profiles, [...corpus.utterances.keys()], settings);
+  const described = await describe(finished, note, corpus.utterances, network.standardisation);
+  return encodeModel({ ...described, network: network.options }, network.weights, forest);
+}
+
+/** A complete run: who said what, and the last stage's out-of-fold profiles. */
+async function readFinished(run: string) {
+  const { folder, config } = await requireRun(run);
+  const results = await folder.readResults();
+  if (!results) {
+    throw new Error(`The run in ${run} is not complete (no results.json): deno task train --resume --out ${run}`);
+  }
+  const { corpus } = await readRunCorpus(folder, config);
+  const last = await Deno.readFile(folder.in("profiles", `stage-${config.settings.stages}.arrow`));
+  return { folder, config, results, corpus, profiles: decodeProfiles(last, corpus.emotions) };
+}
+
+/** What a network is built from in a run. */
+function networkOptions({ width }: Settings, classes: number): VggEOptions {
+  return { classes, width, height: frontEnd.nMels, frames: frontEnd.segmentFrames };
+}
+
+/** A trained network as a model has it: this is the place to change it into one that computes the same with less. */
+async function readNetwork(file: string, { settings, corpus }: RunConfig) {
+  const { tensors, metadata: { mean, deviation } } = await readSealed(file);
+  const weights = Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data]));
+  const options = networkOptions(settings, corpus.emotions.length);
+  return { options, weights, standardisation: { mean: Number(mean), deviation: Number(deviation) } };
+}
+
+async function describe(
+  { config, results }: Awaited<ReturnType<typeof readFinished>>,
+  { name, licence, command, alsoJudgedBy }: ExportNote,
+  heard: readonly { speaker: string }[],
+  standardisation: { mean: number; deviation: number },
+) {
+  const { corpus, preset, settings } = config;
+  const accuracy = [accuracyOf(settings, results)];
+  if (alsoJudgedBy !== undefined) {
+    const other = await readFinished(alsoJudgedBy);
+    if (other.config.corpus.name !== corpus.name || other.config.corpus.digest !== corpus.digest) {
+      throw new Error(`${alsoJudgedBy} is a run on other recordings: its accuracy says nothing of this model`);
+    }
+    accuracy.push(accuracyOf(other.config.settings, other.results));
+  }
+  return {
+    name: name ?? `${corpus.name}-${preset}-${settings.seed}`,
+    emotions: corpus.emotions,
+    frontEnd,
+    standardisation,
+    segmentHop: settings.segmentHop!,
+    statistics: [...STATISTICS],
+    training: {
+      corpus: corpus.name,
+      utterances: heard.length,
+      speakers: new Set(heard.map(({ speaker }) => speaker)).size,
+      recordings: corpus.digest,
+      settings: { ...settings },
+    },
+    accuracy,
+    licence,
+    made: { epr: project.version, date: new Date().toISOString(), command },
+  };
+}
+
+/** How right the last stage of a run is. */
+function accuracyOf(
+  { folds, split, forestFolds, method, stages }: Settings,
+  results: Awaited<ReturnType<typeof readFinished>>["results"],
+): ModelAccuracy {
+  const { weightedAccuracy, unweightedAccuracy, confusion } = results.stages[stages - 1];
+  const who = split === "speaker" ? "speakers that neither network nor forest had heard" : "the others, speakers mixed";
+  const anew = forestFolds === "anew" ? ", the forest over folds of its own" : "";
+  return {
+    protocol: `${folds}-fold cross-validation on ${who} (${method}, stage ${stages}, seed ${results.seed}${anew})`,
+    utterances: results.utterances,
+    weightedAccuracy,
+    unweightedAccuracy,
+    confusion,
+  };
+}

@@ -1,0 +1,117 @@
+/** The card of a model, in Markdown, from what its `model.json` says: what it is, how right it is, what it is not for. */
+import type { ModelAccuracy, ModelDescription } from "../refinery/model.ts";
+import { wilsonInterval } from "../refinery/intervals.ts";
+
+/** What is known of a corpus that a model may have been trained on. */
+const CORPORA: Readonly<Record<string, { what: string; hears: string }>> = {
+  emodb: {
+    what:
+      "Emo-DB, the Berlin database of emotional speech (Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss 2005): ten " +
+      "sentences in German, said by ten actors, five of them women, in an anechoic chamber",
+    hears: "German emotions as actors play them in a studio",
+  },
+  savee: {
+    what: "SAVEE (Haq & Jackson 2009): English sentences said by four men at the University of Surrey",
+    hears: "English emotions as four men play them in a studio",
+  },
+  casia: {
+    what: "CASIA's corpus of emotional Mandarin: sentences said by four actors",
+    hears: "Mandarin emotions as actors play them in a studio",
+  },
+  synthetic: {
+    what: "EPR's synthetic corpus, which a program makes: buzzes that rise, fall and tremble by rules",
+    hears: "the rules of a program that makes sounds: nothing that a person says",
+  },
+};
+
+/** The card. */
+export function describeModel(model: ModelDescription): string {
+  const { name, emotions, network, training, accuracy, segmentHop, frontEnd, licence, made, files } = model;
+  const known = CORPORA[training.corpus];
+  const parameters = network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
+  const seconds = frontEnd.hopLength / frontEnd.sampleRate;
+  const frames = ((frontEnd.segmentFrames - 1) * frontEnd.hopLength + frontEnd.windowLength) / frontEnd.sampleRate;
+  const heard = training.heldOutFold === undefined
+    ? "Its network learned from all of them; its forest from profiles that networks made which had not heard the utterance."
+    : `It has not heard fold ${training.heldOutFold}: it is a model to check results with, not the one to use.`;
+  return `# ${name}
+
+A model for [EPR](https://arxiv.org/abs/2008.05259): from speech, the probability of ${listed(emotions)} for each
+${Math.round(1000 * frames)} ms, and the emotion of the whole.
+
+\`\`\`sh
+deno task predict --model FOLDER recording.wav
+\`\`\`
+
+## What it hears
+
+It hears **${known?.hears ?? `what its corpus (${training.corpus}) holds`}**. It was trained on ${
+    known?.what ?? `the corpus "${training.corpus}"`
+  }; ${training.utterances.toLocaleString("en")} utterances of ${training.speakers} speakers. ${heard}
+
+Other voices, languages, rooms and microphones, and emotions that nobody plays, are none that it has been judged on.
+
+## How right it is
+
+${
+    accuracy.length === 0
+      ? "That was not measured.\n"
+      : accuracy.map((own) => describeAccuracy(own, emotions)).join("\n")
+  }
+Those are figures of the networks and forests of the cross-validation, each on utterances that it had not heard, not of
+this very network. A forest's training profiles come from networks that knew the labels of the utterances it is judged
+on, as in any stacking.
+
+## Where it must not be used
+
+- To decide about a person: hiring, policing, borders, insurance, credit, school, health, or any advice on these. The
+  European Union's AI Act (Regulation 2024/1689, article 5) forbids inferring emotions at work and in education.
+- Without the knowledge of who is heard.
+- As a lie detector, or to tell what somebody feels: it tells which of the emotions above, as they were played, a
+  recording sounds most like.
+- On speech of other kinds than it was trained on, without measuring it there first: \`deno task evaluate\`.
+
+## What it is
+
+|              |                                                                              |
+| ------------ | ---------------------------------------------------------------------------- |
+| network      | VGG-E of width ${network.options.width}, ${parameters.toLocaleString("en")} parameters |
+| forest       | over ${model.statistics.length} statistics of each emotion: ${model.statistics.join(", ")} |
+| input        | ${frontEnd.nMels} log-mel bands, ${frontEnd.fMin} to ${frontEnd.fMax} Hz, a segment each ${
+    Math.round(1000 * seconds * segmentHop)
+  } ms |
+| size         | ${(bytes / 1e6).toFixed(1)} MB                                               |
+| licence      | ${licence.replaceAll("|", "\\|")}                                            |
+| made         | ${made.date.slice(0, 10)} by EPR ${made.epr}                                 |
+| settings     | ${
+    Object.entries(training.settings).map(([key, value]) => `${key} ${value}`).join(", ").replaceAll("|", "\\|")
+  } |
+| recordings   | SHA-256 of the run's corpus.csv: ${training.recordings}                      |
+
+made by
+
+\`\`\`sh
+${made.command}
+\`\`\`
+`;
+}
+
+function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emotions: readonly string[]): string {
+  const { low, high } = wilsonInterval(own.weightedAccuracy, utterances);
+  const shares = `${protocol}: **${percent(own.weightedAccuracy)}** of ${utterances.toLocaleString("en")} utterances ` +
+    `right (WA; 95 % interval ${percent(low)} to ${percent(high)}), **${percent(own.unweightedAccuracy)}** as the ` +
+    `mean over the emotions (UA; chance is ${percent(1 / emotions.length)}).\n`;
+  if (!own.confusion) return shares;
+  const head = ["true \\ heard", ...emotions];
+  const rows = own.confusion.map((row, k) => [emotions[k], ...row.map(String)]);
+  return `${shares}\n${table([head, head.map(() => "---"), ...rows])}`;
+}
+
+const table = (rows: readonly (readonly string[])[]) => rows.map((row) => `| ${row.join(" | ")} |\n`).join("");
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
