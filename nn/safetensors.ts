@@ -74,7 +74,8 @@ export function decodeSafetensors(
   }
   if (header === null || typeof header !== "object" || Array.isArray(header)) fail("its header is no object");
   const blob = bytes.subarray(8 + length);
-  const tensors: Record<string, StoredTensor> = {};
+  const tensors: [name: string, StoredTensor][] = [];
+  let copied = 0;
   const { __metadata__ = {}, ...entries } = header as typeof header & { __metadata__?: unknown };
   for (const [key, entry] of Object.entries(entries)) {
     const { dtype, shape, data_offsets } = entry ?? {};
@@ -88,7 +89,10 @@ export function decodeSafetensors(
     if (end > blob.length || end - begin !== 4 * sizeOf(shape)) {
       fail(`tensor '${key}' [${shape}] lies at ${begin} to ${end} of ${blob.length} bytes`);
     }
-    tensors[key] = { shape, data: new Float32Array(blob.slice(begin, end).buffer) };
+    copied += end - begin;
+    if (copied > blob.length) fail(`tensor '${key}' overlaps another`); // copies would be larger than the file
+    tensors.push([key, { shape, data: new Float32Array(blob.slice(begin, end).buffer) }]);
   }
-  return { tensors, metadata: __metadata__ as Record<string, string> };
+  if (!__metadata__ || typeof __metadata__ !== "object") fail("its metadata are no object");
+  return { tensors: Object.fromEntries(tensors), metadata: __metadata__ as Record<string, string> };
 }

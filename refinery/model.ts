@@ -148,7 +148,7 @@ export function readDescription(bytes: Uint8Array, name: string): ModelDescripti
   if (bytes.length > LARGEST_DESCRIPTION) {
     throw new ModelError(`${where}: ${bytes.length.toLocaleString("en")} bytes; want at most ${LARGEST_DESCRIPTION}`);
   }
-  const value = parseWithin(bytes, where, { depth: 12, memory: 32 * LARGEST_DESCRIPTION });
+  const value = parseWithin(bytes, where, { depth: 12, memory: 8 * LARGEST_DESCRIPTION });
   const description = checkDescription(value, where);
   const { seal, ...rest } = value as { seal?: unknown };
   if (seal !== sealOf(rest)) {

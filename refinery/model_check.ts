@@ -30,6 +30,10 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
   const statistics = json.get("statistics");
   if (JSON.stringify(statistics.value) !== JSON.stringify(STATISTICS)) statistics.fail(JSON.stringify(STATISTICS));
   const made = json.get("made");
+  const files = json.get("files"), wanted = ["weights.safetensors", "forest.json"];
+  if (!wanted.every((file) => Object.hasOwn(files.object(), file)) || Object.keys(files.object()).length > 2) {
+    files.fail(`${wanted.join(" and ")}, and nothing else`);
+  }
   const bytes = 4 * network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {
     format: "epr-model",
@@ -49,8 +53,8 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
     licence: json.get("licence").text(2000),
     made: { epr: made.get("epr").text(), date: made.get("date").text(), command: made.get("command").text(4000) },
     files: {
-      "weights.safetensors": checkFile(json.get("files").get("weights.safetensors"), bytes, bytes + LARGEST_HEADER),
-      "forest.json": checkFile(json.get("files").get("forest.json"), 1, LARGEST_FOREST_FILE),
+      "weights.safetensors": checkFile(files.get("weights.safetensors"), bytes, bytes + LARGEST_HEADER),
+      "forest.json": checkFile(files.get("forest.json"), 1, LARGEST_FOREST_FILE),
     },
   };
 }

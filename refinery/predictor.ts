@@ -73,7 +73,7 @@ export class Predictor {
   /** Where. */
   readonly device: Device;
   readonly #network: VggE;
-  /** Inputs and outputs of a batch; the longest hop that was asked for decides how many frames there are. */
+  /** The frames of a batch; the longest step between segments that was asked for decides how many. */
   #frames?: DeviceBuffer;
   #starts = new Map<number, DeviceBuffer>();
 
@@ -113,14 +113,15 @@ export class Predictor {
   /**
    * Enqueues the network for segments of some frames, and promises their probabilities, [count, emotions].
    *
-   * @param frames [(count - 1) hop + segmentFrames, nMels] at least
+   * @param frames [(count - 1) step + segmentFrames, nMels] at least
    * @param count segments, at most {@link largestBatch}
+   * @param step from one segment's first frame to the next one's
    */
-  async segmentProbabilities(frames: Float32Array, count: number, hop: number): Promise<Float32Array> {
+  async segmentProbabilities(frames: Float32Array, count: number, step: number): Promise<Float32Array> {
     const { device, model: { description } } = this, { frontEnd, standardisation, emotions } = description;
     const batch = BATCHES[device.kind].find((size) => size >= count)!, { nMels, segmentFrames } = frontEnd;
-    const used = frames.subarray(0, ((count - 1) * hop + segmentFrames) * nMels);
-    const most = ((this.largestBatch - 1) * hop + segmentFrames) * nMels;
+    const used = frames.subarray(0, ((count - 1) * step + segmentFrames) * nMels);
+    const most = ((this.largestBatch - 1) * step + segmentFrames) * nMels;
     if (this.#frames && this.#frames.length < most) {
       device.release(this.#frames);
       this.#frames = undefined;
@@ -133,7 +134,7 @@ export class Predictor {
       const x = tape.input([batch, nMels, segmentFrames, 1]);
       device.gatherWindows({
         series: this.#frames,
-        starts: this.#segmentStarts(batch, count, hop),
+        starts: this.#segmentStarts(batch, count, step),
         out: x.buffer,
         batch,
         height: nMels,
@@ -160,10 +161,10 @@ export class Predictor {
   }
 
   /** Where segments begin among the frames; those that fill a batch up are the last one again. */
-  #segmentStarts(batch: number, count: number, hop: number): DeviceBuffer {
+  #segmentStarts(batch: number, count: number, step: number): DeviceBuffer {
     let buffer = this.#starts.get(batch);
     if (!buffer) this.#starts.set(batch, buffer = this.device.allocate(batch, "where segments begin"));
-    this.device.write(buffer, Int32Array.from({ length: batch }, (_, s) => Math.min(s, count - 1) * hop));
+    this.device.write(buffer, Int32Array.from({ length: batch }, (_, s) => Math.min(s, count - 1) * step));
     return buffer;
   }
 }
@@ -175,10 +176,15 @@ export class Listener {
   readonly #pad: boolean;
   readonly #onFrames?: (frames: Float32Array) => void;
   readonly #stream: LogMelStream;
-  /** From the first frame of the next segment on: those that are held, [held, nMels]; and how many are to be passed over first. */
-  #frames: Float32Array;
+  /**
+   * From the first frame of the next segment on: those that are held, [held, nMels]. Where segments do not touch, the frames
+   * between them are passed over; `#step` is how far segments are apart here.
+   */
+  readonly #frames: Float32Array;
+  readonly #step: number;
   #held = 0;
-  #passed = 0;
+  /** Frames that there were in all. */
+  #made = 0;
   /** Of the batches that are done, and of the one that is being computed. */
   #profile: Float32Array[] = [];
   #computing?: Promise<Float32Array>;
@@ -193,8 +199,11 @@ export class Listener {
       throw new RangeError(`A segment hop is a whole number of frames, 1 to 1000; found ${hop}`);
     }
     [this.#predictor, this.#hop, this.#pad, this.#onFrames] = [predictor, hop, pad, onFrames];
+    this.#step = Math.min(hop, frontEnd.segmentFrames);
     this.#stream = new LogMelStream(frontEnd);
-    this.#frames = new Float32Array(((predictor.largestBatch - 1) * hop + frontEnd.segmentFrames) * frontEnd.nMels);
+    this.#frames = new Float32Array(
+      ((predictor.largestBatch - 1) * this.#step + frontEnd.segmentFrames) * frontEnd.nMels,
+    );
   }
 
   /**
@@ -203,14 +212,15 @@ export class Listener {
    * @param samples [n], mono, at the model's rate
    */
   async hear(samples: Float32Array): Promise<void> {
-    const { nMels } = this.#predictor.model.description.frontEnd;
+    const { nMels, segmentFrames } = this.#predictor.model.description.frontEnd;
     for (let at = 0; at < samples.length; at += BLOCK) {
       const block = samples.subarray(at, at + BLOCK);
       this.#samples += block.length;
       const frames = this.#stream.push(block);
       if (frames.length > 0) this.#onFrames?.(frames);
-      for (let taken = 0; taken < frames.length / nMels;) {
-        taken += this.#hold(frames.subarray(taken * nMels));
+      for (let frame = 0; frame < frames.length; frame += nMels) {
+        if (this.#made++ % this.#hop >= segmentFrames && this.#hop > segmentFrames) continue;
+        this.#frames.set(frames.subarray(frame, frame + nMels), this.#held++ * nMels);
         if (this.#held * nMels === this.#frames.length) await this.#compute(this.#predictor.largestBatch);
       }
     }
@@ -235,7 +245,7 @@ export class Listener {
       }
       await this.hear(new Float32Array(wanted - this.#samples));
     }
-    if (this.#held >= segmentFrames) await this.#compute(1 + Math.floor((this.#held - segmentFrames) / this.#hop));
+    if (this.#held >= segmentFrames) await this.#compute(1 + Math.floor((this.#held - segmentFrames) / this.#step));
     await this.#collect();
     const profile = new Float32Array(this.#segments * emotions.length);
     let at = 0;
@@ -255,28 +265,16 @@ export class Listener {
     };
   }
 
-  /** Takes of these frames what there is room for; says how many. */
-  #hold(frames: Float32Array): number {
-    const { nMels } = this.#predictor.model.description.frontEnd, there = frames.length / nMels;
-    const over = Math.min(this.#passed, there);
-    this.#passed -= over;
-    const held = Math.min(there - over, this.#frames.length / nMels - this.#held);
-    this.#frames.set(frames.subarray(over * nMels, (over + held) * nMels), this.#held * nMels);
-    this.#held += held;
-    return over + held;
-  }
-
   /** Sends the segments of the frames that are held to the network, when the batch before is done. */
   async #compute(count: number): Promise<void> {
-    const { nMels } = this.#predictor.model.description.frontEnd, hop = this.#hop;
+    const { nMels } = this.#predictor.model.description.frontEnd;
     await this.#collect();
-    this.#computing = this.#predictor.segmentProbabilities(this.#frames, count, hop);
+    this.#computing = this.#predictor.segmentProbabilities(this.#frames, count, this.#step);
     this.#computing.catch(() => {}); // whoever collects it hears
     this.#segments += count;
-    const begun = count * hop; // frames that no later segment has
-    this.#passed = Math.max(0, begun - this.#held);
-    this.#frames.copyWithin(0, Math.min(begun, this.#held) * nMels, this.#held * nMels);
-    this.#held = Math.max(0, this.#held - begun);
+    const begun = count * this.#step; // frames that no later segment has
+    this.#frames.copyWithin(0, begun * nMels, this.#held * nMels);
+    this.#held -= begun;
   }
 
   async #collect(): Promise<void> {
@@ -290,5 +288,5 @@ export class Listener {
   }
 }
 
-/** Samples that are made frames of at a time: a second or so. */
+/** Samples that frames are made of at a time: a second or so. */
 const BLOCK = 1 << 14;

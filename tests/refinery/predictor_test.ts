@@ -49,6 +49,21 @@ Deno.test("a Listener gives the same whatever the blocks, and several may take t
   }
 });
 
+Deno.test("the segments at a hop are those at hop 1, each so many frames on, where segments overlap and where they do not", async () => {
+  const parts = await Promise.all(heldOut.map((i) => tinyCorpus.utterances[i].read()));
+  const samples = Float32Array.from(parts.flatMap((part) => [...part.samples])); // several batches at hop 1
+  const all = await predictor.predict(samples, { segmentHop: 1 });
+  assert(all.profile.length / K > 1000);
+  for (const segmentHop of [2, 31, 32, 33, 100, 1000]) {
+    const { profile } = await predictor.predict(samples, { segmentHop });
+    assert.equal(profile.length / K, Math.ceil(all.profile.length / K / segmentHop));
+    for (let s = 0; s < profile.length / K; s++) {
+      const there = all.profile.subarray(s * segmentHop * K, (s * segmentHop + 1) * K);
+      assert.deepEqual(profile.subarray(s * K, (s + 1) * K), there, `hop ${segmentHop}, segment ${s}`);
+    }
+  }
+});
+
 Deno.test("a recording shorter than a segment is refused, and filled up with silence where that is asked for", async () => {
   const samples = (await tinyCorpus.utterances[0].read()).samples.slice(0, 5359);
   await assert.rejects(predictor.predict(samples), (error: Error) => {
