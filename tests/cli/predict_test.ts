@@ -1,0 +1,325 @@
+/** `deno task predict` as a user meets it: every kind of recording, every kind of fault, every kind of output. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { tableFromIPC } from "apache-arrow";
+import { SHIPPED_MODEL } from "../../cli/model_option.ts";
+import { decodeRecording, encodeWav } from "../../dsp/mod.ts";
+import { Random } from "../../kernels/random.ts";
+import { Predictor } from "../../refinery/mod.ts";
+import { writeModel } from "../../runs/mod.ts";
+import { tone, withFolder } from "../corpora/folders.ts";
+import { cpu } from "../devices.ts";
+import { makeWav, WAV_KINDS } from "../fuzz/wavs.ts";
+import { trainTinyModel } from "../refinery/tiny_model.ts";
+
+const root = path.join(import.meta.dirname!, "..", "..");
+const device = await cpu.open();
+const { bytes, model } = await trainTinyModel(device);
+const { emotions } = model.description;
+
+function spawn(args: string[], task = "predict"): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=predict", `cli/${task}.ts`, ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function predict(args: string[], input: Uint8Array = new Uint8Array(), task?: string) {
+  const child = spawn(args, task), output = child.output();
+  const writer = child.stdin.getWriter();
+  await writer.write(input).then(() => writer.close()).catch(() => {}); // it may have ended without reading
+  const { code, stdout, stderr } = await output;
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Runs `body` with a folder of files, and the options for the tiny model. */
+async function withModel(
+  files: Record<string, string | Uint8Array | null>,
+  body: (dir: string, options: string[]) => Promise<void>,
+): Promise<void> {
+  await withFolder(files, async (dir) => {
+    const folder = path.join(dir, "..", `${path.basename(dir)}-model`);
+    try {
+      await writeModel(folder, bytes);
+      await body(dir, ["--model", folder, "--device", "cpu", "--threads", "1", "--quiet"]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+const kinds = Object.fromEntries(
+  WAV_KINDS.filter(({ seconds = 1 }) => seconds > 0.3).map((kind, i) => {
+    const name = `${kind.rate}Hz-${kind.channels}ch-${kind.bits}bit${kind.float ? "-float" : ""}.wav`;
+    return [name, makeWav(kind, new Random(1, i))];
+  }),
+);
+
+Deno.test("predict hears every kind of wav file, in folders too, as the library does, and in the same JSON, CSV and Arrow", async () => {
+  const names = Object.keys(kinds).sort();
+  for (const kind of ["192000Hz-1ch-16bit", "16000Hz-8ch", "8bit", "24bit", "32bit-float"]) {
+    assert(names.some((name) => name.includes(kind)), kind);
+  }
+  await withModel(kinds, async (dir, options) => {
+    const arrow = path.join(dir, "profiles.arrow");
+    const json = await predict([dir, "--json", "--profile", "--arrow", arrow, ...options]);
+    assert.deepEqual([json.code, json.stderr], [0, ""]);
+    const { recordings, ...rest } = JSON.parse(json.stdout);
+    assert.deepEqual(rest, { model: "tiny", emotions });
+    assert.deepEqual(recordings.map(({ file }: { file: string }) => path.basename(file)), names);
+
+    const predictor = new Predictor(model, device), table = tableFromIPC(await Deno.readFile(arrow));
+    let row = 0;
+    const lines: string[] = [];
+    for (const [i, name] of names.entries()) {
+      const { samples, seconds } = decodeRecording(kinds[name], name);
+      const { emotion, probability, probabilities, profile } = await predictor.predict(samples);
+      const own = recordings[i], segments = profile.length / emotions.length;
+      assert.deepEqual([own.emotion, own.probability, own.segments, own.segmentHop], [
+        emotion,
+        probability,
+        segments,
+        8,
+      ]);
+      assert.deepEqual(Object.entries(own.probabilities), emotions.map((own, e) => [own, probabilities[e]]));
+      assert(Math.abs(own.seconds - seconds) < 0.001);
+      const shown = own.profile.flatMap(({ probabilities }: { probabilities: number[] }) => probabilities);
+      assert.deepEqual(Float32Array.from(shown), profile);
+      assert.deepEqual(
+        own.profile.map(({ start }: { start: number }) => start),
+        [0, 0.08, 0.16, 0.24].slice(0, segments),
+      );
+      for (let s = 0; s < segments; s++, row++) {
+        assert.equal(table.getChild("utterance")!.get(row), own.file);
+        assert.equal(table.getChild(emotions[0])!.get(row), profile[s * emotions.length]);
+      }
+      const percent = `${(100 * probability).toFixed(1)} %`;
+      lines.push(`${own.file}  ${emotion}  ${percent}  ${seconds.toFixed(2)} s`);
+    }
+    assert.equal(row, table.numRows);
+
+    const plain = await predict([dir, ...options]);
+    assert.equal(plain.code, 0);
+    const squeezed = plain.stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}| (?=\d+\.\d %)/).join("  "));
+    assert.deepEqual(squeezed, lines);
+
+    const csv = (await predict([dir, "--csv", ...options])).stdout.trimEnd().split("\n").map((line) => line.split(","));
+    assert.deepEqual(csv[0], ["file", "emotion", "probability", "seconds", "segments", ...emotions]);
+    assert.deepEqual(
+      csv.slice(1).map(([file, emotion]) => [file, emotion]),
+      recordings.map((own: Record<string, string>) => [
+        own.file,
+        own.emotion,
+      ]),
+    );
+    predictor.close();
+  });
+});
+
+Deno.test("predict reads standard input while it comes, as programs write it that do not know how long it will be", async () => {
+  const file = encodeWav(decodeRecording(tone(1.5, 300), "tone").samples, 16000);
+  await withModel({ "tone.wav": file }, async (dir, options) => {
+    const known = await predict([path.join(dir, "tone.wav"), "--csv", "--profile", ...options]);
+    const piped = file.slice();
+    new DataView(piped.buffer).setUint32(40, 0x7ffff000, true);
+    const read = await predict(["-", "--csv", "--profile", ...options], piped);
+    assert.deepEqual([read.code, read.stderr], [0, ""]);
+    assert.equal(read.stdout.replaceAll("standard input", path.join(dir, "tone.wav")), known.stdout);
+    assert.match(read.stdout, /^file,segment,start_s,anger,.*\nstandard input,0,0\.000,0\.\d{6},/);
+    const cut = await predict(["-", ...options], file.subarray(0, -1000));
+    assert.equal(cut.code, 1);
+    assert.match(
+      cut.stderr,
+      /^error: standard input: the recording is truncated: its data chunk says 48000 bytes, .*\n$/,
+    );
+  });
+});
+
+Deno.test("predict says of each recording that it can't judge why, in a line, does the others, and ends with 1", async () => {
+  const loud = Float32Array.from({ length: 16000 }, (_, i) => Math.max(-1, Math.min(1, 3 * Math.sin(i / 20))));
+  const files = {
+    "good.wav": tone(0.5, 300),
+    "other/also.wav": tone(0.4, 700),
+    "other/song.mp3": "ID3",
+    "nothing/read.me": "",
+    "empty.wav": new Uint8Array(),
+    "headers.wav": encodeWav(new Float32Array(0), 16000),
+    "short.wav": tone(0.3),
+    "silent.wav": encodeWav(new Float32Array(16000), 16000),
+    "clipped.wav": encodeWav(loud, 16000),
+    "picture.wav": new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0, 16, 74, 70, 73, 70]),
+    "cut.wav": tone(0.5).subarray(0, 9000),
+    "notes.wav": "nothing to hear here",
+  };
+  await withModel(files, async (dir, options) => {
+    const bad = ["gone", "empty", "headers", "short", "silent", "clipped", "picture", "cut", "notes"];
+    const inputs = ["good.wav", ...bad.map((name) => `${name}.wav`), "nothing", "other"].map((name) =>
+      path.join(dir, name)
+    );
+    const { code, stdout, stderr } = await predict([...inputs, ...options]);
+    assert.equal(code, 1);
+    const heard = stdout.trimEnd().split("\n").map((line) => path.relative(dir, line.split("  ")[0]));
+    assert.deepEqual(heard, ["good.wav", "clipped.wav", "other/also.wav"]);
+    const wanted = [
+      /gone\.wav: no such file$/,
+      /empty\.wav: the file is empty; want a RIFF\/WAVE file/,
+      /headers\.wav: the recording holds no samples$/,
+      /short\.wav: 300 ms of sound; a segment wants 335 ms \(--pad fills it up with silence\)$/,
+      /silent\.wav: silent: no sample reaches -80 dB/,
+      /clipped\.wav: clipped: \d+\.\d % of its samples are cut off at full scale; doubt what is heard$/,
+      /picture\.wav: not a wav file: it begins like a JPEG image/,
+      /cut\.wav: the recording is truncated: its data chunk says 16000 bytes, the file holds 8956 of them/,
+      /notes\.wav: not a wav file: it has 20 bytes/,
+      /nothing: has no wav file in it$/,
+      /other\/song\.mp3: not a wav file: convert it to one$/,
+    ];
+    const lines = stderr.trimEnd().split("\n");
+    assert.equal(lines.length, wanted.length, stderr);
+    wanted.forEach((message, i) => {
+      assert.match(lines[i], message);
+      assert(lines[i].startsWith("error: "), lines[i]);
+    });
+
+    const padded = await predict([path.join(dir, "short.wav"), "--pad", ...options]);
+    assert.deepEqual([padded.code, padded.stderr], [0, ""]);
+    assert.match(padded.stdout, /short\.wav .* 0\.30 s\n$/);
+    const json = await predict([path.join(dir, "clipped.wav"), path.join(dir, "gone.wav"), "--json", ...options]);
+    const { recordings } = JSON.parse(json.stdout);
+    assert.equal(json.code, 1);
+    assert.equal(recordings[0].emotion !== undefined && /clipped/.test(recordings[0].fault), true);
+    assert.match(recordings[1].fault, /gone\.wav: no such file/);
+    const none = await predict([path.join(dir, "gone.wav"), "--json", ...options]);
+    assert.deepEqual([none.code, JSON.parse(none.stdout).recordings.length], [1, 1]);
+  });
+});
+
+Deno.test("predict shows the profile, the likeliest emotions, and draws a recording", async () => {
+  await withModel({ "tone.wav": tone(1, 300) }, async (dir, options) => {
+    const [file, svg] = [path.join(dir, "tone.wav"), path.join(dir, "tone.svg")];
+    const args = [file, "--profile", "--top", "2", "--svg", svg, "--segment-hop", "10", ...options];
+    const { code, stdout, stderr } = await predict(args);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const [line, head, ...rows] = stdout.trimEnd().split("\n");
+    assert.match(line, /tone\.wav +\w+ +\d+\.\d % +\w+ +\d+\.\d % +1\.00 s$/);
+    assert.deepEqual(head.trim().split(/ +/), ["seconds", ...emotions, "likeliest"]);
+    assert.deepEqual(rows.map((row) => row.trim().split(" ")[0]), [
+      "0.000",
+      "0.100",
+      "0.200",
+      "0.300",
+      "0.400",
+      "0.500",
+      "0.600",
+    ]);
+    const drawing = await Deno.readTextFile(svg);
+    assert.match(drawing, /^<svg [^]*<\/svg>\n$/);
+    for (const word of ["waveform", "log-mel, 64 bands", "profile", "seconds", ...emotions, "data:image/png;base64,"]) {
+      assert(drawing.includes(word), word);
+    }
+    const waveform = drawing.indexOf("waveform"), logMel = drawing.indexOf("log-mel");
+    assert(waveform < logMel && logMel < drawing.indexOf(">profile<"));
+  });
+});
+
+Deno.test("predict tells wrong usage with status 2, and a model that is none with 1, in a line", async () => {
+  await withModel({ "a.wav": tone(), "b.wav": tone(), "model/model.json": "{}" }, async (dir, options) => {
+    const a = path.join(dir, "a.wav");
+    const mistakes: [args: string[], code: number, says: RegExp][] = [
+      [[], 2, /Name a recording, a folder of them, or - for standard input/],
+      [["-", "-"], 2, /Standard input \(-\) can be read once/],
+      [[a, "--json", "--csv"], 2, /--json and --csv do not go together/],
+      [[dir, "--svg", path.join(dir, "x.svg"), ...options], 2, /--svg draws one recording, found 2 recordings/],
+      [[a, "--top", "0"], 2, /Found "0", wanted a whole number from 1 to 64/],
+      [[a, "--segment-hop", "x"], 2, /Found "x"/],
+      [[a, "--device", "webgpu", "--threads", "2"], 2, /--threads is for the cpu device/],
+      [[a, "--model", path.join(dir, "nowhere")], 1, /nowhere: no such folder; a model is a folder with a model\.json/],
+      [[a, "--model", path.join(dir, "model")], 1, /model\.json\.format: found nothing, want "epr-model"/],
+      [[a, "--model", a], 1, /holds no model\.json/],
+    ];
+    for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors
+      await Promise.all(
+        mistakes.slice(i, i + 2).map(async ([args, code, says]) => {
+          const said = await predict(args), where = `predict ${args.join(" ")}\n${said.stderr}`;
+          assert.match(said.stderr, says, where);
+          assert.deepEqual([said.code, said.stdout], [code, ""], where);
+          assert.match(said.stderr, /^error: .*\n$/, where);
+        }),
+      );
+    }
+    // where no model is named, the one that ships is taken, or it is said that there is none
+    const { code, stdout, stderr } = await predict([a, "--quiet"]);
+    const ships = await Deno.stat(SHIPPED_MODEL).then(() => true, () => false);
+    if (ships) assert.deepEqual([code, stderr], [0, ""]);
+    else assert.match(stderr, /^error: No model ships with this copy of EPR: name a folder \(--model\).*\n$/);
+    assert.equal(stdout === "", !ships);
+  });
+});
+
+Deno.test({
+  name: "predict ends with 130 at Ctrl-C while it waits for standard input",
+  ignore: Deno.build.os === "windows", // sends no such signal
+  async fn() {
+    await withModel({}, async (_, options) => {
+      const child = spawn(["-", ...options.filter((option) => option !== "--quiet")]);
+      const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+      let said = "";
+      for (let interrupted = false;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        said += value;
+        if (interrupted || !said.includes("device ")) continue;
+        child.kill("SIGINT");
+        interrupted = true;
+      }
+      const { code } = await child.status;
+      await child.stdout.cancel();
+      await child.stdin.close();
+      assert.equal(code, 130);
+      assert.match(said, /\nStopped by Ctrl-C\n$/);
+    });
+  },
+});
+
+Deno.test("evaluate judges a model over the emotions that a corpus shares with it, and says which", async () => {
+  const files = Object.fromEntries(
+    ["angry", "sad", "calm"].flatMap((emotion, e) =>
+      [1, 2, 3].map((n) => [`${emotion}/a/${n}.wav`, tone(0.5 + 0.1 * n, 300 + 500 * e)])
+    ),
+  );
+  await withModel(
+    { ...files, "sad/a/bad.wav": "no wav", "two/calm/1.wav": null, "two/surprise/1.wav": null },
+    async (dir, options) => {
+      const data = ["--corpus", "folder", "--data", dir];
+      const { code, stdout, stderr } = await predict([...data, ...options], undefined, "evaluate");
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^shared emotions: anger, sadness\nonly in the corpus: calm/m);
+      assert.match(stdout, /only in the model: fear, happiness, neutral \(not to be chosen; left free, it would/);
+      assert.match(stdout, /WA \d+\.\d % of 6 utterances \(95 % interval .*\), UA \d+\.\d %; chance is 50\.0 %/);
+      assert.match(stdout, /skipped 1 file, the first .*bad\.wav: not a wav file/);
+      const json = JSON.parse((await predict([...data, "--json", ...options], undefined, "evaluate")).stdout);
+      const predictor = new Predictor(model, device), confusion = [[0, 0], [0, 0]];
+      for (const [name, content] of Object.entries(files)) {
+        if (name.startsWith("calm")) continue;
+        const { probabilities } = await predictor.predict(decodeRecording(content, name).samples);
+        const [anger, sadness] = [0, 4].map((k) => probabilities[k]);
+        confusion[name.startsWith("angry") ? 0 : 1][sadness > anger ? 1 : 0]++;
+      }
+      predictor.close();
+      assert.deepEqual([json.emotions, json.confusion, json.utterances], [["anger", "sadness"], confusion, 6]);
+      const none = await predict(
+        ["--corpus", "folder", "--data", path.join(dir, "two"), ...options],
+        undefined,
+        "evaluate",
+      );
+      assert.equal(none.code, 1);
+      assert.match(
+        none.stderr,
+        /^error: The model hears .*; the corpus has surprise, calm: they share none, and two are wanted\n$/,
+      );
+    },
+  );
+});
