@@ -125,11 +125,6 @@ export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/** A word of a command line, in quotes where it has to have them. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 /** A reader of whole numbers for an option: `.option("--folds <n>", "...", wholeNumber({ min: 2 }), 10)`. */
 export function wholeNumber(
   { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},

@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/mod.ts";
 import type { PresetName } from "../refinery/mod.ts";
 import { choicesOf, exportFold, type ExportNote, keptChoices, openRun, requireRun } from "../runs/mod.ts";
-import { type CorpusFlags, createCommand, quoted, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { type CorpusFlags, createCommand, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags, trainForUse, writeShown } from "./export_model.ts";
 import { prepare } from "./prepare.ts";
 
@@ -49,10 +49,8 @@ const command: Command = addNoteOptions(createCommand("export", "A model from a 
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<ExportFlags>(), [run] = command.args;
-  const { licence, name, alsoJudgedBy } = flags;
-  const made = ["deno task export", ...Deno.args.map(quoted)].join(" ");
+  const { licence, name, alsoJudgedBy } = flags, note: ExportNote = { licence, name, alsoJudgedBy };
   if (flags.fold !== undefined) {
-    const note: ExportNote = { licence, name, alsoJudgedBy, command: made };
     const out = flags.out ?? path.join(run, `model-fold-${flags.fold}`);
     return await writeShown(out, await exportFold(run, flags.fold, note), console.log);
   }
@@ -76,8 +74,6 @@ await runCommand(command, async (signal) => {
       reopen: () => openDevice({ ...options, choices: choicesOf(device) }),
     };
     await openRun(run, experiment, "resume", { onNote: say }); // throws where these are not the run's recordings
-    const trained = `deno task train ${describeTraining(config.corpus.name, preset, settings)}`;
-    const note: ExportNote = { licence, name, alsoJudgedBy, command: `${trained} && ${made}` };
     await writeShown(
       flags.out ?? path.join(run, "model"),
       await trainForUse(run, experiment, note, { ...flags, signal }),
@@ -87,10 +83,3 @@ await runCommand(command, async (signal) => {
     device.close();
   }
 });
-
-/** The options of train that a run's settings are, for the card. */
-function describeTraining(corpus: string, preset: string, settings: Record<string, unknown> | object): string {
-  const { method, stages, folds, split, width, segmentHop, epochs, batch, seed } = settings as Record<string, unknown>;
-  const named = { corpus, preset, method, stages, folds, split, width, "segment-hop": segmentHop, epochs, batch, seed };
-  return Object.entries(named).map(([name, value]) => `--${name} ${value}`).join(" ");
-}

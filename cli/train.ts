@@ -23,7 +23,7 @@ import {
   runExperiment,
   type Start,
 } from "../runs/mod.ts";
-import { createCommand, printJson, quoted, runCommand, say } from "./common.ts";
+import { createCommand, printJson, runCommand, say } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
 import { trainForUse, writeShown } from "./export_model.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
@@ -161,8 +161,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     await report(out, flags);
     if (!flags.export) return;
     const { licence = "", name } = flags;
-    const note = { licence, name, command: ["deno task train", ...Deno.args.map(quoted)].join(" ") };
-    const model = await trainForUse(out, experiment, note, { ...flags, signal });
+    const model = await trainForUse(out, experiment, { licence, name }, { ...flags, signal });
     return await writeShown(path.join(out, "model"), model, flags.json ? say : console.log);
   }
   const show = flags.json ? say : console.log;

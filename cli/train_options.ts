@@ -4,7 +4,7 @@
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
 import { METHODS, type PresetName, PRESETS, type Settings } from "../refinery/mod.ts";
-import type { RunConfig } from "../runs/mod.ts";
+import { fraction, type RunConfig } from "../runs/mod.ts";
 import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { type TuneFlag, tuneOption } from "./tuning.ts";
@@ -197,10 +197,4 @@ export function describeSettings(preset: string, settings: Settings, chains?: st
     times(trees, "tree"),
     `seed ${seed}`,
   ].join(", ");
-}
-
-/** 0.125 as 1/8. */
-function fraction(x: number): string {
-  const inverse = 1 / x;
-  return x < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-9 ? `1/${Math.round(inverse)}` : String(x);
 }

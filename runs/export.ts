@@ -1,14 +1,14 @@
 /**
  * From a run to models. Two kinds:
  *
- * - of a fold: its network and its forest, which have not heard the utterances that the fold held out. On those it gives what the
- *   run's results say, so that it can be checked;
+ * - of a fold: its network, just as it was trained, and its forest, which have not heard the utterances that the fold held out. On
+ *   those it gives what the run's results say, so that it can be checked;
  * - for use: one more chain of networks, on all utterances, kept in `everything/` of the run's folder as a fold is; the forest
  *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network has heard.
  */
 import path from "@std/path";
 import { frontEnd } from "../dsp/mod.ts";
-import type { VggEOptions } from "../nn/mod.ts";
+import { foldBatchNorm, type VggEOptions } from "../nn/mod.ts";
 import {
   assignFolds,
   encodeModel,
@@ -16,6 +16,7 @@ import {
   fitForest,
   type ModelAccuracy,
   type ModelBytes,
+  networkOptions,
   type Settings,
   STATISTICS,
 } from "../refinery/mod.ts";
@@ -28,6 +29,7 @@ import { decodeProfiles } from "./profiles_arrow.ts";
 import { readRunCorpus } from "./read_corpus.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { readSealed } from "./sealed.ts";
+import { trainingCommand } from "./training_command.ts";
 import project from "../deno.json" with { type: "json" };
 
 /** What a model says of itself besides what the run knows. */
@@ -36,8 +38,6 @@ export interface ExportNote {
   name?: string;
   /** Under which terms it may be used. */
   licence: string;
-  /** The command that makes it. */
-  command: string;
   /** Another run, whose accuracy is told as well: of unseen speakers, say. */
   alsoJudgedBy?: string;
 }
@@ -61,7 +61,8 @@ export async function exportFold(run: string, fold: number, note: ExportNote): P
   const described = await describe(finished, note, heard, network.standardisation);
   const name = `${described.name}-fold-${fold}`;
   const training = { ...described.training, heldOutFold: fold };
-  return encodeModel({ ...described, name, training, network: network.options }, network.weights, forest);
+  const made = { ...described.made, command: `${trainingCommand(config)} && deno task export RUN --fold ${fold}` };
+  return encodeModel({ ...described, name, training, made, network: network.options }, network.weights, forest);
 }
 
 /**
@@ -87,9 +88,9 @@ export async function exportEverything(
   } finally {
     if (devices.device !== experiment.device) devices.device.close();
   }
-  const network = await readNetwork(folder.weightsFile(1, settings.stages), config);
+  const trained = await readNetwork(folder.weightsFile(1, settings.stages), config), network = simplify(trained);
   const forest = fitForest(corpus, profiles, [...corpus.utterances.keys()], settings);
-  const described = await describe(finished, note, corpus.utterances, network.standardisation);
+  const described = await describe(finished, note, corpus.utterances, trained.standardisation);
   return encodeModel({ ...described, network: network.options }, network.weights, forest);
 }
 
@@ -105,22 +106,27 @@ async function readFinished(run: string) {
   return { folder, config, results, corpus, profiles: decodeProfiles(last, corpus.emotions) };
 }
 
-/** What a network is built from in a run. */
-function networkOptions({ width }: Settings, classes: number): VggEOptions {
-  return { classes, width, height: frontEnd.nMels, frames: frontEnd.segmentFrames };
-}
-
-/** A trained network as a model has it: this is the place to change it into one that computes the same with less. */
+/** A trained network as it stands in a run, less what only its training wants. */
 async function readNetwork(file: string, { settings, corpus }: RunConfig) {
   const { tensors, metadata: { mean, deviation } } = await readSealed(file);
   const weights = Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data]));
-  const options = networkOptions(settings, corpus.emotions.length);
+  const { width, classes, batchNorm } = networkOptions(settings, corpus.emotions.length);
+  const shape = { height: frontEnd.nMels, frames: frontEnd.segmentFrames };
+  const options: VggEOptions = { classes, width, ...shape, ...(batchNorm && { batchNorm }) };
   return { options, weights, standardisation: { mean: Number(mean), deviation: Number(deviation) } };
+}
+
+/** A network that computes the same, but for rounding, with less: a plain VGG-E. */
+function simplify(
+  { options, weights }: { options: VggEOptions; weights: Record<string, Float32Array> },
+): { options: VggEOptions; weights: Record<string, Float32Array> } {
+  const { batchNorm: _, ...plain } = options;
+  return { options: plain, weights: foldBatchNorm(weights, options) };
 }
 
 async function describe(
   { config, results }: Awaited<ReturnType<typeof readFinished>>,
-  { name, licence, command, alsoJudgedBy }: ExportNote,
+  { name, licence, alsoJudgedBy }: ExportNote,
   heard: readonly { speaker: string }[],
   standardisation: { mean: number; deviation: number },
 ) {
@@ -149,7 +155,7 @@ async function describe(
     },
     accuracy,
     licence,
-    made: { epr: project.version, date: new Date().toISOString(), command },
+    made: { epr: project.version, date: new Date().toISOString(), command: `${trainingCommand(config)} --export` },
   };
 }
 
@@ -159,10 +165,12 @@ function accuracyOf(
   results: Awaited<ReturnType<typeof readFinished>>["results"],
 ): ModelAccuracy {
   const { weightedAccuracy, unweightedAccuracy, confusion } = results.stages[stages - 1];
-  const who = split === "speaker" ? "speakers that neither network nor forest had heard" : "the others, speakers mixed";
+  const who = split === "speaker"
+    ? "by speaker, so that nobody is heard in training and in the test"
+    : "by utterance, so that everybody is heard in training and in the test";
   const anew = forestFolds === "anew" ? ", the forest over folds of its own" : "";
   return {
-    protocol: `${folds}-fold cross-validation on ${who} (${method}, stage ${stages}, seed ${results.seed}${anew})`,
+    protocol: `${folds}-fold cross-validation ${who} (${method}, stage ${stages}, seed ${results.seed}${anew})`,
     utterances: results.utterances,
     weightedAccuracy,
     unweightedAccuracy,

@@ -1,6 +1,7 @@
 /** The card of a model, in Markdown, from what its `model.json` says: what it is, how right it is, what it is not for. */
 import type { ModelAccuracy, ModelDescription } from "../refinery/model.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
+import { fraction } from "./training_command.ts";
 
 /** What is known of a corpus that a model may have been trained on. */
 const CORPORA: Readonly<Record<string, { what: string; hears: string }>> = {
@@ -26,89 +27,117 @@ const CORPORA: Readonly<Record<string, { what: string; hears: string }>> = {
 
 /** The card. */
 export function describeModel(model: ModelDescription): string {
-  const { name, emotions, network, training, accuracy, segmentHop, frontEnd, licence, made, files } = model;
+  const { name, emotions, network, training, accuracy, segmentHop, frontEnd, statistics, licence, made, files } = model;
+  const { nMels, fMin, fMax, hopLength, windowLength, segmentFrames, sampleRate } = frontEnd;
   const known = CORPORA[training.corpus];
   const parameters = network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
-  const seconds = frontEnd.hopLength / frontEnd.sampleRate;
-  const frames = ((frontEnd.segmentFrames - 1) * frontEnd.hopLength + frontEnd.windowLength) / frontEnd.sampleRate;
+  const milliseconds = (frames: number) => Math.round(1000 * frames / sampleRate);
+  const every = milliseconds(segmentHop * hopLength);
   const heard = training.heldOutFold === undefined
     ? "Its network learned from all of them; its forest from profiles that networks made which had not heard the utterance."
     : `It has not heard fold ${training.heldOutFold}: it is a model to check results with, not the one to use.`;
-  return `# ${name}
-
-A model for [EPR](https://arxiv.org/abs/2008.05259): from speech, the probability of ${listed(emotions)} for each
-${Math.round(1000 * frames)} ms, and the emotion of the whole.
-
-\`\`\`sh
-deno task predict --model FOLDER recording.wav
-\`\`\`
-
-## What it hears
-
-It hears **${known?.hears ?? `what its corpus (${training.corpus}) holds`}**. It was trained on ${
-    known?.what ?? `the corpus "${training.corpus}"`
-  }; ${training.utterances.toLocaleString("en")} utterances of ${training.speakers} speakers. ${heard}
-
-Other voices, languages, rooms and microphones, and emotions that nobody plays, are none that it has been judged on.
-
-## How right it is
-
-${
-    accuracy.length === 0
-      ? "That was not measured.\n"
-      : accuracy.map((own) => describeAccuracy(own, emotions)).join("\n")
-  }
-Those are figures of the networks and forests of the cross-validation, each on utterances that it had not heard, not of
-this very network. A forest's training profiles come from networks that knew the labels of the utterances it is judged
-on, as in any stacking.
-
-## Where it must not be used
-
-- To decide about a person: hiring, policing, borders, insurance, credit, school, health, or any advice on these. The
-  European Union's AI Act (Regulation 2024/1689, article 5) forbids inferring emotions at work and in education.
-- Without the knowledge of who is heard.
-- As a lie detector, or to tell what somebody feels: it tells which of the emotions above, as they were played, a
-  recording sounds most like.
-- On speech of other kinds than it was trained on, without measuring it there first: \`deno task evaluate\`.
-
-## What it is
-
-|              |                                                                              |
-| ------------ | ---------------------------------------------------------------------------- |
-| network      | VGG-E of width ${network.options.width}, ${parameters.toLocaleString("en")} parameters |
-| forest       | over ${model.statistics.length} statistics of each emotion: ${model.statistics.join(", ")} |
-| input        | ${frontEnd.nMels} log-mel bands, ${frontEnd.fMin} to ${frontEnd.fMax} Hz, a segment each ${
-    Math.round(1000 * seconds * segmentHop)
-  } ms |
-| size         | ${(bytes / 1e6).toFixed(1)} MB                                               |
-| licence      | ${licence.replaceAll("|", "\\|")}                                            |
-| made         | ${made.date.slice(0, 10)} by EPR ${made.epr}                                 |
-| settings     | ${
-    Object.entries(training.settings).map(([key, value]) => `${key} ${value}`).join(", ").replaceAll("|", "\\|")
-  } |
-| recordings   | SHA-256 of the run's corpus.csv: ${training.recordings}                      |
-
-made by
-
-\`\`\`sh
-${made.command}
-\`\`\`
-`;
+  const facts = {
+    network: `VGG-E of width ${fraction(network.options.width)}, ${parameters.toLocaleString("en")} parameters`,
+    forest: `over ${statistics.length} statistics of each emotion: ${statistics.join(", ")}`,
+    input: `${nMels} log-mel bands from ${fMin} to ${fMax} Hz, a segment every ${every} ms`,
+    size: `${(bytes / 1e6).toFixed(1)} MB`,
+    licence,
+    made: `${made.date.slice(0, 10)} by EPR ${made.epr}`,
+    recordings: `SHA-256 of the run's corpus.csv: ${training.recordings}`,
+  };
+  return `${
+    [
+      `# ${name}`,
+      paragraph(
+        `A model for [EPR](https://arxiv.org/abs/2008.05259): from speech, the probabilities of ${
+          listed(emotions)
+        } for each ` +
+          `${milliseconds((segmentFrames - 1) * hopLength + windowLength)} ms, and the emotion of the whole.`,
+      ),
+      "```sh\ndeno task predict --model FOLDER recording.wav\n```",
+      "## What it hears",
+      paragraph(
+        `It hears **${known?.hears ?? `what its corpus (${training.corpus}) holds`}**. It was trained on ` +
+          `${known?.what ?? `the corpus "${training.corpus}"`}; ${
+            training.utterances.toLocaleString("en")
+          } utterances of ` +
+          `${training.speakers} speakers. ${heard}`,
+      ),
+      paragraph(
+        "Other voices, languages, rooms and microphones, and emotions that nobody plays, are none that it has been judged on.",
+      ),
+      "## How right it is",
+      ...(accuracy.length === 0
+        ? ["That was not measured."]
+        : accuracy.flatMap((own) => describeAccuracy(own, emotions))),
+      paragraph(
+        "Those are figures of the networks and forests of the cross-validation, each on utterances that it had not heard, " +
+          "not of this very network. A forest's training profiles come from networks that knew the labels of the utterances " +
+          "it is judged on, as in any stacking.",
+      ),
+      "## Where it must not be used",
+      [
+        "To decide about a person: hiring, policing, borders, insurance, credit, school, health, or advice on any of these. " +
+        "The European Union's AI Act (Regulation 2024/1689, article 5) forbids inferring emotions at work and in education.",
+        "Without the knowledge of who is heard.",
+        "As a lie detector, or to tell what somebody feels: it tells which of its emotions, as they were played, a recording " +
+        "sounds most like.",
+        "On speech of other kinds than it was trained on, without measuring it there first: `deno task evaluate`.",
+      ].map((line) => paragraph(`- ${line}`, "  ")).join("\n"),
+      "## What it is",
+      table([
+        ["", ""],
+        ["---", "---"],
+        ...Object.entries(facts).map(([key, value]) => [key, value.replaceAll("|", "\\|")]),
+      ]),
+      paragraph(
+        `Settings: ${Object.entries(training.settings).map(([key, value]) => `${key} ${value}`).join(", ")}. Made by`,
+      ),
+      `\`\`\`sh\n${made.command}\n\`\`\``,
+    ].join("\n\n")
+  }\n`;
 }
 
-function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emotions: readonly string[]): string {
+/** What a protocol found: a paragraph, and the confusion matrix where it is told. */
+function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emotions: readonly string[]): string[] {
   const { low, high } = wilsonInterval(own.weightedAccuracy, utterances);
-  const shares = `${protocol}: **${percent(own.weightedAccuracy)}** of ${utterances.toLocaleString("en")} utterances ` +
-    `right (WA; 95 % interval ${percent(low)} to ${percent(high)}), **${percent(own.unweightedAccuracy)}** as the ` +
-    `mean over the emotions (UA; chance is ${percent(1 / emotions.length)}).\n`;
-  if (!own.confusion) return shares;
-  const head = ["true \\ heard", ...emotions];
+  const shares = paragraph(
+    `${protocol}: **${percent(own.weightedAccuracy)}** of ${
+      utterances.toLocaleString("en")
+    } utterances right (WA; 95 % ` +
+      `interval ${percent(low)} to ${percent(high)}), **${
+        percent(own.unweightedAccuracy)
+      }** as the mean over the emotions ` +
+      `(UA; chance is ${percent(1 / emotions.length)}).`,
+  );
+  if (!own.confusion) return [shares];
   const rows = own.confusion.map((row, k) => [emotions[k], ...row.map(String)]);
-  return `${shares}\n${table([head, head.map(() => "---"), ...rows])}`;
+  return [shares, table([["true \\ heard", ...emotions], ["---", ...emotions.map(() => "---:")], ...rows])];
 }
 
-const table = (rows: readonly (readonly string[])[]) => rows.map((row) => `| ${row.join(" | ")} |\n`).join("");
+/** A table whose columns stand below each other in plain text too; its second row says which are set to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
+  const cell = (text: string, c: number, row: number) => {
+    const right = rows[1][c].endsWith(":");
+    if (row === 1) return "-".repeat(widths[c] - (right ? 1 : 0)) + (right ? ":" : "");
+    return right ? text.padStart(widths[c]) : text.padEnd(widths[c]);
+  };
+  return rows.map((row, r) => `| ${row.map((text, c) => cell(text, c, r)).join(" | ")} |`).join("\n");
+}
+
+/** Text in lines of 120 characters at most. */
+function paragraph(text: string, indent = ""): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > 120) {
+      lines.push(lines.length === 0 ? word : indent + word);
+    } else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.join("\n");
+}
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 

@@ -3,18 +3,28 @@ import assert from "@std/assert";
 import path from "@std/path";
 import { parseCsv } from "../../corpora/csv.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { decodeModel, Predictor } from "../../refinery/mod.ts";
-import { decodeProfiles, exportEverything, exportFold, readModel, RunFolder, writeModel } from "../../runs/mod.ts";
+import { predictProbabilities, VggE } from "../../nn/mod.ts";
+import { decodeModel, Predictor, SegmentDataset, SegmentStore } from "../../refinery/mod.ts";
+import {
+  decodeProfiles,
+  exportEverything,
+  exportFold,
+  readModel,
+  readSealed,
+  RunFolder,
+  writeModel,
+} from "../../runs/mod.ts";
 import { inTemporary, names } from "./folders.ts";
 import { experiment, features, folds, run, settings } from "./small_experiment.ts";
 
-const note = { licence: "MIT", command: "a test" };
+const note = { licence: "MIT" };
 const corpus = openSynthetic(1, { utterances: 20, speakers: 2 });
 const K = features.emotions.length;
 
-Deno.test("the model of a fold gives, on the utterances that it held out, what the run's results say: to the utterance", async () => {
+/** Runs, exports each fold, and compares what its model hears with what the run says. */
+async function checkFolds(batchNorm: boolean): Promise<void> {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run"), { results } = await run(out, "new");
+    const out = path.join(dir, "run"), { results } = await run(out, "new", { settings: { ...settings, batchNorm } });
     const table = await Deno.readTextFile(path.join(out, "predictions.csv"));
     const predicted = new Map(parseCsv(table, "predictions.csv").map(({ fields }) => [fields[0], fields.at(-1)]));
     const profiles = decodeProfiles(await Deno.readFile(path.join(out, "profiles/stage-2.arrow")), features.emotions);
@@ -38,6 +48,41 @@ Deno.test("the model of a fold gives, on the utterances that it held out, what t
       predictor.close();
     }
     assert.deepEqual(confusion, results!.stages[1].confusion);
+  });
+}
+
+Deno.test("the model of a fold gives, on the utterances that it held out, what the run's results say: to the utterance", async () => {
+  await checkFolds(false);
+});
+
+Deno.test("so does the model of a fold whose networks have batch norm", async () => {
+  await checkFolds(true);
+});
+
+Deno.test("the model for use of networks with batch norm is a plain VGG-E, without dropout, that hears the same but for rounding", async () => {
+  await inTemporary(async (dir) => {
+    const out = path.join(dir, "run"),
+      own = { ...experiment, settings: { ...settings, batchNorm: true, dropout: 0.1 } };
+    await run(out, "new", own);
+    const plain = decodeModel(await exportEverything(out, { ...own, start: "resume" }, note), "plain");
+    const { description, weights } = plain;
+    assert.deepEqual(description.network.options, { classes: K, width: 1 / 32, height: 64, frames: 32 });
+    assert(Object.keys(weights).every((name) => !name.startsWith("bn")));
+    const trained = await readSealed(path.join(out, "everything/weights/fold-1-stage-2.safetensors"));
+    const network = new VggE(experiment.device, { classes: K, width: 1 / 32, batchNorm: true });
+    network.parameters.write(
+      Object.fromEntries(Object.entries(trained.tensors).map(([name, { data }]) => [name, data])),
+    );
+    const { samples } = await corpus.utterances[0].read(), [{ segmentCount }] = features.utterances;
+    const store = new SegmentStore(experiment.device, features);
+    const data = new SegmentDataset(store, [0], description.standardisation);
+    const wanted = await predictProbabilities(network, data);
+    const predictor = new Predictor(plain, experiment.device);
+    const { profile } = await predictor.predict(samples);
+    assert.equal(profile.length, segmentCount * K);
+    profile.forEach((p, i) => assert(Math.abs(p - wanted[i]) < 1e-5, `${p}, ${wanted[i]}`));
+    for (const used of [data, store, network.parameters]) used.release();
+    predictor.close();
   });
 });
 
@@ -63,7 +108,14 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
       weightedAccuracy: results!.stages[1].weightedAccuracy,
       confusion: results!.stages[1].confusion,
     });
-    assert.equal(protocol, "2-fold cross-validation on the others, speakers mixed (pEPR, stage 2, seed 1)");
+    assert.equal(
+      protocol,
+      "2-fold cross-validation by utterance, so that everybody is heard in training and in the test (pEPR, stage 2, seed 1)",
+    );
+    assert.equal(
+      description.made.command,
+      "deno task train --corpus synthetic --preset demo --folds 2 --width 1/32 --epochs 3 --batch 16 --segment-hop 24 --seed 1 --export",
+    );
     // its network is none of the folds'
     const fold = decodeModel(await exportFold(out, 1, note), "fold 1");
     assert.notDeepEqual(weights["dense3.w"], fold.weights["dense3.w"]);
@@ -88,7 +140,10 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
     const other = path.join(dir, "other");
     await run(other, "new", { settings: { ...settings, split: "speaker" } });
     const { description } = decodeModel(await exportFold(out, 1, { ...note, alsoJudgedBy: other }), "x");
-    assert.match(description.accuracy[1].protocol, /2-fold cross-validation on speakers that neither/);
+    assert.match(
+      description.accuracy[1].protocol,
+      /2-fold cross-validation by speaker, so that nobody is heard in training and in the test/,
+    );
   });
 });
 
