@@ -62,8 +62,8 @@ export class Overview {
 
   /** Stretches of the waveform: where each begins, in seconds. */
   get waveform(): { t: number; low: number; high: number }[] {
-    const seconds = this.#sampleStep / this.settings.sampleRate;
-    return this.#low.map((low, bin) => ({ t: bin * seconds, low, high: this.#high[bin] }));
+    const time = (bin: number) => bin * this.#sampleStep / this.settings.sampleRate;
+    return this.#low.map((low, bin) => ({ t: time(bin), low, high: this.#high[bin] }));
   }
 
   /** Mean frames, [columns, nMels], and the frames that each stands for. */
