@@ -62,9 +62,15 @@ const BATCHES: Record<Device["kind"], readonly number[]> = {
  * A model on a device.
  *
  * @example
- * ```ts ignore
- * const predictor = new Predictor(model, device);
- * const { emotion, probability } = await predictor.predict(samples); // mono, at 16 kHz
+ * ```ts
+ * import type { Device } from "../kernels/device.ts";
+ * import type { Model } from "./model.ts";
+ * async function hear(model: Model, device: Device, samples: Float32Array): Promise<string> {
+ *   const predictor = new Predictor(model, device);
+ *   const { emotion, probability } = await predictor.predict(samples); // mono, at 16 kHz
+ *   predictor.close();
+ *   return `${emotion}: ${probability}`;
+ * }
  * ```
  */
 export class Predictor {
