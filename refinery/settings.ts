@@ -90,7 +90,7 @@ export const PRESETS: Readonly<Record<PresetName, Settings>> = {
   demo: { ...SHORT, width: 1 / 16, segmentHop: 6, epochs: 12, batch: 32, learningRate: scaledRate(32) },
   quick: { ...SHORT, segmentHop: 10, epochs: 4, batch: 64, learningRate: scaledRate(64) },
   compact: NARROW,
-  tuned: { ...NARROW, width: 1 / 4, stages: 3 },
+  tuned: { ...NARROW, width: 1 / 16, stages: 3, segmentHop: 6, batchNorm: true, batch: 64, epochs: 6 },
   paper: PAPER,
 };
 
