@@ -136,15 +136,21 @@ export function choicesOf(device: Described["device"]): KernelChoices | undefine
 
 /** What a device computes with: of the CPU its instructions, of a GPU its name and its choices. */
 function kernelsOf(device: Described["device"]): Record<string, unknown> {
-  const { simd, adapterName } = device as { simd?: string; adapterName?: string };
-  return { device: device.kind, simd, adapter: adapterName, choices: choicesOf(device) };
+  const { simd, adapterName, features } = device as {
+    simd?: string;
+    adapterName?: string;
+    features?: { subgroups?: { min: number; max: number } };
+  };
+  const { min, max } = features?.subgroups ?? {};
+  const subgroups = min === undefined ? undefined : `${min} to ${max} lanes`;
+  return { device: device.kind, simd, adapter: adapterName, subgroups, choices: choicesOf(device) };
 }
 
 /** Says where this device computes with something else than the one that the run began on. */
 async function noteKernels(folder: RunFolder, { device }: Described, onNote: (line: string) => void): Promise<void> {
   const there = JSON.parse(await Deno.readTextFile(folder.in("kernels.json")));
   const here = kernelsOf(device);
-  for (const key of ["simd", "adapter"]) {
+  for (const key of ["simd", "adapter", "subgroups"]) {
     if (there[key] === undefined || here[key] === undefined || there[key] === here[key]) continue;
     onNote(`The run began on another device (${key} ${there[key]}, here ${here[key]}): results may differ by rounding`);
   }

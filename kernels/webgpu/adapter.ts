@@ -4,6 +4,7 @@
  * @module
  */
 import { TIMESTAMPS } from "./clock.ts";
+import { type Features, featuresToAsk, probeFeatures, type Wanted } from "./features.ts";
 
 /** An adapter, and what it is. */
 export interface FoundAdapter {
@@ -44,13 +45,29 @@ const LIMITS = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-/** A device with the adapter's own limits. Throws an Error that names the adapter where it refuses. */
-export async function requestDevice(found: FoundAdapter): Promise<GPUDevice> {
+/** A device, and what it has of what WebGPU leaves optional. */
+export interface OpenedGpu {
+  gpu: GPUDevice;
+  features: Features;
+}
+
+/**
+ * A device with the adapter's own limits, and as much of what is wanted as works. Throws an Error that names the adapter where it
+ * refuses.
+ */
+export async function requestDevice(found: FoundAdapter, wanted: Wanted): Promise<OpenedGpu> {
+  const { adapter } = found;
   const requiredLimits: Record<string, number> = {};
-  for (const limit of LIMITS) requiredLimits[limit] = found.adapter.limits[limit];
+  for (const limit of LIMITS) requiredLimits[limit] = adapter.limits[limit];
+  const always = adapter.features.has(TIMESTAMPS) ? [TIMESTAMPS as GPUFeatureName] : [];
+  const asked = featuresToAsk(adapter, wanted);
+  const listed = asked.filter((feature) => adapter.features.has(feature));
+  const request = (features: GPUFeatureName[]) =>
+    adapter.requestDevice({ requiredLimits, requiredFeatures: [...always, ...features] });
   try {
-    const requiredFeatures = found.adapter.features.has(TIMESTAMPS) ? [TIMESTAMPS as GPUFeatureName] : [];
-    return await found.adapter.requestDevice({ requiredLimits, requiredFeatures });
+    // what is asked for without being listed may be refused
+    const gpu = asked.length > listed.length ? await request(asked).catch(() => request(listed)) : await request(asked);
+    return { gpu, features: await probeFeatures(adapter, gpu, wanted) };
   } catch (error) {
     throw new Error(`${found.name} gives no device: ${error instanceof Error ? error.message : error}`);
   }

@@ -22,14 +22,14 @@ export type KernelChoices = Record<string, Choice>;
 export class Choices {
   /** What it guesses by. */
   readonly model: Model;
-  #fits: (variant: Variant) => boolean;
+  #unfit: (variant: Variant) => string | undefined;
   #plans = new Map<string, Plan>();
   #guesses = new Map<string, Plan>();
 
-  /** @param fits which variants the device can run */
-  constructor(model: Model, fits: (variant: Variant) => boolean) {
+  /** @param unfit what a variant wants that the device has not; undefined where the device can run it */
+  constructor(model: Model, unfit: (variant: Variant) => string | undefined) {
     this.model = model;
-    this.#fits = fits;
+    this.#unfit = unfit;
   }
 
   /** Whether its plan was given or measured. */
@@ -47,7 +47,7 @@ export class Choices {
 
   /** Every plan that may be chosen, the likeliest best first. */
   candidates(product: Product): Plan[] {
-    return plansFor(product, this.model, this.#fits);
+    return plansFor(product, this.model, (variant) => this.#unfit(variant) === undefined);
   }
 
   /** Chooses. */
@@ -63,9 +63,8 @@ export class Choices {
   import(choices: KernelChoices): void {
     for (const [key, { variant: name, splits }] of Object.entries(choices)) {
       const variant = variantNamed(name);
-      if (!this.#fits(variant)) {
-        throw new RangeError(`"${key}" was computed by "${name}", which needs larger workgroups than this adapter has`);
-      }
+      const lacking = this.#unfit(variant);
+      if (lacking) throw new RangeError(`"${key}" was computed by "${name}", which needs ${lacking}`);
       if (!(Number.isInteger(splits) && splits > 0)) {
         throw new TypeError(`"${key}" was computed in ${splits} parts, wanted a whole number from 1`);
       }

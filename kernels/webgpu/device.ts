@@ -33,12 +33,13 @@ import type {
   SoftmaxCrossEntropy,
   Sum,
 } from "../kernels.ts";
-import { BufferPool } from "../pool.ts";
-import { describeAdapter, findAdapter, type FoundAdapter, requestDevice } from "./adapter.ts";
+import { describeAdapter, findAdapter, type FoundAdapter, type OpenedGpu, requestDevice } from "./adapter.ts";
 import { GpuBuffer } from "./buffer.ts";
 import { type Asked, Commands } from "./commands.ts";
 import { Faults } from "./faults.ts";
-import { type Kernel, type Launch, Launcher, mebibytes } from "./launcher.ts";
+import type { Features } from "./features.ts";
+import { type Kernel, type Launch, Launcher } from "./launcher.ts";
+import { Memory } from "./memory.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
 import { HARDWARE, type Planner, SOFTWARE } from "./plan.ts";
@@ -47,7 +48,7 @@ import { Programs } from "./programs.ts";
 import * as normalisation from "./normalise.ts";
 import * as simple from "./simple.ts";
 import { kernelDigest, tune, type TuneOptions, type TuneReport } from "./tuner.ts";
-import { footprint } from "./variants.ts";
+import { type Capacity, unfit, type Variant } from "./variants.ts";
 
 export { findAdapter, type FoundAdapter };
 export type { Choice, KernelChoices } from "./choices.ts";
@@ -55,7 +56,8 @@ export type { Asked } from "./commands.ts";
 export type { Kernel, Launch } from "./launcher.ts";
 export type { Plan, Planner, Product } from "./plan.ts";
 export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";
-export type { LaneSizes, TileSizes, Variant } from "./variants.ts";
+export type { LaneSizes, SubgroupSizes, TileSizes, Variant } from "./variants.ts";
+export type { Features, Subgroups } from "./features.ts";
 
 /** How to make a {@link WebGpuDevice}. */
 export interface WebGpuOptions {
@@ -67,6 +69,8 @@ export interface WebGpuOptions {
   choices?: KernelChoices;
   /** Chooses for each product, instead of `choices`, guesses and measurements. */
   planner?: Planner;
+  /** Whether subgroups are used where they work; default: true. Where products go by the same plans, results are the same bits. */
+  subgroups?: boolean;
   /** Bytes of a binding, at most; by default what the adapter can. Longer tensors go in pieces where that is possible. */
   bindingBytes?: number;
 }
@@ -92,11 +96,15 @@ export async function createWebGpuDevice(options: WebGpuOptions = {}): Promise<W
   if (found.software && !options.allowSoftware) {
     throw new Error(`WebGPU finds only ${found.name}, a program that plays GPU; the cpu device is faster`);
   }
-  return new WebGpuDevice(await requestDevice(found), found, options);
+  const { subgroups = true } = options;
+  return new WebGpuDevice(await requestDevice(found, { subgroups, f16: false }), found, options);
 }
 
-/** Buffers to read through are kept for reuse up to this size in bytes. */
-const KEPT_STAGING = 1 << 20;
+function describe({ name, software }: FoundAdapter, { subgroups, reasons }: Features): string {
+  const lanes = subgroups && (subgroups.min === subgroups.max ? subgroups.min : `${subgroups.min} to ${subgroups.max}`);
+  return `${name}${software ? " (software)" : ""}, ` +
+    (lanes ? `subgroups of ${lanes} lanes` : `no subgroups (${reasons.subgroups})`);
+}
 
 /** See {@link createWebGpuDevice}. */
 export class WebGpuDevice implements Device {
@@ -106,56 +114,65 @@ export class WebGpuDevice implements Device {
   readonly adapterName: string;
   /** Whether the adapter is a program that plays GPU. */
   readonly software: boolean;
+  /** What it has of what WebGPU leaves optional, and why not the rest. */
+  readonly features: Features;
   /** WebGPU's own device, e.g. to measure with. */
   readonly gpu: GPUDevice;
   #faults: Faults;
   #programs: Programs;
   #commands: Commands;
-  #pool: BufferPool<GpuBuffer>;
+  #memory: Memory;
   #launcher: Launcher;
   #choices: Choices;
-  #staging = new Map<number, GPUBuffer[]>(); // free ones, by size
-  #stagingCreated = 0;
-  #nextId = 0;
+  #capacity: Capacity;
 
   /** Use {@link createWebGpuDevice}. */
-  constructor(gpu: GPUDevice, found: FoundAdapter, options: WebGpuOptions) {
+  constructor({ gpu, features }: OpenedGpu, found: FoundAdapter, options: WebGpuOptions) {
     this.gpu = gpu;
     this.software = found.software;
     this.adapterName = found.name;
-    this.description = found.software ? `${found.name} (software)` : found.name;
+    this.features = features;
+    this.description = describe(found, features);
     this.#faults = new Faults(gpu);
     this.#programs = new Programs(gpu, this.#faults);
     this.#commands = new Commands(gpu, this.#programs, this.#faults);
-    this.#pool = new BufferPool((length, purpose) => this.#create(length, purpose));
-    const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize } = gpu.limits;
-    this.#choices = new Choices(found.software ? SOFTWARE : HARDWARE, (variant) => {
-      const { lanes, workgroupBytes } = footprint(variant);
-      return lanes <= maxComputeInvocationsPerWorkgroup && workgroupBytes <= maxComputeWorkgroupStorageSize;
-    });
+    this.#memory = new Memory(gpu, found.name, this.#faults);
+    const { subgroups } = features;
+    this.#capacity = {
+      lanes: gpu.limits.maxComputeInvocationsPerWorkgroup,
+      workgroupBytes: gpu.limits.maxComputeWorkgroupStorageSize,
+      subgroups,
+    };
+    this.#choices = new Choices(found.software ? SOFTWARE : HARDWARE, (variant) => this.lacks(variant));
     if (options.choices) this.#choices.import(options.choices);
     this.#launcher = new Launcher({
       programs: this.#programs,
       commands: this.#commands,
       faults: this.#faults,
-      pool: this.#pool,
+      pool: this.#memory.pool,
       planner: options.planner ?? ((product) => this.#choices.plan(product)),
-      nothing: this.#create(4, "what is left out"),
+      nothing: this.#memory.nothing,
+      subgroups,
       bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
     });
   }
 
   get memory(): MemoryStatus {
-    return this.#pool.status;
+    return this.#memory.status;
   }
 
   /** What was made since the start. */
   get created(): Created {
     return {
-      buffers: this.#nextId + this.#stagingCreated,
+      buffers: this.#memory.created,
       pipelines: this.#programs.count,
       bindGroups: this.#commands.bindGroups,
     };
+  }
+
+  /** What a variant wants that this device has not; undefined where it can run it. */
+  lacks(variant: Variant): string | undefined {
+    return unfit(variant, this.#capacity);
   }
 
   /** What the GPU was asked to do since the start. */
@@ -190,7 +207,7 @@ export class WebGpuDevice implements Device {
     } finally {
       clock.close();
       // measuring took memory for plans that were not chosen
-      for (const buffer of this.#pool.drop()) buffer.gpu.destroy();
+      this.#memory.drop();
       this.#commands.forgetBindings();
     }
   }
@@ -230,37 +247,11 @@ export class WebGpuDevice implements Device {
 
   allocate(length: number, purpose: string): DeviceBuffer {
     this.#faults.throwIfAny();
-    return this.#pool.allocate(length, purpose);
-  }
-
-  #create(length: number, purpose: string): GpuBuffer {
-    const size = 16 * Math.ceil(length / 4);
-    const { maxBufferSize } = this.gpu.limits;
-    if (size > maxBufferSize) {
-      throw new RangeError(
-        `${purpose} takes ${mebibytes(size)}, and a buffer of ${this.adapterName} holds at most ` +
-          `${mebibytes(maxBufferSize)}; a smaller batch or width needs less`,
-      );
-    }
-    const held = this.#pool?.status.createdBytes ?? 0;
-    const gpu = this.#faults.guard(
-      () =>
-        this.gpu.createBuffer({
-          label: purpose,
-          size,
-          usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-        }),
-      (_, message) =>
-        new Error(
-          `The GPU has no ${mebibytes(size)} for ${purpose}, with ${mebibytes(held)} in use; ` +
-            `a smaller batch or width needs less (${message})`,
-        ),
-    );
-    return new GpuBuffer(gpu, this.#nextId++, 0, length);
+    return this.#memory.pool.allocate(length, purpose);
   }
 
   release(buffer: DeviceBuffer): void {
-    this.#pool.release(this.#own(buffer));
+    this.#memory.pool.release(this.#own(buffer));
   }
 
   write(buffer: DeviceBuffer, data: Float32Array | Int32Array | Uint32Array): void {
@@ -278,32 +269,7 @@ export class WebGpuDevice implements Device {
 
   async read(buffer: DeviceBuffer): Promise<Float32Array> {
     this.#faults.throwIfAny();
-    const own = this.#own(buffer);
-    const size = Math.max(256, 2 ** Math.ceil(Math.log2(4 * own.length)));
-    const staging = this.#staging.get(size)?.pop() ?? this.#createStaging(size);
-    this.#commands.submit(own, staging);
-    try {
-      await staging.mapAsync(GPUMapMode.READ, 0, 4 * own.length);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      await this.#faults.settle(); // throws what caused it, where that is known
-      this.#faults.report(new Error(`The GPU gives nothing back: ${reason}`));
-      this.#faults.throwIfAny();
-    }
-    const words = new Float32Array(staging.getMappedRange(0, 4 * own.length).slice(0));
-    staging.unmap();
-    if (size <= KEPT_STAGING) this.#staging.set(size, [...this.#staging.get(size) ?? [], staging]);
-    else staging.destroy();
-    await this.#faults.settle();
-    return words;
-  }
-
-  #createStaging(size: number): GPUBuffer {
-    this.#stagingCreated++;
-    return this.#faults.guard(
-      () => this.gpu.createBuffer({ label: "read()", size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
-      (_, message) => new Error(`The GPU has no ${mebibytes(size)} to read through (${message})`),
-    );
+    return await this.#memory.read(this.#own(buffer), this.#commands);
   }
 
   #own(buffer: DeviceBuffer): GpuBuffer {
@@ -314,9 +280,7 @@ export class WebGpuDevice implements Device {
   close(): void {
     this.#faults.close();
     this.#commands.close();
-    for (const buffer of this.#pool.buffers()) buffer.gpu.destroy();
-    for (const waiting of this.#staging.values()) for (const buffer of waiting) buffer.destroy();
-    this.#launcher.nothing.gpu.destroy();
+    this.#memory.close();
     this.gpu.destroy();
   }
 

@@ -8,6 +8,7 @@ import type { BufferPool } from "../pool.ts";
 import { GpuBuffer } from "./buffer.ts";
 import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
+import type { Subgroups } from "./features.ts";
 import type { Planner } from "./plan.ts";
 import type { ProductLaunch } from "./products.ts";
 import type { Binding, Programs } from "./programs.ts";
@@ -58,6 +59,8 @@ export class Launcher {
   readonly planner: Planner;
   /** Bound where a kernel takes an optional buffer and there is none. */
   readonly nothing: GpuBuffer;
+  /** Subgroups, where the device has them and they work. */
+  readonly subgroups?: Subgroups;
   /** While it is set nothing is dispatched: products are only noted here. */
   rehearsal?: ProductLaunch[];
   #programs: Programs;
@@ -74,10 +77,12 @@ export class Launcher {
     pool: BufferPool<GpuBuffer>;
     planner: Planner;
     nothing: GpuBuffer;
+    subgroups?: Subgroups;
     bindingBytes: number;
   }) {
     this.planner = parts.planner;
     this.nothing = parts.nothing;
+    this.subgroups = parts.subgroups;
     this.#programs = parts.programs;
     this.#commands = parts.commands;
     this.#faults = parts.faults;

@@ -79,7 +79,7 @@ export interface Traffic {
   flopsDone: number;
   /** Bytes between memory and workgroups, where no cache helps: every tile reads its rows and columns, parts go out and in. */
   bytes: number;
-  /** Bytes that lanes read from workgroup memory. */
+  /** Bytes that lanes read from workgroup memory, or hand each other. */
   workgroupBytes: number;
   /** Workgroups, all parts together. */
   workgroups: number;
@@ -87,17 +87,14 @@ export interface Traffic {
 
 /** Counts what a plan does. With `mask`, one more matrix like the result is read. */
 export function traffic({ rows4, cols4, k4 }: Product, { variant, splits }: Plan, mask = false): Traffic {
-  const { tall, wide, lanes } = footprint(variant);
+  const { tall, wide, reads, rereads } = footprint(variant);
   const tiles = Math.ceil(rows4 / tall) * Math.ceil(cols4 / wide);
   const result = 64 * rows4 * cols4;
-  // what a tile, or without workgroup memory a lane, reads for each group of four along k: 64 bytes a block of 4 x 4
-  const blocks = variant.core === "tile" ? tall + wide : lanes * (variant.sizes.ROWS + variant.sizes.COLS);
-  const reread = variant.core === "tile" ? lanes * (variant.sizes.TM4 + variant.sizes.TN4) : 0;
   return {
     flops: 2 * 64 * rows4 * cols4 * k4,
     flopsDone: 2 * 64 * tiles * tall * wide * k4,
-    bytes: tiles * k4 * 64 * blocks + (splits > 1 ? 2 * splits + 1 : 1) * result + (mask ? result : 0),
-    workgroupBytes: tiles * k4 * 64 * reread,
+    bytes: tiles * k4 * 64 * reads + (splits > 1 ? 2 * splits + 1 : 1) * result + (mask ? result : 0),
+    workgroupBytes: tiles * k4 * 64 * rereads,
     workgroups: tiles * splits,
   };
 }
@@ -114,8 +111,8 @@ export interface Model {
   lanes: number;
   /** Seconds to compile an unrolled block of 4 x 4 x 4, by the runs that a program makes of a kernel. */
   text: number;
-  /** Which of the cores suits it. */
-  core: Variant["core"];
+  /** Which of the cores suit it. */
+  cores: readonly Variant["core"][];
 }
 
 /** A large GPU. Its ridge: 15 operations a byte. */
@@ -125,27 +122,28 @@ export const HARDWARE: Model = {
   workgroupBytes: 30e12,
   lanes: 2 ** 15,
   text: 0,
-  core: "tile",
+  cores: ["tile", "subgroup"],
 };
-/** llvmpipe on two cores of a Xeon: eight lanes read a vec4 in 45 ns, and a block of 4 x 4 x 4 compiles in 0.2 s. */
+/**
+ * llvmpipe on two cores of a Xeon: eight lanes read a vec4 in 45 ns, and a block of 4 x 4 x 4 compiles in 0.2 s. What lanes hand
+ * each other costs next to nothing.
+ */
 export const SOFTWARE: Model = {
   flops: 20e9,
   bytes: 5.7e9,
-  workgroupBytes: 5.7e9,
+  workgroupBytes: 1e12,
   lanes: 128,
   text: 0.2 / 1000,
-  core: "lane",
+  cores: ["lane", "subgroup"],
 };
 
 /** Seconds that a plan takes on such a machine: see the top of this file. */
 export function estimate(product: Product, plan: Plan, model: Model): number {
   const { variant } = plan, { flopsDone, bytes, workgroupBytes, workgroups } = traffic(product, plan);
-  const filled = Math.min(1, workgroups * footprint(variant).lanes / model.lanes);
-  const blocks = variant.core === "tile"
-    ? variant.sizes.TM4 * variant.sizes.TN4 * variant.sizes.BK4
-    : variant.sizes.ROWS * variant.sizes.COLS;
+  const { lanes, unrolled } = footprint(variant);
+  const filled = Math.min(1, workgroups * lanes / model.lanes);
   return (flopsDone / model.flops + workgroupBytes / model.workgroupBytes) / filled + bytes / model.bytes +
-    model.text * blocks;
+    model.text * unrolled;
 }
 
 /** A sum is no longer than this many groups along k: 16,384 float32 additions lose two digits at most. */
@@ -164,11 +162,19 @@ export function plansFor(product: Product, model: Model, fits: (variant: Variant
   const most = Math.max(least, Math.min(PARTS, Math.floor(product.k4 / SHORTEST4), Math.floor(PART_BYTES / result)));
   const splits: number[] = [least];
   for (let n = 2; n <= most; n *= 2) if (n > least) splits.push(n);
-  return VARIANTS.filter((variant) => variant.core === model.core && fits(variant))
+  return VARIANTS.filter((variant) => model.cores.includes(variant.core) && fits(variant))
     .flatMap((variant) => splits.map((splits) => ({ variant, splits })))
     .map((plan) => ({ plan, seconds: estimate(product, plan, model) }))
     .sort((a, b) => a.seconds - b.seconds)
     .map(({ plan }) => plan);
+}
+
+/** The first so many of the plans, the last of them of another core where there is one: the model may be wrong about cores. */
+export function shortlist(plans: readonly Plan[], count: number): Plan[] {
+  const first = plans.slice(0, count);
+  if (count < 2 || first.some(({ variant }) => variant.core !== first[0].variant.core)) return first;
+  const other = plans.find(({ variant }) => variant.core !== first[0].variant.core);
+  return other ? [...first.slice(0, count - 1), other] : first;
 }
 
 /** Workgroups of a plan, all parts together. */

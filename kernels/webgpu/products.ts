@@ -9,6 +9,7 @@ import type { Conv2d, Conv2dInputGradient, Conv2dWeightGradient, ConvShape, Matm
 import conv2dSource from "../wgsl/conv2d.wgsl" with { type: "text" };
 import weightGradientSource from "../wgsl/conv2d_weight_gradient.wgsl" with { type: "text" };
 import laneSource from "../wgsl/gemm_lane.wgsl" with { type: "text" };
+import subgroupSource from "../wgsl/gemm_subgroup.wgsl" with { type: "text" };
 import tileSource from "../wgsl/gemm_tile.wgsl" with { type: "text" };
 import matmulSource from "../wgsl/matmul.wgsl" with { type: "text" };
 import padSource from "../wgsl/pad_columns.wgsl" with { type: "text" };
@@ -17,7 +18,7 @@ import { type Extent, type Kernel, LANES_PER_GROUP, type Launcher, type Scratch,
 import { convProduct, four, matmulProduct, type Plan, planWorkgroups, type Product } from "./plan.ts";
 import { add, columnSums } from "./simple.ts";
 import type { Constants } from "./template.ts";
-import { coreConstants, type Variant } from "./variants.ts";
+import { coreConstants, footprint, type Variant } from "./variants.ts";
 
 /** Every text that a product is made of. */
 export const productSources: readonly string[] = [
@@ -25,12 +26,13 @@ export const productSources: readonly string[] = [
   weightGradientSource,
   matmulSource,
   laneSource,
+  subgroupSource,
   tileSource,
   reduceSource,
   padSource,
 ];
 
-const CORES = { lane: laneSource, tile: tileSource };
+const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
 
 /** What happens to a product after it is summed: + bias for each row, ReLU, mask. */
 interface Finish {
@@ -82,7 +84,7 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
   const { rows4, cols4, k4 } = product;
   const { variant } = plan;
   // parts are whole numbers of tiles deep, so that only the last can be ragged; none is empty
-  const depth = variant.core === "tile" ? variant.sizes.BK4 : 1;
+  const { depth } = footprint(variant);
   const wanted = Math.min(plan.splits, launcher.fittingParts(4 * result.rows * cols4));
   const splitK4 = depth * Math.ceil(k4 / wanted / depth);
   const splits = Math.ceil(k4 / splitK4);
@@ -103,7 +105,7 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
     };
 
     const end = splits === 1 ? finishing : UNFINISHED;
-    const { kernel, constants } = textOf(launch, variant, end.constants, launch.fits && k4 % depth === 0);
+    const { kernel, constants } = textOf(launcher, launch, variant, end.constants, launch.fits && k4 % depth === 0);
     launcher.run(kernel, {
       constants,
       buffers: { ...Object.fromEntries(inputs), ...end.buffers, [result.name]: [parts, splits * length] },
@@ -133,15 +135,23 @@ interface ProductText {
 /** Made once each: {@link Programs} knows the objects again. */
 const texts = new Map<Variant, Map<string, ProductText>>();
 
-function textOf(launch: ProductLaunch, variant: Variant, ends: typeof UNFINISHED.constants, fit: boolean): ProductText {
+function textOf(
+  { subgroups }: Launcher,
+  launch: ProductLaunch,
+  variant: Variant,
+  ends: typeof UNFINISHED.constants,
+  fit: boolean,
+): ProductText {
   let ofVariant = texts.get(variant);
   if (!ofVariant) texts.set(variant, ofVariant = new Map());
-  const key = `${launch.name}${launch.product.transposed} ${ends.BIAS} ${ends.MASK} ${fit}`;
+  const shared = variant.core === "subgroup" ? subgroups : undefined;
+  const enable = shared?.enable ?? "";
+  const key = `${launch.name}${launch.product.transposed} ${ends.BIAS} ${ends.MASK} ${fit} ${shared?.min} ${enable}`;
   let text = ofVariant.get(key);
   if (!text) {
     text = {
       kernel: { name: `${launch.name} (${variant.name})`, source: launch.source + "\n" + CORES[variant.core] },
-      constants: { ...launch.constants, ...coreConstants(variant), ...ends, FIT: fit },
+      constants: { ...launch.constants, ...coreConstants(variant, shared), ...ends, FIT: fit, ENABLE: enable },
     };
     ofVariant.set(key, text);
   }

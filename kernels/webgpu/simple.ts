@@ -38,6 +38,7 @@ import softmaxSource from "../wgsl/softmax.wgsl" with { type: "text" };
 import softmaxCrossEntropySource from "../wgsl/softmax_cross_entropy.wgsl" with { type: "text" };
 import sumSource from "../wgsl/sum.wgsl" with { type: "text" };
 import { LANES_PER_GROUP, type Launcher, same, sizes } from "./launcher.ts";
+import type { Constants } from "./template.ts";
 
 type B = DeviceBuffer;
 const groups = (lanes: number) => Math.ceil(lanes / LANES_PER_GROUP);
@@ -104,6 +105,16 @@ export function columnSums(launcher: Launcher, { x, sums, rows, columns }: Colum
   });
 }
 
+/** Whether lanes may hand each other their sums, in a text's words; one object for each word, so that texts are known again. */
+const WITHOUT_SUBGROUPS: Constants = { SUBGROUPS: false, ENABLE: "" };
+const withSubgroups = new Map<string, Constants>();
+function subgroupConstants({ subgroups }: Launcher): Constants {
+  if (!subgroups) return WITHOUT_SUBGROUPS;
+  const { enable } = subgroups, known = withSubgroups.get(enable) ?? { SUBGROUPS: true, ENABLE: enable };
+  withSubgroups.set(enable, known);
+  return known;
+}
+
 /** See `Sum`: in parts, then their sum. */
 export function sum(launcher: Launcher, { x, total, length }: Sum<B>): void {
   sizes("sum", { length });
@@ -111,6 +122,7 @@ export function sum(launcher: Launcher, { x, total, length }: Sum<B>): void {
   const parts = Math.ceil(length / partLength);
   const run = (from: B, to: B, length: number, partLength: number, parts: number) =>
     launcher.run({ name: "sum", source: sumSource }, {
+      constants: subgroupConstants(launcher),
       buffers: { x: [from, length], total: [to, parts] },
       parameters: { length, part_length: partLength },
       workgroups: parts,
@@ -142,6 +154,7 @@ export function softmaxCrossEntropy(launcher: Launcher, args: SoftmaxCrossEntrop
   if (count > rows) throw new RangeError(`softmaxCrossEntropy: count is at most rows (${rows}), found ${count}`);
   const length = rows * classes;
   launcher.run({ name: "softmax_cross_entropy", source: softmaxCrossEntropySource }, {
+    constants: subgroupConstants(launcher),
     buffers: {
       logits: [args.logits, length],
       targets: [args.targets, length],

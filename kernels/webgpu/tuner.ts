@@ -13,7 +13,7 @@ import type { Clock } from "./clock.ts";
 import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Launcher } from "./launcher.ts";
-import { estimate, type Plan, productKey } from "./plan.ts";
+import { estimate, type Plan, productKey, shortlist } from "./plan.ts";
 import { launchPlanned, onScratch, type ProductLaunch, productSources } from "./products.ts";
 
 /** How much to measure. */
@@ -125,7 +125,7 @@ async function measureProducts(
   for (const launch of products) {
     signal?.throwIfAborted();
     if (performance.now() >= end) break;
-    const plans = choices.candidates(launch.product).slice(0, budget.plans);
+    const plans = shortlist(choices.candidates(launch.product), budget.plans);
     const share = performance.now() + 1000 * budget.seconds * SHARE;
     const best = await fastest(tools, launch, plans, Math.min(end, share), signal);
     if (best) {

@@ -1,14 +1,16 @@
 /**
- * The ways to multiply: two cores, each with a few sizes. This is all that a product can be computed by, and every one of it is
+ * The ways to multiply: three cores, each with a few sizes. This is all that a product can be computed by, and every one of it is
  * tested by itself.
  *
  * - `tile` (gemm_tile.wgsl) brings tiles into workgroup memory: for hardware. Larger tiles read each value less often,
  *   smaller ones make more workgroups and waste less at edges.
  * - `lane` (gemm_lane.wgsl) has no workgroup memory: each lane reads for itself. For software adapters, whose loads cost ten
  *   times what a multiply-add does: the larger a lane's block, the fewer loads, until its sums fill the first-level cache.
+ * - `subgroup` (gemm_subgroup.wgsl) has lanes hand each other what they read: for adapters with subgroups, hardware or software.
  *
  * @module
  */
+import { sharingLanes, type Subgroups } from "./features.ts";
 
 /** Tile through workgroup memory; see gemm_tile.wgsl. All sizes but TX and TY count groups of four. */
 export interface TileSizes {
@@ -36,8 +38,24 @@ export interface LaneSizes {
   COLS: number;
 }
 
+/** Lanes that share what they read of A; see gemm_subgroup.wgsl. */
+export interface SubgroupSizes {
+  /** Lanes of a workgroup, all across: whole subgroups. */
+  LANES: number;
+  /** Groups of four rows of each lane. */
+  ROWS: number;
+  /** Groups of four columns of a lane. */
+  COLS: number;
+}
+
 /** A way to multiply. */
-export type Variant = { name: string } & ({ core: "tile"; sizes: TileSizes } | { core: "lane"; sizes: LaneSizes });
+export type Variant =
+  & { name: string }
+  & (
+    | { core: "tile"; sizes: TileSizes }
+    | { core: "lane"; sizes: LaneSizes }
+    | { core: "subgroup"; sizes: SubgroupSizes }
+  );
 
 function tile(TX: number, TY: number, TM4: number, TN4: number, BK4: number): Variant {
   return { name: `tile ${4 * TY * TM4}x${4 * TX * TN4}x${4 * BK4}`, core: "tile", sizes: { TX, TY, TM4, TN4, BK4 } };
@@ -46,6 +64,10 @@ function tile(TX: number, TY: number, TM4: number, TN4: number, BK4: number): Va
 function lane(LANES_M: number, LANES_N: number, ROWS: number, COLS: number): Variant {
   const sizes = { LANES_M, LANES_N, ROWS, COLS };
   return { name: `lane ${4 * ROWS}x${4 * COLS} of ${LANES_M}x${LANES_N}`, core: "lane", sizes };
+}
+
+function subgroup(LANES: number, ROWS: number, COLS: number): Variant {
+  return { name: `subgroup ${4 * ROWS}x${4 * COLS} of ${LANES}`, core: "subgroup", sizes: { LANES, ROWS, COLS } };
 }
 
 /** The family. Names say rows x columns (x depth) of a tile, and of a lane's block with the lanes of a workgroup. */
@@ -57,6 +79,9 @@ export const VARIANTS: readonly Variant[] = [
   lane(8, 4, 1, 2), // compiles fastest
   lane(8, 1, 4, 2), // for results of few columns
   lane(8, 1, 4, 4),
+  subgroup(8, 8, 2), // for the subgroups of software, of 4 or 8
+  subgroup(32, 4, 1), // for those of hardware
+  subgroup(64, 4, 1),
 ];
 
 /** The variant of this name. Throws a RangeError that names those there are. */
@@ -73,26 +98,81 @@ export interface Footprint {
   tall: number;
   /** Groups of four columns of the result. */
   wide: number;
+  /** Groups along k that are summed at once: parts are whole numbers of them. */
+  depth: number;
   /** Lanes of a workgroup. */
   lanes: number;
   /** Bytes of workgroup memory. */
   workgroupBytes: number;
+  /** Blocks of 4 x 4 that a workgroup reads from memory for each group along k. */
+  reads: number;
+  /** Blocks that its lanes read from workgroup memory, or are handed, for each group along k. */
+  rereads: number;
+  /** Blocks of 4 x 4 x 4 that its text writes out. */
+  unrolled: number;
 }
+
+/** Groups along k that a subgroup loads at once, at most. Parts are whole numbers of them, however large subgroups are. */
+const DEPTH = 4;
+/** Lanes of a subgroup, as its reads are counted; they are no more on the adapters that have smaller ones. */
+const COUNTED_LANES = 32;
 
 /** See {@link Footprint}. */
 export function footprint({ core, sizes }: Variant): Footprint {
   if (core === "lane") {
-    const { LANES_M, LANES_N, ROWS, COLS } = sizes;
-    return { tall: LANES_M * ROWS, wide: LANES_N * COLS, lanes: LANES_M * LANES_N, workgroupBytes: 0 };
+    const { LANES_M, LANES_N, ROWS, COLS } = sizes, lanes = LANES_M * LANES_N;
+    const [tall, wide] = [LANES_M * ROWS, LANES_N * COLS];
+    const reads = lanes * (ROWS + COLS);
+    return { tall, wide, depth: 1, lanes, workgroupBytes: 0, reads, rereads: 0, unrolled: ROWS * COLS };
   }
-  const { TX, TY, TM4, TN4, BK4 } = sizes;
+  if (core === "subgroup") {
+    const { LANES: lanes, ROWS: tall, COLS } = sizes, wide = lanes * COLS;
+    const reads = tall * Math.ceil(lanes / COUNTED_LANES) + wide;
+    const [rereads, unrolled] = [lanes * tall, 2 * tall * COLS]; // handing a block on costs hardware what rereading one does
+    return { tall, wide, depth: DEPTH, lanes, workgroupBytes: 0, reads, rereads, unrolled };
+  }
+  const { TX, TY, TM4, TN4, BK4 } = sizes, lanes = TX * TY;
   const [tall, wide] = [TY * TM4, TX * TN4];
-  return { tall, wide, lanes: TX * TY, workgroupBytes: 64 * BK4 * (tall + wide) };
+  const [reads, rereads] = [tall + wide, lanes * (TM4 + TN4)];
+  return { tall, wide, depth: BK4, lanes, workgroupBytes: 64 * BK4 * reads, reads, rereads, unrolled: TM4 * TN4 * BK4 };
 }
 
-/** The constants that a variant puts into its core's text. Throws a RangeError where lanes cannot share out the loads. */
-export function coreConstants(variant: Variant): Record<string, number | boolean> {
+/** What of a device decides which variants it can run. */
+export interface Capacity {
+  /** Lanes of a workgroup, at most. */
+  lanes: number;
+  /** Bytes of workgroup memory, at most. */
+  workgroupBytes: number;
+  /** Its subgroups, where it has them. */
+  subgroups?: Subgroups;
+}
+
+/** Why a device cannot run a variant; undefined where it can. */
+export function unfit(variant: Variant, capacity: Capacity): string | undefined {
+  const { lanes, workgroupBytes } = footprint(variant), { subgroups } = capacity;
+  if (lanes > capacity.lanes || workgroupBytes > capacity.workgroupBytes) {
+    return "larger workgroups than this adapter has";
+  }
+  if (variant.core !== "subgroup") return undefined;
+  if (!subgroups) return "subgroups, which this adapter has not";
+  // no subgroup is cut short at the end of a workgroup
+  return lanes % subgroups.max === 0
+    ? undefined
+    : `subgroups of ${lanes} lanes at most (this adapter's: ${subgroups.max})`;
+}
+
+/**
+ * The constants that a variant puts into its core's text.
+ *
+ * @throws RangeError where lanes cannot share out the loads, TypeError where there are no subgroups and they are needed
+ */
+export function coreConstants(variant: Variant, subgroups?: Subgroups): Record<string, number | boolean> {
   if (variant.core === "lane") return { ...variant.sizes };
+  if (variant.core === "subgroup") {
+    if (!subgroups) throw new TypeError(`${variant.name} wants subgroups, and this device has none`);
+    const share = sharingLanes(subgroups), { ROWS } = variant.sizes, PER = Math.min(ROWS, share);
+    return { ...variant.sizes, PER, LOADS: ROWS / PER, DEPTH: Math.min(DEPTH, share / PER) };
+  }
   const { tall: BM4, wide: BN4, lanes } = footprint(variant), { BK4 } = variant.sizes;
   if (lanes % BM4 !== 0 || lanes % BN4 !== 0) {
     throw new RangeError(`${lanes} lanes cannot share out ${variant.name}: whole rows of lanes load a column each`);

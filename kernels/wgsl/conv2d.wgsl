@@ -11,6 +11,8 @@
 // gemm_lane.wgsl, appended to it, multiplies, asking for 4x4 blocks. Channels are padded with zeros to a multiple of 4
 // (pad_columns.wgsl).
 
+${ENABLE}
+
 struct Params {
   height: u32,
   width: u32,

@@ -10,6 +10,8 @@
 // blocks. Rows are groups of four channels in, each tap's own. Channels are padded with zeros to a multiple of 4
 // (pad_columns.wgsl), but the channels in of the result are not.
 
+${ENABLE}
+
 struct Params {
   height: u32,
   width: u32,

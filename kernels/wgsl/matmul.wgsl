@@ -7,6 +7,8 @@
 // A product with few outputs and a long k is split along k: `split` then says which part, and the parts [splits, m, n] are
 // summed by reduce_parts.wgsl, which also applies the rest.
 
+${ENABLE}
+
 struct Params {
   m: u32,
   n: u32,

@@ -7,7 +7,11 @@
 //
 // One workgroup does it all, so that metrics are added to in one order: lane l takes rows l, l + 256, ..., the lanes' sums are
 // halved again and again, and lane 0 adds them to the running totals. Whether a loss is finite is asked of its bits, and of the
-// logits', since a compiler may assume that x == x.
+// logits', since a compiler may assume that x == x. Where there are subgroups the last halvings need no barrier (sum.wgsl).
+
+#if SUBGROUPS
+${ENABLE}
+#end
 
 struct Params {
   rows: u32,
@@ -30,7 +34,13 @@ fn not_finite(x: f32) -> bool {
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+#if SUBGROUPS
+  @builtin(subgroup_invocation_id) id: u32,
+  @builtin(subgroup_size) size: u32,
+#end
+) {
   var mine = vec4f();
   for (var row = lane; row < params.rows; row += 256) {
     let first = row * params.classes;
@@ -72,18 +82,31 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   }
   sums[lane] = mine;
   workgroupBarrier();
+#if SUBGROUPS
+  for (var half = 128u; half >= size; half >>= 1) {
+    if (lane < half) {
+      sums[lane] += sums[lane + half];
+    }
+    workgroupBarrier();
+  }
+  mine = sums[id];
+  for (var half = size >> 1; half > 0; half >>= 1) {
+    mine += subgroupShuffleXor(mine, half);
+  }
+#else
   for (var half = 128u; half > 0; half >>= 1) {
     if (lane < half) {
       sums[lane] += sums[lane + half];
     }
     workgroupBarrier();
   }
+  mine = sums[0];
+#end
   if (lane == 0) {
-    let all = sums[0];
-    metrics[0] += all.x;
-    metrics[1] += all.y;
-    metrics[2] += all.z;
-    if (metrics[3] == 0 && (all.w > 0 || not_finite(all.x))) {
+    metrics[0] += mine.x;
+    metrics[1] += mine.y;
+    metrics[2] += mine.z;
+    if (metrics[3] == 0 && (mine.w > 0 || not_finite(mine.x))) {
       metrics[3] = params.step;
     }
   }

@@ -1,6 +1,12 @@
 // total[part] = the sum of the part's stretch of x. Run with many parts, then once more on their sums with one.
 //
 // Lane l of a workgroup adds values l, l + 256, ...; the 256 sums are then halved again and again, each time in the same order.
+// Once they are as many as a subgroup has lanes, every subgroup takes them all and its lanes hand them to each other, which
+// needs no barrier: of eight, three are left where subgroups have 32 lanes. Which sum is added to which stays the same.
+
+#if SUBGROUPS
+${ENABLE}
+#end
 
 struct Params {
   length: u32,
@@ -14,7 +20,15 @@ struct Params {
 var<workgroup> sums: array<f32, 256>;
 
 @compute @workgroup_size(256)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+#if SUBGROUPS
+  @builtin(subgroup_invocation_id) id: u32,
+  @builtin(subgroup_size) size: u32,
+#end
+) {
   let part = group.y * groups.x + group.x;
   let first = part * params.part_length;
   let last = min(first + params.part_length, params.length);
@@ -24,13 +38,27 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   sums[lane] = sum;
   workgroupBarrier();
+#if SUBGROUPS
+  for (var half = 128u; half >= size; half >>= 1) {
+    if (lane < half) {
+      sums[lane] += sums[lane + half];
+    }
+    workgroupBarrier();
+  }
+  sum = sums[id];
+  for (var half = size >> 1; half > 0; half >>= 1) {
+    sum += subgroupShuffleXor(sum, half);
+  }
+#else
   for (var half = 128u; half > 0; half >>= 1) {
     if (lane < half) {
       sums[lane] += sums[lane + half];
     }
     workgroupBarrier();
   }
+  sum = sums[0];
+#end
   if (lane == 0 && first < params.length) {
-    total[part] = sums[0];
+    total[part] = sum;
   }
 }

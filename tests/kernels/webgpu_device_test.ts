@@ -7,10 +7,10 @@ import { Faults } from "../../kernels/webgpu/faults.ts";
 import { HARDWARE, plansFor, SOFTWARE } from "../../kernels/webgpu/plan.ts";
 import { Programs } from "../../kernels/webgpu/programs.ts";
 import { expand } from "../../kernels/webgpu/template.ts";
-import { coreConstants, VARIANTS } from "../../kernels/webgpu/variants.ts";
+import { coreConstants, variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
-import { checkLadder, checkSimple, checkVariant } from "./webgpu_variants.ts";
+import { checkLadder, checkSimple, checkSubgroupSums, checkVariant, missingFor } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 const lacking = found ? "" : " (WebGPU finds no adapter here)";
@@ -31,10 +31,12 @@ function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void> | voi
 }
 
 for (const variant of VARIANTS) {
+  const missing = found ? await missingFor(variant, createWebGpuDevice) : undefined;
+  const why = missing ? ` (it needs ${missing})` : lacking;
   Deno.test({
     name:
-      `products by "${variant.name}" agree with PyTorch's values, and with their definitions on random shapes${lacking}`,
-    ignore: !found,
+      `products by "${variant.name}" agree with PyTorch's values, and with their definitions on random shapes${why}`,
+    ignore: !found || missing !== undefined,
     fn: async () => {
       const { pipelines, failures } = await checkVariant(
         variant,
@@ -56,6 +58,12 @@ for (
     fn: async () => assert.deepEqual((await check(createWebGpuDevice)).failures, []),
   });
 }
+
+onGpu("sums that lanes hand each other have the bits of those through workgroup memory", async (device) => {
+  const { failures, missing } = await checkSubgroupSums(createWebGpuDevice);
+  assert.deepEqual(failures, []);
+  assert.equal(missing, device.features.reasons.subgroups);
+});
 
 Deno.test({
   name: `createWebGpuDevice() takes a software adapter only when asked to${lacking}`,
@@ -277,7 +285,9 @@ Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes 
       }
     }
   }
-  for (const variant of VARIANTS) coreConstants(variant);
+  const subgroups = { min: 4, max: 4, enable: "" };
+  for (const variant of VARIANTS) coreConstants(variant, subgroups);
+  assert.throws(() => coreConstants(variantNamed("subgroup 32x8 of 8")), /wants subgroups/);
   const uneven = { name: "uneven", core: "tile" as const, sizes: { TX: 8, TY: 8, TM4: 3, TN4: 2, BK4: 4 } };
   assert.throws(() => coreConstants(uneven), /64 lanes cannot share out uneven/);
 });

@@ -11,10 +11,15 @@ Deno.test({
   name: `Tint compiles every kernel too, and they agree with their definitions in Chromium${LACKING}`,
   ignore: !CHROMIUM,
   fn: async () => {
-    const { failures = [], checked } = await runInChromium<PageReport>("webgpu_entry.ts", ["ops.safetensors"], 400);
+    const { failures = [], checked } = await runInChromium<PageReport>("webgpu_entry.ts", ["ops.safetensors"], 600);
     assert.deepEqual(failures, []);
+    assert.deepEqual(checked["subgroup sums"].failures, []);
     for (const name of ["simple", "ladder", ...VARIANTS.map(({ name }) => name)]) {
-      const { failures, checks, pipelines } = checked[name];
+      const { failures, checks, pipelines, missing } = checked[name];
+      if (missing !== undefined) {
+        console.log(`${name}: not checked, it needs ${missing}`);
+        continue;
+      }
       assert.deepEqual(failures, []);
       assert.ok(checks >= 6 && pipelines >= 6, `${name}: ${checks} checks of ${pipelines} pipelines`);
     }

@@ -7,7 +7,7 @@ import {
   type TuningStore,
   type WebGpuDevice,
 } from "../../kernels/webgpu/device.ts";
-import { estimate, HARDWARE, plansFor, type Product, SOFTWARE, traffic } from "../../kernels/webgpu/plan.ts";
+import { estimate, HARDWARE, plansFor, type Product, shortlist, SOFTWARE, traffic } from "../../kernels/webgpu/plan.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
@@ -92,12 +92,15 @@ Deno.test("plansFor() puts large tiles and few parts first where the result is l
   assert.deepEqual(plansFor(large, HARDWARE)[0], { variant: variantNamed("tile 128x128x16"), splits: 1 });
   const long: Product = { kernel: "conv2dWeightGradient", transposed: "", rows4: 9, cols4: 16, k4: 65536 };
   assert.ok(plansFor(long, HARDWARE)[0].splits >= 64);
+  const few = shortlist(plansFor(large, HARDWARE), 4);
+  assert.deepEqual(few.slice(0, 3), plansFor(large, HARDWARE).slice(0, 3));
+  assert.equal(few[3].variant.core, "subgroup", "the best of another core is measured too");
   for (const model of [HARDWARE, SOFTWARE]) {
     const plans = plansFor(large, model), seconds = plans.map((plan) => estimate(large, plan, model));
     assert.deepEqual(seconds, [...seconds].sort((a, b) => a - b));
     assert.deepEqual(
       new Set(plans.map(({ variant }) => variant)),
-      new Set(VARIANTS.filter(({ core }) => core === model.core)),
+      new Set(VARIANTS.filter(({ core }) => model.cores.includes(core))),
     );
   }
 });

@@ -17,6 +17,8 @@ export interface Checked {
   checks: number;
   /** Of each check that failed, what was found. */
   failures: string[];
+  /** Why nothing was checked. */
+  missing?: string;
 }
 
 /** A call, and what it should give: by default what the definition gives. */
@@ -146,6 +148,43 @@ export async function checkVariant(
 /** Holds every kernel that is no product to its definition. */
 export async function checkSimple(create: typeof createWebGpuDevice): Promise<Checked> {
   return await check("kernels that are no product", simpleCalls(), create);
+}
+
+/** What a device lacks for a variant; undefined where it can run it. */
+export async function missingFor(variant: Variant, create: typeof createWebGpuDevice): Promise<string | undefined> {
+  const device = await create({ allowSoftware: true });
+  try {
+    return device.lacks(variant);
+  } finally {
+    device.close();
+  }
+}
+
+/** Holds the sums that lanes hand each other to those that go through workgroup memory: the bits are the same. */
+export async function checkSubgroupSums(create: typeof createWebGpuDevice): Promise<Checked> {
+  const calls = simpleCalls().filter(([kernel]) => kernel === "sum" || kernel === "softmaxCrossEntropy");
+  const results: Record<string, Float32Array>[][] = [];
+  for (const subgroups of [true, false]) {
+    const device = await create({ allowSoftware: true, subgroups });
+    try {
+      if (subgroups && !device.features.subgroups) {
+        return { pipelines: 0, checks: 0, failures: [], missing: device.features.reasons.subgroups };
+      }
+      const found = [];
+      for (const [kernel, args] of calls) found.push(await runOn(device as Device, kernel, args));
+      results.push(found);
+    } finally {
+      device.close();
+    }
+  }
+  const failures: string[] = [];
+  calls.forEach(([kernel], i) => {
+    for (const [name, values] of Object.entries(results[0][i])) {
+      const other = results[1][i][name], at = values.findIndex((value, j) => value !== other[j]);
+      if (at >= 0) failures.push(`${kernel} ${name} is ${values[at]} by subgroups, ${other[at]} without`);
+    }
+  });
+  return { pipelines: 2 * calls.length, checks: calls.length, failures };
 }
 
 /** Holds every step of the ladder to the definition of what it computes. */

@@ -1,0 +1,103 @@
+// Matrix product through the registers of a subgroup: the second half of matmul, conv2d and conv2d_weight_gradient.
+//
+//   C[row, column] = sum over k of A[row, k] B[k, column]
+//
+// A workgroup of LANES lanes owns 4 ROWS rows by 4 LANES COLS columns of C: each lane all of the rows, and COLS groups of four
+// columns of its own. So every lane wants the same values of A, and no two the same of B. A lane reads its own of B; the blocks
+// of A are shared out among the lanes of a subgroup, which hand them to the others (subgroupBroadcast): no workgroup memory, no
+// barrier. Of A a lane reads LOADS blocks for DEPTH groups along k:
+//
+//   SHARE lanes of each subgroup load;  ROWS = LOADS PER,  SHARE >= DEPTH PER;  lane kk PER + q has block q, kk groups ahead
+//
+// All lanes of the workgroup want the same rows, so it does not matter which of them make a subgroup, nor how many: only that
+// each subgroup has SHARE lanes or more. What is summed, and in what order, does not depend on it either.
+//
+// All lanes stay to the end, those past the last column too: who has left can hand nothing on.
+
+@compute @workgroup_size(${LANES})
+fn main(
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(subgroup_invocation_id) id: u32,
+) {
+  let job = group.y * groups.x + group.x; // large grids come folded into two dimensions
+  let tiles_m = (params.rows4 + ${ROWS} - 1) / ${ROWS};
+  let tiles_n = (params.cols4 + ${LANES} * ${COLS} - 1) / (${LANES} * ${COLS});
+  let split = job / (tiles_m * tiles_n);
+  let tile = job % (tiles_m * tiles_n);
+  let row4 = (tile / tiles_n) * ${ROWS};
+  let col4 = (tile % tiles_n) * (${LANES} * ${COLS}) + lane;
+  let first = split * params.split_k4;
+  let last = min(first + params.split_k4, params.k4);
+
+  // Which blocks of A this lane loads for all: always the same rows, so many groups of k ahead.
+  let ahead = (id / ${PER}) % ${DEPTH};
+#for l in LOADS
+  let rows_${l} = rows_of(min(row4 + ${l} * ${PER} + id % ${PER}, params.rows4 - 1));
+#end
+#for c in COLS
+  let col4_${c} = min(col4 + ${c} * ${LANES}, params.cols4 - 1);
+#for l in LOADS
+#for q in PER
+#for i in 4
+  var acc_${l}_${q}_${c}_${i} = vec4f();
+#end
+#end
+#end
+#end
+  for (var k4 = first; k4 < last; k4 += ${DEPTH}) {
+#for l in LOADS
+#if FIT
+    let mine_${l} = load_a(rows_${l}, place(k4 + ahead));
+#else
+    var mine_${l} = mat4x4f();
+    if (k4 + ahead < last) {
+      mine_${l} = load_a(rows_${l}, place(k4 + ahead));
+    }
+#end
+#end
+#for kk in DEPTH
+#if FIT
+    {
+#else
+    if (k4 + ${kk} < last) {
+#end
+      let at = place(k4 + ${kk});
+#for c in COLS
+      let b_${c} = load_b(at, col4_${c});
+#end
+#for l in LOADS
+#for q in PER
+#for i in 4
+      let a_${l}_${q}_${i} = subgroupBroadcast(mine_${l}[${i}], ${kk}u * ${PER} + ${q});
+#for c in COLS
+#for j in 4
+      acc_${l}_${q}_${c}_${i} = fma(vec4f(a_${l}_${q}_${i}[${j}]), b_${c}[${j}], acc_${l}_${q}_${c}_${i});
+#end
+#end
+#end
+#end
+#end
+    }
+#end
+  }
+#for l in LOADS
+#for q in PER
+#for c in COLS
+  {
+    let at_row4 = row4 + ${l} * ${PER} + ${q};
+    let at_col4 = col4 + ${c} * ${LANES};
+    if (at_row4 < params.rows4 && at_col4 < params.cols4) {
+      store(
+        split,
+        at_row4,
+        at_col4,
+        mat4x4f(acc_${l}_${q}_${c}_0, acc_${l}_${q}_${c}_1, acc_${l}_${q}_${c}_2, acc_${l}_${q}_${c}_3),
+      );
+    }
+  }
+#end
+#end
+#end
+}
