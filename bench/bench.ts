@@ -1,5 +1,5 @@
 /** One run of the bench: opens the device, measures its roof, then each part in turn. */
-import { type Device, type DeviceChoice, openDevice } from "../kernels/mod.ts";
+import { type Device, type DeviceChoice, openDevice, type Precision } from "../kernels/mod.ts";
 import { type Case, vggECases } from "./cases.ts";
 import { benchForest } from "./forest.ts";
 import { benchFrontEnd } from "./front_end.ts";
@@ -20,6 +20,8 @@ export type Part = typeof PARTS[number];
 export interface BenchOptions {
   device: DeviceChoice;
   threads?: number;
+  /** What products are of; default: f32. */
+  precision?: Precision;
   /** Of VGG-E. */
   width: number;
   /** Segments of a step. */

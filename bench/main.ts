@@ -15,8 +15,8 @@ import {
   UsageError,
   wholeNumber,
 } from "../cli/common.ts";
-import { tuneDevice, type TuneFlag, tuneOption } from "../cli/tuning.ts";
-import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
+import { precisionOption, tuneDevice, type TuneFlag, tuneOption } from "../cli/tuning.ts";
+import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
 import { parseShape, SHAPES } from "./cases.ts";
 import { describeComparison } from "./compare.ts";
@@ -39,6 +39,7 @@ interface Flags {
   emodb?: string;
   peers?: true | "cpu" | "webgpu";
   pytorch?: boolean;
+  precision: Precision;
   tune: TuneFlag;
   quick?: boolean;
   json?: string;
@@ -80,6 +81,7 @@ const command = createCommand("bench", "How fast the kernels, the training step,
       .choices(["cpu", "webgpu"]),
   )
   .option("--pytorch", "PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
+  .addOption(precisionOption())
   .addOption(tuneOption())
   .option("--quick", "a smoke test: few samples, their figures mean little")
   .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md tells its fields")

@@ -75,12 +75,13 @@ await runCommand(command, async (signal) => {
   const prepareSeed = (seed: number) => prepare({ ...flags, seed, chains: told }, preset, { ...asked, seed }, signal);
   let prepared = await prepareSeed(seeds[0]);
   const threads = shareThreads(flags), first = chainFolder(out, seeds[0], chains[0]);
-  const device = await openDevice({ device: flags.device, threads, choices: await keptChoices(first) });
+  const { precision } = flags;
+  const device = await openDevice({ device: flags.device, threads, precision, choices: await keptChoices(first) });
   tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
   try {
     const network = networkOptions(prepared.settings, prepared.features.emotions.length);
     await tuneDevice(device, flags.tune, () => rehearseTraining(device, network, asked.batch), { ...flags, signal });
-    const options = { device: flags.device, threads, choices: choicesOf(device) };
+    const options = { device: flags.device, threads, precision, choices: choicesOf(device) };
     if (flags.dryRun) return await costPaper({ ...prepared, device }, chains, seeds.length, flags.json, signal);
     await writePaper(out, { chains, seeds });
     const perFold = 1 + chains.reduce((sum, { stages }) => sum + stages - 1, 0);

@@ -85,7 +85,8 @@ await runCommand(command, async (signal) => {
     showResults(await mergeFolds({ ...described, device: device as Described["device"] }, folder), out, flags);
     return await report(out, flags);
   }
-  const options = { device: flags.device, threads: shareThreads(flags), choices: await keptChoices(out) };
+  const { precision } = flags;
+  const options = { device: flags.device, threads: shareThreads(flags), precision, choices: await keptChoices(out) };
   const device = await openDevice(options);
   tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
   const experiment = { ...described, device, reopen: () => openDevice({ ...options, choices: choicesOf(device) }) };
@@ -109,12 +110,13 @@ async function readOptions(
   const { config } = await requireRun(asked.out);
   const resumed = resumeSettings(asked, config, (option) => command.getOptionValueSource(option) === "cli");
   const there = identityOf(config);
-  const { flags: { corpus, device }, preset, settings } = resumed;
+  const { flags: { corpus, device, precision }, preset, settings } = resumed;
   const differ = differences(there, {
     ...there,
     version: project.version,
     corpus,
     device: device === "auto" ? there.device : device,
+    precision: precision === "f32" ? undefined : precision,
     preset,
     settings,
   });
@@ -129,7 +131,12 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
   const networks = (onlyFold === undefined ? settings.folds : 1) * settings.stages;
   const finished = await folder.countFinished(flags.onlyFold);
   const progress = new JobProgress({ ...settings, networks, finished, quiet: flags.quiet ?? false });
-  const device = { device: flags.device, threads: shareThreads(flags), choices: choicesOf(experiment.device) };
+  const device = {
+    device: flags.device,
+    threads: shareThreads(flags),
+    precision: flags.precision,
+    choices: choicesOf(experiment.device),
+  };
   const runFolds = flags.jobs > 1 ? foldsAtOnce(experiment, folder, { jobs: flags.jobs, device }) : undefined;
   let outcome: Outcome;
   try {

@@ -2,12 +2,12 @@
  * The options of `train`: a preset is a set of defaults, and every option given overrides one of them.
  */
 import { type Command, Option } from "commander";
-import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/mod.ts";
+import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
 import { METHODS, type PresetName, PRESETS, type Settings } from "../refinery/mod.ts";
 import { fraction, type RunConfig } from "../runs/mod.ts";
 import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
-import { type TuneFlag, tuneOption } from "./tuning.ts";
+import { precisionOption, type TuneFlag, tuneOption } from "./tuning.ts";
 
 /** What the options are read into; those of the settings only where they are given. */
 export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pick<Settings, Overrides>> {
@@ -15,6 +15,7 @@ export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pic
   onlyFold?: number;
   device: DeviceChoice;
   threads?: number;
+  precision: Precision;
   tune: TuneFlag;
   jobs: number;
   out?: string;
@@ -81,6 +82,7 @@ export function addNetworkOptions(command: Command): Command {
       "worker threads of the cpu device (default: one a processor)",
       wholeNumber({ min: 1, max: 64 }),
     )
+    .addOption(precisionOption())
     .addOption(tuneOption())
     .option("--quiet", "say only what it gives, and errors");
 }
@@ -144,6 +146,7 @@ export function resumeSettings(
   if (!given("corpus")) flags.corpus = corpus.name as CorpusFlags["corpus"];
   if (!given("seed")) flags.seed = settings.seed;
   if (!given("device")) flags.device = device.kind as DeviceChoice;
+  if (!given("precision")) flags.precision = device.precision ?? "f32";
   const base = flags.preset === undefined || flags.preset === preset ? settings : PRESETS[flags.preset];
   return { flags, preset: flags.preset ?? preset as PresetName, settings: override(base, flags) };
 }
@@ -165,6 +168,9 @@ function override(base: Settings, flags: TrainFlags): Settings {
     throw new UsageError(
       "--export and --only-fold do not go together: deno task export RUN, when all folds are finished",
     );
+  }
+  if (flags.precision === "f16" && flags.device === "cpu") {
+    throw new UsageError("--precision f16 is for a GPU, found --device cpu");
   }
   if (flags.quiet && flags.verbose) throw new UsageError("--quiet and --verbose do not go together");
   if (flags.jobs > 1 && flags.onlyFold !== undefined) throw new UsageError("--jobs and --only-fold do not go together");

@@ -4,7 +4,7 @@
  */
 import path from "@std/path";
 import { Option } from "commander";
-import { type Device, METRICS } from "../kernels/mod.ts";
+import { type Device, METRICS, PRECISIONS } from "../kernels/mod.ts";
 import { type KernelChoices, type TuneMode, type TuningStore, WebGpuDevice } from "../kernels/webgpu/device.ts";
 import { Adam, Tape, VggE, type VggEOptions } from "../nn/mod.ts";
 import { writeJson } from "../runs/atomic.ts";
@@ -20,6 +20,12 @@ export function tuneOption(): Option {
     "measure the kernels of a GPU first: quick 10 s at most, full 3 min; kept for later",
   )
     .choices(["off", "quick", "full"]).default("quick");
+}
+
+/** `--precision`. */
+export function precisionOption(): Option {
+  return new Option("--precision <floats>", "what a GPU multiplies: f16 halves what it reads, and rounds to 11 bits")
+    .choices(PRECISIONS).default("f32");
 }
 
 /**

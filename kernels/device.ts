@@ -35,12 +35,20 @@ export interface MemoryStatus {
   createdBytes: number;
 }
 
+/** What products read their operands as. Sums are float32 always, and so is everything else. */
+export type Precision = "f32" | "f16";
+
+/** What can be asked for. */
+export const PRECISIONS: readonly Precision[] = ["f32", "f16"];
+
 /** A processor with memory of its own on which the {@link Kernels} run. */
 export interface Device extends Kernels<DeviceBuffer> {
   /** Which implementation. */
   readonly kind: "cpu" | "webgpu" | "reference";
   /** For people: the adapter or processor, threads, instruction set. */
   readonly description: string;
+  /** What products read their operands as, where that is not float32. */
+  readonly precision?: Precision;
   /** What is allocated now. */
   readonly memory: MemoryStatus;
   /**

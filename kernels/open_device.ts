@@ -4,7 +4,7 @@
  * for by name.
  */
 import { createCpuDevice } from "./cpu/create.ts";
-import type { Device } from "./device.ts";
+import type { Device, Precision } from "./device.ts";
 import { createWebGpuDevice, findAdapter, type KernelChoices } from "./webgpu/device.ts";
 
 /** What can be asked for. */
@@ -19,6 +19,8 @@ export interface OpenDeviceOptions {
   device?: DeviceChoice;
   /** Worker threads of the CPU device; default: one a processor. */
   threads?: number;
+  /** What products read their operands as; default: f32, and on the cpu device nothing else. */
+  precision?: Precision;
   /** What the webgpu device computes products by, where a run began so (its `kernels.json`); the cpu device has no choice. */
   choices?: KernelChoices;
 }
@@ -26,20 +28,30 @@ export interface OpenDeviceOptions {
 /**
  * Opens a device. Close it when done.
  *
- * @throws {Error} where WebGPU is asked for and there is no adapter, hardware or software
+ * @throws {Error} where WebGPU is asked for and there is no adapter, hardware or software, or 16-bit floats and they do not work
  * @throws {RangeError} where the threads are out of range
  */
-export async function openDevice({ device = "auto", threads, choices }: OpenDeviceOptions = {}): Promise<Device> {
-  if (device === "cpu") return await createCpuDevice({ threads });
+export async function openDevice(options: OpenDeviceOptions = {}): Promise<Device> {
+  const { device = "auto", threads, precision, choices } = options;
+  if (device === "cpu") return await openCpu(threads, precision);
   const adapter = await findAdapter();
   if (device === "auto") {
     const hardware = adapter !== undefined && !adapter.software;
-    return hardware ? await createWebGpuDevice({ choices }) : await createCpuDevice({ threads });
+    return hardware ? await createWebGpuDevice({ precision, choices }) : await openCpu(threads, precision);
   }
   if (!adapter) {
     throw new Error(
       "WebGPU finds no adapter here: no GPU, or no Vulkan, Metal or Direct3D driver for it; --device cpu runs anywhere",
     );
   }
-  return await createWebGpuDevice({ allowSoftware: true, choices });
+  return await createWebGpuDevice({ allowSoftware: true, precision, choices });
+}
+
+async function openCpu(threads?: number, precision?: Precision): Promise<Device> {
+  if (precision === "f16") {
+    throw new Error(
+      "The cpu device computes in float32: --precision f16 is for a GPU (--device webgpu), leave it out here",
+    );
+  }
+  return await createCpuDevice({ threads });
 }

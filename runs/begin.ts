@@ -17,7 +17,7 @@ export type Start = "new" | "join" | "resume";
 
 /** What of an experiment makes a run; the device may be one that is only named. */
 export type Described = Pick<Experiment, "corpus" | "data" | "preset" | "settings" | "features"> & {
-  device: Pick<Device, "kind" | "description">;
+  device: Pick<Device, "kind" | "description" | "precision">;
 };
 
 /** The identity that an experiment would give its run. */
@@ -111,7 +111,11 @@ function configOf({ corpus, data, preset, settings, features, device }: Describe
     },
     preset,
     settings,
-    device: { kind: device.kind, description: device.description },
+    device: {
+      kind: device.kind,
+      description: device.description,
+      ...(device.precision === "f16" && { precision: device.precision }),
+    },
   };
 }
 

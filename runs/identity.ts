@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import type { FeatureUtterance } from "../corpora/features.ts";
+import type { Precision } from "../kernels/mod.ts";
 import type { PresetName, Settings } from "../refinery/settings.ts";
 import type { RunConfig } from "./run_folder.ts";
 import { csv } from "./csv.ts";
@@ -20,6 +21,8 @@ export interface Identity {
   recordings: string;
   /** Kind of device. */
   device: string;
+  /** What its products are of, where that is not float32. */
+  precision?: Precision;
   /** Which preset the settings began from. */
   preset: PresetName | string;
   /** All settings. */
@@ -33,6 +36,7 @@ export function identityOf({ versions, corpus, device, preset, settings }: RunCo
     corpus: corpus.name,
     recordings: corpus.digest,
     device: device.kind,
+    ...(device.precision && { precision: device.precision }),
     preset,
     settings,
   };
@@ -67,6 +71,7 @@ export function differences(there: Identity, here: Identity): string[] {
   compare("version", there.version, here.version);
   compare("--corpus", there.corpus, here.corpus);
   compare("--device", there.device, here.device);
+  compare("--precision", there.precision ?? "f32", here.precision ?? "f32");
   compare("--preset", there.preset, here.preset);
   const keys = new Set([...Object.keys(there.settings), ...Object.keys(here.settings)]) as Set<keyof Settings>;
   for (const key of keys) compare(OPTIONS[key] ?? `--${key}`, there.settings[key], here.settings[key]);

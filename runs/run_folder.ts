@@ -18,6 +18,7 @@
  * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1.
  */
 import path from "@std/path";
+import type { Precision } from "../kernels/mod.ts";
 import type { FoldStage, Results } from "../refinery/results.ts";
 import type { Settings } from "../refinery/settings.ts";
 import { writeAtomically, writeJson } from "./atomic.ts";
@@ -50,7 +51,8 @@ export interface RunConfig {
   /** All of them, resolved. */
   settings: Settings;
   /** What it began on. */
-  device: { kind: string; description: string };
+  /** `precision` where its products are not of float32. */
+  device: { kind: string; description: string; precision?: Precision };
 }
 
 /** `folds/fold-1-stage-1.json`: a finished stage, less its profiles. */

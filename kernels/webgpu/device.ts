@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
+import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";
 import type {
   Adam,
   Add,
@@ -71,6 +71,8 @@ export interface WebGpuOptions {
   planner?: Planner;
   /** Whether subgroups are used where they work; default: true. Where products go by the same plans, results are the same bits. */
   subgroups?: boolean;
+  /** What products read their operands as; default: f32. With f16 their sums are float32 still. */
+  precision?: Precision;
   /** Bytes of a binding, at most; by default what the adapter can. Longer tensors go in pieces where that is possible. */
   bindingBytes?: number;
 }
@@ -88,7 +90,8 @@ export interface Created {
 /**
  * A device on a GPU.
  *
- * @throws Error where there is no WebGPU adapter, or only a software one and `allowSoftware` is not set
+ * @throws Error where there is no WebGPU adapter, or only a software one and `allowSoftware` is not set, or one that cannot
+ *   compute in the precision that is asked for
  */
 export async function createWebGpuDevice(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
   const found = options.adapter ? describeAdapter(options.adapter) : await findAdapter();
@@ -96,14 +99,25 @@ export async function createWebGpuDevice(options: WebGpuOptions = {}): Promise<W
   if (found.software && !options.allowSoftware) {
     throw new Error(`WebGPU finds only ${found.name}, a program that plays GPU; the cpu device is faster`);
   }
-  const { subgroups = true } = options;
-  return new WebGpuDevice(await requestDevice(found, { subgroups, f16: false }), found, options);
+  const { subgroups = true, precision = "f32" } = options;
+  const opened = await requestDevice(found, { subgroups, f16: precision === "f16" });
+  const { features: { f16, reasons }, gpu } = opened;
+  if (precision === "f16" && !f16) {
+    gpu.destroy();
+    throw new Error(`${found.name} cannot compute in 16-bit floats: ${reasons.f16}; take --precision f32`);
+  }
+  return new WebGpuDevice(opened, found, options);
 }
 
-function describe({ name, software }: FoundAdapter, { subgroups, reasons }: Features): string {
+function describe(
+  { name, software }: FoundAdapter,
+  { subgroups, reasons }: Features,
+  precision: Precision,
+): string {
   const lanes = subgroups && (subgroups.min === subgroups.max ? subgroups.min : `${subgroups.min} to ${subgroups.max}`);
   return `${name}${software ? " (software)" : ""}, ` +
-    (lanes ? `subgroups of ${lanes} lanes` : `no subgroups (${reasons.subgroups})`);
+    (lanes ? `subgroups of ${lanes} lanes` : `no subgroups (${reasons.subgroups})`) +
+    (precision === "f16" ? ", products of 16-bit floats" : "");
 }
 
 /** See {@link createWebGpuDevice}. */
@@ -114,6 +128,7 @@ export class WebGpuDevice implements Device {
   readonly adapterName: string;
   /** Whether the adapter is a program that plays GPU. */
   readonly software: boolean;
+  readonly precision: Precision;
   /** What it has of what WebGPU leaves optional, and why not the rest. */
   readonly features: Features;
   /** WebGPU's own device, e.g. to measure with. */
@@ -132,7 +147,8 @@ export class WebGpuDevice implements Device {
     this.software = found.software;
     this.adapterName = found.name;
     this.features = features;
-    this.description = describe(found, features);
+    this.precision = options.precision ?? "f32";
+    this.description = describe(found, features, this.precision);
     this.#faults = new Faults(gpu);
     this.#programs = new Programs(gpu, this.#faults);
     this.#commands = new Commands(gpu, this.#programs, this.#faults);
@@ -153,6 +169,7 @@ export class WebGpuDevice implements Device {
       planner: options.planner ?? ((product) => this.#choices.plan(product)),
       nothing: this.#memory.nothing,
       subgroups,
+      precision: this.precision,
       bindingBytes: Math.min(options.bindingBytes ?? Infinity, gpu.limits.maxStorageBufferBindingSize),
     });
   }

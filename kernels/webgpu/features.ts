@@ -12,12 +12,6 @@ import f16Source from "../wgsl/probe_f16.wgsl" with { type: "text" };
 import subgroupsSource from "../wgsl/probe_subgroups.wgsl" with { type: "text" };
 import { expand } from "./template.ts";
 
-/** What products read their operands as. Sums are float32 always, and so is everything else. */
-export type Precision = "f32" | "f16";
-
-/** What can be asked for. */
-export const PRECISIONS: readonly Precision[] = ["f32", "f16"];
-
 /** Lanes that hand values to each other without a barrier. */
 export interface Subgroups {
   /** Every subgroup has at least so many lanes. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type DeviceBuffer, SLICE_ALIGNMENT } from "../device.ts";
+import { type DeviceBuffer, type Precision, SLICE_ALIGNMENT } from "../device.ts";
 import type { BufferPool } from "../pool.ts";
 import { GpuBuffer } from "./buffer.ts";
 import type { Commands } from "./commands.ts";
@@ -61,6 +61,8 @@ export class Launcher {
   readonly nothing: GpuBuffer;
   /** Subgroups, where the device has them and they work. */
   readonly subgroups?: Subgroups;
+  /** What products read their operands as. */
+  readonly precision: Precision;
   /** While it is set nothing is dispatched: products are only noted here. */
   rehearsal?: ProductLaunch[];
   #programs: Programs;
@@ -78,11 +80,13 @@ export class Launcher {
     planner: Planner;
     nothing: GpuBuffer;
     subgroups?: Subgroups;
+    precision: Precision;
     bindingBytes: number;
   }) {
     this.planner = parts.planner;
     this.nothing = parts.nothing;
     this.subgroups = parts.subgroups;
+    this.precision = parts.precision;
     this.#programs = parts.programs;
     this.#commands = parts.commands;
     this.#faults = parts.faults;

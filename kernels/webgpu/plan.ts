@@ -27,6 +27,8 @@ export interface Product {
   cols4: number;
   /** Length of the dot products, in groups of four. */
   k4: number;
+  /** Whether its operands are 16-bit floats. */
+  half?: true;
 }
 
 /** Groups of four that hold so many. */
@@ -67,8 +69,8 @@ export interface Plan {
 export type Planner = (product: Product) => Plan;
 
 /** Names a product: equal names, equal work. `conv2d 262144x64x576`: rows x columns x k, rounded up to fours. */
-export function productKey({ kernel, transposed, rows4, cols4, k4 }: Product): string {
-  return `${kernel}${transposed && ` ${transposed}`} ${4 * rows4}x${4 * cols4}x${4 * k4}`;
+export function productKey({ kernel, transposed, rows4, cols4, k4, half }: Product): string {
+  return `${kernel}${transposed && ` ${transposed}`}${half ? " f16" : ""} ${4 * rows4}x${4 * cols4}x${4 * k4}`;
 }
 
 /** What a plan does. */
@@ -86,15 +88,15 @@ export interface Traffic {
 }
 
 /** Counts what a plan does. With `mask`, one more matrix like the result is read. */
-export function traffic({ rows4, cols4, k4 }: Product, { variant, splits }: Plan, mask = false): Traffic {
+export function traffic({ rows4, cols4, k4, half }: Product, { variant, splits }: Plan, mask = false): Traffic {
   const { tall, wide, reads, rereads } = footprint(variant);
   const tiles = Math.ceil(rows4 / tall) * Math.ceil(cols4 / wide);
-  const result = 64 * rows4 * cols4;
+  const result = 64 * rows4 * cols4, block = half ? 32 : 64;
   return {
     flops: 2 * 64 * rows4 * cols4 * k4,
     flopsDone: 2 * 64 * tiles * tall * wide * k4,
-    bytes: tiles * k4 * 64 * reads + (splits > 1 ? 2 * splits + 1 : 1) * result + (mask ? result : 0),
-    workgroupBytes: tiles * k4 * 64 * rereads,
+    bytes: tiles * k4 * block * reads + (splits > 1 ? 2 * splits + 1 : 1) * result + (mask ? result : 0),
+    workgroupBytes: tiles * k4 * block * rereads,
     workgroups: tiles * splits,
   };
 }

@@ -12,6 +12,8 @@ import laneSource from "../wgsl/gemm_lane.wgsl" with { type: "text" };
 import subgroupSource from "../wgsl/gemm_subgroup.wgsl" with { type: "text" };
 import tileSource from "../wgsl/gemm_tile.wgsl" with { type: "text" };
 import matmulSource from "../wgsl/matmul.wgsl" with { type: "text" };
+import largestSource from "../wgsl/largest.wgsl" with { type: "text" };
+import packSource from "../wgsl/pack_half.wgsl" with { type: "text" };
 import padSource from "../wgsl/pad_columns.wgsl" with { type: "text" };
 import reduceSource from "../wgsl/reduce_parts.wgsl" with { type: "text" };
 import { type Extent, type Kernel, LANES_PER_GROUP, type Launcher, type Scratch, sizes } from "./launcher.ts";
@@ -30,6 +32,8 @@ export const productSources: readonly string[] = [
   tileSource,
   reduceSource,
   padSource,
+  largestSource,
+  packSource,
 ];
 
 const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
@@ -89,7 +93,12 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
   const splitK4 = depth * Math.ceil(k4 / wanted / depth);
   const splits = Math.ceil(k4 / splitK4);
   launcher.withScratch((scratch) => {
-    const inputs = Object.entries(launch.inputs).map(([name, matrix]) => [name, padded(launcher, matrix, scratch)]);
+    const half = launcher.precision === "f16";
+    const scales = half ? { scales: [scratch(4, "scales of a product's operands"), 2] as const } : {};
+    const inputs = Object.entries(launch.inputs).map(([name, matrix], place) => [
+      name,
+      scales.scales ? packed(launcher, matrix, scales.scales, place, scratch) : padded(launcher, matrix, scratch),
+    ]);
     const columns = 4 * cols4, length = result.rows * columns;
     const mask = finish.mask && padded(launcher, { ...result, buffer: finish.mask }, scratch)[0];
     const whole = columns === result.columns ? result.buffer : scratch(length, `${launch.name} before cropping`);
@@ -108,7 +117,7 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
     const { kernel, constants } = textOf(launcher, launch, variant, end.constants, launch.fits && k4 % depth === 0);
     launcher.run(kernel, {
       constants,
-      buffers: { ...Object.fromEntries(inputs), ...end.buffers, [result.name]: [parts, splits * length] },
+      buffers: { ...Object.fromEntries(inputs), ...scales, ...end.buffers, [result.name]: [parts, splits * length] },
       parameters: { ...launch.parameters, ...end.parameters, rows4, cols4, k4, split_k4: splitK4 },
       workgroups: planWorkgroups({ variant, splits }, rows4, cols4),
       flops: 2 * 64 * rows4 * cols4 * k4,
@@ -136,7 +145,7 @@ interface ProductText {
 const texts = new Map<Variant, Map<string, ProductText>>();
 
 function textOf(
-  { subgroups }: Launcher,
+  { subgroups, precision }: Launcher,
   launch: ProductLaunch,
   variant: Variant,
   ends: typeof UNFINISHED.constants,
@@ -145,13 +154,22 @@ function textOf(
   let ofVariant = texts.get(variant);
   if (!ofVariant) texts.set(variant, ofVariant = new Map());
   const shared = variant.core === "subgroup" ? subgroups : undefined;
-  const enable = shared?.enable ?? "";
+  const half = precision === "f16";
+  const enable = `${half ? "enable f16; " : ""}${shared?.enable ?? ""}`;
   const key = `${launch.name}${launch.product.transposed} ${ends.BIAS} ${ends.MASK} ${fit} ${shared?.min} ${enable}`;
   let text = ofVariant.get(key);
   if (!text) {
     text = {
       kernel: { name: `${launch.name} (${variant.name})`, source: launch.source + "\n" + CORES[variant.core] },
-      constants: { ...launch.constants, ...coreConstants(variant, shared), ...ends, FIT: fit, ENABLE: enable },
+      constants: {
+        ...launch.constants,
+        ...coreConstants(variant, shared),
+        ...ends,
+        FIT: fit,
+        ENABLE: enable,
+        HALF: half,
+        S: half ? "h" : "f",
+      },
     };
     ofVariant.set(key, text);
   }
@@ -186,6 +204,34 @@ function padded(launcher: Launcher, { buffer, rows, columns }: Matrix, scratch: 
   return [copy, rows * wide];
 }
 
+/** The matrix in 16-bit floats, scaled, its columns padded to a multiple of 4. See pack_half.wgsl. */
+function packed(launcher: Launcher, matrix: Matrix, scales: Extent, place: number, scratch: Scratch): Extent {
+  const { buffer, rows, columns } = matrix, length = rows * columns, columns4 = four(columns);
+  const most = scratch(4, "the largest magnitude of an operand");
+  const partLength = Math.max(4096, Math.ceil(length / 1024)), parts = Math.ceil(length / partLength);
+  const find = (from: DeviceBuffer, to: DeviceBuffer, length: number, partLength: number, parts: number) =>
+    launcher.run({ name: "largest", source: largestSource }, {
+      buffers: { x: [from, length], largest: [to, parts] },
+      parameters: { length, part_length: partLength },
+      workgroups: parts,
+      flops: 100 * length,
+    });
+  if (parts === 1) find(buffer, most, length, length, 1);
+  else {
+    const ofParts = scratch(parts, "the largest magnitudes of an operand's parts");
+    find(buffer, ofParts, length, partLength, parts);
+    find(ofParts, most, parts, parts, 1);
+  }
+  const length4 = rows * columns4, halves = scratch(2 * length4, "an operand in 16-bit floats");
+  launcher.run({ name: "pack_half", source: packSource }, {
+    buffers: { x: [buffer, length], largest: [most, 1], y: [halves, 2 * length4], scales },
+    parameters: { length4, x_columns: columns, columns4, place },
+    workgroups: Math.ceil(length4 / LANES_PER_GROUP),
+    flops: 400 * length4,
+  });
+  return [halves, 2 * length4];
+}
+
 function setColumns(launcher: Launcher, x: DeviceBuffer, rows: number, from: number, columns: number, y: DeviceBuffer) {
   launcher.run({ name: "pad_columns", source: padSource }, {
     buffers: { x: [x, rows * from], y: [y, rows * columns] },
@@ -195,6 +241,9 @@ function setColumns(launcher: Launcher, x: DeviceBuffer, rows: number, from: num
   });
 }
 
+const withPrecision = ({ precision }: Launcher, product: Product): Product =>
+  precision === "f16" ? { ...product, half: true } : product;
+
 /** See `Matmul`. */
 export function matmul(launcher: Launcher, args: Matmul<DeviceBuffer>): void {
   const { a, b, c, m, n, k, transposeA = false, transposeB = false } = args;
@@ -202,7 +251,7 @@ export function matmul(launcher: Launcher, args: Matmul<DeviceBuffer>): void {
   launchProduct(launcher, {
     name: "matmul",
     source: matmulSource,
-    product: matmulProduct(args),
+    product: withPrecision(launcher, matmulProduct(args)),
     fits: k % 4 === 0 && m % 4 === 0,
     constants: { TRANSPOSE_A: transposeA, TRANSPOSE_B: transposeB },
     inputs: {
@@ -247,7 +296,7 @@ function convolve(
     launchProduct(launcher, {
       name: kernel,
       source: conv2dSource,
-      product: convProduct(kernel, { ...shape, batch: count }),
+      product: withPrecision(launcher, convProduct(kernel, { ...shape, batch: count })),
       fits: cin % 4 === 0 && pixels % 4 === 0,
       constants: { BACKWARD: backward },
       inputs: {
@@ -288,7 +337,7 @@ function weightGradientOf(launcher: Launcher, args: Conv2dWeightGradient<DeviceB
   launchProduct(launcher, {
     name: "conv2dWeightGradient",
     source: weightGradientSource,
-    product: convProduct("conv2dWeightGradient", args),
+    product: withPrecision(launcher, convProduct("conv2dWeightGradient", args)),
     fits: pixels % 4 === 0 && channelsIn % 4 === 0,
     constants: {},
     inputs: {

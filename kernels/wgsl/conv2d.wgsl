@@ -27,8 +27,8 @@ struct Params {
   relu: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>; // [batch, height, width, cin]
-@group(0) @binding(1) var<storage, read> weights: array<vec4f>; // [3, 3, cin, cout], or [3, 3, cout, cin] if BACKWARD
+@group(0) @binding(0) var<storage, read> x: array<vec4${S}>; // [batch, height, width, cin]
+@group(0) @binding(1) var<storage, read> weights: array<vec4${S}>; // [3, 3, cin, cout], or [3, 3, cout, cin] if BACKWARD
 #if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [cout]
 #end
@@ -36,6 +36,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> mask: array<vec4f>; // [batch, height, width, cout]
 #end
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>; // [splits, batch, height, width, cout]
+#if HALF
+@group(0) @binding(5) var<storage, read> scales: array<f32>; // [2]: what undoes the scaling of the operands (pack_half.wgsl)
+#end
 @group(1) @binding(0) var<uniform> params: Params;
 
 // A place along k: four channels of one tap.
@@ -83,27 +86,27 @@ fn rows_of(row4: u32) -> Rows {
 }
 
 // Column i of the result: four channels of the neighbour of pixel i.
-fn load_a(rows: Rows, at: Place) -> mat4x4f {
+fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
   let inside = ((rows.inside >> vec4u(at.tap)) & vec4u(1)) == vec4u(1);
   let source = select(vec4u(0), rows.pixel + at.shift, inside);
   let index = source * params.cin4 + at.channel4;
-  return mat4x4f(
+  return mat4x4${S}(
 #for i in 4
-    select(vec4f(), x[index[${i}]], inside[${i}]),
+    select(vec4${S}(), x[index[${i}]], inside[${i}]),
 #end
   );
 }
 
 // Column j of the result: the weights from channel in 4 channel4 + j to the four channels out 4 col4 ...
-fn load_b(at: Place, col4: u32) -> mat4x4f {
+fn load_b(at: Place, col4: u32) -> mat4x4${S} {
 #if BACKWARD
-  return transpose(mat4x4f(
+  return transpose(mat4x4${S}(
 #for i in 4
     weights[((8 - at.tap) * params.cout + min(4 * col4 + ${i}, params.cout - 1)) * params.cin4 + at.channel4],
 #end
   ));
 #else
-  return mat4x4f(
+  return mat4x4${S}(
 #for j in 4
 #if FIT
     weights[(at.tap * params.cin + 4 * at.channel4 + ${j}) * params.cols4 + col4],
@@ -112,6 +115,14 @@ fn load_b(at: Place, col4: u32) -> mat4x4f {
 #end
 #end
   );
+#end
+}
+
+fn unscaled(sums: vec4f) -> vec4f {
+#if HALF
+  return sums * scales[0] * scales[1];
+#else
+  return sums;
 #end
 }
 
@@ -128,7 +139,7 @@ fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
 #end
   {
     let pixel = 4 * row4 + ${i};
-    var values = block[${i}] + add;
+    var values = unscaled(block[${i}]) + add;
     if (params.relu != 0) {
       values = max(values, vec4f());
     }

@@ -25,9 +25,12 @@ struct Params {
   split_k4: u32, // of which each part takes so many
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>; // [batch, height, width, cin]
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>; // [batch, height, width, cout]
+@group(0) @binding(0) var<storage, read> x: array<vec4${S}>; // [batch, height, width, cin]
+@group(0) @binding(1) var<storage, read> dy: array<vec4${S}>; // [batch, height, width, cout]
 @group(0) @binding(2) var<storage, read_write> parts: array<vec4f>; // [splits, 3, 3, cin, cout]
+#if HALF
+@group(0) @binding(5) var<storage, read> scales: array<f32>; // [2]: what undoes the scaling of the operands (pack_half.wgsl)
+#end
 @group(1) @binding(0) var<uniform> params: Params;
 
 // A place along k: four pixels in a row, and the coordinates of each.
@@ -73,7 +76,7 @@ fn rows_of(row4: u32) -> Rows {
 }
 
 // Column i of the result: channel 4 channel4 + i at four pixels, as the tap sees them; zero outside the image.
-fn load_a(rows: Rows, at: Place) -> mat4x4f {
+fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
   // h - 1 of h = 0 is a huge number, so that one comparison serves both edges
   let across = at.w + rows.left < vec4u(params.width);
   var inside = select(vec4<bool>(), across, at.h + rows.up < vec4u(params.height));
@@ -82,28 +85,36 @@ fn load_a(rows: Rows, at: Place) -> mat4x4f {
 #end
   let seen = at.pixel + vec4u(0, 1, 2, 3) + rows.up * params.width + rows.left;
   let index = select(vec4u(0), seen, inside) * params.cin4 + rows.channel4;
-  return transpose(mat4x4f(
+  return transpose(mat4x4${S}(
 #for j in 4
-    select(vec4f(), x[index[${j}]], inside[${j}]),
+    select(vec4${S}(), x[index[${j}]], inside[${j}]),
 #end
   ));
 }
 
 // Column j of the result: four channels out at pixel j.
-fn load_b(at: Place, col4: u32) -> mat4x4f {
-  return mat4x4f(
+fn load_b(at: Place, col4: u32) -> mat4x4${S} {
+  return mat4x4${S}(
 #for j in 4
     dy_at(at.pixel + ${j}, col4),
 #end
   );
 }
 
-fn dy_at(pixel: u32, col4: u32) -> vec4f {
+fn dy_at(pixel: u32, col4: u32) -> vec4${S} {
 #if FIT
   return dy[pixel * params.cols4 + col4];
 #else
   let inside = pixel < params.pixels;
-  return select(vec4f(), dy[select(0u, pixel, inside) * params.cols4 + col4], inside);
+  return select(vec4${S}(), dy[select(0u, pixel, inside) * params.cols4 + col4], inside);
+#end
+}
+
+fn unscaled(sums: vec4f) -> vec4f {
+#if HALF
+  return sums * scales[0] * scales[1];
+#else
+  return sums;
 #end
 }
 
@@ -116,7 +127,7 @@ fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
   if (channel + ${i} < params.cin)
 #end
   {
-    parts[(row + ${i}) * params.cols4 + col4] = block[${i}];
+    parts[(row + ${i}) * params.cols4 + col4] = unscaled(block[${i}]);
   }
 #end
 }

@@ -40,10 +40,10 @@ fn main(
   var at = place(first);
   for (var k4 = first; k4 < last; k4++) {
 #for r in ROWS
-    let a_${r} = load_a(rows_${r}, at);
+    let a_${r} = mat4x4f(load_a(rows_${r}, at));
 #end
 #for c in COLS
-    let b_${c} = load_b(at, col4_${c});
+    let b_${c} = mat4x4f(load_b(at, col4_${c}));
 #for j in 4
 #for r in ROWS
 #for i in 4

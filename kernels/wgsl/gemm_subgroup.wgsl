@@ -49,11 +49,11 @@ fn main(
   for (var k4 = first; k4 < last; k4 += ${DEPTH}) {
 #for l in LOADS
 #if FIT
-    let mine_${l} = load_a(rows_${l}, place(k4 + ahead));
+    let mine_${l} = mat4x4f(load_a(rows_${l}, place(k4 + ahead)));
 #else
     var mine_${l} = mat4x4f();
     if (k4 + ahead < last) {
-      mine_${l} = load_a(rows_${l}, place(k4 + ahead));
+      mine_${l} = mat4x4f(load_a(rows_${l}, place(k4 + ahead)));
     }
 #end
 #end
@@ -65,7 +65,7 @@ fn main(
 #end
       let at = place(k4 + ${kk});
 #for c in COLS
-      let b_${c} = load_b(at, col4_${c});
+      let b_${c} = mat4x4f(load_b(at, col4_${c}));
 #end
 #for l in LOADS
 #for q in PER

@@ -15,8 +15,8 @@
 // The only loop left is the one along k: the rest is unrolled where this text is made, since neither naga nor Tint
 // unrolls, and each loop would cost a counter and each index into a private array a clamp.
 
-var<workgroup> tile_a: array<vec4f, ${BK4} * 4 * ${BM4}>;
-var<workgroup> tile_b: array<vec4f, ${BK4} * 4 * ${BN4}>;
+var<workgroup> tile_a: array<vec4${S}, ${BK4} * 4 * ${BM4}>;
+var<workgroup> tile_b: array<vec4${S}, ${BK4} * 4 * ${BN4}>;
 
 @compute @workgroup_size(${TX} * ${TY})
 fn main(
@@ -61,7 +61,7 @@ fn main(
 #if FIT
       let block = load_a(rows, place(k4 + kk));
 #else
-      var block = mat4x4f();
+      var block = mat4x4${S}();
       if (k4 + kk < last) {
         block = load_a(rows, place(k4 + kk));
       }
@@ -81,7 +81,7 @@ fn main(
 #if FIT
       let block = load_b(place(k4 + kk), load_col4);
 #else
-      var block = mat4x4f();
+      var block = mat4x4${S}();
       if (k4 + kk < last) {
         block = load_b(place(k4 + kk), load_col4);
       }
@@ -96,12 +96,12 @@ fn main(
     {
 #for r in TM4
 #for i in 4
-      let a_${r}_${i} = tile_a[(${kk} * 4 + ${i}) * ${BM4} + ${r} * ${TY} + ty];
+      let a_${r}_${i} = vec4f(tile_a[(${kk} * 4 + ${i}) * ${BM4} + ${r} * ${TY} + ty]);
 #end
 #end
 #for j in 4
 #for c in TN4
-      let b_${j}_${c} = tile_b[(${kk} * 4 + ${j}) * ${BN4} + ${c} * ${TX} + tx];
+      let b_${j}_${c} = vec4f(tile_b[(${kk} * 4 + ${j}) * ${BN4} + ${c} * ${TX} + tx]);
 #for r in TM4
 #for i in 4
       acc_${r}_${c}_${i} = fma(vec4f(a_${r}_${i}[${j}]), b_${j}_${c}, acc_${r}_${c}_${i});

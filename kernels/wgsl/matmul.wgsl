@@ -20,8 +20,8 @@ struct Params {
   relu: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<vec4f>; // [m, k], or [k, m] if TRANSPOSE_A
-@group(0) @binding(1) var<storage, read> b: array<vec4f>; // [k, n], or [n, k] if TRANSPOSE_B
+@group(0) @binding(0) var<storage, read> a: array<vec4${S}>; // [m, k], or [k, m] if TRANSPOSE_A
+@group(0) @binding(1) var<storage, read> b: array<vec4${S}>; // [k, n], or [n, k] if TRANSPOSE_B
 #if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [n]
 #end
@@ -29,6 +29,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> mask: array<vec4f>; // [m, n]
 #end
 @group(0) @binding(4) var<storage, read_write> c: array<vec4f>; // [splits, m, n]
+#if HALF
+@group(0) @binding(5) var<storage, read> scales: array<f32>; // [2]: what undoes the scaling of the operands (pack_half.wgsl)
+#end
 @group(1) @binding(0) var<uniform> params: Params;
 
 // Along k the place is just the number of the group of four.
@@ -53,41 +56,49 @@ fn rows_of(row4: u32) -> vec4u {
 
 // Column i of the result: the four k of row i of the four.
 #if TRANSPOSE_A
-fn load_a(row4: u32, k4: u32) -> mat4x4f {
-  return transpose(mat4x4f(
+fn load_a(row4: u32, k4: u32) -> mat4x4${S} {
+  return transpose(mat4x4${S}(
 #for j in 4
 #if FIT
     a[(4 * k4 + ${j}) * params.rows4 + row4],
 #else
-    select(vec4f(), a[min(4 * k4 + ${j}, params.k - 1) * params.rows4 + row4], 4 * k4 + ${j} < params.k),
+    select(vec4${S}(), a[min(4 * k4 + ${j}, params.k - 1) * params.rows4 + row4], 4 * k4 + ${j} < params.k),
 #end
 #end
   ));
 }
 #else
-fn load_a(rows: vec4u, k4: u32) -> mat4x4f {
-  return mat4x4f(a[rows.x + k4], a[rows.y + k4], a[rows.z + k4], a[rows.w + k4]);
+fn load_a(rows: vec4u, k4: u32) -> mat4x4${S} {
+  return mat4x4${S}(a[rows.x + k4], a[rows.y + k4], a[rows.z + k4], a[rows.w + k4]);
 }
 #end
 
 // Column j of the result: the four columns 4 col4 ... at k = 4 k4 + j.
-fn load_b(k4: u32, col4: u32) -> mat4x4f {
+fn load_b(k4: u32, col4: u32) -> mat4x4${S} {
 #if TRANSPOSE_B
-  return transpose(mat4x4f(
+  return transpose(mat4x4${S}(
 #for i in 4
     b[min(4 * col4 + ${i}, params.n - 1) * params.k4 + k4],
 #end
   ));
 #else
-  return mat4x4f(
+  return mat4x4${S}(
 #for j in 4
 #if FIT
     b[(4 * k4 + ${j}) * params.cols4 + col4],
 #else
-    select(vec4f(), b[min(4 * k4 + ${j}, params.k - 1) * params.cols4 + col4], 4 * k4 + ${j} < params.k),
+    select(vec4${S}(), b[min(4 * k4 + ${j}, params.k - 1) * params.cols4 + col4], 4 * k4 + ${j} < params.k),
 #end
 #end
   );
+#end
+}
+
+fn unscaled(sums: vec4f) -> vec4f {
+#if HALF
+  return sums * scales[0] * scales[1];
+#else
+  return sums;
 #end
 }
 
@@ -104,7 +115,7 @@ fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
 #end
   {
     let row = 4 * row4 + ${i};
-    var values = block[${i}] + add;
+    var values = unscaled(block[${i}]) + add;
     if (params.relu != 0) {
       values = max(values, vec4f());
     }

@@ -257,7 +257,7 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
 });
 
 Deno.test("resolveSettings() begins from demo for the synthetic corpus, from quick for another, and options override", () => {
-  const flags = { corpus: "synthetic", seed: 7, device: "auto", tune: "quick", jobs: 1 } as const;
+  const flags = { corpus: "synthetic", seed: 7, device: "auto", precision: "f32", tune: "quick", jobs: 1 } as const;
   assert.deepEqual(resolveSettings(flags), { preset: "demo", settings: { ...PRESETS.demo, seed: 7 } });
   const { preset, settings } = resolveSettings({ ...flags, corpus: "emodb", folds: 5, segmentHop: 2, method: "sEPR" });
   assert.equal(preset, "quick");

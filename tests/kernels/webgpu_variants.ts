@@ -2,7 +2,7 @@
  * Every kernel of the WebGPU device, and every variant of its products, held to stored values and to the definitions. Runs in
  * Deno and in a page.
  */
-import type { Device } from "../../kernels/device.ts";
+import type { Device, Precision } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
 import type { createWebGpuDevice, Planner, Variant } from "../../kernels/webgpu/device.ts";
 import { LADDER, type LadderSizes, launchStep } from "../../kernels/webgpu/ladder.ts";
@@ -76,12 +76,12 @@ function goldenCalls(golden: Record<string, GoldenTensor>): Call[] {
 }
 
 /** Random shapes: half of them such that tiles divide every sum, half such that 4 divides nothing. */
-function randomCalls(seed: number): Call[] {
+function randomCalls(seed: number, draws = 3): Call[] {
   const r = new Random(seed);
   const calls: Call[] = [];
   const even = (step: number, most: number) => step * (1 + r.below(most / step));
   const odd = (most: number) => 2 * (1 + r.below(most >> 1)) + 1;
-  for (let draw = 0; draw < 3; draw++) {
+  for (let draw = 0; draw < draws; draw++) {
     calls.push(...convCalls(r, 1 + r.below(3), even(4, 8), even(2, 6), even(16, 48), even(4, 72)));
     calls.push(...convCalls(r, 1, odd(7), odd(7), [1, 3, 5, 9, 19][r.below(5)], [3, 7, 9, 21, 67][r.below(5)]));
     for (const transposed of ["", "a", "b"]) {
@@ -143,6 +143,54 @@ export async function checkVariant(
   golden: Record<string, GoldenTensor>,
 ): Promise<Checked> {
   return await check(variant.name, [...goldenCalls(golden), ...randomCalls(variant.name.length)], create, variant);
+}
+
+/**
+ * Holds the products that a variant computes of 16-bit floats to the definitions of what those floats are: what differs from float32
+ * is the rounding of the operands, and nothing else.
+ *
+ * @param options whether on random shapes, too, which compiles as much again; `roundings` gets the error that this rounding makes, by kernel and result.
+ */
+export async function checkHalf(
+  variant: Variant,
+  create: typeof createWebGpuDevice,
+  golden: Record<string, GoldenTensor>,
+  { randomShapes, roundings = {} }: { randomShapes: boolean; roundings?: Record<string, number> },
+): Promise<Checked> {
+  const plain = [...goldenCalls(golden), ...randomShapes ? randomCalls(7 + variant.name.length, 1) : []];
+  const rounded = plain.map(([kernel, args]): Call => {
+    const operands = Object.fromEntries(OPERANDS[kernel]!.map((name) => [name, asHalves(args[name] as Float64Array)]));
+    const expected = define(kernel, { ...args, ...operands });
+    if (args.dBias) expected.dBias = define(kernel, args).dBias; // a sum of columns is no product
+    const exact = define(kernel, args);
+    for (const name in expected) {
+      const at = `${kernel} ${name}`;
+      roundings[at] = Math.max(roundings[at] ?? 0, relativeError(new Float32Array(expected[name]), exact[name]));
+    }
+    return [kernel, args, expected];
+  });
+  return await check(`${variant.name}, f16`, rounded, create, variant, "f16");
+}
+
+/** What the products multiply. */
+const OPERANDS: Partial<Record<KernelName, string[]>> = {
+  conv2d: ["x", "weights"],
+  conv2dInputGradient: ["dy", "weights"],
+  conv2dWeightGradient: ["x", "dy"],
+  matmul: ["a", "b"],
+};
+
+/** Values as 16-bit floats with 11 bits each, scaled so that the largest is from 16 to below 32: ties go to even. */
+export function asHalves(values: Float64Array): Float64Array {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const scale = 2 ** (4 - Math.floor(Math.log2(largest)));
+  return values.map((value) => {
+    const scaled = value * scale;
+    if (scaled === 0) return 0;
+    const step = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(scaled))), -14) - 10), steps = scaled / step;
+    const down = Math.floor(steps), over = steps - down;
+    return (over > 0.5 || over === 0.5 && down % 2 !== 0 ? down + 1 : down) * step / scale;
+  });
 }
 
 /** Holds every kernel that is no product to its definition. */
@@ -230,8 +278,9 @@ async function check(
   calls: Call[],
   create: typeof createWebGpuDevice,
   variant?: Variant,
+  precision: Precision = "f32",
 ): Promise<Checked> {
-  const device = await create({ allowSoftware: true, ...(variant && { planner: forced(variant) }) });
+  const device = await create({ allowSoftware: true, precision, ...(variant && { planner: forced(variant) }) });
   const failures: string[] = [];
   try {
     for (const [kernel, args, expected = define(kernel, args)] of calls) {

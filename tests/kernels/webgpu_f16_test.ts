@@ -1,0 +1,78 @@
+/** Products of 16-bit floats: by every variant, and what their rounding does. */
+import assert from "@std/assert";
+import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/device.ts";
+import { VARIANTS } from "../../kernels/webgpu/variants.ts";
+import { readGolden } from "../golden.ts";
+import { checkHalf } from "./webgpu_variants.ts";
+
+const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
+
+/** A device of 16-bit floats for a look at it, or why there is none. */
+async function look(): Promise<{ missing?: string; lacks: (string | undefined)[] }> {
+  if (!found) return { missing: "WebGPU finds no adapter here", lacks: [] };
+  try {
+    const device = await createWebGpuDevice({ allowSoftware: true, precision: "f16" });
+    const lacks = VARIANTS.map((variant) => device.lacks(variant));
+    device.close();
+    return { lacks };
+  } catch (error) {
+    return { missing: (error as Error).message, lacks: [] };
+  }
+}
+const { missing, lacks } = await look();
+/** Of each core the variant that compiles fastest. On hardware, or where EPR_F16=all, each is held to random shapes too. */
+const QUICKEST = ["tile 32x32x16", "lane 4x8 of 8x4", "subgroup 16x4 of 32"];
+const all = Deno.env.get("EPR_F16") === "all" || typeof found === "object" && !found.software;
+const roundings: Record<string, number> = {};
+
+VARIANTS.forEach((variant, i) => {
+  const why = missing ?? (lacks[i] && `it needs ${lacks[i]}`);
+  Deno.test({
+    name: `products by "${variant.name}" of 16-bit floats are those of the rounded operands${why ? ` (${why})` : ""}`,
+    ignore: why !== undefined,
+    fn: async () => {
+      const golden = await readGolden("ops.safetensors"), randomShapes = all || QUICKEST.includes(variant.name);
+      const { failures, pipelines } = await checkHalf(variant, createWebGpuDevice, golden, { randomShapes, roundings });
+      assert.deepEqual(failures, []);
+      assert.ok(pipelines >= 8, `${pipelines} pipelines: was the variant used?`);
+    },
+  });
+});
+
+Deno.test({
+  name: `rounding operands to 16 bits moves products by less than a thousandth of their largest value`,
+  ignore: Object.keys(lacks).length === 0,
+  fn: () => {
+    assert.ok(Object.keys(roundings).length >= 5);
+    for (const [result, error] of Object.entries(roundings)) {
+      if (result.endsWith("dBias")) assert.ok(error < 1e-6, `${result}: ${error}`);
+      else assert.ok(error > 1e-5 && error < 1e-3, `${result}: ${error}`);
+    }
+  },
+});
+
+Deno.test({
+  name: `16-bit floats are scaled: values that they cannot hold are multiplied as if they could${
+    missing ? ` (${missing})` : ""
+  }`,
+  ignore: missing !== undefined,
+  fn: async () => {
+    const device = await createWebGpuDevice({ allowSoftware: true, precision: "f16" });
+    const product = async (values: [number, number]) => {
+      const [a, b, c] = values.concat(NaN).map((value) => {
+        const buffer = device.allocate(16, "test");
+        device.fill({ x: buffer, length: 16, value });
+        return buffer;
+      });
+      device.matmul({ a, b, c, m: 4, n: 4, k: 4 });
+      return (await device.read(c))[5];
+    };
+    assert.equal(device.precision, "f16");
+    assert.equal(await product([2 ** -40, 3 * 2 ** -30]), 12 * 2 ** -70);
+    assert.equal(await product([2 ** 40, 3 * 2 ** 30]), 12 * 2 ** 70);
+    assert.equal(await product([0, 5]), 0);
+    assert.ok(Number.isNaN(await product([NaN, 1])), "what is not finite stays so, to be noticed");
+    assert.equal(await product([Infinity, 1]), Infinity);
+    device.close();
+  },
+});
