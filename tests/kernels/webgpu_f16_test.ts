@@ -1,5 +1,6 @@
 /** Products of 16-bit floats: by every variant, and what their rounding does. */
 import assert from "@std/assert";
+import { openDevice } from "../../kernels/mod.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/device.ts";
 import { VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
@@ -26,7 +27,9 @@ const all = Deno.env.get("EPR_F16") === "all" || typeof found === "object" && !f
 const roundings: Record<string, number> = {};
 
 VARIANTS.forEach((variant, i) => {
-  const why = missing ?? (lacks[i] && `it needs ${lacks[i]}`);
+  const slow = !all && variant.core === "tile" && !QUICKEST.includes(variant.name);
+  const why = missing ?? (lacks[i] && `it needs ${lacks[i]}`) ??
+    (slow ? "no software adapter takes it, and it compiles for long: EPR_F16=all" : undefined);
   Deno.test({
     name: `products by "${variant.name}" of 16-bit floats are those of the rounded operands${why ? ` (${why})` : ""}`,
     ignore: why !== undefined,
@@ -75,4 +78,17 @@ Deno.test({
     assert.equal(await product([Infinity, 1]), Infinity);
     device.close();
   },
+});
+
+Deno.test("openDevice() refuses 16-bit floats on the cpu device, and where an adapter cannot compute in them", async () => {
+  await assert.rejects(
+    openDevice({ device: "cpu", precision: "f16" }),
+    /computes in float32: --precision f16 is for a GPU/,
+  );
+  if (found && missing) {
+    await assert.rejects(
+      openDevice({ device: "webgpu", precision: "f16" }),
+      /cannot compute in 16-bit floats: .*--precision f32/,
+    );
+  }
 });

@@ -1,0 +1,27 @@
+/** A run is of one precision: its identity says so where that is not float32, and who goes on in another is told. */
+import assert from "@std/assert";
+import { PRESETS } from "../../refinery/mod.ts";
+import { differences, identityOf, shortIdentity } from "../../runs/identity.ts";
+import type { RunConfig } from "../../runs/run_folder.ts";
+
+const config = (device: RunConfig["device"]) =>
+  identityOf({
+    versions: { epr: "1", deno: "2", v8: "3" },
+    started: "2026-11-26T00:00:00Z",
+    corpus: { name: "synthetic", emotions: [], utterances: 0, segments: 0, seconds: 0, skipped: 0, digest: "d" },
+    preset: "demo",
+    settings: PRESETS.demo,
+    device,
+  });
+
+Deno.test("a run of 16-bit floats is another run than one of float32, and the difference is named", () => {
+  const [f32, f16] = [
+    config({ kind: "webgpu", description: "a" }),
+    config({ kind: "webgpu", description: "a", precision: "f16" }),
+  ];
+  assert.equal(f32.precision, undefined);
+  assert.notEqual(shortIdentity(f32), shortIdentity(f16));
+  assert.deepEqual(differences(f32, f16), ["--precision f32 there, f16 here"]);
+  assert.deepEqual(differences(f16, f32), ["--precision f16 there, f32 here"]);
+  assert.deepEqual(differences(f16, f16), []);
+});
