@@ -1,7 +1,7 @@
 /** What a model hears is what its run heard, however the samples come. */
 import assert from "@std/assert";
 import { Predictor, profileStatistics, TooShortError } from "../../refinery/mod.ts";
-import { cpu } from "../devices.ts";
+import { cpu, definitions, onEach, webgpu } from "../devices.ts";
 import { tinyCorpus, trainTinyModel } from "./tiny_model.ts";
 
 const device = await cpu.open();
@@ -85,4 +85,12 @@ Deno.test("a Predictor gives back all memory that it took", async () => {
   await other.predict(new Float32Array(16000), { segmentHop: 50 });
   other.close();
   assert.equal(device.memory.liveBuffers, before);
+});
+
+onEach([definitions, webgpu], "another device hears the same, but for rounding", async (other) => {
+  const { samples } = await tinyCorpus.utterances[0].read(), elsewhere = new Predictor(model, other);
+  const here = await predictor.predict(samples), there = await elsewhere.predict(samples);
+  elsewhere.close();
+  assert.equal(there.profile.length, here.profile.length);
+  there.profile.forEach((p, i) => assert(Math.abs(p - here.profile[i]) < 1e-5, `${p}, ${here.profile[i]}`));
 });
