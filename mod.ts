@@ -11,7 +11,10 @@
  * - {@link refinery}: emotion profiles, their refinement in stages, cross-validation, accuracies
  * - {@link runs}: an experiment into a folder that other tools read
  *
- * @example
+ * Whoever wants to know how it works reads `docs/textbook/README.md`; longer examples (training on a folder of one's own,
+ * predicting, another network, the package for Node) are in `docs/library.md`.
+ *
+ * @example From recordings to folds
  * ```ts
  * import assert from "@std/assert";
  * import { corpora, refinery } from "@epr/epr";
@@ -19,6 +22,28 @@
  * const features = await corpora.extractFeatures(corpus, { segmentHop: 6 });
  * const folds = refinery.assignFolds(features.utterances, features.emotions, { ...refinery.PRESETS.demo, folds: 2 });
  * assert.equal(folds.filter((fold) => fold === 0).length, 5);
+ * ```
+ *
+ * @example A gradient, by the tape and checked
+ * ```ts
+ * import assert from "@std/assert";
+ * import { kernels, nn } from "@epr/epr";
+ * const device = await kernels.openDevice({ device: "cpu", threads: 1 });
+ * const [report] = await nn.gradientCheck(device, { x: [2, 3] }, (tape, { x }) => tape.relu(x));
+ * assert(report.name === "x" && report.error < 0.002);
+ * device.close();
+ * ```
+ *
+ * @example One kernel alone
+ * ```ts
+ * import assert from "@std/assert";
+ * import { kernels } from "@epr/epr";
+ * const device = await kernels.openDevice({ device: "cpu", threads: 1 });
+ * const [x, y] = [0, 1].map(() => device.allocate(3, "an example"));
+ * device.write(x, new Float32Array([1, -2, 3]));
+ * device.relu({ x, y, length: 3 });
+ * assert.deepEqual(await device.read(y), new Float32Array([1, 0, 3]));
+ * device.close();
  * ```
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * `deno task check`: format, lint, types of all files, and the docs of the public API. Goes on after a fault, so that all are
+ * `deno task check`: format, lint, types of all files, the docs of the public API, and whether it can be published. Goes on after a fault, so that all are
  * seen at once.
  */
 import { createCommand, EXIT, runCommand, say } from "./common.ts";
@@ -10,6 +10,7 @@ const CHECKS: readonly (readonly [what: string, args: readonly string[]])[] = [
   ["lint", ["lint", "--quiet"]],
   ["types", ["check", "--quiet", "."]],
   ["docs", ["doc", "--lint", "--quiet", ...Object.values(project.exports)]],
+  ["publish", ["publish", "--dry-run", "--allow-dirty", "--quiet"]],
 ];
 
 const command = createCommand("check", "Format, lint, types of all files, and the docs of the public API.", [

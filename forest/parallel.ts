@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { TreeNodes } from "./builder.ts";
 import { checkLabels, countRows, type Labels, wantWhole } from "./columns.ts";
@@ -98,7 +99,7 @@ export class ForestPool {
    */
   constructor(options: PoolOptions = {}) {
     const { patience = 120, worker: url = new URL("./fit_worker.ts", import.meta.url) } = options;
-    const threads = options.threads ?? Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency));
+    const threads = options.threads ?? Math.min(MOST_THREADS, availableParallelism());
     if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
       throw new RangeError(`threads is ${threads}; wanted is a whole number from 1 to ${MOST_THREADS}`);
     }

@@ -62,7 +62,7 @@ function stratified(
 }
 
 function bySpeaker(utterances: readonly Drawn[], folds: number, random: Random): Int32Array {
-  const own = Map.groupBy(utterances.keys(), (i) => utterances[i].speaker);
+  const own = groupBy(utterances.keys(), (i) => utterances[i].speaker);
   if (own.size < folds) {
     throw new RangeError(`--folds ${folds} --split speaker: there are ${own.size} speakers, every fold needs one`);
   }
@@ -95,14 +95,14 @@ export function drawValidation(
   const random = new Random(settings.seed, VALIDATION, fold);
   const share = settings.validationShare;
   const chosen = new Set<number>();
-  const speakers = Map.groupBy(training, (i) => utterances[i].speaker);
+  const speakers = groupBy(training, (i) => utterances[i].speaker);
   if (settings.split === "speaker" && speakers.size >= ENOUGH_SPEAKERS) {
     for (const own of random.shuffle([...speakers.values()])) {
       if (chosen.size > 0 && chosen.size + own.length / 2 > share * training.length) break;
       own.forEach((i) => chosen.add(i));
     }
   } else {
-    for (const own of Map.groupBy(training, (i) => utterances[i].emotion).values()) {
+    for (const own of groupBy(training, (i) => utterances[i].emotion).values()) {
       const count = Math.min(own.length - 1, Math.max(1, Math.round(share * own.length)));
       random.shuffle([...own]).slice(0, count).forEach((i) => chosen.add(i));
     }
@@ -111,4 +111,15 @@ export function drawValidation(
     learning: training.filter((i) => !chosen.has(i)),
     validation: training.filter((i) => chosen.has(i)),
   };
+}
+
+/** Items by a key, in the order in which keys first come. `Map.groupBy` is that, but no part of Node 20. */
+function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item), own = groups.get(key);
+    if (own) own.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
 }

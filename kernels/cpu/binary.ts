@@ -25,6 +25,19 @@ export interface KernelBytes {
   panelPlaces: number[];
 }
 
+/** Bytes as a text that {@link kernelsFromText} reads: JSON, base64. */
+export function kernelsToText({ shared, own, panelPlaces }: KernelBytes): string {
+  const text = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return JSON.stringify({ shared: shared.map(text), own: text(own), panelPlaces });
+}
+
+/** The bytes that {@link kernelsToText} wrote. */
+export function kernelsFromText(text: string): KernelBytes {
+  const bytes = (text: string) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const { shared, own, panelPlaces } = JSON.parse(text);
+  return { shared: shared.map(bytes), own: bytes(own), panelPlaces };
+}
+
 /** Whether this engine takes relaxed SIMD, asked with the smallest module that uses it: `f32x4.relaxed_madd` of zeros. */
 export function hasRelaxedSimd(): boolean {
   // deno-fmt-ignore

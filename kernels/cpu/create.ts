@@ -1,20 +1,7 @@
 /** The CPU device in Deno: kernels assembled from their texts, workers of `node:worker_threads`. */
-import { Worker } from "node:worker_threads";
-import { type CpuDevice, type CpuHost, type CpuOptions, startCpuDevice } from "./device.ts";
+import { type CpuDevice, type CpuOptions, startCpuDevice } from "./device.ts";
 import { assembleKernels } from "./modules.ts";
-
-const host: CpuHost = {
-  processors: navigator.hardwareConcurrency,
-  kernels: assembleKernels,
-  startWorker(lost) {
-    // node:worker_threads, since a Worker of the web keeps the program from ending.
-    const worker = new Worker(new URL("./worker.ts", import.meta.url));
-    worker.unref();
-    worker.on("error", (error: Error) => lost(`A worker of the CPU device failed: ${error.message}`));
-    worker.on("exit", () => lost("A worker of the CPU device has ended"));
-    return (start) => worker.postMessage(start);
-  },
-};
+import { threads } from "./threads.ts";
 
 /**
  * Starts a CPU device. It ends with `close()`, or with the program.
@@ -33,5 +20,5 @@ const host: CpuHost = {
  * ```
  */
 export async function createCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
-  return await startCpuDevice(host, options);
+  return await startCpuDevice({ ...threads, kernels: assembleKernels }, options);
 }
