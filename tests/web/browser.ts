@@ -148,7 +148,7 @@ export class Page {
   }
 
   /** Waits until an expression is truthy, and gives its value. */
-  async until<R>(expression: string, seconds = 30): Promise<R> {
+  async until<R>(expression: string, seconds = 15): Promise<R> {
     return await until(
       () => this.evaluate<R>(expression).catch(() => undefined),
       expression,
@@ -217,7 +217,7 @@ const CODES: Record<string, number> = {
 async function until<R>(
   ask: () => Promise<R>,
   what: string,
-  seconds = 30,
+  seconds = 15,
   errors: () => readonly string[] = () => [],
 ): Promise<R> {
   const end = performance.now() + 1000 * seconds;

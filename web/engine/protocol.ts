@@ -93,8 +93,6 @@ export interface Questions {
   /** Kernel bench, or the ladder. */
   bench(what: "kernels" | "ladder", width: number): unknown;
   benchStop(): void;
-  /** Makes the device fail, as a driver's crash does: for tests. */
-  loseDevice(): void;
 }
 
 /** What happens while the page waits for nothing in particular. */

@@ -1,7 +1,6 @@
 /** The engine: everything of the page that computes. Questions that use the device are answered one after another. */
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import type { Device } from "../../kernels/device.ts";
-import { WebGpuDevice } from "../../kernels/webgpu/device.ts";
 import { decodeModel, type Model, MODEL_FILES, type ModelBytes } from "../../refinery/model.ts";
 import { Predictor } from "../../refinery/predictor.ts";
 import { bench } from "./bench.ts";
@@ -10,6 +9,9 @@ import { hear, LiveHearing } from "./hearing.ts";
 import { lookInside } from "./inside.ts";
 import type { Answer, Ask, News, Questions } from "./protocol.ts";
 import { Training } from "./training.ts";
+
+// wav-decoder is written for Node, and calls the global object by Node's name
+Object.assign(globalThis, { global: globalThis });
 
 const tell = (news: News) => postMessage(news);
 
@@ -69,16 +71,12 @@ const answers: Answers = {
     return await bench(wantDevice(), what, width, benching.signal, tell);
   },
   benchStop: () => benching?.abort(new Error("Stopped")),
-  loseDevice() {
-    if (device instanceof WebGpuDevice) device.gpu.destroy();
-    else device?.close();
-  },
 };
 
 const examples = openSynthetic(7, { utterances: 20, speakers: 4 });
 
 /** Those that neither wait for the device nor keep others waiting. */
-const AT_ONCE: ReadonlySet<string> = new Set(["liveSamples", "trainControl", "benchStop", "loseDevice", "open"]);
+const AT_ONCE: ReadonlySet<string> = new Set(["liveSamples", "trainControl", "benchStop", "open"]);
 let queue: Promise<unknown> = Promise.resolve();
 
 addEventListener("message", ({ data }: MessageEvent<Ask>) => {

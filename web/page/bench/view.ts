@@ -68,7 +68,7 @@ export function benchView(app: App): View {
       app.fail(error);
     } finally {
       running = false;
-      bar.value = result ? 1 : 0;
+      [bar.max, bar.value] = [1, result ? 1 : 0];
       enable();
     }
   }

@@ -34,7 +34,7 @@ export function insideView(app: App): View {
       const { heard, cursor, name } = app.heard;
       lead.textContent = `${name}, the third of a second around ${
         cursor.toFixed(2)
-      } s: what each layer makes of it, from the sound (left, below) to the emotion. Bright is much. Choose a layer to see its filters and its kernel.`;
+      } s: what each layer makes of it, from the sound to the emotion. The deeper the colour, the larger the value.`;
       views = await app.engine.ask("inside", framesAt(heard.frames, cursor));
       seen = `${name} ${cursor}`;
       const seconds = views.reduce((sum, view) => sum + view.seconds, 0);

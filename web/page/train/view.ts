@@ -125,11 +125,12 @@ export function trainView(app: App): View {
       emotions = news.emotions;
       colours = emotionColours(emotions);
       truth = news.watched.truth;
-      watchedNote.textContent = `${news.watched.id}, which no network is shown. Below: its true emotion.`;
+      watchedNote.textContent = `${news.watched.id}, which no network is shown.`;
       phase.textContent = `${news.segments.toLocaleString("en")} segments`;
       legend.replaceChildren(...emotions.map((name, k) => el("li", {}, swatch(colours[k]), name)));
     }
     if (news.news === "trainStep") {
+      phase.textContent = "";
       (curves[news.stage - 1] ??= []).push({ step: news.step, loss: news.loss });
       lossNote.textContent = `Stage ${news.stage}, step ${news.step} of ${steps}: ${news.loss.toFixed(3)} nats, ${
         news.perSecond.toFixed(0)
