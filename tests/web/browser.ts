@@ -75,7 +75,14 @@ export class Browser {
   async send<R = Record<string, unknown>>(method: string, params: object = {}, sessionId?: string): Promise<R> {
     const id = ++this.#sent;
     this.#socket.send(JSON.stringify({ id, method, params, sessionId }));
-    return await new Promise((resolve, reject) => this.#waiting.set(id, { resolve: resolve as never, reject }));
+    let timer: number | undefined;
+    return await new Promise<R>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as never, reject });
+      timer = setTimeout(
+        () => reject(new Error(`Chromium does not answer: ${method} ${JSON.stringify(params)}`)),
+        20_000,
+      );
+    }).finally(() => clearTimeout(timer));
   }
 
   /** Opens a page. */

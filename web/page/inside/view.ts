@@ -94,9 +94,12 @@ export function insideView(app: App): View {
       channel = Number(number.value);
       draw();
     });
-    const made = view.sources.map(({ name, text }) =>
-      el("details", {}, el("summary", {}, name), el("pre", { tabindex: 0, "aria-label": name }, text))
-    );
+    const made = view.sources.map(({ name, text }) => {
+      const listing = el("pre", { tabindex: 0, "aria-label": name });
+      const details = el("details", {}, el("summary", {}, name), listing);
+      details.addEventListener("toggle", () => listing.textContent = details.open ? text : "");
+      return details;
+    });
     detail.replaceChildren(
       el("h2", {}, view.name),
       one,

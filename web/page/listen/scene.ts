@@ -84,6 +84,7 @@ export class Scene {
   /** Draws all of it. */
   draw(canvas: HTMLCanvasElement): void {
     const { pen, width, height } = sharpen(canvas);
+    if (width <= LEFT + RIGHT) return; // the view is hidden: there is no room to divide time by
     const [from, to] = this.view, right = width - RIGHT;
     const x = (seconds: number) => LEFT + (seconds - from) / (to - from) * (right - LEFT);
     const [ink, faint, line] = ["ink", "faint", "line"].map(themeColour);
