@@ -75,7 +75,7 @@ export class Browser {
   async send<R = Record<string, unknown>>(method: string, params: object = {}, sessionId?: string): Promise<R> {
     const id = ++this.#sent;
     this.#socket.send(JSON.stringify({ id, method, params, sessionId }));
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     return await new Promise<R>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as never, reject });
       timer = setTimeout(
