@@ -68,11 +68,14 @@ export function trainView(app: App): View {
   );
 
   let curves: { step: number; loss: number }[][] = [], shown: StageProfile[] = [];
-  let emotions: readonly string[] = [], colours: readonly string[] = [], truth: readonly number[] = [], steps = 1;
+  let emotions: readonly string[] = [],
+    colours: readonly string[] = [],
+    truth: readonly number[] = [],
+    steps = SIZES.small.steps;
   let running = false, paused = false;
   const redraw = oncePerFrame(() => {
     if (element.hidden) return;
-    drawLosses(losses, curves, steps, Math.log(Math.max(2, emotions.length)));
+    drawLosses(losses, curves, steps, Math.log(emotions.length || 5));
     drawProfiles(profiles, shown, truth, colours);
   });
 
@@ -134,7 +137,7 @@ export function trainView(app: App): View {
       (curves[news.stage - 1] ??= []).push({ step: news.step, loss: news.loss });
       lossNote.textContent = `Stage ${news.stage}, step ${news.step} of ${steps}: ${news.loss.toFixed(3)} nats, ${
         news.perSecond.toFixed(0)
-      } segments a second.`;
+      } segments/s.`;
       element.dataset.losses = JSON.stringify(curves.map((curve) => curve.map(({ loss }) => loss)));
     }
     if (news.news === "trainProfile") {
