@@ -8,7 +8,7 @@
  *
  *     error = largest |found - expected| / largest |expected|
  */
-import { reference } from "../kernels/mod.ts";
+import { reference } from "../kernels/reference.ts";
 import type { Case } from "./cases.ts";
 
 /** Arrays by the kernel's names for its buffers. */

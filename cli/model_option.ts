@@ -54,7 +54,8 @@ export async function openModel({ model, device: kind, threads, quiet }: ModelFl
   return new Predictor(read, device);
 }
 
-async function modelFolder(asked: string | undefined): Promise<string> {
+/** The folder of the model that is asked for, or of the one that ships. Throws an Error where there is neither. */
+export async function modelFolder(asked: string | undefined): Promise<string> {
   if (asked !== undefined) return asked;
   const there = await Deno.stat(SHIPPED_MODEL).then(({ isDirectory }) => isDirectory, () => false);
   if (there) return SHIPPED_MODEL;

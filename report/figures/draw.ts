@@ -8,36 +8,10 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
+export { emotionColours, METHOD_COLOURS } from "../colours.ts";
+
 /** Width that a figure's plots have together, pixels: with its axis it fits a phone. */
 export const WIDTH = 270;
-
-/** Colours of ways of refining labels. */
-export const METHOD_COLOURS: Readonly<Record<string, string>> = {
-  pEPR: "#2f7fc1",
-  sEPR: "#d1495b",
-  "hard dynamic": "#4f9a5f",
-  "soft static": "#c07a00",
-};
-
-/** Colours of emotions, in the order of all tables; more than nine begin again. */
-const EMOTION_COLOURS: Readonly<Record<string, string>> = {
-  anger: "#d1495b",
-  boredom: "#9a7b5f",
-  disgust: "#4f9a5f",
-  fear: "#8a63d2",
-  happiness: "#d08700",
-  neutral: "#7d8a97",
-  sadness: "#2f7fc1",
-  surprise: "#c5559f",
-  calm: "#1f9e89",
-};
-
-/** A colour for each emotion; those that bear no known name get those that are left. */
-export function emotionColours(emotions: readonly string[]): string[] {
-  const free = Object.entries(EMOTION_COLOURS).filter(([name]) => !emotions.includes(name)).map(([, colour]) => colour);
-  let taken = 0;
-  return emotions.map((emotion) => EMOTION_COLOURS[emotion] ?? free[taken++ % free.length] ?? "#7d8a97");
-}
 
 const INK = "currentColor";
 const CONFIG = {

@@ -1,0 +1,119 @@
+/**
+ * The page as files: programs bundled, kernels assembled to bytes (so that no assembler is shipped), the model beside them.
+ * Any host can serve them; the server of `deno task web` does.
+ *
+ *     index.html style.css icon.svg app.webmanifest
+ *     app.js engine.js thread.js recorder.js service_worker.js
+ *     kernels-<relaxed|plain>-<shared|plain>.json       see engine/kernel_file.ts
+ *     peak-<relaxed|plain>.wasm                         what the bench measures the roof with
+ *     model/...                                         the model's three files, where there is one
+ */
+import path from "@std/path";
+import wabt from "wabt";
+import peak from "../bench/peak.wat" with { type: "text" };
+import { assembleKernels } from "../kernels/cpu/modules.ts";
+import { expandTemplate } from "../kernels/cpu/template.ts";
+import { MODEL_FILES } from "../refinery/model.ts";
+import { readModel } from "../runs/model_folder.ts";
+import { encodeKernelFile, kernelFileName, VARIANTS } from "./engine/kernel_file.ts";
+import { CONTENT_POLICY, type Site, type SiteFile } from "./server.ts";
+
+const ROOT = import.meta.dirname!;
+
+/** Programs of the page, each a bundle of its own: workers have to be files. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  "app.js": "page/app.ts",
+  "engine.js": "engine/worker.ts",
+  "thread.js": "engine/thread.ts",
+  "recorder.js": "page/recorder.ts",
+};
+
+const PAGE_FILES = ["index.html", "style.css", "icon.svg", "app.webmanifest"] as const;
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  json: "application/json",
+  svg: "image/svg+xml",
+  webmanifest: "application/manifest+json",
+  wasm: "application/wasm",
+  safetensors: "application/octet-stream",
+};
+
+/**
+ * Makes the site.
+ *
+ * @param model folder of a model; not set: the page has none, and says so
+ * @throws {ModelError} where that folder holds no sound model
+ * @throws {Error} where a program of the page does not bundle, with what deno says
+ */
+export async function buildSite(model?: string): Promise<Site> {
+  const site = new Map<string, SiteFile>();
+  const add = (name: string, bytes: Uint8Array<ArrayBuffer>) =>
+    site.set(name, { bytes, type: TYPES[name.slice(name.lastIndexOf(".") + 1)] });
+  const text = (name: string, content: string) => add(name, new TextEncoder().encode(content));
+
+  for (const name of PAGE_FILES) {
+    const content = await Deno.readTextFile(path.join(ROOT, "page", name));
+    text(name, content.replace("{{content-policy}}", CONTENT_POLICY));
+  }
+  const bundles = await bundle([...Object.values(PROGRAMS), "page/service_worker.ts"]);
+  for (const [name, entry] of Object.entries(PROGRAMS)) text(name, bundles.get(entry)!);
+  for (const variant of VARIANTS) text(kernelFileName(variant), encodeKernelFile(await assembleKernels(variant)));
+  const assembler = await wabt();
+  for (const simd of ["relaxed", "plain"] as const) {
+    const parsed = assembler.parseWat("peak.wat", expandTemplate(peak, simd), { simd: true, relaxed_simd: true });
+    add(`peak-${simd}.wasm`, new Uint8Array(parsed.toBinary({}).buffer));
+    parsed.destroy();
+  }
+  if (model !== undefined) {
+    await readModel(model); // a page with a broken model is not built
+    for (const file of MODEL_FILES) add(`model/${file}`, await Deno.readFile(path.join(model, file)));
+  }
+  text("site.json", JSON.stringify({ model: model !== undefined }));
+  // the service worker keeps all of it, under a name that changes with any of it
+  const names = JSON.stringify(["./", ...[...site.keys()].filter((name) => name !== "index.html")]);
+  const version = await digest([...site].map(([name, { bytes }]) => [name, bytes] as const));
+  text("service_worker.js", `const FILES=${names},VERSION="${version}";\n${bundles.get("page/service_worker.ts")!}`);
+  return site;
+}
+
+/** Writes a site to a folder, made if need be. What else lies there stays. */
+export async function writeSite(site: Site, folder: string): Promise<void> {
+  for (const [name, { bytes }] of site) {
+    const file = path.join(folder, name);
+    await Deno.mkdir(path.dirname(file), { recursive: true });
+    await Deno.writeFile(file, bytes);
+  }
+}
+
+/** Bundles programs, for browsers. Result: their texts, by entry. */
+async function bundle(entries: readonly string[]): Promise<Map<string, string>> {
+  const folder = await Deno.makeTempDir({ prefix: "epr-web-" });
+  try {
+    const made = new Map<string, string>();
+    for (const entry of entries) {
+      const output = path.join(folder, "out.js");
+      const { success, stderr } = await new Deno.Command("deno", {
+        args: ["bundle", "--quiet", "--platform", "browser", "--minify", "--output", output, path.join(ROOT, entry)],
+        cwd: path.join(ROOT, ".."),
+        stdin: "null",
+      }).output();
+      if (!success) throw new Error(`web/${entry} does not bundle: ${new TextDecoder().decode(stderr)}`);
+      made.set(entry, await Deno.readTextFile(output));
+    }
+    return made;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function digest(files: readonly (readonly [string, Uint8Array<ArrayBuffer>])[]): Promise<string> {
+  const sums = await Promise.all(files.map(async ([name, bytes]) => {
+    const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    return `${name} ${sum.toHex()}`;
+  }));
+  const all = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(sums.join("\n")));
+  return new Uint8Array(all).toHex().slice(0, 16);
+}

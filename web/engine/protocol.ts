@@ -1,0 +1,134 @@
+/**
+ * How the page and its engine talk. The page's own thread may not block, so the engine, and with it every device, lives in a
+ * worker: the page asks (`Ask`), the engine answers each question once (`Answer`), and tells what happens meanwhile (`News`).
+ */
+import type { Method } from "../../refinery/settings.ts";
+import type { ModelDescription } from "../../refinery/model.ts";
+
+/** Which device: a GPU by WebGPU, or the processor by WebAssembly. */
+export type DeviceKind = "webgpu" | "wasm";
+
+/** What a device is. */
+export interface DeviceInfo {
+  kind: DeviceKind;
+  /** For people: the adapter, or threads and instructions. */
+  description: string;
+  /** Why it is not the one that would be best, in a sentence; empty where it is. */
+  note: string;
+}
+
+/** What a recording sounds like. */
+export interface Heard {
+  emotion: string;
+  probability: number;
+  /** [emotions] */
+  probabilities: number[];
+  /** [segments, emotions] */
+  profile: Float32Array;
+  /** [frames, nMels] */
+  frames: Float32Array;
+  /** Mono, 16 kHz. */
+  samples: Float32Array;
+  segmentHop: number;
+  seconds: number;
+  /** Seconds that hearing it took. */
+  took: number;
+}
+
+/** One layer of the network for one segment. */
+export interface LayerView {
+  name: string;
+  /** Which kernel of the set made it. */
+  kernel: string;
+  /** [height, width, channels] or [units] */
+  shape: number[];
+  values: Float32Array;
+  /** Seconds of the kernel, for a batch of `batch` segments. */
+  seconds: number;
+  flops: number;
+  batch: number;
+  /** Parameters: filters [3, 3, in, out]; none for pools. */
+  weights?: { shape: number[]; values: Float32Array };
+  /** The program that made it, as it was compiled; the files that it came from. */
+  sources: { name: string; text: string }[];
+}
+
+/** How training in the page is set up. */
+export interface TrainOptions {
+  utterances: number;
+  speakers: number;
+  width: number;
+  batch: number;
+  segmentHop: number;
+  learningRate: number;
+  /** Steps of a stage. */
+  steps: number;
+  stages: number;
+  method: Method;
+  seed: number;
+}
+
+/** What the page may ask for. */
+export interface Questions {
+  /** Opens a device and puts the model on it. `auto`: a hardware GPU if there is one, else wasm. */
+  open(choice: DeviceKind | "auto"): DeviceInfo;
+  /** The model's description, or nothing where the page has none. */
+  model(): ModelDescription | undefined;
+  /** Hears a recording: the bytes of a wav file, or samples of any rate. */
+  hear(what: { wav: Uint8Array; name: string } | { samples: Float32Array; sampleRate: number }): Heard;
+  /** A synthetic utterance. */
+  example(index: number): { samples: Float32Array; name: string; emotion: string };
+  /** Begins to listen to a stream; its pieces come by `liveSamples`. */
+  liveBegin(sampleRate: number): void;
+  /** The next samples of the stream, and when they were taken (ms of `performance.timeOrigin` + `now()`). */
+  liveSamples(samples: Float32Array, at: number): void;
+  /** Ends it, and gives all of it. */
+  liveEnd(): Heard | undefined;
+  /** The layers for a segment. @param frames [segmentFrames, nMels] */
+  inside(frames: Float32Array): LayerView[];
+  /** Trains until done or stopped. */
+  train(options: TrainOptions): void;
+  /** While it trains. */
+  trainControl(what: "pause" | "go" | "stop" | "next" | Method): void;
+  /** Kernel bench, or the ladder. */
+  bench(what: "kernels" | "ladder", width: number): unknown;
+  benchStop(): void;
+}
+
+/** What happens while the page waits for nothing in particular. */
+export type News =
+  | {
+    news: "live";
+    frames: Float32Array;
+    profile: Float32Array;
+    probabilities: number[];
+    samples: Float32Array;
+    at: number;
+    behind: number;
+  }
+  | {
+    news: "trainReady";
+    emotions: string[];
+    watched: { id: string; emotion: number; truth: number[]; segments: number };
+    segments: number;
+  }
+  | { news: "trainStep"; stage: number; step: number; loss: number; accuracy: number; perSecond: number }
+  | { news: "trainProfile"; stage: number; step: number; profile: Float32Array }
+  | {
+    news: "trainStage";
+    stage: number;
+    labelError: number;
+    right: number;
+    heldOut: number;
+    trueSegments: number;
+    seconds: number;
+  }
+  | { news: "trainPhase"; phase: string }
+  | { news: "benchRow"; row: unknown; done: number; total: number }
+  | { news: "fault"; message: string };
+
+/** A question on its way. */
+export type Ask = { [Q in keyof Questions]: { id: number; ask: Q; args: Parameters<Questions[Q]> } }[keyof Questions];
+
+/** An answer on its way. */
+export type Answer = { id: number; answer: unknown } | { id: number; error: string; name: string };

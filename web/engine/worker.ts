@@ -1,0 +1,120 @@
+/** The engine: everything of the page that computes. Questions that use the device are answered one after another. */
+import { openSynthetic } from "../../corpora/synthetic.ts";
+import type { Device } from "../../kernels/device.ts";
+import { decodeModel, type Model, MODEL_FILES, type ModelBytes } from "../../refinery/model.ts";
+import { Predictor } from "../../refinery/predictor.ts";
+import { bench } from "./bench.ts";
+import { openPageDevice } from "./device.ts";
+import { hear, LiveHearing } from "./hearing.ts";
+import { lookInside } from "./inside.ts";
+import type { Answer, Ask, News, Questions } from "./protocol.ts";
+import { Training } from "./training.ts";
+
+// wav-decoder is written for Node, and calls the global object by Node's name
+Object.assign(globalThis, { global: globalThis });
+
+const tell = (news: News) => postMessage(news);
+
+/** What a page without a model says. */
+const NO_MODEL = "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.";
+
+let device: Device | undefined;
+let predictor: Predictor | undefined;
+let model: Promise<Model | undefined> | undefined;
+let live: LiveHearing | undefined;
+let training: Training | undefined;
+let benching: AbortController | undefined;
+
+type Answers = {
+  [Q in keyof Questions]: (
+    ...args: Parameters<Questions[Q]>
+  ) => ReturnType<Questions[Q]> | Promise<ReturnType<Questions[Q]>>;
+};
+
+const answers: Answers = {
+  async open(choice) {
+    const loaded = await (model ??= loadModel());
+    const { device: opened, info } = await openPageDevice(choice); // the old one stays where this fails
+    training?.control("stop");
+    benching?.abort();
+    live = undefined;
+    device?.close();
+    device = opened;
+    predictor = loaded && new Predictor(loaded, opened);
+    return info;
+  },
+  model: async () => (await (model ??= loadModel()))?.description,
+  hear: (what) => hear(wantPredictor(), what),
+  async example(index) {
+    const utterance = examples.utterances[index % examples.utterances.length];
+    return { samples: (await utterance.read()).samples, name: utterance.id, emotion: utterance.emotion };
+  },
+  liveBegin(sampleRate) {
+    live = new LiveHearing(wantPredictor(), sampleRate, tell);
+  },
+  liveSamples: (samples, at) => live?.push(samples, at),
+  async liveEnd() {
+    const ended = live;
+    live = undefined;
+    return await ended?.end();
+  },
+  inside: (frames) => lookInside(wantPredictor(), frames),
+  async train(options) {
+    training?.control("stop");
+    training = new Training(wantDevice(), options, tell);
+    await training.run();
+  },
+  trainControl: (what) => training?.control(what),
+  async bench(what, width) {
+    benching?.abort();
+    benching = new AbortController();
+    return await bench(wantDevice(), what, width, benching.signal, tell);
+  },
+  benchStop: () => benching?.abort(new Error("Stopped")),
+};
+
+const examples = openSynthetic(7, { utterances: 20, speakers: 4 });
+
+/** Those that neither wait for the device nor keep others waiting. */
+const AT_ONCE: ReadonlySet<string> = new Set(["liveSamples", "trainControl", "benchStop", "open"]);
+let queue: Promise<unknown> = Promise.resolve();
+
+addEventListener("message", ({ data }: MessageEvent<Ask>) => {
+  const work = async () => {
+    let answer: Answer;
+    try {
+      const method = answers[data.ask] as (...args: unknown[]) => unknown;
+      answer = { id: data.id, answer: await method(...data.args) };
+    } catch (error) {
+      const { message, name } = error instanceof Error ? error : { message: String(error), name: "Error" };
+      answer = { id: data.id, error: message, name };
+    }
+    postMessage(answer);
+  };
+  if (AT_ONCE.has(data.ask)) work();
+  else queue = queue.then(work);
+});
+
+function wantDevice(): Device {
+  if (!device) throw new Error("The engine has no device yet");
+  return device;
+}
+
+function wantPredictor(): Predictor {
+  wantDevice();
+  if (!predictor) throw new Error(NO_MODEL);
+  return predictor;
+}
+
+/** The page's model; undefined where it has none. */
+async function loadModel(): Promise<Model | undefined> {
+  const get = async (file: string) => {
+    const response = await fetch(file);
+    if (!response.ok) throw new Error(`${file} is not there (${response.status}): was the page built whole?`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+  const { model } = JSON.parse(new TextDecoder().decode(await get("site.json")));
+  if (!model) return undefined;
+  const bytes = await Promise.all(MODEL_FILES.map(async (file) => [file, await get(`model/${file}`)] as const));
+  return decodeModel(Object.fromEntries(bytes) as ModelBytes, "the page's model");
+}

@@ -1,0 +1,101 @@
+/** The shell: navigation, the device and its switch, notes. Each view is a folder of its own. */
+import type { DeviceInfo, DeviceKind } from "../engine/protocol.ts";
+import { benchView } from "./bench/view.ts";
+import { button, choice, el } from "./dom.ts";
+import { Engine } from "./engine.ts";
+import { insideView } from "./inside/view.ts";
+import { listenView } from "./listen/view.ts";
+import { trainView } from "./train/view.ts";
+import type { App, View } from "./view.ts";
+
+const engine = new Engine();
+const main = document.querySelector("main")!, notes = document.querySelector("#notes")!;
+const line = el("p", { class: "device-line", id: "device-line", "aria-live": "polite" }, "Opening the engine…");
+const { field, select } = choice("Runs on", [["webgpu", "WebGPU"], ["wasm", "WebAssembly"]]);
+let opening: Promise<DeviceInfo>, kind: DeviceKind = "wasm", lostTwice = 0;
+
+const app: App = {
+  engine,
+  device: () => opening,
+  model: () => engine.ask("model"),
+  say(message, kind = "note") {
+    const note = el(
+      "div",
+      { class: `note ${kind}`, role: kind === "fault" ? "alert" : "status" },
+      el("span", {}, message),
+    );
+    note.append(button("Close", () => note.remove()));
+    notes.replaceChildren(note);
+    if (kind === "note") setTimeout(() => note.remove(), 8000);
+  },
+  fail(error) {
+    const { message, name } = error instanceof Error ? error : new Error(String(error));
+    if (name === "AbortError" || message === "Stopped") return;
+    if (kind === "webgpu" && /lost|destroyed|gives nothing back/i.test(message) && lostTwice++ < 1) {
+      app.say("The GPU was lost (its driver may have been restarted). The engine goes on with WebAssembly.", "fault");
+      open("wasm");
+      return;
+    }
+    app.say(message, "fault");
+  },
+};
+
+/** Opens a device; what fails leaves the one before. */
+function open(asked: DeviceKind | "auto"): void {
+  const before = opening;
+  select.disabled = true;
+  line.textContent = "Opening the engine…";
+  opening = engine.ask("open", asked).then((info) => {
+    show(info);
+    views.forEach((view) => view.deviceChanged?.());
+    return info;
+  }, async (error) => {
+    app.say(error.message, "fault");
+    if (before) {
+      const info = await before;
+      show(info);
+      return info;
+    }
+    throw error;
+  }).finally(() => select.disabled = false);
+  opening.catch(() => line.textContent = "The engine has no device");
+}
+
+function show(info: DeviceInfo): void {
+  kind = select.value = info.kind;
+  line.textContent = `${info.kind === "webgpu" ? "WebGPU" : "WebAssembly"}: ${info.description}. ${info.note}`;
+  document.documentElement.dataset.device = info.kind;
+}
+
+const views: View[] = [listenView, insideView, trainView, benchView].map((make) => make(app));
+const links = views.map(({ id, title }) => el("a", { href: `#${id}` }, title));
+document.querySelector("#views")!.append(...links);
+document.querySelector("#device")!.append(field);
+select.addEventListener("change", () => open(select.value as DeviceKind));
+main.append(line, ...views.map(({ element }) => element));
+
+let current: View | undefined;
+function route(): void {
+  const wanted = views.find(({ id }) => `#${id}` === location.hash) ?? views[0];
+  if (wanted === current) return;
+  current?.hidden?.();
+  views.forEach((view, i) => {
+    view.element.hidden = view !== wanted;
+    if (view === wanted) links[i].setAttribute("aria-current", "page");
+    else links[i].removeAttribute("aria-current");
+  });
+  document.title = `${wanted.title} · EPR: emotion profiles of speech`;
+  current = wanted;
+  wanted.shown?.();
+}
+addEventListener("hashchange", route);
+engine.listen((news) => {
+  if (news.news === "fault") app.fail(new Error(news.message));
+});
+const asked = new URLSearchParams(location.search).get("device");
+open(asked === "wasm" || asked === "webgpu" ? asked : "auto");
+route();
+
+if ("serviceWorker" in navigator && isSecureContext) {
+  navigator.serviceWorker.register("service_worker.js").catch(() => {}); // the page works without, but not offline
+}

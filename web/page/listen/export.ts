@@ -1,0 +1,136 @@
+/** What was heard, to take along: SVG, PNG, JSON. */
+import { segmentSeconds } from "../../../dsp/segments.ts";
+import { frontEnd } from "../../../dsp/settings.ts";
+import type { Heard } from "../../engine/protocol.ts";
+import { paint } from "./scene.ts";
+
+/** What is exported. */
+export interface Shown {
+  name: string;
+  heard: Heard;
+  emotions: readonly string[];
+  colours: readonly string[];
+  model: string;
+}
+
+const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+
+/** The profile and what became of it, as `deno task predict --json` has it. */
+export function toJson({ name, heard, emotions, model }: Shown): string {
+  const K = emotions.length, { profile, segmentHop } = heard;
+  const every = segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
+  return JSON.stringify(
+    {
+      recording: name,
+      model,
+      seconds: heard.seconds,
+      emotion: heard.emotion,
+      probability: heard.probability,
+      probabilities: Object.fromEntries(emotions.map((emotion, k) => [emotion, heard.probabilities[k]])),
+      segmentSeconds: segmentSeconds(),
+      profile: Array.from({ length: profile.length / K }, (_, s) => ({
+        start: +(s * every).toFixed(3),
+        ...Object.fromEntries(emotions.map((emotion, k) => [emotion, +profile[s * K + k].toFixed(6)])),
+      })),
+    },
+    null,
+    2,
+  );
+}
+
+/** Waveform, log-mel frames and profile, dark on white. */
+export async function toSvg({ name, heard, emotions, colours }: Shown): Promise<string> {
+  const [left, right, height] = [44, 884, 430], K = emotions.length, { seconds, profile, segmentHop } = heard;
+  const x = (t: number) => left + t / seconds * (right - left);
+  const every = segmentHop * frontEnd.hopLength / frontEnd.sampleRate, half = segmentSeconds() / 2;
+  const [top, bottom] = [220, 370];
+  const under = new Float32Array(profile.length / K);
+  const areas = emotions.map((emotion, k) => {
+    const low = Array.from(
+      under,
+      (p, s) => `${x(s * every + half).toFixed(1)},${(bottom - p * (bottom - top)).toFixed(1)}`,
+    );
+    under.forEach((p, s) => under[s] = p + profile[s * K + k]);
+    const high = Array.from(
+      under,
+      (p, s) => `${x(s * every + half).toFixed(1)},${(bottom - p * (bottom - top)).toFixed(1)}`,
+    );
+    return `<polygon fill="${colours[k]}" fill-opacity="0.88" points="${
+      [...low, ...high.reverse()].join(" ")
+    }"><title>${escape(emotion)}</title></polygon>`;
+  });
+  const ticks = Array.from(
+    { length: Math.floor(seconds) + 1 },
+    (_, t) => `<text x="${x(t)}" y="${bottom + 16}" text-anchor="middle">${t} s</text>`,
+  );
+  const legend = emotions.map((emotion, k) =>
+    `<rect x="${left + k * 118}" y="${height - 30}" width="10" height="10" fill="${colours[k]}"/><text x="${
+      left + k * 118 + 15
+    }" y="${height - 21}">${escape(emotion)} ${(100 * heard.probabilities[k]).toFixed(0)} %</text>`
+  );
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 ${height}" width="900" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#1b2026">`,
+    `<rect width="900" height="${height}" fill="#fff"/>`,
+    `<text x="${left}" y="20" font-weight="600">${escape(name)}: ${escape(heard.emotion)}, ${
+      (100 * heard.probability).toFixed(0)
+    } %</text>`,
+    `<path d="${wavePath(heard.samples, left, right, 62, 26)}" stroke="#5a6570" fill="none"/>`,
+    `<image x="${left}" y="98" width="${right - left}" height="110" preserveAspectRatio="none" href="${await melPng(
+      heard.frames,
+    )}"/>`,
+    ...[0, 0.5, 1].map((p) =>
+      `<text x="${left - 8}" y="${bottom - p * (bottom - top) + 4}" text-anchor="end">${p}</text>`
+    ),
+    ...areas,
+    ...ticks,
+    ...legend,
+    "</svg>",
+  ].join("\n");
+}
+
+function wavePath(samples: Float32Array, left: number, right: number, middle: number, size: number): string {
+  const columns = right - left, each = samples.length / columns;
+  return Array.from({ length: columns }, (_, c) => {
+    let low = 0, high = 0;
+    for (let i = Math.floor(c * each); i < (c + 1) * each; i++) {
+      low = Math.min(low, samples[i] ?? 0);
+      high = Math.max(high, samples[i] ?? 0);
+    }
+    const y = (value: number) => (middle - Math.max(-1, Math.min(1, 2.2 * value)) * size).toFixed(1);
+    return `M${left + c + 0.5} ${y(high)}V${y(low)}`;
+  }).join("");
+}
+
+async function melPng(frames: Float32Array): Promise<string> {
+  const { nMels } = frontEnd, count = frames.length / nMels, columns = Math.min(count, 2000);
+  const canvas = new OffscreenCanvas(columns, nMels), data = new ImageData(columns, nMels);
+  for (let c = 0; c < columns; c++) {
+    const t = Math.floor(c * count / columns);
+    for (let b = 0; b < nMels; b++) {
+      paint(data.data, 4 * ((nMels - 1 - b) * columns + c), (frames[t * nMels + b] + 4.6) / 8.2, false);
+    }
+  }
+  canvas.getContext("2d")!.putImageData(data, 0, 0);
+  const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return `data:image/png;base64,${btoa(text)}`;
+}
+
+/** An SVG drawing as a PNG, twice as large. */
+export async function toPng(svg: string): Promise<Blob> {
+  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [2 * image.width, 2 * image.height];
+    canvas.getContext("2d")!.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await new Promise((resolve, reject) =>
+      canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error("This browser makes no PNG of the picture")))
+    );
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * The moving picture: waveform, log-mel frames and profile over one axis of time, with a cursor. What is heard is appended; the
+ * picture keeps a column of colours for each frame, so that drawing costs the same however long the recording is.
+ */
+import { frontEnd } from "../../../dsp/settings.ts";
+import { segmentSeconds } from "../../../dsp/segments.ts";
+import { dark, sharpen, themeColour } from "../dom.ts";
+
+/** Seconds that the picture shows at most. */
+export const WINDOW = 8;
+/** Shares of the height. */
+export const PANELS = { wave: [0.02, 0.2], mel: [0.23, 0.53], profile: [0.57, 0.93] } as const;
+const LEFT = 34, RIGHT = 10;
+const FRAME = frontEnd.hopLength / frontEnd.sampleRate;
+
+/** Everything that is drawn. */
+export class Scene {
+  emotions: readonly string[] = [];
+  colours: readonly string[] = [];
+  segmentHop = 1;
+  /** Seconds. */
+  cursor = 0;
+  /** Whether sound still comes in: the picture then ends at its end. */
+  live = false;
+  #samples = new Growing();
+  #frames = new Growing();
+  #profile = new Growing();
+  #image?: { canvas: OffscreenCanvas; drawn: number; dark: boolean };
+
+  /** Takes everything away. */
+  clear(): void {
+    [this.#samples, this.#frames, this.#profile] = [new Growing(), new Growing(), new Growing()];
+    this.#image = undefined;
+    this.cursor = 0;
+  }
+
+  /** Appends samples (16 kHz), frames [n, nMels] and a profile [n, emotions]. */
+  append(samples: Float32Array, frames: Float32Array, profile: Float32Array): void {
+    this.#samples.push(samples);
+    this.#frames.push(frames);
+    this.#profile.push(profile);
+  }
+
+  get seconds(): number {
+    return this.#samples.length / frontEnd.sampleRate;
+  }
+
+  get segments(): number {
+    return this.emotions.length > 0 ? this.#profile.length / this.emotions.length : 0;
+  }
+
+  /** The profile's row at a time: that of the segment whose middle is nearest. */
+  at(seconds: number): Float32Array | undefined {
+    const K = this.emotions.length, every = this.segmentHop * FRAME;
+    if (this.segments === 0) return undefined;
+    const s = Math.round((seconds - segmentSeconds() / 2) / every);
+    const row = Math.min(this.segments - 1, Math.max(0, s));
+    return this.#profile.values.subarray(row * K, (row + 1) * K);
+  }
+
+  /** The frames of the segment at a time, [segmentFrames, nMels]. */
+  framesAt(seconds: number): Float32Array | undefined {
+    const { nMels, segmentFrames } = frontEnd, count = this.#frames.length / nMels;
+    if (count < segmentFrames) return undefined;
+    const first = Math.round((seconds - segmentSeconds() / 2) / FRAME);
+    const from = Math.min(count - segmentFrames, Math.max(0, first)) * nMels;
+    return this.#frames.values.slice(from, from + segmentFrames * nMels);
+  }
+
+  /** The stretch of time that is shown. */
+  get view(): [from: number, to: number] {
+    const span = this.live ? WINDOW : Math.min(WINDOW, Math.max(this.seconds, 0.5));
+    if (this.live) return this.seconds > span ? [this.seconds - span, this.seconds] : [0, span];
+    const from = Math.min(Math.max(0, this.seconds - span), Math.max(0, this.cursor - span / 2));
+    return [from, from + span];
+  }
+
+  /** The time at a place of the canvas. */
+  timeAt(x: number, width: number): number {
+    const [from, to] = this.view;
+    return Math.min(this.seconds, Math.max(0, from + (x - LEFT) / (width - LEFT - RIGHT) * (to - from)));
+  }
+
+  /** Draws all of it. */
+  draw(canvas: HTMLCanvasElement): void {
+    const { pen, width, height } = sharpen(canvas);
+    if (width <= LEFT + RIGHT) return; // the view is hidden: there is no room to divide time by
+    const [from, to] = this.view, right = width - RIGHT;
+    const x = (seconds: number) => LEFT + (seconds - from) / (to - from) * (right - LEFT);
+    const [ink, faint, line] = ["ink", "faint", "line"].map(themeColour);
+    pen.font = "11px system-ui, sans-serif";
+    this.#drawAxes(pen, { x, from, to, width, height, faint, line });
+    if (this.seconds === 0) return;
+    pen.save();
+    pen.beginPath();
+    pen.rect(LEFT, 0, right - LEFT, height);
+    pen.clip();
+    this.#drawWave(pen, x, from, to, right, height, faint);
+    this.#drawMel(pen, x, height);
+    this.#drawProfile(pen, x, from, to, height);
+    pen.restore();
+    pen.fillStyle = ink;
+    const at = Math.round(x(this.live ? this.seconds : this.cursor));
+    if (at >= LEFT - 1 && at <= right + 1) {
+      pen.fillRect(at - 0.75, 0.01 * height, 1.5, 0.93 * height);
+      if (!this.live) {
+        pen.beginPath();
+        pen.arc(at, 0.012 * height + 4, 4.5, 0, 7);
+        pen.fill();
+      }
+    }
+  }
+
+  #drawAxes(
+    pen: CanvasRenderingContext2D,
+    { x, from, to, width, height, faint, line }: {
+      x: (seconds: number) => number;
+      from: number;
+      to: number;
+      width: number;
+      height: number;
+      faint: string;
+      line: string;
+    },
+  ): void {
+    const [top, bottom] = PANELS.profile.map((share) => share * height);
+    pen.fillStyle = faint;
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    for (const p of [0, 0.5, 1]) {
+      const y = bottom - p * (bottom - top);
+      pen.fillText(String(p), LEFT - 7, y);
+      pen.fillStyle = line;
+      pen.fillRect(LEFT, y - 0.5, width - LEFT - RIGHT, 1);
+      pen.fillStyle = faint;
+    }
+    const mel = PANELS.mel.map((share) => share * height);
+    pen.fillText("7.5k", LEFT - 7, mel[0] + 5);
+    pen.fillText("Hz", LEFT - 7, (mel[0] + mel[1]) / 2);
+    pen.fillText("125", LEFT - 7, mel[1] - 5);
+    pen.textAlign = "center";
+    const step = width < 500 && to - from > 4 ? 2 : to - from > 2 ? 1 : 0.5;
+    for (let t = Math.ceil(from / step) * step; t <= to + 1e-9; t += step) {
+      const at = Math.min(width - RIGHT - 6, x(t));
+      pen.fillText(`${+t.toFixed(1)} s`, at, bottom + 14);
+    }
+  }
+
+  #drawWave(
+    pen: CanvasRenderingContext2D,
+    x: (s: number) => number,
+    from: number,
+    to: number,
+    right: number,
+    height: number,
+    faint: string,
+  ): void {
+    const [top, bottom] = PANELS.wave.map((share) => share * height), middle = (top + bottom) / 2;
+    const { values, length } = this.#samples, rate = frontEnd.sampleRate;
+    const each = (to - from) * rate / (right - LEFT);
+    pen.fillStyle = faint;
+    // columns begin at multiples of their width in time, so that they do not flicker as they scroll
+    const first = Math.floor(from * rate / each);
+    for (let c = first; c * each < Math.min(length, to * rate); c++) {
+      let low = 0, high = 0;
+      const end = Math.min(length, (c + 1) * each);
+      for (let i = Math.floor(c * each), skip = Math.max(1, Math.floor(each / 64)); i < end; i += skip) {
+        low = Math.min(low, values[i]);
+        high = Math.max(high, values[i]);
+      }
+      const scale = (bottom - top) / 2 * 2.2;
+      const y0 = Math.max(top, middle - high * scale), y1 = Math.min(bottom, middle - low * scale);
+      pen.fillRect(x(c * each / rate), y0, 1, Math.max(0.8, y1 - y0));
+    }
+  }
+
+  #drawMel(pen: CanvasRenderingContext2D, x: (s: number) => number, height: number): void {
+    const image = this.melImage();
+    if (!image) return;
+    const [top, bottom] = PANELS.mel.map((share) => share * height), count = this.#frames.length / frontEnd.nMels;
+    const [from, to] = this.view;
+    const first = Math.max(0, Math.floor(from / FRAME) - 1), last = Math.min(count, Math.ceil(to / FRAME) + 1);
+    if (last <= first) return;
+    pen.imageSmoothingEnabled = true;
+    const left = x(first * FRAME), right = x(last * FRAME);
+    for (let at = first; at < last;) { // an image is at most so wide: pieces
+      const end = Math.min(last, (Math.floor(at / PIECE) + 1) * PIECE);
+      const piece = image[Math.floor(at / PIECE)], scale = (right - left) / (last - first);
+      const to = left + (at - first) * scale;
+      pen.drawImage(piece, at % PIECE, 0, end - at, frontEnd.nMels, to, top, (end - at) * scale, bottom - top);
+      at = end;
+    }
+  }
+
+  #pieces: OffscreenCanvas[] = [];
+
+  /** The frames as pictures, PIECE frames each. */
+  melImage(): OffscreenCanvas[] | undefined {
+    const { nMels } = frontEnd, count = this.#frames.length / nMels;
+    if (!this.#image || this.#image.dark !== dark()) {
+      this.#image = { canvas: new OffscreenCanvas(1, 1), drawn: 0, dark: dark() };
+      this.#pieces = [];
+    }
+    const image = this.#image;
+    while (image.drawn < count) {
+      const piece = Math.floor(image.drawn / PIECE), end = Math.min(count, (piece + 1) * PIECE);
+      this.#pieces[piece] ??= new OffscreenCanvas(PIECE, nMels);
+      const columns = end - image.drawn, data = new ImageData(columns, nMels);
+      for (let t = 0; t < columns; t++) {
+        for (let b = 0; b < nMels; b++) {
+          const value = this.#frames.values[(image.drawn + t) * nMels + b];
+          paint(data.data, 4 * ((nMels - 1 - b) * columns + t), (value + 4.6) / 8.2, image.dark);
+        }
+      }
+      this.#pieces[piece].getContext("2d")!.putImageData(data, image.drawn % PIECE, 0);
+      image.drawn = end;
+    }
+    return this.#pieces;
+  }
+
+  #drawProfile(
+    pen: CanvasRenderingContext2D,
+    x: (s: number) => number,
+    from: number,
+    to: number,
+    height: number,
+  ): void {
+    const K = this.emotions.length, every = this.segmentHop * FRAME, half = segmentSeconds() / 2;
+    if (K === 0) return;
+    const [top, bottom] = PANELS.profile.map((share) => share * height);
+    const first = Math.max(0, Math.floor((from - half) / every) - 1);
+    const last = Math.min(this.segments - 1, Math.ceil((to - half) / every) + 1);
+    if (last < first) return;
+    const { values } = this.#profile;
+    const under = new Float32Array(last - first + 1);
+    for (let k = 0; k < K; k++) {
+      pen.beginPath();
+      const points: [number, number][] = [];
+      for (let s = first; s <= last; s++) {
+        const at = x(s * every + half), low = under[s - first], high = low + values[s * K + k];
+        under[s - first] = high;
+        points.push([at, bottom - Math.min(1, high) * (bottom - top)]);
+        if (s === first) pen.moveTo(at, bottom - low * (bottom - top));
+        else pen.lineTo(at, bottom - low * (bottom - top));
+      }
+      for (const [at, y] of points.reverse()) pen.lineTo(at, y);
+      pen.closePath();
+      pen.fillStyle = this.colours[k];
+      pen.globalAlpha = 0.88;
+      pen.fill();
+    }
+    pen.globalAlpha = 1;
+  }
+
+  /** All that was appended. */
+  get content(): { samples: Float32Array; frames: Float32Array; profile: Float32Array } {
+    return { samples: this.#samples.values, frames: this.#frames.values, profile: this.#profile.values };
+  }
+}
+
+/** Frames of a picture. */
+export const PIECE = 2048;
+
+/** One colour of the log-mel picture: from the page's own to a deep (on dark: pale) blue. @param value 0 to 1 */
+export function paint(data: Uint8ClampedArray, at: number, value: number, onDark: boolean): void {
+  const v = Math.min(1, Math.max(0, value)), ramp = onDark ? DARK_RAMP : LIGHT_RAMP;
+  const place = v * (ramp.length - 1), i = Math.min(ramp.length - 2, Math.floor(place)), f = place - i;
+  for (let c = 0; c < 3; c++) data[at + c] = ramp[i][c] + f * (ramp[i + 1][c] - ramp[i][c]);
+  data[at + 3] = 255;
+}
+const LIGHT_RAMP = [[246, 248, 250], [196, 214, 228], [110, 155, 190], [45, 92, 140], [20, 38, 74]];
+const DARK_RAMP = [[27, 33, 39], [33, 56, 82], [48, 105, 150], [120, 178, 214], [232, 244, 252]];
+
+/** Numbers that grow. */
+class Growing {
+  #all = new Float32Array(1 << 14);
+  length = 0;
+
+  push(more: Float32Array): void {
+    if (this.length + more.length > this.#all.length) {
+      const larger = new Float32Array(2 * (this.length + more.length));
+      larger.set(this.#all.subarray(0, this.length));
+      this.#all = larger;
+    }
+    this.#all.set(more, this.length);
+    this.length += more.length;
+  }
+
+  get values(): Float32Array {
+    return this.#all.subarray(0, this.length);
+  }
+}

@@ -1,0 +1,120 @@
+/** Sound in and out: files, the microphone, playing. */
+
+/** What a file gives the engine: its bytes where it is a wav file, which the engine decodes itself, else samples. */
+export type Opened = { wav: Uint8Array; name: string } | { samples: Float32Array; sampleRate: number };
+
+/** Longest recording that the page takes, in bytes. */
+const LARGEST = 512 << 20;
+
+/**
+ * Opens a file that was dropped or chosen.
+ *
+ * @throws {TypeError} naming the file, where no sound can be made of it
+ */
+export async function openFile(file: File): Promise<Opened> {
+  if (file.size > LARGEST) throw new TypeError(`${file.name}: larger than 512 MB; deno task predict takes any length`);
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const magic = new TextDecoder("latin1").decode(bytes.subarray(0, 4));
+  if (/^(RIFF|RIFX|RF64|BW64)$/.test(magic)) return { wav: bytes, name: file.name };
+  const context = new OfflineAudioContext(1, 1, 48000);
+  let sound: AudioBuffer;
+  try {
+    sound = await context.decodeAudioData(bytes.buffer);
+  } catch {
+    throw new TypeError(`${file.name} is no recording that this browser can read: try a wav, mp3, ogg or m4a file`);
+  }
+  const samples = new Float32Array(sound.length);
+  for (let c = 0; c < sound.numberOfChannels; c++) {
+    const channel = sound.getChannelData(c);
+    for (let i = 0; i < samples.length; i++) samples[i] += channel[i] / sound.numberOfChannels;
+  }
+  return { samples, sampleRate: sound.sampleRate };
+}
+
+/** A microphone that is on. */
+export interface Microphone {
+  readonly sampleRate: number;
+  /** Turns it off. */
+  stop(): void;
+}
+
+/**
+ * Turns the microphone on.
+ *
+ * @param onSamples hears blocks of about 10 ms, and when each came
+ * @throws {Error} kindly, where there is none or it may not be used
+ */
+export async function openMicrophone(onSamples: (samples: Float32Array, at: number) => void): Promise<Microphone> {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    throw new Error("This page may not use a microphone here: browsers allow it on https pages and on localhost only.");
+  }
+  let stream: MediaStream;
+  try {
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    stream = await navigator.mediaDevices.getUserMedia({ audio });
+  } catch (error) {
+    const { name } = error as DOMException;
+    if (name === "NotFoundError") throw new Error("No microphone was found. A file or an example works as well.");
+    if (name === "NotAllowedError") {
+      throw new Error("The microphone was not allowed. The sign beside the address lets you allow it.");
+    }
+    throw new Error("The microphone does not start: perhaps another program is using it.");
+  }
+  const context = new AudioContext({ latencyHint: "interactive" });
+  await context.audioWorklet.addModule("recorder.js");
+  const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
+  recorder.port.onmessage = ({ data }) => onSamples(data, performance.timeOrigin + performance.now());
+  context.createMediaStreamSource(stream).connect(recorder);
+  await context.resume();
+  return {
+    sampleRate: context.sampleRate,
+    stop() {
+      for (const track of stream.getTracks()) track.stop();
+      context.close();
+    },
+  };
+}
+
+/** Plays samples from a place on. */
+export class Player {
+  #context?: AudioContext;
+  #source?: AudioBufferSourceNode;
+  #began = 0;
+  #from = 0;
+
+  /** Whether it plays. */
+  get playing(): boolean {
+    return this.#source !== undefined;
+  }
+
+  /** Seconds from the start of the samples. */
+  get place(): number {
+    return this.#from + this.#context!.currentTime - this.#began;
+  }
+
+  /** Plays; `ended` is called when the end is reached, not when it is paused. */
+  play(samples: Float32Array, sampleRate: number, from: number, ended: () => void): void {
+    this.pause();
+    const context = this.#context ??= new AudioContext();
+    context.resume();
+    const sound = context.createBuffer(1, samples.length, sampleRate);
+    sound.getChannelData(0).set(samples);
+    const source = context.createBufferSource();
+    source.buffer = sound;
+    source.connect(context.destination);
+    source.onended = () => {
+      if (this.#source !== source) return;
+      this.#source = undefined;
+      ended();
+    };
+    [this.#source, this.#from, this.#began] = [source, from, context.currentTime];
+    source.start(0, from);
+  }
+
+  /** Stops. */
+  pause(): void {
+    const source = this.#source;
+    this.#source = undefined;
+    source?.stop();
+  }
+}

@@ -1,0 +1,296 @@
+/** Listen: a recording, an example or the microphone, and the emotions in it as they come. */
+import { frontEnd } from "../../../dsp/settings.ts";
+import { emotionColours } from "../../../report/colours.ts";
+import type { Heard, News } from "../../engine/protocol.ts";
+import { button, choice, download, el, oncePerFrame } from "../dom.ts";
+import type { App, View } from "../view.ts";
+import { type Shown, toJson, toPng, toSvg } from "./export.ts";
+import { Meters } from "./meters.ts";
+import { Scene } from "./scene.ts";
+import { type Microphone, openFile, openMicrophone, Player } from "./sound.ts";
+
+const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
+/** Seconds that an arrow key moves the cursor, and a page key. */
+const STEP = 0.05, LEAP = 0.5;
+
+export function listenView(app: App): View {
+  const scene = new Scene(), player = new Player(), meters = new Meters();
+  let shown: Shown | undefined, microphone: Microphone | undefined, modelName = "", busy = false;
+
+  // what it is made of
+  const input = el("input", { type: "file", accept: "audio/*,.wav", "aria-label": "Open a recording", id: "file" });
+  const file = el("label", { class: "file" }, "Open a recording", input);
+  const { field: examples, select: example } = choice("or a synthetic example", [
+    ["", "choose…"],
+    ...EXAMPLES.flatMap((emotion, i): [string, string][] => [
+      [String(i), `${emotion}, a man`],
+      [String(i + 5), `${emotion}, a woman`],
+    ]),
+  ]);
+  example.id = "example";
+  const speak = button("Speak", () => microphone ? stopSpeaking() : startSpeaking(), { id: "speak" });
+  const play = button("Play", () => player.playing ? pause() : start(), { id: "play", disabled: true });
+  const exports = (["SVG", "PNG", "JSON"] as const).map((kind) =>
+    button(kind, () => save(kind), { disabled: true, "aria-label": `Save as ${kind}` })
+  );
+  const canvas = el("canvas", {
+    id: "scene",
+    tabindex: 0,
+    role: "slider",
+    "aria-label": "Time in the recording",
+    "aria-valuemin": 0,
+    "aria-valuemax": 0,
+    "aria-valuenow": 0,
+    "aria-valuetext": "nothing heard yet",
+  });
+  const empty = el("div", { class: "empty" }, "Drop a recording here, choose an example, or speak.");
+  const under = el("p", { class: "under num", id: "under" }), status = el("p", { class: "under num", id: "status" });
+  const element = el(
+    "section",
+    { "aria-label": "Listen" },
+    el("div", { class: "bar" }, file, examples, speak, play, el("span", { class: "bar push" }, ...exports)),
+    meters.element,
+    el("div", { class: "card scene" }, canvas, empty),
+    under,
+    status,
+  );
+  const redraw = oncePerFrame(() => {
+    scene.draw(canvas);
+    tellCursor();
+    if (!player.playing) return;
+    scene.cursor = Math.min(scene.seconds, player.place);
+    redraw();
+  });
+
+  // what it does
+  async function prepare(): Promise<void> {
+    const description = await app.model();
+    if (!description) return;
+    modelName = description.name;
+    scene.emotions = description.emotions;
+    scene.colours = emotionColours(description.emotions);
+    scene.segmentHop = description.segmentHop;
+    meters.setEmotions(description.emotions, scene.colours as string[]);
+  }
+
+  async function hear(name: string, load: () => Promise<Parameters<App["engine"]["ask"]>[1] | unknown>): Promise<void> {
+    if (busy) return;
+    busy = true;
+    await stopSpeaking();
+    pause();
+    status.textContent = `Listening to ${name}…`;
+    try {
+      const what = await load() as { wav: Uint8Array; name: string };
+      await app.device();
+      show(name, await app.engine.ask("hear", what));
+    } catch (error) {
+      status.textContent = "";
+      app.fail(error);
+    } finally {
+      busy = false;
+    }
+  }
+
+  function show(name: string, heard: Heard): void {
+    scene.clear();
+    scene.live = false;
+    scene.append(heard.samples, heard.frames, heard.profile);
+    scene.segmentHop = heard.segmentHop;
+    shown = { name, heard, emotions: scene.emotions, colours: scene.colours, model: modelName };
+    meters.show(heard.probabilities, name);
+    app.heard = { name, heard, cursor: 0 };
+    setCursor(heard.seconds / 2);
+    empty.hidden = true;
+    canvas.setAttribute("aria-valuemax", heard.seconds.toFixed(2));
+    for (const one of [play, ...exports]) one.disabled = false;
+    const segments = heard.profile.length / scene.emotions.length;
+    status.textContent = `${name}: ${heard.seconds.toFixed(2)} s, ${segments} segments, heard in ${
+      duration(heard.took)
+    }, ${(heard.seconds / heard.took).toFixed(0)} times as fast as it was spoken.`;
+    element.dataset.heard = JSON.stringify({ name, probabilities: heard.probabilities });
+  }
+
+  function setCursor(seconds: number): void {
+    scene.cursor = Math.min(scene.seconds, Math.max(0, seconds));
+    if (app.heard) app.heard.cursor = scene.cursor;
+    redraw();
+  }
+
+  function tellCursor(): void {
+    const row = scene.at(scene.live ? scene.seconds : scene.cursor);
+    const at = `${(scene.live ? scene.seconds : scene.cursor).toFixed(2)} s`;
+    const values = row
+      ? [...row].map((p, k) => ({ p, name: scene.emotions[k] })).sort((a, b) => b.p - a.p).slice(0, 3)
+      : [];
+    const text = row ? `${at}: ${values.map(({ p, name }) => `${name} ${(100 * p).toFixed(0)} %`).join(", ")}` : "";
+    under.textContent = text;
+    canvas.setAttribute("aria-valuenow", scene.cursor.toFixed(2));
+    if (text) canvas.setAttribute("aria-valuetext", text);
+  }
+
+  function start(): void {
+    if (!shown) return;
+    const from = scene.cursor >= scene.seconds - 0.05 ? 0 : scene.cursor;
+    player.play(shown.heard.samples, frontEnd.sampleRate, from, () => {
+      play.textContent = "Play";
+      setCursor(scene.seconds);
+    });
+    play.textContent = "Pause";
+    redraw();
+  }
+
+  function pause(): void {
+    player.pause();
+    play.textContent = "Play";
+  }
+
+  async function startSpeaking(): Promise<void> {
+    if (busy) return;
+    busy = true;
+    pause();
+    try {
+      await app.device();
+      if (!await app.model()) {
+        throw new Error(
+          "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.",
+        );
+      }
+      let begun = false;
+      const opened = await openMicrophone((samples, at) => begun && app.engine.ask("liveSamples", samples, at));
+      await app.engine.ask("liveBegin", opened.sampleRate);
+      begun = true;
+      microphone = opened;
+      scene.clear();
+      scene.live = true;
+      latencies.length = 0;
+      empty.hidden = true;
+      speak.textContent = "Stop";
+      play.disabled = true;
+    } catch (error) {
+      app.fail(error);
+    } finally {
+      busy = false;
+    }
+  }
+
+  async function stopSpeaking(): Promise<void> {
+    if (!microphone) return;
+    microphone.stop();
+    microphone = undefined;
+    speak.textContent = "Speak";
+    scene.live = false;
+    const heard = await app.engine.ask("liveEnd").catch(app.fail);
+    if (heard) show("what was spoken", heard);
+    else status.textContent = "Less than a third of a second was heard: too short for a segment.";
+  }
+
+  const latencies: number[] = [];
+  function live(news: News): void {
+    if (news.news !== "live" || !microphone) return;
+    scene.append(news.samples, news.frames, news.profile);
+    if (news.probabilities.length > 0) meters.show(news.probabilities, "so far");
+    redraw();
+    requestAnimationFrame(() => {
+      latencies.push(performance.timeOrigin + performance.now() - news.at);
+      if (latencies.length > 100) latencies.shift();
+      const median = [...latencies].sort((a, b) => a - b)[latencies.length >> 1];
+      status.textContent = `Live: ${scene.seconds.toFixed(1)} s; the picture is ${
+        median.toFixed(0)
+      } ms behind the sound${news.behind > 20 ? "; this machine does not keep up" : ""}.`;
+      element.dataset.live = JSON.stringify({ segments: scene.segments, latency: median, seconds: scene.seconds });
+    });
+  }
+
+  async function save(kind: "SVG" | "PNG" | "JSON"): Promise<void> {
+    if (!shown) return;
+    const base = shown.name.replace(/\.\w+$/, "").replaceAll(/[^\w-]+/g, "-");
+    try {
+      if (kind === "JSON") return download(`${base}.json`, new Blob([toJson(shown)], { type: "application/json" }));
+      const svg = await toSvg(shown);
+      download(
+        `${base}.${kind.toLowerCase()}`,
+        kind === "SVG" ? new Blob([svg], { type: "image/svg+xml" }) : await toPng(svg),
+      );
+    } catch (error) {
+      app.fail(error);
+    }
+  }
+
+  // who does it
+  input.addEventListener("change", () => {
+    const [chosen] = input.files ?? [];
+    if (chosen) hear(chosen.name, () => openFile(chosen));
+    input.value = "";
+  });
+  example.addEventListener("change", () => {
+    if (example.value === "") return;
+    hear(`${EXAMPLES[Number(example.value) % 5]} (synthetic)`, async () => {
+      const { samples } = await app.engine.ask("example", Number(example.value));
+      return { samples, sampleRate: frontEnd.sampleRate };
+    });
+  });
+  element.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    element.classList.add("dropping");
+  });
+  element.addEventListener("dragleave", () => element.classList.remove("dropping"));
+  element.addEventListener("drop", (event) => {
+    event.preventDefault();
+    element.classList.remove("dropping");
+    const [dropped] = event.dataTransfer?.files ?? [];
+    if (dropped) hear(dropped.name, () => openFile(dropped));
+  });
+  const point = (event: PointerEvent) => {
+    if (scene.live || !shown) return;
+    setCursor(scene.timeAt(event.offsetX, canvas.clientWidth));
+    if (player.playing) start();
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    point(event);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.buttons & 1) return point(event);
+    if (event.pointerType !== "mouse" || scene.live || player.playing || !shown) return;
+    const time = scene.timeAt(event.offsetX, canvas.clientWidth), row = scene.at(time);
+    if (row) {
+      under.textContent = `${time.toFixed(2)} s: ${
+        [...row].map((p, k) => `${scene.emotions[k]} ${(100 * p).toFixed(0)} %`).join(", ")
+      }`;
+    }
+  });
+  canvas.addEventListener("pointerleave", () => tellCursor());
+  canvas.addEventListener("keydown", (event) => {
+    const moves: Record<string, number> = {
+      ArrowLeft: scene.cursor - STEP,
+      ArrowRight: scene.cursor + STEP,
+      PageDown: scene.cursor - LEAP,
+      PageUp: scene.cursor + LEAP,
+      Home: 0,
+      End: scene.seconds,
+    };
+    if (event.key === " ") player.playing ? pause() : start();
+    else if (event.key in moves) setCursor(moves[event.key]);
+    else return;
+    event.preventDefault();
+  });
+  new ResizeObserver(() => redraw()).observe(canvas);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
+  app.engine.listen(live);
+  prepare().catch(app.fail);
+  return {
+    id: "listen",
+    title: "Listen",
+    element,
+    shown: redraw,
+    hidden() {
+      pause();
+      stopSpeaking();
+    },
+    deviceChanged() {
+      if (microphone) stopSpeaking();
+    },
+  };
+}
+
+const duration = (seconds: number) => seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`;

@@ -1,0 +1,27 @@
+/** On the sound's own thread: hands the microphone's samples on, in blocks of about 10 ms. */
+declare const sampleRate: number;
+declare function registerProcessor(name: string, processor: unknown): void;
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+
+class Recorder extends AudioWorkletProcessor {
+  readonly #block = new Float32Array(Math.round(sampleRate / 100 / 128) * 128 || 128);
+  #filled = 0;
+
+  process([channels]: Float32Array[][]): boolean {
+    const [first] = channels;
+    if (!first) return true;
+    for (let i = 0; i < first.length; i++) {
+      let sum = 0;
+      for (const channel of channels) sum += channel[i];
+      this.#block[this.#filled++] = sum / channels.length;
+      if (this.#filled < this.#block.length) continue;
+      this.port.postMessage(this.#block.slice());
+      this.#filled = 0;
+    }
+    return true;
+  }
+}
+
+registerProcessor("recorder", Recorder);
