@@ -37,7 +37,7 @@ export class JobClock {
     job: { networks: number; finished?: number; shortest: number },
     now: () => number = () => performance.now() / 1000,
   ) {
-    this.#job = { finished: 0, ...job };
+    this.#job = { ...job, finished: job.finished ?? 0 };
     [this.#now, this.#began] = [now, now()];
   }
 

@@ -270,7 +270,7 @@ Deno.test("defaultFolder() names corpus, preset, seed and time", () => {
 
 Deno.test("JobClock gives what is left as a range: each network stops as early as it can, or runs every epoch", () => {
   let now = 0;
-  const clock = new JobClock({ networks: 4, shortest: 0.25 }, () => now);
+  const clock = new JobClock({ networks: 4, finished: undefined, shortest: 0.25 }, () => now);
   assert.equal(clock.read().left, undefined);
   clock.update({ fold: 0, stage: 1, done: 0, least: 0.25, most: 1 });
   now = 10; // the first is half done, and may stop any time
