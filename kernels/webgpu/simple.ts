@@ -83,9 +83,21 @@ export function maxPoolGradient(launcher: Launcher, args: MaxPoolGradient<B>): v
   });
 }
 
-/** See `ColumnSums`: a tall matrix in parts, then their sums. */
+/** See `ColumnSums`: one too tall for a binding is summed piece by piece. */
 export function columnSums(launcher: Launcher, { x, sums, rows, columns }: ColumnSums<B>): void {
   sizes("columnSums", { rows, columns });
+  launcher.images(rows, [columns], ({ first, count, of }) => {
+    if (first === 0) return sumColumns(launcher, { x: of(x, columns), sums, rows: count, columns });
+    launcher.withScratch((scratch) => {
+      const more = scratch(columns, "a piece of columnSums");
+      sumColumns(launcher, { x: of(x, columns), sums: more, rows: count, columns });
+      add(launcher, { a: sums, b: more, y: sums, length: columns });
+    });
+  });
+}
+
+/** A tall matrix in parts, then their sums. */
+function sumColumns(launcher: Launcher, { x, sums, rows, columns }: ColumnSums<B>): void {
   const columnGroups = Math.ceil(columns / 32);
   const wanted = Math.max(1, Math.min(128, Math.ceil(rows / 256), Math.ceil(512 / columnGroups)));
   const partRows = Math.ceil(rows / wanted);
@@ -239,22 +251,28 @@ export function reluGradient(launcher: Launcher, { dy, mask, dx, length }: ReluG
 export function gatherWindows(launcher: Launcher, args: GatherWindows<B>): void {
   const { series, starts, out, batch, height, width, mean, scale } = args;
   sizes("gatherWindows", { batch, height, width });
-  const length = batch * height * width;
-  launcher.run({ name: "gather_windows", source: gatherWindowsSource }, {
-    buffers: { series: [series, width * height], starts: [starts, batch], out: [out, length] },
-    parameters: { height, width, length, mean, scale },
-    workgroups: groups(length),
-    flops: 100 * length,
+  const window = height * width;
+  launcher.images(batch, [window, 1], ({ count, of }) => {
+    const length = count * window;
+    launcher.run({ name: "gather_windows", source: gatherWindowsSource }, {
+      buffers: { series: [series, window], starts: [of(starts, 1), count], out: [of(out, window), length] },
+      parameters: { height, width, length, mean, scale },
+      workgroups: groups(length),
+      flops: 100 * length,
+    });
   });
 }
 
 /** See `GatherRows`. */
 export function gatherRows(launcher: Launcher, { table, rows, out, batch, columns }: GatherRows<B>): void {
   sizes("gatherRows", { batch, columns });
-  launcher.run({ name: "gather_rows", source: gatherRowsSource }, {
-    buffers: { table: [table, columns], rows: [rows, batch], out: [out, batch * columns] },
-    parameters: { columns, length: batch * columns },
-    workgroups: groups(batch * columns),
-    flops: 100 * batch * columns,
+  launcher.images(batch, [columns, 1], ({ count, of }) => {
+    const length = count * columns;
+    launcher.run({ name: "gather_rows", source: gatherRowsSource }, {
+      buffers: { table: [table, columns], rows: [of(rows, 1), count], out: [of(out, columns), length] },
+      parameters: { columns, length },
+      workgroups: groups(length),
+      flops: 100 * length,
+    });
   });
 }

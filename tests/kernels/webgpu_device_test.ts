@@ -176,7 +176,7 @@ onGpu("elementwise kernels take tensors longer than a binding in pieces, dropout
   wide.close();
 }, { bindingBytes: 1024 });
 
-onGpu("convolutions and pools take batches longer than a binding in pieces", async (device) => {
+onGpu("convolutions, pools, column sums and gathers take batches longer than a binding in pieces", async (device) => {
   const r = new Random(3);
   const numbers = (length: number) => Float64Array.from({ length }, () => Math.fround(r.normal()));
   for (const [batch, height, width] of [[6, 8, 4], [12, 3, 5]]) { // 4 images fit, or 8, that begin where slices may
@@ -194,6 +194,16 @@ onGpu("convolutions and pools take batches longer than a binding in pieces", asy
     for (const [kernel, args] of calls) {
       assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel} of ${batch} images`);
     }
+  }
+  const starts = Int32Array.from({ length: 150 }, (_, i) => i % 37);
+  const gathered = { series: numbers(60 * 4), starts, out: numbers(150 * 16), mean: 0.5, scale: 2 };
+  const others: [KernelName, PlainArgs][] = [
+    ["columnSums", { x: numbers(200 * 16), sums: numbers(16), rows: 200, columns: 16 }],
+    ["gatherWindows", { ...gathered, batch: 150, height: 4, width: 4 }],
+    ["gatherRows", { table: numbers(40 * 8), rows: starts, out: numbers(150 * 8), batch: 150, columns: 8 }],
+  ];
+  for (const [kernel, args] of others) {
+    assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel} in pieces`);
   }
   const image = 8 * 16 * 16;
   const [x, y] = [image, image].map((length) => device.allocate(2 * length, "large"));
