@@ -1,5 +1,6 @@
 /** A training step on the GPU, again and again: what it costs the main thread, and that memory stands still. */
 import assert from "@std/assert";
+import process from "node:process";
 import { METRICS } from "../../kernels/kernels.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice } from "../../kernels/webgpu/device.ts";
 import { Adam, Tape, VggE } from "../../nn/mod.ts";
@@ -8,7 +9,7 @@ const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 const lacking = found ? "" : " (WebGPU finds no adapter here)";
 /** `EPR_STEPS=1000`: as long as it is promised; by default as long as a test may take. */
 const STEPS = Number(Deno.env.get("EPR_STEPS") ?? 100);
-/** `EPR_DISPATCH_MS=2`: what dispatching a step is promised to cost, the fastest of 200. */
+/** `EPR_DISPATCH_MS=2`: the processor time that dispatching a step is promised to cost, median of 200. */
 const DISPATCH_MS = Deno.env.get("EPR_DISPATCH_MS");
 
 function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void>): void {
@@ -77,20 +78,29 @@ onGpu("a training step of width 1/8 is one submission of 119 dispatches, and mak
   assert.deepEqual(device.asked, { dispatches: asked.dispatches + 119, submissions: asked.submissions + 1 });
 });
 
-// how fast a machine is, is no test's business but on a quiet one: EPR_DISPATCH_MS=2
+// how fast a machine is, is no test's business but where it is asked for: EPR_DISPATCH_MS=2
 if (DISPATCH_MS !== undefined) {
-  onGpu(`a training step of width 1/8 is dispatched in under ${DISPATCH_MS} ms of the main thread`, async (device) => {
+  onGpu(`dispatching a training step of width 1/8 costs under ${DISPATCH_MS} ms of the main thread`, async (device) => {
     const { metrics, step } = training(device, 1 / 8, 1);
-    const times: number[] = [];
+    for (let i = 0; i < 20; i++) step();
+    await device.read(metrics);
+    const times: number[] = [], before = threadTime();
     for (let i = 0; i < 200; i++) {
-      await device.read(metrics); // nothing of the step before is still at work
       const start = performance.now();
       step();
       device.flush();
       times.push(performance.now() - start);
     }
-    const [fastest, median] = [0, 100].map((place) => times.sort((a, b) => a - b)[place]);
-    console.log(`fastest ${fastest.toFixed(2)} ms, median ${median.toFixed(2)} ms`);
-    assert.ok(fastest < Number(DISPATCH_MS));
+    const cpu = (threadTime() - before) / times.length;
+    await device.read(metrics);
+    const median = times.sort((a, b) => a - b)[100];
+    console.log(`mean ${cpu.toFixed(2)} ms of a processor; by the clock ${median.toFixed(2)} ms, the median`);
+    assert.ok(cpu > 0.1 && cpu < Number(DISPATCH_MS));
   });
+}
+
+/** Milliseconds of a processor that this thread has had, whatever else ran meanwhile. */
+function threadTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
