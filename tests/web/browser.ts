@@ -90,8 +90,7 @@ export class Browser {
     const { targetId } = await this.send<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await this.send<{ sessionId: string }>("Target.attachToTarget", { targetId, flatten: true });
     const page = new Page(this, sessionId);
-    this.#sessions.set(sessionId, (method, params) => page.hear(method, params));
-    for (const domain of ["Page", "Network", "Runtime", "Log"]) await page.send(`${domain}.enable`);
+    await this.#follow(page, sessionId, ["Page", "Network", "Runtime", "Log"]);
     const size = { width, height, deviceScaleFactor: mobile ? 2 : 1, mobile };
     await page.send("Emulation.setDeviceMetricsOverride", size);
     await page.send("Emulation.setEmulatedMedia", {
@@ -100,6 +99,28 @@ export class Browser {
     await page.send("Page.navigate", { url });
     await page.until("document.readyState === 'complete' && location.href !== 'about:blank'");
     return page;
+  }
+
+  /** Lets a page hear what happens in one of its sessions: its own, or that of a worker of it, before the worker runs. */
+  async #follow(page: Page, session: string, domains: readonly string[]): Promise<void> {
+    this.#sessions.set(session, (method, params) => {
+      page.hear(method, params);
+      if (method !== "Target.attachedToTarget") return;
+      const { sessionId: own, targetInfo: { type, url } } = params as {
+        sessionId: string;
+        targetInfo: { type: string; url: string };
+      };
+      page.workers.push(`${type} ${url}`);
+      // one that ends meanwhile answers nothing, and did nothing
+      this.#follow(page, own, ["Network", "Runtime"]).catch(() => {});
+    });
+    const attach = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true };
+    // all are sent before an answer is waited for: some workers answer only once they run
+    await Promise.all([
+      ...domains.map((domain) => this.send(`${domain}.enable`, {}, session)),
+      this.send("Target.setAutoAttach", attach, session),
+      this.send("Runtime.runIfWaitingForDebugger", {}, session),
+    ]);
   }
 
   /** Ends it. */
@@ -122,8 +143,10 @@ export class Browser {
 
 /** A page. */
 export class Page {
-  /** Every address asked for. */
+  /** Every address asked for, by the page and by its workers. */
   readonly requests: string[] = [];
+  /** Its workers, as "worker ADDRESS", those of workers too, and "service_worker ADDRESS". */
+  readonly workers: string[] = [];
   /** Errors that nobody caught, and what the content policy refused. */
   readonly errors: string[] = [];
 

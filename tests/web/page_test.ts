@@ -1,46 +1,10 @@
 /** The page in headless Chromium, as its users meet it. */
 import assert from "@std/assert";
-import axe from "axe-core";
-import { answer, serveSite } from "../../web/server.ts";
-import { CHROMIUM, LACKING } from "../kernels/webgpu_chromium.ts";
-import { Browser, microphoneOf, type Page, WITH_WEBGPU } from "./browser.ts";
-import { buildOnce, type Built, removeBuilt } from "./site.ts";
-
-const ignore = CHROMIUM === undefined;
-
-/** Serves the page, runs a browser with it, and ends both. */
-async function withPage(
-  { flags = () => [], serve = ({ site }) => serveSite(site) }: {
-    flags?: (built: Built) => readonly string[];
-    serve?: (built: Built) => Deno.HttpServer<Deno.NetAddr>;
-  },
-  use: (browser: Browser, url: string, built: Built, server: Deno.HttpServer<Deno.NetAddr>) => Promise<void>,
-): Promise<void> {
-  const built = await buildOnce(), server = serve(built);
-  const browser = await Browser.open(flags(built));
-  try {
-    await use(browser, `http://127.0.0.1:${server.addr.port}/`, built, server);
-  } finally {
-    await browser.close();
-    await server.shutdown().catch(() => {});
-  }
-}
-
-/** What the page heard in a file. */
-async function hear(page: Page, file: string): Promise<number[]> {
-  await page.evaluate("delete document.querySelector('[data-heard]')?.dataset.heard");
-  await page.chooseFile("#file", file);
-  return JSON.parse(await page.until<string>("document.querySelector('[data-heard]')?.dataset.heard", 60))
-    .probabilities;
-}
-
-/** The note that the page shows. */
-const note = (page: Page, words: RegExp) =>
-  page.until<string>(
-    `(() => { const text = document.querySelector("#notes").textContent; return ${words}.test(text) && text; })()`,
-  );
-
-const clear = (page: Page) => page.evaluate("document.querySelector('#notes').replaceChildren()");
+import { answer } from "../../web/server.ts";
+import { LACKING } from "../kernels/webgpu_chromium.ts";
+import { microphoneOf, WITH_WEBGPU } from "./browser.ts";
+import { type Built, removeBuilt } from "./site.ts";
+import { accessible, clear, hear, ignore, note, withPage } from "./visit.ts";
 
 async function predict({ model, wav }: Built): Promise<number[]> {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
@@ -70,7 +34,15 @@ Deno.test({
             /\d threads? of WebAssembly/,
           );
         }
-        assert.ok(page.requests.length > 3);
+        for (const worker of ["engine.js", ...device === "wasm" ? ["thread.js"] : []]) {
+          assert.ok(page.workers.includes(`worker ${url}${worker}`), `${page.workers}`);
+        }
+        const fromWorkers = [
+          "site.json",
+          "model/model.json",
+          ...device === "wasm" ? ["kernels-relaxed-shared.json"] : [],
+        ];
+        for (const file of fromWorkers) assert.ok(page.requests.includes(url + file), `${page.requests}`);
         for (const asked of page.requests) assert.ok(asked.startsWith(url) || /^(blob|data):/.test(asked), asked);
         assert.deepEqual(page.errors, []);
         await page.close();
@@ -213,16 +185,6 @@ Deno.test({
       assert.deepEqual(page.errors, []);
     }),
 });
-
-async function accessible(page: Page, view: string): Promise<void> {
-  await page.evaluate(`window.axe ? 1 : ((() => { ${axe.source} })(), 1)`);
-  const { violations, passes } = await page.evaluate<
-    { violations: { id: string; impact: string; nodes: { html: string }[] }[]; passes: number }
-  >("axe.run().then(({ violations, passes }) => ({ violations: violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => ({ html })) })), passes: passes.length }))");
-  assert.ok(passes > 10);
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  assert.deepEqual(serious.map(({ id, nodes }) => `${view}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`), []);
-}
 
 Deno.test({
   name: `a host without headers gives one thread, and a page that was loaded once works without its host${LACKING}`,

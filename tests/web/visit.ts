@@ -1,0 +1,56 @@
+/** What visits to the page have in common: its server and a browser for as long as one lasts, files heard, notes read, axe. */
+import assert from "@std/assert";
+import axe from "axe-core";
+import { serveSite } from "../../web/server.ts";
+import { CHROMIUM } from "../kernels/webgpu_chromium.ts";
+import { Browser, type Page } from "./browser.ts";
+import { buildOnce, type Built } from "./site.ts";
+
+/** Whether there is no browser to visit with. */
+export const ignore = CHROMIUM === undefined;
+
+/** Serves the page, runs a browser with it, and ends both. */
+export async function withPage(
+  { flags = () => [], serve = ({ site }) => serveSite(site) }: {
+    flags?: (built: Built) => readonly string[];
+    serve?: (built: Built) => Deno.HttpServer<Deno.NetAddr>;
+  },
+  use: (browser: Browser, url: string, built: Built, server: Deno.HttpServer<Deno.NetAddr>) => Promise<void>,
+): Promise<void> {
+  const built = await buildOnce(), server = serve(built);
+  const browser = await Browser.open(flags(built));
+  try {
+    await use(browser, `http://127.0.0.1:${server.addr.port}/`, built, server);
+  } finally {
+    await browser.close();
+    await server.shutdown().catch(() => {});
+  }
+}
+
+/** What the page heard in a file. */
+export async function hear(page: Page, file: string): Promise<number[]> {
+  await page.evaluate("delete document.querySelector('[data-heard]')?.dataset.heard");
+  await page.chooseFile("#file", file);
+  return JSON.parse(await page.until<string>("document.querySelector('[data-heard]')?.dataset.heard", 60))
+    .probabilities;
+}
+
+/** The note that the page shows. */
+export const note = (page: Page, words: RegExp) =>
+  page.until<string>(
+    `(() => { const text = document.querySelector("#notes").textContent; return ${words}.test(text) && text; })()`,
+  );
+
+/** Puts the notes away. */
+export const clear = (page: Page) => page.evaluate("document.querySelector('#notes').replaceChildren()");
+
+/** Asserts that axe finds nothing serious in a view. */
+export async function accessible(page: Page, view: string): Promise<void> {
+  await page.evaluate(`window.axe ? 1 : ((() => { ${axe.source} })(), 1)`);
+  const { violations, passes } = await page.evaluate<
+    { violations: { id: string; impact: string; nodes: { html: string }[] }[]; passes: number }
+  >("axe.run().then(({ violations, passes }) => ({ violations: violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => ({ html })) })), passes: passes.length }))");
+  assert.ok(passes > 10);
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  assert.deepEqual(serious.map(({ id, nodes }) => `${view}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`), []);
+}
