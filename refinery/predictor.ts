@@ -53,7 +53,7 @@ export interface ListenOptions {
 
 /** Segments that are computed together: those that are few enough for the rest, by kind of device. */
 const BATCHES: Record<Device["kind"], readonly number[]> = {
-  cpu: [16, 32, 64, 128],
+  cpu: [1, 4, 16, 32, 64, 128], // a stream has one segment at a time
   webgpu: [128, 512], // each size has its own pipelines, and each reading takes 10 ms at least
   reference: [1, 16],
 };

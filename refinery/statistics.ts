@@ -16,18 +16,44 @@ const THRESHOLD = 0.2;
  * @returns [emotions, 4], in the order of {@link STATISTICS}
  */
 export function profileStatistics(profile: Float32Array, emotions: number): Float32Array {
-  const segments = profile.length / emotions;
-  const row = new Float32Array(emotions * STATISTICS.length);
-  for (let k = 0; k < emotions; k++) {
-    let largest = -Infinity, smallest = Infinity, sum = 0, above = 0;
-    for (let s = 0; s < segments; s++) {
-      const p = profile[s * emotions + k];
-      largest = Math.max(largest, p);
-      smallest = Math.min(smallest, p);
-      sum += p;
-      if (p > THRESHOLD) above++;
-    }
-    row.set([largest, smallest, sum / segments, above / segments], k * STATISTICS.length);
+  const statistics = new ProfileStatistics(emotions);
+  statistics.push(profile);
+  return statistics.values;
+}
+
+/** Statistics of a profile that grows: those of all segments so far, at the cost of the latest. */
+export class ProfileStatistics {
+  readonly #emotions: number;
+  /** Of each emotion: the largest, the smallest, the sum, how many above the threshold. */
+  readonly #running: Float64Array;
+  #segments = 0;
+
+  constructor(emotions: number) {
+    this.#emotions = emotions;
+    this.#running = Float64Array.from({ length: 4 * emotions }, (_, i) => [-Infinity, Infinity, 0, 0][i % 4]);
   }
-  return row;
+
+  /** Segments so far. */
+  get segments(): number {
+    return this.#segments;
+  }
+
+  /** Takes the next segments, [segments, emotions]. */
+  push(profile: Float32Array): void {
+    const K = this.#emotions, running = this.#running;
+    for (let at = 0; at < profile.length; at += K, this.#segments++) {
+      for (let k = 0; k < K; k++) {
+        const p = profile[at + k], of = 4 * k;
+        running[of] = Math.max(running[of], p);
+        running[of + 1] = Math.min(running[of + 1], p);
+        running[of + 2] += p;
+        if (p > THRESHOLD) running[of + 3]++;
+      }
+    }
+  }
+
+  /** [emotions, 4], in the order of {@link STATISTICS}; of at least one segment. */
+  get values(): Float32Array {
+    return Float32Array.from(this.#running, (value, i) => i % 4 < 2 ? value : value / this.#segments);
+  }
 }

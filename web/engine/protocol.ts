@@ -78,9 +78,9 @@ export interface Questions {
   hear(what: { wav: Uint8Array; name: string } | { samples: Float32Array; sampleRate: number }): Heard;
   /** A synthetic utterance. */
   example(index: number): { samples: Float32Array; name: string; emotion: string };
-  /** Begins to listen to a stream; its pieces come by `liveSamples`. */
-  liveBegin(sampleRate: number): void;
-  /** The next samples of the stream, and when they were taken (ms of `performance.timeOrigin` + `now()`). */
+  /** Begins to listen to a stream; its pieces come by `liveSamples`. Gives the frames from one segment to the next. */
+  liveBegin(sampleRate: number): number;
+  /** The next samples of the stream, and when the last of them was there (ms of `Date.now()`). */
   liveSamples(samples: Float32Array, at: number): void;
   /** Ends it, and gives all of it. */
   liveEnd(): Heard | undefined;
@@ -103,7 +103,9 @@ export type News =
     profile: Float32Array;
     probabilities: number[];
     samples: Float32Array;
+    /** When the last of the samples was there (ms of `Date.now()`). */
     at: number;
+    /** Blocks that have come since. */
     behind: number;
   }
   | {

@@ -51,6 +51,7 @@ const answers: Answers = {
   },
   liveBegin(sampleRate) {
     live = new LiveHearing(wantPredictor(), sampleRate, tell);
+    return live.segmentHop;
   },
   liveSamples: (samples, at) => live?.push(samples, at),
   async liveEnd() {

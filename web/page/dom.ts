@@ -76,3 +76,8 @@ export function oncePerFrame(draw: () => void): () => void {
     });
   };
 }
+
+/** Runs `act` when the next frame is on the screen, as nearly as a page can know. */
+export function afterNextFrame(act: () => void): void {
+  requestAnimationFrame(() => setTimeout(act, 0));
+}

@@ -1,4 +1,4 @@
-/** On the sound's own thread: hands the microphone's samples on, in blocks of about 10 ms. */
+/** On the sound's own thread: hands the microphone's samples on, in blocks of about 10 ms, and when each was whole. */
 declare const sampleRate: number;
 declare function registerProcessor(name: string, processor: unknown): void;
 declare class AudioWorkletProcessor {
@@ -17,7 +17,7 @@ class Recorder extends AudioWorkletProcessor {
       for (const channel of channels) sum += channel[i];
       this.#block[this.#filled++] = sum / channels.length;
       if (this.#filled < this.#block.length) continue;
-      this.port.postMessage(this.#block.slice());
+      this.port.postMessage({ samples: this.#block.slice(), at: Date.now() });
       this.#filled = 0;
     }
     return true;

@@ -1,7 +1,7 @@
 /** Activations and filters as pictures. Each channel is drawn as the network sees it: mel bands upwards, frames to the right. */
 import type { LayerView } from "../../engine/protocol.ts";
 import { dark } from "../dom.ts";
-import { paint } from "../listen/scene.ts";
+import { paint } from "../listen/mel_picture.ts";
 
 /** Channels that a mosaic shows at most. */
 const MOST = 64;

@@ -2,7 +2,7 @@
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import { frontEnd } from "../../../dsp/settings.ts";
 import type { Heard } from "../../engine/protocol.ts";
-import { paint } from "./scene.ts";
+import { melBrightness, paint } from "./mel_picture.ts";
 
 /** What is exported. */
 export interface Shown {
@@ -107,7 +107,7 @@ async function melPng(frames: Float32Array): Promise<string> {
   for (let c = 0; c < columns; c++) {
     const t = Math.floor(c * count / columns);
     for (let b = 0; b < nMels; b++) {
-      paint(data.data, 4 * ((nMels - 1 - b) * columns + c), (frames[t * nMels + b] + 4.6) / 8.2, false);
+      paint(data.data, 4 * ((nMels - 1 - b) * columns + c), melBrightness(frames[t * nMels + b]), false);
     }
   }
   canvas.getContext("2d")!.putImageData(data, 0, 0);

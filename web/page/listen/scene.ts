@@ -1,17 +1,17 @@
 /**
- * The moving picture: waveform, log-mel frames and profile over one axis of time, with a cursor. What is heard is appended; the
- * picture keeps a column of colours for each frame, so that drawing costs the same however long the recording is.
+ * The moving picture: waveform, log-mel frames and profile over one axis of time, with a cursor. What is heard is appended, and
+ * what is out of sight is not drawn, so that drawing costs the same however long the recording is.
  */
 import { frontEnd } from "../../../dsp/settings.ts";
 import { segmentSeconds } from "../../../dsp/segments.ts";
-import { dark, sharpen, themeColour } from "../dom.ts";
+import { sharpen, themeColour } from "../dom.ts";
+import { FRAME, MelPicture } from "./mel_picture.ts";
 
 /** Seconds that the picture shows at most. */
 export const WINDOW = 8;
 /** Shares of the height. */
 export const PANELS = { wave: [0.02, 0.2], mel: [0.23, 0.53], profile: [0.57, 0.93] } as const;
 const LEFT = 34, RIGHT = 10;
-const FRAME = frontEnd.hopLength / frontEnd.sampleRate;
 
 /** Everything that is drawn. */
 export class Scene {
@@ -25,12 +25,12 @@ export class Scene {
   #samples = new Growing();
   #frames = new Growing();
   #profile = new Growing();
-  #image?: { canvas: OffscreenCanvas; drawn: number; dark: boolean };
+  #mel = new MelPicture();
 
   /** Takes everything away. */
   clear(): void {
     [this.#samples, this.#frames, this.#profile] = [new Growing(), new Growing(), new Growing()];
-    this.#image = undefined;
+    this.#mel = new MelPicture();
     this.cursor = 0;
   }
 
@@ -56,15 +56,6 @@ export class Scene {
     const s = Math.round((seconds - segmentSeconds() / 2) / every);
     const row = Math.min(this.segments - 1, Math.max(0, s));
     return this.#profile.values.subarray(row * K, (row + 1) * K);
-  }
-
-  /** The frames of the segment at a time, [segmentFrames, nMels]. */
-  framesAt(seconds: number): Float32Array | undefined {
-    const { nMels, segmentFrames } = frontEnd, count = this.#frames.length / nMels;
-    if (count < segmentFrames) return undefined;
-    const first = Math.round((seconds - segmentSeconds() / 2) / FRAME);
-    const from = Math.min(count - segmentFrames, Math.max(0, first)) * nMels;
-    return this.#frames.values.slice(from, from + segmentFrames * nMels);
   }
 
   /** The stretch of time that is shown. */
@@ -96,7 +87,8 @@ export class Scene {
     pen.rect(LEFT, 0, right - LEFT, height);
     pen.clip();
     this.#drawWave(pen, x, from, to, right, height, faint);
-    this.#drawMel(pen, x, height);
+    const [top, bottom] = PANELS.mel.map((share) => share * height);
+    this.#mel.draw(pen, { frames: this.#frames.values, x, from, to, top, bottom });
     this.#drawProfile(pen, x, from, to, height);
     pen.restore();
     pen.fillStyle = ink;
@@ -174,50 +166,6 @@ export class Scene {
     }
   }
 
-  #drawMel(pen: CanvasRenderingContext2D, x: (s: number) => number, height: number): void {
-    const image = this.melImage();
-    if (!image) return;
-    const [top, bottom] = PANELS.mel.map((share) => share * height), count = this.#frames.length / frontEnd.nMels;
-    const [from, to] = this.view;
-    const first = Math.max(0, Math.floor(from / FRAME) - 1), last = Math.min(count, Math.ceil(to / FRAME) + 1);
-    if (last <= first) return;
-    pen.imageSmoothingEnabled = true;
-    const left = x(first * FRAME), right = x(last * FRAME);
-    for (let at = first; at < last;) { // an image is at most so wide: pieces
-      const end = Math.min(last, (Math.floor(at / PIECE) + 1) * PIECE);
-      const piece = image[Math.floor(at / PIECE)], scale = (right - left) / (last - first);
-      const to = left + (at - first) * scale;
-      pen.drawImage(piece, at % PIECE, 0, end - at, frontEnd.nMels, to, top, (end - at) * scale, bottom - top);
-      at = end;
-    }
-  }
-
-  #pieces: OffscreenCanvas[] = [];
-
-  /** The frames as pictures, PIECE frames each. */
-  melImage(): OffscreenCanvas[] | undefined {
-    const { nMels } = frontEnd, count = this.#frames.length / nMels;
-    if (!this.#image || this.#image.dark !== dark()) {
-      this.#image = { canvas: new OffscreenCanvas(1, 1), drawn: 0, dark: dark() };
-      this.#pieces = [];
-    }
-    const image = this.#image;
-    while (image.drawn < count) {
-      const piece = Math.floor(image.drawn / PIECE), end = Math.min(count, (piece + 1) * PIECE);
-      this.#pieces[piece] ??= new OffscreenCanvas(PIECE, nMels);
-      const columns = end - image.drawn, data = new ImageData(columns, nMels);
-      for (let t = 0; t < columns; t++) {
-        for (let b = 0; b < nMels; b++) {
-          const value = this.#frames.values[(image.drawn + t) * nMels + b];
-          paint(data.data, 4 * ((nMels - 1 - b) * columns + t), (value + 4.6) / 8.2, image.dark);
-        }
-      }
-      this.#pieces[piece].getContext("2d")!.putImageData(data, image.drawn % PIECE, 0);
-      image.drawn = end;
-    }
-    return this.#pieces;
-  }
-
   #drawProfile(
     pen: CanvasRenderingContext2D,
     x: (s: number) => number,
@@ -251,25 +199,7 @@ export class Scene {
     }
     pen.globalAlpha = 1;
   }
-
-  /** All that was appended. */
-  get content(): { samples: Float32Array; frames: Float32Array; profile: Float32Array } {
-    return { samples: this.#samples.values, frames: this.#frames.values, profile: this.#profile.values };
-  }
 }
-
-/** Frames of a picture. */
-export const PIECE = 2048;
-
-/** One colour of the log-mel picture: from the page's own to a deep (on dark: pale) blue. @param value 0 to 1 */
-export function paint(data: Uint8ClampedArray, at: number, value: number, onDark: boolean): void {
-  const v = Math.min(1, Math.max(0, value)), ramp = onDark ? DARK_RAMP : LIGHT_RAMP;
-  const place = v * (ramp.length - 1), i = Math.min(ramp.length - 2, Math.floor(place)), f = place - i;
-  for (let c = 0; c < 3; c++) data[at + c] = ramp[i][c] + f * (ramp[i + 1][c] - ramp[i][c]);
-  data[at + 3] = 255;
-}
-const LIGHT_RAMP = [[246, 248, 250], [196, 214, 228], [110, 155, 190], [45, 92, 140], [20, 38, 74]];
-const DARK_RAMP = [[27, 33, 39], [33, 56, 82], [48, 105, 150], [120, 178, 214], [232, 244, 252]];
 
 /** Numbers that grow. */
 class Growing {

@@ -41,7 +41,7 @@ export interface Microphone {
 /**
  * Turns the microphone on.
  *
- * @param onSamples hears blocks of about 10 ms, and when each came
+ * @param onSamples hears blocks of about 10 ms, and when each was whole (ms of `Date.now()`)
  * @throws {Error} kindly, where there is none or it may not be used
  */
 export async function openMicrophone(onSamples: (samples: Float32Array, at: number) => void): Promise<Microphone> {
@@ -63,7 +63,7 @@ export async function openMicrophone(onSamples: (samples: Float32Array, at: numb
   const context = new AudioContext({ latencyHint: "interactive" });
   await context.audioWorklet.addModule("recorder.js");
   const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
-  recorder.port.onmessage = ({ data }) => onSamples(data, performance.timeOrigin + performance.now());
+  recorder.port.onmessage = ({ data: { samples, at } }) => onSamples(samples, at);
   context.createMediaStreamSource(stream).connect(recorder);
   await context.resume();
   return {

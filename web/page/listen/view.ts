@@ -2,7 +2,7 @@
 import { frontEnd } from "../../../dsp/settings.ts";
 import { emotionColours } from "../../../report/colours.ts";
 import type { Heard, News } from "../../engine/protocol.ts";
-import { button, choice, download, el, oncePerFrame } from "../dom.ts";
+import { afterNextFrame, button, choice, download, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { type Shown, toJson, toPng, toSvg } from "./export.ts";
 import { Meters } from "./meters.ts";
@@ -12,6 +12,8 @@ import { type Microphone, openFile, openMicrophone, Player } from "./sound.ts";
 const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
 /** Seconds that an arrow key moves the cursor, and a page key. */
 const STEP = 0.05, LEAP = 0.5;
+/** Seconds after which the microphone is turned off, since all that is heard is kept. */
+const LONGEST_LIVE = 600;
 
 export function listenView(app: App): View {
   const scene = new Scene(), player = new Player(), meters = new Meters();
@@ -148,6 +150,7 @@ export function listenView(app: App): View {
     if (busy) return;
     busy = true;
     pause();
+    let opened: Microphone | undefined;
     try {
       await app.device();
       if (!await app.model()) {
@@ -156,17 +159,18 @@ export function listenView(app: App): View {
         );
       }
       let begun = false;
-      const opened = await openMicrophone((samples, at) => begun && app.engine.ask("liveSamples", samples, at));
-      await app.engine.ask("liveBegin", opened.sampleRate);
+      opened = await openMicrophone((samples, at) => begun && app.engine.ask("liveSamples", samples, at));
+      scene.clear();
+      scene.segmentHop = await app.engine.ask("liveBegin", opened.sampleRate);
       begun = true;
       microphone = opened;
-      scene.clear();
       scene.live = true;
       latencies.length = 0;
       empty.hidden = true;
       speak.textContent = "Stop";
       play.disabled = true;
     } catch (error) {
+      opened?.stop();
       app.fail(error);
     } finally {
       busy = false;
@@ -190,8 +194,16 @@ export function listenView(app: App): View {
     scene.append(news.samples, news.frames, news.profile);
     if (news.probabilities.length > 0) meters.show(news.probabilities, "so far");
     redraw();
-    requestAnimationFrame(() => {
-      latencies.push(performance.timeOrigin + performance.now() - news.at);
+    if (scene.seconds >= LONGEST_LIVE) {
+      stopSpeaking();
+      app.say(
+        `After ${LONGEST_LIVE / 60} minutes the microphone is off. deno task predict hears recordings of any length.`,
+      );
+      return;
+    }
+    afterNextFrame(() => {
+      if (!microphone) return;
+      latencies.push(Date.now() - news.at);
       if (latencies.length > 100) latencies.shift();
       const median = [...latencies].sort((a, b) => a - b)[latencies.length >> 1];
       status.textContent = `Live: ${scene.seconds.toFixed(1)} s; the picture is ${
