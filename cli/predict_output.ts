@@ -2,6 +2,7 @@
 import type { ModelDescription } from "../refinery/model.ts";
 import type { Prediction } from "../refinery/predictor.ts";
 import { argmax } from "../refinery/relabel.ts";
+import { predictionJson, profileJson, segmentRows } from "../report/prediction_json.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { Overview } from "../report/figures/overview.ts";
 import { writeAtomically } from "../runs/atomic.ts";
@@ -131,33 +132,12 @@ export class Output {
   }
 
   #asJson(name: string, { seconds, prediction, doubt }: Heard): Record<string, unknown> {
-    const { emotion, probability, probabilities, profile, segmentHop } = prediction, { emotions } = this.#model;
     return {
-      file: name,
-      emotion,
-      probability,
-      probabilities: Object.fromEntries(emotions.map((own, e) => [own, probabilities[e]])),
-      seconds: Math.round(1000 * seconds) / 1000,
-      segments: profile.length / emotions.length,
-      segmentHop,
+      ...predictionJson(name, { ...prediction, seconds }, this.#model),
       ...(doubt !== undefined && { fault: doubt }),
-      ...(this.#flags.profile && {
-        profile: segmentRows(prediction, this.#model).map(({ start, probabilities }) => ({
-          start,
-          probabilities: [...probabilities],
-        })),
-      }),
+      ...(this.#flags.profile && { profile: profileJson(prediction, this.#model) }),
     };
   }
-}
-
-/** The segments of a profile: when each begins, in seconds, and its probabilities. */
-function segmentRows({ profile, segmentHop }: Prediction, { emotions: { length: K }, frontEnd }: ModelDescription) {
-  const seconds = segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
-  return Array.from({ length: profile.length / K }, (_, s) => ({
-    start: Math.round(1e6 * s * seconds) / 1e6,
-    probabilities: profile.subarray(s * K, (s + 1) * K),
-  }));
 }
 
 const six = (x: number) => x.toFixed(6);

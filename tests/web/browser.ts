@@ -93,9 +93,7 @@ export class Browser {
     await this.#follow(page, sessionId, ["Page", "Network", "Runtime", "Log"]);
     const size = { width, height, deviceScaleFactor: mobile ? 2 : 1, mobile };
     await page.send("Emulation.setDeviceMetricsOverride", size);
-    await page.send("Emulation.setEmulatedMedia", {
-      features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }],
-    });
+    await page.theme(dark ? "dark" : "light");
     await page.send("Page.navigate", { url });
     await page.until("document.readyState === 'complete' && location.href !== 'about:blank'");
     return page;
@@ -168,6 +166,12 @@ export class Page {
     }
   }
 
+  /** Changes what the page is told that its user prefers: a theme, and no motion, so that colours are there at once. */
+  theme(value: "dark" | "light"): Promise<unknown> {
+    const still = { name: "prefers-reduced-motion", value: "reduce" };
+    return this.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }, still] });
+  }
+
   /** The value of an expression in the page; promises are waited for. */
   async evaluate<R>(expression: string): Promise<R> {
     const { result, exceptionDetails } = await this.send<
@@ -193,6 +197,19 @@ export class Page {
       expression: `document.querySelector(${JSON.stringify(selector)})`,
     });
     await this.send("DOM.setFileInputFiles", { files: [file], objectId: result.objectId });
+  }
+
+  /** Chooses what a select offers under a value. */
+  choose(selector: string, value: string): Promise<unknown> {
+    const element = `document.querySelector(${JSON.stringify(selector)})`;
+    return this.evaluate(
+      `${element}.value = ${JSON.stringify(value)}; ${element}.dispatchEvent(new Event("change"))`,
+    );
+  }
+
+  /** Clicks. */
+  click(selector: string): Promise<unknown> {
+    return this.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
   }
 
   /** Presses a key. */

@@ -1,18 +1,39 @@
 /** The page in headless Chromium, as its users meet it. */
 import assert from "@std/assert";
+import path from "@std/path";
 import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, WITH_WEBGPU } from "./browser.ts";
 import { type Built, removeBuilt } from "./site.ts";
 import { accessible, clear, hear, ignore, note, withPage } from "./visit.ts";
 
-async function predict({ model, wav }: Built): Promise<number[]> {
+/** What `deno task predict --json --profile` says of the recording. */
+async function predict({ model, wav }: Built) {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
-    args: ["run", "-q", "-P=predict", "cli/predict.ts", "--model", model, "--device", "cpu", "--json", wav],
+    args: [
+      "run",
+      "-q",
+      "-P=predict",
+      "cli/predict.ts",
+      ...["--model", model, "--device", "cpu"],
+      "--json",
+      "--profile",
+      wav,
+    ],
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
-  const { recordings: [{ probabilities }] } = JSON.parse(new TextDecoder().decode(stdout));
-  return Object.values(probabilities);
+  return JSON.parse(new TextDecoder().decode(stdout)) as Document;
+}
+
+interface Document {
+  model: string;
+  emotions: string[];
+  recordings: {
+    file: string;
+    probability: number;
+    probabilities: Record<string, number>;
+    profile: { start: number; probabilities: number[] }[];
+  }[];
 }
 
 Deno.test({
@@ -21,7 +42,7 @@ Deno.test({
   ignore,
   fn: () =>
     withPage({ flags: () => WITH_WEBGPU }, async (browser, url, built) => {
-      const expected = await predict(built);
+      const expected = Object.values((await predict(built)).recordings[0].probabilities);
       for (const device of ["wasm", "webgpu"]) {
         const page = await browser.page(`${url}?device=${device}`);
         const found = await hear(page, built.wav);
@@ -57,10 +78,10 @@ Deno.test({
     withPage({ flags: ({ long }: Built) => microphoneOf(long) }, async (browser, url) => {
       const page = await browser.page(`${url}?device=wasm`);
       await page.until("document.documentElement.dataset.device === 'wasm'");
-      await page.evaluate("document.querySelector('#speak').click()");
+      await page.click("#speak");
       const live = "JSON.parse(document.querySelector('[data-live]')?.dataset.live ?? '{}')";
       await page.until(`${live}.segments > 10`, 40);
-      await page.evaluate("document.querySelector('#speak').click()");
+      await page.click("#speak");
       const { probabilities } = JSON.parse(
         await page.until<string>("document.querySelector('[data-heard]')?.dataset.heard"),
       );
@@ -70,23 +91,80 @@ Deno.test({
 });
 
 Deno.test({
-  name: `training in the page lowers the loss, stage after stage, and can be stopped${LACKING}`,
+  name: `what was heard is saved as SVG, PNG and JSON, with the profile of predict${LACKING}`,
+  ignore,
+  fn: () =>
+    withPage({}, async (browser, url, built) => {
+      const page = await browser.page(`${url}?device=wasm`);
+      const probabilities = await hear(page, built.wav), folder = path.join(built.folder, "saved");
+      await Deno.mkdir(folder);
+      await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+      const save = async (kind: string) => {
+        await page.click(`button[aria-label="Save as ${kind}"]`);
+        const file = path.join(folder, `a.${kind.toLowerCase()}`);
+        for (let tries = 0; tries < 100; tries++) {
+          const bytes = await Deno.readFile(file).catch(() => undefined);
+          if (bytes?.length) return bytes;
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        throw new Error(`${file} was not saved; there are ${[...Deno.readDirSync(folder)].map(({ name }) => name)}`);
+      };
+      const json: Document = JSON.parse(new TextDecoder().decode(await save("JSON"))), wanted = await predict(built);
+      const [saved] = json.recordings, [recording] = wanted.recordings;
+      assert.deepEqual(Object.values(saved.probabilities), probabilities);
+      const differences = saved.profile.flatMap((row, s) =>
+        row.probabilities.map((p, k) => Math.abs(p - recording.profile[s].probabilities[k]))
+      );
+      assert.ok(Math.max(...differences) < 1e-3 && differences.length > 20);
+      // and all the rest to the letter
+      const { profile, probability, probabilities: its } = recording;
+      assert.deepEqual({ ...saved, profile, probability, probabilities: its }, { ...recording, file: "a.wav" });
+      assert.deepEqual([json.model, json.emotions], [wanted.model, wanted.emotions]);
+      const svg = new TextDecoder().decode(await save("SVG"));
+      assert.match(svg, /^<svg /);
+      assert.equal(svg.match(/<polygon /g)?.length, 5);
+      const png = await save("PNG"), size = new DataView(png.buffer, 16, 8);
+      assert.deepEqual([...png.subarray(1, 4)], [...new TextEncoder().encode("PNG")]);
+      assert.deepEqual([size.getUint32(0), size.getUint32(4)], [1800, 860]);
+      assert.deepEqual(page.errors, []);
+    }),
+});
+
+Deno.test({
+  name:
+    `training in the page lowers the loss within ten steps, is paused, told another method, goes on, and stops${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url) => {
       const page = await browser.page(`${url}?device=wasm#train`);
-      await page.evaluate(
-        "(() => { const size = document.querySelector('#train-start').closest('.bar').querySelector('select'); size.value = 'tiny'; })()",
+      await page.until("document.documentElement.dataset.device === 'wasm'");
+      await page.choose("#train-size", "tiny");
+      await page.choose("#train-stage-count", "5");
+      await page.click("#train-start");
+      const looks = "JSON.parse(document.querySelector('[data-losses]')?.dataset.losses ?? '[[]]')";
+      type Look = { step: number; loss: number };
+      const first = await page.until<Look[]>(
+        `(() => { const looks = ${looks}[0]; return looks.at(-1)?.step >= 10 && looks; })()`,
+        60,
       );
-      await page.evaluate("document.querySelector('#train-start').click()");
-      await page.until("document.querySelectorAll('#train-stages tbody tr').length >= 2", 60);
-      await page.evaluate("document.querySelector('#train-stop').click()");
-      await page.until("/stopped|done/.test(document.querySelector('#train-phase').textContent)");
-      const losses: number[][] = JSON.parse(
-        await page.evaluate("document.querySelector('[data-losses]').dataset.losses"),
-      );
-      assert.ok(losses.flat().every(Number.isFinite));
-      assert.ok(losses[0].at(-1)! < losses[0][0], `${losses[0]}`);
+      assert.ok(first.every(({ loss }) => Number.isFinite(loss)));
+      const tenth = first.find(({ step }) => step >= 10)!;
+      assert.ok(tenth.loss < first[0].loss && first[0].step < 10, JSON.stringify(first));
+
+      await page.click("#train-pause");
+      await page.until("document.querySelector('#train-phase').textContent === 'paused'");
+      await page.evaluate("new Promise((resolve) => setTimeout(resolve, 300))"); // what is under way may end
+      const held = await page.evaluate(looks);
+      await page.evaluate("new Promise((resolve) => setTimeout(resolve, 500))");
+      assert.deepEqual(await page.evaluate(looks), held);
+      await page.choose("#train-method", "sEPR");
+      await page.click("#train-pause");
+      const stages = "[...document.querySelectorAll('#train-stages tbody th')].map((one) => one.textContent)";
+      await page.until(`${stages}.length >= 2`, 60);
+      assert.deepEqual((await page.evaluate<string[]>(stages)).slice(0, 2), ["1, utterances' labels", "2, sEPR"]);
+      await page.click("#train-stop");
+      await page.until("document.querySelector('#train-phase').textContent === 'stopped'", 30);
+      await page.until("!document.querySelector('#train-start').disabled");
       assert.deepEqual(page.errors, []);
     }),
 });
@@ -106,12 +184,10 @@ Deno.test({
       await page.chooseFile("#file", text);
       await note(page, /notes\.mp3 is no recording that this browser can read/);
       await clear(page);
-      await page.evaluate("document.querySelector('#speak').click()");
+      await page.click("#speak");
       await note(page, /No microphone was found|The microphone was not allowed/);
       await clear(page);
-      await page.evaluate(
-        "(() => { const select = document.querySelector('#device select'); select.value = 'webgpu'; select.dispatchEvent(new Event('change')); })()",
-      );
+      await page.choose("#device select", "webgpu");
       await note(page, /has no WebGPU, or no GPU that it may use/);
       await page.until("document.querySelector('#device select').value === 'wasm'");
       assert.equal((await hear(page, built.wav)).length, 5);
@@ -137,11 +213,11 @@ Deno.test({
 
 Deno.test({
   name:
-    `the keyboard alone hears an example, moves the cursor, looks inside and trains, and axe finds no serious fault${LACKING}`,
+    `the keyboard alone hears, speaks, moves the cursor, saves, looks inside, trains and measures, and axe finds no serious fault${LACKING}`,
   ignore,
   fn: () =>
-    withPage({}, async (browser, url) => {
-      const page = await browser.page(`${url}?device=wasm`, { dark: true });
+    withPage({ flags: ({ long }: Built) => microphoneOf(long) }, async (browser, url, { folder }) => {
+      const page = await browser.page(`${url}?device=wasm`);
       await page.until("document.documentElement.dataset.device === 'wasm' && document.querySelector('.meters li')");
       await page.tabTo("#example");
       await page.press("ArrowDown");
@@ -158,6 +234,21 @@ Deno.test({
       await page.until("document.querySelector('#play').textContent === 'Pause'");
       await page.press("Space");
       await accessible(page, "listen");
+      const saved = path.join(folder, "by-keyboard");
+      await Deno.mkdir(saved);
+      await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: saved });
+      await page.tabTo('button[aria-label="Save as JSON"]');
+      await page.press("Enter");
+      for (let tries = 0; [...Deno.readDirSync(saved)].length === 0; tries++) {
+        assert.ok(tries < 100, "nothing was saved");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      await page.tabTo("#speak");
+      await page.press("Enter");
+      await page.until("document.querySelector('#speak').textContent === 'Stop'");
+      await page.until("JSON.parse(document.querySelector('[data-live]')?.dataset.live ?? '{}').segments > 0", 40);
+      await page.press("Enter");
+      await page.until("/^what was spoken/.test(document.querySelector('#status').textContent)");
 
       for (const view of ["inside", "train", "bench"]) {
         await page.tabTo(`nav a[href="#${view}"]`);
@@ -179,6 +270,14 @@ Deno.test({
           await page.tabTo("#train-stop");
           await page.press("Enter");
           await page.until("document.querySelector('#train-phase').textContent === 'stopped'", 60);
+        }
+        if (view === "bench") {
+          await page.tabTo("#bench-kernels");
+          await page.press("Enter");
+          await page.until("document.querySelectorAll('#bench-table tbody tr').length >= 1", 60);
+          await page.tabTo("#bench-stop");
+          await page.press("Enter");
+          await page.until("document.querySelector('#bench-status').textContent === 'Stopped.'", 60);
         }
         await accessible(page, view);
       }

@@ -44,13 +44,19 @@ export const note = (page: Page, words: RegExp) =>
 /** Puts the notes away. */
 export const clear = (page: Page) => page.evaluate("document.querySelector('#notes').replaceChildren()");
 
-/** Asserts that axe finds nothing serious in a view. */
+/** Asserts that axe finds nothing serious in a view, in light and in dark. */
 export async function accessible(page: Page, view: string): Promise<void> {
   await page.evaluate(`window.axe ? 1 : ((() => { ${axe.source} })(), 1)`);
-  const { violations, passes } = await page.evaluate<
-    { violations: { id: string; impact: string; nodes: { html: string }[] }[]; passes: number }
-  >("axe.run().then(({ violations, passes }) => ({ violations: violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => ({ html })) })), passes: passes.length }))");
-  assert.ok(passes > 10);
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  assert.deepEqual(serious.map(({ id, nodes }) => `${view}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`), []);
+  for (const theme of ["dark", "light"] as const) {
+    await page.theme(theme);
+    const { serious, passes } = await page.evaluate<{ serious: string[]; passes: number }>(`axe.run().then(
+      ({ violations, passes }) => ({
+        serious: violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+          .map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")),
+        passes: passes.length,
+      }),
+    )`);
+    assert.ok(passes > 10);
+    assert.deepEqual(serious, [], `${view}, ${theme}`);
+  }
 }

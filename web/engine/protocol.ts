@@ -119,6 +119,8 @@ export type News =
   | {
     news: "trainStage";
     stage: number;
+    /** How its labels were refined; not set for the first stage, whose labels are the utterances'. */
+    method?: Method;
     labelError: number;
     right: number;
     heldOut: number;

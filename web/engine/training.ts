@@ -89,9 +89,9 @@ export class Training {
     const sets = { training: set(training), heldOut: set(heldOut), watched: set([watched]) };
     try {
       const learners = training.map((i) => utterances[i]);
-      let labels = pseudoLabels(learners, features.segmentStart.length, K);
+      let labels = pseudoLabels(learners, features.segmentStart.length, K), method: Method | undefined;
       for (let stage = 1; stage <= stages; stage++) {
-        const network = new VggE(this.#device, { classes: K, width: this.#options.width });
+        const network = new VggE(this.#device, { classes: K, width: this.#options.width, batchNorm: true });
         try {
           network.initialise(this.#options.seed, 3, 0, stage);
           store.setLabels(labels);
@@ -102,6 +102,7 @@ export class Training {
           this.#tell({
             news: "trainStage",
             stage,
+            method,
             ...judge(features, heldOut, sets.heldOut.segments, profiles),
             labelError: labelError(labels, features, sets.training.segments),
             seconds: (performance.now() - began) / 1000,
@@ -111,7 +112,8 @@ export class Training {
           const own = await predictProbabilities(network, sets.training, { batch: 64 });
           const all = new Float32Array(labels.length);
           sets.training.segments.forEach((s, row) => all.set(own.subarray(row * K, (row + 1) * K), s * K));
-          labels = refineLabels(this.#method, all, learners, K);
+          method = this.#method;
+          labels = refineLabels(method, all, learners, K);
         } finally {
           network.parameters.release();
         }

@@ -15,7 +15,7 @@ export function benchView(app: App): View {
   );
   const kernels = button("Time the kernels", () => run("kernels"), { class: "main", id: "bench-kernels" });
   const ladder = button("Climb the GPU's ladder", () => run("ladder"), { id: "bench-ladder" });
-  const stop = button("Stop", () => app.engine.ask("benchStop"), { disabled: true });
+  const stop = button("Stop", () => app.engine.ask("benchStop"), { disabled: true, id: "bench-stop" });
   const bar = el("progress", { value: 0, max: 1, "aria-label": "How much is timed" });
   const copies = (["text", "JSON"] as const).map((kind) =>
     button(`Copy as ${kind}`, () => copy(kind), { disabled: true })

@@ -2,6 +2,8 @@
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import { frontEnd } from "../../../dsp/settings.ts";
 import type { Heard } from "../../engine/protocol.ts";
+import { predictionJson, profileJson } from "../../../report/prediction_json.ts";
+import { download } from "../dom.ts";
 import { melBrightness, paint } from "./mel_picture.ts";
 
 /** What is exported. */
@@ -13,33 +15,35 @@ export interface Shown {
   model: string;
 }
 
+/** Kinds of files. */
+export type FileKind = "SVG" | "PNG" | "JSON";
+
+/** Gives a file to whoever looks. */
+export async function save(kind: FileKind, shown: Shown): Promise<void> {
+  const base = shown.name.replace(/\.\w+$/, "").replaceAll(/[^\p{L}\d_-]+/gu, "-").replaceAll(/^-|-$/g, "");
+  const content = kind === "JSON"
+    ? new Blob([toJson(shown)], { type: "application/json" })
+    : await drawing(kind, shown);
+  download(`${base || "recording"}.${kind.toLowerCase()}`, content);
+}
+
+async function drawing(kind: "SVG" | "PNG", shown: Shown): Promise<Blob> {
+  const svg = await toSvg(shown);
+  return kind === "SVG" ? new Blob([svg], { type: "image/svg+xml" }) : await toPng(svg);
+}
+
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
-/** The profile and what became of it, as `deno task predict --json` has it. */
-export function toJson({ name, heard, emotions, model }: Shown): string {
-  const K = emotions.length, { profile, segmentHop } = heard;
-  const every = segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
-  return JSON.stringify(
-    {
-      recording: name,
-      model,
-      seconds: heard.seconds,
-      emotion: heard.emotion,
-      probability: heard.probability,
-      probabilities: Object.fromEntries(emotions.map((emotion, k) => [emotion, heard.probabilities[k]])),
-      segmentSeconds: segmentSeconds(),
-      profile: Array.from({ length: profile.length / K }, (_, s) => ({
-        start: +(s * every).toFixed(3),
-        ...Object.fromEntries(emotions.map((emotion, k) => [emotion, +profile[s * K + k].toFixed(6)])),
-      })),
-    },
-    null,
-    2,
-  );
+/** The document of `deno task predict --json --profile`. */
+function toJson({ name, heard, emotions, model }: Shown): string {
+  const meaning = { emotions, frontEnd },
+    prediction = { ...heard, probabilities: Float64Array.from(heard.probabilities) };
+  const recording = { ...predictionJson(name, prediction, meaning), profile: profileJson(heard, meaning) };
+  return JSON.stringify({ model, emotions, recordings: [recording] }, null, 2);
 }
 
 /** Waveform, log-mel frames and profile, dark on white. */
-export async function toSvg({ name, heard, emotions, colours }: Shown): Promise<string> {
+async function toSvg({ name, heard, emotions, colours }: Shown): Promise<string> {
   const [left, right, height] = [44, 884, 430], K = emotions.length, { seconds, profile, segmentHop } = heard;
   const x = (t: number) => left + t / seconds * (right - left);
   const every = segmentHop * frontEnd.hopLength / frontEnd.sampleRate, half = segmentSeconds() / 2;
@@ -118,7 +122,7 @@ async function melPng(frames: Float32Array): Promise<string> {
 }
 
 /** An SVG drawing as a PNG, twice as large. */
-export async function toPng(svg: string): Promise<Blob> {
+async function toPng(svg: string): Promise<Blob> {
   const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
   try {
     const image = new Image();

@@ -2,9 +2,10 @@
 import { frontEnd } from "../../../dsp/settings.ts";
 import { emotionColours } from "../../../report/colours.ts";
 import type { Heard, News } from "../../engine/protocol.ts";
-import { afterNextFrame, button, choice, download, el, oncePerFrame } from "../dom.ts";
+import { afterNextFrame, button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
-import { type Shown, toJson, toPng, toSvg } from "./export.ts";
+import { aboutModel } from "./about.ts";
+import { type FileKind, save, type Shown } from "./export.ts";
 import { Meters } from "./meters.ts";
 import { Scene } from "./scene.ts";
 import { type Microphone, openFile, openMicrophone, Player } from "./sound.ts";
@@ -32,8 +33,8 @@ export function listenView(app: App): View {
   example.id = "example";
   const speak = button("Speak", () => microphone ? stopSpeaking() : startSpeaking(), { id: "speak" });
   const play = button("Play", () => player.playing ? pause() : start(), { id: "play", disabled: true });
-  const exports = (["SVG", "PNG", "JSON"] as const).map((kind) =>
-    button(kind, () => save(kind), { disabled: true, "aria-label": `Save as ${kind}` })
+  const exports = (["SVG", "PNG", "JSON"] satisfies FileKind[]).map((kind) =>
+    button(kind, () => shown && save(kind, shown).catch(app.fail), { disabled: true, "aria-label": `Save as ${kind}` })
   );
   const canvas = el("canvas", {
     id: "scene",
@@ -47,6 +48,7 @@ export function listenView(app: App): View {
   });
   const empty = el("div", { class: "empty" }, "Drop a recording here, choose an example, or speak.");
   const under = el("p", { class: "under num", id: "under" }), status = el("p", { class: "under num", id: "status" });
+  const about = el("p", { class: "under about", id: "about" });
   const element = el(
     "section",
     { "aria-label": "Listen" },
@@ -55,6 +57,7 @@ export function listenView(app: App): View {
     el("div", { class: "card scene" }, canvas, empty),
     under,
     status,
+    about,
   );
   const redraw = oncePerFrame(() => {
     scene.draw(canvas);
@@ -67,7 +70,11 @@ export function listenView(app: App): View {
   // what it does
   async function prepare(): Promise<void> {
     const description = await app.model();
-    if (!description) return;
+    if (!description) {
+      about.textContent = "This page was built without a model, so it cannot tell emotions.";
+      return;
+    }
+    about.textContent = aboutModel(description);
     modelName = description.name;
     scene.emotions = description.emotions;
     scene.colours = emotionColours(description.emotions);
@@ -106,9 +113,12 @@ export function listenView(app: App): View {
     canvas.setAttribute("aria-valuemax", heard.seconds.toFixed(2));
     for (const one of [play, ...exports]) one.disabled = false;
     const segments = heard.profile.length / scene.emotions.length;
-    status.textContent = `${name}: ${heard.seconds.toFixed(2)} s, ${segments} segments, heard in ${
-      duration(heard.took)
-    }, ${(heard.seconds / heard.took).toFixed(0)} times as fast as it was spoken.`;
+    const every = 1000 * heard.segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
+    status.textContent = `${name}: ${
+      heard.seconds.toFixed(2)
+    } s, ${segments} segments, one every ${every} ms, heard in ${duration(heard.took)}, ${
+      (heard.seconds / heard.took).toFixed(0)
+    } times as fast as it was spoken.`;
     element.dataset.heard = JSON.stringify({ name, probabilities: heard.probabilities });
   }
 
@@ -211,21 +221,6 @@ export function listenView(app: App): View {
       } ms behind the sound${news.behind > 20 ? "; this machine does not keep up" : ""}.`;
       element.dataset.live = JSON.stringify({ segments: scene.segments, latency: median, seconds: scene.seconds });
     });
-  }
-
-  async function save(kind: "SVG" | "PNG" | "JSON"): Promise<void> {
-    if (!shown) return;
-    const base = shown.name.replace(/\.\w+$/, "").replaceAll(/[^\w-]+/g, "-");
-    try {
-      if (kind === "JSON") return download(`${base}.json`, new Blob([toJson(shown)], { type: "application/json" }));
-      const svg = await toSvg(shown);
-      download(
-        `${base}.${kind.toLowerCase()}`,
-        kind === "SVG" ? new Blob([svg], { type: "image/svg+xml" }) : await toPng(svg),
-      );
-    } catch (error) {
-      app.fail(error);
-    }
   }
 
   // who does it

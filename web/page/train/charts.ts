@@ -41,6 +41,7 @@ export function drawLosses(
   pen.stroke();
   pen.setLineDash([]);
   pen.fillText("knows nothing", right, y(chance) - 9);
+  const ends: { stage: number; x: number; y: number }[] = [];
   curves.forEach((curve, i) => {
     const last = i === curves.length - 1;
     pen.strokeStyle = last ? accent : faint;
@@ -56,12 +57,15 @@ export function drawLosses(
     pen.stroke();
     pen.globalAlpha = 1;
     const end = curve.at(-1);
-    if (end) {
-      pen.fillStyle = last ? ink : faint;
-      pen.textAlign = "left";
-      pen.fillText(`${i + 1}`, Math.min(x(end.step) + 3, right - 8), y(Math.min(mean, most)) - 8);
-      pen.textAlign = "right";
-    }
+    if (end) ends.push({ stage: i + 1, x: Math.min(x(end.step) + 3, right - 8), y: y(Math.min(mean, most)) - 8 });
+  });
+  // stages that end at the same loss are not written over each other
+  pen.textAlign = "left";
+  ends.sort((a, b) => a.y - b.y);
+  ends.forEach((end, i) => {
+    if (i > 0 && Math.abs(end.x - ends[i - 1].x) < 12) end.y = Math.max(end.y, ends[i - 1].y + 12);
+    pen.fillStyle = end.stage === curves.length ? ink : faint;
+    pen.fillText(`${end.stage}`, end.x, end.y);
   });
 }
 
@@ -110,7 +114,8 @@ export function drawProfiles(
   if (truth.length === 0) pen.fillRect(left, top, right - left, strip);
   truth.forEach((k, s) => {
     pen.fillStyle = colours[k];
-    const [from, to] = [s, s + 1].map((at) => left + at / truth.length * (right - left));
-    pen.fillRect(from, top, to - from + 0.5, strip);
+    // whole pixels, so that nothing shows between neighbours
+    const [from, to] = [s, s + 1].map((at) => Math.round(left + at / truth.length * (right - left)));
+    pen.fillRect(from, top, to - from, strip);
   });
 }

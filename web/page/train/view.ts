@@ -16,11 +16,12 @@ const SIZES: Readonly<Record<string, Pick<TrainOptions, "utterances" | "speakers
 export function trainView(app: App): View {
   const { field: size, select: sizes } = choice("Size", [
     ["tiny", "tiny: seconds"],
-    ["small", "small: minutes"],
-    ["medium", "medium: a GPU's"],
+    ["small", "small: a minute"],
+    ["medium", "medium: minutes"],
   ], "small");
   const { field: method, select: methods } = choice("Refine by", METHODS.map((name) => [name, name]), "pEPR");
   const { field: stage, select: stages } = choice("Stages", ["1", "2", "3", "4", "5"].map((n) => [n, n]), "3");
+  [sizes.id, methods.id, stages.id] = ["train-size", "train-method", "train-stage-count"];
   const begin = button("Train", () => start(), { class: "main", id: "train-start" });
   const hold = button("Pause", () => pause(), { disabled: true, id: "train-pause" });
   const next = button("Next stage", () => app.engine.ask("trainControl", "next"), { disabled: true, id: "train-next" });
@@ -138,7 +139,7 @@ export function trainView(app: App): View {
       lossNote.textContent = `Stage ${news.stage}, step ${news.step} of ${steps}: ${news.loss.toFixed(3)} nats, ${
         news.perSecond.toFixed(0)
       } segments/s.`;
-      element.dataset.losses = JSON.stringify(curves.map((curve) => curve.map(({ loss }) => loss)));
+      element.dataset.losses = JSON.stringify(curves);
     }
     if (news.news === "trainProfile") {
       shown[news.stage - 1] = { stage: news.stage, step: news.step, values: news.profile };
@@ -151,7 +152,7 @@ export function trainView(app: App): View {
         `${news.right} of ${news.heldOut}`,
         `${news.seconds.toFixed(1)} s`,
       ];
-      const how = news.stage === 1 ? "1, utterances' labels" : `${news.stage}, ${methods.value}`;
+      const how = `${news.stage}, ${news.method ?? "utterances' labels"}`;
       body.append(
         el("tr", {}, el("th", { scope: "row" }, how), ...cells.map((cell) => el("td", { class: "n" }, cell))),
       );
