@@ -28,6 +28,7 @@ export class ProfileStatistics {
   readonly #running: Float64Array;
   #segments = 0;
 
+  /** Of no segment yet. @param emotions numbers of a row */
   constructor(emotions: number) {
     this.#emotions = emotions;
     this.#running = Float64Array.from({ length: 4 * emotions }, (_, i) => [-Infinity, Infinity, 0, 0][i % 4]);

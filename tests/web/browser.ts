@@ -38,6 +38,8 @@ export class Browser {
   /** Hears events of pages, by session. */
   readonly #sessions = new Map<string, (method: string, params: Record<string, unknown>) => void>();
   #sent = 0;
+  /** Every page that was opened. */
+  readonly pages: Page[] = [];
 
   private constructor(process: Deno.ChildProcess, profile: string, socket: WebSocket) {
     [this.#process, this.#profile, this.#socket] = [process, profile, socket];
@@ -90,6 +92,7 @@ export class Browser {
     const { targetId } = await this.send<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await this.send<{ sessionId: string }>("Target.attachToTarget", { targetId, flatten: true });
     const page = new Page(this, sessionId);
+    this.pages.push(page);
     await this.#follow(page, sessionId, ["Page", "Network", "Runtime", "Log"]);
     const size = { width, height, deviceScaleFactor: mobile ? 2 : 1, mobile };
     await page.send("Emulation.setDeviceMetricsOverride", size);

@@ -9,7 +9,7 @@ import { buildOnce, type Built } from "./site.ts";
 /** Whether there is no browser to visit with. */
 export const ignore = CHROMIUM === undefined;
 
-/** Serves the page, runs a browser with it, and ends both. */
+/** Serves the page, runs a browser with it, and ends both. No page may have asked for anything but its own files. */
 export async function withPage(
   { flags = () => [], serve = ({ site }) => serveSite(site) }: {
     flags?: (built: Built) => readonly string[];
@@ -18,9 +18,12 @@ export async function withPage(
   use: (browser: Browser, url: string, built: Built, server: Deno.HttpServer<Deno.NetAddr>) => Promise<void>,
 ): Promise<void> {
   const built = await buildOnce(), server = serve(built);
-  const browser = await Browser.open(flags(built));
+  const browser = await Browser.open(flags(built)), url = `http://127.0.0.1:${server.addr.port}/`;
   try {
-    await use(browser, `http://127.0.0.1:${server.addr.port}/`, built, server);
+    await use(browser, url, built, server);
+    const asked = browser.pages.flatMap(({ requests }) => requests);
+    assert.deepEqual(asked.filter((one) => !one.startsWith(url) && !/^(blob|data):/.test(one)), []);
+    assert.ok(asked.length > 3);
   } finally {
     await browser.close();
     await server.shutdown().catch(() => {});
