@@ -198,6 +198,7 @@ export function listenView(app: App): View {
     else status.textContent = "Less than a third of a second was heard: too short for a segment.";
   }
 
+  /** Milliseconds from sound to picture, of the last hundred blocks. */
   const latencies: number[] = [];
   function live(news: News): void {
     if (news.news !== "live" || !microphone) return;
@@ -215,11 +216,17 @@ export function listenView(app: App): View {
       if (!microphone) return;
       latencies.push(Date.now() - news.at);
       if (latencies.length > 100) latencies.shift();
-      const median = [...latencies].sort((a, b) => a - b)[latencies.length >> 1];
+      const sorted = [...latencies].sort((a, b) => a - b), median = sorted[sorted.length >> 1];
       status.textContent = `Live: ${scene.seconds.toFixed(1)} s; the picture is ${
         median.toFixed(0)
       } ms behind the sound${news.behind > 20 ? "; this machine does not keep up" : ""}.`;
-      element.dataset.live = JSON.stringify({ segments: scene.segments, latency: median, seconds: scene.seconds });
+      element.dataset.live = JSON.stringify({
+        segments: scene.segments,
+        seconds: scene.seconds,
+        behind: news.behind,
+        latency: median,
+        slowest: sorted.at(-1),
+      });
     });
   }
 
