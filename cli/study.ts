@@ -9,11 +9,14 @@ import { createCommand, printJson, runCommand, say, UsageError, wholeNumber } fr
 import { prepare } from "./prepare.ts";
 import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
 import { addCorpusOptions } from "./common.ts";
+import { studyDeciders } from "./study_deciders.ts";
 
 interface StudyFlags extends TrainFlags {
   trials: number;
   base?: string;
   vary: string[];
+  run: string[];
+  stage?: number;
   json?: boolean;
 }
 
@@ -28,7 +31,7 @@ const command = addNetworkOptions(
       "is batch norm worth it, and a wider network?",
       "deno task study --corpus emodb --data emodb --segment-hop 10 " +
       "--vary batchNorm=true --vary batchNorm=true,width=1/4",
-    ]],
+    ], ["other statistics of profiles, other forests", "deno task study --run out/emodb-tuned-1-20200812-140506"]],
   )).addOption(presetOption("compact")),
 )
   .option("--trials <n>", "folds that each variation is tried on", wholeNumber({ min: 1 }), 3)
@@ -37,10 +40,20 @@ const command = addNetworkOptions(
     new Option("--vary <settings>", "a variation, in the same way; may be given several times").argParser(collect)
       .default([], "none"),
   )
+  .addOption(
+    new Option(
+      "--run <dir>",
+      "other statistics and forests on the profiles of a run, instead; may be given several times",
+    )
+      .argParser(collect).default([], "none"),
+  )
+  .option("--stage <n>", "with --run: the stage whose profiles are taken (default: the last)", wholeNumber({ min: 1 }))
   .option("--json", "print the results as one JSON document on stdout, and the table on stderr");
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<StudyFlags>();
+  if (flags.run.length > 0) return await studyDeciders(flags.run, { stage: flags.stage, json: flags.json, signal });
+  if (flags.stage !== undefined) throw new UsageError("--stage goes with --run");
   const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "compact");
   const { settings: asked } = resolveSettings({ ...flags, preset });
   const base = { ...asked, validationShare: 0.2, ...parseSettings(flags.base ?? "", asked) };

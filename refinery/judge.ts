@@ -106,11 +106,7 @@ export function* crossValidate(
   folds: Int32Array,
   stage: number,
 ): Generator<FoldForest> {
-  const { utterances, emotions } = features;
-  const forestFolds = settings.forestFolds === "anew"
-    ? assignFolds(utterances, emotions, { ...settings, folds: newFolds(features, settings) }, ANEW)
-    : folds;
-  const everyone = utterances.map((_, i) => i);
+  const forestFolds = foldsOfForests(features, settings, folds), everyone = features.utterances.map((_, i) => i);
   for (const fold of new Set(forestFolds)) {
     const held = everyone.filter((i) => forestFolds[i] === fold);
     const forest = fitFoldForest(features, settings, profiles, forestFolds, fold, stage);
@@ -135,6 +131,14 @@ export function fitFoldForest(
 ): RandomForest {
   const others = features.utterances.flatMap((_, i) => folds[i] === fold ? [] : [i]);
   return fitForest(features, profiles, others, { trees: settings.trees, seed: forestSeed(settings, fold, stage) });
+}
+
+/** The fold of each utterance for the forests: that of the networks, or one drawn anew. */
+export function foldsOfForests(features: Judged, settings: Settings, folds: Int32Array): Int32Array {
+  const { utterances, emotions } = features;
+  return settings.forestFolds === "anew"
+    ? assignFolds(utterances, emotions, { ...settings, folds: newFolds(features, settings) }, ANEW)
+    : folds;
 }
 
 /** Ten folds, or as many as the rarest emotion (or the speakers) allow. */
@@ -180,8 +184,8 @@ function decide(
   return decisions;
 }
 
-/** One number to key a forest's random choices by. */
-const forestSeed = (settings: Settings, fold: number, stage: number) =>
+/** One number to key a forest's random choices by. @param fold from 0 @param stage from 1 */
+export const forestSeed = (settings: Settings, fold: number, stage: number): number =>
   ((settings.seed * 31 + FOREST) * 101 + fold) * 11 + stage;
 
 /** Statistics of the given utterances' profiles: [utterances, emotions * 4]. */

@@ -24,13 +24,19 @@ export function profileStatistics(profile: Float32Array, emotions: number): Floa
 /** Statistics of a profile that grows: those of all segments so far, at the cost of the latest. */
 export class ProfileStatistics {
   readonly #emotions: number;
+  readonly #threshold: number;
   /** Of each emotion: the largest, the smallest, the sum, how many above the threshold. */
   readonly #running: Float64Array;
   #segments = 0;
 
-  /** Of no segment yet. @param emotions numbers of a row */
-  constructor(emotions: number) {
-    this.#emotions = emotions;
+  /**
+   * Of no segment yet.
+   *
+   * @param emotions numbers of a row
+   * @param threshold of the fourth statistic
+   */
+  constructor(emotions: number, threshold: number = THRESHOLD) {
+    [this.#emotions, this.#threshold] = [emotions, threshold];
     this.#running = Float64Array.from({ length: 4 * emotions }, (_, i) => [-Infinity, Infinity, 0, 0][i % 4]);
   }
 
@@ -48,7 +54,7 @@ export class ProfileStatistics {
         running[of] = Math.max(running[of], p);
         running[of + 1] = Math.min(running[of + 1], p);
         running[of + 2] += p;
-        if (p > THRESHOLD) running[of + 3]++;
+        if (p > this.#threshold) running[of + 3]++;
       }
     }
   }

@@ -5,13 +5,15 @@ import { tone, withFolder } from "../corpora/folders.ts";
 
 const root = path.join(import.meta.dirname!, "..", "..");
 
-async function study(...args: string[]) {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=train", "cli/study.ts", ...args],
+const study = (...args: string[]) => run("study", args);
+
+async function run(command: string, args: string[]) {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=train", `cli/${command}.ts`, ...args],
     cwd: root,
     env: { NO_COLOR: "1" },
   });
-  const { code, stdout, stderr } = await command.output();
+  const { code, stdout, stderr } = await process.output();
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
@@ -66,5 +68,43 @@ Deno.test("study tries each variation on validation utterances, and gives a row 
       assert.equal(refused.code, 2);
       assert.match(refused.stderr, said);
     }
+  });
+});
+
+Deno.test("study --run tries other statistics and forests on a run's profiles; the paper's decide as the run did", async () => {
+  await withFolder(recordings, async (dir) => {
+    const out = path.join(dir, "out");
+    const tiny = [
+      "--width",
+      "1/32",
+      "--folds",
+      "2",
+      "--epochs",
+      "3",
+      "--batch",
+      "16",
+      "--stages",
+      "2",
+      "--segment-hop",
+      "4",
+    ];
+    const corpus = ["--corpus", "folder", "--data", dir, ...tiny, "--device", "cpu", "--out", out];
+    const trained = await run("train", corpus);
+    assert.equal(trained.code, 0, trained.stderr);
+    const { stages } = JSON.parse(await Deno.readTextFile(path.join(out, "results.json")));
+    for (const stage of [1, 2]) {
+      const { code, stdout, stderr } = await study("--run", out, "--stage", String(stage), "--json");
+      assert.equal(code, 0, stderr);
+      const [papers, ...others] = JSON.parse(stdout);
+      assert.equal(papers.weightedAccuracy, stages[stage - 1].weightedAccuracy);
+      assert.equal(papers.unweightedAccuracy, stages[stage - 1].unweightedAccuracy);
+      assert.equal(others.at(-1).weightedAccuracy, stages[stage - 1].meanVoteAccuracy);
+    }
+    const { code, stdout } = await study("--run", out, "--run", out);
+    assert.equal(code, 0);
+    assert.match(stdout, /^ *WA +UA +better +worse +p +statistics and forest\n(.*\n){14}/);
+    const refused = await study("--run", out, "--stage", "3");
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /--stage 3: .* has 2 stages/);
   });
 });

@@ -1,0 +1,81 @@
+/** `deno task study --run`: other statistics and other forests than the paper's, on the profiles of runs that are done. */
+import {
+  compareStages,
+  type Comparison,
+  confusionMatrix,
+  decideBy,
+  DECIDERS,
+  mean,
+  unweightedAccuracy,
+  weightedAccuracy,
+} from "../refinery/mod.ts";
+import { readRun } from "../report/read_run.ts";
+import { formatTable } from "../report/table.ts";
+import { printJson, say, UsageError } from "./common.ts";
+
+/** What became of one way. */
+interface Row {
+  decider: string;
+  /** Means over the runs. */
+  weightedAccuracy: number;
+  unweightedAccuracy: number;
+  /** Against the paper's way, paired by utterance. */
+  comparison: Comparison;
+}
+
+/**
+ * Compares them.
+ *
+ * @param runs folders
+ * @param stage from 1; default: the last of each run
+ */
+export async function studyDeciders(
+  runs: readonly string[],
+  { stage, json = false, signal }: { stage?: number; json?: boolean; signal: AbortSignal },
+): Promise<void> {
+  const views = [];
+  for (const run of runs) {
+    const { corpus, folds, profiles, config: { settings } } = await readRun(run), last = stage ?? settings.stages;
+    if (last > settings.stages) throw new UsageError(`--stage ${last}: ${run} has ${settings.stages} stages`);
+    views.push({ corpus, folds, profiles: profiles[last - 1], settings, stage: last });
+  }
+  const ids = views.map(({ corpus }) => corpus.utterances.map(({ id }) => id).join("\n"));
+  const other = ids.findIndex((own) => own !== ids[0]);
+  if (other >= 0) throw new UsageError(`--run: ${runs[other]} has other utterances than ${runs[0]}`);
+  say(`${runs.length} runs, ${stage === undefined ? "the last stage" : `stage ${stage}`} of each`);
+  const rows: Row[] = [];
+  let papers: number[] = [];
+  for (const decider of DECIDERS) {
+    signal.throwIfAborted();
+    const weighted: number[] = [], unweighted: number[] = [];
+    const right = views[0].corpus.utterances.map(() => 0);
+    for (const { corpus, folds, profiles, settings, stage } of views) {
+      const truth = corpus.utterances.map(({ emotion }) => emotion);
+      const decisions = decideBy(decider, corpus, settings, profiles, folds, stage);
+      const confusion = confusionMatrix(truth, decisions, corpus.emotions.length);
+      weighted.push(weightedAccuracy(confusion));
+      unweighted.push(unweightedAccuracy(confusion));
+      truth.forEach((emotion, i) => right[i] += decisions[i] === emotion ? 1 : 0);
+    }
+    if (rows.length === 0) papers = right;
+    rows.push({
+      decider: decider.name,
+      weightedAccuracy: mean(weighted),
+      unweightedAccuracy: mean(unweighted),
+      comparison: compareStages(papers, right),
+    });
+  }
+  if (json) return printJson(rows);
+  const percent = (share: number) => (100 * share).toFixed(1);
+  console.log(formatTable(
+    ["WA", "UA", "better", "worse", "p", "statistics and forest"],
+    rows.map((row) => [
+      percent(row.weightedAccuracy),
+      percent(row.unweightedAccuracy),
+      String(row.comparison.onlySecond),
+      String(row.comparison.onlyFirst),
+      row.comparison.p.toFixed(3),
+      row.decider,
+    ]),
+  ));
+}

@@ -1,0 +1,107 @@
+/**
+ * Other ways from a profile to the emotion of its utterance than the paper's: other statistics, other forests, none. They are
+ * there to be compared, on the profiles of a run that is done; `judge.ts` takes the paper's.
+ */
+import { type MaxFeatures, RandomForest } from "../forest/mod.ts";
+import { foldsOfForests, forestSeed, type Judged } from "./judge.ts";
+import { argmax } from "./relabel.ts";
+import type { Settings } from "./settings.ts";
+import { ProfileStatistics } from "./statistics.ts";
+
+/** One way. */
+export interface Decider {
+  /** For people. */
+  name: string;
+  /** Numbers of an utterance's profile, [segments, emotions], as many for each emotion. */
+  statistics: (profile: Float32Array, emotions: number) => ArrayLike<number>;
+  /** How its forest differs; null: the likeliest emotion by the statistics, which then are one an emotion, decides. */
+  forest: { trees?: number; maxFeatures?: MaxFeatures; maxDepth?: number; bootstrap?: boolean } | null;
+}
+
+/** The paper's four, with another threshold. */
+const above = (threshold: number) => (profile: Float32Array, emotions: number) => {
+  const statistics = new ProfileStatistics(emotions, threshold);
+  statistics.push(profile);
+  return statistics.values;
+};
+
+/** Those of the paper's four (0: maximum, 1: minimum, 2: mean, 3: share above 0.2) that are named. */
+const only = (...kept: number[]) => (profile: Float32Array, emotions: number) => {
+  const all = above(0.2)(profile, emotions);
+  return Array.from({ length: emotions }, (_, k) => kept.map((s) => all[4 * k + s])).flat();
+};
+
+/** Quantiles, an emotion's one after the other. */
+const quantiles = (...at: number[]) => (profile: Float32Array, emotions: number) =>
+  Array.from({ length: emotions }, (_, k) => {
+    const sorted = profile.filter((_, i) => i % emotions === k).sort();
+    return at.map((q) => quantile(sorted, q));
+  }).flat();
+
+/** A quantile of ascending numbers, between its neighbours in proportion. */
+function quantile(sorted: Float32Array, q: number): number {
+  const place = q * (sorted.length - 1), below = Math.floor(place), next = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (place - below) * (sorted[next] - sorted[below]);
+}
+
+const both = (...parts: Decider["statistics"][]) => (profile: Float32Array, emotions: number) =>
+  parts.flatMap((part) => [...Array.from(part(profile, emotions))]);
+
+/** The paper's way first. */
+export const DECIDERS: readonly Decider[] = [
+  { name: "the paper's: maximum, minimum, mean, share above 0.2; 100 trees", statistics: above(0.2), forest: {} },
+  { name: "share above 0.1", statistics: above(0.1), forest: {} },
+  { name: "share above 0.3", statistics: above(0.3), forest: {} },
+  { name: "share above 0.5", statistics: above(0.5), forest: {} },
+  { name: "mean alone", statistics: only(2), forest: {} },
+  { name: "maximum and mean", statistics: only(0, 2), forest: {} },
+  { name: "no share", statistics: only(0, 1, 2), forest: {} },
+  { name: "no maximum and minimum", statistics: only(2, 3), forest: {} },
+  { name: "quartiles besides", statistics: both(above(0.2), quantiles(0.25, 0.5, 0.75)), forest: {} },
+  { name: "deciles alone", statistics: quantiles(0.1, 0.3, 0.5, 0.7, 0.9), forest: {} },
+  { name: "25 trees", statistics: above(0.2), forest: { trees: 25 } },
+  { name: "400 trees", statistics: above(0.2), forest: { trees: 400 } },
+  { name: "every feature at each split", statistics: above(0.2), forest: { maxFeatures: "all" } },
+  { name: "at most 5 splits deep", statistics: above(0.2), forest: { maxDepth: 5 } },
+  { name: "no forest: the likeliest by the mean", statistics: only(2), forest: null },
+];
+
+/**
+ * Decides on every utterance, by forests that have learned from the utterances of other folds. The first of {@link DECIDERS}
+ * decides as `judge()` does.
+ *
+ * @param profiles of all utterances, out of fold: [segments, emotions]
+ * @param folds the fold of each utterance, as the networks had it
+ * @param stage whose profiles they are, from 1
+ * @returns [utterances]: the emotion of each
+ */
+export function decideBy(
+  { statistics, forest }: Decider,
+  features: Judged,
+  settings: Settings,
+  profiles: Float32Array,
+  folds: Int32Array,
+  stage: number,
+): Int32Array {
+  const { utterances, emotions: { length: K } } = features;
+  const rows = utterances.map(({ firstSegment, segmentCount }) =>
+    Float32Array.from(statistics(profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K), K))
+  );
+  if (forest === null) return Int32Array.from(rows, argmax);
+  const width = rows[0].length, decisions = new Int32Array(utterances.length);
+  const matrix = (of: readonly number[]) => {
+    const x = new Float32Array(of.length * width);
+    of.forEach((i, row) => x.set(rows[i], row * width));
+    return x;
+  };
+  const forestFolds = foldsOfForests(features, settings, folds);
+  for (const fold of new Set(forestFolds)) {
+    const held: number[] = [], others: number[] = [];
+    forestFolds.forEach((own, i) => (own === fold ? held : others).push(i));
+    const y = Int32Array.from(others, (i) => utterances[i].emotion), seed = forestSeed(settings, fold, stage);
+    const options = { trees: settings.trees, ...forest, features: width, classes: K, seed };
+    RandomForest.fit(matrix(others), y, options).predict(matrix(held))
+      .forEach((emotion, row) => decisions[held[row]] = emotion);
+  }
+  return decisions;
+}
