@@ -4,7 +4,7 @@
  */
 import { Option } from "commander";
 import { openDevice } from "../kernels/mod.ts";
-import { type Settings, type Trial, tryFold } from "../refinery/mod.ts";
+import { type Scaling, SCALINGS, type Trial, type TrialSettings, tryFold } from "../refinery/mod.ts";
 import { createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { prepare } from "./prepare.ts";
 import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
@@ -19,6 +19,9 @@ interface StudyFlags extends TrainFlags {
   stage?: number;
   json?: boolean;
 }
+
+/** Settings that a variation may name. */
+type KnownSettings = TrialSettings & Required<Pick<TrialSettings, "scaling">>;
 
 const collect = (value: string, before: string[]) => [...before, value];
 
@@ -56,15 +59,17 @@ await runCommand(command, async (signal) => {
   if (flags.stage !== undefined) throw new UsageError("--stage goes with --run");
   const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "compact");
   const { settings: asked } = resolveSettings({ ...flags, preset });
-  const base = { ...asked, validationShare: 0.2, ...parseSettings(flags.base ?? "", asked) };
+  const known: KnownSettings = { ...asked, scaling: "global", validationShare: 0.2 };
+  const base = { ...known, ...parseSettings(flags.base ?? "", known) };
   const variations = ["", ...flags.vary].map((text) => ({ text: text || "as it is", ...parseSettings(text, base) }));
   const device = await openDevice({ device: flags.device, threads: flags.threads });
   say(`device    ${device.kind}: ${device.description}`);
-  const results: { variation: string; settings: Settings; trials: Trial[] }[] = [];
+  const results: { variation: string; settings: TrialSettings; trials: Trial[] }[] = [];
   try {
     for (const [i, { text, ...varied }] of variations.entries()) {
       const prepared = await prepare({ ...flags, quiet: flags.quiet || i > 0 }, preset, { ...base, ...varied }, signal);
-      const { features, settings, folds } = prepared, trials: Trial[] = [];
+      const { features, folds } = prepared, trials: Trial[] = [];
+      const settings: TrialSettings = { ...base, ...varied, segmentHop: features.segmentHop };
       for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
         trials.push(await tryFold(features, device, settings, folds, fold, { signal }));
       }
@@ -94,16 +99,19 @@ function row(text: string, trials: Trial[], first: boolean): string {
 }
 
 /** Settings by their names, "batchNorm=true,width=1/4". */
-function parseSettings(text: string, known: Settings): Partial<Settings> {
+function parseSettings(text: string, known: KnownSettings): Partial<TrialSettings> {
   return Object.fromEntries(
     text.split(",").filter(Boolean).map((part) => {
       const [, name = "", value = ""] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
       if (!(name in known)) {
         throw new UsageError(`Found "${part}", wanted name=value with one of ${Object.keys(known).join(", ")}`);
       }
-      const old = known[name as keyof Settings], [top, bottom = "1"] = value.split("/");
+      const old = known[name as keyof TrialSettings], [top, bottom = "1"] = value.split("/");
       if (typeof old === "boolean" && !/^(true|false)$/.test(value)) {
         throw new UsageError(`${name} is true or false, found ${value}`);
+      }
+      if (name === "scaling" && !SCALINGS.includes(value as Scaling)) {
+        throw new UsageError(`scaling is ${SCALINGS.join(", ")}, found ${value}`);
       }
       const parsed = typeof old === "boolean"
         ? value === "true"

@@ -19,6 +19,7 @@ export * from "./predictor.ts";
 export * from "./rank_correlation.ts";
 export * from "./relabel.ts";
 export * from "./results.ts";
+export * from "./scaling.ts";
 export * from "./segment_dataset.ts";
 export * from "./settings.ts";
 export * from "./statistics.ts";

@@ -10,6 +10,7 @@ import { Chain } from "./chain.ts";
 import type { FoldHooks } from "./fold.ts";
 import { drawValidation } from "./folds.ts";
 import { argmax, meanRow } from "./relabel.ts";
+import { scaleFrames, type Scaling } from "./scaling.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a trial gave. */
@@ -32,6 +33,12 @@ export interface Trial {
   seconds: number;
 }
 
+/** A run's settings, and what only trials know. */
+export interface TrialSettings extends Settings {
+  /** What frames are standardised by; default global. */
+  scaling?: Scaling;
+}
+
 /**
  * Fits and judges.
  *
@@ -41,7 +48,7 @@ export interface Trial {
 export async function tryFold(
   features: Features,
   device: Device,
-  settings: Settings,
+  { scaling = "global", ...settings }: TrialSettings,
   folds: Int32Array,
   fold: number,
   hooks: Pick<FoldHooks, "signal" | "onProgress" | "onEpoch"> = {},
@@ -49,7 +56,8 @@ export async function tryFold(
   const { utterances, emotions: { length: K } } = features;
   const training = utterances.map((_, i) => i).filter((i) => folds[i] !== fold);
   const { validation } = drawValidation(utterances, training, settings, fold);
-  const chain = new Chain(features, device, { ...settings, stages: 1 }, folds, fold, hooks), began = performance.now();
+  const scaled = scaleFrames(features, training, scaling);
+  const chain = new Chain(scaled, device, { ...settings, stages: 1 }, folds, fold, hooks), began = performance.now();
   try {
     const { network, fitted: { epochs, bestEpoch } } = await chain.fit(1, await chain.labels(1));
     const seconds = (performance.now() - began) / 1000;

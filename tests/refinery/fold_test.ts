@@ -10,10 +10,12 @@ import {
   type FoldResult,
   PRESETS,
   runFold,
+  scaleFrames,
   segmentsOf,
   type Settings,
   type StageOutput,
   standardise,
+  type TrialSettings,
   tryFold,
 } from "../../refinery/mod.ts";
 import { cpu } from "../devices.ts";
@@ -127,7 +129,7 @@ Deno.test("validation utterances are labelled as the training ones are, and stan
 
 Deno.test("tryFold() judges the validation utterances, and never looks at what the fold holds out", async () => {
   const device = await cpu.open();
-  const trial = async (given: Features, varied: Partial<Settings> = {}) => {
+  const trial = async (given: Features, varied: Partial<TrialSettings> = {}) => {
     const { seconds: _, epochs, ...rest } = await tryFold(given, device, { ...settings, ...varied }, folds, 0);
     return { ...rest, losses: epochs.map(({ validationLoss }) => validationLoss) };
   };
@@ -147,4 +149,30 @@ Deno.test("tryFold() judges the validation utterances, and never looks at what t
   ) {
     assert.notDeepEqual((await trial(features, varied)).losses, first.losses, Object.keys(varied)[0]);
   }
+  for (const scaling of ["bands", "utterances"] as const) {
+    const scaled = await trial(features, { scaling });
+    assert.notDeepEqual(scaled.losses, first.losses, scaling);
+    assert.deepEqual(await trial(spoil(heldOut, true), { scaling }), scaled);
+  }
+});
+
+Deno.test("scaleFrames() gives each band the mean 0 and the deviation 1, over training utterances or over each", () => {
+  const training = features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []);
+  const figures = (frames: Float32Array, which: readonly number[], band: number) => {
+    const values = which.flatMap((i) => {
+      const { firstFrame, frameCount } = features.utterances[i];
+      return Array.from({ length: frameCount }, (_, f) => frames[(firstFrame + f) * 64 + band]);
+    });
+    const mean = values.reduce((a, b) => a + b) / values.length;
+    return [mean, Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length)];
+  };
+  const near = ([mean, deviation]: number[]) => Math.abs(mean) < 1e-4 && Math.abs(deviation - 1) < 1e-3;
+  const bands = scaleFrames(features, training, "bands").frames;
+  const utterances = scaleFrames(features, training, "utterances").frames;
+  for (const band of [0, 17, 63]) {
+    assert.ok(near(figures(bands, training, band)));
+    assert.ok(!near(figures(bands, [training[0]], band)));
+    for (const i of features.utterances.keys()) assert.ok(near(figures(utterances, [i], band)));
+  }
+  assert.equal(scaleFrames(features, training, "global"), features);
 });
