@@ -151,6 +151,9 @@ export class Page {
   /** Errors that nobody caught, and what the content policy refused. */
   readonly errors: string[] = [];
 
+  /** Whether the mouse's button is down. */
+  #pressed = false;
+
   constructor(readonly browser: Browser, readonly session: string) {}
 
   send<R = Record<string, unknown>>(method: string, params: object = {}): Promise<R> {
@@ -215,6 +218,22 @@ export class Page {
     return this.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
   }
 
+  /** Moves the mouse to a place of an element, shares of its width and height, or presses or releases its button there. */
+  async mouse(selector: string, [x, y]: readonly [number, number], type: MouseEventType = "mouseMoved"): Promise<void> {
+    const box = await this.evaluate<{ left: number; top: number; width: number; height: number }>(
+      `document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect().toJSON()`,
+    );
+    await this.send("Input.dispatchMouseEvent", {
+      type,
+      x: box.left + x * box.width,
+      y: box.top + y * box.height,
+      button: type === "mouseMoved" ? (this.#pressed ? "left" : "none") : "left",
+      buttons: type === "mousePressed" || (type === "mouseMoved" && this.#pressed) ? 1 : 0,
+      clickCount: type === "mouseMoved" ? 0 : 1,
+    });
+    if (type !== "mouseMoved") this.#pressed = type === "mousePressed";
+  }
+
   /** Presses a key. */
   async press(key: string, shift = false): Promise<void> {
     const text = key === "Enter" ? "\r" : key === "Space" ? " " : key.length === 1 ? key : undefined;
@@ -251,6 +270,8 @@ export class Page {
     await this.send("Page.close");
   }
 }
+
+type MouseEventType = "mouseMoved" | "mousePressed" | "mouseReleased";
 
 const CODES: Record<string, number> = {
   Tab: 9,

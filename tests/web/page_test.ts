@@ -90,12 +90,27 @@ Deno.test({
 });
 
 Deno.test({
-  name: `what was heard is saved as SVG, PNG and JSON, with the profile of predict${LACKING}`,
+  name:
+    `what was heard is pointed at, dragged through, and saved as SVG, PNG and JSON with the profile of predict${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
       const page = await browser.page(`${url}?device=wasm`);
       const probabilities = await hear(page, built.wav), folder = path.join(built.folder, "saved");
+      const cursor = async () =>
+        Number(await page.evaluate("document.querySelector('#scene').getAttribute('aria-valuenow')"));
+      const middle = await cursor();
+      await page.mouse("#scene", [0.3, 0.5]);
+      await page.until(
+        "/^0\\.\\d\\d s: (\\w+ \\d+ %, ){4}\\w+ \\d+ %$/.test(document.querySelector('#under').textContent)",
+      );
+      assert.equal(await cursor(), middle);
+      await page.mouse("#scene", [0.3, 0.5], "mousePressed");
+      await page.mouse("#scene", [0.7, 0.5]);
+      await page.mouse("#scene", [0.8, 0.2]);
+      await page.mouse("#scene", [0.8, 0.2], "mouseReleased");
+      await page.until(`Number(document.querySelector('#scene').getAttribute('aria-valuenow')) > ${1.3 * middle}`);
+
       await Deno.mkdir(folder);
       await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
       const save = async (kind: string) => {

@@ -6,13 +6,12 @@ import { afterNextFrame, button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { aboutModel } from "./about.ts";
 import { type FileKind, save, type Shown } from "./export.ts";
+import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
 import { Scene } from "./scene.ts";
 import { type Microphone, openFile, openMicrophone, Player } from "./sound.ts";
 
 const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
-/** Seconds that an arrow key moves the cursor, and a page key. */
-const STEP = 0.05, LEAP = 0.5;
 /** Seconds after which the microphone is turned off, since all that is heard is kept. */
 const LONGEST_LIVE = 600;
 
@@ -254,39 +253,19 @@ export function listenView(app: App): View {
     const [dropped] = event.dataTransfer?.files ?? [];
     if (dropped) hear(dropped.name, () => openFile(dropped));
   });
-  const point = (event: PointerEvent) => {
-    if (scene.live || !shown) return;
-    setCursor(scene.timeAt(event.offsetX, canvas.clientWidth));
-    if (player.playing) start();
-  };
-  canvas.addEventListener("pointerdown", (event) => {
-    canvas.setPointerCapture(event.pointerId);
-    point(event);
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.buttons & 1) return point(event);
-    if (event.pointerType !== "mouse" || scene.live || player.playing || !shown) return;
-    const time = scene.timeAt(event.offsetX, canvas.clientWidth), row = scene.at(time);
-    if (row) {
-      under.textContent = `${time.toFixed(2)} s: ${
-        [...row].map((p, k) => `${scene.emotions[k]} ${(100 * p).toFixed(0)} %`).join(", ")
-      }`;
-    }
-  });
-  canvas.addEventListener("pointerleave", () => tellCursor());
-  canvas.addEventListener("keydown", (event) => {
-    const moves: Record<string, number> = {
-      ArrowLeft: scene.cursor - STEP,
-      ArrowRight: scene.cursor + STEP,
-      PageDown: scene.cursor - LEAP,
-      PageUp: scene.cursor + LEAP,
-      Home: 0,
-      End: scene.seconds,
-    };
-    if (event.key === " ") player.playing ? pause() : start();
-    else if (event.key in moves) setCursor(moves[event.key]);
-    else return;
-    event.preventDefault();
+  moveByHand(canvas, scene, {
+    movable: () => !scene.live && shown !== undefined,
+    move(seconds) {
+      setCursor(seconds);
+      if (player.playing) start();
+    },
+    toggle: () => player.playing ? pause() : start(),
+    point(seconds) {
+      const row = seconds === undefined || player.playing ? undefined : scene.at(seconds);
+      if (!row) return tellCursor();
+      const values = [...row].map((p, k) => `${scene.emotions[k]} ${(100 * p).toFixed(0)} %`);
+      under.textContent = `${seconds!.toFixed(2)} s: ${values.join(", ")}`;
+    },
   });
   new ResizeObserver(() => redraw()).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());

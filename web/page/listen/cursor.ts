@@ -1,0 +1,46 @@
+/** The cursor in the picture, by mouse, finger and keys. */
+import type { Scene } from "./scene.ts";
+
+/** Seconds that an arrow key moves the cursor, and a page key. */
+const STEP = 0.05, LEAP = 0.5;
+
+/** What the hand is for. */
+export interface Hand {
+  /** Whether there is anything to move in. */
+  movable(): boolean;
+  /** Puts the cursor to a time, in seconds; the scene bounds it. */
+  move(seconds: number): void;
+  /** Plays, or pauses. */
+  toggle(): void;
+  /** The mouse is over a time, or no longer over any. */
+  point(seconds: number | undefined): void;
+}
+
+/** Lets a hand move the cursor. */
+export function moveByHand(canvas: HTMLCanvasElement, scene: Scene, hand: Hand): void {
+  const time = (event: PointerEvent) => scene.timeAt(event.offsetX, canvas.clientWidth);
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    if (hand.movable()) hand.move(time(event));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!hand.movable()) return;
+    if (event.buttons & 1) hand.move(time(event));
+    else if (event.pointerType === "mouse") hand.point(time(event));
+  });
+  canvas.addEventListener("pointerleave", () => hand.point(undefined));
+  canvas.addEventListener("keydown", (event) => {
+    const moves: Record<string, number> = {
+      ArrowLeft: scene.cursor - STEP,
+      ArrowRight: scene.cursor + STEP,
+      PageDown: scene.cursor - LEAP,
+      PageUp: scene.cursor + LEAP,
+      Home: 0,
+      End: scene.seconds,
+    };
+    if (event.key === " ") hand.toggle();
+    else if (event.key in moves && hand.movable()) hand.move(moves[event.key]);
+    else return;
+    event.preventDefault();
+  });
+}
