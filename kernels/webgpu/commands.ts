@@ -41,6 +41,7 @@ export class Commands {
   #words = new DataView(this.#staged);
   #gathered = 0;
   #flops = 0;
+  #timing = false;
   #used = new Set<number>(); // buffers that gathered dispatches touch, by id
   #groups = new Map<string, GPUBindGroup>();
   /** Counts. */
@@ -82,7 +83,11 @@ export class Commands {
     workgroups: number,
     flops: number,
   ): void {
-    if (this.#gathered === CAPACITY || (this.#gathered > 0 && this.#flops + flops > FLOPS)) this.submit();
+    if (this.#timing && this.#gathered === CAPACITY) {
+      throw new RangeError(`At most ${CAPACITY} dispatches can be timed at once`);
+    }
+    const enough = this.#gathered === CAPACITY || this.#gathered > 0 && this.#flops + flops > FLOPS;
+    if (enough && !this.#timing) this.submit();
     this.#encoder ??= this.#device.createCommandEncoder();
     const pass = this.#pass ??= this.#encoder.beginComputePass();
     const offset = STRIDE * this.#gathered++;
@@ -135,15 +140,25 @@ export class Commands {
   }
 
   /**
-   * Seconds that the GPU spends on what `work` enqueues, in a submission of its own. Where the clock has no timestamps it is the
-   * time of the wait, and what else the wait takes is in it.
+   * Seconds that the GPU spends on what `work` enqueues, in one submission of its own, however long: the timestamps are a pass's.
+   * Where the clock has no timestamps it is the time of the wait, and what else the wait takes is in it.
+   *
+   * @throws RangeError where `work` enqueues more dispatches than a submission holds
    */
   async time(clock: Clock, work: () => void): Promise<number> {
     this.submit();
     const start = performance.now();
     this.#encoder = this.#device.createCommandEncoder();
     this.#pass = this.#encoder.beginComputePass(clock.pass);
-    work();
+    this.#timing = true;
+    try {
+      work();
+    } catch (error) {
+      this.submit(); // while its clock is there
+      throw error;
+    } finally {
+      this.#timing = false;
+    }
     this.#pass?.end();
     this.#pass = undefined;
     clock.resolve(this.#encoder);

@@ -7,6 +7,7 @@ import { Faults } from "../../kernels/webgpu/faults.ts";
 import { HARDWARE, plansFor, SOFTWARE } from "../../kernels/webgpu/plan.ts";
 import { Programs } from "../../kernels/webgpu/programs.ts";
 import { expand } from "../../kernels/webgpu/template.ts";
+import fillSource from "../../kernels/wgsl/fill.wgsl" with { type: "text" };
 import { coreConstants, variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
@@ -126,6 +127,29 @@ onGpu("a repeated step creates no buffer, no pipeline and no bind group", async 
   assert.deepEqual(device.memory, memory);
   assert.equal(device.memory.liveBuffers, 7);
 });
+
+onGpu(
+  "what is timed is one submission, however much work it is said to be, and never more than one holds",
+  async (device) => {
+    const x = device.allocate(64, "x");
+    const fill = (bits: number) =>
+      device.launch({ name: "fill", source: fillSource }, {
+        buffers: { x: [x, 64] },
+        parameters: { length: 64, bits },
+        workgroups: 1,
+        flops: 1e12,
+      });
+    const before = device.asked.submissions;
+    assert.ok(await device.time(() => [1, 2, 3].forEach(fill)) > 0);
+    assert.equal(device.asked.submissions, before + 1);
+    [1, 2, 3].forEach(fill); // work that nobody times is submitted in parts
+    device.flush();
+    assert.equal(device.asked.submissions, before + 4);
+    await assert.rejects(device.time(() => Array.from({ length: 1025 }, (_, i) => fill(i))), /At most 1024 dispatches/);
+    fill(0x3f800000);
+    assert.deepEqual([...await device.read(x)], Array(64).fill(1)); // and it goes on
+  },
+);
 
 onGpu("write() comes after what was enqueued before it and before what comes after", async (device) => {
   const a = allocate(device, [1, 2, 3]), b = device.allocate(3, "b");
