@@ -33,6 +33,8 @@ export interface LadderOptions {
   size?: number;
   /** Lets the device choose how it computes its own kernels. */
   tune?: Tune;
+  /** Hears of each row as it is there, and how many there are, of how many. */
+  onRow?: (row: LadderRow, done: number, total: number) => void;
   /** Aborts. */
   signal?: AbortSignal;
 }
@@ -40,14 +42,16 @@ export interface LadderOptions {
 /** Climbs it. Throws an Error where there is no adapter, or where a step does not compile. */
 export async function climbLadder(options: LadderOptions = {}): Promise<{ adapter: string; rows: LadderRow[] }> {
   const device = await createWebGpuDevice({ allowSoftware: true });
+  let done = 0;
+  const hears = { ...options, onRow: (row: LadderRow) => options.onRow?.(row, ++done, LADDER.length + 2) };
   try {
     const n = options.size ?? (device.software ? 256 : 2048);
     const conv = convCases([n / 16, 16, 16, 64], 64)[0];
     conv.scalars.relu = false; // the ladder's has no ends
     const [matmul, convolution] = [LADDER.slice(0, -1), LADDER.slice(-1)];
     const rows = [
-      ...await climb(device, matmul, matmulCase(n, n, n), { M: n, N: n, K: n }, options),
-      ...await climb(device, convolution, conv, { HEIGHT: 16, WIDTH: 16, CIN: 64, COUT: 64 }, options),
+      ...await climb(device, matmul, matmulCase(n, n, n), { M: n, N: n, K: n }, hears),
+      ...await climb(device, convolution, conv, { HEIGHT: 16, WIDTH: 16, CIN: 64, COUT: 64 }, hears),
     ];
     return { adapter: device.description, rows };
   } finally {
@@ -61,7 +65,7 @@ async function climb(
   steps: readonly LadderStep[],
   of: Case,
   sizes: LadderSizes,
-  { tune = async () => {}, signal }: LadderOptions,
+  { tune = async () => {}, onRow, signal }: LadderOptions & { onRow: (row: LadderRow) => void },
 ): Promise<LadderRow[]> {
   const out = steps[0].buffers[2], contents = Object.entries(of.buffers);
   const before: Arrays = Object.fromEntries(contents.map(([name, { length }], i) => [name, noise(length, i + 1)]));
@@ -77,9 +81,12 @@ async function climb(
     const once = await device.time(run), calls = Math.max(1, Math.min(100, Math.ceil(0.01 / once)));
     let seconds = once;
     for (let i = 0; i < 5; i++) {
+      signal?.throwIfAborted();
       seconds = Math.min(seconds, await device.time(() => Array.from({ length: calls }, run)) / calls);
     }
-    return { name, shape: of.shape, seconds, flops: of.flops, error };
+    const found = { name, shape: of.shape, seconds, flops: of.flops, error };
+    onRow(found);
+    return found;
   };
   try {
     const rows: LadderRow[] = [];

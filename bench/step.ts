@@ -5,18 +5,13 @@
  * in their order, on the same buffers. What a step takes beyond the sum of these is overhead (and what its kernels lose
  * to each other's use of the caches; or gain, since replayed calls of few buffers may find them in a cache).
  */
-import { type Device, type DeviceBuffer, type Kernels, METRICS, reference } from "../kernels/mod.ts";
+import { type Device, type DeviceBuffer, METRICS } from "../kernels/mod.ts";
 import { Adam, ArrayDataset, oneHot, summarise, Tape, trainingFlops, VggE } from "../nn/mod.ts";
 import type { Tune } from "./bench.ts";
 import { noise } from "./kernels.ts";
+import { type Call, recorded, repeat } from "./recorded.ts";
 import type { StepResult } from "./results.ts";
 import { mapSpread, spread, type Stopwatch } from "./timing.ts";
-
-/** A call of a kernel, to run again. */
-interface Call {
-  kernel: keyof Kernels<unknown>;
-  args: unknown;
-}
 
 /** Steps before any is timed. */
 const WARM_UP = 3;
@@ -52,7 +47,7 @@ export async function benchStep(
     for (const kernel of new Set(step.map(({ kernel }) => kernel))) {
       const own = step.filter((call) => call.kernel === kernel);
       const { median } = await watch.time(() => {
-        for (const { args } of own) (device[kernel] as (args: unknown) => void)(args);
+        for (const call of own) repeat(device, call);
       }, signal);
       times.push({ kernel, calls: own.length, seconds: median });
       steps.push(await sampler.sample());
@@ -73,21 +68,6 @@ export async function benchStep(
   } finally {
     training.release();
   }
-}
-
-/** The device, with each call of a kernel written down. */
-function recorded(device: Device, calls: Call[]): Device {
-  return new Proxy(device, {
-    get(target, name) {
-      const member = Reflect.get(target, name, target); // private fields want the device itself
-      if (typeof member !== "function") return member;
-      if (!(name in reference)) return member.bind(target);
-      return (args: unknown) => {
-        calls.push({ kernel: name as Call["kernel"], args });
-        member.call(target, args);
-      };
-    },
-  });
 }
 
 /** A network in training on noise. */

@@ -154,7 +154,7 @@ export class Stopwatch {
     this.wait = wait;
   }
 
-  /** Measures what a wait takes. The probe it waits for stays allocated. */
+  /** Measures what a wait takes. The probe it waits for stays allocated until {@link close}. */
   static async start(device: Device, budget: Budget): Promise<Stopwatch> {
     const probe = device.allocate(64, "what the bench waits for");
     device.fill({ x: probe, length: 64, value: 0 });
@@ -166,6 +166,11 @@ export class Stopwatch {
   /** Waits until everything enqueued is done. */
   async settle(): Promise<void> {
     await this.#device.read(this.#probe);
+  }
+
+  /** Gives its memory back. */
+  close(): void {
+    this.#device.release(this.#probe);
   }
 
   /** Takes samples of what `enqueue` enqueues, warm and long enough. */

@@ -19,8 +19,7 @@ import strips from "../wat/strips.wat" with { type: "text" };
 import sum from "../wat/sum.wat" with { type: "text" };
 import winograd from "../wat/winograd.wat" with { type: "text" };
 import { findPanelPlaces, type KernelBytes, type KernelVariant } from "./binary.ts";
-import { INITIAL_PAGES, PANELS } from "./layout.ts";
-import { expandTemplate } from "./template.ts";
+import { kernelText } from "./kernel_text.ts";
 
 const SOURCES: Record<string, string> = {
   adam,
@@ -45,32 +44,21 @@ const SOURCES: Record<string, string> = {
  *
  * @throws Error naming the file where a kernel's text is wrong
  */
-export async function assembleKernels({ simd, memory }: KernelVariant): Promise<KernelBytes> {
+export async function assembleKernels(variant: KernelVariant): Promise<KernelBytes> {
   // A timer, since a promise that only the engine's own threads will fulfil does not keep a program from ending.
   const alive = setInterval(() => {}, 1000);
   const assembler = await wabt().finally(() => clearInterval(alive));
-  const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: simd === "relaxed" };
-  const assemble = (name: string, text: string, values?: Record<string, number>) => {
-    const expanded = expandTemplate(text, simd, values);
-    // sharing is a part of a memory's type, so that kernels for one kind do not run in the other
-    const parsed = assembler.parseWat(
-      `${name}.wat`,
-      memory === "shared" ? expanded : expanded.replace(" shared)", ")"),
-      features,
-    );
+  const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: variant.simd === "relaxed" };
+  const assemble = (name: string, text: string, thread = 0) => {
+    const parsed = assembler.parseWat(`${name}.wat`, kernelText(text, variant, thread), features);
     const bytes = new Uint8Array(parsed.toBinary({}).buffer);
     parsed.destroy();
     return bytes;
   };
-  const [own, second] = [0, 1].map((thread) => assemble("gemm", gemm, gemmValues(thread)));
+  const [own, second] = [0, 1].map((thread) => assemble("gemm", gemm, thread));
   return {
     shared: Object.entries(SOURCES).map(([name, text]) => assemble(name, text)),
     own,
     panelPlaces: findPanelPlaces(own, second),
   };
-}
-
-/** What `gemm.wat` is told of a thread. */
-function gemmValues(thread: number): Record<string, number> {
-  return { panel: PANELS.at + thread * PANELS.bytes, pages: INITIAL_PAGES };
 }

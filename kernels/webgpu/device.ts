@@ -44,7 +44,7 @@ import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
 import { HARDWARE, type Planner, SOFTWARE } from "./plan.ts";
 import * as products from "./products.ts";
-import { Programs } from "./programs.ts";
+import { type Program, Programs } from "./programs.ts";
 import * as normalisation from "./normalise.ts";
 import * as simple from "./simple.ts";
 import { kernelDigest, tune, type TuneOptions, type TuneReport } from "./tuner.ts";
@@ -85,6 +85,16 @@ export interface Created {
   pipelines: number;
   /** Sets of buffers that a kernel was run on. */
   bindGroups: number;
+}
+
+/** A kernel that ran, to be read. */
+export interface ProgramText {
+  /** What it is, and by which variant: "conv2d (tile 64x64x16)". */
+  name: string;
+  /** Its text as it is written: one file, or two. */
+  source: string;
+  /** Its text as it was compiled, with its sizes in it. */
+  code: string;
 }
 
 /**
@@ -243,6 +253,17 @@ export class WebGpuDevice implements Device {
       this.#launcher.rehearsal = undefined;
     }
     return launches;
+  }
+
+  /** The programs that `work` enqueues, each once, in their order: for who wants to read what runs. */
+  programsOf(work: () => void): ProgramText[] {
+    const noted = this.#launcher.noted = new Set<Program>();
+    try {
+      work();
+    } finally {
+      this.#launcher.noted = undefined;
+    }
+    return [...noted].map(({ name, source, code }) => ({ name, source, code }));
   }
 
   /** Enqueues a kernel of one's own: its text names its buffers, and its parameters in a `struct Params` (`programs.ts`). */

@@ -11,7 +11,7 @@ import type { Faults } from "./faults.ts";
 import type { Subgroups } from "./features.ts";
 import type { Planner } from "./plan.ts";
 import type { ProductLaunch } from "./products.ts";
-import type { Binding, Programs } from "./programs.ts";
+import type { Binding, Program, Programs } from "./programs.ts";
 import type { Constants } from "./template.ts";
 
 /** A kernel's file. */
@@ -65,6 +65,8 @@ export class Launcher {
   readonly precision: Precision;
   /** While it is set nothing is dispatched: products are only noted here. */
   rehearsal?: ProductLaunch[];
+  /** While it is set programs that are dispatched are noted here. */
+  noted?: Set<Program>;
   #programs: Programs;
   #commands: Commands;
   #faults: Faults;
@@ -124,6 +126,7 @@ export class Launcher {
       }
       return buffer;
     });
+    this.noted?.add(program);
     this.#commands.dispatch(program, inOrder, parameters, workgroups, flops);
   }
 

@@ -26,6 +26,10 @@ export interface Binding {
 /** A compiled kernel. */
 export interface Program {
   name: string;
+  /** Its text as it is written, with `#` directives. */
+  source: string;
+  /** Its text as it was compiled. */
+  code: string;
   pipeline: GPUComputePipeline;
   /** Layout of its buffers, shared by all programs that bind alike. */
   layout: GPUBindGroupLayout;
@@ -98,7 +102,7 @@ export class Programs {
     if (shared.length === 0 && text.program) return text.program;
     const key = [text.key, ...shared].join(" ");
     let program = this.#programs.get(key);
-    if (!program) this.#programs.set(key, program = this.#compile(key, name, text.code, shared));
+    if (!program) this.#programs.set(key, program = this.#compile(key, name, source, text.code, shared));
     if (shared.length === 0) text.program = program;
     return program;
   }
@@ -119,7 +123,7 @@ export class Programs {
     return text;
   }
 
-  #compile(key: string, name: string, code: string, shared: readonly string[]): Program {
+  #compile(key: string, name: string, source: string, code: string, shared: readonly string[]): Program {
     for (const binding of shared) {
       code = code.replace(new RegExp(`var<storage, read> ${binding}\\b`), `var<storage, read_write> ${binding}`);
     }
@@ -141,7 +145,7 @@ export class Programs {
       },
       async ({ module }, message) => new Error(await explain(key, code, module, message)),
     ).pipeline;
-    return { name, pipeline, layout, layoutKey, bindings, parameters: readParameters(code) };
+    return { name, source, code, pipeline, layout, layoutKey, bindings, parameters: readParameters(code) };
   }
 
   #layout(key: string, bindings: Binding[]): GPUBindGroupLayout {

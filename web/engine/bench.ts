@@ -6,27 +6,35 @@ import { climbLadder, type LadderRow } from "../../bench/ladder.ts";
 import type { KernelRow, Peaks } from "../../bench/results.ts";
 import { BUDGETS, Stopwatch } from "../../bench/timing.ts";
 import type { Device } from "../../kernels/device.ts";
-import { WebGpuDevice } from "../../kernels/webgpu/device.ts";
+import { findAdapter, WebGpuDevice } from "../../kernels/webgpu/device.ts";
 import type { News } from "./protocol.ts";
 import { PageRoof } from "./roof.ts";
 
-/** What a bench gives. */
+/** What a bench gives. Times are seconds, rates are a second, errors are shares of the largest value. */
 export interface BenchResult {
+  schema: "epr-page-bench/1";
   date: string;
   device: string;
   description: string;
   browser: string;
   width: number;
   batch: number;
+  /** The machine's roof; not set for a ladder, or where it was stopped before the roof was measured. */
   peaks?: Peaks;
   kernels: KernelRow[];
   ladder: LadderRow[];
+  /** Whether it was stopped before its end. */
+  stopped: boolean;
 }
 
-/** Segments of a step, and classes. */
-const BATCH = 32, CLASSES = 7;
+/** Classes of the network: the seven emotions of Emo-DB. */
+const CLASSES = 7;
 
-/** Measures kernels, or climbs the ladder. Throws the signal's reason where it is stopped. */
+/** Segments of a step: as many as leave a call short enough for whoever wants to stop. */
+const batchOf = (device: Device, width: number) =>
+  device instanceof WebGpuDevice && device.software || width === 1 ? 8 : 32;
+
+/** Measures kernels, or climbs the ladder. Where it is stopped it gives what it has. */
 export async function bench(
   device: Device,
   what: "kernels" | "ladder",
@@ -35,38 +43,70 @@ export async function bench(
   tell: (news: News) => void,
 ): Promise<BenchResult> {
   const result: BenchResult = {
+    schema: "epr-page-bench/1",
     date: new Date().toISOString(),
     device: device.kind,
     description: device.description,
     browser: navigator.userAgent,
     width,
-    batch: BATCH,
+    batch: batchOf(device, width),
     kernels: [],
     ladder: [],
+    stopped: false,
   };
-  const tune: Tune = async (device, work) => {
-    if (device instanceof WebGpuDevice && !device.software) await device.tune(work, { signal });
-  };
-  if (what === "ladder") {
-    const { adapter, rows } = await climbLadder({ tune, signal });
-    return { ...result, device: "webgpu", description: adapter, ladder: rows };
+  try {
+    await (what === "ladder" ? climb(result, signal, tell) : timeKernels(device, result, signal, tell));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    result.stopped = true;
   }
-  const watch = await Stopwatch.start(device, BUDGETS.quick);
-  const cases = vggECases({ width, batch: BATCH, classes: CLASSES }), total = cases.length + 1;
+  return result;
+}
+
+async function climb(result: BenchResult, signal: AbortSignal, tell: (news: News) => void): Promise<void> {
+  const found = await findAdapter();
+  if (!found) {
+    throw new Error(
+      "The ladder is climbed on a GPU, by WebGPU: this browser has no WebGPU, or no GPU that it may use. " +
+        "The kernels can be timed on WebAssembly all the same.",
+    );
+  }
+  [result.device, result.description] = ["webgpu", `${found.name}${found.software ? " (software)" : ""}`];
+  const onRow = (row: LadderRow, done: number, total: number) => {
+    result.ladder.push(row);
+    tell({ news: "benchRow", result, done, total });
+  };
+  await climbLadder({ tune: tuneWith(signal), onRow, signal });
+}
+
+async function timeKernels(
+  device: Device,
+  result: BenchResult,
+  signal: AbortSignal,
+  tell: (news: News) => void,
+): Promise<void> {
+  const watch = await Stopwatch.start(device, BUDGETS.quick), { kernels } = result;
+  const cases = vggECases({ ...result, classes: CLASSES }), total = cases.length + 1;
   const roof = await PageRoof.open(device, watch);
   try {
     await roof.measure();
-    tell({ news: "benchRow", row: undefined, done: 1, total });
+    result.peaks = roof.peaks;
+    tell({ news: "benchRow", result, done: 1, total });
     for (const one of cases) {
-      signal.throwIfAborted();
-      const row = await benchKernel(device, watch, one, tune, signal);
-      result.kernels.push(row);
-      tell({ news: "benchRow", row, done: result.kernels.length + 1, total });
       await new Promise((resolve) => setTimeout(resolve, 0)); // so that a stop is heard
+      signal.throwIfAborted();
+      kernels.push(await benchKernel(device, watch, one, tuneWith(signal), signal));
+      tell({ news: "benchRow", result, done: kernels.length + 1, total });
     }
     await roof.measure();
-    return { ...result, peaks: roof.peaks };
+    result.peaks = roof.peaks;
   } finally {
     roof.close();
+    watch.close();
   }
 }
+
+/** Lets a GPU choose how it computes; one that a program plays would take too long to. */
+const tuneWith = (signal: AbortSignal): Tune => async (device, work) => {
+  if (device instanceof WebGpuDevice && !device.software) await device.tune(work, { signal });
+};

@@ -16,18 +16,21 @@ export async function openPageDevice(choice: DeviceKind | "auto"): Promise<{ dev
     if (found && (choice === "webgpu" || !found.software)) {
       const device = await createWebGpuDevice({ adapter: found.adapter, allowSoftware: true });
       const note = found.software ? "This GPU is played by a program; WebAssembly is faster." : "";
-      return { device, info: { kind: "webgpu", description: device.description, note } };
+      return { device, info: { kind: "webgpu", description: device.description, note, software: found.software } };
     }
     if (choice === "webgpu") {
       throw new Error("This browser has no WebGPU, or no GPU that it may use. WebAssembly runs here all the same.");
     }
   }
   const { device, note } = await openCpu();
-  return { device, info: { kind: "wasm", description: device.description, note } };
+  return { device, info: { kind: "wasm", description: device.description, note, software: false } };
 }
 
+/** Whether threads can share memory here: it takes headers of the page's host. */
+export const sharesMemory = (): boolean => globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== "undefined";
+
 async function openCpu() {
-  const shared = globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== "undefined";
+  const shared = sharesMemory();
   const processors = navigator.hardwareConcurrency || 1;
   // a page's threads start only while the engine's own thread does not block: they are waited for before there is a device
   const threads = shared ? await Promise.all(Array.from({ length: Math.min(processors, 16) }, startThread)) : [];

@@ -1,70 +1,38 @@
 /**
- * The network as it thinks: what each layer makes of one segment, which kernel made it, and how long that takes.
+ * The network as it thinks: what each layer makes of one segment, which kernels made it, and how long they take.
  *
- * The network's own `forward()` runs on a tape that looks on. Each operation is then repeated to be timed.
+ * The network's own `forward()` runs on a device that writes down its calls (`bench/recorded.ts`). The calls of each layer are then
+ * repeated, on the same buffers, to be timed as the bench times them.
  */
-import type { Device } from "../../kernels/device.ts";
+import { type Call, recorded, repeat } from "../../bench/recorded.ts";
+import { BUDGETS, Stopwatch } from "../../bench/timing.ts";
+import type { Device, DeviceBuffer } from "../../kernels/device.ts";
 import { WebGpuDevice } from "../../kernels/webgpu/device.ts";
-import { summarise } from "../../nn/vgg_e.ts";
-import { type BatchNormParameters, Tape } from "../../nn/tape.ts";
-import type { Tensor } from "../../nn/tensor.ts";
-import { VggE } from "../../nn/vgg_e.ts";
+import { type LayerSummary, summarise, VggE } from "../../nn/vgg_e.ts";
+import { Tape } from "../../nn/tape.ts";
 import type { Predictor } from "../../refinery/predictor.ts";
-import { sourcesOf } from "./kernel_sources.ts";
-import type { LayerView } from "./protocol.ts";
+import { isWinograd, sourcesOf } from "./kernel_sources.ts";
+import type { InsideView, LayerView, Source, Weights } from "./protocol.ts";
 
 /** Segments of the batch that is timed: the devices are made for batches. */
 const BATCH = 16;
-/** Times that an operation is repeated. */
-const REPEATS = 3;
-
-interface Operation {
-  kernel: "conv2d" | "maxPool" | "matmul";
-  output: Tensor;
-  weights?: Tensor;
-  again: () => Tensor;
-}
-
-/** Looks on while a network runs forward. */
-class WatchedTape extends Tape {
-  readonly operations: Operation[] = [];
-  /** Whether what runs is noted. */
-  watching = true;
-
-  #note(kernel: Operation["kernel"], again: () => Tensor, weights?: Tensor): Tensor {
-    const output = again();
-    if (this.watching) this.operations.push({ kernel, output, weights, again });
-    return output;
-  }
-
-  override conv2d(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {
-    return this.#note("conv2d", () => super.conv2d(x, weights, bias, options), weights);
-  }
-
-  override batchNorm(x: Tensor, norm: BatchNormParameters, options: { relu: boolean }): Tensor {
-    const output = super.batchNorm(x, norm, options);
-    if (this.watching) this.operations[this.operations.length - 1].output = output; // what the next layer sees
-    return output;
-  }
-
-  override maxPool(x: Tensor): Tensor {
-    return this.#note("maxPool", () => super.maxPool(x));
-  }
-
-  override dense(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {
-    return this.#note("matmul", () => super.dense(x, weights, bias, options), weights);
-  }
-}
+/** Seconds that a GPU is timed at once, at least: browsers round its timestamps to a tenth of a millisecond. */
+const STRETCH = 2e-3;
+/** What is submitted at once to be timed, at most: calls, and operations. */
+const MOST = { calls: 64, flops: 1e11 };
 
 /** The layers for a segment. @param frames [segmentFrames, nMels] */
-export async function lookInside({ device, model }: Predictor, frames: Float32Array): Promise<LayerView[]> {
-  const { network: { options }, frontEnd: { nMels, segmentFrames }, standardisation } = model.description;
-  const network = new VggE(device, options), layers = summarise(options);
-  const tape = new WatchedTape(device, { recording: false });
+export async function lookInside({ device, model }: Predictor, frames: Float32Array): Promise<InsideView> {
+  const { network: { options }, frontEnd, standardisation: { mean, deviation }, emotions, training } =
+    model.description;
+  const { nMels, segmentFrames } = frontEnd;
+  const calls: Call[] = [], network = new VggE(device, options);
+  const tape = new Tape(recorded(device, calls), { recording: false });
+  const watch = await Stopwatch.start(device, BUDGETS.quick);
   try {
     network.parameters.write(model.weights);
     const x = tape.input([BATCH, nMels, segmentFrames, 1]);
-    const one = new Float32Array(nMels * segmentFrames), { mean, deviation } = standardisation;
+    const one = new Float32Array(nMels * segmentFrames);
     for (let t = 0; t < segmentFrames; t++) {
       for (let b = 0; b < nMels; b++) one[b * segmentFrames + t] = (frames[t * nMels + b] - mean) / deviation;
     }
@@ -72,48 +40,79 @@ export async function lookInside({ device, model }: Predictor, frames: Float32Ar
     for (let i = 0; i < BATCH; i++) batch.set(one, i * one.length);
     device.write(x.buffer, batch);
     network.forward(tape, x);
-    tape.watching = false;
-    const views: LayerView[] = [];
-    for (const [i, { kernel, output, weights, again }] of tape.operations.entries()) {
-      const { name, output: shape, flops } = layers[i];
-      const values = (await device.read(output.buffer)).slice(0, output.length / BATCH);
-      views.push({
+
+    const layers: LayerView[] = [], sources: Source[] = [];
+    for (const { summary, own } of byLayer(summarise(options), calls)) {
+      const { name, output: shape } = summary, flops = summary.flops * BATCH;
+      const made = outputOf(own[own.length - 1]), weights = model.weights[`${name}.w`];
+      const run = () => own.forEach((call) => repeat(device, call));
+      layers.push({
         name,
-        kernel,
+        kernels: own.map(({ kernel }) => kernel),
+        winograd: isWinograd(device, own[0]),
         shape,
-        values,
-        seconds: await time(device, again),
-        flops: flops * BATCH,
+        values: await device.read(made.slice(0, shape.reduce((a, b) => a * b))),
+        seconds: await secondsOf(device, watch, run, flops),
+        flops,
         batch: BATCH,
-        weights: weights && { shape: [...weights.shape], values: model.weights[`${name}.w`].slice() },
-        sources: sourcesOf(device, { kernel, batch: BATCH, ...grid(shape), ...channels(weights) }),
+        weights: weights && [...network.parameters.get(`${name}.w`).shape],
+        sources: sourcesOf(device, own).map((source) => placeOf(source, sources)),
       });
     }
-    return views;
+    return { layers, sources, emotions, folded: Boolean(training.settings.batchNorm) && !options.batchNorm };
   } finally {
+    watch.close();
     tape.release();
     network.parameters.release();
   }
 }
 
-const grid = ([height, width]: readonly number[]) => ({ height, width: width ?? 1 });
-const channels = (weights?: Tensor) => {
-  const [channelsIn, channelsOut] = weights?.shape.slice(-2) ?? [0, 0];
-  return { channelsIn, channelsOut };
-};
+/** What a layer has learned. */
+export function weightsOf({ model }: Predictor, layer: string): Weights {
+  const found = model.description.network.parameters.find(({ name }) => name === `${layer}.w`);
+  if (!found) throw new RangeError(`The network has no weights of a layer "${layer}"`);
+  return {
+    shape: found.shape,
+    values: model.weights[`${layer}.w`].slice(),
+    bias: model.weights[`${layer}.b`].slice(),
+  };
+}
 
-/** Seconds of an operation: the fastest of a few. */
-async function time(device: Device, run: () => Tensor): Promise<number> {
-  let fastest = Infinity;
-  for (let i = 0; i < REPEATS; i++) {
-    if (device instanceof WebGpuDevice) {
-      fastest = Math.min(fastest, await device.time(() => void run()));
-      continue;
-    }
-    const began = performance.now();
-    const { buffer } = run();
-    await device.read(buffer.slice(0, 1));
-    fastest = Math.min(fastest, (performance.now() - began) / 1000);
+/** Each layer with its calls: one, and a batch norm's where it has one. */
+function byLayer(layers: readonly LayerSummary[], calls: readonly Call[]): { summary: LayerSummary; own: Call[] }[] {
+  const groups: Call[][] = [];
+  for (const call of calls) {
+    if (call.kernel === "normalise") groups[groups.length - 1].push(call);
+    else groups.push([call]);
   }
-  return fastest;
+  if (groups.length !== layers.length) {
+    throw new Error(`${layers.length} layers were computed by ${groups.length} calls`);
+  }
+  return layers.map((summary, i) => ({ summary, own: groups[i] }));
+}
+
+function outputOf({ args }: Call): DeviceBuffer {
+  const { y, c } = args as { y?: DeviceBuffer; c?: DeviceBuffer };
+  return (y ?? c)!;
+}
+
+function placeOf(source: Source, all: Source[]): number {
+  const known = all.findIndex(({ name, text }) => name === source.name && text === source.text);
+  return known >= 0 ? known : all.push(source) - 1;
+}
+
+/** Seconds of what `run` enqueues, once: by the GPU's own clock where it has one, else by the bench's stopwatch. */
+async function secondsOf(device: Device, watch: Stopwatch, run: () => void, flops: number): Promise<number> {
+  if (!(device instanceof WebGpuDevice && device.gpu.features.has("timestamp-query"))) {
+    return (await watch.time(run)).median;
+  }
+  const most = Math.max(1, Math.min(MOST.calls, Math.floor(MOST.flops / flops)));
+  const sample = async (calls: number) => await device.time(() => Array.from({ length: calls }, run)) / calls;
+  let calls = 1, seconds = await sample(1);
+  while (calls < most && calls * seconds < STRETCH) {
+    calls = Math.min(most, Math.max(4 * calls, Math.ceil(1.5 * STRETCH / Math.max(seconds, 1e-5))));
+    seconds = await sample(calls);
+  }
+  for (let i = 0; i < 2; i++) seconds = Math.min(seconds, await sample(calls));
+  return seconds;
 }

@@ -1,53 +1,88 @@
-/** The texts of the kernels that a layer runs, to be read in the page. */
+/** The texts of the kernels that a layer runs, to be read in the page: as they are written, and as they were compiled. */
+import { type Call, repeat } from "../../bench/recorded.ts";
 import { CpuDevice } from "../../kernels/cpu/device.ts";
+import { kernelText } from "../../kernels/cpu/kernel_text.ts";
 import { takesWinograd } from "../../kernels/cpu/winograd.ts";
 import type { Device } from "../../kernels/device.ts";
+import type { ConvShape } from "../../kernels/kernels.ts";
 import { WebGpuDevice } from "../../kernels/webgpu/device.ts";
 import conv2dWat from "../../kernels/wat/conv2d.wat" with { type: "text" };
+import elementwiseWat from "../../kernels/wat/elementwise.wat" with { type: "text" };
 import gemmWat from "../../kernels/wat/gemm.wat" with { type: "text" };
 import matmulWat from "../../kernels/wat/matmul.wat" with { type: "text" };
 import maxPoolWat from "../../kernels/wat/max_pool.wat" with { type: "text" };
+import normaliseWat from "../../kernels/wat/normalise.wat" with { type: "text" };
+import stripsWat from "../../kernels/wat/strips.wat" with { type: "text" };
 import winogradWat from "../../kernels/wat/winograd.wat" with { type: "text" };
 import conv2dWgsl from "../../kernels/wgsl/conv2d.wgsl" with { type: "text" };
 import laneWgsl from "../../kernels/wgsl/gemm_lane.wgsl" with { type: "text" };
+import subgroupWgsl from "../../kernels/wgsl/gemm_subgroup.wgsl" with { type: "text" };
 import tileWgsl from "../../kernels/wgsl/gemm_tile.wgsl" with { type: "text" };
 import matmulWgsl from "../../kernels/wgsl/matmul.wgsl" with { type: "text" };
 import maxPoolWgsl from "../../kernels/wgsl/max_pool.wgsl" with { type: "text" };
+import normaliseWgsl from "../../kernels/wgsl/normalise.wgsl" with { type: "text" };
+import padWgsl from "../../kernels/wgsl/pad_columns.wgsl" with { type: "text" };
+import reduceWgsl from "../../kernels/wgsl/reduce_parts.wgsl" with { type: "text" };
+import { sharesMemory } from "./device.ts";
+import type { Source } from "./protocol.ts";
 
-/** A file. */
-export interface Source {
-  name: string;
-  text: string;
+const WAT = {
+  "conv2d.wat": conv2dWat,
+  "elementwise.wat": elementwiseWat,
+  "gemm.wat": gemmWat,
+  "matmul.wat": matmulWat,
+  "max_pool.wat": maxPoolWat,
+  "normalise.wat": normaliseWat,
+  "strips.wat": stripsWat,
+  "winograd.wat": winogradWat,
+};
+
+/** In the order in which they are shown: what a kernel is about, the core of its product, what else it takes. */
+const WGSL: Readonly<Record<string, string>> = {
+  "conv2d.wgsl": conv2dWgsl,
+  "matmul.wgsl": matmulWgsl,
+  "gemm_lane.wgsl": laneWgsl,
+  "gemm_subgroup.wgsl": subgroupWgsl,
+  "gemm_tile.wgsl": tileWgsl,
+  "max_pool.wgsl": maxPoolWgsl,
+  "normalise.wgsl": normaliseWgsl,
+  "pad_columns.wgsl": padWgsl,
+  "reduce_parts.wgsl": reduceWgsl,
+};
+
+/** The files whose functions the processor's kernels call, the one that each is about first. */
+export const WAT_FILES: Readonly<Record<string, readonly (keyof typeof WAT)[]>> = {
+  conv2d: ["conv2d.wat"],
+  winograd: ["winograd.wat", "gemm.wat", "strips.wat", "conv2d.wat", "elementwise.wat"],
+  matmul: ["matmul.wat", "gemm.wat", "strips.wat", "winograd.wat"], // the last finishes tiles: bias, ReLU
+  maxPool: ["max_pool.wat"],
+  normalise: ["normalise.wat"],
+};
+
+/** Whether a call is a convolution that this device computes by Winograd's algorithm. */
+export function isWinograd(device: Device, { kernel, args }: Call): boolean {
+  return device instanceof CpuDevice && kernel === "conv2d" && takesWinograd(args as ConvShape, device.winograd);
 }
 
-/** One operation of a layer. */
-export interface LayerOperation {
-  kernel: "conv2d" | "matmul" | "maxPool";
-  /** Of a convolution. */
-  batch: number;
-  height: number;
-  width: number;
-  channelsIn: number;
-  channelsOut: number;
-}
-
-/** The files of the kernel that a device runs for an operation, its own first. */
-export function sourcesOf(device: Device, { kernel, ...shape }: LayerOperation): Source[] {
+/** The texts of what a device runs for some calls: files as they are written, then each text as it was compiled. */
+export function sourcesOf(device: Device, calls: readonly Call[]): Source[] {
+  const written = new Map<string, string>(), compiled = new Map<string, string>();
   if (device instanceof WebGpuDevice) {
-    const core = device.software
-      ? { name: "gemm_lane.wgsl", text: laneWgsl }
-      : { name: "gemm_tile.wgsl", text: tileWgsl };
-    if (kernel === "maxPool") return [{ name: "max_pool.wgsl", text: maxPoolWgsl }];
-    const own = kernel === "conv2d"
-      ? { name: "conv2d.wgsl", text: conv2dWgsl }
-      : { name: "matmul.wgsl", text: matmulWgsl };
-    return [own, core];
+    const programs = device.programsOf(() => calls.forEach((call) => repeat(device, call)));
+    for (const [file, text] of Object.entries(WGSL)) {
+      const made = programs.filter(({ source }) => source.includes(text));
+      if (made.length > 0) written.set(file, text);
+      for (const { name, code } of made) compiled.set(name, code);
+    }
+  } else if (device instanceof CpuDevice) {
+    const multiplyAdd = device.simd === "relaxed" ? "fused multiply-add" : "no fused multiply-add";
+    for (const file of calls.flatMap((call) => WAT_FILES[isWinograd(device, call) ? "winograd" : call.kernel])) {
+      written.set(file, WAT[file]);
+      const memory = sharesMemory() ? "shared" : "plain";
+      compiled.set(`${file} (${multiplyAdd})`, kernelText(WAT[file], { simd: device.simd, memory }));
+    }
   }
-  const gemm = { name: "gemm.wat", text: gemmWat };
-  if (kernel === "maxPool") return [{ name: "max_pool.wat", text: maxPoolWat }];
-  if (kernel === "matmul") return [{ name: "matmul.wat", text: matmulWat }, gemm];
-  const winograd = device instanceof CpuDevice && takesWinograd(shape, device.winograd);
-  return winograd
-    ? [{ name: "winograd.wat", text: winogradWat }, gemm]
-    : [{ name: "conv2d.wat", text: conv2dWat }, gemm];
+  const listed = (texts: Map<string, string>, compiled: boolean) =>
+    [...texts].map(([name, text]) => ({ name, text, compiled }));
+  return [...listed(written, false), ...listed(compiled, true)];
 }

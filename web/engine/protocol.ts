@@ -15,6 +15,8 @@ export interface DeviceInfo {
   description: string;
   /** Why it is not the one that would be best, in a sentence; empty where it is. */
   note: string;
+  /** Whether it is a GPU that a program plays: right, and slow. */
+  software: boolean;
 }
 
 /** What a recording sounds like. */
@@ -35,22 +37,54 @@ export interface Heard {
   took: number;
 }
 
+/** The network for one segment. */
+export interface InsideView {
+  layers: LayerView[];
+  /** Every text that one of the layers is made by. */
+  sources: Source[];
+  /** What its classes are called. */
+  emotions: string[];
+  /** Whether its batch norms were folded into its convolutions when it was made. */
+  folded: boolean;
+}
+
+/** A kernel's text. */
+export interface Source {
+  /** A file's name, or a variant's. */
+  name: string;
+  text: string;
+  /** Whether it is what the compiler got, and not what a person wrote. */
+  compiled: boolean;
+}
+
 /** One layer of the network for one segment. */
 export interface LayerView {
   name: string;
-  /** Which kernel of the set made it. */
-  kernel: string;
+  /** Which kernels of the set made it: one, or a convolution's and its batch norm's. */
+  kernels: string[];
+  /** Whether its convolution is computed by Winograd's algorithm. */
+  winograd: boolean;
   /** [height, width, channels] or [units] */
   shape: number[];
   values: Float32Array;
-  /** Seconds of the kernel, for a batch of `batch` segments. */
+  /** Seconds of its kernels, for a batch of `batch` segments. */
   seconds: number;
+  /** Operations of the definition, for that batch. */
   flops: number;
   batch: number;
-  /** Parameters: filters [3, 3, in, out]; none for pools. */
-  weights?: { shape: number[]; values: Float32Array };
-  /** The program that made it, as it was compiled; the files that it came from. */
-  sources: { name: string; text: string }[];
+  /** Shape of its weights, [3, 3, in, out] or [in, out]; none for pools. */
+  weights?: number[];
+  /** Places among the view's sources of the texts that made it: as they are written, then as they were compiled. */
+  sources: number[];
+}
+
+/** What a layer has learned. */
+export interface Weights {
+  /** [3, 3, in, out] or [in, out] */
+  shape: number[];
+  values: Float32Array;
+  /** [out] */
+  bias: Float32Array;
 }
 
 /** How training in the page is set up. */
@@ -85,7 +119,9 @@ export interface Questions {
   /** Ends it, and gives all of it. */
   liveEnd(): Heard | undefined;
   /** The layers for a segment. @param frames [segmentFrames, nMels] */
-  inside(frames: Float32Array): LayerView[];
+  inside(frames: Float32Array): InsideView;
+  /** The weights of a layer: "conv1". */
+  weights(layer: string): Weights;
   /** Trains until done or stopped. */
   train(options: TrainOptions): void;
   /** While it trains. */
@@ -128,7 +164,13 @@ export type News =
     seconds: number;
   }
   | { news: "trainPhase"; phase: string }
-  | { news: "benchRow"; row: unknown; done: number; total: number }
+  | {
+    news: "benchRow";
+    /** All so far: the last of its rows has just come, or its roof. */
+    result: unknown;
+    done: number;
+    total: number;
+  }
   | { news: "fault"; message: string };
 
 /** A question on its way. */

@@ -6,7 +6,7 @@ import { Predictor } from "../../refinery/predictor.ts";
 import { bench } from "./bench.ts";
 import { openPageDevice } from "./device.ts";
 import { hear, LiveHearing } from "./hearing.ts";
-import { lookInside } from "./inside.ts";
+import { lookInside, weightsOf } from "./inside.ts";
 import type { Answer, Ask, News, Questions } from "./protocol.ts";
 import { Training } from "./training.ts";
 
@@ -60,6 +60,7 @@ const answers: Answers = {
     return await ended?.end();
   },
   inside: (frames) => lookInside(wantPredictor(), frames),
+  weights: (layer) => weightsOf(wantPredictor(), layer),
   async train(options) {
     training?.control("stop");
     training = new Training(wantDevice(), options, tell);

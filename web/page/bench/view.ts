@@ -4,8 +4,13 @@ import type { KernelRow, Results } from "../../../bench/results.ts";
 import { drawRoofline } from "../../../bench/roofline.ts";
 import { digits, duration } from "../../../bench/show.ts";
 import type { BenchResult } from "../../engine/bench.ts";
-import { button, choice, el } from "../dom.ts";
+import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
+
+const COLUMNS = {
+  kernels: ["kernel", "layers", "shape", "time", "GFLOP/s", "GB/s", "error"],
+  ladder: ["step", "on", "time", "GFLOP/s", "to the step before", "error"],
+} as const;
 
 export function benchView(app: App): View {
   const { field: width, select: widths } = choice(
@@ -13,15 +18,17 @@ export function benchView(app: App): View {
     [["0.125", "1/8"], ["0.25", "1/4"], ["1", "1"]],
     "0.125",
   );
+  widths.id = "bench-width";
   const kernels = button("Time the kernels", () => run("kernels"), { class: "main", id: "bench-kernels" });
   const ladder = button("Climb the GPU's ladder", () => run("ladder"), { id: "bench-ladder" });
   const stop = button("Stop", () => app.engine.ask("benchStop"), { disabled: true, id: "bench-stop" });
   const bar = el("progress", { value: 0, max: 1, "aria-label": "How much is timed" });
   const copies = (["text", "JSON"] as const).map((kind) =>
-    button(`Copy as ${kind}`, () => copy(kind), { disabled: true })
+    button(`Copy as ${kind}`, () => copy(kind), { disabled: true, id: `bench-${kind.toLowerCase()}` })
   );
-  const status = el("p", { class: "under num", role: "status", id: "bench-status" });
-  const picture = el("figure", { class: "roofline" }), body = el("tbody"), head = el("tr");
+  const status = el("p", { class: "num", role: "status", id: "bench-status" });
+  const picture = el("figure", { class: "roofline", tabindex: 0, "aria-label": "Roofline" });
+  const body = el("tbody"), head = el("tr");
   const table = el("table", { id: "bench-table" }, el("thead", {}, head), body);
   const element = el(
     "section",
@@ -31,51 +38,45 @@ export function benchView(app: App): View {
       { class: "lead" },
       "Each kernel is run once on noise and held to its definition, then timed. Other tabs and a warm machine slow it down: what is measured is this browser, now.",
     ),
-    el("div", { class: "bar" }, width, kernels, ladder, stop, bar, el("span", { class: "bar push" }, ...copies)),
-    status,
+    el("div", { class: "bar" }, width, kernels, ladder, stop, el("span", { class: "bar push" }, ...copies)),
+    el("div", { class: "bench-progress under" }, bar, status),
     picture,
     el("div", { class: "table", tabindex: 0, role: "region", "aria-label": "What was timed" }, table),
   );
-  let result: BenchResult | undefined, running = false;
+  picture.hidden = true;
+  /** What came last, whole or not. */
+  let result: BenchResult | undefined, running: keyof typeof COLUMNS | undefined;
 
-  async function run(what: "kernels" | "ladder"): Promise<void> {
+  async function run(what: keyof typeof COLUMNS): Promise<void> {
     if (running) return;
-    running = true;
+    [running, result] = [what, undefined];
     enable();
-    result = undefined;
     body.replaceChildren();
     picture.replaceChildren();
-    columns(
-      what === "kernels"
-        ? ["kernel", "layers", "shape", "time", "GFLOP/s", "GB/s", "error"]
-        : ["step", "on", "time", "GFLOP/s", "to the step before", "error"],
+    picture.hidden = what === "ladder";
+    const numeric = COLUMNS[what].findIndex((name) => name === "time");
+    head.replaceChildren(
+      ...COLUMNS[what].map((name, i) => el("th", { scope: "col", class: i >= numeric ? "n" : "" }, name)),
     );
     status.textContent = what === "kernels" ? "Measuring the machine's roof…" : "Climbing…";
     bar.removeAttribute("value");
+    status.setAttribute("aria-live", "off"); // the bar tells how far it is; the end is said
     try {
       await app.device();
       result = await app.engine.ask("bench", what, Number(widths.value)) as BenchResult;
-      result.ladder.forEach((row, i) => ladderRow(row, result!.ladder[i - 1]));
-      const { peaks } = result;
-      status.textContent = peaks
-        ? `${result.description}: at most ${digits(peaks.flops.median / 1e9)} GFLOP/s in registers, ${
-          digits(peaks.bytes.median / 1e9)
-        } GB/s copied.`
-        : `${result.description}.`;
-      if (peaks) drawPicture(result);
+      status.setAttribute("aria-live", "polite");
+      status.textContent = told(result);
+      draw();
     } catch (error) {
-      status.textContent = (error as Error).message === "Stopped" ? "Stopped." : "";
+      result = undefined;
+      status.textContent = "";
+      picture.hidden = true;
       app.fail(error);
     } finally {
-      running = false;
-      [bar.max, bar.value] = [1, result ? 1 : 0];
+      running = undefined;
+      [bar.max, bar.value] = [1, result && !result.stopped ? 1 : 0];
       enable();
     }
-  }
-
-  function columns(names: readonly string[]): void {
-    const numeric = names.indexOf("time");
-    head.replaceChildren(...names.map((name, i) => el("th", { scope: "col", class: i >= numeric ? "n" : "" }, name)));
   }
 
   function addRow(first: string, texts: readonly string[], numbers: readonly string[]): void {
@@ -90,35 +91,40 @@ export function benchView(app: App): View {
     );
   }
 
-  function kernelRow({ name, layer, shape, flops, bytes, seconds, error }: KernelRow): void {
-    const rate = (amount: number) => amount > 0 ? digits(amount / seconds.median / 1e9) : "";
-    addRow(name, [layer, shape], [duration(seconds.median), rate(flops), rate(bytes), error.toExponential(1)]);
+  function kernelRow({ name, layer, shape, flops, bytes, seconds, error }: KernelRow): string {
+    const rate = (amount: number) => flops > 0 ? digits(amount / seconds.median / 1e9) : "";
+    addRow(name, [layer, shape], [micro(duration(seconds.median)), rate(flops), rate(bytes), error.toExponential(1)]);
+    return `${name} ${layer}`.trim();
   }
 
-  function ladderRow({ name, shape, seconds, flops, error }: LadderRow, before?: LadderRow): void {
-    const gain = before ? `${digits(flops / seconds / (before.flops / before.seconds))} ×` : "";
-    addRow(name, [shape], [duration(seconds), digits(flops / seconds / 1e9), gain, error.toExponential(1)]);
+  function ladderRow({ name, shape, seconds, flops, error }: LadderRow, before?: LadderRow): string {
+    const speed = flops / seconds, gain = before ? `${digits(speed / (before.flops / before.seconds))} ×` : "";
+    addRow(name, [shape], [micro(duration(seconds)), digits(speed / 1e9), gain, error.toExponential(1)]);
+    return name;
   }
 
-  function drawPicture({ date, peaks, kernels, device, description, width, batch }: BenchResult): void {
+  /** The roofline of what is timed by now. */
+  const draw = oncePerFrame(() => {
+    if (!result?.peaks || result.kernels.length === 0) return;
+    const { date, peaks, kernels, device, description, width, batch } = result;
     const machine = { processor: "this browser", device, description };
     const svg = drawRoofline({ date, peaks, kernels, machine, settings: { width, batch } } as unknown as Results);
     const drawn = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
     drawn.setAttribute("role", "img");
     picture.replaceChildren(document.adoptNode(drawn));
-  }
+  });
 
   function enable(): void {
-    kernels.disabled = ladder.disabled = widths.disabled = running;
+    kernels.disabled = ladder.disabled = widths.disabled = running !== undefined;
     stop.disabled = !running;
-    for (const one of copies) one.disabled = running || !result;
+    for (const one of copies) one.disabled = running !== undefined || !result;
   }
 
   async function copy(kind: "text" | "JSON"): Promise<void> {
-    const rows = [...table.rows].map((row) => [...row.cells].map(({ textContent }) => textContent).join("\t"));
+    const lines = [...table.rows].map((row) => [...row.cells].map(({ textContent }) => textContent).join("\t"));
     const text = kind === "JSON"
       ? JSON.stringify(result, null, 2)
-      : [`EPR in ${result!.browser}`, status.textContent!, ...rows].join("\n");
+      : [`EPR in ${result!.browser}, ${result!.date}`, status.textContent!, ...lines].join("\n");
     try {
       await navigator.clipboard.writeText(text);
       app.say(`Copied: ${text.length.toLocaleString("en")} letters.`);
@@ -128,10 +134,45 @@ export function benchView(app: App): View {
   }
 
   app.engine.listen((news) => {
-    if (news.news !== "benchRow") return;
+    if (news.news !== "benchRow" || !running) return;
     [bar.max, bar.value] = [news.total, news.done];
-    if (news.row) kernelRow(news.row as KernelRow);
-    status.textContent = `${news.done} of ${news.total}`;
+    result = news.result as BenchResult;
+    const { kernels: rows, ladder: steps } = result;
+    const name = rows.length > 0
+      ? kernelRow(rows[rows.length - 1])
+      : steps.length > 0
+      ? ladderRow(steps[steps.length - 1], steps[steps.length - 2])
+      : "the machine's roof";
+    status.textContent = `${news.done} of ${news.total}: ${name}`;
+    draw();
   });
-  return { id: "bench", title: "Bench", element };
+  return {
+    id: "bench",
+    title: "Bench",
+    element,
+    async deviceChanged() {
+      const { software } = await app.device(), whole = widths.options[widths.options.length - 1];
+      whole.disabled = software; // a call of its largest kernels would take a program half a minute
+      if (software && whole.selected) widths.value = "0.125";
+    },
+  };
 }
+
+/** What was measured, in a line. */
+function told({ stopped, description, peaks, ladder, batch, kernels }: BenchResult): string {
+  const software = /\(software\)/.test(description);
+  const smaller = software && kernels.length > 0
+    ? ` A program plays this GPU, so a step has ${batch} segments here, not 32, and width 1 is left out.`
+    : software && ladder.length > 0
+    ? " A program plays this GPU, so the matrices are 256 wide here, not 2048."
+    : "";
+  const roof = peaks
+    ? `: at most ${digits(peaks.flops.median / 1e9)} GFLOP/s in registers, ${
+      digits(peaks.bytes.median / 1e9)
+    } GB/s copied`
+    : "";
+  return `${stopped ? "Stopped. " : ""}${description}${roof}.${smaller}`;
+}
+
+/** Microseconds as the page writes them. */
+const micro = (time: string) => time.replace(" us", " µs");

@@ -1,87 +1,170 @@
-/** Activations and filters as pictures. Each channel is drawn as the network sees it: mel bands upwards, frames to the right. */
-import type { LayerView } from "../../engine/protocol.ts";
-import { dark } from "../dom.ts";
+/**
+ * Activations and weights as pictures: a pixel a number, shown as large as its element allows. Channels are drawn as the network sees
+ * them, mel bands upwards, frames to the right. Each picture tells which of its parts a point is in.
+ */
+import type { LayerView, Weights } from "../../engine/protocol.ts";
+import { dark, themeColour } from "../dom.ts";
 import { paint } from "../listen/mel_picture.ts";
 
-/** Channels that a mosaic shows at most. */
-const MOST = 64;
+/** What is where in a picture: the number of the part under a pointer, or nothing beside them. */
+export type Locate = (event: MouseEvent) => number | undefined;
 
-/** All channels of a layer in a square, as bright as the largest of all. */
-export function mosaic(canvas: HTMLCanvasElement, { shape, values }: LayerView): void {
-  const [height, width, channels] = shape.length === 3 ? shape : [1, 1, shape[0]];
-  const shown = shape.length === 3 ? Math.min(MOST, channels) : channels;
-  const side = Math.ceil(Math.sqrt(shown)), down = Math.ceil(shown / side), gap = shape.length === 3 ? 1 : 0;
-  const picture = new ImageData(side * (width + gap), down * (height + gap));
-  const largest = largestOf(values), onDark = dark();
-  for (let c = 0; c < shown; c++) {
-    const [left, top] = [c % side * (width + gap), Math.floor(c / side) * (height + gap)];
+/** All channels of a layer, or all units, each as dark as its share of the largest number. `aspect`: width by height to fill. */
+export function mosaic(canvas: HTMLCanvasElement, { shape, values }: LayerView, aspect: number): Locate {
+  const flat = shape.length === 1, [height, width, channels] = flat ? [1, 1, shape[0]] : shape;
+  const grid = new Grid(channels, width, height, flat ? 0 : 1, aspect);
+  const picture = new ImageData(...grid.size), most = largest(values), onDark = dark();
+  for (let c = 0; c < channels; c++) {
+    const [left, top] = grid.place(c);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        const value = values[(y * width + x) * channels + c] / largest;
+        const share = Math.abs(values[(y * width + x) * channels + c]) / most;
         // the lowest band is the first row, and is drawn last
-        paint(
-          picture.data,
-          4 * ((top + height - 1 - y) * picture.width + left + x),
-          Math.sqrt(Math.max(0, value)),
-          onDark,
-        );
+        paint(picture.data, 4 * ((top + height - 1 - y) * picture.width + left + x), Math.sqrt(share), onDark);
       }
     }
   }
   put(canvas, picture);
+  return (event) => grid.partAt(pixelAt(canvas, event));
 }
 
-/** One channel of a layer; of a dense layer all units in a row, the chosen one marked by its height. */
-export function channelPicture(canvas: HTMLCanvasElement, { shape, values }: LayerView, channel: number): void {
-  const onDark = dark();
-  if (shape.length === 3) {
-    const [height, width, channels] = shape, picture = new ImageData(width, height), largest = largestOf(values);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const value = values[(y * width + x) * channels + channel] / largest;
-        paint(picture.data, 4 * ((height - 1 - y) * width + x), Math.sqrt(Math.max(0, value)), onDark);
-      }
-    }
-    put(canvas, picture);
-    return;
+/** One channel of a layer. A part is a number of it, counted as in memory: rows from the lowest band, columns from the first frame. */
+export function channelPicture(canvas: HTMLCanvasElement, { shape, values }: LayerView, channel: number): Locate {
+  const [height, width, channels] = shape, picture = new ImageData(width, height), onDark = dark();
+  const most = largest(values);
+  for (let i = 0; i < height * width; i++) {
+    const at = 4 * ((height - 1 - Math.floor(i / width)) * width + i % width);
+    paint(picture.data, at, Math.sqrt(Math.abs(values[i * channels + channel]) / most), onDark);
   }
-  const low = Math.min(0, ...values), high = Math.max(1e-9, ...values), picture = new ImageData(values.length, 24);
+  put(canvas, picture);
+  return (event) => {
+    const pixel = pixelAt(canvas, event);
+    return pixel && (height - 1 - pixel[1]) * width + pixel[0];
+  };
+}
+
+/** The units of a dense layer in a row, as bars; the chosen one is the darkest. */
+export function unitsPicture(canvas: HTMLCanvasElement, { values }: LayerView, unit: number): Locate {
+  const tall = 24, low = Math.min(0, ...values), high = Math.max(1e-9, ...values), onDark = dark();
+  const picture = new ImageData(values.length, tall);
   values.forEach((value, u) => {
-    const filled = (value - low) / (high - low) * 24;
-    for (let y = 0; y < 24; y++) {
-      paint(picture.data, 4 * ((23 - y) * values.length + u), y < filled ? (u === channel ? 1 : 0.45) : 0, onDark);
+    const filled = (value - low) / (high - low) * tall;
+    for (let y = 0; y < tall; y++) {
+      paint(picture.data, 4 * ((tall - 1 - y) * values.length + u), y < filled ? (u === unit ? 1 : 0.45) : 0, onDark);
     }
   });
   put(canvas, picture);
+  return (event) => pixelAt(canvas, event)?.[0];
 }
 
-/** The 3x3 filter that makes a channel, one square for each channel it reads. Blue is positive, red negative. */
-export function filterPicture(
-  canvas: HTMLCanvasElement,
-  { shape: [, , channelsIn, channelsOut], values }: { shape: number[]; values: Float32Array },
+/**
+ * Filters of a layer, or the weights of its units, in a square; there is a line around the chosen one. Blue adds, red takes away. A
+ * part is the filter of one channel that comes out.
+ */
+export function weightsPicture(canvas: HTMLCanvasElement, weights: Weights, chosen: number): Locate {
+  const { shape } = weights, channelsOut = shape[shape.length - 1], filter = filterGrid(weights);
+  const grid = new Grid(channelsOut, ...filter.size, 3, 1), [width, height] = grid.size;
+  // a margin of one, for the line
+  const picture = blank(width + 2, height + 2), scale = largest(weights.values);
+  for (let o = 0; o < channelsOut; o++) {
+    const [left, top] = grid.place(o);
+    drawFilter(picture, [left + 1, top + 1], filter, weights, o, scale);
+  }
+  put(canvas, picture);
+  const [left, top] = grid.place(chosen), pen = canvas.getContext("2d")!;
+  pen.strokeStyle = themeColour("accent");
+  pen.strokeRect(left + 0.5, top + 0.5, filter.size[0] + 1, filter.size[1] + 1);
+  return (event) => grid.partAt(pixelAt(canvas, event)?.map((at) => at - 1));
+}
+
+/** The filter that makes one channel: 3 x 3 for each channel that it reads; or the weights of one unit. */
+export function filterPicture(canvas: HTMLCanvasElement, weights: Weights, channel: number): void {
+  const filter = filterGrid(weights), picture = blank(...filter.size), { shape, values } = weights;
+  const channelsOut = shape[shape.length - 1];
+  let most = 1e-9;
+  for (let i = channel; i < values.length; i += channelsOut) most = Math.max(most, Math.abs(values[i]));
+  drawFilter(picture, [0, 0], filter, weights, channel, most);
+  put(canvas, picture);
+}
+
+/** Where the channels that a filter reads lie in it. */
+function filterGrid({ shape }: Weights): Grid {
+  return shape.length === 4 ? new Grid(shape[2], 3, 3, 1, 1) : new Grid(shape[0], 1, 1, 0, 1);
+}
+
+function drawFilter(
+  picture: ImageData,
+  [left, top]: readonly number[],
+  grid: Grid,
+  { shape, values }: Weights,
   channel: number,
+  scale: number,
 ): void {
-  const shown = Math.min(MOST, channelsIn), side = Math.ceil(Math.sqrt(shown)), down = Math.ceil(shown / side);
-  const picture = new ImageData(side * 4 - 1, down * 4 - 1);
-  let largest = 1e-9;
-  for (let i = 0; i < 9 * channelsIn; i++) largest = Math.max(largest, Math.abs(values[i * channelsOut + channel]));
-  for (let c = 0; c < shown; c++) {
-    for (let y = 0; y < 3; y++) {
-      for (let x = 0; x < 3; x++) {
-        const value = values[((y * 3 + x) * channelsIn + c) * channelsOut + channel] / largest;
-        const at = 4 * ((Math.floor(c / side) * 4 + 2 - y) * picture.width + c % side * 4 + x);
-        const base = dark() ? [27, 33, 39] : [246, 248, 250], end = value > 0 ? [47, 127, 193] : [209, 73, 91];
-        for (let i = 0; i < 3; i++) picture.data[at + i] = base[i] + Math.abs(value) * (end[i] - base[i]);
+  const channelsOut = shape[shape.length - 1], [taps, channelsIn] = shape.length === 4 ? [3, shape[2]] : [1, shape[0]];
+  const none = dark() ? [27, 33, 39] : [246, 248, 250];
+  for (let c = 0; c < channelsIn; c++) {
+    const [x0, y0] = grid.place(c);
+    for (let y = 0; y < taps; y++) {
+      for (let x = 0; x < taps; x++) {
+        const value = values[((y * taps + x) * channelsIn + c) * channelsOut + channel] / scale;
+        const at = 4 * ((top + y0 + taps - 1 - y) * picture.width + left + x0 + x);
+        const end = value > 0 ? [47, 127, 193] : [209, 73, 91];
+        for (let i = 0; i < 3; i++) picture.data[at + i] = none[i] + Math.abs(value) * (end[i] - none[i]);
         picture.data[at + 3] = 255;
       }
     }
   }
-  put(canvas, picture);
 }
 
-function largestOf(values: Float32Array): number {
-  return values.reduce((most, value) => Math.max(most, value), 1e-9);
+/** Parts of one size in rows, with a gap between them. `aspect`: width by height of where they are shown. */
+class Grid {
+  readonly size: [width: number, height: number];
+  readonly #across: number;
+
+  constructor(
+    readonly count: number,
+    readonly width: number,
+    readonly height: number,
+    readonly gap: number,
+    aspect: number,
+  ) {
+    const [w, h] = [width + gap, height + gap], rows = (across: number) => Math.ceil(count / across);
+    // as large as they can be shown, and few places empty
+    const worth = (n: number) => Math.min(aspect / (n * w), 1 / (rows(n) * h)) * Math.sqrt(count / (n * rows(n)));
+    this.#across = 1;
+    for (let n = 2; n <= count; n++) if (worth(n) > worth(this.#across)) this.#across = n;
+    this.size = [this.#across * w - gap, rows(this.#across) * h - gap];
+  }
+
+  place(part: number): [left: number, top: number] {
+    const row = Math.floor(part / this.#across);
+    return [part % this.#across * (this.width + this.gap), row * (this.height + this.gap)];
+  }
+
+  partAt(pixel: readonly number[] | undefined): number | undefined {
+    if (!pixel || pixel.some((at) => at < 0)) return undefined;
+    const [column, row] = [
+      Math.floor(pixel[0] / (this.width + this.gap)),
+      Math.floor(pixel[1] / (this.height + this.gap)),
+    ];
+    const part = row * this.#across + column;
+    return column < this.#across && part < this.count ? part : undefined;
+  }
 }
+
+/** The pixel of a picture under a pointer. The picture is as large as fits its element, from its upper left corner on. */
+function pixelAt(canvas: HTMLCanvasElement, { offsetX, offsetY }: MouseEvent): [x: number, y: number] | undefined {
+  const scale = Math.min(canvas.clientWidth / canvas.width, canvas.clientHeight / canvas.height);
+  const [x, y] = [Math.floor(offsetX / scale), Math.floor(offsetY / scale)];
+  return x >= 0 && y >= 0 && x < canvas.width && y < canvas.height ? [x, y] : undefined;
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
+}
+
+/** A picture with nothing in it, and the card showing through. */
+const blank = (width: number, height: number) => new ImageData(width, height);
 
 /** Shows a picture, its pixels as squares; the canvas's element says how large. */
 function put(canvas: HTMLCanvasElement, picture: ImageData): void {

@@ -1,0 +1,142 @@
+/** The network as the page looks into it, on both devices in Deno: values by the definitions, and the texts of what ran. */
+import assert from "@std/assert";
+import path from "@std/path";
+import type { Call } from "../../bench/recorded.ts";
+import { openSynthetic } from "../../corpora/synthetic.ts";
+import { createCpuDevice } from "../../kernels/cpu/create.ts";
+import { convolveBlock, packPanels } from "../../kernels/cpu/conv2d.ts";
+import { layStrips, multiplyBlock } from "../../kernels/cpu/matmul.ts";
+import { poolImages } from "../../kernels/cpu/max_pool.ts";
+import { normalisePart } from "../../kernels/cpu/normalise.ts";
+import { multiplyTiles, transformKernel, transformStrips } from "../../kernels/cpu/winograd.ts";
+import type { Device } from "../../kernels/mod.ts";
+import { Random } from "../../kernels/random.ts";
+import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/device.ts";
+import { variantNamed } from "../../kernels/webgpu/variants.ts";
+import { summarise, vggEParameters } from "../../nn/mod.ts";
+import { decodeModel, encodeModel, type Model, Predictor } from "../../refinery/mod.ts";
+import { readModel } from "../../runs/model_folder.ts";
+import { lookInside, weightsOf } from "../../web/engine/inside.ts";
+import { sourcesOf, WAT_FILES } from "../../web/engine/kernel_sources.ts";
+import { SHIPPED_MODEL } from "../../cli/model_option.ts";
+import { apart, definedLayers, segmentAround } from "./defined_layers.ts";
+
+const shipped = await readModel(SHIPPED_MODEL);
+const { samples } = await openSynthetic(3, { utterances: 5, speakers: 1 }).utterances[2].read();
+const frames = segmentAround(samples, 0.6);
+const found = await findAdapter(), lacking = found ? "" : " (WebGPU finds no adapter here)";
+
+/** A network whose batch norms stand by themselves, untrained. */
+function withNorms(): Model {
+  const { description: { network, ...described }, forest } = shipped, random = new Random(5);
+  const options = { ...network.options, width: 1 / 32, batchNorm: true };
+  const weights = Object.fromEntries(
+    vggEParameters(options).map(({ name, shape }) => {
+      const size = shape.reduce((a, b) => a * b), reads = size / shape[shape.length - 1];
+      const spread = name.endsWith(".w") ? Math.sqrt(2 / reads) : 0.1;
+      const one = (i: number) => /gamma/.test(name) || /moments/.test(name) && i >= size / 2 ? 1 : 0;
+      return [name, Float32Array.from({ length: size }, (_, i) => one(i) + spread * random.normal())];
+    }),
+  );
+  return decodeModel(encodeModel({ ...described, network: options }, weights, forest), "with norms");
+}
+
+const devices: [name: string, ignore: boolean, open: () => Promise<Device>][] = [
+  ["the processor", false, () => createCpuDevice({ threads: 2 })],
+  [`a GPU${lacking}`, !found, () => createWebGpuDevice({ allowSoftware: true })],
+];
+for (const [name, ignore, open] of devices) {
+  Deno.test({
+    name: `each layer of a network is what its definition says, on ${name}; what it takes is given back`,
+    ignore,
+    fn: async () => {
+      const device = await open();
+      try {
+        for (const [model, kernels] of [[shipped, "conv2d"], [withNorms(), "conv2d normalise"]] as const) {
+          const predictor = new Predictor(model, device), live = device.memory.liveBuffers;
+          const { layers, sources, emotions, folded } = await lookInside(predictor, frames);
+          const expected = definedLayers(model, frames), summary = summarise(model.description.network.options);
+          assert.deepEqual(layers.map(({ name }) => name), summary.map(({ name }) => name));
+          layers.forEach((layer, i) => {
+            const { name, shape, values, seconds, flops, batch, weights } = layer;
+            assert.deepEqual(shape, summary[i].output);
+            assert.ok(apart(values, expected[i]) < 1e-4, `${name}: ${apart(values, expected[i])}`);
+            assert.ok(seconds > 0 && seconds < 1, `${name}: ${seconds} s`);
+            assert.equal(flops, summary[i].flops * batch);
+            const kind = name.replace(/\d+/, ""), wanted = { conv: kernels, pool: "maxPool", dense: "matmul" };
+            assert.equal(layer.kernels.join(" "), wanted[kind as keyof typeof wanted]);
+            const own = model.description.network.parameters.find(({ name: one }) => one === `${name}.w`);
+            assert.deepEqual(weights, own?.shape);
+            const texts = layer.sources.map((place) => sources[place]);
+            assert.ok(texts.some(({ compiled }) => compiled) && texts.some(({ compiled }) => !compiled));
+            assert.equal(
+              texts.some(({ name, compiled }) => /^normalise/.test(name) && !compiled),
+              layer.kernels.includes("normalise"),
+            );
+          });
+          assert.deepEqual(emotions, model.description.emotions);
+          assert.equal(folded, model === shipped); // it was trained with batch norms, and has none of its own
+          assert.deepEqual(weightsOf(predictor, "conv2").values, model.weights["conv2.w"]);
+          assert.throws(() => weightsOf(predictor, "pool1"), /no weights of a layer "pool1"/);
+          assert.equal(device.memory.liveBuffers, live);
+          predictor.close();
+        }
+      } finally {
+        device.close();
+      }
+    },
+  });
+}
+
+Deno.test("the texts of a layer on the processor are the files whose functions its phases call", async () => {
+  const owners = new Map<string, string>(), folder = path.join(import.meta.dirname!, "../../kernels/wat");
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!name.endsWith(".wat")) continue;
+    const text = await Deno.readTextFile(path.join(folder, name));
+    for (const [, exported] of text.matchAll(/\(export "(\w+)"\)/g)) owners.set(exported, name);
+  }
+  const phases: Record<string, readonly ((...args: never[]) => void)[]> = {
+    conv2d: [packPanels, convolveBlock],
+    winograd: [transformKernel, transformStrips, multiplyTiles],
+    matmul: [layStrips, multiplyBlock],
+    maxPool: [poolImages],
+    normalise: [normalisePart],
+  };
+  assert.deepEqual(Object.keys(WAT_FILES), Object.keys(phases));
+  for (const [kernel, own] of Object.entries(phases)) {
+    const called = own.flatMap((phase) => [...String(phase).matchAll(/wasm\.(\w+)/g)].map(([, name]) => name));
+    const files = new Set(called.map((name) => owners.get(name)));
+    assert.deepEqual([...files].sort(), [...WAT_FILES[kernel]].sort(), kernel);
+  }
+});
+
+Deno.test({
+  name: `the texts of a layer on a GPU are those of the variant that ran, as they were compiled${lacking}`,
+  ignore: !found,
+  fn: async () => {
+    const shape = { batch: 2, height: 4, width: 4, channelsIn: 3, channelsOut: 8 };
+    for (const name of ["tile 32x32x16", "lane 16x8 of 8x1"]) {
+      const variant = variantNamed(name);
+      const device = await createWebGpuDevice({ allowSoftware: true, planner: () => ({ variant, splits: 1 }) });
+      try {
+        const buffer = () => device.allocate(512, "test"),
+          [x, weights, bias, y] = [buffer(), buffer(), buffer(), buffer()];
+        const conv: Call = { kernel: "conv2d", args: { ...shape, x, weights, bias, y, relu: true } };
+        const dense: Call = { kernel: "matmul", args: { a: x, b: weights, c: y, m: 4, n: 8, k: 16 } };
+        for (const [call, own, more] of [[conv, "conv2d", ["pad_columns"]], [dense, "matmul", []]] as const) {
+          const texts = sourcesOf(device, [call]), core = `gemm_${variant.core}`;
+          const written = texts.filter(({ compiled }) => !compiled).map(({ name }) => name);
+          assert.deepEqual(written, [own, core, ...more].map((file) => `${file}.wgsl`));
+          const compiled = texts.filter(({ compiled }) => compiled);
+          assert.deepEqual(compiled.map(({ name }) => name), [`${own} (${name})`, ...more]);
+          for (const { text } of compiled) {
+            assert.match(text, /fn main\(/);
+            assert.doesNotMatch(text, /^#|\$\{/m); // nothing of the template is left
+          }
+        }
+      } finally {
+        device.close();
+      }
+    }
+  },
+});
