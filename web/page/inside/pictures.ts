@@ -6,6 +6,9 @@ import type { LayerView, Weights } from "../../engine/protocol.ts";
 import { dark, themeColour } from "../dom.ts";
 import { paint } from "../listen/mel_picture.ts";
 
+/** Pixels that a picture with lines in it is across, at least. */
+const LEAST = 320;
+
 /** What is where in a picture: the number of the part under a pointer, or nothing beside them. */
 export type Locate = (event: MouseEvent) => number | undefined;
 
@@ -70,11 +73,18 @@ export function weightsPicture(canvas: HTMLCanvasElement, weights: Weights, chos
     const [left, top] = grid.place(o);
     drawFilter(picture, [left + 1, top + 1], filter, weights, o, scale);
   }
-  put(canvas, picture);
-  const [left, top] = grid.place(chosen), pen = canvas.getContext("2d")!;
+  // drawn larger than a pixel a number, where those are few, so that the line is thin
+  const times = Math.max(1, Math.floor(LEAST / picture.width)),
+    small = new OffscreenCanvas(picture.width, picture.height);
+  small.getContext("2d")!.putImageData(picture, 0, 0);
+  [canvas.width, canvas.height] = [times * picture.width, times * picture.height];
+  const pen = canvas.getContext("2d")!, [left, top] = grid.place(chosen).map((at) => times * (at + 0.5));
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(small, 0, 0, canvas.width, canvas.height);
   pen.strokeStyle = themeColour("accent");
-  pen.strokeRect(left + 0.5, top + 0.5, filter.size[0] + 1, filter.size[1] + 1);
-  return (event) => grid.partAt(pixelAt(canvas, event)?.map((at) => at - 1));
+  pen.lineWidth = Math.max(1, canvas.width / 120);
+  pen.strokeRect(left, top, times * (filter.size[0] + 1), times * (filter.size[1] + 1));
+  return (event) => grid.partAt(pixelAt(canvas, event)?.map((at) => Math.floor(at / times) - 1));
 }
 
 /** The filter that makes one channel: 3 x 3 for each channel that it reads; or the weights of one unit. */

@@ -17,7 +17,11 @@ interface Place {
 }
 
 export function insideView(app: App): View {
-  const lead = el("p", { class: "lead" });
+  const lead = el(
+    "p",
+    { class: "lead", id: "inside-lead" },
+    "What each layer of the network makes of the third of a second under Listen's cursor, from the sound to the emotion. The deeper the colour, the larger the number.",
+  );
   const layers = el("div", { class: "layers", role: "group", "aria-label": "Layers" });
   const again = button("Look again", () => look(), { id: "look" });
   const total = el("span", { class: "device-line num", role: "status", id: "inside-total" });
