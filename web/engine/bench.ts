@@ -34,6 +34,9 @@ const CLASSES = 7;
 const batchOf = (device: Device, width: number) =>
   device instanceof WebGpuDevice && device.software || width === 1 ? 8 : 32;
 
+/** Edge of the ladder's matrices where a program plays the GPU. */
+const SOFTWARE_LADDER = 128;
+
 /** Measures kernels, or climbs the ladder. Where it is stopped it gives what it has. */
 export async function bench(
   device: Device,
@@ -76,7 +79,7 @@ async function climb(result: BenchResult, signal: AbortSignal, tell: (news: News
     result.ladder.push(row);
     tell({ news: "benchRow", result, done, total });
   };
-  await climbLadder({ tune: tuneWith(signal), onRow, signal });
+  await climbLadder({ size: found.software ? SOFTWARE_LADDER : undefined, tune: tuneWith(signal), onRow, signal });
 }
 
 async function timeKernels(

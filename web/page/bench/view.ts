@@ -164,7 +164,7 @@ function told({ stopped, description, peaks, ladder, batch, kernels }: BenchResu
   const smaller = software && kernels.length > 0
     ? ` A program plays this GPU, so a step has ${batch} segments here, not 32, and width 1 is left out.`
     : software && ladder.length > 0
-    ? " A program plays this GPU, so the matrices are 256 wide here, not 2048."
+    ? " A program plays this GPU, so the matrices are 128 wide here, not 2048."
     : "";
   const roof = peaks
     ? `: at most ${digits(peaks.flops.median / 1e9)} GFLOP/s in registers, ${
