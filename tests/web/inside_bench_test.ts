@@ -223,7 +223,7 @@ async function stopBench(page: Page, rows: number): Promise<number> {
   await page.tabTo("#bench-stop");
   const asked = performance.now();
   await page.press("Enter");
-  await page.until("/^Stopped\\. /.test(document.querySelector('#bench-status').textContent)", 30);
+  await page.until("document.querySelector('#bench-status').textContent === 'Stopped.'", 30);
   return (performance.now() - asked) / 1000;
 }
 
@@ -305,6 +305,7 @@ Deno.test({
       const took = await stopBench(page, 3), rows = await benchRows(page);
       assert.ok(took < 4, `${took} s to stop`);
       const { lines, result: part } = await copied(page);
+      assert.match(lines[1][0], /^Stopped\. \d threads? of WebAssembly SIMD .* GFLOP\/s in registers/);
       assert.deepEqual([part.stopped, part.width, part.batch], [true, 1, 8]);
       assert.ok(part.kernels.length >= 3 && part.kernels.length === rows.length && lines.length === rows.length + 3);
 

@@ -65,7 +65,7 @@ export function benchView(app: App): View {
       await app.device();
       result = await app.engine.ask("bench", what, Number(widths.value)) as BenchResult;
       status.setAttribute("aria-live", "polite");
-      status.textContent = told(result);
+      status.textContent = result.stopped ? "Stopped." : told(result);
       draw();
     } catch (error) {
       result = undefined;
@@ -124,7 +124,7 @@ export function benchView(app: App): View {
     const lines = [...table.rows].map((row) => [...row.cells].map(({ textContent }) => textContent).join("\t"));
     const text = kind === "JSON"
       ? JSON.stringify(result, null, 2)
-      : [`EPR in ${result!.browser}, ${result!.date}`, status.textContent!, ...lines].join("\n");
+      : [`EPR in ${result!.browser}, ${result!.date}`, told(result!), ...lines].join("\n");
     try {
       await navigator.clipboard.writeText(text);
       app.say(`Copied: ${text.length.toLocaleString("en")} letters.`);
