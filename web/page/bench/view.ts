@@ -8,8 +8,8 @@ import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 
 const COLUMNS = {
-  kernels: ["kernel", "layers", "shape", "time", "GFLOP/s", "GB/s", "error"],
-  ladder: ["step", "on", "time", "GFLOP/s", "to the step before", "error"],
+  kernels: ["kernel", "time", "GFLOP/s", "GB/s", "error", "shape"],
+  ladder: ["step", "time", "GFLOP/s", "to the step before", "error", "on"],
 } as const;
 
 export function benchView(app: App): View {
@@ -54,9 +54,9 @@ export function benchView(app: App): View {
     body.replaceChildren();
     picture.replaceChildren();
     picture.hidden = what === "ladder";
-    const numeric = COLUMNS[what].findIndex((name) => name === "time");
+    const last = COLUMNS[what].indexOf("error");
     head.replaceChildren(
-      ...COLUMNS[what].map((name, i) => el("th", { scope: "col", class: i >= numeric ? "n" : "" }, name)),
+      ...COLUMNS[what].map((name, i) => el("th", { scope: "col", class: i > 0 && i <= last ? "n" : "" }, name)),
     );
     status.textContent = what === "kernels" ? "Measuring the machine's roof…" : "Climbing…";
     bar.removeAttribute("value");
@@ -79,27 +79,33 @@ export function benchView(app: App): View {
     }
   }
 
-  function addRow(first: string, texts: readonly string[], numbers: readonly string[]): void {
+  /** What it is, its numbers, and of what it was made: on a phone the last is what waits beyond the edge. */
+  function addRow(first: string, numbers: readonly string[], texts: readonly string[]): void {
     body.append(
       el(
         "tr",
         {},
         el("th", { scope: "row" }, first),
-        ...texts.map((text) => el("td", {}, text)),
         ...numbers.map((text) => el("td", { class: "n" }, text)),
+        ...texts.map((text) => el("td", {}, text)),
       ),
     );
   }
 
   function kernelRow({ name, layer, shape, flops, bytes, seconds, error }: KernelRow): string {
     const rate = (amount: number) => flops > 0 ? digits(amount / seconds.median / 1e9) : "";
-    addRow(name, [layer, shape], [micro(duration(seconds.median)), rate(flops), rate(bytes), error.toExponential(1)]);
+    addRow(`${name} ${layer}`.trim(), [
+      micro(duration(seconds.median)),
+      rate(flops),
+      rate(bytes),
+      error.toExponential(1),
+    ], [shape]);
     return `${name} ${layer}`.trim();
   }
 
   function ladderRow({ name, shape, seconds, flops, error }: LadderRow, before?: LadderRow): string {
     const speed = flops / seconds, gain = before ? `${digits(speed / (before.flops / before.seconds))} ×` : "";
-    addRow(name, [shape], [micro(duration(seconds)), digits(speed / 1e9), gain, error.toExponential(1)]);
+    addRow(name, [micro(duration(seconds)), digits(speed / 1e9), gain, error.toExponential(1)], [shape]);
     return name;
   }
 

@@ -62,8 +62,7 @@ export function listenView(app: App): View {
     scene.draw(canvas);
     tellCursor();
     if (!player.playing) return;
-    scene.cursor = Math.min(scene.seconds, player.place);
-    redraw();
+    setCursor(player.place);
   });
 
   // what it does
