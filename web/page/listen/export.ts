@@ -5,6 +5,7 @@ import type { Heard } from "../../engine/protocol.ts";
 import { predictionJson, profileJson } from "../../../report/prediction_json.ts";
 import { download } from "../dom.ts";
 import { melBrightness, paint } from "./mel_picture.ts";
+import { loudestOf } from "./scene.ts";
 
 /** What is exported. */
 export interface Shown {
@@ -93,14 +94,14 @@ async function toSvg({ name, heard, emotions, colours }: Shown): Promise<string>
 }
 
 function wavePath(samples: Float32Array, left: number, right: number, middle: number, size: number): string {
-  const columns = right - left, each = samples.length / columns;
+  const columns = right - left, each = samples.length / columns, loudest = loudestOf(samples);
   return Array.from({ length: columns }, (_, c) => {
     let low = 0, high = 0;
     for (let i = Math.floor(c * each); i < (c + 1) * each; i++) {
       low = Math.min(low, samples[i] ?? 0);
       high = Math.max(high, samples[i] ?? 0);
     }
-    const y = (value: number) => (middle - Math.max(-1, Math.min(1, 2.2 * value)) * size).toFixed(1);
+    const y = (value: number) => (middle - value / loudest * size).toFixed(1);
     return `M${left + c + 0.5} ${y(high)}V${y(low)}`;
   }).join("");
 }

@@ -26,17 +26,20 @@ export class Scene {
   #frames = new Growing();
   #profile = new Growing();
   #mel = new MelPicture();
+  #loudest = QUIET;
 
   /** Takes everything away. */
   clear(): void {
     [this.#samples, this.#frames, this.#profile] = [new Growing(), new Growing(), new Growing()];
     this.#mel = new MelPicture();
+    this.#loudest = QUIET;
     this.cursor = 0;
   }
 
   /** Appends samples (16 kHz), frames [n, nMels] and a profile [n, emotions]. */
   append(samples: Float32Array, frames: Float32Array, profile: Float32Array): void {
     this.#samples.push(samples);
+    this.#loudest = loudestOf(samples, this.#loudest);
     this.#frames.push(frames);
     this.#profile.push(profile);
   }
@@ -149,7 +152,7 @@ export class Scene {
   ): void {
     const [top, bottom] = PANELS.wave.map((share) => share * height), middle = (top + bottom) / 2;
     const { values, length } = this.#samples, rate = frontEnd.sampleRate;
-    const each = (to - from) * rate / (right - LEFT);
+    const each = (to - from) * rate / (right - LEFT), scale = (bottom - top) / 2 / this.#loudest;
     pen.fillStyle = faint;
     // columns begin at multiples of their width in time, so that they do not flicker as they scroll
     const first = Math.floor(from * rate / each);
@@ -160,8 +163,7 @@ export class Scene {
         low = Math.min(low, values[i]);
         high = Math.max(high, values[i]);
       }
-      const scale = (bottom - top) / 2 * 2.2;
-      const y0 = Math.max(top, middle - high * scale), y1 = Math.min(bottom, middle - low * scale);
+      const y0 = middle - high * scale, y1 = middle - low * scale;
       pen.fillRect(x(c * each / rate), y0, 1, Math.max(0.8, y1 - y0));
     }
   }
@@ -199,6 +201,16 @@ export class Scene {
     }
     pen.globalAlpha = 1;
   }
+}
+
+/** Sound that never gets louder than this is not drawn as if it were loud. */
+const QUIET = 0.1;
+
+/** The largest distance from 0 of some samples, or what was found before. */
+export function loudestOf(samples: Float32Array, before: number = QUIET): number {
+  let loudest = before;
+  for (const sample of samples) loudest = Math.max(loudest, Math.abs(sample));
+  return loudest;
 }
 
 /** Numbers that grow. */
