@@ -7,6 +7,7 @@
  */
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
+import type { Monitor } from "../nn/mod.ts";
 import type { FoldProgress } from "../refinery/mod.ts";
 import { say } from "./common.ts";
 
@@ -79,7 +80,7 @@ export class JobProgress {
 
   /**
    * @param options chain: what it is called where a job has several; networks: how many in all, from this chain on; finished: how many already are; folds, stages, epochs: at most, for "2 of 3";
-   *   patience: epochs; quiet: show nothing
+   *   monitor, patience: as in the settings; quiet: show nothing
    */
   constructor(options: {
     chain?: string;
@@ -88,11 +89,13 @@ export class JobProgress {
     folds: number;
     stages: number;
     epochs: number;
+    monitor: Monitor;
     patience: number;
     quiet: boolean;
   }) {
-    const { networks, finished, epochs, patience, quiet } = options;
-    this.#clock = new JobClock({ networks, finished, shortest: Math.min(1, (patience + 1) / epochs) });
+    const { networks, finished, epochs, monitor, patience, quiet } = options;
+    const shortest = monitor === "nothing" ? 1 : Math.min(1, (patience + 1) / epochs);
+    this.#clock = new JobClock({ networks, finished, shortest });
     [this.#options, this.#quiet, this.#chain] = [options, quiet, options.chain ?? ""];
     if (!quiet && Deno.stderr.isTerminal()) {
       this.#bars = new cliProgress.MultiBar({

@@ -4,7 +4,8 @@
  */
 import { Option } from "commander";
 import { openDevice } from "../kernels/mod.ts";
-import { type Scaling, SCALINGS, type Trial, type TrialSettings, tryFold } from "../refinery/mod.ts";
+import { MONITORS } from "../nn/mod.ts";
+import { SCALINGS, type Trial, type TrialSettings, tryFold } from "../refinery/mod.ts";
 import { createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { prepare } from "./prepare.ts";
 import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
@@ -22,6 +23,9 @@ interface StudyFlags extends TrainFlags {
 
 /** Settings that a variation may name. */
 type KnownSettings = TrialSettings & Required<Pick<TrialSettings, "scaling">>;
+
+/** What settings that are words may be. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = { scaling: SCALINGS, monitor: MONITORS };
 
 const collect = (value: string, before: string[]) => [...before, value];
 
@@ -110,9 +114,8 @@ function parseSettings(text: string, known: KnownSettings): Partial<TrialSetting
       if (typeof old === "boolean" && !/^(true|false)$/.test(value)) {
         throw new UsageError(`${name} is true or false, found ${value}`);
       }
-      if (name === "scaling" && !SCALINGS.includes(value as Scaling)) {
-        throw new UsageError(`scaling is ${SCALINGS.join(", ")}, found ${value}`);
-      }
+      const choices = CHOICES[name];
+      if (choices && !choices.includes(value)) throw new UsageError(`${name} is ${choices.join(", ")}, found ${value}`);
       const parsed = typeof old === "boolean"
         ? value === "true"
         : typeof old === "string"

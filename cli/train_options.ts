@@ -3,6 +3,7 @@
  */
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
+import { MONITORS } from "../nn/mod.ts";
 import { METHODS, type PresetName, PRESETS, type Settings } from "../refinery/mod.ts";
 import { fraction, type RunConfig } from "../runs/mod.ts";
 import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
@@ -39,6 +40,7 @@ const OVERRIDES = [
   "batchNorm",
   "dropout",
   "epochs",
+  "monitor",
   "batch",
 ] as const satisfies (keyof Settings)[];
 
@@ -72,6 +74,10 @@ export function addNetworkOptions(command: Command): Command {
       realNumber({ min: 0, below: 1 }),
     )
     .option("--epochs <n>", "epochs at most", wholeNumber({ min: 1 }))
+    .addOption(
+      new Option("--monitor <what>", "what of the validation set early stopping goes by; nothing: every epoch is run")
+        .choices(MONITORS),
+    )
     .option("--batch <n>", "segments a step", wholeNumber({ min: 1, max: 65536 }))
     .addOption(
       new Option("--device <name>", "auto: a hardware GPU if there is one, else cpu").choices(DEVICE_CHOICES)
@@ -191,13 +197,15 @@ export function defaultFolder(corpus: string, preset: string, seed: number, now:
 
 /** The settings in a line. @param chains said in the place of method and stages */
 export function describeSettings(preset: string, settings: Settings, chains?: string): string {
-  const { method, stages, folds, split, width, batchNorm, dropout, epochs, batch, learningRate, trees, seed } =
+  const { method, stages, folds, split, width, batchNorm, dropout, epochs, monitor, batch, learningRate, trees, seed } =
     settings;
   const times = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
   return [
     `preset ${preset}: ${chains ?? `${method}, ${times(stages, "stage")}`} x ${folds} folds by ${split}`,
     `VGG-E of width ${fraction(width)}${batchNorm ? " with batch norm" : ""}${dropout ? `, dropout ${dropout}` : ""}`,
-    `at most ${times(epochs, "epoch")}`,
+    monitor === "nothing"
+      ? times(epochs, "epoch")
+      : `at most ${times(epochs, "epoch")}${monitor === "accuracy" ? " by accuracy" : ""}`,
     `batch ${batch}`,
     `rate ${learningRate}`,
     times(trees, "tree"),

@@ -1,6 +1,6 @@
 /**
- * Fitting a network to soft targets: epochs of shuffled batches, Adam, a rate that decays, and early stopping on the loss
- * of a validation set, which ends with the best weights put back.
+ * Fitting a network to soft targets: epochs of shuffled batches, Adam, a rate that decays, and early stopping by what is
+ * monitored of a validation set, which ends with the best weights put back.
  *
  * Between any two steps a fit can be written down whole, as a {@link FitState}: weights, Adam's moments, the totals so far, the
  * best weights, and its place. Shuffling draws by place and not from a stream, so a fit that goes on from a state computes what
@@ -14,14 +14,25 @@ import { DeviceArray } from "./device_array.ts";
 import { inOrder, NonFiniteError, Pass, shuffled, type Totals, totalsOf } from "./pass.ts";
 import type { Network } from "./vgg_e.ts";
 
+/**
+ * What of the validation set is monitored, to stop early and to put the best weights back: its loss, the share of it that is
+ * right, or nothing: then every epoch is run, and the last one's weights stay.
+ */
+export type Monitor = "loss" | "accuracy" | "nothing";
+
+/** All, the paper's first: it does not say, and Keras's default is the loss. */
+export const MONITORS: readonly Monitor[] = ["loss", "accuracy", "nothing"];
+
 /** How to fit; the defaults are the paper's (section 4.1). */
 export interface FitOptions {
   /** Examples a step. Default 128. */
   batch?: number;
   /** Epochs at most. Default 20. */
   epochs?: number;
-  /** Epochs without a better validation loss before it stops. Default 3. */
+  /** Epochs without a better one before it stops. Default 3. */
   patience?: number;
+  /** What makes an epoch the better one; of two as accurate, the one of the lower loss. Default loss. */
+  monitor?: Monitor;
   /** Rate of an epoch counted from 0. Default: 0.001, times 0.8 every two epochs. */
   learningRate?: (epoch: number) => number;
   /** What the shuffling is keyed by: seed, fold, stage. */
@@ -120,7 +131,7 @@ export interface FitSnapshot extends FitPlace, FitArrays<DeviceArray> {}
 
 /**
  * Fits the network's parameters to `training`, and leaves it with the weights that did best on `validation`, or the last ones if
- * there is none.
+ * there is none or nothing of it is monitored.
  *
  * @throws {NonFiniteError} naming epoch and step where the loss is no longer finite
  * @throws the signal's reason where it is aborted, and what `save` throws
@@ -131,7 +142,9 @@ export async function fit(
   validation: Dataset | undefined,
   options: FitOptions,
 ): Promise<FitResult> {
-  const { batch = 128, epochs = 20, patience = 3, learningRate = learningRateAt, path, state, save, signal } = options;
+  const { batch = 128, epochs = 20, learningRate = learningRateAt, path, state, save, signal, monitor = "loss" } =
+    options;
+  const patience = monitor === "nothing" ? epochs : options.patience ?? 3;
   const { parameters } = network, { device, weights } = parameters;
   const adam = new Adam(parameters);
   const best = validation && device.allocate(weights.length, "the best weights so far");
@@ -194,7 +207,7 @@ export async function fit(
             throw error instanceof NonFiniteError ? new NonFiniteError(epoch, steps + 1, true) : error;
           });
         [record.validationLoss, record.validationAccuracy] = [checked.loss, checked.accuracy];
-        if (bestEpoch < 0 || checked.loss < records[bestEpoch].validationLoss!) {
+        if (bestEpoch < 0 || isBetter(record, records[bestEpoch], monitor)) {
           bestEpoch = epoch;
           device.copy({ x: weights, y: best, length: best.length });
         }
@@ -212,6 +225,13 @@ export async function fit(
     adam.release();
     if (best) device.release(best);
   }
+}
+
+/** Whether an epoch takes the place of the best one before it. */
+function isBetter(epoch: EpochRecord, best: EpochRecord, monitor: Monitor): boolean {
+  if (monitor === "nothing") return true;
+  const gain = monitor === "accuracy" ? epoch.validationAccuracy! - best.validationAccuracy! : 0;
+  return gain > 0 || (gain === 0 && epoch.validationLoss! < best.validationLoss!);
 }
 
 /** Whether every number is finite: what is not stays so in a sum. */

@@ -86,7 +86,7 @@ export class Chain {
 
   /** Fits a fresh network to the labels; the caller releases its parameters. */
   async fit(stage: number, labels: Float32Array): Promise<{ network: VggE; fitted: FitResult }> {
-    const { batch, epochs, patience, seed, learningRate, decay, initialisation } = this.#settings;
+    const { batch, epochs, monitor, patience, seed, learningRate, decay, initialisation } = this.#settings;
     const { signal, onEpoch, memory, saveEvery } = this.#hooks,
       fold = this.#fold,
       { learning, validation } = this.#sets;
@@ -96,6 +96,7 @@ export class Chain {
     const options: FitOptions = {
       batch,
       epochs,
+      monitor,
       patience,
       learningRate: (epoch) => learningRateAt(epoch, learningRate, decay),
       path: [seed, SHUFFLING, fold, stage],

@@ -3,7 +3,7 @@
  * Every choice that the paper leaves open is made here.
  */
 
-import type { Initialisation, VggEOptions } from "../nn/mod.ts";
+import type { Initialisation, Monitor, VggEOptions } from "../nn/mod.ts";
 
 /** How a stage's labels are made from the profiles of the stage before (sections 4.2 to 4.4 of the paper). */
 export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static";
@@ -30,7 +30,9 @@ export interface Settings {
   segmentHop?: number;
   /** Epochs at most. */
   epochs: number;
-  /** Epochs without a better validation loss before a network stops. */
+  /** What of the validation utterances' segments early stopping goes by, and the weights that are kept. */
+  monitor: Monitor;
+  /** Epochs without a better one before a network stops. */
   patience: number;
   /** Segments a step. */
   batch: number;
@@ -63,6 +65,7 @@ const PAPER: Settings = {
   width: 1,
   segmentHop: undefined,
   epochs: 20,
+  monitor: "loss",
   patience: 3,
   batch: 128,
   learningRate: 0.001,

@@ -12,6 +12,7 @@ const OPTIONS: { [key in keyof Settings]?: (value: never) => string } = {
   batchNorm: (value) => value ? "--batch-norm" : "--no-batch-norm",
   dropout: (value) => `--dropout ${value}`,
   epochs: (value) => `--epochs ${value}`,
+  monitor: (value) => `--monitor ${value}`,
   batch: (value) => `--batch ${value}`,
   segmentHop: (value) => `--segment-hop ${value}`,
 };

@@ -41,13 +41,20 @@ Deno.test("study tries each variation on validation utterances, and gives a row 
       "2",
     ];
     const corpus = ["--corpus", "folder", "--data", dir, "--segment-hop", "4", ...tiny];
-    const vary = ["--base", "dropout=0.25", "--vary", "batchNorm=true,width=1/16", "--vary", "segmentHop=2"];
+    const vary = [
+      "--base",
+      "dropout=0.25",
+      "--vary",
+      "batchNorm=true,width=1/16",
+      "--vary",
+      "segmentHop=2,monitor=nothing",
+    ];
     const { code, stdout, stderr } = await study(...corpus, ...vary, "--json");
     assert.equal(code, 0, stderr);
     const results = JSON.parse(stdout);
     assert.deepEqual(
       results.map(({ variation }: { variation: string }) => variation),
-      ["as it is", "batchNorm=true,width=1/16", "segmentHop=2"],
+      ["as it is", "batchNorm=true,width=1/16", "segmentHop=2,monitor=nothing"],
     );
     const [base, wide, near] = results;
     assert.deepEqual([base.settings.dropout, base.settings.batchNorm, base.settings.width], [0.25, false, 1 / 32]);
@@ -55,6 +62,7 @@ Deno.test("study tries each variation on validation utterances, and gives a row 
     assert.deepEqual(base.trials.map(({ fold }: { fold: number }) => fold), [0, 1]);
     // a fifth of each emotion's three training utterances, at least one
     assert.deepEqual(base.trials.map(({ utterances }: { utterances: number }) => utterances), [2, 2]);
+    assert.deepEqual([base.settings.monitor, near.settings.monitor], ["loss", "nothing"]);
     assert.ok(near.trials[0].segments > 1.5 * base.trials[0].segments);
     assert.match(stderr, /utterances +segments +loss +best epochs +seconds +variation\n.*as it is\n/);
 
@@ -62,7 +70,7 @@ Deno.test("study tries each variation on validation utterances, and gives a row 
       const [wrong, said] of [["width", /wanted name=value/], ["size=3", /wanted name=value with one of method/], [
         "batchNorm=3",
         /batchNorm is true or false, found 3/,
-      ]] as const
+      ], ["monitor=luck", /monitor is loss, accuracy, nothing, found luck/]] as const
     ) {
       const refused = await study(...corpus, "--vary", wrong);
       assert.equal(refused.code, 2);

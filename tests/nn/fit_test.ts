@@ -94,6 +94,36 @@ Deno.test("fit() stops `patience` epochs after the best one and puts its weights
   assert.deepEqual(await network.parameters.read(), snapshots[result.bestEpoch]);
 });
 
+Deno.test("fit() puts back the most accurate epoch's weights, or the last one's, where it is told to", async () => {
+  for (const monitor of ["accuracy", "nothing"] as const) {
+    const device = createReferenceDevice(), network = new Linear(device);
+    const training = points(device, 64, 4), validation = points(device, 64, 5, 0.4);
+    const snapshots: Record<string, Float32Array>[] = [];
+    const { epochs, bestEpoch } = await fit(network, training, validation, {
+      epochs: 12,
+      patience: 2,
+      monitor,
+      path: [1],
+      batch: 16,
+      learningRate: (epoch) => [0.002, 0.5, 5, 0.05][epoch % 4],
+      onEpoch: async () => snapshots.push(await network.parameters.read()),
+    });
+    const losses = epochs.map((e) => e.validationLoss!), rights = epochs.map((e) => e.validationAccuracy!);
+    const leastLoss = losses.indexOf(Math.min(...losses)), top = Math.max(...rights);
+    if (monitor === "accuracy") {
+      // of the most accurate epochs, the one of the least loss
+      const tops = losses.map((loss, i) => rights[i] === top ? loss : Infinity);
+      assert.equal(bestEpoch, tops.indexOf(Math.min(...tops)));
+      assert.equal(epochs.length, Math.min(12, bestEpoch + 3));
+    } else {
+      assert.equal(epochs.length, 12);
+      assert.equal(bestEpoch, 11);
+    }
+    assert.notEqual(bestEpoch, leastLoss, "the data must tell the ways apart");
+    assert.deepEqual(await network.parameters.read(), snapshots[bestEpoch]);
+  }
+});
+
 Deno.test("fit() names epoch and step of a loss that is not finite", async () => {
   const device = createReferenceDevice(), network = new Linear(device);
   const bad = new ArrayDataset(device, new Float32Array([1, 2, NaN, 4]), oneHot([0, 1], 2), [2]);

@@ -7,7 +7,7 @@ const confusion = [[60, 40], [10, 90]];
 const command = trainingCommand({
   corpus: { name: "emodb", data: "/home/somebody/emodb" } as never,
   preset: "paper",
-  settings: { ...PRESETS.paper, width: 1 / 8, batchNorm: true, dropout: 0.5, seed: 7 },
+  settings: { ...PRESETS.paper, width: 1 / 8, batchNorm: true, dropout: 0.5, monitor: "accuracy", seed: 7 },
 });
 
 const model: ModelDescription = {
@@ -66,7 +66,7 @@ Deno.test("a card tells data, protocols, accuracies with the confusion matrix, w
     ]
   ) assert(flat.includes(said), `${said}\n${card}`);
   assert(card.endsWith(
-    "```sh\ndeno task train --corpus emodb --data emodb --preset paper --width 1/8 --batch-norm --dropout 0.5 --seed 7\n```\n",
+    "```sh\ndeno task train --corpus emodb --data emodb --preset paper --width 1/8 --batch-norm --dropout 0.5 --monitor accuracy --seed 7\n```\n",
   ));
 });
 
