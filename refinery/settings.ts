@@ -93,7 +93,7 @@ export const PRESETS: Readonly<Record<PresetName, Settings>> = {
   demo: { ...SHORT, width: 1 / 16, segmentHop: 6, epochs: 12, batch: 32, learningRate: scaledRate(32) },
   quick: { ...SHORT, segmentHop: 10, epochs: 4, batch: 64, learningRate: scaledRate(64) },
   compact: NARROW,
-  tuned: { ...NARROW, width: 1 / 16, stages: 3, segmentHop: 6, batchNorm: true, batch: 64, epochs: 6 },
+  tuned: { ...NARROW, stages: 3, segmentHop: 10, batchNorm: true, batch: 64, epochs: 10, monitor: "nothing" },
   paper: PAPER,
 };
 
