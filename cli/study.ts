@@ -18,6 +18,7 @@ interface StudyFlags extends TrainFlags {
   vary: string[];
   run: string[];
   stage?: number;
+  byEpoch?: boolean;
   json?: boolean;
 }
 
@@ -55,6 +56,7 @@ const command = addNetworkOptions(
       .argParser(collect).default([], "none"),
   )
   .option("--stage <n>", "with --run: the stage whose profiles are taken (default: the last)", wholeNumber({ min: 1 }))
+  .option("--by-epoch", "after each row, what its networks were like after each epoch")
   .option("--json", "print the results as one JSON document on stdout, and the table on stderr");
 
 await runCommand(command, async (signal) => {
@@ -78,7 +80,9 @@ await runCommand(command, async (signal) => {
         trials.push(await tryFold(features, device, settings, folds, fold, { signal }));
       }
       results.push({ variation: text, settings, trials });
-      (flags.json ? say : console.log)(row(text, trials, i === 0));
+      const tell = flags.json ? say : console.log;
+      tell(row(text, trials, i === 0));
+      if (flags.byEpoch) tell(epochRows(trials));
     }
   } finally {
     device.close();
@@ -86,20 +90,44 @@ await runCommand(command, async (signal) => {
   if (flags.json) printJson(results);
 });
 
+function sum(trials: Trial[], of: (trial: Trial) => number): number {
+  return trials.reduce((total, trial) => total + of(trial), 0);
+}
+
 /** A variation's row, after the table's head if it is the first. */
 function row(text: string, trials: Trial[], first: boolean): string {
-  const sum = (of: (trial: Trial) => number) => trials.reduce((total, trial) => total + of(trial), 0);
-  const percent = (part: number, whole: number) => `${(100 * part / whole).toFixed(1)} %`.padStart(7);
-  const loss = sum(({ epochs, bestEpoch }) => epochs[bestEpoch].validationLoss!) / trials.length;
   const head = "utterances  segments   loss  best epochs   seconds  variation\n";
   return (first ? head : "") + [
-    percent(sum((t) => t.right), sum((t) => t.utterances)).padStart(10),
-    percent(sum((t) => t.segmentsRight), sum((t) => t.segments)).padStart(8),
-    loss.toFixed(3).padStart(5),
+    ...figures(trials, (t) => ({ ...t, loss: t.epochs[t.bestEpoch].validationLoss! })),
     trials.map(({ bestEpoch, epochs }) => `${bestEpoch + 1}/${epochs.length}`).join(" ").padStart(11),
-    sum((t) => t.seconds).toFixed(0).padStart(8),
+    sum(trials, (t) => t.seconds).toFixed(0).padStart(8),
     text,
   ].join("  ");
+}
+
+/** What all trials together gave after each epoch that all of them ran. */
+function epochRows(trials: Trial[]): string {
+  const epochs = Math.min(...trials.map(({ epochs }) => epochs.length));
+  return Array.from({ length: epochs }, (_, e) => {
+    const learned = sum(trials, (t) => t.epochs[e].accuracy) / trials.length;
+    return [
+      ...figures(trials, ({ epochs, segments }) => {
+        const { right, validationAccuracy, validationLoss } = epochs[e];
+        return { right, segmentsRight: validationAccuracy! * segments, loss: validationLoss! };
+      }),
+      `after epoch ${e + 1}; of the segments learned from ${(100 * learned).toFixed(0)} %`,
+    ].join("  ");
+  }).join("\n");
+}
+
+/** The columns of validation: utterances and segments right, of all trials, and the mean loss. */
+function figures(trials: Trial[], of: (trial: Trial) => Pick<Trial, "right" | "segmentsRight"> & { loss: number }) {
+  const percent = (part: number, whole: number) => `${(100 * part / whole).toFixed(1)} %`;
+  return [
+    percent(sum(trials, (t) => of(t).right), sum(trials, (t) => t.utterances)).padStart(10),
+    percent(sum(trials, (t) => of(t).segmentsRight), sum(trials, (t) => t.segments)).padStart(8),
+    (sum(trials, (t) => of(t).loss) / trials.length).toFixed(3).padStart(5),
+  ];
 }
 
 /** Settings by their names, "batchNorm=true,width=1/4". */

@@ -39,8 +39,8 @@ export interface FitOptions {
   path: readonly number[];
   /** Called now and then with how far it is. */
   onProgress?: (progress: FitProgress) => void;
-  /** Called after each epoch. */
-  onEpoch?: (epoch: EpochRecord) => void;
+  /** Called after each epoch, while the network has its weights; it is waited for. */
+  onEpoch?: (epoch: EpochRecord) => Promise<void> | void;
   /** Stops it: `fit` saves its state, then throws the signal's reason. */
   signal?: AbortSignal;
   /** Where an earlier fit of the same network to the same data stood: it goes on from there. */
@@ -214,7 +214,7 @@ export async function fit(
       } else bestEpoch = epoch;
       record.seconds = (performance.now() - began) / 1000;
       records.push(record);
-      options.onEpoch?.(record);
+      await options.onEpoch?.(record);
       await keep(epoch + 1, 0, new Float32Array(METRICS.length));
       signal?.throwIfAborted();
     }

@@ -84,8 +84,16 @@ export class Chain {
     return labels;
   }
 
-  /** Fits a fresh network to the labels; the caller releases its parameters. */
-  async fit(stage: number, labels: Float32Array): Promise<{ network: VggE; fitted: FitResult }> {
+  /**
+   * Fits a fresh network to the labels; the caller releases its parameters.
+   *
+   * @param look after each epoch, at what the network has become; it is waited for
+   */
+  async fit(
+    stage: number,
+    labels: Float32Array,
+    look?: (network: VggE) => Promise<void>,
+  ): Promise<{ network: VggE; fitted: FitResult }> {
     const { batch, epochs, monitor, patience, seed, learningRate, decay, initialisation } = this.#settings;
     const { signal, onEpoch, memory, saveEvery } = this.#hooks,
       fold = this.#fold,
@@ -103,7 +111,10 @@ export class Chain {
       signal,
       onProgress: ({ epoch, step, steps, loss, earliest }) =>
         this.#tellFit(stage, epoch, step / steps, earliest + 1, loss),
-      onEpoch: (epoch) => onEpoch?.({ ...epoch, fold, stage }),
+      onEpoch: (epoch) => {
+        onEpoch?.({ ...epoch, fold, stage });
+        return look?.(network);
+      },
       state,
       saveEvery,
       save: memory && ((state) => memory.keepState(stage, state)),

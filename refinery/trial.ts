@@ -3,9 +3,9 @@
  * utterances that the fold holds out are not touched, so that settings may be chosen by trials and still be judged by
  * cross-validation afterwards.
  */
-import type { Features } from "../corpora/features.ts";
+import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
-import type { EpochRecord } from "../nn/mod.ts";
+import type { EpochRecord, VggE } from "../nn/mod.ts";
 import { Chain } from "./chain.ts";
 import type { FoldHooks } from "./fold.ts";
 import { drawValidation } from "./folds.ts";
@@ -13,23 +13,27 @@ import { argmax, meanRow } from "./relabel.ts";
 import { scaleFrames, type Scaling } from "./scaling.ts";
 import type { Settings } from "./settings.ts";
 
+/** How right profiles are. */
+export interface TrialCounts {
+  /** Of the validation utterances, those whose mean profile has its largest value at their emotion. */
+  right: number;
+  /** Of their segments, those whose likeliest emotion is their utterance's. */
+  segmentsRight: number;
+}
+
 /** What a trial gave. */
-export interface Trial {
+export interface Trial extends TrialCounts {
   /** From 0. */
   fold: number;
-  /** Every epoch that was run. */
-  epochs: EpochRecord[];
+  /** Every epoch that was run, and the validation utterances that were right after it. */
+  epochs: (EpochRecord & Pick<TrialCounts, "right">)[];
   /** The epoch whose weights were judged, from 0. */
   bestEpoch: number;
   /** Validation utterances. */
   utterances: number;
-  /** Of them, those whose mean profile has its largest value at their emotion. */
-  right: number;
   /** Validation segments. */
   segments: number;
-  /** Of them, those whose likeliest emotion is their utterance's. */
-  segmentsRight: number;
-  /** Of fitting. */
+  /** Of fitting, and of judging after each epoch. */
   seconds: number;
 }
 
@@ -55,25 +59,43 @@ export async function tryFold(
 ): Promise<Trial> {
   const { utterances, emotions: { length: K } } = features;
   const training = utterances.map((_, i) => i).filter((i) => folds[i] !== fold);
-  const { validation } = drawValidation(utterances, training, settings, fold);
+  const validation = drawValidation(utterances, training, settings, fold).validation.map((i) => utterances[i]);
   const scaled = scaleFrames(features, training, scaling);
   const chain = new Chain(scaled, device, { ...settings, stages: 1 }, folds, fold, hooks), began = performance.now();
+  const judge = async (network: VggE) => judgeProfiles(validation, await chain.profile(1, network, "validation"), K);
   try {
-    const { network, fitted: { epochs, bestEpoch } } = await chain.fit(1, await chain.labels(1));
+    const rights: number[] = [];
+    const { network, fitted: { epochs, bestEpoch } } = await chain.fit(
+      1,
+      await chain.labels(1),
+      async (network) => void rights.push((await judge(network)).right),
+    );
     const seconds = (performance.now() - began) / 1000;
-    const profiles = await chain.profile(1, network, "validation");
+    const judged = await judge(network);
     network.parameters.release();
-    const trial = { fold, epochs, bestEpoch, utterances: validation.length, right: 0, segments: 0, segmentsRight: 0 };
-    for (const i of validation) {
-      const { emotion, segmentCount } = utterances[i];
-      const profile = profiles.subarray(trial.segments * K, (trial.segments += segmentCount) * K);
-      if (argmax(meanRow(profile, 0, segmentCount, K)) === emotion) trial.right++;
-      for (let s = 0; s < segmentCount; s++) {
-        if (argmax(profile.subarray(s * K, (s + 1) * K)) === emotion) trial.segmentsRight++;
-      }
-    }
-    return { ...trial, seconds };
+    return {
+      fold,
+      epochs: epochs.map((epoch, i) => ({ ...epoch, right: rights[i] })),
+      bestEpoch,
+      utterances: validation.length,
+      segments: validation.reduce((sum, { segmentCount }) => sum + segmentCount, 0),
+      ...judged,
+      seconds,
+    };
   } finally {
     chain.release();
   }
+}
+
+/** How right the profiles of some utterances are, [their segments, K]. */
+function judgeProfiles(utterances: readonly FeatureUtterance[], profiles: Float32Array, K: number): TrialCounts {
+  const judged = { right: 0, segmentsRight: 0 };
+  let first = 0;
+  for (const { emotion, segmentCount } of utterances) {
+    if (argmax(meanRow(profiles, first, segmentCount, K)) === emotion) judged.right++;
+    for (const end = first + segmentCount; first < end; first++) {
+      if (argmax(profiles.subarray(first * K, (first + 1) * K)) === emotion) judged.segmentsRight++;
+    }
+  }
+  return judged;
 }

@@ -49,7 +49,7 @@ Deno.test("study tries each variation on validation utterances, and gives a row 
       "--vary",
       "segmentHop=2,monitor=nothing",
     ];
-    const { code, stdout, stderr } = await study(...corpus, ...vary, "--json");
+    const { code, stdout, stderr } = await study(...corpus, ...vary, "--by-epoch", "--json");
     assert.equal(code, 0, stderr);
     const results = JSON.parse(stdout);
     assert.deepEqual(
@@ -65,6 +65,12 @@ Deno.test("study tries each variation on validation utterances, and gives a row 
     assert.deepEqual([base.settings.monitor, near.settings.monitor], ["loss", "nothing"]);
     assert.ok(near.trials[0].segments > 1.5 * base.trials[0].segments);
     assert.match(stderr, /utterances +segments +loss +best epochs +seconds +variation\n.*as it is\n/);
+    assert.equal(
+      near.trials[0].epochs.at(-1).right,
+      near.trials[0].right,
+      "the last epoch's network is the one judged",
+    );
+    assert.match(stderr, /^ +\d+\.\d % +\d+\.\d % +\d\.\d{3} +after epoch 1; of the segments learned from \d+ %$/m);
 
     for (
       const [wrong, said] of [["width", /wanted name=value/], ["size=3", /wanted name=value with one of method/], [

@@ -86,7 +86,7 @@ Deno.test("fit() stops `patience` epochs after the best one and puts its weights
     path: [1],
     batch: 16,
     learningRate,
-    onEpoch: async () => snapshots.push(await network.parameters.read()),
+    onEpoch: async () => void snapshots.push(await network.parameters.read()),
   });
   const losses = result.epochs.map((e) => e.validationLoss!);
   assert.equal(result.bestEpoch, losses.indexOf(Math.min(...losses)));
@@ -106,7 +106,7 @@ Deno.test("fit() puts back the most accurate epoch's weights, or the last one's,
       path: [1],
       batch: 16,
       learningRate: (epoch) => [0.002, 0.5, 5, 0.05][epoch % 4],
-      onEpoch: async () => snapshots.push(await network.parameters.read()),
+      onEpoch: async () => void snapshots.push(await network.parameters.read()),
     });
     const losses = epochs.map((e) => e.validationLoss!), rights = epochs.map((e) => e.validationAccuracy!);
     const leastLoss = losses.indexOf(Math.min(...losses)), top = Math.max(...rights);
