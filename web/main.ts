@@ -1,8 +1,8 @@
 /** `deno task web`: the page, served to this machine's browser, or built into a folder that any host can serve. */
-import { createCommand, runCommand, say, wholeNumber } from "../cli/common.ts";
+import { createCommand, runCommand, say, UsageError, wholeNumber } from "../cli/common.ts";
 import { modelFolder } from "../cli/model_option.ts";
 import { buildSite, writeSite } from "./build.ts";
-import { serveSite } from "./server.ts";
+import { serveSite, type Site } from "./server.ts";
 
 const command = createCommand(
   "web",
@@ -32,7 +32,7 @@ await runCommand(command, async (signal) => {
     say(`page      ${build}: ${site.size} files, ${(bytes / 1e6).toFixed(2)} MB`);
     return;
   }
-  const server = serveSite(site, { hostname: host, port });
+  const server = listen(site, host, port);
   const { hostname, port: found } = server.addr;
   say(`page      http://${hostname === "127.0.0.1" ? "localhost" : hostname}:${found}/   (Ctrl-C ends it)`);
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
@@ -40,3 +40,19 @@ await runCommand(command, async (signal) => {
   await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, 500))]);
   signal.throwIfAborted();
 });
+
+/** Begins to serve. @throws {UsageError} naming the option, where nothing can listen there */
+function listen(site: Site, hostname: string, port: number) {
+  try {
+    return serveSite(site, { hostname, port });
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new UsageError(
+        `--port ${port}: another program listens there; choose another one, or 0 for any that is free`,
+      );
+    }
+    const allowed = "; deno task web may listen on localhost and 0.0.0.0, and on [::1] and [::]";
+    const why = error instanceof Deno.errors.NotCapable ? allowed : ` (${(error as Error).message})`;
+    throw new UsageError(`--host ${hostname}: nothing can listen there${why}`);
+  }
+}

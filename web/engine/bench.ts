@@ -9,6 +9,7 @@ import type { Device } from "../../kernels/device.ts";
 import { findAdapter, WebGpuDevice } from "../../kernels/webgpu/device.ts";
 import type { News } from "./protocol.ts";
 import { PageRoof } from "./roof.ts";
+import type { Turn } from "./turns.ts";
 
 /** What a bench gives. Times are seconds, rates are a second, errors are shares of the largest value. */
 export interface BenchResult {
@@ -37,13 +38,21 @@ const batchOf = (device: Device, width: number) =>
 /** Edge of the ladder's matrices where a program plays the GPU. */
 const SOFTWARE_LADDER = 128;
 
+/** What a bench is run with. */
+interface BenchHooks {
+  /** Stops it. */
+  signal: AbortSignal;
+  tell: (news: News) => void;
+  /** At the device, which it has, and passes on between two kernels. */
+  turn: Turn;
+}
+
 /** Measures kernels, or climbs the ladder. Where it is stopped it gives what it has. */
 export async function bench(
   device: Device,
   what: "kernels" | "ladder",
   width: number,
-  signal: AbortSignal,
-  tell: (news: News) => void,
+  hooks: BenchHooks,
 ): Promise<BenchResult> {
   const result: BenchResult = {
     schema: "epr-page-bench/1",
@@ -58,15 +67,16 @@ export async function bench(
     stopped: false,
   };
   try {
-    await (what === "ladder" ? climb(result, signal, tell) : timeKernels(device, result, signal, tell));
+    hooks.signal.throwIfAborted();
+    await (what === "ladder" ? climb(result, hooks) : timeKernels(device, result, hooks));
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!hooks.signal.aborted) throw error;
     result.stopped = true;
   }
   return result;
 }
 
-async function climb(result: BenchResult, signal: AbortSignal, tell: (news: News) => void): Promise<void> {
+async function climb(result: BenchResult, { signal, tell }: BenchHooks): Promise<void> {
   const found = await findAdapter();
   if (!found) {
     throw new Error(
@@ -82,12 +92,7 @@ async function climb(result: BenchResult, signal: AbortSignal, tell: (news: News
   await climbLadder({ size: found.software ? SOFTWARE_LADDER : undefined, tune: tuneWith(signal), onRow, signal });
 }
 
-async function timeKernels(
-  device: Device,
-  result: BenchResult,
-  signal: AbortSignal,
-  tell: (news: News) => void,
-): Promise<void> {
+async function timeKernels(device: Device, result: BenchResult, { signal, tell, turn }: BenchHooks): Promise<void> {
   const watch = await Stopwatch.start(device, BUDGETS.quick), { kernels } = result;
   const cases = vggECases({ ...result, classes: CLASSES }), total = cases.length + 1;
   const roof = await PageRoof.open(device, watch);
@@ -96,7 +101,7 @@ async function timeKernels(
     result.peaks = roof.peaks;
     tell({ news: "benchRow", result, done: 1, total });
     for (const one of cases) {
-      await new Promise((resolve) => setTimeout(resolve, 0)); // so that a stop is heard
+      await turn.pass(); // so that a stop is heard, and a recording
       signal.throwIfAborted();
       kernels.push(await benchKernel(device, watch, one, tuneWith(signal), signal));
       tell({ news: "benchRow", result, done: kernels.length + 1, total });

@@ -3,7 +3,7 @@
  * them is watched, and its profile told as it changes (the paper's Figure 4, while it happens).
  *
  * The same tape, Adam and relabelling as `deno task train`; here a stage lasts a number of steps, and it can be paused, hurried
- * on to the next, or told another method between.
+ * on to the next, or told another method between. Between two looks at the loss it passes its turn at the device on.
  */
 import type { Features } from "../../corpora/features.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
@@ -18,6 +18,7 @@ import { SegmentDataset, SegmentStore, standardise } from "../../refinery/segmen
 import type { Method } from "../../refinery/settings.ts";
 import { syntheticFeatures } from "./corpus.ts";
 import type { News, TrainOptions } from "./protocol.ts";
+import type { Turn } from "./turns.ts";
 
 /** Milliseconds between two looks at the loss, and at the watched profile. */
 const LOOK_MS = 80, PROFILE_MS = 500;
@@ -29,36 +30,47 @@ class Stopped extends Error {}
 
 /** One chain. */
 export class Training {
-  readonly #device: Device;
   readonly #options: TrainOptions;
   readonly #tell: (news: News) => void;
+  readonly #stopping = Promise.withResolvers<void>();
+  #device!: Device;
+  #turn!: Turn;
   #method: Method;
   #paused = false;
-  #stopped = false;
+  #stopped?: string;
   #hurried = false;
   #wake = () => {};
 
-  constructor(device: Device, options: TrainOptions, tell: (news: News) => void) {
-    [this.#device, this.#options, this.#tell, this.#method] = [device, options, tell, options.method];
+  constructor(options: TrainOptions, tell: (news: News) => void) {
+    [this.#options, this.#tell, this.#method] = [options, tell, options.method];
   }
 
   /** Pauses, goes on, ends the stage, ends all, or changes the method of the stages to come. */
   control(what: "pause" | "go" | "stop" | "next" | Method): void {
     if (what === "pause") this.#paused = true;
     else if (what === "go") this.#paused = false;
-    else if (what === "stop") this.#stopped = true;
+    else if (what === "stop") this.stop();
     else if (what === "next") [this.#hurried, this.#paused] = [true, false];
     else this.#method = what;
     this.#wake();
   }
 
-  /** Trains stage after stage, until all are done or it is stopped. */
-  async run(): Promise<void> {
+  /** Ends all. @param why for people, the end of a sentence */
+  stop(why = ""): void {
+    this.#stopped ??= why;
+    this.#stopping.resolve();
+    this.#wake();
+  }
+
+  /** Trains stage after stage, until all are done or it is stopped. @param turn at the device, which it has */
+  async run(device: Device, turn: Turn): Promise<void> {
+    [this.#device, this.#turn] = [device, turn];
     try {
+      if (this.#stopped !== undefined) throw new Stopped();
       await this.#run();
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
-      this.#tell({ news: "trainPhase", phase: "stopped" });
+      this.#tell({ news: "trainPhase", phase: this.#stopped ? `stopped: ${this.#stopped}` : "stopped" });
     }
   }
 
@@ -196,11 +208,15 @@ export class Training {
     tape.release();
   }
 
-  /** Lets messages in; waits while it is paused. @throws Stopped */
+  /** Lets messages in and others at the device; waits while it is paused. @throws Stopped */
   async #breathe(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    while (this.#paused && !this.#stopped) await new Promise<void>((resolve) => this.#wake = resolve);
-    if (this.#stopped) throw new Stopped();
+    do {
+      this.#turn.giveBack();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      while (this.#paused && this.#stopped === undefined) await new Promise<void>((resolve) => this.#wake = resolve);
+      await this.#turn.retake(this.#stopping.promise);
+      if (this.#stopped !== undefined) throw new Stopped();
+    } while (this.#paused); // paused again while it waited
   }
 }
 

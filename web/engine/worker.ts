@@ -1,4 +1,4 @@
-/** The engine: everything of the page that computes. Questions that use the device are answered one after another. */
+/** The engine: everything of the page that computes. Questions that use the device are answered turn by turn. */
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import type { Device } from "../../kernels/device.ts";
 import { decodeModel, type Model, MODEL_FILES, type ModelBytes } from "../../refinery/model.ts";
@@ -9,6 +9,7 @@ import { hear, LiveHearing } from "./hearing.ts";
 import { lookInside, weightsOf } from "./inside.ts";
 import type { Answer, Ask, News, Questions } from "./protocol.ts";
 import { Training } from "./training.ts";
+import { Turns } from "./turns.ts";
 
 // wav-decoder is written for Node, and calls the global object by Node's name
 Object.assign(globalThis, { global: globalThis });
@@ -18,11 +19,12 @@ const tell = (news: News) => postMessage(news);
 /** What a page without a model says. */
 const NO_MODEL = "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.";
 
+const turns = new Turns();
 let device: Device | undefined;
 let predictor: Predictor | undefined;
 let model: Promise<Model | undefined> | undefined;
 let live: LiveHearing | undefined;
-let training: Training | undefined;
+let training: Training | undefined, trained: Promise<void> = Promise.resolve();
 let benching: AbortController | undefined;
 
 type Answers = {
@@ -35,16 +37,19 @@ const answers: Answers = {
   async open(choice) {
     const loaded = await (model ??= loadModel());
     const { device: opened, info } = await openPageDevice(choice); // the old one stays where this fails
-    training?.control("stop");
+    training?.stop("the device was changed");
     benching?.abort();
-    live = undefined;
-    device?.close();
-    device = opened;
-    predictor = loaded && new Predictor(loaded, opened);
+    await trained.catch(() => {});
+    await turns.with(() => { // whoever had the old one is done with it
+      live = undefined;
+      device?.close();
+      device = opened;
+      predictor = loaded && new Predictor(loaded, opened);
+    });
     return info;
   },
   model: async () => (await (model ??= loadModel()))?.description,
-  hear: (what) => hear(wantPredictor(), what),
+  hear: (what) => turns.with(() => hear(wantPredictor(), what)),
   async example(index) {
     const utterance = examples.utterances[index % examples.utterances.length];
     return { samples: (await utterance.read()).samples, name: utterance.id, emotion: utterance.emotion };
@@ -59,42 +64,35 @@ const answers: Answers = {
     live = undefined;
     return await ended?.end();
   },
-  inside: (frames) => lookInside(wantPredictor(), frames),
-  weights: (layer) => weightsOf(wantPredictor(), layer),
+  inside: (frames) => turns.with(() => lookInside(wantPredictor(), frames)),
+  weights: (layer) => turns.with(() => weightsOf(wantPredictor(), layer)),
   async train(options) {
     training?.control("stop");
-    training = new Training(wantDevice(), options, tell);
-    await training.run();
+    const before = trained, own = training = new Training(options, tell);
+    trained = before.catch(() => {}).then(() => turns.with((turn) => own.run(wantDevice(), turn)));
+    await trained;
   },
   trainControl: (what) => training?.control(what),
   async bench(what, width) {
     benching?.abort();
-    benching = new AbortController();
-    return await bench(wantDevice(), what, width, benching.signal, tell);
+    const { signal } = benching = new AbortController();
+    return await turns.with((turn) => bench(wantDevice(), what, width, { signal, tell, turn }));
   },
   benchStop: () => benching?.abort(new Error("Stopped")),
 };
 
 const examples = openSynthetic(7, { utterances: 20, speakers: 4 });
 
-/** Those that neither wait for the device nor keep others waiting. */
-const AT_ONCE: ReadonlySet<string> = new Set(["liveSamples", "trainControl", "benchStop", "open"]);
-let queue: Promise<unknown> = Promise.resolve();
-
-addEventListener("message", ({ data }: MessageEvent<Ask>) => {
-  const work = async () => {
-    let answer: Answer;
-    try {
-      const method = answers[data.ask] as (...args: unknown[]) => unknown;
-      answer = { id: data.id, answer: await method(...data.args) };
-    } catch (error) {
-      const { message, name } = error instanceof Error ? error : { message: String(error), name: "Error" };
-      answer = { id: data.id, error: message, name };
-    }
-    postMessage(answer);
-  };
-  if (AT_ONCE.has(data.ask)) work();
-  else queue = queue.then(work);
+addEventListener("message", async ({ data }: MessageEvent<Ask>) => {
+  let answer: Answer;
+  try {
+    const method = answers[data.ask] as (...args: unknown[]) => unknown;
+    answer = { id: data.id, answer: await method(...data.args) };
+  } catch (error) {
+    const { message, name } = error instanceof Error ? error : { message: String(error), name: "Error" };
+    answer = { id: data.id, error: message, name };
+  }
+  postMessage(answer);
 });
 
 function wantDevice(): Device {

@@ -28,6 +28,7 @@ const app: App = {
     notes.replaceChildren(note);
     if (kind === "note") setTimeout(() => note.remove(), 8000);
   },
+  quiet: () => notes.replaceChildren(),
   fail(error) {
     const { message, name } = error instanceof Error ? error : new Error(String(error));
     if (name === "AbortError" || message === "Stopped") return;
@@ -45,19 +46,22 @@ function open(asked: DeviceKind | "auto"): void {
   const before = opening;
   select.disabled = true;
   line.textContent = "Opening the engine…";
-  opening = engine.ask("open", asked).then((info) => {
-    show(info);
-    views.forEach((view) => view.deviceChanged?.());
-    return info;
-  }, async (error) => {
-    app.say(error.message, "fault");
-    if (before) {
-      const info = await before;
+  opening = Promise.all(views.map((view) => view.deviceChanging?.())).then(() => engine.ask("open", asked)).then(
+    (info) => {
       show(info);
+      views.forEach((view) => view.deviceChanged?.());
       return info;
-    }
-    throw error;
-  }).finally(() => select.disabled = false);
+    },
+    async (error) => {
+      app.say(error.message, "fault");
+      if (before) {
+        const info = await before;
+        show(info);
+        return info;
+      }
+      throw error;
+    },
+  ).finally(() => select.disabled = false);
   opening.catch(() => line.textContent = "The engine has no device");
 }
 
@@ -89,6 +93,11 @@ function route(): void {
   wanted.shown?.();
 }
 addEventListener("hashchange", route);
+// the link to #view would be taken for a view's
+document.querySelector(".skip")!.addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
 engine.listen((news) => {
   if (news.news === "fault") app.fail(new Error(news.message));
 });

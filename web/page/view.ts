@@ -14,6 +14,8 @@ export interface App {
   heard?: { name: string; heard: Heard; cursor: number };
   /** Says something for a while; a fault stays until it is put away. */
   say(message: string, kind?: "note" | "fault"): void;
+  /** Puts away what was said. */
+  quiet(): void;
   /** Says what went wrong, kindly; a lost device is replaced. */
   fail(error: unknown): void;
 }
@@ -28,6 +30,8 @@ export interface View {
   shown?(): void;
   /** It is not. */
   hidden?(): void;
+  /** The device is about to change; it is waited for. */
+  deviceChanging?(): Promise<void> | void;
   /** The device has changed. */
   deviceChanged?(): void;
 }

@@ -9,15 +9,19 @@ import { type FileKind, save, type Shown } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
 import { Scene } from "./scene.ts";
-import { type Microphone, openFile, openMicrophone, Player } from "./sound.ts";
+import { type Microphone, type Opened, openFile, openMicrophone, Player } from "./sound.ts";
 
 const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
 /** Seconds after which the microphone is turned off, since all that is heard is kept. */
 const LONGEST_LIVE = 600;
+/** Samples below this are as good as silence: -60 dB of full scale. */
+const HARDLY_ANY = 0.001;
 
 export function listenView(app: App): View {
   const scene = new Scene(), player = new Player(), meters = new Meters();
-  let shown: Shown | undefined, microphone: Microphone | undefined, modelName = "", busy = false;
+  let shown: Shown | undefined, microphone: Microphone | undefined, modelName = "";
+  /** What was asked for last: what was asked for before is not shown when it comes. */
+  let asked = 0;
 
   // what it is made of
   const input = el("input", { type: "file", accept: "audio/*,.wav", "aria-label": "Open a recording", id: "file" });
@@ -80,21 +84,21 @@ export function listenView(app: App): View {
     meters.setEmotions(description.emotions, scene.colours as string[]);
   }
 
-  async function hear(name: string, load: () => Promise<Parameters<App["engine"]["ask"]>[1] | unknown>): Promise<void> {
-    if (busy) return;
-    busy = true;
+  async function hear(name: string, load: () => Promise<Opened>): Promise<void> {
+    const own = ++asked;
     await stopSpeaking();
     pause();
+    app.quiet();
     status.textContent = `Listening to ${name}…`;
     try {
-      const what = await load() as { wav: Uint8Array; name: string };
+      const what = await load();
       await app.device();
-      show(name, await app.engine.ask("hear", what));
+      const heard = await app.engine.ask("hear", what);
+      if (own === asked) show(name, heard);
     } catch (error) {
-      status.textContent = "";
-      app.fail(error);
-    } finally {
-      busy = false;
+      if (own !== asked) return;
+      tellShown();
+      app.fail(named(error, name));
     }
   }
 
@@ -109,15 +113,31 @@ export function listenView(app: App): View {
     setCursor(heard.seconds / 2);
     empty.hidden = true;
     canvas.setAttribute("aria-valuemax", heard.seconds.toFixed(2));
-    for (const one of [play, ...exports]) one.disabled = false;
-    const segments = heard.profile.length / scene.emotions.length;
-    const every = 1000 * heard.segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
-    status.textContent = `${name}: ${
-      heard.seconds.toFixed(2)
-    } s, ${segments} segments, one every ${every} ms, heard in ${duration(heard.took)}, ${
-      (heard.seconds / heard.took).toFixed(0)
-    } times as fast as it was spoken.`;
+    enable();
+    tellShown();
     element.dataset.heard = JSON.stringify({ name, probabilities: heard.probabilities });
+  }
+
+  /** In a line, what is shown. */
+  function tellShown(): void {
+    if (!shown) {
+      status.textContent = "";
+      return;
+    }
+    const { name, heard: { seconds, profile, segmentHop, took, samples } } = shown;
+    const segments = profile.length / scene.emotions.length;
+    const every = 1000 * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
+    const quiet = samples.every((x) => Math.abs(x) < HARDLY_ANY);
+    status.textContent = `${name}: ${seconds.toFixed(2)} s, ${
+      segments === 1 ? "1 segment" : `${segments} segments, one every ${every} ms`
+    }, heard in ${duration(took)}, ${(seconds / took).toFixed(0)} times as fast as it was spoken.${
+      quiet ? " There is hardly any sound in it: what it is taken for means nothing." : ""
+    }`;
+  }
+
+  /** What can be done with what is shown. */
+  function enable(): void {
+    for (const one of [play, ...exports]) one.disabled = !shown || scene.live;
   }
 
   function setCursor(seconds: number): void {
@@ -139,7 +159,7 @@ export function listenView(app: App): View {
   }
 
   function start(): void {
-    if (!shown) return;
+    if (!shown || scene.live) return;
     const from = scene.cursor >= scene.seconds - 0.05 ? 0 : scene.cursor;
     player.play(shown.heard.samples, frontEnd.sampleRate, from, () => {
       play.textContent = "Play";
@@ -155,9 +175,11 @@ export function listenView(app: App): View {
   }
 
   async function startSpeaking(): Promise<void> {
-    if (busy) return;
-    busy = true;
+    const own = ++asked;
+    const given = () => own !== asked || element.hidden;
     pause();
+    app.quiet();
+    example.value = "";
     let opened: Microphone | undefined;
     try {
       await app.device();
@@ -168,20 +190,21 @@ export function listenView(app: App): View {
       }
       let begun = false;
       opened = await openMicrophone((samples, at) => begun && app.engine.ask("liveSamples", samples, at));
-      scene.clear();
-      scene.segmentHop = await app.engine.ask("liveBegin", opened.sampleRate);
+      if (given()) return opened.stop();
+      const hop = await app.engine.ask("liveBegin", opened.sampleRate);
+      if (given()) return opened.stop();
       begun = true;
       microphone = opened;
+      scene.clear();
+      scene.segmentHop = hop;
       scene.live = true;
       latencies.length = 0;
       empty.hidden = true;
       speak.textContent = "Stop";
-      play.disabled = true;
+      enable();
     } catch (error) {
       opened?.stop();
       app.fail(error);
-    } finally {
-      busy = false;
     }
   }
 
@@ -192,8 +215,13 @@ export function listenView(app: App): View {
     speak.textContent = "Speak";
     scene.live = false;
     const heard = await app.engine.ask("liveEnd").catch(app.fail);
-    if (heard) show("what was spoken", heard);
-    else status.textContent = "Less than a third of a second was heard: too short for a segment.";
+    if (heard) return show("what was spoken", heard);
+    // nothing to show: what was there before is there again
+    scene.clear();
+    if (shown) show(shown.name, shown.heard);
+    empty.hidden = shown !== undefined;
+    redraw();
+    status.textContent = "Less than a third of a second was heard: too short for a segment.";
   }
 
   /** Milliseconds from sound to picture, of the last hundred blocks. */
@@ -228,10 +256,15 @@ export function listenView(app: App): View {
     });
   }
 
+  function hearFile(file: File): void {
+    example.value = "";
+    hear(file.name, () => openFile(file));
+  }
+
   // who does it
   input.addEventListener("change", () => {
     const [chosen] = input.files ?? [];
-    if (chosen) hear(chosen.name, () => openFile(chosen));
+    if (chosen) hearFile(chosen);
     input.value = "";
   });
   example.addEventListener("change", () => {
@@ -241,16 +274,19 @@ export function listenView(app: App): View {
       return { samples, sampleRate: frontEnd.sampleRate };
     });
   });
-  element.addEventListener("dragover", (event) => {
+  // anywhere: else the browser would leave the page for the file
+  document.addEventListener("dragover", (event) => {
     event.preventDefault();
     element.classList.add("dropping");
   });
-  element.addEventListener("dragleave", () => element.classList.remove("dropping"));
-  element.addEventListener("drop", (event) => {
+  document.addEventListener("dragleave", () => element.classList.remove("dropping"));
+  document.addEventListener("drop", (event) => {
     event.preventDefault();
     element.classList.remove("dropping");
     const [dropped] = event.dataTransfer?.files ?? [];
-    if (dropped) hear(dropped.name, () => openFile(dropped));
+    if (!dropped) return;
+    location.hash = "#listen";
+    hearFile(dropped);
   });
   moveByHand(canvas, scene, {
     movable: () => !scene.live && shown !== undefined,
@@ -279,10 +315,14 @@ export function listenView(app: App): View {
       pause();
       stopSpeaking();
     },
-    deviceChanged() {
-      if (microphone) stopSpeaking();
-    },
+    deviceChanging: stopSpeaking,
   };
+}
+
+/** An error that says which recording it is of. */
+function named(error: unknown, name: string): Error {
+  const { message, name: kind } = error instanceof Error ? error : new Error(String(error));
+  return Object.assign(new Error(message.includes(name) ? message : `${name}: ${message}`), { name: kind });
 }
 
 const duration = (seconds: number) => seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`;

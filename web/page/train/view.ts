@@ -13,6 +13,9 @@ const SIZES: Readonly<Record<string, Pick<TrainOptions, "utterances" | "speakers
   tiny: { utterances: 20, speakers: 2, width: 1 / 16, steps: 40 },
 };
 
+/** Said before there is a loss. */
+const LOSS_NOTE = "Cross-entropy of each look, in nats.";
+
 export function trainView(app: App): View {
   const { field: size, select: sizes } = choice("Size", [
     ["tiny", "tiny: seconds"],
@@ -28,7 +31,7 @@ export function trainView(app: App): View {
   const stop = button("Stop", () => app.engine.ask("trainControl", "stop"), { disabled: true, id: "train-stop" });
   const losses = el("canvas", { role: "img", "aria-label": "Loss by step, a line a stage" });
   const profiles = el("canvas", { role: "img", "aria-label": "The watched utterance's profile, stage by stage" });
-  const lossNote = el("p", { class: "num", id: "train-loss" }, "Cross-entropy of each look, in nats.");
+  const lossNote = el("p", { class: "num", id: "train-loss" }, LOSS_NOTE);
   const watchedNote = el("p", {}, "Of an utterance that no network is shown.");
   const legend = el("ul", { class: "legend" });
   const phase = el("p", { class: "under num", role: "status", id: "train-phase" });
@@ -83,6 +86,8 @@ export function trainView(app: App): View {
   async function start(): Promise<void> {
     if (running) return;
     [running, paused, curves, shown, truth] = [true, false, [], [], []];
+    phase.textContent = "beginning…";
+    lossNote.textContent = LOSS_NOTE;
     body.replaceChildren();
     enable();
     redraw();

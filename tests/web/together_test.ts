@@ -1,0 +1,130 @@
+/** The page when one thing is asked of it while another goes on. */
+import assert from "@std/assert";
+import { Buffer } from "node:buffer";
+import { LACKING } from "../kernels/webgpu_chromium.ts";
+import { microphoneOf, type Page, WITH_WEBGPU } from "./browser.ts";
+import { type Built, removeBuilt } from "./site.ts";
+import { hear, ignore, withPage } from "./visit.ts";
+
+const go = (page: Page, view: string) => page.evaluate(`location.hash = "#${view}"`);
+const phase = "document.querySelector('#train-phase').textContent";
+const stepsSeen = "JSON.parse(document.querySelector('[data-losses]')?.dataset.losses ?? '[[]]').flat().length";
+
+/** Begins to train, for longer than any test here lasts. */
+async function train(page: Page): Promise<void> {
+  await go(page, "train");
+  await page.choose("#train-size", "medium");
+  await page.click("#train-start");
+  await page.until(`${stepsSeen} >= 1`, 60);
+}
+
+Deno.test({
+  name: `a recording is heard and kernels are timed while a network learns, and while its training is paused${LACKING}`,
+  ignore,
+  fn: () =>
+    withPage({}, async (browser, url, built) => {
+      const page = await browser.page(`${url}?device=wasm`), alone = await hear(page, built.wav);
+      await train(page);
+      assert.deepEqual(await hear(page, built.wav), alone);
+      const before = await page.evaluate<number>(stepsSeen);
+      await page.until(`${stepsSeen} > ${before}`, 30);
+      await go(page, "bench");
+      await page.click("#bench-kernels");
+      await page.until("document.querySelectorAll('#bench-table tbody tr').length >= 2", 60);
+      await page.click("#bench-stop");
+      await page.until("document.querySelector('#bench-status').textContent === 'Stopped.'", 30);
+      await go(page, "train");
+      await page.click("#train-pause");
+      await page.until(`${phase} === 'paused'`);
+      assert.deepEqual(await hear(page, built.wav), alone);
+      await page.click("#train-stop");
+      await page.until(`${phase} === 'stopped'`);
+      assert.deepEqual(page.errors, []);
+    }),
+});
+
+Deno.test({
+  name: `a recording dropped on any view is heard, and the link that skips to a view leaves it${LACKING}`,
+  ignore,
+  fn: () =>
+    withPage({}, async (browser, url, built) => {
+      const page = await browser.page(`${url}?device=wasm#train`);
+      await page.until("document.documentElement.dataset.device === 'wasm'");
+      await page.click(".skip");
+      assert.deepEqual(await page.evaluate("[location.hash, document.activeElement.tagName, document.title]"), [
+        "#train",
+        "MAIN",
+        "Train · EPR: emotion profiles of speech",
+      ]);
+      await page.evaluate(`(() => {
+        const data = new DataTransfer();
+        const bytes = Uint8Array.from(atob("${
+        Buffer.from(await Deno.readFile(built.wav)).toString("base64")
+      }"), (c) => c.charCodeAt(0));
+        data.items.add(new File([bytes], "dropped.wav"));
+        for (const type of ["dragover", "drop"]) {
+          const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data });
+          document.querySelector("footer").dispatchEvent(event);
+          if (!event.defaultPrevented) throw new Error(type + " is left to the browser, which opens the file");
+        }
+      })()`);
+      await page.until("/^dropped.wav: /.test(document.querySelector('#status').textContent)");
+      assert.equal(await page.evaluate("location.hash"), "#listen");
+      // a file takes the place of an example, which can then be chosen again
+      await page.choose("#example", "0");
+      await page.until("/^anger \\(synthetic\\): /.test(document.querySelector('#status').textContent)");
+      await hear(page, built.wav);
+      assert.equal(await page.evaluate("document.querySelector('#example').value"), "");
+      assert.deepEqual(page.errors, []);
+    }),
+});
+
+Deno.test({
+  name: `of two recordings asked for at once the later one is shown${LACKING}`,
+  ignore,
+  fn: () =>
+    withPage({}, async (browser, url, { long, wav }) => {
+      const page = await browser.page(`${url}?device=wasm`);
+      await page.until("document.documentElement.dataset.device === 'wasm'");
+      await page.chooseFile("#file", long);
+      await page.chooseFile("#file", wav);
+      const shown = "/^a\\.wav: /.test(document.querySelector('#status').textContent)";
+      await page.until(shown, 30);
+      await page.evaluate("new Promise((resolve) => setTimeout(resolve, 1000))");
+      assert.ok(await page.evaluate(shown));
+      assert.deepEqual(page.errors, []);
+    }),
+});
+
+Deno.test({
+  name: `a change of the device ends training with a word, and keeps what was spoken${LACKING}`,
+  ignore,
+  fn: () =>
+    withPage({ flags: ({ long }: Built) => [...WITH_WEBGPU, ...microphoneOf(long)] }, async (browser, url) => {
+      const page = await browser.page(`${url}?device=wasm`);
+      await train(page);
+      await page.choose("#device select", "webgpu");
+      await page.until(`${phase} === 'stopped: the device was changed'`, 30);
+      await page.until("document.documentElement.dataset.device === 'webgpu'", 30);
+      await page.until("!document.querySelector('#train-start').disabled");
+      await page.choose("#device select", "wasm");
+      await page.until("document.documentElement.dataset.device === 'wasm'", 30);
+
+      await go(page, "listen");
+      await page.click("#speak");
+      await page.until("JSON.parse(document.querySelector('[data-live]')?.dataset.live ?? '{}').segments > 20", 40);
+      const buttons = "['#play', ...['SVG', 'PNG', 'JSON'].map((kind) => `[aria-label='Save as ${kind}']`)]";
+      const disabled = `${buttons}.map((one) => document.querySelector(one).disabled)`;
+      assert.deepEqual(await page.evaluate(disabled), [true, true, true, true]);
+      await page.evaluate("document.querySelector('#scene').focus()");
+      await page.press("Space");
+      assert.equal(await page.evaluate("document.querySelector('#play').textContent"), "Play");
+      await page.choose("#device select", "webgpu");
+      await page.until("/^what was spoken: /.test(document.querySelector('#status').textContent)", 30);
+      assert.deepEqual(await page.evaluate(disabled), [false, false, false, false]);
+      assert.equal(await page.evaluate("document.querySelector('#notes').textContent"), "");
+      assert.deepEqual(page.errors, []);
+    }),
+});
+
+Deno.test.afterAll(removeBuilt);
