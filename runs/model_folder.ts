@@ -27,6 +27,9 @@ export async function readModel(folder: string): Promise<Model> {
   if (root === undefined) {
     throw new ModelError(`${folder}: no such folder; a model is a folder with a model.json in it`);
   }
+  if (!(await Deno.stat(root)).isDirectory) {
+    throw new ModelError(`${folder}: a file; a model is the folder that holds model.json and the other files`);
+  }
   const description = await readFileOf(folder, root, "model.json", ({ size }) => size <= LARGEST_DESCRIPTION);
   const bytes = { "model.json": description } as ModelBytes;
   const { files } = readDescription(description, folder);

@@ -28,6 +28,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "recorder.js": "page/recorder.ts",
 };
 
+/** What tells the page whether it has a model, and whoever writes one that there is a page. */
+const MARK = "site.json";
+
 const PAGE_FILES = ["index.html", "style.css", "icon.svg", "app.webmanifest"] as const;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -71,7 +74,7 @@ export async function buildSite(model?: string): Promise<Site> {
     await readModel(model); // a page with a broken model is not built
     for (const file of MODEL_FILES) add(`model/${file}`, await Deno.readFile(path.join(model, file)));
   }
-  text("site.json", JSON.stringify({ model: model !== undefined }));
+  text(MARK, JSON.stringify({ model: model !== undefined }));
   // the service worker keeps all of it, under a name that changes with any of it
   const names = JSON.stringify(["./", ...[...site.keys()].filter((name) => name !== "index.html")]);
   const version = await digest([...site].map(([name, { bytes }]) => [name, bytes] as const));
@@ -79,8 +82,27 @@ export async function buildSite(model?: string): Promise<Site> {
   return site;
 }
 
-/** Writes a site to a folder, made if need be. What else lies there stays. */
+/**
+ * Writes a site to a folder, made if need be. What else lies there stays.
+ *
+ * @throws {Error} where a file would be replaced that is not of an earlier page, naming it
+ */
 export async function writeSite(site: Site, folder: string): Promise<void> {
+  const there: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(folder)) there.push(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotADirectory) throw new Error(`${folder}: a file; --build wants a folder`);
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const foreign = there.includes(MARK) ? undefined : there.find((name) => site.has(name));
+  if (foreign !== undefined) {
+    throw new Error(
+      `${
+        path.join(folder, foreign)
+      }: of something else than this page, and would be lost; --build wants another folder`,
+    );
+  }
   for (const [name, { bytes }] of site) {
     const file = path.join(folder, name);
     await Deno.mkdir(path.dirname(file), { recursive: true });

@@ -20,6 +20,8 @@ const command = createCommand(
 
 await runCommand(command, async (signal) => {
   const { model, build, host, port } = command.opts<{ model?: string; build?: string; host: string; port: number }>();
+  const given = (["port", "host"] as const).find((name) => command.getOptionValueSource(name) === "cli");
+  if (build !== undefined && given) throw new UsageError(`--build serves nothing: it does not go with --${given}`);
   const folder = await modelFolder(model).catch((error) => {
     say(`note: ${error.message}. The page has no emotions to tell until then; the rest works`);
     return undefined;

@@ -52,7 +52,7 @@ Deno.test("what is no model is refused: nothing there, a file, an empty folder, 
     await refused(path.join(dir, "nowhere"), /nowhere: no such folder; a model is a folder with a model\.json in it/);
     await refused(dir, /holds no model\.json, so it is no model/);
     await Deno.writeTextFile(path.join(dir, "file"), "x");
-    await refused(path.join(dir, "file"), /holds no model\.json|no model/);
+    await refused(path.join(dir, "file"), /file: a file; a model is the folder that holds model\.json/);
   });
   await withModel(async (folder, replace) => {
     await replace("forest.json", (file) => Deno.mkdir(file));

@@ -130,6 +130,10 @@ Deno.test("a built page is under 1.5 MB without its model, and its folder holds 
   const out = path.join(folder, "built");
   await writeSite(site, out);
   for (const [name, { bytes }] of site) assert.deepEqual(await Deno.readFile(path.join(out, name)), bytes, name);
+  await writeSite(site, out); // again, over itself
+  await Deno.remove(path.join(out, "site.json"));
+  await assert.rejects(writeSite(site, out), /of something else than this page, and would be lost/);
+  await assert.rejects(writeSite(site, path.join(out, "index.html")), /index\.html: a file; --build wants a folder/);
   const page = await Deno.readTextFile(path.join(out, "index.html"));
   assert.ok(
     !/https?:\/\/|\son\w+=|<style|style=/.test(page),

@@ -39,6 +39,8 @@ export class Training {
   #paused = false;
   #stopped?: string;
   #hurried = false;
+  /** Milliseconds in which it was paused, or others had their turn. */
+  #waited = 0;
   #wake = () => {};
 
   constructor(options: TrainOptions, tell: (news: News) => void) {
@@ -107,7 +109,7 @@ export class Training {
         try {
           network.initialise(this.#options.seed, 3, 0, stage);
           store.setLabels(labels);
-          const began = performance.now();
+          const began = performance.now() - this.#waited;
           await this.#fit(stage, network, sets, K);
           this.#tell({ news: "trainPhase", phase: `stage ${stage}: profiles of every utterance` });
           const profiles = await predictProbabilities(network, sets.heldOut, { batch: 64 });
@@ -117,7 +119,7 @@ export class Training {
             method,
             ...judge(features, heldOut, sets.heldOut.segments, profiles),
             labelError: labelError(labels, features, sets.training.segments),
-            seconds: (performance.now() - began) / 1000,
+            seconds: (performance.now() - this.#waited - began) / 1000,
           });
           if (stage === stages) break;
           await this.#breathe();
@@ -210,6 +212,7 @@ export class Training {
 
   /** Lets messages in and others at the device; waits while it is paused. @throws Stopped */
   async #breathe(): Promise<void> {
+    const began = performance.now();
     do {
       this.#turn.giveBack();
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -217,6 +220,7 @@ export class Training {
       await this.#turn.retake(this.#stopping.promise);
       if (this.#stopped !== undefined) throw new Stopped();
     } while (this.#paused); // paused again while it waited
+    this.#waited += performance.now() - began;
   }
 }
 

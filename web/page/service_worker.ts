@@ -1,6 +1,6 @@
 /**
  * Keeps the page, so that it works without a network. The build puts the names of all files and a version in front: `FILES`, `VERSION`.
- * What is kept is answered first; a page that was built anew is fetched whole, and shown when it is opened next.
+ * The host is asked first, so that a page that was built anew is seen at once; what is kept is answered where it does not answer.
  */
 declare const FILES: readonly string[], VERSION: string;
 
@@ -38,8 +38,10 @@ worker.addEventListener("fetch", (event: Fetched) => {
   const { request } = event;
   if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
   event.respondWith(
-    caches.open(NAME).then((cache) => cache.match(request, { ignoreSearch: true })).then((kept) =>
-      kept ?? fetch(request)
-    ),
+    fetch(request).catch(async (error) => {
+      const kept = await (await caches.open(NAME)).match(request, { ignoreSearch: true });
+      if (!kept) throw error;
+      return kept;
+    }),
   );
 });

@@ -1,8 +1,10 @@
 /** The cursor in the picture, by mouse, finger and keys. */
 import type { Scene } from "./scene.ts";
 
-/** Seconds that an arrow key moves the cursor, and a page key. */
+/** Seconds that an arrow key moves the cursor, and a page key at least. */
 const STEP = 0.05, LEAP = 0.5;
+/** Page keys from one end to the other, at most. */
+const LEAPS = 25;
 
 /** What the hand is for. */
 export interface Hand {
@@ -30,11 +32,14 @@ export function moveByHand(canvas: HTMLCanvasElement, scene: Scene, hand: Hand):
   });
   canvas.addEventListener("pointerleave", () => hand.point(undefined));
   canvas.addEventListener("keydown", (event) => {
+    const leap = Math.max(LEAP, scene.seconds / LEAPS);
     const moves: Record<string, number> = {
       ArrowLeft: scene.cursor - STEP,
+      ArrowDown: scene.cursor - STEP,
       ArrowRight: scene.cursor + STEP,
-      PageDown: scene.cursor - LEAP,
-      PageUp: scene.cursor + LEAP,
+      ArrowUp: scene.cursor + STEP,
+      PageDown: scene.cursor - leap,
+      PageUp: scene.cursor + leap,
       Home: 0,
       End: scene.seconds,
     };

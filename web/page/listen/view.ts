@@ -55,7 +55,15 @@ export function listenView(app: App): View {
   const element = el(
     "section",
     { "aria-label": "Listen" },
-    el("div", { class: "bar" }, file, examples, speak, play, el("span", { class: "bar push" }, ...exports)),
+    el(
+      "div",
+      { class: "bar" },
+      file,
+      examples,
+      speak,
+      play,
+      el("span", { class: "bar push", role: "group", "aria-label": "Save" }, "Save as", ...exports),
+    ),
     meters.element,
     el("div", { class: "card scene" }, canvas, empty),
     under,
@@ -214,6 +222,7 @@ export function listenView(app: App): View {
     microphone = undefined;
     speak.textContent = "Speak";
     scene.live = false;
+    status.textContent = "Hearing the rest of it…";
     const heard = await app.engine.ask("liveEnd").catch(app.fail);
     if (heard) return show("what was spoken", heard);
     // nothing to show: what was there before is there again
@@ -283,10 +292,11 @@ export function listenView(app: App): View {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     element.classList.remove("dropping");
-    const [dropped] = event.dataTransfer?.files ?? [];
+    const [dropped, ...more] = event.dataTransfer?.files ?? [];
     if (!dropped) return;
     location.hash = "#listen";
     hearFile(dropped);
+    if (more.length > 0) app.say(`One recording at a time: ${dropped.name} is heard, not the ${more.length} besides.`);
   });
   moveByHand(canvas, scene, {
     movable: () => !scene.live && shown !== undefined,

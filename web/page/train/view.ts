@@ -28,7 +28,7 @@ export function trainView(app: App): View {
   const begin = button("Train", () => start(), { class: "main", id: "train-start" });
   const hold = button("Pause", () => pause(), { disabled: true, id: "train-pause" });
   const next = button("Next stage", () => app.engine.ask("trainControl", "next"), { disabled: true, id: "train-next" });
-  const stop = button("Stop", () => app.engine.ask("trainControl", "stop"), { disabled: true, id: "train-stop" });
+  const stop = button("Stop", () => end(), { disabled: true, id: "train-stop" });
   const losses = el("canvas", { role: "img", "aria-label": "Loss by step, a line a stage" });
   const profiles = el("canvas", { role: "img", "aria-label": "The watched utterance's profile, stage by stage" });
   const lossNote = el("p", { class: "num", id: "train-loss" }, LOSS_NOTE);
@@ -122,6 +122,11 @@ export function trainView(app: App): View {
     enable();
   }
 
+  function end(): void {
+    app.engine.ask("trainControl", "stop");
+    phase.textContent = "stopping…";
+  }
+
   function enable(): void {
     begin.disabled = sizes.disabled = stages.disabled = running;
     hold.disabled = next.disabled = stop.disabled = !running;
@@ -139,7 +144,7 @@ export function trainView(app: App): View {
       legend.replaceChildren(...emotions.map((name, k) => el("li", {}, swatch(colours[k]), name)));
     }
     if (news.news === "trainStep") {
-      phase.textContent = "";
+      if (phase.textContent !== "stopping…") phase.textContent = paused ? "paused" : "";
       (curves[news.stage - 1] ??= []).push({ step: news.step, loss: news.loss });
       lossNote.textContent = `Stage ${news.stage}, step ${news.step} of ${steps}: ${news.loss.toFixed(3)} nats, ${
         news.perSecond.toFixed(0)
@@ -165,6 +170,9 @@ export function trainView(app: App): View {
     if (news.news.startsWith("train")) redraw();
   }
 
+  addEventListener("beforeunload", (event) => {
+    if (running) event.preventDefault(); // the browser asks whether to leave
+  });
   methods.addEventListener("change", () => {
     if (running) app.engine.ask("trainControl", methods.value as TrainOptions["method"]);
   });
