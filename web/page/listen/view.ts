@@ -62,7 +62,12 @@ export function listenView(app: App): View {
       examples,
       speak,
       play,
-      el("span", { class: "bar push", role: "group", "aria-label": "Save" }, "Save as", ...exports),
+      el(
+        "span",
+        { class: "bar push", role: "group", "aria-label": "Save" },
+        el("span", { class: "field" }, "Save as"),
+        ...exports,
+      ),
     ),
     meters.element,
     el("div", { class: "card scene" }, canvas, empty),
