@@ -62,7 +62,7 @@ async function readFeatures(flags: PrepareFlags, { segmentHop }: Settings, signa
 function describeFeatures(flags: PrepareFlags, features: Features): string {
   const { utterances, emotions, segmentStart, segmentHop, skipped } = features;
   const speakers = new Set(utterances.map(({ speaker }) => speaker)).size;
-  const left = skipped.length === 0 ? "" : `; ${skipped.length} files skipped (deno task corpus says why)`;
+  const left = skipped.length === 0 ? "" : `; ${count(skipped.length, "file")} skipped (deno task corpus says why)`;
   return `${flags.corpus}: ${utterances.length.toLocaleString("en")} utterances, ${emotions.length} emotions, ` +
     `${count(speakers, "speaker")}, ${segmentStart.length.toLocaleString("en")} segments, one every ${
       10 * segmentHop

@@ -3,6 +3,7 @@
  * emotion; or over whole speakers. The validation set of early stopping is drawn from a fold's *training* utterances in the
  * same two ways.
  */
+import { count } from "../corpora/corpus.ts";
 import { Random } from "../kernels/random.ts";
 import type { Settings } from "./settings.ts";
 
@@ -53,7 +54,9 @@ function stratified(
     const own = utterances.flatMap(({ emotion }, i) => emotion === k ? [i] : []);
     if (own.length < folds) {
       throw new RangeError(
-        `--folds ${folds}: '${name}' has ${own.length} utterances; every fold needs one: at most --folds ${own.length}`,
+        `--folds ${folds}: '${name}' has ${count(own.length, "utterance")}; every fold needs one: ${
+          own.length < 2 ? "leave it out, or record more" : `at most --folds ${own.length}`
+        }`,
       );
     }
     for (const i of random.shuffle(own)) fold[i] = dealt++ % folds;
@@ -103,8 +106,8 @@ export function drawValidation(
     }
   } else {
     for (const own of groupBy(training, (i) => utterances[i].emotion).values()) {
-      const count = Math.min(own.length - 1, Math.max(1, Math.round(share * own.length)));
-      random.shuffle([...own]).slice(0, count).forEach((i) => chosen.add(i));
+      const taken = Math.min(own.length - 1, Math.max(1, Math.round(share * own.length)));
+      random.shuffle([...own]).slice(0, taken).forEach((i) => chosen.add(i));
     }
   }
   return {

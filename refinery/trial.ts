@@ -62,25 +62,21 @@ export async function tryFold(
   const validation = drawValidation(utterances, training, settings, fold).validation.map((i) => utterances[i]);
   const scaled = scaleFrames(features, training, scaling);
   const chain = new Chain(scaled, device, { ...settings, stages: 1 }, folds, fold, hooks), began = performance.now();
-  const judge = async (network: VggE) => judgeProfiles(validation, await chain.profile(1, network, "validation"), K);
   try {
-    const rights: number[] = [];
-    const { network, fitted: { epochs, bestEpoch } } = await chain.fit(
-      1,
-      await chain.labels(1),
-      async (network) => void rights.push((await judge(network)).right),
-    );
-    const seconds = (performance.now() - began) / 1000;
-    const judged = await judge(network);
+    const judged: TrialCounts[] = [];
+    const look = async (network: VggE) => {
+      judged.push(judgeProfiles(validation, await chain.profile(1, network, "validation"), K));
+    };
+    const { network, fitted: { epochs, bestEpoch } } = await chain.fit(1, await chain.labels(1), look);
     network.parameters.release();
     return {
       fold,
-      epochs: epochs.map((epoch, i) => ({ ...epoch, right: rights[i] })),
+      epochs: epochs.map((epoch, i) => ({ ...epoch, right: judged[i].right })),
       bestEpoch,
       utterances: validation.length,
       segments: validation.reduce((sum, { segmentCount }) => sum + segmentCount, 0),
-      ...judged,
-      seconds,
+      ...judged[bestEpoch],
+      seconds: (performance.now() - began) / 1000,
     };
   } finally {
     chain.release();

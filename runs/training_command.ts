@@ -22,14 +22,15 @@ export function trainingCommand(
   { corpus, preset, settings }: Pick<RunConfig, "corpus" | "preset" | "settings">,
 ): string {
   const base: Partial<Settings> = PRESETS[preset as PresetName] ?? {};
+  const own: Settings = { ...settings, monitor: settings.monitor ?? "loss" }; // as runs of before there was a choice
   const changed = (Object.keys(OPTIONS) as (keyof Settings)[]).filter((key) => {
-    return settings[key] !== undefined && settings[key] !== base[key]; // runs of older versions lack some
+    return own[key] !== undefined && own[key] !== base[key]; // runs of older versions lack some
   });
   return [
     `deno task train --corpus ${corpus.name}`,
     ...(corpus.name === "synthetic" ? [] : [`--data ${corpus.name}`]),
     `--preset ${preset}`,
-    ...changed.map((key) => OPTIONS[key]!(settings[key] as never)),
+    ...changed.map((key) => OPTIONS[key]!(own[key] as never)),
     `--seed ${settings.seed}`,
   ].join(" ");
 }

@@ -95,7 +95,8 @@ export async function writeSite(site: Site, folder: string): Promise<void> {
     if (error instanceof Deno.errors.NotADirectory) throw new Error(`${folder}: a file; --build wants a folder`);
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  const foreign = there.includes(MARK) ? undefined : there.find((name) => site.has(name));
+  const own = new Set([...site.keys()].map((name) => name.split("/")[0]));
+  const foreign = there.includes(MARK) ? undefined : there.find((name) => own.has(name));
   if (foreign !== undefined) {
     throw new Error(
       `${

@@ -10,6 +10,12 @@ const command = trainingCommand({
   settings: { ...PRESETS.paper, width: 1 / 8, batchNorm: true, dropout: 0.5, monitor: "accuracy", seed: 7 },
 });
 
+Deno.test("the command of a run that knew no choice of what is monitored says that it stopped by the loss", () => {
+  const { monitor: _, ...old } = PRESETS.tuned;
+  const said = trainingCommand({ corpus: { name: "emodb" } as never, preset: "tuned", settings: old as never });
+  assert.equal(said, "deno task train --corpus emodb --data emodb --preset tuned --monitor loss --seed 1");
+});
+
 const model: ModelDescription = {
   format: "epr-model",
   version: 1,

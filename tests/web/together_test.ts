@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, type Page, WITH_WEBGPU } from "./browser.ts";
 import { type Built, removeBuilt } from "./site.ts";
-import { hear, ignore, withPage } from "./visit.ts";
+import { hear, ignore, note, withPage } from "./visit.ts";
 
 const go = (page: Page, view: string) => page.evaluate(`location.hash = "#${view}"`);
 const phase = "document.querySelector('#train-phase').textContent";
@@ -61,7 +61,7 @@ Deno.test({
         const bytes = Uint8Array.from(atob("${
         Buffer.from(await Deno.readFile(built.wav)).toString("base64")
       }"), (c) => c.charCodeAt(0));
-        data.items.add(new File([bytes], "dropped.wav"));
+        for (const name of ["dropped.wav", "more.wav"]) data.items.add(new File([bytes], name));
         for (const type of ["dragover", "drop"]) {
           const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data });
           document.querySelector("footer").dispatchEvent(event);
@@ -70,6 +70,7 @@ Deno.test({
       })()`);
       await page.until("/^dropped.wav: /.test(document.querySelector('#status').textContent)");
       assert.equal(await page.evaluate("location.hash"), "#listen");
+      await note(page, /One recording at a time: dropped\.wav is heard, not the 1 besides/);
       // a file takes the place of an example, which can then be chosen again
       await page.choose("#example", "0");
       await page.until("/^anger \\(synthetic\\): /.test(document.querySelector('#status').textContent)");

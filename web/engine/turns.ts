@@ -56,9 +56,9 @@ export class Turn {
   }
 
   /** Lets messages in and others have their turn, those who wait now. */
-  async pass(unless?: Promise<void>): Promise<void> {
+  async pass(): Promise<void> {
     this.giveBack();
     await new Promise((resolve) => setTimeout(resolve, 0));
-    await this.retake(unless);
+    await this.retake();
   }
 }

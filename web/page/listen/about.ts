@@ -1,5 +1,10 @@
-/** The model in words. */
+/** In words: the model, what was heard, what went wrong. */
+import { frontEnd } from "../../../dsp/settings.ts";
 import type { ModelDescription } from "../../../refinery/model.ts";
+import type { Shown } from "./export.ts";
+
+/** Samples below this are as good as silence: -60 dB of full scale. */
+const HARDLY_ANY = 0.001;
 
 /** What hears, and how far it is to be trusted. */
 export function aboutModel({ name, training, accuracy }: ModelDescription): string {
@@ -13,3 +18,27 @@ export function aboutModel({ name, training, accuracy }: ModelDescription): stri
     corpus === "synthetic" ? "" : "The synthetic examples are made by rule: it has learned from nothing like them.",
   ].join(" ");
 }
+
+/** What was heard: how long it is, in how many segments, how fast, and whether there is any sound in it. */
+export function aboutHeard({ name, emotions, heard }: Pick<Shown, "name" | "emotions" | "heard">): string {
+  const { seconds, profile, segmentHop, took, samples } = heard, segments = profile.length / emotions.length;
+  const every = 1000 * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
+  return [
+    `${name}: ${seconds.toFixed(2)} s`,
+    segments === 1 ? "1 segment" : `${segments} segments, one every ${every} ms`,
+    `heard in ${duration(took)}`,
+    `${(seconds / took).toFixed(0)} times as fast as it was spoken.`,
+  ].join(", ") + (samples.every((x) =>
+      Math.abs(x) < HARDLY_ANY
+    )
+    ? " There is hardly any sound in it: what it is taken for means nothing."
+    : "");
+}
+
+/** An error that says which recording it is of. */
+export function named(error: unknown, name: string): Error {
+  const { message, name: kind } = error instanceof Error ? error : new Error(String(error));
+  return Object.assign(new Error(message.includes(name) ? message : `${name}: ${message}`), { name: kind });
+}
+
+const duration = (seconds: number) => seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`;

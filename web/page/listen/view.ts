@@ -4,7 +4,8 @@ import { emotionColours } from "../../../report/colours.ts";
 import type { Heard, News } from "../../engine/protocol.ts";
 import { afterNextFrame, button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
-import { aboutModel } from "./about.ts";
+import { aboutHeard, aboutModel, named } from "./about.ts";
+import { onDrop } from "./drop.ts";
 import { type FileKind, save, type Shown } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
@@ -14,8 +15,6 @@ import { type Microphone, type Opened, openFile, openMicrophone, Player } from "
 const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
 /** Seconds after which the microphone is turned off, since all that is heard is kept. */
 const LONGEST_LIVE = 600;
-/** Samples below this are as good as silence: -60 dB of full scale. */
-const HARDLY_ANY = 0.001;
 
 export function listenView(app: App): View {
   const scene = new Scene(), player = new Player(), meters = new Meters();
@@ -99,9 +98,9 @@ export function listenView(app: App): View {
 
   async function hear(name: string, load: () => Promise<Opened>): Promise<void> {
     const own = ++asked;
+    app.quiet();
     await stopSpeaking();
     pause();
-    app.quiet();
     status.textContent = `Listening to ${name}…`;
     try {
       const what = await load();
@@ -133,19 +132,7 @@ export function listenView(app: App): View {
 
   /** In a line, what is shown. */
   function tellShown(): void {
-    if (!shown) {
-      status.textContent = "";
-      return;
-    }
-    const { name, heard: { seconds, profile, segmentHop, took, samples } } = shown;
-    const segments = profile.length / scene.emotions.length;
-    const every = 1000 * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
-    const quiet = samples.every((x) => Math.abs(x) < HARDLY_ANY);
-    status.textContent = `${name}: ${seconds.toFixed(2)} s, ${
-      segments === 1 ? "1 segment" : `${segments} segments, one every ${every} ms`
-    }, heard in ${duration(took)}, ${(seconds / took).toFixed(0)} times as fast as it was spoken.${
-      quiet ? " There is hardly any sound in it: what it is taken for means nothing." : ""
-    }`;
+    status.textContent = shown ? aboutHeard(shown) : "";
   }
 
   /** What can be done with what is shown. */
@@ -288,20 +275,10 @@ export function listenView(app: App): View {
       return { samples, sampleRate: frontEnd.sampleRate };
     });
   });
-  // anywhere: else the browser would leave the page for the file
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    element.classList.add("dropping");
-  });
-  document.addEventListener("dragleave", () => element.classList.remove("dropping"));
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    element.classList.remove("dropping");
-    const [dropped, ...more] = event.dataTransfer?.files ?? [];
-    if (!dropped) return;
+  onDrop(element, ([first, ...more]) => {
     location.hash = "#listen";
-    hearFile(dropped);
-    if (more.length > 0) app.say(`One recording at a time: ${dropped.name} is heard, not the ${more.length} besides.`);
+    hearFile(first);
+    if (more.length > 0) app.say(`One recording at a time: ${first.name} is heard, not the ${more.length} besides.`);
   });
   moveByHand(canvas, scene, {
     movable: () => !scene.live && shown !== undefined,
@@ -333,11 +310,3 @@ export function listenView(app: App): View {
     deviceChanging: stopSpeaking,
   };
 }
-
-/** An error that says which recording it is of. */
-function named(error: unknown, name: string): Error {
-  const { message, name: kind } = error instanceof Error ? error : new Error(String(error));
-  return Object.assign(new Error(message.includes(name) ? message : `${name}: ${message}`), { name: kind });
-}
-
-const duration = (seconds: number) => seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`;
