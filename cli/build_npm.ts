@@ -40,11 +40,14 @@ await runCommand(command, async () => {
     await stageSources(stage);
     const archive = path.join(stage, "package.tgz");
     await pack(stage, archive);
-    await Deno.remove(out, { recursive: true }).catch(() => {}); // there was none
+    const files = new Map<string, string>();
     for (const [name, bytes] of untar(gunzipSync(await Deno.readFile(archive)))) {
       const text = finished(name, bytes);
-      if (text !== undefined) await write(path.join(out, name), text);
+      if (text !== undefined) files.set(name, text);
     }
+    requireWhole(files);
+    await Deno.remove(out, { recursive: true }).catch(() => {}); // there was none
+    for (const [name, text] of files) await write(path.join(out, name), text);
     for (const simd of ["relaxed", "plain"] as const) {
       const bytes = await assembleKernels({ simd, memory: "shared" });
       await write(path.join(out, `kernels/cpu/kernels_${simd}.json`), kernelsToText(bytes));
@@ -113,6 +116,17 @@ function finished(name: string, bytes: Uint8Array): string | undefined {
   const text = new TextDecoder().decode(bytes);
   // what is left of other modules' names: workers, which are started by their address
   return text.replaceAll(/new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g, `new URL("$1.js", import.meta.url)`);
+}
+
+/** Throws where a program of the package imports one that is not in it. */
+function requireWhole(files: ReadonlyMap<string, string>): void {
+  for (const [name, text] of files) {
+    if (!name.endsWith(".js")) continue;
+    for (const [, target] of text.matchAll(/(?:^|\*\/ )(?:import|export)\b[^;"]*"(\.[^"]+)"/gm)) {
+      const wanted = path.join(path.dirname(name), target);
+      if (!files.has(wanted)) throw new Error(`${name} imports ${wanted}, which the package leaves out`);
+    }
+  }
 }
 
 function packageJson() {

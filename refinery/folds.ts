@@ -3,7 +3,6 @@
  * emotion; or over whole speakers. The validation set of early stopping is drawn from a fold's *training* utterances in the
  * same two ways.
  */
-import { count } from "../corpora/corpus.ts";
 import { Random } from "../kernels/random.ts";
 import type { Settings } from "./settings.ts";
 
@@ -54,7 +53,7 @@ function stratified(
     const own = utterances.flatMap(({ emotion }, i) => emotion === k ? [i] : []);
     if (own.length < folds) {
       throw new RangeError(
-        `--folds ${folds}: '${name}' has ${count(own.length, "utterance")}; every fold needs one: ${
+        `--folds ${folds}: every fold needs an utterance of '${name}', found ${own.length}: ${
           own.length < 2 ? "leave it out, or record more" : `at most --folds ${own.length}`
         }`,
       );

@@ -43,7 +43,7 @@ Deno.test("assignFolds() keeps a speaker's utterances together under split 'spea
 Deno.test("assignFolds() says how many folds there can be", () => {
   assert.throws(
     () => assignFolds(utterances, EMOTIONS, { ...settings, folds: 14 }),
-    /'neutral' has 13 utterances.*at most --folds 13/,
+    /'neutral', found 13.*at most --folds 13/,
   );
   assert.throws(
     () => assignFolds(utterances, EMOTIONS, { ...settings, folds: 6, split: "speaker" }),
