@@ -1,6 +1,7 @@
 /** The page in headless Chromium, as its users meet it. */
 import assert from "@std/assert";
 import path from "@std/path";
+import { decodeRecording, encodeWav } from "../../dsp/mod.ts";
 import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, WITH_WEBGPU } from "./browser.ts";
@@ -140,6 +141,52 @@ Deno.test({
       const png = await save("PNG"), size = new DataView(png.buffer, 16, 8);
       assert.deepEqual([...png.subarray(1, 4)], [...new TextEncoder().encode("PNG")]);
       assert.deepEqual([size.getUint32(0), size.getUint32(4)], [1800, 860]);
+      assert.deepEqual(page.errors, []);
+    }),
+});
+
+Deno.test({
+  name: `a recording longer than the picture has a strip of all of it, that leads anywhere in it${LACKING}`,
+  ignore,
+  fn: () =>
+    withPage({}, async (browser, url, built) => {
+      const page = await browser.page(`${url}?device=wasm`);
+      const strip = "document.querySelector('.overview')";
+      await hear(page, built.wav);
+      assert.equal(await page.evaluate(`${strip}.hidden`), true);
+      const { samples } = decodeRecording(await Deno.readFile(built.long), "long.wav");
+      const longer = path.join(built.folder, "longer.wav");
+      await Deno.writeFile(longer, encodeWav(Float32Array.from([...samples, ...samples, ...samples]), 16000));
+      await hear(page, longer);
+      assert.equal(await page.evaluate(`${strip}.hidden`), false);
+      const seconds = Number(await page.evaluate("document.querySelector('#scene').getAttribute('aria-valuemax')"));
+      assert.ok(seconds > 8);
+      // the stretch is as much of the strip as the picture of the recording
+      const stretch = async () =>
+        await page.evaluate<number[]>(
+          `[".overview", ".overview .stretch"].map((one) => document.querySelector(one).getBoundingClientRect())
+            .reduce((all, part) => [(part.left - all.left) / all.width, part.width / all.width])`,
+        );
+      const cursor = "Number(document.querySelector('#scene').getAttribute('aria-valuenow'))";
+      for (const [place, left] of [[0.97, 1 - 8 / seconds], [0.03, 0], [0.5, 0.5 - 4 / seconds]]) {
+        await page.mouse(".overview", [place, 0.5], "mousePressed");
+        await page.mouse(".overview", [place, 0.5], "mouseReleased");
+        await page.until(`Math.abs(${cursor} - ${place * seconds}) < 0.1`);
+        await page.evaluate("new Promise((resolve) => requestAnimationFrame(resolve))");
+        const [found, width] = await stretch();
+        assert.ok(
+          Math.abs(found - left) < 0.01 && Math.abs(width - 8 / seconds) < 0.01,
+          `${place}: ${found}, ${width}`,
+        );
+      }
+      // every column is full, in the emotions' colours
+      const columns = await page.evaluate<number[]>(`(() => {
+        const { width, height } = ${strip}.querySelector("canvas");
+        const { data } = ${strip}.querySelector("canvas").getContext("2d").getImageData(0, 0, width, height);
+        return Array.from({ length: width }, (_, x) =>
+          Array.from({ length: height }, (_, y) => data[4 * (y * width + x) + 3]).filter((a) => a > 250).length / height);
+      })()`);
+      assert.ok(columns.length > 300 && Math.min(...columns) === 1, `${columns.length}: ${Math.min(...columns)}`);
       assert.deepEqual(page.errors, []);
     }),
 });

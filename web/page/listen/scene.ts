@@ -54,11 +54,25 @@ export class Scene {
 
   /** The profile's row at a time: that of the segment whose middle is nearest. */
   at(seconds: number): Float32Array | undefined {
-    const K = this.emotions.length, every = this.segmentHop * FRAME;
-    if (this.segments === 0) return undefined;
-    const s = Math.round((seconds - segmentSeconds() / 2) / every);
-    const row = Math.min(this.segments - 1, Math.max(0, s));
-    return this.#profile.values.subarray(row * K, (row + 1) * K);
+    return this.segments === 0 ? undefined : this.#row(this.#nearest(seconds));
+  }
+
+  /** The mean of the profile's rows from that at one time to that at another; there are segments. */
+  mean(from: number, to: number): Float32Array {
+    const first = this.#nearest(from), last = this.#nearest(to), sum = new Float32Array(this.emotions.length);
+    for (let s = first; s <= last; s++) this.#row(s).forEach((p, k) => sum[k] += p);
+    return sum.map((p) => p / (last - first + 1));
+  }
+
+  /** The segment whose middle is nearest to a time. */
+  #nearest(seconds: number): number {
+    const s = Math.round((seconds - segmentSeconds() / 2) / (this.segmentHop * FRAME));
+    return Math.min(this.segments - 1, Math.max(0, s));
+  }
+
+  #row(segment: number): Float32Array {
+    const K = this.emotions.length;
+    return this.#profile.values.subarray(segment * K, (segment + 1) * K);
   }
 
   /** The stretch of time that is shown. */

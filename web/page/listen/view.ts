@@ -9,6 +9,7 @@ import { onDrop } from "./drop.ts";
 import { type FileKind, save, type Shown } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
+import { Overview } from "./overview.ts";
 import { Scene } from "./scene.ts";
 import { type Microphone, type Opened, openFile, openMicrophone, Player } from "./sound.ts";
 
@@ -51,6 +52,7 @@ export function listenView(app: App): View {
   const empty = el("div", { class: "empty" }, "Drop a recording here, choose an example, or speak.");
   const under = el("p", { class: "under num", id: "under" }), status = el("p", { class: "under num", id: "status" });
   const about = el("p", { class: "under about", id: "about" });
+  const overview = new Overview(scene, moveTo);
   const element = el(
     "section",
     { "aria-label": "Listen" },
@@ -70,12 +72,14 @@ export function listenView(app: App): View {
     ),
     meters.element,
     el("div", { class: "card scene" }, canvas, empty),
+    overview.element,
     under,
     status,
     about,
   );
   const redraw = oncePerFrame(() => {
     scene.draw(canvas);
+    overview.follow();
     tellCursor();
     if (!player.playing) return;
     setCursor(player.place);
@@ -123,6 +127,7 @@ export function listenView(app: App): View {
     meters.show(heard.probabilities, name);
     app.heard = { name, heard, cursor: 0 };
     setCursor(heard.seconds / 2);
+    overview.show();
     empty.hidden = true;
     canvas.setAttribute("aria-valuemax", heard.seconds.toFixed(2));
     enable();
@@ -144,6 +149,12 @@ export function listenView(app: App): View {
     scene.cursor = Math.min(scene.seconds, Math.max(0, seconds));
     if (app.heard) app.heard.cursor = scene.cursor;
     redraw();
+  }
+
+  /** Moves the cursor; what plays goes on there. */
+  function moveTo(seconds: number): void {
+    setCursor(seconds);
+    if (player.playing) start();
   }
 
   function tellCursor(): void {
@@ -198,6 +209,7 @@ export function listenView(app: App): View {
       scene.clear();
       scene.segmentHop = hop;
       scene.live = true;
+      overview.show();
       latencies.length = 0;
       empty.hidden = true;
       speak.textContent = "Stop";
@@ -219,6 +231,7 @@ export function listenView(app: App): View {
     if (heard) return show("what was spoken", heard);
     // nothing to show: what was there before is there again
     scene.clear();
+    overview.show();
     if (shown) show(shown.name, shown.heard);
     empty.hidden = shown !== undefined;
     redraw();
@@ -282,10 +295,7 @@ export function listenView(app: App): View {
   });
   moveByHand(canvas, scene, {
     movable: () => !scene.live && shown !== undefined,
-    move(seconds) {
-      setCursor(seconds);
-      if (player.playing) start();
-    },
+    move: moveTo,
     toggle: () => player.playing ? pause() : start(),
     point(seconds) {
       const row = seconds === undefined || player.playing ? undefined : scene.at(seconds);
