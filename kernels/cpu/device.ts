@@ -26,13 +26,8 @@ import { type Queue, shortOfMemory } from "./queue.ts";
 import { RingQueue } from "./ring.ts";
 import { softmax, softmaxCrossEntropy } from "./softmax.ts";
 import type { Simd } from "./template.ts";
-import {
-  takesWinograd,
-  type WinogradChoice,
-  winogradConv2d,
-  winogradInputGradient,
-  winogradWeightGradient,
-} from "./winograd.ts";
+import { takesWinograd, type WinogradChoice, winogradConv2d, winogradInputGradient } from "./winograd.ts";
+import { winogradWeightGradient } from "./winograd_weight_gradient.ts";
 import { instantiate } from "./work.ts";
 
 export type { KernelBytes, KernelVariant, Simd, WinogradChoice, WorkerStart };

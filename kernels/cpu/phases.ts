@@ -15,14 +15,8 @@ import {
   normalisePart,
 } from "./normalise.ts";
 import { countMetrics, crossEntropyRows, softmaxRows } from "./softmax.ts";
-import {
-  finishWeights,
-  multiplyForWeights,
-  multiplyTiles,
-  transformKernel,
-  transformStrips,
-  transformTiles,
-} from "./winograd.ts";
+import { multiplyTiles, transformKernel, transformStrips } from "./winograd.ts";
+import { finishWeights, multiplyForWeights, transformTiles } from "./winograd_weight_gradient.ts";
 
 /** Tells whoever waits at the counter's address that all before is done. */
 export const fence: Phase = (wasm, [counter]) => wasm.fence(counter);
