@@ -32,6 +32,7 @@ import type { Queue } from "./queue.ts";
 
 /** The lines of winograd.wat, in its table's order: a pair each, for m = 4 and m = 2. */
 export const LINES = { input: 0, filter: 2, output: 4, spread: 6, weights: 8 } as const;
+/** The line of a kind for tiles of m. */
 export const line = (kind: number, m: number) => kind + Number(m === 2);
 
 /** Scratch of a transform: lists of addresses, then what lies between its two passes (6 x 6 values of 512 bytes). */
@@ -51,6 +52,8 @@ const CHUNK_STRIPS = 3;
 export const SPAN = 2 ** 23;
 /** Bytes between rows and between points that keep them from falling on the same lines of a cache. */
 export const SKEW = 64;
+
+/** Bytes, rounded up to a multiple of 256. */
 export const align = (bytes: number) => Math.ceil(bytes / 256) * 256;
 
 /** m for an extent: where 4 takes no more products than 2. */

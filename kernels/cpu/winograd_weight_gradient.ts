@@ -23,8 +23,8 @@ const COLUMNS = 64;
 const WEIGHTS = 2 ** 12;
 
 /**
- * Transforms the tiles of row number `first + chunk` of tiles to V[point, tile, channel], for the gradient to the weights. kind: LINES.input, or LINES.spread for dy,
- * whose sums over the row's pixels then go to bias[row, channel].
+ * Transforms the tiles of row number `first + chunk` of tiles to V[point, tile, channel]. kind: LINES.input, or LINES.spread for
+ * dy, whose sums over the row's pixels then go to bias[row, channel].
  */
 export const transformTiles: Phase = (wasm, args, chunk, thread) => {
   const [from, to, row, point, height, width, channels, first, down, across] = args;

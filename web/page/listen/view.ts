@@ -231,7 +231,6 @@ export function listenView(app: App): View {
     if (heard) return show("what was spoken", heard);
     // nothing to show: what was there before is there again
     scene.clear();
-    overview.show();
     if (shown) show(shown.name, shown.heard);
     empty.hidden = shown !== undefined;
     redraw();
