@@ -1,9 +1,17 @@
 /**
  * `deno task paper`: Tables 2 to 4 of the paper on a corpus, every network that they share trained once, and the report.
  */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { openDevice } from "../kernels/mod.ts";
-import { networkOptions, paperChains, type PresetName, type Settings } from "../refinery/mod.ts";
+import {
+  countNetworks,
+  networkOptions,
+  PAPER_TABLES,
+  type PaperChain,
+  paperChains,
+  type PresetName,
+  type Settings,
+} from "../refinery/mod.ts";
 import {
   chainFolder,
   choicesOf,
@@ -33,6 +41,7 @@ import { rehearseTraining, tuneDevice } from "./tuning.ts";
 /** What the options are read into. */
 interface PaperFlags extends TrainFlags {
   seeds: number;
+  tables?: number[];
 }
 
 const command = addPaperOptions(createCommand(
@@ -45,12 +54,25 @@ const command = addPaperOptions(createCommand(
       "the paper's own setup: what would it cost here?",
       "deno task paper --corpus emodb --data emodb --preset paper --dry-run",
     ],
+    [
+      "does pEPR beat the first network? Table 4 alone, to its third, over three seeds",
+      "deno task paper --corpus emodb --data emodb --preset tuned --tables 4 --stages 3 --seeds 3",
+    ],
     ["go on after a stop", "deno task paper --resume --out out/paper-emodb-compact-1-20200812-140506"],
   ],
 ));
 
 function addPaperOptions(command: Command): Command {
   return addNetworkOptions(addCorpusOptions(command).addOption(presetOption("compact")))
+    .addOption(
+      new Option("--tables <numbers>", "which of the paper's: 2,4 (default: all; with --resume, those are added)")
+        .argParser(tableNumbers),
+    )
+    .option(
+      "--stages <n>",
+      "no chain longer than that: rows of later stages stay empty",
+      wholeNumber({ min: 2, max: 5 }),
+    )
     .option(
       "--seeds <n>",
       "repeat all with so many seeds, from --seed on: means and intervals",
@@ -65,10 +87,9 @@ function addPaperOptions(command: Command): Command {
 }
 
 await runCommand(command, async (signal) => {
-  const { flags, preset, settings: asked, seeds } = await readOptions(command.opts<PaperFlags>());
+  const { flags, preset, settings: asked, chains, seeds } = await readOptions(command.opts<PaperFlags>());
   const tell = flags.quiet ? () => {} : say;
   const out = flags.out ?? defaultFolder(`paper-${flags.corpus}`, preset, flags.seed);
-  const chains = paperChains();
   if (!flags.resume && !flags.dryRun) await requireVacantPaper(out);
 
   const told = chains.map(({ method, stages }) => `${method} ${stages}`).join(", ") + " stages, the first shared";
@@ -84,8 +105,7 @@ await runCommand(command, async (signal) => {
     const options = { device: flags.device, threads, precision, choices: choicesOf(device) };
     if (flags.dryRun) return await costPaper({ ...prepared, device }, chains, seeds.length, flags.json, signal);
     await writePaper(out, { chains, seeds });
-    const perFold = 1 + chains.reduce((sum, { stages }) => sum + stages - 1, 0);
-    const networks = seeds.length * prepared.settings.folds * perFold;
+    const networks = seeds.length * prepared.settings.folds * countNetworks(chains);
     tell(`networks  ${networks}`);
     let finished = 0;
     for (const seed of seeds) {
@@ -93,6 +113,7 @@ await runCommand(command, async (signal) => {
       if (seed !== seeds[0]) prepared = await prepareSeed(seed);
       const experiment: Experiment = { ...prepared, device, reopen: () => openDevice(options) };
       finished += await runSeed(experiment, out, {
+        chains,
         networks,
         finished,
         quiet: flags.quiet ?? false,
@@ -110,14 +131,22 @@ await runCommand(command, async (signal) => {
   show(`\nrun folder: ${out}\nreport: ${report.file}`);
 });
 
-/** The options, with those of the runs that are gone on with. */
-async function readOptions(
-  asked: PaperFlags,
-): Promise<{ flags: PaperFlags; preset: PresetName; settings: Settings; seeds: number[] }> {
+/** What the options come to, with those of the runs that are gone on with. */
+interface Asked {
+  flags: PaperFlags;
+  preset: PresetName;
+  settings: Settings;
+  chains: PaperChain[];
+  seeds: number[];
+}
+
+async function readOptions(asked: PaperFlags): Promise<Asked> {
+  const tables = PAPER_TABLES.filter(({ number }) => asked.tables?.includes(number) ?? true);
+  const chains = paperChains(tables, asked.stages);
   if (!asked.resume) {
     const preset = asked.preset ?? (asked.corpus === "synthetic" ? "demo" : "compact");
     const seeds = Array.from({ length: asked.seeds }, (_, i) => asked.seed + i);
-    return { flags: asked, ...resolveSettings({ ...asked, preset }), seeds };
+    return { flags: asked, ...resolveSettings({ ...asked, preset }), chains, seeds };
   }
   if (asked.out === undefined) throw new UsageError("--resume wants --out, the folder of the runs");
   const paper = await readPaper(asked.out);
@@ -126,5 +155,32 @@ async function readOptions(
   const seed = paper.seeds[0], { config } = await requireRun(chainFolder(asked.out, seed, paper.chains[0]));
   const { flags, preset, settings } = resumeSettings(asked, config, given);
   const seeds = given("seeds") ? Array.from({ length: asked.seeds }, (_, i) => seed + i) : paper.seeds;
-  return { flags: { ...asked, ...flags }, preset, settings, seeds };
+  const more = given("tables") || given("stages") ? chains : [];
+  return { flags: { ...asked, ...flags }, preset, settings, chains: addChains(paper.chains, more, asked.out), seeds };
+}
+
+/** The chains of a folder and those that it hasn't yet, after them: the first has stage 1 of all. */
+function addChains(there: readonly PaperChain[], asked: readonly PaperChain[], out: string): PaperChain[] {
+  const added = asked.filter(({ method, stages }) => {
+    const begun = there.find((chain) => chain.method === method);
+    if (begun && begun.stages < stages) {
+      throw new UsageError(
+        `${method} was begun with ${begun.stages} stages in ${out}, found ${stages} asked for: ` +
+          `a chain stays as long as it was begun (--stages ${begun.stages}, or a new folder)`,
+      );
+    }
+    return !begun;
+  });
+  return [...there, ...added];
+}
+
+/** Parses `2,4`. Throws where one is no table of the paper's. */
+function tableNumbers(text: string): number[] {
+  return text.split(",").map((part) => {
+    const table = PAPER_TABLES.find(({ number }) => String(number) === part.trim());
+    if (!table) {
+      throw new InvalidArgumentError(`Wanted numbers of tables, 2 to 4, as in 2,4; found ${part || "nothing"}.`);
+    }
+    return table.number;
+  });
 }

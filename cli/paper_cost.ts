@@ -1,7 +1,7 @@
 /**
  * What the whole paper would cost, for `paper --dry-run`: the networks of every chain, the first stage counted once.
  */
-import type { PaperChain } from "../refinery/mod.ts";
+import { countNetworks, type PaperChain } from "../refinery/mod.ts";
 import type { Experiment } from "../runs/mod.ts";
 import { printJson } from "./common.ts";
 import { estimateCost } from "./cost.ts";
@@ -21,7 +21,7 @@ export async function costPaper(
   const [inner, last] = [sum(0), sum(1)];
   const rest = chains.reduce((flops, { stages }) => flops + (stages - 2) * inner + last, 0);
   const flops = seeds * (inner + rest), seconds = flops * cost.seconds / cost.flops;
-  const perFold = 1 + chains.reduce((count, { stages }) => count + stages - 1, 0);
+  const perFold = countNetworks(chains);
   const networks = seeds * experiment.settings.folds * perFold;
   const disk = seeds * cost.disk / 2 * perFold;
   if (json) return printJson({ networks, flops, seconds, segmentsPerSecond: cost.segmentsPerSecond, disk });

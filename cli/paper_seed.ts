@@ -1,13 +1,15 @@
 /**
  * One seed of the paper, chain after chain, with the bars and words that go with it.
  */
-import { paperChains } from "../refinery/mod.ts";
+import type { PaperChain } from "../refinery/mod.ts";
 import { type Experiment, foldsAtOnce, type JobsOptions, runPaperChains } from "../runs/mod.ts";
 import { say } from "./common.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
 
 /** What the seeds of one paper share. */
 export interface SeedOptions {
+  /** What is run of each. */
+  chains: readonly PaperChain[];
   /** Networks of all seeds. */
   networks: number;
   /** Those of the seeds before. */
@@ -26,10 +28,10 @@ export interface SeedOptions {
 export async function runSeed(
   experiment: Experiment,
   out: string,
-  { networks, finished, quiet, jobs }: SeedOptions,
+  { chains, networks, finished, quiet, jobs }: SeedOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { settings } = experiment, chains = paperChains();
+  const { settings } = experiment;
   let done = 0; // networks of this seed's chains so far
   let progress: JobProgress | undefined;
   const began = performance.now();

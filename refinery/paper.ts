@@ -91,11 +91,20 @@ export interface PaperChain {
   stages: number;
 }
 
-/** The chains that give all rows, the first of which makes stage 1 for all. */
-export function paperChains(tables: readonly PaperTable[] = PAPER_TABLES): PaperChain[] {
-  const rows = tables.flatMap(({ rows }) => rows);
+/**
+ * The chains that give the rows of tables, the first of which makes stage 1 for all.
+ *
+ * @param most networks in a chain at most: rows of later stages are left out
+ */
+export function paperChains(tables: readonly PaperTable[] = PAPER_TABLES, most: number = Infinity): PaperChain[] {
+  const rows = tables.flatMap(({ rows }) => rows).filter(({ stage }) => stage <= most);
   return METHODS.flatMap((method) => {
     const stages = Math.max(0, ...rows.filter((row) => row.method === method).map(({ stage }) => stage));
-    return stages > 0 ? [{ method, stages }] : [];
+    return stages > 1 ? [{ method, stages }] : [];
   });
+}
+
+/** Networks that chains have for each fold, the first stage counted once. */
+export function countNetworks(chains: readonly PaperChain[]): number {
+  return 1 + chains.reduce((sum, { stages }) => sum + stages - 1, 0);
 }

@@ -133,10 +133,44 @@ Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two se
   });
 });
 
+Deno.test("paper runs what one table asks for, as far as it is asked, and adds another's", async () => {
+  await withFolder(await savee(), async (dir) => {
+    const out = path.join(dir, "out"), data = ["--corpus", "savee", "--data", path.join(dir, "AudioData")];
+    const first = await run("paper", ...data, ...small, "--tables", "2", "--stages", "2", "--out", out, "--json");
+    assert.equal(first.code, 0, first.stderr);
+    type Table = { id: string; rows: string[][] };
+    const ids = (tables: Table[]) => tables.map(({ id }) => id).filter((id) => id.startsWith("table-"));
+    const wa = ({ rows }: Table) => rows.map(([, weighted]) => weighted);
+    const alone: Table[] = JSON.parse(first.stdout), [two] = alone;
+    assert.deepEqual(ids(alone), ["table-2", "table-3"]); // two rows of Table 3 are Table 2's
+    assert.match(wa(two).join(" "), /^\d+\.\d\d \d+\.\d\d –$/);
+
+    const longer = await run("paper", "--resume", "--out", out, "--tables", "2");
+    assert.equal(longer.code, 2);
+    assert.match(longer.stderr, /sEPR was begun with 2 stages in .*, found 3 asked for: a chain stays as long/);
+
+    const log = () => Deno.readTextFile(path.join(out, "seed-1", "sEPR", "log.jsonl")), before = await log();
+    const added = await run("paper", "--resume", "--out", out, "--tables", "4", "--stages", "2", "--json");
+    assert.equal(added.code, 0, added.stderr);
+    assert.match(added.stderr, /^networks {2}6$/m); // two folds: stage 1, stage 2 of sEPR and of pEPR
+    assert.equal(await log(), before);
+    const tables: Table[] = JSON.parse(added.stdout);
+    assert.deepEqual(ids(tables), ["table-2", "table-3", "table-4"]);
+    assert.deepEqual(wa(tables[0]), wa(two));
+    assert.deepEqual((await readJson(out, "paper.json")).chains, [
+      { method: "sEPR", stages: 2 },
+      { method: "pEPR", stages: 2 },
+    ]);
+    assert.equal((await run("report", out, "--check")).code, 0);
+  });
+});
+
 Deno.test("paper and report tell a user's mistake in one line", async () => {
   await withFolder({ "empty/note.txt": "" }, async (dir) => {
     const mistakes: [task: "paper" | "report", args: string[], code: number, says: RegExp][] = [
       ["paper", ["--method", "sEPR"], 2, /unknown option '--method'/],
+      ["paper", ["--tables", "2,5"], 2, /Wanted numbers of tables, 2 to 4, as in 2,4; found 5/],
+      ["paper", ["--stages", "1"], 2, /wanted a whole number from 2 to 5/],
       ["paper", ["--resume"], 2, /--resume wants --out/],
       ["paper", ["--resume", "--out", dir], 1, /holds no paper \(there is no paper\.json/],
       ["report", [], 2, /missing required argument 'run'/],

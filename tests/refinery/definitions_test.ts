@@ -4,6 +4,7 @@ import {
   assignFolds,
   calibrate,
   compareStages,
+  countNetworks,
   type Judged,
   mean,
   meanHalfWidth,
@@ -119,5 +120,7 @@ Deno.test("the paper's tables hold the figures of its abstract, and the rows tha
     { method: "hard-dynamic", stages: 2 },
     { method: "soft-static", stages: 2 },
   ]);
+  assert.deepEqual(paperChains([pEPR], 3), [{ method: "pEPR", stages: 3 }]);
+  assert.deepEqual([paperChains(), paperChains([pEPR], 3)].map(countNetworks), [9, 3]);
   assert.equal(mean([1, 2, 6]), 3);
 });
