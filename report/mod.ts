@@ -5,6 +5,7 @@
  */
 export { buildReport, buildTables, type ReportOptions, type Tables } from "./build.ts";
 export { type Checked, checkReport } from "./check.ts";
+export { comparePredictions } from "./comparison.ts";
 export type { Report, ReportFigure, ReportTable, Section } from "./document.ts";
 export { renderPage } from "./html.ts";
 export { type Curve, readRun, type RunView } from "./read_run.ts";

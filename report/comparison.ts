@@ -1,0 +1,141 @@
+/**
+ * Predictions against each other, paired by utterance: the stages of one run, or two runs stage by stage, over one seed or several.
+ * All that it reads is `predictions.csv`, so that it works on runs of which nothing else was kept.
+ */
+import path from "@std/path";
+import { parseCsv } from "../corpora/csv.ts";
+import { compareStages, confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/mod.ts";
+import type { ReportTable } from "./document.ts";
+import { meanPercent, pValue, tenths } from "./format.ts";
+
+/** What one run decided. */
+interface Decided {
+  /** Where it was read. */
+  file: string;
+  /** The emotion that each utterance was meant to have. */
+  truth: Map<string, string>;
+  /** What was decided, a stage each, in the order of `truth`. */
+  stages: string[][];
+}
+
+/**
+ * Compares the stages of a run with its first; or, of two runs, each stage of the one with the same of the other.
+ *
+ * @param sides one or two; each run folders, or their `predictions.csv`, of the same settings, a seed each
+ * @returns a table, a row a stage: WA and UA in percent (over several seeds: mean, half its 95 % t interval), utterances won and
+ * lost, p of McNemar's exact test, uncorrected
+ * @throws {Error} where a file is not there or is no predictions, or the runs did not judge the same utterances
+ */
+export async function comparePredictions(sides: readonly (readonly string[])[]): Promise<ReportTable> {
+  const read: Decided[][] = [];
+  for (const files of sides) read.push(await Promise.all(files.map(readDecided)));
+  const [first, second] = read, all = read.flat();
+  for (const other of all.slice(1)) requireSameUtterances(all[0], other);
+  if (second && first.length !== second.length) {
+    throw new Error(
+      `${first.length} and ${second.length} runs can't be paired: an utterance counts for the side that has it right in ` +
+        "more seeds, so both want as many",
+    );
+  }
+  const stages = Math.min(...all.map((run) => run.stages.length)), seeds = first.length;
+  const rows = Array.from({ length: stages }, (_, stage) => {
+    const own = accuracies(second ?? first, stage);
+    const before = second ? accuracies(first, stage) : undefined;
+    const base = second ? rightCounts(first, stage) : rightCounts(first, 0);
+    const { onlyFirst, onlySecond, p } = compareStages(base, rightCounts(second ?? first, stage));
+    const changed = second || stage > 0;
+    return [
+      String(stage + 1),
+      ...(before ? [meanPercent(before.weighted, tenths)] : []),
+      meanPercent(own.weighted, tenths),
+      ...(seeds > 1 ? [own.weighted.map(tenths).join(", ")] : []),
+      meanPercent(own.unweighted, tenths),
+      ...(changed ? [String(onlySecond), String(onlyFirst), pValue(p)] : ["", "", ""]),
+    ];
+  });
+  return {
+    kind: "table",
+    id: "comparison",
+    title: second ? "The second against the first, stage by stage" : "Every stage against the first",
+    head: [
+      "Stage",
+      ...(second ? ["First's WA"] : []),
+      "WA",
+      ...(seeds > 1 ? ["of each seed"] : []),
+      "UA",
+      "Won",
+      "Lost",
+      "p",
+    ],
+    rows,
+    note: `In percent, ${all[0].truth.size} utterances` +
+      (seeds > 1
+        ? `, mean of ${seeds} seeds with half its 95 % t interval; an utterance counts as won where more seeds have it right. `
+        : ". ") +
+      "p: McNemar's exact two-sided test, uncorrected.",
+  };
+}
+
+async function readDecided(place: string): Promise<Decided> {
+  const file = place.endsWith(".csv") ? place : path.join(place, "predictions.csv");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(file);
+  } catch (error) {
+    throw new Error(
+      `${file}: can't be read: ${(error as Error).message}; wanted: a complete run, or its predictions.csv`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const [header, ...rows] = parseCsv(text, file), names = header?.fields ?? [];
+  const wanted = ["utterance", "speaker", "emotion"], stages = names.slice(wanted.length);
+  if (wanted.some((name, i) => names[i] !== name) || !stages.length || stages.some((s, i) => s !== `stage_${i + 1}`)) {
+    throw new Error(
+      `${file} is no predictions.csv: wanted columns utterance, speaker, emotion, stage_1, ...; found ` +
+        (names.join(", ") || "nothing"),
+    );
+  }
+  for (const { fields, line } of rows) {
+    if (fields.length === names.length) continue;
+    throw new Error(`${file}, line ${line}: found ${fields.length} fields, wanted ${names.length} as in the header`);
+  }
+  return {
+    file,
+    truth: new Map(rows.map(({ fields: [utterance, , emotion] }) => [utterance, emotion])),
+    stages: stages.map((_, s) => rows.map(({ fields }) => fields[wanted.length + s])),
+  };
+}
+
+function requireSameUtterances(a: Decided, b: Decided): void {
+  const [here, there] = [[...a.truth], [...b.truth]];
+  const differ = here.findIndex(([utterance, emotion], i) => there[i]?.[0] !== utterance || there[i]?.[1] !== emotion);
+  if (differ < 0 && here.length === there.length) return;
+  const tell = ([utterance, emotion]: [string, string] = ["nothing", ""]) => `${utterance} ${emotion}`.trim();
+  const i = differ < 0 ? here.length : differ;
+  throw new Error(
+    `${b.file} judges other utterances than ${a.file}: in row ${i + 1} found ${tell(there[i])}, wanted ${
+      tell(here[i])
+    }`,
+  );
+}
+
+/** WA and UA of a stage, a seed each. */
+function accuracies(runs: readonly Decided[], stage: number): { weighted: number[]; unweighted: number[] } {
+  const confusions = runs.map(({ truth, stages }) => {
+    const emotions = [...new Set([...truth.values(), ...stages[stage]])];
+    const indices = (names: Iterable<string>) => Array.from(names, (name) => emotions.indexOf(name));
+    return confusionMatrix(indices(truth.values()), indices(stages[stage]), emotions.length);
+  });
+  return { weighted: confusions.map(weightedAccuracy), unweighted: confusions.map(unweightedAccuracy) };
+}
+
+/** How often each utterance was judged rightly, over the seeds. */
+function rightCounts(runs: readonly Decided[], stage: number): number[] {
+  const counts = Array<number>(runs[0].truth.size).fill(0);
+  for (const { truth, stages } of runs) {
+    [...truth.values()].forEach((emotion, u) => counts[u] += stages[stage][u] === emotion ? 1 : 0);
+  }
+  return counts;
+}

@@ -1,0 +1,87 @@
+/** Predictions paired by utterance: `comparePredictions`, and `deno task compare` as a user meets it. */
+import assert from "@std/assert";
+import path from "@std/path";
+import { comparePredictions } from "../../report/mod.ts";
+import { withFolder } from "../corpora/folders.ts";
+
+const root = path.join(import.meta.dirname!, "..", "..");
+
+async function compare(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=report", "cli/compare.ts", ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Predictions of six utterances, the first two angry, the others sad: right or not, a letter an utterance, a word a stage. */
+function predictions(...stages: string[]): string {
+  const truth = ["anger", "anger", "sadness", "sadness", "sadness", "sadness"];
+  const wrong: Record<string, string> = { anger: "sadness", sadness: "anger" };
+  const rows = truth.map((emotion, u) =>
+    [`u${u}`, "s", emotion, ...stages.map((stage) => stage[u] === "r" ? emotion : wrong[emotion])].join(",")
+  );
+  return [["utterance", "speaker", "emotion", ...stages.map((_, s) => `stage_${s + 1}`)].join(","), ...rows, ""].join(
+    "\n",
+  );
+}
+
+Deno.test("a run's stages are compared with its first: accuracies, won, lost and p as counted by hand", async () => {
+  const files = { "run/predictions.csv": predictions("rwwwww", "rwrrrr", "wrwwww") };
+  await withFolder(files, async (dir) => {
+    const { head, rows } = await comparePredictions([[path.join(dir, "run")]]);
+    assert.deepEqual(head, ["Stage", "WA", "UA", "Won", "Lost", "p"]);
+    assert.deepEqual(rows, [
+      ["1", "16.7", "25.0", "", "", ""],
+      ["2", "83.3", "75.0", "4", "0", "0.125"], // 2 / 2^4
+      ["3", "16.7", "25.0", "1", "1", "1.000"],
+    ]);
+  });
+});
+
+Deno.test("two runs are compared over seeds: an utterance counts for the side that has it right in more of them", async () => {
+  const files = {
+    "a1.csv": predictions("rwwwww", "rrrrrr"),
+    "a2.csv": predictions("rwrwww", "rrrrrr"),
+    "b1.csv": predictions("wrrrrr"),
+    "b2.csv": predictions("rrwrrr"),
+  };
+  await withFolder(files, async (dir) => {
+    const [a1, a2, b1, b2] = Object.keys(files).map((name) => path.join(dir, name));
+    const { head, rows } = await comparePredictions([[a1, a2], [b1, b2]]);
+    assert.deepEqual(head, ["Stage", "First's WA", "WA", "of each seed", "UA", "Won", "Lost", "p"]);
+    // u0: 2 to 1, lost; u1, u3, u4, u5: 0 to 2, won; u2: 1 to 1. Only the stage that both have; t of one degree: 12.706
+    assert.deepEqual(rows, [
+      ["1", "25.0 ± 105.9", "83.3 ± 0.0", "83.3, 83.3", "81.3 ± 79.4", "4", "1", "0.375"],
+    ]);
+  });
+});
+
+Deno.test("compare tells a user's mistake in one line, and shows what docs/results tells of Emo-DB", async () => {
+  const other = predictions("rrrrrr").replace("u3,s,sadness", "u3,s,anger");
+  const files = { "a.csv": predictions("rrrrrr"), "other.csv": other, "no.csv": "path\n" };
+  await withFolder({ ...files, "short.csv": predictions("rrrrrr").split("\n").slice(0, 4).join("\n") }, async (dir) => {
+    const file = (name: string) => path.join(dir, name);
+    const mistakes: [args: string[], code: number, says: RegExp][] = [
+      [[], 2, /missing required argument 'run'/],
+      [[file("gone")], 1, /gone.predictions\.csv: can't be read: .*; wanted: a complete run, or its predictions\.csv/],
+      [[file("no.csv")], 1, /no\.csv is no predictions\.csv: wanted columns utterance, .*; found path$/m],
+      [[file("a.csv"), file("other.csv")], 1, /other\.csv judges other .*: in row 4 found u3 anger, wanted u3 sadness/],
+      [[file("a.csv"), file("short.csv")], 1, /in row 4 found nothing, wanted u3 sadness/],
+      [[`${file("a.csv")},${file("a.csv")}`, file("a.csv")], 1, /2 and 1 runs can't be paired/],
+    ];
+    for (const [args, code, says] of mistakes) {
+      const said = await compare(...args);
+      assert.match(said.stderr, says);
+      assert.equal(said.code, code, said.stderr);
+    }
+  });
+  const kept = path.join("docs", "results", "emodb"), told = await Deno.readTextFile(path.join(root, `${kept}.md`));
+  const seeds = [1, 2, 3].map((seed) => path.join(kept, `seed-${seed}`, "predictions-pEPR.csv"));
+  const { code, stdout, stderr } = await compare("--json", seeds.join(","));
+  assert.equal(code, 0, stderr);
+  const { rows } = JSON.parse(stdout) as { rows: string[][] };
+  for (const [, , each] of rows) assert.ok(told.includes(each), each);
+  assert.deepEqual(rows[4].slice(-3), ["150", "117", "0.050"]);
+});
