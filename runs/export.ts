@@ -38,7 +38,7 @@ export interface ExportNote {
   name?: string;
   /** Under which terms it may be used. */
   licence: string;
-  /** Another run, whose accuracy is told as well: of unseen speakers, say. */
+  /** Another complete run, whose accuracy at the model's stage (its last, where it has fewer) is told as well: of unseen speakers, say. */
   alsoJudgedBy?: string;
 }
 
@@ -94,16 +94,22 @@ export async function exportEverything(
   return encodeModel({ ...described, network: network.options }, network.weights, forest);
 }
 
-/** A complete run: who said what, and the last stage's out-of-fold profiles. */
-async function readFinished(run: string) {
+/** A complete run, and how right it was. */
+async function readJudged(run: string) {
   const { folder, config } = await requireRun(run);
   const results = await folder.readResults();
   if (!results) {
     throw new Error(`The run in ${run} is not complete (no results.json): deno task train --resume --out ${run}`);
   }
+  return { folder, config, results };
+}
+
+/** The same, with who said what, and the last stage's out-of-fold profiles. */
+async function readFinished(run: string) {
+  const judged = await readJudged(run), { folder, config } = judged;
   const { corpus } = await readRunCorpus(folder, config);
   const last = await Deno.readFile(folder.in("profiles", `stage-${config.settings.stages}.arrow`));
-  return { folder, config, results, corpus, profiles: decodeProfiles(last, corpus.emotions) };
+  return { ...judged, corpus, profiles: decodeProfiles(last, corpus.emotions) };
 }
 
 /** A trained network as it stands in a run, less what only its training wants. */
@@ -125,7 +131,7 @@ function simplify(
 }
 
 async function describe(
-  { config, results }: Awaited<ReturnType<typeof readFinished>>,
+  { config, results }: Awaited<ReturnType<typeof readJudged>>,
   { name, licence, alsoJudgedBy }: ExportNote,
   heard: readonly { speaker: string }[],
   standardisation: { mean: number; deviation: number },
@@ -133,11 +139,12 @@ async function describe(
   const { corpus, preset, settings } = config;
   const accuracy = [accuracyOf(settings, results)];
   if (alsoJudgedBy !== undefined) {
-    const other = await readFinished(alsoJudgedBy);
+    const other = await readJudged(alsoJudgedBy);
     if (other.config.corpus.name !== corpus.name || other.config.corpus.digest !== corpus.digest) {
       throw new Error(`${alsoJudgedBy} is a run on other recordings: its accuracy says nothing of this model`);
     }
-    accuracy.push(accuracyOf(other.config.settings, other.results));
+    const stages = Math.min(settings.stages, other.config.settings.stages);
+    accuracy.push(accuracyOf({ ...other.config.settings, stages }, other.results));
   }
   return {
     name: name ?? `${corpus.name}-${preset}-${settings.seed}`,
@@ -159,10 +166,10 @@ async function describe(
   };
 }
 
-/** How right the last stage of a run is. */
+/** How right a run is at a stage: its settings' last. */
 function accuracyOf(
   { folds, split, forestFolds, method, stages }: Settings,
-  results: Awaited<ReturnType<typeof readFinished>>["results"],
+  results: Awaited<ReturnType<typeof readJudged>>["results"],
 ): ModelAccuracy {
   const { weightedAccuracy, unweightedAccuracy, confusion } = results.stages[stages - 1];
   const who = split === "speaker"

@@ -138,12 +138,14 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
     await run(out, "resume");
     await assert.rejects(exportFold(out, 3, note), /has 2 folds, counted from 1; found 3/);
     const other = path.join(dir, "other");
-    await run(other, "new", { settings: { ...settings, split: "speaker" } });
+    await run(other, "new", { settings: { ...settings, split: "speaker", stages: 3 } });
     const { description } = decodeModel(await exportFold(out, 1, { ...note, alsoJudgedBy: other }), "x");
     assert.match(
       description.accuracy[1].protocol,
-      /2-fold cross-validation by speaker, so that nobody is heard in training and in the test/,
+      /2-fold cross-validation by speaker, so that nobody is heard in training and in the test \(pEPR, stage 2, seed 1\)/,
     );
+    const { stages: [, second] } = (await (await RunFolder.at(other)).readResults())!;
+    assert.equal(description.accuracy[1].weightedAccuracy, second.weightedAccuracy); // at the model's stage
   });
 });
 
