@@ -4,7 +4,7 @@
  *
  * Every step is held to the definition before it is timed. Times are the GPU's own, by timestamps, the fastest of a few runs.
  */
-import { createWebGpuDevice, type WebGpuDevice } from "../kernels/webgpu/device.ts";
+import { createWebGpuDevice, type WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { LADDER, type LadderSizes, type LadderStep, launchStep } from "../kernels/webgpu/ladder.ts";
 import { formatTable } from "../report/table.ts";
 import type { Tune } from "./bench.ts";

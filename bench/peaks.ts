@@ -7,7 +7,7 @@
  */
 import { CpuDevice } from "../kernels/cpu/device.ts";
 import type { Device } from "../kernels/mod.ts";
-import { WebGpuDevice } from "../kernels/webgpu/device.ts";
+import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { CpuPeak } from "./peak_cpu.ts";
 import { WebGpuPeak } from "./peak_webgpu.ts";
 import type { Peaks } from "./results.ts";

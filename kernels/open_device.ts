@@ -5,7 +5,7 @@
  */
 import { createCpuDevice } from "./cpu/create.ts";
 import type { Device, Precision } from "./device.ts";
-import { createWebGpuDevice, findAdapter, type KernelChoices } from "./webgpu/device.ts";
+import { createWebGpuDevice, findAdapter, type KernelChoices } from "./webgpu/mod.ts";
 
 /** What can be asked for. */
 export type DeviceChoice = "auto" | "cpu" | "webgpu";

@@ -5,7 +5,7 @@
 import { createCpuDevice } from "../kernels/cpu/create.ts";
 import type { Device } from "../kernels/device.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
-import { createWebGpuDevice, findAdapter } from "../kernels/webgpu/device.ts";
+import { createWebGpuDevice, findAdapter } from "../kernels/webgpu/mod.ts";
 
 export interface TestDevice {
   /** What stands in a test's name. */

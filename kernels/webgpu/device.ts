@@ -4,8 +4,6 @@
  * Kernels gather until `flush()` or `read()` submits them (`commands.ts`); what goes wrong is kept and thrown by the next call
  * (`faults.ts`); texts become pipelines when they are first used (`programs.ts`, `template.ts`); convolution and matmul are one
  * product with two cores, for hardware and for software adapters (`products.ts`, `plan.ts`).
- *
- * @module
  */
 import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";
 import type {
@@ -33,7 +31,7 @@ import type {
   SoftmaxCrossEntropy,
   Sum,
 } from "../kernels.ts";
-import { describeAdapter, findAdapter, type FoundAdapter, type OpenedGpu, requestDevice } from "./adapter.ts";
+import type { FoundAdapter, OpenedGpu } from "./adapter.ts";
 import { GpuBuffer } from "./buffer.ts";
 import { type Asked, Commands } from "./commands.ts";
 import { Faults } from "./faults.ts";
@@ -49,15 +47,6 @@ import * as normalisation from "./normalise.ts";
 import * as simple from "./simple.ts";
 import { kernelDigest, tune, type TuneOptions, type TuneReport } from "./tuner.ts";
 import { type Capacity, unfit, type Variant } from "./variants.ts";
-
-export { findAdapter, type FoundAdapter };
-export type { Choice, KernelChoices } from "./choices.ts";
-export type { Asked } from "./commands.ts";
-export type { Kernel, Launch } from "./launcher.ts";
-export type { Plan, Planner, Product } from "./plan.ts";
-export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";
-export type { LaneSizes, SubgroupSizes, TileSizes, Variant } from "./variants.ts";
-export type { Features, Subgroups } from "./features.ts";
 
 /** How to make a {@link WebGpuDevice}. */
 export interface WebGpuOptions {
@@ -97,28 +86,6 @@ export interface ProgramText {
   code: string;
 }
 
-/**
- * A device on a GPU.
- *
- * @throws Error where there is no WebGPU adapter, or only a software one and `allowSoftware` is not set, or one that cannot
- *   compute in the precision that is asked for
- */
-export async function createWebGpuDevice(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
-  const found = options.adapter ? describeAdapter(options.adapter) : await findAdapter();
-  if (!found) throw new Error("WebGPU finds no adapter: no GPU, no driver (Vulkan on Linux), or none that it may use");
-  if (found.software && !options.allowSoftware) {
-    throw new Error(`WebGPU finds only ${found.name}, a program that plays GPU; the cpu device is faster`);
-  }
-  const { subgroups = true, precision = "f32" } = options;
-  const opened = await requestDevice(found, { subgroups, f16: precision === "f16" });
-  const { features: { f16, reasons }, gpu } = opened;
-  if (precision === "f16" && !f16) {
-    gpu.destroy();
-    throw new Error(`${found.name} cannot compute in 16-bit floats: ${reasons.f16}; take --precision f32`);
-  }
-  return new WebGpuDevice(opened, found, options);
-}
-
 function describe(
   { name, software }: FoundAdapter,
   { subgroups, reasons }: Features,
@@ -130,7 +97,7 @@ function describe(
     (precision === "f16" ? ", products of 16-bit floats" : "");
 }
 
-/** See {@link createWebGpuDevice}. */
+/** A device on a GPU: {@link createWebGpuDevice} opens one. */
 export class WebGpuDevice implements Device {
   readonly kind = "webgpu";
   readonly description: string;

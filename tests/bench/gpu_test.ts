@@ -2,7 +2,7 @@
 import assert from "@std/assert";
 import { countKernels, describeCounted, NEED } from "../../bench/counted.ts";
 import { climbLadder } from "../../bench/ladder.ts";
-import { findAdapter } from "../../kernels/webgpu/device.ts";
+import { findAdapter } from "../../kernels/webgpu/mod.ts";
 
 const FULL = { width: 1, batch: 128, classes: 7 };
 

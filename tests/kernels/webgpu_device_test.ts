@@ -2,7 +2,7 @@
 import assert from "@std/assert";
 import type { DeviceBuffer } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
-import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/device.ts";
+import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/mod.ts";
 import { Faults } from "../../kernels/webgpu/faults.ts";
 import { HARDWARE, plansFor, SOFTWARE } from "../../kernels/webgpu/plan.ts";
 import { Programs } from "../../kernels/webgpu/programs.ts";

@@ -1,5 +1,5 @@
 /** What the page of webgpu_tint_test.ts runs, bundled: every kernel, every variant of the products, the ladder. */
-import { createWebGpuDevice } from "../../kernels/webgpu/device.ts";
+import { createWebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { fetchGolden, post } from "./webgpu_page.ts";
 import {

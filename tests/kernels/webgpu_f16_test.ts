@@ -1,7 +1,7 @@
 /** Products of 16-bit floats: by every variant, and what their rounding does. */
 import assert from "@std/assert";
 import { openDevice } from "../../kernels/mod.ts";
-import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/device.ts";
+import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 import { VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
 import { checkHalf } from "./webgpu_variants.ts";

@@ -2,7 +2,7 @@
 import assert from "@std/assert";
 import process from "node:process";
 import { METRICS } from "../../kernels/kernels.ts";
-import { createWebGpuDevice, findAdapter, type WebGpuDevice } from "../../kernels/webgpu/device.ts";
+import { createWebGpuDevice, findAdapter, type WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { Adam, Tape, VggE } from "../../nn/mod.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();

@@ -6,7 +6,7 @@ import {
   type KernelChoices,
   type TuningStore,
   type WebGpuDevice,
-} from "../../kernels/webgpu/device.ts";
+} from "../../kernels/webgpu/mod.ts";
 import { estimate, HARDWARE, plansFor, type Product, shortlist, SOFTWARE, traffic } from "../../kernels/webgpu/plan.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 

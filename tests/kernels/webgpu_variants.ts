@@ -4,7 +4,7 @@
  */
 import type { Device, Precision } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
-import type { createWebGpuDevice, Planner, Variant } from "../../kernels/webgpu/device.ts";
+import type { createWebGpuDevice, Planner, Variant } from "../../kernels/webgpu/mod.ts";
 import { LADDER, type LadderSizes, launchStep } from "../../kernels/webgpu/ladder.ts";
 import type { GoldenTensor } from "../golden.ts";
 import { define, type KernelName, type PlainArgs, relativeError, runOn } from "./compare.ts";

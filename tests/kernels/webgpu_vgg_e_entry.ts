@@ -1,5 +1,5 @@
 /** What the page of webgpu_vgg_e_test.ts runs, bundled: VGG-E's stored training steps on the page's own WebGPU device. */
-import { createWebGpuDevice } from "../../kernels/webgpu/device.ts";
+import { createWebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { trainGolden } from "../nn/vgg_e_golden.ts";
 import { fetchGolden, post } from "./webgpu_page.ts";
 

@@ -167,7 +167,7 @@ Deno.test({
   name: `a run whose GPU is lost goes on with another${webgpu.missing ? ` (${webgpu.missing})` : ""}`,
   ignore: webgpu.missing !== undefined,
   async fn() {
-    const { createWebGpuDevice } = await import("../../kernels/webgpu/device.ts");
+    const { createWebGpuDevice } = await import("../../kernels/webgpu/mod.ts");
     await inTemporary(async (dir) => {
       const open = () => createWebGpuDevice({ allowSoftware: true });
       const short = { settings: { ...settings, epochs: 1, stages: 1 } };

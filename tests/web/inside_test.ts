@@ -11,7 +11,7 @@ import { normalisePart } from "../../kernels/cpu/normalise.ts";
 import { multiplyTiles, transformKernel, transformStrips } from "../../kernels/cpu/winograd.ts";
 import type { Device } from "../../kernels/mod.ts";
 import { Random } from "../../kernels/random.ts";
-import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/device.ts";
+import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 import { variantNamed } from "../../kernels/webgpu/variants.ts";
 import { summarise, vggEParameters } from "../../nn/mod.ts";
 import { decodeModel, encodeModel, type Model, Predictor } from "../../refinery/mod.ts";

@@ -6,7 +6,7 @@ import { climbLadder, type LadderRow } from "../../bench/ladder.ts";
 import type { KernelRow, Peaks } from "../../bench/results.ts";
 import { BUDGETS, Stopwatch } from "../../bench/timing.ts";
 import type { Device } from "../../kernels/device.ts";
-import { findAdapter, WebGpuDevice } from "../../kernels/webgpu/device.ts";
+import { findAdapter, WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import type { News } from "./protocol.ts";
 import { PageRoof } from "./roof.ts";
 import type { Turn } from "./turns.ts";

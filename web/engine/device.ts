@@ -2,7 +2,7 @@
 import type { Device } from "../../kernels/device.ts";
 import { startCpuDevice } from "../../kernels/cpu/device.ts";
 import type { WorkerStart } from "../../kernels/cpu/layout.ts";
-import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/device.ts";
+import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 import { decodeKernelFile, kernelFileName } from "./kernel_file.ts";
 import type { DeviceInfo, DeviceKind } from "./protocol.ts";
 

@@ -7,7 +7,7 @@
 import { type Call, recorded, repeat } from "../../bench/recorded.ts";
 import { BUDGETS, Stopwatch } from "../../bench/timing.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
-import { WebGpuDevice } from "../../kernels/webgpu/device.ts";
+import { WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { type LayerSummary, summarise, VggE } from "../../nn/vgg_e.ts";
 import { Tape } from "../../nn/tape.ts";
 import type { Predictor } from "../../refinery/predictor.ts";

@@ -5,7 +5,7 @@ import { kernelText } from "../../kernels/cpu/kernel_text.ts";
 import { takesWinograd } from "../../kernels/cpu/winograd.ts";
 import type { Device } from "../../kernels/device.ts";
 import type { ConvShape } from "../../kernels/kernels.ts";
-import { WebGpuDevice } from "../../kernels/webgpu/device.ts";
+import { WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import conv2dWat from "../../kernels/wat/conv2d.wat" with { type: "text" };
 import elementwiseWat from "../../kernels/wat/elementwise.wat" with { type: "text" };
 import gemmWat from "../../kernels/wat/gemm.wat" with { type: "text" };

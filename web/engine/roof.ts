@@ -7,7 +7,7 @@ import type { Peaks } from "../../bench/results.ts";
 import { mapSpread, spread, type Stopwatch } from "../../bench/timing.ts";
 import { CpuDevice } from "../../kernels/cpu/device.ts";
 import type { Device } from "../../kernels/device.ts";
-import { WebGpuDevice } from "../../kernels/webgpu/device.ts";
+import { WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 
 /** Words that are copied: 16 MiB each way. */
 const COPIED = 2 ** 22;

@@ -1,0 +1,15 @@
+/**
+ * The WebGPU device: what the rest of EPR knows of it.
+ *
+ * @module
+ */
+export { findAdapter, type FoundAdapter } from "./adapter.ts";
+export { type Created, type ProgramText, WebGpuDevice, type WebGpuOptions } from "./device.ts";
+export { createWebGpuDevice } from "./open.ts";
+export type { Choice, KernelChoices } from "./choices.ts";
+export type { Asked } from "./commands.ts";
+export type { Kernel, Launch } from "./launcher.ts";
+export type { Plan, Planner, Product } from "./plan.ts";
+export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";
+export type { LaneSizes, SubgroupSizes, TileSizes, Variant } from "./variants.ts";
+export type { Features, Subgroups } from "./features.ts";

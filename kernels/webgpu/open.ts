@@ -1,0 +1,27 @@
+/**
+ * Opening a WebGPU device: which adapter, which of its optional features, and an error where there is none that will do.
+ */
+import { describeAdapter, findAdapter, requestDevice } from "./adapter.ts";
+import { WebGpuDevice, type WebGpuOptions } from "./device.ts";
+
+/**
+ * A device on a GPU.
+ *
+ * @throws Error where there is no WebGPU adapter, or only a software one and `allowSoftware` is not set, or one that cannot
+ *   compute in the precision that is asked for
+ */
+export async function createWebGpuDevice(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
+  const found = options.adapter ? describeAdapter(options.adapter) : await findAdapter();
+  if (!found) throw new Error("WebGPU finds no adapter: no GPU, no driver (Vulkan on Linux), or none that it may use");
+  if (found.software && !options.allowSoftware) {
+    throw new Error(`WebGPU finds only ${found.name}, a program that plays GPU; the cpu device is faster`);
+  }
+  const { subgroups = true, precision = "f32" } = options;
+  const opened = await requestDevice(found, { subgroups, f16: precision === "f16" });
+  const { features: { f16, reasons }, gpu } = opened;
+  if (precision === "f16" && !f16) {
+    gpu.destroy();
+    throw new Error(`${found.name} cannot compute in 16-bit floats: ${reasons.f16}; take --precision f32`);
+  }
+  return new WebGpuDevice(opened, found, options);
+}
