@@ -44,7 +44,7 @@ await runCommand(command, async (signal) => {
     say(`The model was trained on ${training.corpus} too: what it has heard before, it gets right too often`);
   }
   const judged = corpus.utterances.filter(({ emotion }) => shared.includes(emotion));
-  const { heard, skipped } = await listenToAll(predictor, judged, flags.segmentHop, signal);
+  const { heard, skipped } = await listenToAll(predictor, judged, flags, signal);
   skipped.unshift(...corpus.skipped);
   if (heard.length === 0) throw new Error(`No utterance could be judged; ${skipped[0].path}: ${skipped[0].reason}`);
   const transfer = judgeTransfer(emotions, shared, heard);
@@ -54,7 +54,15 @@ await runCommand(command, async (signal) => {
   };
   if (flags.json) {
     const leftOut = corpus.utterances.length - judged.length;
-    return printJson({ model: name, corpus: corpus.name, ...transfer, others, leftOut, skipped });
+    return printJson({
+      model: name,
+      corpus: corpus.name,
+      decidedBy: flags.decide,
+      ...transfer,
+      others,
+      leftOut,
+      skipped,
+    });
   }
   console.log(describe(transfer, others, corpus.utterances.length - judged.length, skipped));
 });
@@ -63,7 +71,7 @@ await runCommand(command, async (signal) => {
 async function listenToAll(
   predictor: Predictor,
   utterances: readonly Utterance[],
-  segmentHop: number | undefined,
+  { segmentHop, decide }: Pick<CorpusFlags & ModelFlags, "segmentHop" | "decide">,
   signal: AbortSignal,
 ): Promise<{ heard: HeardUtterance[]; skipped: Skipped[] }> {
   const bar = progressBar("listening"), heard: HeardUtterance[] = [], skipped: Skipped[] = [];
@@ -72,7 +80,7 @@ async function listenToAll(
       signal.throwIfAborted();
       try {
         const { samples } = await utterance.read();
-        const { probabilities } = await predictor.predict(samples, { segmentHop });
+        const { probabilities } = await predictor.predict(samples, { segmentHop, decide });
         heard.push({ emotion: utterance.emotion, probabilities });
       } catch (error) {
         const path = utterance.path ?? utterance.id;

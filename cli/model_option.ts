@@ -2,7 +2,7 @@
 import path from "@std/path";
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
-import { Predictor } from "../refinery/predictor.ts";
+import { DECIDED_BY, type DecidedBy, Predictor } from "../refinery/predictor.ts";
 import { readModel } from "../runs/model_folder.ts";
 import { say, UsageError, wholeNumber } from "./common.ts";
 
@@ -12,15 +12,20 @@ export const SHIPPED_MODEL = path.join(import.meta.dirname!, "..", "models", "em
 /** What the options are read into. */
 export interface ModelFlags {
   model?: string;
+  decide: DecidedBy;
   device: DeviceChoice;
   threads?: number;
   quiet?: boolean;
 }
 
-/** Adds `--model --device --threads --quiet`. */
+/** Adds `--model --decide --device --threads --quiet`. */
 export function addModelOptions(command: Command): Command {
   return command
     .option("--model <dir>", "the folder of a model, as deno task export writes it (default: the one that ships)")
+    .addOption(
+      new Option("--decide <by>", "what tells the emotion of the whole: the forest, or the mean of the profile")
+        .choices(DECIDED_BY).default("forest"),
+    )
     .addOption(
       new Option("--device <name>", "auto: a hardware GPU if there is one, else cpu").choices(DEVICE_CHOICES)
         .default("auto"),

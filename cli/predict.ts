@@ -74,7 +74,7 @@ async function judge(
   input: Input,
   predictor: Predictor | undefined,
   output: Output,
-  { segmentHop, pad }: PredictFlags,
+  { segmentHop, decide, pad }: PredictFlags,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if ("fault" in input) {
@@ -82,7 +82,7 @@ async function judge(
     return input.fault;
   }
   try {
-    const heard = await hear(input, predictor!, { segmentHop, pad, signal, ...output.listeners });
+    const heard = await hear(input, predictor!, { segmentHop, decide, pad, signal, ...output.listeners });
     await output.heard(input.name, heard);
     return heard.doubt;
   } catch (error) {

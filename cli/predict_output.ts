@@ -1,6 +1,6 @@
 /** What `predict` gives: lines for people, CSV, one JSON document; and files, of profiles and of a picture. */
 import type { ModelDescription } from "../refinery/model.ts";
-import type { Prediction } from "../refinery/predictor.ts";
+import type { DecidedBy, Prediction } from "../refinery/predictor.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { predictionJson, profileJson, segmentRows } from "../report/prediction_json.ts";
 import { formatTable, percent } from "../report/table.ts";
@@ -13,6 +13,7 @@ import type { Heard, HearOptions, Input } from "./recordings.ts";
 /** Options that say what is given. */
 export interface OutputFlags {
   top: number;
+  decide: DecidedBy;
   profile?: boolean;
   json?: boolean;
   csv?: boolean;
@@ -85,7 +86,7 @@ export class Output {
     const { json, arrow } = this.#flags;
     if (json) {
       const { name, emotions } = this.#model ?? {};
-      printJson({ model: name, emotions, recordings: this.#document });
+      printJson({ model: name, decidedBy: this.#flags.decide, emotions, recordings: this.#document });
     }
     if (arrow === undefined || this.#profiles.length === 0) return;
     const { encodeProfiles } = await import("../runs/profiles_arrow.ts");

@@ -38,6 +38,8 @@ export interface ModelAccuracy {
   weightedAccuracy: number;
   /** Mean of that over the emotions. */
   unweightedAccuracy: number;
+  /** Share of utterances right by the mean of their profile, without the forest; not set: not told. */
+  meanVoteAccuracy?: number;
   /** Utterances by true emotion (rows) and the model's (columns); not set: not told. */
   confusion?: number[][];
 }

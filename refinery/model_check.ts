@@ -130,12 +130,16 @@ function checkTraining(json: Checked): ModelTraining {
 }
 
 function checkAccuracy(json: Checked, classes: number): ModelAccuracy {
-  const confusion = json.get("confusion"), share = { min: 0, max: 1 }, size = { min: classes, max: classes };
+  const confusion = json.get("confusion"),
+    vote = json.get("meanVoteAccuracy"),
+    share = { min: 0, max: 1 },
+    size = { min: classes, max: classes };
   return {
     protocol: json.get("protocol").text(),
     utterances: json.get("utterances").whole(1, 1e9),
     weightedAccuracy: json.get("weightedAccuracy").number(share),
     unweightedAccuracy: json.get("unweightedAccuracy").number(share),
+    ...(vote.value !== undefined && { meanVoteAccuracy: vote.number(share) }),
     ...(confusion.value !== undefined && {
       confusion: confusion.list(size).map((row) => row.list(size).map((cell) => cell.whole(0, 1e9))),
     }),

@@ -3,7 +3,7 @@
  * the emotion of the whole.
  *
  *     samples -> log-mel frames -> a batch of segments -> network -> profile [segments, emotions]
- *     profile -> its statistics -> forest -> a probability for each emotion
+ *     profile -> its statistics -> forest -> a probability for each emotion; or the mean profile as it is
  *
  * While the device works on one batch, the frames of the next are made here. Of an hour of speech nothing is kept but the
  * frames of the batch to come and the profile: 10 MB. Nothing here needs more of its surroundings than a device: it runs in
@@ -15,7 +15,7 @@ import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { Tape } from "../nn/tape.ts";
 import { VggE } from "../nn/vgg_e.ts";
 import type { Model } from "./model.ts";
-import { argmax } from "./relabel.ts";
+import { argmax, meanRow } from "./relabel.ts";
 import { profileStatistics } from "./statistics.ts";
 import { ModelError } from "./untrusted.ts";
 
@@ -25,11 +25,16 @@ export class TooShortError extends RangeError {
   override name = "TooShortError";
 }
 
+/** What decides of a whole recording: the forest, as in the paper; or the mean of its profile, without one. */
+export type DecidedBy = typeof DECIDED_BY[number];
+/** See {@link DecidedBy}. */
+export const DECIDED_BY = ["forest", "mean"] as const;
+
 /** What a model makes of a recording. */
 export interface Prediction {
-  /** The likeliest emotion, as the forest says. */
+  /** The likeliest emotion. */
   emotion: string;
-  /** Its probability: the mean over the forest's trees. */
+  /** Its probability: the mean over the forest's trees, or over the segments. */
   probability: number;
   /** Probabilities of all emotions, in the model's order. */
   probabilities: Float64Array;
@@ -45,6 +50,8 @@ export interface Prediction {
 export interface ListenOptions {
   /** Frames from one segment to the next; default: the model's own. */
   segmentHop?: number;
+  /** What decides of the whole; default: forest. */
+  decide?: DecidedBy;
   /** Whether a recording that is shorter than a segment is filled up with silence. Default no. */
   pad?: boolean;
   /** Hears of frames as they are made, [frames, nMels]: to draw them. */
@@ -180,6 +187,7 @@ export class Listener {
   readonly #predictor: Predictor;
   readonly #hop: number;
   readonly #pad: boolean;
+  readonly #decide: DecidedBy;
   readonly #onFrames?: (frames: Float32Array) => void;
   readonly #stream: LogMelStream;
   /**
@@ -199,12 +207,13 @@ export class Listener {
   #samples = 0;
 
   /** Use {@link Predictor.listen}. */
-  constructor(predictor: Predictor, { segmentHop, pad = false, onFrames }: ListenOptions) {
+  constructor(predictor: Predictor, { segmentHop, decide = "forest", pad = false, onFrames }: ListenOptions) {
     const { frontEnd, segmentHop: own } = predictor.model.description, hop = segmentHop ?? own;
     if (!(Number.isInteger(hop) && hop >= 1 && hop <= 1000)) {
       throw new RangeError(`A segment hop is a whole number of frames, 1 to 1000; found ${hop}`);
     }
     [this.#predictor, this.#hop, this.#pad, this.#onFrames] = [predictor, hop, pad, onFrames];
+    this.#decide = decide;
     this.#step = Math.min(hop, frontEnd.segmentFrames);
     this.#stream = new LogMelStream(frontEnd);
     this.#frames = new Float32Array(
@@ -259,7 +268,9 @@ export class Listener {
       profile.set(part, at);
       at += part.length;
     }
-    const probabilities = forest.predictProbabilities(profileStatistics(profile, emotions.length));
+    const probabilities = this.#decide === "mean"
+      ? meanRow(profile, 0, this.#segments, emotions.length)
+      : forest.predictProbabilities(profileStatistics(profile, emotions.length));
     const likeliest = argmax(probabilities);
     return {
       emotion: emotions[likeliest],

@@ -171,7 +171,7 @@ function accuracyOf(
   { folds, split, forestFolds, method, stages }: Settings,
   results: Awaited<ReturnType<typeof readJudged>>["results"],
 ): ModelAccuracy {
-  const { weightedAccuracy, unweightedAccuracy, confusion } = results.stages[stages - 1];
+  const { weightedAccuracy, unweightedAccuracy, meanVoteAccuracy, confusion } = results.stages[stages - 1];
   const who = split === "speaker"
     ? "by speaker, so that nobody is heard in training and in the test"
     : "by utterance, so that everybody is heard in training and in the test";
@@ -181,6 +181,7 @@ function accuracyOf(
     utterances: results.utterances,
     weightedAccuracy,
     unweightedAccuracy,
+    meanVoteAccuracy,
     confusion,
   };
 }

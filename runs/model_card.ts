@@ -109,7 +109,12 @@ function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emoti
       `interval ${percent(low)} to ${percent(high)}), **${
         percent(own.unweightedAccuracy)
       }** as the mean over the emotions ` +
-      `(UA; chance is ${percent(1 / emotions.length)}).`,
+      `(UA; chance is ${percent(1 / emotions.length)}).` +
+      (own.meanVoteAccuracy === undefined
+        ? ""
+        : ` The mean of the profile, without the forest (\`--decide mean\`), is right for ${
+          percent(own.meanVoteAccuracy)
+        }.`),
   );
   if (!own.confusion) return [shares];
   const rows = own.confusion.map((row, k) => [emotions[k], ...row.map(String)]);

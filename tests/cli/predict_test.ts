@@ -69,7 +69,7 @@ Deno.test("predict hears every kind of wav file, in folders too, as the library 
     const json = await predict([dir, "--json", "--profile", "--arrow", arrow, ...options]);
     assert.deepEqual([json.code, json.stderr], [0, ""]);
     const { recordings, ...rest } = JSON.parse(json.stdout);
-    assert.deepEqual(rest, { model: "tiny", emotions });
+    assert.deepEqual(rest, { model: "tiny", decidedBy: "forest", emotions });
     assert.deepEqual(recordings.map(({ file }: { file: string }) => path.basename(file)), names);
 
     const predictor = new Predictor(model, device), table = tableFromIPC(await Deno.readFile(arrow));
@@ -101,6 +101,12 @@ Deno.test("predict hears every kind of wav file, in folders too, as the library 
       lines.push(`${own.file}  ${emotion}  ${percent}  ${seconds.toFixed(2)} s`);
     }
     assert.equal(row, table.numRows);
+
+    const mean = JSON.parse((await predict([dir, "--json", "--decide", "mean", ...options])).stdout);
+    assert.equal(mean.decidedBy, "mean");
+    const { samples } = decodeRecording(kinds[names[0]], names[0]);
+    const wanted = await predictor.predict(samples, { decide: "mean" });
+    assert.deepEqual(Object.values(mean.recordings[0].probabilities), [...wanted.probabilities]);
 
     const plain = await predict([dir, ...options]);
     assert.equal(plain.code, 0);
@@ -301,15 +307,21 @@ Deno.test("evaluate judges a model over the emotions that a corpus shares with i
       assert.match(stdout, /WA \d+\.\d % of 6 utterances \(95 % interval .*\), UA \d+\.\d %; chance is 50\.0 %/);
       assert.match(stdout, /skipped 1 file, the first .*bad\.wav: not a wav file/);
       const json = JSON.parse((await predict([...data, "--json", ...options], undefined, "evaluate")).stdout);
-      const predictor = new Predictor(model, device), confusion = [[0, 0], [0, 0]];
-      for (const [name, content] of Object.entries(files)) {
-        if (name.startsWith("calm")) continue;
-        const { probabilities } = await predictor.predict(decodeRecording(content, name).samples);
-        const [anger, sadness] = [0, 4].map((k) => probabilities[k]);
-        confusion[name.startsWith("angry") ? 0 : 1][sadness > anger ? 1 : 0]++;
+      const byMean = await predict([...data, "--json", "--decide", "mean", ...options], undefined, "evaluate");
+      const predictor = new Predictor(model, device);
+      for (const [decide, judged] of [["forest", json], ["mean", JSON.parse(byMean.stdout)]] as const) {
+        const confusion = [[0, 0], [0, 0]];
+        for (const [name, content] of Object.entries(files)) {
+          if (name.startsWith("calm")) continue;
+          const { probabilities } = await predictor.predict(decodeRecording(content, name).samples, { decide });
+          const [anger, sadness] = [0, 4].map((k) => probabilities[k]);
+          confusion[name.startsWith("angry") ? 0 : 1][sadness > anger ? 1 : 0]++;
+        }
+        const { emotions, utterances } = judged;
+        assert.deepEqual([emotions, judged.confusion, utterances], [["anger", "sadness"], confusion, 6]);
+        assert.equal(judged.decidedBy, decide);
       }
       predictor.close();
-      assert.deepEqual([json.emotions, json.confusion, json.utterances], [["anger", "sadness"], confusion, 6]);
       const none = await predict(
         ["--corpus", "folder", "--data", path.join(dir, "two"), ...options],
         undefined,

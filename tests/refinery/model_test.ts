@@ -83,6 +83,17 @@ Deno.test("model.json is refused where a field is not what it has to be, and the
     [(json) => json.files["weights.safetensors"].bytes = 2 ** 40, /bytes: found 1099511627776/],
     [(json) => json.files["../../etc/passwd"] = { bytes: 9, crc32: "00000000" }, /files: found .* want/],
     [(json) => json.accuracy = [{}], /accuracy\[0\]\.protocol/],
+    [
+      (json) =>
+        json.accuracy = [{
+          protocol: "x",
+          utterances: 1,
+          weightedAccuracy: 1,
+          unweightedAccuracy: 1,
+          meanVoteAccuracy: 2,
+        }],
+      /accuracy\[0\]\.meanVoteAccuracy: found 2/,
+    ],
     [(json) => json.training.heldOutFold = -1, /heldOutFold: found -1/],
     [(json) => json.made = null, /made: found null, want an object/],
   ];

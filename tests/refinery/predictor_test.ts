@@ -29,6 +29,25 @@ Deno.test("predict() gives the profile that the run has, to the bit, and the for
   }
 });
 
+Deno.test("where the mean decides, the probabilities are the profile's over its segments, and the forest is not asked", async () => {
+  let otherwise = 0;
+  for (const i of heldOut) {
+    const { samples } = await tinyCorpus.utterances[i].read();
+    const byForest = await predictor.predict(samples);
+    const { profile, emotion, probability, probabilities } = await predictor.predict(samples, { decide: "mean" });
+    assert.deepEqual(profile, byForest.profile);
+    const segments = profile.length / K;
+    for (let k = 0; k < K; k++) {
+      const mean = profile.filter((_, at) => at % K === k).reduce((sum, p) => sum + p, 0) / segments;
+      assert(Math.abs(probabilities[k] - mean) < 1e-6);
+    }
+    assert.equal(probability, Math.max(...probabilities));
+    assert.equal(emotion, features.emotions[probabilities.indexOf(probability)]);
+    if (probability !== byForest.probability) otherwise++;
+  }
+  assert.equal(otherwise, heldOut.length);
+});
+
 Deno.test("a Listener gives the same whatever the blocks, and several may take turns", async () => {
   const [a, b] = await Promise.all(heldOut.slice(0, 2).map((i) => tinyCorpus.utterances[i].read()));
   const hops = [1, 3, 40];

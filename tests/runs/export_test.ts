@@ -103,8 +103,9 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
       recordings: description.training.recordings,
       settings: JSON.parse(JSON.stringify(settings)),
     });
-    const [{ weightedAccuracy, confusion, protocol }] = description.accuracy;
-    assert.deepEqual({ weightedAccuracy, confusion }, {
+    const [{ weightedAccuracy, meanVoteAccuracy, confusion, protocol }] = description.accuracy;
+    assert.deepEqual({ weightedAccuracy, meanVoteAccuracy, confusion }, {
+      meanVoteAccuracy: results!.stages[1].meanVoteAccuracy,
       weightedAccuracy: results!.stages[1].weightedAccuracy,
       confusion: results!.stages[1].confusion,
     });
