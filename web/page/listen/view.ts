@@ -2,7 +2,7 @@
 import { frontEnd } from "../../../dsp/settings.ts";
 import { emotionColours } from "../../../report/colours.ts";
 import type { Heard, News } from "../../engine/protocol.ts";
-import { afterNextFrame, button, choice, el, oncePerFrame } from "../dom.ts";
+import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { aboutHeard, aboutModel, named } from "./about.ts";
 import { onDrop } from "./drop.ts";
@@ -11,15 +11,16 @@ import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
 import { Overview } from "./overview.ts";
 import { Scene } from "./scene.ts";
-import { type Microphone, type Opened, openFile, openMicrophone, Player } from "./sound.ts";
+import { type Opened, openFile, Player } from "./sound.ts";
+import { Voice } from "./voice.ts";
 
 const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
 /** Seconds after which the microphone is turned off, since all that is heard is kept. */
 const LONGEST_LIVE = 600;
 
 export function listenView(app: App): View {
-  const scene = new Scene(), player = new Player(), meters = new Meters();
-  let shown: Shown | undefined, microphone: Microphone | undefined, modelName = "";
+  const scene = new Scene(), player = new Player(), meters = new Meters(), voice = new Voice(app);
+  let shown: Shown | undefined, modelName = "";
   /** What was asked for last: what was asked for before is not shown when it comes. */
   let asked = 0;
 
@@ -34,7 +35,7 @@ export function listenView(app: App): View {
     ]),
   ]);
   example.id = "example";
-  const speak = button("Speak", () => microphone ? stopSpeaking() : startSpeaking(), { id: "speak" });
+  const speak = button("Speak", () => voice.on ? stopSpeaking() : startSpeaking(), { id: "speak" });
   const play = button("Play", () => player.playing ? pause() : start(), { id: "play", disabled: true });
   const exports = (["SVG", "PNG", "JSON"] satisfies FileKind[]).map((kind) =>
     button(kind, () => shown && save(kind, shown).catch(app.fail), { disabled: true, "aria-label": `Save as ${kind}` })
@@ -187,47 +188,31 @@ export function listenView(app: App): View {
 
   async function startSpeaking(): Promise<void> {
     const own = ++asked;
-    const given = () => own !== asked || element.hidden;
     pause();
     app.quiet();
     example.value = "";
-    let opened: Microphone | undefined;
     try {
-      await app.device();
-      if (!await app.model()) {
-        throw new Error(
-          "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.",
-        );
-      }
-      let begun = false;
-      opened = await openMicrophone((samples, at) => begun && app.engine.ask("liveSamples", samples, at));
-      if (given()) return opened.stop();
-      const hop = await app.engine.ask("liveBegin", opened.sampleRate);
-      if (given()) return opened.stop();
-      begun = true;
-      microphone = opened;
+      const hop = await voice.begin(() => own !== asked || Boolean(element.hidden));
+      if (hop === undefined) return;
       scene.clear();
       scene.segmentHop = hop;
       scene.live = true;
       overview.show();
-      latencies.length = 0;
       empty.hidden = true;
       speak.textContent = "Stop";
       enable();
     } catch (error) {
-      opened?.stop();
       app.fail(error);
     }
   }
 
   async function stopSpeaking(): Promise<void> {
-    if (!microphone) return;
-    microphone.stop();
-    microphone = undefined;
+    if (!voice.on) return;
+    const ended = voice.end();
     speak.textContent = "Speak";
     scene.live = false;
     status.textContent = "Hearing the rest of it…";
-    const heard = await app.engine.ask("liveEnd").catch(app.fail);
+    const heard = await ended;
     if (heard) return show("what was spoken", heard);
     // nothing to show: what was there before is there again
     scene.clear();
@@ -237,10 +222,8 @@ export function listenView(app: App): View {
     status.textContent = "Less than a third of a second was heard: too short for a segment.";
   }
 
-  /** Milliseconds from sound to picture, of the last hundred blocks. */
-  const latencies: number[] = [];
   function live(news: News): void {
-    if (news.news !== "live" || !microphone) return;
+    if (news.news !== "live" || !voice.on) return;
     scene.append(news.samples, news.frames, news.profile);
     if (news.probabilities.length > 0) meters.show(news.probabilities, "so far");
     redraw();
@@ -251,21 +234,13 @@ export function listenView(app: App): View {
       );
       return;
     }
-    afterNextFrame(() => {
-      if (!microphone) return;
-      latencies.push(Date.now() - news.at);
-      if (latencies.length > 100) latencies.shift();
-      const sorted = [...latencies].sort((a, b) => a - b), median = sorted[sorted.length >> 1];
+    const { at, behind } = news;
+    voice.measure(at, ({ median, slowest }) => {
       status.textContent = `Live: ${scene.seconds.toFixed(1)} s; the picture is ${
         median.toFixed(0)
-      } ms behind the sound${news.behind > 20 ? "; this machine does not keep up" : ""}.`;
-      element.dataset.live = JSON.stringify({
-        segments: scene.segments,
-        seconds: scene.seconds,
-        behind: news.behind,
-        latency: median,
-        slowest: sorted.at(-1),
-      });
+      } ms behind the sound${behind > 20 ? "; this machine does not keep up" : ""}.`;
+      const { segments, seconds } = scene;
+      element.dataset.live = JSON.stringify({ segments, seconds, behind, latency: median, slowest });
     });
   }
 

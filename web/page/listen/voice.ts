@@ -1,0 +1,73 @@
+/** The microphone as it is heard: turned on and off, its sound sent to the engine, and how far the picture is behind it. */
+import type { Heard } from "../../engine/protocol.ts";
+import { afterNextFrame } from "../dom.ts";
+import type { App } from "../view.ts";
+import { type Microphone, openMicrophone } from "./sound.ts";
+
+/** Milliseconds from sound to picture, of the last hundred blocks. */
+export interface Delay {
+  median: number;
+  slowest: number;
+}
+
+export class Voice {
+  readonly #app: App;
+  readonly #delays: number[] = [];
+  #microphone?: Microphone;
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  /** Whether the microphone is on. */
+  get on(): boolean {
+    return this.#microphone !== undefined;
+  }
+
+  /**
+   * Turns the microphone on.
+   *
+   * @param unwanted tells, while that takes its time, whether something else is wanted by now
+   * @returns frames from one segment to the next; undefined where it is unwanted, and off again
+   * @throws {Error} kindly, where there is no model, or no microphone that may be used
+   */
+  async begin(unwanted: () => boolean): Promise<number | undefined> {
+    const { engine } = this.#app;
+    await this.#app.device();
+    if (!await this.#app.model()) {
+      throw new Error(
+        "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.",
+      );
+    }
+    let begun = false;
+    const opened = await openMicrophone((samples, at) => begun && engine.ask("liveSamples", samples, at));
+    try {
+      const hop = unwanted() ? undefined : await engine.ask("liveBegin", opened.sampleRate);
+      begun = hop !== undefined && !unwanted();
+      if (!begun) return undefined;
+      this.#microphone = opened;
+      this.#delays.length = 0;
+      return hop;
+    } finally {
+      if (!begun) opened.stop();
+    }
+  }
+
+  /** Turns it off. Gives all that was heard; undefined where that is less than a segment, or the engine failed. */
+  async end(): Promise<Heard | undefined> {
+    this.#microphone?.stop();
+    this.#microphone = undefined;
+    return await this.#app.engine.ask("liveEnd").catch(this.#app.fail) ?? undefined;
+  }
+
+  /** Tells how far the picture is behind when it is on the screen. @param at when its sound was whole, ms of `Date.now()` */
+  measure(at: number, tell: (delay: Delay) => void): void {
+    afterNextFrame(() => {
+      if (!this.#microphone) return;
+      this.#delays.push(Date.now() - at);
+      if (this.#delays.length > 100) this.#delays.shift();
+      const sorted = [...this.#delays].sort((a, b) => a - b);
+      tell({ median: sorted[sorted.length >> 1], slowest: sorted.at(-1)! });
+    });
+  }
+}
