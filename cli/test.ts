@@ -48,15 +48,15 @@ await runCommand(command, async () => {
   const report = await Deno.makeTempFile({ prefix: "epr-test-", suffix: ".xml" });
   try {
     const wanted = filter ?? (device && `, on ${device}`);
-    const { success } = await deno(
+    const { success, failed } = await deno(
       ["test", "--quiet", "-P=test", "--doc", `--junit-path=${report}`],
       wanted === undefined ? [] : [`--filter=${wanted}`],
       command.args,
       places,
     );
     const counts = countTests(await Deno.readTextFile(report));
-    // a file that does not compile, or a test process that dies, is not in the report
-    if (!success && counts.failed === 0) counts.failed = 1;
+    // a file that fails outside its tests is counted by deno alone; one that does not compile, or a process that dies, by nobody
+    counts.failed = Math.max(counts.failed, failed, success ? 0 : 1);
     if (counts.ignored > 0) console.log(`${counts.ignored} ignored`);
     console.log(`${counts.passed} passed, ${counts.failed} failed`);
     if (counts.failed > 0) Deno.exit(EXIT.failed);
@@ -72,12 +72,24 @@ function sayWhatIsIgnored(): void {
   }
 }
 
-/** Runs deno itself; what it prints goes where ours goes. */
-async function deno(...args: string[][]): Promise<Deno.CommandStatus> {
+/** Runs deno itself; what it prints goes where ours goes, and is looked through for the failures that it counts. */
+async function deno(...args: string[][]): Promise<{ success: boolean; failed: number }> {
   const env: Record<string, string> = { [RUNNING]: "1" };
   // a Vulkan loader complains where there is none; any folder will do
   if (!Deno.env.get("XDG_RUNTIME_DIR")) env.XDG_RUNTIME_DIR = Deno.env.get("TMPDIR") ?? "/tmp";
-  return await new Deno.Command("deno", { args: args.flat(), env, stdin: "null" }).spawn().status;
+  if (Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR")) env.FORCE_COLOR = "1"; // it does not see the terminal
+  const child = new Deno.Command("deno", { args: args.flat(), env, stdin: "null", stdout: "piped" }).spawn();
+  const decoder = new TextDecoder();
+  let tail = "";
+  for await (const piece of child.stdout) {
+    for (let at = 0; at < piece.length;) at += await Deno.stdout.write(piece.subarray(at));
+    tail = (tail + decoder.decode(piece, { stream: true })).slice(-10_000);
+  }
+  const { success } = await child.status;
+  // deno-lint-ignore no-control-regex
+  const plain = tail.replaceAll(/\x1b\[[\d;]*m/g, ""),
+    counted = [...plain.matchAll(/^FAILED \|.* (\d+) failed/gm)].at(-1);
+  return { success, failed: Number(counted?.[1] ?? 0) };
 }
 
 /** Counts the tests of a JUnit report. Steps stand in it as tests named "test > step", and are not counted again. */
