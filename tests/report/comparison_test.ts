@@ -78,10 +78,12 @@ Deno.test("compare tells a user's mistake in one line, and shows what docs/resul
     }
   });
   const kept = path.join("docs", "results", "emodb"), told = await Deno.readTextFile(path.join(root, `${kept}.md`));
-  const seeds = [1, 2, 3].map((seed) => path.join(kept, `seed-${seed}`, "predictions-pEPR.csv"));
-  const { code, stdout, stderr } = await compare("--json", seeds.join(","));
-  assert.equal(code, 0, stderr);
-  const { rows } = JSON.parse(stdout) as { rows: string[][] };
-  for (const [, , each] of rows) assert.ok(told.includes(each), each);
-  assert.deepEqual(rows[4].slice(-3), ["150", "117", "0.050"]);
+  for (const [where, lastRow] of [[kept, "150 117 0.050"], [path.join(kept, "not-stopped"), "132 96 0.020"]]) {
+    const seeds = [1, 2, 3].map((seed) => path.join(where, `seed-${seed}`, "predictions-pEPR.csv"));
+    const { code, stdout, stderr } = await compare("--json", seeds.join(","));
+    assert.equal(code, 0, stderr);
+    const { rows } = JSON.parse(stdout) as { rows: string[][] };
+    for (const [, , each] of rows) assert.ok(told.includes(each), each);
+    assert.equal(rows.at(-1)!.slice(-3).join(" "), lastRow);
+  }
 });
