@@ -36,7 +36,11 @@ async function interrupt(out: string, signals: [name: Deno.Signal, after: number
   while (!said.includes("epoch 1:")) said += (await reader.read()).value;
   for (const [name, after] of signals) {
     await new Promise((resolve) => setTimeout(resolve, after));
-    child.kill(name);
+    try {
+      child.kill(name);
+    } catch {
+      break; // it has stopped within those milliseconds, on a quick machine
+    }
   }
   for (let read; !(read = await reader.read()).done;) said += read.value;
   await child.stdout.cancel();
@@ -47,7 +51,7 @@ Deno.test({
   name: "train keeps what it has at SIGTERM (143) and at a Ctrl-C (130) that arrives twice, and says how to go on",
   ignore: Deno.build.os === "windows", // sends no such signals
   async fn() {
-    const stops: [Deno.Signal, number][][] = [[["SIGTERM", 0]], [["SIGINT", 0], ["SIGINT", 20]]];
+    const stops: [Deno.Signal, number][][] = [[["SIGTERM", 0]], [["SIGINT", 0], ["SIGINT", 2]]];
     await Promise.all(stops.map((signals) =>
       inTemporary(async (dir) => {
         const out = path.join(dir, "run"), { code, said } = await interrupt(out, signals);
