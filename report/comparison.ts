@@ -39,18 +39,16 @@ export async function comparePredictions(sides: readonly (readonly string[])[]):
   }
   const stages = Math.min(...all.map((run) => run.stages.length)), seeds = first.length;
   const rows = Array.from({ length: stages }, (_, stage) => {
-    const own = accuracies(second ?? first, stage);
-    const before = second ? accuracies(first, stage) : undefined;
-    const base = second ? rightCounts(first, stage) : rightCounts(first, 0);
-    const { onlyFirst, onlySecond, p } = compareStages(base, rightCounts(second ?? first, stage));
-    const changed = second || stage > 0;
+    const judged = second ?? first, own = accuracies(judged, stage);
+    const base = rightCounts(first, second ? stage : 0), itself = !second && stage === 0;
+    const { onlyFirst, onlySecond, p } = compareStages(base, rightCounts(judged, stage));
     return [
       String(stage + 1),
-      ...(before ? [meanPercent(before.weighted, tenths)] : []),
+      ...(second ? [meanPercent(accuracies(first, stage).weighted, tenths)] : []),
       meanPercent(own.weighted, tenths),
       ...(seeds > 1 ? [own.weighted.map(tenths).join(", ")] : []),
       meanPercent(own.unweighted, tenths),
-      ...(changed ? [String(onlySecond), String(onlyFirst), pValue(p)] : ["", "", ""]),
+      ...(itself ? ["", "", ""] : [String(onlySecond), String(onlyFirst), pValue(p)]),
     ];
   });
   return {
@@ -82,12 +80,8 @@ async function readDecided(place: string): Promise<Decided> {
   try {
     text = await Deno.readTextFile(file);
   } catch (error) {
-    throw new Error(
-      `${file}: can't be read: ${(error as Error).message}; wanted: a complete run, or its predictions.csv`,
-      {
-        cause: error,
-      },
-    );
+    const what = error instanceof Deno.errors.NotFound ? "is not there" : `can't be read: ${(error as Error).message}`;
+    throw new Error(`${file} ${what}; wanted: a complete run, or its predictions.csv`, { cause: error });
   }
   const [header, ...rows] = parseCsv(text, file), names = header?.fields ?? [];
   const wanted = ["utterance", "speaker", "emotion"], stages = names.slice(wanted.length);
@@ -101,9 +95,13 @@ async function readDecided(place: string): Promise<Decided> {
     if (fields.length === names.length) continue;
     throw new Error(`${file}, line ${line}: found ${fields.length} fields, wanted ${names.length} as in the header`);
   }
+  const truth = new Map(rows.map(({ fields: [utterance, , emotion] }) => [utterance, emotion]));
+  if (truth.size !== rows.length) {
+    throw new Error(`${file}: ${rows.length} rows name ${truth.size} utterances; wanted: each once`);
+  }
   return {
     file,
-    truth: new Map(rows.map(({ fields: [utterance, , emotion] }) => [utterance, emotion])),
+    truth,
     stages: stages.map((_, s) => rows.map(({ fields }) => fields[wanted.length + s])),
   };
 }

@@ -60,14 +60,20 @@ Deno.test("two runs are compared over seeds: an utterance counts for the side th
 
 Deno.test("compare tells a user's mistake in one line, and shows what docs/results tells of Emo-DB", async () => {
   const other = predictions("rrrrrr").replace("u3,s,sadness", "u3,s,anger");
-  const files = { "a.csv": predictions("rrrrrr"), "other.csv": other, "no.csv": "path\n" };
+  const files = {
+    "a.csv": predictions("rrrrrr"),
+    "other.csv": other,
+    "no.csv": "path\n",
+    "twice.csv": predictions("rrrrrr").replace("u3,", "u2,"),
+  };
   await withFolder({ ...files, "short.csv": predictions("rrrrrr").split("\n").slice(0, 4).join("\n") }, async (dir) => {
     const file = (name: string) => path.join(dir, name);
     const mistakes: [args: string[], code: number, says: RegExp][] = [
       [[], 2, /missing required argument 'run'/],
-      [[file("gone")], 1, /gone.predictions\.csv: can't be read: .*; wanted: a complete run, or its predictions\.csv/],
+      [[file("gone")], 1, /gone.predictions\.csv is not there; wanted: a complete run, or its predictions\.csv$/m],
       [[file("no.csv")], 1, /no\.csv is no predictions\.csv: wanted columns utterance, .*; found path$/m],
       [[file("a.csv"), file("other.csv")], 1, /other\.csv judges other .*: in row 4 found u3 anger, wanted u3 sadness/],
+      [[file("twice.csv")], 1, /twice\.csv: 6 rows name 5 utterances; wanted: each once/],
       [[file("a.csv"), file("short.csv")], 1, /in row 4 found nothing, wanted u3 sadness/],
       [[`${file("a.csv")},${file("a.csv")}`, file("a.csv")], 1, /2 and 1 runs can't be paired/],
     ];
