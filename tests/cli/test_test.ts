@@ -6,13 +6,13 @@ import { withFolder } from "../corpora/folders.ts";
 const root = path.join(import.meta.dirname!, "..", "..");
 const good = 'Deno.test("good", () => {});\n', bad = 'Deno.test("bad", () => { throw new Error("bad"); });\n';
 
-async function testFolder(folder: string): Promise<[last: string | undefined, code: number]> {
+async function testFolder(folder: string, ...args: string[]): Promise<[last: string[], code: number]> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=tooling", "cli/test.ts", folder],
+    args: ["run", "--quiet", "-P=tooling", "cli/test.ts", folder, ...args],
     cwd: root,
     env: { EPR_TESTS_RUNNING: "" }, // those that it starts start no others
   }).output();
-  return [new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1), code];
+  return [new TextDecoder().decode(stdout).trimEnd().split("\n").slice(-2), code];
 }
 
 Deno.test("a failure in a test, one outside of tests and a file that does not compile are each counted", async () => {
@@ -23,7 +23,15 @@ Deno.test("a failure in a test, one outside of tests and a file that does not co
   ];
   for (const [files, last] of cases) {
     await withFolder(files, async (folder) => {
-      assert.deepEqual(await testFolder(folder), [last, last.endsWith(" 0 failed") ? 0 : 1]);
+      const [lines, code] = await testFolder(folder);
+      assert.deepEqual([lines.at(-1), code], [last, last.endsWith(" 0 failed") ? 0 : 1]);
     });
   }
+});
+
+Deno.test("an ignored test is told, one that a filter leaves out is not", async () => {
+  const ignored = 'Deno.test({ name: "good but ignored", ignore: true, fn() {} });\n';
+  await withFolder({ "a_test.ts": good + ignored, "b_test.ts": bad }, async (folder) => {
+    assert.deepEqual(await testFolder(folder, "--filter", "good"), [["1 ignored", "1 passed, 0 failed"], 0]);
+  });
 });
