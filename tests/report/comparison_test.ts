@@ -84,8 +84,15 @@ Deno.test("compare tells a user's mistake in one line, and shows what docs/resul
     }
   });
   const kept = path.join("docs", "results", "emodb"), told = await Deno.readTextFile(path.join(root, `${kept}.md`));
-  for (const [where, lastRow] of [[kept, "150 117 0.050"], [path.join(kept, "not-stopped"), "132 96 0.020"]]) {
-    const seeds = [1, 2, 3].map((seed) => path.join(where, `seed-${seed}`, "predictions-pEPR.csv"));
+  const notStopped = path.join(kept, "not-stopped");
+  const cases = [
+    [kept, "pEPR", "150 117 0.050"],
+    [kept, "sEPR", "81 190 < 0.001"],
+    [notStopped, "pEPR", "132 96 0.020"],
+    [notStopped, "sEPR", "91 114 0.124"],
+  ];
+  for (const [where, method, lastRow] of cases) {
+    const seeds = [1, 2, 3].map((seed) => path.join(where, `seed-${seed}`, `predictions-${method}.csv`));
     const { code, stdout, stderr } = await compare("--json", seeds.join(","));
     assert.equal(code, 0, stderr);
     const { rows } = JSON.parse(stdout) as { rows: string[][] };
