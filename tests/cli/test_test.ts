@@ -6,7 +6,7 @@ import { withFolder } from "../corpora/folders.ts";
 const root = path.join(import.meta.dirname!, "..", "..");
 const good = 'Deno.test("good", () => {});\n', bad = 'Deno.test("bad", () => { throw new Error("bad"); });\n';
 
-async function testFolder(folder: string, ...args: string[]): Promise<[last: string[], code: number]> {
+async function testFolder(folder: string, ...args: string[]): Promise<[lastTwo: string[], code: number]> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "-P=tooling", "cli/test.ts", folder, ...args],
     cwd: root,
