@@ -15,8 +15,12 @@ export interface Dataset {
    * @param examples [batch] numbers of examples, each in 0..length-1
    * @param x [batch, ...shape of an example]
    * @param targets [batch, classes]; left out where only profiles are wanted
+   * @param path given where the network learns from the batch: what random changes of its examples are keyed by (seed, fold, stage,
+   * epoch)
    */
-  load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer): void;
+  load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer, path?: readonly number[]): void;
+  /** The examples of an epoch, in order; where there is none, each once, shuffled. */
+  order?(path: readonly number[], epoch: number): Int32Array;
 }
 
 /** Small int32 buffers that a batch's numbers are uploaded to, one for each size of batch. */
