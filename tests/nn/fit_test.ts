@@ -106,7 +106,14 @@ async function stepwise(network: Linear, data: ArrayDataset, options: FitOptions
 Deno.test("fit() with an average validates, and ends, with the mean of the weights after its steps", async () => {
   const device = createReferenceDevice(), network = new Linear(device), { parameters } = network;
   const training = points(device, 30, 4, 0.2);
-  const options = { epochs: 2, path: [1], batch: 6, learningRate: () => 0.5, average: 0.999 };
+  const options = {
+    epochs: 2,
+    path: [1],
+    batch: 6,
+    learningRate: () => 0.5,
+    average: 0.999,
+    monitor: "nothing" as const,
+  };
   const losses: number[] = [];
   const { epochs } = await fit(network, training, training, {
     ...options,
