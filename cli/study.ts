@@ -4,12 +4,11 @@
  */
 import { Option } from "commander";
 import { openDevice } from "../kernels/mod.ts";
-import { MONITORS } from "../nn/mod.ts";
-import { SCALINGS, type Trial, type TrialSettings, tryFold } from "../refinery/mod.ts";
-import { createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { SCALINGS, type SettingName, SETTINGS, type Trial, type TrialSettings, tryFold } from "../refinery/mod.ts";
+import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { prepare } from "./prepare.ts";
 import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
-import { addCorpusOptions } from "./common.ts";
+import { parseSetting } from "./setting_options.ts";
 import { studyDeciders } from "./study_deciders.ts";
 
 interface StudyFlags extends TrainFlags {
@@ -24,9 +23,6 @@ interface StudyFlags extends TrainFlags {
 
 /** Settings that a variation may name. */
 type KnownSettings = TrialSettings & Required<Pick<TrialSettings, "scaling">>;
-
-/** What settings that are words may be. */
-const CHOICES: Readonly<Record<string, readonly string[]>> = { scaling: SCALINGS, monitor: MONITORS };
 
 const collect = (value: string, before: string[]) => [...before, value];
 
@@ -75,7 +71,7 @@ await runCommand(command, async (signal) => {
     for (const [i, { text, ...varied }] of variations.entries()) {
       const prepared = await prepare({ ...flags, quiet: flags.quiet || i > 0 }, preset, { ...base, ...varied }, signal);
       const { features, folds } = prepared, trials: Trial[] = [];
-      const settings: TrialSettings = { ...base, ...varied, segmentHop: features.segmentHop };
+      const settings: TrialSettings = { ...base, ...varied, segmentHop: prepared.settings.segmentHop };
       for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
         trials.push(await tryFold(features, device, settings, folds, fold, { signal }));
       }
@@ -138,19 +134,18 @@ function parseSettings(text: string, known: KnownSettings): Partial<TrialSetting
       if (!(name in known)) {
         throw new UsageError(`Found "${part}", wanted name=value with one of ${Object.keys(known).join(", ")}`);
       }
-      const old = known[name as keyof TrialSettings], [top, bottom = "1"] = value.split("/");
-      if (typeof old === "boolean" && !/^(true|false)$/.test(value)) {
-        throw new UsageError(`${name} is true or false, found ${value}`);
+      try {
+        return [name, name in SETTINGS ? parseSetting(name as SettingName, value) : parseOther(name, value)];
+      } catch (error) {
+        throw new UsageError(`${name}: ${(error as Error).message}`);
       }
-      const choices = CHOICES[name];
-      if (choices && !choices.includes(value)) throw new UsageError(`${name} is ${choices.join(", ")}, found ${value}`);
-      const parsed = typeof old === "boolean"
-        ? value === "true"
-        : typeof old === "string"
-        ? value
-        : Number(top) / Number(bottom);
-      if (Number.isNaN(parsed)) throw new UsageError(`${name} is a number, found ${value}`);
-      return [name, parsed];
     }),
   );
+}
+
+/** What has no record in the table of settings: the scaling of trials, the segment hop, the seed. */
+function parseOther(name: string, value: string): string | number {
+  if (name !== "scaling") return wholeNumber({ min: 0 })(value);
+  if (SCALINGS.some((scaling) => scaling === value)) return value;
+  throw new RangeError(`expected ${SCALINGS.join(", ")}, found "${value}"`);
 }

@@ -23,7 +23,7 @@ export interface Dataset {
   order?(path: readonly number[], epoch: number): Int32Array;
 }
 
-/** Small int32 buffers that a batch's numbers are uploaded to, one for each size of batch. */
+/** Small buffers that a batch's numbers are uploaded to, one for each size of batch. */
 export class BatchNumbers {
   readonly #device: Device;
   #buffers = new Map<number, DeviceBuffer>();
@@ -34,7 +34,7 @@ export class BatchNumbers {
   }
 
   /** Enqueues the upload of a batch's numbers and gives the buffer they will be in. */
-  upload(numbers: Int32Array): DeviceBuffer {
+  upload(numbers: Int32Array | Float32Array): DeviceBuffer {
     let buffer = this.#buffers.get(numbers.length);
     if (!buffer) {
       buffer = this.#device.allocate(numbers.length, "numbers of a batch's examples");

@@ -38,10 +38,10 @@ export interface Trial extends TrialCounts {
 }
 
 /** A run's settings, and what only trials know. */
-export interface TrialSettings extends Settings {
+export type TrialSettings = Settings & {
   /** What frames are standardised by; default global. */
   scaling?: Scaling;
-}
+};
 
 /**
  * Fits and judges.
@@ -65,10 +65,12 @@ export async function tryFold(
   try {
     const judged: TrialCounts[] = [];
     const look = async (network: VggE) => {
-      judged.push(judgeProfiles(validation, await chain.profile(1, network, "validation"), K));
+      judged.push(judgeProfiles(validation, await chain.profileOf(1, network, "validation"), K));
     };
-    const { network, fitted: { epochs, bestEpoch } } = await chain.fit(1, await chain.labels(1), look);
-    network.parameters.release();
+    const { fitted: { epochs, bestEpoch } } = await chain.fit(
+      { stage: 1, member: 0, labels: await chain.labels(1) },
+      look,
+    );
     return {
       fold,
       epochs: epochs.map((epoch, i) => ({ ...epoch, right: judged[i].right })),
