@@ -18,6 +18,7 @@ interface StudyFlags extends TrainFlags {
   run: string[];
   stage?: number;
   byEpoch?: boolean;
+  keep?: string;
   json?: boolean;
 }
 
@@ -52,6 +53,7 @@ const command = addNetworkOptions(
       .argParser(collect).default([], "none"),
   )
   .option("--stage <n>", "with --run: the stage whose profiles are taken (default: the last)", wholeNumber({ min: 1 }))
+  .option("--keep <file>", "write each trial there as it ends, a line each; those that are there are not made again")
   .option("--by-epoch", "after each row, what its networks were like after each epoch")
   .option("--json", "print the results as one JSON document on stdout, and the table on stderr");
 
@@ -61,11 +63,12 @@ await runCommand(command, async (signal) => {
   if (flags.stage !== undefined) throw new UsageError("--stage goes with --run");
   const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "compact");
   const { settings: asked } = resolveSettings({ ...flags, preset });
-  const known: KnownSettings = { ...asked, scaling: "global", validationShare: 0.2 };
+  const known: KnownSettings = { ...asked, stages: 1, scaling: "global", validationShare: 0.2 };
   const base = { ...known, ...parseSettings(flags.base ?? "", known) };
   const variations = ["", ...flags.vary].map((text) => ({ text: text || "as it is", ...parseSettings(text, base) }));
   const device = await openDevice({ device: flags.device, threads: flags.threads });
   say(`device    ${device.kind}: ${device.description}`);
+  const kept = flags.keep === undefined ? undefined : await KeptTrials.open(flags.keep);
   const results: { variation: string; settings: TrialSettings; trials: Trial[] }[] = [];
   try {
     for (const [i, { text, ...varied }] of variations.entries()) {
@@ -73,7 +76,13 @@ await runCommand(command, async (signal) => {
       const { features, folds } = prepared, trials: Trial[] = [];
       const settings: TrialSettings = { ...base, ...varied, segmentHop: prepared.settings.segmentHop };
       for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
-        trials.push(await tryFold(features, device, settings, folds, fold, { signal }));
+        const known = kept?.find(settings, fold);
+        if (known) {
+          trials.push(known);
+          continue;
+        }
+        trials.push(await tryFold(features, device, settings, folds, fold, { signal, byEpoch: flags.byEpoch }));
+        await kept?.keep(settings, trials.at(-1)!);
       }
       results.push({ variation: text, settings, trials });
       const tell = flags.json ? say : console.log;
@@ -85,6 +94,42 @@ await runCommand(command, async (signal) => {
   }
   if (flags.json) printJson(results);
 });
+
+/** Trials in a file, a line of JSON each: a study that was stopped resumes from it. */
+class KeptTrials {
+  readonly #file: string;
+  readonly #trials: { settings: string; trial: Trial }[];
+
+  private constructor(file: string, lines: readonly string[]) {
+    this.#file = file;
+    this.#trials = lines.map((line, i) => {
+      try {
+        const { settings, trial } = JSON.parse(line);
+        return { settings: JSON.stringify(settings), trial };
+      } catch (error) {
+        throw new Error(`${file}, line ${i + 1}: expected a trial as JSON; ${(error as Error).message}`);
+      }
+    });
+  }
+
+  static async open(file: string): Promise<KeptTrials> {
+    const text = await Deno.readTextFile(file).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    });
+    return new KeptTrials(file, text.split("\n").filter(Boolean));
+  }
+
+  find(settings: TrialSettings, fold: number): Trial | undefined {
+    const own = JSON.stringify(settings);
+    return this.#trials.find(({ settings, trial }) => settings === own && trial.fold === fold)?.trial;
+  }
+
+  async keep(settings: TrialSettings, trial: Trial): Promise<void> {
+    this.#trials.push({ settings: JSON.stringify(settings), trial });
+    await Deno.writeTextFile(this.#file, `${JSON.stringify({ settings, trial })}\n`, { append: true });
+  }
+}
 
 function sum(trials: Trial[], of: (trial: Trial) => number): number {
   return trials.reduce((total, trial) => total + of(trial), 0);
@@ -109,7 +154,7 @@ function epochRows(trials: Trial[]): string {
     return [
       ...figures(trials, ({ epochs, segments }) => {
         const { right, validationAccuracy, validationLoss } = epochs[e];
-        return { right, segmentsRight: validationAccuracy! * segments, loss: validationLoss! };
+        return { right: right!, segmentsRight: validationAccuracy! * segments, loss: validationLoss! };
       }),
       `after epoch ${e + 1}; of the segments learned from ${(100 * learned).toFixed(0)} %`,
     ].join("  ");

@@ -149,16 +149,24 @@ export class Chain {
    * The networks of a stage, fitted to its labels: `members` of them, each with a start of its own.
    *
    * @param labels [segments, emotions]
-   * @param teacher weights of the stage before, where labels are made of the very view that a network learns from
+   * @param before weights of the stage before, which label the very view that a network learns from where the settings say so
+   * @param look after each epoch, at what the first network has become; it is waited for
    */
-  async fitStage(stage: number, labels: Float32Array, teacher?: NetworkWeights): Promise<FittedStage> {
-    const { members } = this.#settings, { memory } = this.#hooks;
+  async fitStage(
+    stage: number,
+    labels: Float32Array,
+    before?: NetworkWeights,
+    look?: (network: VggE) => Promise<void>,
+  ): Promise<FittedStage> {
+    const { members, labelsFrom } = this.#settings, { memory } = this.#hooks;
+    const teacher = labelsFrom === "teacher-view" ? before : undefined;
+    if (teacher) labels = await this.labels(1);
     const specs = vggEParameters(networkOptions(this.#settings, this.#features.emotions.length));
     const weights: NetworkWeights = {}, shapes: FittedStage["shapes"] = {};
     let fitted: FitResult | undefined;
     for (let member = 0; member < members; member++) {
       const known = members > 1 ? await memory?.network(stage, member) : undefined;
-      const network = known ?? await this.fit({ stage, member, labels, teacher });
+      const network = known ?? await this.fit({ stage, member, labels, teacher }, member === 0 ? look : undefined);
       if (members > 1 && !known) await memory?.keepNetwork(stage, member, network);
       for (const { name, shape } of specs) {
         weights[memberName(member, name)] = network.weights[name];

@@ -114,9 +114,8 @@ export async function runFold(
     let labels: Float32Array | undefined, last: FittedStage | undefined;
     for (let stage = result.stages.length + 1; stage <= settings.stages; stage++) {
       labels ??= await chain.labels(stage);
-      const byView = settings.labelsFrom === "teacher-view" && stage > 1;
-      const teacher = byView ? last?.weights ?? await hooks.memory!.weights(stage - 1) : undefined;
-      last = await chain.fitStage(stage, byView ? await chain.labels(1) : labels, teacher);
+      const before = stage > 1 ? last?.weights ?? await hooks.memory!.weights(stage - 1) : undefined;
+      last = await chain.fitStage(stage, labels, before);
       const { epochs, bestEpoch } = last.fitted;
       const profiles = await chain.profile(stage, last.weights, "heldOut");
       const own = { stage, profiles, epochs, bestEpoch, ...chain.describe(labels) };
