@@ -8,6 +8,7 @@ import { SCALINGS, type SettingName, SETTINGS, type Trial, type TrialSettings, t
 import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { prepare } from "./prepare.ts";
 import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
+import { KeptTrials } from "./kept_trials.ts";
 import { parseSetting } from "./setting_options.ts";
 import { studyDeciders } from "./study_deciders.ts";
 
@@ -94,42 +95,6 @@ await runCommand(command, async (signal) => {
   }
   if (flags.json) printJson(results);
 });
-
-/** Trials in a file, a line of JSON each: a study that was stopped resumes from it. */
-class KeptTrials {
-  readonly #file: string;
-  readonly #trials: { settings: string; trial: Trial }[];
-
-  private constructor(file: string, lines: readonly string[]) {
-    this.#file = file;
-    this.#trials = lines.map((line, i) => {
-      try {
-        const { settings, trial } = JSON.parse(line);
-        return { settings: JSON.stringify(settings), trial };
-      } catch (error) {
-        throw new Error(`${file}, line ${i + 1}: expected a trial as JSON; ${(error as Error).message}`);
-      }
-    });
-  }
-
-  static async open(file: string): Promise<KeptTrials> {
-    const text = await Deno.readTextFile(file).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return "";
-      throw error;
-    });
-    return new KeptTrials(file, text.split("\n").filter(Boolean));
-  }
-
-  find(settings: TrialSettings, fold: number): Trial | undefined {
-    const own = JSON.stringify(settings);
-    return this.#trials.find(({ settings, trial }) => settings === own && trial.fold === fold)?.trial;
-  }
-
-  async keep(settings: TrialSettings, trial: Trial): Promise<void> {
-    this.#trials.push({ settings: JSON.stringify(settings), trial });
-    await Deno.writeTextFile(this.#file, `${JSON.stringify({ settings, trial })}\n`, { append: true });
-  }
-}
 
 function sum(trials: Trial[], of: (trial: Trial) => number): number {
   return trials.reduce((total, trial) => total + of(trial), 0);

@@ -29,13 +29,11 @@ export function trainingCommand(
 
 function optionOf(name: SettingName, value: string | number | boolean): string {
   if (typeof value === "boolean") return value ? `--${optionName(name)}` : `--no-${optionName(name)}`;
-  return `--${optionName(name)} ${typeof value === "number" ? fraction(value) : value}`;
+  return `--${optionName(name)} ${name === "width" ? fraction(value as number) : value}`;
 }
 
-/** 0.125 as 1/8; what is no such fraction as it is. */
+/** 0.125 as 1/8. */
 export function fraction(x: number): string {
   const inverse = 1 / x;
-  const whole = x > 0 && x < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-9 &&
-    Number.isInteger(Math.log2(Math.round(inverse)));
-  return whole ? `1/${Math.round(inverse)}` : String(x);
+  return x < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-9 ? `1/${Math.round(inverse)}` : String(x);
 }
