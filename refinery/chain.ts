@@ -203,7 +203,7 @@ export class Chain {
       onProgress: ({ epoch, step, steps, loss, earliest }) =>
         this.#tellFit(stage, member, epoch, step / steps, earliest + 1, loss),
       onEpoch: (epoch) => {
-        if (member === 0) onEpoch?.({ ...epoch, fold, stage });
+        if (stopAfter === undefined) onEpoch?.({ ...epoch, fold, stage, ...(member > 0 && { member }) });
         return look?.(network);
       },
       save: memory && ((state) => memory.keepState(stage, state, member)),

@@ -14,6 +14,16 @@ import { Chain, type FittedStage } from "./chain.ts";
 import type { FoldResult, FoldStage } from "./results.ts";
 import type { Settings } from "./settings.ts";
 
+/** Which network an epoch is of. */
+export interface FittedNetwork {
+  /** From 0. */
+  fold: number;
+  /** From 1. */
+  stage: number;
+  /** Its number in the stage, from 0; 100 and more for those that only make labels; not set: the first. */
+  member?: number;
+}
+
 /** What a fold tells of itself while it runs. */
 export interface FoldHooks {
   /** Stops it: the promise then rejects with the signal's reason. */
@@ -21,7 +31,7 @@ export interface FoldHooks {
   /** Now and then. */
   onProgress?: (progress: FoldProgress) => void;
   /** After each epoch. */
-  onEpoch?: (epoch: EpochRecord & { fold: number; stage: number }) => void;
+  onEpoch?: (epoch: EpochRecord & FittedNetwork) => void;
   /** After each stage; it is waited for, so that what is saved is saved. */
   onStage?: (stage: StageOutput) => Promise<void> | void;
   /** What was done before, and where what is done now is kept. */

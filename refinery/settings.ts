@@ -89,7 +89,7 @@ const choice = <C extends string | number>(
 ): ChoiceSetting<C> => //
 ({ kind: "choice", paper, choices, label, help });
 
-const MANY = 1_000_000;
+const MANY = Number.MAX_SAFE_INTEGER;
 
 /** Every setting, in the order of reports. */
 export const SETTINGS = {
