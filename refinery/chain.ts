@@ -331,11 +331,16 @@ export class Chain {
   }
 
   /** How soft labels are, and how far from the truth where it is known. */
-  describe(labels: Float32Array): Pick<FoldStage, "labelEntropy" | "labelError"> {
-    const { segments } = this.#sets.training;
+  describe(stage: number, labels: Float32Array): Pick<FoldStage, "labelEntropy" | "labelError" | "labelErrorUniform"> {
+    const { segments } = this.#sets.training, { length: K } = this.#features.emotions, { method } = this.#settings;
+    const keepsLabel = method === "pEPR" || method === "uniform";
+    const uniform = keepsLabel
+      ? refineLabels("uniform", labels, this.#training, K)
+      : new Float32Array(labels.length).fill(1 / K);
     return {
-      labelEntropy: meanEntropy(labels, segments, this.#features.emotions.length),
+      labelEntropy: meanEntropy(labels, segments, K),
       labelError: truthDistance(labels, this.#features, segments),
+      ...(stage > 1 && { labelErrorUniform: truthDistance(uniform, this.#features, segments) }),
     };
   }
 

@@ -128,7 +128,7 @@ export async function runFold(
       last = await chain.fitStage(stage, labels, before);
       const { epochs, bestEpoch } = last.fitted;
       const profiles = await chain.profile(stage, last.weights, "heldOut");
-      const own = { stage, profiles, epochs, bestEpoch, ...chain.describe(labels) };
+      const own = { stage, profiles, epochs, bestEpoch, ...chain.describe(stage, labels) };
       result.stages.push(own);
       await hooks.onStage?.(chain.output(own, last));
       labels = stage < settings.stages ? await chain.refine(stage, labels, last.weights) : undefined;

@@ -266,9 +266,13 @@ export async function readStage(
     throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
   });
   if (checkSum(bytes) !== record.profiles) throw new Error(`${file}: damaged: its check sum is another`);
-  const { epochs, bestEpoch, labelEntropy, labelError, seconds } = record;
+  const { epochs, bestEpoch, labelEntropy, labelError, labelErrorUniform, seconds } = record;
   const profiles = decodeProfiles(bytes, emotions);
-  return { stage, profiles, epochs, bestEpoch, labelEntropy, ...(labelError !== undefined && { labelError }), seconds };
+  const errors = {
+    ...(labelError !== undefined && { labelError }),
+    ...(labelErrorUniform !== undefined && { labelErrorUniform }),
+  };
+  return { stage, profiles, epochs, bestEpoch, labelEntropy, ...errors, seconds };
 }
 
 function checkSum(bytes: Uint8Array): string {
