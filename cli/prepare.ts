@@ -1,7 +1,7 @@
 /**
  * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are told.
  */
-import path from "@std/path";
+import { resolve } from "@std/path";
 import { count } from "../corpora/corpus.ts";
 import { type Corpus, extractFeatures, type Features } from "../corpora/mod.ts";
 import { assignFolds, type PresetName, type Settings } from "../refinery/mod.ts";
@@ -40,7 +40,7 @@ export async function prepare(
   }
   const { corpus, data } = flags;
   // another process may stand in another folder
-  return { corpus, data: data === undefined ? undefined : path.resolve(data), preset, settings, features, folds };
+  return { corpus, data: data === undefined ? undefined : resolve(data), preset, settings, features, folds };
 }
 
 async function readFeatures(

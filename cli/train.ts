@@ -1,7 +1,7 @@
 /**
  * `deno task train`: the whole job. Features, folds x stages of networks, the forest, results and their report, in a run folder.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { count } from "../corpora/corpus.ts";
 import { openDevice } from "../kernels/mod.ts";
 import { type EpochRecord, summarise } from "../nn/mod.ts";
@@ -169,7 +169,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     if (!flags.export) return;
     const { licence = "", name } = flags;
     const model = await trainForUse(out, experiment, { licence, name }, { ...flags, signal });
-    return await writeShown(path.join(out, "model"), model, flags.json ? say : console.log);
+    return await writeShown(join(out, "model"), model, flags.json ? say : console.log);
   }
   const show = flags.json ? say : console.log;
   const [result] = outcome.folds;

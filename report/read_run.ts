@@ -5,7 +5,7 @@
  * profiles. Recomputing takes what each fold wrote first, its profiles with their check sums, fits every forest again and counts
  * again: `report --check` compares the two.
  */
-import path from "@std/path";
+import { basename, resolve } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf } from "../corpora/feature_frames.ts";
 import { type CorpusKind, extractFeatures, openCorpus } from "../corpora/mod.ts";
@@ -148,4 +148,4 @@ export async function readSound(
 }
 
 /** A run's name for people: the last parts of its path. */
-export const runName = (out: string) => path.basename(path.resolve(out));
+export const runName = (out: string) => basename(resolve(out));

@@ -12,8 +12,8 @@ import type { FoldResult, StageResult } from "../refinery/results.ts";
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(formatTable(["emotion", "segments"], [["anger", 1234]]), "emotion  segments\nanger       1,234");
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(formatTable(["emotion", "segments"], [["anger", 1234]]), "emotion  segments\nanger       1,234");
  * ```
  */
 export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -30,8 +30,8 @@ export function formatTable(head: readonly string[], rows: readonly (readonly (s
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(percent(0.4567), "45.7 %");
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(percent(0.4567), "45.7 %");
  * ```
  */
 export function percent(fraction: number): string {

@@ -6,7 +6,7 @@
  * - for use: one more chain of networks, on all utterances, kept in `everything/` of the run's folder as a fold is; the forest
  *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network has heard.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { frontEnd } from "../dsp/mod.ts";
 import { foldBatchNorm, type VggEOptions } from "../nn/mod.ts";
 import {
@@ -78,7 +78,7 @@ export async function exportEverything(
   hooks: ExperimentHooks = {},
 ): Promise<ModelBytes> {
   const finished = await readFinished(run), { config, corpus, profiles } = finished, { settings } = config;
-  const folder = await RunFolder.at(path.join(run, "everything"));
+  const folder = await RunFolder.at(join(run, "everything"));
   const devices = new DeviceKeeper(experiment.device, experiment.reopen);
   const noneHeldOut = experiment.folds.map(() => 1);
   try {

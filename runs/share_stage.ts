@@ -6,7 +6,7 @@
  * Weights and profiles become hard links where the file system has them, else copies: files of a run are replaced, never
  * written over, so neither run can harm the other.
  */
-import path from "@std/path";
+import { dirname, relative } from "@std/path";
 import { requireRun } from "./begin.ts";
 import { readStage } from "./fold_files.ts";
 import { differences, identityOf } from "./identity.ts";
@@ -37,14 +37,14 @@ export async function shareFirstStage(to: RunFolder, from: RunFolder): Promise<n
     await linkOrCopy(from.weightsFile(fold, 1), to.weightsFile(fold, 1));
     await linkOrCopy(from.profilesFile(fold, 1), to.profilesFile(fold, 1));
     const record = (await from.readRecord(fold, 1))!;
-    await to.writeRecord({ ...record, identity, seconds: 0, sharedFrom: path.relative(to.path, from.path) }); // last
+    await to.writeRecord({ ...record, identity, seconds: 0, sharedFrom: relative(to.path, from.path) }); // last
     shared++;
   }
   return shared;
 }
 
 async function linkOrCopy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(path.dirname(to), { recursive: true });
+  await Deno.mkdir(dirname(to), { recursive: true });
   await Deno.remove(to).catch(() => {}); // what a process left that was killed before it wrote the record
   await Deno.link(from, to).catch(() => Deno.copyFile(from, to));
 }
