@@ -113,6 +113,12 @@ export class Chain {
     hooks: FoldHooks,
   ) {
     checkSettings(settings);
+    if (features.segmentFrames !== settings.segmentFrames) {
+      throw new RangeError(
+        `segmentFrames: expected features of ${settings.segmentFrames} frames a segment, found ${features.segmentFrames} ` +
+          "(extractFeatures(corpus, segmentation(settings)))",
+      );
+    }
     [this.#features, this.#settings, this.#fold, this.#hooks] = [features, settings, fold, hooks];
     const everyone = features.utterances.map((_, i) => i);
     const heldOut = everyone.filter((i) => folds[i] === fold);

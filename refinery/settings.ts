@@ -244,13 +244,24 @@ const STEADY: Settings = {
 
 /** The presets. */
 export const PRESETS: Readonly<Record<PresetName, Settings>> = {
-  demo: { ...SHORT, width: 1 / 16, segmentHop: 6, epochs: 12, batch: 32, learningRate: scaledRate(32) },
+  demo: {
+    ...STEADY,
+    ...{ folds: 3, stages: 2, width: 1 / 16, segmentHop: 12, profileHop: 6, epochs: 12, batch: 32 },
+    ...{ learningRate: 0.002, average: 0.98 },
+  },
   quick: { ...SHORT, segmentHop: 10, epochs: 4, batch: 64, learningRate: scaledRate(64) },
   compact: NARROW,
   tuned: { ...NARROW, stages: 3, segmentHop: 10, batchNorm: true, batch: 64, epochs: 10, monitor: "nothing" },
   best: STEADY,
   paper: PAPER,
 };
+
+/** How features are to be cut into segments for these settings: what `extractFeatures` is given. */
+export function segmentation(
+  { segmentHop, profileHop, segmentFrames }: Pick<Settings, "segmentHop" | "profileHop" | "segmentFrames">,
+): { segmentHop?: number; segmentFrames: number } {
+  return { segmentHop: profileHop || segmentHop, segmentFrames };
+}
 
 /** The network that an experiment's settings ask for. @param classes emotions told apart */
 export function networkOptions(

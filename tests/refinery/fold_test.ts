@@ -23,7 +23,8 @@ import {
 import { cpu } from "../devices.ts";
 
 const settings: Settings = {
-  ...PRESETS.demo,
+  ...PRESETS.quick,
+  learningRate: 0.00025,
   width: 1 / 32,
   folds: 2,
   stages: 2,
