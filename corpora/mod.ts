@@ -7,21 +7,27 @@
  */
 export {
   type Corpus,
+  type DuplicatePolicy,
   emotionName,
   EMOTIONS,
   isEmotion,
+  type LabelMap,
   makeCorpus,
   orderEmotions,
   type Skipped,
+  type Span,
   type Spoken,
   type Utterance,
 } from "./corpus.ts";
+export { nearestEmotion } from "./emotion_names.ts";
 export { CORPUS_KINDS, type CorpusKind, type CorpusOptions, openCorpus } from "./open.ts";
 export { extractFeatures, type FeatureOptions, type Features, type FeatureUtterance } from "./features.ts";
-export { openEmodb } from "./emodb.ts";
 export { EMODB_LISTENERS, readEmodbListeners } from "./emodb_listeners.ts";
-export { openSavee } from "./savee.ts";
-export { openCasia } from "./casia.ts";
+export { type Layout, openLayout, type ReadingChoices } from "./layout.ts";
+export { LAYOUTS } from "./layouts.ts";
+export { recogniseCorpus, type Recognised } from "./recognise.ts";
 export { openFolder } from "./folder.ts";
-export { type CsvRecord, openCsv, parseCsv } from "./csv.ts";
+export { openCsv } from "./list.ts";
+export { openPattern, parsePattern } from "./pattern.ts";
+export { type CsvRecord, type CsvTable, decodeText, parseCsv, readTable } from "./csv.ts";
 export { openSynthetic, type SyntheticSize } from "./synthetic.ts";

@@ -10,17 +10,19 @@ export function tone(seconds = 0.4, hz = 440): Uint8Array<ArrayBuffer> {
   return encodeWav(samples, 16000);
 }
 
-/** Runs `body` with a new folder that holds the files given: by path, a text, bytes, or null for a tone. */
+/** Runs `body` with a new folder that holds the files given: by path, a text, bytes, or null for a tone of its own. */
 export async function withFolder(
   files: Record<string, string | Uint8Array | null>,
   body: (dir: string) => Promise<void>,
 ): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "epr_corpus_" });
   try {
-    for (const [name, content] of Object.entries(files)) {
+    for (const [i, [name, content]] of Object.entries(files).entries()) {
       const file = path.join(dir, name);
       await Deno.mkdir(path.dirname(file), { recursive: true });
-      await Deno.writeFile(file, typeof content === "string" ? new TextEncoder().encode(content) : content ?? tone());
+      // two recordings of one content would be copies
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content ?? tone(0.4, 440 + 3 * i);
+      await Deno.writeFile(file, bytes);
     }
     await body(dir);
   } finally {
