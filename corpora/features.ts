@@ -11,9 +11,9 @@
  */
 import { frontEnd, segmentCount } from "../dsp/mod.ts";
 import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Utterance } from "./corpus.ts";
-import { settleDuplicates } from "./duplicates.ts";
-import type { Outcome, Sound } from "./feature_frames.ts";
+import type { Sound } from "./feature_frames.ts";
 import { readUtterances } from "./feature_reading.ts";
+import { whyLeftOut } from "./left_out.ts";
 import { CORPUS_KINDS } from "./open.ts";
 
 /** An utterance among {@link Features}: what is known of it, and where its frames and segments are. */
@@ -62,6 +62,10 @@ export interface Features {
   utterances: FeatureUtterance[];
   /** frames from one segment of an utterance to the next */
   segmentHop: number;
+  /** frames of a segment */
+  segmentFrames: number;
+  /** utterances that are shorter than a segment: their last frame is repeated to its end */
+  padded: number;
   /** [segments]: the first frame of each, as a row of `frames` */
   segmentStart: Int32Array;
   /** [segments]: whose each is, as an index into `utterances` */
@@ -80,6 +84,11 @@ export interface Features {
 export interface FeatureOptions {
   /** frames from one segment to the next; the corpus's own if not said */
   segmentHop?: number;
+  /**
+   * frames of a segment, 32 or more; 32 (the paper's) if not said. A recording that is shorter than that, but not shorter than 32 frames, is
+   * padded by its last frame
+   */
+  segmentFrames?: number;
   /**
    * threads that read recordings, this one among them, 1 to 64; if not said, as many as there are processors, but no more
    * than one for every 16 utterances
@@ -129,13 +138,14 @@ interface Kept {
  * ```
  */
 export async function extractFeatures(corpus: Corpus, options: FeatureOptions = {}): Promise<Features> {
-  const { segmentHop = corpus.segmentHop } = options;
+  const { segmentHop = corpus.segmentHop, segmentFrames = frontEnd.segmentFrames } = options;
+  const front = { ...frontEnd, segmentFrames };
   if (!Number.isInteger(segmentHop) || segmentHop < 1) {
     throw new RangeError(`The segment hop wants a whole number of frames, 1 or more, found ${segmentHop}`);
   }
   const skipped = [...corpus.skipped];
   const kept: Kept[] = [];
-  let frameTotal = 0, segmentTotal = 0, seconds = 0;
+  let frameTotal = 0, segmentTotal = 0, seconds = 0, padded = 0;
   const recordings = areRecordings(corpus);
   const outcomes = await readUtterances(corpus.utterances, recordings, options);
   const leftOut = whyLeftOut(corpus, outcomes, recordings, segmentHop);
@@ -145,7 +155,9 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
       skipped.push({ path: path ?? id, reason: leftOut.reasons.get(i)! });
       continue;
     }
-    const frameCount = outcome.frames.length / frontEnd.nMels, segments = segmentCount(frameCount, segmentHop);
+    const frames = padFrames(outcome.frames, segmentFrames), frameCount = frames.length / frontEnd.nMels;
+    const segments = segmentCount(frameCount, segmentHop, front);
+    if (frames.length > outcome.frames.length) padded++;
     const first = leftOut.copyOf.get(i);
     kept.push({
       utterance: {
@@ -167,7 +179,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
       },
       emotion,
       votes,
-      frames: outcome.frames,
+      frames,
       truth: outcome.truth,
     });
     frameTotal += frameCount;
@@ -198,8 +210,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
       segmentStart[segment] = utterance.firstFrame + s * segmentHop;
       segmentUtterance[segment] = u;
       if (segmentTruth && truth) {
-        segmentTruth[segment] =
-          relabel[majority(truth.subarray(s * segmentHop, s * segmentHop + frontEnd.segmentFrames))];
+        segmentTruth[segment] = relabel[majority(truth.subarray(s * segmentHop, s * segmentHop + segmentFrames))];
       }
     }
   }
@@ -208,6 +219,8 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     frames,
     utterances: kept.map(({ utterance }) => utterance),
     segmentHop,
+    segmentFrames,
+    padded,
     segmentStart,
     segmentUtterance,
     ...(segmentTruth && { segmentTruth }),
@@ -223,46 +236,6 @@ function shares(votes: Readonly<Record<string, number>>, emotions: readonly stri
   return emotions.map((emotion) => (votes[emotion] ?? 0) / all);
 }
 
-/** Which utterances are left out and why, and which are copies that are kept; by their place in the corpus. */
-function whyLeftOut(
-  { utterances, duplicates }: Corpus,
-  outcomes: readonly Outcome[],
-  recordings: boolean,
-  segmentHop: number,
-): { reasons: Map<number, string>; copyOf: Map<number, number> } {
-  const reasons = new Map<number, string>(), whole: number[] = [];
-  for (const [i, outcome] of outcomes.entries()) {
-    if (!("frames" in outcome)) reasons.set(i, outcome.reason);
-    else if (segmentCount(outcome.frames.length / frontEnd.nMels, segmentHop) < 1) {
-      reasons.set(i, tooShort(outcome.seconds));
-    } else if (outcome.sound && isSilent(outcome.sound, outcome.frames)) {
-      reasons.set(i, "silent: no sample reaches -80 dB of full scale, so nothing can be heard");
-    } else whole.push(i);
-  }
-  const copyOf = new Map<number, number>();
-  if (!recordings) return { reasons, copyOf }; // what is made in memory may well be made twice
-  const settled = settleDuplicates(
-    whole.map((i) => ({
-      name: utterances[i].path ?? utterances[i].id,
-      emotion: utterances[i].emotion,
-      frames: (outcomes[i] as Outcome & { frames: Float32Array }).frames,
-    })),
-    duplicates,
-  );
-  for (const [place, reason] of settled.dropped) reasons.set(whole[place], reason);
-  for (const [place, first] of settled.copyOf) copyOf.set(whole[place], whole[first]);
-  return { reasons, copyOf };
-}
-
-/** Largest sample of a recording that is silent: 80 dB under full scale. */
-const SILENCE = 1e-4;
-
-/** Whether nothing can be heard: too soft, or a constant, which no band lets through. */
-function isSilent({ peak }: Sound, frames: Float32Array): boolean {
-  const floor = Math.log(frontEnd.logOffset) + 0.1;
-  return peak < SILENCE || !frames.some((value) => value > floor);
-}
-
 /**
  * Whether every utterance is a whole wav file, so that a thread can read it by its path. Only EPR's own kinds of corpus are
  * known to be so: an utterance made by hand may do in `read()` what it likes.
@@ -270,6 +243,16 @@ function isSilent({ peak }: Sound, frames: Float32Array): boolean {
 function areRecordings({ name, utterances }: Corpus): boolean {
   const known = name !== "synthetic" && CORPUS_KINDS.some((kind) => kind === name);
   return known && utterances.every(({ path }) => path !== undefined);
+}
+
+/** Frames, at least so many: the last one is repeated. @param frames [any, nMels] */
+function padFrames(frames: Float32Array, least: number): Float32Array {
+  const { nMels } = frontEnd;
+  if (frames.length >= least * nMels) return frames;
+  const padded = new Float32Array(least * nMels), last = frames.subarray(frames.length - nMels);
+  padded.set(frames);
+  for (let at = frames.length; at < padded.length; at += nMels) padded.set(last, at);
+  return padded;
 }
 
 /** The value that occurs most often; of two that do equally, the one that gets there first. */
@@ -280,10 +263,4 @@ function majority(values: Uint8Array): number {
     if (++counts[value] > counts[best]) best = value;
   }
   return best;
-}
-
-function tooShort(seconds: number): string {
-  const { segmentFrames, hopLength, windowLength, sampleRate } = frontEnd;
-  const wanted = Math.ceil(1000 * ((segmentFrames - 1) * hopLength + windowLength) / sampleRate);
-  return `${Math.round(1000 * seconds)} ms of sound, a segment wants ${wanted} ms`;
 }

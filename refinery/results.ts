@@ -39,6 +39,8 @@ export interface StageResult {
   segmentAccuracy: number;
   /** Share of utterances whose mean profile is highest at their emotion. */
   meanVoteAccuracy: number;
+  /** The mean of that over the emotions; undefined in runs that are older than it. */
+  meanVoteUnweightedAccuracy?: number;
   /** Share of segments whose likeliest emotion is their own true one; where the corpus knows that. */
   trueSegmentAccuracy?: number;
   /** Mean entropy, in nats, of the labels that the stage was trained on. */

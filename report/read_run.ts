@@ -114,11 +114,14 @@ async function readJudgement(
 
 /** The true emotions of the segments, made again where the corpus is made from a seed. */
 async function remakeTruth(
-  { corpus: { name }, settings: { seed, segmentHop } }: RunConfig,
+  { corpus: { name }, settings: { seed, segmentHop, profileHop, segmentFrames } }: RunConfig,
   digests: readonly string[],
 ): Promise<Uint8Array | undefined> {
   if (name !== "synthetic") return undefined;
-  const { utterances, segmentTruth } = await extractFeatures(await openCorpus("synthetic", { seed }), { segmentHop });
+  const { utterances, segmentTruth } = await extractFeatures(await openCorpus("synthetic", { seed }), {
+    segmentHop: profileHop || segmentHop,
+    segmentFrames,
+  });
   if (utterances.length !== digests.length || utterances.some(({ digest }, u) => digest !== digests[u])) {
     throw new Error("The synthetic corpus that is made here is not the run's: its sound differs (corpus.csv)");
   }

@@ -20,7 +20,7 @@
 import path from "@std/path";
 import type { Precision } from "../kernels/mod.ts";
 import type { FoldStage, Results } from "../refinery/results.ts";
-import type { Settings } from "../refinery/settings.ts";
+import { completeSettings, type Settings } from "../refinery/settings.ts";
 import { writeAtomically, writeJson } from "./atomic.ts";
 import { csv } from "./csv.ts";
 import type { Identity } from "./identity.ts";
@@ -110,7 +110,8 @@ export class RunFolder {
 
   /** Reads `config.json`; undefined where there is none. Throws an Error where it is no such file. */
   async readConfig(): Promise<RunConfig | undefined> {
-    return await readJson<RunConfig>(this.in("config.json"));
+    const config = await readJson<RunConfig>(this.in("config.json"));
+    return config && { ...config, settings: completeSettings(config.settings) };
   }
 
   /** Writes `config.json`. */

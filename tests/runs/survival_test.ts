@@ -90,7 +90,7 @@ Deno.test("a run folder says how an experiment differs from it: settings, versio
     const open = (changes: Partial<typeof experiment>) => openRun(out, { ...experiment, ...changes }, "resume");
     await assert.rejects(
       open({ settings: { ...settings, epochs: 5, learningRate: 0.5, method: "sEPR" } }),
-      /run is another: --method pEPR there, sEPR here; --epochs 3 there, 5 here; learning rate 0\.00025 there, 0\.5 here\. /,
+      /run is another: --method pEPR there, sEPR here; --epochs 3 there, 5 here; --learning-rate 0\.00025 there, 0\.5 here\. /,
     );
     await assert.rejects(open({ device: { ...experiment.device, kind: "webgpu" } }), /--device cpu there, webgpu here/);
     const utterances = features.utterances.map((u) => ({ ...u }));
