@@ -11,6 +11,7 @@
  */
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
+import path from "@std/path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import {
   type Corpus,
@@ -188,6 +189,8 @@ export interface CorpusFlags {
   softLabels?: boolean;
   /** `--duplicates` */
   duplicates?: Exclude<DuplicatePolicy, "refuse">;
+  /** `--folds-file` */
+  foldsFile?: string;
   /** how a run that is resumed reads its corpus, where no option says otherwise */
   choices?: ReadingChoices;
 }
@@ -211,6 +214,7 @@ export function addCorpusOptions(command: Command): Command {
         "drop",
       ]),
     )
+    .option("--folds-file <file>", "official folds: a table of utterances and folds (for --split official)")
     .option("--soft-labels", "learn listeners' votes, where the corpus has them (a list's are learned anyway)")
     .option("--no-soft-labels", "don't")
     .option("--segment-hop <frames>", "frames (10 ms) between segments (default: 1; casia 3)", wholeNumber({ min: 1 }))
@@ -244,13 +248,15 @@ async function settleCorpus(command: Command): Promise<void> {
  * @throws {Error} where the file of labels is not there, or is no such map
  */
 export async function readingChoices(flags: CorpusFlags): Promise<ReadingChoices> {
-  const { pattern, labels, softLabels, duplicates, choices } = flags;
+  const { pattern, labels, softLabels, duplicates, foldsFile, choices } = flags;
   return {
     ...choices,
     ...(pattern !== undefined && { pattern }),
     ...(labels !== undefined && { labels: await readLabels(labels) }),
     ...(softLabels !== undefined && { softLabels }),
     ...(duplicates !== undefined && { duplicates }),
+    // another process may stand in another folder
+    ...(foldsFile !== undefined && { foldsFile: path.resolve(foldsFile) }),
   };
 }
 

@@ -114,7 +114,7 @@ export function resumeSettings(
   { corpus, settings, device, preset }: RunConfig,
   given: (option: keyof TrainFlags) => boolean,
 ): { flags: TrainFlags; preset: PresetName; settings: Settings } {
-  const flags = { ...asked, data: asked.data ?? corpus.data };
+  const flags = { ...asked, data: asked.data ?? corpus.data, choices: corpus.choices };
   if (!given("corpus")) flags.corpus = corpus.name as CorpusFlags["corpus"];
   if (!given("seed")) flags.seed = settings.seed;
   if (!given("device")) flags.device = device.kind as DeviceChoice;
@@ -132,7 +132,8 @@ function override(base: Settings, flags: TrainFlags): Settings {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  if (flags.onlyFold !== undefined && flags.onlyFold > settings.folds) {
+  // where nothing says how many there are, the corpus may have its own (fold_settings.ts)
+  if (flags.onlyFold !== undefined && (flags.folds ?? flags.resume) && flags.onlyFold > settings.folds) {
     throw new UsageError(`--only-fold ${flags.onlyFold}: there are ${settings.folds} folds, counted from 1`);
   }
   if (flags.threads !== undefined && flags.device === "webgpu") {

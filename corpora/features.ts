@@ -10,7 +10,7 @@
  * @module
  */
 import { frontEnd, segmentCount } from "../dsp/mod.ts";
-import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Utterance } from "./corpus.ts";
+import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
 import type { Sound } from "./feature_frames.ts";
 import { readUtterances } from "./feature_reading.ts";
 import { whyLeftOut } from "./left_out.ts";
@@ -38,6 +38,8 @@ export interface FeatureUtterance {
   sound?: Sound;
   /** the file it came from, if it came from one */
   path?: string;
+  /** the part of that file, if it is not the whole */
+  span?: Span;
   /** SHA-256 of the file's bytes (and the part of it), or of the samples where it came from none, in hexadecimal */
   digest: string;
   /** length of the recording */
@@ -150,7 +152,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
   const outcomes = await readUtterances(corpus.utterances, recordings, options);
   const leftOut = whyLeftOut(corpus, outcomes, recordings, segmentHop);
   for (const [i, outcome] of outcomes.entries()) {
-    const { id, emotion, speaker, text, session, fold, votes, path } = corpus.utterances[i];
+    const { id, emotion, speaker, text, session, fold, votes, path, span } = corpus.utterances[i];
     if (!("frames" in outcome) || leftOut.reasons.has(i)) {
       skipped.push({ path: path ?? id, reason: leftOut.reasons.get(i)! });
       continue;
@@ -170,6 +172,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
         ...(first !== undefined && { copyOf: corpus.utterances[first].id }),
         ...(outcome.sound && { sound: outcome.sound }),
         ...(path !== undefined && { path }),
+        ...(span && { span }),
         digest: outcome.digest,
         seconds: outcome.seconds,
         firstFrame: frameTotal,

@@ -25,6 +25,8 @@ export interface ReadingChoices {
   softLabels?: boolean;
   /** what becomes of recordings with the same content */
   duplicates?: DuplicatePolicy;
+  /** a table of official folds: `utterance,fold` */
+  foldsFile?: string;
   /** how names are read, for the kind `pattern`: `{speaker}_{emotion}_{text}.wav` */
   pattern?: string;
 }

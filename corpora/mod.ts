@@ -21,12 +21,14 @@ export {
 } from "./corpus.ts";
 export { nearestEmotion } from "./emotion_names.ts";
 export { CORPUS_KINDS, type CorpusKind, type CorpusOptions, openCorpus } from "./open.ts";
+export type { Sound } from "./feature_frames.ts";
 export { extractFeatures, type FeatureOptions, type Features, type FeatureUtterance } from "./features.ts";
 export { EMODB_LISTENERS, readEmodbListeners } from "./emodb_listeners.ts";
 export { type Layout, openLayout, type ReadingChoices } from "./layout.ts";
 export { LAYOUTS } from "./layouts.ts";
 export { recogniseCorpus, type Recognised } from "./recognise.ts";
 export { openFolder } from "./folder.ts";
+export { type Finding, type FindingKind, inspectCorpus } from "./sanity.ts";
 export { openCsv } from "./list.ts";
 export { openPattern, parsePattern } from "./pattern.ts";
 export { type CsvRecord, type CsvTable, decodeText, parseCsv, readTable } from "./csv.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Corpus } from "./corpus.ts";
+import { withFolds } from "./fold_list.ts";
 import { openFolder } from "./folder.ts";
 import { openLayout, type ReadingChoices } from "./layout.ts";
 import { LAYOUTS } from "./layouts.ts";
@@ -51,6 +52,11 @@ export interface CorpusOptions extends ReadingChoices {
  * ```
  */
 export async function openCorpus(kind: CorpusKind, options: CorpusOptions = {}): Promise<Corpus> {
+  const corpus = await openKind(kind, options);
+  return options.foldsFile === undefined ? corpus : await withFolds(corpus, options.foldsFile);
+}
+
+async function openKind(kind: CorpusKind, options: CorpusOptions): Promise<Corpus> {
   const { data, seed, size, ...choices } = options;
   if (kind === "synthetic") {
     if (data !== undefined) {
@@ -66,7 +72,7 @@ export async function openCorpus(kind: CorpusKind, options: CorpusOptions = {}):
     const wanted = kind === "csv" ? "the CSV file that lists the recordings" : "the folder of the recordings";
     throw new TypeError(`The corpus "${kind}" wants --data, ${wanted}`);
   }
-  if (kind === "auto") return await openCorpus((await recogniseCorpus(data)).kind, options);
+  if (kind === "auto") return await openKind((await recogniseCorpus(data)).kind, options);
   if (layout !== undefined) return await openLayout(layout, data, choices);
   if (kind === "csv") return await openCsv(data, choices);
   if (kind === "folder") return await openFolder(data, choices);
