@@ -236,7 +236,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
 /** Votes as shares of 1, [emotions]. */
 function shares(votes: Readonly<Record<string, number>>, emotions: readonly string[]): number[] {
   const all = Object.values(votes).reduce((sum, own) => sum + own, 0);
-  return emotions.map((emotion) => (votes[emotion] ?? 0) / all);
+  return emotions.map((emotion) => (Object.hasOwn(votes, emotion) ? votes[emotion] : 0) / all);
 }
 
 /**

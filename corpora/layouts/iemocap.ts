@@ -115,4 +115,8 @@ function countVotes(
 }
 
 /** Listeners' words that have another form than the label files' codes. */
-const WORDS: Readonly<Record<string, string>> = { excited: "excitement", frustrated: "frustration" };
+const WORDS: Readonly<Record<string, string>> = {
+  "neutral state": "neutral",
+  excited: "excitement",
+  frustrated: "frustration",
+};
