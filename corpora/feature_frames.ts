@@ -16,7 +16,7 @@ export interface Sound {
   sampleRate: number;
   /** its largest sample, 1 at full scale */
   peak: number;
-  /** root mean square at 16 kHz, in dB of full scale; -Infinity where all is 0 */
+  /** root mean square at 16 kHz around its mean, in dB of full scale; -Infinity where it is constant */
   level: number;
   /** share of its samples that are cut off at full scale */
   clipped: number;
@@ -75,9 +75,13 @@ function measure(
   { peak, clippedShare }: Levels,
   samples: Float32Array,
 ): Sound {
-  let squares = 0;
-  for (let i = 0; i < samples.length; i++) squares += samples[i] * samples[i];
-  return { sampleRate, peak, level: 10 * Math.log10(squares / Math.max(1, samples.length)), clipped: clippedShare };
+  let sum = 0, squares = 0;
+  for (let i = 0; i < samples.length; i++) {
+    sum += samples[i];
+    squares += samples[i] * samples[i];
+  }
+  const n = Math.max(1, samples.length), power = Math.max(0, squares / n - (sum / n) ** 2);
+  return { sampleRate, peak, level: 10 * Math.log10(power), clipped: clippedShare };
 }
 
 /** Frames of parts of recordings, one recording decoded at a time: the parts of one follow each other. */

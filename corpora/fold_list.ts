@@ -47,11 +47,13 @@ export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
     }
     folds.set(key, { fold: own, line });
   }
+  // by the file's name alone where only one row has it
+  const bare = new Map<string, string | undefined>();
+  for (const key of folds.keys()) bare.set(baseName(key), bare.has(baseName(key)) ? undefined : key);
   const used = new Set<string>();
   const utterances = corpus.utterances.map((own) => {
-    const key = [keyOf(own.id), baseName(keyOf(own.id)), baseName(keyOf(own.path ?? own.id))].find((key) =>
-      folds.has(key)
-    );
+    const id = keyOf(own.id), names = [id, baseName(id), baseName(keyOf(own.path ?? own.id))];
+    const key = names.find((name) => folds.has(name)) ?? bare.get(names[1]);
     if (key === undefined) return { ...own, fold: undefined };
     used.add(key);
     return { ...own, fold: folds.get(key)!.fold };

@@ -20,7 +20,7 @@ export function whyLeftOut(
     if (!("frames" in outcome)) reasons.set(i, outcome.reason);
     else if (segmentCount(outcome.frames.length / frontEnd.nMels, segmentHop) < 1) {
       reasons.set(i, tooShort(outcome.seconds));
-    } else if (outcome.sound && isSilent(outcome.sound, outcome.frames)) {
+    } else if (outcome.sound && isSilent(outcome.sound)) {
       reasons.set(i, "silent: no sample reaches -80 dB of full scale, so nothing can be heard");
     } else whole.push(i);
   }
@@ -39,13 +39,12 @@ export function whyLeftOut(
   return { reasons, copyOf };
 }
 
-/** Largest sample of a recording that is silent: 80 dB under full scale. */
-const SILENCE = 1e-4;
+/** Largest sample of a recording that is silent, 80 dB under full scale; and the level of one that is hardly more than a constant. */
+const SILENCE = 1e-4, CONSTANT = -86;
 
-/** Whether nothing can be heard: too soft, or a constant, which no band lets through. */
-function isSilent({ peak }: Sound, frames: Float32Array): boolean {
-  const floor = Math.log(frontEnd.logOffset) + 0.1;
-  return peak < SILENCE || !frames.some((value) => value > floor);
+/** Whether nothing can be heard. */
+function isSilent({ peak, level }: Sound): boolean {
+  return peak < SILENCE || level < CONSTANT;
 }
 
 function tooShort(seconds: number): string {

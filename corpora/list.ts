@@ -65,7 +65,7 @@ export async function openCsv(file: string, choices: ReadingChoices = {}): Promi
       skipped.push({ path: path.resolve(path.dirname(table.name), listed.replaceAll("\\", "/")), reason });
       continue;
     }
-    const votes = choices.softLabels === false ? undefined : readVotes(row, columns, at);
+    const votes = readVotes(row, columns, at);
     const word = value("emotion");
     if (word === "" && votes === undefined) {
       if (columns.votes.length === 0) throw new SyntaxError(`${at}: the emotion is empty`);
@@ -81,7 +81,7 @@ export async function openCsv(file: string, choices: ReadingChoices = {}): Promi
       text: value("text"),
       ...(session !== "" && { session }),
       ...(fold !== "" && { fold }),
-      ...(votes && { votes }),
+      ...(votes && choices.softLabels !== false && { votes }),
       ...(span && { span }),
       word: word || undefined,
     }, choices.labels);

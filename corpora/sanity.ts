@@ -126,11 +126,9 @@ function sampleRates({ utterances, emotions }: Features): Finding[] {
     const others = known.filter((utterance) => utterance.emotion !== e);
     if (own.length === 0 || others.length === 0) return [];
     return rates.map((rate) => ({ emotion, e, rate, own: share(own, rate), others: share(others, rate) }));
-  }).filter(({ own, others }) => Math.abs(own - others) >= TELLING);
+  }).filter(({ own, others }) => own - others >= TELLING);
   if (telling.length === 0) return [];
-  const most = telling.reduce((best, one) =>
-    Math.abs(one.own - one.others) > Math.abs(best.own - best.others) ? one : best
-  );
+  const most = telling.reduce((best, one) => one.own - one.others > best.own - best.others ? one : best);
   const percent = (part: number) => `${Math.round(100 * part)} %`;
   return [{
     kind: "sample rate",

@@ -38,7 +38,8 @@ Deno.test("workers by themselves read every recording as decodeRecording() and l
         const { samples, seconds, sampleRate } = decodeRecording(bytes, files[file], frontEnd, levels);
         const { sound, ...others } = outcome as Framed & { digest: string };
         assert.deepEqual(others, { frames: logMel(samples), seconds, digest: await sha256(bytes) });
-        const power = samples.reduce((sum, x) => sum + x * x / samples.length, 0);
+        const mean = samples.reduce((sum, x) => sum + x / samples.length, 0);
+        const power = samples.reduce((sum, x) => sum + (x - mean) ** 2 / samples.length, 0);
         assert.ok(Math.abs(sound!.level - 10 * Math.log10(power)) < 1e-6);
         assert.deepEqual({ ...sound, level: 0 }, { sampleRate, peak: levels.peak, level: 0, clipped: 0 });
       }
