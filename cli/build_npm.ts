@@ -5,7 +5,7 @@
  * assembled (Node imports no text, and needs no assembler so), the GPU's are modules that export their text, and workers are
  * `.js` files.
  */
-import path from "@std/path";
+import { dirname, join, relative, resolve } from "@std/path";
 import { Buffer } from "node:buffer";
 import { createRequire } from "node:module";
 import { gunzipSync } from "node:zlib";
@@ -26,19 +26,19 @@ const DENO_ONLY = ["kernels/cpu/modules.ts", "kernels/cpu/create.ts"];
 /** An import that Node does not know. */
 const TEXT_IMPORT = /from "([^"]+)" with \{ type: "text" \};/g;
 
-const ROOT = path.join(import.meta.dirname!, "..");
+const ROOT = join(import.meta.dirname!, "..");
 
 const command = createCommand("npm", "Writes EPR as an npm package for Node 20 and later, on the CPU device.", [
   ["a folder that npm can pack and install", "deno task npm && npm pack ./out/npm"],
 ]).option("--out <folder>", "where to", "out/npm");
 
 await runCommand(command, async () => {
-  const out = path.resolve(command.opts<{ out: string }>().out);
+  const out = resolve(command.opts<{ out: string }>().out);
   await requireOwn(out);
   const stage = await Deno.makeTempDir({ prefix: "epr-npm-" });
   try {
     await stageSources(stage);
-    const archive = path.join(stage, "package.tgz");
+    const archive = join(stage, "package.tgz");
     await pack(stage, archive);
     const files = new Map<string, string>();
     for (const [name, bytes] of untar(gunzipSync(await Deno.readFile(archive)))) {
@@ -47,26 +47,26 @@ await runCommand(command, async () => {
     }
     requireWhole(files);
     await Deno.remove(out, { recursive: true }).catch(() => {}); // there was none
-    for (const [name, text] of files) await write(path.join(out, name), text);
+    for (const [name, text] of files) await write(join(out, name), text);
     for (const simd of ["relaxed", "plain"] as const) {
       const bytes = await assembleKernels({ simd, memory: "shared" });
-      await write(path.join(out, `kernels/cpu/kernels_${simd}.json`), kernelsToText(bytes));
+      await write(join(out, `kernels/cpu/kernels_${simd}.json`), kernelsToText(bytes));
     }
-    await write(path.join(out, "package.json"), JSON.stringify(packageJson(), null, 2) + "\n");
+    await write(join(out, "package.json"), JSON.stringify(packageJson(), null, 2) + "\n");
     await bundleDecoder(out);
-    await Deno.copyFile(path.join(ROOT, "LICENSE"), path.join(out, "LICENSE"));
-    await Deno.copyFile(path.join(ROOT, "cli/npm/README.md"), path.join(out, "README.md"));
+    await Deno.copyFile(join(ROOT, "LICENSE"), join(out, "LICENSE"));
+    await Deno.copyFile(join(ROOT, "cli/npm/README.md"), join(out, "README.md"));
   } finally {
     await Deno.remove(stage, { recursive: true });
   }
-  say(`npm package: ${path.relative(Deno.cwd(), out) || "."}`);
+  say(`npm package: ${relative(Deno.cwd(), out) || "."}`);
 });
 
 /** Throws where the folder holds something else than a package that was written before: it will be replaced. */
 async function requireOwn(out: string): Promise<void> {
   const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name).catch(() => []);
   if (names.length === 0) return;
-  const text = await Deno.readTextFile(path.join(out, "package.json")).catch(() => "{}");
+  const text = await Deno.readTextFile(join(out, "package.json")).catch(() => "{}");
   if (JSON.parse(text).name !== project.name) {
     throw new Error(`${out} holds other things; --out wants a folder of its own`);
   }
@@ -78,13 +78,13 @@ async function stageSources(stage: string): Promise<void> {
     for await (const file of filesOf(part)) {
       if (!file.endsWith(".ts") || DENO_ONLY.includes(file)) continue;
       const name = file === "kernels/cpu/create_node.ts" ? "kernels/cpu/create.ts" : file;
-      await write(path.join(stage, name), await withTexts(file, stage));
+      await write(join(stage, name), await withTexts(file, stage));
     }
   }
-  const mod = await Deno.readTextFile(path.join(ROOT, "mod.ts"));
+  const mod = await Deno.readTextFile(join(ROOT, "mod.ts"));
   const exports = PARTS.map((part) => `export * as ${part} from "./${part}/mod.ts";\n`);
   if (!exports.every((line) => mod.includes(line))) throw new Error("mod.ts does not export what the package has");
-  await write(path.join(stage, "mod.ts"), `/** EPR for Node: see README.md. @module */\n${exports.join("")}`);
+  await write(join(stage, "mod.ts"), `/** EPR for Node: see README.md. @module */\n${exports.join("")}`);
   const entries = [
     ...PARTS.map((part) => [`./${part}`, `./${part}/mod.ts`]),
     ...WORKERS.map((file) => [`./${file}`, `./${file}`]),
@@ -93,19 +93,20 @@ async function stageSources(stage: string): Promise<void> {
   const config = {
     ...{ name, version, license },
     exports: { ".": "./mod.ts", ...Object.fromEntries(entries) },
-    imports: { "@std/path": imports["@std/path"], "wav-decoder": imports["wav-decoder"] },
+    // of what imports paths the package has the types alone, and Node's functions bear the same names
+    imports: { "@std/path": "node:path", "wav-decoder": imports["wav-decoder"] },
     compilerOptions: project.compilerOptions,
   };
-  await write(path.join(stage, "deno.json"), JSON.stringify(config));
+  await write(join(stage, "deno.json"), JSON.stringify(config));
 }
 
 /** A source file whose imports of texts are imports of modules; these are written beside the texts. */
 async function withTexts(file: string, stage: string): Promise<string> {
-  const source = await Deno.readTextFile(path.join(ROOT, file));
+  const source = await Deno.readTextFile(join(ROOT, file));
   for (const [, target] of source.matchAll(TEXT_IMPORT)) {
-    const text = path.join(path.dirname(file), target);
-    const module = `export default ${JSON.stringify(await Deno.readTextFile(path.join(ROOT, text)))} as string;\n`;
-    await write(path.join(stage, `${text}.ts`), module);
+    const text = join(dirname(file), target);
+    const module = `export default ${JSON.stringify(await Deno.readTextFile(join(ROOT, text)))} as string;\n`;
+    await write(join(stage, `${text}.ts`), module);
   }
   return source.replaceAll(TEXT_IMPORT, `from "$1.ts";`);
 }
@@ -123,7 +124,7 @@ function requireWhole(files: ReadonlyMap<string, string>): void {
   for (const [name, text] of files) {
     if (!name.endsWith(".js")) continue;
     for (const [, target] of text.matchAll(/(?:^|\*\/ )(?:import|export)\b[^;"]*"(\.[^"]+)"/gm)) {
-      const wanted = path.join(path.dirname(name), target);
+      const wanted = join(dirname(name), target);
       if (!files.has(wanted)) throw new Error(`${name} imports ${wanted}, which the package leaves out`);
     }
   }
@@ -149,9 +150,9 @@ function packageJson() {
 
 /** Puts the one dependency into the package, so that it installs without a registry. */
 async function bundleDecoder(out: string): Promise<void> {
-  const from = path.dirname(createRequire(import.meta.url).resolve("wav-decoder/package.json"));
+  const from = dirname(createRequire(import.meta.url).resolve("wav-decoder/package.json"));
   for (const name of ["package.json", "README.md", "index.js"]) {
-    await write(path.join(out, "node_modules/wav-decoder", name), await Deno.readTextFile(path.join(from, name)));
+    await write(join(out, "node_modules/wav-decoder", name), await Deno.readTextFile(join(from, name)));
   }
 }
 
@@ -163,7 +164,7 @@ async function pack(stage: string, archive: string): Promise<void> {
 
 /** The files of a part, from the root. */
 async function* filesOf(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(path.join(ROOT, folder))) {
+  for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
     if (isDirectory) yield* filesOf(`${folder}/${name}`);
     else yield `${folder}/${name}`;
   }
@@ -181,6 +182,6 @@ function* untar(archive: Buffer): Generator<[name: string, bytes: Uint8Array]> {
 }
 
 async function write(file: string, text: string): Promise<void> {
-  await Deno.mkdir(path.dirname(file), { recursive: true });
+  await Deno.mkdir(dirname(file), { recursive: true });
   await Deno.writeTextFile(file, text);
 }

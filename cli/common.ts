@@ -11,7 +11,7 @@
  */
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
-import path from "@std/path";
+import { resolve } from "@std/path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import {
   type Corpus,
@@ -256,7 +256,7 @@ export async function readingChoices(flags: CorpusFlags): Promise<ReadingChoices
     ...(softLabels !== undefined && { softLabels }),
     ...(duplicates !== undefined && { duplicates }),
     // another process may stand in another folder
-    ...(foldsFile !== undefined && { foldsFile: path.resolve(foldsFile) }),
+    ...(foldsFile !== undefined && { foldsFile: resolve(foldsFile) }),
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * `deno task export RUN`: a model from a run. For use: one more network, trained on everything; or of one fold, to check it with.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/mod.ts";
 import type { PresetName } from "../refinery/mod.ts";
@@ -51,7 +51,7 @@ await runCommand(command, async (signal) => {
   const flags = command.opts<ExportFlags>(), [run] = command.args;
   const { licence, name, alsoJudgedBy } = flags, note: ExportNote = { licence, name, alsoJudgedBy };
   if (flags.fold !== undefined) {
-    const out = flags.out ?? path.join(run, `model-fold-${flags.fold}`);
+    const out = flags.out ?? join(run, `model-fold-${flags.fold}`);
     return await writeShown(out, await exportFold(run, flags.fold, note), console.log);
   }
   const { config } = await requireRun(run), { corpus, settings, preset } = config;
@@ -81,7 +81,7 @@ await runCommand(command, async (signal) => {
     };
     await openRun(run, experiment, "resume", { onNote: say }); // throws where these are not the run's recordings
     await writeShown(
-      flags.out ?? path.join(run, "model"),
+      flags.out ?? join(run, "model"),
       await trainForUse(run, experiment, note, { ...flags, signal }),
       console.log,
     );

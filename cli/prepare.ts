@@ -1,10 +1,10 @@
 /**
  * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are told.
  */
-import path from "@std/path";
+import { resolve } from "@std/path";
 import { count } from "../corpora/corpus.ts";
 import { type Corpus, extractFeatures, type Features, inspectCorpus } from "../corpora/mod.ts";
-import { assignFolds, type PresetName, type Settings } from "../refinery/mod.ts";
+import { assignFolds, type PresetName, segmentation, type Settings } from "../refinery/mod.ts";
 import type { Experiment } from "../runs/mod.ts";
 import { type CorpusFlags, openFlaggedCorpus, progressBar, readingChoices, say } from "./common.ts";
 import { describeUnlearned, type FoldFlags, settleFolds } from "./fold_settings.ts";
@@ -45,21 +45,20 @@ export async function prepare(
   }
   const { corpus } = flags, choices = await readingChoices(flags);
   // another process may stand in another folder
-  const data = flags.data === undefined ? undefined : path.resolve(flags.data);
+  const data = flags.data === undefined ? undefined : resolve(flags.data);
   return { corpus, data, choices, preset, settings, features, folds };
 }
 
 async function readFeatures(
   flags: PrepareFlags,
   corpus: Corpus,
-  { segmentHop, profileHop, segmentFrames }: Settings,
+  settings: Settings,
   signal: AbortSignal,
 ): Promise<Features> {
   const bar = flags.quiet ? undefined : progressBar("reading");
   try {
     return await extractFeatures(corpus, {
-      segmentHop: profileHop || segmentHop,
-      segmentFrames,
+      ...segmentation(settings),
       threads: flags.threads,
       cacheDir: flags.cache,
       onCacheFault: say,

@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
 import { checkSettings, type PresetName, PRESETS, type SettingName, SETTINGS, type Settings } from "../refinery/mod.ts";
 import { fraction, type RunConfig } from "../runs/mod.ts";
-import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
+import { addCorpusOptions, type CorpusFlags, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";
 import { precisionOption, type TuneFlag, tuneOption } from "./tuning.ts";
@@ -21,6 +21,7 @@ export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pic
   jobs: number;
   out?: string;
   resume?: boolean;
+  stagesFrom?: string;
   merge?: boolean;
   dryRun?: boolean;
   quiet?: boolean;
@@ -79,6 +80,10 @@ export function addTrainOptions(command: Command): Command {
     .option(
       "--export",
       "at the end, train one more network on everything, and write it as a model for deno task predict",
+    )
+    .option(
+      "--stages-from <run>",
+      "take over the networks of another run that are the same in this one: stage 1, at least",
     )
     .option("--resume", "go on with the run in --out, as it was begun: no other option is needed")
     .addOption(jobsOption())

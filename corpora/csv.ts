@@ -26,8 +26,8 @@ const SEPARATORS = [",", ";", "\t", "|"];
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.deepEqual(parseCsv('path,text\r\na.wav,"Oh, ""no"""', "x.csv")[1], { fields: ["a.wav", 'Oh, "no"'], line: 2 });
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(parseCsv('path,text\r\na.wav,"Oh, ""no"""', "x.csv")[1], { fields: ["a.wav", 'Oh, "no"'], line: 2 });
  * ```
  */
 export function parseCsv(source: string, name: string, separator = ","): CsvRecord[] {
@@ -132,9 +132,9 @@ export interface CsvTable {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * const { rows } = readTable(new TextEncoder().encode("path;emotion\r\na.wav;sad"), "x.csv");
- * assert.equal(rows[0].value("emotion"), "sad");
+ * assertEquals(rows[0].value("emotion"), "sad");
  * ```
  */
 export function readTable(

@@ -46,10 +46,10 @@ export function plainWord(word: string): string {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(emotionName(" Happy "), "happiness");
- * assert.equal(emotionName("Sarcasm"), "sarcasm");
- * assert.equal(emotionName("tre\u0301s"), emotionName("tr\u00e9s"));
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(emotionName(" Happy "), "happiness");
+ * assertEquals(emotionName("Sarcasm"), "sarcasm");
+ * assertEquals(emotionName("tre\u0301s"), emotionName("tr\u00e9s"));
  * ```
  */
 export function emotionName(word: string): string {
@@ -67,8 +67,8 @@ export function isEmotion(word: string): boolean {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.deepEqual(orderEmotions(["10", "2", "calm", "1"]), ["calm", "1", "2", "10"]);
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(orderEmotions(["10", "2", "calm", "1"]), ["calm", "1", "2", "10"]);
  * ```
  */
 export function orderEmotions(emotions: Iterable<string>): string[] {
@@ -97,9 +97,9 @@ export function byValue(a: string, b: string): number {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(nearestEmotion("hapiness"), "happiness");
- * assert.equal(nearestEmotion("sarcasm"), undefined);
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(nearestEmotion("hapiness"), "happiness");
+ * assertEquals(nearestEmotion("sarcasm"), undefined);
  * ```
  */
 export function nearestEmotion(word: string, others: Iterable<string> = []): string | undefined {

@@ -132,11 +132,11 @@ interface Kept {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { openSynthetic } from "./synthetic.ts";
  * const features = await extractFeatures(openSynthetic(1, { utterances: 5, speakers: 1 }), { segmentHop: 3 });
  * const last = features.utterances[4];
- * assert.equal(features.segmentStart.length, last.firstSegment + last.segmentCount);
+ * assertEquals(features.segmentStart.length, last.firstSegment + last.segmentCount);
  * ```
  */
 export async function extractFeatures(corpus: Corpus, options: FeatureOptions = {}): Promise<Features> {

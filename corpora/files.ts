@@ -3,7 +3,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { decodeRecording } from "../dsp/mod.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import type { Skipped, Span, Spoken, Utterance } from "./corpus.ts";
@@ -47,7 +47,7 @@ export async function listRecordings(dir: string): Promise<Found> {
   await requireFolder(dir);
   const wavs: string[] = [], others: string[] = [], faults: Skipped[] = [];
   const walk = async (below: string, above: readonly string[]): Promise<void> => {
-    const folder = path.join(dir, below), real = await Deno.realPath(folder);
+    const folder = join(dir, below), real = await Deno.realPath(folder);
     if (above.includes(real)) {
       faults.push({ path: folder, reason: `a link that leads in a circle, to ${real}` });
       return;
@@ -57,9 +57,9 @@ export async function listRecordings(dir: string): Promise<Found> {
       const name = below === "" ? entry.name : `${below}/${entry.name}`;
       let isFolder = entry.isDirectory;
       if (entry.isSymlink) {
-        const target = await followLink(path.join(dir, name));
+        const target = await followLink(join(dir, name));
         if (typeof target === "string") {
-          faults.push({ path: path.join(dir, name), reason: target });
+          faults.push({ path: join(dir, name), reason: target });
           continue;
         }
         isFolder = target.isDirectory;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import {
   type Corpus,
   count,
@@ -77,8 +77,8 @@ export interface Layout {
  */
 export async function openLayout(layout: Layout, data: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const { inner } = layout;
-  const below = inner === undefined ? undefined : await Deno.stat(path.join(data, inner)).catch(() => undefined);
-  const dir = below?.isDirectory ? path.join(data, inner!) : data;
+  const below = inner === undefined ? undefined : await Deno.stat(join(data, inner)).catch(() => undefined);
+  const dir = below?.isDirectory ? join(data, inner!) : data;
   const found = await listRecordings(dir);
   const understand = found.wavs.length === 0 ? () => null : await layout.reader(dir, found, choices);
   return namedCorpus(dir, { name: layout.name, wanted: layout.wanted, segmentHop: layout.segmentHop ?? 1 }, {
@@ -110,12 +110,12 @@ export function namedCorpus(
   }
   const skipped: Skipped[] = [
     ...faults,
-    ...others.map((file) => ({ path: path.join(dir, file), reason: "not a WAV file" })),
+    ...others.map((file) => ({ path: join(dir, file), reason: "not a WAV file" })),
   ];
   const utterances: Utterance[] = [];
   let understood = 0;
   for (const file of wavs) {
-    const where = path.join(dir, file), label = understand(stem(file).normalize("NFC"));
+    const where = join(dir, file), label = understand(stem(file).normalize("NFC"));
     if (label !== null) understood++;
     if (label === null) skipped.push({ path: where, reason: `not named as wanted (${wanted})` });
     else if (typeof label === "string") skipped.push({ path: where, reason: label });
@@ -140,4 +140,4 @@ export function relabel({ word, ...label }: Named, labels: LabelMap | undefined)
 }
 
 /** The last part of a path with `/`. */
-export const baseName = path.posix.basename;
+export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

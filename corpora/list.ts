@@ -11,7 +11,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { basename, dirname, join, resolve } from "@std/path";
 import { type Corpus, emotionName, EMOTIONS, isEmotion, makeCorpus, type Skipped, type Span } from "./corpus.ts";
 import { type CsvRow, type CsvTable, readTable } from "./csv.ts";
 import { fileUtterance, statOrNull, stem } from "./files.ts";
@@ -53,7 +53,7 @@ interface Columns {
 export async function openCsv(file: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const table = await readList(await findList(file)), columns = findColumns(table.header);
   requireColumns(table, columns);
-  const finder = new PathFinder(path.dirname(table.name));
+  const finder = new PathFinder(dirname(table.name));
   const utterances: Utterance[] = [], skipped: Skipped[] = [];
   for (const row of table.rows) {
     const at = `${table.name}, line ${row.line}`, value = (name: ColumnName) => valueOf(row, columns, name);
@@ -61,15 +61,15 @@ export async function openCsv(file: string, choices: ReadingChoices = {}): Promi
     if (listed === "") throw new SyntaxError(`${at}: the path is empty`);
     const recording = await finder.find(listed);
     if (recording === undefined) {
-      const reason = `no such file (${path.basename(table.name)}, line ${row.line})`;
-      skipped.push({ path: path.resolve(path.dirname(table.name), listed.replaceAll("\\", "/")), reason });
+      const reason = `no such file (${basename(table.name)}, line ${row.line})`;
+      skipped.push({ path: resolve(dirname(table.name), listed.replaceAll("\\", "/")), reason });
       continue;
     }
     const votes = readVotes(row, columns, at);
     const word = value("emotion");
     if (word === "" && votes === undefined) {
       if (columns.votes.length === 0) throw new SyntaxError(`${at}: the emotion is empty`);
-      skipped.push({ path: recording, reason: `nobody voted on it (${path.basename(table.name)}, line ${row.line})` });
+      skipped.push({ path: recording, reason: `nobody voted on it (${basename(table.name)}, line ${row.line})` });
       continue;
     }
     const span = readSpan(value, at), session = value("session"), fold = value("fold");
@@ -121,7 +121,7 @@ async function findList(file: string): Promise<string> {
   if (info.isFile) return file;
   const found = (await Array.fromAsync(Deno.readDir(file))).filter(({ name }) => /\.(csv|tsv)$/i.test(name));
   const chosen = found.find(({ name }) => name === "labels.csv") ?? (found.length === 1 ? found[0] : undefined);
-  if (chosen !== undefined) return path.join(file, chosen.name);
+  if (chosen !== undefined) return join(file, chosen.name);
   throw new Error(`${file} is a folder with ${found.length} CSV files in it, none labels.csv; --data wants a CSV file`);
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { dirname, join, resolve } from "@std/path";
 
 /** Finds files below a folder; what is in each folder is read once. */
 export class PathFinder {
@@ -18,16 +18,16 @@ export class PathFinder {
 
   /** The file that a listed path means; undefined where there is none. */
   async find(listed: string): Promise<string | undefined> {
-    const exact = path.resolve(this.#dir, listed);
+    const exact = resolve(this.#dir, listed);
     if (await isFile(exact)) return exact;
     const slashed = listed.replaceAll("\\", "/");
     const drive = /^[a-z]:\//i.test(slashed) || slashed.startsWith("//");
-    if (!drive && path.isAbsolute(slashed)) {
+    if (!drive && slashed.startsWith("/")) {
       const found = await this.#follow("/", slashed.split("/").filter((part) => part !== ""));
       if (found !== undefined) return found;
     }
     const parts = slashed.replace(/^[a-z]:/i, "").split("/").filter((part) => part !== "" && part !== ".");
-    if (!drive && !path.isAbsolute(slashed)) return await this.#follow(this.#dir, parts);
+    if (!drive && !slashed.startsWith("/")) return await this.#follow(this.#dir, parts);
     // a place of another machine: its last folders may have come along, but a bare name is too little to go by
     for (let from = 1; from < parts.length - 1; from++) {
       const found = await this.#follow(this.#dir, parts.slice(from));
@@ -41,14 +41,14 @@ export class PathFinder {
     let at = from;
     for (const [i, part] of parts.entries()) {
       if (part === "..") {
-        at = path.dirname(at);
+        at = dirname(at);
         continue;
       }
       const names = await this.#names(at), last = i === parts.length - 1;
       const wanted = last ? [part, `${part}.wav`] : [part];
       const name = wanted.map((own) => pick(names.get(fold(own)), own)).find((own) => own !== undefined);
       if (name === undefined) return undefined;
-      at = path.join(at, name);
+      at = join(at, name);
     }
     return await isFile(at) ? at : undefined;
   }

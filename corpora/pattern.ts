@@ -26,10 +26,10 @@ type Fields = Partial<Record<typeof FIELDS[number], string>>;
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * const read = parsePattern("{speaker}_{emotion}_*.wav");
- * assert.deepEqual({ ...read("data/anna_angry_03.wav") }, { speaker: "anna", emotion: "angry" });
- * assert.equal(read("data/angry.wav"), undefined);
+ * assertEquals({ ...read("data/anna_angry_03.wav") }, { speaker: "anna", emotion: "angry" });
+ * assertEquals(read("data/angry.wav"), undefined);
  * ```
  */
 export function parsePattern(pattern: string): (name: string) => Fields | undefined {

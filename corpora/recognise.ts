@@ -8,7 +8,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { count } from "./corpus.ts";
 import { listRecordings, statOrNull } from "./files.ts";
 import { emotionLevel } from "./folder.ts";
@@ -65,5 +65,5 @@ async function findList(dir: string): Promise<string | undefined> {
   );
   // what openCsv() takes of a folder
   const chosen = names.includes("labels.csv") ? "labels.csv" : names.length === 1 ? names[0] : undefined;
-  return chosen !== undefined && await isList(path.join(dir, chosen)) ? chosen : undefined;
+  return chosen !== undefined && await isList(join(dir, chosen)) ? chosen : undefined;
 }

@@ -20,6 +20,7 @@ import type { FoldHooks, FoldProgress, KeptNetwork, StageOutput } from "./fold.t
 import { assignParts, drawValidation } from "./folds.ts";
 import { meanEntropy, pseudoLabels, refineLabels, smooth, temper } from "./relabel.ts";
 import type { FoldStage } from "./results.ts";
+import { scaleFrames } from "./scaling.ts";
 import { SegmentDataset, SegmentStore, type Standardisation, standardise } from "./segment_dataset.ts";
 import { checkSettings, networkOptions, type Settings } from "./settings.ts";
 
@@ -113,11 +114,19 @@ export class Chain {
     hooks: FoldHooks,
   ) {
     checkSettings(settings);
-    [this.#features, this.#settings, this.#fold, this.#hooks] = [features, settings, fold, hooks];
+    if (features.segmentFrames !== settings.segmentFrames) {
+      throw new RangeError(
+        `segmentFrames: expected features of ${settings.segmentFrames} frames a segment, found ${features.segmentFrames} ` +
+          "(extractFeatures(corpus, segmentation(settings)))",
+      );
+    }
+    [this.#settings, this.#fold, this.#hooks] = [settings, fold, hooks];
     const everyone = features.utterances.map((_, i) => i);
     const heldOut = everyone.filter((i) => folds[i] === fold);
     const training = everyone.filter((i) => folds[i] !== fold);
     const { learning, validation } = drawValidation(features.utterances, training, settings, fold);
+    features = scaleFrames(features, training, settings.scaling);
+    this.#features = features;
     this.#indices = { learning, validation, training };
     this.#training = training.map((i) => features.utterances[i]);
     this.#scaling = standardise(features, training);
@@ -142,7 +151,18 @@ export class Chain {
     const { segmentStart, emotions } = this.#features, { memory } = this.#hooks;
     if (stage === 1) return pseudoLabels(this.#training, segmentStart.length, emotions.length);
     const kept = await memory?.labels(stage);
-    return kept ?? await this.refine(stage - 1, await this.labels(stage - 1), await memory!.weights(stage - 1));
+    if (kept) return kept;
+    const { labelsFrom } = this.#settings, before = await this.labels(stage - 1);
+    const needed = labelsFrom === "in-sample" || labelsFrom === "teacher-view";
+    return await this.refine(stage - 1, before, needed ? await this.weights(stage - 1) : {});
+  }
+
+  /** The networks of a finished stage: as they were kept, or fitted again where their weights are not there. */
+  async weights(stage: number): Promise<NetworkWeights> {
+    const kept = await this.#hooks.memory?.weights(stage);
+    if (kept) return kept;
+    const before = stage > 1 ? await this.weights(stage - 1) : undefined;
+    return (await this.fitStage(stage, await this.labels(stage), before)).weights;
   }
 
   /**
@@ -203,7 +223,7 @@ export class Chain {
       onProgress: ({ epoch, step, steps, loss, earliest }) =>
         this.#tellFit(stage, member, epoch, step / steps, earliest + 1, loss),
       onEpoch: (epoch) => {
-        if (member === 0) onEpoch?.({ ...epoch, fold, stage });
+        if (stopAfter === undefined) onEpoch?.({ ...epoch, fold, stage, ...(member > 0 && { member }) });
         return look?.(network);
       },
       save: memory && ((state) => memory.keepState(stage, state, member)),
@@ -331,11 +351,16 @@ export class Chain {
   }
 
   /** How soft labels are, and how far from the truth where it is known. */
-  describe(labels: Float32Array): Pick<FoldStage, "labelEntropy" | "labelError"> {
-    const { segments } = this.#sets.training;
+  describe(stage: number, labels: Float32Array): Pick<FoldStage, "labelEntropy" | "labelError" | "labelErrorUniform"> {
+    const { segments } = this.#sets.training, { length: K } = this.#features.emotions, { method } = this.#settings;
+    const keepsLabel = method === "pEPR" || method === "uniform";
+    const uniform = keepsLabel
+      ? refineLabels("uniform", labels, this.#training, K)
+      : new Float32Array(labels.length).fill(1 / K);
     return {
-      labelEntropy: meanEntropy(labels, segments, this.#features.emotions.length),
+      labelEntropy: meanEntropy(labels, segments, K),
       labelError: truthDistance(labels, this.#features, segments),
+      ...(stage > 1 && { labelErrorUniform: truthDistance(uniform, this.#features, segments) }),
     };
   }
 

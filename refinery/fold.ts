@@ -14,6 +14,16 @@ import { Chain, type FittedStage } from "./chain.ts";
 import type { FoldResult, FoldStage } from "./results.ts";
 import type { Settings } from "./settings.ts";
 
+/** Which network an epoch is of. */
+export interface FittedNetwork {
+  /** From 0. */
+  fold: number;
+  /** From 1. */
+  stage: number;
+  /** Its number in the stage, from 0; 100 and more for those that only make labels; not set: the first. */
+  member?: number;
+}
+
 /** What a fold tells of itself while it runs. */
 export interface FoldHooks {
   /** Stops it: the promise then rejects with the signal's reason. */
@@ -21,7 +31,7 @@ export interface FoldHooks {
   /** Now and then. */
   onProgress?: (progress: FoldProgress) => void;
   /** After each epoch. */
-  onEpoch?: (epoch: EpochRecord & { fold: number; stage: number }) => void;
+  onEpoch?: (epoch: EpochRecord & FittedNetwork) => void;
   /** After each stage; it is waited for, so that what is saved is saved. */
   onStage?: (stage: StageOutput) => Promise<void> | void;
   /** What was done before, and where what is done now is kept. */
@@ -42,8 +52,8 @@ export interface KeptNetwork {
 export interface FoldMemory {
   /** The stages that are finished, in order. */
   readonly finished: readonly FoldStage[];
-  /** The weights of a finished stage's network, by name. */
-  weights(stage: number): Promise<Record<string, Float32Array>>;
+  /** The weights of a finished stage's networks, by name; undefined: not kept, they are to be fitted again. */
+  weights(stage: number): Promise<Record<string, Float32Array> | undefined>;
   /** The labels that a stage learns from, [segments, emotions]; undefined: not kept, they are to be made again. */
   labels(stage: number): Promise<Float32Array | undefined>;
   /** Keeps them. */
@@ -114,11 +124,12 @@ export async function runFold(
     let labels: Float32Array | undefined, last: FittedStage | undefined;
     for (let stage = result.stages.length + 1; stage <= settings.stages; stage++) {
       labels ??= await chain.labels(stage);
-      const before = stage > 1 ? last?.weights ?? await hooks.memory!.weights(stage - 1) : undefined;
+      const byView = settings.labelsFrom === "teacher-view" && stage > 1;
+      const before = byView ? last?.weights ?? await chain.weights(stage - 1) : undefined;
       last = await chain.fitStage(stage, labels, before);
       const { epochs, bestEpoch } = last.fitted;
       const profiles = await chain.profile(stage, last.weights, "heldOut");
-      const own = { stage, profiles, epochs, bestEpoch, ...chain.describe(labels) };
+      const own = { stage, profiles, epochs, bestEpoch, ...chain.describe(stage, labels) };
       result.stages.push(own);
       await hooks.onStage?.(chain.output(own, last));
       labels = stage < settings.stages ? await chain.refine(stage, labels, last.weights) : undefined;

@@ -70,6 +70,8 @@ export function judge(features: Judged, settings: Settings, folds: Int32Array, r
       ...segmentFigures(features, profiles),
       labelEntropy: mean(own.map((s) => s.labelEntropy)),
       ...(features.segmentTruth && { labelError: mean(own.map((s) => s.labelError ?? NaN)) }),
+      ...(own.every((s) => s.labelErrorUniform !== undefined) &&
+        { labelErrorUniform: mean(own.map((s) => s.labelErrorUniform!)) }),
     });
   }
   return judgement;

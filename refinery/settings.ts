@@ -71,6 +71,20 @@ export type Split = "utterance" | "speaker" | "session" | "text" | "official";
 /** All, the paper's first. */
 export const SPLITS: readonly Split[] = ["utterance", "speaker", "session", "text", "official"];
 
+/**
+ * What each log-mel value is standardised by:
+ *
+ *     global       all values of a fold's training utterances, as in the paper's runs here
+ *     bands        the values of its own mel band in these utterances
+ *     utterances   the values of its own band in its own utterance: how loud, and through which microphone, is forgotten
+ *     speakers     the values of its own band in all utterances of its speaker: a protocol of its own, which looks at the unlabelled speech of
+ *                  the speaker who is held out
+ */
+export type Scaling = "global" | "bands" | "utterances" | "speakers";
+
+/** All, the paper's first. */
+export const SCALINGS: readonly Scaling[] = ["global", "bands", "utterances", "speakers"];
+
 /** Which networks' probabilities labels are refined from. */
 export type LabelSource = "in-sample" | "snapshot" | "cross-fit" | "teacher-view";
 
@@ -95,7 +109,7 @@ const choice = <C extends string | number>(
 ): ChoiceSetting<C> => //
 ({ kind: "choice", paper, choices, label, help });
 
-const MANY = 1_000_000;
+const MANY = Number.MAX_SAFE_INTEGER;
 
 /** Every setting, in the order of reports. */
 export const SETTINGS = {
@@ -110,6 +124,12 @@ export const SETTINGS = {
   ),
   width: real(1, { above: 0, max: 4 }, "width", "factor on every layer of VGG-E: 1, 1/8, 0.125"),
   segmentFrames: choice(32, [32, 64, 96, 128], "frames of a segment", "frames (10 ms) of a segment"),
+  scaling: choice<Scaling>(
+    "global",
+    SCALINGS,
+    "standardised by",
+    "what frames are standardised by: all training frames, by band, or by band and utterance or speaker (which looks at held-out speech)",
+  ),
   epochs: whole(20, [1, MANY], "epochs", "epochs at most"),
   monitor: choice(
     "loss",
@@ -235,11 +255,12 @@ const NARROW: Settings = { ...PAPER, forestFolds: "same", width: 1 / 8, segmentH
 /** What two cores do in minutes: few folds and stages, small batches, so that there are enough steps. */
 const SHORT: Settings = { ...NARROW, folds: 3, stages: 2 };
 
-/** Networks that normalise, learn from every training utterance, never from the same segment twice, and are averaged. */
+/** Longer segments; networks that normalise, learn from every training utterance, never from the same segment twice, and are averaged. */
 const STEADY: Settings = {
   ...NARROW,
   stages: 3,
-  segmentHop: 10,
+  segmentFrames: 64,
+  segmentHop: 20,
   batchNorm: true,
   batchNormDense: true,
   batch: 64,
@@ -254,13 +275,24 @@ const STEADY: Settings = {
 
 /** The presets. */
 export const PRESETS: Readonly<Record<PresetName, Settings>> = {
-  demo: { ...SHORT, width: 1 / 16, segmentHop: 6, epochs: 12, batch: 32, learningRate: scaledRate(32) },
+  demo: {
+    ...STEADY,
+    ...{ folds: 3, stages: 2, width: 1 / 16, segmentHop: 12, profileHop: 6, epochs: 12, batch: 32 },
+    ...{ learningRate: 0.002, average: 0.98 },
+  },
   quick: { ...SHORT, segmentHop: 10, epochs: 4, batch: 64, learningRate: scaledRate(64) },
   compact: NARROW,
-  tuned: STEADY,
-  best: { ...STEADY, segmentFrames: 64, segmentHop: 20 },
+  tuned: { ...NARROW, stages: 3, segmentHop: 10, batchNorm: true, batch: 64, epochs: 10, monitor: "nothing" },
+  best: STEADY,
   paper: PAPER,
 };
+
+/** How features are to be cut into segments for these settings: what `extractFeatures` is given. */
+export function segmentation(
+  { segmentHop, profileHop, segmentFrames }: Pick<Settings, "segmentHop" | "profileHop" | "segmentFrames">,
+): { segmentHop?: number; segmentFrames: number } {
+  return { segmentHop: profileHop || segmentHop, segmentFrames };
+}
 
 /** The network that an experiment's settings ask for. @param classes emotions told apart */
 export function networkOptions(
@@ -288,12 +320,15 @@ export function completeSettings(written: Partial<Settings>): Settings {
  * @throws {RangeError} naming the settings, and what is required
  */
 export function checkSettings(settings: Settings): void {
-  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method } = settings;
+  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise } = settings;
   if (validationShare === 0 && monitor !== "nothing") {
     throw new RangeError(`validationShare 0 holds nothing back: monitor must be nothing, found ${monitor}`);
   }
   if (profileHop > 0 && segmentHop !== undefined && segmentHop % profileHop !== 0) {
     throw new RangeError(`profileHop must divide segmentHop ${segmentHop}, found ${profileHop}`);
+  }
+  if (scaling !== "global" && (gain > 0 || noise > 0)) {
+    throw new RangeError(`gain and noise act on the mel spectrum itself: scaling must be global, found ${scaling}`);
   }
   if (labelsFrom === "teacher-view" && method !== "pEPR" && method !== "sEPR") {
     throw new RangeError(

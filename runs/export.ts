@@ -6,7 +6,7 @@
  * - for use: one more chain of networks, on all utterances, kept in `everything/` of the run's folder as a fold is; the forest
  *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network has heard.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { frontEnd } from "../dsp/mod.ts";
 import { foldBatchNorm, type VggEOptions } from "../nn/mod.ts";
 import {
@@ -78,7 +78,7 @@ export async function exportEverything(
   hooks: ExperimentHooks = {},
 ): Promise<ModelBytes> {
   const finished = await readFinished(run), { config, corpus, profiles } = finished, { settings } = config;
-  const folder = await RunFolder.at(path.join(run, "everything"));
+  const folder = await RunFolder.at(join(run, "everything"));
   const devices = new DeviceKeeper(experiment.device, experiment.reopen);
   const noneHeldOut = experiment.folds.map(() => 1);
   try {
@@ -94,6 +94,18 @@ export async function exportEverything(
   return encodeModel({ ...described, network: network.options }, network.weights, forest);
 }
 
+/**
+ * A run whose model can be used: `predict` standardises by one mean and one deviation.
+ *
+ * @throws {Error} where frames were standardised otherwise
+ */
+function requireGlobalScaling({ settings: { scaling } }: RunConfig): void {
+  if (scaling === "global") return;
+  throw new Error(
+    `scaling: expected a run of frames that are standardised globally, found ${scaling}: it has no model for single recordings`,
+  );
+}
+
 /** A complete run, and how right it was. */
 async function readJudged(run: string) {
   const { folder, config } = await requireRun(run);
@@ -107,6 +119,7 @@ async function readJudged(run: string) {
 /** The same, with who said what, and the last stage's out-of-fold profiles. */
 async function readFinished(run: string) {
   const judged = await readJudged(run), { folder, config } = judged;
+  requireGlobalScaling(config);
   const { corpus } = await readRunCorpus(folder, config);
   const last = await Deno.readFile(folder.in("profiles", `stage-${config.settings.stages}.arrow`));
   return { ...judged, corpus, profiles: decodeProfiles(last, corpus.emotions) };

@@ -83,8 +83,17 @@ export class FoldFiles implements FoldMemory {
     }
   }
 
-  async weights(stage: number): Promise<Record<string, Float32Array>> {
-    const { tensors } = await readSealed(this.#folder.weightsFile(this.#fold, stage));
+  async weights(stage: number): Promise<Record<string, Float32Array> | undefined> {
+    const file = this.#folder.weightsFile(this.#fold, stage);
+    const sealed = await readSealed(file).catch((error) => {
+      if ((error as Error).cause instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    });
+    if (!sealed) {
+      this.#options.onNote(`${file}: not there; the networks of fold ${this.#fold}, stage ${stage} are fitted again`);
+      return undefined;
+    }
+    const { tensors } = sealed;
     return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data]));
   }
 
@@ -266,9 +275,13 @@ export async function readStage(
     throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
   });
   if (checkSum(bytes) !== record.profiles) throw new Error(`${file}: damaged: its check sum is another`);
-  const { epochs, bestEpoch, labelEntropy, labelError, seconds } = record;
+  const { epochs, bestEpoch, labelEntropy, labelError, labelErrorUniform, seconds } = record;
   const profiles = decodeProfiles(bytes, emotions);
-  return { stage, profiles, epochs, bestEpoch, labelEntropy, ...(labelError !== undefined && { labelError }), seconds };
+  const errors = {
+    ...(labelError !== undefined && { labelError }),
+    ...(labelErrorUniform !== undefined && { labelErrorUniform }),
+  };
+  return { stage, profiles, epochs, bestEpoch, labelEntropy, ...errors, seconds };
 }
 
 function checkSum(bytes: Uint8Array): string {

@@ -4,7 +4,7 @@
  * The folder may come from anywhere. Each file is looked at before it is read: it has to lie in the folder, be a file, and have the
  * size that the model wants, so that nothing is read that could not be part of it.
  */
-import path from "@std/path";
+import { dirname, join } from "@std/path";
 import {
   decodeModel,
   LARGEST_DESCRIPTION,
@@ -46,10 +46,10 @@ async function readFileOf(
   name: string,
   fits: (info: Deno.FileInfo) => boolean,
 ): Promise<Uint8Array> {
-  const where = path.join(folder, name);
+  const where = join(folder, name);
   const real = await Deno.realPath(where).catch(() => undefined);
   if (real === undefined) throw new ModelError(`${folder}: holds no ${name}, so it is no model`);
-  if (path.dirname(real) !== root) throw new ModelError(`${where}: leads out of its folder, to ${real}`);
+  if (dirname(real) !== root) throw new ModelError(`${where}: leads out of its folder, to ${real}`);
   const info = await Deno.stat(real);
   if (!info.isFile) throw new ModelError(`${where}: not a file`);
   if (!fits(info)) {
@@ -74,6 +74,6 @@ export async function writeModel(folder: string, bytes: ModelBytes): Promise<voi
     );
   }
   const { description } = decodeModel(bytes, folder);
-  for (const file of [...MODEL_FILES].reverse()) await writeAtomically(path.join(folder, file), bytes[file]);
-  await writeAtomically(path.join(folder, "README.md"), describeModel(description));
+  for (const file of [...MODEL_FILES].reverse()) await writeAtomically(join(folder, file), bytes[file]);
+  await writeAtomically(join(folder, "README.md"), describeModel(description));
 }

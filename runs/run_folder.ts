@@ -17,7 +17,7 @@
  *
  * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import type { ReadingChoices } from "../corpora/layout.ts";
 import type { Precision } from "../kernels/mod.ts";
 import type { FoldStage, Results } from "../refinery/results.ts";
@@ -226,7 +226,7 @@ export class RunFolder {
 
   /** The path of something in it. */
   in(...names: string[]): string {
-    return path.join(this.path, ...names);
+    return join(this.path, ...names);
   }
 }
 

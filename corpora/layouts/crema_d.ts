@@ -9,7 +9,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { readTable } from "../csv.ts";
 import { statOrNull } from "../files.ts";
 import { baseName, type Layout } from "../layout.ts";
@@ -45,8 +45,8 @@ export const cremaD: Layout = {
 
 /** The votes of those who only listened, by recording. */
 async function readVotes(dir: string): Promise<Map<string, Record<string, number>>> {
-  for (const folder of [dir, path.join(dir, "..")]) {
-    const file = path.join(folder, "processedResults", "tabulatedVotes.csv");
+  for (const folder of [dir, join(dir, "..")]) {
+    const file = join(folder, "processedResults", "tabulatedVotes.csv");
     if (!(await statOrNull(file))?.isFile) continue;
     const { rows } = readTable(await Deno.readFile(file), file);
     const votes = new Map<string, Record<string, number>>();

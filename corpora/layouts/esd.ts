@@ -8,7 +8,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { basename, join } from "@std/path";
 import { decodeText } from "../csv.ts";
 import { emotionName } from "../corpus.ts";
 import type { Layout } from "../layout.ts";
@@ -29,7 +29,7 @@ export const esd: Layout = {
       return at === null ? [] : [`${at[1]}${at[2]}`];
     }));
     const lines = new Map<string, { words: string; emotion?: string }>();
-    for (const folder of folders) await readWords(path.join(dir, folder), lines);
+    for (const folder of folders) await readWords(join(dir, folder), lines);
     return (file) => {
       const match = FILE.exec(file);
       if (match === null) return null;
@@ -51,7 +51,7 @@ export const esd: Layout = {
 
 /** Adds the lines of a speaker's list, `number<tab>words<tab>emotion`; where there is none, nothing. */
 async function readWords(folder: string, into: Map<string, { words: string; emotion?: string }>): Promise<void> {
-  const file = path.join(folder, `${path.basename(folder)}.txt`);
+  const file = join(folder, `${basename(folder)}.txt`);
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(file);

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { emotionName, mapLabel } from "../corpus.ts";
 import { plainWord } from "../emotion_names.ts";
 import { statOrNull } from "../files.ts";
@@ -81,7 +81,7 @@ async function readTurns(dir: string, wavs: readonly string[]): Promise<Map<stri
   const turns = new Map<string, Turn>();
   let read = 0;
   for (const name of files) {
-    const file = path.join(dir, name);
+    const file = join(dir, name);
     if (!(await statOrNull(file))?.isFile) continue;
     read++;
     let turn: Turn | undefined;

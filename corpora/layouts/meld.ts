@@ -6,7 +6,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { basename, join } from "@std/path";
 import { type CsvTable, readTable } from "../csv.ts";
 import { emotionName } from "../corpus.ts";
 import { baseName, type Layout } from "../layout.ts";
@@ -66,14 +66,14 @@ async function readTables(dir: string): Promise<Map<string, Map<string, Row>>> {
   const found: string[] = [];
   const walk = async (folder: string, deep: number): Promise<void> => {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      if (/^(train|dev|test)_sent_emo\.csv$/i.test(name)) found.push(path.join(folder, name));
-      else if (isDirectory && deep > 0 && !name.startsWith(".")) await walk(path.join(folder, name), deep - 1);
+      if (/^(train|dev|test)_sent_emo\.csv$/i.test(name)) found.push(join(folder, name));
+      else if (isDirectory && deep > 0 && !name.startsWith(".")) await walk(join(folder, name), deep - 1);
     }
   };
   await walk(dir, 2);
-  if (found.length === 0) await walk(path.join(dir, ".."), 0);
+  if (found.length === 0) await walk(join(dir, ".."), 0);
   for (const file of found.sort()) {
-    const part = path.basename(file).split("_")[0].toLowerCase();
+    const part = basename(file).split("_")[0].toLowerCase();
     if (!tables.has(part)) tables.set(part, rowsOf(readTable(await Deno.readFile(file), file)));
   }
   return tables;

@@ -1,6 +1,6 @@
 /** The npm package, packed and installed by npm and used by Node as its users do. Needs no registry. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { decodeRecording, encodeWav, logMel } from "../../dsp/mod.ts";
 import { Predictor } from "../../refinery/mod.ts";
 import { cpu } from "../devices.ts";
@@ -8,7 +8,7 @@ import { readGolden } from "../golden.ts";
 import { relativeError } from "../kernels/compare.ts";
 import { trainTinyModel } from "../refinery/tiny_model.ts";
 
-const root = path.join(import.meta.dirname!, "../.."), golden = path.join(root, "tests/golden");
+const root = join(import.meta.dirname!, "../.."), golden = join(root, "tests/golden");
 
 /** What uses the package's types; one of its lines is wrong. */
 const TYPED = `import { dsp, forest, kernels, nn, refinery } from "@epr/epr";
@@ -29,7 +29,7 @@ console.log(logits, grown, features, method);
 async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd }).output();
   const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assert.ok(success, `${program} ${args.join(" ")}: ${error}${out}`);
+  assert(success, `${program} ${args.join(" ")}: ${error}${out}`);
   return out;
 }
 
@@ -45,11 +45,11 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
-      const out = path.join(folder, "package"), user = path.join(folder, "user");
+      const out = join(folder, "package"), user = join(folder, "user");
       await run(root, "deno", "run", "-q", "-P=tooling", "cli/build_npm.ts", "--out", out);
       await Deno.mkdir(user);
       const [{ filename }] = JSON.parse(await run(user, "npm", "pack", "--json", out));
-      await Deno.writeTextFile(path.join(user, "package.json"), `{ "private": true, "type": "module" }`);
+      await Deno.writeTextFile(join(user, "package.json"), `{ "private": true, "type": "module" }`);
       await run(
         user,
         "npm",
@@ -62,29 +62,29 @@ Deno.test({
 
       const { "chirp.samples": chirp } = await readGolden("front_end.safetensors");
       const wav = encodeWav(chirp.data as Float32Array, 16000);
-      await Deno.writeFile(path.join(user, "chirp.wav"), wav);
-      await Deno.copyFile(path.join(root, "tests/cli/npm_user.mjs"), path.join(user, "user.mjs"));
-      const files = ["vgg_e_sixteenth", "forest_data"].map((name) => path.join(golden, `${name}.safetensors`));
+      await Deno.writeFile(join(user, "chirp.wav"), wav);
+      await Deno.copyFile(join(root, "tests/cli/npm_user.mjs"), join(user, "user.mjs"));
+      const files = ["vgg_e_sixteenth", "forest_data"].map((name) => join(golden, `${name}.safetensors`));
       const device = await cpu.open(), { model, bytes } = await trainTinyModel(device);
-      for (const [name, content] of Object.entries(bytes)) await Deno.writeFile(path.join(user, name), content);
+      for (const [name, content] of Object.entries(bytes)) await Deno.writeFile(join(user, name), content);
       const found = JSON.parse(await run(user, "node", "user.mjs", "chirp.wav", ...files, "."));
 
       const { samples } = decodeRecording(wav, "chirp.wav"), frames = logMel(samples);
-      assert.equal(found.frames, 98);
-      assert.ok(found.same && Math.abs(found.sum / frames.reduce((a, b) => a + b, 0) - 1) < 1e-12);
+      assertEquals(found.frames, 98);
+      assert(found.same && Math.abs(found.sum / frames.reduce((a, b) => a + b, 0) - 1) < 1e-12);
       const { losses } = await readGolden("vgg_e_sixteenth.safetensors");
-      assert.ok(relativeError(found.one.losses, losses.data) < 1e-5, found.one.losses);
-      assert.deepEqual(found.three.losses, found.one.losses);
-      assert.match(found.three.description, /^3 threads of WebAssembly SIMD/);
-      assert.match(found.noGpu, /WebGPU finds no adapter/);
+      assert(relativeError(found.one.losses, losses.data) < 1e-5, found.one.losses);
+      assertEquals(found.three.losses, found.one.losses);
+      assertMatch(found.three.description, /^3 threads of WebAssembly SIMD/);
+      assertMatch(found.noGpu, /WebGPU finds no adapter/);
       const wanted = await new Predictor(model, device).predict(samples);
-      assert.equal(found.prediction.emotion, wanted.emotion);
-      assert.ok(relativeError(found.prediction.profile, wanted.profile) < 1e-4);
-      assert.deepEqual([...new Set(found.folds)].sort(), [0, 1, 2, 3, 4]);
-      assert.ok(found.sameForest && found.right > 0.99);
+      assertStrictEquals(found.prediction.emotion, wanted.emotion);
+      assert(relativeError(found.prediction.profile, wanted.profile) < 1e-4);
+      assertEquals([...new Set(found.folds)].sort(), [0, 1, 2, 3, 4]);
+      assert(found.sameForest && found.right > 0.99);
 
       // its types are whole: a program in TypeScript that uses each part
-      await Deno.writeTextFile(path.join(user, "types.ts"), TYPED);
+      await Deno.writeTextFile(join(user, "types.ts"), TYPED);
       await run(user, "deno", "check", "--quiet", "types.ts");
     } finally {
       await Deno.remove(folder, { recursive: true });
@@ -95,10 +95,10 @@ Deno.test({
 Deno.test("deno task npm replaces a package that it wrote, and no other folder", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(path.join(folder, "precious.txt"), "");
+    await Deno.writeTextFile(join(folder, "precious.txt"), "");
     const args = ["run", "-q", "-P=tooling", "cli/build_npm.ts", "--out", folder];
-    await assert.rejects(run(root, "deno", ...args), /holds other things; --out wants a folder of its own/);
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["precious.txt"]);
+    await assertRejects(() => run(root, "deno", ...args), Error, "holds other things; --out wants a folder of its own");
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["precious.txt"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

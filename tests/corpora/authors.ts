@@ -2,7 +2,7 @@
  * Small corpora in the layouts that their authors ship, made of synthetic speech: for each the files, with traps among them, and what
  * is to be read.
  */
-import path from "@std/path";
+import { dirname, join } from "@std/path";
 import { openSynthetic } from "../../corpora/mod.ts";
 import { encodeWav } from "../../dsp/mod.ts";
 
@@ -273,8 +273,8 @@ export async function makeAuthorsCorpus(dir: string, { wavs, others = {} }: Auth
     ...Object.entries(others),
   ];
   for (const [name, content] of files) {
-    const file = path.join(dir, name);
-    await Deno.mkdir(path.dirname(file), { recursive: true });
+    const file = join(dir, name);
+    await Deno.mkdir(dirname(file), { recursive: true });
     await Deno.writeFile(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
   }
 }

@@ -1,5 +1,6 @@
 /** Folders of tiny recordings, made for a test and removed after it. */
-import path from "@std/path";
+import { assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { dirname, join } from "@std/path";
 import { encodeWav } from "../../dsp/mod.ts";
 
 /** A recording of a tone, as a WAV file's bytes: 0.4 s if not said, just longer than a segment. */
@@ -18,8 +19,8 @@ export async function withFolder(
   const dir = await Deno.makeTempDir({ prefix: "epr_corpus_" });
   try {
     for (const [i, [name, content]] of Object.entries(files).entries()) {
-      const file = path.join(dir, name);
-      await Deno.mkdir(path.dirname(file), { recursive: true });
+      const file = join(dir, name);
+      await Deno.mkdir(dirname(file), { recursive: true });
       // two recordings of one content would be copies
       const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content ?? tone(0.4, 440 + 3 * i);
       await Deno.writeFile(file, bytes);
@@ -33,4 +34,14 @@ export async function withFolder(
 /** The files named, each a tone. */
 export function tones(...names: string[]): Record<string, null> {
   return Object.fromEntries(names.map((name) => [name, null]));
+}
+
+/** Asserts that a promise rejects with an error whose message matches. */
+export async function assertRejection(promise: Promise<unknown>, message: RegExp): Promise<void> {
+  assertMatch((await assertRejects(() => promise, Error)).message, message);
+}
+
+/** Asserts that a call throws an error whose message matches. */
+export function assertThrown(call: () => unknown, message: RegExp): void {
+  assertMatch(assertThrows(call, Error).message, message);
 }

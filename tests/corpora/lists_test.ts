@@ -1,12 +1,12 @@
 /** Lists as other machines and other programs write them: whatever their encoding and form, the same corpus is read. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { basename, join, relative } from "@std/path";
 import { decodeText, extractFeatures, openCorpus, readTable, recogniseCorpus } from "../../corpora/mod.ts";
 import { decodeRecording, encodeWav, logMel } from "../../dsp/mod.ts";
-import { tone, tones, withFolder } from "./folders.ts";
+import { assertRejection, assertThrown, tone, tones, withFolder } from "./folders.ts";
 
 const files = tones("sub/angry0.wav", "sub/angry1.wav", "sub/sad0.wav", "sub/sad1.wav");
-const rows = Object.keys(files).map((file) => [file, /[a-z]+/.exec(path.basename(file))![0]]);
+const rows = Object.keys(files).map((file) => [file, /[a-z]+/.exec(basename(file))![0]]);
 const list = (separator: string, end: string, form = (file: string) => file) =>
   [["path", "emotion"], ...rows].map(([file, emotion], i) => [i === 0 ? file : form(file), emotion].join(separator))
     .join(end) + end;
@@ -44,15 +44,15 @@ const forms: Record<string, string | Uint8Array> = {
 for (const [form, content] of Object.entries(forms)) {
   Deno.test(`--corpus csv reads a list with ${form}`, async () => {
     await withFolder({ ...files, "list.csv": content }, async (dir) => {
-      const corpus = await openCorpus("csv", { data: path.join(dir, "list.csv") });
-      assert.deepEqual(corpus.utterances.map(({ path: file, emotion }) => [path.relative(dir, file!), emotion]), [
+      const corpus = await openCorpus("csv", { data: join(dir, "list.csv") });
+      assertEquals(corpus.utterances.map(({ path: file, emotion }) => [relative(dir, file!), emotion]), [
         ["sub/angry0.wav", "anger"],
         ["sub/angry1.wav", "anger"],
         ["sub/sad0.wav", "sadness"],
         ["sub/sad1.wav", "sadness"],
       ]);
-      assert.deepEqual(corpus.skipped, []);
-      assert.equal((await recogniseCorpus(dir)).kind, "csv");
+      assertEquals(corpus.skipped, []);
+      assertEquals((await recogniseCorpus(dir)).kind, "csv");
     });
   });
 }
@@ -63,8 +63,8 @@ Deno.test("--corpus csv finds a file whose name is in the other Unicode form, an
     const csv = `path,emotion\n${listed},tre\u0301s\nb.wav,tr\u00e9s\nc.wav,sad\n`;
     await withFolder({ ...tones(there, "b.wav", "c.wav"), "labels.csv": csv }, async (dir) => {
       const { utterances, emotions } = await openCorpus("csv", { data: dir });
-      assert.deepEqual(utterances.map(({ id }) => id), ["b", "c", "na\u00efve"]);
-      assert.deepEqual(emotions, ["sadness", "tr\u00e9s"]);
+      assertEquals(utterances.map(({ id }) => id), ["b", "c", "na\u00efve"]);
+      assertEquals(emotions, ["sadness", "tr\u00e9s"]);
     });
   }
 });
@@ -73,8 +73,8 @@ Deno.test("--corpus csv does not guess between two files, and takes an exact nam
   const csv = "path,emotion\nA.wav,angry\na.wav,sad\nA.WAV,sad\n";
   await withFolder({ ...tones("A.wav", "a.wav"), "labels.csv": csv }, async (dir) => {
     const { utterances, skipped } = await openCorpus("csv", { data: dir });
-    assert.deepEqual(utterances.map(({ path: file }) => path.basename(file!)), ["A.wav", "a.wav"]);
-    assert.match(skipped[0].reason, /no such file \(labels\.csv, line 4\)/);
+    assertEquals(utterances.map(({ path: file }) => basename(file!)), ["A.wav", "a.wav"]);
+    assertMatch(skipped[0].reason, /no such file \(labels\.csv, line 4\)/);
   });
 });
 
@@ -89,7 +89,7 @@ Deno.test("--corpus csv finds columns by their usual names", async () => {
     const csv = `n,${header},more\n1,a.wav,joy,anna,Oh,x\n2,b.wav,sad,ben,No,y\n`;
     await withFolder({ ...tones("a.wav", "b.wav"), "labels.csv": csv }, async (dir) => {
       const { utterances } = await openCorpus("csv", { data: dir });
-      assert.deepEqual(utterances.map(({ emotion, speaker, text }) => [emotion, speaker, text]), [
+      assertEquals(utterances.map(({ emotion, speaker, text }) => [emotion, speaker, text]), [
         ["happiness", "anna", "Oh"],
         ["sadness", "ben", "No"],
       ], header);
@@ -107,17 +107,17 @@ Deno.test("--corpus csv cuts parts out of long recordings, in seconds, milliseco
   for (const table of tables) {
     await withFolder({ "long.wav": long, "other.wav": other, "labels.csv": table }, async (dir) => {
       const corpus = await openCorpus("csv", { data: dir });
-      assert.deepEqual(corpus.utterances.map(({ id }) => id), ["long#0.5-1.25", "long#1.25-2", "other"]);
+      assertEquals(corpus.utterances.map(({ id }) => id), ["long#0.5-1.25", "long#1.25-2", "other"]);
       const { samples } = decodeRecording(long, "long");
       const cut = await corpus.utterances[0].read();
-      assert.deepEqual(cut.samples, samples.slice(8000, 20000));
-      assert.equal(cut.seconds, 0.75);
+      assertEquals(cut.samples, samples.slice(8000, 20000));
+      assertEquals(cut.seconds, 0.75);
       for (const threads of [1, 2]) {
         const features = await extractFeatures(corpus, { threads });
         const { frames, utterances } = features, [first] = utterances;
-        assert.deepEqual(frames.subarray(0, 64 * first.frameCount), logMel(samples.slice(8000, 20000)));
-        assert.deepEqual(utterances.map(({ seconds }) => seconds), [0.75, 0.75, 2]);
-        assert.equal(new Set(utterances.map(({ digest }) => digest)).size, 3);
+        assertEquals(frames.subarray(0, 64 * first.frameCount), logMel(samples.slice(8000, 20000)));
+        assertEquals(utterances.map(({ seconds }) => seconds), [0.75, 0.75, 2]);
+        assertEquals(new Set(utterances.map(({ digest }) => digest)).size, 3);
       }
     });
   }
@@ -129,8 +129,8 @@ Deno.test("a part that its recording does not have is left out and told", async 
   await withFolder({ "long.wav": long, "labels.csv": table }, async (dir) => {
     const { utterances, skipped } = await extractFeatures(await openCorpus("csv", { data: dir }), { threads: 1 });
     // half a tenth of a second beyond the end is rounding
-    assert.deepEqual(utterances.map(({ id, seconds }) => `${id} ${seconds}`), ["long#0.5-1.5 1", "long#2-3.05 1"]);
-    assert.deepEqual(skipped.map(({ reason }) => reason), [
+    assertEquals(utterances.map(({ id, seconds }) => `${id} ${seconds}`), ["long#0.5-1.5 1", "long#2-3.05 1"]);
+    assertEquals(skipped.map(({ reason }) => reason), [
       "a segment from 1 to 9 s, but the recording ends at 3 s",
       "a segment from 4 to 5 s, but the recording ends at 3 s",
     ]);
@@ -141,13 +141,13 @@ Deno.test("columns that are called as emotions are votes: the likeliest is the l
   const table = 'path,Angry,sad,neutral,speaker\na.wav,3,1,0,x\nb.wav,0,2,2,x\nc.wav,,,,x\nd.wav,"0,5",0,1.5,y\n';
   await withFolder({ ...tones("a.wav", "b.wav", "c.wav", "d.wav"), "labels.csv": table }, async (dir) => {
     const corpus = await openCorpus("csv", { data: dir });
-    assert.deepEqual(corpus.utterances.map(({ emotion }) => emotion), ["anger", "neutral", "neutral"]);
-    assert.match(corpus.skipped[0].reason, /nobody voted on it \(labels\.csv, line 4\)/);
+    assertEquals(corpus.utterances.map(({ emotion }) => emotion), ["anger", "neutral", "neutral"]);
+    assertMatch(corpus.skipped[0].reason, /nobody voted on it \(labels\.csv, line 4\)/);
     const { utterances, emotions } = await extractFeatures(corpus, { threads: 1 });
-    assert.deepEqual(emotions, ["anger", "neutral", "sadness"]);
-    assert.deepEqual(utterances.map(({ votes }) => votes), [[0.75, 0, 0.25], [0, 0.5, 0.5], [0.25, 0.75, 0]]);
+    assertEquals(emotions, ["anger", "neutral", "sadness"]);
+    assertEquals(utterances.map(({ votes }) => votes), [[0.75, 0, 0.25], [0, 0.5, 0.5], [0.25, 0.75, 0]]);
     const hard = await openCorpus("csv", { data: dir, softLabels: false });
-    assert.deepEqual(hard.utterances.map(({ emotion, votes }) => [emotion, votes]), [
+    assertEquals(hard.utterances.map(({ emotion, votes }) => [emotion, votes]), [
       ["anger", undefined],
       ["neutral", undefined],
       ["neutral", undefined],
@@ -159,12 +159,12 @@ Deno.test("a column of emotions beside the votes is the label, and --no-soft-lab
   const table = "path,emotion,anger,fear\na.wav,fear,3,1\nb.wav,anger,0,0\n";
   await withFolder({ ...tones("a.wav", "b.wav"), "labels.csv": table }, async (dir) => {
     const { utterances } = await openCorpus("csv", { data: dir });
-    assert.deepEqual(utterances.map(({ emotion, votes }) => [emotion, votes]), [
+    assertEquals(utterances.map(({ emotion, votes }) => [emotion, votes]), [
       ["fear", { anger: 3, fear: 1 }],
       ["anger", undefined],
     ]);
     const hard = await openCorpus("csv", { data: dir, softLabels: false });
-    assert.ok(hard.utterances.every(({ votes }) => votes === undefined));
+    assert(hard.utterances.every(({ votes }) => votes === undefined));
   });
 });
 
@@ -173,17 +173,17 @@ Deno.test("--folds-file gives any corpus the folds of a list, by id or by file, 
   await withFolder(
     { ...tones(...names), "folds.csv": "utterance,fold\n03a01Fa,2\n03a01Wa.wav,10\nsub\\08a01Fa,2\n" },
     async (dir) => {
-      const foldsFile = path.join(dir, "folds.csv"), open = () => openCorpus("emodb", { data: dir, foldsFile });
-      await assert.rejects(open(), /folds\.csv: no fold for 1 of 4 utterances, the first 08a01Wa/);
+      const foldsFile = join(dir, "folds.csv"), open = () => openCorpus("emodb", { data: dir, foldsFile });
+      await assertRejection(open(), /folds\.csv: no fold for 1 of 4 utterances, the first 08a01Wa/);
       await Deno.writeTextFile(foldsFile, "utterance,fold\n03a01Fa,2\n03a01Wa.wav,10\n08a01Fa,2\n08a01Wa,10\ngone,2\n");
       const corpus = await open();
-      assert.deepEqual(corpus.utterances.map(({ fold }) => fold), ["2", "10", "2", "10"]);
-      assert.match(corpus.notes![0], /1 row name no utterance of the corpus/);
+      assertEquals(corpus.utterances.map(({ fold }) => fold), ["2", "10", "2", "10"]);
+      assertMatch(corpus.notes![0], /1 row name no utterance of the corpus/);
       await Deno.writeTextFile(foldsFile, "utterance,fold\n03a01Fa,2\n03a01Fa,3\n");
-      await assert.rejects(open(), /03a01Fa is in fold 2 \(line 2\) and in 3 \(line 3\)/);
+      await assertRejection(open(), /03a01Fa is in fold 2 \(line 2\) and in 3 \(line 3\)/);
       await Deno.writeTextFile(foldsFile, "utterance,part\n03a01Fa,2\n");
-      await assert.rejects(open(), /line 1: expected columns utterance and fold, found utterance, part/);
-      await assert.rejects(
+      await assertRejection(open(), /line 1: expected columns utterance and fold, found utterance, part/);
+      await assertRejection(
         openCorpus("emodb", { data: dir, foldsFile: `${foldsFile}x` }),
         /--folds-file .*can't be read/,
       );
@@ -195,13 +195,13 @@ Deno.test("decodeText() tells UTF-8, UTF-16 and single bytes apart, with a mark 
   const text = "Stra\u00dfe;\u00e9t\u00e9\n", bytes = new TextEncoder().encode(text);
   const latin = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
   for (const form of [bytes, utf16(text), utf16(text, { little: false }), utf16(text, { mark: false }), latin]) {
-    assert.equal(decodeText(form).replace(/^\uFEFF/, ""), text);
+    assertEquals(decodeText(form).replace(/^\uFEFF/, ""), text);
   }
 });
 
 Deno.test("readTable() keeps quotes that stand in the midst of a field, and names the line that has too few", () => {
   const read = (text: string) => readTable(new TextEncoder().encode(text), "x.tsv");
-  assert.equal(read('path\ttext\na.wav\the said "no"\n').rows[0].value("text"), 'he said "no"');
-  assert.throws(() => read("path\ttext\na.wav\tx\nb.wav\n"), /x\.tsv, line 3: found 1 fields, wanted 2/);
-  assert.throws(() => read("path\ttext\na.wav\tx\ty\n"), /x\.tsv, line 2: found 3 fields, wanted 2/);
+  assertEquals(read('path\ttext\na.wav\the said "no"\n').rows[0].value("text"), 'he said "no"');
+  assertThrown(() => read("path\ttext\na.wav\tx\nb.wav\n"), /x\.tsv, line 3: found 1 fields, wanted 2/);
+  assertThrown(() => read("path\ttext\na.wav\tx\ty\n"), /x\.tsv, line 2: found 3 fields, wanted 2/);
 });

@@ -1,9 +1,9 @@
 /** What is wrong with people's corpora: copies, silence, links, and what gives emotions away. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join, relative } from "@std/path";
 import { extractFeatures, type Features, inspectCorpus, openCorpus } from "../../corpora/mod.ts";
 import { encodeWav } from "../../dsp/mod.ts";
-import { tone, tones, withFolder } from "./folders.ts";
+import { assertRejection, tone, tones, withFolder } from "./folders.ts";
 
 const features = async (dir: string, options = {}) =>
   await extractFeatures(await openCorpus("folder", { data: dir, ...options }), { threads: 1 });
@@ -29,20 +29,18 @@ Deno.test("one recording under two labels is an error that names both files, wha
   ];
   for (const files of twins) {
     await withFolder({ ...base, ...files }, async (dir) => {
-      const names = Object.keys(files).map((name) => path.join(dir, name));
-      await assert.rejects(features(dir), (error: Error) => {
-        assert.ok(error.message.includes(names[0]) && error.message.includes(names.at(-1)!), error.message);
-        assert.match(error.message, /one recording under two labels: .*--duplicates drop .* or keep/);
-        return true;
-      });
+      const names = Object.keys(files).map((name) => join(dir, name));
+      const { message } = await assertRejects(() => features(dir), Error);
+      assert(message.includes(names[0]) && message.includes(names.at(-1)!), message);
+      assertMatch(message, /one recording under two labels: .*--duplicates drop .* or keep/);
       const dropped = await features(dir, { duplicates: "drop" });
-      assert.deepEqual(ids(dropped), ["angry/a", "angry/b", "sad/c", "sad/d"]);
-      assert.deepEqual(dropped.skipped.map((own) => own.path).sort(), names.sort());
+      assertEquals(ids(dropped), ["angry/a", "angry/b", "sad/c", "sad/d"]);
+      assertEquals(dropped.skipped.map((own) => own.path).sort(), names.sort());
       const kept = await features(dir, { duplicates: "keep" });
-      assert.equal(kept.utterances.length, 4 + names.length);
+      assertEquals(kept.utterances.length, 4 + names.length);
       const originals = new Set(kept.utterances.flatMap(({ copyOf }) => copyOf ?? []));
-      assert.equal(originals.size, 1);
-      assert.equal(kept.utterances.filter(({ copyOf }) => copyOf).length, names.length - 1);
+      assertEquals(originals.size, 1);
+      assertEquals(kept.utterances.filter(({ copyOf }) => copyOf).length, names.length - 1);
     });
   }
 });
@@ -51,8 +49,8 @@ Deno.test("of copies under one label one is kept, and the summary says so", asyn
   const copies = { "angry/x.wav": same, "angry/y.wav": same, "angry/z.wav": retagged(same) };
   await withFolder({ ...base, ...copies }, async (dir) => {
     const { utterances, skipped } = await features(dir);
-    assert.deepEqual(ids({ utterances }), ["angry/a", "angry/b", "angry/x", "sad/c", "sad/d"]);
-    assert.deepEqual(skipped.map(({ reason }) => reason), Array(2).fill(`a copy of ${path.join(dir, "angry/x.wav")}`));
+    assertEquals(ids({ utterances }), ["angry/a", "angry/b", "angry/x", "sad/c", "sad/d"]);
+    assertEquals(skipped.map(({ reason }) => reason), Array(2).fill(`a copy of ${join(dir, "angry/x.wav")}`));
   });
 });
 
@@ -65,8 +63,8 @@ Deno.test("recordings in which nothing can be heard are skipped and told: zeros,
   };
   await withFolder({ ...base, ...silent }, async (dir) => {
     const { utterances, skipped } = await features(dir);
-    assert.deepEqual(ids({ utterances }), ["angry/a", "angry/b", "sad/c", "sad/d"]);
-    assert.deepEqual(skipped.map((own) => [path.relative(dir, own.path), own.reason.split(":")[0]]), [
+    assertEquals(ids({ utterances }), ["angry/a", "angry/b", "sad/c", "sad/d"]);
+    assertEquals(skipped.map((own) => [relative(dir, own.path), own.reason.split(":")[0]]), [
       ["angry/dither.wav", "silent"],
       ["angry/zeros.wav", "silent"],
       ["sad/constant.wav", "silent"],
@@ -78,8 +76,8 @@ Deno.test("recordings in which nothing can be heard are skipped and told: zeros,
 Deno.test("links are followed, to folders and files; one in a circle and one that leads nowhere are told", async () => {
   const real = tones("real/angry/0.wav", "real/angry/1.wav", "data/sad/0.wav", "data/happy/1.wav", "real/one.wav");
   await withFolder(real, async (dir) => {
-    const data = path.join(dir, "data");
-    const link = (target: string, name: string) => Deno.symlink(target, path.join(data, name));
+    const data = join(dir, "data");
+    const link = (target: string, name: string) => Deno.symlink(target, join(data, name));
     await link("../real/angry", "angry");
     await link("../../real/one.wav", "sad/linked.wav");
     await link("../sad", "sad/again");
@@ -87,19 +85,19 @@ Deno.test("links are followed, to folders and files; one in a circle and one tha
     await link("nowhere.wav", "sad/broken.wav");
     await link("itself", "itself");
     const corpus = await openCorpus("folder", { data });
-    assert.deepEqual(corpus.emotions, ["anger", "happiness", "sadness"]);
-    assert.deepEqual(corpus.utterances.map(({ id }) => id), ["angry/0", "angry/1", "happy/1", "sad/0", "sad/linked"]);
+    assertEquals(corpus.emotions, ["anger", "happiness", "sadness"]);
+    assertEquals(corpus.utterances.map(({ id }) => id), ["angry/0", "angry/1", "happy/1", "sad/0", "sad/linked"]);
     const faults = Object.fromEntries(
-      corpus.skipped.map(({ path: file, reason }) => [path.relative(data, file), reason]),
+      corpus.skipped.map(({ path: file, reason }) => [relative(data, file), reason]),
     );
-    assert.deepEqual(Object.keys(faults), ["happy/up", "itself", "sad/again", "sad/broken.wav"]);
-    for (const name of ["happy/up", "itself", "sad/again"]) assert.match(faults[name], /a link that leads in a circle/);
-    assert.match(faults["sad/broken.wav"], /a broken link: there is no nowhere\.wav/);
+    assertEquals(Object.keys(faults), ["happy/up", "itself", "sad/again", "sad/broken.wav"]);
+    for (const name of ["happy/up", "itself", "sad/again"]) assertMatch(faults[name], /a link that leads in a circle/);
+    assertMatch(faults["sad/broken.wav"], /a broken link: there is no nowhere\.wav/);
     // a folder of links alone
     await withFolder({}, async (links) => {
-      await Deno.symlink(path.join(dir, "real/angry"), path.join(links, "angry"));
-      await Deno.symlink(path.join(data, "gone"), path.join(links, "sad"));
-      await assert.rejects(openCorpus("folder", { data: links }), /only one emotion, anger .*sad: a broken link/);
+      await Deno.symlink(join(dir, "real/angry"), join(links, "angry"));
+      await Deno.symlink(join(data, "gone"), join(links, "sad"));
+      await assertRejection(openCorpus("folder", { data: links }), /only one emotion, anger .*sad: a broken link/);
     });
   });
 });
@@ -136,7 +134,7 @@ function recordings(
 }
 
 Deno.test("inspectCorpus() finds nothing in a sound corpus", async () => {
-  assert.deepEqual(await findings(recordings({ angry: 6, sad: 6 })), {});
+  assertEquals(await findings(recordings({ angry: 6, sad: 6 })), {});
 });
 
 Deno.test("inspectCorpus() finds what is cut off, and what is of another length or level", async () => {
@@ -146,10 +144,10 @@ Deno.test("inspectCorpus() finds what is cut off, and what is of another length 
     "sad/long.wav": sound({ hz: 710, seconds: 6 }),
     "angry/soft.wav": sound({ hz: 720, gain: 0.002 }),
   });
-  assert.match(odd.clipped, /^1 recording cut off at full scale, the worst sad\/clipped: \d\d(\.\d)? % of its samples/);
-  assert.match(odd.length, /^1 recording of another length .* sad\/long: 6 s, where the median is 0\.5 s/);
-  assert.match(odd.level, /^1 recording of another level .* angry\/soft: -57 dB, where the median is -13\.5 dB/);
-  assert.deepEqual(Object.keys(odd).sort(), ["clipped", "length", "level"]);
+  assertMatch(odd.clipped, /^1 recording cut off at full scale, the worst sad\/clipped: \d\d(\.\d)? % of its samples/);
+  assertMatch(odd.length, /^1 recording of another length .* sad\/long: 6 s, where the median is 0\.5 s/);
+  assertMatch(odd.level, /^1 recording of another level .* angry\/soft: -57 dB, where the median is -13\.5 dB/);
+  assertEquals(Object.keys(odd).sort(), ["clipped", "length", "level"]);
 });
 
 Deno.test("inspectCorpus() tells rates that give an emotion away, and not those that all have alike", async () => {
@@ -157,7 +155,7 @@ Deno.test("inspectCorpus() tells rates that give an emotion away, and not those 
     { angry: 6, sad: 6, happy: 6 },
     (emotion) => ({ rate: emotion === "sad" ? 44100 : 16000 }),
   );
-  assert.match(
+  assertMatch(
     (await findings(telling))["sample rate"],
     /differ by emotion .*: 100 % of sadness is recorded at 44100 Hz, 0 % of the others; a network may learn/,
   );
@@ -165,26 +163,26 @@ Deno.test("inspectCorpus() tells rates that give an emotion away, and not those 
     { angry: 10, sad: 10 },
     (emotion, i) => ({ rate: i < (emotion === "sad" ? 8 : 2) ? 8000 : 16000 }),
   );
-  assert.match(
+  assertMatch(
     (await findings(partly))["sample rate"],
     /: 80 % of anger is recorded at 16000 Hz, 20 % of the others/,
   );
   const mixed = recordings({ angry: 6, sad: 6 }, (_, i) => ({ rate: i % 2 ? 22050 : 16000 }));
-  assert.equal((await findings(mixed))["sample rate"], undefined);
+  assertEquals((await findings(mixed))["sample rate"], undefined);
 });
 
 Deno.test("inspectCorpus() tells imbalance, emotions that one speaker alone has, and overlapping parts", async () => {
   const uneven = await findings(recordings({ angry: 9, sad: 3 }));
-  assert.match(uneven.imbalance, /9 utterances of anger, 3 of sadness; --balance draws/);
+  assertMatch(uneven.imbalance, /9 utterances of anger, 3 of sadness; --balance draws/);
   const lone = await findings(recordings({ "angry/anna": 2, "angry/ben": 2, "sad/anna": 3 }));
-  assert.match(lone["one speaker"], /^only anna speaks with sadness \(3 utterances\)/);
-  assert.deepEqual(Object.keys(lone), ["one speaker"]);
+  assertMatch(lone["one speaker"], /^only anna speaks with sadness \(3 utterances\)/);
+  assertEquals(Object.keys(lone), ["one speaker"]);
   const table = "path,emotion,start,end\nx.wav,angry,0,1\nx.wav,sad,0.5,1.5\nx.wav,sad,2,3\nx.wav,angry,1.5,2\n";
   await withFolder({ "x.wav": tone(3, 300), "labels.csv": table }, async (dir) => {
     const corpus = await openCorpus("csv", { data: dir, duplicates: "keep" });
     const [{ kind, message }] = inspectCorpus(await extractFeatures(corpus, { threads: 1 }));
-    assert.equal(kind, "overlap");
-    assert.match(message, /^1 part of a recording overlaps the part before, the first x#0\.5-1\.5/);
+    assertEquals(kind, "overlap");
+    assertMatch(message, /^1 part of a recording overlaps the part before, the first x#0\.5-1\.5/);
   });
 });
 
@@ -192,7 +190,7 @@ Deno.test("numbers as names of emotions keep their order", async () => {
   const table = "path,emotion\na.wav,10\nb.wav,2\nc.wav,1\nd.wav,anger\n";
   await withFolder({ ...tones("a.wav", "b.wav", "c.wav", "d.wav"), "labels.csv": table }, async (dir) => {
     const corpus = await openCorpus("csv", { data: dir });
-    assert.deepEqual(corpus.emotions, ["anger", "1", "2", "10"]);
-    assert.deepEqual((await extractFeatures(corpus, { threads: 1 })).emotions, corpus.emotions);
+    assertEquals(corpus.emotions, ["anger", "1", "2", "10"]);
+    assertEquals((await extractFeatures(corpus, { threads: 1 })).emotions, corpus.emotions);
   });
 });

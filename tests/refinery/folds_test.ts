@@ -1,6 +1,7 @@
 /** Folds and validation sets: stratified, disjoint, drawn by the seed, whole speakers where that is asked for. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { assignFolds, countGroups, drawValidation, unlearnedEmotions } from "../../refinery/mod.ts";
+import { assertThrown } from "../corpora/folders.ts";
 
 const EMOTIONS = ["anger", "fear", "neutral"];
 // 30 angry, 20 afraid, 13 neutral utterances, by five speakers in turn
@@ -14,11 +15,11 @@ Deno.test("assignFolds() deals each emotion evenly, to one utterance, and the wh
   const folds = assignFolds(utterances, EMOTIONS, settings);
   for (const [k] of EMOTIONS.entries()) {
     const sizes = count(folds.filter((_, i) => utterances[i].emotion === k));
-    assert.equal(sizes.length, 4);
-    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `${EMOTIONS[k]}: ${sizes}`);
+    assertEquals(sizes.length, 4);
+    assert(Math.max(...sizes) - Math.min(...sizes) <= 1, `${EMOTIONS[k]}: ${sizes}`);
   }
   const all = count(folds);
-  assert.ok(Math.max(...all) - Math.min(...all) <= 1);
+  assert(Math.max(...all) - Math.min(...all) <= 1);
 });
 
 Deno.test("assignFolds() draws by the seed, and anew by the draw", () => {
@@ -28,49 +29,50 @@ Deno.test("assignFolds() draws by the seed, and anew by the draw", () => {
     assignFolds(utterances, EMOTIONS, { ...settings, seed: 2 }),
     assignFolds(utterances, EMOTIONS, settings, 1),
   ];
-  assert.deepEqual(first, again);
-  assert.notDeepEqual(first, other);
-  assert.notDeepEqual(first, anew);
+  assertEquals(first, again);
+  assertNotEquals(first, other);
+  assertNotEquals(first, anew);
 });
 
 Deno.test("assignFolds() keeps a speaker's utterances together under split 'speaker'", () => {
   const folds = assignFolds(utterances, EMOTIONS, { ...settings, split: "speaker" });
   const bySpeaker = Map.groupBy(folds.keys(), (i) => utterances[i].speaker);
-  for (const own of bySpeaker.values()) assert.equal(new Set(own.map((i) => folds[i])).size, 1);
-  assert.equal(new Set(folds).size, 4);
+  for (const own of bySpeaker.values()) assertEquals(new Set(own.map((i) => folds[i])).size, 1);
+  assertEquals(new Set(folds).size, 4);
 });
 
 Deno.test("assignFolds() says how many folds there can be", () => {
-  assert.throws(
-    () => assignFolds(utterances, EMOTIONS, { ...settings, folds: 14 }),
+  assertMatch(
+    assertThrows(() => assignFolds(utterances, EMOTIONS, { ...settings, folds: 14 }), Error).message,
     /'neutral', found 13.*at most --folds 13/,
   );
-  assert.throws(
+  assertThrows(
     () => assignFolds(utterances, EMOTIONS, { ...settings, folds: 6, split: "speaker" }),
-    /there are 5 speakers/,
+    Error,
+    "there are 5 speakers",
   );
-  assert.throws(() => assignFolds(utterances, EMOTIONS, { ...settings, folds: 1 }), /2 or more; found 1/);
+  assertThrows(() => assignFolds(utterances, EMOTIONS, { ...settings, folds: 1 }), Error, "2 or more; found 1");
 });
 
 Deno.test("drawValidation() takes a tenth of each emotion from the training utterances, and no other", () => {
   const training = utterances.flatMap((_, i) => i % 4 === 0 ? [] : [i]);
   const { learning, validation } = drawValidation(utterances, training, settings, 0);
-  assert.deepEqual([...learning, ...validation].sort((a, b) => a - b), training);
+  assertEquals([...learning, ...validation].sort((a, b) => a - b), training);
   for (const [k] of EMOTIONS.entries()) {
     const of = (indices: number[]) => indices.filter((i) => utterances[i].emotion === k).length;
-    assert.equal(of(validation), Math.max(1, Math.round(0.1 * of(training))));
+    assertStrictEquals(of(validation), Math.max(1, Math.round(0.1 * of(training))));
   }
-  assert.notDeepEqual(drawValidation(utterances, training, settings, 1).validation, validation);
+  assertNotEquals(drawValidation(utterances, training, settings, 1).validation, validation);
 });
 
 Deno.test("drawValidation() takes whole speakers under split 'speaker', where there are enough", () => {
   const everyone = utterances.map((_, i) => i);
   const { learning, validation } = drawValidation(utterances, everyone, { ...settings, split: "speaker" }, 0);
   const speakers = (indices: number[]) => new Set(indices.map((i) => utterances[i].speaker));
-  assert.equal(speakers(validation).size, 1);
-  assert.ok(speakers(learning).isDisjointFrom(speakers(validation)));
+  assertEquals(speakers(validation).size, 1);
+  assert(speakers(learning).isDisjointFrom(speakers(validation)));
   const three = everyone.filter((i) => ["s0", "s1", "s2"].includes(utterances[i].speaker)); // too few to lose one
-  assert.equal(speakers(drawValidation(utterances, three, { ...settings, split: "speaker" }, 0).learning).size, 3);
+  assertEquals(speakers(drawValidation(utterances, three, { ...settings, split: "speaker" }, 0).learning).size, 3);
 });
 
 /** 24 utterances: 4 speakers in 3 sessions, 4 texts, 3 emotions, folds of the corpus's own named 1, 2 and 10. */
@@ -87,19 +89,19 @@ Deno.test("assignFolds() holds out whole sessions and whole texts, as many as th
   for (const [split, groups] of [["session", 3], ["text", 4], ["speaker", 4]] as const) {
     const drawn = assignFolds(recorded, EMOTIONS, { ...settings, folds: 3, split });
     const together = Map.groupBy(recorded.keys(), (i) => recorded[i][split]);
-    assert.equal(together.size, groups);
-    for (const own of together.values()) assert.equal(new Set(own.map((i) => drawn[i])).size, 1, split);
-    assert.equal(new Set(drawn).size, 3, split);
-    assert.equal(countGroups(recorded, split), groups);
+    assertEquals(together.size, groups);
+    for (const own of together.values()) assertEquals(new Set(own.map((i) => drawn[i])).size, 1, split);
+    assertEquals(new Set(drawn).size, 3, split);
+    assertEquals(countGroups(recorded, split), groups);
     const most = new RegExp(`--folds 5 --split ${split}: there are ${groups} ${split}s`);
-    assert.throws(() => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split }), most);
+    assertThrown(() => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split }), most);
   }
 });
 
 Deno.test("assignFolds() takes the corpus's own folds, numbers by their value, and no other number of them", () => {
   const drawn = assignFolds(recorded, EMOTIONS, { ...settings, folds: 3, split: "official" });
-  assert.deepEqual([...drawn], recorded.map(({ fold }) => ["1", "2", "10"].indexOf(fold)));
-  assert.throws(
+  assertEquals([...drawn], recorded.map(({ fold }) => ["1", "2", "10"].indexOf(fold)));
+  assertThrown(
     () => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split: "official" }),
     /--folds 5 --split official: the corpus has 3 folds of its own \(1, 2, 10\)/,
   );
@@ -111,11 +113,11 @@ Deno.test("assignFolds() says of how many utterances the corpus does not say wha
     const none = recorded.map((own) => ({ ...own, [field]: undefined }));
     const some = recorded.map((own, i) => i < 2 ? { ...own, [field]: "" } : own);
     const draw = (of: typeof recorded) => () => assignFolds(of, EMOTIONS, { ...settings, folds: 3, split });
-    assert.throws(
+    assertThrown(
       draw(none as typeof recorded),
       new RegExp(`--split ${split}: the corpus does not say the ${what}(; |$)`),
     );
-    assert.throws(draw(some), new RegExp(`the ${what} of 2 of 24 utterances, the first u0`));
+    assertThrown(draw(some), new RegExp(`the ${what} of 2 of 24 utterances, the first u0`));
   }
 });
 
@@ -125,14 +127,14 @@ Deno.test("copies are never in two folds, nor learned and validated, whatever fo
     for (let seed = 1; seed <= 20; seed++) {
       const own = { folds: 2, split, seed, validationShare: 0.25 };
       const drawn = assignFolds(copies, EMOTIONS, own);
-      assert.deepEqual([drawn[5], drawn[16]], [drawn[0], drawn[0]], `${split} ${seed}`);
-      assert.equal(new Set(drawn).size, 2);
+      assertEquals([drawn[5], drawn[16]], [drawn[0], drawn[0]], `${split} ${seed}`);
+      assertEquals(new Set(drawn).size, 2);
       const training = [...copies.keys()].filter((i) => drawn[i] === drawn[0]);
       const { validation } = drawValidation(copies, training, own, 0);
-      assert.equal(new Set([0, 5, 16].map((i) => validation.includes(i))).size, 1, `${split} ${seed}`);
+      assertEquals(new Set([0, 5, 16].map((i) => validation.includes(i))).size, 1, `${split} ${seed}`);
     }
   }
-  assert.throws(
+  assertThrown(
     () => assignFolds(copies, EMOTIONS, { ...settings, folds: 3, split: "official" }),
     /u5 \(fold 1\) and u0 \(fold 10\) are one recording/,
   );
@@ -144,7 +146,7 @@ Deno.test("folds are drawn as they were when only utterances and speakers were h
     speaker: "012330123301233012330123301233012330123301233012330123301233012",
   };
   for (const split of ["utterance", "speaker"] as const) {
-    assert.equal(assignFolds(utterances, EMOTIONS, { ...settings, split }).join(""), drawn[split]);
+    assertEquals(assignFolds(utterances, EMOTIONS, { ...settings, split }).join(""), drawn[split]);
   }
 });
 
@@ -153,10 +155,10 @@ Deno.test("unlearnedEmotions() names the emotion that a fold holds out whole", (
   const lone = utterances.filter(({ emotion, speaker }) => emotion !== 1 || speaker === "s0");
   const own = { ...settings, folds: 5, split: "speaker" } as const, drawn = assignFolds(lone, EMOTIONS, own);
   const fold = drawn[lone.findIndex(({ emotion }) => emotion === 1)];
-  assert.deepEqual(
+  assertEquals(
     unlearnedEmotions(lone, drawn, { ...own, validationShare: 0 }),
     [{ fold, emotions: [1] }],
   );
   const stratified = { ...own, split: "utterance", folds: 4 } as const;
-  assert.deepEqual(unlearnedEmotions(lone, assignFolds(lone, EMOTIONS, stratified), stratified), []);
+  assertEquals(unlearnedEmotions(lone, assignFolds(lone, EMOTIONS, stratified), stratified), []);
 });

@@ -1,5 +1,5 @@
 /** Views: where they lie, what changes in them, which labels they get; mixup, balance and a teacher's labels beside them. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { VIEW } from "../../kernels/kernels.ts";
@@ -31,8 +31,8 @@ const draw = (settings: ViewSettings, example: number) => drawView(settings, seg
 
 Deno.test("a view without changes is the segment itself", () => {
   const { start, middle, row } = draw(nothing, 5);
-  assert.deepEqual([start, middle], [30, 30 + 15.5]);
-  assert.deepEqual([...row], [
+  assertEquals([start, middle], [30, 30 + 15.5]);
+  assertEquals([...row], [
     1,
     0,
     59,
@@ -52,8 +52,8 @@ Deno.test("views stay inside their utterance and within their settings, and use 
   const range = (values: number[]) => [Math.min(...values), Math.max(...values)];
   const spans = (values: number[], low: number, high: number, by: number) => {
     const [least, most] = range(values);
-    assert.ok(least >= low - 1e-6 && most <= high + 1e-6, `${least} to ${most}, not within ${low} to ${high}`);
-    assert.ok(least < low + by && most > high - by, `${least} to ${most} leaves room within ${low} to ${high}`);
+    assert(least >= low - 1e-6 && most <= high + 1e-6, `${least} to ${most}, not within ${low} to ${high}`);
+    assert(least < low + by && most > high - by, `${least} to ${most} leaves room within ${low} to ${high}`);
   };
   spans(of("rate"), 0.8, 1.2, 0.01);
   spans(of("warp"), 0.9, 1.1, 0.01);
@@ -64,32 +64,32 @@ Deno.test("views stay inside their utterance and within their settings, and use 
   spans(of("frameTo"), 0, 32, 1);
   const begins = views.map(({ start, row }) => start + row[VIEW.shift]);
   const ends = begins.map((begin, i) => begin + 31 * views[i].row[VIEW.rate]);
-  assert.ok(Math.min(...begins) >= 0 && Math.max(...ends) <= 89 + 1e-4);
-  assert.ok(Math.min(...begins) < 1 && Math.max(...ends) > 88);
-  for (const { start, row } of views) assert.equal(start + row[VIEW.last], 89);
+  assert(Math.min(...begins) >= 0 && Math.max(...ends) <= 89 + 1e-4);
+  assert(Math.min(...begins) < 1 && Math.max(...ends) > 88);
+  for (const { start, row } of views) assertEquals(start + row[VIEW.last], 89);
   const shifts = Array.from({ length: 600 }, (_, e) => draw({ ...nothing, randomStart: true }, e));
-  assert.deepEqual(new Set(shifts.map(({ start }) => start)), new Set(Array.from({ length: 59 }, (_, i) => i)));
-  assert.ok(shifts.every(({ row }) => row[VIEW.shift] === 0), "whole frames, so that nothing is interpolated");
+  assertEquals(new Set(shifts.map(({ start }) => start)), new Set(Array.from({ length: 59 }, (_, i) => i)));
+  assert(shifts.every(({ row }) => row[VIEW.shift] === 0), "whole frames, so that nothing is interpolated");
 });
 
 Deno.test("a view is drawn by its place, and one setting more changes no other", () => {
-  assert.deepEqual(draw(everything, 7), draw(everything, 7));
-  assert.notDeepEqual(draw(everything, 7), draw(everything, 8));
-  assert.notDeepEqual(draw(everything, 7), drawView(everything, segment, shape, [...path.slice(0, 4), 4], 7));
+  assertEquals(draw(everything, 7), draw(everything, 7));
+  assertNotEquals(draw(everything, 7), draw(everything, 8));
+  assertNotEquals(draw(everything, 7), drawView(everything, segment, shape, [...path.slice(0, 4), 4], 7));
   const { row } = draw(everything, 7), less = draw({ ...everything, gain: 0, maskFrames: 0 }, 7).row;
   for (const name of ["rate", "shift", "last", "warp", "bandFrom", "bandTo"] as const) {
-    assert.equal(less[VIEW[name]], row[VIEW[name]], name);
+    assertStrictEquals(less[VIEW[name]], row[VIEW[name]], name);
   }
-  assert.equal(less[VIEW.gain], 1);
+  assertEquals(less[VIEW.gain], 1);
 });
 
 Deno.test("a view of an utterance that is hardly longer than a segment does not leave it", () => {
   const short = { start: 0, frameCount: 32 };
   for (let example = 0; example < 200; example++) {
     const { start, row } = drawView(everything, short, shape, path, example);
-    assert.ok(start + row[VIEW.shift] >= 0 && start <= 31 && row[VIEW.last] === 31 - start);
+    assert(start + row[VIEW.shift] >= 0 && start <= 31 && row[VIEW.last] === 31 - start);
     const ends = start + row[VIEW.shift] + 31 * row[VIEW.rate];
-    assert.ok(ends <= 31 + 1e-4 || start === 0, "what is stretched beyond the end repeats the last frame");
+    assert(ends <= 31 + 1e-4 || start === 0, "what is stretched beyond the end repeats the last frame");
   }
 });
 
@@ -98,8 +98,8 @@ Deno.test("drawBeta() has the mean and the variance of Beta(a, a)", () => {
     const random = new Random(3), shares = Array.from({ length: 20000 }, () => drawBeta(a, random));
     const mean = shares.reduce((sum, x) => sum + x) / shares.length;
     const variance = shares.reduce((sum, x) => sum + (x - mean) ** 2, 0) / shares.length;
-    assert.ok(Math.abs(mean - 1 / 2) < 0.01, `${mean}`);
-    assert.ok(Math.abs(variance - 1 / (4 * (2 * a + 1))) < 0.004, `${a}: ${variance}`);
+    assert(Math.abs(mean - 1 / 2) < 0.01, `${mean}`);
+    assert(Math.abs(variance - 1 / (4 * (2 * a + 1))) < 0.004, `${a}: ${variance}`);
   }
 });
 
@@ -134,7 +134,7 @@ onEach(
     const examples = Array.from({ length: 20 }, (_, i) => (7 * i) % data.length);
     const plain = await load(data, store, examples), seen = await load(data, store, examples, path);
     const expected = new SegmentDataset(store, everyone, scaling);
-    assert.deepEqual(
+    assertEquals(
       plain,
       await load(expected, store, examples.map((e) => expected.segments.indexOf(data.segments[e]))),
     );
@@ -145,10 +145,10 @@ onEach(
       const { start } = drawView({ ...nothing, randomStart: true }, own, shape, path, example);
       for (const [h, w] of [[0, 0], [63, 31], [20, 7]]) {
         const value = (features.frames[(firstFrame + start + w) * 64 + h] - scaling.mean) / scaling.deviation;
-        assert.ok(Math.abs(seen.x[i * 2048 + h * 32 + w] - value) < 1e-5);
+        assert(Math.abs(seen.x[i * 2048 + h * 32 + w] - value) < 1e-5);
       }
       const nearest = Math.min(Math.round(start / 8), segmentCount - 1);
-      assert.ok(Math.abs(seen.targets[i * K] - nearest / 100) < 1e-6);
+      assert(Math.abs(seen.targets[i * K] - nearest / 100) < 1e-6);
     });
     data.release();
     expected.release();
@@ -169,12 +169,12 @@ Deno.test("mixup blends neighbours of a batch and their labels by one share", as
     for (const [values, blended, size] of [[a.x, b.x, 2048], [a.targets, b.targets, K]] as const) {
       for (let j = 0; j < size; j++) {
         const [own, other] = [values[i * size + j], values[next * size + j]];
-        assert.ok(Math.abs(blended[i * size + j] - (own + share * (other - own))) < 1e-4);
+        assert(Math.abs(blended[i * size + j] - (own + share * (other - own))) < 1e-4);
       }
     }
   });
-  assert.ok(share > 0 && share < 1);
-  assert.deepEqual(await load(mixed, store, examples), a, "not where nothing is learned");
+  assert(share > 0 && share < 1);
+  assertEquals(await load(mixed, store, examples), a, "not where nothing is learned");
   for (const data of [plain, mixed]) data.release();
   store.release();
 });
@@ -184,14 +184,14 @@ Deno.test("a balanced order has as many examples of each emotion, and is drawn a
   const few = everyone.filter((i) => i < 7), data = new SegmentDataset(store, few, scaling, { balance: true });
   const emotionOf = (example: number) => features.utterances[features.segmentUtterance[data.segments[example]]].emotion;
   const order = data.order([1, 2], 0), counts = new Map<number, number>();
-  assert.equal(order.length, data.length);
+  assertEquals(order.length, data.length);
   for (const example of order) counts.set(emotionOf(example), (counts.get(emotionOf(example)) ?? 0) + 1);
   const sizes = [...counts.values()];
-  assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, String(sizes));
+  assert(Math.max(...sizes) - Math.min(...sizes) <= 1, String(sizes));
   const there = new Set(few.map((i) => features.utterances[i].emotion));
-  assert.equal(counts.size, there.size);
-  assert.notDeepEqual(data.order([1, 2], 1), order);
-  assert.deepEqual(data.order([1, 2], 0), order);
+  assertEquals(counts.size, there.size);
+  assertNotEquals(data.order([1, 2], 1), order);
+  assertEquals(data.order([1, 2], 0), order);
   data.release();
   store.release();
 });
@@ -204,7 +204,7 @@ Deno.test("a teacher labels the very view: its tempered probabilities, and half 
   const examples = [3, 60, 100], alone = await load(data, store, examples, path);
   data.teacher = { network, temperature, share: 1 / 2 };
   const taught = await load(data, store, examples, path);
-  assert.deepEqual(taught.x, alone.x);
+  assertEquals(taught.x, alone.x);
 
   const tape = new Tape(device, { recording: false }), input = tape.input([3, 64, 32, 1]);
   device.write(input.buffer, taught.x);
@@ -214,7 +214,7 @@ Deno.test("a teacher labels the very view: its tempered probabilities, and half 
     const total = powers.reduce((a, b) => a + b);
     powers.forEach((power, k) => {
       const expected = (alone.targets[i * K + k] + power / total) / 2;
-      assert.ok(Math.abs(taught.targets[i * K + k] - expected) < 1e-5);
+      assert(Math.abs(taught.targets[i * K + k] - expected) < 1e-5);
     });
   });
   tape.release();
