@@ -7,6 +7,7 @@
  */
 export {
   type Corpus,
+  type CorpusParts,
   type DuplicatePolicy,
   emotionName,
   EMOTIONS,
@@ -24,12 +25,20 @@ export { CORPUS_KINDS, type CorpusKind, type CorpusOptions, openCorpus } from ".
 export type { Sound } from "./feature_frames.ts";
 export { extractFeatures, type FeatureOptions, type Features, type FeatureUtterance } from "./features.ts";
 export { EMODB_LISTENERS, readEmodbListeners } from "./emodb_listeners.ts";
-export { type Layout, openLayout, type ReadingChoices } from "./layout.ts";
+export type { Found, Label } from "./files.ts";
+export {
+  type Layout,
+  type Named,
+  openLayout,
+  type ReadingChoices,
+  type Understand,
+  type Understood,
+} from "./layout.ts";
 export { LAYOUTS } from "./layouts.ts";
 export { recogniseCorpus, type Recognised } from "./recognise.ts";
 export { openFolder } from "./folder.ts";
 export { type Finding, type FindingKind, inspectCorpus } from "./sanity.ts";
 export { openCsv } from "./list.ts";
-export { openPattern, parsePattern } from "./pattern.ts";
-export { type CsvRecord, type CsvTable, decodeText, parseCsv, readTable } from "./csv.ts";
+export { type NameFields, openPattern, parsePattern } from "./pattern.ts";
+export { type CsvRecord, type CsvRow, type CsvTable, decodeText, parseCsv, readTable } from "./csv.ts";
 export { openSynthetic, type SyntheticSize } from "./synthetic.ts";

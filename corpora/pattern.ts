@@ -15,9 +15,10 @@ import { listRecordings, stem } from "./files.ts";
 import { namedCorpus, type ReadingChoices } from "./layout.ts";
 import { describeNames } from "./layouts.ts";
 
-const FIELDS = ["emotion", "speaker", "text", "session", "fold"] as const;
+const FIELDS: readonly (keyof NameFields)[] = ["emotion", "speaker", "text", "session", "fold"];
 
-type Fields = Partial<Record<typeof FIELDS[number], string>>;
+/** What a name says, field by field. */
+export type NameFields = Partial<Record<"emotion" | "speaker" | "text" | "session" | "fold", string>>;
 
 /**
  * Makes a reader of names from a pattern.
@@ -32,7 +33,7 @@ type Fields = Partial<Record<typeof FIELDS[number], string>>;
  * assertEquals(read("data/angry.wav"), undefined);
  * ```
  */
-export function parsePattern(pattern: string): (name: string) => Fields | undefined {
+export function parsePattern(pattern: string): (name: string) => NameFields | undefined {
   const fail = (fault: string) => {
     throw new SyntaxError(`--pattern '${pattern}': ${fault}; an example: '{speaker}_{emotion}_{text}.wav'`);
   };
