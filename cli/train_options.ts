@@ -138,7 +138,10 @@ function override(base: Settings, flags: TrainFlags): Settings {
     throw new UsageError((error as Error).message);
   }
   // where nothing says how many there are, the corpus may have its own (fold_settings.ts)
-  if (flags.onlyFold !== undefined && (flags.folds ?? flags.resume) && flags.onlyFold > settings.folds) {
+  if (
+    flags.onlyFold !== undefined && (flags.folds || flags.resume || flags.corpus === "synthetic") &&
+    flags.onlyFold > settings.folds
+  ) {
     throw new UsageError(`--only-fold ${flags.onlyFold}: there are ${settings.folds} folds, counted from 1`);
   }
   if (flags.threads !== undefined && flags.device === "webgpu") {
