@@ -35,11 +35,12 @@ export async function findRecordings(names: readonly string[]): Promise<Input[]>
     if (info === null) inputs.push({ fault: `${name}: no such file` });
     else if (!info.isDirectory) inputs.push({ name, file: name });
     else {
-      const { wavs, others } = await listRecordings(name);
+      const { wavs, others, faults } = await listRecordings(name);
       const found = wavs.map((file): Input => ({ name: join(name, file), file: join(name, file) }));
       found.push(
         ...others.map((file): Input => ({ fault: `${join(name, file)}: not a wav file: convert it to one` })),
       );
+      found.push(...faults.map(({ path, reason }): Input => ({ fault: `${path}: ${reason}` })));
       inputs.push(...found.length > 0 ? found : [{ fault: `${name}: has no wav file in it` }]);
     }
   }
