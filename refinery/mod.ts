@@ -11,6 +11,7 @@ export * from "./folds.ts";
 export * from "./importance.ts";
 export * from "./intervals.ts";
 export * from "./judge.ts";
+export * from "./judge_speech.ts";
 export * from "./mcnemar.ts";
 export * from "./metrics.ts";
 export * from "./model.ts";
