@@ -1,5 +1,5 @@
 /** `predict --format`: labelled stretches, on stdout or as files in a folder. */
-import path from "@std/path";
+import { dirname, join, resolve } from "@std/path";
 import { pathToFileURL } from "node:url";
 import type { ModelDescription } from "../refinery/model.ts";
 import { LABEL_EXTENSIONS, labelFile, type LabelFormat } from "../report/label_files.ts";
@@ -44,12 +44,12 @@ export class LabelOutput {
     { channel, seconds, prediction }: Heard,
     model: ModelDescription,
   ): Promise<void> {
-    const { ext } = path.parse(below);
+    const [ext] = /\.[^./\\]*$/.exec(below) ?? [""];
     const text = labelFile(this.#format, {
       stretches: stretchesOf(prediction, seconds, model),
       seconds,
       media: file === undefined ? undefined : {
-        url: pathToFileURL(path.resolve(file)).href,
+        url: pathToFileURL(resolve(file)).href,
         type: MEDIA_TYPES[ext.toLowerCase()] ?? "audio/*",
       },
       date: new Date(),
@@ -60,11 +60,11 @@ export class LabelOutput {
     }
     const stem = below.slice(0, below.length - ext.length) +
       (channel === undefined ? "" : `.${channel.replace(" ", "_")}`);
-    const target = path.join(this.#folder, `${stem}.${LABEL_EXTENSIONS[this.#format]}`),
+    const target = join(this.#folder, `${stem}.${LABEL_EXTENSIONS[this.#format]}`),
       before = this.#written.get(target);
     if (before !== undefined) throw new Error(`${name}: its labels would replace those of ${before}: ${target}`);
     this.#written.set(target, name);
-    await Deno.mkdir(path.dirname(target), { recursive: true });
+    await Deno.mkdir(dirname(target), { recursive: true });
     await writeAtomically(target, text);
   }
 }

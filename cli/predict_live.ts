@@ -22,7 +22,7 @@ import { NO_SPEECH } from "../report/stretches.ts";
 import { percent } from "../report/table.ts";
 import { csv as csvText } from "../runs/csv.ts";
 import type { PredictFlags } from "./predict_options.ts";
-import { type Heard, pieces, STANDARD_INPUT } from "./recordings.ts";
+import { type Heard, open, pieces, STANDARD_INPUT } from "./recordings.ts";
 
 /** Seconds that a line judges; seconds that the level of speech and noise is remembered. */
 const WINDOW = 3, MEMORY = 30;
@@ -59,7 +59,8 @@ export async function hearLive(
       onSecond({ second: heard / sampleRate, ...(rows && { probabilities: decideProfile(model, rows, decide) }) });
     }
   };
-  for await (const piece of pieces({ name: STANDARD_INPUT, below: "" }, signal)) await listen(recording.push(piece));
+  using source = await open({ name: STANDARD_INPUT });
+  for await (const piece of pieces(source, STANDARD_INPUT, signal)) await listen(recording.push(piece));
   await listen(recording.finish());
   await profile.compute();
   const { speech } = profile, rows = profile.all, judged = speechRows(rows, speech);

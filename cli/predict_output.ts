@@ -47,7 +47,7 @@ export class Output {
     if (!this.#flags.csv) return;
     if (this.#flags.live) return printCsv([["second", "emotion", "probability", ...model.emotions]]);
     const own = this.#flags.profile ? ["segment", "start_s"] : ["emotion", "probability", "seconds", "segments"];
-    printCsv([["file", ...own, ...model.emotions, this.#flags.profile ? "speech" : "speech_segments"]]);
+    printCsv([["file", ...own, ...model.emotions, ...this.#flags.profile ? ["speech"] : []]]);
   }
 
   /** Hears of samples and frames as they come, to draw them. */
@@ -132,8 +132,7 @@ export class Output {
       return;
     }
     const segments = String(profile.length / emotions.length);
-    const own = [name, emotion, six(probability), seconds.toFixed(3), segments];
-    printCsv([[...own, ...[...probabilities].map(six), String(speechCount(prediction))]]);
+    printCsv([[name, emotion, six(probability), seconds.toFixed(3), segments, ...[...probabilities].map(six)]]);
   }
 
   #asJson(name: string, { seconds, prediction, doubt, channel }: Heard): Record<string, unknown> {

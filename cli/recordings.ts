@@ -2,7 +2,7 @@
  * The recordings that a command line names: files, folders with files in them, `-` for standard input. Each is read in pieces, so
  * that its length costs no memory.
  */
-import path from "@std/path";
+import { basename, join } from "@std/path";
 import { listRecordings, statOrNull } from "../corpora/files.ts";
 import { RecordingStream, SpeechActivity, speechSegments } from "../dsp/mod.ts";
 import { judgeSpeech, type SpeechPrediction } from "../refinery/judge_speech.ts";
@@ -36,15 +36,15 @@ export async function findRecordings(names: readonly string[]): Promise<Input[]>
     }
     const info = await statOrNull(name);
     if (info === null) inputs.push({ fault: `${name}: no such file` });
-    else if (!info.isDirectory) inputs.push({ name, file: name, below: path.basename(name) });
+    else if (!info.isDirectory) inputs.push({ name, file: name, below: basename(name) });
     else {
       const { wavs, others } = await listRecordings(name);
       const found = wavs.map((file): Input => {
-        const whole = path.join(name, file);
+        const whole = join(name, file);
         return { name: whole, file: whole, below: file };
       });
       found.push(
-        ...others.map((file): Input => ({ fault: `${path.join(name, file)}: not a wav file: convert it to one` })),
+        ...others.map((file): Input => ({ fault: `${join(name, file)}: not a wav file: convert it to one` })),
       );
       inputs.push(...found.length > 0 ? found : [{ fault: `${name}: has no wav file in it` }]);
     }
@@ -100,19 +100,21 @@ export async function hear(
   options: HearOptions,
 ): Promise<(Heard | { channel: string; fault: string })[]> {
   const { name } = input, { channels: which = "mean", signal } = options, each = which === "each";
-  const first = new Ear(name, which === "mean" ? undefined : each ? 0 : which, predictor, options), ears = [first];
+  using source = await open(input);
+  const newEar = (channel: number | undefined) => new Ear({ name, channel, length: source.length }, predictor, options);
+  const first = newEar(which === "mean" ? undefined : each ? 0 : which), ears = [first];
   /** Until it is known how many channels there are. */
   let early: Uint8Array[] | undefined = each ? [] : undefined;
   const meetChannels = async () => {
     const channels = first.recording.header?.channels;
     if (!early || channels === undefined) return;
     for (let c = 1; c < channels; c++) {
-      ears.push(new Ear(name, c, predictor, options));
+      ears.push(newEar(c));
       for (const piece of early) await ears[c].hear(piece);
     }
     early = undefined;
   };
-  for await (const piece of pieces(input, signal)) {
+  for await (const piece of pieces(source, name, signal)) {
     early?.push(piece.slice());
     for (const ear of ears) await ear.hear(piece);
     await meetChannels();
@@ -148,9 +150,13 @@ class Ear {
   readonly #listener: ReturnType<Predictor["listen"]>;
   readonly #speech: SpeechActivity;
 
-  constructor(name: string, channel: number | undefined, predictor: Predictor, options: HearOptions) {
+  constructor(
+    { name, ...how }: { name: string; channel?: number; length?: number },
+    predictor: Predictor,
+    options: HearOptions,
+  ) {
     [this.#name, this.#predictor, this.#options] = [name, predictor, options];
-    this.recording = new RecordingStream(name, { channel });
+    this.recording = new RecordingStream(name, how);
     this.#listener = predictor.listen(options);
     this.#speech = new SpeechActivity({ settings: predictor.model.description.frontEnd });
   }
@@ -208,19 +214,22 @@ class Ear {
  *
  * @throws {Error} naming it, where it can't be read
  */
-export async function* pieces(
-  input: Exclude<Input, { fault: string }>,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  using source = await open(input);
+export async function* pieces(source: Source, name: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const piece = new Uint8Array(PIECE);
-  for (let read; (read = await unlessAborted(source.file.read(piece), signal, input.name)) !== null;) {
+  for (let read; (read = await unlessAborted(source.file.read(piece), signal, name)) !== null;) {
     yield piece.subarray(0, read);
   }
 }
 
+/** What bytes are read from. */
+export interface Source extends Disposable {
+  file: { read(into: Uint8Array): Promise<number | null> };
+  /** in bytes, where it is known */
+  length?: number;
+}
+
 /** The bytes of a recording: of a file with a length, or of a pipe. */
-async function open({ name, file }: Exclude<Input, { fault: string }>) {
+export async function open({ name, file }: Pick<Exclude<Input, { fault: string }>, "name" | "file">): Promise<Source> {
   if (file === undefined) return { file: Deno.stdin, [Symbol.dispose]() {} };
   try {
     const opened = await Deno.open(file), info = await opened.stat();

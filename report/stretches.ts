@@ -45,7 +45,9 @@ export function stretchesOf(
   { emotions, frontEnd }: { emotions: readonly string[]; frontEnd: FrontEnd },
 ): Stretch[] {
   const K = emotions.length, segments = profile.length / K;
-  const hop = segmentHop * frontEnd.hopLength / frontEnd.sampleRate, half = segmentSeconds(frontEnd) / 2;
+  const { sampleRate, hopLength } = frontEnd;
+  // in samples, so that times are as exact as they can be
+  const hop = segmentHop * hopLength, long = segmentSeconds(frontEnd) * sampleRate;
   const stretches: Stretch[] = [];
   for (let s = 0; s < segments; s++) {
     const row = profile.subarray(s * K, (s + 1) * K), likeliest = argmax(row);
@@ -56,7 +58,7 @@ export function stretchesOf(
       if (probability !== undefined) last.probability! += (probability - last.probability!) / last.segmentCount;
       continue;
     }
-    const start = s === 0 ? 0 : s * hop + half - hop / 2;
+    const start = s === 0 ? 0 : (s * hop + Math.round(long - hop) / 2) / sampleRate;
     if (last) last.end = start;
     stretches.push({
       start,
