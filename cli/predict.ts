@@ -19,6 +19,7 @@ const command = addModelOptions(createCommand("predict", "The emotion of recordi
   ["how it changes, as a table and as a picture", "deno task predict hello.wav --profile --svg hello.svg"],
   ["what another program says", "espeak-ng --stdout 'Where are you?' | deno task predict -"],
   ["for other tools", "deno task predict recordings --csv > emotions.csv"],
+  ["why", "deno task predict hello.wav --explain"],
   ["labels for Praat, a file a recording", "deno task predict recordings --format textgrid --out labels"],
   ["the two sides of a telephone call", "deno task predict call.wav --channel each"],
   ["while it is spoken, a line a second", "arecord -q -f S16_LE -r 16000 | deno task predict - --live"],
@@ -27,6 +28,7 @@ const command = addModelOptions(createCommand("predict", "The emotion of recordi
   .argument("[files...]", "wav files of any rate and channels, folders, - for standard input")
   .option("--top <k>", "the k likeliest emotions of each", wholeNumber({ min: 1, max: 64 }), 1)
   .option("--profile", "the profile too: probabilities, segment by segment")
+  .option("--explain", "print why: statistics, votes and paths of the forest, the stretches that decided")
   .option("--json", "print one JSON document on stdout")
   .option("--csv", "print comma-separated values on stdout")
   .addOption(
@@ -63,7 +65,7 @@ await runCommand(command, async (signal) => {
   }
   const output = new Output(flags);
   const predictor = inputs.every((input) => "fault" in input) ? undefined : await openModel(flags);
-  if (predictor) await output.begin(predictor.model.description, inputs);
+  if (predictor) await output.begin(predictor.model, inputs);
   let faults = 0;
   for (const input of inputs) {
     const found = flags.live && !("fault" in input)

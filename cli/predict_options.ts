@@ -20,6 +20,7 @@ export interface PredictFlags extends ModelFlags {
   channel?: Channels;
   all?: boolean;
   live?: boolean;
+  explain?: boolean;
 }
 
 /** Reads `--channel`. */
@@ -37,6 +38,7 @@ const APART: readonly [keyof PredictFlags, keyof PredictFlags][] = [
   ["format", "json"],
   ["format", "csv"],
   ["format", "profile"],
+  ["explain", "csv"],
 ];
 
 /** Throws a {@link UsageError} where options contradict each other. @param names what the command line names as recordings */
@@ -49,9 +51,17 @@ export function checkUsage(flags: PredictFlags, names: readonly string[]): void 
   }
   if (flags.live) {
     if (names.length !== 1 || names[0] !== "-") throw new UsageError("--live judges standard input (-) alone");
-    const other = (["json", "profile", "format", "arrow", "svg", "pad"] as const).find((name) => flags[name]);
+    const other = (["json", "profile", "format", "arrow", "svg", "pad", "explain"] as const).find((name) =>
+      flags[name]
+    );
     if (other) throw new UsageError(`--live prints a line a second and does not go with --${other}`);
     if (channel === "each") throw new UsageError("--live judges one channel, found --channel each");
+  }
+  if (flags.explain && flags.decide === "mean") {
+    throw new UsageError("--explain explains what the forest decides, found --decide mean: see --profile");
+  }
+  if (flags.explain && format !== undefined && out === undefined) {
+    throw new UsageError("--explain and --format both print: --out DIR writes the labels to files");
   }
   if (out !== undefined && format === undefined) throw new UsageError("--out is for the labels of --format");
   if (channel === "each") {

@@ -1,10 +1,12 @@
 /** What `predict` gives: lines for people, CSV, one JSON document; and files, of profiles and of a picture. */
 import { count } from "../corpora/corpus.ts";
-import type { ModelDescription } from "../refinery/model.ts";
+import { explain } from "../refinery/explain.ts";
+import type { Model, ModelDescription } from "../refinery/model.ts";
 import type { SpeechPrediction } from "../refinery/judge_speech.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { predictionJson, profileJson, segmentRows } from "../report/prediction_json.ts";
-import { NO_SPEECH } from "../report/stretches.ts";
+import { type Explained, explanationJson, explanationText } from "../report/explanation.ts";
+import { NO_SPEECH, stretchesOf } from "../report/stretches.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { Overview } from "../report/figures/overview.ts";
 import { writeAtomically } from "../runs/atomic.ts";
@@ -18,6 +20,7 @@ import type { Heard, HearOptions, Input } from "./recordings.ts";
 export class Output {
   readonly #flags: PredictFlags;
   #model!: ModelDescription;
+  #forest!: Model["forest"];
   /** What the picture is drawn from, if one is. */
   #overview?: Overview;
   #columns = { name: 0, emotion: 0 };
@@ -32,8 +35,8 @@ export class Output {
   }
 
   /** Before the first recording. */
-  async begin(model: ModelDescription, inputs: readonly Input[]): Promise<void> {
-    this.#model = model;
+  async begin({ description: model, forest }: Model, inputs: readonly Input[]): Promise<void> {
+    [this.#model, this.#forest] = [model, forest];
     if (this.#flags.svg !== undefined) {
       const { Overview } = await import("../report/figures/overview.ts");
       this.#overview = new Overview(model.frontEnd);
@@ -69,6 +72,7 @@ export class Output {
     else if (json) this.#document.push(this.#asJson(name, heard));
     else if (csv) this.#printCsv(name, heard);
     else this.#printLines(name, heard);
+    if (this.#flags.explain && !json) console.log(explanationText(this.#explained(heard), this.#model.emotions));
     if (arrow !== undefined) this.#profiles.push({ id: name, prediction });
     if (svg !== undefined) {
       const { recordingFigure } = await import("../report/figures/recording.ts"); // half a second to load
@@ -135,12 +139,24 @@ export class Output {
     printCsv([[name, emotion, six(probability), seconds.toFixed(3), segments, ...[...probabilities].map(six)]]);
   }
 
-  #asJson(name: string, { seconds, prediction, doubt, channel }: Heard): Record<string, unknown> {
+  /** Why. */
+  #explained({ seconds, prediction }: Heard): Explained {
+    const model = { description: this.#model, forest: this.#forest };
+    const stretches = stretchesOf(prediction, seconds, this.#model).filter(({ emotion }) => emotion !== undefined);
+    const { emotion, probability } = prediction;
+    return { explanation: explain(model, prediction, stretches), stretches, emotion, probability };
+  }
+
+  #asJson(name: string, heard: Heard): Record<string, unknown> {
+    const { seconds, prediction, doubt, channel } = heard;
     return {
       ...predictionJson(name, { ...prediction, seconds }, this.#model),
       ...(channel !== undefined && { channel }),
       speechSegments: speechCount(prediction),
       ...(doubt !== undefined && { fault: doubt }),
+      ...(this.#flags.explain && {
+        explanation: explanationJson(this.#explained(heard), this.#model.emotions),
+      }),
       ...(this.#flags.profile && { profile: profileJson(prediction, this.#model) }),
     };
   }

@@ -6,6 +6,7 @@
 export * from "./calibration.ts";
 export * from "./change.ts";
 export * from "./deciders.ts";
+export * from "./explain.ts";
 export * from "./fold.ts";
 export * from "./folds.ts";
 export * from "./importance.ts";

@@ -187,12 +187,48 @@ Deno.test("predict --format prints one recording's labels, and writes those of m
   });
 });
 
+Deno.test("predict --explain prints the votes of the forest, from which the probability is recomputed", async () => {
+  await withModel({ "paused.wav": encodeWav(paused(3), RATE) }, async (dir, options) => {
+    const file = join(dir, "paused.wav"), trees = model.forest.trees.length;
+    const { code, stdout, stderr } = await predict([file, "--explain", ...options]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const [line, ...lines] = stdout.trimEnd().split("\n");
+    const [, emotion, shown] = /\.wav +(\w+) +(\d+\.\d) %/.exec(line)!;
+    // once from the table of votes, once from the trees' own lines
+    const votes = new Map(
+      emotions.map((one) => [one, Number(/ ([\d.]+)$/.exec(lines.find((row) => row.startsWith(`${one} `))!)![1])]),
+    );
+    const said = lines.filter((row) => /^ +tree +\d+: /.test(row)), counted = new Map(emotions.map((one) => [one, 0]));
+    assert.equal(said.length, trees);
+    for (const row of said) {
+      for (const one of row.replace(/^.*?: | since .*/g, "").split(", ")) {
+        const [name, share = "1"] = one.split(" ");
+        counted.set(name, counted.get(name)! + Number(share));
+      }
+    }
+    const json = JSON.parse((await predict([file, "--explain", "--json", ...options])).stdout).recordings[0];
+    for (const one of emotions) {
+      for (const sum of [votes.get(one)!, counted.get(one)!, json.explanation.votes[one]]) {
+        assert(
+          Math.abs(sum / trees - json.probabilities[one]) < 1e-5,
+          `${one}: ${sum} votes, ${json.probabilities[one]}`,
+        );
+      }
+    }
+    assert.equal((100 * votes.get(emotion)! / trees).toFixed(1), shown);
+    assert.equal(json.explanation.trees.length, trees);
+  });
+});
+
 Deno.test("predict's options that contradict each other are refused", () => {
   const mistakes: [flags: Partial<PredictFlags>, names: string[], says: RegExp][] = [
     [{ out: "labels" }, ["a.wav"], /--out is for the labels of --format/],
     [{ format: "eaf", json: true }, ["a.wav"], /--format and --json do not go together/],
     [{ format: "eaf", channel: "each" }, ["a.wav"], /--format prints one channel's labels, found --channel each/],
     [{ svg: "x.svg", channel: "each" }, ["a.wav"], /--svg draws one channel, found --channel each/],
+    [{ explain: true, decide: "mean" }, ["a.wav"], /--explain explains what the forest decides, found --decide mean/],
+    [{ explain: true, csv: true }, ["a.wav"], /--explain and --csv do not go together/],
+    [{ explain: true, format: "eaf" }, ["a.wav"], /--explain and --format both print/],
     [{ live: true }, ["a.wav"], /--live judges standard input \(-\) alone/],
     [{ live: true }, ["-", "a.wav"], /--live judges standard input \(-\) alone/],
     [{ live: true, json: true }, ["-"], /--live prints a line a second and does not go with --json/],
