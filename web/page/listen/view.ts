@@ -53,6 +53,8 @@ export function listenView(app: App): View {
   const empty = el("div", { class: "empty" }, "Drop a recording here, choose an example, or speak.");
   const under = el("p", { class: "under num", id: "under" }), status = el("p", { class: "under num", id: "status" });
   const about = el("p", { class: "under about", id: "about" });
+  const reasons = el("pre", { id: "reasons", tabindex: 0, "aria-label": "Why: votes and statistics" });
+  const why = el("details", { class: "why", hidden: true }, el("summary", {}, "Why"), reasons);
   const overview = new Overview(scene, moveTo);
   const element = el(
     "section",
@@ -76,6 +78,7 @@ export function listenView(app: App): View {
     overview.element,
     under,
     status,
+    why,
     about,
   );
   const redraw = oncePerFrame(() => {
@@ -123,6 +126,7 @@ export function listenView(app: App): View {
     scene.clear();
     scene.live = false;
     scene.append(heard.samples, heard.frames, heard.profile);
+    scene.speech = heard.speech.includes(1) ? heard.speech : undefined;
     scene.segmentHop = heard.segmentHop;
     shown = { name, heard, emotions: scene.emotions, colours: scene.colours, model: modelName };
     meters.show(heard.probabilities, name);
@@ -130,6 +134,8 @@ export function listenView(app: App): View {
     setCursor(heard.seconds / 2);
     overview.show();
     empty.hidden = true;
+    why.hidden = false;
+    reasons.textContent = heard.why;
     canvas.setAttribute("aria-valuemax", heard.seconds.toFixed(2));
     enable();
     tellShown();
@@ -199,6 +205,7 @@ export function listenView(app: App): View {
       scene.live = true;
       overview.show();
       empty.hidden = true;
+      why.hidden = true;
       speak.textContent = "Stop";
       enable();
     } catch (error) {
