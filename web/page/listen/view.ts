@@ -11,7 +11,7 @@ import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
 import { Overview } from "./overview.ts";
 import { Scene } from "./scene.ts";
-import { type Opened, openFile, Player } from "./sound.ts";
+import { type MicrophoneNews, type Opened, openFile, Player } from "./sound.ts";
 import { Voice } from "./voice.ts";
 
 const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
@@ -198,7 +198,7 @@ export function listenView(app: App): View {
     app.quiet();
     example.value = "";
     try {
-      const hop = await voice.begin(() => own !== asked || Boolean(element.hidden));
+      const hop = await voice.begin(() => own !== asked || Boolean(element.hidden), microphoneNews);
       if (hop === undefined) return;
       scene.clear();
       scene.segmentHop = hop;
@@ -211,6 +211,20 @@ export function listenView(app: App): View {
     } catch (error) {
       app.fail(error);
     }
+  }
+
+  /** What happens to the microphone while it is on. */
+  function microphoneNews(news: MicrophoneNews): void {
+    if (!voice.on) return;
+    if (news === "ended") {
+      stopSpeaking();
+      app.say(
+        "The microphone is gone: it was unplugged, or its permission was taken back. Speak turns it on again.",
+        "fault",
+      );
+    } else if (news === "interrupted") {
+      app.say("The sound is interrupted, by a call perhaps. It goes on as soon as it may: click anywhere.", "fault");
+    } else app.say("The microphone is heard again.");
   }
 
   async function stopSpeaking(): Promise<void> {
@@ -230,6 +244,7 @@ export function listenView(app: App): View {
   }
 
   function live(news: News): void {
+    if (news.news === "fault" && voice.on) stopSpeaking(); // the shell tells why
     if (news.news !== "live" || !voice.on) return;
     scene.append(news.samples, news.frames, news.profile);
     if (news.probabilities.length > 0) meters.show(news.probabilities, "so far");
