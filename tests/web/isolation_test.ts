@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
+import { WITH_WEBGPU } from "./browser.ts";
 import { type Built, removeBuilt } from "./site.ts";
 import { hear, ignore, note, withPage } from "./visit.ts";
 
@@ -51,6 +52,23 @@ Deno.test({
       await page.until("crossOriginIsolated", 40);
       await page.until("document.documentElement.dataset.device === 'wasm'", 40);
       assert.deepEqual(page.errors, []);
+    }),
+});
+
+Deno.test({
+  name: `a GPU that a program plays is named as such, and what is faster${LACKING}`,
+  ignore,
+  fn: () =>
+    withPage({ flags: () => WITH_WEBGPU }, async (browser, url) => {
+      const page = await browser.page(`${url}?device=webgpu`);
+      await page.until("document.documentElement.dataset.device === 'webgpu'", 40);
+      assert.match(
+        await page.evaluate(line),
+        /^WebGPU: .*\(software\).* This GPU is played by a program; WebAssembly is faster\.$/,
+      );
+      // and it is not what the page takes by itself
+      const other = await browser.page(url);
+      await other.until("document.documentElement.dataset.device === 'wasm'", 40);
     }),
 });
 
