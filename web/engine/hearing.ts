@@ -27,7 +27,7 @@ export async function hear(predictor: Predictor, what: Parameters<Questions["hea
 }
 
 /** Longest recording, in seconds, whose picture is as dense as a stream's. */
-const LONGEST_DENSE = 60;
+const LONGEST_DENSE = 30;
 
 /**
  * Decides on a recording by the model's own segments with speech, as `deno task predict` does, and says why.
