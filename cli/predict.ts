@@ -132,6 +132,7 @@ async function judgeLive(
       signal,
     );
     if (!flags.csv) await output.heard(input, heard);
+    signal.throwIfAborted();
     return [];
   } catch (error) {
     if (signal.aborted) throw signal.reason;

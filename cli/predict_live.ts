@@ -31,7 +31,7 @@ const WINDOW = 3, MEMORY = 30;
 export type Second = { second: number; probabilities?: Float64Array };
 
 /**
- * Judges standard input until it ends.
+ * Judges standard input until it ends, or until the signal is aborted.
  *
  * @param onSecond hears of every second as soon as it is over
  * @returns what the whole of it was, by the segments with speech
@@ -59,9 +59,13 @@ export async function hearLive(
       onSecond({ second: heard / sampleRate, ...(rows && { probabilities: decideProfile(model, rows, decide) }) });
     }
   };
-  using source = await open({ name: STANDARD_INPUT });
-  for await (const piece of pieces(source, STANDARD_INPUT, signal)) await listen(recording.push(piece));
-  await listen(recording.finish());
+  try {
+    using source = await open({ name: STANDARD_INPUT });
+    for await (const piece of pieces(source, STANDARD_INPUT, signal)) await listen(recording.push(piece));
+    await listen(recording.finish());
+  } catch (error) {
+    if (!signal.aborted) throw error; // Ctrl-C is how a microphone is ended: what was heard until then is judged
+  }
   await profile.compute();
   const { speech } = profile, rows = profile.all, judged = speechRows(rows, speech);
   if (judged.length === 0) {

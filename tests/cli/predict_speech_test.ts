@@ -314,3 +314,27 @@ Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, 
     );
   });
 });
+
+Deno.test({
+  name: "predict --live judges at Ctrl-C what it heard until then, and ends with 130",
+  ignore: Deno.build.os === "windows", // sends no such signal
+  async fn() {
+    await withModel({}, async (_, options) => {
+      const child = spawn(["-", "--live", ...options]), writer = child.stdin.getWriter();
+      const file = encodeWav(Float32Array.from([...spoken[0], ...spoken[1]]), RATE);
+      new DataView(file.buffer).setUint32(40, 0xffffffff, true);
+      await writer.write(file); // and no end
+      let printed = "";
+      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+        const before = printed;
+        printed += text;
+        if (before === "") child.kill("SIGINT"); // after the first second's line
+      }
+      const { code } = await child.status;
+      await child.stderr.cancel();
+      await writer.close().catch(() => {});
+      assert.equal(code, 130);
+      assert.match(printed, /^ {5}1 s [^]*\nstandard input  \w+ +\d+\.\d % +\d\.\d\d s\n$/);
+    });
+  },
+});
