@@ -5,7 +5,7 @@ import type { Model, ModelDescription } from "../refinery/model.ts";
 import type { SpeechPrediction } from "../refinery/judge_speech.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { predictionJson, profileJson, segmentRows } from "../report/prediction_json.ts";
-import { type Explained, explanationJson, explanationText } from "../report/explanation.ts";
+import { type Explained, explanationJson, explanationText, stretchesToWeigh } from "../report/explanation.ts";
 import { NO_SPEECH, stretchesOf } from "../report/stretches.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { Overview } from "../report/figures/overview.ts";
@@ -142,7 +142,7 @@ export class Output {
   /** Why. */
   #explained({ seconds, prediction }: Heard): Explained {
     const model = { description: this.#model, forest: this.#forest };
-    const stretches = stretchesOf(prediction, seconds, this.#model).filter(({ emotion }) => emotion !== undefined);
+    const stretches = stretchesToWeigh(stretchesOf(prediction, seconds, this.#model));
     const { emotion, probability } = prediction;
     return { explanation: explain(model, prediction, stretches), stretches, emotion, probability };
   }

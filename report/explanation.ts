@@ -20,6 +20,19 @@ export interface Explained {
   probability: number;
 }
 
+/** Most stretches that are weighed: each costs a judgement of the whole, and more of them nobody reads. */
+const MOST_STRETCHES = 20;
+
+/** The stretches of a recording that an explanation weighs: the longest with speech, in order of time. */
+export function stretchesToWeigh(stretches: readonly Stretch[]): Stretch[] {
+  const spoken = stretches.filter(({ emotion }) => emotion !== undefined);
+  const longest = [...spoken].sort((a, b) => b.segmentCount - a.segmentCount || a.start - b.start).slice(
+    0,
+    MOST_STRETCHES,
+  );
+  return longest.sort((a, b) => a.start - b.start);
+}
+
 /** A number that is no longer than it must be: votes are whole numbers where leaves are pure. */
 const votesOf = (votes: number) => Number.isInteger(votes) ? String(votes) : votes.toFixed(6);
 
@@ -80,7 +93,9 @@ export function explanationText(
       )
         .join(", ")
     }`,
-    `stretches that decided: how likely ${emotion} is without each of them`,
+    `stretches that decided${
+      stretches.length < MOST_STRETCHES ? "" : ` (the ${MOST_STRETCHES} longest)`
+    }: how likely ${emotion} is without each of them`,
     formatTable(["time", "likeliest", "probability", `${emotion} without`, "change"], decided),
     `the paths of the trees`,
     ...paths,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { explainForest, RandomForest } from "../../forest/mod.ts";
 import { Random } from "../../kernels/random.ts";
 import { explain, profileStatistics, statisticName } from "../../refinery/mod.ts";
-import { explanationJson, explanationText } from "../../report/explanation.ts";
+import { explanationJson, explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
 import { frontEnd } from "../../dsp/mod.ts";
 
@@ -76,6 +76,20 @@ Deno.test("explain() takes each stretch out and asks again: by hand", () => {
   assert.deepEqual(alone.stretches, [{ firstSegment: 0, segmentCount: 2 }]);
   const json = explanationJson({ explanation, stretches, emotion: "anger", probability: 7 / 9 }, emotions);
   assert.deepEqual(Object.keys(json), ["statistics", "votes", "stretches", "trees"]);
+});
+
+Deno.test("of many stretches the longest with speech are weighed, in order of time", () => {
+  const many = Array.from({ length: 50 }, (_, i) => ({
+    start: i,
+    end: i + 1,
+    firstSegment: 10 * i,
+    segmentCount: i === 3 ? 40 : i % 7,
+    ...(i % 2 === 1 && { emotion: "anger", probability: 0.5 }),
+  }));
+  const chosen = stretchesToWeigh(many), starts = chosen.map(({ start }) => start);
+  assert.equal(chosen.length, 20);
+  assert.deepEqual(starts, [...starts].sort((a, b) => a - b));
+  assert(starts.includes(3) && chosen.every(({ emotion, segmentCount }) => emotion === "anger" && segmentCount > 0));
 });
 
 Deno.test("the votes of a grown forest, divided by its trees, are its probabilities, and each path leads where its answers lead", () => {

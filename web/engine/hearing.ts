@@ -9,7 +9,7 @@ import type { Model } from "../../refinery/model.ts";
 import type { Predictor } from "../../refinery/predictor.ts";
 import { ProfileStatistics } from "../../refinery/statistics.ts";
 import { argmax } from "../../refinery/relabel.ts";
-import { explanationText } from "../../report/explanation.ts";
+import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
 import type { Heard, News, Questions } from "./protocol.ts";
 
@@ -60,7 +60,7 @@ function judge(
     seconds,
   };
   const prediction = judgeSpeech({ description, forest }, all, none ? marks.map(() => 1) : marks);
-  const stretches = stretchesOf(prediction, seconds, description).filter(({ emotion }) => emotion !== undefined);
+  const stretches = stretchesToWeigh(stretchesOf(prediction, seconds, description));
   const explanation = explain({ description, forest }, prediction, stretches);
   const { emotion, probability } = prediction;
   return {
