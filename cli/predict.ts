@@ -82,7 +82,8 @@ async function judge(
     return input.fault;
   }
   try {
-    const heard = await hear(input, predictor!, { segmentHop, decide, pad, signal, ...output.listeners });
+    const onWarning = (line: string) => say(`warning: ${line}`);
+    const heard = await hear(input, predictor!, { segmentHop, decide, pad, signal, onWarning, ...output.listeners });
     await output.heard(input.name, heard);
     return heard.doubt;
   } catch (error) {

@@ -60,6 +60,8 @@ export interface Heard {
 export interface HearOptions extends ListenOptions {
   /** Hears of its samples too, at 16 kHz. */
   onSamples?: (samples: Float32Array) => void;
+  /** Hears what is wrong with the recording and was read all the same, in a line that names it. */
+  onWarning?: (line: string) => void;
   /** Stops it. */
   signal: AbortSignal;
 }
@@ -81,7 +83,7 @@ const MUCH_CLIPPED = 0.01;
 export async function hear(
   input: Exclude<Input, { fault: string }>,
   predictor: Predictor,
-  { onSamples, signal, ...options }: HearOptions,
+  { onSamples, onWarning, signal, ...options }: HearOptions,
 ): Promise<Heard> {
   const { name } = input, listener = predictor.listen(options);
   let recording: RecordingStream;
@@ -97,6 +99,7 @@ export async function hear(
       await listen(recording.push(piece.subarray(0, read)));
     }
     await listen(recording.finish());
+    for (const line of recording.warnings) onWarning?.(line);
   }
   const { seconds, levels: { peak, clippedShare, samples } } = recording;
   if (samples === 0) throw new Error(`${name}: the recording holds no samples`);
