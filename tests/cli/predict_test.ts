@@ -159,12 +159,15 @@ Deno.test("predict reads odd wav files, and what is wrong with them is a warning
     "align16.wav": align16,
     "short.wav": whole.slice(0, -2),
   };
-  await withModel({ ...files, ...mapKeys(oddWavs, (kind) => `odd/${kind}.wav`) }, async (dir, options) => {
+  // noise in ADPCM runs into its limits, which predict calls clipped: tests/dsp/odd_wavs_test.ts has these
+  const odd = Object.entries(oddWavs).filter(([kind]) => !kind.includes("ADPCM"));
+  for (const [kind, file] of odd) Object.assign(files, { [`odd/${kind}.wav`]: file });
+  await withModel(files, async (dir, options) => {
     const { code, stdout, stderr } = await predict([dir, ...options]);
     const lines = Object.fromEntries(
       stdout.trimEnd().split("\n").map((line) => [relative(dir, line.split("  ")[0]), line.split(/  +/).slice(1)]),
     );
-    assertEquals([code, Object.keys(lines).length], [0, 4 + Object.keys(oddWavs).length], stderr);
+    assertEquals([code, Object.keys(lines).length], [0, 4 + odd.length], stderr);
     for (const name of ["streamed.wav", "align16.wav", "short.wav"]) {
       assertEquals(lines[name], lines["whole.wav"], name);
     }
@@ -177,11 +180,6 @@ Deno.test("predict reads odd wav files, and what is wrong with them is a warning
     assertEquals(piped.stdout.trimEnd().split(/  +/).slice(1), lines["whole.wav"]);
   });
 });
-
-/** An object with other keys. */
-function mapKeys<T>(from: Record<string, T>, rename: (key: string) => string): Record<string, T> {
-  return Object.fromEntries(Object.entries(from).map(([key, value]) => [rename(key), value]));
-}
 
 Deno.test("predict says of each recording that it can't judge why, in a line, does the others, and ends with 1", async () => {
   const loud = Float32Array.from({ length: 16000 }, (_, i) => Math.max(-1, Math.min(1, 3 * Math.sin(i / 20))));
