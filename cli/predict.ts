@@ -22,7 +22,10 @@ const command = addModelOptions(createCommand("predict", "The emotion of recordi
   ["for other tools", "deno task predict recordings --csv > emotions.csv"],
   ["with a model of your own", "deno task predict --model out/emodb-compact-1-20200812-140506/model hello.wav"],
 ]))
-  .argument("[files...]", "wav files of any rate and channels, folders, - for standard input")
+  .argument(
+    "[files...]",
+    "recordings (wav, FLAC, MP3, Ogg, Opus, M4A) of any rate and channels, folders, - for standard input",
+  )
   .option("--top <k>", "the k likeliest emotions of each", wholeNumber({ min: 1, max: 64 }), 1)
   .option("--profile", "the profile too: probabilities, segment by segment")
   .option("--json", "print one JSON document on stdout")

@@ -4,7 +4,7 @@
  */
 import { join } from "@std/path";
 import { listRecordings, statOrNull } from "../corpora/files.ts";
-import { RecordingStream } from "../dsp/mod.ts";
+import { RecordingReader } from "../dsp/mod.ts";
 import { type ListenOptions, type Prediction, type Predictor, TooShortError } from "../refinery/predictor.ts";
 
 /** What a name on the command line came to. */
@@ -86,22 +86,22 @@ export async function hear(
   { onSamples, onWarning, signal, ...options }: HearOptions,
 ): Promise<Heard> {
   const { name } = input, listener = predictor.listen(options);
-  let recording: RecordingStream;
+  let recording: RecordingReader;
   const listen = async (samples: Float32Array) => {
     onSamples?.(samples);
     await listener.hear(samples);
   };
   {
     using source = await open(input);
-    recording = new RecordingStream(name, source);
+    recording = new RecordingReader(name, source);
     const piece = new Uint8Array(PIECE);
     for (let read; (read = await unlessAborted(source.file.read(piece), signal, name)) !== null;) {
-      await listen(recording.push(piece.subarray(0, read)));
+      for (const samples of await recording.push(piece.subarray(0, read))) await listen(samples);
     }
-    await listen(recording.finish());
+    for (const samples of await recording.finish()) await listen(samples);
     for (const line of recording.warnings) onWarning?.(line);
   }
-  const { seconds, levels: { peak, clippedShare, samples } } = recording;
+  const { seconds } = recording, { peak, clippedShare, samples } = recording.levels!;
   if (samples === 0) throw new Error(`${name}: the recording holds no samples`);
   if (peak < SILENCE) {
     throw new Error(`${name}: silent: no sample reaches -80 dB of full scale, so nothing can be heard`);

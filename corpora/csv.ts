@@ -8,7 +8,7 @@
  */
 import { basename, dirname, join, resolve } from "@std/path";
 import { type Corpus, emotionName, makeCorpus, type Skipped, type Utterance } from "./corpus.ts";
-import { fileUtterance, statOrNull } from "./files.ts";
+import { fileUtterance, RECORDING, statOrNull } from "./files.ts";
 
 /**
  * Opens a corpus by its CSV file. A recording that is not there is skipped and said so.
@@ -48,7 +48,7 @@ export async function openCsv(file: string): Promise<Corpus> {
       continue;
     }
     utterances.push(fileUtterance(recording, {
-      id: value("path").replaceAll("\\", "/").replace(/\.wav$/i, ""),
+      id: value("path").replaceAll("\\", "/").replace(RECORDING, ""),
       emotion: emotionName(value("emotion")),
       speaker: value("speaker") || "unknown",
       text: value("text"),

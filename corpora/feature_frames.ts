@@ -1,11 +1,11 @@
 /**
- * One recording's frames: from the bytes of a wav file to log-mel, or from the cache if they were computed before. The
+ * One recording's frames: from the bytes of a file to log-mel, or from the cache if they were computed before. The
  * same few lines run in this thread and in the workers, so both give the same bits and the same words for a fault.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { decodeRecording, logMel } from "../dsp/mod.ts";
+import { logMel, readRecording } from "../dsp/mod.ts";
 import type { FrameCache } from "./feature_cache.ts";
 
 /** A recording as the network sees it. */
@@ -14,6 +14,8 @@ export interface Framed {
   frames: Float32Array<ArrayBuffer>;
   /** length of the recording, before any resampling */
   seconds: number;
+  /** what is wrong with it and was read all the same, in lines that name it, where anything is */
+  warnings?: readonly string[];
 }
 
 /** What came of an utterance: its frames, or why there are none. */
@@ -30,20 +32,26 @@ export type Outcome =
   };
 
 /**
- * The frames of a wav file.
+ * The frames of a recording, wav or compressed.
  *
  * @param bytes the whole file
  * @param name what errors call it
  * @param cache where frames are looked for first, and kept
- * @throws {TypeError} as `decodeRecording` does
+ * @throws {Error} as `readRecording` does
  */
-export function framesOf(bytes: Uint8Array, name: string, cache?: FrameCache): Framed & { digest: string } {
+export async function framesOf(
+  bytes: Uint8Array,
+  name: string,
+  cache?: FrameCache,
+): Promise<Framed & { digest: string }> {
   const digest = digestOf(bytes);
   const key = cache?.key(bytes);
   const known = key === undefined ? undefined : cache!.read(key);
   if (known !== undefined) return { ...known, digest };
-  const { samples, seconds } = decodeRecording(bytes, name);
+  const { samples, seconds, warnings } = await readRecording(bytes, name);
   const framed = { frames: logMel(samples), seconds };
+  // what is warned of is not kept, so that the next run warns of it too
+  if (warnings.length > 0) return { ...framed, digest, warnings };
   if (key !== undefined) cache!.write(key, framed);
   return { ...framed, digest };
 }

@@ -9,18 +9,18 @@ import { claim, type CrewReport, type CrewStart } from "./feature_crew.ts";
 import { framesOf, type Outcome, reasonOf } from "./feature_frames.ts";
 
 // stays, since a worker that listens no more may end, and an end is taken for a death
-parentPort!.on("message", ({ files, claims, member, cacheDir }: CrewStart) => {
+parentPort!.on("message", async ({ files, claims, member, cacheDir }: CrewStart) => {
   const cache = cacheDir === undefined ? undefined : new FrameCache(cacheDir);
   for (let file; (file = claim(claims, member)) !== undefined;) {
-    const outcome = read(files[file], cache);
+    const outcome = await read(files[file], cache);
     const report: CrewReport = { file, outcome, cacheFault: cache?.fault };
     parentPort!.postMessage(report, "frames" in outcome ? [outcome.frames.buffer] : []);
   }
 });
 
-function read(file: string, cache?: FrameCache): Outcome {
+async function read(file: string, cache?: FrameCache): Promise<Outcome> {
   try {
-    return framesOf(Deno.readFileSync(file), file, cache);
+    return await framesOf(Deno.readFileSync(file), file, cache);
   } catch (error) {
     return { reason: reasonOf(error, file) };
   }

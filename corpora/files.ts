@@ -5,17 +5,20 @@
  * @module
  */
 import { join } from "@std/path";
-import { decodeRecording } from "../dsp/mod.ts";
+import { readRecording } from "../dsp/mod.ts";
 import { type Corpus, count, makeCorpus, type Skipped, type Spoken, type Utterance } from "./corpus.ts";
 
 /** What a file's name says of the utterance in it. */
 export type Label = Pick<Utterance, "id" | "emotion" | "speaker" | "text">;
 
-/** Sound that is not WAV: worth a word where it is passed over, as a text file is not. */
-const OTHER_AUDIO = /\.(aac|aif|aiff|flac|m4a|mp3|mp4|ogg|opus|webm|wma)$/i;
+/** Sound that is read. What a file is, its content says; its name says whether it is looked at. */
+export const RECORDING = /\.(wav|wave|w64|rf64|bw64|flac|mp3|ogg|oga|opus|m4a|aac)$/i;
+
+/** Sound that is not: worth a word where it is passed over, as a text file is not. */
+const OTHER_AUDIO = /\.(aif|aiff|mp4|webm|wma)$/i;
 
 /**
- * Every WAV file under a folder, as paths relative to it with `/` between their parts, sorted; hidden files and folders
+ * Every recording under a folder (wav, and the compressed kinds that are read), as paths relative to it with `/` between their parts, sorted; hidden files and folders
  * (`.git`, macOS's `._x.wav`) are passed over. Audio in other formats comes back as `others`.
  *
  * @throws {Error} where `dir` is not there or is not a folder
@@ -29,7 +32,7 @@ export async function listRecordings(dir: string): Promise<{ wavs: string[]; oth
       const name = below === "" ? entry.name : `${below}/${entry.name}`;
       // a link is followed to a file, never to a folder: folders that link to each other would not end
       if (entry.isDirectory) await walk(name);
-      else if (/\.wav$/i.test(entry.name)) wavs.push(name);
+      else if (RECORDING.test(entry.name)) wavs.push(name);
       else if (OTHER_AUDIO.test(entry.name)) others.push(name);
     }
   };
@@ -59,13 +62,13 @@ export async function statOrNull(file: string): Promise<Deno.FileInfo | null> {
   }
 }
 
-/** An utterance that is read from a WAV file. */
+/** An utterance that is read from a recording. */
 export function fileUtterance(file: string, label: Label): Utterance {
   return {
     ...label,
     path: file,
     async read(): Promise<Spoken> {
-      const { samples, seconds } = decodeRecording(await Deno.readFile(file), file);
+      const { samples, seconds } = await readRecording(await Deno.readFile(file), file);
       return { samples, seconds };
     },
   };

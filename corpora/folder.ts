@@ -6,7 +6,7 @@
  * @module
  */
 import { type Corpus, emotionName, isEmotion } from "./corpus.ts";
-import { listRecordings, openNamedFiles } from "./files.ts";
+import { listRecordings, openNamedFiles, RECORDING } from "./files.ts";
 
 /**
  * Opens a folder of folders. A folder whose name is no known emotion's is an emotion of its own.
@@ -28,7 +28,7 @@ export async function openFolder(dir: string): Promise<Corpus> {
       const parts = file.split("/").slice(0, -1);
       const [emotion, speaker] = speakersOutside ? [parts[1], parts[0]] : [parts[0], parts[1] ?? "unknown"];
       if (emotion === undefined) return null;
-      return { id: file.replace(/\.wav$/i, ""), emotion: emotionName(emotion), speaker, text: "" };
+      return { id: file.replace(RECORDING, ""), emotion: emotionName(emotion), speaker, text: "" };
     },
   });
 }

@@ -216,7 +216,7 @@ Deno.test("predict says of each recording that it can't judge why, in a line, do
       /cut\.wav: 279 ms of sound; a segment wants 335 ms/,
       /notes\.wav: not a wav file: it has 20 bytes/,
       /nothing: has no wav file in it$/,
-      /other\/song\.mp3: not a wav file: convert it to one$/,
+      /other\/song\.mp3: not a wav file: it begins like an MP3 file/,
     ];
     const lines = stderr.trimEnd().split("\n");
     assertEquals(lines.length, wanted.length, stderr);
