@@ -297,7 +297,7 @@ Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, 
       JSON.stringify(lines),
     );
     const end = lines.at(-1)!.text, length = (samples.length / RATE).toFixed(2);
-    assert.match(end, new RegExp(`^standard input  \\w+ +\\d+\\.\\d %  +${length} s$`));
+    assert.match(end, new RegExp(`^standard input {2}\w+ +\\d+\\.\\d %  +${length} s$`));
 
     // with everything judged, the whole is what the file is
     const live = await predict(["-", "--live", "--all", ...options], file);
@@ -334,7 +334,7 @@ Deno.test({
       await child.stderr.cancel();
       await writer.close().catch(() => {});
       assert.equal(code, 130);
-      assert.match(printed, /^ {5}1 s [^]*\nstandard input  \w+ +\d+\.\d % +\d\.\d\d s\n$/);
+      assert.match(printed, /^ {5}1 s [^]*\nstandard input {2}\w+ +\d+\.\d % +\d\.\d\d s\n$/);
     });
   },
 });
