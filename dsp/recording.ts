@@ -73,3 +73,9 @@ export function mono(block: Float32Array, channels: number): Float32Array {
   }
   return mixed;
 }
+
+/** One channel of a block [frames, channels]; [frames]. */
+export function oneChannel(block: Float32Array, channels: number, channel: number): Float32Array {
+  if (channels === 1) return block;
+  return Float32Array.from({ length: block.length / channels }, (_, i) => block[i * channels + channel]);
+}
