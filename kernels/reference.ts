@@ -161,8 +161,7 @@ export const reference: Kernels<Float64Array> = {
   },
 
   dropout({ x, y, length, rate, key }) {
-    const threshold = Math.floor(rate * 2 ** 32);
-    for (let i = 0; i < length; i++) y[i] = threefry2x32(key, [i, 0])[0] >= threshold ? x[i] / (1 - rate) : 0;
+    for (let i = 0; i < length; i++) y[i] = threefry2x32(key, [i, 0])[0] >= rate * 2 ** 32 ? x[i] / (1 - rate) : 0;
   },
 
   moments({ x, moments, rows, columns }) {

@@ -5,7 +5,7 @@
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/mod.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
-import { BatchNumbers, type Dataset } from "../nn/mod.ts";
+import { BatchNumbers, type Dataset, isDistribution } from "../nn/mod.ts";
 
 /** Mean and standard deviation of the values of some utterances' frames: what a fold's inputs are standardised by. */
 export interface Standardisation {
@@ -41,12 +41,14 @@ export class SegmentStore {
   readonly frames: DeviceBuffer;
   /** Labels, [segments, emotions]; rewritten each stage. */
   readonly labels: DeviceBuffer;
+  #labelled: Uint8Array;
 
   /** Uploads the frames; the labels are undefined until {@link SegmentStore.setLabels}. */
   constructor(device: Device, features: Features) {
     this.device = device;
     this.features = features;
     this.frames = device.allocate(features.frames.length, "the corpus's frames");
+    this.#labelled = new Uint8Array(features.segmentStart.length);
     this.labels = device.allocate(features.segmentStart.length * features.emotions.length, "the segments' labels");
     device.write(this.frames, features.frames);
   }
@@ -54,10 +56,23 @@ export class SegmentStore {
   /**
    * Enqueues the upload of a stage's labels.
    *
-   * @param labels [segments, emotions]
+   * @param labels [segments, emotions]; rows that no batch asks for, as those of held-out segments, may be anything
    */
   setLabels(labels: Float32Array): void {
+    const K = this.features.emotions.length;
+    this.#labelled = this.#labelled.map((_, s) => isDistribution(labels.subarray(s * K, (s + 1) * K)) ? 1 : 0);
     this.device.write(this.labels, labels);
+  }
+
+  /**
+   * Looks whether segments have labels to learn from.
+   *
+   * @throws RangeError naming the first whose label is no distribution
+   */
+  checkLabels(segments: Int32Array): void {
+    const bad = segments.find((s) => this.#labelled[s] === 0);
+    if (bad === undefined) return;
+    throw new RangeError(`Segment ${bad}: expected a label of probabilities that sum to 1, found none such`);
   }
 
   /** Gives the buffers back. */
@@ -105,6 +120,7 @@ export class SegmentDataset implements Dataset {
       scale: 1 / deviation,
     });
     if (!targets) return;
+    this.#store.checkLabels(segments);
     const rows = this.#rows.upload(segments);
     device.gatherRows({ table: labels, rows, out: targets, batch, columns: features.emotions.length });
   }

@@ -3,7 +3,7 @@
  *
  * Kernels gather until `flush()` or `read()` submits them (`commands.ts`); what goes wrong is kept and thrown by the next call
  * (`faults.ts`); texts become pipelines when they are first used (`programs.ts`, `template.ts`); convolution and matmul are one
- * product with two cores, for hardware and for software adapters (`products.ts`, `plan.ts`).
+ * product with three cores, for hardware, for software adapters and for subgroups (`products.ts`, `plan.ts`).
  */
 import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";
 import type {

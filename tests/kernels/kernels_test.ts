@@ -1,7 +1,7 @@
 /** Every kernel on every device: PyTorch's stored values, then fifty random shapes a kernel against the definitions. */
 import assert from "@std/assert";
 import { METRICS } from "../../kernels/kernels.ts";
-import { Random, randomKey } from "../../kernels/random.ts";
+import { Random, randomKey, threefry2x32 } from "../../kernels/random.ts";
 import { cpu, cpuPaths, definitions, onEach, webgpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
@@ -159,6 +159,19 @@ onEach([cpu, webgpu], "kernels work on slices, and only there", async (device) =
   assert.throws(() => whole.slice(128, 65), RangeError);
   device.release(whole);
 });
+
+onEach(
+  EVERYWHERE,
+  "dropout() drops a word that is half a step below its rate, and keeps one half a step above",
+  async (device) => {
+    const key = [...randomKey(3)], x = Float64Array.of(1), word = threefry2x32([key[0], key[1]], [0, 0])[0];
+    for (const [offset, kept] of [[-0.5, 1], [0, 1], [0.5, 0]]) {
+      const rate = (word + offset) / 2 ** 32, args = { x, y: new Float64Array(1), length: 1, rate, key };
+      const { y } = await runOn(device, "dropout", args);
+      assert.equal(y[0] > 0 ? 1 : 0, kept, `rate ${offset} steps from the word`);
+    }
+  },
+);
 
 /** Random arguments for each kernel; sizes are small and odd, or just past what tiles divide. */
 const DRAW: Record<KernelName, (random: Random) => PlainArgs> = {
