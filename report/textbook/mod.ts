@@ -1,5 +1,5 @@
 /**
- * The pictures of the textbook in `docs/textbook/`, one a chapter, each computed by the code that its chapter is about.
+ * The pictures of the textbook in `docs/textbook/`, one a chapter or more, each computed by the code that its chapter is about.
  * `deno task textbook` writes them.
  *
  * @module
@@ -11,6 +11,7 @@ import { forestFigure } from "./forest.ts";
 import { framesFigure } from "./frames.ts";
 import { labelsFigure } from "./labels.ts";
 import { ladderFigure } from "./ladder.ts";
+import { stepFigure } from "./step.ts";
 import { tapeFigure } from "./tape.ts";
 
 /** Each picture's name, in the order of the chapters, and what draws it. */
@@ -22,6 +23,7 @@ const FIGURES: readonly (readonly [name: string, draw: () => Promise<string>])[]
   ["5_labels", labelsFigure],
   ["6_forest", forestFigure],
   ["7_speed", ladderFigure],
+  ["8_step", stepFigure],
 ];
 
 /** Draws all of them: SVG files, by name. The same on every machine. */

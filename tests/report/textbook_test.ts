@@ -31,16 +31,17 @@ Deno.test("each picture of the textbook is the one that the code draws (deno tas
   assert.deepEqual(kept, drawn.sort());
 });
 
-Deno.test("a chapter has one picture of its own, code that runs, links to lines, and leads to the next one", async () => {
-  assert.equal(chapters.length, 7);
+Deno.test("a chapter has pictures of its own, code that runs, links to lines, and leads to the next one", async () => {
+  assert.equal(chapters.length, 8);
   for (const [i, name] of chapters.entries()) {
     const text = await Deno.readTextFile(path.join(textbook, name));
     const pictures = [...text.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, target]) => target);
-    assert.deepEqual(pictures, [`../figures/${name.replace(".md", ".svg")}`]);
+    assert.equal(pictures[0], `../figures/${name.replace(".md", ".svg")}`);
+    for (const picture of pictures) assert.ok(picture.startsWith(`../figures/${name[0]}_`), `${name} has ${picture}`);
     assert.ok(/^```ts\n(?:[^`]*\n)?[^`]*assert/m.test(text), `${name} has no code that asserts`);
     assert.ok(codeLinks(text).length >= 3, `${name} links to ${codeLinks(text).length} lines`);
     assert.ok(text.includes(`](${chapters[i + 1] ?? "README.md"})`), `${name} does not lead on`);
-    assert.ok(text.split("\n").length < 110, `${name} is long`);
+    assert.ok(text.split("\n").length < 150, `${name} is long`);
   }
 });
 
