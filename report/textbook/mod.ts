@@ -13,6 +13,7 @@ import { labelsFigure } from "./labels.ts";
 import { ladderFigure } from "./ladder.ts";
 import { stepFigure } from "./step.ts";
 import { tapeFigure } from "./tape.ts";
+import { tilesFigure } from "./tiles.ts";
 
 /** Each picture's name, in the order of the chapters, and what draws it. */
 const FIGURES: readonly (readonly [name: string, draw: () => Promise<string>])[] = [
@@ -23,6 +24,7 @@ const FIGURES: readonly (readonly [name: string, draw: () => Promise<string>])[]
   ["5_labels", labelsFigure],
   ["6_forest", forestFigure],
   ["7_speed", ladderFigure],
+  ["7_tiles", tilesFigure],
   ["8_step", stepFigure],
 ];
 

@@ -45,6 +45,20 @@ Deno.test("a chapter has pictures of its own, code that runs, links to lines, an
   }
 });
 
+Deno.test("a chapter has three to five exercises, each with a solution whose code asserts; one breaks something", async () => {
+  for (const [i, name] of chapters.entries()) {
+    const text = await Deno.readTextFile(path.join(textbook, `exercises_${i + 1}.md`));
+    const [, ...exercises] = text.split(/^## /m);
+    assert.ok(exercises.length >= 3 && exercises.length <= 5, `chapter ${i + 1} has ${exercises.length} exercises`);
+    for (const [k, exercise] of exercises.entries()) {
+      assert.ok(exercise.startsWith(`${i + 1}.${k + 1} `), exercise.split("\n")[0]);
+      assert.match(exercise, /<summary>Solution<\/summary>\n\n[^`]*[\s\S]*```ts\n[\s\S]*assert[\s\S]*```/);
+    }
+    assert.equal(exercises.filter((exercise) => exercise.includes("Break it")).length, 1);
+    assert.ok((await Deno.readTextFile(path.join(textbook, name))).includes(`](exercises_${i + 1}.md)`));
+  }
+});
+
 Deno.test("a link of the textbook to a line of code leads to a line that has what it names (deno task textbook)", async () => {
   let looked = 0;
   for (const name of names(textbook)) {
