@@ -9,6 +9,8 @@ import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts
 import type {
   Adam,
   Add,
+  AveragePool,
+  AveragePoolGradient,
   Blend,
   ColumnSums,
   Conv2d,
@@ -306,6 +308,12 @@ export class WebGpuDevice implements Device {
   }
   maxPoolGradient(args: MaxPoolGradient<DeviceBuffer>): void {
     simple.maxPoolGradient(this.#launcher, args);
+  }
+  averagePool(args: AveragePool<DeviceBuffer>): void {
+    simple.averagePool(this.#launcher, args);
+  }
+  averagePoolGradient(args: AveragePoolGradient<DeviceBuffer>): void {
+    simple.averagePoolGradient(this.#launcher, args);
   }
   columnSums(args: ColumnSums<DeviceBuffer>): void {
     simple.columnSums(this.#launcher, args);

@@ -184,6 +184,15 @@ const DRAW: Record<KernelName, (random: Random) => PlainArgs> = {
     const x = (args.x as Float64Array).map((v) => Math.max(0, v)); // ties at zero, as after a ReLU
     return { ...args, x, mask: r.below(2) ? x : undefined };
   },
+  averagePool: (r) => {
+    const { x, ...shape } = poolArrays(r, ["x"]), { batch, channels } = shape as unknown as Record<string, number>;
+    return { ...shape, x, y: numbers(r, batch * channels) };
+  },
+  averagePoolGradient: (r) => {
+    const { dx, mask, ...shape } = poolArrays(r, ["dx", "mask"]);
+    const { batch, channels } = shape as unknown as Record<string, number>;
+    return { ...shape, dx, mask: r.below(2) ? mask : undefined, dy: numbers(r, batch * channels) };
+  },
   matmul: (r) => {
     const [m, n, k] = [size(r, 150), size(r, 70), size(r, 300)];
     const [a, b, c] = [numbers(r, m * k), numbers(r, k * n), numbers(r, m * n)];
