@@ -11,6 +11,7 @@ import { forestFigure } from "./forest.ts";
 import { framesFigure } from "./frames.ts";
 import { labelsFigure } from "./labels.ts";
 import { ladderFigure } from "./ladder.ts";
+import { layerFigure } from "./layer.ts";
 import { stepFigure } from "./step.ts";
 import { tapeFigure } from "./tape.ts";
 import { tilesFigure } from "./tiles.ts";
@@ -26,6 +27,7 @@ const FIGURES: readonly (readonly [name: string, draw: () => Promise<string>])[]
   ["7_speed", ladderFigure],
   ["7_tiles", tilesFigure],
   ["8_step", stepFigure],
+  ["9_layer", layerFigure],
 ];
 
 /** Draws all of them: SVG files, by name. The same on every machine. */

@@ -32,7 +32,7 @@ Deno.test("each picture of the textbook is the one that the code draws (deno tas
 });
 
 Deno.test("a chapter has pictures of its own, code that runs, links to lines, and leads to the next one", async () => {
-  assert.equal(chapters.length, 8);
+  assert.equal(chapters.length, 9);
   for (const [i, name] of chapters.entries()) {
     const text = await Deno.readTextFile(path.join(textbook, name));
     const pictures = [...text.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, target]) => target);
