@@ -30,6 +30,13 @@ const FIGURES: readonly (readonly [name: string, draw: () => Promise<string>])[]
   ["9_layer", layerFigure],
 ];
 
+/** Draws one of them, by its name. @throws RangeError where there is none of that name */
+export async function drawFigure(name: string): Promise<string> {
+  const found = FIGURES.find(([own]) => own === name);
+  if (!found) throw new RangeError(`The textbook's pictures are ${FIGURES.map(([own]) => own)}; found ${name}`);
+  return standalone(await found[1]());
+}
+
 /** Draws all of them: SVG files, by name. The same on every machine. */
 export async function* textbookFigures(): AsyncGenerator<{ name: string; svg: string }> {
   for (const [name, draw] of FIGURES) yield { name: `${name}.svg`, svg: standalone(await draw()) };
