@@ -4,6 +4,7 @@ import { benchView } from "./bench/view.ts";
 import { button, choice, el } from "./dom.ts";
 import { Engine } from "./engine.ts";
 import { insideView } from "./inside/view.ts";
+import { learnView } from "./learn/view.ts";
 import { listenView } from "./listen/view.ts";
 import { trainView } from "./train/view.ts";
 import type { App, View } from "./view.ts";
@@ -71,7 +72,7 @@ function show(info: DeviceInfo): void {
   document.documentElement.dataset.device = info.kind;
 }
 
-const views: View[] = [listenView, insideView, trainView, benchView].map((make) => make(app));
+const views: View[] = [listenView, insideView, trainView, benchView, learnView].map((make) => make(app));
 const links = views.map(({ id, title }) => el("a", { href: `#${id}` }, title));
 document.querySelector("#views")!.append(...links);
 document.querySelector("#device")!.append(field);
@@ -80,7 +81,7 @@ main.append(line, ...views.map(({ element }) => element));
 
 let current: View | undefined;
 function route(): void {
-  const wanted = views.find(({ id }) => `#${id}` === location.hash) ?? views[0];
+  const wanted = views.find(({ id }) => `#${id}` === location.hash.split("/")[0]) ?? views[0];
   if (wanted === current) return;
   current?.hidden?.();
   views.forEach((view, i) => {
