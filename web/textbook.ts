@@ -52,6 +52,7 @@ async function render(text: string): Promise<string> {
     )
     .replaceAll(/\]\(\.\.\/figures\/(\w+\.svg)\)/g, "](textbook/$1)")
     .replaceAll(/\]\((\w+)\.md\)/g, (_, name) => name === "README" ? "](#learn)" : `](#learn/${name})`)
+    .replaceAll(/ {4,}(?=\(\d\)$)/gm, "   ") // an equation's number stands far to the right of it on paper
     .replaceAll(/(?<!!)\[([^\]]+)\]\((?!#|https?:)[^)]+\)/g, "$1"); // what is not in the site
   const html = await marked.parse(own, { gfm: true });
   // wide tables and code scroll by keyboard too

@@ -181,8 +181,10 @@ function treeGrows(): Node[] {
     pen.fillStyle = themeColour("accent");
     for (let i = 0; i < pixels ** 2; i++) {
       pen.globalAlpha = 0.75 * said[2 * i + 1];
-      const [left, top] = [i % pixels * width / pixels, Math.floor(i / pixels) * height / pixels];
-      pen.fillRect(left, top, width / pixels + 0.5, height / pixels + 0.5);
+      // whole pixels, so that neighbours neither overlap nor leave a gap
+      const [left, right] = [0, 1].map((end) => Math.round((i % pixels + end) * width / pixels));
+      const [top, bottom] = [0, 1].map((end) => Math.round((Math.floor(i / pixels) + end) * height / pixels));
+      pen.fillRect(left, top, right - left, bottom - top);
     }
     pen.globalAlpha = 1;
     for (let i = 0; i < n; i++) {
