@@ -394,6 +394,6 @@ export async function main(utterances: number, hop: number, how: Training): Prom
 }
 
 if (import.meta.main) {
-  const right = await main(60, 12, { width: 1 / 32, epochs: 12, batch: 16, rate: 0.001 });
+  const right = await main(60, 12, { width: 1 / 32, epochs: 12, batch: 8, rate: 0.0005 });
   right.forEach((share, stage) => console.log(`stage ${stage + 1}: ${(100 * share).toFixed(1)} % of utterances`));
 }
