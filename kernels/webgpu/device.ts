@@ -3,12 +3,14 @@
  *
  * Kernels gather until `flush()` or `read()` submits them (`commands.ts`); what goes wrong is kept and thrown by the next call
  * (`faults.ts`); texts become pipelines when they are first used (`programs.ts`, `template.ts`); convolution and matmul are one
- * product with two cores, for hardware and for software adapters (`products.ts`, `plan.ts`).
+ * product with three cores, for hardware, for software adapters and for subgroups (`products.ts`, `plan.ts`).
  */
 import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";
 import type {
   Adam,
   Add,
+  AveragePool,
+  AveragePoolGradient,
   Blend,
   ColumnSums,
   Conv2d,
@@ -307,6 +309,12 @@ export class WebGpuDevice implements Device {
   }
   maxPoolGradient(args: MaxPoolGradient<DeviceBuffer>): void {
     simple.maxPoolGradient(this.#launcher, args);
+  }
+  averagePool(args: AveragePool<DeviceBuffer>): void {
+    simple.averagePool(this.#launcher, args);
+  }
+  averagePoolGradient(args: AveragePoolGradient<DeviceBuffer>): void {
+    simple.averagePoolGradient(this.#launcher, args);
   }
   columnSums(args: ColumnSums<DeviceBuffer>): void {
     simple.columnSums(this.#launcher, args);

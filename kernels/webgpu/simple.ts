@@ -7,6 +7,8 @@ import type { DeviceBuffer } from "../device.ts";
 import type {
   Adam,
   Add,
+  AveragePool,
+  AveragePoolGradient,
   ColumnSums,
   Copy,
   Dropout,
@@ -25,6 +27,8 @@ import type {
 import { METRICS, VIEW } from "../kernels.ts";
 import adamSource from "../wgsl/adam.wgsl" with { type: "text" };
 import addSource from "../wgsl/add.wgsl" with { type: "text" };
+import averagePoolSource from "../wgsl/average_pool.wgsl" with { type: "text" };
+import averagePoolGradientSource from "../wgsl/average_pool_gradient.wgsl" with { type: "text" };
 import columnSumsSource from "../wgsl/column_sums.wgsl" with { type: "text" };
 import copySource from "../wgsl/copy.wgsl" with { type: "text" };
 import dropoutSource from "../wgsl/dropout.wgsl" with { type: "text" };
@@ -81,6 +85,40 @@ export function maxPoolGradient(launcher: Launcher, args: MaxPoolGradient<B>): v
       parameters: { height, width, channels, length, has_mask: Number(!!mask) },
       workgroups: groups(length),
       flops: 400 * length,
+    });
+  });
+}
+
+/** See `AveragePool`. */
+export function averagePool(launcher: Launcher, { batch, height, width, channels, x, y }: AveragePool<B>): void {
+  sizes("averagePool", { batch, height, width, channels });
+  const pixels = height * width, words = pixels * channels;
+  launcher.images(batch, [words, channels], ({ count, of }) => {
+    const length = count * channels;
+    launcher.run({ name: "average_pool", source: averagePoolSource }, {
+      buffers: { x: [of(x, words), count * words], y: [of(y, channels), length] },
+      parameters: { pixels, channels, length },
+      workgroups: groups(length),
+      flops: 100 * count * words,
+    });
+  });
+}
+
+/** See `AveragePoolGradient`. */
+export function averagePoolGradient(launcher: Launcher, args: AveragePoolGradient<B>): void {
+  const { batch, height, width, channels, dy, dx, mask } = args, pixels = height * width, words = pixels * channels;
+  sizes("averagePoolGradient", { batch, height, width, channels });
+  launcher.images(batch, [words, channels], ({ count, of }) => {
+    const length = count * words;
+    launcher.run({ name: "average_pool_gradient", source: averagePoolGradientSource }, {
+      buffers: {
+        dy: [of(dy, channels), count * channels],
+        mask: mask ? [of(mask, words), length] : [launcher.nothing, 1],
+        dx: [of(dx, words), length],
+      },
+      parameters: { pixels, channels, length, has_mask: Number(!!mask) },
+      workgroups: groups(length),
+      flops: 100 * length,
     });
   });
 }

@@ -7,8 +7,8 @@
 //   y[p, co] = sum over tap, ci of x[p + shift(tap), ci] weights[tap, ci, co]
 //
 // Pixels are numbered through all images, so a neighbour lies at a fixed distance `shift(tap)`; whether it lies in the same
-// image is kept as nine bits for each pixel, computed once. This file says where the matrices lie; gemm_tile.wgsl or
-// gemm_lane.wgsl, appended to it, multiplies, asking for 4x4 blocks. Channels are padded with zeros to a multiple of 4
+// image is kept as nine bits for each pixel, computed once. This file says where the matrices lie; one of
+// gemm_tile.wgsl, gemm_lane.wgsl and gemm_subgroup.wgsl, appended to it, multiplies, asking for 4x4 blocks. Channels are padded with zeros to a multiple of 4
 // (pad_columns.wgsl).
 
 ${ENABLE}
