@@ -11,6 +11,7 @@ import weightGradientSource from "../wgsl/conv2d_weight_gradient.wgsl" with { ty
 import laneSource from "../wgsl/gemm_lane.wgsl" with { type: "text" };
 import subgroupSource from "../wgsl/gemm_subgroup.wgsl" with { type: "text" };
 import tileSource from "../wgsl/gemm_tile.wgsl" with { type: "text" };
+import notHiddenSource from "../wgsl/not_hidden.wgsl" with { type: "text" };
 import matmulSource from "../wgsl/matmul.wgsl" with { type: "text" };
 import largestSource from "../wgsl/largest.wgsl" with { type: "text" };
 import packSource from "../wgsl/pack_half.wgsl" with { type: "text" };
@@ -34,7 +35,10 @@ export const productSources: readonly string[] = [
   padSource,
   largestSource,
   packSource,
+  notHiddenSource,
 ];
+
+const REDUCE: Kernel = { name: "reduce_parts", source: `${reduceSource}\n${notHiddenSource}` };
 
 const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
 
@@ -123,7 +127,7 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
       flops: 2 * 64 * rows4 * cols4 * k4,
     });
     if (splits > 1) {
-      launcher.run({ name: "reduce_parts", source: reduceSource }, {
+      launcher.run(REDUCE, {
         constants: finishing.constants,
         buffers: { parts: [parts, splits * length], y: [whole, length], ...finishing.buffers },
         parameters: { length, splits, columns, ...finishing.parameters },
@@ -160,7 +164,10 @@ function textOf(
   let text = ofVariant.get(key);
   if (!text) {
     text = {
-      kernel: { name: `${launch.name} (${variant.name})`, source: launch.source + "\n" + CORES[variant.core] },
+      kernel: {
+        name: `${launch.name} (${variant.name})`,
+        source: [launch.source, notHiddenSource, CORES[variant.core]].join("\n"),
+      },
       constants: {
         ...launch.constants,
         ...coreConstants(variant, shared),

@@ -32,15 +32,18 @@ import gatherRowsSource from "../wgsl/gather_rows.wgsl" with { type: "text" };
 import gatherWindowsSource from "../wgsl/gather_windows.wgsl" with { type: "text" };
 import maxPoolSource from "../wgsl/max_pool.wgsl" with { type: "text" };
 import maxPoolGradientSource from "../wgsl/max_pool_gradient.wgsl" with { type: "text" };
+import notHiddenSource from "../wgsl/not_hidden.wgsl" with { type: "text" };
 import reluSource from "../wgsl/relu.wgsl" with { type: "text" };
 import reluGradientSource from "../wgsl/relu_gradient.wgsl" with { type: "text" };
 import softmaxSource from "../wgsl/softmax.wgsl" with { type: "text" };
 import softmaxCrossEntropySource from "../wgsl/softmax_cross_entropy.wgsl" with { type: "text" };
 import sumSource from "../wgsl/sum.wgsl" with { type: "text" };
-import { LANES_PER_GROUP, type Launcher, same, sizes } from "./launcher.ts";
+import { type Kernel, LANES_PER_GROUP, type Launcher, same, sizes } from "./launcher.ts";
 import type { Constants } from "./template.ts";
 
 type B = DeviceBuffer;
+const MAX_POOL: Kernel = { name: "max_pool", source: `${maxPoolSource}\n${notHiddenSource}` };
+const RELU: Kernel = { name: "relu", source: `${reluSource}\n${notHiddenSource}` };
 const groups = (lanes: number) => Math.ceil(lanes / LANES_PER_GROUP);
 
 /** See `MaxPool`. */
@@ -49,7 +52,7 @@ export function maxPool(launcher: Launcher, { batch, height, width, channels, x,
   const [wordsIn, wordsOut] = [height * width * channels, Math.floor(height / 2) * Math.floor(width / 2) * channels];
   launcher.images(batch, [wordsIn, wordsOut || wordsIn], ({ count, of }) => {
     const length = count * wordsOut;
-    launcher.run({ name: "max_pool", source: maxPoolSource }, {
+    launcher.run(MAX_POOL, {
       buffers: {
         x: [of(x, wordsIn), count * wordsIn],
         y: [of(y, wordsOut), length],
@@ -230,7 +233,7 @@ export function add(launcher: Launcher, { a, b, y, length }: Add<B>): void {
 /** See `Relu`. */
 export function relu(launcher: Launcher, { x, y, length }: Relu<B>): void {
   const inPlace = same(x, y);
-  launcher.elementwise({ name: "relu", source: reluSource }, {
+  launcher.elementwise(RELU, {
     constants: { IN_PLACE: inPlace, X: inPlace ? "y" : "x" },
     buffers: { x, y },
     length,

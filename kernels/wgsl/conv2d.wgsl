@@ -141,7 +141,7 @@ fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
     let pixel = 4 * row4 + ${i};
     var values = unscaled(block[${i}]) + add;
     if (params.relu != 0) {
-      values = max(values, vec4f());
+      values = rectified(values);
     }
 #if MASK
     values = select(vec4f(), values, mask[pixel * params.cols4 + col4] > vec4f());
