@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeviceBuffer } from "../device.ts";
+import { type DeviceBuffer, SLICE_ALIGNMENT } from "../device.ts";
 import type {
   Adam,
   Add,
@@ -38,6 +38,7 @@ import reluGradientSource from "../wgsl/relu_gradient.wgsl" with { type: "text" 
 import softmaxSource from "../wgsl/softmax.wgsl" with { type: "text" };
 import softmaxCrossEntropySource from "../wgsl/softmax_cross_entropy.wgsl" with { type: "text" };
 import sumSource from "../wgsl/sum.wgsl" with { type: "text" };
+import { sharingLanes } from "./features.ts";
 import { type Kernel, LANES_PER_GROUP, type Launcher, same, sizes } from "./launcher.ts";
 import type { Constants } from "./template.ts";
 
@@ -120,19 +121,38 @@ function sumColumns(launcher: Launcher, { x, sums, rows, columns }: ColumnSums<B
   });
 }
 
-/** Whether lanes may hand each other their sums, in a text's words; one object for each word, so that texts are known again. */
-const WITHOUT_SUBGROUPS: Constants = { SUBGROUPS: false, ENABLE: "" };
+/** Whether lanes may hand each other their sums, and how many at least; one object for each case, so that texts are known again. */
+const WITHOUT_SUBGROUPS: Constants = { SUBGROUPS: false, ENABLE: "", SHARE: 1 };
 const withSubgroups = new Map<string, Constants>();
 function subgroupConstants({ subgroups }: Launcher): Constants {
   if (!subgroups) return WITHOUT_SUBGROUPS;
-  const { enable } = subgroups, known = withSubgroups.get(enable) ?? { SUBGROUPS: true, ENABLE: enable };
-  withSubgroups.set(enable, known);
+  const { enable } = subgroups, SHARE = sharingLanes(subgroups), key = `${SHARE} ${enable}`;
+  const known = withSubgroups.get(key) ?? { SUBGROUPS: true, ENABLE: enable, SHARE };
+  withSubgroups.set(key, known);
   return known;
 }
 
-/** See `Sum`: in parts, then their sum. */
+/** See `Sum`. What is too long for a binding is summed piece by piece, and the pieces' sums once more. */
 export function sum(launcher: Launcher, { x, total, length }: Sum<B>): void {
   sizes("sum", { length });
+  const pieces: { buffer: B; count: number }[] = [];
+  launcher.images(length, [1], ({ first, count }) => {
+    pieces.push({ buffer: count === x.length ? x : x.slice(first, count), count });
+  });
+  if (pieces.length === 1) return sumPiece(launcher, { x: pieces[0].buffer, total, length });
+  launcher.withScratch((scratch) => {
+    // a slice begins at a multiple of so many words, and each piece's sum is written to one of its own
+    const sums = scratch(SLICE_ALIGNMENT * pieces.length, "sums of pieces");
+    fill(launcher, { x: sums, length: sums.length, value: 0 });
+    pieces.forEach(({ buffer, count }, i) => {
+      sumPiece(launcher, { x: buffer, total: sums.slice(SLICE_ALIGNMENT * i, 1), length: count });
+    });
+    sum(launcher, { x: sums, total, length: sums.length });
+  });
+}
+
+/** In parts, then their sum. */
+function sumPiece(launcher: Launcher, { x, total, length }: Sum<B>): void {
   const partLength = Math.max(4096, Math.ceil(length / 1024));
   const parts = Math.ceil(length / partLength);
   const run = (from: B, to: B, length: number, partLength: number, parts: number) =>

@@ -171,7 +171,7 @@ export function coreConstants(variant: Variant, subgroups?: Subgroups): Record<s
   if (variant.core === "subgroup") {
     if (!subgroups) throw new TypeError(`${variant.name} wants subgroups, and this device has none`);
     const share = sharingLanes(subgroups), { ROWS } = variant.sizes, PER = Math.min(ROWS, share);
-    return { ...variant.sizes, PER, LOADS: ROWS / PER, DEPTH: Math.min(DEPTH, share / PER) };
+    return { ...variant.sizes, SHARE: share, PER, LOADS: ROWS / PER, DEPTH: Math.min(DEPTH, share / PER) };
   }
   const { tall: BM4, wide: BN4, lanes } = footprint(variant), { BK4 } = variant.sizes;
   if (lanes % BM4 !== 0 || lanes % BN4 !== 0) {
