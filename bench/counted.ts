@@ -60,7 +60,8 @@ export function countKernels(options: { width: number; batch: number; classes: n
   });
 }
 
-function productOf({ kernel, scalars }: Case): Product | undefined {
+/** The matrix product that a case is; undefined where it is none. */
+export function productOf({ kernel, scalars }: Case): Product | undefined {
   if (kernel === "matmul") return matmulProduct(scalars as unknown as MatmulShape);
   if (kernel === "conv2d" || kernel === "conv2dInputGradient" || kernel === "conv2dWeightGradient") {
     return convProduct(kernel, scalars as unknown as ConvShape);

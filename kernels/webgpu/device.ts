@@ -117,6 +117,7 @@ export class WebGpuDevice implements Device {
   #launcher: Launcher;
   #choices: Choices;
   #capacity: Capacity;
+  #clock?: Clock;
 
   /** Use {@link createWebGpuDevice}. */
   constructor({ gpu, features }: OpenedGpu, found: FoundAdapter, options: WebGpuOptions) {
@@ -188,7 +189,7 @@ export class WebGpuDevice implements Device {
    */
   async tune(work: () => void, options: TuneOptions = {}): Promise<TuneReport> {
     const key = `${this.adapterName}; ${navigator.userAgent}; kernels ${kernelDigest}`;
-    const clock = new Clock(this.gpu);
+    const clock = await this.#readyClock();
     const tools = {
       launcher: this.#launcher,
       commands: this.#commands,
@@ -199,7 +200,6 @@ export class WebGpuDevice implements Device {
     try {
       return await tune(tools, key, () => this.#rehearse(work), options);
     } finally {
-      clock.close();
       // measuring took memory for plans that were not chosen
       this.#memory.drop();
       this.#commands.forgetBindings();
@@ -238,16 +238,20 @@ export class WebGpuDevice implements Device {
     this.#launcher.run(kernel, launch);
   }
 
-  /** Seconds that the GPU takes for what `work` enqueues; without timestamps the wait for it is in them. */
+  /**
+   * Seconds that the GPU takes for what `work` enqueues; without timestamps the wait for it is in them. Never 0: what is shorter than a step
+   * of the GPU's clock (65,536 ns in Chrome) takes one.
+   */
   async time(work: () => void): Promise<number> {
-    const clock = new Clock(this.gpu);
-    try {
-      const seconds = await this.#commands.time(clock, work);
-      await this.#faults.settle();
-      return seconds;
-    } finally {
-      clock.close();
-    }
+    const seconds = await this.#commands.time(await this.#readyClock(), work);
+    await this.#faults.settle();
+    return seconds;
+  }
+
+  async #readyClock(): Promise<Clock> {
+    this.#clock ??= new Clock(this.gpu);
+    await this.#clock.calibrate();
+    return this.#clock;
   }
 
   allocate(length: number, purpose: string): DeviceBuffer {
@@ -284,6 +288,7 @@ export class WebGpuDevice implements Device {
 
   close(): void {
     this.#faults.close();
+    this.#clock?.close();
     this.#commands.close();
     this.#memory.close();
     this.gpu.destroy();

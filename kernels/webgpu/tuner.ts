@@ -1,9 +1,9 @@
 /**
  * Measures which plan computes each product fastest on this GPU.
  *
- * Products are taken in the order of what they cost; for each the first guess is run, then the next ones, on buffers of the
- * tuner's own. A plan is given up after one run that takes half as long again as the best so far. When the time is spent,
- * what was not measured stays a guess: nobody waits for longer than the mode says, but for a compiler in mid-kernel.
+ * Products are taken in the order of what they cost; for each the likeliest plans race (`race.ts`), on buffers of the tuner's own.
+ * When the time is spent, what was not measured stays a guess, as does what is too short for the GPU's clock: nobody waits for
+ * longer than the mode says, but for a compiler in mid-kernel.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Launcher } from "./launcher.ts";
 import { estimate, type Plan, productKey, shortlist } from "./plan.ts";
+import { fastest } from "./race.ts";
 import { launchPlanned, onScratch, type ProductLaunch, productSources } from "./products.ts";
 
 /** How much to measure. */
@@ -58,14 +59,10 @@ const BUDGETS: Record<TuneMode, { plans: number; seconds: number }> = {
 };
 /** One product takes no more of that than this, so that where compilers are slow others get their turn. */
 const SHARE = 1 / 5;
-/** A sample is runs of at least so many seconds together. */
-const SAMPLE = 2e-3;
-/** Runs in a sample, at most. */
-const RUNS = 32;
-/** Samples of a plan: the fastest counts, since nothing makes a GPU faster than it is. */
-const SAMPLES = 3;
-/** A plan whose first run takes this much longer than the best is not looked at again. */
-const HOPELESS = 1.5;
+/** Seconds of a batch of runs, at least. */
+const BATCH = 2e-3;
+/** Runs of a batch, at most: a submission has a thousand dispatches, and a run has up to some fifteen. */
+const RUNS = 64;
 
 /** Names the texts that were measured: with others, what was measured is worth nothing. FNV-1a, 32 bits. */
 export const kernelDigest: string = (
@@ -127,7 +124,7 @@ async function measureProducts(
     if (performance.now() >= end) break;
     const plans = shortlist(choices.candidates(launch.product), budget.plans);
     const share = performance.now() + 1000 * budget.seconds * SHARE;
-    const best = await fastest(tools, launch, plans, Math.min(end, share), signal);
+    const best = await fastestPlan(tools, launch, plans, Math.min(end, share), signal);
     if (best) {
       choices.set(launch.product, best);
       measured++;
@@ -150,7 +147,7 @@ function byCost(launches: readonly ProductLaunch[], choices: Choices): ProductLa
 }
 
 /** The fastest of the plans; undefined where the time did not suffice for two of them. */
-async function fastest(
+async function fastestPlan(
   { launcher, commands, faults, clock }: Tools,
   launch: ProductLaunch,
   plans: readonly Plan[],
@@ -163,30 +160,21 @@ async function fastest(
     buffers.push(buffer);
     return buffer;
   });
-  const time = async (plan: Plan, runs: number) => {
-    const seconds = await commands.time(clock, () => {
-      for (let i = 0; i < runs; i++) launchPlanned(launcher, own, plan);
-    });
-    await faults.settle();
-    return seconds / runs;
-  };
   try {
-    let best: { plan: Plan; seconds: number } | undefined, tried = 0;
-    for (const plan of plans) {
-      signal?.throwIfAborted();
-      if (performance.now() >= end) break;
-      await time(plan, 1); // compiles
-      const once = await time(plan, 1);
-      tried++;
-      if (best && once > HOPELESS * best.seconds) continue;
-      const runs = Math.max(1, Math.min(RUNS, Math.ceil((clock.exact ? SAMPLE : 20 * SAMPLE) / once)));
-      let seconds = once;
-      for (let i = 0; i < SAMPLES && (i === 0 || performance.now() < end); i++) {
-        seconds = Math.min(seconds, await time(plan, runs));
-      }
-      if (!best || seconds < best.seconds) best = { plan, seconds };
-    }
-    return tried > 1 || plans.length === 1 ? best?.plan : undefined;
+    return await fastest(plans, {
+      time: async (plan, runs) => {
+        signal?.throwIfAborted();
+        const seconds = await commands.time(clock, () => {
+          for (let i = 0; i < runs; i++) launchPlanned(launcher, own, plan);
+        });
+        await faults.settle();
+        return seconds;
+      },
+      step: clock.step,
+      batch: clock.exact ? BATCH : 20 * BATCH,
+      runs: RUNS,
+      goOn: () => performance.now() < end,
+    });
   } finally {
     for (const buffer of buffers) launcher.giveBack(buffer);
   }
