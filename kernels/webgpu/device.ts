@@ -40,7 +40,7 @@ import { type Kernel, type Launch, Launcher } from "./launcher.ts";
 import { Memory } from "./memory.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
-import { HARDWARE, type Planner, SOFTWARE } from "./plan.ts";
+import { modelOf, type Planner } from "./plan.ts";
 import * as products from "./products.ts";
 import { type Program, Programs } from "./programs.ts";
 import * as normalisation from "./normalise.ts";
@@ -137,7 +137,10 @@ export class WebGpuDevice implements Device {
       workgroupBytes: gpu.limits.maxComputeWorkgroupStorageSize,
       subgroups,
     };
-    this.#choices = new Choices(found.software ? SOFTWARE : HARDWARE, (variant) => this.lacks(variant));
+    this.#choices = new Choices(
+      modelOf({ software: found.software, vendor: found.adapter.info.vendor }),
+      (variant) => this.lacks(variant),
+    );
     if (options.choices) this.#choices.import(options.choices);
     this.#launcher = new Launcher({
       programs: this.#programs,

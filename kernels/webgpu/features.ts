@@ -40,8 +40,10 @@ export interface Wanted {
 
 /** WebGPU's names. */
 const SUBGROUPS = "subgroups" as GPUFeatureName, F16 = "shader-f16" as GPUFeatureName;
-/** Intel's number among makers, which some tell instead of a name, and the lanes of the smallest subgroup that its chips have. */
-const INTEL = 0x8086, INTEL_LANES = 8;
+/** Makers' numbers, which Deno tells instead of names. */
+const VENDORS = { apple: 0x106b, intel: 0x8086 };
+/** Lanes of the smallest subgroup that Intel's chips have. */
+const INTEL_LANES = 8;
 /** Lanes of the largest workgroup that uses subgroups. */
 const LANES = 256;
 /** Lanes of a subgroup that load for the others, at most. */
@@ -56,6 +58,11 @@ export function featuresToAsk(adapter: GPUAdapter, wanted: Wanted): GPUFeatureNa
   return features;
 }
 
+/** Whether what an adapter tells of its vendor, a name or a number, is this one. */
+export function isVendor(told: string, vendor: keyof typeof VENDORS): boolean {
+  return told.toLowerCase().includes(vendor) || Number(told) === VENDORS[vendor];
+}
+
 /**
  * The sizes of subgroups that an adapter tells, and never more of the smallest than is so on every chip of its maker: Intel's drivers
  * compile each kernel for 8, 16 or 32 lanes as they see fit, also where they say 32.
@@ -65,8 +72,10 @@ export function subgroupSizes(info: { vendor: string; subgroupMinSize?: number; 
   max: number;
 } {
   const { vendor, subgroupMinSize = 0, subgroupMaxSize = 0 } = info;
-  const intel = /intel/i.test(vendor) || Number(vendor) === INTEL;
-  return { min: intel ? Math.min(INTEL_LANES, subgroupMinSize) : subgroupMinSize, max: subgroupMaxSize };
+  return {
+    min: isVendor(vendor, "intel") ? Math.min(INTEL_LANES, subgroupMinSize) : subgroupMinSize,
+    max: subgroupMaxSize,
+  };
 }
 
 /** Lanes of each subgroup that may be asked to load for the others. */

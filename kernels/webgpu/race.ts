@@ -25,13 +25,13 @@ export interface RaceOptions<T> {
 /** Steps of the clock that a batch takes, at least. */
 const STEPS = 200;
 /** ... and where even the most runs take fewer than this, nothing can be said. */
-const FEWEST_STEPS = 20;
+const FEWEST_STEPS = 100;
 /** Batches of a way. */
 const BATCHES = 3;
 /** A way whose first batch takes this much longer than the best is not looked at again. */
 const HOPELESS = 1.25;
 /** A way takes the best one's place where it needs less than this share of its time. */
-const BETTER = 0.98;
+const BETTER = 0.97;
 
 /**
  * The fastest of the ways, which come with the likeliest first; undefined where there was no time for two of them, or where they are too

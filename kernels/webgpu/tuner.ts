@@ -10,7 +10,7 @@
 import type { GpuBuffer } from "./buffer.ts";
 import type { Choices, KernelChoices } from "./choices.ts";
 import type { Clock } from "./clock.ts";
-import type { Commands } from "./commands.ts";
+import { CAPACITY, type Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Launcher } from "./launcher.ts";
 import { estimate, type Plan, productKey, shortlist } from "./plan.ts";
@@ -61,8 +61,6 @@ const BUDGETS: Record<TuneMode, { plans: number; seconds: number }> = {
 const SHARE = 1 / 5;
 /** Seconds of a batch of runs, at least. */
 const BATCH = 2e-3;
-/** Runs of a batch, at most: a submission has a thousand dispatches, and a run has up to some fifteen. */
-const RUNS = 64;
 
 /** Names the texts that were measured: with others, what was measured is worth nothing. FNV-1a, 32 bits. */
 export const kernelDigest: string = (
@@ -118,6 +116,7 @@ async function measureProducts(
   const end = performance.now() + 1000 * budget.seconds;
   const products = byCost(launches, choices);
   let measured = 0;
+  if (products.length > 0) await warmUp(tools, products[0], signal);
   onProgress(0, products.length);
   for (const launch of products) {
     signal?.throwIfAborted();
@@ -146,6 +145,39 @@ function byCost(launches: readonly ProductLaunch[], choices: Choices): ProductLa
   return [...costs.values()].sort((a, b) => b.seconds - a.seconds).map(({ launch }) => launch);
 }
 
+/**
+ * Runs of a batch, at most, since a submission holds so many dispatches: one for the product and one that adds its parts; four to pad or
+ * crop what 4 does not divide; three for each operand that is packed to 16-bit floats.
+ */
+function mostRuns({ precision }: Launcher, { inputs, result }: ProductLaunch): number {
+  const padded = [...Object.values(inputs), result].some(({ columns }) => columns % 4 !== 0);
+  return Math.floor(CAPACITY / (2 + (padded ? 4 : 0) + (precision === "f16" ? 6 : 0)));
+}
+
+/** Runs a product until the GPU's clock is where it stays: idle GPUs begin slowly. */
+async function warmUp(
+  { launcher, commands, faults, choices, clock }: Tools,
+  launch: ProductLaunch,
+  signal?: AbortSignal,
+): Promise<void> {
+  const end = performance.now() + 1000 * choices.model.warmUp;
+  if (performance.now() >= end) return;
+  const buffers: GpuBuffer[] = [], plan = choices.plan(launch.product);
+  const own = onScratch(launcher, launch, (length, purpose) => {
+    buffers.push(launcher.take(length, purpose));
+    return buffers[buffers.length - 1];
+  });
+  try {
+    while (performance.now() < end) {
+      signal?.throwIfAborted();
+      await commands.time(clock, () => launchPlanned(launcher, own, plan));
+      await faults.settle();
+    }
+  } finally {
+    for (const buffer of buffers) launcher.giveBack(buffer);
+  }
+}
+
 /** The fastest of the plans; undefined where the time did not suffice for two of them. */
 async function fastestPlan(
   { launcher, commands, faults, clock }: Tools,
@@ -155,7 +187,7 @@ async function fastestPlan(
   signal?: AbortSignal,
 ): Promise<Plan | undefined> {
   const buffers: GpuBuffer[] = [];
-  const own = onScratch(launch, (length, purpose) => {
+  const own = onScratch(launcher, launch, (length, purpose) => {
     const buffer = launcher.take(length, purpose);
     buffers.push(buffer);
     return buffer;
@@ -172,7 +204,7 @@ async function fastestPlan(
       },
       step: clock.step,
       batch: clock.exact ? BATCH : 20 * BATCH,
-      runs: RUNS,
+      runs: mostRuns(launcher, launch),
       goOn: () => performance.now() < end,
     });
   } finally {

@@ -81,11 +81,11 @@ fn main(
 #end
 #for l in LOADS
 #for q in PER
-#for i in 4
-      let a_${l}_${q}_${i} = subgroupBroadcast(mine_${l}[${i}], ${kk}u * ${PER} + ${q});
-#for c in COLS
 #for j in 4
-      acc_${l}_${q}_${c}_${i} = fma(vec4f(a_${l}_${q}_${i}[${j}]), b_${c}[${j}], acc_${l}_${q}_${c}_${i});
+      let a_${l}_${q}_${j} = subgroupBroadcast(mine_${l}[${j}], ${kk}u * ${PER} + ${q});
+#for c in COLS
+#for i in 4
+      acc_${l}_${q}_${c}_${i} = fma(vec4f(a_${l}_${q}_${j}[${i}]), b_${c}[${j}], acc_${l}_${q}_${c}_${i});
 #end
 #end
 #end

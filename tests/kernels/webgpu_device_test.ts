@@ -376,7 +376,11 @@ Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes 
   const subgroups = { min: 4, max: 4, enable: "" };
   for (const variant of VARIANTS) coreConstants(variant, subgroups);
   assert.throws(() => coreConstants(variantNamed("subgroup 32x8 of 8")), /wants subgroups/);
-  const uneven = { name: "uneven", core: "tile" as const, sizes: { TX: 8, TY: 8, TM4: 3, TN4: 2, BK4: 4 } };
+  const uneven = {
+    name: "uneven",
+    core: "tile" as const,
+    sizes: { TX: 8, TY: 8, TM4: 3, TN4: 2, BK4: 4, STAGES: 1 as const },
+  };
   assert.throws(() => coreConstants(uneven), /64 lanes cannot share out uneven/);
 });
 

@@ -7,7 +7,17 @@ import {
   type TuningStore,
   type WebGpuDevice,
 } from "../../kernels/webgpu/mod.ts";
-import { estimate, HARDWARE, plansFor, type Product, shortlist, SOFTWARE, traffic } from "../../kernels/webgpu/plan.ts";
+import {
+  estimate,
+  HARDWARE,
+  INTEGRATED,
+  modelOf,
+  plansFor,
+  type Product,
+  shortlist,
+  SOFTWARE,
+  traffic,
+} from "../../kernels/webgpu/plan.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
@@ -80,11 +90,12 @@ Deno.test({
 
 Deno.test("traffic() counts what a plan moves, as it is by hand", () => {
   const plan = { variant: variantNamed("tile 64x64x16"), splits: 2 };
-  const { flops, flopsDone, bytes, workgroups } = traffic(PRODUCT, plan);
-  assert.equal(flops, 2 * 32 * 64 * 16);
+  const { flops, flopsDone, bytes, workgroups } = traffic({ ...PRODUCT, k4: 8 }, plan);
+  assert.equal(flops, 2 * 32 * 64 * 32);
   assert.equal(flopsDone, 2 * flops); // half of the one tile is past the edge
-  assert.equal(bytes, 4 * (64 + 64) * 16 + (2 * 2 + 1) * 4 * 32 * 64); // tiles in; two parts out, in, and their sum out
+  assert.equal(bytes, 4 * (64 + 64) * 32 + (2 * 2 + 1) * 4 * 32 * 64); // tiles in; two parts out, in, and their sum out
   assert.equal(workgroups, 2);
+  assert.equal(traffic(PRODUCT, plan).workgroups, 1); // what is no deeper than a tile is not split
 });
 
 Deno.test("plansFor() puts large tiles and few parts first where the result is large, and many parts where k is long", () => {
@@ -93,9 +104,10 @@ Deno.test("plansFor() puts large tiles and few parts first where the result is l
   const long: Product = { kernel: "conv2dWeightGradient", transposed: "", rows4: 9, cols4: 16, k4: 65536 };
   assert.ok(plansFor(long, HARDWARE)[0].splits >= 64);
   const few = shortlist(plansFor(large, HARDWARE), 4);
-  assert.deepEqual(few.slice(0, 3), plansFor(large, HARDWARE).slice(0, 3));
+  assert.deepEqual(few[0], plansFor(large, HARDWARE)[0]);
+  assert.equal(new Set(few.map(({ variant }) => variant)).size, 4, "one plan a variant");
   assert.equal(few[3].variant.core, "subgroup", "the best of another core is measured too");
-  for (const model of [HARDWARE, SOFTWARE]) {
+  for (const model of [HARDWARE, INTEGRATED, SOFTWARE]) {
     const plans = plansFor(large, model), seconds = plans.map((plan) => estimate(large, plan, model));
     assert.deepEqual(seconds, [...seconds].sort((a, b) => a - b));
     assert.deepEqual(
@@ -103,4 +115,25 @@ Deno.test("plansFor() puts large tiles and few parts first where the result is l
       new Set(VARIANTS.filter(({ core }) => model.cores.includes(core))),
     );
   }
+});
+
+Deno.test("plansFor() splits into any whole number of parts, so that a weight gradient of 144 tiles fills 132 units", () => {
+  const product: Product = { kernel: "conv2dWeightGradient", transposed: "", rows4: 1152, cols4: 128, k4: 1024 };
+  const [{ splits }] = plansFor(product, HARDWARE);
+  assert.ok(splits > 1, "one part of 144 tiles would take two waves");
+  assert.ok(plansFor(product, HARDWARE).some(({ splits }) => !Number.isInteger(Math.log2(splits))));
+  for (const plans of [plansFor(product, HARDWARE), plansFor(product, SOFTWARE)]) {
+    assert.ok(plans.length <= 6 * VARIANTS.length, `${plans.length} plans`);
+  }
+});
+
+Deno.test("modelOf() tries the core without workgroup memory on Apple's and Intel's GPUs, told by name or number", () => {
+  for (const vendor of ["apple", "intel", "4203", "32902"]) {
+    assert.equal(modelOf({ software: false, vendor }), INTEGRATED);
+  }
+  for (const vendor of ["nvidia", "amd", "4318", ""]) assert.equal(modelOf({ software: false, vendor }), HARDWARE);
+  assert.equal(modelOf({ software: true, vendor: "intel" }), SOFTWARE);
+  const product: Product = { kernel: "matmul", transposed: "", rows4: 256, cols4: 256, k4: 256 };
+  const cores = shortlist(plansFor(product, INTEGRATED), 4).map(({ variant }) => variant.core);
+  assert.deepEqual(new Set(cores), new Set(["tile", "subgroup", "lane"]));
 });
