@@ -69,10 +69,10 @@ export class Clock {
     const second = await this.#stamp();
     if (second.ticks <= first.ticks) return this.close();
     const ticks = Number(second.ticks - first.ticks);
-    // the stamps were taken at least so long apart, and at most
+    // the stamps were taken at least so long apart, and at most; coarse ones and clocks that drift are a little off
     const [least, most] = [second.before - first.after, second.after - first.before].map((ms) => 1e6 * ms / ticks);
     const measured = 1e6 * (second.before - first.before) / ticks, distance = (p: number) => Math.abs(p - measured);
-    const known = PERIODS.filter((period) => least <= period && period <= most);
+    const known = PERIODS.filter((period) => 0.98 * least <= period && period <= 1.02 * most);
     this.#period = known.length > 0 ? known.reduce((a, b) => distance(b) < distance(a) ? b : a) : measured;
   }
 

@@ -139,7 +139,13 @@ export interface Model {
   text: number;
   /** Which of the cores suit it. */
   cores: readonly Variant["core"][];
+  /** Whether it is a program that plays GPU. */
+  software?: true;
 }
+
+/** Whether a variant is worth trying on such a machine. */
+export const suits = ({ core, hardware }: Variant, model: Model): boolean =>
+  model.cores.includes(core) && !(hardware && model.software);
 
 /**
  * A large GPU: an H100 of 132 units. Its ridge: 15 operations a byte. A unit has room for 2,048 lanes, but a lane of 8 x 8 sums takes a
@@ -183,6 +189,7 @@ export const SOFTWARE: Model = {
   warmUp: 0,
   text: 0.2 / 1000,
   cores: ["lane", "subgroup"],
+  software: true,
 };
 
 /** What is known of an adapter before anything is measured. */
@@ -221,7 +228,7 @@ export function plansFor(product: Product, model: Model, fits: (variant: Variant
   const splits = Array.from({ length: most - least + 1 }, (_, i) => least + i);
   const bySeconds = (plans: Plan[]) =>
     plans.map((plan) => ({ plan, seconds: estimate(product, plan, model) })).sort((a, b) => a.seconds - b.seconds);
-  return VARIANTS.filter((variant) => model.cores.includes(variant.core) && fits(variant))
+  return VARIANTS.filter((variant) => suits(variant, model) && fits(variant))
     .flatMap((variant) => apart(bySeconds(splits.map((splits) => ({ variant, splits }))).map(({ plan }) => plan)))
     .map((plan) => ({ plan, seconds: estimate(product, plan, model) }))
     .sort((a, b) => a.seconds - b.seconds)

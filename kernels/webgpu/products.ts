@@ -284,6 +284,9 @@ export function conv2d(launcher: Launcher, args: Conv2d<DeviceBuffer>): void {
   convolve(launcher, "conv2d", args, cin, cout, x, { buffer, rows: 9 * cin, columns: cout }, y, { bias, relu });
 }
 
+/** Whether weights are read four at once. */
+const TURNED = [false, true].map((VEC) => ({ VEC }));
+
 /** See `Conv2dInputGradient`: dy convolved by the weights turned over, from channels out to channels in. */
 export function conv2dInputGradient(launcher: Launcher, args: Conv2dInputGradient<DeviceBuffer>): void {
   const { dy, weights, dx, mask, channelsIn: cin, channelsOut: cout } = args;
@@ -291,9 +294,10 @@ export function conv2dInputGradient(launcher: Launcher, args: Conv2dInputGradien
   launcher.withScratch((scratch) => {
     const rows = 9 * cout, columns = 4 * four(cin), turned = scratch(rows * columns, "weights turned over");
     launcher.run({ name: "turn_weights", source: turnSource }, {
+      constants: TURNED[Number(cout % 4 === 0)],
       buffers: { weights: [weights, 9 * cin * cout], turned: [turned, rows * columns] },
-      parameters: { cin, cout, columns },
-      workgroups: 9 * Math.ceil(cout / 16) * Math.ceil(columns / 16),
+      parameters: { cin, cout, cin4: four(cin), cout4: four(cout) },
+      workgroups: Math.ceil(9 * four(cin) * four(cout) / LANES_PER_GROUP),
       flops: 100 * rows * columns,
     });
     convolve(launcher, "conv2dInputGradient", args, cout, cin, dy, { buffer: turned, rows, columns }, dx, { mask });

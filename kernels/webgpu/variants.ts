@@ -52,7 +52,11 @@ export interface SubgroupSizes {
 
 /** A way to multiply. */
 export type Variant =
-  & { name: string }
+  & {
+    name: string;
+    /** Set where it is of use to hardware alone. */
+    hardware?: true;
+  }
   & (
     | { core: "tile"; sizes: TileSizes }
     | { core: "lane"; sizes: LaneSizes }
@@ -83,7 +87,7 @@ export const VARIANTS: readonly Variant[] = [
   lane(8, 4, 1, 2), // compiles fastest
   lane(8, 1, 4, 2), // for results of few columns
   lane(8, 1, 4, 4),
-  lane(8, 8, 2, 2), // for hardware whose caches are as fast as its workgroup memory
+  { ...lane(8, 8, 2, 2), hardware: true }, // for hardware whose caches are as fast as its workgroup memory
   subgroup(8, 8, 2), // for the subgroups of software, of 4 or 8
   subgroup(32, 4, 1), // for those of hardware
   subgroup(64, 4, 1),

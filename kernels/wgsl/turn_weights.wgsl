@@ -2,38 +2,55 @@
 // convolution's gradient to its input is a convolution of dy. Once a step and layer: 8 bytes a weight, where the gradient would
 // else gather its weights from as many lines of memory as lanes, for every tile anew.
 //
-// A workgroup turns a square of 16 x 16 channels of one tap through workgroup memory, so that neighbouring lanes read neighbours and
-// write neighbours. Rows of the result are padded with zeros to a multiple of 4 values.
+// A lane turns a block of 4 x 4 channels of one tap in registers. Neighbouring lanes read neighbouring channels out. Rows of the
+// result are padded with zeros to a multiple of 4 values; where 4 divides the channels out too (VEC), they are read four at once.
 
 struct Params {
   cin: u32,
   cout: u32,
-  columns: u32, // cin, padded
+  cin4: u32, // cin / 4, rounded up
+  cout4: u32, // cout / 4, rounded up
 }
 
+#if VEC
+@group(0) @binding(0) var<storage, read> weights: array<vec4f>; // [9, cin, cout]
+#else
 @group(0) @binding(0) var<storage, read> weights: array<f32>; // [9, cin, cout]
-@group(0) @binding(1) var<storage, read_write> turned: array<f32>; // [9, cout, columns]
+#end
+@group(0) @binding(1) var<storage, read_write> turned: array<vec4f>; // [9, cout, cin]
 @group(1) @binding(0) var<uniform> params: Params;
 
-var<workgroup> square: array<array<f32, 17>, 16>; // one column more than is used, so that a column is no bank
+// Four channels out of channel in ci, as they lie.
+fn four(tap: u32, ci: u32, co4: u32) -> vec4f {
+  if (ci >= params.cin) {
+    return vec4f();
+  }
+#if VEC
+  return weights[(tap * params.cin + ci) * params.cout4 + co4];
+#else
+  let first = (tap * params.cin + ci) * params.cout;
+  let co = min(4 * co4 + vec4u(0, 1, 2, 3), vec4u(params.cout - 1));
+  return vec4f(weights[first + co.x], weights[first + co.y], weights[first + co.z], weights[first + co.w]);
+#end
+}
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let job = group.y * groups.x + group.x;
-  let across = (params.cout + 15) / 16;
-  let down = (params.columns + 15) / 16;
-  let tap = job / (across * down);
-  let ci = 16 * ((job / across) % down);
-  let co = 16 * (job % across);
-  let x = lane % 16;
-  let y = lane / 16;
-  var value = 0.0;
-  if (ci + y < params.cin && co + x < params.cout && tap < 9) {
-    value = weights[(tap * params.cin + ci + y) * params.cout + co + x];
+  let i = (group.y * groups.x + group.x) * 64 + lane;
+  let co4 = i % params.cout4;
+  let ci4 = (i / params.cout4) % params.cin4;
+  let tap = i / (params.cout4 * params.cin4);
+  if (tap >= 9) {
+    return;
   }
-  square[y][x] = value;
-  workgroupBarrier();
-  if (ci + x < params.columns && co + y < params.cout && tap < 9) {
-    turned[((8 - tap) * params.cout + co + y) * params.columns + ci + x] = square[x][y];
+  let block = transpose(mat4x4f(
+#for j in 4
+    four(tap, 4 * ci4 + ${j}, co4),
+#end
+  ));
+#for j in 4
+  if (4 * co4 + ${j} < params.cout) {
+    turned[((8 - tap) * params.cout + 4 * co4 + ${j}) * params.cin4 + ci4] = block[${j}];
   }
+#end
 }
