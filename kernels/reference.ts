@@ -305,5 +305,7 @@ function eachWindow(
   }
 }
 
-/** Of the places of a window, the first with its largest value. */
-const first = (window: number[], x: Numbers) => window.reduce((best, place) => x[place] > x[best] ? place : best);
+/** Of the places of a window, the first with its largest value; a NaN is larger than all, so that a pool hides none. */
+const first = (window: number[], x: Numbers) =>
+  window.find((place) => Number.isNaN(x[place])) ??
+    window.reduce((best, place) => x[place] > x[best] ? place : best);
