@@ -10,6 +10,7 @@ import { NO_SPEECH, stretchesOf } from "../report/stretches.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { Overview } from "../report/figures/overview.ts";
 import { writeAtomically } from "../runs/atomic.ts";
+import { emotionColumn } from "../runs/columns.ts";
 import { csv } from "../runs/csv.ts";
 import { printJson, say } from "./common.ts";
 import { LabelOutput } from "./predict_labels.ts";
@@ -48,9 +49,11 @@ export class Output {
       emotion: Math.max(...model.emotions.map((e) => e.length)),
     };
     if (!this.#flags.csv) return;
-    if (this.#flags.live) return printCsv([["second", "emotion", "probability", ...model.emotions]]);
+    const columns = (...own: string[]) => [...own, ...model.emotions.map((e) => emotionColumn(e, [...own, "speech"]))];
+    if (this.#flags.live) return printCsv([columns("second", "emotion", "probability")]);
     const own = this.#flags.profile ? ["segment", "start_s"] : ["emotion", "probability", "seconds", "segments"];
-    printCsv([["file", ...own, ...model.emotions, ...this.#flags.profile ? ["speech"] : []]]);
+    const last = this.#flags.profile ? ["speech"] : [];
+    printCsv([[...columns("file", ...own), ...last]]);
   }
 
   /** Hears of samples and frames as they come, to draw them. */

@@ -21,6 +21,7 @@ import {
 } from "apache-arrow";
 import type { FeatureUtterance } from "../corpora/mod.ts";
 import { frontEnd } from "../dsp/mod.ts";
+import { emotionColumn } from "./columns.ts";
 
 /** Profiles, and what their rows are. */
 export interface ProfileTable {
@@ -70,13 +71,10 @@ export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: P
   return tableToIPC(new Table(schema, table.batches.map(({ data }) => new RecordBatch(schema, data))), "file");
 }
 
-/** Columns that are no emotion's, and what is put before an emotion's name that would be taken for one. */
-const OWN_COLUMNS = ["utterance", "segment", "start_s"], PREFIX = "emotion_";
+/** Columns that are no emotion's. */
+const OWN_COLUMNS = ["utterance", "segment", "start_s"];
 
-/** The column of an emotion; no two emotions have one. */
-export function profileColumn(emotion: string): string {
-  return OWN_COLUMNS.includes(emotion) || emotion.startsWith(PREFIX) ? PREFIX + emotion : emotion;
-}
+const profileColumn = (emotion: string) => emotionColumn(emotion, OWN_COLUMNS);
 
 /**
  * The profiles of such a file, [segments, emotions].

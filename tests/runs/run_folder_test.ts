@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { tableFromIPC, Utf8 } from "apache-arrow";
+import { emotionColumn } from "../../runs/columns.ts";
 import { decodeProfiles, encodeProfiles, requireVacant, RunFolder, writeAtomically } from "../../runs/mod.ts";
 
 async function inTemporary(body: (dir: string) => Promise<void>): Promise<void> {
@@ -148,4 +149,12 @@ Deno.test("an emotion may be called as a column is, or be a number: columns keep
   assertEquals([...read.getChild("utterance")!], ["a", ...Array(long).fill("b")]);
   assertEquals([...read.getChild("segment")!.toArray()], [0, ...Array(long).keys()]);
   assertEquals(decodeProfiles(bytes, emotions), profiles);
+});
+
+Deno.test("emotionColumn() gives no two emotions one column, and none the table's own", () => {
+  const own = ["file", "emotion", "probability"];
+  const emotions = ["anger", "file", "emotion", "emotion_file", "emotion_emotion_file", "probability", "10"];
+  const columns = emotions.map((emotion) => emotionColumn(emotion, own));
+  assertEquals(new Set([...own, ...columns]).size, own.length + emotions.length);
+  assertEquals([columns[0], columns[6]], ["anger", "10"]);
 });
