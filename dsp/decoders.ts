@@ -115,17 +115,30 @@ export async function openDecoder(codec: Codec, name: string): Promise<Decoder> 
     async *flush() {
       if (decoder.flush) yield await read(() => decoder.flush!());
     },
-    free: () => decoder.free(),
+    free() {
+      try {
+        decoder.free();
+      } catch {
+        // a decoder that a broken file has upset may be past that, and its memory goes with it
+      }
+    },
   };
 }
 
-/** Runs a decoder without what it prints: its faults are in what it returns, too. */
-function quietly<T>(run: () => T): T {
-  const { error } = console;
-  console.error = () => {};
+/** Decoders at work, and what prints meanwhile. */
+let working = 0, print = console.error;
+
+/** Runs a decoder without what it prints of broken frames: that is in what it returns, too. */
+async function quietly<T>(run: () => T | Promise<T>): Promise<T> {
+  if (working++ === 0) {
+    print = console.error;
+    console.error = (...words) => {
+      if (!/^(libopus|mpg123-decoder|@wasm-audio-decoders)\b/.test(String(words[0]))) print(...words);
+    };
+  }
   try {
-    return run();
+    return await run();
   } finally {
-    console.error = error;
+    if (--working === 0) console.error = print;
   }
 }
