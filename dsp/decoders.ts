@@ -28,7 +28,7 @@ export interface Decoder {
 }
 
 /** What the packages' own decoders give: `errors` is a list, or a number. */
-type PackageDecoded = Omit<Decoded, "faults"> & { errors?: { message: string }[] | number };
+type PackageDecoded = Omit<Decoded, "faults"> & { errors?: { message: string }[] | number; bitDepth?: number };
 
 /** What they have in common. */
 interface PackageDecoder {
@@ -93,7 +93,8 @@ export async function openDecoder(codec: Codec, name: string): Promise<Decoder> 
   await decoder.ready;
   let begun = false;
   const read = async (run: () => PackageDecoded | Promise<PackageDecoded>): Promise<Decoded> => {
-    const { channelData, sampleRate, errors = [] } = await quietly(run);
+    const { channelData, sampleRate, errors = [], bitDepth = 0 } = await quietly(run);
+    if (codec === "flac") for (const channel of channelData) rescale(channel, bitDepth);
     let faults: string[];
     if (typeof errors !== "number") faults = errors.map(({ message }) => message.trim());
     else {
@@ -123,6 +124,12 @@ export async function openDecoder(codec: Codec, name: string): Promise<Decoder> 
       }
     },
   };
+}
+
+/** The package divides FLAC's integers by 2^(bits - 1) - 1; everything else here, and in other programs, by 2^(bits - 1). */
+function rescale(samples: Float32Array, bits: number): void {
+  const full = 2 ** (bits - 1);
+  for (let i = 0; i < samples.length; i++) samples[i] = Math.round(samples[i] * (full - 1)) / full;
 }
 
 /** Decoders at work, and what prints meanwhile. */
