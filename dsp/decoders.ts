@@ -28,7 +28,7 @@ export interface Decoder {
 }
 
 /** What the packages' own decoders give: `errors` is a list, or a number. */
-type PackageDecoded = Omit<Decoded, "faults"> & { errors?: { message: string }[] | number };
+type PackageDecoded = Omit<Decoded, "faults"> & { errors?: { message: string }[] | number; bitDepth?: number };
 
 /** What they have in common. */
 interface PackageDecoder {
@@ -93,7 +93,8 @@ export async function openDecoder(codec: Codec, name: string): Promise<Decoder> 
   await decoder.ready;
   let begun = false;
   const read = async (run: () => PackageDecoded | Promise<PackageDecoded>): Promise<Decoded> => {
-    const { channelData, sampleRate, errors = [] } = await quietly(run);
+    const { channelData, sampleRate, errors = [], bitDepth = 0 } = await quietly(run);
+    if (codec === "flac") for (const channel of channelData) rescale(channel, bitDepth);
     let faults: string[];
     if (typeof errors !== "number") faults = errors.map(({ message }) => message.trim());
     else {
@@ -115,17 +116,36 @@ export async function openDecoder(codec: Codec, name: string): Promise<Decoder> 
     async *flush() {
       if (decoder.flush) yield await read(() => decoder.flush!());
     },
-    free: () => decoder.free(),
+    free() {
+      try {
+        decoder.free();
+      } catch {
+        // a decoder that a broken file has upset may be past that, and its memory goes with it
+      }
+    },
   };
 }
 
-/** Runs a decoder without what it prints: its faults are in what it returns, too. */
-function quietly<T>(run: () => T): T {
-  const { error } = console;
-  console.error = () => {};
+/** The package divides FLAC's integers by 2^(bits - 1) - 1; everything else here, and in other programs, by 2^(bits - 1). */
+function rescale(samples: Float32Array, bits: number): void {
+  const full = 2 ** (bits - 1);
+  for (let i = 0; i < samples.length; i++) samples[i] = Math.round(samples[i] * (full - 1)) / full;
+}
+
+/** Decoders at work, and what prints meanwhile. */
+let working = 0, print = console.error;
+
+/** Runs a decoder without what it prints of broken frames: that is in what it returns, too. */
+async function quietly<T>(run: () => T | Promise<T>): Promise<T> {
+  if (working++ === 0) {
+    print = console.error;
+    console.error = (...words) => {
+      if (!/^(libopus|mpg123-decoder|@wasm-audio-decoders)\b/.test(String(words[0]))) print(...words);
+    };
+  }
   try {
-    return run();
+    return await run();
   } finally {
-    console.error = error;
+    if (--working === 0) console.error = print;
   }
 }

@@ -10,6 +10,7 @@ import { writeModel } from "../../runs/mod.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { oddWavs } from "../dsp/containers.ts";
+import { flac } from "../dsp/flac.ts";
 import { makeWav, WAV_KINDS } from "../fuzz/wavs.ts";
 import { trainTinyModel } from "../refinery/tiny_model.ts";
 
@@ -178,6 +179,28 @@ Deno.test("predict reads odd wav files, and what is wrong with them is a warning
     const piped = await predict(["-", ...options], streamed);
     assertEquals([piped.code, piped.stderr], [0, ""]);
     assertEquals(piped.stdout.trimEnd().split(/  +/).slice(1), lines["whole.wav"]);
+  });
+});
+
+Deno.test("predict hears a FLAC file as it hears the wav file of the same samples, named rightly or wrongly, or piped", async () => {
+  const wav = tone(0.8, 300), file = flac([new Int16Array(wav.slice(44).buffer)]);
+  await withModel({ "a.wav": wav, "b.flac": file, "c.wav": file, "d.flac": wav }, async (dir, options) => {
+    const { code, stdout, stderr } = await predict([dir, "--csv", "--profile", ...options]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n").slice(1),
+      own = (name: string) => {
+        return lines.filter((line) => line.startsWith(join(dir, name))).map((line) =>
+          line.slice(join(dir, name).length)
+        );
+      };
+    assert(own("a.wav").length > 0);
+    for (const name of ["b.flac", "c.wav", "d.flac"]) assertEquals(own(name), own("a.wav"), name);
+    const piped = await predict(["-", "--csv", "--profile", ...options], file);
+    assertEquals([piped.code, piped.stderr], [0, ""]);
+    assertEquals(
+      piped.stdout.trimEnd().split("\n").slice(1).map((line) => line.slice("standard input".length)),
+      own("a.wav"),
+    );
   });
 });
 

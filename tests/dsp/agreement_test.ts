@@ -1,6 +1,6 @@
 /**
  * Recordings of every kind that FFmpeg and SoX write here, against what FFmpeg makes of the same bytes: sample by sample, lossless
- * kinds to one step of their width, lossy ones to -40 dB.
+ * kinds to a step of 24 bits, lossy ones to -40 dB.
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
@@ -22,6 +22,9 @@ interface Case {
   padding?: number;
 }
 
+/** A step of 24 bits: what a difference of lossless kinds may be, whatever their width. */
+const step = 2 ** -23;
+
 const cases: Case[] = [];
 const formats: [rate: number, channels: number][] = [[8000, 1], [16000, 1], [22050, 2], [44100, 2], [48000, 1]];
 for (const [rate, channels] of formats) {
@@ -29,15 +32,14 @@ for (const [rate, channels] of formats) {
     const [stem, extension] = name.split(".");
     cases.push({ name: `${stem}_${rate}_${channels}.${extension}`, rate, channels, options, ...more });
   };
-  const pcm: [codec: string, bits: number][] = [["pcm_u8", 8], ["pcm_s16le", 16], ["pcm_s24le", 24], ["pcm_s32le", 32]];
-  for (const [codec, bits] of pcm) add(`${codec}.wav`, ["-c:a", codec], { step: 2 ** (1 - bits) });
-  for (const codec of ["pcm_f32le", "pcm_alaw", "pcm_mulaw"]) add(`${codec}.wav`, ["-c:a", codec], { step: 2 ** -15 });
+  for (const codec of ["pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le"]) add(`${codec}.wav`, ["-c:a", codec], { step });
+  for (const codec of ["pcm_f32le", "pcm_alaw", "pcm_mulaw"]) add(`${codec}.wav`, ["-c:a", codec], { step });
   // SoX and the IMA's own text round each part of a difference, FFmpeg their sum
   for (const codec of ["adpcm_ima_wav", "adpcm_ms"]) add(`${codec}.wav`, ["-c:a", codec], { padding: 1100 });
-  add("rf64.wav", ["-rf64", "always"], { step: 2 ** -15 });
-  add("w64.w64", ["-c:a", "pcm_s24le"], { step: 2 ** -23 });
-  add("flac16.flac", ["-c:a", "flac", "-sample_fmt", "s16"], { step: 2 ** -15 });
-  add("flac24.flac", ["-c:a", "flac", "-sample_fmt", "s32"], { step: 2 ** -23 });
+  add("rf64.wav", ["-rf64", "always"], { step });
+  add("w64.w64", ["-c:a", "pcm_s24le"], { step });
+  add("flac16.flac", ["-c:a", "flac", "-sample_fmt", "s16"], { step });
+  add("flac24.flac", ["-c:a", "flac", "-sample_fmt", "s32"], { step });
   add("mp3.mp3", ["-c:a", "libmp3lame", "-q:a", "4"]);
   // FFmpeg keeps or drops some of the last block; ours has the samples that the file says
   add("vorbis.ogg", ["-c:a", "libvorbis", "-q:a", "4"], { padding: 256 });
@@ -45,10 +47,10 @@ for (const [rate, channels] of formats) {
   add("aac.m4a", ["-c:a", "aac"], { padding: 1024 });
 }
 cases.push(
-  { name: "double.wav", rate: 44100, channels: 1, options: ["-c:a", "pcm_f64le"], step: 2 ** -23 },
-  { name: "six.flac", rate: 48000, channels: 6, options: ["-c:a", "flac"], step: 2 ** -15 },
-  { name: "high.flac", rate: 96000, channels: 2, options: ["-c:a", "flac"], step: 2 ** -15 },
-  { name: "flac.ogg", rate: 16000, channels: 1, options: ["-c:a", "flac"], step: 2 ** -15 },
+  { name: "double.wav", rate: 44100, channels: 1, options: ["-c:a", "pcm_f64le"], step },
+  { name: "six.flac", rate: 48000, channels: 6, options: ["-c:a", "flac"], step },
+  { name: "high.flac", rate: 96000, channels: 2, options: ["-c:a", "flac"], step },
+  { name: "flac.ogg", rate: 16000, channels: 1, options: ["-c:a", "flac"], step },
   { name: "constant.mp3", rate: 32000, channels: 1, options: ["-c:a", "libmp3lame", "-b:a", "64k"] },
   {
     name: "table_first.m4a",
@@ -58,11 +60,11 @@ cases.push(
     padding: 1024,
   },
   { name: "bare.aac", rate: 44100, channels: 1, options: ["-c:a", "aac"], delay: 1024, padding: 1024 },
-  { name: "sox_20.wav", rate: 16000, channels: 1, by: "sox", options: ["-b", "24", "-e", "signed"], step: 2 ** -23 },
+  { name: "sox_20.wav", rate: 16000, channels: 1, by: "sox", options: ["-b", "24", "-e", "signed"], step },
   { name: "sox_ima.wav", rate: 8000, channels: 2, by: "sox", options: ["-e", "ima-adpcm"], padding: 1100 },
   { name: "sox_ms.wav", rate: 8000, channels: 1, by: "sox", options: ["-e", "ms-adpcm"], padding: 1100 },
-  { name: "sox.flac", rate: 16000, channels: 1, by: "sox", options: ["-b", "24", "-C", "8"], step: 2 ** -23 },
-  { name: "sox_float.wav", rate: 22050, channels: 2, by: "sox", options: ["-b", "32", "-e", "float"], step: 2 ** -23 },
+  { name: "sox.flac", rate: 16000, channels: 1, by: "sox", options: ["-b", "24", "-C", "8"], step },
+  { name: "sox_float.wav", rate: 22050, channels: 2, by: "sox", options: ["-b", "32", "-e", "float"], step },
 );
 
 const missing = ["ffmpeg", "sox"].filter((program) => {
