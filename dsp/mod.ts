@@ -32,4 +32,5 @@ export { segmentCount, segmentSeconds, segmentStart, segmentStartSeconds, segmen
 export { type FrontEnd, frontEnd } from "./settings.ts";
 export { SpeechActivity, type SpeechOptions, speechSegments } from "./speech.ts";
 export { type WavHeader } from "./riff.ts";
+export { type WavEncoding, type WavFormat } from "./wav_format.ts";
 export { decodeWav, encodeWav, type Wav } from "./wav.ts";

@@ -3,10 +3,10 @@
  * reports. From it come the type {@link Settings}, the options of the commands, what tells one run from another, and the
  * report's table. Every choice that the paper leaves open is made here. A preset is a set of values, nothing else.
  */
-import { INITIALISATIONS, MONITORS, type VggEOptions } from "../nn/mod.ts";
+import { type Initialisation, INITIALISATIONS, type Monitor, MONITORS, type VggEOptions } from "../nn/mod.ts";
 
 /** What every setting has. */
-interface Described {
+export interface SettingWords {
   /** For reports and errors: "rate of Adam". */
   readonly label: string;
   /** For `--help`: what it does. */
@@ -14,7 +14,7 @@ interface Described {
 }
 
 /** A whole number. */
-export interface WholeSetting extends Described {
+export interface WholeSetting extends SettingWords {
   /** Which of the four it is. */
   readonly kind: "whole";
   /** The smallest that is allowed. */
@@ -26,7 +26,7 @@ export interface WholeSetting extends Described {
 }
 
 /** Any number. */
-export interface RealSetting extends Described {
+export interface RealSetting extends SettingWords {
   /** Which of the four it is. */
   readonly kind: "real";
   /** The smallest that is allowed. */
@@ -42,7 +42,7 @@ export interface RealSetting extends Described {
 }
 
 /** Yes or no. */
-export interface SwitchSetting extends Described {
+export interface SwitchSetting extends SettingWords {
   /** Which of the four it is. */
   readonly kind: "switch";
   /** The paper's value; where it says none, ours for its setup. */
@@ -50,7 +50,7 @@ export interface SwitchSetting extends Described {
 }
 
 /** One of some words, or of some numbers. */
-export interface ChoiceSetting<C extends string | number> extends Described {
+export interface ChoiceSetting<C extends string | number> extends SettingWords {
   /** Which of the four it is. */
   readonly kind: "choice";
   /** What it may be. */
@@ -111,8 +111,88 @@ const choice = <C extends string | number>(
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
+/** The type of {@link SETTINGS}: what each setting may be. */
+export interface SettingsTable {
+  /** How labels are refined from stage to stage. */
+  readonly method: ChoiceSetting<Method>;
+  /** Networks in a chain; stage 1 learns the utterances' labels. */
+  readonly stages: WholeSetting;
+  /** Folds of the cross-validation. */
+  readonly folds: WholeSetting;
+  /** What a fold holds out: utterances, whole speakers, sessions or texts, or the official folds of the corpus. */
+  readonly split: ChoiceSetting<Split>;
+  /** Factor on every layer of VGG-E: 1, 1/8, 0.125. */
+  readonly width: RealSetting;
+  /** Frames (10 ms) of a segment. */
+  readonly segmentFrames: ChoiceSetting<32 | 64 | 96 | 128>;
+  /** What frames are standardised by: all training frames, by band, or by band and utterance or speaker (which looks at held-out speech). */
+  readonly scaling: ChoiceSetting<Scaling>;
+  /** Epochs at most. */
+  readonly epochs: WholeSetting;
+  /** What early stopping monitors of the validation set; nothing: every epoch is run. */
+  readonly monitor: ChoiceSetting<Monitor>;
+  /** Epochs without a better one before a network stops. */
+  readonly patience: WholeSetting;
+  /** Segments a step. */
+  readonly batch: WholeSetting;
+  /** Adam's rate at first. */
+  readonly learningRate: RealSetting;
+  /** Steps: the rate decays every second epoch; cosine: down to zero at the end. */
+  readonly schedule: ChoiceSetting<"steps" | "cosine">;
+  /** What the rate is multiplied by every second epoch. */
+  readonly decay: RealSetting;
+  /** Epochs in which the rate rises from zero. */
+  readonly warmUp: RealSetting;
+  /** Share of the training utterances that is held back for validation. */
+  readonly validationShare: RealSetting;
+  /** Normalise after each convolution (Ioffe & Szegedy 2015). */
+  readonly batchNorm: SwitchSetting;
+  /** Normalise after the hidden dense layers. */
+  readonly batchNormDense: SwitchSetting;
+  /** Share of the hidden dense units that is dropped in training. */
+  readonly dropout: RealSetting;
+  /** How weights are drawn: Glorot & Bengio 2010, or He et al. 2015. */
+  readonly initialisation: ChoiceSetting<Initialisation>;
+  /** Decay of a running average of the weights, which makes profiles and labels; 0: none. */
+  readonly average: RealSetting;
+  /** Draw where a segment starts anew each epoch. */
+  readonly randomStart: SwitchSetting;
+  /** Stretch segments by up to this share. */
+  readonly stretch: RealSetting;
+  /** Warp the mel bands of segments by up to this share. */
+  readonly warp: RealSetting;
+  /** Mask up to so many neighbouring mel bands of a segment. */
+  readonly maskBands: WholeSetting;
+  /** Mask up to so many neighbouring frames of a segment. */
+  readonly maskFrames: WholeSetting;
+  /** Make segments louder or softer by up to so many dB. */
+  readonly gain: RealSetting;
+  /** Add noise of up to this mean to the mel spectrum. */
+  readonly noise: RealSetting;
+  /** Blend pairs of segments and their labels, by a share from Beta(x, x) (Zhang et al. 2018); 0: don't. */
+  readonly mixup: RealSetting;
+  /** Share of every label that is spread over all emotions. */
+  readonly labelSmoothing: RealSetting;
+  /** Draw as many segments of each emotion. */
+  readonly balance: SwitchSetting;
+  /** Networks of a stage and fold, whose profiles are averaged. */
+  readonly members: WholeSetting;
+  /** Judge a stage by the mean of its profiles and those of the stages before. */
+  readonly averageStages: SwitchSetting;
+  /** Frames between the segments of a profile; 0: as in training. */
+  readonly profileHop: WholeSetting;
+  /** Which probabilities labels are refined from. */
+  readonly labelsFrom: ChoiceSetting<LabelSource>;
+  /** Raise the probabilities that labels are refined from to the power 1/x. */
+  readonly temperature: RealSetting;
+  /** Trees of the forest. */
+  readonly trees: WholeSetting;
+  /** Judge the forest over the networks' folds, or over ten drawn anew. */
+  readonly forestFolds: ChoiceSetting<"same" | "anew">;
+}
+
 /** Every setting, in the order of reports. */
-export const SETTINGS = {
+export const SETTINGS: SettingsTable = {
   method: choice<Method>("pEPR", METHODS, "method", "how labels are refined from stage to stage"),
   stages: whole(5, [1, 9], "stages", "networks in a chain; stage 1 learns the utterances' labels"),
   folds: whole(10, [2, MANY], "folds", "folds of the cross-validation"),
@@ -220,16 +300,16 @@ export const SETTINGS = {
     "folds of the forest",
     "judge the forest over the networks' folds, or over ten drawn anew",
   ),
-} as const;
+};
 
 /** A setting's name. */
-export type SettingName = keyof typeof SETTINGS;
+export type SettingName = keyof SettingsTable;
 
 /** What a record allows. */
-type ValueOf<S> = S extends ChoiceSetting<infer C> ? C : S extends SwitchSetting ? boolean : number;
+export type SettingValue<S> = S extends ChoiceSetting<infer C> ? C : S extends SwitchSetting ? boolean : number;
 
 /** Settings of one experiment: a value for each record of {@link SETTINGS}, and what has no default of its own. */
-export type Settings = { -readonly [Name in SettingName]: ValueOf<typeof SETTINGS[Name]> } & {
+export type Settings = { -readonly [Name in SettingName]: SettingValue<SettingsTable[Name]> } & {
   /** Frames from one segment that is learned from to the next; undefined: the corpus's own. */
   segmentHop?: number;
   /** What every random choice is keyed by. */
