@@ -15,7 +15,7 @@ export async function openFile(file: File): Promise<Opened> {
   if (file.size > LARGEST) throw new TypeError(`${file.name}: larger than 512 MB; deno task predict takes any length`);
   const bytes = new Uint8Array(await file.arrayBuffer());
   const magic = new TextDecoder("latin1").decode(bytes.subarray(0, 4));
-  if (/^(RIFF|RIFX|RF64|BW64)$/.test(magic)) return { wav: bytes, name: file.name };
+  if (/^(RIFF|RIFX|RF64|BW64|riff)$/.test(magic)) return { wav: bytes, name: file.name };
   const context = new OfflineAudioContext(1, 1, 48000);
   let sound: AudioBuffer;
   try {
