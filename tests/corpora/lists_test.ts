@@ -3,6 +3,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { basename, join, relative } from "@std/path";
 import { decodeText, extractFeatures, openCorpus, readTable, recogniseCorpus } from "../../corpora/mod.ts";
 import { decodeRecording, encodeWav, logMel } from "../../dsp/mod.ts";
+import { assignFolds } from "../../refinery/mod.ts";
+import { emodbDir, noEmodb } from "../emodb.ts";
 import { assertRejection, assertThrown, tone, tones, withFolder } from "./folders.ts";
 
 const files = tones("sub/angry0.wav", "sub/angry1.wav", "sub/sad0.wav", "sub/sad1.wav");
@@ -205,4 +207,21 @@ Deno.test("readTable() keeps quotes that stand in the midst of a field, and name
   assertEquals(read('path\ttext\na.wav\the said "no"\n').rows[0].value("text"), 'he said "no"');
   assertThrown(() => read("path\ttext\na.wav\tx\nb.wav\n"), /x\.tsv, line 3: found 1 fields, wanted 2/);
   assertThrown(() => read("path\ttext\na.wav\tx\ty\n"), /x\.tsv, line 2: found 3 fields, wanted 2/);
+});
+
+const emodb = emodbDir(), emobox = emodb && join(emodb, "emobox_folds.csv");
+const known = emobox !== undefined && await Deno.stat(emobox).then(() => true, () => false);
+Deno.test({
+  name: `EmoBox's five folds of Emo-DB are those of its list, 107 utterances each (${noEmodb}, with emobox_folds.csv)`,
+  ignore: !known,
+  async fn() {
+    const { utterances, emotions } = await openCorpus("emodb", { data: emodb!, foldsFile: emobox! });
+    const drawn = utterances.map((own) => ({ ...own, emotion: emotions.indexOf(own.emotion), votes: undefined }));
+    const folds = assignFolds(drawn, emotions, { folds: 5, split: "official", seed: 1 });
+    const listed = Object.fromEntries(
+      (await Deno.readTextFile(emobox!)).trim().split(/\r?\n/).slice(1).map((line) => line.split(",")),
+    );
+    assertEquals(Object.fromEntries(utterances.map(({ id }, u) => [id, String(folds[u] + 1)])), listed);
+    for (let fold = 0; fold < 5; fold++) assertEquals(folds.filter((own) => own === fold).length, 107);
+  },
 });
