@@ -14,9 +14,11 @@ import {
   type MatmulShape,
   plansFor,
   type Product,
+  productKey,
   traffic,
 } from "../kernels/webgpu/plan.ts";
-import type { ConvShape } from "../kernels/mod.ts";
+import type { ConvShape, Device } from "../kernels/mod.ts";
+import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { formatTable } from "../report/table.ts";
 import { type Case, vggECases } from "./cases.ts";
 import { linesTouched } from "./lines.ts";
@@ -56,16 +58,29 @@ export function countKernels(options: { width: number; batch: number; classes: n
     if (!product) return { name, layer, shape, flops, useful: 1, bytes: of.bytes, intensity: flops / of.bytes };
     const plan = plansFor(product, HARDWARE)[0];
     const { bytes, flopsDone, workgroups } = traffic(product, plan, "mask" in of.buffers);
-    const parts = plan.splits > 1 ? `, ${plan.splits} parts` : "";
     return {
       ...{ name, layer, shape, flops, bytes, workgroups },
       balance: balance(product, plan, HARDWARE.units),
       lines: linesTouched(of, plan.variant, product.k4),
-      plan: plan.variant.name + parts,
+      plan: describePlan(plan.variant.name, plan.splits),
       useful: flops / flopsDone,
       intensity: flops / bytes,
     };
   });
+}
+
+/** A plan for people: "tile 128x128x16, 4 parts". */
+function describePlan(variant: string, splits: number): string {
+  return variant + (splits > 1 ? `, ${splits} parts` : "");
+}
+
+/** By which plan a device computes a case; undefined for what is no product, or is computed in pieces. */
+export function planNamed(device: Device, of: Case): string | undefined {
+  const product = device instanceof WebGpuDevice ? productOf(of) : undefined;
+  if (!product) return undefined;
+  const { kernelChoices, precision } = device as WebGpuDevice;
+  const choice = kernelChoices[productKey(precision === "f16" ? { ...product, half: true } : product)];
+  return choice && describePlan(choice.variant, choice.splits);
 }
 
 /** The matrix product that a case is; undefined where it is none. */

@@ -7,6 +7,7 @@
 import type { Device, DeviceBuffer } from "../kernels/mod.ts";
 import type { Tune } from "./bench.ts";
 import type { Case, Content } from "./cases.ts";
+import { planNamed } from "./counted.ts";
 import { type Arrays, checkCase, outputs } from "./definition.ts";
 import type { KernelRow } from "./results.ts";
 import type { Stopwatch } from "./timing.ts";
@@ -57,6 +58,7 @@ export async function benchKernel(
       compileSeconds: Math.max(0, first - watch.wait - seconds.median),
       error,
       checked,
+      plan: planNamed(device, of),
     };
   } finally {
     for (const buffer of Object.values(buffers)) device.release(buffer);

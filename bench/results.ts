@@ -61,6 +61,8 @@ export interface KernelRow {
   error: number;
   /** Of which part of the result. */
   checked: string;
+  /** By which plan a GPU computed it, where it is a product: the variant, and the parts along k where there are several. */
+  plan?: string;
 }
 
 /** A training step. */
@@ -174,6 +176,7 @@ const DOCUMENT: Shape = {
     compileSeconds: "number",
     error: "number",
     checked: "string",
+    "plan?": "string",
   }],
   "step?": STEP,
   tasks: [TASK],

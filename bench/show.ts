@@ -48,9 +48,12 @@ export function fraction(width: number): string {
 
 /** A row a kernel. */
 export function kernelTable(rows: readonly KernelRow[], { peaks }: Results): string {
+  const planned = rows.some(({ plan }) => plan !== undefined),
+    columns = ["kernel", "layer", "shape", "time", "quartiles"];
+  columns.push("n", "GFLOP/s", "GB/s", "of FMA", "of copy", "compile", "error", ...planned ? ["plan"] : []);
   return formatTable(
-    ["kernel", "layer", "shape", "time", "quartiles", "n", "GFLOP/s", "GB/s", "of FMA", "of copy", "compile", "error"],
-    rows.map(({ name, layer, shape, seconds, flops, bytes, compileSeconds, error }) => {
+    columns,
+    rows.map(({ name, layer, shape, seconds, flops, bytes, compileSeconds, error, plan = "" }) => {
       const s = seconds.median;
       return [
         name,
@@ -65,6 +68,7 @@ export function kernelTable(rows: readonly KernelRow[], { peaks }: Results): str
         flops === 0 ? "" : percent(bytes / s / peaks.bytes.median),
         duration(compileSeconds),
         error.toExponential(1),
+        ...planned ? [plan] : [],
       ];
     }),
   );

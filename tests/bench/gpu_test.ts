@@ -1,12 +1,12 @@
 /** What is counted of the GPU's kernels, and the ladder. */
 import { assert, assertEquals } from "@std/assert";
-import { countKernels, describeCounted, NEED } from "../../bench/counted.ts";
+import { countKernels, describeCounted, NEED, planNamed } from "../../bench/counted.ts";
 import type { Case } from "../../bench/cases.ts";
 import { linesTouched } from "../../bench/lines.ts";
 import { balance } from "../../kernels/webgpu/plan.ts";
 import { variantNamed } from "../../kernels/webgpu/variants.ts";
 import { climbLadder } from "../../bench/ladder.ts";
-import { findAdapter } from "../../kernels/webgpu/mod.ts";
+import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 
 const FULL = { width: 1, batch: 128, classes: 7 };
 
@@ -63,6 +63,22 @@ Deno.test("docs/gpu_kernels.md shows what bench --count prints", async () => {
 });
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
+
+Deno.test({
+  name: `planNamed() says by which plan a GPU computes a product, and nothing of other kernels${
+    found ? "" : " (WebGPU finds no adapter here)"
+  }`,
+  ignore: !found,
+  fn: async () => {
+    const choices = { "matmul 32x64x16": { variant: "tile 32x32x16", splits: 2 } };
+    const device = await createWebGpuDevice({ allowSoftware: true, choices });
+    const of = { kernel: "matmul", scalars: { m: 32, n: 64, k: 16 } } as unknown as Case;
+    assertEquals(planNamed(device, of), "tile 32x32x16, 2 parts");
+    assertEquals(planNamed(device, { ...of, scalars: { m: 32, n: 64, k: 32 } }), undefined); // not computed yet
+    assertEquals(planNamed(device, { ...of, kernel: "maxPool" }), undefined);
+    device.close();
+  },
+});
 
 Deno.test({
   name: `climbLadder() holds each step to the definition, and the kernels of training beside it${
