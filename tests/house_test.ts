@@ -23,6 +23,7 @@ for (const top of ["cli", "bench", "web"]) BELOW[top] = ["mod.ts", ...ALL];
 const EXCEPTIONS: readonly string[] = [
   "cli/test.ts -> tests", // the command that runs the tests asks them what they need
   "bench/main.ts -> cli", // commands like the others
+  "bench/peers/main.ts -> cli",
   "web/main.ts -> cli",
   "web/engine/bench.ts -> bench", // the same cases and the same stopwatch, in a page
   "web/engine/roof.ts -> bench",
@@ -72,7 +73,7 @@ Deno.test("imports run downward only", () => {
 /** Other programs that tasks may run. */
 const PROGRAMS: Record<string, string> = {
   tooling: "deno",
-  bench: "python3,/usr/bin/python3",
+  bench: "deno,python3,/usr/bin/python3",
   cluster: "sbatch",
   web: "deno",
 };
