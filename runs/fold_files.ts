@@ -10,13 +10,14 @@
  */
 import { crc32 } from "node:zlib";
 import { Buffer } from "node:buffer";
-import type { FitSnapshot, FitState } from "../nn/mod.ts";
+import type { FitPlace, FitSnapshot, FitState } from "../nn/mod.ts";
 import type { FoldMemory, FoldStage } from "../refinery/mod.ts";
 import { writeAtomically } from "./atomic.ts";
 import { differences, type Identity, shortIdentity } from "./identity.ts";
 import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import type { RunFolder, StageRecord } from "./run_folder.ts";
 import { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
+import { fitPlace, parseStored } from "./stored.ts";
 
 /** Checkpoints of a fold that are kept. */
 const KEPT = 2;
@@ -102,10 +103,14 @@ export class FoldFiles implements FoldMemory {
   async state(stage: number): Promise<FitState | undefined> {
     for (const { name, ...place } of this.#checkpoints().reverse()) {
       if (place.stage !== stage) continue;
-      const kept = await this.#read(this.#folder.in("checkpoints", name), "the one before it serves");
+      const file = this.#folder.in("checkpoints", name), otherwise = "the one before it serves";
+      const kept = await this.#read(file, otherwise);
       if (!kept) continue;
-      const arrays = Object.entries(kept.tensors).map(([name, { data }]) => [name, data]);
-      return { ...JSON.parse(kept.metadata.state), ...Object.fromEntries(arrays) };
+      try {
+        return fitState(kept, file);
+      } catch (error) {
+        this.#options.onNote(`${(error as Error).message}; ${otherwise}`);
+      }
     }
   }
 
@@ -232,6 +237,17 @@ export async function readStage(
   const { epochs, bestEpoch, labelEntropy, labelError, seconds } = record;
   const profiles = decodeProfiles(bytes, emotions);
   return { stage, profiles, epochs, bestEpoch, labelEntropy, ...(labelError !== undefined && { labelError }), seconds };
+}
+
+/** The fit that a checkpoint holds. Throws an Error where it holds something else. */
+function fitState({ tensors, metadata }: Sealed, file: string): FitState {
+  const place = parseStored<Omit<FitPlace, "metrics">>(metadata.state ?? "", fitPlace, file);
+  const { weights, m, v, metrics, best } = tensors;
+  for (const [name, tensor] of Object.entries({ weights, m, v, metrics })) {
+    if (!tensor) throw new Error(`${file}: damaged: expected a tensor "${name}", found none`);
+  }
+  const arrays = { weights: weights.data, m: m.data, v: v.data, metrics: metrics.data };
+  return { ...place, ...arrays, ...(best && { best: best.data }) };
 }
 
 function checkSum(bytes: Uint8Array): string {
