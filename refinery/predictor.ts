@@ -44,6 +44,8 @@ export interface Prediction {
   segmentHop: number;
   /** Samples that were heard, in seconds. */
   seconds: number;
+  /** Set where the recording was shorter than a segment, and its last frame was repeated to the end of one. */
+  padded?: boolean;
 }
 
 /** How a recording is listened to. */
@@ -251,6 +253,12 @@ export class Listener {
     const { description, forest } = this.#predictor.model, { frontEnd, emotions } = description;
     const { segmentFrames, hopLength, windowLength, sampleRate } = frontEnd;
     const seconds = this.#samples / sampleRate;
+    let padded = false;
+    if (this.#segments === 0 && this.#held < segmentFrames && this.#held >= LEAST_FRAMES && !this.#pad) {
+      const { nMels } = frontEnd, last = this.#frames.slice((this.#held - 1) * nMels, this.#held * nMels);
+      for (; this.#held < segmentFrames; this.#held++) this.#frames.set(last, this.#held * nMels);
+      padded = true;
+    }
     if (this.#segments === 0 && this.#held < segmentFrames) {
       const wanted = (segmentFrames - 1) * hopLength + windowLength;
       if (!this.#pad || this.#samples === 0) {
@@ -279,6 +287,7 @@ export class Listener {
       profile,
       segmentHop: this.#hop,
       seconds,
+      ...(padded && { padded }),
     };
   }
 
@@ -304,6 +313,9 @@ export class Listener {
     this.#profile.push(profile);
   }
 }
+
+/** Frames of the paper's segment: what is shorter says too little, however long the model's segments are. */
+const LEAST_FRAMES = 32;
 
 /** Samples that frames are made of at a time: a second or so. */
 const BLOCK = 1 << 14;

@@ -20,7 +20,7 @@
 import { join } from "@std/path";
 import type { Precision } from "../kernels/mod.ts";
 import type { FoldStage, Results } from "../refinery/results.ts";
-import type { Settings } from "../refinery/settings.ts";
+import { completeSettings, type Settings } from "../refinery/settings.ts";
 import { writeAtomically, writeJson } from "./atomic.ts";
 import { csv } from "./csv.ts";
 import type { Identity } from "./identity.ts";
@@ -111,7 +111,8 @@ export class RunFolder {
 
   /** Reads `config.json`; undefined where there is none. Throws an Error where it is damaged: no JSON, or not what a run writes. */
   async readConfig(): Promise<RunConfig | undefined> {
-    return await readStored<RunConfig>(this.in("config.json"), runConfig);
+    const config = await readStored<RunConfig>(this.in("config.json"), runConfig);
+    return config && { ...config, settings: completeSettings(config.settings) };
   }
 
   /** Writes `config.json`. */

@@ -131,6 +131,9 @@ export const fitPlace = v.looseObject({
   seconds: positive,
 });
 
+/** How a network that is kept was fitted: JSON in its metadata. */
+export const fitResult = v.looseObject({ epochs: v.array(epoch), bestEpoch: whole, steps: whole });
+
 /**
  * Parses JSON and checks it.
  *

@@ -77,8 +77,8 @@ Deno.test("study tries each variation on validation utterances, and gives a row 
     for (
       const [wrong, said] of [["width", /wanted name=value/], ["size=3", /wanted name=value with one of method/], [
         "batchNorm=3",
-        /batchNorm is true or false, found 3/,
-      ], ["monitor=luck", /monitor is loss, accuracy, nothing, found luck/]] as const
+        /batchNorm: Expected true or false, found "3"/,
+      ], ["monitor=luck", /monitor: Expected loss, accuracy, nothing, found "luck"/]] as const
     ) {
       const refused = await study(...corpus, "--vary", wrong);
       assertEquals(refused.code, 2);

@@ -47,8 +47,8 @@ const tiny = [
   "cpu",
 ];
 
-async function readJson(dir: string, ...names: string[]) {
-  return JSON.parse(await Deno.readTextFile(join(dir, ...names)));
+async function readJson(...names: string[]) {
+  return JSON.parse(await Deno.readTextFile(join(...names)));
 }
 
 Deno.test("train writes a whole run folder, and the same results with 1 thread and with 2", async () => {
@@ -226,7 +226,9 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
       [["--wdith", "1"], 2, /unknown option '--wdith'/],
       [["--width", "0"], 2, /Found "0", wanted a number above 0/],
       [["--width", "1/0"], 2, /Found "1\/0"/],
-      [["--preset", "best"], 2, /Allowed choices are demo, quick, compact, tuned, paper/],
+      [["--preset", "finest"], 2, /Allowed choices are demo, quick, compact, tuned, best, paper/],
+      [["--schedule", "stairs"], 2, /Expected steps, cosine, found "stairs"/],
+      [["--validation", "0"], 2, /validationShare 0 .*monitor must be nothing, found loss/],
       [["--folds", "1"], 2, /Found "1", wanted a whole number of at least 2/],
       [["--corpus", "emodb"], 2, /"emodb" wants --data, the folder of the recordings/],
       [["--only-fold", "4"], 2, /--only-fold 4: there are 3 folds/],

@@ -30,6 +30,7 @@ export const OUTPUTS: Record<KernelName, { written: string[]; updated?: string[]
   reluGradient: { written: ["dx"] },
   sum: { written: ["total"] },
   gatherWindows: { written: ["out"] },
+  gatherViews: { written: ["out"] },
   gatherRows: { written: ["out"] },
 };
 

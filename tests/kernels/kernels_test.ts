@@ -1,6 +1,6 @@
 /** Every kernel on every device: PyTorch's stored values, then fifty random shapes a kernel against the definitions. */
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { METRICS } from "../../kernels/kernels.ts";
+import { METRICS, VIEW } from "../../kernels/kernels.ts";
 import { Random, randomKey } from "../../kernels/random.ts";
 import { cpu, cpuPaths, definitions, onEach, webgpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";
@@ -246,6 +246,33 @@ const DRAW: Record<KernelName, (random: Random) => PlainArgs> = {
     const starts = Int32Array.from({ length: batch }, () => r.below(time - width + 1));
     const [series, out] = [numbers(r, time * height), numbers(r, batch * height * width)];
     return { series, starts, out, batch, height, width, mean: 0.25, scale: 1.5 };
+  },
+  gatherViews: (r) => {
+    const [batch, height, width] = [size(r, 20), size(r, 70), size(r, 40)], time = 1 + r.below(200);
+    const starts = Int32Array.from({ length: batch }, () => r.below(time));
+    const views = Float64Array.from({ length: batch * VIEW.length });
+    const set = (i: number, name: Exclude<keyof typeof VIEW, "length">, value: number) =>
+      views[i * VIEW.length + VIEW[name]] = Math.fround(value);
+    for (let i = 0; i < batch; i++) {
+      const [rate, warp] = [0, 1].map(() => r.below(3) ? 0.8 + 0.4 * r.uniform() : 1);
+      const [band, frame] = [r.below(height), r.below(width)];
+      set(i, "rate", rate);
+      set(i, "shift", r.below(3) ? 2 * r.uniform() - 0.5 : 0);
+      set(i, "last", time - 1 - starts[i]);
+      set(i, "warp", warp);
+      set(i, "bandFrom", band);
+      set(i, "bandTo", band + r.below(9));
+      set(i, "frameFrom", frame);
+      set(i, "frameTo", frame + r.below(9));
+      set(i, "gain", r.below(3) ? Math.exp(r.normal()) : 1);
+      set(i, "noise", r.below(2) * r.uniform());
+    }
+    const [series, out] = [
+      numbers(r, time * height).map((v) => Math.fround(Math.max(Math.log(0.01), v))),
+      numbers(r, batch * height * width),
+    ];
+    const sizes = { batch, height, width, mean: 0.25, scale: 1.5, offset: 0.01, key: [...randomKey(r.below(1000))] };
+    return { series, starts, views, out, ...sizes };
   },
   gatherRows: (r) => {
     const [batch, columns, count] = [size(r, 200), size(r, 20), size(r, 300)];

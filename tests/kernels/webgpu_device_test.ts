@@ -1,6 +1,7 @@
 /** What is WebGPU's own: both cores, faults that are heard, order, memory that stands still, large grids, shared buffers. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import type { DeviceBuffer } from "../../kernels/device.ts";
+import { VIEW } from "../../kernels/kernels.ts";
 import { Random } from "../../kernels/random.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/mod.ts";
 import { Faults } from "../../kernels/webgpu/faults.ts";
@@ -11,6 +12,7 @@ import fillSource from "../../kernels/wgsl/fill.wgsl" with { type: "text" };
 import { coreConstants, variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
+import { someViews } from "./cpu_cases.ts";
 import { checkLadder, checkSimple, checkSubgroupSums, checkVariant, missingFor } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
@@ -230,6 +232,10 @@ onGpu("convolutions, pools, column sums and gathers take batches longer than a b
   const others: [KernelName, PlainArgs][] = [
     ["columnSums", { x: numbers(200 * 16), sums: numbers(16), rows: 200, columns: 16 }],
     ["gatherWindows", { ...gathered, batch: 150, height: 4, width: 4 }],
+    ["gatherViews", {
+      ...{ ...gathered, batch: 150, height: 4, width: 4, offset: 0.01, key: [1, 2] },
+      views: someViews(150).map((value, at) => at % VIEW.length === VIEW.last ? 20 : value),
+    }],
     ["gatherRows", { table: numbers(40 * 8), rows: starts, out: numbers(150 * 8), batch: 150, columns: 8 }],
   ];
   for (const [kernel, args] of others) {

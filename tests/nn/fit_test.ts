@@ -15,6 +15,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   fit,
+  type FitOptions,
   glorotUniform,
   learningRateAt,
   type Network,
@@ -24,6 +25,7 @@ import {
   type Tape,
   type Tensor,
 } from "../../nn/mod.ts";
+import { inOrder } from "../../nn/pass.ts";
 import { cpu, definitions, onEach } from "../devices.ts";
 import type { Device } from "../../kernels/device.ts";
 
@@ -102,6 +104,53 @@ Deno.test("fit() stops `patience` epochs after the best one and puts its weights
   assertEquals(await network.parameters.read(), snapshots[result.bestEpoch]);
 });
 
+/** The network after some steps of a fit: stopped by its own rate, which is zero from then on and moves nothing. */
+async function stepwise(network: Linear, data: ArrayDataset, options: FitOptions & { batch: number }, steps: number) {
+  const perEpoch = Math.ceil(data.length / options.batch);
+  const rate = (epoch: number) => Math.round(epoch * perEpoch) < steps ? options.learningRate!(epoch) : 0;
+  await fit(network, data, undefined, { ...options, average: 0, learningRate: rate });
+}
+
+Deno.test("fit() with an average validates, and ends, with the mean of the weights after its steps", async () => {
+  const device = createReferenceDevice(), network = new Linear(device), { parameters } = network;
+  const training = points(device, 30, 4, 0.2);
+  const options = {
+    epochs: 2,
+    path: [1],
+    batch: 6,
+    learningRate: () => 0.5,
+    average: 0.999,
+    monitor: "nothing" as const,
+  };
+  const losses: number[] = [];
+  const { epochs } = await fit(network, training, training, {
+    ...options,
+    onEpoch: ({ validationLoss }) => void losses.push(validationLoss!),
+  });
+  assertEquals(epochs.length, 2);
+  // 0.999 looks further back than ten steps: the average is the plain mean, made again here step by step
+  const again = new Linear(device), sums = new Map<string, Float64Array>();
+  for (let steps = 1; steps <= 10; steps++) {
+    const stopped = new Linear(device);
+    await stepwise(stopped, training, options, steps);
+    for (const [name, values] of Object.entries(await stopped.parameters.read())) {
+      const sum = sums.get(name) ?? new Float64Array(values.length);
+      sums.set(name, sum.map((v, i) => v + values[i] / 10));
+    }
+  }
+  for (const [name, values] of Object.entries(await parameters.read())) {
+    sums.get(name)!.forEach((v, i) => assert(Math.abs(v - values[i]) < 1e-5, `${name}: ${values[i]}, not ${v}`));
+  }
+  again.parameters.write(Object.fromEntries([...sums].map(([name, v]) => [name, Float32Array.from(v)])));
+  const p = await predictProbabilities(again, training),
+    targets = device.allocate(60, "t"),
+    x = device.allocate(60, "x");
+  training.load(inOrder(30), x, targets);
+  const t = await device.read(targets);
+  const loss = p.reduce((sum, value, i) => sum - t[i] * Math.log(value), 0) / 30;
+  assert(Math.abs(losses[1] - loss) < 1e-5, "validation sees the average");
+});
+
 Deno.test("fit() puts back the most accurate epoch's weights, or the last one's, where it is told to", async () => {
   for (const monitor of ["accuracy", "nothing"] as const) {
     const device = createReferenceDevice(), network = new Linear(device);
@@ -113,7 +162,7 @@ Deno.test("fit() puts back the most accurate epoch's weights, or the last one's,
       monitor,
       path: [1],
       batch: 16,
-      learningRate: (epoch) => [0.002, 0.5, 5, 0.05][epoch % 4],
+      learningRate: (epoch) => [0.002, 0.5, 5, 0.05][Math.floor(epoch) % 4],
       onEpoch: async () => void snapshots.push(await network.parameters.read()),
     });
     const losses = epochs.map((e) => e.validationLoss!), rights = epochs.map((e) => e.validationAccuracy!);

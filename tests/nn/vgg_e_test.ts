@@ -44,32 +44,36 @@ Deno.test("VGG-E refuses a width, classes or a segment that make no network", ()
   assertThrows(() => summarise({ classes: 7, width: 1, frames: 31 }), Error, "64 x 31");
 });
 
-onEach([definitions, cpu, webgpu], "a VGG-E's batch norms fold into its convolutions", async (device) => {
-  const options = { classes: 3, width: 1 / 32, batchNorm: true, dropout: 0.5 };
-  const network = new VggE(device, options).initialise(1);
-  const random = new Random(7), x = Float32Array.from({ length: 4 * 64 * 32 }, () => random.normal());
-  const logits = async (network: VggE, tape: Tape) => {
-    const input = tape.input([4, 64, 32, 1]);
-    device.write(input.buffer, x);
-    const found = await device.read(network.forward(tape, input).buffer);
-    tape.release();
-    return found;
-  };
-  await logits(network, new Tape(device)); // moves the running averages
-  const weights = await network.parameters.read();
-  for (const [name, values] of Object.entries(weights)) {
-    if (/gamma|beta/.test(name)) weights[name] = values.map((value) => value + 0.2 * random.normal());
-  }
-  network.parameters.write(weights);
-  const plain = new VggE(device, { ...options, batchNorm: false });
-  plain.parameters.write(foldBatchNorm(weights, options));
-  const [whole, folded] = [network, plain].map((one) => logits(one, new Tape(device, { recording: false })));
-  assertClose({ logits: await folded }, { logits: await whole }, 1e-4, "folded");
-  const other = await logits(network, new Tape(device, { path: [1] }));
-  assert(relativeError(other, await whole) > 1e-2, "in training it goes by the batch's own moments");
-  network.parameters.release();
-  plain.parameters.release();
-});
+onEach(
+  [definitions, cpu, webgpu],
+  "a VGG-E's batch norms fold into its convolutions and dense layers",
+  async (device) => {
+    const options = { classes: 3, width: 1 / 32, frames: 64, batchNorm: true, batchNormDense: true, dropout: 0.5 };
+    const network = new VggE(device, options).initialise(1);
+    const random = new Random(7), x = Float32Array.from({ length: 4 * 64 * 64 }, () => random.normal());
+    const logits = async (network: VggE, tape: Tape) => {
+      const input = tape.input([4, 64, 64, 1]);
+      device.write(input.buffer, x);
+      const found = await device.read(network.forward(tape, input).buffer);
+      tape.release();
+      return found;
+    };
+    await logits(network, new Tape(device)); // moves the running averages
+    const weights = await network.parameters.read();
+    for (const [name, values] of Object.entries(weights)) {
+      if (/gamma|beta/.test(name)) weights[name] = values.map((value) => value + 0.2 * random.normal());
+    }
+    network.parameters.write(weights);
+    const plain = new VggE(device, { ...options, batchNorm: false, batchNormDense: false });
+    plain.parameters.write(foldBatchNorm(weights, options));
+    const [whole, folded] = [network, plain].map((one) => logits(one, new Tape(device, { recording: false })));
+    assertClose({ logits: await folded }, { logits: await whole }, 1e-4, "folded");
+    const other = await logits(network, new Tape(device, { path: [1] }));
+    assert(relativeError(other, await whole) > 1e-2, "in training it goes by the batch's own moments");
+    network.parameters.release();
+    plain.parameters.release();
+  },
+);
 
 onEach(
   [cpu, webgpu],

@@ -1,13 +1,15 @@
 /** A fold's chain on a small synthetic corpus: that nothing leaks, that it repeats to the bit, that it tells what it does. */
-import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStrictEquals, fail } from "@std/assert";
 import { extractFeatures, type Features } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { frontEnd } from "../../dsp/mod.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import {
   assignFolds,
+  assignParts,
   drawValidation,
   type FoldResult,
+  LABEL_SOURCES,
   PRESETS,
   runFold,
   scaleFrames,
@@ -21,7 +23,8 @@ import {
 import { cpu } from "../devices.ts";
 
 const settings: Settings = {
-  ...PRESETS.demo,
+  ...PRESETS.quick,
+  learningRate: 0.00025,
   width: 1 / 32,
   folds: 2,
   stages: 2,
@@ -175,4 +178,95 @@ Deno.test("scaleFrames() gives each band the mean 0 and the deviation 1, over tr
     for (const i of features.utterances.keys()) assert(near(figures(utterances, [i], band)));
   }
   assertStrictEquals(scaleFrames(features, training, "global"), features);
+});
+
+/** Everything at once that is new in a chain, on networks as small as they come. */
+const everything: Settings = {
+  ...settings,
+  segmentFrames: 64,
+  profileHop: 12,
+  validationShare: 0,
+  monitor: "nothing",
+  schedule: "cosine",
+  warmUp: 0.5,
+  batchNorm: true,
+  batchNormDense: true,
+  average: 0.9,
+  randomStart: true,
+  stretch: 0.1,
+  warp: 0.1,
+  maskBands: 8,
+  maskFrames: 5,
+  gain: 6,
+  noise: 0.02,
+  mixup: 0.2,
+  labelSmoothing: 0.05,
+  balance: true,
+  members: 2,
+  temperature: 1.5,
+};
+const long = await extractFeatures(openSynthetic(1, { utterances: 20, speakers: 2 }), {
+  segmentHop: 12,
+  segmentFrames: 64,
+});
+
+Deno.test("with views, averages, members and each source of labels runFold() gives the same to the bit with one thread or two", async () => {
+  const devices = await Promise.all([1, 2].map((threads) => createCpuDevice({ threads })));
+  const found: number[] = [];
+  for (const labelsFrom of LABEL_SOURCES) {
+    const own = { ...everything, labelsFrom };
+    const results = [];
+    for (const device of devices) {
+      results.push(plain(await runFold(long, device, own, folds, 1)));
+      assertEquals(device.memory.liveBuffers, 0, "everything is given back");
+    }
+    assertEquals(results[1], results[0], labelsFrom);
+    assertEquals(results[0][0].epochs[0].validationLoss, undefined);
+    found.push(results[0][1].labelEntropy);
+  }
+  for (const device of devices) device.close();
+  const [inSample, , , view] = found;
+  assertStrictEquals(view, inSample, "labels by view are described by those of the segments themselves");
+  assertEquals(new Set(found).size, 3, `each source has labels of its own: ${found}`);
+});
+
+Deno.test("cross-fit labels of an utterance come from a network that did not learn its part", async () => {
+  const device = await cpu.open(), own: Settings = { ...everything, members: 1, mixup: 0, labelsFrom: "cross-fit" };
+  const training = features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []);
+  const parts = assignParts(long, training, { parts: 4, split: "utterance", seed: own.seed }, 0);
+  assertEquals([...parts.keys()], training);
+  assertEquals(new Set(parts.values()), new Set([0, 1, 2, 3]));
+  const kept = async (given: Features) => {
+    let labels: Float32Array | undefined;
+    const memory = {
+      finished: [],
+      weights: () => fail(),
+      labels: () => Promise.resolve(undefined),
+      keepLabels: (_: number, kept: Float32Array) => Promise.resolve(void (labels = kept)),
+      state: () => Promise.resolve(undefined),
+      keepState: () => Promise.resolve(),
+      network: () => Promise.resolve(undefined),
+      keepNetwork: () => Promise.resolve(),
+    };
+    await runFold(given, device, own, folds, 0, { memory });
+    return labels!;
+  };
+  // one utterance played backwards: whoever shares its part is labelled by a network that never heard it
+  const [changed] = training, { nMels } = frontEnd, { firstFrame, frameCount } = long.utterances[changed];
+  const frames = long.frames.slice();
+  for (let f = 0; f < frameCount; f++) {
+    const from = (firstFrame + frameCount - 1 - f) * nMels;
+    frames.set(long.frames.subarray(from, from + nMels), (firstFrame + f) * nMels);
+  }
+  const [a, b] = [await kept(long), await kept({ ...long, frames })], K = long.emotions.length;
+  let same = 0, different = 0;
+  for (const i of training) {
+    const { firstSegment, segmentCount } = long.utterances[i];
+    const own = (labels: Float32Array) => labels.subarray(firstSegment * K, (firstSegment + segmentCount) * K);
+    if (i !== changed && parts.get(i) === parts.get(changed)) {
+      assertEquals(own(b), own(a));
+      same++;
+    } else if (i !== changed) different += Number(own(b).some((value, at) => value !== own(a)[at]));
+  }
+  assert(same > 0 && different === training.length - 1 - same, `${same} the same, ${different} others`);
 });

@@ -51,6 +51,8 @@ function makeFeatures(): Features {
     frames: new Float32Array(0),
     utterances,
     segmentHop: 1,
+    segmentFrames: 32,
+    padded: 0,
     seconds: 40,
     skipped: [],
     segmentStart: new Int32Array(120),

@@ -1,5 +1,5 @@
 /** The four relabellings against the paper's own example and hand-made rows. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import {
   argmax,
   type Labelled,
@@ -8,6 +8,8 @@ import {
   METHODS,
   pseudoLabels,
   refineLabels,
+  smooth,
+  temper,
 } from "../../refinery/mod.ts";
 
 const utterances: Labelled[] = [
@@ -31,6 +33,36 @@ Deno.test("pEPR averages profile and one-hot label: the paper's example of secti
   const [first, second] = rows(refineLabels("pEPR", profiles, utterances, 4));
   assertEquals(first, [0.8, 0.05, 0.05, 0.1]); // the paper's [0.6, 0.1, 0.1, 0.2] with [1, 0, 0, 0]
   assertEquals(second, [0.6, 0.25, 0.1, 0.05]);
+});
+
+Deno.test("uniform, the control, is half the one-hot label and half nothing at all", () => {
+  const [first, second, , last] = rows(refineLabels("uniform", profiles, utterances, 4));
+  assertEquals([first, second, last], [[0.625, 0.125, 0.125, 0.125], [0.625, 0.125, 0.125, 0.125], [
+    0.125,
+    0.125,
+    0.625,
+    0.125,
+  ]]);
+});
+
+Deno.test("temper() gives what a softmax of divided logits gives, smooth() spreads a share", () => {
+  const logits = [1, -2, 0.5, 3, 0, 0, 2, -1],
+    softmax = (t: number) =>
+      [0, 4].flatMap((at) => {
+        const powers = logits.slice(at, at + 4).map((z) => Math.exp(z / t)), sum = powers.reduce((a, b) => a + b);
+        return powers.map((power) => power / sum);
+      });
+  const p = Float32Array.from(softmax(1));
+  for (const t of [0.5, 2, 3]) {
+    temper(p, 4, t).forEach((value, i) => assert(Math.abs(value - softmax(t)[i]) < 1e-6));
+  }
+  assertStrictEquals(temper(p, 4, 1), p);
+  assertEquals([...smooth(Float32Array.of(1, 0, 0, 0), 4, 0.2)].map((v) => +v.toFixed(5)), [
+    0.85,
+    0.05,
+    0.05,
+    0.05,
+  ]);
 });
 
 Deno.test("sEPR, hard-dynamic and soft-static are p, its argmax, and its mean over the utterance", () => {

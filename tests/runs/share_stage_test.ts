@@ -1,7 +1,7 @@
 /** Chains that share their first stage: nothing is trained twice, and nothing comes out otherwise. */
 import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
-import { chainFolder, openRun, RunFolder, runPaperChains, shareFirstStage } from "../../runs/mod.ts";
+import { chainFolder, openRun, RunFolder, runPaperChains, shareStages } from "../../runs/mod.ts";
 import type { PaperChain } from "../../refinery/mod.ts";
 import { inTemporary } from "./folders.ts";
 import { experiment, plain, run, settings } from "./small_experiment.ts";
@@ -64,7 +64,7 @@ Deno.test("stage 1 is taken over from a run that differs in method and stages al
     const wider = { ...experiment, settings: { ...settings, method: "sEPR" as const, width: 1 / 16 } };
     const to = await openRun(join(dir, "to"), wider, "new");
     assertMatch(
-      (await assertRejects(() => shareFirstStage(to, from), Error)).message,
+      (await assertRejects(() => shareStages(to, from), Error)).message,
       /can't take stage 1 over from .*: --width 0\.03125 there, 0\.0625 here/,
     );
     await assertRejects(() => Deno.stat(to.recordFile(1, 1)), Deno.errors.NotFound);
@@ -73,6 +73,6 @@ Deno.test("stage 1 is taken over from a run that differs in method and stages al
     await Deno.writeFile(profiles, bytes);
     const like = { ...experiment, settings: { ...settings, method: "sEPR" as const } };
     const other = await openRun(join(dir, "other"), like, "new");
-    await assertRejects(() => shareFirstStage(other, from), Error, "fold-1-stage-1.arrow: damaged");
+    await assertRejects(() => shareStages(other, from), Error, "fold-1-stage-1.arrow: damaged");
   });
 });

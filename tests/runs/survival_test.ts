@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/ass
 import { join } from "@std/path";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
+import { LABEL_SOURCES, type Settings } from "../../refinery/mod.ts";
 import { FoldFiles, identify, Lease, openRun, type RunConfig, RunFolder } from "../../runs/mod.ts";
 import { webgpu } from "../devices.ts";
 import { inTemporary, names } from "./folders.ts";
@@ -26,6 +27,32 @@ Deno.test("a run that is stopped after each epoch, and gone on with, ends in the
     assertEquals(plain(await run(out, "resume")), expected); // once more: nothing is left to do
     assertEquals(names(out).filter((name) => ["checkpoints", "locks"].includes(name)), []);
   });
+});
+
+Deno.test("a run with views, averages, members and each source of labels resumes to the bit after every epoch of every network", async () => {
+  const everything: Partial<Settings> = {
+    ...{ validationShare: 0, monitor: "nothing", epochs: 2, schedule: "cosine", warmUp: 0.5, average: 0.9 },
+    ...{ batchNorm: true, batchNormDense: true, randomStart: true, stretch: 0.1, maskBands: 8, noise: 0.02 },
+    ...{ mixup: 0.2, labelSmoothing: 0.05, balance: true, members: 2, averageStages: true },
+  };
+  for (const labelsFrom of LABEL_SOURCES) {
+    const changes = { settings: { ...settings, ...everything, labelsFrom } };
+    await inTemporary(async (dir) => {
+      const whole = plain(await run(join(dir, "whole"), "new", changes)), out = join(dir, "run");
+      await runEpochs(out, "new", 1, changes);
+      let stops = 1;
+      for (;; stops++) {
+        const left = await runEpochs(out, "resume", 1, changes).then(() => true, (error) => {
+          assertMatch(String(error), /ended before it was stopped/);
+          return false;
+        });
+        if (!left) break;
+      }
+      assert(stops >= 2 * 2 * 2 * 2, `${stops} epochs: folds x stages x members x epochs`);
+      assertEquals(plain(await run(out, "resume", changes)), whole, labelsFrom);
+      assertEquals(names(out).filter((name) => ["checkpoints", "locks"].includes(name)), []);
+    });
+  }
 });
 
 Deno.test("of checkpoints two are kept, and a run goes on from the one before where the last is gone, cut or damaged", async () => {
@@ -91,7 +118,7 @@ Deno.test("a run folder says how an experiment differs from it: settings, versio
     await assertRejects(
       () => open({ settings: { ...settings, epochs: 5, learningRate: 0.5, method: "sEPR" } }),
       Error,
-      "run is another: --method pEPR there, sEPR here; --epochs 3 there, 5 here; learning rate 0.00025 there, 0.5 here. ",
+      "run is another: --method pEPR there, sEPR here; --epochs 3 there, 5 here; --learning-rate 0.00025 there, 0.5 here. ",
     );
     await assertRejects(
       () => open({ device: { ...experiment.device, kind: "webgpu" } }),
