@@ -31,16 +31,16 @@ export function runWorker(start: WorkerStart): void {
 function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Array): void {
   const slots = Array.from({ length: RING.slots }, (_, i) => ({
     word: (RING.at + i * RING.slotBytes) / 4,
-    args: new Float64Array(memory.buffer, RING.at + i * RING.slotBytes + ARGUMENTS.at, ARGUMENTS.length),
+    values: new Float64Array(memory.buffer, RING.at + i * RING.slotBytes + ARGUMENTS.at, ARGUMENTS.length),
   }));
   const positionWord = CONTROL.position + 16 * thread;
   for (let position = 0;; position = (position + 1) | 0) {
     if (!passes(words, CONTROL.enqueued, position)) return;
-    const { word, args } = slots[position & (RING.slots - 1)];
-    const run = PHASES[words[word + SLOT.phase]], chunks = words[word + SLOT.chunks];
-    let mine = 0;
+    const { word, values } = slots[position & (RING.slots - 1)];
+    const { names, run } = PHASES[words[word + SLOT.phase]], chunks = words[word + SLOT.chunks];
+    let mine = 0, args: Record<string, number> | undefined;
     for (let chunk; (chunk = Atomics.add(words, word + SLOT.claimed, 1)) < chunks; mine++) {
-      run(kernels, args, chunk, thread);
+      run(kernels, args ??= named(names, values), chunk, thread);
     }
     if (mine > 0 && Atomics.add(words, word + SLOT.done, mine) + mine === chunks) {
       Atomics.store(words, CONTROL.completed, (position + 1) | 0);
@@ -48,6 +48,13 @@ function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Arra
     } else if (!passes(words, CONTROL.completed, position)) return;
     Atomics.store(words, positionWord, (position + 1) | 0);
   }
+}
+
+/** The arguments that a slot holds, by name. */
+function named(names: readonly string[], values: Float64Array): Record<string, number> {
+  const args: Record<string, number> = {};
+  for (let i = 0; i < names.length; i++) args[names[i]] = values[i];
+  return args;
 }
 
 /** Waits until the counter at `word` is beyond `position`; false where the worker must end instead. */
