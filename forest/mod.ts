@@ -14,5 +14,5 @@ export { type Labels } from "./columns.ts";
 export { gini } from "./criterion.ts";
 export { fitTrees, type ForestOptions, RandomForest } from "./forest.ts";
 export { type ForestJSON, type TreeJSON } from "./json.ts";
-export { fitForestParallel, ForestPool, type PoolOptions } from "./parallel.ts";
+export { ForestPool, type PoolOptions } from "./parallel.ts";
 export { DecisionTree, type MaxFeatures, type TreeOptions } from "./tree.ts";

@@ -33,14 +33,18 @@ function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Arra
     word: (RING.at + i * RING.slotBytes) / 4,
     values: new Float64Array(memory.buffer, RING.at + i * RING.slotBytes + ARGUMENTS.at, ARGUMENTS.length),
   }));
+  // one object a phase, filled from the slot: making one each time costs twice as much
+  const named = PHASES.map(({ names }): Record<string, number> => Object.fromEntries(names.map((name) => [name, NaN])));
   const positionWord = CONTROL.position + 16 * thread;
   for (let position = 0;; position = (position + 1) | 0) {
     if (!passes(words, CONTROL.enqueued, position)) return;
     const { word, values } = slots[position & (RING.slots - 1)];
-    const { names, run } = PHASES[words[word + SLOT.phase]], chunks = words[word + SLOT.chunks];
-    let mine = 0, args: Record<string, number> | undefined;
+    const number = words[word + SLOT.phase], chunks = words[word + SLOT.chunks];
+    const { names, run } = PHASES[number], args = named[number];
+    let mine = 0;
     for (let chunk; (chunk = Atomics.add(words, word + SLOT.claimed, 1)) < chunks; mine++) {
-      run(kernels, args ??= named(names, values), chunk, thread);
+      if (mine === 0) { for (let i = 0; i < names.length; i++) args[names[i]] = values[i]; }
+      run(kernels, args, chunk, thread);
     }
     if (mine > 0 && Atomics.add(words, word + SLOT.done, mine) + mine === chunks) {
       Atomics.store(words, CONTROL.completed, (position + 1) | 0);
@@ -48,13 +52,6 @@ function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Arra
     } else if (!passes(words, CONTROL.completed, position)) return;
     Atomics.store(words, positionWord, (position + 1) | 0);
   }
-}
-
-/** The arguments that a slot holds, by name. */
-function named(names: readonly string[], values: Float64Array): Record<string, number> {
-  const args: Record<string, number> = {};
-  for (let i = 0; i < names.length; i++) args[names[i]] = values[i];
-  return args;
 }
 
 /** Waits until the counter at `word` is beyond `position`; false where the worker must end instead. */

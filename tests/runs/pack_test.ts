@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { packRun, unpackRun } from "../../runs/mod.ts";
 import { inTemporary, names } from "./folders.ts";
-import { experiment, plain, run, runEpochs, settings } from "./small_experiment.ts";
+import { plain, run, runEpochs, settings } from "./small_experiment.ts";
 
 Deno.test("a run that is packed between two stages, unpacked and resumed ends as one that was left alone", async () => {
   for (const labelsFrom of ["in-sample", "cross-fit", "teacher-view"] as const) {
