@@ -65,6 +65,20 @@ export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static" | "uniform
 /** All methods, the paper's best one first. */
 export const METHODS: readonly Method[] = ["pEPR", "sEPR", "hard-dynamic", "soft-static", "uniform"];
 
+/**
+ * What each log-mel value is standardised by:
+ *
+ *     global       all values of a fold's training utterances, as in the paper's runs here
+ *     bands        the values of its own mel band in these utterances
+ *     utterances   the values of its own band in its own utterance: how loud, and through which microphone, is forgotten
+ *     speakers     the values of its own band in all utterances of its speaker: a protocol of its own, which looks at the unlabelled speech of
+ *                  the speaker who is held out
+ */
+export type Scaling = "global" | "bands" | "utterances" | "speakers";
+
+/** All, the paper's first. */
+export const SCALINGS: readonly Scaling[] = ["global", "bands", "utterances", "speakers"];
+
 /** Which networks' probabilities labels are refined from. */
 export type LabelSource = "in-sample" | "snapshot" | "cross-fit" | "teacher-view";
 
@@ -99,6 +113,12 @@ export const SETTINGS = {
   split: choice("utterance", ["utterance", "speaker"], "split", "what a fold holds out"),
   width: real(1, { above: 0, max: 4 }, "width", "factor on every layer of VGG-E: 1, 1/8, 0.125"),
   segmentFrames: choice(32, [32, 64, 96, 128], "frames of a segment", "frames (10 ms) of a segment"),
+  scaling: choice<Scaling>(
+    "global",
+    SCALINGS,
+    "standardised by",
+    "what frames are standardised by: all training frames, by band, or by band and utterance or speaker (which looks at held-out speech)",
+  ),
   epochs: whole(20, [1, MANY], "epochs", "epochs at most"),
   monitor: choice(
     "loss",
@@ -289,12 +309,15 @@ export function completeSettings(written: Partial<Settings>): Settings {
  * @throws {RangeError} naming the settings, and what is required
  */
 export function checkSettings(settings: Settings): void {
-  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method } = settings;
+  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise } = settings;
   if (validationShare === 0 && monitor !== "nothing") {
     throw new RangeError(`validationShare 0 holds nothing back: monitor must be nothing, found ${monitor}`);
   }
   if (profileHop > 0 && segmentHop !== undefined && segmentHop % profileHop !== 0) {
     throw new RangeError(`profileHop must divide segmentHop ${segmentHop}, found ${profileHop}`);
+  }
+  if (scaling !== "global" && (gain > 0 || noise > 0)) {
+    throw new RangeError(`gain and noise act on the mel spectrum itself: scaling must be global, found ${scaling}`);
   }
   if (labelsFrom === "teacher-view" && method !== "pEPR" && method !== "sEPR") {
     throw new RangeError(
