@@ -73,7 +73,7 @@ export interface Skipped {
 
 /** Utterances, at least two emotions of them. */
 export interface Corpus {
-  /** its kind: `emodb`, `savee`, `casia`, `folder`, `csv` or `synthetic` */
+  /** its kind: `emodb`, `folder`, `csv`, `synthetic` and so on */
   name: string;
   /** the emotions that occur, in the order of {@link EMOTIONS}, then any others by the alphabet */
   emotions: string[];
