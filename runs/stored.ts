@@ -138,7 +138,7 @@ export const fitResult = v.looseObject({ epochs: v.array(epoch), bestEpoch: whol
  * Parses JSON and checks it.
  *
  * @param where what errors call it: a file
- * @throws {Error} `where: damaged: ` and what was expected and found at which place
+ * @throws {Error} `where: damaged: ` and the parser's words, or what was expected and found at which place
  */
 export function parseStored<T>(json: string, schema: v.GenericSchema<unknown, unknown>, where: string): T {
   let value: unknown;
@@ -147,13 +147,20 @@ export function parseStored<T>(json: string, schema: v.GenericSchema<unknown, un
   } catch (error) {
     throw new Error(`${where}: damaged: ${(error as Error).message}`, { cause: error });
   }
+  const fault = faultOf(value, schema);
+  if (fault !== undefined) throw new Error(`${where}: damaged: ${fault}`);
+  return value as T;
+}
+
+/** What is wrong with a value: `settings.folds: expected number, found "2"`; undefined where it is what the schema says. */
+export function faultOf(value: unknown, schema: v.GenericSchema<unknown, unknown>): string | undefined {
   const { success, issues } = v.safeParse(schema, value, { abortEarly: true });
-  if (success) return value as T;
+  if (success) return undefined;
   const [issue] = issues, place = v.getDotPath(issue);
   const missing = issue.input === undefined; // then what is expected is the name, which the place says
   const expected = missing ? "a value" : issue.kind === "schema" ? issue.expected ?? issue.message : issue.message;
   const found = JSON.stringify(issue.input)?.slice(0, 60) ?? "nothing";
-  throw new Error(`${where}: damaged: ${place === null ? "" : `${place}: `}expected ${expected}, found ${found}`);
+  return `${place === null ? "" : `${place}: `}expected ${expected}, found ${found}`;
 }
 
 /**
