@@ -90,11 +90,15 @@ async function stageSources(stage: string): Promise<void> {
     ...WORKERS.map((file) => [`./${file}`, `./${file}`]),
   ];
   const { name, version, license, imports } = project;
+  // what the sources of corpora import; only their types are in the package
+  const typesOnly = Object.fromEntries(
+    (["csv-parse/sync", "fastest-levenshtein"] as const).map((own) => [own, imports[own]]),
+  );
   const config = {
     ...{ name, version, license },
     exports: { ".": "./mod.ts", ...Object.fromEntries(entries) },
     // of what imports paths the package has the types alone, and Node's functions bear the same names
-    imports: { "@std/path": "node:path", "wav-decoder": imports["wav-decoder"] },
+    imports: { "@std/path": "node:path", "wav-decoder": imports["wav-decoder"], ...typesOnly },
     compilerOptions: project.compilerOptions,
   };
   await write(join(stage, "deno.json"), JSON.stringify(config));

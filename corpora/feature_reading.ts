@@ -8,7 +8,7 @@ import { logMel } from "../dsp/mod.ts";
 import type { Utterance } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
 import { Crew } from "./feature_crew.ts";
-import { digestOf, framesOf, type Outcome, reasonOf } from "./feature_frames.ts";
+import { digestOf, framesOf, type Outcome, reasonOf, SpanReader } from "./feature_frames.ts";
 
 /** How utterances are read. */
 export interface ReadingOptions {
@@ -75,7 +75,9 @@ export async function readUtterances(
     onReport: ({ file, outcome, cacheFault }) => take(file, outcome, cacheFault),
     cacheDir,
     worker,
+    ...(utterances.some(({ span }) => span !== undefined) && { spans: utterances.map(({ span }) => span) }),
   });
+  const parts = new SpanReader();
   const helpers = recordings ? Math.min(threads, utterances.length) - 1 : 0;
   const begun = performance.now();
   let yielded = begun;
@@ -90,7 +92,7 @@ export async function readUtterances(
         yielded = performance.now();
       }
       signal?.throwIfAborted();
-      const outcome = recordings ? await readRecording(utterances[i], cache) : await readSpoken(utterances[i]);
+      const outcome = recordings ? await readRecording(utterances[i], parts, cache) : await readSpoken(utterances[i]);
       crew.done(i);
       take(i, outcome, cache?.fault);
     }
@@ -101,8 +103,9 @@ export async function readUtterances(
   return outcomes;
 }
 
-async function readRecording({ path }: Utterance, cache?: FrameCache): Promise<Outcome> {
+async function readRecording({ path, span }: Utterance, parts: SpanReader, cache?: FrameCache): Promise<Outcome> {
   try {
+    if (span !== undefined) return parts.frames(path!, span, () => Deno.readFileSync(path!));
     return framesOf(await Deno.readFile(path!), path!, cache);
   } catch (error) {
     return { reason: reasonOf(error, path!) };

@@ -6,20 +6,23 @@
 import { parentPort } from "node:worker_threads";
 import { FrameCache } from "./feature_cache.ts";
 import { claim, type CrewReport, type CrewStart } from "./feature_crew.ts";
-import { framesOf, type Outcome, reasonOf } from "./feature_frames.ts";
+import type { Span } from "./corpus.ts";
+import { framesOf, type Outcome, reasonOf, SpanReader } from "./feature_frames.ts";
 
 // stays, since a worker that listens no more may end, and an end is taken for a death
-parentPort!.on("message", ({ files, claims, member, cacheDir }: CrewStart) => {
+parentPort!.on("message", ({ files, spans, claims, member, cacheDir }: CrewStart) => {
+  const parts = new SpanReader();
   const cache = cacheDir === undefined ? undefined : new FrameCache(cacheDir);
   for (let file; (file = claim(claims, member)) !== undefined;) {
-    const outcome = read(files[file], cache);
+    const outcome = read(files[file], spans?.[file], parts, cache);
     const report: CrewReport = { file, outcome, cacheFault: cache?.fault };
     parentPort!.postMessage(report, "frames" in outcome ? [outcome.frames.buffer] : []);
   }
 });
 
-function read(file: string, cache?: FrameCache): Outcome {
+function read(file: string, span: Span | undefined, parts: SpanReader, cache?: FrameCache): Outcome {
   try {
+    if (span !== undefined) return parts.frames(file, span, () => Deno.readFileSync(file));
     return framesOf(Deno.readFileSync(file), file, cache);
   } catch (error) {
     return { reason: reasonOf(error, file) };

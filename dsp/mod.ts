@@ -29,5 +29,6 @@ export { RecordingStream } from "./recording_stream.ts";
 export { resample, Resampler } from "./resample.ts";
 export { segmentCount, segmentSeconds, segmentStart, segmentStartSeconds, segmentView } from "./segments.ts";
 export { type FrontEnd, frontEnd } from "./settings.ts";
+export { SpeechActivity, type SpeechOptions, speechSegments } from "./speech.ts";
 export { type WavHeader } from "./riff.ts";
 export { decodeWav, encodeWav, type Wav } from "./wav.ts";

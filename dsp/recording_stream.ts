@@ -5,7 +5,7 @@
  *   bytes -> header, once there is enough of it -> whole frames -> mean of the channels -> 16 kHz
  */
 import { Levels } from "./levels.ts";
-import { mono } from "./recording.ts";
+import { mono, oneChannel } from "./recording.ts";
 import { Resampler } from "./resample.ts";
 import { failToRead, failTruncated, readWavHead, type WavHeader } from "./riff.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
@@ -21,6 +21,7 @@ export class RecordingStream {
   readonly #name: string;
   readonly #length: number | undefined;
   readonly #settings: FrontEnd;
+  readonly #channel: number | undefined;
   /** Bytes before the samples, in the pieces that they came in; how many; and with how many the header is looked for next. */
   #head: Uint8Array[] = [];
   #headBytes = 0;
@@ -40,9 +41,13 @@ export class RecordingStream {
    *
    * @param name what errors call the file
    * @param options.length of the whole file in bytes, where it is known: then what is cut short is known at once
+   * @param options.channel the one channel to take, from 0; not set: the mean of all
    */
-  constructor(name: string, { length, settings = frontEnd }: { length?: number; settings?: FrontEnd } = {}) {
-    [this.#name, this.#length, this.#settings] = [name, length, settings];
+  constructor(
+    name: string,
+    { length, settings = frontEnd, channel }: { length?: number; settings?: FrontEnd; channel?: number } = {},
+  ) {
+    [this.#name, this.#length, this.#settings, this.#channel] = [name, length, settings, channel];
   }
 
   /** What the file says of itself, as soon as that is known. */
@@ -93,6 +98,12 @@ export class RecordingStream {
     this.#header = readWavHead(head, this.#name, length);
     if (!this.#header) return new Float32Array(0);
     this.#head = [];
+    const { channels } = this.#header;
+    if (this.#channel !== undefined && this.#channel >= channels) {
+      throw new TypeError(
+        `${this.#name}: expected a channel ${this.#channel + 1}, found ${channels === 1 ? "one" : channels} in all`,
+      );
+    }
     this.#decoder = new BlockDecoder(this.#header, this.#name);
     this.#resampler = new Resampler(this.#header.sampleRate, this.#settings.sampleRate);
     return this.#decode(head.subarray(this.#header.dataOffset));
@@ -107,8 +118,9 @@ export class RecordingStream {
     const { blockBytes } = this.#decoder!, parts: Float32Array[] = [];
     for (let at = 0; at < whole * align; at += blockBytes) {
       const block = this.#decoder!.decode(bytes.subarray(at, Math.min(whole * align, at + blockBytes)));
-      this.levels.add(block, channels);
-      parts.push(this.#resampler!.push(mono(block, channels)));
+      const own = this.#channel === undefined ? block : oneChannel(block, channels, this.#channel);
+      this.levels.add(own, own === block ? channels : 1);
+      parts.push(this.#resampler!.push(own === block ? mono(block, channels) : own));
     }
     this.#frames += whole;
     this.#held = this.#frames < frames ? bytes.slice(whole * align) : new Uint8Array();

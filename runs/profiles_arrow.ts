@@ -3,10 +3,21 @@
  *
  *     utterance utf8 | segment int32 | start_s float32 | one float32 column an emotion: its probability
  *
- * `segment` counts from 0 in each utterance; `start_s` is where it starts in the recording.
+ * `segment` counts from 0 in each utterance; `start_s` is where it starts in the recording. An emotion that is called as one of the
+ * first three has its column under `emotion_utterance` and so on.
  * https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
  */
-import { makeVector, Table, tableFromIPC, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import {
+  Field,
+  makeVector,
+  Schema,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+  Utf8,
+  type Vector,
+  vectorFromArray,
+} from "apache-arrow";
 import type { FeatureUtterance } from "../corpora/mod.ts";
 import { frontEnd } from "../dsp/mod.ts";
 
@@ -42,18 +53,29 @@ export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: P
       start[row] = s * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
     }
   }
-  const columns = emotions.map((emotion, e) => {
-    return [emotion, makeVector(Float32Array.from({ length: rows }, (_, row) => profiles[row * emotions.length + e]))];
-  });
-  return tableToIPC(
-    new Table({
-      utterance: vectorFromArray(ids, new Utf8()),
-      segment: makeVector(segment),
-      start_s: makeVector(start),
-      ...Object.fromEntries(columns),
+  const columns: [name: string, values: Vector][] = [
+    ["utterance", vectorFromArray(ids, new Utf8())],
+    ["segment", makeVector(segment)],
+    ["start_s", makeVector(start)],
+    ...emotions.map((emotion, e): [string, Vector] => {
+      const own = Float32Array.from({ length: rows }, (_, row) => profiles[row * emotions.length + e]);
+      return [profileColumn(emotion), makeVector(own)];
     }),
+  ];
+  // an object would have names that are numbers first, so the names are in the schema alone
+  const schema = new Schema(columns.map(([name, values]) => new Field(name, values.type, values.nullable)));
+  return tableToIPC(
+    new Table(schema, Object.fromEntries(columns.map(([, values], i) => [`column ${i}`, values]))),
     "file",
   );
+}
+
+/** Columns that are no emotion's, and what is put before an emotion's name that would be taken for one. */
+const OWN_COLUMNS = ["utterance", "segment", "start_s"], PREFIX = "emotion_";
+
+/** The column of an emotion; no two emotions have one. */
+export function profileColumn(emotion: string): string {
+  return OWN_COLUMNS.includes(emotion) || emotion.startsWith(PREFIX) ? PREFIX + emotion : emotion;
 }
 
 /**
@@ -65,8 +87,8 @@ export function decodeProfiles(bytes: Uint8Array, emotions: readonly string[]): 
   const table = tableFromIPC(bytes);
   const profiles = new Float32Array(table.numRows * emotions.length);
   for (const [e, emotion] of emotions.entries()) {
-    const column = table.getChild(emotion);
-    if (!column) throw new Error(`There is no column ${emotion}`);
+    const column = table.getChild(profileColumn(emotion));
+    if (!column) throw new Error(`There is no column ${profileColumn(emotion)}`);
     const values: ArrayLike<number> = column.toArray();
     for (let row = 0; row < table.numRows; row++) profiles[row * emotions.length + e] = values[row];
   }

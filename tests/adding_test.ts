@@ -9,7 +9,7 @@ const WHERE: Record<string, readonly string[]> = {
   "A kernel": ["kernels", "bench", "web", "tests/kernels"],
   "A layer": ["nn", "bench", "web", "tests/nn", "tests/web"],
   "A setting": ["refinery", "cli", "runs", "report", "nn"],
-  "A corpus": ["corpora"],
+  "A corpus": ["corpora", "runs"],
 };
 
 /** The example under every name that files give it: gatherViews, GatherViews, gatherViewsPart, gather_views. */
@@ -31,9 +31,12 @@ for (const [title, folders] of Object.entries(WHERE)) {
     const section: string = sections[title] ?? "";
     const example = /Example: `(\w+)`/.exec(section)?.[1];
     assert(example, `no example in "${title}"`);
-    const items = [...section.matchAll(/^(\d+)\. \[([^\]]+)\]\(\.\.\/([^)]+)\)/gm)];
+    const items = [...section.matchAll(/^(\d+)\. \[([^\]]+)\]\(([^)]+)\)/gm)];
     assertEquals(items.map(([, number]) => Number(number)), items.map((_, i) => i + 1));
-    assertEquals(items.map(([, , shown]) => shown), items.map(([, , , target]) => target));
+    assertEquals(
+      items.map(([, , shown]) => shown),
+      items.map(([, , , target]) => new URL(target, "file:///docs/").pathname.slice(1)),
+    );
     const listed = items.map(([, , shown]) => shown), named = namesOf(example);
     for (const file of listed) assert(named.test(await Deno.readTextFile(join(root, file))), `${file}: no ${example}`);
     const found: string[] = [];

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { tableFromIPC, Utf8 } from "apache-arrow";
-import { encodeProfiles, requireVacant, RunFolder, writeAtomically } from "../../runs/mod.ts";
+import { decodeProfiles, encodeProfiles, requireVacant, RunFolder, writeAtomically } from "../../runs/mod.ts";
 
 async function inTemporary(body: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "epr_runs_" });
@@ -128,4 +128,23 @@ Deno.test("RunFolder logs one JSON object a line, each with its time", async () 
     ]);
     for (const { time } of events) assert(Math.abs(Date.parse(time) - Date.now()) < 60000);
   });
+});
+
+Deno.test("an emotion may be called as a column is, or be a number: columns keep their order, and profiles their values", () => {
+  const emotions = ["anger", "utterance", "segment", "start_s", "emotion_segment", "10", "2"];
+  const profiles = Float32Array.from({ length: 21 }, (_, i) => i / 32);
+  const bytes = encodeProfiles({
+    emotions,
+    profiles,
+    utterances: [{ id: "a", segmentCount: 1 }, { id: "b", segmentCount: 2 }],
+    segmentHop: 1,
+  });
+  const read = tableFromIPC(bytes);
+  assertEquals(read.schema.fields.map(({ name }) => name), [
+    ...["utterance", "segment", "start_s", "anger", "emotion_utterance", "emotion_segment", "emotion_start_s"],
+    ...["emotion_emotion_segment", "10", "2"],
+  ]);
+  assertEquals([...read.getChild("utterance")!], ["a", "b", "b"]);
+  assertEquals([...read.getChild("segment")!.toArray()], [0, 0, 1]);
+  assertEquals(decodeProfiles(bytes, emotions), profiles);
 });

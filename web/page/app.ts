@@ -4,6 +4,7 @@ import { benchView } from "./bench/view.ts";
 import { button, choice, el } from "./dom.ts";
 import { Engine } from "./engine.ts";
 import { insideView } from "./inside/view.ts";
+import { registerServiceWorker } from "./isolation.ts";
 import { listenView } from "./listen/view.ts";
 import { trainView } from "./train/view.ts";
 import type { App, View } from "./view.ts";
@@ -105,6 +106,12 @@ const asked = new URLSearchParams(location.search).get("device");
 open(asked === "wasm" || asked === "webgpu" ? asked : "auto");
 route();
 
-if ("serviceWorker" in navigator && isSecureContext) {
-  navigator.serviceWorker.register("service_worker.js").catch(() => {}); // the page works without, but not offline
-}
+registerServiceWorker((reload) => {
+  const note = el(
+    "div",
+    { class: "note", role: "status" },
+    el("span", {}, "Loaded again, this page uses all processors."),
+  );
+  note.append(button("Load again", reload), button("Later", () => note.remove()));
+  notes.replaceChildren(note);
+}).catch(() => {}); // it works without one, or without storage, in one thread
