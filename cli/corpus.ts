@@ -47,6 +47,7 @@ await runCommand(command, async (signal) => {
       segmentHop: flags.segmentHop,
       cacheDir: flags.cache,
       onCacheFault: say,
+      onWarning: (line) => say(`warning: ${line}`),
       onProgress: bar.update,
       signal,
     });

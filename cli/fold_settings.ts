@@ -38,6 +38,10 @@ export function settleFolds(
   if (flags.resume || flags.merge) return { settings: asked, lines: [] };
   const settings = { ...asked }, lines: string[] = [];
   const own = utterances.every(({ fold }) => fold) ? officialFolds(utterances) : [];
+  const named = utterances.filter(({ fold }) => fold).length;
+  if (named > 0 && own.length === 0 && flags.split !== "official") {
+    lines.push(`drawn; the corpus names a fold of ${named} of its ${utterances.length} utterances only`);
+  }
   const parts = own.some((name) => PART.test(name));
   if (flags.split === undefined && asked.split === "utterance" && flags.folds === undefined && own.length >= 2) {
     if (!parts || flags.foldsFile !== undefined) {

@@ -25,7 +25,10 @@ const command = addModelOptions(createCommand("predict", "The emotion of recordi
   ["while it is spoken, a line a second", "arecord -q -f S16_LE -r 16000 | deno task predict - --live"],
   ["with a model of your own", "deno task predict --model out/emodb-compact-1-20200812-140506/model hello.wav"],
 ]))
-  .argument("[files...]", "wav files of any rate and channels, folders, - for standard input")
+  .argument(
+    "[files...]",
+    "recordings (wav, FLAC, MP3, Ogg, Opus, M4A) of any rate and channels, folders, - for standard input",
+  )
   .option("--top <k>", "the k likeliest emotions of each", wholeNumber({ min: 1, max: 64 }), 1)
   .option("--profile", "the profile too: probabilities, segment by segment")
   .option("--explain", "print why: statistics, votes and paths of the forest, the stretches that decided")
@@ -95,7 +98,8 @@ async function judge(
   }
   const faults: string[] = [];
   try {
-    const options = { segmentHop, decide, pad, all, channels: channel, signal, ...output.listeners };
+    const onWarning = (line: string) => say(`warning: ${line}`);
+    const options = { segmentHop, decide, pad, all, channels: channel, signal, onWarning, ...output.listeners };
     for (const heard of await hear(input, predictor!, options)) {
       if ("fault" in heard) {
         output.fault(heard.fault);

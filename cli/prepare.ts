@@ -62,6 +62,7 @@ async function readFeatures(
       threads: flags.threads,
       cacheDir: flags.cache,
       onCacheFault: say,
+      onWarning: (line) => say(`warning: ${line}`),
       onProgress: bar?.update,
       signal,
     });

@@ -4,7 +4,7 @@
  */
 import { basename, join } from "@std/path";
 import { listRecordings, statOrNull } from "../corpora/files.ts";
-import { RecordingStream, SpeechActivity, speechSegments } from "../dsp/mod.ts";
+import { RecordingReader, SpeechActivity, speechSegments } from "../dsp/mod.ts";
 import { judgeSpeech, type SpeechPrediction } from "../refinery/judge_speech.ts";
 import { type ListenOptions, type Predictor, TooShortError } from "../refinery/predictor.ts";
 
@@ -76,6 +76,8 @@ export interface HearOptions extends ListenOptions {
   all?: boolean;
   /** Hears of its samples too, at 16 kHz. */
   onSamples?: (samples: Float32Array) => void;
+  /** Hears what is wrong with the recording and was read all the same, in a line that names it. */
+  onWarning?: (line: string) => void;
   /** Stops it. */
   signal: AbortSignal;
 }
@@ -107,8 +109,8 @@ export async function hear(
   /** Until it is known how many channels there are. */
   let early: Uint8Array[] | undefined = each ? [] : undefined;
   const meetChannels = async () => {
-    const channels = first.recording.header?.channels;
-    if (!early || channels === undefined) return;
+    const { channels } = first.recording.format;
+    if (!early || channels === 0) return;
     for (let c = 1; c < channels; c++) {
       ears.push(newEar(c));
       for (const piece of early) await ears[c].hear(piece);
@@ -144,7 +146,7 @@ export function channelName(channel: number, channels: number): string {
 
 /** Hears one mix of a recording's channels. */
 class Ear {
-  readonly recording: RecordingStream;
+  readonly recording: RecordingReader;
   readonly #name: string;
   readonly #predictor: Predictor;
   readonly #options: HearOptions;
@@ -157,19 +159,19 @@ class Ear {
     options: HearOptions,
   ) {
     [this.#name, this.#predictor, this.#options] = [name, predictor, options];
-    this.recording = new RecordingStream(name, how);
+    this.recording = new RecordingReader(name, how);
     this.#listener = predictor.listen(options);
     this.#speech = new SpeechActivity({ settings: predictor.model.description.frontEnd });
   }
 
   /** Takes the next bytes. */
   async hear(bytes: Uint8Array): Promise<void> {
-    await this.#listen(this.recording.push(bytes));
+    for (const samples of await this.recording.push(bytes)) await this.#listen(samples);
   }
 
   /** The bytes are over. */
   async finish(): Promise<void> {
-    await this.#listen(this.recording.finish());
+    for (const samples of await this.recording.finish()) await this.#listen(samples);
   }
 
   async #listen(samples: Float32Array): Promise<void> {
@@ -180,7 +182,9 @@ class Ear {
 
   /** What was heard. */
   async end(): Promise<Heard> {
-    const { seconds, levels: { peak, clippedShare, samples } } = this.recording, name = this.#name;
+    const { seconds, warnings } = this.recording, { peak, clippedShare, samples } = this.recording.levels!;
+    const name = this.#name;
+    for (const line of warnings) this.#options.onWarning?.(line);
     if (samples === 0) throw new Error(`${name}: the recording holds no samples`);
     if (peak < SILENCE) {
       throw new Error(`${name}: silent: no sample reaches -80 dB of full scale, so nothing can be heard`);

@@ -1,11 +1,11 @@
 /**
- * One recording's frames: from the bytes of a wav file to log-mel, or from the cache if they were computed before. The
+ * One recording's frames: from the bytes of a file to log-mel, or from the cache if they were computed before. The
  * same few lines run in this thread and in the workers, so both give the same bits and the same words for a fault.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { decodeRecording, frontEnd, Levels, logMel, type Recording } from "../dsp/mod.ts";
+import { frontEnd, Levels, logMel, readRecording, type Recording } from "../dsp/mod.ts";
 import type { Span } from "./corpus.ts";
 import type { FrameCache } from "./feature_cache.ts";
 import { cutSpan, requireContent } from "./files.ts";
@@ -30,6 +30,8 @@ export interface Framed {
   seconds: number;
   /** what it sounds like; only of recordings */
   sound?: Sound;
+  /** what is wrong with it and was read all the same, in lines that name it, where anything is */
+  warnings?: readonly string[];
 }
 
 /** What came of an utterance: its frames, or why there are none. */
@@ -46,25 +48,28 @@ export type Outcome =
   };
 
 /**
- * The frames of a wav file.
+ * The frames of a recording, wav or compressed.
  *
  * @param bytes the whole file
  * @param name what errors call it
  * @param cache where frames are looked for first, and kept
- * @throws {TypeError} as `decodeRecording` does
+ * @throws {Error} as `readRecording` does
  */
-export function framesOf(bytes: Uint8Array, name: string, cache?: FrameCache): Framed & { digest: string } {
+export async function framesOf(
+  bytes: Uint8Array,
+  name: string,
+  cache?: FrameCache,
+): Promise<Framed & { digest: string }> {
   const digest = digestOf(bytes);
   const key = cache?.key(bytes);
   const known = key === undefined ? undefined : cache!.read(key);
   if (known !== undefined) return { ...known, digest };
   requireContent(bytes, name);
-  const levels = new Levels(), recording = decodeRecording(bytes, name, frontEnd, levels);
-  const framed = {
-    frames: logMel(recording.samples),
-    seconds: recording.seconds,
-    sound: measure(recording, levels, recording.samples),
-  };
+  const levels = new Levels(), recording = await readRecording(bytes, name, frontEnd, levels);
+  const { samples, seconds, warnings } = recording;
+  const framed = { frames: logMel(samples), seconds, sound: measure(recording, levels, samples) };
+  // what is warned of is not kept, so that the next run warns of it too
+  if (warnings.length > 0) return { ...framed, digest, warnings };
   if (key !== undefined) cache!.write(key, framed);
   return { ...framed, digest };
 }
@@ -89,24 +94,28 @@ export class SpanReader {
   #last?: { file: string; digest: string; recording: Recording; levels: Levels };
 
   /**
-   * The frames of a part of a wav file.
+   * The frames of a part of a recording.
    *
    * @param read gives the whole file; called where the last part was of another
-   * @throws {TypeError} as `decodeRecording` does
+   * @throws {TypeError} as `readRecording` does
    * @throws {RangeError} where the part does not lie in it
    */
-  frames(file: string, span: Span, read: () => Uint8Array): Framed & { digest: string } {
+  async frames(file: string, span: Span, read: () => Uint8Array): Promise<Framed & { digest: string }> {
     if (this.#last?.file !== file) {
       const bytes = read();
       requireContent(bytes, file);
-      const levels = new Levels(), recording = decodeRecording(bytes, file, frontEnd, levels);
+      const levels = new Levels(), recording = await readRecording(bytes, file, frontEnd, levels);
       this.#last = { file, digest: digestOf(bytes), recording, levels };
     }
     const { recording, levels, digest } = this.#last, { samples, seconds } = cutSpan(recording, span, file);
     let peak = 0;
     for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
     const sound = { ...measure(recording, levels, samples), peak };
-    return { frames: logMel(samples), seconds, sound, digest: spanDigest(digest, span) };
+    const { warnings } = recording;
+    return {
+      ...{ frames: logMel(samples), seconds, sound, digest: spanDigest(digest, span) },
+      ...(warnings.length > 0 && { warnings }),
+    };
   }
 }
 

@@ -18,6 +18,8 @@ export interface ReadingOptions {
   cacheDir?: string;
   /** hears, once, why frames can't be kept there */
   onCacheFault?: (message: string) => void;
+  /** hears what is wrong with a recording that was read all the same, in a line that names it */
+  onWarning?: (line: string) => void;
   /** hears how many utterances are done, of how many */
   onProgress?: (done: number, total: number) => void;
   /** aborts: the promise then rejects with the signal's reason */
@@ -53,7 +55,7 @@ export async function readUtterances(
   recordings: boolean,
   options: ReadingOptions = {},
 ): Promise<Outcome[]> {
-  const { onProgress, onCacheFault, cacheDir, signal, worker } = options;
+  const { onProgress, onCacheFault, onWarning, cacheDir, signal, worker } = options;
   const useful = Math.ceil(utterances.length / FILES_A_THREAD);
   const threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency, useful));
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
@@ -64,6 +66,7 @@ export async function readUtterances(
   let done = 0, faultSaid = false;
   const take = (i: number, outcome: Outcome, cacheFault?: string) => {
     outcomes[i] = outcome;
+    if ("frames" in outcome) outcome.warnings?.forEach((line) => onWarning?.(line));
     if (cacheFault !== undefined && !faultSaid) {
       faultSaid = true;
       onCacheFault?.(cacheFault);
@@ -105,8 +108,8 @@ export async function readUtterances(
 
 async function readRecording({ path, span }: Utterance, parts: SpanReader, cache?: FrameCache): Promise<Outcome> {
   try {
-    if (span !== undefined) return parts.frames(path!, span, () => Deno.readFileSync(path!));
-    return framesOf(await Deno.readFile(path!), path!, cache);
+    if (span !== undefined) return await parts.frames(path!, span, () => Deno.readFileSync(path!));
+    return await framesOf(await Deno.readFile(path!), path!, cache);
   } catch (error) {
     return { reason: reasonOf(error, path!) };
   }

@@ -103,6 +103,8 @@ export interface FeatureOptions {
   cacheDir?: string;
   /** hears, once, why frames can't be kept in `cacheDir`: no error, they are then computed */
   onCacheFault?: (message: string) => void;
+  /** hears what is wrong with a recording that was read all the same, in a line that names it */
+  onWarning?: (line: string) => void;
   /** hears how many utterances are done, of how many */
   onProgress?: (done: number, total: number) => void;
   /** aborts: the promise then rejects with the signal's reason */

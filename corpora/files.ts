@@ -4,18 +4,18 @@
  * @module
  */
 import { join } from "@std/path";
-import { decodeRecording } from "../dsp/mod.ts";
+import { readRecording } from "../dsp/mod.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import type { Skipped, Span, Spoken, Utterance } from "./corpus.ts";
 
 /** What is known of an utterance before its sound is read. */
 export type Label = Omit<Utterance, "path" | "read">;
 
-/** Recordings that are read. */
-const RECORDING = /\.wav$/i;
+/** Sound that is read. What a file is, its content says; its name says whether it is looked at. */
+export const RECORDING = /\.(wav|wave|w64|rf64|bw64|flac|mp3|ogg|oga|opus|m4a|aac)$/i;
 
-/** Sound that is not WAV: worth a word where it is passed over, as a text file is not. */
-const OTHER_AUDIO = /\.(aac|aif|aiff|flac|m4a|mp3|mp4|ogg|opus|webm|wma)$/i;
+/** Sound that is not: worth a word where it is passed over, as a text file is not. */
+const OTHER_AUDIO = /\.(aif|aiff|mp4|webm|wma)$/i;
 
 /** A recording's name without what its format adds. */
 export function stem(file: string): string {
@@ -33,8 +33,8 @@ export interface Found {
 }
 
 /**
- * Every WAV file under a folder; hidden files and folders (`.git`, macOS's `._x.wav`) are passed over. Links are followed, to
- * files and to folders; one that leads back into itself, or nowhere, is a fault.
+ * Every recording under a folder (wav, and the compressed kinds that are read); hidden files and folders (`.git`, macOS's `._x.wav`) are
+ * passed over. Links are followed, to files and to folders; one that leads back into itself, or nowhere, is a fault.
  *
  * @throws {Error} where `dir` is not there or is not a folder
  */
@@ -107,7 +107,7 @@ export async function statOrNull(file: string): Promise<Deno.FileInfo | null> {
   }
 }
 
-/** An utterance that is read from a WAV file, or from a part of one. */
+/** An utterance that is read from a recording, or from a part of one. */
 export function fileUtterance(file: string, label: Label): Utterance {
   return {
     ...label,
@@ -115,7 +115,7 @@ export function fileUtterance(file: string, label: Label): Utterance {
     async read(): Promise<Spoken> {
       const bytes = await Deno.readFile(file);
       requireContent(bytes, file);
-      const recording = decodeRecording(bytes, file);
+      const recording = await readRecording(bytes, file);
       return label.span === undefined
         ? { samples: recording.samples, seconds: recording.seconds }
         : cutSpan(recording, label.span, file);

@@ -23,20 +23,18 @@ export const PART = /^(train(ing)?|dev(elopment)?|val(id|idation)?|test(ing)?|ev
 export async function openFolder(dir: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const found = await listRecordings(dir);
   const folders = found.wavs.map((file) => file.split("/").slice(0, -1)).filter((parts) => parts.length > 0);
-  const level = emotionLevel(folders, choices.labels);
-  if (folders.length > 0 && level === undefined) {
-    const layout = nearestLayout(found.wavs);
+  const level = emotionLevel(folders, choices.labels), layout = nearestLayout(found.wavs);
+  if (level === undefined && (folders.length > 0 || layout !== undefined)) {
     const looks = layout === undefined
       ? `It looks like this: ${describeNames(found.wavs)}. ` +
         "If the names say it, --pattern '{speaker}_{emotion}_{text}.wav' reads them; --labels map.json says what folders mean"
       : `It looks like ${layout.about}: --corpus ${layout.name} reads it`;
+    const instead = folders.length > 0 ? `found ${named(folders)}` : "there are no folders";
     throw new Error(
-      `${dir}: no folder names an emotion (found ${
-        named(folders)
-      }), so that speakers or the like would be learned. ${looks}`,
+      `${dir}: no folder names an emotion (${instead}), so that speakers or the like would be learned. ${looks}`,
     );
   }
-  return namedCorpus(dir, { name: "folder", wanted: WANTED, segmentHop: 1 }, {
+  const corpus = namedCorpus(dir, { name: "folder", wanted: WANTED, segmentHop: 1 }, {
     found,
     choices,
     understand(name) {
@@ -55,6 +53,9 @@ export async function openFolder(dir: string, choices: ReadingChoices = {}): Pro
       };
     },
   });
+  if (layout === undefined) return corpus;
+  const note = `the files are named as those of ${layout.about}: --corpus ${layout.name} reads more from their names`;
+  return { ...corpus, notes: [...corpus.notes ?? [], note] };
 }
 
 /** The depth at which folders name emotions: the first at which most recordings' do, else the one at which any do. */

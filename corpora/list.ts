@@ -5,7 +5,7 @@
  *     path       path, file, filename, wav, audio        relative to the table; the one that is needed
  *     emotion    emotion, label, category, target        not needed where there are votes
  *     speaker    speaker, spk, actor                     text, session likewise
- *     start, end                                         a part of a long recording, in seconds (start_ms, end_ms: in ms)
+ *     start, end (or duration)                           a part of a long recording, in seconds (start_ms, end_ms: in ms)
  *     fold       fold, split, partition                  the folds that the corpus's authors laid down
  *     anger, sadness, ...                                listeners' votes: a soft label, which stage 1 learns
  *
@@ -28,6 +28,7 @@ const NAMES = {
   session: ["session", "session_id", "dialogue", "dialog", "dialogue_id"],
   start: ["start", "start_s", "begin", "onset", "start_time"],
   end: ["end", "end_s", "stop", "end_time"],
+  duration: ["duration", "duration_s", "dur"],
   start_ms: ["start_ms", "begin_ms"],
   end_ms: ["end_ms", "stop_ms"],
   fold: ["fold", "split", "partition", "subset"],
@@ -158,6 +159,7 @@ function requireColumns({ name, header, line }: CsvTable, { at, votes }: Columns
   }
   for (const [start, end] of [["start", "end"], ["start_ms", "end_ms"]] as const) {
     if ((at[start] === undefined) === (at[end] === undefined)) continue;
+    if (start === "start" && at.start !== undefined && at.duration !== undefined) continue;
     const [there, missing] = at[start] === undefined ? [end, start] : [start, end];
     throw new SyntaxError(
       `${name}, line ${line}: a column "${there}" but none "${missing}": a part of a recording needs both`,
@@ -196,8 +198,10 @@ function likeliest(votes: Readonly<Record<string, number>>): string {
 function readSpan(value: (name: ColumnName) => string, at: string): Span | undefined {
   const inMs = value("start_ms") !== "" || value("end_ms") !== "";
   const [first, last] = inMs ? [value("start_ms"), value("end_ms")] : [value("start"), value("end")];
+  const lasts = last === "" ? value("duration") : "";
   if (first === "" && last === "") return undefined;
-  const [start, end] = [first, last].map((text) => secondsOf(text) / (inMs ? 1000 : 1));
+  const start = secondsOf(first) / (inMs ? 1000 : 1);
+  const end = lasts === "" ? secondsOf(last) / (inMs ? 1000 : 1) : Number((start + secondsOf(lasts)).toFixed(6));
   if (!(start >= 0 && end > start)) {
     throw new SyntaxError(`${at}: expected a start and a later end, in seconds; found "${first}" and "${last}"`);
   }

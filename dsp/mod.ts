@@ -25,6 +25,7 @@ export { frameCount, hann, logMel, Spectrum } from "./log_mel.ts";
 export { LogMelStream } from "./log_mel_stream.ts";
 export { hzToMel, MelBank } from "./mel.ts";
 export { decodeRecording, type Recording } from "./recording.ts";
+export { readRecording, RecordingReader } from "./recording_reader.ts";
 export { RecordingStream } from "./recording_stream.ts";
 export { resample, Resampler } from "./resample.ts";
 export { segmentCount, segmentSeconds, segmentStart, segmentStartSeconds, segmentView } from "./segments.ts";

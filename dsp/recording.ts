@@ -20,6 +20,8 @@ export interface Recording {
   sampleRate: number;
   /** The file's channels. */
   channels: number;
+  /** What is wrong with the file and was read all the same, in lines that name it: cut short, or a header that contradicts itself. */
+  warnings: readonly string[];
 }
 
 /**
@@ -46,7 +48,7 @@ export function decodeRecording(
   levels?: Levels,
 ): Recording {
   const header = readWavHeader(bytes, name);
-  const { sampleRate, channels, frames } = header;
+  const { sampleRate, channels, frames, warnings } = header;
   const resampler = new Resampler(sampleRate, settings.sampleRate);
   const samples = new Float32Array(Math.ceil(frames * settings.sampleRate / sampleRate));
   let at = 0;
@@ -59,7 +61,7 @@ export function decodeRecording(
     append(resampler.push(mono(block, channels)));
   }
   append(resampler.finish());
-  return { samples, seconds: frames / sampleRate, sampleRate, channels };
+  return { samples, seconds: frames / sampleRate, sampleRate, channels, warnings };
 }
 
 /** The mean of the channels of a block [frames, channels]; [frames]. */

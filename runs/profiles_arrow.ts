@@ -10,6 +10,7 @@
 import {
   Field,
   makeVector,
+  RecordBatch,
   Schema,
   Table,
   tableFromIPC,
@@ -62,12 +63,11 @@ export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: P
       return [profileColumn(emotion), makeVector(own)];
     }),
   ];
-  // an object would have names that are numbers first, so the names are in the schema alone
-  const schema = new Schema(columns.map(([name, values]) => new Field(name, values.type, values.nullable)));
-  return tableToIPC(
-    new Table(schema, Object.fromEntries(columns.map(([, values], i) => [`column ${i}`, values]))),
-    "file",
-  );
+  // an object has names that are numbers before all others, whatever their order here: columns get their names afterwards
+  const table = new Table(Object.fromEntries(columns.map(([, values], i) => [`column ${i}`, values])));
+  const fields = table.schema.fields.map(({ type, nullable }, i) => new Field(columns[i][0], type, nullable));
+  const schema = new Schema(fields);
+  return tableToIPC(new Table(schema, table.batches.map(({ data }) => new RecordBatch(schema, data))), "file");
 }
 
 /** Columns that are no emotion's, and what is put before an emotion's name that would be taken for one. */

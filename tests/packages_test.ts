@@ -62,7 +62,8 @@ Deno.test("every package of deno.json is one that a program needs, not tests or 
       if (isDirectory && !APART.includes(path)) await read(path);
       if (!name.endsWith(".ts")) continue;
       const code = (await Deno.readTextFile(join(root, path))).replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-      for (const [, specifier] of code.matchAll(/\b(?:from|import)\s*\(?\s*"([^".][^"]*)"/g)) used.add(specifier);
+      // also where a name stands alone, to be imported when it is needed
+      for (const [, specifier] of code.matchAll(/\b(?:from|import|name:)\s*\(?\s*"([^".][^"]*)"/g)) used.add(specifier);
     }
   };
   for (

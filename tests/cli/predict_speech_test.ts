@@ -300,7 +300,7 @@ Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, 
       JSON.stringify(lines),
     );
     const end = lines.at(-1)!.text, length = (samples.length / RATE).toFixed(2);
-    assertMatch(end, new RegExp(`^standard input  \\w+ +\\d+\\.\\d %  +${length} s$`));
+    assertMatch(end, new RegExp(`^standard input {2}\\w+ +\\d+\\.\\d %  +${length} s$`));
 
     // with everything judged, the whole is what the file is
     const live = await predict(["-", "--live", "--all", ...options], file);

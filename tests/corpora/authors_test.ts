@@ -139,6 +139,14 @@ Deno.test("--corpus folder refuses what has no folder of an emotion, and says wh
       );
     });
   }
+  await withFolder(tones("03-01-05-01-01-01-01.wav", "03-01-04-01-01-01-02.wav"), (dir) => {
+    return assertRejection(openCorpus("folder", { data: dir }), /there are no folders.*--corpus ravdess reads it/);
+  });
+  await withCorpus("urdu", async (dir) => {
+    const { notes, emotions } = await openCorpus("folder", { data: dir });
+    assertEquals(emotions, ["anger", "sadness"]);
+    assertMatch(notes![0], /named as those of URDU.*--corpus urdu reads more/);
+  });
   await withFolder(tones("anna/a1.wav", "ben/a2.wav", "ben/b3.wav"), async (dir) => {
     await assertRejection(
       openCorpus("folder", { data: dir }),

@@ -102,6 +102,7 @@ Deno.test("--corpus csv cuts parts out of long recordings, in seconds, milliseco
   const tables = [
     "path,emotion,start,end\nlong.wav,angry,0.5,1.25\nlong.wav,sad,1.25,2\nother.wav,sad,,\n",
     "path,emotion,start_ms,end_ms\nlong.wav,angry,500,1250\nlong.wav,sad,1250,2000\nother.wav,sad,,\n",
+    "path,emotion,start,duration\nlong.wav,angry,0.5,0.75\nlong.wav,sad,1.25,0.75\nother.wav,sad,,9\n",
     "path;emotion;begin;stop\nlong.wav;angry;0,5;1,25\nlong.wav;sad;0:01,25;00:00:02\nother.wav;sad;;\n",
   ];
   for (const table of tables) {

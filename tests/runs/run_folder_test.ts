@@ -132,11 +132,12 @@ Deno.test("RunFolder logs one JSON object a line, each with its time", async () 
 
 Deno.test("an emotion may be called as a column is, or be a number: columns keep their order, and profiles their values", () => {
   const emotions = ["anger", "utterance", "segment", "start_s", "emotion_segment", "10", "2"];
-  const profiles = Float32Array.from({ length: 21 }, (_, i) => i / 32);
+  // so many rows that the library cuts them into batches
+  const long = 3000, profiles = Float32Array.from({ length: 7 * (long + 1) }, (_, i) => i / 32);
   const bytes = encodeProfiles({
     emotions,
     profiles,
-    utterances: [{ id: "a", segmentCount: 1 }, { id: "b", segmentCount: 2 }],
+    utterances: [{ id: "a", segmentCount: 1 }, { id: "b", segmentCount: long }],
     segmentHop: 1,
   });
   const read = tableFromIPC(bytes);
@@ -144,7 +145,7 @@ Deno.test("an emotion may be called as a column is, or be a number: columns keep
     ...["utterance", "segment", "start_s", "anger", "emotion_utterance", "emotion_segment", "emotion_start_s"],
     ...["emotion_emotion_segment", "10", "2"],
   ]);
-  assertEquals([...read.getChild("utterance")!], ["a", "b", "b"]);
-  assertEquals([...read.getChild("segment")!.toArray()], [0, 0, 1]);
+  assertEquals([...read.getChild("utterance")!], ["a", ...Array(long).fill("b")]);
+  assertEquals([...read.getChild("segment")!.toArray()], [0, ...Array(long).keys()]);
   assertEquals(decodeProfiles(bytes, emotions), profiles);
 });
