@@ -7,6 +7,7 @@ import { benchFrontEnd } from "./front_end.ts";
 import { benchKernel } from "./kernels.ts";
 import { describeMachine, loadNow } from "./machine.ts";
 import { Roof } from "./peaks.ts";
+import type { PeersOptions } from "./peers/peer.ts";
 import { type Results, SCHEMA, type StepResult } from "./results.ts";
 import { benchStep } from "./step.ts";
 import { BUDGETS, Stopwatch } from "./timing.ts";
@@ -39,6 +40,8 @@ export interface BenchOptions {
   emodb?: string;
   /** Whether to run other libraries too; a device: only those that run beside it. */
   peers?: boolean | "cpu" | "webgpu";
+  /** How EPR's kernels are tuned beside peers, which run in a program of their own; `quick` if not said. */
+  tunePeers?: PeersOptions["tune"];
   /** Lets a device choose how it computes what `work` enqueues, before that is timed. */
   tune?: Tune;
   /** Few samples: a smoke test. */
@@ -134,8 +137,8 @@ export async function runBench(options: BenchOptions): Promise<Results> {
     if (options.peers) {
       const { benchPeers } = await import("./peers.ts");
       const beside = options.peers === true ? undefined : options.peers;
-      const { threads, onPeer: onProgress } = options;
-      results.peers = await benchPeers({ threads, beside, tune, quick, onProgress, signal });
+      const { threads, onPeer: onProgress, tunePeers = "quick" } = options;
+      results.peers = await benchPeers({ threads, beside, tune: tunePeers, quick }, { onProgress, signal });
     }
     await roof.measure();
     await roof.close();

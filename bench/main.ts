@@ -137,6 +137,7 @@ await runCommand(command, async (signal) => {
       quick: flags.quick ?? false,
       cases,
       tune,
+      tunePeers: flags.tune,
       onProgress: flags.peers ? undefined : bar.update,
       onPeer: say,
       signal,

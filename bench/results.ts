@@ -2,6 +2,8 @@
  * What a bench found, as `--json` writes it: `docs/benchmarking.md` tells it field by field. Times are seconds, rates are
  * operations or bytes a second, errors and shares fractions of 1.
  */
+import * as v from "valibot";
+import { faultOf } from "../runs/stored.ts";
 import type { Spread } from "./timing.ts";
 
 /** Changes when a field changes its meaning or goes; new fields do not change it. */
@@ -133,95 +135,72 @@ export interface Results {
   peers: PeerRow[];
 }
 
-type Shape = string | [Shape] | { [field: string]: Shape };
+const finite = v.pipe(v.number(), v.finite("a finite number"));
+const spread = v.looseObject({ median: finite, lower: finite, upper: finite, count: finite });
 
-const SPREAD: Shape = { median: "number", lower: "number", upper: "number", count: "number" };
-const TASK: Shape = { name: "string", shape: "string", seconds: SPREAD, rate: "number", unit: "string" };
-const STEP: Shape = {
-  seconds: SPREAD,
-  segmentsPerSecond: SPREAD,
-  forwardSegmentsPerSecond: SPREAD,
-  flops: "number",
-  memory: "number",
-  shares: [{ kernel: "string", calls: "number", seconds: "number", share: "number" }],
-  overhead: "number",
-};
-// a field with a question mark may be missing
-const DOCUMENT: Shape = {
-  schema: "string",
-  date: "string",
-  machine: {
-    processor: "string",
-    processors: "number",
-    memory: "number",
-    system: "string",
-    device: "string",
-    description: "string",
-    "driver?": "string",
-    deno: "string",
-    v8: "string",
-    load: ["number"],
-  },
-  settings: { width: "number", batch: "number", classes: "number", quick: "boolean" },
-  openSeconds: "number",
-  peaks: { flops: SPREAD, bytes: SPREAD },
-  kernels: [{
-    kernel: "string",
-    name: "string",
-    layer: "string",
-    shape: "string",
-    flops: "number",
-    bytes: "number",
-    seconds: SPREAD,
-    compileSeconds: "number",
-    error: "number",
-    checked: "string",
-    "plan?": "string",
-  }],
-  "step?": STEP,
-  tasks: [TASK],
-  peers: [{
-    name: "string",
-    shape: "string",
-    peer: "string",
-    "epr?": SPREAD,
-    "seconds?": SPREAD,
-    "ratio?": "number",
-    "cannot?": "string",
-  }],
-};
+/** Fields that it does not know may be there. */
+const RESULTS = v.looseObject({
+  schema: v.literal(SCHEMA),
+  date: v.string(),
+  machine: v.looseObject({
+    processor: v.string(),
+    processors: finite,
+    memory: finite,
+    system: v.string(),
+    device: v.string(),
+    description: v.string(),
+    driver: v.optional(v.string()),
+    deno: v.string(),
+    v8: v.string(),
+    load: v.array(finite),
+  }),
+  settings: v.looseObject({ width: finite, batch: finite, classes: finite, quick: v.boolean() }),
+  openSeconds: finite,
+  peaks: v.looseObject({ flops: spread, bytes: spread }),
+  kernels: v.array(v.looseObject({
+    kernel: v.string(),
+    name: v.string(),
+    layer: v.string(),
+    shape: v.string(),
+    flops: finite,
+    bytes: finite,
+    seconds: spread,
+    compileSeconds: finite,
+    error: finite,
+    checked: v.string(),
+    plan: v.optional(v.string()),
+  })),
+  step: v.optional(v.looseObject({
+    seconds: spread,
+    segmentsPerSecond: spread,
+    forwardSegmentsPerSecond: spread,
+    flops: finite,
+    memory: finite,
+    shares: v.array(v.looseObject({ kernel: v.string(), calls: finite, seconds: finite, share: finite })),
+    overhead: finite,
+  })),
+  tasks: v.array(
+    v.looseObject({ name: v.string(), shape: v.string(), seconds: spread, rate: finite, unit: v.string() }),
+  ),
+  peers: v.array(v.looseObject({
+    name: v.string(),
+    shape: v.string(),
+    peer: v.string(),
+    epr: v.optional(spread),
+    seconds: v.optional(spread),
+    ratio: v.optional(finite),
+    cannot: v.optional(v.string()),
+  })),
+});
 
 /**
- * Holds a value to the schema; fields it does not know may be there.
+ * Checks that a value is a result; fields that the schema does not know may be there.
  *
  * @param from what errors call the document, e.g. its file
- * @throws TypeError that names the field, what was found and what is wanted
+ * @throws {TypeError} that names the field, what was expected and what was found
  */
 export function parseResults(value: unknown, from: string): Results {
-  hold(value, DOCUMENT, from, "");
-  const { schema } = value as Results;
-  if (schema !== SCHEMA) throw new TypeError(`${from}: found the schema "${schema}", wanted "${SCHEMA}"`);
+  const fault = faultOf(value, RESULTS);
+  if (fault !== undefined) throw new TypeError(`${from}: ${fault}`);
   return value as Results;
-}
-
-function hold(value: unknown, shape: Shape, from: string, at: string): void {
-  const wrong = (wanted: string) => {
-    const found = value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
-    return new TypeError(`${from}: ${at || "the document"} is ${found}, wanted ${wanted}`);
-  };
-  if (typeof shape === "string") {
-    const type: string = typeof value;
-    if (type !== shape) throw wrong(`a ${shape}`);
-    if (shape === "number" && !Number.isFinite(value)) throw wrong("a finite number");
-  } else if (Array.isArray(shape)) {
-    if (!Array.isArray(value)) throw wrong("a list");
-    value.forEach((element, i) => hold(element, shape[0], from, `${at}[${i}]`));
-  } else {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong("an object");
-    for (const [field, inner] of Object.entries(shape)) {
-      const name = field.replace("?", ""), found = (value as Record<string, unknown>)[name];
-      if (found === undefined && field.endsWith("?")) continue;
-      hold(found, inner, from, at ? `${at}.${name}` : name);
-    }
-  }
 }

@@ -5,11 +5,21 @@
 import { createCommand, EXIT, runCommand, say } from "./common.ts";
 import project from "../deno.json" with { type: "json" };
 
-const CHECKS: readonly (readonly [what: string, args: readonly string[]])[] = [
+type Check = readonly [what: string, args: readonly string[]];
+
+const CHECKS: readonly Check[] = [
   ["format", ["fmt", "--check", "--quiet"]],
   ["lint", ["lint", "--quiet"]],
   ["types", ["check", "--quiet", "."]],
   ["docs", ["doc", "--lint", "--quiet", ...Object.values(project.exports)]],
+  ...["bench/peers", "tests/web/axe"].flatMap((folder): Check[] => {
+    const own = ["--quiet", "--config", `${folder}/deno.json`]; // a package of its own, which the others leave out
+    return [[`format of ${folder}`, ["fmt", "--check", ...own, folder]], [`lint of ${folder}`, [
+      "lint",
+      ...own,
+      folder,
+    ]]];
+  }),
   ["publish", ["publish", "--dry-run", "--allow-dirty", "--quiet"]],
 ];
 

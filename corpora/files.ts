@@ -22,11 +22,6 @@ export function stem(file: string): string {
   return file.replace(RECORDING, "").replace(OTHER_AUDIO, "");
 }
 
-/** Whether a file's name is that of a recording, of whatever format. */
-export function isRecordingName(file: string): boolean {
-  return RECORDING.test(file) || OTHER_AUDIO.test(file);
-}
-
 /** What {@link listRecordings} finds, as paths relative to the folder with `/` between their parts, sorted. */
 export interface Found {
   /** WAV files */

@@ -15,5 +15,5 @@ export { gini } from "./criterion.ts";
 export { explainForest, explainTree, type ForestExplanation, type Question, type TreeVote } from "./explain.ts";
 export { fitTrees, type ForestOptions, RandomForest } from "./forest.ts";
 export { type ForestJSON, type TreeJSON } from "./json.ts";
-export { fitForestParallel, ForestPool, type PoolOptions } from "./parallel.ts";
+export { ForestPool, type PoolOptions } from "./parallel.ts";
 export { DecisionTree, type MaxFeatures, type TreeOptions } from "./tree.ts";

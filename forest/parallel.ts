@@ -232,26 +232,3 @@ export class ForestPool {
     for (const { reject } of this.#pending.values()) reject(this.#failure);
   }
 }
-
-/**
- * {@link RandomForest.fit} by several threads, to the bit. They are started for this one forest, which takes as long as some
- * 40 trees on a thousand samples: for more than one forest, keep a {@link ForestPool}.
- *
- * @param x [n, features], row-major, finite
- * @param y [n]
- * @throws as {@link ForestPool.fit}
- */
-export async function fitForestParallel(
-  x: Float32Array,
-  y: Labels,
-  options: ForestOptions & Pick<PoolOptions, "threads">,
-  signal?: AbortSignal,
-): Promise<RandomForest> {
-  const { threads, ...forest } = options;
-  const pool = new ForestPool({ threads });
-  try {
-    return await pool.fit(x, y, forest, signal);
-  } finally {
-    await pool.close();
-  }
-}

@@ -13,7 +13,6 @@ import type { FrontEnd } from "../dsp/settings.ts";
 import { RandomForest } from "../forest/forest.ts";
 import type { VggEOptions } from "../nn/vgg_e.ts";
 import { decodeSafetensors, encodeSafetensors } from "../nn/safetensors.ts";
-import { sizeOf } from "../nn/tensor.ts";
 import { crc32 } from "./crc32.ts";
 import { checkDescription, parametersOf } from "./model_check.ts";
 import type { Standardisation } from "./segment_dataset.ts";
@@ -240,9 +239,4 @@ function within<T>(where: string, read: () => T): T {
 /** The check sum of a description, whatever its spaces. */
 function sealOf(description: unknown): string {
   return crc32(new TextEncoder().encode(JSON.stringify(description)));
-}
-
-/** Bytes of the weights alone, without the header of their file. */
-export function weightBytes(network: VggEOptions): number {
-  return 4 * parametersOf(network).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

@@ -5,7 +5,6 @@
  * profiles. Recomputing takes what each fold wrote first, its profiles with their check sums, fits every forest again and counts
  * again: `report --check` compares the two.
  */
-import { basename, resolve } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
 import { type CorpusKind, extractFeatures, openCorpus } from "../corpora/mod.ts";
@@ -147,6 +146,3 @@ export async function readSound(
     return undefined; // moved, unmounted, or no longer readable: the report is made without it
   }
 }
-
-/** A run's name for people: the last parts of its path. */
-export const runName = (out: string) => basename(resolve(out));

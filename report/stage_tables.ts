@@ -1,7 +1,7 @@
 /**
  * What changes from stage to stage: every figure of every network, and whether the change could be luck.
  */
-import { calibrate, compareStages, mean, meanEntropy, meanProfiles, segmentLabels } from "../refinery/mod.ts";
+import { calibrate, compareStages, meanEntropy, meanProfiles, segmentLabels } from "../refinery/mod.ts";
 import type { ReportTable } from "./document.ts";
 import { meanNumber, meanPercent, METHOD_NAMES, pValue, tenths } from "./format.ts";
 import type { RunView } from "./read_run.ts";
@@ -178,7 +178,3 @@ function rightCounts({ runs }: Chain, stage: number): number[] {
   }
   return [...counts.values()];
 }
-
-/** WA over seeds. */
-export const meanAccuracy = (chain: Chain, stage: number) =>
-  mean(stageValues(chain, stage, ({ stages }, s) => stages[s - 1].weightedAccuracy));

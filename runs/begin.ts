@@ -10,6 +10,7 @@ import { corpusTable, describeCorpusChange, differences, type Identity, identity
 import { Lease } from "./lease.ts";
 import { requireVacant, type RunConfig, RunFolder } from "./run_folder.ts";
 import { writeAtomically } from "./atomic.ts";
+import { readStored, runKernels } from "./stored.ts";
 import project from "../deno.json" with { type: "json" };
 
 /** How a process comes to a run folder: it is new; or made by whoever of several comes first; or goes on. */
@@ -130,13 +131,8 @@ function configOf({ corpus, data, choices, preset, settings, features, device }:
  * Undefined where there is no run, or none on the adapter that is here.
  */
 export async function keptChoices(out: string): Promise<KernelChoices | undefined> {
-  try {
-    const { adapter, choices } = JSON.parse(await Deno.readTextFile(join(out, "kernels.json")));
-    return choices && adapter === (await findAdapter())?.name ? choices : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw new Error(`${join(out, "kernels.json")} can't be read: ${(error as Error).message}`, { cause: error });
-  }
+  const found = await readStored<{ adapter?: string; choices?: KernelChoices }>(join(out, "kernels.json"), runKernels);
+  return found?.choices && found.adapter === (await findAdapter())?.name ? found.choices : undefined;
 }
 
 /** What a device computes products by by now; undefined where it has no choice. */
@@ -158,7 +154,8 @@ function kernelsOf(device: Described["device"]): Record<string, unknown> {
 
 /** Says where this device computes with something else than the one that the run began on. */
 async function noteKernels(folder: RunFolder, { device }: Described, onNote: (line: string) => void): Promise<void> {
-  const there = JSON.parse(await Deno.readTextFile(folder.in("kernels.json")));
+  const there = await readStored<Record<string, unknown>>(folder.in("kernels.json"), runKernels);
+  if (!there) throw new Error(`${folder.in("kernels.json")}: no such file: the run is not whole`);
   const here = kernelsOf(device);
   for (const key of ["simd", "adapter", "subgroups"]) {
     if (there[key] === undefined || here[key] === undefined || there[key] === here[key]) continue;

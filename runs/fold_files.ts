@@ -11,13 +11,14 @@
  */
 import { crc32 } from "node:zlib";
 import { Buffer } from "node:buffer";
-import type { FitSnapshot, FitState } from "../nn/mod.ts";
+import type { FitPlace, FitResult, FitSnapshot, FitState } from "../nn/mod.ts";
 import type { FoldMemory, FoldStage, KeptNetwork } from "../refinery/mod.ts";
 import { writeAtomically } from "./atomic.ts";
 import { differences, type Identity, shortIdentity } from "./identity.ts";
 import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import type { RunFolder, StageRecord } from "./run_folder.ts";
 import { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
+import { fitPlace, fitResult, parseStored } from "./stored.ts";
 
 /** Checkpoints of a fold that are kept. */
 const KEPT = 2;
@@ -118,18 +119,27 @@ export class FoldFiles implements FoldMemory {
   async state(stage: number, member = 0): Promise<FitState | undefined> {
     for (const { name, ...place } of this.#checkpoints().reverse()) {
       if (place.stage !== stage || place.member !== member) continue;
-      const kept = await this.#read(this.#folder.in("checkpoints", name), "the one before it serves");
+      const file = this.#folder.in("checkpoints", name), otherwise = "the one before it serves";
+      const kept = await this.#read(file, otherwise);
       if (!kept) continue;
-      const arrays = Object.entries(kept.tensors).map(([name, { data }]) => [name, data]);
-      return { ...JSON.parse(kept.metadata.state), ...Object.fromEntries(arrays) };
+      try {
+        return fitState(kept, file);
+      } catch (error) {
+        this.#options.onNote(`${(error as Error).message}; ${otherwise}`);
+      }
     }
   }
 
   async network(stage: number, member: number): Promise<KeptNetwork | undefined> {
-    const kept = await this.#read(this.#networkFile(stage, member), "the network is fitted again");
+    const file = this.#networkFile(stage, member), otherwise = "the network is fitted again";
+    const kept = await this.#read(file, otherwise);
     if (!kept) return undefined;
     const weights = Object.fromEntries(Object.entries(kept.tensors).map(([name, { data }]) => [name, data]));
-    return { weights, fitted: JSON.parse(kept.metadata.fitted) };
+    try {
+      return { weights, fitted: parseStored<FitResult>(kept.metadata.fitted ?? "", fitResult, file) };
+    } catch (error) {
+      this.#options.onNote(`${(error as Error).message}; ${otherwise}`);
+    }
   }
 
   async keepNetwork(stage: number, member: number, { weights, fitted }: KeptNetwork): Promise<void> {
@@ -282,6 +292,16 @@ export async function readStage(
     ...(labelErrorUniform !== undefined && { labelErrorUniform }),
   };
   return { stage, profiles, epochs, bestEpoch, labelEntropy, ...errors, seconds };
+}
+
+/** The fit that a checkpoint holds. Throws an Error where it holds something else. */
+function fitState({ tensors, metadata }: Sealed, file: string): FitState {
+  const place = parseStored<Omit<FitPlace, "metrics">>(metadata.state ?? "", fitPlace, file);
+  for (const name of ["weights", "m", "v", "metrics"] as const) {
+    if (!tensors[name]) throw new Error(`${file}: damaged: expected a tensor "${name}", found none`);
+  }
+  const arrays = Object.entries(tensors).map(([name, { data }]) => [name, data]);
+  return { ...place, ...Object.fromEntries(arrays) };
 }
 
 function checkSum(bytes: Uint8Array): string {

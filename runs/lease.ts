@@ -12,6 +12,7 @@
  * looks before whatever it writes.
  */
 import { join } from "@std/path";
+import { leaseNote, parseStored } from "./stored.ts";
 
 /** What stands in a lease. */
 export interface LeaseNote {
@@ -250,7 +251,7 @@ function writeNote(file: Deno.FsFile, note: LeaseNote): void {
 
 function readNote(file: string): LeaseNote | undefined {
   try {
-    return JSON.parse(Deno.readTextFileSync(file));
+    return parseStored<LeaseNote>(Deno.readTextFileSync(file), leaseNote, file);
   } catch {
     return undefined; // gone, or damaged
   }

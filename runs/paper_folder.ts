@@ -11,6 +11,7 @@ import { join } from "@std/path";
 import type { PaperChain } from "../refinery/mod.ts";
 import { writeJson } from "./atomic.ts";
 import { requireVacant } from "./run_folder.ts";
+import { paperConfig, readStored } from "./stored.ts";
 
 /** `paper.json`. */
 export interface PaperConfig {
@@ -27,19 +28,7 @@ export function chainFolder(folder: string, seed: number, { method }: Pick<Paper
 
 /** Reads `paper.json`; undefined where the folder holds none. Throws an Error where it is damaged. */
 export async function readPaper(folder: string): Promise<PaperConfig | undefined> {
-  const file = join(folder, "paper.json");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw new Error(`${file}: can't be read: ${(error as Error).message}`, { cause: error });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${file}: damaged: ${(error as Error).message}`, { cause: error });
-  }
+  return await readStored<PaperConfig>(join(folder, "paper.json"), paperConfig);
 }
 
 /** Writes `paper.json`. */

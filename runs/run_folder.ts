@@ -28,6 +28,7 @@ import type { Identity } from "./identity.ts";
 import { appendEvent, type LogEvent } from "./log.ts";
 import { encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import { writeSealed } from "./sealed.ts";
+import { readStored, runConfig, runResults, stageRecord } from "./stored.ts";
 
 /** `config.json`. */
 export interface RunConfig {
@@ -113,9 +114,9 @@ export class RunFolder {
     return new RunFolder(folder, onlyFold === undefined ? "log.jsonl" : `log-fold-${onlyFold}.jsonl`);
   }
 
-  /** Reads `config.json`; undefined where there is none. Throws an Error where it is no such file. */
+  /** Reads `config.json`; undefined where there is none. Throws an Error where it is damaged: no JSON, or not what a run writes. */
   async readConfig(): Promise<RunConfig | undefined> {
-    const config = await readJson<RunConfig>(this.in("config.json"));
+    const config = await readStored<RunConfig>(this.in("config.json"), runConfig);
     return config && { ...config, settings: completeSettings(config.settings) };
   }
 
@@ -170,7 +171,7 @@ export class RunFolder {
 
   /** Reads it; undefined where the stage is not finished. Throws an Error where the file is damaged. */
   async readRecord(fold: number, stage: number): Promise<StageRecord | undefined> {
-    return await readJson<StageRecord>(this.recordFile(fold, stage));
+    return await readStored<StageRecord>(this.recordFile(fold, stage), stageRecord);
   }
 
   /** Writes a stage's profiles of all utterances. */
@@ -222,9 +223,9 @@ export class RunFolder {
     for (const name of ["checkpoints", "locks"]) await Deno.remove(this.in(name)).catch(() => {}); // not empty, or not there
   }
 
-  /** Reads `results.json`; undefined where the run is not complete. */
+  /** Reads `results.json`; undefined where the run is not complete. Throws an Error where the file is damaged. */
   async readResults(): Promise<Results | undefined> {
-    return await readJson<Results>(this.in("results.json"));
+    return await readStored<Results>(this.in("results.json"), runResults);
   }
 
   /** The path of something in it. */
@@ -253,21 +254,5 @@ export async function requireVacant(folder: string): Promise<void> {
       throw new Error(`The run folder ${folder} is a file, or lies below one; name a new one (--out)`);
     }
     throw error;
-  }
-}
-
-/** A JSON file's value; undefined where there is no such file. Throws an Error that names it where it is not JSON. */
-async function readJson<T>(file: string): Promise<T | undefined> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new Error(`${file}: can't be read: ${(error as Error).message}`, { cause: error });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${file}: damaged: ${(error as Error).message}`, { cause: error });
   }
 }

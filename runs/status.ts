@@ -8,6 +8,7 @@ import type { LogEvent } from "./log.ts";
 import { requireRun } from "./begin.ts";
 import type { RunConfig } from "./run_folder.ts";
 import type { Results } from "../refinery/results.ts";
+import { logLine, parseStored } from "./stored.ts";
 
 /** How it stands with a fold. */
 export interface FoldStatus {
@@ -101,7 +102,7 @@ export async function readStatus(out: string): Promise<RunStatus> {
 function readLog(file: string): (LogEvent & { time: string })[] {
   return Deno.readTextFileSync(file).split("\n").flatMap((line) => {
     try {
-      return [JSON.parse(line)];
+      return [parseStored<LogEvent & { time: string }>(line, logLine, file)];
     } catch {
       return []; // the last line, while it is written
     }

@@ -23,6 +23,7 @@ for (const top of ["cli", "bench", "web"]) BELOW[top] = ["mod.ts", ...ALL];
 const EXCEPTIONS: readonly string[] = [
   "cli/test.ts -> tests", // the command that runs the tests asks them what they need
   "bench/main.ts -> cli", // commands like the others
+  "bench/peers/main.ts -> cli",
   "web/main.ts -> cli",
   "web/engine/bench.ts -> bench", // the same cases and the same stopwatch, in a page
   "web/engine/roof.ts -> bench",
@@ -69,10 +70,39 @@ Deno.test("imports run downward only", () => {
   assert(looked > 200, `only ${looked} imports were found: does the test still see them?`);
 });
 
+/** A file's code, without comments. */
+const codeOf = (file: string) =>
+  Deno.readTextFileSync(join(root, file)).replaceAll(/\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+
+Deno.test("what a file exports is used by a program, the API or the docs, not by tests alone", () => {
+  const files = STANDING.filter((folder) => folder !== "std").flatMap((folder) => [...sources(folder)]);
+  const texts = ["README.md", ...Deno.readDirSync(join(root, "docs")).map(({ name }) => `docs/${name}`)];
+  const chapters = [...Deno.readDirSync(join(root, "docs/textbook"))].map(({ name }) => `docs/textbook/${name}`);
+  const docs = [...texts, ...chapters].filter((file) => file.endsWith(".md"));
+  const uses = new Map<string, number>();
+  for (const text of [...files.map(codeOf), ...docs.map((file) => Deno.readTextFileSync(join(root, file)))]) {
+    for (const [word] of text.matchAll(/\w+/g)) uses.set(word, (uses.get(word) ?? 0) + 1);
+  }
+  const idle: string[] = [];
+  let exported = 0;
+  for (const file of files) {
+    for (
+      const [, name] of codeOf(file).matchAll(
+        /^export (?:async |abstract )*(?:function\*?|const|class|type|interface) (\w+)/gm,
+      )
+    ) {
+      exported++;
+      if (uses.get(name) === 1) idle.push(`${file}: ${name}`);
+    }
+  }
+  assertEquals(idle, []);
+  assert(exported > 500, `only ${exported} exports were found: does the test still see them?`);
+});
+
 /** Other programs that tasks may run. */
 const PROGRAMS: Record<string, string> = {
   tooling: "deno",
-  bench: "python3,/usr/bin/python3",
+  bench: "deno,python3,/usr/bin/python3",
   cluster: "sbatch",
   web: "deno",
 };

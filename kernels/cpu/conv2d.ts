@@ -7,7 +7,7 @@ import type { Conv2d, Conv2dInputGradient } from "../kernels.ts";
 import type { DeviceBuffer } from "../device.ts";
 import { type Blocks, cutIntoBlocks, placeOfBlock } from "./blocks.ts";
 import { addressOf, checkSizes } from "./buffer.ts";
-import type { Phase } from "./layout.ts";
+import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
 /** Bytes of scratch before the tables: room for a tile's last columns. */
@@ -21,52 +21,58 @@ function blockBytes({ images, rows }: Blocks, width: number, channels: number) {
 }
 
 /** Packs panel number `chunk` of 8 columns: see packPanel in conv2d.wat. */
-export const packPanels: Phase = (wasm, args, chunk) => {
-  const [from, to, taps, depth, columns, tapStride, depthStride, columnStride] = args;
-  const valid = Math.min(8, columns - 8 * chunk);
-  const panel = to + 32 * taps * depth * chunk;
-  wasm.packPanel(from + 8 * chunk * columnStride, panel, taps, depth, valid, tapStride, depthStride, columnStride);
-};
+export const packPanels = phase(
+  "from to taps depth columns tapStride depthStride columnStride",
+  (wasm, args, chunk) => {
+    const { from, to, taps, depth, columns, tapStride, depthStride, columnStride } = args;
+    const valid = Math.min(8, columns - 8 * chunk);
+    const panel = to + 32 * taps * depth * chunk;
+    wasm.packPanel(from + 8 * chunk * columnStride, panel, taps, depth, valid, tapStride, depthStride, columnStride);
+  },
+);
 
 /** Convolves block number `chunk` with packed weights. */
-export const convolveBlock: Phase = (wasm, args, chunk, thread) => {
-  const [x, panels, y, bias, mask, relu, batch, height, width, channelsIn, channelsOut] = args;
-  const [images, rows, scratch, scratchBytes, tableBytes] = args.subarray(11);
-  const block = placeOfBlock(chunk, batch, height, images, rows);
-  const temp = scratch + thread * scratchBytes, table = temp + TEMP, padded = table + tableBytes;
-  const pixel = 4 * channelsIn, paddedRow = (width + 2) * pixel, outPixel = 4 * channelsOut;
-  wasm.pad(
-    x + block.image * height * width * pixel,
-    padded,
-    block.images,
-    height,
-    width,
-    pixel,
-    block.row,
-    block.rows,
-  );
-  wasm.pixelTable(table, padded, block.images, block.rows, width, pixel, 2 * pixel, 2 * paddedRow);
-  const count = block.images * block.rows * width;
-  const first = (block.image * height + block.row) * width * outPixel;
-  for (let column = 0; column < channelsOut; column += 8) {
-    wasm.tiles(
-      table,
-      count,
-      3,
-      paddedRow,
-      3 * channelsIn,
-      panels + 36 * channelsIn * column,
-      y + first + 4 * column,
-      outPixel,
-      Math.min(8, channelsOut - column),
-      bias && bias + 4 * column,
-      mask && mask + first + 4 * column,
-      relu,
-      0,
-      temp,
+export const convolveBlock = phase(
+  "x panels y bias mask relu batch height width channelsIn channelsOut images rows scratch scratchBytes tableBytes",
+  (wasm, args, chunk, thread) => {
+    const { x, panels, y, bias, mask, relu, batch, height, width, channelsIn, channelsOut } = args;
+    const { images, rows, scratch, scratchBytes, tableBytes } = args;
+    const block = placeOfBlock(chunk, batch, height, images, rows);
+    const temp = scratch + thread * scratchBytes, table = temp + TEMP, padded = table + tableBytes;
+    const pixel = 4 * channelsIn, paddedRow = (width + 2) * pixel, outPixel = 4 * channelsOut;
+    wasm.pad(
+      x + block.image * height * width * pixel,
+      padded,
+      block.images,
+      height,
+      width,
+      pixel,
+      block.row,
+      block.rows,
     );
-  }
-};
+    wasm.pixelTable(table, padded, block.images, block.rows, width, pixel, 2 * pixel, 2 * paddedRow);
+    const count = block.images * block.rows * width;
+    const first = (block.image * height + block.row) * width * outPixel;
+    for (let column = 0; column < channelsOut; column += 8) {
+      wasm.tiles(
+        table,
+        count,
+        3,
+        paddedRow,
+        3 * channelsIn,
+        panels + 36 * channelsIn * column,
+        y + first + 4 * column,
+        outPixel,
+        Math.min(8, channelsOut - column),
+        bias && bias + 4 * column,
+        mask && mask + first + 4 * column,
+        relu,
+        0,
+        temp,
+      );
+    }
+  },
+);
 
 /** Enqueues {@link Conv2d}. */
 export function conv2d(queue: Queue, args: Conv2d<DeviceBuffer>): void {
@@ -75,18 +81,16 @@ export function conv2d(queue: Queue, args: Conv2d<DeviceBuffer>): void {
   const pixels = batch * height * width, weights = 9 * channelsIn * channelsOut;
   const from = addressOf(args.weights, weights, "conv2d's weights");
   const panels = queue.workspace(288 * channelsIn * Math.ceil(channelsOut / 8));
-  queue.run(
-    packPanels,
-    Math.ceil(channelsOut / 8),
+  queue.run(packPanels, Math.ceil(channelsOut / 8), {
     from,
-    panels,
-    1,
-    9 * channelsIn,
-    channelsOut,
-    0,
-    4 * channelsOut,
-    4,
-  );
+    to: panels,
+    taps: 1,
+    depth: 9 * channelsIn,
+    columns: channelsOut,
+    tapStride: 0,
+    depthStride: 4 * channelsOut,
+    columnStride: 4,
+  });
   convolve(queue, batch, height, width, channelsIn, channelsOut, {
     panels,
     x: addressOf(args.x, pixels * channelsIn, "conv2d's x"),
@@ -104,18 +108,16 @@ export function conv2dInputGradient(queue: Queue, args: Conv2dInputGradient<Devi
   const pixels = batch * height * width, tap = 4 * channelsIn * channelsOut;
   const from = addressOf(args.weights, 9 * channelsIn * channelsOut, "conv2dInputGradient's weights");
   const panels = queue.workspace(288 * channelsOut * Math.ceil(channelsIn / 8));
-  queue.run(
-    packPanels,
-    Math.ceil(channelsIn / 8),
-    from + 8 * tap,
-    panels,
-    9,
-    channelsOut,
-    channelsIn,
-    -tap,
-    4,
-    4 * channelsOut,
-  );
+  queue.run(packPanels, Math.ceil(channelsIn / 8), {
+    from: from + 8 * tap,
+    to: panels,
+    taps: 9,
+    depth: channelsOut,
+    columns: channelsIn,
+    tapStride: -tap,
+    depthStride: 4,
+    columnStride: 4 * channelsOut,
+  });
   convolve(queue, batch, height, width, channelsOut, channelsIn, {
     panels,
     x: addressOf(args.dy, pixels * channelsOut, "conv2dInputGradient's dy"),
@@ -140,24 +142,22 @@ function convolve(
   const blocks = cutIntoBlocks(batch, height, width, channelsIn, limit);
   const bytes = blockBytes(blocks, width, channelsIn);
   const scratchBytes = TEMP + bytes.table + bytes.padded + SLACK;
-  queue.run(
-    convolveBlock,
-    blocks.count,
-    at.x,
-    at.panels,
-    at.y,
-    at.bias,
-    at.mask,
-    Number(at.relu),
+  queue.run(convolveBlock, blocks.count, {
+    x: at.x,
+    panels: at.panels,
+    y: at.y,
+    bias: at.bias,
+    mask: at.mask,
+    relu: Number(at.relu),
     batch,
     height,
     width,
     channelsIn,
     channelsOut,
-    blocks.images,
-    blocks.rows,
-    queue.scratch(scratchBytes),
+    images: blocks.images,
+    rows: blocks.rows,
+    scratch: queue.scratch(scratchBytes),
     scratchBytes,
-    bytes.table,
-  );
+    tableBytes: bytes.table,
+  });
 }

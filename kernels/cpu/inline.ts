@@ -4,13 +4,12 @@
  * that any number of threads gives.
  */
 import { Heap } from "./heap.ts";
-import { ARGUMENTS, HEAP_START, type Kernel, type Phase } from "./layout.ts";
+import { HEAP_START, type Kernel, type Phase, type PhaseArguments } from "./layout.ts";
 import { Queue } from "./queue.ts";
 
 /** A queue that is never behind. */
 export class InlineQueue extends Queue {
   readonly #kernels: Kernel;
-  readonly #arguments = new Float64Array(ARGUMENTS.length);
   #failure: string | null = null;
 
   /** @param limit bytes that the memory may have at most */
@@ -19,12 +18,10 @@ export class InlineQueue extends Queue {
     this.#kernels = kernels;
   }
 
-  override run(phase: Phase, chunks: number, ...args: number[]): void {
+  override run<N extends string>(phase: Phase<N>, chunks: number, args: PhaseArguments<N>): void {
     this.check();
-    this.#arguments.fill(0);
-    this.#arguments.set(args);
     try {
-      for (let chunk = 0; chunk < chunks; chunk++) phase(this.#kernels, this.#arguments, chunk, 0);
+      for (let chunk = 0; chunk < chunks; chunk++) phase.run(this.#kernels, args, chunk, 0);
     } catch (error) {
       // a fault is told by the next call, as on a device that runs kernels later
       this.fail(`A kernel of the CPU device failed: ${error instanceof Error ? error.message : error}`);

@@ -8,8 +8,28 @@
 /** The functions that the modules of `wat/` export, by name; all take and give plain numbers, addresses in bytes. */
 export type Kernel = Record<string, (...args: number[]) => void>;
 
-/** Work of one phase: does chunk number `chunk`; `thread` says which of the threads' own scratch is its. */
-export type Phase = (wasm: Kernel, args: Float64Array, chunk: number, thread: number) => void;
+/** The words of a text, as a type: "x y" gives "x" | "y". */
+type Words<S extends string> = S extends `${infer W} ${infer Rest}` ? W | Words<Rest> : S;
+
+/** Arguments of a phase by their names: numbers of any kind, addresses in bytes. */
+export type PhaseArguments<N extends string> = Readonly<Record<N, number>>;
+
+/** Work that is cut into chunks. */
+export interface Phase<N extends string = string> {
+  /** Of its arguments, in the order in which a slot of the ring holds them. */
+  readonly names: readonly N[];
+  /** Does chunk number `chunk`; `thread` says which of the threads' own scratch is its. */
+  readonly run: (wasm: Kernel, args: PhaseArguments<N>, chunk: number, thread: number) => void;
+}
+
+/** A phase. `names` are its arguments' names, one space between two. Throws a RangeError where a slot cannot hold so many. */
+export function phase<const S extends string>(names: S, run: Phase<Words<S>>["run"]): Phase<Words<S>> {
+  const list = names.split(" ") as Words<S>[];
+  if (list.length > ARGUMENTS.length || new Set(list).size < list.length) {
+    throw new RangeError(`A phase takes at most ${ARGUMENTS.length} arguments, each of its own name, found ${names}`);
+  }
+  return { names: list, run };
+}
 
 /** What a worker is sent at its start. */
 export interface WorkerStart {

@@ -7,7 +7,7 @@
 import type { Matmul } from "../kernels.ts";
 import type { DeviceBuffer } from "../device.ts";
 import { addressOf, checkSizes } from "./buffer.ts";
-import type { Phase } from "./layout.ts";
+import { phase } from "./layout.ts";
 import { PIECES } from "./blocks.ts";
 import type { Queue } from "./queue.ts";
 
@@ -21,36 +21,42 @@ const ROWS = 520;
 const PANELS = 8;
 
 /** Lays out chunk (row block, stretch of steps) of a: strips[block, stretch, strip]. */
-export const layStrips: Phase = (wasm, [a, to, m, k, transposed, rowsPerBlock], chunk) => {
-  const stretches = Math.ceil(k / STEPS), row = Math.floor(chunk / stretches) * rowsPerBlock;
-  const step = chunk % stretches * STEPS, steps = Math.min(STEPS, k - step), rows = Math.min(rowsPerBlock, m - row);
-  const out = to + chunk * rowsPerBlock / STRIP_ROWS * STRIP;
-  if (transposed) wasm.packStripsOfSteps(a + 4 * (step * m + row), 4 * m, rows, steps, out);
-  else wasm.packStrips(a + 4 * (row * k + step), 4 * k, rows, steps, out, 1, 0, 0);
-};
+export const layStrips = phase(
+  "a to m k transposed rowsPerBlock",
+  (wasm, { a, to, m, k, transposed, rowsPerBlock }, chunk) => {
+    const stretches = Math.ceil(k / STEPS), row = Math.floor(chunk / stretches) * rowsPerBlock;
+    const step = chunk % stretches * STEPS, steps = Math.min(STEPS, k - step), rows = Math.min(rowsPerBlock, m - row);
+    const out = to + chunk * rowsPerBlock / STRIP_ROWS * STRIP;
+    if (transposed) wasm.packStripsOfSteps(a + 4 * (step * m + row), 4 * m, rows, steps, out);
+    else wasm.packStrips(a + 4 * (row * k + step), 4 * k, rows, steps, out, 1, 0, 0);
+  },
+);
 
 /** Chunk (row block, group of panels) of the product. */
-export const multiplyBlock: Phase = (wasm, args, chunk, thread) => {
-  const [strips, b, c, bias, mask, relu, m, n, k, transposed] = args;
-  const [rowsPerBlock, panelsPerChunk, scratch, scratchBytes] = args.subarray(10);
-  const groups = Math.ceil(n / (8 * panelsPerChunk)), stretch = rowsPerBlock / STRIP_ROWS * STRIP;
-  const block = Math.floor(chunk / groups), row = block * rowsPerBlock, rows = Math.min(rowsPerBlock, m - row);
-  const begin = chunk % groups * 8 * panelsPerChunk, columns = Math.min(n - begin, 8 * panelsPerChunk);
-  const packed = scratch + thread * scratchBytes, panelBytes = 32 * STEPS, panels = Math.ceil(columns / 8);
-  const sums = packed + panelsPerChunk * panelBytes, sumRow = 32 * panels;
-  let a = strips + block * Math.ceil(k / STEPS) * stretch;
-  for (let step = 0; step < k; step += STEPS, a += stretch) {
-    const steps = Math.min(STEPS, k - step);
-    if (transposed) wasm.packRows(b + 4 * (begin * k + step), packed, steps, columns, 4 * k);
-    else wasm.packColumns(b + 4 * (step * n + begin), packed, steps, columns, 4 * n);
-    wasm.products(a, 0, rows, packed, 32 * steps, panels, steps, sums, sumRow, Number(step > 0));
-  }
-  const first = 4 * (row * n + begin);
-  wasm.finishTile(
-    ...[sums, 0, sumRow, c + first, 0, 4 * n, 1, rows, 4 * columns] as const,
-    ...[bias && bias + 4 * begin, mask && mask + first, relu] as const,
-  );
-};
+export const multiplyBlock = phase(
+  "strips b c bias mask relu m n k transposed rowsPerBlock panelsPerChunk scratch scratchBytes",
+  (wasm, args, chunk, thread) => {
+    const { strips, b, c, bias, mask, relu, m, n, k, transposed } = args;
+    const { rowsPerBlock, panelsPerChunk, scratch, scratchBytes } = args;
+    const groups = Math.ceil(n / (8 * panelsPerChunk)), stretch = rowsPerBlock / STRIP_ROWS * STRIP;
+    const block = Math.floor(chunk / groups), row = block * rowsPerBlock, rows = Math.min(rowsPerBlock, m - row);
+    const begin = chunk % groups * 8 * panelsPerChunk, columns = Math.min(n - begin, 8 * panelsPerChunk);
+    const packed = scratch + thread * scratchBytes, panelBytes = 32 * STEPS, panels = Math.ceil(columns / 8);
+    const sums = packed + panelsPerChunk * panelBytes, sumRow = 32 * panels;
+    let a = strips + block * Math.ceil(k / STEPS) * stretch;
+    for (let step = 0; step < k; step += STEPS, a += stretch) {
+      const steps = Math.min(STEPS, k - step);
+      if (transposed) wasm.packRows(b + 4 * (begin * k + step), packed, steps, columns, 4 * k);
+      else wasm.packColumns(b + 4 * (step * n + begin), packed, steps, columns, 4 * n);
+      wasm.products(a, 0, rows, packed, 32 * steps, panels, steps, sums, sumRow, Number(step > 0));
+    }
+    const first = 4 * (row * n + begin);
+    wasm.finishTile(
+      ...[sums, 0, sumRow, c + first, 0, 4 * n, 1, rows, 4 * columns] as const,
+      ...[bias && bias + 4 * begin, mask && mask + first, relu] as const,
+    );
+  },
+);
 
 /** Enqueues {@link Matmul}. */
 export function matmul(queue: Queue, args: Matmul<DeviceBuffer>): void {
@@ -68,10 +74,29 @@ export function matmul(queue: Queue, args: Matmul<DeviceBuffer>): void {
   const rowsPerBlock = STRIP_ROWS * Math.ceil(m / (STRIP_ROWS * wanted)), blocks = Math.ceil(m / rowsPerBlock);
   const stretches = Math.ceil(k / STEPS);
   const strips = queue.workspace(blocks * stretches * rowsPerBlock / STRIP_ROWS * STRIP);
-  queue.run(layStrips, blocks * stretches, a, strips, m, k, Number(args.transposeA ?? false), rowsPerBlock);
+  queue.run(layStrips, blocks * stretches, {
+    a,
+    to: strips,
+    m,
+    k,
+    transposed: Number(args.transposeA ?? false),
+    rowsPerBlock,
+  });
   const scratchBytes = 32 * panelsPerChunk * (STEPS + rowsPerBlock) + 64;
-  queue.run(
-    ...[multiplyBlock, blocks * groups, strips, b, c, bias, mask, Number(args.relu ?? false), m, n, k] as const,
-    ...[Number(args.transposeB ?? false), rowsPerBlock, panelsPerChunk, queue.scratch(scratchBytes), scratchBytes],
-  );
+  queue.run(multiplyBlock, blocks * groups, {
+    strips,
+    b,
+    c,
+    bias,
+    mask,
+    relu: Number(args.relu ?? false),
+    m,
+    n,
+    k,
+    transposed: Number(args.transposeB ?? false),
+    rowsPerBlock,
+    panelsPerChunk,
+    scratch: queue.scratch(scratchBytes),
+    scratchBytes,
+  });
 }

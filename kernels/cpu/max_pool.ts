@@ -2,7 +2,7 @@
 import type { MaxPool, MaxPoolGradient } from "../kernels.ts";
 import type { DeviceBuffer } from "../device.ts";
 import { addressOf, checkSizes } from "./buffer.ts";
-import type { Phase } from "./layout.ts";
+import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
 /** Images of a chunk: about 64 KiB of input. */
@@ -10,16 +10,19 @@ const imagesPerChunk = (height: number, width: number, channels: number) =>
   Math.max(1, Math.floor(2 ** 14 / (height * width * channels)));
 
 /** Pools a few images. */
-export const poolImages: Phase = (wasm, [x, y, batch, height, width, channels], chunk) => {
-  const pixel = 4 * channels, rows = height >> 1, columns = width >> 1;
-  const each = imagesPerChunk(height, width, channels);
-  for (let image = chunk * each; image < Math.min(batch, (chunk + 1) * each); image++) {
-    for (let row = 0; row < rows; row++) {
-      const from = x + (image * height + 2 * row) * width * pixel;
-      wasm.maxPoolRow(from, y + (image * rows + row) * columns * pixel, columns, pixel, width * pixel);
+export const poolImages = phase(
+  "x y batch height width channels",
+  (wasm, { x, y, batch, height, width, channels }, chunk) => {
+    const pixel = 4 * channels, rows = height >> 1, columns = width >> 1;
+    const each = imagesPerChunk(height, width, channels);
+    for (let image = chunk * each; image < Math.min(batch, (chunk + 1) * each); image++) {
+      for (let row = 0; row < rows; row++) {
+        const from = x + (image * height + 2 * row) * width * pixel;
+        wasm.maxPoolRow(from, y + (image * rows + row) * columns * pixel, columns, pixel, width * pixel);
+      }
     }
-  }
-};
+  },
+);
 
 /** Enqueues {@link MaxPool}. */
 export function maxPool(queue: Queue, args: MaxPool<DeviceBuffer>): void {
@@ -29,35 +32,36 @@ export function maxPool(queue: Queue, args: MaxPool<DeviceBuffer>): void {
   if (outputs === 0) return; // an image of one row or column has no window
   const x = addressOf(args.x, batch * height * width * channels, "maxPool's x");
   const y = addressOf(args.y, outputs, "maxPool's y");
-  queue.run(
-    poolImages,
-    Math.ceil(batch / imagesPerChunk(height, width, channels)),
+  queue.run(poolImages, Math.ceil(batch / imagesPerChunk(height, width, channels)), {
     x,
     y,
     batch,
     height,
     width,
     channels,
-  );
+  });
 }
 
 /** Hands the gradient back through a few images; clears the odd last row and column, which no window covers. */
-export const poolGradientImages: Phase = (wasm, [x, dy, dx, mask, batch, height, width, channels], chunk) => {
-  const pixel = 4 * channels, rows = height >> 1, columns = width >> 1, rowBytes = width * pixel;
-  const each = imagesPerChunk(height, width, channels);
-  for (let image = chunk * each; image < Math.min(batch, (chunk + 1) * each); image++) {
-    const from = image * height * rowBytes;
-    for (let row = 0; columns > 0 && row < rows; row++) {
-      const at = from + 2 * row * rowBytes;
-      const outer = dy + (image * rows + row) * columns * pixel;
-      wasm.maxPoolGradientRow(x + at, outer, dx + at, mask && mask + at, columns, pixel, rowBytes);
+export const poolGradientImages = phase(
+  "x dy dx mask batch height width channels",
+  (wasm, { x, dy, dx, mask, batch, height, width, channels }, chunk) => {
+    const pixel = 4 * channels, rows = height >> 1, columns = width >> 1, rowBytes = width * pixel;
+    const each = imagesPerChunk(height, width, channels);
+    for (let image = chunk * each; image < Math.min(batch, (chunk + 1) * each); image++) {
+      const from = image * height * rowBytes;
+      for (let row = 0; columns > 0 && row < rows; row++) {
+        const at = from + 2 * row * rowBytes;
+        const outer = dy + (image * rows + row) * columns * pixel;
+        wasm.maxPoolGradientRow(x + at, outer, dx + at, mask && mask + at, columns, pixel, rowBytes);
+      }
+      if (width % 2) {
+        for (let row = 0; row < height; row++) wasm.fill(dx + from + (row + 1) * rowBytes - pixel, channels, 0);
+      }
+      if (height % 2) wasm.fill(dx + from + (height - 1) * rowBytes, width * channels, 0);
     }
-    if (width % 2) {
-      for (let row = 0; row < height; row++) wasm.fill(dx + from + (row + 1) * rowBytes - pixel, channels, 0);
-    }
-    if (height % 2) wasm.fill(dx + from + (height - 1) * rowBytes, width * channels, 0);
-  }
-};
+  },
+);
 
 /** Enqueues {@link MaxPoolGradient}. */
 export function maxPoolGradient(queue: Queue, args: MaxPoolGradient<DeviceBuffer>): void {
@@ -70,5 +74,5 @@ export function maxPoolGradient(queue: Queue, args: MaxPoolGradient<DeviceBuffer
   const dx = addressOf(args.dx, inputs, "maxPoolGradient's dx");
   const mask = args.mask ? addressOf(args.mask, inputs, "maxPoolGradient's mask") : 0;
   const chunks = Math.ceil(batch / imagesPerChunk(height, width, channels));
-  queue.run(poolGradientImages, chunks, x, dy, dx, mask, batch, height, width, channels);
+  queue.run(poolGradientImages, chunks, { x, dy, dx, mask, batch, height, width, channels });
 }

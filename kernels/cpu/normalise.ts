@@ -2,7 +2,7 @@
 import type { DeviceBuffer } from "../device.ts";
 import type { Moments, Normalise, NormaliseGradient } from "../kernels.ts";
 import { addressOf, checkSizes } from "./buffer.ts";
-import type { Phase } from "./layout.ts";
+import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
 /** Rows of a block: 32 KiB of them, so that a block stays in the first cache, and few enough for sums in float32. */
@@ -15,16 +15,16 @@ function block(rows: number, columns: number, chunk: number): [first: number, co
 }
 
 /** Means and squares of one block. */
-export const momentsPart: Phase = (wasm, [x, rows, columns, parts], chunk) => {
+export const momentsPart = phase("x rows columns parts", (wasm, { x, rows, columns, parts }, chunk) => {
   const row = 4 * columns, [first, count] = block(rows, columns, chunk);
   wasm.momentsOfBlock(x + first * row, count, row, columns, parts + 2 * row * chunk, row);
-};
+});
 
 /** Of all blocks. */
-export const momentsTotal: Phase = (wasm, [rows, columns, parts, moments]) => {
+export const momentsTotal = phase("rows columns parts moments", (wasm, { rows, columns, parts, moments }) => {
   const count = blocks(rows, columns), each = blockRows(columns);
   wasm.joinMoments(parts, count, each, rows - (count - 1) * each, columns, moments, 4 * columns);
-};
+});
 
 /** Enqueues {@link Moments}. */
 export function moments(queue: Queue, args: Moments<DeviceBuffer>): void {
@@ -33,58 +33,65 @@ export function moments(queue: Queue, args: Moments<DeviceBuffer>): void {
   const x = addressOf(args.x, rows * columns, "moments' x");
   const to = addressOf(args.moments, 2 * columns, "moments' moments");
   const parts = queue.workspace(8 * columns * blocks(rows, columns));
-  queue.run(momentsPart, blocks(rows, columns), x, rows, columns, parts);
-  queue.run(momentsTotal, 1, rows, columns, parts, to);
+  queue.run(momentsPart, blocks(rows, columns), { x, rows, columns, parts });
+  queue.run(momentsTotal, 1, { rows, columns, parts, moments: to });
 }
 
 /** Normalises one block. */
-export const normalisePart: Phase = (wasm, args, chunk) => {
-  const [x, y, rows, columns, moments, gamma, beta, epsilon, floor] = args;
+export const normalisePart = phase("x y rows columns moments gamma beta epsilon floor", (wasm, args, chunk) => {
+  const { x, y, rows, columns, moments, gamma, beta, epsilon, floor } = args;
   const row = 4 * columns, [first, count] = block(rows, columns, chunk), at = first * row;
   wasm.normaliseBlock(x + at, y + at, count, row, columns, moments, row, gamma, beta, epsilon, floor);
-};
+});
 
 /** Enqueues {@link Normalise}. */
 export function normalise(queue: Queue, args: Normalise<DeviceBuffer>): void {
   const { rows, columns, epsilon, relu } = args;
   checkSizes({ rows, columns });
-  queue.run(
-    normalisePart,
-    blocks(rows, columns),
-    addressOf(args.x, rows * columns, "normalise's x"),
-    addressOf(args.y, rows * columns, "normalise's y"),
+  queue.run(normalisePart, blocks(rows, columns), {
+    x: addressOf(args.x, rows * columns, "normalise's x"),
+    y: addressOf(args.y, rows * columns, "normalise's y"),
     rows,
     columns,
-    addressOf(args.moments, 2 * columns, "normalise's moments"),
-    addressOf(args.gamma, columns, "normalise's gamma"),
-    addressOf(args.beta, columns, "normalise's beta"),
+    moments: addressOf(args.moments, 2 * columns, "normalise's moments"),
+    gamma: addressOf(args.gamma, columns, "normalise's gamma"),
+    beta: addressOf(args.beta, columns, "normalise's beta"),
     epsilon,
-    relu ? 0 : -Infinity,
-  );
+    floor: relu ? 0 : -Infinity,
+  });
 }
 
 /** Sums of one block. */
-export const gradientSumsPart: Phase = (wasm, [x, dy, rows, columns, moments, parts], chunk) => {
-  const row = 4 * columns, [first, count] = block(rows, columns, chunk), at = first * row;
-  wasm.gradientSumsOfBlock(x + at, dy + at, count, row, columns, moments, parts + 2 * row * chunk, row);
-};
+export const gradientSumsPart = phase(
+  "x dy rows columns moments parts",
+  (wasm, { x, dy, rows, columns, moments, parts }, chunk) => {
+    const row = 4 * columns, [first, count] = block(rows, columns, chunk), at = first * row;
+    wasm.gradientSumsOfBlock(x + at, dy + at, count, row, columns, moments, parts + 2 * row * chunk, row);
+  },
+);
 
 /** Of all blocks. */
-export const gradientSumsTotal: Phase = (wasm, [rows, columns, moments, parts, epsilon, dGamma, dBeta]) =>
-  wasm.joinGradientSums(parts, blocks(rows, columns), columns, moments, 4 * columns, epsilon, dGamma, dBeta);
+export const gradientSumsTotal = phase(
+  "rows columns moments parts epsilon dGamma dBeta",
+  (wasm, { rows, columns, moments, parts, epsilon, dGamma, dBeta }) =>
+    wasm.joinGradientSums(parts, blocks(rows, columns), columns, moments, 4 * columns, epsilon, dGamma, dBeta),
+);
 
 /** Hands the gradient back through one block. */
-export const normaliseGradientPart: Phase = (wasm, args, chunk) => {
-  const [x, dy, dx, rows, columns, moments, gamma, dGamma, dBeta, epsilon, counted] = args;
-  const row = 4 * columns, [first, count] = block(rows, columns, chunk), at = first * row;
-  const live = Math.max(0, Math.min(count, counted - first));
-  if (live > 0) {
-    wasm.normaliseGradientBlock(
-      ...[x + at, dy + at, dx + at, live, row, columns, moments, row, gamma, dGamma, dBeta, epsilon, counted],
-    );
-  }
-  if (live < count) wasm.fill(dx + at + live * row, (count - live) * columns, 0);
-};
+export const normaliseGradientPart = phase(
+  "x dy dx rows columns moments gamma dGamma dBeta epsilon counted",
+  (wasm, args, chunk) => {
+    const { x, dy, dx, rows, columns, moments, gamma, dGamma, dBeta, epsilon, counted } = args;
+    const row = 4 * columns, [first, count] = block(rows, columns, chunk), at = first * row;
+    const live = Math.max(0, Math.min(count, counted - first));
+    if (live > 0) {
+      wasm.normaliseGradientBlock(
+        ...[x + at, dy + at, dx + at, live, row, columns, moments, row, gamma, dGamma, dBeta, epsilon, counted],
+      );
+    }
+    if (live < count) wasm.fill(dx + at + live * row, (count - live) * columns, 0);
+  },
+);
 
 /** Enqueues {@link NormaliseGradient}. */
 export function normaliseGradient(queue: Queue, args: NormaliseGradient<DeviceBuffer>): void {
@@ -99,11 +106,19 @@ export function normaliseGradient(queue: Queue, args: NormaliseGradient<DeviceBu
   );
   const moments = addressOf(args.moments, 2 * columns, "normaliseGradient's moments");
   const parts = queue.workspace(8 * columns * blocks(count, columns));
-  queue.run(gradientSumsPart, blocks(count, columns), x, dy, count, columns, moments, parts);
-  queue.run(gradientSumsTotal, 1, count, columns, moments, parts, epsilon, dGamma, dBeta);
-  queue.run(
-    normaliseGradientPart,
-    blocks(rows, columns),
-    ...[x, dy, dx, rows, columns, moments, gamma, dGamma, dBeta, epsilon, count],
-  );
+  queue.run(gradientSumsPart, blocks(count, columns), { x, dy, rows: count, columns, moments, parts });
+  queue.run(gradientSumsTotal, 1, { rows: count, columns, moments, parts, epsilon, dGamma, dBeta });
+  queue.run(normaliseGradientPart, blocks(rows, columns), {
+    x,
+    dy,
+    dx,
+    rows,
+    columns,
+    moments,
+    gamma,
+    dGamma,
+    dBeta,
+    epsilon,
+    counted: count,
+  });
 }

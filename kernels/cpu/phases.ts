@@ -4,7 +4,7 @@ import { convolveBlock, packPanels } from "./conv2d.ts";
 import { reduceWeights, weightPartial } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
 import { gatherRowsPart, gatherViewsPart, gatherWindowsPart } from "./gather.ts";
-import type { Phase } from "./layout.ts";
+import { type Phase, phase } from "./layout.ts";
 import { layStrips, multiplyBlock } from "./matmul.ts";
 import { poolGradientImages, poolImages } from "./max_pool.ts";
 import {
@@ -20,7 +20,7 @@ import { multiplyTiles, transformKernel, transformStrips } from "./winograd.ts";
 import { finishWeights, multiplyForWeights, transformTiles } from "./winograd_weight_gradient.ts";
 
 /** Tells whoever waits at the counter's address that all before is done. */
-export const fence: Phase = (wasm, [counter]) => wasm.fence(counter);
+export const fence = phase("counter", (wasm, { counter }) => wasm.fence(counter));
 
 /** The phases; a phase's number is its place. */
 export const PHASES: readonly Phase[] = [
@@ -65,3 +65,12 @@ export const PHASES: readonly Phase[] = [
   averageImages,
   averageGradientImages,
 ];
+
+const NUMBERS: ReadonlyMap<Phase, number> = new Map(PHASES.map((phase, number) => [phase, number]));
+
+/** The number by which workers know a phase. Throws an Error where it has none. */
+export function numberOf(phase: Phase): number {
+  const number = NUMBERS.get(phase);
+  if (number !== undefined) return number;
+  throw new Error(`A phase with the arguments ${phase.names.join(", ")} is not in PHASES of kernels/cpu/phases.ts`);
+}

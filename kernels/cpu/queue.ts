@@ -3,7 +3,7 @@
  * hands the phases to worker threads by way of shared memory, `inline.ts` runs them at once on the calling thread.
  */
 import type { Block, Heap } from "./heap.ts";
-import type { Phase } from "./layout.ts";
+import type { Phase, PhaseArguments } from "./layout.ts";
 
 /** A queue of phases. */
 export abstract class Queue {
@@ -23,7 +23,7 @@ export abstract class Queue {
   }
 
   /** Enqueues `chunks` chunks of a phase, to run when all before are done. */
-  abstract run(phase: Phase, chunks: number, ...args: number[]): void;
+  abstract run<N extends string>(phase: Phase<N>, chunks: number, args: PhaseArguments<NoInfer<N>>): void;
 
   /** Whether nothing is left to do. */
   abstract get idle(): boolean;

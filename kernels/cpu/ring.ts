@@ -3,8 +3,19 @@
  * Nothing here waits unless the ring is full, memory must change hands, or the caller asks.
  */
 import { Heap } from "./heap.ts";
-import { ARGUMENTS, CONTROL, fail, HEAP_START, MESSAGE, type Phase, RING, SLOT, wakeAll } from "./layout.ts";
-import { fence, PHASES } from "./phases.ts";
+import {
+  ARGUMENTS,
+  CONTROL,
+  fail,
+  HEAP_START,
+  MESSAGE,
+  type Phase,
+  type PhaseArguments,
+  RING,
+  SLOT,
+  wakeAll,
+} from "./layout.ts";
+import { fence, numberOf } from "./phases.ts";
 import { Queue } from "./queue.ts";
 
 /** Seconds without any chunk claimed or done after which the workers count as hung. The longest chunk takes a second or so. */
@@ -31,18 +42,19 @@ export class RingQueue extends Queue {
     this.#arguments = new Float64Array(memory.buffer, 0, HEAP_START / 8);
   }
 
-  override run(phase: Phase, chunks: number, ...args: number[]): void {
+  override run<N extends string>(phase: Phase<N>, chunks: number, args: PhaseArguments<N>): void {
     this.check();
-    if (args.length > ARGUMENTS.length) throw new RangeError(`A phase takes at most ${ARGUMENTS.length} arguments`);
+    const number = numberOf(phase);
     if (this.#free === 0) this.#awaitSlot();
     this.#free--;
     const at = RING.at + (this.#enqueued & (RING.slots - 1)) * RING.slotBytes;
     const word = at / 4;
     this.#words[word + SLOT.claimed] = 0;
     this.#words[word + SLOT.done] = 0;
-    this.#words[word + SLOT.phase] = PHASES.indexOf(phase);
+    this.#words[word + SLOT.phase] = number;
     this.#words[word + SLOT.chunks] = chunks;
-    this.#arguments.set(args, (at + ARGUMENTS.at) / 8);
+    const { names } = phase;
+    for (let i = 0; i < names.length; i++) this.#arguments[(at + ARGUMENTS.at) / 8 + i] = args[names[i]];
     this.#enqueued = (this.#enqueued + 1) | 0;
     Atomics.store(this.#words, CONTROL.enqueued, this.#enqueued);
     Atomics.notify(this.#words, CONTROL.enqueued);
@@ -77,7 +89,7 @@ export class RingQueue extends Queue {
   }
 
   override async passed(): Promise<void> {
-    this.run(fence, 1, 4 * CONTROL.fence);
+    this.run(fence, 1, { counter: 4 * CONTROL.fence });
     const mine = this.#fences = (this.#fences + 1) | 0;
     // A timer, since a promise of Atomics alone would not keep the program from ending.
     const alive = setInterval(() => {}, 1000);

@@ -3,18 +3,21 @@ import type { Softmax, SoftmaxCrossEntropy } from "../kernels.ts";
 import { METRICS } from "../kernels.ts";
 import type { DeviceBuffer } from "../device.ts";
 import { addressOf, checkSizes } from "./buffer.ts";
-import type { Phase } from "./layout.ts";
+import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
 const ROWS = 16;
 
 /** Softmax of a few rows. */
-export const softmaxRows: Phase = (wasm, [logits, probabilities, rows, classes], chunk) => {
-  for (let row = chunk * ROWS; row < Math.min(rows, (chunk + 1) * ROWS); row++) {
-    const at = 4 * row * classes;
-    wasm.softmaxRow(logits + at, probabilities + at, classes);
-  }
-};
+export const softmaxRows = phase(
+  "logits probabilities rows classes",
+  (wasm, { logits, probabilities, rows, classes }, chunk) => {
+    for (let row = chunk * ROWS; row < Math.min(rows, (chunk + 1) * ROWS); row++) {
+      const at = 4 * row * classes;
+      wasm.softmaxRow(logits + at, probabilities + at, classes);
+    }
+  },
+);
 
 /** Enqueues {@link Softmax}. */
 export function softmax(queue: Queue, args: Softmax<DeviceBuffer>): void {
@@ -22,29 +25,34 @@ export function softmax(queue: Queue, args: Softmax<DeviceBuffer>): void {
   checkClasses(rows, classes);
   const logits = addressOf(args.logits, rows * classes, "softmax's logits");
   const probabilities = addressOf(args.probabilities, rows * classes, "softmax's probabilities");
-  queue.run(softmaxRows, Math.ceil(rows / ROWS), logits, probabilities, rows, classes);
+  queue.run(softmaxRows, Math.ceil(rows / ROWS), { logits, probabilities, rows, classes });
 }
 
 /** Probabilities, gradients and losses of a few rows. */
-export const crossEntropyRows: Phase = (wasm, args, chunk) => {
-  const [logits, targets, probabilities, dLogits, rows, classes, count, results] = args;
-  for (let row = chunk * ROWS; row < Math.min(rows, (chunk + 1) * ROWS); row++) {
-    const at = 4 * row * classes, share = row < count ? 1 / count : 0;
-    wasm.crossEntropyRow(
-      logits + at,
-      targets + at,
-      probabilities + at,
-      dLogits + at,
-      classes,
-      share,
-      results + 16 * row,
-    );
-  }
-};
+export const crossEntropyRows = phase(
+  "logits targets probabilities dLogits rows classes count results",
+  (wasm, args, chunk) => {
+    const { logits, targets, probabilities, dLogits, rows, classes, count, results } = args;
+    for (let row = chunk * ROWS; row < Math.min(rows, (chunk + 1) * ROWS); row++) {
+      const at = 4 * row * classes, share = row < count ? 1 / count : 0;
+      wasm.crossEntropyRow(
+        logits + at,
+        targets + at,
+        probabilities + at,
+        dLogits + at,
+        classes,
+        share,
+        results + 16 * row,
+      );
+    }
+  },
+);
 
 /** Adds the losses and hits of the rows that count to the running totals. */
-export const countMetrics: Phase = (wasm, [results, count, metrics, step]) =>
-  wasm.countMetrics(results, count, metrics, step);
+export const countMetrics = phase(
+  "results count metrics step",
+  (wasm, { results, count, metrics, step }) => wasm.countMetrics(results, count, metrics, step),
+);
 
 /** Enqueues {@link SoftmaxCrossEntropy}. */
 export function softmaxCrossEntropy(queue: Queue, args: SoftmaxCrossEntropy<DeviceBuffer>): void {
@@ -59,8 +67,8 @@ export function softmaxCrossEntropy(queue: Queue, args: SoftmaxCrossEntropy<Devi
   const metrics = addressOf(args.metrics, METRICS.length, "softmaxCrossEntropy's metrics");
   const results = queue.workspace(16 * rows);
   const chunks = Math.ceil(rows / ROWS);
-  queue.run(crossEntropyRows, chunks, logits, targets, probabilities, dLogits, rows, classes, count, results);
-  queue.run(countMetrics, 1, results, count, metrics, step);
+  queue.run(crossEntropyRows, chunks, { logits, targets, probabilities, dLogits, rows, classes, count, results });
+  queue.run(countMetrics, 1, { results, count, metrics, step });
 }
 
 function checkClasses(rows: number, classes: number): void {

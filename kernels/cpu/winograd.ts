@@ -27,7 +27,7 @@
 import type { Conv2d, Conv2dInputGradient, ConvShape } from "../kernels.ts";
 import type { DeviceBuffer } from "../device.ts";
 import { addressOf, checkSizes } from "./buffer.ts";
-import type { Kernel, Phase } from "./layout.ts";
+import { type Kernel, phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
 /** The lines of winograd.wat, in its table's order: a pair each, for m = 4 and m = 2. */
@@ -87,125 +87,147 @@ export const listMiddle = (wasm: Kernel, scratch: number, columns: number, rows:
   wasm.lattice(scratch + MIDDLE, scratch + BETWEEN, rows, 512 * columns, 512);
 
 /** Transforms panel number `chunk` of the kernel, 8 columns, to U[chunk, point, depth, 8]. */
-export const transformKernel: Phase = (wasm, args, chunk, thread) => {
-  const [from, to, depth, tapStride, depthStride, columnStride, tall, wide, scratches, scratchBytes] = args;
-  const scratch = scratches + thread * scratchBytes, taps = scratch + LISTS, panel = 32 * depth;
-  const rows = tall + 2, columns = wide + 2;
-  wasm.packPanel(from + 8 * chunk * columnStride, taps, 9, depth, 8, tapStride, depthStride, columnStride);
-  wasm.lattice(scratch, taps, 3, panel, 3 * panel);
-  listMiddle(wasm, scratch, 3, rows);
-  wasm.transform(
-    line(LINES.filter, tall),
-    line(LINES.filter, wide),
-    scratch,
-    0,
-    3,
-    rows,
-    scratch + MIDDLE,
-    scratch + BETWEEN,
-    to + rows * columns * panel * chunk,
-    columns * panel,
-    panel,
-    panel,
-  );
-};
+export const transformKernel = phase(
+  "from to depth tapStride depthStride columnStride tall wide scratches scratchBytes",
+  (wasm, args, chunk, thread) => {
+    const { from, to, depth, tapStride, depthStride, columnStride, tall, wide, scratches, scratchBytes } = args;
+    const scratch = scratches + thread * scratchBytes, taps = scratch + LISTS, panel = 32 * depth;
+    const rows = tall + 2, columns = wide + 2;
+    wasm.packPanel(from + 8 * chunk * columnStride, taps, 9, depth, 8, tapStride, depthStride, columnStride);
+    wasm.lattice(scratch, taps, 3, panel, 3 * panel);
+    listMiddle(wasm, scratch, 3, rows);
+    wasm.transform(
+      line(LINES.filter, tall),
+      line(LINES.filter, wide),
+      scratch,
+      0,
+      3,
+      rows,
+      scratch + MIDDLE,
+      scratch + BETWEEN,
+      to + rows * columns * panel * chunk,
+      columns * panel,
+      panel,
+      panel,
+    );
+  },
+);
 
 /**
  * Transforms CHUNK_STRIPS strips of tiles and packs them for the products: V[block, point, 64 channels, strip], where a block is what
  * a chunk of {@link multiplyTiles} takes and a strip (`wat/strips.wat`) holds five tiles. `first` is the first row of tiles.
  */
-export const transformStrips: Phase = (wasm, args, chunk, thread) => {
-  const [from, to, point, height, width, channels, first, down, across, tall, wide, tiles] = args;
-  const [tilesPerBlock, scratches, scratchBytes] = args.subarray(12);
-  const lists = scratches + thread * scratchBytes + LISTS, scratch = lists - LISTS;
-  const zeros = lists + STRIP * LIST, transformed = zeros + 4 * channels, pixel = 4 * channels;
-  const points = (tall + 2) * (wide + 2), tileBytes = points * 4 * PART, columns = wide + 2;
-  wasm.fill(zeros, channels, 0);
-  listMiddle(wasm, scratch, columns, tall + 2);
-  const begin = CHUNK_STRIPS * STRIP * chunk, end = Math.min(tiles, begin + CHUNK_STRIPS * STRIP);
-  for (let tile = begin; tile < end; tile += STRIP) {
-    const count = Math.min(STRIP, end - tile), block = Math.floor(tile / tilesPerBlock);
-    const strip = (tile - block * tilesPerBlock) / STRIP;
-    for (let i = 0; i < count; i++) {
-      const row = first + Math.floor((tile + i) / across),
-        image = from + Math.floor(row / down) * height * width * pixel;
-      const left = (tile + i) % across * wide, top = row % down * tall;
-      wasm.tilePixels(lists + LIST * i, image, height, width, pixel, top - 1, left - 1, columns, zeros);
-    }
-    for (let channel = 0; channel < channels; channel += PART) {
-      const part = Math.min(PART, channels - channel);
+export const transformStrips = phase(
+  "from to point height width channels first down across tall wide tiles tilesPerBlock scratches scratchBytes",
+  (wasm, args, chunk, thread) => {
+    const { from, to, point, height, width, channels, first, down, across, tall, wide, tiles } = args;
+    const { tilesPerBlock, scratches, scratchBytes } = args;
+    const lists = scratches + thread * scratchBytes + LISTS, scratch = lists - LISTS;
+    const zeros = lists + STRIP * LIST, transformed = zeros + 4 * channels, pixel = 4 * channels;
+    const points = (tall + 2) * (wide + 2), tileBytes = points * 4 * PART, columns = wide + 2;
+    wasm.fill(zeros, channels, 0);
+    listMiddle(wasm, scratch, columns, tall + 2);
+    const begin = CHUNK_STRIPS * STRIP * chunk, end = Math.min(tiles, begin + CHUNK_STRIPS * STRIP);
+    for (let tile = begin; tile < end; tile += STRIP) {
+      const count = Math.min(STRIP, end - tile), block = Math.floor(tile / tilesPerBlock);
+      const strip = (tile - block * tilesPerBlock) / STRIP;
       for (let i = 0; i < count; i++) {
-        wasm.transform(
-          ...[
-            line(LINES.input, tall),
-            line(LINES.input, wide),
-            lists + LIST * i,
-            4 * channel,
-            columns,
-            tall + 2,
-          ] as const,
-          ...[scratch + MIDDLE, scratch + BETWEEN, transformed + i * tileBytes, columns * 4 * PART, 4 * PART] as const,
-          4 * part,
-        );
+        const row = first + Math.floor((tile + i) / across),
+          image = from + Math.floor(row / down) * height * width * pixel;
+        const left = (tile + i) % across * wide, top = row % down * tall;
+        wasm.tilePixels(lists + LIST * i, image, height, width, pixel, top - 1, left - 1, columns, zeros);
       }
-      const out = to + block * points * point + tilesPerBlock * 4 * channel + strip * STRIP * 4 * part;
-      wasm.packStrips(transformed, tileBytes, count, part, out, points, 4 * PART, point);
+      for (let channel = 0; channel < channels; channel += PART) {
+        const part = Math.min(PART, channels - channel);
+        for (let i = 0; i < count; i++) {
+          wasm.transform(
+            ...[
+              line(LINES.input, tall),
+              line(LINES.input, wide),
+              lists + LIST * i,
+              4 * channel,
+              columns,
+              tall + 2,
+            ] as const,
+            ...[
+              scratch + MIDDLE,
+              scratch + BETWEEN,
+              transformed + i * tileBytes,
+              columns * 4 * PART,
+              4 * PART,
+            ] as const,
+            4 * part,
+          );
+        }
+        const out = to + block * points * point + tilesPerBlock * 4 * channel + strip * STRIP * 4 * part;
+        wasm.packStrips(transformed, tileBytes, count, part, out, points, 4 * PART, point);
+      }
     }
-  }
-};
+  },
+);
 
 /** Chunk (block of tiles, group of columns) of the products, transformed back and finished. */
-export const multiplyTiles: Phase = (wasm, args, chunk, thread) => {
-  const [v, point, u, y, bias, mask, relu, height, width, depth, channels] = args;
-  const [first, down, across, tall, wide, tiles, tilesPerChunk, scratches, scratchBytes] = args.subarray(11);
-  const scratch = scratches + thread * scratchBytes, done = scratch + LISTS, m = done + 16 * GROUP;
-  const groups = Math.ceil(4 * channels / GROUP), points = (tall + 2) * (wide + 2);
-  const begin = Math.floor(chunk / groups) * tilesPerChunk, count = Math.min(tilesPerChunk, tiles - begin);
-  const column = chunk % groups * GROUP, bytes = Math.min(GROUP, 4 * channels - column);
-  const panel = 32 * depth, mPoint = tilesPerChunk * GROUP + SKEW;
-  const uFirst = u + column / 32 * points * panel, strips = v + begin / tilesPerChunk * points * point;
-  for (let p = 0; p < points; p++) {
-    wasm.products(
-      ...[strips + p * point, tilesPerChunk * 4 * PART, count, uFirst + p * panel, points * panel, bytes / 32] as const,
-      ...[depth, m + p * mPoint, GROUP, 0] as const,
-    );
-  }
-  wasm.lattice(scratch, m, wide + 2, mPoint, (wide + 2) * mPoint);
-  listMiddle(wasm, scratch, wide + 2, tall);
-  for (let tile = 0; tile < count; tile++) {
-    wasm.transform(
-      line(LINES.output, tall),
-      line(LINES.output, wide),
-      scratch,
-      tile * GROUP,
-      wide + 2,
-      tall,
-      scratch + MIDDLE,
-      scratch + BETWEEN,
-      done,
-      wide * GROUP,
-      GROUP,
-      bytes,
-    );
-    const tileRow = first + Math.floor((begin + tile) / across);
-    const top = tileRow % down * tall, left = (begin + tile) % across * wide;
-    const at = 4 * channels * ((Math.floor(tileRow / down) * height + top) * width + left) + column;
-    wasm.finishTile(
-      done,
-      wide * GROUP,
-      GROUP,
-      y + at,
-      4 * channels * width,
-      4 * channels,
-      Math.min(tall, height - top),
-      Math.min(wide, width - left),
-      bytes,
-      bias && bias + column,
-      mask && mask + at,
-      relu,
-    );
-  }
-};
+export const multiplyTiles = phase(
+  "v point u y bias mask relu height width depth channels first down across tall wide tiles tilesPerChunk scratches scratchBytes",
+  (wasm, args, chunk, thread) => {
+    const { v, point, u, y, bias, mask, relu, height, width, depth, channels } = args;
+    const { first, down, across, tall, wide, tiles, tilesPerChunk, scratches, scratchBytes } = args;
+    const scratch = scratches + thread * scratchBytes, done = scratch + LISTS, m = done + 16 * GROUP;
+    const groups = Math.ceil(4 * channels / GROUP), points = (tall + 2) * (wide + 2);
+    const begin = Math.floor(chunk / groups) * tilesPerChunk, count = Math.min(tilesPerChunk, tiles - begin);
+    const column = chunk % groups * GROUP, bytes = Math.min(GROUP, 4 * channels - column);
+    const panel = 32 * depth, mPoint = tilesPerChunk * GROUP + SKEW;
+    const uFirst = u + column / 32 * points * panel, strips = v + begin / tilesPerChunk * points * point;
+    for (let p = 0; p < points; p++) {
+      wasm.products(
+        ...[
+          strips + p * point,
+          tilesPerChunk * 4 * PART,
+          count,
+          uFirst + p * panel,
+          points * panel,
+          bytes / 32,
+        ] as const,
+        ...[depth, m + p * mPoint, GROUP, 0] as const,
+      );
+    }
+    wasm.lattice(scratch, m, wide + 2, mPoint, (wide + 2) * mPoint);
+    listMiddle(wasm, scratch, wide + 2, tall);
+    for (let tile = 0; tile < count; tile++) {
+      wasm.transform(
+        line(LINES.output, tall),
+        line(LINES.output, wide),
+        scratch,
+        tile * GROUP,
+        wide + 2,
+        tall,
+        scratch + MIDDLE,
+        scratch + BETWEEN,
+        done,
+        wide * GROUP,
+        GROUP,
+        bytes,
+      );
+      const tileRow = first + Math.floor((begin + tile) / across);
+      const top = tileRow % down * tall, left = (begin + tile) % across * wide;
+      const at = 4 * channels * ((Math.floor(tileRow / down) * height + top) * width + left) + column;
+      wasm.finishTile(
+        done,
+        wide * GROUP,
+        GROUP,
+        y + at,
+        4 * channels * width,
+        4 * channels,
+        Math.min(tall, height - top),
+        Math.min(wide, width - left),
+        bytes,
+        bias && bias + column,
+        mask && mask + at,
+        relu,
+      );
+    }
+  },
+);
 
 /** Enqueues {@link Conv2d}. */
 export function winogradConv2d(queue: Queue, args: Conv2d<DeviceBuffer>): void {
@@ -270,21 +292,58 @@ function convolve(queue: Queue, shape: ConvShape, at: {
   );
   const scratch = queue.scratch(scratchBytes);
   const { weights, tapStride, depthStride, columnStride } = at;
-  queue.run(
-    ...[transformKernel, channelsOut / 8] as const,
-    ...[weights, u, channelsIn, tapStride, depthStride, columnStride, tall, wide, scratch, scratchBytes],
-  );
+  queue.run(transformKernel, channelsOut / 8, {
+    from: weights,
+    to: u,
+    depth: channelsIn,
+    tapStride,
+    depthStride,
+    columnStride,
+    tall,
+    wide,
+    scratches: scratch,
+    scratchBytes,
+  });
   for (let first = 0; first < tileRows; first += span) {
     const rows = Math.min(span, tileRows - first), tiles = rows * across;
-    queue.run(
-      ...[transformStrips, Math.ceil(tiles / (STRIP * CHUNK_STRIPS))] as const,
-      ...[at.x, v, point, height, width, channelsIn, first, down, across],
-      ...[tall, wide, tiles, tilesPerChunk, scratch, scratchBytes],
-    );
-    queue.run(
-      ...[multiplyTiles, Math.ceil(tiles / tilesPerChunk) * Math.ceil(4 * channelsOut / GROUP)] as const,
-      ...[v, point, u, at.y, at.bias, at.mask, Number(at.relu), height, width, channelsIn, channelsOut],
-      ...[first, down, across, tall, wide, tiles, tilesPerChunk, scratch, scratchBytes],
-    );
+    queue.run(transformStrips, Math.ceil(tiles / (STRIP * CHUNK_STRIPS)), {
+      from: at.x,
+      to: v,
+      point,
+      height,
+      width,
+      channels: channelsIn,
+      first,
+      down,
+      across,
+      tall,
+      wide,
+      tiles,
+      tilesPerBlock: tilesPerChunk,
+      scratches: scratch,
+      scratchBytes,
+    });
+    queue.run(multiplyTiles, Math.ceil(tiles / tilesPerChunk) * Math.ceil(4 * channelsOut / GROUP), {
+      v,
+      point,
+      u,
+      y: at.y,
+      bias: at.bias,
+      mask: at.mask,
+      relu: Number(at.relu),
+      height,
+      width,
+      depth: channelsIn,
+      channels: channelsOut,
+      first,
+      down,
+      across,
+      tall,
+      wide,
+      tiles,
+      tilesPerChunk,
+      scratches: scratch,
+      scratchBytes,
+    });
   }
 }

@@ -11,7 +11,7 @@
 import type { Conv2dWeightGradient } from "../kernels.ts";
 import type { DeviceBuffer } from "../device.ts";
 import { addressOf, checkSizes } from "./buffer.ts";
-import type { Phase } from "./layout.ts";
+import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 import { align, BETWEEN, line, LINES, listMiddle, LISTS, MIDDLE, SKEW, SPAN, STRIP, tiling } from "./winograd.ts";
 
@@ -26,87 +26,96 @@ const WEIGHTS = 2 ** 12;
  * Transforms the tiles of row number `first + chunk` of tiles to V[point, tile, channel]. kind: LINES.input, or LINES.spread for
  * dy, whose sums over the row's pixels then go to bias[row, channel].
  */
-export const transformTiles: Phase = (wasm, args, chunk, thread) => {
-  const [from, to, row, point, height, width, channels, first, down, across] = args;
-  const [tall, wide, kind, bias, scratches, scratchBytes] = args.subarray(10);
-  const scratch = scratches + thread * scratchBytes, zeros = scratch + LISTS, pixel = 4 * channels;
-  const image = from + Math.floor((first + chunk) / down) * height * width * pixel;
-  const top = (first + chunk) % down * tall, border = Number(kind === LINES.input);
-  const columns = wide + 2 * border;
-  wasm.fill(zeros, channels, 0);
-  listMiddle(wasm, scratch, columns, tall + 2);
-  for (let tile = 0; tile < across; tile++) {
-    wasm.tilePixels(scratch, image, height, width, pixel, top - border, wide * tile - border, columns, zeros);
-    wasm.transform(
-      line(kind, tall),
-      line(kind, wide),
-      scratch,
-      0,
-      columns,
-      tall + 2,
-      scratch + MIDDLE,
-      scratch + BETWEEN,
-      to + row * (chunk * across + tile),
-      (wide + 2) * point,
-      point,
-      pixel,
-    );
-  }
-  if (bias) {
-    const pixels = Math.min(tall, height - top) * width, sums = bias + pixel * (first + chunk);
-    wasm.biasSums(image + top * width * pixel, pixels, pixel, channels / 8, sums, 1);
-  }
-};
+export const transformTiles = phase(
+  "from to row point height width channels first down across tall wide kind bias scratches scratchBytes",
+  (wasm, args, chunk, thread) => {
+    const { from, to, row, point, height, width, channels, first, down, across } = args;
+    const { tall, wide, kind, bias, scratches, scratchBytes } = args;
+    const scratch = scratches + thread * scratchBytes, zeros = scratch + LISTS, pixel = 4 * channels;
+    const image = from + Math.floor((first + chunk) / down) * height * width * pixel;
+    const top = (first + chunk) % down * tall, border = Number(kind === LINES.input);
+    const columns = wide + 2 * border;
+    wasm.fill(zeros, channels, 0);
+    listMiddle(wasm, scratch, columns, tall + 2);
+    for (let tile = 0; tile < across; tile++) {
+      wasm.tilePixels(scratch, image, height, width, pixel, top - border, wide * tile - border, columns, zeros);
+      wasm.transform(
+        line(kind, tall),
+        line(kind, wide),
+        scratch,
+        0,
+        columns,
+        tall + 2,
+        scratch + MIDDLE,
+        scratch + BETWEEN,
+        to + row * (chunk * across + tile),
+        (wide + 2) * point,
+        point,
+        pixel,
+      );
+    }
+    if (bias) {
+      const pixels = Math.min(tall, height - top) * width, sums = bias + pixel * (first + chunk);
+      wasm.biasSums(image + top * width * pixel, pixels, pixel, channels / 8, sums, 1);
+    }
+  },
+);
 
 /**
  * Chunk (point, block of rows) of P += V^T G: strips of V's channels by panels of G's. The sum is taken by stretches: with thousands
  * of tiles, one long sum would round off five times as much.
  */
-export const multiplyForWeights: Phase = (wasm, args, chunk, thread) => {
-  const [v, vRow, vPoint, g, gRow, gPoint, p, tiles, channelsIn, channelsOut] = args;
-  const [rowsPerChunk, add, scratches, scratchBytes] = args.subarray(10);
-  const blocks = Math.ceil(channelsIn / rowsPerChunk);
-  const point = Math.floor(chunk / blocks), begin = chunk % blocks * rowsPerChunk;
-  const rows = Math.min(rowsPerChunk, channelsIn - begin), to = p + 4 * channelsOut * (point * channelsIn + begin);
-  const strips = scratches + thread * scratchBytes, packed = strips + 4 * rowsPerChunk * STRETCH;
-  for (let t = 0; t < tiles; t += STRETCH) {
-    const count = Math.min(STRETCH, tiles - t), adds = t > 0 ? 1 : add;
-    wasm.packStripsOfSteps(v + point * vPoint + t * vRow + 4 * begin, vRow, rows, count, strips);
-    for (let n = 0; n < channelsOut; n += COLUMNS) {
-      const columns = Math.min(COLUMNS, channelsOut - n);
-      wasm.packColumns(g + point * gPoint + t * gRow + 4 * n, packed, count, columns, gRow);
-      wasm.products(strips, 0, rows, packed, 32 * count, columns / 8, count, to + 4 * n, 4 * channelsOut, adds);
+export const multiplyForWeights = phase(
+  "v vRow vPoint g gRow gPoint p tiles channelsIn channelsOut rowsPerChunk add scratches scratchBytes",
+  (wasm, args, chunk, thread) => {
+    const { v, vRow, vPoint, g, gRow, gPoint, p, tiles, channelsIn, channelsOut } = args;
+    const { rowsPerChunk, add, scratches, scratchBytes } = args;
+    const blocks = Math.ceil(channelsIn / rowsPerChunk);
+    const point = Math.floor(chunk / blocks), begin = chunk % blocks * rowsPerChunk;
+    const rows = Math.min(rowsPerChunk, channelsIn - begin), to = p + 4 * channelsOut * (point * channelsIn + begin);
+    const strips = scratches + thread * scratchBytes, packed = strips + 4 * rowsPerChunk * STRETCH;
+    for (let t = 0; t < tiles; t += STRETCH) {
+      const count = Math.min(STRETCH, tiles - t), adds = t > 0 ? 1 : add;
+      wasm.packStripsOfSteps(v + point * vPoint + t * vRow + 4 * begin, vRow, rows, count, strips);
+      for (let n = 0; n < channelsOut; n += COLUMNS) {
+        const columns = Math.min(COLUMNS, channelsOut - n);
+        wasm.packColumns(g + point * gPoint + t * gRow + 4 * n, packed, count, columns, gRow);
+        wasm.products(strips, 0, rows, packed, 32 * count, columns / 8, count, to + 4 * n, 4 * channelsOut, adds);
+      }
     }
-  }
-};
+  },
+);
 
 /** Transforms a stretch of P back to dW; the last chunk adds up dBias. */
-export const finishWeights: Phase = (wasm, args, chunk, thread) => {
-  const [p, dWeights, bias, dBias, tileRows, channelsIn, channelsOut] = args;
-  const [tall, wide, chunks, scratches, scratchBytes] = args.subarray(7);
-  if (chunk === chunks - 1) {
-    wasm.reducePartials(bias, 4 * channelsOut, tileRows, dBias, channelsOut);
-    return;
-  }
-  const scratch = scratches + thread * scratchBytes, tap = 4 * channelsIn * channelsOut;
-  const begin = 4 * WEIGHTS * chunk;
-  wasm.lattice(scratch, p, wide + 2, tap, (wide + 2) * tap);
-  listMiddle(wasm, scratch, wide + 2, 3);
-  wasm.transform(
-    line(LINES.weights, tall),
-    line(LINES.weights, wide),
-    scratch,
-    begin,
-    wide + 2,
-    3,
-    scratch + MIDDLE,
-    scratch + BETWEEN,
-    dWeights + begin,
-    3 * tap,
-    tap,
-    Math.min(4 * WEIGHTS, tap - begin),
-  );
-};
+export const finishWeights = phase(
+  "p dWeights bias dBias tileRows channelsIn channelsOut tall wide chunks scratches scratchBytes",
+  (wasm, args, chunk, thread) => {
+    const { p, dWeights, bias, dBias, tileRows, channelsIn, channelsOut } = args;
+    const { tall, wide, chunks, scratches, scratchBytes } = args;
+    if (chunk === chunks - 1) {
+      wasm.reducePartials(bias, 4 * channelsOut, tileRows, dBias, channelsOut);
+      return;
+    }
+    const scratch = scratches + thread * scratchBytes, tap = 4 * channelsIn * channelsOut;
+    const begin = 4 * WEIGHTS * chunk;
+    wasm.lattice(scratch, p, wide + 2, tap, (wide + 2) * tap);
+    listMiddle(wasm, scratch, wide + 2, 3);
+    wasm.transform(
+      line(LINES.weights, tall),
+      line(LINES.weights, wide),
+      scratch,
+      begin,
+      wide + 2,
+      3,
+      scratch + MIDDLE,
+      scratch + BETWEEN,
+      dWeights + begin,
+      3 * tap,
+      tap,
+      Math.min(4 * WEIGHTS, tap - begin),
+    );
+  },
+);
 
 /** Enqueues {@link Conv2dWeightGradient}. */
 export function winogradWeightGradient(queue: Queue, args: Conv2dWeightGradient<DeviceBuffer>): void {
@@ -133,26 +142,72 @@ export function winogradWeightGradient(queue: Queue, args: Conv2dWeightGradient<
   const scratch = queue.scratch(scratchBytes);
   for (let first = 0; first < tileRows; first += span) {
     const rows = Math.min(span, tileRows - first);
-    queue.run(
-      ...[transformTiles, rows] as const,
-      ...[x, v, vRow, vPoint, height, width, channelsIn, first, down, across],
-      ...[tall, wide, LINES.input, 0, scratch, scratchBytes],
-    );
-    queue.run(
-      ...[transformTiles, rows] as const,
-      ...[dy, g, gRow, gPoint, height, width, channelsOut, first, down, across],
-      ...[tall, wide, LINES.spread, bias, scratch, scratchBytes],
-    );
-    queue.run(
-      ...[multiplyForWeights, points * Math.ceil(channelsIn / rowsPerChunk)] as const,
-      ...[v, vRow, vPoint, g, gRow, gPoint, p, rows * across, channelsIn, channelsOut],
-      ...[rowsPerChunk, Number(first > 0), scratch, scratchBytes],
-    );
+    queue.run(transformTiles, rows, {
+      from: x,
+      to: v,
+      row: vRow,
+      point: vPoint,
+      height,
+      width,
+      channels: channelsIn,
+      first,
+      down,
+      across,
+      tall,
+      wide,
+      kind: LINES.input,
+      bias: 0,
+      scratches: scratch,
+      scratchBytes,
+    });
+    queue.run(transformTiles, rows, {
+      from: dy,
+      to: g,
+      row: gRow,
+      point: gPoint,
+      height,
+      width,
+      channels: channelsOut,
+      first,
+      down,
+      across,
+      tall,
+      wide,
+      kind: LINES.spread,
+      bias,
+      scratches: scratch,
+      scratchBytes,
+    });
+    queue.run(multiplyForWeights, points * Math.ceil(channelsIn / rowsPerChunk), {
+      v,
+      vRow,
+      vPoint,
+      g,
+      gRow,
+      gPoint,
+      p,
+      tiles: rows * across,
+      channelsIn,
+      channelsOut,
+      rowsPerChunk,
+      add: Number(first > 0),
+      scratches: scratch,
+      scratchBytes,
+    });
   }
   const chunks = Math.ceil(weights / WEIGHTS) + 1;
-  queue.run(
-    ...[finishWeights, chunks] as const,
-    ...[p, dWeights, bias, dBias, tileRows, channelsIn, channelsOut],
-    ...[tall, wide, chunks, scratch, scratchBytes],
-  );
+  queue.run(finishWeights, chunks, {
+    p,
+    dWeights,
+    bias,
+    dBias,
+    tileRows,
+    channelsIn,
+    channelsOut,
+    tall,
+    wide,
+    chunks,
+    scratches: scratch,
+    scratchBytes,
+  });
 }

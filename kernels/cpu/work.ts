@@ -31,15 +31,19 @@ export function runWorker(start: WorkerStart): void {
 function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Array): void {
   const slots = Array.from({ length: RING.slots }, (_, i) => ({
     word: (RING.at + i * RING.slotBytes) / 4,
-    args: new Float64Array(memory.buffer, RING.at + i * RING.slotBytes + ARGUMENTS.at, ARGUMENTS.length),
+    values: new Float64Array(memory.buffer, RING.at + i * RING.slotBytes + ARGUMENTS.at, ARGUMENTS.length),
   }));
+  // one object a phase, filled from the slot: making one each time costs twice as much
+  const named = PHASES.map(({ names }): Record<string, number> => Object.fromEntries(names.map((name) => [name, NaN])));
   const positionWord = CONTROL.position + 16 * thread;
   for (let position = 0;; position = (position + 1) | 0) {
     if (!passes(words, CONTROL.enqueued, position)) return;
-    const { word, args } = slots[position & (RING.slots - 1)];
-    const run = PHASES[words[word + SLOT.phase]], chunks = words[word + SLOT.chunks];
+    const { word, values } = slots[position & (RING.slots - 1)];
+    const number = words[word + SLOT.phase], chunks = words[word + SLOT.chunks];
+    const { names, run } = PHASES[number], args = named[number];
     let mine = 0;
     for (let chunk; (chunk = Atomics.add(words, word + SLOT.claimed, 1)) < chunks; mine++) {
+      if (mine === 0) { for (let i = 0; i < names.length; i++) args[names[i]] = values[i]; }
       run(kernels, args, chunk, thread);
     }
     if (mine > 0 && Atomics.add(words, word + SLOT.done, mine) + mine === chunks) {

@@ -55,17 +55,17 @@ Deno.test("parseResults() takes what runBench() gives, and names the field of wh
   delete without.kernels[2].seconds;
   assertEquals(
     assertThrows(() => parseResults(without, "x.json"), TypeError).message,
-    "x.json: kernels[2].seconds is undefined, wanted an object",
+    "x.json: kernels.2.seconds: expected a value, found nothing",
   );
   assertThrows(
     () => parseResults({ ...found, schema: "epr-bench/0" }, "x.json"),
     Error,
-    'found the schema "epr-bench/0"',
+    'schema: expected "epr-bench/1", found "epr-bench/0"',
   );
   assertThrows(
     () => parseResults({ ...found, openSeconds: null }, "x.json"),
     Error,
-    "openSeconds is null, wanted a number",
+    "openSeconds: expected number, found null",
   );
 });
 

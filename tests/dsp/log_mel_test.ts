@@ -61,17 +61,28 @@ Deno.test("hann() is periodic: its samples at n and length - n are equal, and th
   for (let n = 1; n < 200; n++) assert(Math.abs(w[n] - w[400 - n]) < 1e-15);
 });
 
+/** The bank as a matrix, [bins, nMels]: what it makes of a magnitude of 1 in each bin alone. */
+function matrixOf(bank: MelBank): Float64Array {
+  const matrix = new Float64Array(bank.bins * bank.nMels).fill(NaN);
+  for (let k = 0; k < bank.bins; k++) {
+    const one = new Float64Array(bank.bins);
+    one[k] = 1;
+    bank.apply(one, matrix.subarray(k * bank.nMels, (k + 1) * bank.nMels));
+  }
+  return matrix;
+}
+
 Deno.test("MelBank is the stored bank", () => {
   assertEquals(golden.mel_filterbank.shape, [257, 64]);
-  assert(largestDifference(new MelBank().toMatrix(), golden.mel_filterbank.data) < 1e-7);
+  assert(largestDifference(matrixOf(new MelBank()), golden.mel_filterbank.data) < 1e-7);
 });
 
-Deno.test("MelBank.apply() is the product with its matrix", () => {
+Deno.test("MelBank.apply() is linear: the product with its matrix", () => {
   const bank = new MelBank({ ...frontEnd, nMels: 40, fMin: 0, fMax: 8000 });
   const magnitude = Float64Array.from({ length: 257 }, (_, k) => 1 + Math.sin(k));
   const mel = new Float64Array(40).fill(NaN);
   bank.apply(magnitude, mel);
-  const matrix = bank.toMatrix();
+  const matrix = matrixOf(bank);
   for (let b = 0; b < 40; b++) {
     let sum = 0;
     for (let k = 0; k < 257; k++) sum += matrix[k * 40 + b] * magnitude[k];

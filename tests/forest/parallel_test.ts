@@ -1,7 +1,7 @@
 /** Forests grown by several threads: the same trees, and errors instead of hangs. */
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { fitForestParallel, type ForestOptions, ForestPool, RandomForest } from "../../forest/mod.ts";
+import { type ForestOptions, ForestPool, RandomForest } from "../../forest/mod.ts";
 import { readSet } from "./same_folds.ts";
 
 const digits = await readSet("digits"), iris = await readSet("iris");
@@ -21,15 +21,6 @@ Deno.test("ForestPool.fit() gives the trees of RandomForest.fit to the bit, with
     assertEquals(both, [wantedDigits, wantedIris], `${threads} threads`);
     await pool.close();
   }
-});
-
-Deno.test("fitForestParallel() gives the forest of RandomForest.fit", async () => {
-  const { trees, ...others } = ofIris;
-  assertEquals(
-    await fitForestParallel(iris.x, iris.y, { ...others, threads: 2 }),
-    RandomForest.fit(iris.x, iris.y, { ...others, trees: 100 }),
-  );
-  assertEquals(trees, 7);
 });
 
 Deno.test("ForestPool.fit() refuses what RandomForest.fit refuses, in the same words", async () => {

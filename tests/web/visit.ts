@@ -1,6 +1,5 @@
 /** What visits to the page have in common: its server and a browser for as long as one lasts, files heard, notes read, axe. */
 import { assert, assertEquals } from "@std/assert";
-import axe from "axe-core";
 import { serveSite } from "../../web/server.ts";
 import { CHROMIUM } from "../kernels/webgpu_chromium.ts";
 import { Browser, type Page } from "./browser.ts";
@@ -47,9 +46,22 @@ export const note = (page: Page, words: RegExp) =>
 /** Puts the notes away. */
 export const clear = (page: Page) => page.evaluate("document.querySelector('#notes').replaceChildren()");
 
+let axe: Promise<string> | undefined;
+
+/** The program of axe, which the program beside it prints: its package is not among those that every command fetches. */
+function axeSource(): Promise<string> {
+  const file = (name: string) => new URL(`axe/${name}`, import.meta.url).pathname;
+  return axe ??= (async () => {
+    const args = ["run", "--quiet", "--frozen", "--config", file("deno.json"), "-R", "-E", file("source.ts")];
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout);
+  })();
+}
+
 /** Asserts that axe finds nothing serious in a view, in light and in dark. */
 export async function accessible(page: Page, view: string): Promise<void> {
-  await page.evaluate(`window.axe ? 1 : ((() => { ${axe.source} })(), 1)`);
+  await page.evaluate(`window.axe ? 1 : ((() => { ${await axeSource()} })(), 1)`);
   for (const theme of ["dark", "light"] as const) {
     await page.theme(theme);
     const { serious, passes } = await page.evaluate<{ serious: string[]; passes: number }>(`axe.run().then(

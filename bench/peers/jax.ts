@@ -2,14 +2,14 @@
  * jax-js on its wasm and webgpu backends. Layouts are jax's own: NCHW and OIHW. An array is used up by what it is given to,
  * hence `.ref` wherever it is used again.
  */
-import type * as Jax from "npm:@jax-js/jax@0.1.25";
+import type * as Jax from "@jax-js/jax";
 import { keepResults, type Peer } from "./peer.ts";
 
 type Array_ = Jax.Array;
 
 /** Loads it. Throws what it throws. */
 export async function openJax(): Promise<Peer[]> {
-  const jax = await import("npm:@jax-js/jax@0.1.25");
+  const jax = await import("@jax-js/jax");
   const { numpy: np, lax } = jax;
   const present = await jax.init();
   // nothing is done before it is asked for, and on WebGPU "ready" is not waited for: one number that depends on it is

@@ -2,7 +2,8 @@
  * What another library has to offer to be run beside EPR: the same product and the same convolution, enqueued by itself.
  * Whatever it can't do, it throws; the bench prints its own words.
  */
-import type { Work } from "./timing.ts";
+import type { PeerRow } from "../results.ts";
+import type { Work } from "../timing.ts";
 
 /** A library on one of its backends. */
 export interface Peer {
@@ -19,6 +20,21 @@ export interface Peer {
   /** A 3x3 convolution, SAME, without bias; with both gradients, or not. */
   convolution(shape: ConvolutionShape, gradients: boolean): Promise<Work & Disposable>;
 }
+
+/** What the program of this folder is told. */
+export interface PeersOptions {
+  /** Threads of the cpu device. */
+  threads?: number;
+  /** Only peers that run beside this device; all, and the forest, if not said. */
+  beside?: Peer["beside"];
+  /** How EPR's kernels on a GPU are tuned. */
+  tune: "off" | "quick" | "full";
+  /** One small round. */
+  quick: boolean;
+}
+
+/** A line that it prints: what a row gave, or, last, all rows. */
+export type PeersLine = { progress: string } | { rows: PeerRow[] };
 
 /** Sizes of the convolution: [batch, height, width, channels] to as many channels. */
 export interface ConvolutionShape {

@@ -1,15 +1,15 @@
 /** TensorFlow.js on its three backends. Layouts are EPR's: NHWC and HWIO. */
-import type { Tensor, Tensor2D, Tensor4D } from "npm:@tensorflow/tfjs@4.22.0";
+import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import { keepResults, type Peer } from "./peer.ts";
 
 /** Loads it. Throws what it throws. */
 export async function openTfjs(): Promise<Peer[]> {
-  const tf = await import("npm:@tensorflow/tfjs@4.22.0");
-  const wasm = await import("npm:@tensorflow/tfjs-backend-wasm@4.22.0");
-  await import("npm:@tensorflow/tfjs-backend-webgpu@4.22.0");
+  const tf = await import("@tensorflow/tfjs");
+  const wasm = await import("@tensorflow/tfjs-backend-wasm");
+  await import("@tensorflow/tfjs-backend-webgpu");
   tf.enableProdMode(); // no checks, no advice
   // its own files, beside its module: nothing is fetched
-  wasm.setWasmPaths(new URL(".", import.meta.resolve("npm:@tensorflow/tfjs-backend-wasm@4.22.0")).pathname);
+  wasm.setWasmPaths(new URL(".", import.meta.resolve("@tensorflow/tfjs-backend-wasm")).pathname);
 
   // a wait for all of a result would time its way back from the GPU; one number is enough
   const wait = async (results: Tensor[]) => {
