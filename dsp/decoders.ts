@@ -94,7 +94,7 @@ export async function openDecoder(codec: Codec, name: string): Promise<Decoder> 
   let begun = false;
   const read = async (run: () => PackageDecoded | Promise<PackageDecoded>): Promise<Decoded> => {
     const { channelData, sampleRate, errors = [], bitDepth = 0 } = await quietly(run);
-    if (codec === "flac") for (const channel of channelData) rescale(channel, bitDepth);
+    if (codec === "flac") { for (const channel of channelData) rescale(channel, bitDepth); }
     let faults: string[];
     if (typeof errors !== "number") faults = errors.map(({ message }) => message.trim());
     else {

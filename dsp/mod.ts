@@ -31,4 +31,5 @@ export { resample, Resampler } from "./resample.ts";
 export { segmentCount, segmentSeconds, segmentStart, segmentStartSeconds, segmentView } from "./segments.ts";
 export { type FrontEnd, frontEnd } from "./settings.ts";
 export { type WavHeader } from "./riff.ts";
+export { type WavEncoding, type WavFormat } from "./wav_format.ts";
 export { decodeWav, encodeWav, type Wav } from "./wav.ts";
