@@ -100,6 +100,8 @@ function simpleCalls(): Call[] {
   const [px, py] = [numbers(r, 210).map((v) => Math.max(0, v)), numbers(r, 36)];
   list.push(["maxPool", { ...pool, x: px, y: py }]);
   list.push(["maxPoolGradient", { ...pool, x: px, dy: py, dx: px, mask: px }]);
+  list.push(["averagePool", { ...pool, x: px, y: py.slice(0, 6) }]);
+  list.push(["averagePoolGradient", { ...pool, dy: py.slice(0, 6), dx: px, mask: px }]);
   list.push(["columnSums", { x: numbers(r, 1000 * 35), sums: numbers(r, 35), rows: 1000, columns: 35 }]);
   list.push(["sum", { x: numbers(r, 9001).map(Math.abs), total: numbers(r, 1), length: 9001 }]);
   const [logits, targets] = [numbers(r, 300 * 6), numbers(r, 300 * 6).map(Math.abs)];

@@ -208,3 +208,16 @@ Deno.test("a dataset refuses targets that are no distributions", () => {
   assertThrows(() => make(1, 0, 1.5, -0.5), RangeError);
   assertThrows(() => make(NaN, 1, 1, 0), RangeError);
 });
+
+Deno.test("segments of a corpus are refused where one that is asked for has no label", async () => {
+  const corpus = await corpora.openCorpus("synthetic", { seed: 1, size: { utterances: 5, speakers: 1 } });
+  const features = await corpora.extractFeatures(corpus, { segmentHop: 40 }), device = createReferenceDevice();
+  const store = new refinery.SegmentStore(device, features), K = features.emotions.length;
+  const labels = refinery.pseudoLabels(features.utterances, features.segmentStart.length, K);
+  store.setLabels(labels.fill(0, K, 2 * K)); // segment 1 loses its label
+  const data = new refinery.SegmentDataset(store, [0], { mean: 0, deviation: 1 });
+  const [x, targets] = [device.allocate(64 * 32, "x"), device.allocate(K, "targets")];
+  data.load(Int32Array.of(0), x, targets);
+  data.load(Int32Array.of(1), x); // only profiles are wanted
+  assert.throws(() => data.load(Int32Array.of(1), x, targets), /Segment 1: expected a label/);
+});
