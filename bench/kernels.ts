@@ -46,7 +46,7 @@ export async function benchKernel(
     const after: Arrays = {};
     for (const name of outputs(of)) after[name] = await device.read(buffers[name]);
     const { error, checked } = checkCase(of, before, after);
-    const seconds = await watch.time(enqueue, signal);
+    const seconds = await watch.time(enqueue, signal), plan = planNamed(device, of);
     return {
       kernel: of.kernel,
       name: of.name,
@@ -58,7 +58,7 @@ export async function benchKernel(
       compileSeconds: Math.max(0, first - watch.wait - seconds.median),
       error,
       checked,
-      plan: planNamed(device, of),
+      ...plan !== undefined && { plan },
     };
   } finally {
     for (const buffer of Object.values(buffers)) device.release(buffer);
