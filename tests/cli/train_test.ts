@@ -228,7 +228,7 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
       [["--width", "1/0"], 2, /Found "1\/0"/],
       [["--preset", "finest"], 2, /Allowed choices are demo, quick, compact, tuned, best, paper/],
       [["--schedule", "stairs"], 2, /Expected steps, cosine, found "stairs"/],
-      [["--validation", "0"], 2, /validationShare 0 .*monitor must be nothing, found loss/],
+      [["--preset", "quick", "--validation", "0"], 2, /validationShare 0 .*monitor must be nothing, found loss/],
       [["--folds", "1"], 2, /Found "1", wanted a whole number of at least 2/],
       [["--corpus", "emodb"], 2, /"emodb" wants --data, the folder of the recordings/],
       [["--only-fold", "4"], 2, /--only-fold 4: there are 3 folds/],
