@@ -110,6 +110,10 @@ export class CompressedStream {
   #take({ channelData, sampleRate }: Decoded): Float32Array<ArrayBuffer> {
     const channels = channelData.length, frames = channelData[0].length;
     if (!this.#resampler) {
+      // as of wav files: a rate of 1 Hz would make 16,000 samples of each
+      if (!(sampleRate >= 4000 && sampleRate <= 768000)) {
+        this.#fail(`it says ${sampleRate} Hz, where 4000 to 768000 are read`);
+      }
       [this.sampleRate, this.channels] = [sampleRate, channels];
       if (this.#channel !== undefined && this.#channel >= channels) {
         failWithoutChannel(this.#name, this.#channel, channels);

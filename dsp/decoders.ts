@@ -1,8 +1,8 @@
 /**
  * Decoders of compressed recordings: packages of others, loaded when the first such recording is met.
  *
- * The names of the packages are no literals where they are imported, so that Deno does not fetch them before: who trains on
- * the synthetic corpus or on wav files needs none of them. `deno.json` says which versions.
+ * The names of the packages are no literals where they are imported, so that nothing else has to load, bundle or type them: not who
+ * trains, not the page, whose browser decodes by itself, and not the npm package. `deno.json` says which versions.
  */
 import { MovieFeeder } from "./m4a.ts";
 import type { Codec } from "./sniff.ts";

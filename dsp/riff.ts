@@ -26,6 +26,11 @@ export interface WavHeader extends WavFormat {
   warnings: readonly string[];
 }
 
+/** Names of chunks, as numbers. */
+const [FMT, DS64, FACT, DATA] = ["fmt ", "ds64", "fact", "data"].map((id) => {
+  return [...id].reduce((sum, c) => sum * 256 + c.charCodeAt(0), 0);
+});
+
 const wanted = "want a RIFF/WAVE file of 8, 16, 24 or 32-bit PCM, 32 or 64-bit float, A-law, mu-law or ADPCM";
 
 /**
@@ -67,11 +72,11 @@ export function readWavHead(head: Uint8Array, name: string, length: number | und
   const warnings: string[] = [], headBytes = wave64 ? 24 : 8;
   let format: WavFormat | undefined, longSize: number | undefined, fact: number | undefined, at = wave64 ? 40 : 12;
   while (at + headBytes <= head.length) {
-    const chunk = id(at);
+    const chunk = view.getUint32(at); // a number: a file may have millions of chunks
     const size = wave64 ? Number(view.getBigUint64(at + 16, true)) - headBytes : view.getUint32(at + 4, true);
     if (size < 0) fail(`a chunk says ${size + headBytes} bytes, fewer than its own head has`);
     const body = at + headBytes, here = (length ?? Infinity) - body;
-    if (chunk === "fmt ") {
+    if (chunk === FMT) {
       if (size < 16 || here < size) {
         fail(`the fmt chunk is cut short: it says ${size} bytes, ${here} are left, 16 are the least`);
       }
@@ -79,13 +84,13 @@ export function readWavHead(head: Uint8Array, name: string, length: number | und
       warnings.length = 0;
       const own = new DataView(head.buffer, head.byteOffset + body, Math.min(size, head.length - body));
       format = readFormat(own, fail, (found) => warnings.push(`${name}: ${found}`));
-    } else if (chunk === "ds64" && size >= 16) {
+    } else if (chunk === DS64 && size >= 16) {
       if (lacks(body + 16)) return undefined;
       if (body + 16 <= head.length) longSize = Number(view.getBigUint64(body + 8, true));
-    } else if (chunk === "fact" && size >= 4) {
+    } else if (chunk === FACT && size >= 4) {
       if (lacks(body + 4)) return undefined;
       if (body + 4 <= head.length) fact = view.getUint32(body, true);
-    } else if (chunk === "data") {
+    } else if (chunk === DATA) {
       if (!format) return fail("the data chunk comes before any fmt chunk");
       if (size === 0 && lacks(body + 4)) return undefined;
       const riffEnd = view.getUint32(4, true) + 8;
