@@ -1,6 +1,7 @@
 /** `deno task train --export` and `deno task export` as a user meets them. */
 import assert from "@std/assert";
 import path from "@std/path";
+import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
 import { readModel } from "../../runs/mod.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 import { names } from "../runs/folders.ts";
@@ -92,5 +93,24 @@ Deno.test("train --export ends with a model that predict hears with; export make
     const usage = await deno("train", "train", ...corpus, "--export", "--only-fold", "1");
     assert.deepEqual([usage.code, usage.stdout], [2, ""]);
     assert.match(usage.stderr, /--export and --only-fold do not go together/);
+  });
+});
+
+Deno.test("export --onnx writes a model as one file, and its network as another; without a run or a file it is wrong usage", async () => {
+  await withFolder({}, async (dir) => {
+    const [whole, network] = ["whole.onnx", "deeper/network.onnx"].map((name) => path.join(dir, name));
+    const [written, none, both] = [
+      await deno("export", "train", "--onnx", whole, "--onnx-network", network),
+      await deno("export", "train"),
+      await deno("export", "train", "out/a-run", "--model", "models/emodb"),
+    ];
+    assert.deepEqual([written.code, written.stderr], [0, ""]);
+    assert.match(written.stdout, /^onnx: .*whole\.onnx \(.*, takes samples, \d\.\d MB\)\nonnx: .*takes segments.*\n$/);
+    const model = await readModel(path.join(root, "models", "emodb"));
+    assert.deepEqual(await Deno.readFile(whole), encodeWhole(model));
+    assert.deepEqual(await Deno.readFile(network), encodeNetwork(model));
+    assert.deepEqual([none.code, none.stdout], [2, ""]);
+    assert.match(none.stderr, /Name the folder of a run, or --onnx FILE/);
+    assert.equal(both.code, 2);
   });
 });
