@@ -1,34 +1,53 @@
 /**
- * `deno task npm`: the parts of EPR that need nothing of Deno's as an npm package for Node 20 and later, on the CPU device.
+ * `deno task npm`: the parts of EPR that need nothing of Deno's as an npm package, for Node 20 and later and for browsers.
  *
- * It is the source file by file, as `deno pack` transpiles it and writes its types, with three differences: the CPU's kernels are
- * assembled (Node imports no text, and needs no assembler so), the GPU's are modules that export their text, and workers are
- * `.js` files.
+ * It is the source file by file, as `deno pack` transpiles it and writes its types, with four differences: the CPU's kernels are
+ * assembled (neither Node nor a browser imports `.wat`, and needs no assembler so), the GPU's are modules that export their text,
+ * workers are `.js` files, and a few modules are others in a browser, which package.json's `imports` say.
  */
 import path from "@std/path";
 import { Buffer } from "node:buffer";
 import { createRequire } from "node:module";
 import { gunzipSync } from "node:zlib";
-import { kernelsToText } from "../kernels/cpu/binary.ts";
-import { assembleKernels } from "../kernels/cpu/modules.ts";
+import { assembledKernels } from "../kernels/cpu/assembled.ts";
 import project from "../deno.json" with { type: "json" };
 import { createCommand, runCommand, say } from "./common.ts";
 
 /** What the package has, each under its name. */
-const PARTS = ["dsp", "kernels", "nn", "forest", "refinery"] as const;
+const PARTS = ["dsp", "kernels", "nn", "forest", "refinery", "models"] as const;
 /** What the parts know by its types alone: it reads files as Deno does. */
 const TYPES_ONLY = "corpora";
 /** Programs of threads: in the package, but not to be imported from it. */
-const WORKERS = ["kernels/cpu/worker.ts", "forest/fit_worker.ts"];
-/** Left out: assembling, and what stands for it. */
-const DENO_ONLY = ["kernels/cpu/modules.ts", "kernels/cpu/create.ts"];
+const WORKERS = [
+  "kernels/cpu/worker.ts",
+  "kernels/cpu/worker_browser.ts",
+  "forest/fit_worker.ts",
+  "models/page_worker.ts",
+];
+/** Left out: assembling, what stands for it, and what needs a library that the package lacks. */
+const DENO_ONLY = /^(kernels\/cpu\/(modules|create|create_node|assembled)\.ts|models\/onnx\/.*)$/;
+/** Modules that are others in a browser: of the package's own, and Node's. */
+const IN_BROWSERS: Readonly<Record<string, string>> = {
+  "kernels/cpu/create": "kernels/cpu/create_browser",
+  "models/folder": "models/folder_browser",
+  "threads/node": "threads/browser",
+};
+/** What Node's own modules are imported by. */
+const OF_NODE: Readonly<Record<string, string>> = { "node:os": "threads/node", "node:worker_threads": "threads/node" };
+/** Variants of the kernels that are shipped. */
+const VARIANTS = (["relaxed", "plain"] as const).flatMap((simd) =>
+  (["shared", "plain"] as const).map((memory) => ({ simd, memory }))
+);
 
 /** An import that Node does not know. */
 const TEXT_IMPORT = /from "([^"]+)" with \{ type: "text" \};/g;
 
+/** What a module imports: before its name, and the name. */
+const IMPORTED = /((?:\bfrom|\bimport|\bimport\()\s*)"([^"]+)"/g;
+
 const ROOT = path.join(import.meta.dirname!, "..");
 
-const command = createCommand("npm", "Writes EPR as an npm package for Node 20 and later, on the CPU device.", [
+const command = createCommand("npm", "Writes EPR as an npm package, for Node 20 and later and for browsers.", [
   ["a folder that npm can pack and install", "deno task npm && npm pack ./out/npm"],
 ]).option("--out <folder>", "where to", "out/npm");
 
@@ -48,10 +67,6 @@ await runCommand(command, async () => {
     requireWhole(files);
     await Deno.remove(out, { recursive: true }).catch(() => {}); // there was none
     for (const [name, text] of files) await write(path.join(out, name), text);
-    for (const simd of ["relaxed", "plain"] as const) {
-      const bytes = await assembleKernels({ simd, memory: "shared" });
-      await write(path.join(out, `kernels/cpu/kernels_${simd}.json`), kernelsToText(bytes));
-    }
     await write(path.join(out, "package.json"), JSON.stringify(packageJson(), null, 2) + "\n");
     await bundleDecoder(out);
     await Deno.copyFile(path.join(ROOT, "LICENSE"), path.join(out, "LICENSE"));
@@ -76,18 +91,25 @@ async function requireOwn(out: string): Promise<void> {
 async function stageSources(stage: string): Promise<void> {
   for (const part of [...PARTS, TYPES_ONLY]) {
     for await (const file of filesOf(part)) {
-      if (!file.endsWith(".ts") || DENO_ONLY.includes(file)) continue;
-      const name = file === "kernels/cpu/create_node.ts" ? "kernels/cpu/create.ts" : file;
-      await write(path.join(stage, name), await withTexts(file, stage));
+      if (file.endsWith(".ts") && !DENO_ONLY.test(file)) {
+        await write(path.join(stage, file), await withTexts(file, stage));
+      }
     }
   }
+  await write(path.join(stage, "kernels/cpu/create.ts"), await withTexts("kernels/cpu/create_node.ts", stage));
+  for (const file of ["threads/node.ts", "threads/browser.ts"]) {
+    await write(path.join(stage, file), await Deno.readTextFile(path.join(ROOT, "cli/npm", file)));
+  }
+  await stageKernels(stage);
   const mod = await Deno.readTextFile(path.join(ROOT, "mod.ts"));
   const exports = PARTS.map((part) => `export * as ${part} from "./${part}/mod.ts";\n`);
   if (!exports.every((line) => mod.includes(line))) throw new Error("mod.ts does not export what the package has");
   await write(path.join(stage, "mod.ts"), `/** EPR for Node: see README.md. @module */\n${exports.join("")}`);
   const entries = [
     ...PARTS.map((part) => [`./${part}`, `./${part}/mod.ts`]),
-    ...WORKERS.map((file) => [`./${file}`, `./${file}`]),
+    ...[...WORKERS, ...Object.entries(IN_BROWSERS).flat().map((module) => `${module}.ts`)].map((
+      file,
+    ) => [`./${file}`, `./${file}`]),
   ];
   const { name, version, license, imports } = project;
   const config = {
@@ -97,6 +119,27 @@ async function stageSources(stage: string): Promise<void> {
     compilerOptions: project.compilerOptions,
   };
   await write(path.join(stage, "deno.json"), JSON.stringify(config));
+}
+
+/** The kernels, assembled: a module each, of which a program loads the one that it needs; and what stands for `assembled.ts`. */
+async function stageKernels(stage: string): Promise<void> {
+  const cases: string[] = [];
+  for (const variant of VARIANTS) {
+    const file = `kernels_${variant.simd}_${variant.memory}.ts`, text = await assembledKernels(variant);
+    await write(path.join(stage, "kernels/cpu", file), `export default ${JSON.stringify(text)} as string;\n`);
+    // written out, so that a bundler sees which files there are
+    cases.push(`if (variant === "${variant.simd} ${variant.memory}") return (await import("./${file}")).default;`);
+  }
+  const source = `/** The kernels as they were assembled when the package was built. */
+import type { KernelVariant } from "./binary.ts";
+/** A variant of the kernels, as a text that \`binary.ts\` reads. */
+export async function assembledKernels({ simd, memory }: KernelVariant): Promise<string> {
+  const variant = \`\${simd} \${memory}\`;
+  ${cases.join("\n  ")}
+  throw new RangeError(\`The package has no kernels for \${variant}\`);
+}
+`;
+  await write(path.join(stage, "kernels/cpu/assembled.ts"), source);
 }
 
 /** A source file whose imports of texts are imports of modules; these are written beside the texts. */
@@ -114,8 +157,13 @@ async function withTexts(file: string, stage: string): Promise<string> {
 function finished(name: string, bytes: Uint8Array): string | undefined {
   if (!/\.(js|d\.ts)$/.test(name) || (name.startsWith(`${TYPES_ONLY}/`) && name.endsWith(".js"))) return undefined;
   const text = new TextDecoder().decode(bytes);
+  if (!name.endsWith(".js") || name.startsWith("threads/")) return text;
   // what is left of other modules' names: workers, which are started by their address
-  return text.replaceAll(/new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g, `new URL("$1.js", import.meta.url)`);
+  return text.replaceAll(/new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g, `new URL("$1.js", import.meta.url)`)
+    .replaceAll(IMPORTED, (all, before: string, target: string) => {
+      const own = target.startsWith(".") ? path.join(path.dirname(name), target).replace(/\.js$/, "") : OF_NODE[target];
+      return own in IN_BROWSERS ? `${before}"#${own}"` : all;
+    });
 }
 
 /** Throws where a program of the package imports one that is not in it. */
@@ -141,6 +189,13 @@ function packageJson() {
     license,
     type: "module",
     engines: { node: ">=20" },
+    sideEffects: WORKERS.map((file) => `./${file.replace(/\.ts$/, ".js")}`),
+    imports: Object.fromEntries(
+      Object.entries(IN_BROWSERS).map(([module, browser]) => [`#${module}`, {
+        browser: `./${browser}.js`,
+        default: `./${module}.js`,
+      }]),
+    ),
     exports: { ".": entry("./mod"), ...Object.fromEntries(PARTS.map((part) => [`./${part}`, entry(`./${part}/mod`)])) },
     dependencies: { "wav-decoder": decoder },
     bundleDependencies: ["wav-decoder"],

@@ -12,6 +12,9 @@
 import wavDecoder from "wav-decoder";
 import { readWavHeader, type WavHeader } from "./riff.ts";
 
+// wav-decoder calls the global object by Node's name, which a browser does not know
+if (!("global" in globalThis)) Object.assign(globalThis, { global: globalThis });
+
 /** A decoded recording. */
 export interface Wav {
   /** Samples a second and channel, in Hz. */

@@ -14,8 +14,7 @@
  *
  * @module
  */
-import { type EmotionModel, loadHere, type LoadOptions } from "./emotion_model.ts";
-import { loadInPage } from "./page.ts";
+import type { EmotionModel, LoadOptions } from "./emotion_model.ts";
 import { type ModelSource, resolveSource } from "./source.ts";
 
 export type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
@@ -29,6 +28,8 @@ export type { ModelFiles, ModelSource } from "./source.ts";
  * @throws {Error} where the device can't be opened
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<EmotionModel> {
-  const resolved = resolveSource(source), onPage = "document" in globalThis;
-  return onPage ? await loadInPage(resolved, options) : await loadHere(resolved, options);
+  const resolved = resolveSource(source);
+  // a page loads only what talks to its worker
+  if ("document" in globalThis) return await (await import("./page.ts")).loadInPage(resolved, options);
+  return await (await import("./emotion_model.ts")).loadHere(resolved, options);
 }

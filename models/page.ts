@@ -3,7 +3,7 @@
  * come back as answers, each under its number.
  */
 import { ModelError } from "../refinery/untrusted.ts";
-import { type Prediction, TooShortError } from "../refinery/predictor.ts";
+import type { Prediction } from "../refinery/predictor.ts";
 import type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
 import type { ResolvedSource } from "./source.ts";
 
@@ -18,12 +18,12 @@ export type PageAnswer = { number: number } & ({ value: unknown } | { error: { n
 /** Seconds that the worker may take to start. */
 const PATIENCE = 30;
 
-/** Kinds of errors that keep their class on their way. */
+/** Classes that errors keep on their way, by name; the page does without the code that throws them. */
 const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
   ModelError,
-  TooShortError,
   TypeError,
   RangeError,
+  TooShortError: RangeError,
 };
 
 /** Loads a model in a worker. */
@@ -75,7 +75,7 @@ class Calls {
       this.#waiting.delete(data.number);
       if ("value" in data) return own?.resolve(data.value);
       const { name, message } = data.error;
-      own?.reject(new (ERRORS[name] ?? Error)(message));
+      own?.reject(Object.assign(new (ERRORS[name] ?? Error)(message), { name }));
     };
   }
 

@@ -1,17 +1,23 @@
-/** The npm package, packed and installed by npm and used by Node as its users do. Needs no registry. */
+/** The npm package, packed and installed by npm, and used in Node, which needs no registry, and in a page that Vite builds. */
 import assert from "@std/assert";
 import path from "@std/path";
 import { decodeRecording, encodeWav, logMel } from "../../dsp/mod.ts";
-import { Predictor } from "../../refinery/mod.ts";
+import { openSynthetic } from "../../corpora/synthetic.ts";
+import { type Model, type Prediction, Predictor } from "../../refinery/mod.ts";
+import { readModel } from "../../runs/mod.ts";
+import { serveSite, type Site } from "../../web/server.ts";
 import { cpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";
 import { relativeError } from "../kernels/compare.ts";
+import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { trainTinyModel } from "../refinery/tiny_model.ts";
+import { Browser } from "../web/browser.ts";
+import { packOnce, root, run, withPackage } from "./npm_package.ts";
 
-const root = path.join(import.meta.dirname!, "../.."), golden = path.join(root, "tests/golden");
+const golden = path.join(root, "tests/golden");
 
 /** What uses the package's types; one of its lines is wrong. */
-const TYPED = `import { dsp, forest, kernels, nn, refinery } from "@epr/epr";
+const TYPED = `import { dsp, forest, kernels, models, nn, refinery } from "@epr/epr";
 import { Tape } from "@epr/epr/nn";
 const device: kernels.Device = await kernels.openDevice({ threads: 2 });
 const network: nn.Network = new nn.VggE(device, { classes: 7, width: 1 / 8 });
@@ -20,18 +26,12 @@ const frames: Float32Array = dsp.logMel(new Float32Array(400));
 const grown: forest.RandomForest = forest.RandomForest.fit(frames, new Uint8Array(1), { features: 64, classes: 2 });
 const features: Parameters<typeof refinery.runFold>[0] | undefined = undefined;
 const method: refinery.Method = "pEPR";
+const model: models.EmotionModel = await models.loadModel(new URL("http://127.0.0.1/model/"), { threads: 1 });
+const { emotion }: { emotion: string } = await model.predict({ samples: frames, sampleRate: 8000 });
 // @ts-expect-error a device has no such option
 await kernels.openDevice({ thread: 2 });
-console.log(logits, grown, features, method);
+console.log(logits, grown, features, method, emotion);
 `;
-
-/** Runs a program, and gives what it printed. */
-async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd }).output();
-  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assert.ok(success, `${program} ${args.join(" ")}: ${error}${out}`);
-  return out;
-}
 
 const node = await run(root, "node", "--version").catch(() => "none");
 const missing = Number(node.match(/^v(\d+)/)?.[1]) >= 20
@@ -43,23 +43,7 @@ Deno.test({
     `the npm package installs, and in Node gives frames, PyTorch's losses with 1 and 3 threads, a forest and a prediction${missing}`,
   ignore: missing !== "",
   async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
-      const out = path.join(folder, "package"), user = path.join(folder, "user");
-      await run(root, "deno", "run", "-q", "-P=tooling", "cli/build_npm.ts", "--out", out);
-      await Deno.mkdir(user);
-      const [{ filename }] = JSON.parse(await run(user, "npm", "pack", "--json", out));
-      await Deno.writeTextFile(path.join(user, "package.json"), `{ "private": true, "type": "module" }`);
-      await run(
-        user,
-        "npm",
-        "install",
-        "--offline",
-        "--no-audit",
-        "--no-fund",
-        `./${filename.replace("@", "").replace("/", "-")}`,
-      );
-
+    await withPackage(async (user) => {
       const { "chirp.samples": chirp } = await readGolden("front_end.safetensors");
       const wav = encodeWav(chirp.data as Float32Array, 16000);
       await Deno.writeFile(path.join(user, "chirp.wav"), wav);
@@ -78,19 +62,107 @@ Deno.test({
       assert.match(found.three.description, /^3 threads of WebAssembly SIMD/);
       assert.match(found.noGpu, /WebGPU finds no adapter/);
       const wanted = await new Predictor(model, device).predict(samples);
-      assert.equal(found.prediction.emotion, wanted.emotion);
-      assert.ok(relativeError(found.prediction.profile, wanted.profile) < 1e-4);
+      for (const prediction of found.predictions) {
+        assert.equal(prediction.emotion, wanted.emotion);
+        assert.ok(relativeError(prediction.profile, wanted.profile) < 1e-4);
+      }
       assert.deepEqual([...new Set(found.folds)].sort(), [0, 1, 2, 3, 4]);
       assert.ok(found.sameForest && found.right > 0.99);
 
       // its types are whole: a program in TypeScript that uses each part
       await Deno.writeTextFile(path.join(user, "types.ts"), TYPED);
       await run(user, "deno", "check", "--quiet", "types.ts");
+    });
+  },
+});
+
+/** Why no page can be built and opened here. */
+const noVite = missing || LACKING || await run(root, "npm", "view", "vite@8.4.0", "version")
+  .then(() => "", () => " (npm does not reach a registry that has vite@8.4.0)");
+
+/** What `ask` of `vite/main.js` gives. */
+interface Asked {
+  emotion: string;
+  probabilities: number[];
+  profile: number[];
+  device: string;
+  short: string;
+  none: string;
+}
+
+Deno.test({
+  name: `in a page that Vite builds the package predicts what it does in Deno, with threads and without${noVite}`,
+  ignore: noVite !== "",
+  async fn() {
+    const folder = await Deno.makeTempDir({ prefix: "epr-vite-" }), shipped = path.join(root, "models", "emodb");
+    let browser: Browser | undefined;
+    try {
+      for (const name of ["package.json", "package-lock.json", "index.html", "main.js"]) {
+        await Deno.copyFile(path.join(import.meta.dirname!, "vite", name), path.join(folder, name));
+      }
+      await run(folder, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund");
+      await run(folder, "npm", "install", "--no-save", "--offline", "--no-audit", "--no-fund", await packOnce());
+      await run(folder, "npx", "vite", "build", "--logLevel", "warn");
+
+      const { samples } = await openSynthetic(3, { utterances: 5, speakers: 1 }).utterances[1].read();
+      const wav = encodeWav(samples, 16000), model: Model = await readModel(shipped);
+      const predictor = new Predictor(model, await cpu.open());
+      const wanted: Prediction = await predictor.predict(decodeRecording(wav, "a buzz").samples);
+      const files = new Map(await siteOf(path.join(folder, "dist")));
+      files.set("speech.wav", { bytes: wav, type: "audio/wav" });
+      for (const name of ["model.json", "weights.safetensors", "forest.json"]) {
+        files.set(`model/${name}`, { bytes: await Deno.readFile(path.join(shipped, name)), type: "text/plain" });
+      }
+
+      browser = await Browser.open();
+      for (const isolated of [true, false]) {
+        const server = isolated ? serveSite(files) : serveWithoutHeaders(files);
+        try {
+          const page = await browser.page(`http://127.0.0.1:${server.addr.port}/`);
+          await page.until("document.title === 'ready'");
+          assert.equal(await page.evaluate("crossOriginIsolated"), isolated);
+          const found = await page.evaluate<Asked>(`ask({ device: "cpu"${isolated ? ", threads: 2" : ""} })`);
+          assert.equal(found.emotion, wanted.emotion);
+          const apart = found.profile.map((p, i) => Math.abs(p - wanted.profile[i]));
+          assert.ok(apart.length === wanted.profile.length && apart.every((difference) => difference < 1e-3));
+          assert.ok(found.probabilities.every((p, k) => Math.abs(p - wanted.probabilities[k]) < 1e-3));
+          assert.match(found.device, isolated ? /^cpu: 2 threads/ : /^cpu: 1 thread /);
+          assert.match(found.short, /^TooShortError: 6 ms of sound/);
+          assert.match(found.none, /^ModelError: .*\/nothing\/model\.json: .*the server answers 404/);
+          assert.deepEqual(page.errors.filter((error) => !error.includes("/nothing/")), []);
+          await page.close();
+        } finally {
+          await server.shutdown();
+        }
+      }
     } finally {
+      await browser?.close();
       await Deno.remove(folder, { recursive: true });
     }
   },
 });
+
+const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript" };
+
+/** The files of a folder and of those in it, to serve. */
+async function siteOf(folder: string, below = ""): Promise<Site> {
+  const files: Map<string, { bytes: Uint8Array<ArrayBuffer>; type: string }> = new Map();
+  for await (const { name, isDirectory } of Deno.readDir(path.join(folder, below))) {
+    const file = below + name, type = TYPES[path.extname(name)] ?? "application/octet-stream";
+    if (isDirectory) { for (const [own, content] of await siteOf(folder, `${file}/`)) files.set(own, content); }
+    else files.set(file, { bytes: await Deno.readFile(path.join(folder, file)), type });
+  }
+  return files;
+}
+
+/** Serves files as a host does that sets no header of its own: there is no shared memory. */
+function serveWithoutHeaders(site: Site): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, ({ url }) => {
+    const file = site.get(new URL(url).pathname.slice(1) || "index.html");
+    if (!file) return new Response("No such file", { status: 404 });
+    return new Response(file.bytes, { headers: { "content-type": file.type } });
+  });
+}
 
 Deno.test("deno task npm replaces a package that it wrote, and no other folder", async () => {
   const folder = await Deno.makeTempDir();

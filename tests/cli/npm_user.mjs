@@ -5,7 +5,7 @@
  *     node npm_user.mjs WAV VGG_SAFETENSORS FOREST_SAFETENSORS MODEL_FOLDER
  */
 import { readFile } from "node:fs/promises";
-import { dsp, forest, kernels, nn, refinery } from "@epr/epr";
+import { dsp, forest, kernels, models, nn, refinery } from "@epr/epr";
 import * as dspAlone from "@epr/epr/dsp";
 
 const [wav, vgg, digits, folder] = process.argv.slice(2);
@@ -50,16 +50,20 @@ async function losses(options) {
   return { losses: found, description };
 }
 
-/** What the model says of the recording. */
+/** What the model says of the recording, from its folder and from its files. */
 async function predicted() {
-  const device = await kernels.openDevice({ threads: 2 });
-  const files = await Promise.all(refinery.MODEL_FILES.map(async (name) => {
-    return [name, new Uint8Array(await readFile(`${folder}/${name}`))];
-  }));
-  const predictor = new refinery.Predictor(refinery.decodeModel(Object.fromEntries(files), folder), device);
-  const { emotion, profile } = await predictor.predict(samples);
-  device.close();
-  return { emotion, profile: [...profile] };
+  const bytes = await readFile(wav),
+    files = await Promise.all(refinery.MODEL_FILES.map(async (name) => {
+      return [name, new Uint8Array(await readFile(`${folder}/${name}`))];
+    }));
+  const found = [];
+  for (const source of [folder, Object.fromEntries(files)]) {
+    const model = await models.loadModel(source, { threads: 2 });
+    const { emotion, profile } = await model.predict(bytes);
+    found.push({ emotion, profile: [...profile] });
+    model.close();
+  }
+  return found;
 }
 
 const { "digits.x": x, "digits.y": y } = await readTensors(digits);
@@ -75,7 +79,7 @@ const folds = refinery.assignFolds(utterances, ["anger", "neutral"], settings);
 console.log(JSON.stringify({
   seconds,
   folds: [...folds],
-  prediction: await predicted(),
+  predictions: await predicted(),
   frames: frames.length / dsp.frontEnd.nMels,
   sum: frames.reduce((a, b) => a + b, 0),
   same: dspAlone.logMel === dsp.logMel,
