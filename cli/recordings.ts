@@ -89,14 +89,16 @@ export async function hear(
     onSamples?.(samples);
     await listener.hear(samples);
   };
-  {
-    using source = await open(input);
+  const source = await open(input); // not `using`, which Node 20 does not know
+  try {
     recording = new RecordingStream(name, source);
     const piece = new Uint8Array(PIECE);
     for (let read; (read = await unlessAborted(source.file.read(piece), signal, name)) !== null;) {
       await listen(recording.push(piece.subarray(0, read)));
     }
     await listen(recording.finish());
+  } finally {
+    source.close();
   }
   const { seconds, levels: { peak, clippedShare, samples } } = recording;
   if (samples === 0) throw new Error(`${name}: the recording holds no samples`);
@@ -121,10 +123,10 @@ export async function hear(
 
 /** The bytes of a recording: of a file with a length, or of a pipe. */
 async function open({ name, file }: Exclude<Input, { fault: string }>) {
-  if (file === undefined) return { file: Deno.stdin, [Symbol.dispose]() {} };
+  if (file === undefined) return { file: Deno.stdin, close() {} };
   try {
     const opened = await Deno.open(file), info = await opened.stat();
-    return { file: opened, length: info.isFile ? info.size : undefined, [Symbol.dispose]: () => opened.close() };
+    return { file: opened, length: info.isFile ? info.size : undefined, close: () => opened.close() };
   } catch (error) {
     throw new Error(`${name}: can't be read: ${(error as Error).message}`, { cause: error });
   }

@@ -1,7 +1,8 @@
 /** The npm package, packed and installed by npm, and used in Node, which needs no registry, and in a page that Vite builds. */
 import assert from "@std/assert";
 import path from "@std/path";
-import { decodeRecording, encodeWav, logMel } from "../../dsp/mod.ts";
+import { decodeRecording, encodeWav, frameCount, logMel } from "../../dsp/mod.ts";
+import { extractFeatures, openCorpus } from "../../corpora/mod.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { type Model, type Prediction, Predictor } from "../../refinery/mod.ts";
 import { readModel } from "../../runs/mod.ts";
@@ -10,21 +11,21 @@ import { cpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";
 import { relativeError } from "../kernels/compare.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
-import { trainTinyModel } from "../refinery/tiny_model.ts";
+import { tinyCorpus, trainTinyModel } from "../refinery/tiny_model.ts";
 import { Browser } from "../web/browser.ts";
 import { packOnce, root, run, withPackage } from "./npm_package.ts";
 
 const golden = path.join(root, "tests/golden");
 
 /** What uses the package's types; one of its lines is wrong. */
-const TYPED = `import { dsp, forest, kernels, models, nn, refinery } from "@epr/epr";
+const TYPED = `import { corpora, dsp, forest, kernels, models, nn, refinery } from "@epr/epr";
 import { Tape } from "@epr/epr/nn";
 const device: kernels.Device = await kernels.openDevice({ threads: 2 });
 const network: nn.Network = new nn.VggE(device, { classes: 7, width: 1 / 8 });
 const logits: nn.Tensor = network.forward(new Tape(device), new nn.Tensor([1, 64, 32, 1], device.allocate(2048, "x")));
 const frames: Float32Array = dsp.logMel(new Float32Array(400));
 const grown: forest.RandomForest = forest.RandomForest.fit(frames, new Uint8Array(1), { features: 64, classes: 2 });
-const features: Parameters<typeof refinery.runFold>[0] | undefined = undefined;
+const features: corpora.Features = await corpora.extractFeatures(await corpora.openCorpus("synthetic"));
 const method: refinery.Method = "pEPR";
 const model: models.EmotionModel = await models.loadModel(new URL("http://127.0.0.1/model/"), { threads: 1 });
 const { emotion }: { emotion: string } = await model.predict({ samples: frames, sampleRate: 8000 });
@@ -40,7 +41,7 @@ const missing = Number(node.match(/^v(\d+)/)?.[1]) >= 20
 
 Deno.test({
   name:
-    `the npm package installs, and in Node gives frames, PyTorch's losses with 1 and 3 threads, a forest and a prediction${missing}`,
+    `the npm package installs, and in Node gives frames, PyTorch's losses with 1 and 3 threads, a forest, predictions and a trained fold; npx predicts${missing}`,
   ignore: missing !== "",
   async fn() {
     await withPackage(async (user) => {
@@ -51,6 +52,12 @@ Deno.test({
       const files = ["vgg_e_sixteenth", "forest_data"].map((name) => path.join(golden, `${name}.safetensors`));
       const device = await cpu.open(), { model, bytes } = await trainTinyModel(device);
       for (const [name, content] of Object.entries(bytes)) await Deno.writeFile(path.join(user, name), content);
+      const recordings = path.join(user, "recordings");
+      for (const { id, emotion, read } of tinyCorpus.utterances) {
+        await Deno.mkdir(path.join(recordings, emotion), { recursive: true });
+        const bytes = encodeWav((await read()).samples, 16000);
+        await Deno.writeFile(path.join(recordings, emotion, `${id}.wav`), bytes);
+      }
       const found = JSON.parse(await run(user, "node", "user.mjs", "chirp.wav", ...files, "."));
 
       const { samples } = decodeRecording(wav, "chirp.wav"), frames = logMel(samples);
@@ -66,6 +73,29 @@ Deno.test({
         assert.equal(prediction.emotion, wanted.emotion);
         assert.ok(relativeError(prediction.profile, wanted.profile) < 1e-4);
       }
+      const corpus = await openCorpus("folder", { data: recordings });
+      const features = await extractFeatures(corpus, { segmentHop: 8 }), K = features.emotions.length;
+      assert.deepEqual(found.trained.emotions, features.emotions);
+      assert.deepEqual(found.trained.frames, [...features.frames]);
+      assert.equal(found.trained.profiles.length, 2);
+      for (const profiles of found.trained.profiles as number[][]) {
+        assert.ok(profiles.length > K && profiles.length % K === 0);
+        const sums = Float64Array.from(
+          { length: profiles.length / K },
+          (_, s) => profiles.slice(s * K, (s + 1) * K).reduce((a, b) => a + b),
+        );
+        assert.ok(sums.every((sum) => Math.abs(sum - 1) < 1e-5));
+      }
+      const shown = JSON.parse(
+        await run(user, "npx", "--no-install", "epr", "predict", "chirp.wav", "--json", "--profile"),
+      );
+      const shipped = await new Predictor(await readModel(path.join(root, "models/emodb")), device).predict(samples);
+      assert.deepEqual(shown.recordings.map(({ emotion }: { emotion: string }) => emotion), [shipped.emotion]);
+      assert.ok(Math.abs(shown.recordings[0].probability - shipped.probability) < 1e-3);
+      await assert.rejects(
+        run(user, "npx", "--no-install", "epr", "fly"),
+        /expected a command \(predict\), found "fly"/,
+      );
       assert.deepEqual([...new Set(found.folds)].sort(), [0, 1, 2, 3, 4]);
       assert.ok(found.sameForest && found.right > 0.99);
 
@@ -82,6 +112,7 @@ const noVite = missing || LACKING || await run(root, "npm", "view", "vite@8.4.0"
 
 /** What `ask` of `vite/main.js` gives. */
 interface Asked {
+  frames: number;
   emotion: string;
   probabilities: number[];
   profile: number[];
@@ -122,6 +153,7 @@ Deno.test({
           await page.until("document.title === 'ready'");
           assert.equal(await page.evaluate("crossOriginIsolated"), isolated);
           const found = await page.evaluate<Asked>(`ask({ device: "cpu"${isolated ? ", threads: 2" : ""} })`);
+          assert.equal(found.frames, frameCount(samples.length));
           assert.equal(found.emotion, wanted.emotion);
           const apart = found.profile.map((p, i) => Math.abs(p - wanted.profile[i]));
           assert.ok(apart.length === wanted.profile.length && apart.every((difference) => difference < 1e-3));

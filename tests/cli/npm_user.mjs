@@ -1,11 +1,11 @@
 /**
  * What a user of the npm package does, in Node: features of a wav file, five steps of a small VGG-E on the CPU device with
- * PyTorch's losses, a forest, folds, a model that predicts. Prints what it found as JSON.
+ * PyTorch's losses, a forest, folds, a model that predicts, a fold trained on a folder of recordings. Prints what it found as JSON.
  *
  *     node npm_user.mjs WAV VGG_SAFETENSORS FOREST_SAFETENSORS MODEL_FOLDER
  */
 import { readFile } from "node:fs/promises";
-import { dsp, forest, kernels, models, nn, refinery } from "@epr/epr";
+import { corpora, dsp, forest, kernels, models, nn, refinery } from "@epr/epr";
 import * as dspAlone from "@epr/epr/dsp";
 
 const [wav, vgg, digits, folder] = process.argv.slice(2);
@@ -66,6 +66,22 @@ async function predicted() {
   return found;
 }
 
+/** A fold that is trained on a folder of recordings (`recordings` in the model's), read by two threads. */
+async function trained() {
+  const corpus = await corpora.openCorpus("folder", { data: `${folder}/recordings` });
+  const features = await corpora.extractFeatures(corpus, { segmentHop: 8, threads: 2 });
+  const settings = { ...refinery.PRESETS.demo, folds: 2, stages: 2, epochs: 1, width: 1 / 32 };
+  const folds = refinery.assignFolds(features.utterances, features.emotions, settings);
+  const device = await kernels.openDevice({ threads: 2 });
+  const { stages } = await refinery.runFold(features, device, settings, folds, 0);
+  device.close();
+  return {
+    emotions: features.emotions,
+    frames: [...features.frames],
+    profiles: stages.map(({ profiles }) => [...profiles]),
+  };
+}
+
 const { "digits.x": x, "digits.y": y } = await readTensors(digits);
 const options = { features: 64, classes: 10, trees: 20, seed: 3 };
 const pool = new forest.ForestPool({ threads: 2 });
@@ -80,6 +96,7 @@ console.log(JSON.stringify({
   seconds,
   folds: [...folds],
   predictions: await predicted(),
+  trained: await trained(),
   frames: frames.length / dsp.frontEnd.nMels,
   sum: frames.reduce((a, b) => a + b, 0),
   same: dspAlone.logMel === dsp.logMel,

@@ -1,4 +1,5 @@
 /** What a user's page does with the package: loads a model, asks it. The test calls `ask`. */
+import { dsp } from "@epr/epr"; // the whole, less what reads files
 import { loadModel } from "@epr/epr/models";
 
 globalThis.ask = async (options) => {
@@ -9,7 +10,9 @@ globalThis.ask = async (options) => {
   const { description, kind } = model.device;
   model.close();
   const none = await loadModel("nothing").then(() => "", ({ name, message }) => `${name}: ${message}`);
+  const frames = dsp.logMel(dsp.decodeRecording(new Uint8Array(wav), "speech.wav").samples).length / dsp.frontEnd.nMels;
   return {
+    frames,
     emotion,
     probabilities: [...probabilities],
     profile: [...profile],

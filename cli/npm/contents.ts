@@ -1,0 +1,56 @@
+/** What the npm package has, as data: its parts, its commands, and the modules that are others than in Deno. */
+
+/** Parts that run in Node and in browsers, each under its name. */
+export const PARTS = ["dsp", "kernels", "nn", "forest", "refinery", "models"] as const;
+
+/** Parts that read files, for Node alone. */
+export const NODE_PARTS = ["corpora"] as const;
+
+/** Folders that commands take what they need from. */
+export const OF_COMMANDS = ["runs", "report"] as const;
+
+/** Commands that `npx` runs, and the files that they are made of. */
+export const COMMANDS = ["predict"] as const;
+export const COMMAND_FILES = [
+  ...["common", "model_option", "predict", "predict_output", "recordings"].map((name) => `cli/${name}.ts`),
+  ...["cli/npm/main.ts", "cli/npm/node/deno.ts", "cli/npm/threads/node.ts", "cli/npm/threads/browser.ts"],
+] as const;
+
+/** Programs of threads: in the package, but not to be imported from it. */
+export const WORKERS = [
+  "kernels/cpu/worker.ts",
+  "kernels/cpu/worker_browser.ts",
+  "forest/fit_worker.ts",
+  "corpora/feature_worker.ts",
+  "models/page_worker.ts",
+] as const;
+
+/** Left out: assembling, what stands for it, and what needs a library that the package lacks. */
+export const DENO_ONLY = /^(kernels\/cpu\/(modules|create|create_node|assembled)\.ts|models\/onnx\/.*)$/;
+
+/** Modules that are others in a browser. */
+export const IN_BROWSERS: Readonly<Record<string, string>> = {
+  "kernels/cpu/create": "kernels/cpu/create_browser",
+  "models/folder": "models/folder_browser",
+  "cli/npm/threads/node": "cli/npm/threads/browser",
+};
+
+/** What stands for Node's modules where a browser may come by. */
+export const THREADS: Readonly<Record<string, string>> = {
+  "node:os": "cli/npm/threads/node",
+  "node:worker_threads": "cli/npm/threads/node",
+};
+
+/** What stands for Deno's names. */
+export const DENO_IN_NODE = "cli/npm/node/deno";
+
+/** Variants of the CPU's kernels that are shipped. */
+export const VARIANTS = (["relaxed", "plain"] as const).flatMap((simd) =>
+  (["shared", "plain"] as const).map((memory) => ({ simd, memory }))
+);
+
+/** Dependencies that the package carries with it, so that it installs without a registry. */
+export const BUNDLED = ["cli-progress", "commander", "wav-decoder"] as const;
+
+/** Dependencies of single options, which whoever uses those installs: `predict --arrow`, `predict --svg`. */
+export const OPTIONAL = ["apache-arrow", "vega", "vega-lite"] as const;
