@@ -17,17 +17,17 @@
  *
  * @example From recordings to folds
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { corpora, refinery } from "@epr/epr";
  * const corpus = await corpora.openCorpus("synthetic", { size: { utterances: 10, speakers: 2 } });
  * const features = await corpora.extractFeatures(corpus, { segmentHop: 6 });
  * const folds = refinery.assignFolds(features.utterances, features.emotions, { ...refinery.PRESETS.demo, folds: 2 });
- * assert.equal(folds.filter((fold) => fold === 0).length, 5);
+ * assertEquals(folds.filter((fold) => fold === 0).length, 5);
  * ```
  *
  * @example A gradient, by the tape and checked
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { kernels, nn } from "@epr/epr";
  * const device = await kernels.openDevice({ device: "cpu", threads: 1 });
  * const [report] = await nn.gradientCheck(device, { x: [2, 3] }, (tape, { x }) => tape.relu(x));
@@ -37,13 +37,13 @@
  *
  * @example One kernel alone
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { kernels } from "@epr/epr";
  * const device = await kernels.openDevice({ device: "cpu", threads: 1 });
  * const [x, y] = [0, 1].map(() => device.allocate(3, "an example"));
  * device.write(x, new Float32Array([1, -2, 3]));
  * device.relu({ x, y, length: 3 });
- * assert.deepEqual(await device.read(y), new Float32Array([1, 0, 3]));
+ * assertEquals(await device.read(y), new Float32Array([1, 0, 3]));
  * device.close();
  * ```
  *

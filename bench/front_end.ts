@@ -3,7 +3,7 @@
  * to one recording in memory, then a whole corpus from its files (two folders of noise, unless there is a real one) by all
  * threads, with nothing cached.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { extractFeatures, openCorpus } from "../corpora/mod.ts";
 import { decodeRecording, encodeWav, logMel } from "../dsp/mod.ts";
 import { noise } from "./kernels.ts";
@@ -60,10 +60,10 @@ async function writeNoise(quick: boolean): Promise<string> {
   const files = quick ? 2 : 100, rate = 16000;
   const parent = await Deno.makeTempDir({ prefix: "epr-bench-" });
   for (const emotion of ["anger", "neutral"]) {
-    await Deno.mkdir(path.join(parent, emotion));
+    await Deno.mkdir(join(parent, emotion));
     for (let i = 0; i < files; i++) {
       const samples = noise(3 * rate, i + 1).map((v) => v / 4);
-      await Deno.writeFile(path.join(parent, emotion, `${i}.wav`), encodeWav(samples, rate));
+      await Deno.writeFile(join(parent, emotion, `${i}.wav`), encodeWav(samples, rate));
     }
   }
   return parent;

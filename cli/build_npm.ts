@@ -6,7 +6,7 @@
  * that export their text, workers are `.js` files, some modules are others in a browser, which package.json's `imports` say, and
  * `Deno` is a module over Node's (`npm/node/deno.ts`).
  */
-import path from "@std/path";
+import { join, relative, resolve } from "@std/path";
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { MODEL_FILES } from "../refinery/model.ts";
@@ -24,12 +24,12 @@ const command = createCommand("npm", "Writes EPR as an npm package, for Node 20 
 ]).option("--out <folder>", "where to", "out/npm");
 
 await runCommand(command, async () => {
-  const out = path.resolve(command.opts<{ out: string }>().out);
+  const out = resolve(command.opts<{ out: string }>().out);
   await requireOwn(out);
   const stage = await Deno.makeTempDir({ prefix: "epr-npm-" });
   try {
     await stageSources(stage);
-    const archive = path.join(stage, "package.tgz");
+    const archive = join(stage, "package.tgz");
     await pack(stage, archive);
     const files = new Map<string, string>();
     for (const [name, bytes] of untar(gunzipSync(await Deno.readFile(archive)))) {
@@ -38,26 +38,26 @@ await runCommand(command, async () => {
     }
     requireWhole(files);
     await Deno.remove(out, { recursive: true }).catch(() => {}); // there was none
-    for (const [name, text] of files) await write(path.join(out, name), text);
-    await write(path.join(out, "package.json"), JSON.stringify(packageJson(), null, 2) + "\n");
+    for (const [name, text] of files) await write(join(out, name), text);
+    await write(join(out, "package.json"), JSON.stringify(packageJson(), null, 2) + "\n");
     await bundleDependencies(out);
-    await Deno.mkdir(path.join(out, MODEL), { recursive: true });
+    await Deno.mkdir(join(out, MODEL), { recursive: true });
     for (const name of [...MODEL_FILES, "README.md"]) {
-      await Deno.copyFile(path.join(ROOT, MODEL, name), path.join(out, MODEL, name));
+      await Deno.copyFile(join(ROOT, MODEL, name), join(out, MODEL, name));
     }
-    await Deno.copyFile(path.join(ROOT, "LICENSE"), path.join(out, "LICENSE"));
-    await Deno.copyFile(path.join(ROOT, "cli/npm/README.md"), path.join(out, "README.md"));
+    await Deno.copyFile(join(ROOT, "LICENSE"), join(out, "LICENSE"));
+    await Deno.copyFile(join(ROOT, "cli/npm/README.md"), join(out, "README.md"));
   } finally {
     await Deno.remove(stage, { recursive: true });
   }
-  say(`npm package: ${path.relative(Deno.cwd(), out) || "."}`);
+  say(`npm package: ${relative(Deno.cwd(), out) || "."}`);
 });
 
 /** Throws where the folder holds something else than a package that was written before: it will be replaced. */
 async function requireOwn(out: string): Promise<void> {
   const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name).catch(() => []);
   if (names.length === 0) return;
-  const text = await Deno.readTextFile(path.join(out, "package.json")).catch(() => "{}");
+  const text = await Deno.readTextFile(join(out, "package.json")).catch(() => "{}");
   if (JSON.parse(text).name !== project.name) {
     throw new Error(`${out} holds other things; --out wants a folder of its own`);
   }

@@ -6,7 +6,7 @@
  * the jobs will run. A job that is preempted, or whose time is nearly over, keeps its network, is put back into the queue, and
  * goes on.
  */
-import path from "@std/path";
+import { join, resolve } from "@std/path";
 import { openDevice } from "../kernels/mod.ts";
 import { summarise } from "../nn/mod.ts";
 import { networkOptions } from "../refinery/mod.ts";
@@ -54,7 +54,7 @@ const command = addExperimentOptions(createCommand(
 await runCommand(command, async (signal) => {
   const flags = command.opts<ClusterFlags>();
   const { preset, settings: asked } = resolveSettings({ ...flags, jobs: 1 });
-  const out = path.resolve(flags.out ?? defaultFolder(flags.corpus, preset, flags.seed));
+  const out = resolve(flags.out ?? defaultFolder(flags.corpus, preset, flags.seed));
   const prepared = await prepare(flags, preset, asked, signal);
   const device = await openDevice({ ...flags, choices: await keptChoices(out) });
   try {
@@ -72,7 +72,7 @@ await runCommand(command, async (signal) => {
       out,
       folds: left,
       deno: Deno.execPath(),
-      root: path.join(import.meta.dirname!, ".."),
+      root: join(import.meta.dirname!, ".."),
       processors: device.kind === "cpu" ? flags.threads ?? navigator.hardwareConcurrency : 2,
       minutes: flags.minutes ?? minutesOf(cost),
       megabytes: flags.memory ?? megabytesOf(cost, parameters),

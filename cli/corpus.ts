@@ -1,7 +1,7 @@
 /**
  * `deno task corpus`: what is in a corpus, and what was skipped and why.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { count } from "../corpora/corpus.ts";
 import { type Corpus, extractFeatures, type Features } from "../corpora/mod.ts";
 import { encodeWav, frontEnd } from "../dsp/mod.ts";
@@ -146,14 +146,14 @@ async function writeRecordings(corpus: Corpus, dir: string, signal: AbortSignal)
   for (const { id, emotion, speaker, text, read } of corpus.utterances) {
     signal.throwIfAborted();
     const { samples, seconds, truth } = await read();
-    await Deno.writeFile(path.join(dir, `${id}.wav`), encodeWav(samples, frontEnd.sampleRate));
+    await Deno.writeFile(join(dir, `${id}.wav`), encodeWav(samples, frontEnd.sampleRate));
     labels.push(`${id}.wav,${emotion},${speaker},${text}`);
     for (const stretch of stretches(truth!, seconds)) {
       truths.push(`${id}.wav,${stretch.start},${stretch.end},${corpus.emotions[stretch.value]}`);
     }
   }
-  await Deno.writeTextFile(path.join(dir, "labels.csv"), labels.join("\n") + "\n");
-  await Deno.writeTextFile(path.join(dir, "truth.csv"), truths.join("\n") + "\n");
+  await Deno.writeTextFile(join(dir, "labels.csv"), labels.join("\n") + "\n");
+  await Deno.writeTextFile(join(dir, "truth.csv"), truths.join("\n") + "\n");
   say(`wrote ${count(corpus.utterances.length, "recording")}, labels.csv and truth.csv to ${dir}`);
 }
 

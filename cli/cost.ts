@@ -8,7 +8,7 @@
  */
 import type { Device } from "../kernels/mod.ts";
 import { ArrayDataset, fit, oneHot, summarise, trainingFlops, VggE } from "../nn/mod.ts";
-import { drawValidation, networkOptions, segmentsOf, type Settings } from "../refinery/mod.ts";
+import { countFits, drawValidation, networkOptions, segmentsOf, type Settings, strideOf } from "../refinery/mod.ts";
 import type { Experiment } from "../runs/mod.ts";
 
 /** Segments of one fold. */
@@ -52,15 +52,16 @@ export async function estimateCost(experiment: Experiment, signal: AbortSignal):
   const layers = summarise(networkOptions(settings, classes));
   const training = trainingFlops(layers), forward = layers.reduce((sum, { flops }) => sum + flops, 0);
   const everyone = features.utterances.map((_, i) => i);
-  const segments = (utterances: number[]) => segmentsOf(features, utterances).length;
+  const segments = (utterances: number[], stride = 1) => segmentsOf(features, utterances, stride).length;
   const perFold = only.map((fold): FoldCost => {
     const others = everyone.filter((i) => folds[i] !== fold);
     const drawn = drawValidation(features.utterances, others, settings, fold);
-    const heldOut = segments(everyone.filter((i) => folds[i] === fold));
-    const learning = segments(drawn.learning), validation = segments(drawn.validation);
+    const heldOut = segments(everyone.filter((i) => folds[i] === fold)), stride = strideOf(settings, features);
+    const learning = segments(drawn.learning, stride), validation = segments(drawn.validation, stride);
     const stageFlops = Array.from({ length: stages }, (_, stage) => {
-      const profiled = heldOut + (stage + 1 < stages ? learning + validation : 0);
-      return epochs * (learning * training + validation * forward) + profiled * forward;
+      const profiled = heldOut + (stage + 1 < stages ? segments(others) : 0), { members } = settings;
+      const fits = countFits(settings, stage + 1) * epochs * (learning * training + validation * forward);
+      return fits + members * profiled * forward;
     });
     return { fold, heldOut, learning, validation, stageFlops };
   });

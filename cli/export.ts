@@ -2,7 +2,7 @@
  * `deno task export RUN`: a model from a run. For use: one more network, trained on everything; or of one fold, to check it with.
  * `deno task export --onnx FILE`: a model that is there as ONNX.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/mod.ts";
 import type { PresetName } from "../refinery/mod.ts";
@@ -65,7 +65,7 @@ await runCommand(command, async (signal) => {
   }
   if (flags.model !== undefined) throw new UsageError("A run and --model do not go together: the run makes the model");
   if (flags.fold !== undefined) {
-    const out = flags.out ?? path.join(run, `model-fold-${flags.fold}`);
+    const out = flags.out ?? join(run, `model-fold-${flags.fold}`);
     await writeShown(out, await exportFold(run, flags.fold, note), console.log);
     return await writeOnnx(out, flags, console.log);
   }
@@ -89,7 +89,7 @@ await runCommand(command, async (signal) => {
       reopen: () => openDevice({ ...options, choices: choicesOf(device) }),
     };
     await openRun(run, experiment, "resume", { onNote: say }); // throws where these are not the run's recordings
-    const out = flags.out ?? path.join(run, "model");
+    const out = flags.out ?? join(run, "model");
     await writeShown(out, await trainForUse(run, experiment, note, { ...flags, signal }), console.log);
     await writeOnnx(out, flags, console.log);
   } finally {

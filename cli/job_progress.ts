@@ -160,10 +160,10 @@ export class JobProgress {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(formatDuration(7.4), "7 s");
- * assert.equal(formatDuration(127), "2 min 7 s");
- * assert.equal(formatDuration(3 * 3600 + 125), "3 h 2 min");
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(formatDuration(7.4), "7 s");
+ * assertEquals(formatDuration(127), "2 min 7 s");
+ * assertEquals(formatDuration(3 * 3600 + 125), "3 h 2 min");
  * ```
  */
 export function formatDuration(seconds: number): string {
@@ -178,10 +178,10 @@ export function formatDuration(seconds: number): string {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(formatRange({ least: 490, most: 1210 }), "8 to 20 min");
- * assert.equal(formatRange({ least: 40, most: 130 }), "40 s to 2 min");
- * assert.equal(formatRange({ least: 7300, most: 7310 }), "2.0 h");
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(formatRange({ least: 490, most: 1210 }), "8 to 20 min");
+ * assertEquals(formatRange({ least: 40, most: 130 }), "40 s to 2 min");
+ * assertEquals(formatRange({ least: 7300, most: 7310 }), "2.0 h");
  * ```
  */
 export function formatRange({ least, most }: { least: number; most: number }): string {

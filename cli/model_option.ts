@@ -1,5 +1,5 @@
 /** `--model`: which model a command hears with, and what it runs on. */
-import path from "@std/path";
+import { join } from "@std/path";
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import { DECIDED_BY, type DecidedBy, Predictor } from "../refinery/predictor.ts";
@@ -7,7 +7,7 @@ import { readModel } from "../runs/model_folder.ts";
 import { say, UsageError, wholeNumber } from "./common.ts";
 
 /** The model that ships with the project. */
-export const SHIPPED_MODEL = path.join(import.meta.dirname!, "..", "models", "emodb");
+export const SHIPPED_MODEL = join(import.meta.dirname!, "..", "models", "emodb");
 
 /** What the options are read into. */
 export interface ModelFlags {

@@ -1,9 +1,9 @@
 /**
  * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are told.
  */
-import path from "@std/path";
+import { resolve } from "@std/path";
 import { count } from "../corpora/corpus.ts";
-import { extractFeatures, type Features } from "../corpora/mod.ts";
+import { type Corpus, extractFeatures, type Features } from "../corpora/mod.ts";
 import { assignFolds, type PresetName, type Settings } from "../refinery/mod.ts";
 import type { Experiment } from "../runs/mod.ts";
 import { type CorpusFlags, openFlaggedCorpus, progressBar, say } from "./common.ts";
@@ -30,8 +30,9 @@ export async function prepare(
   asked: Settings,
   signal: AbortSignal,
 ): Promise<Omit<Experiment, "device">> {
-  const features = await readFeatures(flags, asked, signal);
-  const settings = { ...asked, segmentHop: features.segmentHop };
+  const opened = await openFlaggedCorpus(flags);
+  const settings = { ...asked, segmentHop: asked.segmentHop ?? opened.segmentHop };
+  const features = await readFeatures(flags, opened, settings, signal);
   const folds = assignFolds(features.utterances, features.emotions, settings);
   if (!flags.quiet) {
     say(`corpus    ${describeFeatures(flags, features)}`);
@@ -39,15 +40,20 @@ export async function prepare(
   }
   const { corpus, data } = flags;
   // another process may stand in another folder
-  return { corpus, data: data === undefined ? undefined : path.resolve(data), preset, settings, features, folds };
+  return { corpus, data: data === undefined ? undefined : resolve(data), preset, settings, features, folds };
 }
 
-async function readFeatures(flags: PrepareFlags, { segmentHop }: Settings, signal: AbortSignal): Promise<Features> {
-  const corpus = await openFlaggedCorpus(flags);
+async function readFeatures(
+  flags: PrepareFlags,
+  corpus: Corpus,
+  { segmentHop, profileHop, segmentFrames }: Settings,
+  signal: AbortSignal,
+): Promise<Features> {
   const bar = flags.quiet ? undefined : progressBar("reading");
   try {
     return await extractFeatures(corpus, {
-      segmentHop,
+      segmentHop: profileHop || segmentHop,
+      segmentFrames,
       threads: flags.threads,
       cacheDir: flags.cache,
       onCacheFault: say,
@@ -60,11 +66,14 @@ async function readFeatures(flags: PrepareFlags, { segmentHop }: Settings, signa
 }
 
 function describeFeatures(flags: PrepareFlags, features: Features): string {
-  const { utterances, emotions, segmentStart, segmentHop, skipped } = features;
+  const { utterances, emotions, segmentStart, segmentHop, segmentFrames, skipped, padded } = features;
   const speakers = new Set(utterances.map(({ speaker }) => speaker)).size;
   const left = skipped.length === 0 ? "" : `; ${count(skipped.length, "file")} skipped (deno task corpus says why)`;
+  const short = padded === 0
+    ? ""
+    : `; ${count(padded, "recording")} shorter than a segment of ${segmentFrames} frames, padded`;
   return `${flags.corpus}: ${utterances.length.toLocaleString("en")} utterances, ${emotions.length} emotions, ` +
     `${count(speakers, "speaker")}, ${segmentStart.length.toLocaleString("en")} segments, one every ${
       10 * segmentHop
-    } ms${left}`;
+    } ms${left}${short}`;
 }

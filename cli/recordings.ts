@@ -2,7 +2,7 @@
  * The recordings that a command line names: files, folders with files in them, `-` for standard input. Each is read in pieces, so
  * that its length costs no memory.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { listRecordings, statOrNull } from "../corpora/files.ts";
 import { RecordingStream } from "../dsp/mod.ts";
 import { type ListenOptions, type Prediction, type Predictor, TooShortError } from "../refinery/predictor.ts";
@@ -36,9 +36,9 @@ export async function findRecordings(names: readonly string[]): Promise<Input[]>
     else if (!info.isDirectory) inputs.push({ name, file: name });
     else {
       const { wavs, others } = await listRecordings(name);
-      const found = wavs.map((file): Input => ({ name: path.join(name, file), file: path.join(name, file) }));
+      const found = wavs.map((file): Input => ({ name: join(name, file), file: join(name, file) }));
       found.push(
-        ...others.map((file): Input => ({ fault: `${path.join(name, file)}: not a wav file: convert it to one` })),
+        ...others.map((file): Input => ({ fault: `${join(name, file)}: not a wav file: convert it to one` })),
       );
       inputs.push(...found.length > 0 ? found : [{ fault: `${name}: has no wav file in it` }]);
     }

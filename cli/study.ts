@@ -4,12 +4,12 @@
  */
 import { Option } from "commander";
 import { openDevice } from "../kernels/mod.ts";
-import { MONITORS } from "../nn/mod.ts";
-import { SCALINGS, type Trial, type TrialSettings, tryFold } from "../refinery/mod.ts";
-import { createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { SCALINGS, type SettingName, SETTINGS, type Trial, type TrialSettings, tryFold } from "../refinery/mod.ts";
+import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { prepare } from "./prepare.ts";
 import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
-import { addCorpusOptions } from "./common.ts";
+import { KeptTrials } from "./kept_trials.ts";
+import { parseSetting } from "./setting_options.ts";
 import { studyDeciders } from "./study_deciders.ts";
 
 interface StudyFlags extends TrainFlags {
@@ -19,14 +19,12 @@ interface StudyFlags extends TrainFlags {
   run: string[];
   stage?: number;
   byEpoch?: boolean;
+  keep?: string;
   json?: boolean;
 }
 
 /** Settings that a variation may name. */
 type KnownSettings = TrialSettings & Required<Pick<TrialSettings, "scaling">>;
-
-/** What settings that are words may be. */
-const CHOICES: Readonly<Record<string, readonly string[]>> = { scaling: SCALINGS, monitor: MONITORS };
 
 const collect = (value: string, before: string[]) => [...before, value];
 
@@ -56,6 +54,7 @@ const command = addNetworkOptions(
       .argParser(collect).default([], "none"),
   )
   .option("--stage <n>", "with --run: the stage whose profiles are taken (default: the last)", wholeNumber({ min: 1 }))
+  .option("--keep <file>", "write each trial there as it ends, a line each; those that are there are not made again")
   .option("--by-epoch", "after each row, what its networks were like after each epoch")
   .option("--json", "print the results as one JSON document on stdout, and the table on stderr");
 
@@ -65,19 +64,26 @@ await runCommand(command, async (signal) => {
   if (flags.stage !== undefined) throw new UsageError("--stage goes with --run");
   const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "compact");
   const { settings: asked } = resolveSettings({ ...flags, preset });
-  const known: KnownSettings = { ...asked, scaling: "global", validationShare: 0.2 };
+  const known: KnownSettings = { ...asked, stages: 1, scaling: "global", validationShare: 0.2 };
   const base = { ...known, ...parseSettings(flags.base ?? "", known) };
   const variations = ["", ...flags.vary].map((text) => ({ text: text || "as it is", ...parseSettings(text, base) }));
   const device = await openDevice({ device: flags.device, threads: flags.threads });
   say(`device    ${device.kind}: ${device.description}`);
+  const kept = flags.keep === undefined ? undefined : await KeptTrials.open(flags.keep);
   const results: { variation: string; settings: TrialSettings; trials: Trial[] }[] = [];
   try {
     for (const [i, { text, ...varied }] of variations.entries()) {
       const prepared = await prepare({ ...flags, quiet: flags.quiet || i > 0 }, preset, { ...base, ...varied }, signal);
       const { features, folds } = prepared, trials: Trial[] = [];
-      const settings: TrialSettings = { ...base, ...varied, segmentHop: features.segmentHop };
+      const settings: TrialSettings = { ...base, ...varied, segmentHop: prepared.settings.segmentHop };
       for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
-        trials.push(await tryFold(features, device, settings, folds, fold, { signal }));
+        const known = kept?.find(settings, fold);
+        if (known) {
+          trials.push(known);
+          continue;
+        }
+        trials.push(await tryFold(features, device, settings, folds, fold, { signal, byEpoch: flags.byEpoch }));
+        await kept?.keep(settings, trials.at(-1)!);
       }
       results.push({ variation: text, settings, trials });
       const tell = flags.json ? say : console.log;
@@ -113,7 +119,7 @@ function epochRows(trials: Trial[]): string {
     return [
       ...figures(trials, ({ epochs, segments }) => {
         const { right, validationAccuracy, validationLoss } = epochs[e];
-        return { right, segmentsRight: validationAccuracy! * segments, loss: validationLoss! };
+        return { right: right!, segmentsRight: validationAccuracy! * segments, loss: validationLoss! };
       }),
       `after epoch ${e + 1}; of the segments learned from ${(100 * learned).toFixed(0)} %`,
     ].join("  ");
@@ -138,19 +144,18 @@ function parseSettings(text: string, known: KnownSettings): Partial<TrialSetting
       if (!(name in known)) {
         throw new UsageError(`Found "${part}", wanted name=value with one of ${Object.keys(known).join(", ")}`);
       }
-      const old = known[name as keyof TrialSettings], [top, bottom = "1"] = value.split("/");
-      if (typeof old === "boolean" && !/^(true|false)$/.test(value)) {
-        throw new UsageError(`${name} is true or false, found ${value}`);
+      try {
+        return [name, name in SETTINGS ? parseSetting(name as SettingName, value) : parseOther(name, value)];
+      } catch (error) {
+        throw new UsageError(`${name}: ${(error as Error).message}`);
       }
-      const choices = CHOICES[name];
-      if (choices && !choices.includes(value)) throw new UsageError(`${name} is ${choices.join(", ")}, found ${value}`);
-      const parsed = typeof old === "boolean"
-        ? value === "true"
-        : typeof old === "string"
-        ? value
-        : Number(top) / Number(bottom);
-      if (Number.isNaN(parsed)) throw new UsageError(`${name} is a number, found ${value}`);
-      return [name, parsed];
     }),
   );
+}
+
+/** What has no record in the table of settings: the scaling of trials, the segment hop, the seed. */
+function parseOther(name: string, value: string): string | number {
+  if (name !== "scaling") return wholeNumber({ min: 0 })(value);
+  if (SCALINGS.some((scaling) => scaling === value)) return value;
+  throw new RangeError(`expected ${SCALINGS.join(", ")}, found "${value}"`);
 }

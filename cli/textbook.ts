@@ -1,10 +1,10 @@
 /** `deno task textbook`: draws the pictures of the textbook, and finds the lines again that its links lead to. */
-import path from "@std/path";
+import { dirname, join } from "@std/path";
 import { textbookFigures } from "../report/textbook/mod.ts";
 import { relink } from "../report/textbook/links.ts";
 import { createCommand, runCommand, say } from "./common.ts";
 
-const DOCS = path.join(import.meta.dirname!, "../docs");
+const DOCS = join(import.meta.dirname!, "../docs");
 
 const command = createCommand(
   "textbook",
@@ -14,12 +14,12 @@ const command = createCommand(
 
 await runCommand(command, async () => {
   for await (const { name, svg } of textbookFigures()) {
-    await Deno.writeTextFile(path.join(DOCS, "figures", name), svg);
+    await Deno.writeTextFile(join(DOCS, "figures", name), svg);
     say(`docs/figures/${name}`);
   }
-  for await (const { name } of Deno.readDir(path.join(DOCS, "textbook"))) {
-    const file = path.join(DOCS, "textbook", name), before = await Deno.readTextFile(file);
-    const { text, moved } = await relink(before, path.dirname(file));
+  for await (const { name } of Deno.readDir(join(DOCS, "textbook"))) {
+    const file = join(DOCS, "textbook", name), before = await Deno.readTextFile(file);
+    const { text, moved } = await relink(before, dirname(file));
     if (moved > 0) await Deno.writeTextFile(file, text);
     if (moved > 0) say(`docs/textbook/${name}: ${moved} links moved`);
   }

@@ -1,7 +1,7 @@
 /**
  * `deno task train`: the whole job. Features, folds x stages of networks, the forest, results and their report, in a run folder.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { count } from "../corpora/corpus.ts";
 import { openDevice } from "../kernels/mod.ts";
 import { type EpochRecord, summarise } from "../nn/mod.ts";
@@ -21,6 +21,7 @@ import {
   requireRun,
   requireVacant,
   runExperiment,
+  shareStages,
   type Start,
 } from "../runs/mod.ts";
 import { createCommand, printJson, runCommand, say } from "./common.ts";
@@ -128,6 +129,10 @@ async function readOptions(
 async function train(experiment: Experiment, out: string, flags: TrainFlags, signal: AbortSignal, started: number) {
   const { settings, features, onlyFold, folds, start = "new" } = experiment;
   const folder = await openRun(out, experiment, start, { onlyFold: flags.onlyFold, onNote: say });
+  if (flags.stagesFrom !== undefined) {
+    const shared = await shareStages(folder, (await requireRun(flags.stagesFrom)).folder);
+    if (!flags.quiet) say(`${count(shared, "network")} taken over from ${flags.stagesFrom}`);
+  }
   const networks = (onlyFold === undefined ? settings.folds : 1) * settings.stages;
   const finished = await folder.countFinished(flags.onlyFold);
   const progress = new JobProgress({ ...settings, networks, finished, quiet: flags.quiet ?? false });
@@ -169,7 +174,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     if (!flags.export) return;
     const { licence = "", name } = flags;
     const model = await trainForUse(out, experiment, { licence, name }, { ...flags, signal });
-    return await writeShown(path.join(out, "model"), model, flags.json ? say : console.log);
+    return await writeShown(join(out, "model"), model, flags.json ? say : console.log);
   }
   const show = flags.json ? say : console.log;
   const [result] = outcome.folds;

@@ -3,15 +3,15 @@
  */
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
-import { MONITORS } from "../nn/mod.ts";
-import { METHODS, type PresetName, PRESETS, type Settings } from "../refinery/mod.ts";
+import { checkSettings, type PresetName, PRESETS, type SettingName, SETTINGS, type Settings } from "../refinery/mod.ts";
 import { fraction, type RunConfig } from "../runs/mod.ts";
-import { addCorpusOptions, type CorpusFlags, realNumber, UsageError, wholeNumber } from "./common.ts";
+import { addCorpusOptions, type CorpusFlags, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
+import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";
 import { precisionOption, type TuneFlag, tuneOption } from "./tuning.ts";
 
 /** What the options are read into; those of the settings only where they are given. */
-export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pick<Settings, Overrides>> {
+export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pick<Settings, SettingName>> {
   preset?: PresetName;
   onlyFold?: number;
   device: DeviceChoice;
@@ -21,6 +21,7 @@ export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pic
   jobs: number;
   out?: string;
   resume?: boolean;
+  stagesFrom?: string;
   merge?: boolean;
   dryRun?: boolean;
   quiet?: boolean;
@@ -29,27 +30,9 @@ export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pic
   export?: boolean;
 }
 
-/** Settings that an option overrides under the same name. */
-type Overrides = typeof OVERRIDES[number];
-const OVERRIDES = [
-  "method",
-  "stages",
-  "folds",
-  "split",
-  "width",
-  "batchNorm",
-  "dropout",
-  "epochs",
-  "monitor",
-  "batch",
-] as const satisfies (keyof Settings)[];
-
 /** Adds those that say what is run, on what, and where it is written. */
 export function addExperimentOptions(command: Command): Command {
-  const withChain = addCorpusOptions(command)
-    .addOption(presetOption("quick"))
-    .addOption(new Option("--method <name>", "how labels are refined from stage to stage").choices(METHODS))
-    .option("--stages <n>", "networks in a chain", wholeNumber({ min: 1, max: 9 }));
+  const withChain = addSettingOptions(addCorpusOptions(command).addOption(presetOption("quick")), ["method", "stages"]);
   return addNetworkOptions(withChain)
     .option("--out <dir>", "the run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)");
 }
@@ -62,23 +45,7 @@ export function presetOption(recorded: PresetName): Option {
 
 /** Adds those that say how each network is cross-validated and fitted, and on what. */
 export function addNetworkOptions(command: Command): Command {
-  return command
-    .option("--folds <n>", "folds of the cross-validation", wholeNumber({ min: 2 }))
-    .addOption(new Option("--split <by>", "what a fold holds out").choices(["utterance", "speaker"]))
-    .option("--width <x>", "factor on every layer of VGG-E: 1, 1/8, 0.125", realNumber({ above: 0, max: 4 }))
-    .option("--batch-norm", "normalise after each convolution (Ioffe & Szegedy 2015)")
-    .option("--no-batch-norm", "don't")
-    .option(
-      "--dropout <share>",
-      "drop so much of the hidden dense layers in training",
-      realNumber({ min: 0, below: 1 }),
-    )
-    .option("--epochs <n>", "epochs at most", wholeNumber({ min: 1 }))
-    .addOption(
-      new Option("--monitor <what>", "what of the validation set early stopping goes by; nothing: every epoch is run")
-        .choices(MONITORS),
-    )
-    .option("--batch <n>", "segments a step", wholeNumber({ min: 1, max: 65536 }))
+  return addSettingOptions(command, NETWORK_SETTINGS)
     .addOption(
       new Option("--device <name>", "auto: a hardware GPU if there is one, else cpu").choices(DEVICE_CHOICES)
         .default("auto"),
@@ -113,6 +80,10 @@ export function addTrainOptions(command: Command): Command {
     .option(
       "--export",
       "at the end, train one more network on everything, and write it as a model for deno task predict",
+    )
+    .option(
+      "--stages-from <run>",
+      "take over the networks of another run that are the same in this one: stage 1, at least",
     )
     .option("--resume", "go on with the run in --out, as it was begun: no other option is needed")
     .addOption(jobsOption())
@@ -159,11 +130,13 @@ export function resumeSettings(
 
 /** Settings with those that are given in the place of their own. */
 function override(base: Settings, flags: TrainFlags): Settings {
-  const settings: Settings = { ...base, seed: flags.seed };
-  for (const name of OVERRIDES) {
-    if (flags[name] !== undefined) Object.assign(settings, { [name]: flags[name] });
-  }
+  const settings: Settings = { ...base, ...givenSettings({ ...flags }), seed: flags.seed };
   settings.segmentHop = flags.segmentHop ?? settings.segmentHop;
+  try {
+    checkSettings(settings);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
   if (flags.onlyFold !== undefined && flags.onlyFold > settings.folds) {
     throw new UsageError(`--only-fold ${flags.onlyFold}: there are ${settings.folds} folds, counted from 1`);
   }
@@ -197,18 +170,39 @@ export function defaultFolder(corpus: string, preset: string, seed: number, now:
 
 /** The settings in a line. @param chains said in the place of method and stages */
 export function describeSettings(preset: string, settings: Settings, chains?: string): string {
-  const { method, stages, folds, split, width, batchNorm, dropout, epochs, monitor, batch, learningRate, trees, seed } =
-    settings;
+  const { method, stages, folds, split, width, batchNorm, batchNormDense, dropout, epochs, monitor, batch } = settings;
+  const { segmentFrames, members, labelsFrom, trees, seed } = settings;
   const times = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+  const views = VIEW_SETTINGS.filter((name) => settings[name]).map((name) => SETTINGS[name].label);
   return [
     `preset ${preset}: ${chains ?? `${method}, ${times(stages, "stage")}`} x ${folds} folds by ${split}`,
-    `VGG-E of width ${fraction(width)}${batchNorm ? " with batch norm" : ""}${dropout ? `, dropout ${dropout}` : ""}`,
+    `VGG-E of width ${fraction(width)}${batchNorm ? ` with batch norm${batchNormDense ? " throughout" : ""}` : ""}${
+      dropout ? `, dropout ${dropout}` : ""
+    }`,
+    ...(segmentFrames === 32 ? [] : [`segments of ${segmentFrames} frames`]),
     monitor === "nothing"
       ? times(epochs, "epoch")
       : `at most ${times(epochs, "epoch")}${monitor === "accuracy" ? " by accuracy" : ""}`,
     `batch ${batch}`,
-    `rate ${learningRate}`,
+    `rate ${settings.learningRate}${settings.schedule === "cosine" ? " down to 0" : ""}`,
+    ...(views.length > 0 ? [views.join(" + ")] : []),
+    ...(settings.average ? [`weights averaged by ${settings.average}`] : []),
+    ...(members > 1 ? [`${members} networks a fold`] : []),
+    ...(stages > 1 && labelsFrom !== "in-sample" ? [`labels from ${labelsFrom}`] : []),
     times(trees, "tree"),
     `seed ${seed}`,
   ].join(", ");
 }
+
+/** Settings that change segments. */
+const VIEW_SETTINGS = [
+  "randomStart",
+  "stretch",
+  "warp",
+  "maskBands",
+  "maskFrames",
+  "gain",
+  "noise",
+  "mixup",
+  "labelSmoothing",
+] as const satisfies SettingName[];

@@ -2,7 +2,7 @@
  * `--tune off|quick|full`: which plan computes each product fastest on this GPU, measured once and kept for the next program.
  * What was measured lies in the user's cache folder, by adapter, driver, runtime and kernels; delete it at will.
  */
-import path from "@std/path";
+import { dirname, join } from "@std/path";
 import { Option } from "commander";
 import { type Device, METRICS, PRECISIONS } from "../kernels/mod.ts";
 import { type KernelChoices, type TuneMode, type TuningStore, WebGpuDevice } from "../kernels/webgpu/mod.ts";
@@ -83,7 +83,7 @@ export function rehearseTraining(device: Device, options: VggEOptions, batch: nu
 async function cacheStore(device: WebGpuDevice): Promise<TuningStore | undefined> {
   const folder = cacheFolder();
   if (!folder) return undefined;
-  const file = path.join(folder, "epr", "kernels.json");
+  const file = join(folder, "epr", "kernels.json");
   const driver = await nvidiaDriver(device.adapterName);
   const named = (key: string) => driver ? `${key}; driver ${driver}` : key;
   const read = async (): Promise<Record<string, KernelChoices>> => {
@@ -97,7 +97,7 @@ async function cacheStore(device: WebGpuDevice): Promise<TuningStore | undefined
   return {
     load: async (key) => (await read())[named(key)],
     save: async (key, choices) => {
-      await Deno.mkdir(path.dirname(file), { recursive: true });
+      await Deno.mkdir(dirname(file), { recursive: true });
       await writeJson(file, { ...await read(), [named(key)]: choices });
     },
   };
@@ -108,8 +108,8 @@ function cacheFolder(): string | undefined {
     Deno.permissions.querySync({ name: "env", variable: name }).state === "granted" && Deno.env.get(name) || undefined;
   const home = set("HOME");
   if (Deno.build.os === "windows") return set("LOCALAPPDATA");
-  if (Deno.build.os === "darwin") return home && path.join(home, "Library", "Caches");
-  return set("XDG_CACHE_HOME") ?? (home && path.join(home, ".cache"));
+  if (Deno.build.os === "darwin") return home && join(home, "Library", "Caches");
+  return set("XDG_CACHE_HOME") ?? (home && join(home, ".cache"));
 }
 
 /** The version of NVIDIA's driver on Linux: WebGPU does not tell it, and a software adapter has its own in its name. */

@@ -91,9 +91,9 @@ export interface Corpus {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(emotionName(" Happy "), "happiness");
- * assert.equal(emotionName("Sarcasm"), "sarcasm");
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(emotionName(" Happy "), "happiness");
+ * assertEquals(emotionName("Sarcasm"), "sarcasm");
  * ```
  */
 export function emotionName(word: string): string {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { basename, dirname, join, resolve } from "@std/path";
 import { type Corpus, emotionName, makeCorpus, type Skipped, type Utterance } from "./corpus.ts";
 import { fileUtterance, statOrNull } from "./files.ts";
 
@@ -42,9 +42,9 @@ export async function openCsv(file: string): Promise<Corpus> {
     for (const name of ["path", "emotion"]) {
       if (value(name) === "") throw new SyntaxError(`${csv}, line ${line}: the ${name} is empty`);
     }
-    const recording = path.resolve(path.dirname(csv), value("path"));
+    const recording = resolve(dirname(csv), value("path"));
     if (!(await statOrNull(recording))?.isFile) {
-      skipped.push({ path: recording, reason: `no such file (${path.basename(csv)}, line ${line})` });
+      skipped.push({ path: recording, reason: `no such file (${basename(csv)}, line ${line})` });
       continue;
     }
     utterances.push(fileUtterance(recording, {
@@ -63,7 +63,7 @@ async function findCsv(file: string): Promise<string> {
   if (info.isFile) return file;
   const found = (await Array.fromAsync(Deno.readDir(file))).filter((entry) => /\.csv$/i.test(entry.name));
   const chosen = found.find(({ name }) => name === "labels.csv") ?? (found.length === 1 ? found[0] : undefined);
-  if (chosen !== undefined) return path.join(file, chosen.name);
+  if (chosen !== undefined) return join(file, chosen.name);
   throw new Error(`${file} is a folder with ${found.length} CSV files in it, none labels.csv; --data wants a CSV file`);
 }
 
@@ -83,8 +83,8 @@ export interface CsvRecord {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.deepEqual(parseCsv('path,text\r\na.wav,"Oh, ""no"""', "x.csv")[1], { fields: ["a.wav", 'Oh, "no"'], line: 2 });
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(parseCsv('path,text\r\na.wav,"Oh, ""no"""', "x.csv")[1], { fields: ["a.wav", 'Oh, "no"'], line: 2 });
  * ```
  */
 export function parseCsv(source: string, name: string): CsvRecord[] {

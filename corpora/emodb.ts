@@ -5,7 +5,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { basename, join } from "@std/path";
 import type { Corpus } from "./corpus.ts";
 import { openNamedFiles, statOrNull } from "./files.ts";
 
@@ -27,14 +27,14 @@ const LETTERS: Readonly<Record<string, string>> = {
  * @throws {Error} where the folder is not there, or holds no recording named as Emo-DB names them
  */
 export async function openEmodb(dir: string): Promise<Corpus> {
-  const inner = path.join(dir, "wav");
+  const inner = join(dir, "wav");
   const from = (await statOrNull(inner))?.isDirectory ? inner : dir;
   return openNamedFiles(from, {
     name: "emodb",
     wanted: "names like 03a01Fa.wav (speaker, text, emotion W L E A F T or N, version)",
     segmentHop: 1,
     understand(file) {
-      const match = /^(\d\d)([a-z]\d\d)([WLEAFTN])([a-z]?)\.wav$/i.exec(path.posix.basename(file));
+      const match = /^(\d\d)([a-z]\d\d)([WLEAFTN])([a-z]?)\.wav$/i.exec(basename(file));
       if (match === null) return null;
       const [, speaker, text, letter, version] = match;
       return {

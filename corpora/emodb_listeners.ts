@@ -9,7 +9,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { join } from "@std/path";
 
 /** People who listened to each utterance. */
 export const EMODB_LISTENERS = 20;
@@ -22,8 +22,8 @@ export const EMODB_LISTENERS = 20;
  * @throws {Error} where it is there and has no such table
  */
 export async function readEmodbListeners(dir: string): Promise<Map<string, number> | undefined> {
-  for (const folder of [dir, path.join(dir, "..")]) {
-    const file = path.join(folder, "erkennung.txt");
+  for (const folder of [dir, join(dir, "..")]) {
+    const file = join(folder, "erkennung.txt");
     let bytes: Uint8Array;
     try {
       bytes = await Deno.readFile(file);

@@ -15,7 +15,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import path from "@std/path";
+import { join } from "@std/path";
 import { type FrontEnd, frontEnd } from "../dsp/mod.ts";
 import type { Framed } from "./feature_frames.ts";
 
@@ -86,7 +86,7 @@ export class FrameCache {
     header.setFloat64(40, seconds, true);
     header.setUint32(48, checkSum(file), true);
     // two threads, or two programs, may keep the same recording at once
-    const temporary = path.join(this.#dir, `.${key}.${crypto.randomUUID()}.tmp`);
+    const temporary = join(this.#dir, `.${key}.${crypto.randomUUID()}.tmp`);
     this.#try(() => {
       try {
         Deno.writeFileSync(temporary, file);
@@ -103,7 +103,7 @@ export class FrameCache {
   }
 
   #path(key: string): string {
-    return path.join(this.#dir, `${key}.frames`);
+    return join(this.#dir, `${key}.frames`);
   }
 
   #try(action: () => void): void {

@@ -50,6 +50,10 @@ export interface Features {
   utterances: FeatureUtterance[];
   /** frames from one segment of an utterance to the next */
   segmentHop: number;
+  /** frames of a segment */
+  segmentFrames: number;
+  /** utterances that are shorter than a segment: their last frame is repeated to its end */
+  padded: number;
   /** [segments]: the first frame of each, as a row of `frames` */
   segmentStart: Int32Array;
   /** [segments]: whose each is, as an index into `utterances` */
@@ -66,6 +70,11 @@ export interface Features {
 export interface FeatureOptions {
   /** frames from one segment to the next; the corpus's own if not said */
   segmentHop?: number;
+  /**
+   * frames of a segment, 32 or more; 32 (the paper's) if not said. A recording that is shorter than that, but not shorter than 32 frames, is
+   * padded by its last frame
+   */
+  segmentFrames?: number;
   /**
    * threads that read recordings, this one among them, 1 to 64; if not said, as many as there are processors, but no more
    * than one for every 16 utterances
@@ -97,30 +106,33 @@ export interface FeatureOptions {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { openSynthetic } from "./synthetic.ts";
  * const features = await extractFeatures(openSynthetic(1, { utterances: 5, speakers: 1 }), { segmentHop: 3 });
  * const last = features.utterances[4];
- * assert.equal(features.segmentStart.length, last.firstSegment + last.segmentCount);
+ * assertEquals(features.segmentStart.length, last.firstSegment + last.segmentCount);
  * ```
  */
 export async function extractFeatures(corpus: Corpus, options: FeatureOptions = {}): Promise<Features> {
-  const { segmentHop = corpus.segmentHop } = options;
+  const { segmentHop = corpus.segmentHop, segmentFrames = frontEnd.segmentFrames } = options;
+  const front = { ...frontEnd, segmentFrames };
   if (!Number.isInteger(segmentHop) || segmentHop < 1) {
     throw new RangeError(`The segment hop wants a whole number of frames, 1 or more, found ${segmentHop}`);
   }
   const skipped = [...corpus.skipped];
   const kept: { utterance: FeatureUtterance; emotion: string; frames: Float32Array; truth?: Uint8Array }[] = [];
-  let frameTotal = 0, segmentTotal = 0, seconds = 0;
+  let frameTotal = 0, segmentTotal = 0, seconds = 0, padded = 0;
   const outcomes = await readUtterances(corpus.utterances, areRecordings(corpus), options);
   for (const [i, outcome] of outcomes.entries()) {
     const { id, emotion, speaker, text, path } = corpus.utterances[i];
-    const frameCount = "frames" in outcome ? outcome.frames.length / frontEnd.nMels : 0;
-    const segments = segmentCount(frameCount, segmentHop);
-    if (!("frames" in outcome) || segments < 1) {
+    const spoken = "frames" in outcome ? outcome.frames.length / frontEnd.nMels : 0;
+    if (!("frames" in outcome) || segmentCount(spoken, segmentHop) < 1) {
       skipped.push({ path: path ?? id, reason: "reason" in outcome ? outcome.reason : tooShort(outcome.seconds) });
       continue;
     }
+    const frames = padFrames(outcome.frames, segmentFrames), frameCount = frames.length / frontEnd.nMels;
+    const segments = segmentCount(frameCount, segmentHop, front);
+    if (frameCount > spoken) padded++;
     kept.push({
       utterance: {
         id,
@@ -136,7 +148,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
         segmentCount: segments,
       },
       emotion,
-      frames: outcome.frames,
+      frames,
       truth: outcome.truth,
     });
     frameTotal += frameCount;
@@ -165,8 +177,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
       segmentStart[segment] = utterance.firstFrame + s * segmentHop;
       segmentUtterance[segment] = u;
       if (segmentTruth && truth) {
-        segmentTruth[segment] =
-          relabel[majority(truth.subarray(s * segmentHop, s * segmentHop + frontEnd.segmentFrames))];
+        segmentTruth[segment] = relabel[majority(truth.subarray(s * segmentHop, s * segmentHop + segmentFrames))];
       }
     }
   }
@@ -175,6 +186,8 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     frames,
     utterances: kept.map(({ utterance }) => utterance),
     segmentHop,
+    segmentFrames,
+    padded,
     segmentStart,
     segmentUtterance,
     ...(segmentTruth && { segmentTruth }),
@@ -190,6 +203,16 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
 function areRecordings({ name, utterances }: Corpus): boolean {
   const known = name !== "synthetic" && CORPUS_KINDS.some((kind) => kind === name);
   return known && utterances.every(({ path }) => path !== undefined);
+}
+
+/** Frames, at least so many: the last one is repeated. @param frames [any, nMels] */
+function padFrames(frames: Float32Array, least: number): Float32Array {
+  const { nMels } = frontEnd;
+  if (frames.length >= least * nMels) return frames;
+  const padded = new Float32Array(least * nMels), last = frames.subarray(frames.length - nMels);
+  padded.set(frames);
+  for (let at = frames.length; at < padded.length; at += nMels) padded.set(last, at);
+  return padded;
 }
 
 /** The value that occurs most often; of two that do equally, the one that gets there first. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { decodeRecording } from "../dsp/mod.ts";
 import { type Corpus, count, makeCorpus, type Skipped, type Spoken, type Utterance } from "./corpus.ts";
 
@@ -24,7 +24,7 @@ export async function listRecordings(dir: string): Promise<{ wavs: string[]; oth
   await requireFolder(dir);
   const wavs: string[] = [], others: string[] = [];
   const walk = async (below: string): Promise<void> => {
-    for await (const entry of Deno.readDir(path.join(dir, below))) {
+    for await (const entry of Deno.readDir(join(dir, below))) {
       if (entry.name.startsWith(".")) continue;
       const name = below === "" ? entry.name : `${below}/${entry.name}`;
       // a link is followed to a file, never to a folder: folders that link to each other would not end
@@ -96,12 +96,12 @@ export async function openNamedFiles(
       : `has ${count(others.length, "recording")} but no WAV file in it (${others[0]}): convert them to WAV`;
     throw new Error(`${dir} ${instead}; wanted: ${kind.wanted}`);
   }
-  const skipped: Skipped[] = others.map((file) => ({ path: path.join(dir, file), reason: "not a WAV file" }));
+  const skipped: Skipped[] = others.map((file) => ({ path: join(dir, file), reason: "not a WAV file" }));
   const utterances: Utterance[] = [];
   for (const file of wavs) {
     const label = kind.understand(file);
-    if (label !== null) utterances.push(fileUtterance(path.join(dir, file), label));
-    else skipped.push({ path: path.join(dir, file), reason: `not named as wanted (${kind.wanted})` });
+    if (label !== null) utterances.push(fileUtterance(join(dir, file), label));
+    else skipped.push({ path: join(dir, file), reason: `not named as wanted (${kind.wanted})` });
   }
   if (utterances.length === 0) {
     const first = `${count(wavs.length, "WAV file")}, none named as wanted (the first is ${wavs[0]})`;

@@ -35,9 +35,9 @@ export interface CorpusOptions {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assert, assertEquals } from "@std/assert";
  * const corpus = await openCorpus("synthetic", { seed: 1, size: { utterances: 10, speakers: 2 } });
- * assert.deepEqual(corpus.emotions, ["anger", "fear", "happiness", "neutral", "sadness"]);
+ * assertEquals(corpus.emotions, ["anger", "fear", "happiness", "neutral", "sadness"]);
  * const { samples, truth } = await corpus.utterances[0].read();
  * assert(samples.length > 16000 && truth !== undefined);
  * ```

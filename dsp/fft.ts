@@ -14,7 +14,7 @@
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { RealFft } from "@epr/epr/dsp";
  *
  * const fft = new RealFft(8);

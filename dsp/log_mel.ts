@@ -25,7 +25,7 @@ export function frameCount(samples: number, settings: FrontEnd = frontEnd): numb
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { frameCount, logMel } from "@epr/epr/dsp";
  *
  * const silence = new Float32Array(16000); // a second

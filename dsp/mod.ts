@@ -8,7 +8,7 @@
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { decodeRecording, encodeWav, frontEnd, logMel, segmentCount } from "@epr/epr/dsp";
  *
  * const tone = Float32Array.from({ length: 22050 }, (_, i) => Math.sin(2 * Math.PI * 440 * i / 22050));

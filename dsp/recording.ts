@@ -30,7 +30,7 @@ export interface Recording {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { decodeRecording, encodeWav } from "@epr/epr/dsp";
  *
  * const { samples, seconds } = decodeRecording(encodeWav(new Float32Array(8000), 8000), "a second of silence");

@@ -35,7 +35,7 @@ const highestRate = 1e7;
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { resample } from "@epr/epr/dsp";
  *
  * const second = Float32Array.from({ length: 44100 }, (_, i) => Math.sin(2 * Math.PI * 1000 * i / 44100));

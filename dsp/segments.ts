@@ -47,7 +47,7 @@ export function segmentSeconds(settings: FrontEnd = frontEnd): number {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { logMel, segmentCount, segmentView } from "@epr/epr/dsp";
  *
  * const frames = logMel(new Float32Array(16000)); // 98 frames

@@ -34,7 +34,7 @@ export interface Wav {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { decodeWav, encodeWav } from "@epr/epr/dsp";
  *
  * const file = encodeWav(new Float32Array([0, 0.5, -1]), 16000);

@@ -19,9 +19,9 @@
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(gini([5, 5]), 0.5);
- * assert.equal(gini([0, 7]), 0);
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(gini([5, 5]), 0.5);
+ * assertEquals(gini([0, 7]), 0);
  * ```
  *
  * @param counts the weight of each class

@@ -75,13 +75,13 @@ export function fitTrees(
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * // two features of which the first decides
  * const x = new Float32Array([1, 5, 2, 6, 3, 5, 10, 6, 11, 5, 12, 6]), y = new Uint8Array([0, 0, 0, 1, 1, 1]);
  * const forest = RandomForest.fit(x, y, { features: 2, classes: 2, seed: 7 });
- * assert.deepEqual([...forest.predict(x)], [...y]);
+ * assertEquals([...forest.predict(x)], [...y]);
  * const stored = JSON.stringify(forest);
- * assert.deepEqual(RandomForest.fromJSON(JSON.parse(stored)), forest);
+ * assertEquals(RandomForest.fromJSON(JSON.parse(stored)), forest);
  * ```
  */
 export class RandomForest {

@@ -74,12 +74,12 @@ const MOST_THREADS = 64;
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { RandomForest } from "./forest.ts";
  * const x = new Float32Array([1, 5, 2, 6, 3, 5, 10, 6, 11, 5, 12, 6]), y = new Uint8Array([0, 0, 0, 1, 1, 1]);
  * const options = { features: 2, classes: 2, seed: 7 };
  * const pool = new ForestPool({ threads: 2 });
- * assert.deepEqual(await pool.fit(x, y, options), RandomForest.fit(x, y, options));
+ * assertEquals(await pool.fit(x, y, options), RandomForest.fit(x, y, options));
  * await pool.close();
  * ```
  */

@@ -34,11 +34,11 @@ export interface TreeOptions {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * const x = new Float32Array([1, 2, 3, 10, 11, 12]); // six samples of one feature
  * const tree = DecisionTree.fit(x, new Uint8Array([0, 0, 0, 1, 1, 1]), { features: 1, classes: 2 });
- * assert.equal(tree.nodes.threshold[0], 6.5);
- * assert.deepEqual([...tree.predict(new Float32Array([5, 7]))], [0, 1]);
+ * assertEquals(tree.nodes.threshold[0], 6.5);
+ * assertEquals([...tree.predict(new Float32Array([5, 7]))], [0, 1]);
  * ```
  */
 export class DecisionTree {

@@ -310,6 +310,45 @@ export interface GatherWindows<B> {
   scale: number;
 }
 
+/** What a view of {@link GatherViews} is described by: places in its row of `views`. */
+export const VIEW = {
+  /** Time steps of the series a step of the view: 1.1 is a tenth faster. */
+  rate: 0,
+  /** Time steps after `starts[i]` at which it begins; may have a fraction. */
+  shift: 1,
+  /** The last time step, from `starts[i]`, that may be read; what would lie further on, or before the start, repeats the edge. */
+  last: 2,
+  /** Values of the series a value of the view, from the lowest on. */
+  warp: 3,
+  /** The first value (mel band) of a mask, and the one after its last. */
+  bandFrom: 4,
+  bandTo: 5,
+  /** The first time step of a mask, and the one after its last, in the view. */
+  frameFrom: 6,
+  frameTo: 7,
+  /** What sound is multiplied by. */
+  gain: 8,
+  /** Mean of the noise that is added, in the unit of the mel spectrum. */
+  noise: 9,
+  /** Length of a row. */
+  length: 10,
+} as const;
+
+/**
+ * {@link GatherWindows}, each window changed on its way: what a network learns from should not look the same twice. With t = clamp(w rate +
+ * shift, 0, last) and b = min(h warp, height - 1), v is the series at time starts[i] + t and value b, linear between neighbours. Where
+ * there is gain or noise, both act on what the logarithm was taken of: v = ln(gain max(0, e^v - offset) + 2 noise u + offset), u uniform in [0, 1)
+ * by the first word of threefry2x32(key, [place of the output, 0]). Inside either mask v is `mean`. out[i, h, w] = (v - mean) * scale.
+ */
+export interface GatherViews<B> extends GatherWindows<B> {
+  /** [batch, 10]: see {@link VIEW} */
+  views: B;
+  /** What was added before the logarithm. */
+  offset: number;
+  /** What noise is drawn by. */
+  key: Words;
+}
+
 /** out[i, j] = table[rows[i], j]. */
 export interface GatherRows<B> {
   /** [any, columns] */
@@ -450,6 +489,8 @@ export interface Kernels<B> {
   sum(args: Sum<B>): void;
   /** See {@link GatherWindows}. */
   gatherWindows(args: GatherWindows<B>): void;
+  /** See {@link GatherViews}. */
+  gatherViews(args: GatherViews<B>): void;
   /** See {@link GatherRows}. */
   gatherRows(args: GatherRows<B>): void;
 }

@@ -19,9 +19,9 @@ const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * // the test vector published with the Random123 library
- * assert.deepEqual(threefry2x32([0, 0], [0, 0]), [0x6b200159, 0x99ba4efe]);
+ * assertEquals(threefry2x32([0, 0], [0, 0]), [0x6b200159, 0x99ba4efe]);
  * ```
  */
 export function threefry2x32(key: Words, counter: Words): Words {
@@ -59,9 +59,9 @@ export function randomKey(...path: number[]): Words {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertStrictEquals } from "@std/assert";
  * const first = new Random(1, 2), again = new Random(1, 2);
- * assert.equal(first.uniform(), again.uniform());
+ * assertStrictEquals(first.uniform(), again.uniform());
  * ```
  */
 export class Random {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Kernels, METRICS } from "./kernels.ts";
+import { type Kernels, METRICS, VIEW } from "./kernels.ts";
 import { threefry2x32 } from "./random.ts";
 
 type Numbers = Float64Array;
@@ -232,6 +232,34 @@ export const reference: Kernels<Float64Array> = {
       for (let h = 0; h < height; h++) {
         for (let w = 0; w < width; w++) {
           out[at4(i, h, w, 0, height, width, 1)] = (series[(starts[i] + w) * height + h] - mean) * scale;
+        }
+      }
+    }
+  },
+
+  gatherViews({ series, starts, views, out, batch, height, width, mean, scale, offset, key }) {
+    for (let i = 0; i < batch; i++) {
+      const view = (name: Exclude<keyof typeof VIEW, "length">) => views[i * VIEW.length + VIEW[name]];
+      /** Between whole places, in proportion. */
+      const between = (place: number, last: number, at: (place: number) => number) => {
+        const low = Math.floor(place), high = Math.min(low + 1, last);
+        return at(low) + (place - low) * (at(high) - at(low));
+      };
+      for (let h = 0; h < height; h++) {
+        for (let w = 0; w < width; w++) {
+          const place = at4(i, h, w, 0, height, width, 1);
+          const time = Math.min(Math.max(w * view("rate") + view("shift"), 0), view("last"));
+          const band = Math.min(h * view("warp"), height - 1);
+          let v = between(time, view("last"), (t) => {
+            return between(band, height - 1, (b) => series[(starts[i] + t) * height + b]);
+          });
+          if (view("gain") !== 1 || view("noise") !== 0) {
+            const u = (threefry2x32(key, [place, 0])[0] >>> 8) / 2 ** 24;
+            v = Math.log(view("gain") * Math.max(0, Math.exp(v) - offset) + 2 * view("noise") * u + offset);
+          }
+          const masked = (h >= view("bandFrom") && h < view("bandTo")) ||
+            (w >= view("frameFrom") && w < view("frameTo"));
+          out[place] = masked ? 0 : (v - mean) * scale;
         }
       }
     }

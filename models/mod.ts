@@ -3,7 +3,7 @@
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { dsp, models } from "@epr/epr";
  * const model = await models.loadModel("models/emodb", { device: "cpu" });
  * const hum = Float32Array.from({ length: 16000 }, (_, i) => 0.1 * Math.sin(i / 20));

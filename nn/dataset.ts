@@ -15,11 +15,15 @@ export interface Dataset {
    * @param examples [batch] numbers of examples, each in 0..length-1
    * @param x [batch, ...shape of an example]
    * @param targets [batch, classes]; left out where only profiles are wanted
+   * @param path given where the network learns from the batch: what random changes of its examples are keyed by (seed, fold, stage,
+   * epoch)
    */
-  load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer): void;
+  load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer, path?: readonly number[]): void;
+  /** The examples of an epoch, in order; where there is none, each once, shuffled. */
+  order?(path: readonly number[], epoch: number): Int32Array;
 }
 
-/** Small int32 buffers that a batch's numbers are uploaded to, one for each size of batch. */
+/** Small buffers that a batch's numbers are uploaded to, one for each size of batch. */
 export class BatchNumbers {
   readonly #device: Device;
   #buffers = new Map<number, DeviceBuffer>();
@@ -30,7 +34,7 @@ export class BatchNumbers {
   }
 
   /** Enqueues the upload of a batch's numbers and gives the buffer they will be in. */
-  upload(numbers: Int32Array): DeviceBuffer {
+  upload(numbers: Int32Array | Float32Array): DeviceBuffer {
     let buffer = this.#buffers.get(numbers.length);
     if (!buffer) {
       buffer = this.#device.allocate(numbers.length, "numbers of a batch's examples");

@@ -8,7 +8,7 @@ import { Adam, learningRateAt } from "./adam.ts";
 import { batches, type Dataset } from "./dataset.ts";
 import type { FitOptions, FitState } from "./fit.ts";
 import type { Parameters } from "./parameters.ts";
-import { type NonFiniteError, Pass, shuffled } from "./pass.ts";
+import { type NonFiniteError, orderOf, Pass } from "./pass.ts";
 import { type BatchNormParameters, Tape } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Network } from "./vgg_e.ts";
@@ -41,10 +41,11 @@ export async function findNonFinite(
       adam.steps = state.adamSteps;
     }
     for (let e = state?.epoch ?? 0; e <= epoch; e++) {
-      const rate = learningRate(e), order = shuffled(training.length, path, e);
+      const order = orderOf(training, path, e), steps = Math.ceil(order.length / batch);
       let made = e === state?.epoch ? state.step : 0;
       for (const { examples, count } of batches(order.subarray(made * batch), batch)) {
         if (e === epoch && made === step - 1) break;
+        const rate = learningRate(e + made / steps);
         pass.step(training, { examples, count, step: ++made, path: [...path, e] }, () => adam.step(rate));
         if (made % 16 !== 0) continue;
         await pass.totals(); // so that a Ctrl-C is heard
@@ -53,7 +54,7 @@ export async function findNonFinite(
     }
     // what only validation has shown shows on some training examples, too
     const at = Math.min((step - 1) * batch, training.length - 1);
-    const [{ examples }] = batches(shuffled(training.length, path, epoch).subarray(at, at + batch), batch);
+    const [{ examples }] = batches(orderOf(training, path, epoch).subarray(at, at + batch), batch);
     return await firstBadWeights(parameters) ?? await firstBadActivations(network, training, examples);
   } finally {
     pass.release();

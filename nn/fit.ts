@@ -9,9 +9,10 @@
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { METRICS } from "../kernels/kernels.ts";
 import { Adam, learningRateAt } from "./adam.ts";
+import { WeightAverage } from "./average.ts";
 import type { Dataset } from "./dataset.ts";
 import { DeviceArray } from "./device_array.ts";
-import { inOrder, NonFiniteError, Pass, shuffled, type Totals, totalsOf } from "./pass.ts";
+import { inOrder, NonFiniteError, orderOf, Pass, type Totals, totalsOf } from "./pass.ts";
 import type { Network } from "./vgg_e.ts";
 
 /**
@@ -33,8 +34,12 @@ export interface FitOptions {
   patience?: number;
   /** What makes an epoch the better one; of two as accurate, the one of the lower loss. Default loss. */
   monitor?: Monitor;
-  /** Rate of an epoch counted from 0. Default: 0.001, times 0.8 every two epochs. */
+  /** Rate of a step, by the epochs that are done, with the part of its own. Default: 0.001, times 0.8 every two epochs. */
   learningRate?: (epoch: number) => number;
+  /** Decay of a running average of the weights, which validates, and stays in the end ({@link WeightAverage}). Default 0: none. */
+  average?: number;
+  /** Epochs after which it ends, its schedule being that of all epochs. Default: all. */
+  stopAfter?: number;
   /** What the shuffling is keyed by: seed, fold, stage. */
   path: readonly number[];
   /** Called now and then with how far it is. */
@@ -77,7 +82,7 @@ export interface EpochRecord {
   validationLoss?: number;
   /** As validationLoss. */
   validationAccuracy?: number;
-  /** Adam's rate in it. */
+  /** Adam's rate at its first step. */
   learningRate: number;
   /** How long it took, with the validation. */
   seconds: number;
@@ -121,6 +126,8 @@ export interface FitArrays<A> {
   v: A;
   /** The best epoch's weights, where they are others. */
   best?: A;
+  /** The running average of the weights, where there is one. */
+  average?: A;
 }
 
 /** A fit between two steps: all that it takes to go on. */
@@ -144,9 +151,11 @@ export async function fit(
 ): Promise<FitResult> {
   const { batch = 128, epochs = 20, learningRate = learningRateAt, path, state, save, signal, monitor = "loss" } =
     options;
+  const until = Math.min(epochs, options.stopAfter ?? epochs);
   const patience = monitor === "nothing" ? epochs : options.patience ?? 3;
   const { parameters } = network, { device, weights } = parameters;
   const adam = new Adam(parameters);
+  const average = options.average ? new WeightAverage(parameters, options.average) : undefined;
   const best = validation && device.allocate(weights.length, "the best weights so far");
   const pass = new Pass(network, batch);
   const steps = Math.ceil(training.length / batch);
@@ -158,7 +167,8 @@ export async function fit(
     for (const [buffer, values] of [[weights, state.weights], [m, state.m], [v, state.v]] as const) {
       device.write(buffer, values);
     }
-    if (best) device.write(best, state.best ?? state.weights);
+    if (average) device.write(average.buffer, state.average!);
+    if (best) device.write(best, state.best ?? state.average ?? state.weights);
     adam.steps = state.adamSteps;
   }
 
@@ -167,12 +177,17 @@ export async function fit(
     if (!save) return;
     totalsOf(metrics, epoch);
     // weights that are not finite are worth nothing, and the next step's loss would tell
-    if (!await allFinite(device, weights)) throw new NonFiniteError(epoch, step + 1);
-    const [w, m, v] = [weights, adam.m, adam.v].map((buffer) => new DeviceArray(device, buffer));
+    const raw = average?.raw ?? weights;
+    if (!await allFinite(device, raw)) throw new NonFiniteError(epoch, step + 1);
+    const [w, m, v] = [raw, adam.m, adam.v].map((buffer) => new DeviceArray(device, buffer));
     const other = best && bestEpoch >= 0 && !(step === 0 && bestEpoch === epoch - 1);
     const seconds = step === 0 ? 0 : (performance.now() - began) / 1000;
     const place = { epoch, step, adamSteps: adam.steps, records: [...records], bestEpoch, seconds };
-    await save({ ...place, metrics, weights: w, m, v, ...(other && { best: new DeviceArray(device, best) }) });
+    await save({
+      ...{ ...place, metrics, weights: w, m, v },
+      ...(other && { best: new DeviceArray(device, best) }),
+      ...(average && { average: new DeviceArray(device, average.buffer) }),
+    });
     saved = performance.now();
   };
   /** Between two steps, now and then. @param metrics of the epoch's training, if that is over */
@@ -183,13 +198,16 @@ export async function fit(
   };
   const stops = () => records.length > 0 && records.length - 1 - bestEpoch >= patience;
   try {
-    for (let epoch = state?.epoch ?? 0; epoch < epochs && !stops(); epoch++, began = performance.now()) {
-      const rate = learningRate(epoch);
+    for (let epoch = state?.epoch ?? 0; epoch < until && !stops(); epoch++, began = performance.now()) {
+      let step = epoch === state?.epoch ? state.step : 0;
       const metrics = await pass.over(training, {
-        order: shuffled(training.length, path, epoch),
+        order: orderOf(training, path, epoch),
         epoch,
         path,
-        learn: () => adam.step(rate),
+        learn: () => {
+          adam.step(learningRate(epoch + step++ / steps));
+          average?.update(adam.steps);
+        },
         from: epoch === state?.epoch ? state : undefined,
         onPause: (step, totals?: Totals) => {
           const earliest = Math.min(epochs - 1, Math.max(epoch, (bestEpoch < 0 ? 0 : bestEpoch) + patience));
@@ -197,8 +215,10 @@ export async function fit(
           return pause(epoch, step);
         },
       });
+      const rate = learningRate(epoch);
       const record: EpochRecord = { epoch, ...totalsOf(metrics, epoch), learningRate: rate, seconds: 0 };
-      if (validation && best) {
+      const look = async () => {
+        if (!validation || !best) return;
         const order = inOrder(validation.length);
         const onPause = () => pause(epoch, steps, metrics);
         const checked = await pass.over(validation, { order, epoch, onPause })
@@ -211,18 +231,25 @@ export async function fit(
           bestEpoch = epoch;
           device.copy({ x: weights, y: best, length: best.length });
         }
-      } else bestEpoch = epoch;
-      record.seconds = (performance.now() - began) / 1000;
-      records.push(record);
-      await options.onEpoch?.(record);
+      };
+      const finish = async () => {
+        await look();
+        if (!validation) bestEpoch = epoch;
+        record.seconds = (performance.now() - began) / 1000;
+        records.push(record);
+        await options.onEpoch?.(record);
+      };
+      await (average ? average.during(finish) : finish());
       await keep(epoch + 1, 0, new Float32Array(METRICS.length));
       signal?.throwIfAborted();
     }
-    if (best) device.copy({ x: best, y: weights, length: best.length });
+    const last = best ?? average?.buffer;
+    if (last) device.copy({ x: last, y: weights, length: last.length });
     return { epochs: records, bestEpoch, steps: adam.steps };
   } finally {
     pass.release();
     adam.release();
+    average?.release();
     if (best) device.release(best);
   }
 }

@@ -52,7 +52,7 @@ export type InputShapes = Readonly<Record<string, readonly number[]>>;
  *
  * @example An operation of one's own: scores[i, j] = the dot product of a's row i and b's row j
  * ```ts
- * import assert from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { kernels, nn } from "@epr/epr";
  * const device = await kernels.openDevice({ device: "cpu", threads: 1 });
  *

@@ -5,6 +5,7 @@
  * @module
  */
 export * from "./adam.ts";
+export * from "./average.ts";
 export * from "./dataset.ts";
 export * from "./device_array.ts";
 export * from "./diagnose.ts";

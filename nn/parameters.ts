@@ -96,6 +96,9 @@ export class Parameters {
 /** How weights are drawn. */
 export type Initialisation = "glorot" | "he";
 
+/** All, the paper's reading first. */
+export const INITIALISATIONS: readonly Initialisation[] = ["glorot", "he"];
+
 /** How far weights may be from zero at first, by the inputs and the outputs of a unit. */
 const LIMITS: Record<Initialisation, (fanIn: number, fanOut: number) => number> = {
   /** Keeps the variance of activations and of gradients, on average (Glorot & Bengio 2010). */

@@ -117,7 +117,7 @@ export class Pass {
     const tape = new Tape(this.#device, { recording: learn !== undefined, count, path: [...path, step] });
     const x = tape.input([examples.length, ...network.inputShape]);
     const targets = tape.input([examples.length, network.classes]);
-    data.load(examples, x.buffer, targets.buffer);
+    data.load(examples, x.buffer, targets.buffer, learn && path);
     const logits = network.forward(tape, x);
     tape.softmaxCrossEntropy(logits, targets, { count, step, metrics: this.#metrics });
     if (learn) {
@@ -139,7 +139,12 @@ export class Pass {
   }
 }
 
-/** The order in which an epoch takes its examples. @param path what shuffling is keyed by; @param epoch from 0 */
+/** The order in which an epoch takes the examples of a dataset: its own, or each once, shuffled. */
+export function orderOf(data: Dataset, path: readonly number[], epoch: number): Int32Array {
+  return data.order?.(path, epoch) ?? shuffled(data.length, path, epoch);
+}
+
+/** 0 to length - 1 in an order of chance. @param path what it is keyed by; @param epoch from 0 */
 export function shuffled(length: number, path: readonly number[], epoch: number): Int32Array {
   return new Random(...path, epoch).shuffle(inOrder(length));
 }

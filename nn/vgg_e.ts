@@ -37,6 +37,8 @@ export interface VggEOptions {
   frames?: number;
   /** Whether each convolution is followed by a batch norm. Default no. */
   batchNorm?: boolean;
+  /** Whether the hidden dense layers are, too. Default no. */
+  batchNormDense?: boolean;
   /** Share of each hidden dense layer's units that is dropped in training. Default 0. */
   dropout?: number;
 }
@@ -71,6 +73,7 @@ export class VggE implements Network {
   readonly inputShape: readonly number[];
   readonly classes: number;
   readonly #batchNorm: boolean;
+  readonly #batchNormDense: boolean;
   readonly #dropout: number;
 
   /**
@@ -81,6 +84,7 @@ export class VggE implements Network {
   constructor(device: Device, options: VggEOptions) {
     this.classes = options.classes;
     this.#batchNorm = options.batchNorm ?? false;
+    this.#batchNormDense = options.batchNormDense ?? false;
     this.#dropout = options.dropout ?? 0;
     if (!(this.#dropout >= 0 && this.#dropout < 1)) {
       throw new RangeError(`Dropout is a share from 0 to below 1, found ${this.#dropout}`);
@@ -102,19 +106,22 @@ export class VggE implements Network {
 
   forward(tape: Tape, x: Tensor): Tensor {
     const p = (name: string) => this.parameters.get(name);
+    const normalise = (h: Tensor, layer: number) => {
+      const [gamma, beta, running] = ["gamma", "beta", "moments"].map((name) => p(`bn${layer}.${name}`));
+      return tape.batchNorm(h, { gamma, beta, running }, { relu: true });
+    };
     let h = x, layer = 0;
     for (const block of BLOCKS) {
       for (const _ of block) {
         layer++;
         h = tape.conv2d(h, p(`conv${layer}.w`), p(`conv${layer}.b`), { relu: !this.#batchNorm });
-        if (!this.#batchNorm) continue;
-        const [gamma, beta, running] = ["gamma", "beta", "moments"].map((name) => p(`bn${layer}.${name}`));
-        h = tape.batchNorm(h, { gamma, beta, running }, { relu: true });
+        if (this.#batchNorm) h = normalise(h, layer);
       }
       h = tape.maxPool(h);
     }
     for (const dense of [1, 2]) {
-      h = tape.dense(h, p(`dense${dense}.w`), p(`dense${dense}.b`), { relu: true });
+      h = tape.dense(h, p(`dense${dense}.w`), p(`dense${dense}.b`), { relu: !this.#batchNormDense });
+      if (this.#batchNormDense) h = normalise(h, layer + dense);
       if (this.#dropout > 0 && tape.recording) h = tape.dropout(h, this.#dropout, randomKey(...tape.path, dense));
     }
     return tape.dense(h, p("dense3.w"), p("dense3.b"), { relu: false });
@@ -146,7 +153,8 @@ export function summarise(options: VggEOptions): LayerSummary[] {
   }
   let units = h * w * channels;
   [...DENSE.map(scaled), classes].forEach((out, i) => {
-    layers.push({ name: `dense${i + 1}`, output: [out], parameters: (units + 1) * out, flops: 2 * units * out });
+    const each = units + (options.batchNormDense && i < DENSE.length ? 3 : 1);
+    layers.push({ name: `dense${i + 1}`, output: [out], parameters: each * out, flops: 2 * units * out });
     units = out;
   });
   return layers;
@@ -158,6 +166,22 @@ export function summarise(options: VggEOptions): LayerSummary[] {
  */
 export function trainingFlops(layers: readonly LayerSummary[]): number {
   return 3 * layers.reduce((sum, layer) => sum + layer.flops, 0) - layers[0].flops;
+}
+
+/**
+ * The batch norm behind a layer: bn3 behind conv3, bn17 behind dense1; undefined where there is none.
+ *
+ * @param layer "conv3", "dense1"
+ */
+export function batchNormOf(
+  layer: string,
+  { batchNorm, batchNormDense }: Pick<VggEOptions, "batchNorm" | "batchNormDense">,
+): string | undefined {
+  const [, kind, number] = /^(conv|dense)(\d+)$/.exec(layer) ?? [];
+  if (kind === "conv" && batchNorm) return `bn${number}`;
+  if (kind === "dense" && batchNormDense && Number(number) <= DENSE.length) {
+    return `bn${BLOCKS.flat().length + Number(number)}`;
+  }
 }
 
 /** Names and shapes of the parameters: conv1.w, conv1.b, (bn1.gamma, bn1.beta, bn1.moments,) ... dense3.b. */
@@ -172,8 +196,8 @@ export function vggEParameters(options: VggEOptions): ParameterSpec[] {
     if (name.startsWith("dense")) specs.push({ name: `${name}.w`, shape: [units, out] });
     if (!name.startsWith("pool")) specs.push({ name: `${name}.b`, shape: [out] });
     if (name.startsWith("conv")) channels = out;
-    if (name.startsWith("conv") && options.batchNorm) {
-      const norm = name.replace("conv", "bn");
+    const norm = batchNormOf(name, options);
+    if (norm) {
       specs.push({ name: `${norm}.gamma`, shape: [out], initial: [1] }, { name: `${norm}.beta`, shape: [out] });
       specs.push({ name: `${norm}.moments`, shape: [2, out], initial: [0, 1] });
     }

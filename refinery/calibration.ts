@@ -35,10 +35,10 @@ const BINS = 10;
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * // twice sure of class 0, once rightly
  * const { error } = calibrate(Float32Array.of(1, 0, 1, 0), [0, 1], 2);
- * assert.equal(error, 0.5);
+ * assertEquals(error, 0.5);
  * ```
  */
 export function calibrate(probabilities: Float32Array, truth: ArrayLike<number>, classes: number): Calibration {

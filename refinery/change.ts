@@ -11,9 +11,9 @@
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * const stages = [Float32Array.of(1, 0), Float32Array.of(0, 1)];
- * assert.equal(profileChange(stages, { firstSegment: 0, segmentCount: 1 }, 2), 1);
+ * assertEquals(profileChange(stages, { firstSegment: 0, segmentCount: 1 }, 2), 1);
  * ```
  */
 export function profileChange(

@@ -2,17 +2,27 @@
  * One fold: its own chain of networks, on its own training utterances alone.
  *
  *     labels of stage 1 = one-hot of the utterance
- *     repeat: fit a fresh VGG-E -> profile its training segments -> refine the labels
+ *     repeat: fit a fresh VGG-E (or some) -> profile the training segments -> refine the labels
  *
  * The held-out utterances are only ever profiled: no network that profiles them, and none that made that network's labels,
  * nor the standardisation of its inputs, has seen them.
  */
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
-import type { EpochRecord, FitSnapshot, FitState } from "../nn/mod.ts";
-import { Chain } from "./chain.ts";
+import type { EpochRecord, FitResult, FitSnapshot, FitState } from "../nn/mod.ts";
+import { Chain, type FittedStage } from "./chain.ts";
 import type { FoldResult, FoldStage } from "./results.ts";
 import type { Settings } from "./settings.ts";
+
+/** Which network an epoch is of. */
+export interface FittedNetwork {
+  /** From 0. */
+  fold: number;
+  /** From 1. */
+  stage: number;
+  /** Its number in the stage, from 0; 100 and more for those that only make labels; not set: the first. */
+  member?: number;
+}
 
 /** What a fold tells of itself while it runs. */
 export interface FoldHooks {
@@ -21,13 +31,21 @@ export interface FoldHooks {
   /** Now and then. */
   onProgress?: (progress: FoldProgress) => void;
   /** After each epoch. */
-  onEpoch?: (epoch: EpochRecord & { fold: number; stage: number }) => void;
+  onEpoch?: (epoch: EpochRecord & FittedNetwork) => void;
   /** After each stage; it is waited for, so that what is saved is saved. */
   onStage?: (stage: StageOutput) => Promise<void> | void;
   /** What was done before, and where what is done now is kept. */
   memory?: FoldMemory;
   /** Seconds after which a network that is being fitted is kept, within an epoch. Default 600. */
   saveEvery?: number;
+}
+
+/** A fitted network, and how it was fitted. */
+export interface KeptNetwork {
+  /** By name. */
+  weights: Record<string, Float32Array>;
+  /** Its record. */
+  fitted: FitResult;
 }
 
 /** What a fold keeps outside itself, so that it can go on after whatever befalls it, and compute what it would have. */
@@ -40,10 +58,14 @@ export interface FoldMemory {
   labels(stage: number): Promise<Float32Array | undefined>;
   /** Keeps them. */
   keepLabels(stage: number, labels: Float32Array): Promise<void>;
-  /** Where the fit of a stage's network stood when it was kept last; undefined: nowhere yet. */
-  state(stage: number): Promise<FitState | undefined>;
+  /** Where the fit of a stage's network stood when it was kept last; undefined: nowhere yet. @param member its number, from 0 */
+  state(stage: number, member?: number): Promise<FitState | undefined>;
   /** Keeps that. */
-  keepState(stage: number, state: FitSnapshot): Promise<void>;
+  keepState(stage: number, state: FitSnapshot, member?: number): Promise<void>;
+  /** A network that is finished where its stage is not; undefined: it is not either. */
+  network(stage: number, member: number): Promise<KeptNetwork | undefined>;
+  /** Keeps it, until its stage, or the labels that it makes, are kept. */
+  keepNetwork(stage: number, member: number, network: KeptNetwork): Promise<void>;
 }
 
 /** How far a fold is. */
@@ -99,19 +121,17 @@ export async function runFold(
   const chain = new Chain(features, device, settings, folds, fold, hooks);
   const result: FoldResult = { fold, stages: [...hooks.memory?.finished ?? []] };
   try {
+    let labels: Float32Array | undefined, last: FittedStage | undefined;
     for (let stage = result.stages.length + 1; stage <= settings.stages; stage++) {
-      const labels = await chain.labels(stage);
-      const { network, fitted } = await chain.fit(stage, labels);
-      try {
-        const { epochs, bestEpoch } = fitted;
-        const profiles = await chain.profile(stage, network, "heldOut");
-        const own = { stage, profiles, epochs, bestEpoch, ...chain.describe(labels) };
-        result.stages.push(own);
-        await hooks.onStage?.(await chain.output(own, network));
-        if (stage < settings.stages) await chain.refine(stage, network);
-      } finally {
-        network.parameters.release();
-      }
+      labels ??= await chain.labels(stage);
+      const before = stage > 1 ? last?.weights ?? await hooks.memory!.weights(stage - 1) : undefined;
+      last = await chain.fitStage(stage, labels, before);
+      const { epochs, bestEpoch } = last.fitted;
+      const profiles = await chain.profile(stage, last.weights, "heldOut");
+      const own = { stage, profiles, epochs, bestEpoch, ...chain.describe(stage, labels) };
+      result.stages.push(own);
+      await hooks.onStage?.(chain.output(own, last));
+      labels = stage < settings.stages ? await chain.refine(stage, labels, last.weights) : undefined;
     }
     return result;
   } finally {

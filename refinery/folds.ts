@@ -15,7 +15,7 @@ export interface Drawn {
 }
 
 /** Purposes that random streams are keyed by, after the seed. */
-const FOLDS = 1, VALIDATION = 2;
+const FOLDS = 1, VALIDATION = 2, PARTS = 6;
 
 /**
  * The fold of each utterance, 0 to folds - 1.
@@ -46,12 +46,13 @@ function stratified(
   emotions: readonly string[],
   folds: number,
   random: Random,
+  { everyEmotion = true } = {},
 ): Int32Array {
   const fold = new Int32Array(utterances.length);
   let dealt = 0;
   for (const [k, name] of emotions.entries()) {
     const own = utterances.flatMap(({ emotion }, i) => emotion === k ? [i] : []);
-    if (own.length < folds) {
+    if (everyEmotion && own.length < folds) {
       throw new RangeError(
         `--folds ${folds}: every fold needs an utterance of '${name}', found ${own.length}: ${
           own.length < 2 ? "leave it out, or record more" : `at most --folds ${own.length}`
@@ -78,13 +79,34 @@ function bySpeaker(utterances: readonly Drawn[], folds: number, random: Random):
   return fold;
 }
 
+/**
+ * Parts of a fold's training utterances, for networks that label what they have not learned: stratified by emotion, or whole speakers under
+ * `split: "speaker"` where there are enough.
+ *
+ * @param training indices into utterances
+ * @returns the part of each, from 0
+ */
+export function assignParts(
+  { utterances, emotions }: { utterances: readonly Drawn[]; emotions: readonly string[] },
+  training: readonly number[],
+  { parts, split, seed }: Pick<Settings, "split" | "seed"> & { parts: number },
+  fold: number,
+): Map<number, number> {
+  const own = training.map((i) => utterances[i]), random = new Random(seed, PARTS, fold);
+  const speakers = new Set(own.map(({ speaker }) => speaker)).size;
+  const assigned = split === "speaker" && speakers >= parts
+    ? bySpeaker(own, parts, random)
+    : stratified(own, emotions, parts, random, { everyEmotion: false });
+  return new Map(training.map((i, at) => [i, assigned[at]]));
+}
+
 /** Training speakers that whole-speaker validation asks for: below that, one would be too much of the training set. */
 const ENOUGH_SPEAKERS = 4;
 
 /**
  * Splits a fold's training utterances into those that are learned from and those that early stopping looks at: a share of each
  * emotion (at least one utterance where it has more than one), or whole speakers under `split: "speaker"` where there are
- * four or more.
+ * four or more. A share of 0 holds nothing back.
  *
  * @param training indices into utterances
  */
@@ -96,6 +118,7 @@ export function drawValidation(
 ): { learning: number[]; validation: number[] } {
   const random = new Random(settings.seed, VALIDATION, fold);
   const share = settings.validationShare;
+  if (share === 0) return { learning: [...training], validation: [] };
   const chosen = new Set<number>();
   const speakers = groupBy(training, (i) => utterances[i].speaker);
   if (settings.split === "speaker" && speakers.size >= ENOUGH_SPEAKERS) {

@@ -30,9 +30,9 @@ const T = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.26
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * const { low, high } = wilsonInterval(0.5, 100);
- * assert.deepEqual([low.toFixed(3), high.toFixed(3)], ["0.404", "0.596"]);
+ * assertEquals([low.toFixed(3), high.toFixed(3)], ["0.404", "0.596"]);
  * ```
  */
 export function wilsonInterval(share: number, n: number): Interval {
@@ -54,8 +54,8 @@ export function mean(values: readonly number[]): number {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(meanHalfWidth([1, 2, 3]).toFixed(3), "2.484"); // 4.303 x 1 / sqrt(3)
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(meanHalfWidth([1, 2, 3]).toFixed(3), "2.484"); // 4.303 x 1 / sqrt(3)
  * ```
  */
 export function meanHalfWidth(values: readonly number[]): number {

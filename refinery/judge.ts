@@ -47,8 +47,11 @@ const FOREST_FOLDS = 10;
 export function judge(features: Judged, settings: Settings, folds: Int32Array, results: FoldResult[]): Judgement {
   const { utterances, emotions } = features;
   const judgement: Judgement = { stages: [], profiles: [], decisions: [] };
+  const sum = settings.averageStages ? new Float32Array(countSegments(features) * emotions.length) : undefined;
   for (let stage = 1; stage <= settings.stages; stage++) {
-    const profiles = gather(features, settings, folds, results, stage);
+    const single = gather(features, settings, folds, results, stage);
+    if (sum) single.forEach((p, i) => sum[i] += p);
+    const profiles = sum?.map((total) => total / stage) ?? single;
     const decisions = decide(features, settings, profiles, folds, stage);
     const own = results.map((fold) => fold.stages[stage - 1]);
     const confusion = confusionMatrix(utterances.map((u) => u.emotion), decisions, emotions.length);
@@ -62,6 +65,8 @@ export function judge(features: Judged, settings: Settings, folds: Int32Array, r
       ...segmentFigures(features, profiles),
       labelEntropy: mean(own.map((s) => s.labelEntropy)),
       ...(features.segmentTruth && { labelError: mean(own.map((s) => s.labelError ?? NaN)) }),
+      ...(own.every((s) => s.labelErrorUniform !== undefined) &&
+        { labelErrorUniform: mean(own.map((s) => s.labelErrorUniform!)) }),
     });
   }
   return judgement;
@@ -226,15 +231,17 @@ function countSegments({ utterances }: Judged): number {
 function segmentFigures(
   features: Judged,
   profiles: Float32Array,
-): Pick<StageResult, "segmentAccuracy" | "meanVoteAccuracy" | "trueSegmentAccuracy"> {
+): Pick<StageResult, "segmentAccuracy" | "meanVoteAccuracy" | "meanVoteUnweightedAccuracy" | "trueSegmentAccuracy"> {
   const { utterances, segmentTruth, emotions: { length: K } } = features;
   const labels = segmentLabels(features), means = meanProfiles(features, profiles);
   const likeliest = labels.map((_, s) => argmax(profiles.subarray(s * K, (s + 1) * K)));
   const share = (right: (emotion: number, s: number) => boolean) => likeliest.filter(right).length / likeliest.length;
-  const votes = utterances.filter(({ emotion }, u) => argmax(means.subarray(u * K, (u + 1) * K)) === emotion);
+  const votes = Int32Array.from(utterances, (_, u) => argmax(means.subarray(u * K, (u + 1) * K)));
+  const confusion = confusionMatrix(utterances.map(({ emotion }) => emotion), votes, K);
   return {
     segmentAccuracy: share((emotion, s) => emotion === labels[s]),
-    meanVoteAccuracy: votes.length / utterances.length,
+    meanVoteAccuracy: weightedAccuracy(confusion),
+    meanVoteUnweightedAccuracy: unweightedAccuracy(confusion),
     ...(segmentTruth && { trueSegmentAccuracy: share((emotion, s) => emotion === segmentTruth[s]) }),
   };
 }

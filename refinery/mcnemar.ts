@@ -26,9 +26,9 @@ export interface Comparison {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * // five utterances were won and none was lost: p = 2 / 2^5
- * assert.deepEqual(compareStages([0, 0, 0, 0, 0, 1], [1, 1, 1, 1, 1, 1]), { onlyFirst: 0, onlySecond: 5, p: 0.0625 });
+ * assertEquals(compareStages([0, 0, 0, 0, 0, 1], [1, 1, 1, 1, 1, 1]), { onlyFirst: 0, onlySecond: 5, p: 0.0625 });
  * ```
  */
 export function compareStages(first: ArrayLike<number>, second: ArrayLike<number>): Comparison {

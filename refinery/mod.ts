@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./calibration.ts";
+export { countFits, rateOf, strideOf } from "./chain.ts";
 export * from "./change.ts";
 export * from "./deciders.ts";
 export * from "./fold.ts";
@@ -25,4 +26,5 @@ export * from "./settings.ts";
 export * from "./statistics.ts";
 export * from "./transfer.ts";
 export * from "./trial.ts";
+export * from "./views.ts";
 export { ModelError } from "./untrusted.ts";

@@ -170,10 +170,10 @@ export const LARGEST_DESCRIPTION = 1 << 20;
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertThrows } from "@std/assert";
  * const nothing = new Uint8Array();
  * const files = { "model.json": nothing, "weights.safetensors": nothing, "forest.json": nothing };
- * assert.throws(() => decodeModel(files, "an empty folder"), /an empty folder: model\.json: not JSON/);
+ * assertThrows(() => decodeModel(files, "an empty folder"), Error, "an empty folder: model.json: not JSON");
  * ```
  */
 export function decodeModel(files: ModelBytes, name: string): Model {

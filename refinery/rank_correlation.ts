@@ -19,9 +19,9 @@ export interface RankCorrelation extends Interval {
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(rankCorrelation([1, 2, 3, 4], [10, 20, 30, 50]).rho, 1);
- * assert.equal(rankCorrelation([1, 2, 3, 4], [2, 1, 4, 3]).rho.toFixed(4), "0.6000");
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(rankCorrelation([1, 2, 3, 4], [10, 20, 30, 50]).rho, 1);
+ * assertEquals(rankCorrelation([1, 2, 3, 4], [2, 1, 4, 3]).rho.toFixed(4), "0.6000");
  * ```
  */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): RankCorrelation {

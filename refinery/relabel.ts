@@ -6,6 +6,7 @@
  *     hard-dynamic  onehot(argmax p)                                 (section 4.3)
  *     soft-static   mean of p over the utterance                     (section 4.3)
  *     pEPR          (p + e) / 2   the label keeps a say              (section 4.4)
+ *     uniform       (u + e) / 2   our control: u is 1 / emotions everywhere, so that nothing of the networks is in it
  */
 import type { Method } from "./settings.ts";
 
@@ -53,10 +54,32 @@ export function refineLabels(
       if (method === "sEPR") label.set(p);
       else if (method === "hard-dynamic") label[argmax(p)] = 1;
       else if (method === "soft-static") label.set(mean!);
+      else if (method === "uniform") label.fill(1 / emotions / 2)[emotion] += 1 / 2;
       else label.set(p.map((value, k) => (value + (k === emotion ? 1 : 0)) / 2));
     }
   }
   return labels;
+}
+
+/**
+ * Rows of probabilities raised to a power and scaled to sum to 1 again: what a softmax with this temperature gives.
+ *
+ * @param profiles [rows, emotions]
+ * @param temperature above 0; above 1 they get flatter
+ */
+export function temper(profiles: Float32Array, emotions: number, temperature: number): Float32Array {
+  if (temperature === 1) return profiles;
+  const tempered = profiles.map((p) => p ** (1 / temperature));
+  for (let at = 0; at < tempered.length; at += emotions) {
+    const row = tempered.subarray(at, at + emotions), sum = row.reduce((a, b) => a + b, 0);
+    for (let k = 0; k < emotions; k++) row[k] /= sum;
+  }
+  return tempered;
+}
+
+/** Labels of which a share is spread evenly over all emotions (label smoothing). @param labels [segments, emotions] */
+export function smooth(labels: Float32Array, emotions: number, share: number): Float32Array {
+  return share === 0 ? labels : labels.map((value) => (1 - share) * value + share / emotions);
 }
 
 /** Mean of rows first ... first + count - 1 of an array [rows, columns]. */

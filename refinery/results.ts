@@ -15,6 +15,8 @@ export interface FoldStage {
   labelEntropy: number;
   /** Mean Brier score of those labels against the segments' true emotions; where the corpus knows them. */
   labelError?: number;
+  /** The same of labels in which a uniform distribution takes the place of the last stage's profiles; of later stages. */
+  labelErrorUniform?: number;
 }
 
 /** One fold's chain of networks. */
@@ -39,6 +41,8 @@ export interface StageResult {
   segmentAccuracy: number;
   /** Share of utterances whose mean profile is highest at their emotion. */
   meanVoteAccuracy: number;
+  /** The mean of that over the emotions; undefined in runs that are older than it. */
+  meanVoteUnweightedAccuracy?: number;
   /** Share of segments whose likeliest emotion is their own true one; where the corpus knows that. */
   trueSegmentAccuracy?: number;
   /** Mean entropy, in nats, of the labels that the stage was trained on. */
@@ -48,6 +52,11 @@ export interface StageResult {
    * between label and one-hot true emotion (Brier 1950): 0 is perfect, 2 certain and wrong.
    */
   labelError?: number;
+  /**
+   * The control: the same of labels in which a uniform distribution takes the place of the last stage's profiles. What refinery is below it, the
+   * networks have found; what is above it, any flat label earns. Of later stages, where the corpus knows the truth.
+   */
+  labelErrorUniform?: number;
 }
 
 /** The whole experiment: `results.json`. */

@@ -1,11 +1,19 @@
 /**
  * A corpus's segments as a dataset. Frames and labels lie on the device once; a batch is cut out of them there, so a step
- * uploads 128 numbers of segments and no more.
+ * uploads 128 numbers of segments, with views ten more each, and no more.
+ *
+ * Where the network learns, segments are changed on their way (`views.ts`), pairs of them may be blended (mixup), and a teacher may be
+ * asked for the label of what came of it: the very view that its student sees.
  */
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/mod.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
-import { BatchNumbers, type Dataset } from "../nn/mod.ts";
+import { VIEW } from "../kernels/kernels.ts";
+import { Random, randomKey } from "../kernels/random.ts";
+import { BatchNumbers, type Dataset, type Network, Tape } from "../nn/mod.ts";
+import { inOrder } from "../nn/pass.ts";
+import type { Settings } from "./settings.ts";
+import { changesSegments, drawBeta, drawView, type View, type ViewSettings } from "./views.ts";
 
 /** Mean and standard deviation of the values of some utterances' frames: what a fold's inputs are standardised by. */
 export interface Standardisation {
@@ -66,6 +74,38 @@ export class SegmentStore {
   }
 }
 
+/** A network that labels what another one learns from. */
+export interface Teacher {
+  /** It computes as in inference. */
+  network: Network;
+  /** Its probabilities are raised to the power 1 / temperature. */
+  temperature: number;
+  /** Share of its probabilities in a label; the rest is the label that the store has. */
+  share: number;
+}
+
+/** How a dataset takes its segments where a network learns from them. */
+export interface LearningOptions extends ViewSettings, Pick<Settings, "mixup" | "balance"> {
+  /** Segments from one that is learned from to the next. */
+  stride: number;
+}
+
+const PLAIN: LearningOptions = {
+  stride: 1,
+  randomStart: false,
+  stretch: 0,
+  warp: 0,
+  maskBands: 0,
+  maskFrames: 0,
+  gain: 0,
+  noise: 0,
+  mixup: 0,
+  balance: false,
+};
+
+/** Purposes of random streams, after the path of the fit: noise, shares of mixup, balanced orders. */
+const NOISE = 12, MIXUP = 13, BALANCE = 14;
+
 /** The segments of some utterances, in the corpus's order. */
 export class SegmentDataset implements Dataset {
   readonly length: number;
@@ -73,56 +113,140 @@ export class SegmentDataset implements Dataset {
   readonly segments: Int32Array;
   readonly #store: SegmentStore;
   readonly #scaling: Standardisation;
+  readonly #options: LearningOptions;
   readonly #starts: BatchNumbers;
+  readonly #views: BatchNumbers;
   readonly #rows: BatchNumbers;
+  /** What makes labels, besides the store's. */
+  teacher?: Teacher;
 
   /**
    * Allocates nothing until the first batch.
    *
    * @param utterances indices into the features' utterances
+   * @param options how segments are taken, and changed where a network learns from them; default: all, as they are
    */
-  constructor(store: SegmentStore, utterances: readonly number[], scaling: Standardisation) {
+  constructor(
+    store: SegmentStore,
+    utterances: readonly number[],
+    scaling: Standardisation,
+    options: Partial<LearningOptions> = {},
+  ) {
     this.#store = store;
     this.#scaling = scaling;
-    [this.#starts, this.#rows] = [new BatchNumbers(store.device), new BatchNumbers(store.device)];
-    this.segments = segmentsOf(store.features, utterances);
+    this.#options = { ...PLAIN, ...options };
+    [this.#starts, this.#views, this.#rows] = [1, 2, 3].map(() => new BatchNumbers(store.device));
+    this.segments = segmentsOf(store.features, utterances, this.#options.stride);
     this.length = this.segments.length;
   }
 
-  load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer): void {
+  load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer, path?: readonly number[]): void {
+    const { mixup } = this.#options;
+    if (!path || mixup === 0) this.#loadOne(examples, x, targets, path);
+    else {
+      // each example, and the one after it in the batch
+      const share = 1 - drawBeta(mixup, new Random(...path, MIXUP, examples[0]));
+      const other = examples.map((_, i) => examples[(i + 1) % examples.length]);
+      const tape = new Tape(this.#store.device, { recording: false });
+      const x2 = tape.input([x.length]), targets2 = targets && tape.input([targets.length]);
+      this.#loadOne(examples, x, targets, path);
+      this.#loadOne(other, x2.buffer, targets2?.buffer, path);
+      this.#store.device.blend({ x: x2.buffer, y: x, length: x.length, share });
+      if (targets) this.#store.device.blend({ x: targets2!.buffer, y: targets, length: targets.length, share });
+      tape.release();
+    }
+    if (path && targets && this.teacher) this.#teach(this.teacher, x, targets);
+  }
+
+  /** With `balance`, as many examples of each emotion; else each example once. */
+  order(path: readonly number[], epoch: number): Int32Array {
+    if (!this.#options.balance) return new Random(...path, epoch).shuffle(inOrder(this.length));
+    const { segmentUtterance, utterances, emotions } = this.#store.features;
+    const own: number[][] = emotions.map(() => []);
+    this.segments.forEach((s, i) => own[utterances[segmentUtterance[s]].emotion].push(i));
+    const there = own.filter((examples) => examples.length > 0), order: number[] = [];
+    there.forEach((examples, k) => {
+      const share = Math.floor(this.length / there.length) + Number(k < this.length % there.length);
+      const random = new Random(...path, epoch, BALANCE, k);
+      for (let taken = 0; taken < share; taken += examples.length) {
+        order.push(...random.shuffle([...examples]).slice(0, share - taken));
+      }
+    });
+    return new Random(...path, epoch).shuffle(Int32Array.from(order));
+  }
+
+  /** Cuts a batch, changed where `path` is given, and gathers its labels. */
+  #loadOne(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer, path?: readonly number[]): void {
     const { device, features, frames, labels } = this.#store;
     const batch = examples.length, { mean, deviation } = this.#scaling;
+    const [height, width] = [frontEnd.nMels, features.segmentFrames];
+    const shape = { series: frames, out: x, batch, height, width, mean, scale: 1 / deviation };
     const segments = examples.map((i) => this.segments[i]);
-    const starts = this.#starts.upload(segments.map((s) => features.segmentStart[s]));
-    device.gatherWindows({
-      series: frames,
-      starts,
-      out: x,
-      batch,
-      height: frontEnd.nMels,
-      width: frontEnd.segmentFrames,
-      mean,
-      scale: 1 / deviation,
-    });
+    let labelled = segments;
+    if (path && changesSegments(this.#options)) {
+      const views = this.#draw(examples, path);
+      const first = (i: number) => features.utterances[features.segmentUtterance[segments[i]]].firstFrame;
+      const starts = this.#starts.upload(Int32Array.from(views, ({ start }, i) => first(i) + start));
+      const rows = new Float32Array(batch * VIEW.length);
+      views.forEach(({ row }, i) => rows.set(row, i * VIEW.length));
+      const key = randomKey(...path, NOISE, examples[0]);
+      device.gatherViews({ ...shape, starts, views: this.#views.upload(rows), offset: frontEnd.logOffset, key });
+      labelled = segments.map((s, i) => this.#nearest(s, views[i]));
+    } else {
+      device.gatherWindows({ ...shape, starts: this.#starts.upload(segments.map((s) => features.segmentStart[s])) });
+    }
     if (!targets) return;
-    const rows = this.#rows.upload(segments);
+    const rows = this.#rows.upload(labelled);
     device.gatherRows({ table: labels, rows, out: targets, batch, columns: features.emotions.length });
+  }
+
+  #draw(examples: Int32Array, path: readonly number[]): View[] {
+    const { utterances, segmentUtterance, segmentStart, segmentFrames } = this.#store.features;
+    const shape = { bands: frontEnd.nMels, frames: segmentFrames };
+    return Array.from(examples, (example) => {
+      const segment = this.segments[example], { firstFrame, frameCount } = utterances[segmentUtterance[segment]];
+      const start = segmentStart[segment] - firstFrame;
+      return drawView(this.#options, { start, frameCount }, shape, path, example);
+    });
+  }
+
+  /** The segment of the same utterance whose middle is nearest to a view's: whose label the view gets. */
+  #nearest(segment: number, { middle }: View): number {
+    const { utterances, segmentUtterance, segmentHop, segmentFrames } = this.#store.features;
+    const { firstSegment, segmentCount } = utterances[segmentUtterance[segment]];
+    const nearest = Math.round((middle - (segmentFrames - 1) / 2) / segmentHop);
+    return firstSegment + Math.min(Math.max(nearest, 0), segmentCount - 1);
+  }
+
+  /** Enqueues targets += share (teacher's probabilities for x - targets). */
+  #teach({ network, temperature, share }: Teacher, x: DeviceBuffer, targets: DeviceBuffer): void {
+    const { device } = this.#store, { classes, inputShape } = network, batch = targets.length / classes;
+    const tape = new Tape(device, { recording: false });
+    const input = tape.input([batch, ...inputShape]);
+    device.copy({ x, y: input.buffer, length: x.length });
+    const logits = network.forward(tape, input), length = logits.length;
+    const cooled = tape.input([batch, classes]), p = tape.input([batch, classes]);
+    device.fill({ x: cooled.buffer, length, value: 0 });
+    device.blend({ x: logits.buffer, y: cooled.buffer, length, share: 1 / temperature });
+    device.softmax({ logits: cooled.buffer, probabilities: p.buffer, rows: batch, classes });
+    device.blend({ x: p.buffer, y: targets, length, share });
+    tape.release();
   }
 
   /** Gives back what the dataset itself allocated (not the store). */
   release(): void {
-    this.#starts.release();
-    this.#rows.release();
+    for (const numbers of [this.#starts, this.#views, this.#rows]) numbers.release();
   }
 }
 
-/** The segments of the given utterances, in their order. */
+/** The segments of the given utterances, in their order. @param stride of each utterance the first, and each so many further on */
 export function segmentsOf(
   features: { utterances: readonly Pick<FeatureUtterance, "firstSegment" | "segmentCount">[] },
   utterances: readonly number[],
+  stride = 1,
 ): Int32Array {
   return Int32Array.from(utterances.flatMap((i) => {
     const { firstSegment, segmentCount } = features.utterances[i];
-    return Array.from({ length: segmentCount }, (_, s) => firstSegment + s);
+    return Array.from({ length: Math.ceil(segmentCount / stride) }, (_, s) => firstSegment + s * stride);
   }));
 }

@@ -1,81 +1,217 @@
 /**
- * What an experiment is told: the settings of the refinery, and the presets, which are nothing but sets of defaults for them.
- * Every choice that the paper leaves open is made here.
+ * The settings of an experiment, as one table: a record a setting says what it may be, its value in the paper, and its words in help and
+ * reports. From it come the type {@link Settings}, the options of the commands, what tells one run from another, and the
+ * report's table. Every choice that the paper leaves open is made here. A preset is a set of values, nothing else.
  */
+import { INITIALISATIONS, MONITORS, type VggEOptions } from "../nn/mod.ts";
 
-import type { Initialisation, Monitor, VggEOptions } from "../nn/mod.ts";
+/** What every setting has. */
+interface Described {
+  /** For reports and errors: "rate of Adam". */
+  readonly label: string;
+  /** For `--help`: what it does. */
+  readonly help: string;
+}
 
-/** How a stage's labels are made from the profiles of the stage before (sections 4.2 to 4.4 of the paper). */
-export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static";
+/** A whole number. */
+export interface WholeSetting extends Described {
+  /** Which of the four it is. */
+  readonly kind: "whole";
+  /** The smallest that is allowed. */
+  readonly min: number;
+  /** The largest. */
+  readonly max: number;
+  /** The paper's value; where it says none, ours for its setup. */
+  readonly paper: number;
+}
+
+/** Any number. */
+export interface RealSetting extends Described {
+  /** Which of the four it is. */
+  readonly kind: "real";
+  /** The smallest that is allowed. */
+  readonly min?: number;
+  /** The largest. */
+  readonly max?: number;
+  /** It must be larger than this. */
+  readonly above?: number;
+  /** It must be smaller than this. */
+  readonly below?: number;
+  /** The paper's value; where it says none, ours for its setup. */
+  readonly paper: number;
+}
+
+/** Yes or no. */
+export interface SwitchSetting extends Described {
+  /** Which of the four it is. */
+  readonly kind: "switch";
+  /** The paper's value; where it says none, ours for its setup. */
+  readonly paper: boolean;
+}
+
+/** One of some words, or of some numbers. */
+export interface ChoiceSetting<C extends string | number> extends Described {
+  /** Which of the four it is. */
+  readonly kind: "choice";
+  /** What it may be. */
+  readonly choices: readonly C[];
+  /** The paper's value; where it says none, ours for its setup. */
+  readonly paper: C;
+}
+
+/** How a stage's labels are made from the profiles of the stage before (sections 4.2 to 4.4 of the paper); `uniform` is our control. */
+export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static" | "uniform";
 
 /** All methods, the paper's best one first. */
-export const METHODS: readonly Method[] = ["pEPR", "sEPR", "hard-dynamic", "soft-static"];
+export const METHODS: readonly Method[] = ["pEPR", "sEPR", "hard-dynamic", "soft-static", "uniform"];
 
-/** Names of the presets, smallest first. */
-export type PresetName = "demo" | "quick" | "compact" | "tuned" | "paper";
+/** Which networks' probabilities labels are refined from. */
+export type LabelSource = "in-sample" | "snapshot" | "cross-fit" | "teacher-view";
 
-/** Settings of one experiment. */
-export interface Settings {
-  /** How labels are refined. */
-  method: Method;
-  /** Networks in a chain, 1 to 9: stage 1 learns the utterances' labels, each later one those refined by the one before. */
-  stages: number;
-  /** Folds of the cross-validation, at least 2. */
-  folds: number;
-  /** What a fold holds out: utterances, stratified by emotion, or whole speakers. */
-  split: "utterance" | "speaker";
-  /** Factor on the layers of VGG-E. */
-  width: number;
-  /** Frames from one segment to the next; undefined: the corpus's own. */
+/** All, the paper's reading first. */
+export const LABEL_SOURCES: readonly LabelSource[] = ["in-sample", "snapshot", "cross-fit", "teacher-view"];
+
+const whole = (paper: number, [min, max]: readonly [number, number], label: string, help: string): WholeSetting => //
+({ kind: "whole", paper, min, max, label, help });
+const real = (
+  paper: number,
+  bounds: Pick<RealSetting, "min" | "max" | "above" | "below">,
+  label: string,
+  help: string,
+): RealSetting => //
+({ kind: "real", paper, ...bounds, label, help });
+const toggle = (paper: boolean, label: string, help: string): SwitchSetting => ({ kind: "switch", paper, label, help });
+const choice = <C extends string | number>(
+  paper: C,
+  choices: readonly C[],
+  label: string,
+  help: string,
+): ChoiceSetting<C> => //
+({ kind: "choice", paper, choices, label, help });
+
+const MANY = Number.MAX_SAFE_INTEGER;
+
+/** Every setting, in the order of reports. */
+export const SETTINGS = {
+  method: choice<Method>("pEPR", METHODS, "method", "how labels are refined from stage to stage"),
+  stages: whole(5, [1, 9], "stages", "networks in a chain; stage 1 learns the utterances' labels"),
+  folds: whole(10, [2, MANY], "folds", "folds of the cross-validation"),
+  split: choice("utterance", ["utterance", "speaker"], "split", "what a fold holds out"),
+  width: real(1, { above: 0, max: 4 }, "width", "factor on every layer of VGG-E: 1, 1/8, 0.125"),
+  segmentFrames: choice(32, [32, 64, 96, 128], "frames of a segment", "frames (10 ms) of a segment"),
+  epochs: whole(20, [1, MANY], "epochs", "epochs at most"),
+  monitor: choice(
+    "loss",
+    MONITORS,
+    "monitor",
+    "what early stopping monitors of the validation set; nothing: every epoch is run",
+  ),
+  patience: whole(3, [1, MANY], "patience", "epochs without a better one before a network stops"),
+  batch: whole(128, [1, 65536], "batch", "segments a step"),
+  learningRate: real(0.001, { above: 0 }, "rate of Adam", "Adam's rate at first"),
+  schedule: choice(
+    "steps",
+    ["steps", "cosine"],
+    "schedule",
+    "steps: the rate decays every second epoch; cosine: down to zero at the end",
+  ),
+  decay: real(0.8, { above: 0, max: 1 }, "decay of the rate", "what the rate is multiplied by every second epoch"),
+  warmUp: real(0, { min: 0 }, "warm-up", "epochs in which the rate rises from zero"),
+  validationShare: real(
+    0.1,
+    { min: 0, max: 0.5 },
+    "share of validation",
+    "share of the training utterances that is held back for validation",
+  ),
+  batchNorm: toggle(false, "batch norm", "normalise after each convolution (Ioffe & Szegedy 2015)"),
+  batchNormDense: toggle(false, "batch norm of dense layers", "normalise after the hidden dense layers"),
+  dropout: real(0, { min: 0, below: 1 }, "dropout", "share of the hidden dense units that is dropped in training"),
+  initialisation: choice(
+    "glorot",
+    INITIALISATIONS,
+    "initialisation",
+    "how weights are drawn: Glorot & Bengio 2010, or He et al. 2015",
+  ),
+  average: real(
+    0,
+    { min: 0, below: 1 },
+    "average of weights",
+    "decay of a running average of the weights, which makes profiles and labels; 0: none",
+  ),
+  randomStart: toggle(false, "random start", "draw where a segment starts anew each epoch"),
+  stretch: real(0, { min: 0, max: 0.5 }, "time stretch", "stretch segments by up to this share"),
+  warp: real(0, { min: 0, max: 0.5 }, "band warp", "warp the mel bands of segments by up to this share"),
+  maskBands: whole(0, [0, 64], "masked bands", "mask up to so many neighbouring mel bands of a segment"),
+  maskFrames: whole(0, [0, 128], "masked frames", "mask up to so many neighbouring frames of a segment"),
+  gain: real(0, { min: 0, max: 60 }, "gain", "make segments louder or softer by up to so many dB"),
+  noise: real(0, { min: 0 }, "noise", "add noise of up to this mean to the mel spectrum"),
+  mixup: real(
+    0,
+    { min: 0, max: 1 },
+    "mixup",
+    "blend pairs of segments and their labels, by a share from Beta(x, x) (Zhang et al. 2018); 0: don't",
+  ),
+  labelSmoothing: real(
+    0,
+    { min: 0, below: 1 },
+    "label smoothing",
+    "share of every label that is spread over all emotions",
+  ),
+  balance: toggle(false, "balance", "draw as many segments of each emotion"),
+  members: whole(1, [1, 20], "members", "networks of a stage and fold, whose profiles are averaged"),
+  averageStages: toggle(
+    false,
+    "average of stages",
+    "judge a stage by the mean of its profiles and those of the stages before",
+  ),
+  profileHop: whole(
+    0,
+    [0, 1000],
+    "frames between profiled segments",
+    "frames between the segments of a profile; 0: as in training",
+  ),
+  labelsFrom: choice<LabelSource>(
+    "in-sample",
+    LABEL_SOURCES,
+    "labels from",
+    "which probabilities labels are refined from",
+  ),
+  temperature: real(
+    1,
+    { above: 0, max: 100 },
+    "temperature",
+    "raise the probabilities that labels are refined from to the power 1/x",
+  ),
+  trees: whole(100, [1, MANY], "trees", "trees of the forest"),
+  forestFolds: choice(
+    "anew",
+    ["same", "anew"],
+    "folds of the forest",
+    "judge the forest over the networks' folds, or over ten drawn anew",
+  ),
+} as const;
+
+/** A setting's name. */
+export type SettingName = keyof typeof SETTINGS;
+
+/** What a record allows. */
+type ValueOf<S> = S extends ChoiceSetting<infer C> ? C : S extends SwitchSetting ? boolean : number;
+
+/** Settings of one experiment: a value for each record of {@link SETTINGS}, and what has no default of its own. */
+export type Settings = { -readonly [Name in SettingName]: ValueOf<typeof SETTINGS[Name]> } & {
+  /** Frames from one segment that is learned from to the next; undefined: the corpus's own. */
   segmentHop?: number;
-  /** Epochs at most. */
-  epochs: number;
-  /** What of the validation utterances' segments early stopping goes by, and the weights that are kept. */
-  monitor: Monitor;
-  /** Epochs without a better one before a network stops. */
-  patience: number;
-  /** Segments a step. */
-  batch: number;
-  /** Adam's rate at first. */
-  learningRate: number;
-  /** Share of the training utterances that early stopping looks at. */
-  validationShare: number;
-  /** Whether each convolution is followed by a batch norm. */
-  batchNorm: boolean;
-  /** Share of the hidden dense units that is dropped in training. */
-  dropout: number;
-  /** How weights are drawn: uniform in +-sqrt(6 / (fanIn + fanOut)) (Glorot & Bengio 2010) or +-sqrt(6 / fanIn) (He et al. 2015). */
-  initialisation: Initialisation;
-  /** What Adam's rate is multiplied by every second epoch. */
-  decay: number;
-  /** Trees of the forest. */
-  trees: number;
-  /** Whether the forest is judged over the networks' folds, or over ten drawn anew, as the paper does. */
-  forestFolds: "same" | "anew";
   /** What every random choice is keyed by. */
   seed: number;
-}
+};
+
+/** Names of the presets, smallest first. */
+export type PresetName = "demo" | "quick" | "compact" | "tuned" | "best" | "paper";
 
 /** The paper's own setup (section 4.1), where it says one. */
 const PAPER: Settings = {
-  method: "pEPR",
-  stages: 5,
-  folds: 10,
-  split: "utterance",
-  width: 1,
+  ...Object.fromEntries(Object.entries(SETTINGS).map(([name, { paper }]) => [name, paper])) as Omit<Settings, "seed">,
   segmentHop: undefined,
-  epochs: 20,
-  monitor: "loss",
-  patience: 3,
-  batch: 128,
-  learningRate: 0.001,
-  validationShare: 0.1,
-  batchNorm: false,
-  dropout: 0,
-  initialisation: "glorot",
-  decay: 0.8,
-  trees: 100,
-  forestFolds: "anew",
   seed: 1,
 };
 
@@ -88,19 +224,69 @@ const NARROW: Settings = { ...PAPER, forestFolds: "same", width: 1 / 8, segmentH
 /** What two cores do in minutes: few folds and stages, small batches, so that there are enough steps. */
 const SHORT: Settings = { ...NARROW, folds: 3, stages: 2 };
 
+/** Networks that normalise, learn from every training utterance, never from the same segment twice, and are averaged. */
+const STEADY: Settings = {
+  ...NARROW,
+  stages: 3,
+  segmentHop: 10,
+  batchNorm: true,
+  batchNormDense: true,
+  batch: 64,
+  epochs: 20,
+  monitor: "nothing",
+  validationShare: 0,
+  schedule: "cosine",
+  average: 0.99,
+  randomStart: true,
+  profileHop: 2,
+};
+
 /** The presets. */
 export const PRESETS: Readonly<Record<PresetName, Settings>> = {
   demo: { ...SHORT, width: 1 / 16, segmentHop: 6, epochs: 12, batch: 32, learningRate: scaledRate(32) },
   quick: { ...SHORT, segmentHop: 10, epochs: 4, batch: 64, learningRate: scaledRate(64) },
   compact: NARROW,
-  tuned: { ...NARROW, stages: 3, segmentHop: 10, batchNorm: true, batch: 64, epochs: 10, monitor: "nothing" },
+  tuned: STEADY,
+  best: { ...STEADY, segmentFrames: 64, segmentHop: 20 },
   paper: PAPER,
 };
 
 /** The network that an experiment's settings ask for. @param classes emotions told apart */
 export function networkOptions(
-  { width, batchNorm, dropout }: Pick<Settings, "width" | "batchNorm" | "dropout">,
+  { width, segmentFrames, batchNorm, batchNormDense, dropout }: Pick<
+    Settings,
+    "width" | "segmentFrames" | "batchNorm" | "batchNormDense" | "dropout"
+  >,
   classes: number,
 ): VggEOptions {
-  return { width, classes, batchNorm, dropout };
+  return { width, frames: segmentFrames, classes, batchNorm, batchNormDense, dropout };
+}
+
+/**
+ * Settings as they were written down, with the values of those that were not yet there: the paper's, which change nothing.
+ *
+ * @param written of a run folder
+ */
+export function completeSettings(written: Partial<Settings>): Settings {
+  return { ...PAPER, ...written };
+}
+
+/**
+ * What goes together, and what does not.
+ *
+ * @throws {RangeError} naming the settings, and what is required
+ */
+export function checkSettings(settings: Settings): void {
+  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method } = settings;
+  if (validationShare === 0 && monitor !== "nothing") {
+    throw new RangeError(`validationShare 0 holds nothing back: monitor must be nothing, found ${monitor}`);
+  }
+  if (profileHop > 0 && segmentHop !== undefined && segmentHop % profileHop !== 0) {
+    throw new RangeError(`profileHop must divide segmentHop ${segmentHop}, found ${profileHop}`);
+  }
+  if (labelsFrom === "teacher-view" && method !== "pEPR" && method !== "sEPR") {
+    throw new RangeError(
+      `labelsFrom teacher-view makes labels of single views: method must be pEPR or sEPR, found ${method}`,
+    );
+  }
 }

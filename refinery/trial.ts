@@ -6,7 +6,7 @@
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import type { EpochRecord, VggE } from "../nn/mod.ts";
-import { Chain } from "./chain.ts";
+import { Chain, type FittedStage } from "./chain.ts";
 import type { FoldHooks } from "./fold.ts";
 import { drawValidation } from "./folds.ts";
 import { argmax, meanRow } from "./relabel.ts";
@@ -25,8 +25,8 @@ export interface TrialCounts {
 export interface Trial extends TrialCounts {
   /** From 0. */
   fold: number;
-  /** Every epoch that was run, and the validation utterances that were right after it. */
-  epochs: (EpochRecord & Pick<TrialCounts, "right">)[];
+  /** Every epoch of the last stage that was run, and the validation utterances that were right after it, where that was asked for. */
+  epochs: (EpochRecord & Partial<Pick<TrialCounts, "right">>)[];
   /** The epoch whose weights were judged, from 0. */
   bestEpoch: number;
   /** Validation utterances. */
@@ -38,16 +38,17 @@ export interface Trial extends TrialCounts {
 }
 
 /** A run's settings, and what only trials know. */
-export interface TrialSettings extends Settings {
+export type TrialSettings = Settings & {
   /** What frames are standardised by; default global. */
   scaling?: Scaling;
-}
+};
 
 /**
  * Fits and judges.
  *
  * @param folds the fold of each utterance
  * @param fold whose training utterances are taken, from 0
+ * @param hooks byEpoch: whether the network is judged after each epoch, not at its end alone
  */
 export async function tryFold(
   features: Features,
@@ -55,27 +56,32 @@ export async function tryFold(
   { scaling = "global", ...settings }: TrialSettings,
   folds: Int32Array,
   fold: number,
-  hooks: Pick<FoldHooks, "signal" | "onProgress" | "onEpoch"> = {},
+  { byEpoch = false, ...hooks }: Pick<FoldHooks, "signal" | "onProgress" | "onEpoch"> & { byEpoch?: boolean } = {},
 ): Promise<Trial> {
   const { utterances, emotions: { length: K } } = features;
   const training = utterances.map((_, i) => i).filter((i) => folds[i] !== fold);
   const validation = drawValidation(utterances, training, settings, fold).validation.map((i) => utterances[i]);
   const scaled = scaleFrames(features, training, scaling);
-  const chain = new Chain(scaled, device, { ...settings, stages: 1 }, folds, fold, hooks), began = performance.now();
+  const chain = new Chain(scaled, device, settings, folds, fold, hooks), began = performance.now();
   try {
-    const judged: TrialCounts[] = [];
+    const { stages } = settings, judged: TrialCounts[] = [];
     const look = async (network: VggE) => {
-      judged.push(judgeProfiles(validation, await chain.profile(1, network, "validation"), K));
+      judged.push(judgeProfiles(validation, await chain.profileOf(stages, network, "validation"), K));
     };
-    const { network, fitted: { epochs, bestEpoch } } = await chain.fit(1, await chain.labels(1), look);
-    network.parameters.release();
+    let labels = await chain.labels(1), last: FittedStage | undefined, profiles: Float32Array | undefined;
+    for (let stage = 1; stage <= stages; stage++) {
+      last = await chain.fitStage(stage, labels, last?.weights, byEpoch && stage === stages ? look : undefined);
+      if (stage < stages) labels = await chain.refine(stage, labels, last.weights);
+      else profiles = await chain.profile(stage, last.weights, "validation");
+    }
+    const { epochs, bestEpoch } = last!.fitted;
     return {
       fold,
-      epochs: epochs.map((epoch, i) => ({ ...epoch, right: judged[i].right })),
+      epochs: epochs.map((epoch, i) => ({ ...epoch, ...(byEpoch && { right: judged[i].right }) })),
       bestEpoch,
       utterances: validation.length,
       segments: validation.reduce((sum, { segmentCount }) => sum + segmentCount, 0),
-      ...judged[bestEpoch],
+      ...judgeProfiles(validation, profiles!, K),
       seconds: (performance.now() - began) / 1000,
     };
   } finally {

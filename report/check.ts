@@ -2,7 +2,7 @@
  * Is every number in the report's tables what the run gives? The tables are built again from what each fold wrote (its
  * profiles, by their check sums; forests are fitted again), and compared with the page, cell by cell.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { buildTables } from "./build.ts";
 import type { ReportTable } from "./document.ts";
 import { renderTable } from "./html.ts";
@@ -24,7 +24,7 @@ export interface Checked {
  * @throws {Error} where there is no report or no complete run, or a file is gone or damaged
  */
 export async function checkReport(folder: string): Promise<Checked> {
-  const file = path.join(folder, "report.html");
+  const file = join(folder, "report.html");
   const page = await Deno.readTextFile(file).catch((error) => {
     throw new Error(`${file}: can't be read (deno task report ${folder} writes it): ${error.message}`, {
       cause: error,

@@ -9,6 +9,7 @@ export const METHOD_COLOURS: Readonly<Record<string, string>> = {
   sEPR: "#d1495b",
   "hard dynamic": "#4f9a5f",
   "soft static": "#c07a00",
+  "uniform (control)": "#7d8a97",
 };
 
 /** Colours of emotions, in the order of all tables; more than nine begin again. */

@@ -2,7 +2,7 @@
  * Predictions against each other, paired by utterance: the stages of one run, or two runs stage by stage, over one seed or several.
  * All that it reads is `predictions.csv`, so that it works on runs of which nothing else was kept.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
 import { compareStages, confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/mod.ts";
 import type { ReportTable } from "./document.ts";
@@ -75,7 +75,7 @@ export async function comparePredictions(sides: readonly (readonly string[])[]):
 }
 
 async function readDecided(place: string): Promise<Decided> {
-  const file = place.endsWith(".csv") ? place : path.join(place, "predictions.csv");
+  const file = place.endsWith(".csv") ? place : join(place, "predictions.csv");
   let text: string;
   try {
     text = await Deno.readTextFile(file);

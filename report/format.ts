@@ -30,4 +30,5 @@ export const METHOD_NAMES = {
   sEPR: "sEPR",
   "hard-dynamic": "hard dynamic",
   "soft-static": "soft static",
+  uniform: "uniform (control)",
 } as const;

@@ -5,7 +5,7 @@
  * profiles. Recomputing takes what each fold wrote first, its profiles with their check sums, fits every forest again and counts
  * again: `report --check` compares the two.
  */
-import path from "@std/path";
+import { basename, resolve } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf } from "../corpora/feature_frames.ts";
 import { type CorpusKind, extractFeatures, openCorpus } from "../corpora/mod.ts";
@@ -114,11 +114,14 @@ async function readJudgement(
 
 /** The true emotions of the segments, made again where the corpus is made from a seed. */
 async function remakeTruth(
-  { corpus: { name }, settings: { seed, segmentHop } }: RunConfig,
+  { corpus: { name }, settings: { seed, segmentHop, profileHop, segmentFrames } }: RunConfig,
   digests: readonly string[],
 ): Promise<Uint8Array | undefined> {
   if (name !== "synthetic") return undefined;
-  const { utterances, segmentTruth } = await extractFeatures(await openCorpus("synthetic", { seed }), { segmentHop });
+  const { utterances, segmentTruth } = await extractFeatures(await openCorpus("synthetic", { seed }), {
+    segmentHop: profileHop || segmentHop,
+    segmentFrames,
+  });
   if (utterances.length !== digests.length || utterances.some(({ digest }, u) => digest !== digests[u])) {
     throw new Error("The synthetic corpus that is made here is not the run's: its sound differs (corpus.csv)");
   }
@@ -145,4 +148,4 @@ export async function readSound(
 }
 
 /** A run's name for people: the last parts of its path. */
-export const runName = (out: string) => path.basename(path.resolve(out));
+export const runName = (out: string) => basename(resolve(out));

@@ -2,6 +2,7 @@
  * Every setting, so that a report stands by itself.
  */
 import type { ReportTable } from "./document.ts";
+import { type SettingName, SETTINGS } from "../refinery/mod.ts";
 import { METHOD_NAMES } from "./format.ts";
 import type { RunView } from "./read_run.ts";
 import type { Study } from "./study.ts";
@@ -23,7 +24,9 @@ export function settingsTable({ chains }: Study): ReportTable {
     ["preset", config.preset],
     ["chains", chains.map(({ method, stages }) => `${METHOD_NAMES[method]}, ${stages} stages`).join("; ")],
     ["seeds", runs.map((run) => run.config.settings.seed).join(", ")],
-    ...Object.entries(common).map(([name, value]): [string, unknown] => [words(name), value ?? "the corpus's own"]),
+    ...Object.entries(common).map(([name, value]): [string, unknown] => {
+      return [SETTINGS[name as SettingName]?.label ?? words(name), value ?? "the corpus's own"];
+    }),
     ["device", `${device.kind}: ${device.description}`],
     ...Object.entries(versions),
     ["begun", config.started],

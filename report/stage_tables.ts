@@ -33,6 +33,10 @@ export function decisionTable({ chains }: Study): ReportTable {
 /** What the labels of every stage are like. */
 export function labelTable({ chains }: Study): ReportTable {
   const truth = chains[0].runs[0].stages[0].trueSegmentAccuracy !== undefined;
+  const control = truth &&
+    chains.every(({ runs, stages }) =>
+      runs.every((run) => run.stages.slice(1, stages).every(({ labelErrorUniform }) => labelErrorUniform !== undefined))
+    ) && chains.some(({ stages }) => stages > 1);
   const rows = chains.flatMap((chain) =>
     stagesOf(chain).map((stage) => {
       const of = (figure: (run: RunView, stage: number) => number) => stageValues(chain, stage, figure);
@@ -44,6 +48,7 @@ export function labelTable({ chains }: Study): ReportTable {
         ...(truth
           ? [
             meanNumber(of((run, s) => run.stages[s - 1].labelError!)),
+            ...(control ? [stage === 1 ? "" : meanNumber(of((run, s) => run.stages[s - 1].labelErrorUniform!))] : []),
             meanPercent(of((run, s) => run.stages[s - 1].trueSegmentAccuracy!), tenths),
           ]
           : []),
@@ -60,7 +65,7 @@ export function labelTable({ chains }: Study): ReportTable {
       "Stage",
       "Label entropy",
       "Profile entropy",
-      ...(truth ? ["Label error", "Truly right, %"] : []),
+      ...(truth ? ["Label error", ...(control ? ["of uniform labels"] : []), "Truly right, %"] : []),
     ],
     rows,
     note:
@@ -69,6 +74,10 @@ export function labelTable({ chains }: Study): ReportTable {
       } knows nothing of ${emotions} emotions.` +
       (truth
         ? " Label error: mean Brier score of those labels against the true emotion of each segment (0 to 2). " +
+          (control
+            ? "Of uniform labels: the same where a uniform distribution takes the place of the networks' profiles. Only what is " +
+              "below it comes from the networks. "
+            : "") +
           "Truly right: held-out segments whose likeliest emotion is their own true one."
         : ""),
   };

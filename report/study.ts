@@ -1,7 +1,7 @@
 /**
  * What a report is about: one run, or the runs of the whole paper, as chains (a way of refining labels) by seeds.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { type Method, PAPER_CORPORA, type PaperCorpus } from "../refinery/mod.ts";
 import { chainFolder, readPaper } from "../runs/mod.ts";
 import { readRun, type RunView } from "./read_run.ts";
@@ -44,7 +44,7 @@ export async function readStudy(folder: string, recompute = false): Promise<Stud
     const runs: RunView[] = [];
     for (const seed of paper.seeds) {
       const place = chainFolder(folder, seed, { method });
-      if (await exists(path.join(place, "results.json"))) runs.push(await readRun(place, recompute));
+      if (await exists(join(place, "results.json"))) runs.push(await readRun(place, recompute));
       else missing.push(`${method}, seed ${seed}: not complete yet; deno task paper --resume --out ${folder} goes on`);
     }
     if (runs.length > 0) chains.push({ method, stages, runs });

@@ -12,8 +12,8 @@ import type { FoldResult, StageResult } from "../refinery/results.ts";
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(formatTable(["emotion", "segments"], [["anger", 1234]]), "emotion  segments\nanger       1,234");
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(formatTable(["emotion", "segments"], [["anger", 1234]]), "emotion  segments\nanger       1,234");
  * ```
  */
 export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -30,8 +30,8 @@ export function formatTable(head: readonly string[], rows: readonly (readonly (s
  *
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(percent(0.4567), "45.7 %");
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(percent(0.4567), "45.7 %");
  * ```
  */
 export function percent(fraction: number): string {
@@ -41,17 +41,25 @@ export function percent(fraction: number): string {
 /**
  * What an experiment gives, a row a stage: weighted and unweighted accuracy of utterances (WA, UA), segments whose likeliest
  * emotion is their utterance's; and where the corpus knows the truth, segments whose likeliest emotion is their own, and
- * how far the labels were from that (Brier score).
+ * how far the labels were from that (Brier score), beside labels that a uniform distribution would have made.
  */
 export function stageTable(stages: readonly StageResult[]): string {
   const truth = stages.every(({ trueSegmentAccuracy }) => trueSegmentAccuracy !== undefined);
-  const head = ["stage", "WA", "UA", "segments right", ...(truth ? ["true segments", "label error"] : [])];
+  const control = truth && stages.some(({ labelErrorUniform }) => labelErrorUniform !== undefined);
+  const head = [
+    "stage",
+    "WA",
+    "UA",
+    "segments right",
+    ...(truth ? ["true segments", "label error", ...(control ? ["uniform labels"] : [])] : []),
+  ];
   const rows = stages.map((stage) => [
     String(stage.stage),
     percent(stage.weightedAccuracy),
     percent(stage.unweightedAccuracy),
     percent(stage.segmentAccuracy),
     ...(truth ? [percent(stage.trueSegmentAccuracy!), stage.labelError!.toFixed(3)] : []),
+    ...(control ? [stage.labelErrorUniform?.toFixed(3) ?? ""] : []),
   ]);
   return formatTable(head, rows);
 }

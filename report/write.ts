@@ -5,7 +5,7 @@
  *     report/tables.json        every table, as it is shown
  *     report/figures/*.svg      every figure, dark on white
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { writeAtomically, writeJson } from "../runs/mod.ts";
 import { buildReport, type ReportOptions } from "./build.ts";
 import { type ReportTable, tablesOf } from "./document.ts";
@@ -32,13 +32,13 @@ export interface WrittenReport {
  */
 export async function writeReport(folder: string, options: ReportOptions = {}): Promise<WrittenReport> {
   const report = await buildReport(await readStudy(folder), options);
-  const tables = tablesOf(report.sections), file = path.join(folder, "report.html");
+  const tables = tablesOf(report.sections), file = join(folder, "report.html");
   for (const item of report.sections.flatMap(({ items }) => items)) {
     if (item.kind === "figure") {
-      await writeAtomically(path.join(folder, "report", "figures", `${item.id}.svg`), standalone(item.svg));
+      await writeAtomically(join(folder, "report", "figures", `${item.id}.svg`), standalone(item.svg));
     }
   }
-  await writeJson(path.join(folder, "report", "tables.json"), tables);
+  await writeJson(join(folder, "report", "tables.json"), tables);
   await writeAtomically(file, renderPage(report));
   const papers = tables.filter(({ id }) => /^table-\d$/.test(id));
   return { file, tables, papers: papers.map(({ title, head, rows }) => `${title}\n${formatTable(head, rows)}`) };

@@ -2,7 +2,7 @@
  * Writing a file so that nobody ever sees half of it: the bytes go to a temporary name beside it, are forced to the disk, and
  * the name is changed, which a file system does at once. A program that is killed leaves the old file, or none.
  */
-import path from "@std/path";
+import { dirname } from "@std/path";
 
 /**
  * Writes a file under a temporary name and renames it; the folders above it are made.
@@ -16,7 +16,7 @@ export async function writeAtomically(
 ): Promise<void> {
   const temporary = `${file}.${Deno.pid}.tmp`;
   try {
-    await Deno.mkdir(path.dirname(file), { recursive: true });
+    await Deno.mkdir(dirname(file), { recursive: true });
     const out = new GrowingFile(temporary); // not `using`, which Node 20 does not know
     try {
       if (typeof content === "function") await content(out);

@@ -2,7 +2,7 @@
  * Beginning a run, joining one, or going on with one: the folder's `config.json` and `corpus.csv` say what the run is, and a
  * process with other settings or another corpus is told how they differ.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import type { Device, KernelChoices } from "../kernels/mod.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
 import type { Experiment } from "./experiment.ts";
@@ -125,11 +125,11 @@ function configOf({ corpus, data, preset, settings, features, device }: Describe
  */
 export async function keptChoices(out: string): Promise<KernelChoices | undefined> {
   try {
-    const { adapter, choices } = JSON.parse(await Deno.readTextFile(path.join(out, "kernels.json")));
+    const { adapter, choices } = JSON.parse(await Deno.readTextFile(join(out, "kernels.json")));
     return choices && adapter === (await findAdapter())?.name ? choices : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw new Error(`${path.join(out, "kernels.json")} can't be read: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${join(out, "kernels.json")} can't be read: ${(error as Error).message}`, { cause: error });
   }
 }
 

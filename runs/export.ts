@@ -6,7 +6,7 @@
  * - for use: one more chain of networks, on all utterances, kept in `everything/` of the run's folder as a fold is; the forest
  *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network has heard.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { frontEnd } from "../dsp/mod.ts";
 import { foldBatchNorm, type VggEOptions } from "../nn/mod.ts";
 import {
@@ -78,7 +78,7 @@ export async function exportEverything(
   hooks: ExperimentHooks = {},
 ): Promise<ModelBytes> {
   const finished = await readFinished(run), { config, corpus, profiles } = finished, { settings } = config;
-  const folder = await RunFolder.at(path.join(run, "everything"));
+  const folder = await RunFolder.at(join(run, "everything"));
   const devices = new DeviceKeeper(experiment.device, experiment.reopen);
   const noneHeldOut = experiment.folds.map(() => 1);
   try {
@@ -115,10 +115,16 @@ async function readFinished(run: string) {
 /** A trained network as it stands in a run, less what only its training wants. */
 async function readNetwork(file: string, { settings, corpus }: RunConfig) {
   const { tensors, metadata: { mean, deviation } } = await readSealed(file);
-  const weights = Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data]));
-  const { width, classes, batchNorm } = networkOptions(settings, corpus.emotions.length);
-  const shape = { height: frontEnd.nMels, frames: frontEnd.segmentFrames };
-  const options: VggEOptions = { classes, width, ...shape, ...(batchNorm && { batchNorm }) };
+  // of several networks of a stage a model has the first
+  const first = Object.entries(tensors).filter(([name]) => !name.startsWith("member-"));
+  const weights = Object.fromEntries(first.map(([name, { data }]) => [name, data]));
+  const { width, frames, classes, batchNorm, batchNormDense } = networkOptions(settings, corpus.emotions.length);
+  const shape = { height: frontEnd.nMels, frames };
+  const options: VggEOptions = {
+    ...{ classes, width, ...shape },
+    ...(batchNorm && { batchNorm }),
+    ...(batchNormDense && { batchNormDense }),
+  };
   return { options, weights, standardisation: { mean: Number(mean), deviation: Number(deviation) } };
 }
 
@@ -126,7 +132,7 @@ async function readNetwork(file: string, { settings, corpus }: RunConfig) {
 function simplify(
   { options, weights }: { options: VggEOptions; weights: Record<string, Float32Array> },
 ): { options: VggEOptions; weights: Record<string, Float32Array> } {
-  const { batchNorm: _, ...plain } = options;
+  const { batchNorm: _, batchNormDense: __, ...plain } = options;
   return { options: plain, weights: foldBatchNorm(weights, options) };
 }
 
@@ -149,9 +155,9 @@ async function describe(
   return {
     name: name ?? `${corpus.name}-${preset}-${settings.seed}`,
     emotions: corpus.emotions,
-    frontEnd,
+    frontEnd: { ...frontEnd, segmentFrames: settings.segmentFrames },
     standardisation,
-    segmentHop: settings.segmentHop!,
+    segmentHop: settings.profileHop || settings.segmentHop!,
     statistics: [...STATISTICS],
     training: {
       corpus: corpus.name,

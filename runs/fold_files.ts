@@ -3,6 +3,7 @@
  *
  *     checkpoints/fold-1-stage-2-epoch-3-step-120.safetensors   a FitState: 3 epochs finished, 120 steps of the next made
  *     checkpoints/fold-1-stage-2-labels.safetensors             what stage 2 learns from
+ *     checkpoints/fold-1-stage-2-member-2-network.safetensors   the second of several networks of the stage, finished
  *
  * Checkpoints are sealed (sealed.ts) and bear the run's identity. The last two of a fold are kept; one that is damaged, or of
  * another run, is passed over, and the one before serves. A finished stage is its record, profiles and weights, and
@@ -11,7 +12,7 @@
 import { crc32 } from "node:zlib";
 import { Buffer } from "node:buffer";
 import type { FitSnapshot, FitState } from "../nn/mod.ts";
-import type { FoldMemory, FoldStage } from "../refinery/mod.ts";
+import type { FoldMemory, FoldStage, KeptNetwork } from "../refinery/mod.ts";
 import { writeAtomically } from "./atomic.ts";
 import { differences, type Identity, shortIdentity } from "./identity.ts";
 import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
@@ -97,11 +98,17 @@ export class FoldFiles implements FoldMemory {
     this.#options.check();
     const shape = [labels.length / this.#options.emotions.length, this.#options.emotions.length];
     await writeSealed(this.#labelsFile(stage), { tensors: { labels: { shape, data: labels } }, metadata: this.#mark });
+    // the networks that were fitted for them alone
+    for (const name of this.#names("checkpoints")) {
+      if (name.startsWith(`fold-${this.#fold}-stage-${stage - 1}-`)) {
+        removeIfThere(this.#folder.in("checkpoints", name));
+      }
+    }
   }
 
-  async state(stage: number): Promise<FitState | undefined> {
+  async state(stage: number, member = 0): Promise<FitState | undefined> {
     for (const { name, ...place } of this.#checkpoints().reverse()) {
-      if (place.stage !== stage) continue;
+      if (place.stage !== stage || place.member !== member) continue;
       const kept = await this.#read(this.#folder.in("checkpoints", name), "the one before it serves");
       if (!kept) continue;
       const arrays = Object.entries(kept.tensors).map(([name, { data }]) => [name, data]);
@@ -109,11 +116,34 @@ export class FoldFiles implements FoldMemory {
     }
   }
 
-  async keepState(stage: number, state: FitSnapshot | FitState): Promise<void> {
+  async network(stage: number, member: number): Promise<KeptNetwork | undefined> {
+    const kept = await this.#read(this.#networkFile(stage, member), "the network is fitted again");
+    if (!kept) return undefined;
+    const weights = Object.fromEntries(Object.entries(kept.tensors).map(([name, { data }]) => [name, data]));
+    return { weights, fitted: JSON.parse(kept.metadata.fitted) };
+  }
+
+  async keepNetwork(stage: number, member: number, { weights, fitted }: KeptNetwork): Promise<void> {
+    this.#options.check();
+    const tensors = Object.fromEntries(
+      Object.entries(weights).map(([name, data]) => [name, { shape: [data.length], data }]),
+    );
+    const metadata = { ...this.#mark, fitted: JSON.stringify(fitted) };
+    await writeSealed(this.#networkFile(stage, member), { tensors, metadata });
+    for (const { name, ...place } of this.#checkpoints()) {
+      if (place.stage === stage && place.member === member) removeIfThere(this.#folder.in("checkpoints", name));
+    }
+  }
+
+  #networkFile(stage: number, member: number): string {
+    return this.#folder.in("checkpoints", `${prefix(this.#fold, stage, member)}network.safetensors`);
+  }
+
+  async keepState(stage: number, state: FitSnapshot | FitState, member = 0): Promise<void> {
     this.#options.check();
     const began = performance.now();
-    const { weights, m, v, best, metrics, ...place } = state, { epoch, step } = place;
-    const arrays = Object.entries({ weights, m, v, metrics, best }).flatMap(([name, data]) =>
+    const { weights, m, v, best, average, metrics, ...place } = state, { epoch, step } = place;
+    const arrays = Object.entries({ weights, m, v, metrics, best, average }).flatMap(([name, data]) =>
       data ? [{ name, data }] : []
     );
     const sealed: Unsealed = {
@@ -122,7 +152,7 @@ export class FoldFiles implements FoldMemory {
     };
     const file = this.#folder.in(
       "checkpoints",
-      `fold-${this.#fold}-stage-${stage}-epoch-${epoch}-step-${step}.safetensors`,
+      `${prefix(this.#fold, stage, member)}epoch-${epoch}-step-${step}.safetensors`,
     );
     try {
       await writeSealed(file, sealed);
@@ -177,12 +207,14 @@ export class FoldFiles implements FoldMemory {
   }
 
   /** The fold's checkpoints, oldest first. */
-  #checkpoints(): { name: string; stage: number; epoch: number; step: number }[] {
+  #checkpoints(): { name: string; stage: number; member: number; epoch: number; step: number }[] {
     const found = this.#names("checkpoints").flatMap((name) => {
-      const place = /-stage-(\d+)-epoch-(\d+)-step-(\d+)\.safetensors$/.exec(name)?.slice(1).map(Number);
-      return place ? [{ name, stage: place[0], epoch: place[1], step: place[2] }] : [];
+      const place = /-stage-(\d+)-(?:member-(\d+)-)?epoch-(\d+)-step-(\d+)\.safetensors$/.exec(name)?.slice(1);
+      if (!place) return [];
+      const [stage, member, epoch, step] = place.map((number) => Number(number ?? 1));
+      return [{ name, stage, member: member - 1, epoch, step }];
     });
-    return found.sort((a, b) => a.stage - b.stage || a.epoch - b.epoch || a.step - b.step);
+    return found.sort((a, b) => a.stage - b.stage || a.member - b.member || a.epoch - b.epoch || a.step - b.step);
   }
 
   /** The fold's files in a folder of the run. */
@@ -195,6 +227,11 @@ export class FoldFiles implements FoldMemory {
       throw error;
     }
   }
+}
+
+/** How the names of a network's files begin. @param fold from 1 @param member from 0; the first has none in its name */
+function prefix(fold: number, stage: number, member: number): string {
+  return `fold-${fold}-stage-${stage}-${member > 0 ? `member-${member + 1}-` : ""}`;
 }
 
 /** A finished stage of a run with another identity. */
@@ -229,9 +266,13 @@ export async function readStage(
     throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
   });
   if (checkSum(bytes) !== record.profiles) throw new Error(`${file}: damaged: its check sum is another`);
-  const { epochs, bestEpoch, labelEntropy, labelError, seconds } = record;
+  const { epochs, bestEpoch, labelEntropy, labelError, labelErrorUniform, seconds } = record;
   const profiles = decodeProfiles(bytes, emotions);
-  return { stage, profiles, epochs, bestEpoch, labelEntropy, ...(labelError !== undefined && { labelError }), seconds };
+  const errors = {
+    ...(labelError !== undefined && { labelError }),
+    ...(labelErrorUniform !== undefined && { labelErrorUniform }),
+  };
+  return { stage, profiles, epochs, bestEpoch, labelEntropy, ...errors, seconds };
 }
 
 function checkSum(bytes: Uint8Array): string {

@@ -7,9 +7,10 @@
 import { createHash } from "node:crypto";
 import type { FeatureUtterance } from "../corpora/features.ts";
 import type { Precision } from "../kernels/mod.ts";
-import type { PresetName, Settings } from "../refinery/settings.ts";
+import { completeSettings, type PresetName, type Settings } from "../refinery/settings.ts";
 import type { RunConfig } from "./run_folder.ts";
 import { csv } from "./csv.ts";
+import { optionName } from "./training_command.ts";
 
 /** A run's identity. */
 export interface Identity {
@@ -49,19 +50,6 @@ export function shortIdentity(identity: Identity): string {
   return sha256(JSON.stringify([others, sorted])).slice(0, 16);
 }
 
-/** What of the settings is an option under another name than its own, or none. */
-const OPTIONS: Partial<Record<keyof Settings, string>> = {
-  segmentHop: "--segment-hop",
-  batchNorm: "--batch-norm",
-  initialisation: "initialisation",
-  decay: "decay of the rate",
-  patience: "patience",
-  learningRate: "learning rate",
-  validationShare: "share of validation",
-  trees: "trees",
-  forestFolds: "folds of the forest",
-};
-
 /** How two identities differ, each as "--epochs 12 there, 20 here"; the recordings are left out: `describeCorpusChange` tells. */
 export function differences(there: Identity, here: Identity): string[] {
   const found: string[] = [];
@@ -73,8 +61,9 @@ export function differences(there: Identity, here: Identity): string[] {
   compare("--device", there.device, here.device);
   compare("--precision", there.precision ?? "f32", here.precision ?? "f32");
   compare("--preset", there.preset, here.preset);
-  const keys = new Set([...Object.keys(there.settings), ...Object.keys(here.settings)]) as Set<keyof Settings>;
-  for (const key of keys) compare(OPTIONS[key] ?? `--${key}`, there.settings[key], here.settings[key]);
+  // runs of older versions lack the settings that came later
+  const [before, now] = [there, here].map(({ settings }) => completeSettings(settings));
+  for (const key of Object.keys(now) as (keyof Settings)[]) compare(`--${optionName(key)}`, before[key], now[key]);
   return found;
 }
 

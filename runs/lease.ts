@@ -11,7 +11,7 @@
  * A holder that was held up for longer (a stopped machine) finds a higher number, or its file gone, and has lost the lease: it
  * looks before whatever it writes.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 
 /** What stands in a lease. */
 export interface LeaseNote {
@@ -99,12 +99,12 @@ export class Lease {
   /** Makes the lease of this number, whole and locked from its first moment; undefined where another process was quicker. */
   static #make(dir: string, name: string, number: number, options: LeaseOptions): Lease | undefined {
     const note = { host: options.host ?? Deno.hostname(), pid: Deno.pid, since: new Date().toISOString(), beat: 0 };
-    const temporary = path.join(dir, `.${crypto.randomUUID()}.tmp`);
+    const temporary = join(dir, `.${crypto.randomUUID()}.tmp`);
     const file = Deno.openSync(temporary, { read: true, write: true, createNew: true });
     try {
       writeNote(file, note);
       file.lockSync(true);
-      Deno.linkSync(temporary, path.join(dir, `${name}.${number}.json`));
+      Deno.linkSync(temporary, join(dir, `${name}.${number}.json`));
     } catch (error) {
       file.close();
       if (error instanceof Deno.errors.AlreadyExists) return undefined;
@@ -112,7 +112,7 @@ export class Lease {
     } finally {
       Deno.removeSync(temporary);
     }
-    for (const old of leases(dir, name)) if (old.number < number) removeIfThere(path.join(dir, old.file));
+    for (const old of leases(dir, name)) if (old.number < number) removeIfThere(join(dir, old.file));
     return new Lease(dir, name, number, file, note, options);
   }
 
@@ -132,7 +132,7 @@ export class Lease {
    * @throws {Error} where another process has taken it
    */
   check(): void {
-    const at = (number: number) => exists(path.join(this.#dir, `${this.#name}.${number}.json`));
+    const at = (number: number) => exists(join(this.#dir, `${this.#name}.${number}.json`));
     if (!this.#loss.signal.aborted && (!at(this.#number) || at(this.#number + 1))) {
       this.#loss.abort(
         new Error(`${this.#what} was taken over by another process, since this one was not heard of for too long`),
@@ -144,7 +144,7 @@ export class Lease {
   /** Gives it back. */
   release(): void {
     clearInterval(this.#timer);
-    if (!this.#loss.signal.aborted) removeIfThere(path.join(this.#dir, `${this.#name}.${this.#number}.json`));
+    if (!this.#loss.signal.aborted) removeIfThere(join(this.#dir, `${this.#name}.${this.#number}.json`));
     this.#file.close();
   }
 
@@ -178,7 +178,7 @@ export function readLeases(dir: string, patience = 120): Map<string, SeenLease> 
   }
   for (const name of new Set(names.flatMap((file) => /^(.*)\.\d+\.json$/.exec(file)?.[1] ?? []))) {
     try {
-      const file = path.join(dir, newest(dir, name)!.file), note = readNote(file)!;
+      const file = join(dir, newest(dir, name)!.file), note = readNote(file)!;
       const age = (Date.now() - Deno.statSync(file).mtime!.getTime()) / 1000;
       found.set(name, { ...note, age, alive: note.host === Deno.hostname() ? isLocked(file) : age < patience });
     } catch {
@@ -199,7 +199,7 @@ async function examine(
   { file: name }: { file: string },
   { host = Deno.hostname(), patience = 120, signal, onWatch }: LeaseOptions,
 ): Promise<"dead" | "changed" | LeaseNote> {
-  const file = path.join(dir, name);
+  const file = join(dir, name);
   let first = readNote(file);
   if (!first) {
     await pause(500);

@@ -22,6 +22,6 @@ export { countProfileSegments, decodeProfiles, encodeProfiles, type ProfileTable
 export { readRunCorpus } from "./read_corpus.ts";
 export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./run_folder.ts";
 export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
-export { shareFirstStage } from "./share_stage.ts";
+export { shareStages } from "./share_stage.ts";
 export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";
-export { fraction, trainingCommand } from "./training_command.ts";
+export { fraction, optionName, trainingCommand } from "./training_command.ts";

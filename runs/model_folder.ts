@@ -1,5 +1,5 @@
 /** A model in a folder: the files of `refinery/model.ts`, and README.md, its card. */
-import path from "@std/path";
+import { join } from "@std/path";
 import { readModelFolder } from "../models/folder.ts";
 import { decodeModel, type Model, MODEL_FILES, type ModelBytes } from "../refinery/model.ts";
 import { writeAtomically } from "./atomic.ts";
@@ -30,6 +30,6 @@ export async function writeModel(folder: string, bytes: ModelBytes): Promise<voi
     );
   }
   const { description } = decodeModel(bytes, folder);
-  for (const file of [...MODEL_FILES].reverse()) await writeAtomically(path.join(folder, file), bytes[file]);
-  await writeAtomically(path.join(folder, "README.md"), describeModel(description));
+  for (const file of [...MODEL_FILES].reverse()) await writeAtomically(join(folder, file), bytes[file]);
+  await writeAtomically(join(folder, "README.md"), describeModel(description));
 }

@@ -7,7 +7,7 @@ import { openRun } from "./begin.ts";
 import { type Experiment, type ExperimentHooks, runExperiment, type RunFolds } from "./experiment.ts";
 import { chainFolder } from "./paper_folder.ts";
 import { RunFolder } from "./run_folder.ts";
-import { shareFirstStage } from "./share_stage.ts";
+import { shareStages } from "./share_stage.ts";
 
 /** How the chains are run. */
 export interface PaperRunOptions {
@@ -41,7 +41,7 @@ export async function runPaperChains(
     const begun = await Deno.stat(place).then(() => true, () => false);
     const found = begun ? await (await RunFolder.at(place)).readConfig() : undefined;
     const folder = await openRun(place, own, found ? "resume" : "new", { onNote: hooks.onNote });
-    if (first) await shareFirstStage(folder, first);
+    if (first) await shareStages(folder, first);
     first ??= folder;
     onChain?.(chain, await folder.countFinished());
     const complete = await folder.readResults();

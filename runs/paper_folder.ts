@@ -7,7 +7,7 @@
  *     seed-1/sEPR/ ...
  *     report.html, report/  what they give
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import type { PaperChain } from "../refinery/mod.ts";
 import { writeJson } from "./atomic.ts";
 import { requireVacant } from "./run_folder.ts";
@@ -22,12 +22,12 @@ export interface PaperConfig {
 
 /** Where the run of a chain is. */
 export function chainFolder(folder: string, seed: number, { method }: Pick<PaperChain, "method">): string {
-  return path.join(folder, `seed-${seed}`, method);
+  return join(folder, `seed-${seed}`, method);
 }
 
 /** Reads `paper.json`; undefined where the folder holds none. Throws an Error where it is damaged. */
 export async function readPaper(folder: string): Promise<PaperConfig | undefined> {
-  const file = path.join(folder, "paper.json");
+  const file = join(folder, "paper.json");
   let text: string;
   try {
     text = await Deno.readTextFile(file);
@@ -44,7 +44,7 @@ export async function readPaper(folder: string): Promise<PaperConfig | undefined
 
 /** Writes `paper.json`. */
 export async function writePaper(folder: string, config: PaperConfig): Promise<void> {
-  await writeJson(path.join(folder, "paper.json"), config);
+  await writeJson(join(folder, "paper.json"), config);
 }
 
 /**
@@ -56,7 +56,7 @@ export async function writePaper(folder: string, config: PaperConfig): Promise<v
 export async function requireVacantPaper(folder: string): Promise<void> {
   const paper = await readPaper(folder);
   if (paper) {
-    const first = path.join(chainFolder(folder, paper.seeds[0], paper.chains[0]), "config.json");
+    const first = join(chainFolder(folder, paper.seeds[0], paper.chains[0]), "config.json");
     if (!await Deno.stat(first).then(() => true, () => false)) return;
   }
   await requireVacant(folder);

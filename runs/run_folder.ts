@@ -17,10 +17,10 @@
  *
  * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import type { Precision } from "../kernels/mod.ts";
 import type { FoldStage, Results } from "../refinery/results.ts";
-import type { Settings } from "../refinery/settings.ts";
+import { completeSettings, type Settings } from "../refinery/settings.ts";
 import { writeAtomically, writeJson } from "./atomic.ts";
 import { csv } from "./csv.ts";
 import type { Identity } from "./identity.ts";
@@ -110,7 +110,8 @@ export class RunFolder {
 
   /** Reads `config.json`; undefined where there is none. Throws an Error where it is no such file. */
   async readConfig(): Promise<RunConfig | undefined> {
-    return await readJson<RunConfig>(this.in("config.json"));
+    const config = await readJson<RunConfig>(this.in("config.json"));
+    return config && { ...config, settings: completeSettings(config.settings) };
   }
 
   /** Writes `config.json`. */
@@ -220,7 +221,7 @@ export class RunFolder {
 
   /** The path of something in it. */
   in(...names: string[]): string {
-    return path.join(this.path, ...names);
+    return join(this.path, ...names);
   }
 }
 

@@ -1,50 +1,68 @@
 /**
- * Stage 1 learns the utterances' labels, whatever refines them afterwards: its networks are the same, to the bit, in every chain
- * of one experiment. A run takes them over from another, so that nothing is trained twice; the labels of its stage 2 are
- * then made from those networks.
+ * Networks that one run has fitted and another one needs: nothing is trained twice. Stage 1 learns the utterances' labels, whatever
+ * refines them afterwards: its networks are the same, to the bit, in every chain of one experiment. Later stages are the same where labels
+ * are refined alike.
  *
  * Weights and profiles become hard links where the file system has them, else copies: files of a run are replaced, never
- * written over, so neither run can harm the other.
+ * written over, so neither run can harm the other. Weights that the other run no longer has are left out: whether they are missed depends on
+ * where labels come from.
  */
-import path from "@std/path";
+import { dirname, relative } from "@std/path";
+import type { Settings } from "../refinery/mod.ts";
 import { requireRun } from "./begin.ts";
 import { readStage } from "./fold_files.ts";
 import { differences, identityOf } from "./identity.ts";
 import type { RunFolder } from "./run_folder.ts";
 
+/** Settings that make no difference to any network, and those that make none to stage 1. */
+const JUDGING: readonly (keyof Settings)[] = ["stages", "averageStages", "trees", "forestFolds"];
+const REFINING: readonly (keyof Settings)[] = ["method", "labelsFrom", "temperature"];
+
 /**
- * Takes the finished first stages of another run over, where this one has none.
+ * Takes the finished stages of another run over, where this one has none: the first, and those after it where both refine labels alike.
  *
  * @param to a run folder that was begun
- * @param from one whose settings differ in method and stages alone
- * @returns how many folds were taken over
+ * @param from one whose settings differ in refinery, stages and judging alone
+ * @returns how many networks were taken over
  * @throws {Error} where the runs differ in more, or a file of a finished stage is gone or damaged
  */
-export async function shareFirstStage(to: RunFolder, from: RunFolder): Promise<number> {
+export async function shareStages(to: RunFolder, from: RunFolder): Promise<number> {
   const { config } = await requireRun(to.path), { config: other } = await requireRun(from.path);
   const identity = identityOf(config), theirs = identityOf(other);
-  const { method, stages } = identity.settings;
-  const alike = { ...theirs, settings: { ...theirs.settings, method, stages } };
-  const differ = differences(alike, identity);
+  const only = (names: readonly (keyof Settings)[]) =>
+    Object.fromEntries(names.map((name) => [name, identity.settings[name]])) as Partial<Settings>;
+  const alike = (names: readonly (keyof Settings)[]) => ({
+    ...theirs,
+    preset: identity.preset, // a set of defaults and no more
+    settings: { ...theirs.settings, ...only(names) },
+  });
+  const differ = differences(alike([...JUDGING, ...REFINING]), identity);
   if (theirs.recordings !== identity.recordings) differ.push("other recordings (corpus.csv)");
   if (differ.length > 0) {
     throw new Error(`${to.path} can't take stage 1 over from ${from.path}: ${differ.join("; ")}`);
   }
+  const refinedAlike = differences(alike(JUDGING), identity).length === 0;
+  const last = refinedAlike ? Math.min(identity.settings.stages, theirs.settings.stages) : 1;
   let shared = 0;
   for (let fold = 1; fold <= identity.settings.folds; fold++) {
-    const found = await readStage(from, fold, 1, { identity: theirs, emotions: other.corpus.emotions });
-    if (!found || await to.readRecord(fold, 1)) continue;
-    await linkOrCopy(from.weightsFile(fold, 1), to.weightsFile(fold, 1));
-    await linkOrCopy(from.profilesFile(fold, 1), to.profilesFile(fold, 1));
-    const record = (await from.readRecord(fold, 1))!;
-    await to.writeRecord({ ...record, identity, seconds: 0, sharedFrom: path.relative(to.path, from.path) }); // last
-    shared++;
+    for (let stage = 1; stage <= last; stage++) {
+      const found = await readStage(from, fold, stage, { identity: theirs, emotions: other.corpus.emotions });
+      if (!found) break;
+      if (await to.readRecord(fold, stage)) continue;
+      await linkOrCopy(from.weightsFile(fold, stage), to.weightsFile(fold, stage), { missing: true });
+      await linkOrCopy(from.profilesFile(fold, stage), to.profilesFile(fold, stage));
+      const record = (await from.readRecord(fold, stage))!;
+      await to.writeRecord({ ...record, identity, seconds: 0, sharedFrom: relative(to.path, from.path) }); // last
+      shared++;
+    }
   }
   return shared;
 }
 
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(path.dirname(to), { recursive: true });
+async function linkOrCopy(from: string, to: string, { missing = false } = {}): Promise<void> {
+  await Deno.mkdir(dirname(to), { recursive: true });
   await Deno.remove(to).catch(() => {}); // what a process left that was killed before it wrote the record
+  const there = await Deno.stat(from).then(() => true, () => false);
+  if (missing && !there) return;
   await Deno.link(from, to).catch(() => Deno.copyFile(from, to));
 }

@@ -1,38 +1,35 @@
 /** The command line that makes a run again: its preset, and the options that say otherwise. */
-import { type PresetName, PRESETS, type Settings } from "../refinery/settings.ts";
+import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
 import type { RunConfig } from "./run_folder.ts";
 
-/** Options of `train` that override a setting, and how a value is written. */
-const OPTIONS: { [key in keyof Settings]?: (value: never) => string } = {
-  method: (value) => `--method ${value}`,
-  stages: (value) => `--stages ${value}`,
-  folds: (value) => `--folds ${value}`,
-  split: (value) => `--split ${value}`,
-  width: (value) => `--width ${fraction(value)}`,
-  batchNorm: (value) => value ? "--batch-norm" : "--no-batch-norm",
-  dropout: (value) => `--dropout ${value}`,
-  epochs: (value) => `--epochs ${value}`,
-  monitor: (value) => `--monitor ${value}`,
-  batch: (value) => `--batch ${value}`,
-  segmentHop: (value) => `--segment-hop ${value}`,
-};
+/** What the option of a setting is called: "batch-norm", and "validation" for the validation share. */
+export function optionName(setting: string): string {
+  if (setting === "validationShare") return "validation";
+  return setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
 
 /** The command, less where its recordings and its folder are on this machine. */
 export function trainingCommand(
   { corpus, preset, settings }: Pick<RunConfig, "corpus" | "preset" | "settings">,
 ): string {
-  const base: Partial<Settings> = PRESETS[preset as PresetName] ?? {};
-  const own: Settings = { ...settings, monitor: settings.monitor ?? "loss" }; // as runs of before there was a choice
-  const changed = (Object.keys(OPTIONS) as (keyof Settings)[]).filter((key) => {
-    return own[key] !== undefined && own[key] !== base[key]; // runs of older versions lack some
-  });
+  const base = { ...PRESETS[preset as PresetName] } as typeof settings, own = completeSettings(settings);
+  const changed = (Object.keys(SETTINGS) as SettingName[]).filter((name) => own[name] !== base[name]);
+  const hop = own.segmentHop === undefined || own.segmentHop === base.segmentHop
+    ? []
+    : [`--segment-hop ${own.segmentHop}`];
   return [
     `deno task train --corpus ${corpus.name}`,
     ...(corpus.name === "synthetic" ? [] : [`--data ${corpus.name}`]),
     `--preset ${preset}`,
-    ...changed.map((key) => OPTIONS[key]!(own[key] as never)),
+    ...changed.map((name) => optionOf(name, own[name])),
+    ...hop,
     `--seed ${settings.seed}`,
   ].join(" ");
+}
+
+function optionOf(name: SettingName, value: string | number | boolean): string {
+  if (typeof value === "boolean") return value ? `--${optionName(name)}` : `--no-${optionName(name)}`;
+  return `--${optionName(name)} ${name === "width" ? fraction(value as number) : value}`;
 }
 
 /** 0.125 as 1/8. */

@@ -8,7 +8,7 @@
  *     peak-<relaxed|plain>.wasm                         what the bench measures the roof with
  *     model/...                                         the model's three files, where there is one
  */
-import path from "@std/path";
+import { dirname, join } from "@std/path";
 import wabt from "wabt";
 import peak from "../bench/peak.wat" with { type: "text" };
 import { assembleKernels } from "../kernels/cpu/modules.ts";
@@ -58,7 +58,7 @@ export async function buildSite(model?: string): Promise<Site> {
   const text = (name: string, content: string) => add(name, new TextEncoder().encode(content));
 
   for (const name of PAGE_FILES) {
-    const content = await Deno.readTextFile(path.join(ROOT, "page", name));
+    const content = await Deno.readTextFile(join(ROOT, "page", name));
     text(name, content.replace("{{content-policy}}", CONTENT_POLICY));
   }
   const bundles = await bundle([...Object.values(PROGRAMS), "page/service_worker.ts"]);
@@ -72,7 +72,7 @@ export async function buildSite(model?: string): Promise<Site> {
   }
   if (model !== undefined) {
     await readModel(model); // a page with a broken model is not built
-    for (const file of MODEL_FILES) add(`model/${file}`, await Deno.readFile(path.join(model, file)));
+    for (const file of MODEL_FILES) add(`model/${file}`, await Deno.readFile(join(model, file)));
   }
   text(MARK, JSON.stringify({ model: model !== undefined }));
   // the service worker keeps all of it, under a name that changes with any of it
@@ -99,14 +99,12 @@ export async function writeSite(site: Site, folder: string): Promise<void> {
   const foreign = there.includes(MARK) ? undefined : there.find((name) => own.has(name));
   if (foreign !== undefined) {
     throw new Error(
-      `${
-        path.join(folder, foreign)
-      }: of something else than this page, and would be lost; --build wants another folder`,
+      `${join(folder, foreign)}: of something else than this page, and would be lost; --build wants another folder`,
     );
   }
   for (const [name, { bytes }] of site) {
-    const file = path.join(folder, name);
-    await Deno.mkdir(path.dirname(file), { recursive: true });
+    const file = join(folder, name);
+    await Deno.mkdir(dirname(file), { recursive: true });
     await Deno.writeFile(file, bytes);
   }
 }
@@ -117,10 +115,10 @@ async function bundle(entries: readonly string[]): Promise<Map<string, string>> 
   try {
     const made = new Map<string, string>();
     for (const entry of entries) {
-      const output = path.join(folder, "out.js");
+      const output = join(folder, "out.js");
       const { success, stderr } = await new Deno.Command("deno", {
-        args: ["bundle", "--quiet", "--platform", "browser", "--minify", "--output", output, path.join(ROOT, entry)],
-        cwd: path.join(ROOT, ".."),
+        args: ["bundle", "--quiet", "--platform", "browser", "--minify", "--output", output, join(ROOT, entry)],
+        cwd: join(ROOT, ".."),
         stdin: "null",
       }).output();
       if (!success) throw new Error(`web/${entry} does not bundle: ${new TextDecoder().decode(stderr)}`);

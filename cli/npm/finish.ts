@@ -1,5 +1,5 @@
 /** The files that `deno pack` made, as the npm package keeps them. */
-import path from "@std/path";
+import { dirname, join } from "@std/path";
 import { DENO_IN_NODE, IN_BROWSERS, PARTS, THREADS } from "./contents.ts";
 
 /** What a module imports: before its name, and the name. */
@@ -15,7 +15,7 @@ export function finishFile(name: string, bytes: Uint8Array): string | undefined 
     .replaceAll(IMPORTED, (all, before: string, target: string) => {
       const anywhere = (PARTS as readonly string[]).includes(name.split("/")[0]);
       const own = target.startsWith(".")
-        ? path.join(path.dirname(name), target).replace(/\.js$/, "")
+        ? join(dirname(name), target).replace(/\.js$/, "")
         : anywhere && THREADS[target];
       if (target === "@std/path") return `${before}"node:path"`; // of the same names
       return own && own in IN_BROWSERS ? `${before}"#${own}"` : all;
@@ -31,7 +31,7 @@ export function requireWhole(files: ReadonlyMap<string, string>): void {
     if (!name.endsWith(".js")) continue;
     if (/^\s*(await )?using \w+ =/m.test(text)) throw new Error(`${name}: has a 'using', which Node 20 does not know`);
     for (const [, target] of text.matchAll(/(?:^|\*\/ )(?:import|export)\b[^;"]*"(\.\.?\/[^"]+)"/gm)) {
-      const wanted = path.join(path.dirname(name), target);
+      const wanted = join(dirname(name), target);
       if (!files.has(wanted)) throw new Error(`${name} imports ${wanted}, which the package leaves out`);
     }
   }

@@ -1,5 +1,5 @@
 /** The npm package's `package.json`, and the dependencies that it carries with it. */
-import path from "@std/path";
+import { dirname, join } from "@std/path";
 import { createRequire } from "node:module";
 import project from "../../deno.json" with { type: "json" };
 import { BUNDLED, DENO_IN_NODE, IN_BROWSERS, NODE_PARTS, OPTIONAL, PARTS, WORKERS } from "./contents.ts";
@@ -47,7 +47,7 @@ export async function bundleDependencies(out: string): Promise<void> {
     if (done.has(name)) return;
     done.add(name);
     const manifest = findManifest(name, require);
-    await copyFolder(path.dirname(manifest), path.join(out, "node_modules", name));
+    await copyFolder(dirname(manifest), join(out, "node_modules", name));
     const { dependencies = {} } = JSON.parse(await Deno.readTextFile(manifest));
     for (const own of Object.keys(dependencies)) await add(own, createRequire(manifest));
   };
@@ -57,11 +57,11 @@ export async function bundleDependencies(out: string): Promise<void> {
 /** The `package.json` of a dependency, which need not be among what it exports. */
 function findManifest(name: string, require: NodeJS.Require): string {
   for (
-    let folder = path.dirname(require.resolve(name));
-    folder !== path.dirname(folder);
-    folder = path.dirname(folder)
+    let folder = dirname(require.resolve(name));
+    folder !== dirname(folder);
+    folder = dirname(folder)
   ) {
-    const manifest = path.join(folder, "package.json");
+    const manifest = join(folder, "package.json");
     try {
       if (JSON.parse(Deno.readTextFileSync(manifest)).name === name) return manifest;
     } catch {
@@ -74,7 +74,7 @@ function findManifest(name: string, require: NodeJS.Require): string {
 async function copyFolder(from: string, to: string): Promise<void> {
   await Deno.mkdir(to, { recursive: true });
   for await (const { name, isDirectory } of Deno.readDir(from)) {
-    const [source, target] = [path.join(from, name), path.join(to, name)];
+    const [source, target] = [join(from, name), join(to, name)];
     if (!isDirectory) await Deno.copyFile(source, target);
     else if (name !== "node_modules") await copyFolder(source, target);
   }

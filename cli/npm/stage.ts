@@ -1,5 +1,5 @@
 /** The sources of the npm package as `deno pack` is given them: Deno's modules, with a few texts and paths that differ. */
-import path from "@std/path";
+import { dirname, join } from "@std/path";
 import { assembledKernels } from "../../kernels/cpu/assembled.ts";
 import project from "../../deno.json" with { type: "json" };
 import {
@@ -16,7 +16,7 @@ import {
 } from "./contents.ts";
 
 /** The project. */
-export const ROOT: string = path.join(import.meta.dirname!, "..", "..");
+export const ROOT: string = join(import.meta.dirname!, "..", "..");
 
 /** An import that Node does not know. */
 const TEXT_IMPORT = /from "([^"]+)" with \{ type: "text" \};/g;
@@ -40,25 +40,26 @@ export async function stageSources(stage: string): Promise<void> {
     ].map((file) => [`./${file}`, `./${file}`]),
   ];
   const { name, version, license, imports } = project;
-  const used = ["@std/path", "@types/cli-progress", ...BUNDLED, ...OPTIONAL] as (keyof typeof imports)[];
+  const used = ["@types/cli-progress", ...BUNDLED, ...OPTIONAL] as (keyof typeof imports)[];
   const config = {
     ...{ name, version, license },
     exports: { ".": "./mod.ts", ...Object.fromEntries(entries) },
-    imports: Object.fromEntries(used.map((name) => [name, imports[name]])),
+    // Node's functions on paths bear the same names
+    imports: { "@std/path": "node:path", ...Object.fromEntries(used.map((name) => [name, imports[name]])) },
     compilerOptions: project.compilerOptions,
   };
-  await write(path.join(stage, "deno.json"), JSON.stringify(config));
+  await write(join(stage, "deno.json"), JSON.stringify(config));
 }
 
 /** The package as one module: all parts in Node, and in a browser those that read no files. */
 async function stageEntries(stage: string): Promise<void> {
-  const mod = await Deno.readTextFile(path.join(ROOT, "mod.ts"));
+  const mod = await Deno.readTextFile(join(ROOT, "mod.ts"));
   const lines = (parts: readonly string[]) => parts.map((part) => `export * as ${part} from "./${part}/mod.ts";\n`);
   const all = lines([...PARTS, ...NODE_PARTS]);
   if (!all.every((line) => mod.includes(line))) throw new Error("mod.ts does not export what the package has");
   const entry = (lines: readonly string[]) => `/** EPR as an npm package: see README.md. @module */\n${lines.join("")}`;
-  await write(path.join(stage, "mod.ts"), entry(all));
-  await write(path.join(stage, "mod_browser.ts"), entry(lines(PARTS)));
+  await write(join(stage, "mod.ts"), entry(all));
+  await write(join(stage, "mod_browser.ts"), entry(lines(PARTS)));
 }
 
 /** The kernels, assembled: a module each, of which a program loads the one that it needs; and what stands for `assembled.ts`. */
@@ -66,7 +67,7 @@ async function stageKernels(stage: string): Promise<void> {
   const cases: string[] = [];
   for (const variant of VARIANTS) {
     const file = `kernels_${variant.simd}_${variant.memory}.ts`, text = await assembledKernels(variant);
-    await write(path.join(stage, "kernels/cpu", file), `export default ${JSON.stringify(text)} as string;\n`);
+    await write(join(stage, "kernels/cpu", file), `export default ${JSON.stringify(text)} as string;\n`);
     // written out, so that a bundler sees which files there are
     cases.push(`if (variant === "${variant.simd} ${variant.memory}") return (await import("./${file}")).default;`);
   }
@@ -79,25 +80,25 @@ export async function assembledKernels({ simd, memory }: KernelVariant): Promise
   throw new RangeError(\`The package has no kernels for \${variant}\`);
 }
 `;
-  await write(path.join(stage, "kernels/cpu/assembled.ts"), source);
+  await write(join(stage, "kernels/cpu/assembled.ts"), source);
 }
 
 /** Writes a source file whose imports of texts are imports of modules, and these modules; a command says how npx calls it. */
 async function stageFile(stage: string, file: string, name = file): Promise<void> {
-  let source = await Deno.readTextFile(path.join(ROOT, file));
+  let source = await Deno.readTextFile(join(ROOT, file));
   for (const [, target] of source.matchAll(TEXT_IMPORT)) {
-    const text = path.join(path.dirname(file), target);
-    const module = `export default ${JSON.stringify(await Deno.readTextFile(path.join(ROOT, text)))} as string;\n`;
-    await write(path.join(stage, `${text}.ts`), module);
+    const text = join(dirname(file), target);
+    const module = `export default ${JSON.stringify(await Deno.readTextFile(join(ROOT, text)))} as string;\n`;
+    await write(join(stage, `${text}.ts`), module);
   }
   source = source.replaceAll(TEXT_IMPORT, `from "$1.ts";`);
   if (file.startsWith("cli/")) source = source.replaceAll(/deno task (predict|\$\{name\})/g, `npx ${project.name} $1`);
-  await write(path.join(stage, name), source);
+  await write(join(stage, name), source);
 }
 
 /** The files of a folder of the project and of those in it, from the root. */
 async function* filesOf(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(path.join(ROOT, folder))) {
+  for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
     if (isDirectory) yield* filesOf(`${folder}/${name}`);
     else yield `${folder}/${name}`;
   }
@@ -105,6 +106,6 @@ async function* filesOf(folder: string): AsyncGenerator<string> {
 
 /** Writes a file; the folders above it are made. */
 export async function write(file: string, text: string): Promise<void> {
-  await Deno.mkdir(path.dirname(file), { recursive: true });
+  await Deno.mkdir(dirname(file), { recursive: true });
   await Deno.writeTextFile(file, text);
 }

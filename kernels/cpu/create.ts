@@ -10,12 +10,12 @@ import { threads } from "./threads.ts";
  * memory
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * const device = await createCpuDevice({ threads: 1 });
  * const x = device.allocate(3, "an example");
  * device.write(x, new Float32Array([1, -2, 3]));
  * device.relu({ x, y: x, length: 3 });
- * assert.deepEqual(await device.read(x), new Float32Array([1, 0, 3]));
+ * assertEquals(await device.read(x), new Float32Array([1, 0, 3]));
  * device.close();
  * ```
  */

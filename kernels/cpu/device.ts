@@ -16,7 +16,7 @@ import { addressOf, CpuBuffer } from "./buffer.ts";
 import { conv2d, conv2dInputGradient } from "./conv2d.ts";
 import { conv2dWeightGradient } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
-import { gatherRows, gatherWindows } from "./gather.ts";
+import { gatherRows, gatherViews, gatherWindows } from "./gather.ts";
 import { InlineQueue } from "./inline.ts";
 import { INITIAL_PAGES, MAX_THREADS, type WorkerStart } from "./layout.ts";
 import { matmul } from "./matmul.ts";
@@ -263,6 +263,9 @@ export class CpuDevice implements Device {
   }
   gatherWindows(args: K.GatherWindows<DeviceBuffer>): void {
     gatherWindows(this.#queue, args);
+  }
+  gatherViews(args: K.GatherViews<DeviceBuffer>): void {
+    gatherViews(this.#queue, args);
   }
   gatherRows(args: K.GatherRows<DeviceBuffer>): void {
     gatherRows(this.#queue, args);

@@ -11,6 +11,7 @@ import elementwise from "../wat/elementwise.wat" with { type: "text" };
 import fence from "../wat/fence.wat" with { type: "text" };
 import gemm from "../wat/gemm.wat" with { type: "text" };
 import gather from "../wat/gather.wat" with { type: "text" };
+import gatherViews from "../wat/gather_views.wat" with { type: "text" };
 import matmul from "../wat/matmul.wat" with { type: "text" };
 import maxPool from "../wat/max_pool.wat" with { type: "text" };
 import normalise from "../wat/normalise.wat" with { type: "text" };
@@ -29,6 +30,7 @@ const SOURCES: Record<string, string> = {
   elementwise,
   fence,
   gather,
+  gatherViews,
   matmul,
   maxPool,
   normalise,

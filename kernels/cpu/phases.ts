@@ -2,7 +2,7 @@
 import { convolveBlock, packPanels } from "./conv2d.ts";
 import { reduceWeights, weightPartial } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
-import { gatherRowsPart, gatherWindowsPart } from "./gather.ts";
+import { gatherRowsPart, gatherViewsPart, gatherWindowsPart } from "./gather.ts";
 import type { Phase } from "./layout.ts";
 import { layStrips, multiplyBlock } from "./matmul.ts";
 import { poolGradientImages, poolImages } from "./max_pool.ts";
@@ -48,6 +48,7 @@ export const PHASES: readonly Phase[] = [
   gradientSumsTotal,
   normaliseGradientPart,
   gatherWindowsPart,
+  gatherViewsPart,
   gatherRowsPart,
   elementwise.fillPart,
   elementwise.copyPart,

@@ -18,9 +18,9 @@ export type Simd = "relaxed" | "plain";
  * @throws SyntaxError on an unclosed repetition, an unknown name or a `f32x4.madd` that has not three operands
  * @example
  * ```ts
- * import assert from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * const text = expandTemplate("{{#i 0 2}}(f32x4.madd $a{{i}} $b {{8*i+1}}) {{/i}}", "plain");
- * assert.equal(text, "(f32x4.add (f32x4.mul $a0 $b) 1) (f32x4.add (f32x4.mul $a1 $b) 9) ");
+ * assertEquals(text, "(f32x4.add (f32x4.mul $a0 $b) 1) (f32x4.add (f32x4.mul $a1 $b) 9) ");
  * ```
  */
 export function expandTemplate(text: string, simd: Simd, values: Record<string, number> = {}): string {

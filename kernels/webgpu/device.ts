@@ -18,6 +18,7 @@ import type {
   Dropout,
   Fill,
   GatherRows,
+  GatherViews,
   GatherWindows,
   Matmul,
   MaxPool,
@@ -354,6 +355,9 @@ export class WebGpuDevice implements Device {
   }
   gatherWindows(args: GatherWindows<DeviceBuffer>): void {
     simple.gatherWindows(this.#launcher, args);
+  }
+  gatherViews(args: GatherViews<DeviceBuffer>): void {
+    simple.gatherViews(this.#launcher, args);
   }
   gatherRows(args: GatherRows<DeviceBuffer>): void {
     simple.gatherRows(this.#launcher, args);

@@ -12,6 +12,7 @@ import type {
   Dropout,
   Fill,
   GatherRows,
+  GatherViews,
   GatherWindows,
   MaxPool,
   MaxPoolGradient,
@@ -21,7 +22,7 @@ import type {
   SoftmaxCrossEntropy,
   Sum,
 } from "../kernels.ts";
-import { METRICS } from "../kernels.ts";
+import { METRICS, VIEW } from "../kernels.ts";
 import adamSource from "../wgsl/adam.wgsl" with { type: "text" };
 import addSource from "../wgsl/add.wgsl" with { type: "text" };
 import columnSumsSource from "../wgsl/column_sums.wgsl" with { type: "text" };
@@ -29,6 +30,7 @@ import copySource from "../wgsl/copy.wgsl" with { type: "text" };
 import dropoutSource from "../wgsl/dropout.wgsl" with { type: "text" };
 import fillSource from "../wgsl/fill.wgsl" with { type: "text" };
 import gatherRowsSource from "../wgsl/gather_rows.wgsl" with { type: "text" };
+import gatherViewsSource from "../wgsl/gather_views.wgsl" with { type: "text" };
 import gatherWindowsSource from "../wgsl/gather_windows.wgsl" with { type: "text" };
 import maxPoolSource from "../wgsl/max_pool.wgsl" with { type: "text" };
 import maxPoolGradientSource from "../wgsl/max_pool_gradient.wgsl" with { type: "text" };
@@ -257,6 +259,27 @@ export function gatherWindows(launcher: Launcher, args: GatherWindows<B>): void 
     launcher.run({ name: "gather_windows", source: gatherWindowsSource }, {
       buffers: { series: [series, window], starts: [of(starts, 1), count], out: [of(out, window), length] },
       parameters: { height, width, length, mean, scale },
+      workgroups: groups(length),
+      flops: 100 * length,
+    });
+  });
+}
+
+/** See `GatherViews`. */
+export function gatherViews(launcher: Launcher, args: GatherViews<B>): void {
+  const { series, starts, views, out, batch, height, width, mean, scale, offset, key: [key0, key1] } = args;
+  sizes("gatherViews", { batch, height, width });
+  const window = height * width;
+  launcher.images(batch, [window, 1, VIEW.length], ({ first, count, of }) => {
+    const length = count * window;
+    launcher.run({ name: "gather_views", source: gatherViewsSource }, {
+      buffers: {
+        series: [series, height],
+        starts: [of(starts, 1), count],
+        views: [of(views, VIEW.length), count * VIEW.length],
+        out: [of(out, window), length],
+      },
+      parameters: { height, width, length, first: first * window, key0, key1, mean, scale, offset },
       workgroups: groups(length),
       flops: 100 * length,
     });

@@ -19,8 +19,8 @@ export type Constants = Readonly<Record<string, number | boolean | string>>;
  * @throws SyntaxError naming the line where a directive is unknown, left open or refers to no constant
  * @example
  * ```ts
- * import assert from "@std/assert";
- * assert.equal(expand("#for i in N\nlet a_${i} = ${i};\n#end", { N: 2 }), "let a_0 = 0;\nlet a_1 = 1;");
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(expand("#for i in N\nlet a_${i} = ${i};\n#end", { N: 2 }), "let a_0 = 0;\nlet a_1 = 1;");
  * ```
  */
 export function expand(source: string, constants: Constants): string {

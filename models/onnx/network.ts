@@ -49,7 +49,7 @@ export function addNetwork(graph: OnnxGraph, { description, weights }: Model, se
 }
 
 function addWeights(graph: OnnxGraph, weights: Readonly<Record<string, Float32Array>>, options: VggEOptions): void {
-  for (const { name, shape } of vggEParameters({ ...options, batchNorm: false })) {
+  for (const { name, shape } of vggEParameters({ ...options, batchNorm: false, batchNormDense: false })) {
     if (shape.length !== 4) graph.constant(name, weights[name], shape);
     else graph.constant(name, outputFirst(weights[name], shape), [shape[3], shape[2], shape[0], shape[1]]);
   }

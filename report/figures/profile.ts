@@ -14,7 +14,7 @@ import { soundPanels } from "./sound.ts";
 /** The panels of an utterance. @param utterance its index */
 export async function profileFigure(chain: Chain, utterance: number): Promise<ReportFigure> {
   const [run] = chain.runs, { corpus, config: { settings } } = run, { emotions } = corpus;
-  const { id, emotion, segmentCount } = corpus.utterances[utterance], hop = settings.segmentHop!;
+  const { id, emotion, segmentCount } = corpus.utterances[utterance], hop = settings.profileHop || settings.segmentHop!;
   const sound = await readSound(run, utterance);
   const seconds = sound
     ? sound.length / frontEnd.sampleRate

@@ -2,7 +2,7 @@
  * Links from a chapter to the very lines of code that it talks of: [`Tape.conv2d`](../../nn/tape.ts#L120). The line holds the last
  * name between the backquotes; when code moves, {@link relink} finds the line again.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 
 /** A link to a line. */
 export interface CodeLink {
@@ -38,7 +38,7 @@ export function holds(line: string | undefined, symbol: string): boolean {
 export async function relink(text: string, folder: string): Promise<{ text: string; moved: number }> {
   let moved = 0;
   for (const { symbol, target, line, whole } of codeLinks(text)) {
-    const lines = (await Deno.readTextFile(path.join(folder, target))).split("\n");
+    const lines = (await Deno.readTextFile(join(folder, target))).split("\n");
     if (holds(lines[line - 1], symbol)) continue;
     const found = lines.flatMap((content, i) => holds(content, symbol) ? [i + 1] : []);
     if (found.length === 0) throw new Error(`${target} has no line with ${symbol}, which a link leads to`);

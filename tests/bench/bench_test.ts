@@ -2,7 +2,7 @@
  * The bench by its own smoke test: figures that mean something, errors held to the definition, a document that the schema takes,
  * and a comparison that knows two equal files. How fast anything is, is no test's business.
  */
-import assert from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { runBench } from "../../bench/bench.ts";
 import { lossCase, matmulCase, parseShape, vggECases } from "../../bench/cases.ts";
 import { compareResults, describeComparison } from "../../bench/compare.ts";
@@ -28,13 +28,13 @@ const isTime = ({ median, lower, upper, count }: Spread) =>
 
 Deno.test("runBench() gives every row a finite time, and a result within 1e-5 of its definition", async () => {
   const { kernels, step, tasks, peaks } = await results();
-  assert.ok(kernels.length > 40, `${kernels.length} rows`);
+  assert(kernels.length > 40, `${kernels.length} rows`);
   for (const { name, shape, seconds, error } of kernels) {
-    assert.ok(isTime(seconds), `${name} ${shape}: ${JSON.stringify(seconds)}`);
-    assert.ok(error < 1e-5, `${name} ${shape}: error ${error}`);
+    assert(isTime(seconds), `${name} ${shape}: ${JSON.stringify(seconds)}`);
+    assert(error < 1e-5, `${name} ${shape}: error ${error}`);
   }
-  for (const { name, seconds, rate } of tasks) assert.ok(isTime(seconds) && rate > 0, name);
-  assert.deepEqual(tasks.map(({ name }) => name.split(" ")[0]), [
+  for (const { name, seconds, rate } of tasks) assert(isTime(seconds) && rate > 0, name);
+  assertEquals(tasks.map(({ name }) => name.split(" ")[0]), [
     "decode,",
     "decode,",
     "wav",
@@ -42,23 +42,31 @@ Deno.test("runBench() gives every row a finite time, and a result within 1e-5 of
     "forest",
     "forest",
   ]);
-  assert.ok(isTime(step!.seconds) && step!.memory > 1e6);
+  assert(isTime(step!.seconds) && step!.memory > 1e6);
   const shares = step!.shares.reduce((sum, { share }) => sum + share, 0);
-  assert.ok(Math.abs(shares + step!.overhead - 1) < 1e-9);
-  assert.ok(peaks.flops.median > 1e9 && peaks.bytes.median > 1e8, JSON.stringify(peaks));
+  assert(Math.abs(shares + step!.overhead - 1) < 1e-9);
+  assert(peaks.flops.median > 1e9 && peaks.bytes.median > 1e8, JSON.stringify(peaks));
 });
 
 Deno.test("parseResults() takes what runBench() gives, and names the field of what it does not take", async () => {
   const found = await results();
-  assert.deepEqual(parseResults(found, "found"), found);
+  assertEquals(parseResults(found, "found"), found);
   const without = structuredClone(found) as unknown as { kernels: { seconds?: unknown }[] };
   delete without.kernels[2].seconds;
-  assert.throws(() => parseResults(without, "x.json"), {
-    name: "TypeError",
-    message: "x.json: kernels[2].seconds is undefined, wanted an object",
-  });
-  assert.throws(() => parseResults({ ...found, schema: "epr-bench/0" }, "x.json"), /found the schema "epr-bench\/0"/);
-  assert.throws(() => parseResults({ ...found, openSeconds: null }, "x.json"), /openSeconds is null, wanted a number/);
+  assertEquals(
+    assertThrows(() => parseResults(without, "x.json"), TypeError).message,
+    "x.json: kernels[2].seconds is undefined, wanted an object",
+  );
+  assertThrows(
+    () => parseResults({ ...found, schema: "epr-bench/0" }, "x.json"),
+    Error,
+    'found the schema "epr-bench/0"',
+  );
+  assertThrows(
+    () => parseResults({ ...found, openSeconds: null }, "x.json"),
+    Error,
+    "openSeconds is null, wanted a number",
+  );
 });
 
 Deno.test("docs/benchmarking.md tells every field of the schema", async () => {
@@ -74,30 +82,30 @@ Deno.test("docs/benchmarking.md tells every field of the schema", async () => {
     }
   };
   collect(await results());
-  assert.deepEqual([...fields].filter((field) => !docs.includes(`\`${field}\``)), []);
+  assertEquals([...fields].filter((field) => !docs.includes(`\`${field}\``)), []);
 });
 
 Deno.test("compareResults() of a file with itself gives ratios of 1 in every row, and sees what got slower", async () => {
   const found = await results();
   const same = compareResults(found, found);
-  assert.equal(same.length, found.kernels.length + 1 + found.tasks.length);
-  for (const { name, ratio, verdict } of same) assert.deepEqual([name, ratio, verdict], [name, 1, "as before"]);
+  assertEquals(same.length, found.kernels.length + 1 + found.tasks.length);
+  for (const { name, ratio, verdict } of same) assertEquals([name, ratio, verdict], [name, 1, "as before"]);
   const slower = structuredClone(found);
   const row = slower.kernels[1].seconds;
   for (const part of ["median", "lower", "upper"] as const) row[part] = 3 * found.kernels[1].seconds.upper;
   const changed = compareResults(found, slower).filter(({ verdict }) => verdict !== "as before");
-  assert.deepEqual(changed.map(({ verdict }) => verdict), ["slower"]);
-  assert.match(describeComparison(found, slower), /geometric mean of \d+ rows/);
+  assertEquals(changed.map(({ verdict }) => verdict), ["slower"]);
+  assertMatch(describeComparison(found, slower), /geometric mean of \d+ rows/);
 });
 
 Deno.test("drawRoofline() puts a dot for each kernel under a roof, inside the picture", async () => {
   const found = await results();
   const svg = drawRoofline(found);
   const dots = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"[^>]*>\s*<title>/g)];
-  assert.equal(dots.length, found.kernels.filter(({ flops }) => flops > 0).length);
-  for (const [, x, y] of dots) assert.ok(Number(x) >= 80 && Number(x) <= 880 && Number(y) >= 60 && Number(y) <= 490);
-  assert.ok(!/NaN|Infinity/.test(svg));
-  assert.equal(svg.match(/<polyline/g)?.length, 1);
+  assertEquals(dots.length, found.kernels.filter(({ flops }) => flops > 0).length);
+  for (const [, x, y] of dots) assert(Number(x) >= 80 && Number(x) <= 880 && Number(y) >= 60 && Number(y) <= 490);
+  assert(!/NaN|Infinity/.test(svg));
+  assertEquals(svg.match(/<polyline/g)?.length, 1);
 });
 
 Deno.test("vggECases() does the operations of a training step, equal shapes counted as often as they occur", () => {
@@ -110,22 +118,22 @@ Deno.test("vggECases() does the operations of a training step, equal shapes coun
     /^(conv|dense) (forward|to input|to weights)$/.test(name)
   );
   const flops = products.reduce((sum, { layer, flops }) => sum + occurrences(layer) * flops, 0);
-  assert.equal(flops, batch * trainingFlops(summarise({ width, classes })));
+  assertEquals(flops, batch * trainingFlops(summarise({ width, classes })));
 });
 
 Deno.test("parseShape() reads each kind, and says what it wants of others", () => {
-  assert.deepEqual(parseShape("conv:2x4x6x3:5").map(({ name }) => name), [
+  assertEquals(parseShape("conv:2x4x6x3:5").map(({ name }) => name), [
     "conv forward",
     "conv to input",
     "conv to weights",
   ]);
-  assert.equal(parseShape("conv:2x4x6x3:5")[0].flops, 2 * 2 * 4 * 6 * 9 * 3 * 5);
-  assert.equal(parseShape("matmul:2x3x5")[0].flops, 60);
-  assert.equal(parseShape("dense:2x3:5").length, 4);
+  assertEquals(parseShape("conv:2x4x6x3:5")[0].flops, 2 * 2 * 4 * 6 * 9 * 3 * 5);
+  assertEquals(parseShape("matmul:2x3x5")[0].flops, 60);
+  assertEquals(parseShape("dense:2x3:5").length, 4);
   for (
     const wrong of ["conv:2x4x6x3", "conv:2x4x6:5", "matmul:2x3x5:7", "matmul:2x0x5", "matmul:axbxc", "pool", "fft:8"]
   ) {
-    assert.throws(() => parseShape(wrong), /^RangeError: Found the shape ".*", wanted conv:/);
+    assertMatch(assertThrows(() => parseShape(wrong), RangeError).message, /^Found the shape ".*", wanted conv:/);
   }
 });
 
@@ -133,25 +141,25 @@ Deno.test("checkCase() sees one wrong number in a product, one that is missing, 
   const of = matmulCase(2, 2, 2);
   const before = { a: new Float32Array([1, 2, 3, 4]), b: new Float32Array([5, 6, 7, 8]), c: new Float32Array(4) };
   const check = (...c: number[]) => checkCase(of, before, { c: new Float32Array(c) }).error;
-  assert.equal(check(19, 22, 43, 50), 0);
-  assert.equal(check(19, 22, 43, 49), 1 / 50);
-  assert.equal(check(19, NaN, 43, 50), Infinity);
-  assert.equal(lossCase(2, 3).buffers.metrics.length, 4);
+  assertEquals(check(19, 22, 43, 50), 0);
+  assertEquals(check(19, 22, 43, 49), 1 / 50);
+  assertStrictEquals(check(19, NaN, 43, 50), Infinity);
+  assertEquals(lossCase(2, 3).buffers.metrics.length, 4);
 });
 
 Deno.test("spread() is median and quartiles as numpy has them", () => {
-  assert.deepEqual(spread([4, 1, 3, 2]), { median: 2.5, lower: 1.75, upper: 3.25, count: 4 });
-  assert.deepEqual(spread([7]), { median: 7, lower: 7, upper: 7, count: 1 });
-  assert.throws(() => spread([]), RangeError);
+  assertEquals(spread([4, 1, 3, 2]), { median: 2.5, lower: 1.75, upper: 3.25, count: 4 });
+  assertEquals(spread([7]), { median: 7, lower: 7, upper: 7, count: 1 });
+  assertThrows(() => spread([]), RangeError);
 });
 
 Deno.test("climbCpuLadder() gives the same product on every rung, and tells each with its file", async () => {
   const rungs = await climbCpuLadder(3);
   for (const { name, file, flops, error } of rungs) {
-    assert.ok(error < 1e-6, `${name}: error ${error}`);
-    assert.ok(flops.lower > 0 && flops.lower <= flops.median && flops.median <= flops.upper, name);
+    assert(error < 1e-6, `${name}: error ${error}`);
+    assert(flops.lower > 0 && flops.lower <= flops.median && flops.median <= flops.upper, name);
     await Deno.stat(new URL(`../../kernels/wat/${file}`, import.meta.url));
-    assert.ok(describeCpuLadder(rungs).includes(file), name);
+    assert(describeCpuLadder(rungs).includes(file), name);
   }
-  assert.deepEqual(rungs.length, 5);
+  assertEquals(rungs.length, 5);
 });

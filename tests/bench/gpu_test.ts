@@ -1,5 +1,5 @@
 /** What is counted of the GPU's kernels, and the ladder. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { countKernels, describeCounted, NEED } from "../../bench/counted.ts";
 import { climbLadder } from "../../bench/ladder.ts";
 import { findAdapter } from "../../kernels/webgpu/mod.ts";
@@ -7,29 +7,29 @@ import { findAdapter } from "../../kernels/webgpu/mod.ts";
 const FULL = { width: 1, batch: 128, classes: 7 };
 
 Deno.test("no product of conv2 to conv16, dense1 and dense2 of VGG-E is bound by the memory of a large GPU", () => {
-  assert.equal(NEED, 15);
+  assertEquals(NEED, 15);
   const rows = countKernels(FULL).filter(({ plan, layer }) => plan && layer !== "conv1" && layer !== "dense3");
   for (const { name, layer, intensity, useful } of rows) {
-    assert.ok(intensity >= NEED, `${name} of ${layer}: ${intensity} operations a byte`);
-    assert.ok(useful >= 0.85, `${name} of ${layer}: ${useful} of the operations are wanted`);
+    assert(intensity >= NEED, `${name} of ${layer}: ${intensity} operations a byte`);
+    assert(useful >= 0.85, `${name} of ${layer}: ${useful} of the operations are wanted`);
   }
   const layers = new Set(rows.map(({ layer }) => layer));
-  assert.deepEqual([...layers], [
+  assertEquals([...layers], [
     ...["conv2", "conv3", "conv4", "conv5", "conv6-8", "conv9", "conv10-12", "conv13-16", "dense1", "dense2"],
   ]);
 });
 
 Deno.test("countKernels() counts the second convolution of VGG-E as it is by hand", () => {
   const row = countKernels(FULL).find(({ name, layer }) => name === "conv forward" && layer === "conv2")!;
-  assert.equal(row.plan, "tile 128x64x16");
+  assertEquals(row.plan, "tile 128x64x16");
   // 128 images of 64 x 32 pixels in tiles of 128: each reads 128 rows and 64 columns of 576 values, and writes 128 x 64
-  assert.equal(row.bytes, 2048 * 4 * ((128 + 64) * 576 + 128 * 64));
-  assert.equal(row.flops, 2 * 128 * 64 * 32 * 576 * 64);
+  assertEquals(row.bytes, 2048 * 4 * ((128 + 64) * 576 + 128 * 64));
+  assertEquals(row.flops, 2 * 128 * 64 * 32 * 576 * 64);
 });
 
 Deno.test("docs/gpu_kernels.md shows what bench --count prints", async () => {
   const docs = await Deno.readTextFile(new URL("../../docs/gpu_kernels.md", import.meta.url));
-  assert.ok(docs.includes(describeCounted(FULL)), "run `deno task bench --count`, and put what it prints there");
+  assert(docs.includes(describeCounted(FULL)), "run `deno task bench --count`, and put what it prints there");
 });
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
@@ -41,7 +41,7 @@ Deno.test({
   ignore: !found,
   fn: async () => {
     const { rows } = await climbLadder({ size: 64 });
-    assert.deepEqual(rows.map(({ name }) => name[0]), ["1", "2", "3", "4", "5", "E", "6", "E"]);
-    for (const { name, error } of rows) assert.ok(error < 1e-5, `${name} is off by ${error}`);
+    assertEquals(rows.map(({ name }) => name[0]), ["1", "2", "3", "4", "5", "E", "6", "E"]);
+    for (const { name, error } of rows) assert(error < 1e-5, `${name} is off by ${error}`);
   },
 });

@@ -1,15 +1,15 @@
 /** The folds as a Slurm job array: what is written and submitted, and what the scripts do when Slurm stops them. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
 import { foldsScript, mergeScript, type SlurmJob } from "../../cli/slurm.ts";
 import { inTemporary } from "../runs/folders.ts";
 
 /** Programs that play Slurm and Deno, as shell scripts, in a folder to put first on the PATH. */
 async function withPrograms(dir: string, programs: Record<string, string>): Promise<Record<string, string>> {
-  const bin = path.join(dir, "bin");
+  const bin = join(dir, "bin");
   await Deno.mkdir(bin);
   for (const [name, body] of Object.entries(programs)) {
-    await Deno.writeTextFile(path.join(bin, name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
+    await Deno.writeTextFile(join(bin, name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
   }
   return { PATH: `${bin}:${Deno.env.get("PATH")}`, NO_COLOR: "1" };
 }
@@ -27,7 +27,7 @@ const job: Omit<SlurmJob, "deno"> = {
 Deno.test("foldsScript() asks Slurm for what the job wants, and mergeScript() merges", () => {
   const script = foldsScript({ ...job, deno: "/bin/deno" });
   const options = script.split("\n").filter((line) => line.startsWith("#SBATCH ")).map((line) => line.slice(8));
-  assert.deepEqual(options, [
+  assertEquals(options, [
     "--job-name=epr-fold",
     `--output='/runs/it'\\''s one/slurm/fold-%a.out'`,
     "--open-mode=append",
@@ -40,7 +40,7 @@ Deno.test("foldsScript() asks Slurm for what the job wants, and mergeScript() me
     "--requeue",
     "--signal=B:TERM@90",
   ]);
-  assert.match(
+  assertMatch(
     mergeScript({ ...job, deno: "/bin/deno" }),
     /\nexec \/bin\/deno run .* --merge --out '\/runs\/it'\\''s one'\n$/,
   );
@@ -52,14 +52,14 @@ async function runScript(
 ): Promise<{ code: number; said: string }> {
   let outcome = { code: -1, said: "" };
   await inTemporary(async (dir) => {
-    const said = path.join(dir, "said");
+    const said = join(dir, "said");
     const env = await withPrograms(dir, {
       deno: `echo "deno $*" >>'${said}'; ${deno}`,
       squeue: `echo ${state}`,
       scontrol: `echo "scontrol $*" >>'${said}'`,
     });
-    const script = path.join(dir, "folds.sh");
-    await Deno.writeTextFile(script, foldsScript({ ...job, deno: path.join(dir, "bin", "deno") }));
+    const script = join(dir, "folds.sh");
+    await Deno.writeTextFile(script, foldsScript({ ...job, deno: join(dir, "bin", "deno") }));
     const slurm = { SLURM_ARRAY_TASK_ID: "2", SLURM_CPUS_PER_TASK: "4", SLURM_JOB_ID: "77" };
     const child = new Deno.Command("bash", { args: [script], env: { ...env, ...slurm } }).spawn();
     if (signal) {
@@ -81,13 +81,13 @@ Deno.test({
   async fn() {
     const command =
       "deno run -q -P=train cli/train.ts --quiet --resume --out /runs/it's one --only-fold 2 --threads 4\n";
-    assert.deepEqual(await runScript({ deno: "exit 0" }), { code: 0, said: command });
-    assert.deepEqual(await runScript({ deno: "exit 1" }), { code: 1, said: command });
-    assert.deepEqual(await runScript({ deno: patient, signal: "SIGTERM" }), {
+    assertEquals(await runScript({ deno: "exit 0" }), { code: 0, said: command });
+    assertEquals(await runScript({ deno: "exit 1" }), { code: 1, said: command });
+    assertEquals(await runScript({ deno: patient, signal: "SIGTERM" }), {
       code: 143,
       said: `${command}scontrol requeue 77\n`,
     });
-    assert.deepEqual(await runScript({ deno: patient, signal: "SIGTERM", state: "COMPLETING" }), {
+    assertEquals(await runScript({ deno: patient, signal: "SIGTERM", state: "COMPLETING" }), {
       code: 143,
       said: command,
     });
@@ -100,36 +100,36 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     await inTemporary(async (dir) => {
-      const out = path.join(dir, "run"), said = path.join(dir, "said");
+      const out = join(dir, "run"), said = join(dir, "said");
       const env = await withPrograms(dir, { sbatch: `echo "$*" >>'${said}'; echo "12;cluster"` });
       const cluster = async (...args: string[]) => {
         const settings = ["--folds", "2", "--width", "1/32", "--segment-hop", "24", "--epochs", "1", "--stages", "1"];
         const { code, stderr } = await new Deno.Command(Deno.execPath(), {
           args: ["run", "-q", "-P=cluster", "cli/cluster.ts", ...settings, "--device", "cpu", "--out", out, ...args],
-          cwd: path.join(import.meta.dirname!, "..", ".."),
+          cwd: join(import.meta.dirname!, "..", ".."),
           env,
         }).output();
         return { code, stderr: new TextDecoder().decode(stderr) };
       };
       const first = await cluster("--threads", "1", "--sbatch=--partition=long", "--memory", "900", "--submit");
-      assert.equal(first.code, 0, first.stderr);
-      assert.equal(
+      assertEquals(first.code, 0, first.stderr);
+      assertEquals(
         await Deno.readTextFile(said),
         `--parsable ${out}/slurm/folds.sh\n` +
           `--parsable --dependency=afterok:12 --kill-on-invalid-dep=yes ${out}/slurm/merge.sh\n`,
       );
-      const script = await Deno.readTextFile(path.join(out, "slurm", "folds.sh"));
+      const script = await Deno.readTextFile(join(out, "slurm", "folds.sh"));
       for (const line of ["--array=1,2", "--mem=900M", "--cpus-per-task=1", "--partition=long", "--time=11"]) {
-        assert.ok(script.includes(`#SBATCH ${line}\n`), script);
+        assert(script.includes(`#SBATCH ${line}\n`), script);
       }
       // a fold is finished; what is left is submitted again
-      await Deno.mkdir(path.join(out, "folds"));
-      await Deno.writeTextFile(path.join(out, "folds", "fold-1-stage-1.json"), "{}");
-      assert.equal((await cluster("--minutes", "50")).code, 0);
-      assert.match(await Deno.readTextFile(path.join(out, "slurm", "folds.sh")), /--time=50\n[^]*--array=2\n/);
+      await Deno.mkdir(join(out, "folds"));
+      await Deno.writeTextFile(join(out, "folds", "fold-1-stage-1.json"), "{}");
+      assertEquals((await cluster("--minutes", "50")).code, 0);
+      assertMatch(await Deno.readTextFile(join(out, "slurm", "folds.sh")), /--time=50\n[^]*--array=2\n/);
       const other = await cluster("--batch", "7");
-      assert.equal(other.code, 1);
-      assert.match(other.stderr, /error: The run in .* is another: --batch 32 there, 7 here/);
+      assertEquals(other.code, 1);
+      assertMatch(other.stderr, /error: The run in .* is another: --batch 32 there, 7 here/);
     });
   },
 });

@@ -1,10 +1,10 @@
 /** `deno task corpus` as a user meets it: what is printed where, and the status it ends with. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { tone, tones, withFolder } from "../corpora/folders.ts";
 
-const root = path.join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 
 async function corpus(args: string[], env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -29,9 +29,9 @@ Deno.test("corpus --json prints one document on stdout and nothing else there, w
       "3",
       "--json",
     ]);
-    assert.equal(code, 0, stderr);
-    assert.equal(stderr, "");
-    assert.deepEqual(JSON.parse(stdout), {
+    assertEquals(code, 0, stderr);
+    assertEquals(stderr, "");
+    assertEquals(JSON.parse(stdout), {
       corpus: "folder",
       utterances: 2,
       seconds: 0.8,
@@ -47,7 +47,7 @@ Deno.test("corpus --json prints one document on stdout and nothing else there, w
         { id: "angry/a", emotion: "anger", speaker: "unknown", seconds: 0.4, segments: 3 },
         { id: "sad/b", emotion: "sadness", speaker: "unknown", seconds: 0.4, segments: 3 },
       ],
-      skipped: [{ path: path.join(dir, "sad/c.wav"), reason: "10 ms of sound, a segment wants 335 ms" }],
+      skipped: [{ path: join(dir, "sad/c.wav"), reason: "10 ms of sound, a segment wants 335 ms" }],
     });
   });
 });
@@ -55,8 +55,8 @@ Deno.test("corpus --json prints one document on stdout and nothing else there, w
 Deno.test("corpus prints a table, and says what it skipped and why", async () => {
   await withFolder({ ...tones("angry/anna/a.wav", "sad/anna/b.wav"), "sad/anna/c.wav": tone(0.01) }, async (dir) => {
     const { code, stdout } = await corpus(["--corpus", "folder", "--data", dir]);
-    assert.equal(code, 0);
-    assert.equal(
+    assertEquals(code, 0);
+    assertStrictEquals(
       stdout,
       [
         "corpus folder, 1 speaker (anna), segments every 1 frame (10 ms)",
@@ -67,7 +67,7 @@ Deno.test("corpus prints a table, and says what it skipped and why", async () =>
         "all               2      0.8        14",
         "",
         "skipped 1 file:",
-        `  ${path.join(dir, "sad/anna/c.wav")}: 10 ms of sound, a segment wants 335 ms`,
+        `  ${join(dir, "sad/anna/c.wav")}: 10 ms of sound, a segment wants 335 ms`,
         "",
       ].join("\n"),
     );
@@ -84,58 +84,58 @@ Deno.test("corpus tells a mistake in one line and no stack; wrong usage is statu
       [["--corpus", "emodb"], 2, /^error: The corpus "emodb" wants --data, the folder of the recordings\n$/],
       [["--data", dir], 2, /^error: The corpus "synthetic" reads nothing, .*\n$/],
       [["--corpus", "folder", "--data", dir, "--write", dir], 2, /^error: --write is for the synthetic corpus.*\n$/],
-      [["--corpus", "emodb", "--data", path.join(dir, "none")], 1, /^error: .*none: no such folder; .*\n$/],
+      [["--corpus", "emodb", "--data", join(dir, "none")], 1, /^error: .*none: no such folder; .*\n$/],
       [["--corpus", "emodb", "--data", dir], 1, /^error: .* has 1 WAV file, none named as wanted .*\n$/],
       [["--corpus", "folder", "--data", dir], 1, /^error: .* only one emotion, anger .*\n$/],
     ];
     const results = await Promise.all(cases.map(([args]) => corpus(args)));
     for (const [i, [args, status, stderr]] of cases.entries()) {
-      assert.equal(results[i].code, status, args.join(" "));
-      assert.match(results[i].stderr, stderr);
-      assert.equal(results[i].stdout, "");
+      assertStrictEquals(results[i].code, status, args.join(" "));
+      assertMatch(results[i].stderr, stderr);
+      assertEquals(results[i].stdout, "");
     }
   });
   await withFolder({}, async (dir) => {
     const { code, stderr } = await corpus(["--corpus", "folder", "--data", dir]);
-    assert.equal(code, 1);
-    assert.match(stderr, /^error: .* has no WAV file in it; wanted: a folder an emotion.*\n$/);
+    assertEquals(code, 1);
+    assertMatch(stderr, /^error: .* has no WAV file in it; wanted: a folder an emotion.*\n$/);
   });
 });
 
 Deno.test("corpus shows the stack with --debug, and with EPR_DEBUG=1", async () => {
   const wrong = ["--corpus", "emodb", "--data", "no such folder"];
   for (const { stderr } of [await corpus([...wrong, "--debug"]), await corpus(wrong, { EPR_DEBUG: "1" })]) {
-    assert.match(stderr, /^error: no such folder: no such folder;.*\nError: .*\n {4}at /);
+    assertMatch(stderr, /^error: no such folder: no such folder;.*\nError: .*\n {4}at /);
   }
 });
 
 Deno.test("corpus --help shows every option, and examples", async () => {
   const { code, stdout } = await corpus(["--help"]);
-  assert.equal(code, 0);
+  assertEquals(code, 0);
   for (const part of ["--corpus", "--data", "--segment-hop", "--json", "--write", "--seed", "Examples:\n", "emodb"]) {
-    assert.ok(stdout.includes(part), part);
+    assert(stdout.includes(part), part);
   }
 });
 
 Deno.test("corpus --write writes recordings that --corpus csv reads as the same corpus, and where each emotion lies", async () => {
   await withFolder({}, async (dir) => {
     const made = await corpus(["--seed", "3", "--write", dir, "--json"]);
-    assert.equal(made.code, 0, made.stderr);
-    const read = await corpus(["--corpus", "csv", "--data", path.join(dir, "labels.csv"), "--json"]);
-    assert.equal(read.code, 0, read.stderr);
-    assert.deepEqual({ ...JSON.parse(read.stdout), corpus: "synthetic" }, JSON.parse(made.stdout));
+    assertEquals(made.code, 0, made.stderr);
+    const read = await corpus(["--corpus", "csv", "--data", join(dir, "labels.csv"), "--json"]);
+    assertEquals(read.code, 0, read.stderr);
+    assertEquals({ ...JSON.parse(read.stdout), corpus: "synthetic" }, JSON.parse(made.stdout));
 
     const { seconds } = JSON.parse(made.stdout);
-    const rows = (await Deno.readTextFile(path.join(dir, "truth.csv"))).trim().split("\n").slice(1);
+    const rows = (await Deno.readTextFile(join(dir, "truth.csv"))).trim().split("\n").slice(1);
     const told = rows.map((row) => row.split(",")).reduce(
       (sum, [, start, end]) => sum + Number(end) - Number(start),
       0,
     );
-    assert.ok(Math.abs(told - seconds) < 0.1, `truth.csv speaks of ${told} s of ${seconds}`);
+    assert(Math.abs(told - seconds) < 0.1, `truth.csv speaks of ${told} s of ${seconds}`);
 
     const again = await corpus(["--seed", "3", "--write", dir]);
-    assert.equal(again.code, 1);
-    assert.match(again.stderr, /^error: .* is not empty; --write wants a new or an empty folder\n$/);
+    assertEquals(again.code, 1);
+    assertMatch(again.stderr, /^error: .* is not empty; --write wants a new or an empty folder\n$/);
   });
 });
 
@@ -144,16 +144,16 @@ Deno.test({
   name: `corpus --json says of Emo-DB what the paper does: 535 utterances, 131,053 segments (${noEmodb})`,
   ignore: emodb === undefined,
   async fn() {
-    const golden = JSON.parse(await Deno.readTextFile(path.join(root, "tests/golden/emodb_segments.json")));
+    const golden = JSON.parse(await Deno.readTextFile(join(root, "tests/golden/emodb_segments.json")));
     const { code, stdout, stderr } = await corpus(["--corpus", "emodb", "--data", emodb!, "--json"]);
-    assert.equal(code, 0, stderr);
+    assertEquals(code, 0, stderr);
     const said = JSON.parse(stdout);
-    assert.equal(said.utterances, 535);
-    assert.equal(said.emotions.length, 7);
-    assert.equal(said.speakers.length, 10);
-    assert.equal(said.seconds.toFixed(1), "1487.1");
-    assert.equal(said.segments, 131053);
+    assertEquals(said.utterances, 535);
+    assertEquals(said.emotions.length, 7);
+    assertEquals(said.speakers.length, 10);
+    assertEquals(said.seconds.toFixed(1), "1487.1");
+    assertEquals(said.segments, 131053);
     const files = said.files.map((file: { id: string; segments: number }) => [`${file.id}.wav`, file.segments]);
-    assert.deepEqual(Object.fromEntries(files), golden.segments_per_file);
+    assertEquals(Object.fromEntries(files), golden.segments_per_file);
   },
 });

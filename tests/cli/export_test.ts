@@ -1,12 +1,12 @@
 /** `deno task train --export` and `deno task export` as a user meets them. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
 import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
 import { readModel } from "../../runs/mod.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 import { names } from "../runs/folders.ts";
 
-const root = path.join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 
 async function deno(task: string, permissions: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -26,7 +26,7 @@ const tiny = "--width 1/16 --folds 2 --epochs 2 --batch 16 --segment-hop 2 --dev
 
 Deno.test("train --export ends with a model that predict hears with; export makes it, and those of folds, again", async () => {
   await withFolder(recordings, async (dir) => {
-    const out = path.join(dir, "out"), corpus = ["--corpus", "folder", "--data", dir];
+    const out = join(dir, "out"), corpus = ["--corpus", "folder", "--data", dir];
     const trained = await deno(
       "train",
       "train",
@@ -39,13 +39,13 @@ Deno.test("train --export ends with a model that predict hears with; export make
       "CC0",
       "--quiet",
     );
-    assert.deepEqual([trained.code, trained.stderr], [0, ""]);
-    assert.match(
+    assertEquals([trained.code, trained.stderr], [0, ""]);
+    assertMatch(
       trained.stdout,
       /\nmodel: .*out\/model \(folder-quick-1, \d+\.\d MB; its card is README\.md in it\)\n$/,
     );
-    const { description } = await readModel(path.join(out, "model"));
-    assert.deepEqual([description.licence, description.emotions, description.training.utterances], ["CC0", [
+    const { description } = await readModel(join(out, "model"));
+    assertEquals([description.licence, description.emotions, description.training.utterances], ["CC0", [
       "anger",
       "sadness",
     ], 8]);
@@ -54,63 +54,63 @@ Deno.test("train --export ends with a model that predict hears with; export make
       await deno(
         "predict",
         "predict",
-        path.join(dir, "sad", "a", "2.wav"),
+        join(dir, "sad", "a", "2.wav"),
         "--model",
-        path.join(out, "model"),
+        join(out, "model"),
         "--device",
         "cpu",
       ),
-      await deno("export", "train", out, "--out", path.join(dir, "again"), "--name", "mine", "--quiet"),
+      await deno("export", "train", out, "--out", join(dir, "again"), "--name", "mine", "--quiet"),
       await deno("export", "train", out, "--fold", "2"),
       await deno("export", "train", out, "--fold", "3"),
     ];
-    assert.equal(heard.code, 0, heard.stderr);
-    assert.match(
+    assertEquals(heard.code, 0, heard.stderr);
+    assertMatch(
       heard.stderr,
       /^model {5}folder-quick-1: 2 emotions, trained on folder, a segment every 20 ms\ndevice {4}cpu: /,
     );
-    assert.match(heard.stdout, /2\.wav +(anger|sadness) +\d+\.\d % +0\.60 s\n$/);
-    assert.deepEqual([again.code, again.stderr], [0, ""]);
-    const weights = (folder: string) => Deno.readFile(path.join(folder, "weights.safetensors"));
-    const [one, other] = await Promise.all([path.join(out, "model"), path.join(dir, "again")].map(readModel));
-    assert.deepEqual(one.weights, other.weights);
-    assert.equal(other.description.name, "mine");
-    assert.equal(fold.code, 0, fold.stderr);
-    assert.deepEqual(names(path.join(out, "model-fold-2")), [
+    assertMatch(heard.stdout, /2\.wav +(anger|sadness) +\d+\.\d % +0\.60 s\n$/);
+    assertEquals([again.code, again.stderr], [0, ""]);
+    const weights = (folder: string) => Deno.readFile(join(folder, "weights.safetensors"));
+    const [one, other] = await Promise.all([join(out, "model"), join(dir, "again")].map(readModel));
+    assertEquals(one.weights, other.weights);
+    assertEquals(other.description.name, "mine");
+    assertEquals(fold.code, 0, fold.stderr);
+    assertEquals(names(join(out, "model-fold-2")), [
       "README.md",
       "forest.json",
       "model.json",
       "weights.safetensors",
     ]);
-    assert((await weights(path.join(out, "model-fold-2"))).length > 100_000);
-    assert.deepEqual([none.code, none.stderr], [1, `error: The run in ${out} has 2 folds, counted from 1; found 3\n`]);
+    assert((await weights(join(out, "model-fold-2"))).length > 100_000);
+    assertEquals([none.code, none.stderr], [1, `error: The run in ${out} has 2 folds, counted from 1; found 3\n`]);
 
     // other recordings are not the run's
-    await Deno.writeFile(path.join(dir, "sad", "a", "2.wav"), tone(0.7));
-    const changed = await deno("export", "train", out, "--out", path.join(dir, "third"), "--quiet");
-    assert.equal(changed.code, 1);
-    assert.match(changed.stderr, /^error: The corpus is not what it was when the run in .* began/);
+    await Deno.writeFile(join(dir, "sad", "a", "2.wav"), tone(0.7));
+    const changed = await deno("export", "train", out, "--out", join(dir, "third"), "--quiet");
+    assertEquals(changed.code, 1);
+    assertMatch(changed.stderr, /^error: The corpus is not what it was when the run in .* began/);
     const usage = await deno("train", "train", ...corpus, "--export", "--only-fold", "1");
-    assert.deepEqual([usage.code, usage.stdout], [2, ""]);
-    assert.match(usage.stderr, /--export and --only-fold do not go together/);
+    assertEquals([usage.code, usage.stdout], [2, ""]);
+    assertMatch(usage.stderr, /--export and --only-fold do not go together/);
   });
 });
 
 Deno.test("export --onnx writes a model as one file, and its network as another; without a run or a file it is wrong usage", async () => {
   await withFolder({}, async (dir) => {
-    const [whole, network] = ["whole.onnx", "deeper/network.onnx"].map((name) => path.join(dir, name));
+    const [whole, network] = ["whole.onnx", "deeper/network.onnx"].map((name) => join(dir, name));
     const [written, none, both] = [
       await deno("export", "train", "--onnx", whole, "--onnx-network", network),
       await deno("export", "train"),
       await deno("export", "train", "out/a-run", "--model", "models/emodb"),
     ];
-    assert.deepEqual([written.code, written.stderr], [0, ""]);
-    assert.match(written.stdout, /^onnx: .*whole\.onnx \(.*, takes samples, \d\.\d MB\)\nonnx: .*takes segments.*\n$/);
-    const model = await readModel(path.join(root, "models", "emodb"));
-    assert.deepEqual(await Deno.readFile(whole), encodeWhole(model));
-    assert.deepEqual(await Deno.readFile(network), encodeNetwork(model));
-    assert.deepEqual([none.code, none.stdout], [2, ""]);
-    assert.match(none.stderr, /Name the folder of a run, or --onnx FILE/);
-    assert.equal(both.code, 2);
+    assertEquals([written.code, written.stderr], [0, ""]);
+    assertMatch(written.stdout, /^onnx: .*whole\.onnx \(.*, takes samples, \d\.\d MB\)\nonnx: .*takes segments.*\n$/);
+    const model = await readModel(join(root, "models", "emodb"));
+    assertEquals(await Deno.readFile(whole), encodeWhole(model));
+    assertEquals(await Deno.readFile(network), encodeNetwork(model));
+    assertEquals([none.code, none.stdout], [2, ""]);
+    assertMatch(none.stderr, /Name the folder of a run, or --onnx FILE/);
+    assertEquals(both.code, 2);
   });
 });

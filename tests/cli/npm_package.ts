@@ -1,15 +1,15 @@
 /** The npm package as its users get it: built once for the tests of a file, packed, installed. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert } from "@std/assert";
+import { join } from "@std/path";
 
 /** The project. */
-export const root: string = path.join(import.meta.dirname!, "../..");
+export const root: string = join(import.meta.dirname!, "../..");
 
 /** Runs a program, and gives what it printed. */
 export async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd, stdin: "null" }).output();
   const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assert.ok(success, `${program} ${args.join(" ")}: ${error}${out}`);
+  assert(success, `${program} ${args.join(" ")}: ${error}${out}`);
   return out;
 }
 
@@ -21,18 +21,18 @@ export function packOnce(): Promise<string> {
 }
 
 async function pack(): Promise<string> {
-  const folder = await Deno.makeTempDir({ prefix: "epr-package-" }), out = path.join(folder, "package");
+  const folder = await Deno.makeTempDir({ prefix: "epr-package-" }), out = join(folder, "package");
   addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
   await run(root, "deno", "run", "-q", "-P=tooling", "cli/build_npm.ts", "--out", out);
   const [{ filename }] = JSON.parse(await run(folder, "npm", "pack", "--json", out));
-  return path.join(folder, filename.replace("@", "").replace("/", "-"));
+  return join(folder, filename.replace("@", "").replace("/", "-"));
 }
 
 /** A folder with the package installed, which needs no registry; it is taken away when `use` is done. */
 export async function withPackage(use: (folder: string) => Promise<void>): Promise<void> {
   const archive = await packOnce(), folder = await Deno.makeTempDir({ prefix: "epr-user-" });
   try {
-    await Deno.writeTextFile(path.join(folder, "package.json"), `{ "private": true, "type": "module" }`);
+    await Deno.writeTextFile(join(folder, "package.json"), `{ "private": true, "type": "module" }`);
     await run(folder, "npm", "install", "--offline", "--no-audit", "--no-fund", archive);
     await use(folder);
   } finally {

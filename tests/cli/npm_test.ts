@@ -1,6 +1,6 @@
 /** The npm package, packed and installed by npm, and used in Node, which needs no registry, and in a page that Vite builds. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 import { decodeRecording, encodeWav, frameCount, logMel } from "../../dsp/mod.ts";
 import { extractFeatures, openCorpus } from "../../corpora/mod.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
@@ -15,7 +15,7 @@ import { tinyCorpus, trainTinyModel } from "../refinery/tiny_model.ts";
 import { Browser } from "../web/browser.ts";
 import { packOnce, root, run, withPackage } from "./npm_package.ts";
 
-const golden = path.join(root, "tests/golden");
+const golden = join(root, "tests/golden");
 
 /** What uses the package's types; one of its lines is wrong. */
 const TYPED = `import { corpora, dsp, forest, kernels, models, nn, refinery } from "@epr/epr";
@@ -47,60 +47,61 @@ Deno.test({
     await withPackage(async (user) => {
       const { "chirp.samples": chirp } = await readGolden("front_end.safetensors");
       const wav = encodeWav(chirp.data as Float32Array, 16000);
-      await Deno.writeFile(path.join(user, "chirp.wav"), wav);
-      await Deno.copyFile(path.join(root, "tests/cli/npm_user.mjs"), path.join(user, "user.mjs"));
-      const files = ["vgg_e_sixteenth", "forest_data"].map((name) => path.join(golden, `${name}.safetensors`));
+      await Deno.writeFile(join(user, "chirp.wav"), wav);
+      await Deno.copyFile(join(root, "tests/cli/npm_user.mjs"), join(user, "user.mjs"));
+      const files = ["vgg_e_sixteenth", "forest_data"].map((name) => join(golden, `${name}.safetensors`));
       const device = await cpu.open(), { model, bytes } = await trainTinyModel(device);
-      for (const [name, content] of Object.entries(bytes)) await Deno.writeFile(path.join(user, name), content);
-      const recordings = path.join(user, "recordings");
+      for (const [name, content] of Object.entries(bytes)) await Deno.writeFile(join(user, name), content);
+      const recordings = join(user, "recordings");
       for (const { id, emotion, read } of tinyCorpus.utterances) {
-        await Deno.mkdir(path.join(recordings, emotion), { recursive: true });
+        await Deno.mkdir(join(recordings, emotion), { recursive: true });
         const bytes = encodeWav((await read()).samples, 16000);
-        await Deno.writeFile(path.join(recordings, emotion, `${id}.wav`), bytes);
+        await Deno.writeFile(join(recordings, emotion, `${id}.wav`), bytes);
       }
       const found = JSON.parse(await run(user, "node", "user.mjs", "chirp.wav", ...files, "."));
 
       const { samples } = decodeRecording(wav, "chirp.wav"), frames = logMel(samples);
-      assert.equal(found.frames, 98);
-      assert.ok(found.same && Math.abs(found.sum / frames.reduce((a, b) => a + b, 0) - 1) < 1e-12);
+      assertEquals(found.frames, 98);
+      assert(found.same && Math.abs(found.sum / frames.reduce((a, b) => a + b, 0) - 1) < 1e-12);
       const { losses } = await readGolden("vgg_e_sixteenth.safetensors");
-      assert.ok(relativeError(found.one.losses, losses.data) < 1e-5, found.one.losses);
-      assert.deepEqual(found.three.losses, found.one.losses);
-      assert.match(found.three.description, /^3 threads of WebAssembly SIMD/);
-      assert.match(found.noGpu, /WebGPU finds no adapter/);
+      assert(relativeError(found.one.losses, losses.data) < 1e-5, found.one.losses);
+      assertEquals(found.three.losses, found.one.losses);
+      assertMatch(found.three.description, /^3 threads of WebAssembly SIMD/);
+      assertMatch(found.noGpu, /WebGPU finds no adapter/);
       const wanted = await new Predictor(model, device).predict(samples);
       for (const prediction of found.predictions) {
-        assert.equal(prediction.emotion, wanted.emotion);
-        assert.ok(relativeError(prediction.profile, wanted.profile) < 1e-4);
+        assertEquals(prediction.emotion, wanted.emotion);
+        assert(relativeError(prediction.profile, wanted.profile) < 1e-4);
       }
       const corpus = await openCorpus("folder", { data: recordings });
       const features = await extractFeatures(corpus, { segmentHop: 8 }), K = features.emotions.length;
-      assert.deepEqual(found.trained.emotions, features.emotions);
-      assert.deepEqual(found.trained.frames, [...features.frames]);
-      assert.equal(found.trained.profiles.length, 2);
+      assertEquals(found.trained.emotions, features.emotions);
+      assertEquals(found.trained.frames, [...features.frames]);
+      assertEquals(found.trained.profiles.length, 2);
       for (const profiles of found.trained.profiles as number[][]) {
-        assert.ok(profiles.length > K && profiles.length % K === 0);
+        assert(profiles.length > K && profiles.length % K === 0);
         const sums = Float64Array.from(
           { length: profiles.length / K },
           (_, s) => profiles.slice(s * K, (s + 1) * K).reduce((a, b) => a + b),
         );
-        assert.ok(sums.every((sum) => Math.abs(sum - 1) < 1e-5));
+        assert(sums.every((sum) => Math.abs(sum - 1) < 1e-5));
       }
       const shown = JSON.parse(
         await run(user, "npx", "--no-install", "epr", "predict", "chirp.wav", "--json", "--profile"),
       );
-      const shipped = await new Predictor(await readModel(path.join(root, "models/emodb")), device).predict(samples);
-      assert.deepEqual(shown.recordings.map(({ emotion }: { emotion: string }) => emotion), [shipped.emotion]);
-      assert.ok(Math.abs(shown.recordings[0].probability - shipped.probability) < 1e-3);
-      await assert.rejects(
-        run(user, "npx", "--no-install", "epr", "fly"),
-        /expected a command \(predict\), found "fly"/,
+      const shipped = await new Predictor(await readModel(join(root, "models/emodb")), device).predict(samples);
+      assertEquals(shown.recordings.map(({ emotion }: { emotion: string }) => emotion), [shipped.emotion]);
+      assert(Math.abs(shown.recordings[0].probability - shipped.probability) < 1e-3);
+      await assertRejects(
+        () => run(user, "npx", "--no-install", "epr", "fly"),
+        Error,
+        'expected a command (predict), found "fly"',
       );
-      assert.deepEqual([...new Set(found.folds)].sort(), [0, 1, 2, 3, 4]);
-      assert.ok(found.sameForest && found.right > 0.99);
+      assertEquals([...new Set(found.folds)].sort(), [0, 1, 2, 3, 4]);
+      assert(found.sameForest && found.right > 0.99);
 
       // its types are whole: a program in TypeScript that uses each part
-      await Deno.writeTextFile(path.join(user, "types.ts"), TYPED);
+      await Deno.writeTextFile(join(user, "types.ts"), TYPED);
       await run(user, "deno", "check", "--quiet", "types.ts");
     });
   },
@@ -125,11 +126,11 @@ Deno.test({
   name: `in a page that Vite builds the package predicts what it does in Deno, with threads and without${noVite}`,
   ignore: noVite !== "",
   async fn() {
-    const folder = await Deno.makeTempDir({ prefix: "epr-vite-" }), shipped = path.join(root, "models", "emodb");
+    const folder = await Deno.makeTempDir({ prefix: "epr-vite-" }), shipped = join(root, "models", "emodb");
     let browser: Browser | undefined;
     try {
       for (const name of ["package.json", "package-lock.json", "index.html", "main.js"]) {
-        await Deno.copyFile(path.join(import.meta.dirname!, "vite", name), path.join(folder, name));
+        await Deno.copyFile(join(import.meta.dirname!, "vite", name), join(folder, name));
       }
       await run(folder, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund");
       await run(folder, "npm", "install", "--no-save", "--offline", "--no-audit", "--no-fund", await packOnce());
@@ -139,10 +140,10 @@ Deno.test({
       const wav = encodeWav(samples, 16000), model: Model = await readModel(shipped);
       const predictor = new Predictor(model, await cpu.open());
       const wanted: Prediction = await predictor.predict(decodeRecording(wav, "a buzz").samples);
-      const files = new Map(await siteOf(path.join(folder, "dist")));
+      const files = new Map(await siteOf(join(folder, "dist")));
       files.set("speech.wav", { bytes: wav, type: "audio/wav" });
       for (const name of ["model.json", "weights.safetensors", "forest.json"]) {
-        files.set(`model/${name}`, { bytes: await Deno.readFile(path.join(shipped, name)), type: "text/plain" });
+        files.set(`model/${name}`, { bytes: await Deno.readFile(join(shipped, name)), type: "text/plain" });
       }
 
       browser = await Browser.open();
@@ -151,17 +152,17 @@ Deno.test({
         try {
           const page = await browser.page(`http://127.0.0.1:${server.addr.port}/`);
           await page.until("document.title === 'ready'");
-          assert.equal(await page.evaluate("crossOriginIsolated"), isolated);
+          assertEquals(await page.evaluate("crossOriginIsolated"), isolated);
           const found = await page.evaluate<Asked>(`ask({ device: "cpu"${isolated ? ", threads: 2" : ""} })`);
-          assert.equal(found.frames, frameCount(samples.length));
-          assert.equal(found.emotion, wanted.emotion);
+          assertEquals(found.frames, frameCount(samples.length));
+          assertEquals(found.emotion, wanted.emotion);
           const apart = found.profile.map((p, i) => Math.abs(p - wanted.profile[i]));
-          assert.ok(apart.length === wanted.profile.length && apart.every((difference) => difference < 1e-3));
-          assert.ok(found.probabilities.every((p, k) => Math.abs(p - wanted.probabilities[k]) < 1e-3));
-          assert.match(found.device, isolated ? /^cpu: 2 threads/ : /^cpu: 1 thread /);
-          assert.match(found.short, /^TooShortError: 6 ms of sound/);
-          assert.match(found.none, /^ModelError: .*\/nothing\/model\.json: .*the server answers 404/);
-          assert.deepEqual(page.errors.filter((error) => !error.includes("/nothing/")), []);
+          assert(apart.length === wanted.profile.length && apart.every((difference) => difference < 1e-3));
+          assert(found.probabilities.every((p, k) => Math.abs(p - wanted.probabilities[k]) < 1e-3));
+          assertMatch(found.device, isolated ? /^cpu: 2 threads/ : /^cpu: 1 thread /);
+          assertMatch(found.short, /^TooShortError: 6 ms of sound/);
+          assertMatch(found.none, /^ModelError: .*\/nothing\/model\.json: .*the server answers 404/);
+          assertEquals(page.errors.filter((error) => !error.includes("/nothing/")), []);
           await page.close();
         } finally {
           await server.shutdown();
@@ -179,10 +180,10 @@ const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".j
 /** The files of a folder and of those in it, to serve. */
 async function siteOf(folder: string, below = ""): Promise<Site> {
   const files: Map<string, { bytes: Uint8Array<ArrayBuffer>; type: string }> = new Map();
-  for await (const { name, isDirectory } of Deno.readDir(path.join(folder, below))) {
-    const file = below + name, type = TYPES[path.extname(name)] ?? "application/octet-stream";
+  for await (const { name, isDirectory } of Deno.readDir(join(folder, below))) {
+    const file = below + name, type = TYPES[name.slice(name.lastIndexOf("."))] ?? "application/octet-stream";
     if (isDirectory) { for (const [own, content] of await siteOf(folder, `${file}/`)) files.set(own, content); }
-    else files.set(file, { bytes: await Deno.readFile(path.join(folder, file)), type });
+    else files.set(file, { bytes: await Deno.readFile(join(folder, file)), type });
   }
   return files;
 }
@@ -199,10 +200,10 @@ function serveWithoutHeaders(site: Site): Deno.HttpServer<Deno.NetAddr> {
 Deno.test("deno task npm replaces a package that it wrote, and no other folder", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(path.join(folder, "precious.txt"), "");
+    await Deno.writeTextFile(join(folder, "precious.txt"), "");
     const args = ["run", "-q", "-P=tooling", "cli/build_npm.ts", "--out", folder];
-    await assert.rejects(run(root, "deno", ...args), /holds other things; --out wants a folder of its own/);
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["precious.txt"]);
+    await assertRejects(() => run(root, "deno", ...args), Error, "holds other things; --out wants a folder of its own");
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["precious.txt"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,12 +1,12 @@
 /** `deno task paper` and `deno task report` as a user meets them, on CASIA and SAVEE as those corpora are laid out. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/mod.ts";
 import { encodeWav } from "../../dsp/mod.ts";
 import { PRESETS } from "../../refinery/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
 
-const root = path.join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 
 async function run(task: "paper" | "report", ...args: string[]) {
   const permissions = task === "paper" ? "train" : "report";
@@ -57,111 +57,111 @@ async function savee(): Promise<Record<string, Uint8Array>> {
 }
 
 const small = ["--preset", "paper", "--width", "1/32", "--epochs", "1", "--folds", "2", "--device", "cpu"];
-const readJson = async (...names: string[]) => JSON.parse(await Deno.readTextFile(path.join(...names)));
+const readJson = async (dir: string, ...names: string[]) => JSON.parse(await Deno.readTextFile(join(dir, ...names)));
 
 Deno.test("paper runs CASIA with the paper's settings, and report --check finds every number of every table again", async () => {
   await withFolder(await casia(), async (dir) => {
-    const out = path.join(dir, "out");
+    const out = join(dir, "out");
     const { code, stdout, stderr } = await run("paper", "--corpus", "casia", "--data", dir, ...small, "--out", out);
-    assert.equal(code, 0, stderr);
-    for (const number of [2, 3, 4]) assert.match(stdout, new RegExp(`^Table ${number}\\. `, "m"));
-    assert.match(stdout, /^VGG\*⁵ .* 94\.24\s\/ 94\.24$/m);
+    assertEquals(code, 0, stderr);
+    for (const number of [2, 3, 4]) assertMatch(stdout, new RegExp(`^Table ${number}\\. `, "m"));
+    assertMatch(stdout, /^VGG\*⁵ .* 94\.24\s\/ 94\.24$/m);
 
     const config = await readJson(out, "seed-1", "pEPR", "config.json");
     const changed = { width: 1 / 32, epochs: 1, folds: 2, segmentHop: 3 };
-    assert.deepEqual(config.settings, { ...PRESETS.paper, ...changed });
-    assert.equal(config.corpus.utterances, 4 * 6 * 2);
-    assert.equal(config.corpus.segments, 48 * 6); // 48 frames: 1 + floor((48 - 32) / 3)
+    assertEquals(config.settings, { ...PRESETS.paper, ...changed });
+    assertEquals(config.corpus.utterances, 4 * 6 * 2);
+    assertEquals(config.corpus.segments, 48 * 6); // 48 frames: 1 + floor((48 - 32) / 3)
 
     const checked = await run("report", out, "--check");
-    assert.equal(checked.code, 0, checked.stderr);
-    assert.match(checked.stdout, /^\d+ numbers in 8 tables recomputed: all as shown\n$/);
+    assertEquals(checked.code, 0, checked.stderr);
+    assertMatch(checked.stdout, /^\d+ numbers in 8 tables recomputed: all as shown\n$/);
 
     // a number that is not the run's is found and named, on the page and in what the run wrote
-    const page = path.join(out, "report.html"), html = await Deno.readTextFile(page);
+    const page = join(out, "report.html"), html = await Deno.readTextFile(page);
     await Deno.writeTextFile(page, html.replace(/(<th scope="row">VGG²<\/th><td class="n">)[^<]*/, "$199.99"));
     const forged = await run("report", out, "--check");
-    assert.equal(forged.code, 1);
-    assert.match(
+    assertEquals(forged.code, 1);
+    assertMatch(
       forged.stderr,
       /^Table 2\. Standard refinery \(sEPR\), VGG², WA: shown 99\.99, recomputed \d+\.\d\d\n$/,
     );
-    const file = path.join(out, "seed-1", "sEPR", "results.json"), results = await readJson(file);
+    const file = join(out, "seed-1", "sEPR", "results.json"), results = await readJson(file);
     results.stages[2].labelEntropy += 0.01;
     await Deno.writeTextFile(file, JSON.stringify(results));
-    assert.equal((await run("report", out)).code, 0);
-    assert.match((await run("report", out, "--check")).stderr, /^Labels and profiles, .*, Label entropy: shown .*\n$/);
+    assertEquals((await run("report", out)).code, 0);
+    assertMatch((await run("report", out, "--check")).stderr, /^Labels and profiles, .*, Label entropy: shown .*\n$/);
   });
 });
 
 Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two seeds, and goes on after a stop", async () => {
   await withFolder(await savee(), async (dir) => {
-    const out = path.join(dir, "out"), data = ["--corpus", "savee", "--data", path.join(dir, "AudioData")];
+    const out = join(dir, "out"), data = ["--corpus", "savee", "--data", join(dir, "AudioData")];
     const args = [...data, ...small, "--split", "speaker", "--out", out];
-    await Deno.mkdir(path.join(out, "seed-1", "pEPR"), { recursive: true });
+    await Deno.mkdir(join(out, "seed-1", "pEPR"), { recursive: true });
     // as one that was killed before its first run was there leaves it
-    await Deno.writeTextFile(path.join(out, "paper.json"), '{"chains":[{"method":"pEPR","stages":5}],"seeds":[1]}');
+    await Deno.writeTextFile(join(out, "paper.json"), '{"chains":[{"method":"pEPR","stages":5}],"seeds":[1]}');
     const first = await run("paper", ...args, "--quiet");
-    assert.equal(first.code, 0, first.stderr);
+    assertEquals(first.code, 0, first.stderr);
     const config = await readJson(out, "seed-1", "sEPR", "config.json");
     const changed = { method: "sEPR", stages: 3, split: "speaker", width: 1 / 32, epochs: 1, folds: 2, segmentHop: 1 };
-    assert.deepEqual(config.settings, { ...PRESETS.paper, ...changed });
-    assert.equal(config.corpus.segments, 4 * 7 * 2 * 17); // 48 frames: 1 + (48 - 32)
+    assertEquals(config.settings, { ...PRESETS.paper, ...changed });
+    assertEquals(config.corpus.segments, 4 * 7 * 2 * 17); // 48 frames: 1 + (48 - 32)
 
     // another run in the folder is refused; one that was stopped in its last chain goes on, and a seed is added
-    assert.match((await run("paper", ...args)).stderr, /^error: The run folder .* is not empty/);
-    await Deno.remove(path.join(out, "seed-1", "soft-static"), { recursive: true });
-    const log = path.join(out, "seed-1", "pEPR", "log.jsonl"), before = await Deno.readTextFile(log);
+    assertMatch((await run("paper", ...args)).stderr, /^error: The run folder .* is not empty/);
+    await Deno.remove(join(out, "seed-1", "soft-static"), { recursive: true });
+    const log = join(out, "seed-1", "pEPR", "log.jsonl"), before = await Deno.readTextFile(log);
     const again = await run("paper", "--resume", "--out", out, "--seeds", "2", "--json");
-    assert.equal(again.code, 0, again.stderr);
-    assert.equal(await Deno.readTextFile(log), before);
+    assertEquals(again.code, 0, again.stderr);
+    assertStrictEquals(await Deno.readTextFile(log), before);
     const [two] = JSON.parse(again.stdout);
-    assert.deepEqual(two.head, ["Model", "WA", "UA", "The paper: WA / UA"]);
+    assertEquals(two.head, ["Model", "WA", "UA", "The paper: WA / UA"]);
     const pair = await Promise.all([1, 2].map((seed) => readJson(out, `seed-${seed}`, "sEPR", "results.json")));
     const [a, b] = pair.map(({ stages }) => 100 * stages[1].weightedAccuracy);
     const half = 12.7062 * Math.abs(a - b) / 2; // t of one degree of freedom, times s / sqrt(2)
-    assert.equal(two.rows[1][1], `${((a + b) / 2).toFixed(2)} ± ${half.toFixed(2)}`);
-    assert.equal(two.rows[1][3], "71.88\u00a0/ 70.64");
+    assertEquals(two.rows[1][1], `${((a + b) / 2).toFixed(2)} ± ${half.toFixed(2)}`);
+    assertEquals(two.rows[1][3], "71.88\u00a0/ 70.64");
 
     // the report stands without the recordings
-    await Deno.rename(path.join(dir, "AudioData"), path.join(dir, "elsewhere"));
+    await Deno.rename(join(dir, "AudioData"), join(dir, "elsewhere"));
     const report = await run("report", out);
-    assert.equal(report.code, 0, report.stderr);
-    assert.match(await Deno.readTextFile(path.join(out, "report.html")), /Its recording was not there to be drawn/);
+    assertEquals(report.code, 0, report.stderr);
+    assertMatch(await Deno.readTextFile(join(out, "report.html")), /Its recording was not there to be drawn/);
     const checked = await run("report", out, "--check");
-    assert.equal(checked.code, 0, checked.stderr);
+    assertEquals(checked.code, 0, checked.stderr);
   });
 });
 
 Deno.test("paper runs what one table asks for, as far as it is asked, and adds another's", async () => {
   await withFolder(await savee(), async (dir) => {
-    const out = path.join(dir, "out"), data = ["--corpus", "savee", "--data", path.join(dir, "AudioData")];
+    const out = join(dir, "out"), data = ["--corpus", "savee", "--data", join(dir, "AudioData")];
     const first = await run("paper", ...data, ...small, "--tables", "2", "--stages", "2", "--out", out, "--json");
-    assert.equal(first.code, 0, first.stderr);
+    assertEquals(first.code, 0, first.stderr);
     type Table = { id: string; rows: string[][] };
     const ids = (tables: Table[]) => tables.map(({ id }) => id).filter((id) => id.startsWith("table-"));
     const wa = ({ rows }: Table) => rows.map(([, weighted]) => weighted);
     const alone: Table[] = JSON.parse(first.stdout), [two] = alone;
-    assert.deepEqual(ids(alone), ["table-2", "table-3"]); // two rows of Table 3 are Table 2's
-    assert.match(wa(two).join(" "), /^\d+\.\d\d \d+\.\d\d –$/);
+    assertEquals(ids(alone), ["table-2", "table-3"]); // two rows of Table 3 are Table 2's
+    assertMatch(wa(two).join(" "), /^\d+\.\d\d \d+\.\d\d –$/);
 
     const longer = await run("paper", "--resume", "--out", out, "--tables", "2");
-    assert.equal(longer.code, 2);
-    assert.match(longer.stderr, /sEPR was begun with 2 stages in .*, found 3 asked for: a chain stays as long/);
+    assertEquals(longer.code, 2);
+    assertMatch(longer.stderr, /sEPR was begun with 2 stages in .*, found 3 asked for: a chain stays as long/);
 
-    const log = () => Deno.readTextFile(path.join(out, "seed-1", "sEPR", "log.jsonl")), before = await log();
+    const log = () => Deno.readTextFile(join(out, "seed-1", "sEPR", "log.jsonl")), before = await log();
     const added = await run("paper", "--resume", "--out", out, "--tables", "4", "--stages", "2", "--json");
-    assert.equal(added.code, 0, added.stderr);
-    assert.match(added.stderr, /^networks {2}6$/m); // two folds: stage 1, stage 2 of sEPR and of pEPR
-    assert.equal(await log(), before);
+    assertEquals(added.code, 0, added.stderr);
+    assertMatch(added.stderr, /^networks {2}6$/m); // two folds: stage 1, stage 2 of sEPR and of pEPR
+    assertStrictEquals(await log(), before);
     const tables: Table[] = JSON.parse(added.stdout);
-    assert.deepEqual(ids(tables), ["table-2", "table-3", "table-4"]);
-    assert.deepEqual(wa(tables[0]), wa(two));
-    assert.deepEqual((await readJson(out, "paper.json")).chains, [
+    assertEquals(ids(tables), ["table-2", "table-3", "table-4"]);
+    assertEquals(wa(tables[0]), wa(two));
+    assertEquals((await readJson(out, "paper.json")).chains, [
       { method: "sEPR", stages: 2 },
       { method: "pEPR", stages: 2 },
     ]);
-    assert.equal((await run("report", out, "--check")).code, 0);
+    assertEquals((await run("report", out, "--check")).code, 0);
   });
 });
 
@@ -174,12 +174,12 @@ Deno.test("paper and report tell a user's mistake in one line", async () => {
       ["paper", ["--resume"], 2, /--resume wants --out/],
       ["paper", ["--resume", "--out", dir], 1, /holds no paper \(there is no paper\.json/],
       ["report", [], 2, /missing required argument 'run'/],
-      ["report", [path.join(dir, "empty")], 1, /holds no run/],
+      ["report", [join(dir, "empty")], 1, /holds no run/],
     ];
     for (const [task, args, code, says] of mistakes) {
       const said = await run(task, ...args);
-      assert.match(said.stderr, says);
-      assert.equal(said.code, code, said.stderr);
+      assertMatch(said.stderr, says);
+      assertStrictEquals(said.code, code, said.stderr);
     }
   });
 });

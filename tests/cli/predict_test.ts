@@ -1,6 +1,6 @@
 /** `deno task predict` as a user meets it: every kind of recording, every kind of fault, every kind of output. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { basename, join, relative } from "@std/path";
 import { tableFromIPC } from "apache-arrow";
 import { SHIPPED_MODEL } from "../../cli/model_option.ts";
 import { decodeRecording, encodeWav } from "../../dsp/mod.ts";
@@ -12,7 +12,7 @@ import { cpu } from "../devices.ts";
 import { makeWav, WAV_KINDS } from "../fuzz/wavs.ts";
 import { trainTinyModel } from "../refinery/tiny_model.ts";
 
-const root = path.join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 const device = await cpu.open();
 const { bytes, model } = await trainTinyModel(device);
 const { emotions } = model.description;
@@ -42,7 +42,7 @@ async function withModel(
   body: (dir: string, options: string[]) => Promise<void>,
 ): Promise<void> {
   await withFolder(files, async (dir) => {
-    const folder = path.join(dir, "..", `${path.basename(dir)}-model`);
+    const folder = join(dir, "..", `${basename(dir)}-model`);
     try {
       await writeModel(folder, bytes);
       await body(dir, ["--model", folder, "--device", "cpu", "--threads", "1", "--quiet"]);
@@ -65,12 +65,12 @@ Deno.test("predict hears every kind of wav file, in folders too, as the library 
     assert(names.some((name) => name.includes(kind)), kind);
   }
   await withModel(kinds, async (dir, options) => {
-    const arrow = path.join(dir, "profiles.arrow");
+    const arrow = join(dir, "profiles.arrow");
     const json = await predict([dir, "--json", "--profile", "--arrow", arrow, ...options]);
-    assert.deepEqual([json.code, json.stderr], [0, ""]);
+    assertEquals([json.code, json.stderr], [0, ""]);
     const { recordings, ...rest } = JSON.parse(json.stdout);
-    assert.deepEqual(rest, { model: "tiny", decidedBy: "forest", emotions });
-    assert.deepEqual(recordings.map(({ file }: { file: string }) => path.basename(file)), names);
+    assertEquals(rest, { model: "tiny", decidedBy: "forest", emotions });
+    assertEquals(recordings.map(({ file }: { file: string }) => basename(file)), names);
 
     const predictor = new Predictor(model, device), table = tableFromIPC(await Deno.readFile(arrow));
     let row = 0;
@@ -79,43 +79,43 @@ Deno.test("predict hears every kind of wav file, in folders too, as the library 
       const { samples, seconds } = decodeRecording(kinds[name], name);
       const { emotion, probability, probabilities, profile } = await predictor.predict(samples);
       const own = recordings[i], segments = profile.length / emotions.length;
-      assert.deepEqual([own.emotion, own.probability, own.segments, own.segmentHop], [
+      assertEquals([own.emotion, own.probability, own.segments, own.segmentHop], [
         emotion,
         probability,
         segments,
         8,
       ]);
-      assert.deepEqual(Object.entries(own.probabilities), emotions.map((own, e) => [own, probabilities[e]]));
+      assertEquals(Object.entries<unknown>(own.probabilities), emotions.map((own, e) => [own, probabilities[e]]));
       assert(Math.abs(own.seconds - seconds) < 0.001);
       const shown = own.profile.flatMap(({ probabilities }: { probabilities: number[] }) => probabilities);
-      assert.deepEqual(Float32Array.from(shown), profile);
-      assert.deepEqual(
+      assertEquals(Float32Array.from(shown), profile);
+      assertEquals(
         own.profile.map(({ start }: { start: number }) => start),
         [0, 0.08, 0.16, 0.24].slice(0, segments),
       );
       for (let s = 0; s < segments; s++, row++) {
-        assert.equal(table.getChild("utterance")!.get(row), own.file);
-        assert.equal(table.getChild(emotions[0])!.get(row), profile[s * emotions.length]);
+        assertStrictEquals(table.getChild("utterance")!.get(row), own.file);
+        assertStrictEquals(table.getChild(emotions[0])!.get(row), profile[s * emotions.length]);
       }
       const percent = `${(100 * probability).toFixed(1)} %`;
       lines.push(`${own.file}  ${emotion}  ${percent}  ${seconds.toFixed(2)} s`);
     }
-    assert.equal(row, table.numRows);
+    assertStrictEquals(row, table.numRows);
 
     const mean = JSON.parse((await predict([dir, "--json", "--decide", "mean", ...options])).stdout);
-    assert.equal(mean.decidedBy, "mean");
+    assertEquals(mean.decidedBy, "mean");
     const { samples } = decodeRecording(kinds[names[0]], names[0]);
     const wanted = await predictor.predict(samples, { decide: "mean" });
-    assert.deepEqual(Object.values(mean.recordings[0].probabilities), [...wanted.probabilities]);
+    assertEquals(Object.values(mean.recordings[0].probabilities), [...wanted.probabilities]);
 
     const plain = await predict([dir, ...options]);
-    assert.equal(plain.code, 0);
+    assertEquals(plain.code, 0);
     const squeezed = plain.stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}| (?=\d+\.\d %)/).join("  "));
-    assert.deepEqual(squeezed, lines);
+    assertEquals(squeezed, lines);
 
     const csv = (await predict([dir, "--csv", ...options])).stdout.trimEnd().split("\n").map((line) => line.split(","));
-    assert.deepEqual(csv[0], ["file", "emotion", "probability", "seconds", "segments", ...emotions]);
-    assert.deepEqual(
+    assertEquals(csv[0], ["file", "emotion", "probability", "seconds", "segments", ...emotions]);
+    assertEquals(
       csv.slice(1).map(([file, emotion]) => [file, emotion]),
       recordings.map((own: Record<string, string>) => [
         own.file,
@@ -129,16 +129,16 @@ Deno.test("predict hears every kind of wav file, in folders too, as the library 
 Deno.test("predict reads standard input while it comes, as programs write it that do not know how long it will be", async () => {
   const file = encodeWav(decodeRecording(tone(1.5, 300), "tone").samples, 16000);
   await withModel({ "tone.wav": file }, async (dir, options) => {
-    const known = await predict([path.join(dir, "tone.wav"), "--csv", "--profile", ...options]);
+    const known = await predict([join(dir, "tone.wav"), "--csv", "--profile", ...options]);
     const piped = file.slice();
     new DataView(piped.buffer).setUint32(40, 0x7ffff000, true);
     const read = await predict(["-", "--csv", "--profile", ...options], piped);
-    assert.deepEqual([read.code, read.stderr], [0, ""]);
-    assert.equal(read.stdout.replaceAll("standard input", path.join(dir, "tone.wav")), known.stdout);
-    assert.match(read.stdout, /^file,segment,start_s,anger,.*\nstandard input,0,0\.000,0\.\d{6},/);
+    assertEquals([read.code, read.stderr], [0, ""]);
+    assertStrictEquals(read.stdout.replaceAll("standard input", join(dir, "tone.wav")), known.stdout);
+    assertMatch(read.stdout, /^file,segment,start_s,anger,.*\nstandard input,0,0\.000,0\.\d{6},/);
     const cut = await predict(["-", ...options], file.subarray(0, -1000));
-    assert.equal(cut.code, 1);
-    assert.match(
+    assertEquals(cut.code, 1);
+    assertMatch(
       cut.stderr,
       /^error: standard input: the recording is truncated: its data chunk says 48000 bytes, .*\n$/,
     );
@@ -163,13 +163,11 @@ Deno.test("predict says of each recording that it can't judge why, in a line, do
   };
   await withModel(files, async (dir, options) => {
     const bad = ["gone", "empty", "headers", "short", "silent", "clipped", "picture", "cut", "notes"];
-    const inputs = ["good.wav", ...bad.map((name) => `${name}.wav`), "nothing", "other"].map((name) =>
-      path.join(dir, name)
-    );
+    const inputs = ["good.wav", ...bad.map((name) => `${name}.wav`), "nothing", "other"].map((name) => join(dir, name));
     const { code, stdout, stderr } = await predict([...inputs, ...options]);
-    assert.equal(code, 1);
-    const heard = stdout.trimEnd().split("\n").map((line) => path.relative(dir, line.split("  ")[0]));
-    assert.deepEqual(heard, ["good.wav", "clipped.wav", "other/also.wav"]);
+    assertEquals(code, 1);
+    const heard = stdout.trimEnd().split("\n").map((line) => relative(dir, line.split("  ")[0]));
+    assertEquals(heard, ["good.wav", "clipped.wav", "other/also.wav"]);
     const wanted = [
       /gone\.wav: no such file$/,
       /empty\.wav: the file is empty; want a RIFF\/WAVE file/,
@@ -184,35 +182,35 @@ Deno.test("predict says of each recording that it can't judge why, in a line, do
       /other\/song\.mp3: not a wav file: convert it to one$/,
     ];
     const lines = stderr.trimEnd().split("\n");
-    assert.equal(lines.length, wanted.length, stderr);
+    assertEquals(lines.length, wanted.length, stderr);
     wanted.forEach((message, i) => {
-      assert.match(lines[i], message);
+      assertMatch(lines[i], message);
       assert(lines[i].startsWith("error: "), lines[i]);
     });
 
-    const padded = await predict([path.join(dir, "short.wav"), "--pad", ...options]);
-    assert.deepEqual([padded.code, padded.stderr], [0, ""]);
-    assert.match(padded.stdout, /short\.wav .* 0\.30 s\n$/);
-    const json = await predict([path.join(dir, "clipped.wav"), path.join(dir, "gone.wav"), "--json", ...options]);
+    const padded = await predict([join(dir, "short.wav"), "--pad", ...options]);
+    assertEquals([padded.code, padded.stderr], [0, ""]);
+    assertMatch(padded.stdout, /short\.wav .* 0\.30 s\n$/);
+    const json = await predict([join(dir, "clipped.wav"), join(dir, "gone.wav"), "--json", ...options]);
     const { recordings } = JSON.parse(json.stdout);
-    assert.equal(json.code, 1);
-    assert.equal(recordings[0].emotion !== undefined && /clipped/.test(recordings[0].fault), true);
-    assert.match(recordings[1].fault, /gone\.wav: no such file/);
-    const none = await predict([path.join(dir, "gone.wav"), "--json", ...options]);
-    assert.deepEqual([none.code, JSON.parse(none.stdout).recordings.length], [1, 1]);
+    assertEquals(json.code, 1);
+    assertEquals(recordings[0].emotion !== undefined && /clipped/.test(recordings[0].fault), true);
+    assertMatch(recordings[1].fault, /gone\.wav: no such file/);
+    const none = await predict([join(dir, "gone.wav"), "--json", ...options]);
+    assertEquals([none.code, JSON.parse(none.stdout).recordings.length], [1, 1]);
   });
 });
 
 Deno.test("predict shows the profile, the likeliest emotions, and draws a recording", async () => {
   await withModel({ "tone.wav": tone(1, 300) }, async (dir, options) => {
-    const [file, svg] = [path.join(dir, "tone.wav"), path.join(dir, "tone.svg")];
+    const [file, svg] = [join(dir, "tone.wav"), join(dir, "tone.svg")];
     const args = [file, "--profile", "--top", "2", "--svg", svg, "--segment-hop", "10", ...options];
     const { code, stdout, stderr } = await predict(args);
-    assert.deepEqual([code, stderr], [0, ""]);
+    assertEquals([code, stderr], [0, ""]);
     const [line, head, ...rows] = stdout.trimEnd().split("\n");
-    assert.match(line, /tone\.wav +\w+ +\d+\.\d % +\w+ +\d+\.\d % +1\.00 s$/);
-    assert.deepEqual(head.trim().split(/ +/), ["seconds", ...emotions, "likeliest"]);
-    assert.deepEqual(rows.map((row) => row.trim().split(" ")[0]), [
+    assertMatch(line, /tone\.wav +\w+ +\d+\.\d % +\w+ +\d+\.\d % +1\.00 s$/);
+    assertEquals(head.trim().split(/ +/), ["seconds", ...emotions, "likeliest"]);
+    assertEquals(rows.map((row) => row.trim().split(" ")[0]), [
       "0.000",
       "0.100",
       "0.200",
@@ -222,7 +220,7 @@ Deno.test("predict shows the profile, the likeliest emotions, and draws a record
       "0.600",
     ]);
     const drawing = await Deno.readTextFile(svg);
-    assert.match(drawing, /^<svg [^]*<\/svg>\n$/);
+    assertMatch(drawing, /^<svg [^]*<\/svg>\n$/);
     for (const word of ["waveform", "log-mel, 64 bands", "profile", "seconds", ...emotions, "data:image/png;base64,"]) {
       assert(drawing.includes(word), word);
     }
@@ -233,35 +231,35 @@ Deno.test("predict shows the profile, the likeliest emotions, and draws a record
 
 Deno.test("predict tells wrong usage with status 2, and a model that is none with 1, in a line", async () => {
   await withModel({ "a.wav": tone(), "b.wav": tone(), "model/model.json": "{}" }, async (dir, options) => {
-    const a = path.join(dir, "a.wav");
+    const a = join(dir, "a.wav");
     const mistakes: [args: string[], code: number, says: RegExp][] = [
       [[], 2, /Name a recording, a folder of them, or - for standard input/],
       [["-", "-"], 2, /Standard input \(-\) can be read once/],
       [[a, "--json", "--csv"], 2, /--json and --csv do not go together/],
-      [[dir, "--svg", path.join(dir, "x.svg"), ...options], 2, /--svg draws one recording, found 2 recordings/],
+      [[dir, "--svg", join(dir, "x.svg"), ...options], 2, /--svg draws one recording, found 2 recordings/],
       [[a, "--top", "0"], 2, /Found "0", wanted a whole number from 1 to 64/],
       [[a, "--segment-hop", "x"], 2, /Found "x"/],
       [[a, "--device", "webgpu", "--threads", "2"], 2, /--threads is for the cpu device/],
-      [[a, "--model", path.join(dir, "nowhere")], 1, /nowhere: no such folder; a model is a folder with a model\.json/],
-      [[a, "--model", path.join(dir, "model")], 1, /model\.json\.format: found nothing, want "epr-model"/],
+      [[a, "--model", join(dir, "nowhere")], 1, /nowhere: no such folder; a model is a folder with a model\.json/],
+      [[a, "--model", join(dir, "model")], 1, /model\.json\.format: found nothing, want "epr-model"/],
       [[a, "--model", a], 1, /a file; a model is the folder that holds model\.json/],
     ];
     for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors
       await Promise.all(
         mistakes.slice(i, i + 2).map(async ([args, code, says]) => {
           const said = await predict(args), where = `predict ${args.join(" ")}\n${said.stderr}`;
-          assert.match(said.stderr, says, where);
-          assert.deepEqual([said.code, said.stdout], [code, ""], where);
-          assert.match(said.stderr, /^error: .*\n$/, where);
+          assertMatch(said.stderr, says, where);
+          assertEquals([said.code, said.stdout], [code, ""], where);
+          assertMatch(said.stderr, /^error: .*\n$/, where);
         }),
       );
     }
     // where no model is named, the one that ships is taken, or it is said that there is none
     const { code, stdout, stderr } = await predict([a, "--quiet"]);
     const ships = await Deno.stat(SHIPPED_MODEL).then(() => true, () => false);
-    if (ships) assert.deepEqual([code, stderr], [0, ""]);
-    else assert.match(stderr, /^error: No model ships with this copy of EPR: name a folder \(--model\).*\n$/);
-    assert.equal(stdout === "", !ships);
+    if (ships) assertEquals([code, stderr], [0, ""]);
+    else assertMatch(stderr, /^error: No model ships with this copy of EPR: name a folder \(--model\).*\n$/);
+    assertStrictEquals(stdout === "", !ships);
   });
 });
 
@@ -284,8 +282,8 @@ Deno.test({
       const { code } = await child.status;
       await child.stdout.cancel();
       await child.stdin.close();
-      assert.equal(code, 130);
-      assert.match(said, /\nStopped by Ctrl-C\n$/);
+      assertEquals(code, 130);
+      assertMatch(said, /\nStopped by Ctrl-C\n$/);
     });
   },
 });
@@ -301,11 +299,11 @@ Deno.test("evaluate judges a model over the emotions that a corpus shares with i
     async (dir, options) => {
       const data = ["--corpus", "folder", "--data", dir];
       const { code, stdout, stderr } = await predict([...data, ...options], undefined, "evaluate");
-      assert.equal(code, 0, stderr);
-      assert.match(stdout, /^shared emotions: anger, sadness\nonly in the corpus: calm/m);
-      assert.match(stdout, /only in the model: fear, happiness, neutral \(not to be chosen; left free, it would/);
-      assert.match(stdout, /WA \d+\.\d % of 6 utterances \(95 % interval .*\), UA \d+\.\d %; chance is 50\.0 %/);
-      assert.match(stdout, /skipped 1 file, the first .*bad\.wav: not a wav file/);
+      assertEquals(code, 0, stderr);
+      assertMatch(stdout, /^shared emotions: anger, sadness\nonly in the corpus: calm/m);
+      assertMatch(stdout, /only in the model: fear, happiness, neutral \(not to be chosen; left free, it would/);
+      assertMatch(stdout, /WA \d+\.\d % of 6 utterances \(95 % interval .*\), UA \d+\.\d %; chance is 50\.0 %/);
+      assertMatch(stdout, /skipped 1 file, the first .*bad\.wav: not a wav file/);
       const json = JSON.parse((await predict([...data, "--json", ...options], undefined, "evaluate")).stdout);
       const byMean = await predict([...data, "--json", "--decide", "mean", ...options], undefined, "evaluate");
       const predictor = new Predictor(model, device);
@@ -318,17 +316,17 @@ Deno.test("evaluate judges a model over the emotions that a corpus shares with i
           confusion[name.startsWith("angry") ? 0 : 1][sadness > anger ? 1 : 0]++;
         }
         const { emotions, utterances } = judged;
-        assert.deepEqual([emotions, judged.confusion, utterances], [["anger", "sadness"], confusion, 6]);
-        assert.equal(judged.decidedBy, decide);
+        assertEquals([emotions, judged.confusion, utterances], [["anger", "sadness"], confusion, 6]);
+        assertStrictEquals(judged.decidedBy, decide);
       }
       predictor.close();
       const none = await predict(
-        ["--corpus", "folder", "--data", path.join(dir, "two"), ...options],
+        ["--corpus", "folder", "--data", join(dir, "two"), ...options],
         undefined,
         "evaluate",
       );
-      assert.equal(none.code, 1);
-      assert.match(
+      assertEquals(none.code, 1);
+      assertMatch(
         none.stderr,
         /^error: The model hears .*; the corpus has surprise, calm: they share none, and two are wanted\n$/,
       );

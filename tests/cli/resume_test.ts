@@ -1,6 +1,6 @@
 /** `deno task train` as a process among others: killed, stopped, short of room, one of several on one run folder. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { basename, join } from "@std/path";
 import { encodeWav } from "../../dsp/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { inTemporary } from "../runs/folders.ts";
@@ -12,8 +12,8 @@ const small = ["--epochs", "3", "--folds", "2", "--width", "1/16", "--segment-ho
 /** The results of such a run that nothing befalls. */
 const alone = await (async () => {
   const dir = await Deno.makeTempDir({ prefix: "epr_alone_" });
-  const out = path.join(dir, "run"), { code, stderr } = await train(...small, "--out", out);
-  assert.equal(code, 0, stderr);
+  const out = join(dir, "run"), { code, stderr } = await train(...small, "--out", out);
+  assertEquals(code, 0, stderr);
   const results = await resultsOf(out);
   await Deno.remove(dir, { recursive: true });
   return results;
@@ -21,9 +21,9 @@ const alone = await (async () => {
 
 Deno.test("train that is killed at random moments and gone on with ends in the results of one left alone", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     const times = await trainUnderFire(small, out, 5, 8);
-    assert.deepEqual(await resultsOf(out), alone, `killed after ${times}`);
+    assertEquals(await resultsOf(out), alone, `killed after ${times}`);
   });
 });
 
@@ -64,24 +64,22 @@ Deno.test({
         // again, sooner after the first, until every signal has met a run that was there
         let out = "", told = { code: 0, said: "", sent: 0 };
         for (let tried = 1; told.sent < signals.length && tried <= 8; tried++) {
-          out = path.join(dir, `run-${tried}`);
+          out = join(dir, `run-${tried}`);
           told = await interrupt(out, signals.map(([name, after]) => [name, after / tried]));
         }
         const { code, said, sent } = told;
-        assert.equal(sent, signals.length);
+        assertEquals(sent, signals.length);
         const [status, what] = signals[0][0] === "SIGTERM" ? [143, "SIGTERM"] : [130, "Ctrl-C"];
-        assert.equal(code, status, said);
-        assert.match(
+        assertStrictEquals(code, status, said);
+        assertMatch(
           said,
           new RegExp(`\nStopped by ${what}: 0 of 4 networks are finished, .*; go on with: .* --out ${out}\n$`),
         );
-        const log = (await Deno.readTextFile(path.join(out, "log.jsonl"))).trimEnd().split("\n").map((l) =>
-          JSON.parse(l)
-        );
-        assert.equal(log.at(-1).event, "stopped");
-        assert.equal(log.at(-2).event, "checkpoint"); // where it stopped, not where its last epoch ended
+        const log = (await Deno.readTextFile(join(out, "log.jsonl"))).trimEnd().split("\n").map((l) => JSON.parse(l));
+        assertEquals(log.at(-1).event, "stopped");
+        assertEquals(log.at(-2).event, "checkpoint"); // where it stopped, not where its last epoch ended
         const again = await interruptResumed(out);
-        assert.ok(again.epoch > log.findLast(({ event }) => event === "epoch").epoch, "it went on");
+        assert(again.epoch > log.findLast(({ event }) => event === "epoch").epoch, "it went on");
       })
     ));
   },
@@ -89,11 +87,11 @@ Deno.test({
 
 /** Goes on with a run for an epoch, and gives the first that is told. */
 async function interruptResumed(out: string): Promise<{ epoch: number }> {
-  const before = (await Deno.readTextFile(path.join(out, "log.jsonl"))).length;
+  const before = (await Deno.readTextFile(join(out, "log.jsonl"))).length;
   const child = startTrain(["--resume", "--out", out, "--quiet"]);
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const lines = (await Deno.readTextFile(path.join(out, "log.jsonl"))).slice(before).split("\n");
+    const lines = (await Deno.readTextFile(join(out, "log.jsonl"))).slice(before).split("\n");
     const epoch = lines.find((line) => line.startsWith('{"event":"epoch"') && line.endsWith("}"));
     if (epoch === undefined) continue;
     child.kill("SIGKILL");
@@ -106,37 +104,37 @@ Deno.test("train: ten processes of one fold each, three at a time in one folder,
   await inTemporary(async (dir) => {
     const settings = ["--folds", "10", "--stages", "1", "--epochs", "1", "--width", "1/32", "--segment-hop", "24"];
     const options = [...settings, "--device", "cpu", "--threads", "1", "--quiet"];
-    const [one, many, jobs] = ["one", "many", "jobs"].map((name) => path.join(dir, name));
+    const [one, many, jobs] = ["one", "many", "jobs"].map((name) => join(dir, name));
     const left = Array.from({ length: 10 }, (_, i) => i + 1);
     await Promise.all(Array.from({ length: 3 }, async () => {
       for (let fold; (fold = left.shift());) {
         const { code, stderr } = await train(...options, "--only-fold", String(fold), "--out", many);
-        assert.equal(code, 0, stderr);
+        assertEquals(code, 0, stderr);
         if (fold > 1) continue;
         const early = await train("--merge", "--out", many);
-        assert.match(
+        assertMatch(
           early.stderr,
           /error: .*many: folds \d+(, \d+)* are not finished: --resume --only-fold \d+ runs it\n$/,
         );
       }
     }));
     const merged = await train("--merge", "--out", many, "--json");
-    assert.equal(merged.code, 0, merged.stderr);
+    assertEquals(merged.code, 0, merged.stderr);
     const whole = await train(...options, "--out", one);
-    assert.equal(whole.code, 0, whole.stderr);
+    assertEquals(whole.code, 0, whole.stderr);
     const expected = await resultsOf(one);
-    assert.deepEqual(await resultsOf(many), expected);
-    assert.equal(JSON.parse(merged.stdout).run, many);
+    assertEquals(await resultsOf(many), expected);
+    assertStrictEquals(JSON.parse(merged.stdout).run, many);
     for (const file of ["profiles/stage-1.arrow", "forest.json", "predictions.csv"]) {
-      assert.deepEqual(await Deno.readFile(path.join(many, file)), await Deno.readFile(path.join(one, file)), file);
+      assertEquals(await Deno.readFile(join(many, file)), await Deno.readFile(join(one, file)), file);
     }
 
     const atOnce = await train(...options, "--threads", "2", "--jobs", "3", "--out", jobs);
-    assert.equal(atOnce.code, 0, atOnce.stderr);
-    assert.deepEqual(await resultsOf(jobs), expected);
+    assertEquals(atOnce.code, 0, atOnce.stderr);
+    assertEquals(await resultsOf(jobs), expected);
 
     // a fold of other settings does not get in
-    const foreign = path.join(dir, "foreign");
+    const foreign = join(dir, "foreign");
     await train(
       ...options.map((arg, i) => options[i - 1] === "--width" ? "1/16" : arg),
       "--only-fold",
@@ -144,12 +142,12 @@ Deno.test("train: ten processes of one fold each, three at a time in one folder,
       "--out",
       foreign,
     );
-    await Deno.copyFile(path.join(foreign, "folds/fold-3-stage-1.json"), path.join(many, "folds/fold-3-stage-1.json"));
+    await Deno.copyFile(join(foreign, "folds/fold-3-stage-1.json"), join(many, "folds/fold-3-stage-1.json"));
     const refused = await train("--merge", "--out", many);
-    await Deno.remove(path.join(many, "results.json"));
+    await Deno.remove(join(many, "results.json"));
     const refusedAgain = await train("--merge", "--out", many);
-    assert.equal(refused.code, 0); // it is complete: nothing is read
-    assert.match(
+    assertEquals(refused.code, 0); // it is complete: nothing is read
+    assertMatch(
       refusedAgain.stderr,
       /error: .*fold-3-stage-1\.json is of another run than config\.json: --width 0\.0625 there, 0\.03125 here\n$/,
     );
@@ -161,7 +159,7 @@ async function withMounts(script: string, ...args: string[]): Promise<string | u
   const run = async (script: string) => {
     const command = new Deno.Command("unshare", {
       args: ["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", ...args],
-      cwd: path.join(import.meta.dirname!, "..", ".."),
+      cwd: join(import.meta.dirname!, "..", ".."),
       env: { NO_COLOR: "1", DENO: Deno.execPath() },
     });
     return await command.output().catch(() => undefined);
@@ -194,19 +192,19 @@ Deno.test({
         ${train} --resume >/dev/null; echo "status $?"
         cp "$1/run/results.json" "$2"`,
         dir,
-        path.join(dir, "..", `${path.basename(dir)}_results.json`),
+        join(dir, "..", `${basename(dir)}_results.json`),
       );
       const [error, hint, first, ...rest] = said!.trimEnd().split("\n");
-      assert.match(error, /^error: .*\/run\/.*safetensors: can't be written: No space left on device/);
-      assert.match(hint, /^what is kept goes on with: deno task train --resume --out /);
-      assert.equal(first, "status 1");
-      assert.deepEqual(rest, [
+      assertMatch(error, /^error: .*\/run\/.*safetensors: can't be written: No space left on device/);
+      assertMatch(hint, /^what is kept goes on with: deno task train --resume --out /);
+      assertEquals(first, "status 1");
+      assertEquals(rest, [
         "fold-1-stage-1-epoch-2-step-0.safetensors", // whole ones only
         "fold-1-stage-1-epoch-3-step-0.safetensors",
         "status 0",
       ]);
       const file = `${dir}_results.json`, { seconds: _, ...results } = JSON.parse(await Deno.readTextFile(file));
-      assert.deepEqual(results, alone);
+      assertEquals(results, alone);
       await Deno.remove(file);
     });
   },
@@ -222,7 +220,7 @@ Deno.test({
         "$DENO" run -q -P=train cli/train.ts --quiet ${small.join(" ")} --out "$1/run"; echo "status $?"`,
         dir,
       );
-      assert.equal(
+      assertEquals(
         said,
         `status 1\nerror: The run folder ${dir}/run can't be made (--out): Read-only file system (os error 30): mkdir '${dir}/run'\n`,
       );
@@ -244,28 +242,28 @@ const recordings = Object.fromEntries(
 
 Deno.test("train says which recordings changed or are gone since the run began, and which options are others", async () => {
   await withFolder(recordings, async (dir) => {
-    const out = path.join(dir, "..", `${path.basename(dir)}_run`);
+    const out = join(dir, "..", `${basename(dir)}_run`);
     const settings = [...small, "--folds", "2", "--segment-hop", "2", "--epochs", "1", "--stages", "1"];
     const begun = await train(...settings, "--corpus", "folder", "--data", dir, "--only-fold", "1", "--out", out);
-    assert.equal(begun.code, 0, begun.stderr);
+    assertEquals(begun.code, 0, begun.stderr);
     const resume = async (...args: string[]) => (await train("--resume", "--out", out, "--quiet", ...args)).stderr;
-    assert.equal(
+    assertEquals(
       await resume("--epochs", "7", "--width", "1/8", "--device", "webgpu"),
       `error: The run in ${out} is another: --device cpu there, webgpu here; --width 0.0625 there, 0.125 here; ` +
         "--epochs 1 there, 7 here\n",
     );
-    const file = path.join(dir, "sad/2.wav"), bytes = await Deno.readFile(file);
+    const file = join(dir, "sad/2.wav"), bytes = await Deno.readFile(file);
     bytes[1000] ^= 4;
     await Deno.writeFile(file, bytes);
-    await Deno.remove(path.join(dir, "angry/3.wav"));
-    assert.equal(
+    await Deno.remove(join(dir, "angry/3.wav"));
+    assertEquals(
       await resume(),
       `error: The corpus is not what it was when the run in ${out} began: utterances that are 1 changed (sad/2), ` +
         `1 gone (angry/3). Put it back as it was, or name a new folder (--out)\n`,
     );
     await Deno.writeFile(file, recordings["sad/2.wav"]);
-    await Deno.writeFile(path.join(dir, "angry/3.wav"), recordings["angry/3.wav"]);
-    assert.equal(await resume(), "");
+    await Deno.writeFile(join(dir, "angry/3.wav"), recordings["angry/3.wav"]);
+    assertEquals(await resume(), "");
     await resultsOf(out);
     await Deno.remove(out, { recursive: true });
   });
@@ -273,24 +271,24 @@ Deno.test("train says which recordings changed or are gone since the run began, 
 
 Deno.test("train says what it lacks: memory and the option that lowers it, a run to go on with, the folder's name", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     const large = await train(...small, "--width", "4", "--out", out, "--quiet");
-    assert.equal(large.code, 1);
-    assert.match(
+    assertEquals(large.code, 1);
+    assertMatch(
       large.stderr,
       /^error: .* out of memory: \d+ MiB wanted for .* A smaller --batch or --width needs less\n/,
     );
-    const nothing = await train("--resume", "--out", path.join(dir, "nowhere"));
-    assert.equal(nothing.code, 1);
-    assert.match(
+    const nothing = await train("--resume", "--out", join(dir, "nowhere"));
+    assertEquals(nothing.code, 1);
+    assertMatch(
       nothing.stderr,
       /^error: .*nowhere holds no run \(there is no config\.json in it\): name its folder \(--out\)\n$/,
     );
     for (const option of ["--resume", "--merge"]) {
       const nameless = await train(option);
-      assert.equal(nameless.code, 2);
-      assert.equal(nameless.stderr, `error: ${option} wants --out, the folder of the run\n`);
+      assertEquals(nameless.code, 2);
+      assertEquals(nameless.stderr, `error: ${option} wants --out, the folder of the run\n`);
     }
-    await assert.rejects(Deno.stat(path.join(dir, "nowhere")), Deno.errors.NotFound);
+    await assertRejects(() => Deno.stat(join(dir, "nowhere")), Deno.errors.NotFound);
   });
 });

@@ -1,9 +1,9 @@
 /** `deno task study`: a row a variation, and a mistake told in a line. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { tone, withFolder } from "../corpora/folders.ts";
 
-const root = path.join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 
 const study = (...args: string[]) => run("study", args);
 
@@ -50,46 +50,46 @@ Deno.test("study tries each variation on validation utterances, and gives a row 
       "segmentHop=2,monitor=nothing",
     ];
     const { code, stdout, stderr } = await study(...corpus, ...vary, "--by-epoch", "--json");
-    assert.equal(code, 0, stderr);
+    assertEquals(code, 0, stderr);
     const results = JSON.parse(stdout);
-    assert.deepEqual(
+    assertEquals(
       results.map(({ variation }: { variation: string }) => variation),
       ["as it is", "batchNorm=true,width=1/16", "segmentHop=2,monitor=nothing"],
     );
     const [base, wide, near] = results;
-    assert.deepEqual([base.settings.dropout, base.settings.batchNorm, base.settings.width], [0.25, false, 1 / 32]);
-    assert.deepEqual([wide.settings.dropout, wide.settings.batchNorm, wide.settings.width], [0.25, true, 1 / 16]);
-    assert.deepEqual(base.trials.map(({ fold }: { fold: number }) => fold), [0, 1]);
+    assertEquals([base.settings.dropout, base.settings.batchNorm, base.settings.width], [0.25, false, 1 / 32]);
+    assertEquals([wide.settings.dropout, wide.settings.batchNorm, wide.settings.width], [0.25, true, 1 / 16]);
+    assertEquals(base.trials.map(({ fold }: { fold: number }) => fold), [0, 1]);
     // a fifth of each emotion's three training utterances, at least one
-    assert.deepEqual(base.trials.map(({ utterances }: { utterances: number }) => utterances), [2, 2]);
-    assert.deepEqual([base.settings.monitor, near.settings.monitor], ["loss", "nothing"]);
-    assert.ok(near.trials[0].segments > 1.5 * base.trials[0].segments);
-    assert.match(stderr, /utterances +segments +loss +best epochs +seconds +variation\n.*as it is\n/);
+    assertEquals(base.trials.map(({ utterances }: { utterances: number }) => utterances), [2, 2]);
+    assertEquals([base.settings.monitor, near.settings.monitor], ["loss", "nothing"]);
+    assert(near.trials[0].segments > 1.5 * base.trials[0].segments);
+    assertMatch(stderr, /utterances +segments +loss +best epochs +seconds +variation\n.*as it is\n/);
     for (const { segments, segmentsRight, epochs, bestEpoch } of [...base.trials, ...near.trials]) {
-      assert.equal(
+      assertStrictEquals(
         segmentsRight,
         Math.round(segments * epochs[bestEpoch].validationAccuracy),
         "as fitting counted them",
       );
     }
-    assert.match(stderr, /^ +\d+\.\d % +\d+\.\d % +\d\.\d{3} +after epoch 1; of the segments learned from \d+ %$/m);
+    assertMatch(stderr, /^ +\d+\.\d % +\d+\.\d % +\d\.\d{3} +after epoch 1; of the segments learned from \d+ %$/m);
 
     for (
       const [wrong, said] of [["width", /wanted name=value/], ["size=3", /wanted name=value with one of method/], [
         "batchNorm=3",
-        /batchNorm is true or false, found 3/,
-      ], ["monitor=luck", /monitor is loss, accuracy, nothing, found luck/]] as const
+        /batchNorm: Expected true or false, found "3"/,
+      ], ["monitor=luck", /monitor: Expected loss, accuracy, nothing, found "luck"/]] as const
     ) {
       const refused = await study(...corpus, "--vary", wrong);
-      assert.equal(refused.code, 2);
-      assert.match(refused.stderr, said);
+      assertEquals(refused.code, 2);
+      assertMatch(refused.stderr, said);
     }
   });
 });
 
 Deno.test("study --run tries other statistics and forests on a run's profiles; the paper's decide as the run did", async () => {
   await withFolder(recordings, async (dir) => {
-    const out = path.join(dir, "out");
+    const out = join(dir, "out");
     const tiny = [
       "--width",
       "1/32",
@@ -106,21 +106,21 @@ Deno.test("study --run tries other statistics and forests on a run's profiles; t
     ];
     const corpus = ["--corpus", "folder", "--data", dir, ...tiny, "--device", "cpu", "--out", out];
     const trained = await run("train", corpus);
-    assert.equal(trained.code, 0, trained.stderr);
-    const { stages } = JSON.parse(await Deno.readTextFile(path.join(out, "results.json")));
+    assertEquals(trained.code, 0, trained.stderr);
+    const { stages } = JSON.parse(await Deno.readTextFile(join(out, "results.json")));
     for (const stage of [1, 2]) {
       const { code, stdout, stderr } = await study("--run", out, "--stage", String(stage), "--json");
-      assert.equal(code, 0, stderr);
+      assertEquals(code, 0, stderr);
       const [papers, ...others] = JSON.parse(stdout);
-      assert.equal(papers.weightedAccuracy, stages[stage - 1].weightedAccuracy);
-      assert.equal(papers.unweightedAccuracy, stages[stage - 1].unweightedAccuracy);
-      assert.equal(others.at(-1).weightedAccuracy, stages[stage - 1].meanVoteAccuracy);
+      assertStrictEquals(papers.weightedAccuracy, stages[stage - 1].weightedAccuracy);
+      assertStrictEquals(papers.unweightedAccuracy, stages[stage - 1].unweightedAccuracy);
+      assertStrictEquals(others.at(-1).weightedAccuracy, stages[stage - 1].meanVoteAccuracy);
     }
     const { code, stdout } = await study("--run", out, "--run", out);
-    assert.equal(code, 0);
-    assert.match(stdout, /^ *WA +UA +better +worse +p +statistics and forest\n(.*\n){14}/);
+    assertEquals(code, 0);
+    assertMatch(stdout, /^ *WA +UA +better +worse +p +statistics and forest\n(.*\n){14}/);
     const refused = await study("--run", out, "--stage", "3");
-    assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /--stage 3: .* has 2 stages/);
+    assertEquals(refused.code, 2);
+    assertMatch(refused.stderr, /--stage 3: .* has 2 stages/);
   });
 });

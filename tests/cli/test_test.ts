@@ -1,9 +1,9 @@
 /** `deno task test`: its last line tells every failure, wherever it happens. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
 import { withFolder } from "../corpora/folders.ts";
 
-const root = path.join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 const good = 'Deno.test("good", () => {});\n', bad = 'Deno.test("bad", () => { throw new Error("bad"); });\n';
 
 async function testFolder(folder: string, ...args: string[]): Promise<[lastTwo: string[], code: number]> {
@@ -24,7 +24,7 @@ Deno.test("a failure in a test, one outside of tests and a file that does not co
   for (const [files, last] of cases) {
     await withFolder(files, async (folder) => {
       const [lines, code] = await testFolder(folder);
-      assert.deepEqual([lines.at(-1), code], [last, last.endsWith(" 0 failed") ? 0 : 1]);
+      assertEquals([lines.at(-1), code], [last, last.endsWith(" 0 failed") ? 0 : 1]);
     });
   }
 });
@@ -32,6 +32,6 @@ Deno.test("a failure in a test, one outside of tests and a file that does not co
 Deno.test("an ignored test is told, one that a filter leaves out is not", async () => {
   const ignored = 'Deno.test({ name: "good but ignored", ignore: true, fn() {} });\n';
   await withFolder({ "a_test.ts": good + ignored, "b_test.ts": bad }, async (folder) => {
-    assert.deepEqual(await testFolder(folder, "--filter", "good"), [["1 ignored", "1 passed, 0 failed"], 0]);
+    assertEquals(await testFolder(folder, "--filter", "good"), [["1 ignored", "1 passed, 0 failed"], 0]);
   });
 });

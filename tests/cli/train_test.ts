@@ -1,6 +1,6 @@
 /** `deno task train` as a user meets it: what it writes and prints, and how it tells a mistake. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { tableFromIPC } from "apache-arrow";
 import { defaultFolder, resolveSettings } from "../../cli/train_options.ts";
 import { formatDuration, JobClock } from "../../cli/job_progress.ts";
@@ -9,7 +9,7 @@ import { decodeSafetensors, summarise } from "../../nn/mod.ts";
 import { PRESETS } from "../../refinery/mod.ts";
 import { tone, tones, withFolder } from "../corpora/folders.ts";
 
-const root = path.join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 
 function spawn(args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
@@ -48,39 +48,39 @@ const tiny = [
 ];
 
 async function readJson(...names: string[]) {
-  return JSON.parse(await Deno.readTextFile(path.join(...names)));
+  return JSON.parse(await Deno.readTextFile(join(...names)));
 }
 
 Deno.test("train writes a whole run folder, and the same results with 1 thread and with 2", async () => {
   await withFolder(recordings, async (dir) => {
-    const [one, two] = [path.join(dir, "out", "one"), path.join(dir, "out", "two")];
+    const [one, two] = [join(dir, "out", "one"), join(dir, "out", "two")];
     const corpus = ["--corpus", "folder", "--data", dir, ...tiny];
     const first = await train(...corpus, "--threads", "1", "--out", one);
-    assert.equal(first.code, 0, first.stderr);
+    assertEquals(first.code, 0, first.stderr);
     const second = await train(...corpus, "--threads", "2", "--out", two, "--json");
-    assert.equal(second.code, 0, second.stderr);
+    assertEquals(second.code, 0, second.stderr);
 
     const { seconds, ...results } = await readJson(one, "results.json");
-    assert.ok(seconds > 0);
+    assert(seconds > 0);
     const { seconds: _, ...again } = await readJson(two, "results.json");
-    assert.deepEqual(again, results);
+    assertEquals(again, results);
     for (const file of ["weights/fold-2-stage-2.safetensors", "profiles/stage-2.arrow", "forest.json"]) {
-      assert.deepEqual(await Deno.readFile(path.join(one, file)), await Deno.readFile(path.join(two, file)), file);
+      assertEquals(await Deno.readFile(join(one, file)), await Deno.readFile(join(two, file)), file);
     }
 
     // what is printed: a table and where the run is; or one document, and all else on stderr
     const [head, ...lines] = first.stdout.trimEnd().split("\n");
-    assert.match(head, /^stage +WA +UA +segments right$/);
-    assert.deepEqual(lines.slice(2), [`run folder: ${one}`, `report: ${path.join(one, "report.html")}`]);
+    assertMatch(head, /^stage +WA +UA +segments right$/);
+    assertEquals(lines.slice(2), [`run folder: ${one}`, `report: ${join(one, "report.html")}`]);
     for (const word of ["folder: 8 utterances, 2 emotions", "width 1/16", "cpu: 1 thread of"]) {
-      assert.ok(first.stderr.includes(word), first.stderr);
+      assert(first.stderr.includes(word), first.stderr);
     }
     const { run, seconds: __, ...printed } = JSON.parse(second.stdout);
-    assert.equal(run, two);
-    assert.deepEqual(printed, results);
+    assertStrictEquals(run, two);
+    assertEquals(printed, results);
 
     // what the folder holds
-    assert.deepEqual([...Deno.readDirSync(one)].map(({ name }) => name).sort(), [
+    assertEquals([...Deno.readDirSync(one)].map(({ name }) => name).sort(), [
       "config.json",
       "corpus.csv",
       "folds",
@@ -94,10 +94,10 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
       "results.json",
       "weights",
     ]);
-    assert.equal(results.stages.length, 2);
-    assert.equal(results.stages[0].confusion.flat().reduce((a: number, b: number) => a + b), 8);
+    assertEquals(results.stages.length, 2);
+    assertEquals(results.stages[0].confusion.flat().reduce((a: number, b: number) => a + b), 8);
     const config = await readJson(one, "config.json");
-    assert.deepEqual(config.settings, {
+    assertEquals(config.settings, {
       ...PRESETS.quick,
       width: 1 / 16,
       folds: 2,
@@ -105,20 +105,23 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
       batch: 16,
       segmentHop: 2,
     });
-    const profiles = tableFromIPC(await Deno.readFile(path.join(one, "profiles", "stage-1.arrow")));
-    assert.equal(profiles.numRows, results.segments);
-    for (const row of profiles.toArray()) assert.ok(Math.abs(row.anger + row.sadness - 1) < 1e-6);
-    const weights = path.join(one, "weights", "fold-1-stage-1.safetensors");
+    const profiles = tableFromIPC(await Deno.readFile(join(one, "profiles", "stage-1.arrow")));
+    assertStrictEquals(profiles.numRows, results.segments);
+    for (const row of profiles.toArray()) assert(Math.abs(row.anger + row.sadness - 1) < 1e-6);
+    const weights = join(one, "weights", "fold-1-stage-1.safetensors");
     const { tensors, metadata } = decodeSafetensors(await Deno.readFile(weights), weights);
     const stored = Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
-    assert.equal(stored, summarise({ width: 1 / 16, classes: 2 }).reduce((sum, { parameters }) => sum + parameters, 0));
-    assert.equal(metadata.emotions, "anger sadness");
-    assert.ok(Number.isFinite(Number(metadata.mean)) && Number(metadata.deviation) > 0);
+    assertStrictEquals(
+      stored,
+      summarise({ width: 1 / 16, classes: 2 }).reduce((sum, { parameters }) => sum + parameters, 0),
+    );
+    assertEquals(metadata.emotions, "anger sadness");
+    assert(Number.isFinite(Number(metadata.mean)) && Number(metadata.deviation) > 0);
     RandomForest.fromJSON(await readJson(one, "forest.json"));
-    const log = (await Deno.readTextFile(path.join(one, "log.jsonl"))).trimEnd().split("\n").map((l) => JSON.parse(l));
+    const log = (await Deno.readTextFile(join(one, "log.jsonl"))).trimEnd().split("\n").map((l) => JSON.parse(l));
     const events = Object.groupBy(log, ({ event }) => event);
     const epochs = events.stage!.reduce((sum, { epochs }) => sum + epochs, 0);
-    assert.deepEqual(Object.entries(events).map(([event, of]) => `${event} ${of!.length}`), [
+    assertEquals(Object.entries(events).map(([event, of]) => `${event} ${of!.length}`), [
       "run 1",
       `epoch ${epochs}`,
       `checkpoint ${epochs}`,
@@ -132,17 +135,17 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
 
 Deno.test("train --only-fold writes that fold's networks and profiles, and no results", async () => {
   await withFolder(recordings, async (dir) => {
-    const out = path.join(dir, "out");
+    const out = join(dir, "out");
     const args = ["--corpus", "folder", "--data", dir, ...tiny, "--stages", "1", "--only-fold", "2", "--out", out];
     const { code, stdout, stderr } = await train(...args);
-    assert.equal(code, 0, stderr);
-    assert.match(stdout, /^fold 2 of 2, 4 utterances held out\nstage .*\n +1 .*\nrun folder: .*\n$/);
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /^fold 2 of 2, 4 utterances held out\nstage .*\n +1 .*\nrun folder: .*\n$/);
     const files = ["weights/fold-2-stage-1.safetensors", "profiles/fold-2-stage-1.arrow"];
-    for (const file of files) assert.ok((await Deno.stat(path.join(out, file))).isFile);
-    await assert.rejects(Deno.stat(path.join(out, "results.json")), Deno.errors.NotFound);
+    for (const file of files) assert((await Deno.stat(join(out, file))).isFile);
+    await assertRejects(() => Deno.stat(join(out, "results.json")), Deno.errors.NotFound);
     const whole = await train(...args.filter((arg, i) => arg !== "--only-fold" && args[i - 1] !== "--only-fold"));
-    assert.equal(whole.code, 1);
-    assert.match(
+    assertEquals(whole.code, 1);
+    assertMatch(
       whole.stderr,
       /^error: The run folder .* is not empty \(it holds .*\); name a new one \(--out\), or .* \(--resume\)\n$/,
     );
@@ -151,7 +154,7 @@ Deno.test("train --only-fold writes that fold's networks and profiles, and no re
 
 Deno.test("train --dry-run says what it would cost, and writes nothing", async () => {
   await withFolder(recordings, async (dir) => {
-    const out = path.join(dir, "out");
+    const out = join(dir, "out");
     const { code, stdout, stderr } = await train(
       "--corpus",
       "folder",
@@ -162,9 +165,9 @@ Deno.test("train --dry-run says what it would cost, and writes nothing", async (
       out,
       "--dry-run",
     );
-    assert.equal(code, 0, stderr);
-    for (const word of ["fold ", "stage 2", "TFLOP", "segments/s", "memory", "disk"]) assert.ok(stdout.includes(word));
-    await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
+    assertEquals(code, 0, stderr);
+    for (const word of ["fold ", "stage 2", "TFLOP", "segments/s", "memory", "disk"]) assert(stdout.includes(word));
+    await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
   });
 });
 
@@ -173,7 +176,7 @@ Deno.test({
   ignore: Deno.build.os === "windows", // sends no such signal
   async fn() {
     await withFolder(recordings, async (dir) => {
-      const out = path.join(dir, "out");
+      const out = join(dir, "out");
       const endless = tiny.map((arg, i) => tiny[i - 1] === "--epochs" ? "100000" : arg);
       const child = spawn(["--corpus", "folder", "--data", dir, ...endless, "--out", out, "--verbose"]);
       const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
@@ -188,13 +191,13 @@ Deno.test({
       }
       const { code } = await child.status;
       await child.stdout.cancel();
-      assert.equal(code, 130);
-      assert.match(
+      assertEquals(code, 130);
+      assertMatch(
         said,
         /\nStopped by Ctrl-C: \d of 4 networks are finished, .* go on with: deno task train --resume --out .*out\n$/,
       );
-      const last = (await Deno.readTextFile(path.join(out, "log.jsonl"))).trimEnd().split("\n").at(-1)!;
-      assert.equal(JSON.parse(last).event, "stopped");
+      const last = (await Deno.readTextFile(join(out, "log.jsonl"))).trimEnd().split("\n").at(-1)!;
+      assertEquals(JSON.parse(last).event, "stopped");
     });
   },
 });
@@ -218,12 +221,14 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
   await withFolder(files, async (dir) => {
     const folder = (
       name: string,
-    ) => ["--corpus", "folder", "--data", path.join(dir, name), "--out", path.join(dir, "x")];
+    ) => ["--corpus", "folder", "--data", join(dir, name), "--out", join(dir, "x")];
     const mistakes: [args: string[], code: number, says: RegExp][] = [
       [["--wdith", "1"], 2, /unknown option '--wdith'/],
       [["--width", "0"], 2, /Found "0", wanted a number above 0/],
       [["--width", "1/0"], 2, /Found "1\/0"/],
-      [["--preset", "best"], 2, /Allowed choices are demo, quick, compact, tuned, paper/],
+      [["--preset", "finest"], 2, /Allowed choices are demo, quick, compact, tuned, best, paper/],
+      [["--schedule", "stairs"], 2, /Expected steps, cosine, found "stairs"/],
+      [["--validation", "0"], 2, /validationShare 0 .*monitor must be nothing, found loss/],
       [["--folds", "1"], 2, /Found "1", wanted a whole number of at least 2/],
       [["--corpus", "emodb"], 2, /"emodb" wants --data, the folder of the recordings/],
       [["--only-fold", "4"], 2, /--only-fold 4: there are 3 folds/],
@@ -235,55 +240,55 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
       [[...folder("short")], 1, /only one emotion, anger .*short\/sad\/1\.wav: 10 ms of sound/],
       [[...folder("two"), "--folds", "3"], 1, /--folds 3: every fold .* 'sadness', found 2.*at most --folds 2/],
       [[...folder("two"), "--folds", "2", "--split", "speaker"], 1, /--split speaker: there are 1 speakers/],
-      [[...folder("two").slice(0, 4), "--out", path.join(dir, "two")], 1, /two is not empty \(it holds .*--out/],
-      [[...folder("two").slice(0, 4), "--folds", "2", "--out", path.join(dir, "empty/note.txt/run")], 1, /--out/],
+      [[...folder("two").slice(0, 4), "--out", join(dir, "two")], 1, /two is not empty \(it holds .*--out/],
+      [[...folder("two").slice(0, 4), "--folds", "2", "--out", join(dir, "empty/note.txt/run")], 1, /--out/],
     ];
     for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors
       await Promise.all(
         mistakes.slice(i, i + 2).map(async ([args, code, says]) => {
           const said = await train(...args);
           const where = `train ${args.join(" ")}\n${said.stderr}`;
-          assert.match(said.stderr, says, where);
-          assert.equal(said.code, code, where);
-          assert.equal(said.stdout, "", where);
+          assertMatch(said.stderr, says, where);
+          assertStrictEquals(said.code, code, where);
+          assertEquals(said.stdout, "", where);
           const lines = said.stderr.trimEnd().split("\n").filter((line) => !line.startsWith("(Did you mean"));
-          assert.equal(lines.length, 1, where);
-          assert.match(said.stderr, /^error: /, where);
+          assertEquals(lines.length, 1, where);
+          assertMatch(said.stderr, /^error: /, where);
         }),
       );
     }
-    await assert.rejects(Deno.stat(path.join(dir, "x")), Deno.errors.NotFound);
+    await assertRejects(() => Deno.stat(join(dir, "x")), Deno.errors.NotFound);
   });
 });
 
 Deno.test("resolveSettings() begins from demo for the synthetic corpus, from quick for another, and options override", () => {
   const flags = { corpus: "synthetic", seed: 7, device: "auto", precision: "f32", tune: "quick", jobs: 1 } as const;
-  assert.deepEqual(resolveSettings(flags), { preset: "demo", settings: { ...PRESETS.demo, seed: 7 } });
+  assertEquals(resolveSettings(flags), { preset: "demo", settings: { ...PRESETS.demo, seed: 7 } });
   const { preset, settings } = resolveSettings({ ...flags, corpus: "emodb", folds: 5, segmentHop: 2, method: "sEPR" });
-  assert.equal(preset, "quick");
-  assert.deepEqual(settings, { ...PRESETS.quick, seed: 7, folds: 5, segmentHop: 2, method: "sEPR" });
+  assertEquals(preset, "quick");
+  assertEquals(settings, { ...PRESETS.quick, seed: 7, folds: 5, segmentHop: 2, method: "sEPR" });
 });
 
 Deno.test("defaultFolder() names corpus, preset, seed and time", () => {
-  assert.equal(defaultFolder("emodb", "quick", 3, new Date(2020, 7, 2, 9, 5, 6)), "out/emodb-quick-3-20200802-090506");
+  assertEquals(defaultFolder("emodb", "quick", 3, new Date(2020, 7, 2, 9, 5, 6)), "out/emodb-quick-3-20200802-090506");
 });
 
 Deno.test("JobClock gives what is left as a range: each network stops as early as it can, or runs every epoch", () => {
   let now = 0;
   const clock = new JobClock({ networks: 4, finished: undefined, shortest: 0.25 }, () => now);
-  assert.equal(clock.read().left, undefined);
+  assertEquals(clock.read().left, undefined);
   clock.update({ fold: 0, stage: 1, done: 0, least: 0.25, most: 1 });
   now = 10; // the first is half done, and may stop any time
   clock.update({ fold: 0, stage: 1, done: 0.5, least: 0, most: 0.5 });
-  assert.deepEqual(clock.read(), { left: { least: 20 * 0.75, most: 20 * 3.5 }, done: 0.5 / (0.5 + (0.75 + 3.5) / 2) });
+  assertEquals(clock.read(), { left: { least: 20 * 0.75, most: 20 * 3.5 }, done: 0.5 / (0.5 + (0.75 + 3.5) / 2) });
   now = 20; // it stopped there, and two others are run at once, one of them gone on with from its half
   clock.update({ fold: 0, stage: 1, done: 0.5, least: 0, most: 0 });
   for (const fold of [1, 2]) clock.update({ fold, stage: 1, done: fold - 1 && 0.5, least: 0.25, most: 1.5 - fold / 2 });
   for (const fold of [1, 2]) clock.update({ fold, stage: 1, done: 0.75, least: 0, most: 0.25 });
   const pace = 20 / (0.5 + 0.75 + 0.25); // seconds for the work of a network
-  assert.deepEqual(clock.read().left, { least: pace * 0.25, most: pace * 1.5 });
+  assertEquals(clock.read().left, { least: pace * 0.25, most: pace * 1.5 });
 });
 
 Deno.test("formatDuration() never says 60 seconds", () => {
-  assert.deepEqual([59.6, 3599.7, 119.5].map(formatDuration), ["1 min 0 s", "1 h 0 min", "2 min 0 s"]);
+  assertEquals([59.6, 3599.7, 119.5].map(formatDuration), ["1 min 0 s", "1 h 0 min", "2 min 0 s"]);
 });

@@ -1,54 +1,54 @@
 /** CSV as people write it: the cases of RFC 4180, and the mistakes. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { join } from "@std/path";
 import { openCorpus, parseCsv } from "../../corpora/mod.ts";
 import { tones, withFolder } from "./folders.ts";
 
 const fields = (text: string) => parseCsv(text, "x.csv").map((record) => record.fields);
 
 Deno.test("parseCsv() reads quotes, doubled quotes, commas and line ends in quotes, and empty fields", () => {
-  assert.deepEqual(fields('a,"b,c","d ""e"""\n"f\ng",,h'), [["a", "b,c", 'd "e"'], ["f\ng", "", "h"]]);
-  assert.deepEqual(fields('"",a,\n'), [["", "a", ""]]);
-  assert.deepEqual(fields(""), []);
+  assertEquals(fields('a,"b,c","d ""e"""\n"f\ng",,h'), [["a", "b,c", 'd "e"'], ["f\ng", "", "h"]]);
+  assertEquals(fields('"",a,\n'), [["", "a", ""]]);
+  assertEquals(fields(""), []);
 });
 
 Deno.test("parseCsv() reads a byte order mark, CRLF, CR, empty lines and a last line without an end", () => {
   const expected = [["a", "b"], ["c", "d"]];
   for (const text of ["a,b\nc,d", "a,b\r\nc,d\r\n", "a,b\rc,d\r", "\uFEFFa,b\n\n \nc,d\n\n"]) {
-    assert.deepEqual(fields(text), expected, JSON.stringify(text));
+    assertEquals(fields(text), expected, JSON.stringify(text));
   }
 });
 
 Deno.test("parseCsv() counts lines within quotes too", () => {
-  assert.deepEqual(parseCsv('a,"1\n2\n3"\n\nb,c\n', "x").map((record) => record.line), [1, 5]);
+  assertEquals(parseCsv('a,"1\n2\n3"\n\nb,c\n', "x").map((record) => record.line), [1, 5]);
 });
 
 Deno.test("parseCsv() names the line of a quote that never closes, or that something follows", () => {
-  assert.throws(() => parseCsv('a\nb,"c\nd', "x.csv"), {
-    name: "SyntaxError",
-    message: /^x\.csv, line 2: .*never closed/,
-  });
-  assert.throws(() => parseCsv('a\n"b"c', "x.csv"), {
-    name: "SyntaxError",
-    message: /^x\.csv, line 2: found "c" after/,
-  });
+  assertMatch(
+    assertThrows(() => parseCsv('a\nb,"c\nd', "x.csv"), SyntaxError).message,
+    /^x\.csv, line 2: .*never closed/,
+  );
+  assertMatch(
+    assertThrows(() => parseCsv('a\n"b"c', "x.csv"), SyntaxError).message,
+    /^x\.csv, line 2: found "c" after/,
+  );
 });
 
 Deno.test("openCsv() reads columns by name in any order, paths from where the CSV lies, and skips what is not there", async () => {
   const csv =
     '\uFEFFspeaker,Emotion,text,path,age\r\nanna,Angry,"Oh, no",a.wav,40\r\n,sad,,deep/b.wav,\r\nx,joy,,gone.wav,\r\n';
   await withFolder({ ...tones("a.wav", "deep/b.wav"), "labels.csv": csv }, async (dir) => {
-    for (const data of [path.join(dir, "labels.csv"), dir]) {
+    for (const data of [join(dir, "labels.csv"), dir]) {
       const corpus = await openCorpus("csv", { data });
-      assert.deepEqual(corpus.utterances.map((u) => [u.id, u.emotion, u.speaker, u.text]), [
+      assertEquals(corpus.utterances.map((u) => [u.id, u.emotion, u.speaker, u.text]), [
         ["a", "anger", "anna", "Oh, no"],
         ["deep/b", "sadness", "unknown", ""],
       ]);
-      assert.deepEqual(corpus.skipped, [{
-        path: path.join(dir, "gone.wav"),
+      assertEquals(corpus.skipped, [{
+        path: join(dir, "gone.wav"),
         reason: "no such file (labels.csv, line 4)",
       }]);
-      assert.equal((await corpus.utterances[1].read()).samples.length, 6400);
+      assertEquals((await corpus.utterances[1].read()).samples.length, 6400);
     }
   });
 });
@@ -65,12 +65,19 @@ Deno.test("openCsv() names the line of each mistake", async () => {
     ["path,emotion\n", /no utterance that can be used/],
   ];
   for (const [csv, message] of cases) {
-    await withFolder({ ...tones("a.wav", "b.wav"), "x.csv": csv }, (dir) => {
-      return assert.rejects(openCorpus("csv", { data: path.join(dir, "x.csv") }), message, csv);
+    await withFolder({ ...tones("a.wav", "b.wav"), "x.csv": csv }, async (dir) => {
+      assertMatch(
+        (await assertRejects(() => openCorpus("csv", { data: join(dir, "x.csv") }), Error)).message,
+        message,
+        csv,
+      );
     });
   }
-  await assert.rejects(openCorpus("csv", { data: "/no/such.csv" }), /^Error: \/no\/such\.csv: no such file/);
-  await withFolder({ "a.csv": "", "b.csv": "" }, (dir) => {
-    return assert.rejects(openCorpus("csv", { data: dir }), /a folder with 2 CSV files in it/);
+  assertMatch(
+    (await assertRejects(() => openCorpus("csv", { data: "/no/such.csv" }), Error)).message,
+    /^\/no\/such\.csv: no such file/,
+  );
+  await withFolder({ "a.csv": "", "b.csv": "" }, async (dir) => {
+    await assertRejects(() => openCorpus("csv", { data: dir }), Error, "a folder with 2 CSV files in it");
   });
 });

@@ -1,6 +1,6 @@
 /** Emo-DB's listening test. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 import { openEmodb, readEmodbListeners } from "../../corpora/mod.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { withFolder } from "./folders.ts";
@@ -13,13 +13,13 @@ Deno.test("readEmodbListeners() reads Latin-1 with padded fields and decimal com
     { "erkennung.txt": latin1, "wav/03a01Fa.wav": null, "bad/erkennung.txt": "nothing\n" },
     async (dir) => {
       const rates = new Map([["03a01Fa", 0.975], ["08b10Wd", 1]]);
-      assert.deepEqual(await readEmodbListeners(dir), rates);
-      assert.deepEqual(await readEmodbListeners(path.join(dir, "wav")), rates);
-      await assert.rejects(readEmodbListeners(path.join(dir, "bad")), /bad\/erkennung\.txt: no line like/);
+      assertEquals(await readEmodbListeners(dir), rates);
+      assertEquals(await readEmodbListeners(join(dir, "wav")), rates);
+      await assertRejects(() => readEmodbListeners(join(dir, "bad")), Error, "bad/erkennung.txt: no line like");
     },
   );
   await withFolder({ "wav/03a01Fa.wav": null }, async (dir) => {
-    assert.equal(await readEmodbListeners(dir), undefined);
+    assertEquals(await readEmodbListeners(dir), undefined);
   });
 });
 
@@ -31,7 +31,7 @@ Deno.test({
   async fn() {
     const rates = (await readEmodbListeners(emodb!))!;
     const { utterances } = await openEmodb(emodb!);
-    assert.deepEqual(utterances.filter(({ id }) => !rates.has(id)).map(({ id }) => id), []);
-    assert.ok(utterances.every(({ id }) => rates.get(id)! > 0.6 && rates.get(id)! <= 1));
+    assertEquals(utterances.filter(({ id }) => !rates.has(id)).map(({ id }) => id), []);
+    assert(utterances.every(({ id }) => rates.get(id)! > 0.6 && rates.get(id)! <= 1));
   },
 });

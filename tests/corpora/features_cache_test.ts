@@ -1,6 +1,6 @@
 /** The cache of frames: found by content and settings, never trusted blindly, never in the way. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals } from "@std/assert";
+import { basename, join } from "@std/path";
 import { FrameCache } from "../../corpora/feature_cache.ts";
 import { Crew, type CrewReport } from "../../corpora/feature_crew.ts";
 import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
@@ -13,7 +13,7 @@ const four = { "angry/a.wav": tone(0.4, 300), "angry/b.wav": tone(0.6), "sad/c.w
 async function withCorpus(body: (corpus: Corpus, cacheDir: string, dir: string) => Promise<void>): Promise<void> {
   await withFolder(four, async (dir) => {
     await withFolder({}, async (other) => {
-      await body(await openCorpus("folder", { data: dir }), path.join(other, "new", "cache"), dir);
+      await body(await openCorpus("folder", { data: dir }), join(other, "new", "cache"), dir);
     });
   });
 }
@@ -22,7 +22,7 @@ async function withCorpus(body: (corpus: Corpus, cacheDir: string, dir: string) 
 async function contents(dir: string): Promise<Map<string, Uint8Array>> {
   const names = (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
   return new Map(
-    await Promise.all(names.map(async (name) => [name, await Deno.readFile(path.join(dir, name))] as const)),
+    await Promise.all(names.map(async (name) => [name, await Deno.readFile(join(dir, name))] as const)),
   );
 }
 
@@ -30,11 +30,11 @@ Deno.test("extractFeatures() gives the same features from an empty cache, a full
   await withCorpus(async (corpus, cacheDir) => {
     const plain = await extractFeatures(corpus, { threads: 1 });
     for (const threads of [1, 2, 3]) {
-      assert.deepEqual(await extractFeatures(corpus, { threads, cacheDir }), plain, "empty");
+      assertEquals(await extractFeatures(corpus, { threads, cacheDir }), plain, "empty");
       const kept = await contents(cacheDir);
-      assert.equal(kept.size, 3, "a file a recording, and no temporary one");
-      assert.deepEqual(await extractFeatures(corpus, { threads, cacheDir }), plain, "full");
-      assert.deepEqual(await contents(cacheDir), kept);
+      assertEquals(kept.size, 3, "a file a recording, and no temporary one");
+      assertEquals(await extractFeatures(corpus, { threads, cacheDir }), plain, "full");
+      assertEquals(await contents(cacheDir), kept);
       await Deno.remove(cacheDir, { recursive: true });
     }
   });
@@ -45,23 +45,23 @@ Deno.test("extractFeatures() takes frames from the cache by content: wherever a 
     const plain = await extractFeatures(corpus, { cacheDir });
     // what nobody would compute shows whence it came
     const cache = new FrameCache(cacheDir), marked = new Float32Array(38 * 64).fill(7);
-    const a = path.join(dir, "angry/a.wav"), bytes = await Deno.readFile(a);
+    const a = join(dir, "angry/a.wav"), bytes = await Deno.readFile(a);
     cache.write(cache.key(bytes), { frames: marked, seconds: 0.4 });
-    assert.deepEqual((await extractFeatures(corpus, { cacheDir })).frames.subarray(0, 38 * 64), marked);
+    assertEquals((await extractFeatures(corpus, { cacheDir })).frames.subarray(0, 38 * 64), marked);
 
-    await Deno.mkdir(path.join(dir, "fear"));
-    await Deno.rename(a, path.join(dir, "fear/z.wav"));
+    await Deno.mkdir(join(dir, "fear"));
+    await Deno.rename(a, join(dir, "fear/z.wav"));
     const moved = await extractFeatures(await openCorpus("folder", { data: dir }), { cacheDir });
     const z = moved.utterances.find(({ id }) => id === "fear/z")!;
-    assert.deepEqual(moved.frames.subarray(z.firstFrame * 64, (z.firstFrame + 38) * 64), marked);
+    assertEquals(moved.frames.subarray(z.firstFrame * 64, (z.firstFrame + 38) * 64), marked);
 
     bytes[bytes.length - 900] ^= 1;
     await Deno.writeFile(a, bytes);
     const changed = await extractFeatures(corpus, { cacheDir });
-    assert.deepEqual(changed.frames.subarray(38 * 64), plain.frames.subarray(38 * 64));
-    assert.deepEqual(changed.frames.subarray(0, 30 * 64), plain.frames.subarray(0, 30 * 64));
-    assert.notDeepEqual(changed.frames, plain.frames);
-    assert.equal((await contents(cacheDir)).size, 4);
+    assertEquals(changed.frames.subarray(38 * 64), plain.frames.subarray(38 * 64));
+    assertEquals(changed.frames.subarray(0, 30 * 64), plain.frames.subarray(0, 30 * 64));
+    assertNotEquals(changed.frames, plain.frames);
+    assertEquals((await contents(cacheDir)).size, 4);
   });
 });
 
@@ -77,17 +77,17 @@ Deno.test("workers keep frames and find them, and report why they can't be kept"
       return reports.sort((a, b) => a.file - b.file);
     };
     const first = await read(cacheDir);
-    assert.equal((await contents(cacheDir)).size, 3);
-    assert.deepEqual(await read(cacheDir), first);
+    assertEquals((await contents(cacheDir)).size, 3);
+    assertEquals(await read(cacheDir), first);
     const cache = new FrameCache(cacheDir), marked = { frames: new Float32Array(64).fill(7), seconds: 0.4 };
     cache.write(cache.key(await Deno.readFile(utterances[1].path!)), marked);
-    assert.deepEqual((await read(cacheDir)).map(({ outcome }) => outcome), [
+    assertEquals((await read(cacheDir)).map(({ outcome }) => outcome), [
       first[0].outcome,
       { ...first[1].outcome, ...marked },
       ...first.slice(2).map(({ outcome }) => outcome),
     ]);
-    for (const { outcome, cacheFault } of await read(path.join(dir, "angry/a.wav"))) {
-      if ("frames" in outcome) assert.match(cacheFault ?? "", /a\.wav: frames can't be kept there/);
+    for (const { outcome, cacheFault } of await read(join(dir, "angry/a.wav"))) {
+      if ("frames" in outcome) assertMatch(cacheFault ?? "", /a\.wav: frames can't be kept there/);
     }
   });
 });
@@ -100,14 +100,14 @@ Deno.test("FrameCache keeps frames of other settings apart", async () => {
     for (const [name, value] of Object.entries(frontEnd)) {
       const other = new FrameCache(dir, { ...frontEnd, [name]: value + 1 });
       keys.add(other.key(bytes));
-      assert.equal(other.read(other.key(bytes)), undefined);
-      assert.equal(other.read(cache.key(bytes))?.seconds, name === "nMels" ? undefined : 1.5);
+      assertEquals(other.read(other.key(bytes)), undefined);
+      assertStrictEquals(other.read(cache.key(bytes))?.seconds, name === "nMels" ? undefined : 1.5);
     }
-    assert.equal(keys.size, Object.keys(frontEnd).length);
-    assert.deepEqual(cache.read(cache.key(bytes)), { frames: new Float32Array(128).fill(1), seconds: 1.5 });
+    assertEquals(keys.size, Object.keys(frontEnd).length);
+    assertEquals(cache.read(cache.key(bytes)), { frames: new Float32Array(128).fill(1), seconds: 1.5 });
     // the order in which settings are written down does not matter
     const turned = Object.fromEntries(Object.entries(frontEnd).reverse()) as unknown as typeof frontEnd;
-    assert.equal(new FrameCache(dir, turned).key(bytes), cache.key(bytes));
+    assertStrictEquals(new FrameCache(dir, turned).key(bytes), cache.key(bytes));
     return Promise.resolve();
   });
 });
@@ -127,9 +127,9 @@ Deno.test("extractFeatures() computes and writes anew what is damaged in the cac
       ...[0, 33, 37, 41, 49, 53, 57, whole.length - 1].map((at): [string, Uint8Array] => [`byte ${at}`, flipped(at)]),
     ];
     for (const [what, bytes] of damages) {
-      await Deno.writeFile(path.join(cacheDir, name), bytes);
-      assert.deepEqual(await extractFeatures(corpus, { cacheDir, threads: 1 }), plain, what);
-      assert.deepEqual(await contents(cacheDir), kept, what);
+      await Deno.writeFile(join(cacheDir, name), bytes);
+      assertEquals(await extractFeatures(corpus, { cacheDir, threads: 1 }), plain, what);
+      assertEquals(await contents(cacheDir), kept, what);
     }
   });
 });
@@ -137,26 +137,26 @@ Deno.test("extractFeatures() computes and writes anew what is damaged in the cac
 Deno.test("extractFeatures() says once that the cache can't be written, and goes on", async () => {
   await withCorpus(async (corpus, _, dir) => {
     const plain = await extractFeatures(corpus);
-    const cacheDir = path.join(dir, "angry/a.wav", "cache"); // below a file
+    const cacheDir = join(dir, "angry/a.wav", "cache"); // below a file
     for (const threads of [1, 3]) {
       const said: string[] = [];
       const onCacheFault = (message: string) => said.push(message);
-      assert.deepEqual(await extractFeatures(corpus, { cacheDir, threads, onCacheFault }), plain);
-      assert.equal(said.length, 1);
-      assert.ok(said[0].startsWith(`${cacheDir}: frames can't be kept there (`), said[0]);
+      assertEquals(await extractFeatures(corpus, { cacheDir, threads, onCacheFault }), plain);
+      assertEquals(said.length, 1);
+      assert(said[0].startsWith(`${cacheDir}: frames can't be kept there (`), said[0]);
     }
   });
 
   await withCorpus(async (corpus, cacheDir, dir) => {
     const plain = await extractFeatures(corpus), said: string[] = [];
-    const bytes = await Deno.readFile(path.join(dir, "angry/a.wav"));
-    const taken = path.join(cacheDir, `${new FrameCache(cacheDir).key(bytes)}.frames`);
-    await Deno.mkdir(path.join(taken, "not empty"), { recursive: true });
+    const bytes = await Deno.readFile(join(dir, "angry/a.wav"));
+    const taken = join(cacheDir, `${new FrameCache(cacheDir).key(bytes)}.frames`);
+    await Deno.mkdir(join(taken, "not empty"), { recursive: true });
     const onCacheFault = (message: string) => said.push(message);
-    assert.deepEqual(await extractFeatures(corpus, { cacheDir, threads: 1, onCacheFault }), plain);
-    assert.equal(said.length, 1);
-    assert.deepEqual([...await Array.fromAsync(Deno.readDir(cacheDir))].map(({ name }) => name), [
-      path.basename(taken),
+    assertEquals(await extractFeatures(corpus, { cacheDir, threads: 1, onCacheFault }), plain);
+    assertEquals(said.length, 1);
+    assertEquals([...await Array.fromAsync(Deno.readDir(cacheDir))].map(({ name }) => name), [
+      basename(taken),
     ]);
   });
 });

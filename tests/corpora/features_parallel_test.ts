@@ -1,6 +1,6 @@
 /** Features by several threads: the same to the bit as by one, and errors instead of hangs. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { basename, join } from "@std/path";
 import { Crew, type CrewReport } from "../../corpora/feature_crew.ts";
 import { readUtterances } from "../../corpora/feature_reading.ts";
 import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
@@ -18,7 +18,7 @@ for (let i = 0; i < 12; i++) {
 
 Deno.test("workers by themselves read every recording as decodeRecording() and logMel() do", async () => {
   await withFolder(recordings, async (dir) => {
-    const files = Object.keys(recordings).map((name) => path.join(dir, name));
+    const files = Object.keys(recordings).map((name) => join(dir, name));
     const reports: CrewReport[] = [];
     // one worker first: `deno test` checks the types of a worker's file as it starts, the first time, and three would at once
     for (const workers of [1, 3]) {
@@ -27,14 +27,14 @@ Deno.test("workers by themselves read every recording as decodeRecording() and l
       await crew.finish();
       await crew.close();
     }
-    assert.deepEqual(reports.map(({ file }) => file).sort((a, b) => a - b), [...files.keys()].flatMap((f) => [f, f]));
+    assertEquals(reports.map(({ file }) => file).sort((a, b) => a - b), [...files.keys()].flatMap((f) => [f, f]));
     for (const { file, outcome } of reports) {
       const bytes = await Deno.readFile(files[file]);
       if (files[file].endsWith("text.wav")) {
-        assert.match("reason" in outcome ? outcome.reason : "", /^not a wav file/);
+        assertMatch("reason" in outcome ? outcome.reason : "", /^not a wav file/);
       } else {
         const { samples, seconds } = decodeRecording(bytes, files[file]);
-        assert.deepEqual(outcome, { frames: logMel(samples), seconds, digest: await sha256(bytes) });
+        assertEquals(outcome, { frames: logMel(samples), seconds, digest: await sha256(bytes) });
       }
     }
   });
@@ -48,31 +48,34 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 Deno.test("extractFeatures() gives the same features, progress and reasons with 1 to 4 threads", async () => {
   await withFolder({ ...recordings, "sad/gone.wav": tone() }, async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
-    await Deno.remove(path.join(dir, "sad/gone.wav"));
+    await Deno.remove(join(dir, "sad/gone.wav"));
     const one = await extractFeatures(corpus, { threads: 1 });
-    assert.deepEqual(one.skipped.map(({ path: file }) => path.basename(file)), ["gone.wav", "short.wav", "text.wav"]);
-    assert.equal(one.utterances.length, 12);
+    assertEquals(one.skipped.map(({ path: file }) => basename(file)), ["gone.wav", "short.wav", "text.wav"]);
+    assertEquals(one.utterances.length, 12);
     for (let threads = 2; threads <= 4; threads++) {
       const seen: number[] = [];
       const onProgress = (done: number, total: number) => seen.push(done, total);
-      assert.deepEqual(await extractFeatures(corpus, { threads, onProgress }), one);
-      assert.deepEqual(seen, Array.from({ length: 15 }, (_, i) => [i + 1, 15]).flat());
+      assertEquals(await extractFeatures(corpus, { threads, onProgress }), one);
+      assertEquals(seen, Array.from({ length: 15 }, (_, i) => [i + 1, 15]).flat());
     }
   });
 });
 
 Deno.test("a thread that dies is an error that names its file, and so is one that hangs", async () => {
   await withFolder({ "only.wav": tone() }, async (dir) => {
-    const file = path.join(dir, "only.wav");
-    const died = { name: "Error", message: `${file}: the thread that read it has died: out of luck` };
+    const file = join(dir, "only.wav");
+    const died = `${file}: the thread that read it has died: out of luck`;
     const crew = new Crew([file], { onReport: () => {}, worker: broken });
     crew.start(1);
-    await assert.rejects(crew.finish(), died);
+    assertEquals((await assertRejects(() => crew.finish(), Error)).message, died);
     await crew.close();
   });
   const silent = new Crew(["silent.wav"], { onReport: () => {}, worker: broken, patience: 0.4 });
   silent.start(1);
-  await assert.rejects(silent.finish(), /^Error: silent\.wav: no answer from the thread that reads it for 0\.4 s/);
+  assertMatch(
+    (await assertRejects(() => silent.finish(), Error)).message,
+    /^silent\.wav: no answer from the thread that reads it for 0\.4 s/,
+  );
   await silent.close();
 });
 
@@ -81,11 +84,11 @@ Deno.test("readUtterances() reads everything itself where no other thread can st
     const { utterances } = await openCorpus("folder", { data: dir });
     const worker = new URL("./no_such_worker.ts", import.meta.url);
     const outcomes = await readUtterances(utterances, true, { threads: 3, worker });
-    assert.deepEqual(outcomes, await readUtterances(utterances, true, { threads: 1 }));
+    assertEquals(outcomes, await readUtterances(utterances, true, { threads: 1 }));
   });
   const nobody = new Crew(["a.wav"], { onReport: () => {}, worker: new URL("./no_such_worker.ts", import.meta.url) });
   nobody.start(2);
-  await assert.rejects(nobody.finish(), /No thread is left to read a\.wav/);
+  await assertRejects(() => nobody.finish(), Error, "No thread is left to read a.wav");
   await nobody.close();
 });
 
@@ -95,21 +98,28 @@ Deno.test("extractFeatures() stops when told, with workers too, and passes on wh
     for (const threads of [1, 3]) {
       const abort = new AbortController();
       const onProgress = (done: number) => done === 3 && abort.abort(new Error("enough"));
-      await assert.rejects(extractFeatures(corpus, { threads, signal: abort.signal, onProgress }), /enough/);
+      await assertRejects(
+        () => extractFeatures(corpus, { threads, signal: abort.signal, onProgress }),
+        Error,
+        "enough",
+      );
       const failing = () => {
         throw new Error("no bar");
       };
-      await assert.rejects(extractFeatures(corpus, { threads, onProgress: failing }), /no bar/);
+      await assertRejects(() => extractFeatures(corpus, { threads, onProgress: failing }), Error, "no bar");
     }
     for (const threads of [0, 2.5, 65]) {
-      await assert.rejects(extractFeatures(corpus, { threads }), { name: "RangeError", message: /--threads .* found/ });
+      assertMatch(
+        (await assertRejects(() => extractFeatures(corpus, { threads }), RangeError)).message,
+        /--threads .* found/,
+      );
     }
   });
   const abort = new AbortController();
   const waiting = new Crew(["silent.wav"], { onReport: () => {}, worker: broken });
   waiting.start(1);
   setTimeout(() => abort.abort(new Error("enough")), 50);
-  await assert.rejects(waiting.finish(abort.signal), /enough/);
+  await assertRejects(() => waiting.finish(abort.signal), Error, "enough");
   await waiting.close();
 });
 
@@ -120,5 +130,5 @@ Deno.test("extractFeatures() asks the utterances of a corpus made by hand, whate
   const utterances = [{ id: "a", emotion: "anger", ...base }, { id: "b", emotion: "fear", ...base }];
   const corpus: Corpus = { name: "mine", emotions: ["anger", "fear"], utterances, skipped: [], segmentHop: 1 };
   const features = await extractFeatures(corpus, { threads: 2 });
-  assert.deepEqual(features.frames.subarray(0, features.frames.length / 2), logMel(samples));
+  assertEquals(features.frames.subarray(0, features.frames.length / 2), logMel(samples));
 });

@@ -1,6 +1,6 @@
 /** Features: frames once, segments as views, and what is left out. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
 import { logMel } from "../../dsp/mod.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
@@ -24,31 +24,31 @@ Deno.test("extractFeatures() keeps each frame once, and a segment starts every h
   await withFolder(two, async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
     const features = await extractFeatures(corpus, { segmentHop: 3 });
-    assert.deepEqual(features.emotions, ["anger", "sadness"]);
-    assert.equal(features.frames.length, (38 + 48) * 64);
+    assertEquals(features.emotions, ["anger", "sadness"]);
+    assertEquals(features.frames.length, (38 + 48) * 64);
     const [a, b] = features.utterances;
-    assert.deepEqual([a.firstFrame, a.frameCount, a.firstSegment, a.segmentCount, a.emotion], [0, 38, 0, 3, 0]);
-    assert.deepEqual([b.firstFrame, b.frameCount, b.firstSegment, b.segmentCount, b.emotion], [38, 48, 3, 6, 1]);
-    assert.deepEqual([...features.segmentStart], [0, 3, 6, 38, 41, 44, 47, 50, 53]);
-    assert.deepEqual([...features.segmentUtterance], [0, 0, 0, 1, 1, 1, 1, 1, 1]);
-    assert.equal(features.segmentTruth, undefined);
-    assert.ok(Math.abs(features.seconds - 0.9) < 1e-9);
+    assertEquals([a.firstFrame, a.frameCount, a.firstSegment, a.segmentCount, a.emotion], [0, 38, 0, 3, 0]);
+    assertEquals([b.firstFrame, b.frameCount, b.firstSegment, b.segmentCount, b.emotion], [38, 48, 3, 6, 1]);
+    assertEquals([...features.segmentStart], [0, 3, 6, 38, 41, 44, 47, 50, 53]);
+    assertEquals([...features.segmentUtterance], [0, 0, 0, 1, 1, 1, 1, 1, 1]);
+    assertEquals(features.segmentTruth, undefined);
+    assert(Math.abs(features.seconds - 0.9) < 1e-9);
     const alone = logMel((await corpus.utterances[1].read()).samples);
-    assert.deepEqual(features.frames.subarray(38 * 64), alone);
+    assertEquals(features.frames.subarray(38 * 64), alone);
   });
 });
 
 Deno.test("extractFeatures() leaves out 10 ms of sound and a JPEG named wav, with the reason", async () => {
   await withFolder({ ...two, "sad/short.wav": tone(0.01), "sad/photo.wav": jpeg, "sad/empty.wav": "" }, async (dir) => {
     const features = await extractFeatures(await openCorpus("folder", { data: dir }));
-    assert.deepEqual(features.utterances.map(({ id }) => id), ["angry/a", "sad/b"]);
+    assertEquals(features.utterances.map(({ id }) => id), ["angry/a", "sad/b"]);
     const [empty, photo, short] = features.skipped;
-    assert.equal(empty.path, path.join(dir, "sad/empty.wav"));
-    assert.equal(photo.path, path.join(dir, "sad/photo.wav"));
-    assert.match(photo.reason, /JPEG|RIFF/i);
-    assert.ok(!photo.reason.includes(dir), "the file stands beside the reason, not in it");
-    assert.deepEqual(short, {
-      path: path.join(dir, "sad/short.wav"),
+    assertStrictEquals(empty.path, join(dir, "sad/empty.wav"));
+    assertStrictEquals(photo.path, join(dir, "sad/photo.wav"));
+    assertMatch(photo.reason, /JPEG|RIFF/i);
+    assert(!photo.reason.includes(dir), "the file stands beside the reason, not in it");
+    assertEquals(short, {
+      path: join(dir, "sad/short.wav"),
       reason: "10 ms of sound, a segment wants 335 ms",
     });
   });
@@ -58,16 +58,16 @@ Deno.test("extractFeatures() takes 335 ms and not a sample less", async () => {
   const bytes = (samples: number) => tone(samples / 16000);
   await withFolder({ ...two, "sad/just.wav": bytes(5360), "sad/less.wav": bytes(5359) }, async (dir) => {
     const features = await extractFeatures(await openCorpus("folder", { data: dir }));
-    assert.deepEqual(features.utterances.map(({ segmentCount }) => segmentCount), [7, 17, 1]);
-    assert.equal(features.skipped.length, 1);
+    assertEquals(features.utterances.map(({ segmentCount }) => segmentCount), [7, 17, 1]);
+    assertEquals(features.skipped.length, 1);
   });
 });
 
 Deno.test("extractFeatures() refuses what has one emotion left, naming the first file left out", async () => {
   await withFolder({ "angry/a.wav": tone(), "sad/photo.wav": jpeg }, async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
-    await assert.rejects(
-      extractFeatures(corpus),
+    assertMatch(
+      (await assertRejects(() => extractFeatures(corpus), Error)).message,
       /only one emotion, anger \(1 utterance\).*Left out: 1 file, the first .*photo\.wav: /,
     );
   });
@@ -95,25 +95,25 @@ Deno.test("extractFeatures() gives a segment the true emotion of most of its fra
     segmentHop: 1,
   };
   const features = await extractFeatures(corpus);
-  assert.deepEqual(features.emotions, ["anger", "neutral"]);
-  assert.deepEqual([...features.segmentTruth!.subarray(0, 4)], [1, 1, 1, 1]);
-  assert.deepEqual([...features.segmentTruth!.subarray(5, 7)], [0, 0]);
-  assert.deepEqual([...features.segmentTruth!.subarray(7)], [1, 1, 1, 1, 1, 1, 1]);
-  assert.deepEqual(features.skipped, [{ path: "c", reason: "gone" }]);
+  assertEquals(features.emotions, ["anger", "neutral"]);
+  assertEquals([...features.segmentTruth!.subarray(0, 4)], [1, 1, 1, 1]);
+  assertEquals([...features.segmentTruth!.subarray(5, 7)], [0, 0]);
+  assertEquals([...features.segmentTruth!.subarray(7)], [1, 1, 1, 1, 1, 1, 1]);
+  assertEquals(features.skipped, [{ path: "c", reason: "gone" }]);
 });
 
 Deno.test("extractFeatures() reports progress, stops when told and refuses a hop that is no whole number", async () => {
   const corpus = await openCorpus("synthetic", { size: { utterances: 5, speakers: 1 } });
   const seen: number[] = [];
   await extractFeatures(corpus, { onProgress: (done, total) => seen.push(done / total) });
-  assert.deepEqual(seen, [0.2, 0.4, 0.6, 0.8, 1]);
+  assertEquals(seen, [0.2, 0.4, 0.6, 0.8, 1]);
   const abort = new AbortController();
   const stopped = extractFeatures(corpus, {
     signal: abort.signal,
     onProgress: () => abort.abort(new Error("enough")),
   });
-  await assert.rejects(stopped, /enough/);
-  await assert.rejects(extractFeatures(corpus, { segmentHop: 0 }), { name: "RangeError", message: /found 0/ });
+  await assertRejects(() => stopped, Error, "enough");
+  await assertRejects(() => extractFeatures(corpus, { segmentHop: 0 }), RangeError, "found 0");
 });
 
 const emodb = emodbDir();
@@ -124,9 +124,9 @@ Deno.test({
     const golden = JSON.parse(await Deno.readTextFile(new URL("../golden/emodb_segments.json", import.meta.url)));
     const features = await extractFeatures(await openCorpus("emodb", { data: emodb }));
     const counts = features.utterances.map(({ id, segmentCount }) => [`${id}.wav`, segmentCount]);
-    assert.deepEqual(Object.fromEntries(counts), golden.segments_per_file);
-    assert.equal(features.segmentStart.length, 131053);
-    assert.equal(features.seconds.toFixed(1), "1487.1");
-    assert.deepEqual(features.skipped, []);
+    assertEquals(Object.fromEntries(counts), golden.segments_per_file);
+    assertEquals(features.segmentStart.length, 131053);
+    assertEquals(features.seconds.toFixed(1), "1487.1");
+    assertEquals(features.skipped, []);
   },
 });

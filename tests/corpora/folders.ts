@@ -1,5 +1,5 @@
 /** Folders of tiny recordings, made for a test and removed after it. */
-import path from "@std/path";
+import { dirname, join } from "@std/path";
 import { encodeWav } from "../../dsp/mod.ts";
 
 /** A recording of a tone, as a WAV file's bytes: 0.4 s if not said, just longer than a segment. */
@@ -18,8 +18,8 @@ export async function withFolder(
   const dir = await Deno.makeTempDir({ prefix: "epr_corpus_" });
   try {
     for (const [name, content] of Object.entries(files)) {
-      const file = path.join(dir, name);
-      await Deno.mkdir(path.dirname(file), { recursive: true });
+      const file = join(dir, name);
+      await Deno.mkdir(dirname(file), { recursive: true });
       await Deno.writeFile(file, typeof content === "string" ? new TextEncoder().encode(content) : content ?? tone());
     }
     await body(dir);

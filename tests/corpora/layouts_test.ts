@@ -1,6 +1,6 @@
 /** What the names and folders of each kind of corpus say, on folders laid out as the corpora are. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { basename, join } from "@std/path";
 import { type Corpus, emotionName, EMOTIONS, openCorpus, orderEmotions } from "../../corpora/mod.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { tones, withFolder } from "./folders.ts";
@@ -12,13 +12,13 @@ function labels(corpus: Corpus): string[] {
 
 Deno.test("emotionName() knows what corpora call an emotion, and leaves other words as emotions of their own", () => {
   const words = ["Angry", "bored", "DISGUSTED", "fearful", "joy", "Neu", "sad", "surprised", "calm"];
-  assert.deepEqual(words.map(emotionName), EMOTIONS);
-  assert.equal(emotionName("pleasant_surprise"), "surprise");
-  assert.equal(emotionName("Awe "), "awe");
+  assertEquals(words.map(emotionName), EMOTIONS);
+  assertEquals(emotionName("pleasant_surprise"), "surprise");
+  assertEquals(emotionName("Awe "), "awe");
 });
 
 Deno.test("orderEmotions() puts unknown emotions last, by the alphabet", () => {
-  assert.deepEqual(orderEmotions(["zeal", "calm", "awe", "anger", "calm"]), ["anger", "calm", "awe", "zeal"]);
+  assertEquals(orderEmotions(["zeal", "calm", "awe", "anger", "calm"]), ["anger", "calm", "awe", "zeal"]);
 });
 
 Deno.test("openEmodb() reads names, in the folder itself or in its wav, in whatever order the disk has them", async () => {
@@ -43,10 +43,10 @@ Deno.test("openEmodb() reads names, in the folder itself or in its wav, in whate
   for (const below of ["", "wav/"]) {
     await withFolder(tones(...names.map((name) => below + name)), async (dir) => {
       const corpus = await openCorpus("emodb", { data: dir });
-      assert.deepEqual(labels(corpus), expected);
-      assert.deepEqual(corpus.emotions, ["anger", "boredom", "disgust", "fear", "happiness", "neutral", "sadness"]);
-      assert.equal(corpus.segmentHop, 1);
-      assert.equal(corpus.utterances[0].path, path.join(dir, below, "03a01Wa.wav"));
+      assertEquals(labels(corpus), expected);
+      assertEquals(corpus.emotions, ["anger", "boredom", "disgust", "fear", "happiness", "neutral", "sadness"]);
+      assertEquals(corpus.segmentHop, 1);
+      assertStrictEquals(corpus.utterances[0].path, join(dir, below, "03a01Wa.wav"));
     });
   }
 });
@@ -55,14 +55,14 @@ Deno.test("openEmodb() says which files it skipped; hidden files and texts are p
   const files = tones("03a01Wa.wav", "03a01Na.wav", "noise.wav", "03a01Xa.wav", ".03a01Fa.wav", "._03a01Fa.wav");
   await withFolder({ ...files, "erkennung.txt": "text", "03a01Ta.mp3": "sound" }, async (dir) => {
     const corpus = await openCorpus("emodb", { data: dir });
-    assert.deepEqual(corpus.utterances.map(({ id }) => id), ["03a01Na", "03a01Wa"]);
-    assert.deepEqual(corpus.skipped.map((skipped) => path.basename(skipped.path)), [
+    assertEquals(corpus.utterances.map(({ id }) => id), ["03a01Na", "03a01Wa"]);
+    assertEquals(corpus.skipped.map((skipped) => basename(skipped.path)), [
       "03a01Ta.mp3",
       "03a01Xa.wav",
       "noise.wav",
     ]);
-    assert.match(corpus.skipped[0].reason, /not a WAV file/);
-    assert.match(corpus.skipped[2].reason, /not named as wanted .*03a01Fa\.wav/);
+    assertMatch(corpus.skipped[0].reason, /not a WAV file/);
+    assertMatch(corpus.skipped[2].reason, /not named as wanted .*03a01Fa\.wav/);
   });
 });
 
@@ -86,9 +86,9 @@ Deno.test("openSavee() gives the same utterances from its flat and its foldered 
   for (const files of layouts) {
     await withFolder(tones(...files), async (dir) => {
       const corpus = await openCorpus("savee", { data: dir });
-      assert.deepEqual(labels(corpus), expected);
-      assert.deepEqual(corpus.skipped, []);
-      assert.equal(corpus.segmentHop, 1);
+      assertEquals(labels(corpus), expected);
+      assertEquals(corpus.skipped, []);
+      assertEquals(corpus.segmentHop, 1);
     });
   }
 });
@@ -104,12 +104,12 @@ Deno.test("openCasia() gives the same utterances from all three layouts, 30 ms b
   for (const layout of layouts) {
     await withFolder(tones(...words.map(layout)), async (dir) => {
       const corpus = await openCorpus("casia", { data: dir });
-      assert.deepEqual(
+      assertEquals(
         labels(corpus),
         emotions.map((emotion) => `liuchanhg_${emotion}_201 ${emotion} liuchanhg 201`),
       );
-      assert.deepEqual(corpus.emotions, emotions);
-      assert.equal(corpus.segmentHop, 3);
+      assertEquals(corpus.emotions, emotions);
+      assertEquals(corpus.segmentHop, 3);
     });
   }
 });
@@ -118,21 +118,21 @@ Deno.test("openFolder() takes a folder an emotion, with speakers inside, around,
   await withFolder(tones("angry/x.wav", "angry/anna/y.wav", "Awe/joy/z.wav", "loose.wav"), async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
     // joy is a speaker here: the outer folders are the emotions
-    assert.deepEqual(labels(corpus), ["Awe/joy/z awe joy ", "angry/anna/y anger anna ", "angry/x anger unknown "]);
-    assert.deepEqual(corpus.emotions, ["anger", "awe"]);
-    assert.deepEqual(corpus.skipped.map((skipped) => skipped.path), [path.join(dir, "loose.wav")]);
+    assertEquals(labels(corpus), ["Awe/joy/z awe joy ", "angry/anna/y anger anna ", "angry/x anger unknown "]);
+    assertEquals(corpus.emotions, ["anger", "awe"]);
+    assertEquals(corpus.skipped.map((skipped) => skipped.path), [join(dir, "loose.wav")]);
   });
   await withFolder(tones("anna/angry/x.wav", "ben/sad/y.wav"), async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
-    assert.deepEqual(labels(corpus), ["anna/angry/x anger anna ", "ben/sad/y sadness ben "]);
+    assertEquals(labels(corpus), ["anna/angry/x anger anna ", "ben/sad/y sadness ben "]);
   });
 });
 
 Deno.test("makeCorpus() leaves out the second file of one utterance, and says so", async () => {
   await withFolder(tones("DC/sa01.wav", "DC_sa01.wav", "DC_a01.wav"), async (dir) => {
     const corpus = await openCorpus("savee", { data: dir });
-    assert.equal(corpus.utterances.length, 2);
-    assert.match(corpus.skipped[0].reason, /^the same utterance as .*sa01\.wav$/);
+    assertEquals(corpus.utterances.length, 2);
+    assertMatch(corpus.skipped[0].reason, /^the same utterance as .*sa01\.wav$/);
   });
 });
 
@@ -140,30 +140,46 @@ const kinds = ["emodb", "savee", "casia", "folder"] as const;
 
 Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", async () => {
   for (const kind of kinds) {
-    await assert.rejects(openCorpus(kind), { name: "TypeError", message: /wants --data, the folder/ });
-    await assert.rejects(openCorpus(kind, { data: "/no/such" }), { message: /^\/no\/such: no such folder/ });
-    await withFolder({}, (dir) => assert.rejects(openCorpus(kind, { data: dir }), /has no WAV file in it; wanted: /));
+    await assertRejects(() => openCorpus(kind), TypeError, "wants --data, the folder");
+    assertMatch(
+      (await assertRejects(() => openCorpus(kind, { data: "/no/such" }), Error)).message,
+      /^\/no\/such: no such folder/,
+    );
+    await withFolder({}, async (dir) => {
+      await assertRejects(() => openCorpus(kind, { data: dir }), Error, "has no WAV file in it; wanted: ");
+    });
     await withFolder({ "notes.txt": "" }, async (dir) => {
-      await assert.rejects(
-        openCorpus(kind, { data: path.join(dir, "notes.txt") }),
-        /notes\.txt is a file; --data wants/,
+      await assertRejects(
+        () => openCorpus(kind, { data: join(dir, "notes.txt") }),
+        Error,
+        "notes.txt is a file; --data wants",
       );
     });
-    await withFolder(tones("strange name.wav"), (dir) => {
-      return assert.rejects(openCorpus(kind, { data: dir }), /1 WAV file, none named as wanted \(.*strange name/);
+    await withFolder(tones("strange name.wav"), async (dir) => {
+      assertMatch(
+        (await assertRejects(() => openCorpus(kind, { data: dir }), Error)).message,
+        /1 WAV file, none named as wanted \(.*strange name/,
+      );
     });
-    await withFolder({ "x.flac": "" }, (dir) => {
-      return assert.rejects(openCorpus(kind, { data: dir }), /has 1 recording but no WAV file.*x\.flac.*convert/);
+    await withFolder({ "x.flac": "" }, async (dir) => {
+      assertMatch(
+        (await assertRejects(() => openCorpus(kind, { data: dir }), Error)).message,
+        /has 1 recording but no WAV file.*x\.flac.*convert/,
+      );
     });
   }
-  await assert.rejects(openCorpus("synthetic", { data: "x" }), { name: "TypeError", message: /reads nothing/ });
+  await assertRejects(() => openCorpus("synthetic", { data: "x" }), TypeError, "reads nothing");
 });
 
 Deno.test("openCorpus() refuses a corpus with one emotion only, naming it", async () => {
   const one = { emodb: "03a01Wa.wav", savee: "DC_a01.wav", casia: "a/angry/1.wav", folder: "angry/x.wav" };
   for (const kind of kinds) {
-    await withFolder(tones(one[kind]), (dir) => {
-      return assert.rejects(openCorpus(kind, { data: dir }), /only one emotion, anger \(1 utterance\); at least two/);
+    await withFolder(tones(one[kind]), async (dir) => {
+      await assertRejects(
+        () => openCorpus(kind, { data: dir }),
+        Error,
+        "only one emotion, anger (1 utterance); at least two",
+      );
     });
   }
 });
@@ -175,10 +191,10 @@ Deno.test({
   async fn() {
     const corpus = await openCorpus("emodb", { data: emodb });
     const counts = corpus.emotions.map((e) => corpus.utterances.filter(({ emotion }) => emotion === e).length);
-    assert.deepEqual(counts, [127, 81, 46, 69, 71, 79, 62]);
+    assertEquals(counts, [127, 81, 46, 69, 71, 79, 62]);
     const speakers = new Set(corpus.utterances.map(({ speaker }) => speaker));
-    assert.deepEqual([...speakers].sort(), ["03", "08", "09", "10", "11", "12", "13", "14", "15", "16"]);
-    assert.equal(new Set(corpus.utterances.map(({ text }) => text)).size, 10);
-    assert.deepEqual(corpus.skipped, []);
+    assertEquals([...speakers].sort(), ["03", "08", "09", "10", "11", "12", "13", "14", "15", "16"]);
+    assertEquals(new Set(corpus.utterances.map(({ text }) => text)).size, 10);
+    assertEquals(corpus.skipped, []);
   },
 });

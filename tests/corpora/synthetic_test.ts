@@ -1,5 +1,5 @@
 /** The synthetic corpus: the same from the same seed, mixed as it says, and sound as speech is. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { type Corpus, openCorpus, openSynthetic, type Spoken } from "../../corpora/mod.ts";
 import { emptyTrack, FORMANTS, noiseTable, speak, TRACK_STEP, VOICE_RATE } from "../../corpora/voice.ts";
 import { frameCount } from "../../dsp/mod.ts";
@@ -13,21 +13,21 @@ Deno.test("openSynthetic() makes the same speech from the same seed, in whatever
   const again = openSynthetic(7, size);
   const back: Spoken[] = [];
   for (const utterance of again.utterances.toReversed()) back.unshift(await utterance.read());
-  assert.deepEqual(forth, back);
+  assertEquals(forth, back);
   const other = await readAll(openSynthetic(8, size));
-  for (const [i, { samples }] of other.entries()) assert.notDeepEqual(samples, forth[i].samples);
+  for (const [i, { samples }] of other.entries()) assertNotEquals(samples, forth[i].samples);
 });
 
 Deno.test("openSynthetic() makes 120 utterances evenly of five emotions, by six speakers who speak each of them", async () => {
   const corpus = await openCorpus("synthetic");
-  assert.deepEqual(corpus.emotions, ["anger", "fear", "happiness", "neutral", "sadness"]);
+  assertEquals(corpus.emotions, ["anger", "fear", "happiness", "neutral", "sadness"]);
   const counts = corpus.emotions.map((e) => corpus.utterances.filter(({ emotion }) => emotion === e).length);
-  assert.deepEqual(counts, [24, 24, 24, 24, 24]);
-  assert.equal(new Set(corpus.utterances.map(({ speaker }) => speaker)).size, 6);
-  assert.ok(new Set(corpus.utterances.map(({ text }) => text)).size > 3);
+  assertEquals(counts, [24, 24, 24, 24, 24]);
+  assertEquals(new Set(corpus.utterances.map(({ speaker }) => speaker)).size, 6);
+  assert(new Set(corpus.utterances.map(({ text }) => text)).size > 3);
   for (const speaker of new Set(corpus.utterances.map(({ speaker }) => speaker))) {
     const own = corpus.utterances.filter((utterance) => utterance.speaker === speaker);
-    assert.deepEqual(new Set(own.map(({ emotion }) => emotion)).size, 5, "no speaker may stand for an emotion");
+    assertEquals(new Set(own.map(({ emotion }) => emotion)).size, 5, "no speaker may stand for an emotion");
   }
 });
 
@@ -37,13 +37,13 @@ Deno.test("openSynthetic() mixes each emotion, over 40 to 70 % of the frames, wi
     const neutral = corpus.emotions.indexOf("neutral");
     for (const utterance of corpus.utterances) {
       const { samples, seconds, truth } = await utterance.read();
-      assert.ok(seconds > 1 && seconds < 2.5, `${utterance.id} is ${seconds} s`);
-      assert.equal(truth!.length, frameCount(samples.length));
+      assert(seconds > 1 && seconds < 2.5, `${utterance.id} is ${seconds} s`);
+      assertEquals(truth!.length, frameCount(samples.length));
       const label = corpus.emotions.indexOf(utterance.emotion);
       const share = truth!.filter((emotion) => emotion === label).length / truth!.length;
-      if (label === neutral) assert.equal(share, 1);
-      else assert.ok(share >= 0.4 && share <= 0.7, `${utterance.id}: ${share}`);
-      assert.ok(truth!.every((emotion) => emotion === label || emotion === neutral));
+      if (label === neutral) assertEquals(share, 1);
+      else assert(share >= 0.4 && share <= 0.7, `${utterance.id}: ${share}`);
+      assert(truth!.every((emotion) => emotion === label || emotion === neutral));
 
       let peak = 0, power = 0, finite = true;
       for (const sample of samples) {
@@ -52,8 +52,8 @@ Deno.test("openSynthetic() mixes each emotion, over 40 to 70 % of the frames, wi
         power += sample * sample;
       }
       const rms = Math.sqrt(power / samples.length);
-      assert.ok(finite && peak < 1, `${utterance.id}: peak ${peak}`);
-      assert.ok(rms > 0.01 && rms < 0.4, `${utterance.id}: root mean square ${rms}`);
+      assert(finite && peak < 1, `${utterance.id}: peak ${peak}`);
+      assert(rms > 0.01 && rms < 0.4, `${utterance.id}: root mean square ${rms}`);
     }
   }
 });
@@ -76,19 +76,13 @@ Deno.test("openSynthetic() is loud where the truth says anger and soft where it 
   const corpus = openSynthetic(1, { utterances: 60, speakers: 6 });
   const anger = await level(corpus, "anger", "anger") - await level(corpus, "anger", "neutral");
   const sadness = await level(corpus, "sadness", "sadness") - await level(corpus, "sadness", "neutral");
-  assert.ok(anger > 3, `anger is ${anger.toFixed(1)} dB above neutral`);
-  assert.ok(sadness < -2, `sadness is ${sadness.toFixed(1)} dB above neutral`);
+  assert(anger > 3, `anger is ${anger.toFixed(1)} dB above neutral`);
+  assert(sadness < -2, `sadness is ${sadness.toFixed(1)} dB above neutral`);
 });
 
 Deno.test("openSynthetic() refuses a size that leaves an emotion without an utterance", () => {
-  assert.throws(() => openSynthetic(1, { utterances: 4 }), {
-    name: "RangeError",
-    message: /at least 5 utterances, found 4/,
-  });
-  assert.throws(() => openSynthetic(1, { speakers: 0 }), {
-    name: "RangeError",
-    message: /at least 1 speaker, found 0/,
-  });
+  assertThrows(() => openSynthetic(1, { utterances: 4 }), RangeError, "at least 5 utterances, found 4");
+  assertThrows(() => openSynthetic(1, { speakers: 0 }), RangeError, "at least 1 speaker, found 0");
 });
 
 /** A steady vowel: 140 Hz, F1 700 Hz, F2 1,200 Hz, the rest far above. */
@@ -119,11 +113,11 @@ function powerAt(samples: Float32Array, hz: number): number {
 
 Deno.test("speak() gives harmonics of the pitch, shaped by the formants", () => {
   const samples = steadyVowel();
-  assert.equal(samples.length, 200 * TRACK_STEP);
+  assertEquals(samples.length, 200 * TRACK_STEP);
   // between harmonics there is next to nothing
-  assert.ok(powerAt(samples, 140 * 3) > 1000 * powerAt(samples, 140 * 3.5));
+  assert(powerAt(samples, 140 * 3) > 1000 * powerAt(samples, 140 * 3.5));
   // 700 Hz is the 5th harmonic and the first formant, 1,260 the 9th and next to the second; 980 lies between, 1,960 above
   const db = (hz: number) => 10 * Math.log10(powerAt(samples, hz));
-  assert.ok(db(700) > db(420) + 3 && db(700) > db(980) + 6, "the first formant");
-  assert.ok(db(1260) > db(980) && db(1260) > db(1960) + 10, "the second formant");
+  assert(db(700) > db(420) + 3 && db(700) > db(980) + 6, "the first formant");
+  assert(db(1260) > db(980) && db(1260) > db(1960) + 10, "the second formant");
 });

@@ -1,4 +1,4 @@
-import assert from "@std/assert";
+import { assert, assertEquals, assertNotStrictEquals, assertThrows } from "@std/assert";
 import { resample, Resampler } from "../../dsp/mod.ts";
 
 const rates = [44100, 48000, 24414, 22050, 8000, 11025, 32000, 96000];
@@ -72,7 +72,7 @@ for (const rate of [8000, 11025, 44100]) {
 Deno.test("resample() gives ceil(n to / from) samples, and equal rates give the samples back", () => {
   for (const rate of [...rates, 44101, 1000, 7]) {
     for (const n of [0, 1, 2, 99]) {
-      assert.equal(
+      assertEquals(
         resample(new Float32Array(n), rate, 16000).length,
         Math.ceil(n * 16000 / rate),
         `${n} at ${rate} Hz`,
@@ -80,8 +80,8 @@ Deno.test("resample() gives ceil(n to / from) samples, and equal rates give the 
     }
   }
   const x = tone(300, 16000, 0.01);
-  assert.deepEqual(resample(x, 16000, 16000), x);
-  assert.notEqual(resample(x, 16000, 16000).buffer, x.buffer);
+  assertEquals(resample(x, 16000, 16000), x);
+  assertNotStrictEquals(resample(x, 16000, 16000).buffer, x.buffer);
 });
 
 Deno.test("resample() spreads a unit sample evenly about its own place, with a sum of to / from", () => {
@@ -109,14 +109,14 @@ Deno.test("Resampler gives the same samples to the bit, however the signal is cu
         at += size;
       }
       parts.push(...resampler.finish());
-      assert.deepEqual(Float32Array.from(parts), whole, `${rate} Hz in blocks of ${sizes}`);
+      assertEquals(Float32Array.from(parts), whole, `${rate} Hz in blocks of ${sizes}`);
     }
   }
 });
 
 Deno.test("resample() refuses rates that are no positive integers", () => {
   for (const rate of [0, -1, 44100.5, NaN, Infinity, 2 ** 40]) {
-    assert.throws(() => resample(new Float32Array(1), rate, 16000), RangeError);
-    assert.throws(() => resample(new Float32Array(1), 16000, rate), RangeError);
+    assertThrows(() => resample(new Float32Array(1), rate, 16000), RangeError);
+    assertThrows(() => resample(new Float32Array(1), 16000, rate), RangeError);
   }
 });

@@ -1,6 +1,6 @@
 /** The forest and the tree against scikit-learn's on its bundled sets: tests/golden/forest.json. */
 
-import assert from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { DecisionTree, gini } from "../../forest/mod.ts";
 import { accuracies, readJSON, readSet } from "./same_folds.ts";
 
@@ -10,7 +10,7 @@ for (const [name, classes] of Object.entries(SETS)) {
   if (name !== "digits") {
     Deno.test(`RandomForest judges ${name} as well as scikit-learn's on the same ten folds, mean of ten seeds, within 0.006`, async () => {
       const { accuracy, wanted } = await accuracies(name, classes);
-      assert.ok(Math.abs(accuracy - wanted) <= 0.006, `${name}: accuracy ${accuracy}, scikit-learn's ${wanted}`);
+      assert(Math.abs(accuracy - wanted) <= 0.006, `${name}: accuracy ${accuracy}, scikit-learn's ${wanted}`);
     });
   }
 
@@ -20,12 +20,12 @@ for (const [name, classes] of Object.entries(SETS)) {
     const { single_tree: golden } = (await readJSON("forest.json"))[name];
     for (let seed = 0; seed < 3; seed++) {
       const tree = DecisionTree.fit(x, y, { features, classes, seed });
-      assert.deepEqual(tree.predict(x), y);
-      assert.equal(golden.train_accuracy, 1);
-      assert.ok(tree.depth >= depth[0] && tree.depth <= depth[1], `depth ${tree.depth}, wanted ${depth}`);
-      assert.ok(tree.leaves >= leaves[0] && tree.leaves <= leaves[1], `${tree.leaves} leaves, wanted ${leaves}`);
-      assert.ok(golden.depth >= depth[0] && golden.leaves <= leaves[1]);
-      assert.ok(Math.abs(gini(tree.nodes.value.subarray(0, classes)) - golden.root_gini) < 1e-14);
+      assertEquals(tree.predict(x), y);
+      assertEquals(golden.train_accuracy, 1);
+      assert(tree.depth >= depth[0] && tree.depth <= depth[1], `depth ${tree.depth}, wanted ${depth}`);
+      assert(tree.leaves >= leaves[0] && tree.leaves <= leaves[1], `${tree.leaves} leaves, wanted ${leaves}`);
+      assert(golden.depth >= depth[0] && golden.leaves <= leaves[1]);
+      assert(Math.abs(gini(tree.nodes.value.subarray(0, classes)) - golden.root_gini) < 1e-14);
     }
   });
 }
@@ -37,10 +37,10 @@ Deno.test("DecisionTree of depth 1 on the first hundred irises cuts petal length
   for (let seed = 0; seed < 10; seed++) {
     const stump = DecisionTree.fit(x.subarray(0, 400), y.subarray(0, 100), { features, classes: 2, maxDepth: 1, seed });
     const { feature, threshold, value } = stump.nodes;
-    assert.deepEqual([...value], [50, 50, 50, 0, 0, 50]);
-    assert.ok(golden.possible_features.includes(feature[0]));
-    if (feature[0] === golden.feature) assert.equal(threshold[0], golden.threshold);
+    assertEquals([...value], [50, 50, 50, 0, 0, 50]);
+    assert(golden.possible_features.includes(feature[0]));
+    if (feature[0] === golden.feature) assertStrictEquals(threshold[0], golden.threshold);
     found.add(feature[0]);
   }
-  assert.equal(found.size, 2); // the two are equally good, so the seed decides
+  assertEquals(found.size, 2); // the two are equally good, so the seed decides
 });

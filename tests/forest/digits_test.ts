@@ -1,9 +1,9 @@
 /** The forest against scikit-learn's on the digits: a hundred fits of 100 trees, in a file of their own. */
 
-import assert from "@std/assert";
+import { assert } from "@std/assert";
 import { accuracies } from "./same_folds.ts";
 
 Deno.test("RandomForest judges digits as well as scikit-learn's on the same ten folds, mean of ten seeds, within 0.006", async () => {
   const { accuracy, wanted } = await accuracies("digits", 10);
-  assert.ok(Math.abs(accuracy - wanted) <= 0.006, `digits: accuracy ${accuracy}, scikit-learn's ${wanted}`);
+  assert(Math.abs(accuracy - wanted) <= 0.006, `digits: accuracy ${accuracy}, scikit-learn's ${wanted}`);
 });

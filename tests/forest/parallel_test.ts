@@ -1,6 +1,6 @@
 /** Forests grown by several threads: the same trees, and errors instead of hangs. */
 
-import assert from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { fitForestParallel, type ForestOptions, ForestPool, RandomForest } from "../../forest/mod.ts";
 import { readSet } from "./same_folds.ts";
 
@@ -18,18 +18,18 @@ Deno.test("ForestPool.fit() gives the trees of RandomForest.fit to the bit, with
     const second = pool.fit(x, Uint8Array.from(iris.y), { ...ofIris, bootstrap: false, maxDepth: 2 });
     x.fill(0); // the pool has its own copy
     const both = await Promise.all([pool.fit(digits.x, digits.y, ofDigits), second]);
-    assert.deepEqual(both, [wantedDigits, wantedIris], `${threads} threads`);
+    assertEquals(both, [wantedDigits, wantedIris], `${threads} threads`);
     await pool.close();
   }
 });
 
 Deno.test("fitForestParallel() gives the forest of RandomForest.fit", async () => {
   const { trees, ...others } = ofIris;
-  assert.deepEqual(
+  assertEquals(
     await fitForestParallel(iris.x, iris.y, { ...others, threads: 2 }),
     RandomForest.fit(iris.x, iris.y, { ...others, trees: 100 }),
   );
-  assert.equal(trees, 7);
+  assertEquals(trees, 7);
 });
 
 Deno.test("ForestPool.fit() refuses what RandomForest.fit refuses, in the same words", async () => {
@@ -43,26 +43,26 @@ Deno.test("ForestPool.fit() refuses what RandomForest.fit refuses, in the same w
     [iris.x, iris.y, { ...ofIris, maxDepth: -1 }],
   ];
   for (const [x, y, options] of cases) {
-    let wanted: unknown;
-    assert.throws(() => RandomForest.fit(x, y, options), (error: unknown) => {
-      wanted = error;
-      return true;
-    });
-    await assert.rejects(pool.fit(x, y, options), wanted as Error);
+    const alone = assertThrows(() => RandomForest.fit(x, y, options), Error);
+    const pooled = await assertRejects(() => pool.fit(x, y, options), Error);
+    assertEquals([pooled.name, pooled.message], [alone.name, alone.message]);
   }
-  assert.equal((await pool.fit(iris.x, iris.y, ofIris)).trees.length, 7);
+  assertEquals((await pool.fit(iris.x, iris.y, ofIris)).trees.length, 7);
   await pool.close();
-  await assert.rejects(pool.fit(iris.x, iris.y, ofIris), /closed/);
-  for (const threads of [0, 1.5, 65]) assert.throws(() => new ForestPool({ threads }), RangeError);
+  await assertRejects(() => pool.fit(iris.x, iris.y, ofIris), Error, "closed");
+  for (const threads of [0, 1.5, 65]) assertThrows(() => new ForestPool({ threads }), RangeError);
 });
 
 Deno.test("a thread of ForestPool that dies is an error, and so is one that hangs", async () => {
   const pool = new ForestPool({ threads: 1, worker: broken, patience: 0.5 });
-  await assert.rejects(pool.fit(iris.x, iris.y, { ...ofIris, seed: 2 }), /not moved for 0.5 s/);
+  assertMatch(
+    (await assertRejects(() => pool.fit(iris.x, iris.y, { ...ofIris, seed: 2 }), Error)).message,
+    /not moved for 0.5 s/,
+  );
   await pool.close();
   const dying = new ForestPool({ threads: 2, worker: broken });
-  await assert.rejects(
-    dying.fit(iris.x, iris.y, { ...ofIris, seed: 1 }),
+  assertMatch(
+    (await assertRejects(() => dying.fit(iris.x, iris.y, { ...ofIris, seed: 1 }), Error)).message,
     /A thread that grew trees has died: .*out of luck/,
   );
   await dying.close();
@@ -71,8 +71,8 @@ Deno.test("a thread of ForestPool that dies is an error, and so is one that hang
 Deno.test("ForestPool.fit() grows the forest on this thread where no other can start", async () => {
   const pool = new ForestPool({ threads: 2, worker: new URL("./no_such_worker.ts", import.meta.url) });
   const wanted = RandomForest.fit(iris.x, iris.y, ofIris);
-  assert.deepEqual(await pool.fit(iris.x, iris.y, ofIris), wanted);
-  assert.deepEqual(await pool.fit(iris.x, iris.y, ofIris), wanted);
+  assertEquals(await pool.fit(iris.x, iris.y, ofIris), wanted);
+  assertEquals(await pool.fit(iris.x, iris.y, ofIris), wanted);
   await pool.close();
 });
 
@@ -81,9 +81,9 @@ Deno.test("ForestPool.fit() stops when told, and the pool goes on", async () => 
   const abort = new AbortController();
   const long = pool.fit(digits.x, digits.y, { ...ofDigits, trees: 100_000 }, abort.signal);
   setTimeout(() => abort.abort(new Error("enough")), 200);
-  await assert.rejects(long, /enough/);
-  assert.deepEqual(await pool.fit(iris.x, iris.y, ofIris), RandomForest.fit(iris.x, iris.y, ofIris));
-  await assert.rejects(pool.fit(iris.x, iris.y, ofIris, AbortSignal.abort(new Error("before"))), /before/);
+  await assertRejects(() => long, Error, "enough");
+  assertEquals(await pool.fit(iris.x, iris.y, ofIris), RandomForest.fit(iris.x, iris.y, ofIris));
+  await assertRejects(() => pool.fit(iris.x, iris.y, ofIris, AbortSignal.abort(new Error("before"))), Error, "before");
   await pool.close();
 });
 
@@ -94,5 +94,5 @@ Deno.test("a program waits for its forest, and then ends though the pool is open
     signal: AbortSignal.timeout(30_000),
   });
   const { code, stdout } = await command.output();
-  assert.deepEqual([code, new TextDecoder().decode(stdout)], [0, "100 trees\n"]);
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, "100 trees\n"]);
 });

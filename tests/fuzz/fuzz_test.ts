@@ -3,7 +3,7 @@
  *
  * EPR_FUZZ=5000 makes so many of each (10,000 in all, some minutes); without it six hundred of each. EPR_FUZZ_SEED begins elsewhere.
  */
-import assert from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { decodeRecording, decodeWav, frameCount, RecordingStream, segmentCount } from "../../dsp/mod.ts";
 import { readWavHeader } from "../../dsp/riff.ts";
 import { Random } from "../../kernels/random.ts";
@@ -66,15 +66,15 @@ async function fuzz(
 
 /** Throws unless a prediction is one. */
 function checkPrediction({ emotion, probability, probabilities, profile }: Prediction, segments: number): void {
-  assert.equal(profile.length, segments * K);
+  assertEquals(profile.length, segments * K);
   for (let s = 0; s < segments; s++) {
     const row = profile.subarray(s * K, (s + 1) * K);
     assert(row.every((p) => p >= 0 && p <= 1.000001), `segment ${s}: ${row}`);
     assert(Math.abs(row.reduce((a, b) => a + b) - 1) < 1e-4, `segment ${s}: ${row}`);
   }
   assert(Math.abs(probabilities.reduce((a, b) => a + b) - 1) < 1e-9, `${probabilities}`);
-  assert.equal(probability, Math.max(...probabilities));
-  assert.equal(emotion, features.emotions[probabilities.indexOf(probability)]);
+  assertStrictEquals(probability, Math.max(...probabilities));
+  assertStrictEquals(emotion, features.emotions[probabilities.indexOf(probability)]);
 }
 
 const files = WAV_KINDS.map((kind, i) => makeWav(kind, new Random(9, i)));
@@ -85,13 +85,13 @@ Deno.test("mutated wav files are heard rightly, or refused with our own error, w
     const whole = attempt(() => decodeRecording(file, "fuzz.wav"));
     const pieces = attempt(() => inPieces(file, random));
     if (typeof whole === "string") {
-      assert.match(whole, /^TypeError: fuzz\.wav: [^]+; want /);
-      assert.equal(pieces, whole);
+      assertMatch(whole, /^TypeError: fuzz\.wav: [^]+; want /);
+      assertStrictEquals(pieces, whole);
       return "refused";
     }
     if (typeof pieces === "string") throw new Error(`as a whole it is right, in pieces: ${pieces}`);
     const { samples } = whole;
-    assert.deepEqual(Float32Array.from(pieces.flatMap((part) => [...part])), samples);
+    assertEquals(Float32Array.from(pieces.flatMap((part) => [...part])), samples);
     assert(samples.every(Number.isFinite));
     checkSomeSamples(file, random);
     const listener = predictor.listen();
@@ -143,7 +143,7 @@ function checkSomeSamples(file: Uint8Array, random: Random): void {
       if (value >= 256 ** sampleBytes / 2) value -= 256 ** sampleBytes;
       value /= 256 ** sampleBytes / 2;
     }
-    assert.equal(channels[c][frame], Math.fround(value));
+    assertStrictEquals(channels[c][frame], Math.fround(value));
   }
 }
 
@@ -214,7 +214,7 @@ Deno.test("mutated models are the same as before, or hear something, or are refu
       return "refused";
     }
     if (!sealed) {
-      assert.deepEqual(read, model);
+      assertEquals(read, model);
       return "the same";
     }
     const own = new Predictor(read, device);

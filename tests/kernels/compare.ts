@@ -1,5 +1,5 @@
 /** Running one kernel call on a device and holding its outputs to expected values. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { reference } from "../../kernels/reference.ts";
@@ -30,6 +30,7 @@ export const OUTPUTS: Record<KernelName, { written: string[]; updated?: string[]
   reluGradient: { written: ["dx"] },
   sum: { written: ["total"] },
   gatherWindows: { written: ["out"] },
+  gatherViews: { written: ["out"] },
   gatherRows: { written: ["out"] },
 };
 
@@ -71,7 +72,7 @@ export function define(kernel: KernelName, args: PlainArgs): Record<string, Floa
 
 /** Largest difference as a share of the expected values' largest size (of 1e-30 at least); NaN counts as infinite. */
 export function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
-  assert.equal(found.length, expected.length, "length");
+  assertEquals(found.length, expected.length, "length");
   let worst = 0, largest = 1e-30;
   for (let i = 0; i < expected.length; i++) {
     const error = Math.abs(found[i] - expected[i]);
@@ -90,6 +91,6 @@ export function assertClose(
 ): void {
   for (const [name, values] of Object.entries(expected)) {
     const error = relativeError(found[name], values);
-    assert.ok(error <= tolerance, `${what}: ${name} is off by ${error.toExponential(2)} of its largest value`);
+    assert(error <= tolerance, `${what}: ${name} is off by ${error.toExponential(2)} of its largest value`);
   }
 }

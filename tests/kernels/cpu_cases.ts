@@ -1,4 +1,5 @@
 /** Calls of every kernel large enough that the CPU device cuts them into many chunks, for its own tests. */
+import { VIEW } from "../../kernels/kernels.ts";
 import { Random } from "../../kernels/random.ts";
 import type { KernelName, PlainArgs } from "./compare.ts";
 
@@ -31,6 +32,27 @@ function pool(batch: number, height: number, width: number, channels: number) {
 function matmul(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean) {
   const arrays = { a: numbers(m * k), b: numbers(k * n), c: numbers(m * n), bias: numbers(n), mask: numbers(m * n) };
   return { matmul: { m, n, k, transposeA, transposeB, relu: true, ...arrays } };
+}
+
+/** Views of windows that begin at most 300 of 400 time steps in, each another. */
+export function someViews(batch: number): Float64Array {
+  return Float64Array.from({ length: batch * VIEW.length }, (_, at) => {
+    const i = Math.floor(at / VIEW.length);
+    return Math.fround(
+      [
+        0.9 + i % 3 / 10,
+        i % 4 / 4,
+        99,
+        1.1 - i % 5 / 20,
+        3,
+        3 + i % 4,
+        i % 7,
+        9,
+        1 + i % 2,
+        i % 3 / 8,
+      ][at % VIEW.length],
+    );
+  });
 }
 
 /** Each a group of kernel calls, by what is special about it. */
@@ -82,6 +104,10 @@ export function largeCalls(): [string, Partial<Record<KernelName, PlainArgs>>][]
       gatherWindows: {
         ...{ series: numbers(400 * 20), starts, out: numbers(rows * 20 * 32) },
         ...{ batch: rows, height: 20, width: 32, mean: 0.25, scale: 1.5 },
+      },
+      gatherViews: {
+        ...{ series: numbers(400 * 20), starts, out: numbers(rows * 20 * 32), views: someViews(rows) },
+        ...{ batch: rows, height: 20, width: 32, mean: 0.25, scale: 1.5, offset: 0.01, key: [5, 6] },
       },
       gatherRows: {
         ...{ table: numbers(300 * columns), rows: starts, out: numbers(rows * columns), batch: rows, columns },

@@ -1,6 +1,6 @@
 /** What is the CPU device's own: threads, instruction sets, memory, and what happens when something fails. */
 import { Worker } from "node:worker_threads";
-import assert from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { CpuBuffer } from "../../kernels/cpu/buffer.ts";
 import wabt from "wabt";
 import { movePanel } from "../../kernels/cpu/binary.ts";
@@ -22,14 +22,14 @@ Deno.test("createCpuDevice() gives the same bits with 1, 2, 3 and 4 threads, ker
   for (const { kernel, args, what } of calls) {
     const [one, ...others] = await Promise.all(devices.map((device) => runOn(device, kernel, args)));
     assertClose(one, define(kernel, args), 1e-5, `${kernel}, ${what}`);
-    for (const found of others) assert.deepEqual(bits(found), bits(one), `${kernel}, ${what}`);
+    for (const found of others) assertEquals(bits(found), bits(one), `${kernel}, ${what}`);
   }
   for (const device of devices) device.close();
 });
 
 Deno.test("createCpuDevice() is right without relaxed SIMD too", async () => {
   const device = await createCpuDevice({ threads: 2, simd: "plain" });
-  assert.equal(device.simd, "plain");
+  assertEquals(device.simd, "plain");
   for (const { kernel, args, what } of calls) {
     assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel}, ${what}`);
   }
@@ -42,13 +42,13 @@ const bare = { processors: 8, kernels: assembleKernels };
 Deno.test("startCpuDevice() without worker threads gives the bits of a thread, in memory that is not shared", async () => {
   for (const simd of ["relaxed", "plain"] as const) {
     const [one, inline] = [await createCpuDevice({ threads: 1, simd }), await startCpuDevice(bare, { simd })];
-    assert.equal(inline.threads, 1);
+    assertEquals(inline.threads, 1);
     for (const { kernel, args, what } of calls) {
       const found = bits(await runOn(inline, kernel, args));
-      assert.deepEqual(found, bits(await runOn(one, kernel, args)), `${kernel}, ${what}, ${simd}`);
+      assertEquals(found, bits(await runOn(one, kernel, args)), `${kernel}, ${what}, ${simd}`);
     }
     const words = await inline.view(inline.allocate(100, "x"));
-    assert.ok(words.buffer instanceof ArrayBuffer);
+    assert(words.buffer instanceof ArrayBuffer);
     one.close();
     inline.close();
   }
@@ -56,16 +56,23 @@ Deno.test("startCpuDevice() without worker threads gives the bits of a thread, i
 
 Deno.test("a device without worker threads tells of a trap at the next call, of memory that is short, and that it is closed", async () => {
   const device = await startCpuDevice(bare, { memoryLimit: 2 ** 26 });
-  assert.throws(() => device.allocate(2 ** 25, "activations"), /out of memory: 128 MiB wanted for activations/);
+  assertThrows(() => device.allocate(2 ** 25, "activations"), Error, "out of memory: 128 MiB wanted for activations");
   const x = device.allocate(10, "x"), outside = new CpuBuffer(2 ** 32 - 4096, 2 ** 20);
   device.fill({ x: outside, length: outside.length, value: 1 });
-  assert.throws(() => device.fill({ x, length: 10, value: 1 }), /A kernel of the CPU device failed: .*out of bounds/);
-  await assert.rejects(device.read(x), /A kernel of the CPU device failed/);
+  assertMatch(
+    assertThrows(() => device.fill({ x, length: 10, value: 1 }), Error).message,
+    /A kernel of the CPU device failed: .*out of bounds/,
+  );
+  await assertRejects(() => device.read(x), Error, "A kernel of the CPU device failed");
   const other = await startCpuDevice(bare);
   const y = other.allocate(10, "y");
   other.close();
-  await assert.rejects(other.read(y), /closed/);
-  await assert.rejects(startCpuDevice(bare, { threads: 2 }), /--threads is a whole number from 1 to 1, found 2/);
+  await assertRejects(() => other.read(y), Error, "closed");
+  await assertRejects(
+    () => startCpuDevice(bare, { threads: 2 }),
+    Error,
+    "--threads is a whole number from 1 to 1, found 2",
+  );
 });
 
 Deno.test("movePanel() gives what gemm.wat is when it is assembled for that thread", async () => {
@@ -74,7 +81,7 @@ Deno.test("movePanel() gives what gemm.wat is when it is assembled for that thre
     const values = { panel: PANELS.at + thread * PANELS.bytes, pages: INITIAL_PAGES };
     const text = expandTemplate(gemm, "plain", values);
     const parsed = assembler.parseWat("gemm.wat", text, { simd: true, threads: true, bulk_memory: true });
-    assert.deepEqual(movePanel(bytes, thread), new Uint8Array(parsed.toBinary({}).buffer), `thread ${thread}`);
+    assertEquals(movePanel(bytes, thread), new Uint8Array(parsed.toBinary({}).buffer), `thread ${thread}`);
     parsed.destroy();
   }
 });
@@ -82,13 +89,13 @@ Deno.test("movePanel() gives what gemm.wat is when it is assembled for that thre
 Deno.test("allocate() says how much was wanted and for what where memory is short", async () => {
   const device = await createCpuDevice({ threads: 1, memoryLimit: 2 ** 26 });
   const held = device.allocate(2 ** 23, "a first half"); // 32 MiB
-  assert.throws(
-    () => device.allocate(2 ** 23 + 2 ** 20, "activations of conv3"),
+  assertMatch(
+    assertThrows(() => device.allocate(2 ** 23 + 2 ** 20, "activations of conv3"), Error).message,
     /out of memory: 36 MiB wanted for activations of conv3, \d+ MiB taken already.*--batch or --width/,
   );
   // The device goes on, and what is there can still be used and read.
   device.fill({ x: held, length: held.length, value: 2 });
-  assert.equal((await device.read(held))[held.length - 1], 2);
+  assertEquals((await device.read(held))[held.length - 1], 2);
   device.close();
 });
 
@@ -103,10 +110,13 @@ Deno.test("a trap in a worker is an error by the next read() and of every call a
       device.fill({ x: good, length: 10, value: 3 }); // throws where the trap is known by now
       await device.read(good);
     };
-    await assert.rejects(next(), /A worker of the CPU device failed: .*out of bounds/);
-    assert.throws(() => device.fill({ x: good, length: 10, value: 1 }), /A worker of the CPU device failed/);
-    await assert.rejects(device.read(good), /A worker of the CPU device failed/);
-    assert.throws(() => device.allocate(10, "another"), /A worker of the CPU device failed/);
+    assertMatch(
+      (await assertRejects(() => next(), Error)).message,
+      /A worker of the CPU device failed: .*out of bounds/,
+    );
+    assertThrows(() => device.fill({ x: good, length: 10, value: 1 }), Error, "A worker of the CPU device failed");
+    await assertRejects(() => device.read(good), Error, "A worker of the CPU device failed");
+    assertThrows(() => device.allocate(10, "another"), Error, "A worker of the CPU device failed");
     device.close();
   }
 });
@@ -122,7 +132,7 @@ Deno.test("a worker that dies is an error, not a hang", async () => {
   const device = await createCpuDevice({ threads: 2 }).finally(() => Worker.prototype.postMessage = postMessage);
   const x = device.allocate(100, "x");
   device.fill({ x, length: 100, value: 1 });
-  assert.equal((await device.read(x))[99], 1);
+  assertEquals((await device.read(x))[99], 1);
   await workers[0].terminate();
   const read = async () => {
     for (let i = 0; i < 100; i++) { // until the news is here
@@ -131,7 +141,7 @@ Deno.test("a worker that dies is an error, not a hang", async () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
-  await assert.rejects(read(), /A worker of the CPU device has ended/);
+  await assertRejects(() => read(), Error, "A worker of the CPU device has ended");
   device.close();
 });
 
@@ -139,8 +149,8 @@ Deno.test("after close() every call throws", async () => {
   const device = await createCpuDevice({ threads: 2 });
   const x = device.allocate(10, "a buffer");
   device.close();
-  assert.throws(() => device.fill({ x, length: 10, value: 1 }), /closed/);
-  await assert.rejects(device.read(x), /closed/);
+  assertThrows(() => device.fill({ x, length: 10, value: 1 }), Error, "closed");
+  await assertRejects(() => device.read(x), Error, "closed");
 });
 
 Deno.test("a program that forgets close() ends by itself, also with work under way", async () => {
@@ -164,8 +174,8 @@ Deno.test("a program that forgets close() ends by itself, also with work under w
   await writer.close();
   const { code, stdout, stderr } = await child.output();
   clearTimeout(limit);
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
-  assert.equal(new TextDecoder().decode(stdout).trim(), "1");
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  assertEquals(new TextDecoder().decode(stdout).trim(), "1");
 });
 
 Deno.test("allocate() makes nothing new when the same steps come again", async () => {
@@ -175,14 +185,14 @@ Deno.test("allocate() makes nothing new when the same steps come again", async (
     device.write(x, new Float32Array(1000).fill(1));
     device.fill({ x: y, length: 2000, value: 1 });
     device.add({ a: x, b: y.slice(64, 1000), y: x, length: 1000 });
-    assert.equal((await device.read(x))[999], 2);
+    assertEquals((await device.read(x))[999], 2);
     device.release(y);
     device.release(x);
   };
   await step();
   const { createdBuffers, createdBytes } = device.memory;
   for (let i = 0; i < 20; i++) await step();
-  assert.deepEqual(device.memory, { liveBuffers: 0, liveBytes: 0, createdBuffers, createdBytes });
+  assertEquals(device.memory, { liveBuffers: 0, liveBytes: 0, createdBuffers, createdBytes });
   device.close();
 });
 
@@ -198,7 +208,7 @@ Deno.test("read() gives what a buffer held at the call, and write() takes its da
   }
   data.fill(NaN);
   for (const [i, values] of (await Promise.all(reads)).entries()) {
-    assert.ok(values.every((value) => value === i), `${i}`);
+    assert(values.every((value) => value === i), `${i}`);
   }
   device.close();
 });
@@ -208,10 +218,10 @@ Deno.test("view() waits for what was enqueued, and gives the words where they li
   const x = device.allocate(1000, "x");
   device.fill({ x, length: 1000, value: 3 });
   const words = await device.view(x.slice(64, 100));
-  assert.deepEqual(words, new Float32Array(100).fill(3));
+  assertEquals(words, new Float32Array(100).fill(3));
   device.fill({ x, length: 1000, value: 4 });
   await device.read(x);
-  assert.equal(words[99], 4); // the same memory
+  assertEquals(words[99], 4); // the same memory
   device.close();
 });
 
@@ -221,19 +231,22 @@ Deno.test("more phases than the ring has slots run in order", async () => {
   device.fill({ x, length: 1, value: 0 });
   device.fill({ x: one, length: 1, value: 1 });
   for (let i = 0; i < 10_000; i++) device.add({ a: x, b: one, y: x, length: 1 });
-  assert.equal((await device.read(x))[0], 10_000);
+  assertEquals((await device.read(x))[0], 10_000);
   device.close();
 });
 
 Deno.test("wrong options, sizes and buffers are refused by name", async () => {
-  await assert.rejects(createCpuDevice({ threads: 0 }), /--threads.*found 0/);
+  assertMatch((await assertRejects(() => createCpuDevice({ threads: 0 }), Error)).message, /--threads.*found 0/);
   const device = await createCpuDevice({ threads: 1 });
   const x = device.allocate(200, "x");
-  assert.throws(() => device.fill({ x, length: 201, value: 0 }), /fill's x holds 200 words, 201 are wanted/);
-  assert.throws(() => device.fill({ x, length: 0, value: 0 }), /length .* found 0/);
-  assert.throws(() => x.slice(32, 10), /multiple of 64 words, found 32/);
-  assert.throws(() => x.slice(64, 137), /does not lie in a buffer of 200/);
-  assert.throws(() => device.dropout({ x, y: x, length: 10, rate: 1, key: [0, 0] }), /rate.*found 1/);
+  assertThrows(() => device.fill({ x, length: 201, value: 0 }), Error, "fill's x holds 200 words, 201 are wanted");
+  assertMatch(assertThrows(() => device.fill({ x, length: 0, value: 0 }), Error).message, /length .* found 0/);
+  assertThrows(() => x.slice(32, 10), Error, "multiple of 64 words, found 32");
+  assertThrows(() => x.slice(64, 137), Error, "does not lie in a buffer of 200");
+  assertMatch(
+    assertThrows(() => device.dropout({ x, y: x, length: 10, rate: 1, key: [0, 0] }), Error).message,
+    /rate.*found 1/,
+  );
   device.close();
 });
 

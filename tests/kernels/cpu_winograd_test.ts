@@ -1,5 +1,5 @@
 /** The CPU device's convolutions by Winograd's algorithm: forced on and off, and held to the definition. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { takesWinograd } from "../../kernels/cpu/winograd.ts";
 import { Random } from "../../kernels/random.ts";
@@ -46,7 +46,7 @@ Deno.test("convolutions by Winograd's algorithm give what the definition does, a
       const what = `${kernel} [${shape}]`, expected = define(kernel, args);
       const [one, ...others] = await Promise.all(devices.map((device) => runOn(device, kernel, args)));
       assertClose(one, expected, 1e-5, what);
-      for (const found of others) assert.deepEqual(found, one, what);
+      for (const found of others) assertEquals(found, one, what);
       assertClose(await runOn(plain, kernel, args), expected, 1e-5, `${what}, without fused multiply-add`);
     }
   }
@@ -61,9 +61,9 @@ Deno.test("with 512 channels Winograd's algorithm errs by less than 6e-6, and is
     const expected = define(kernel, args);
     const [winograd, direct] = [await runOn(auto, kernel, args), await runOn(never, kernel, args)];
     for (const name of Object.keys(expected)) {
-      assert.ok(relativeError(winograd[name], expected[name]) < 6e-6, `${kernel} ${name}`);
-      assert.ok(relativeError(direct[name], expected[name]) < 4e-6, `${kernel} ${name}, direct`);
-      if (name !== "dBias") assert.notDeepEqual(winograd[name], direct[name], `${kernel} ${name}: two algorithms`);
+      assert(relativeError(winograd[name], expected[name]) < 6e-6, `${kernel} ${name}`);
+      assert(relativeError(direct[name], expected[name]) < 4e-6, `${kernel} ${name}, direct`);
+      if (name !== "dBias") assertNotEquals(winograd[name], direct[name], `${kernel} ${name}: two algorithms`);
     }
   }
   auto.close();
@@ -92,11 +92,11 @@ Deno.test("PyTorch's convolutions come out with Winograd's algorithm wherever it
 
 Deno.test("takesWinograd() goes by the shape alone", () => {
   const shape = { batch: 128, height: 8, width: 4, channelsIn: 512, channelsOut: 512 };
-  assert.equal(takesWinograd(shape, "auto"), true);
-  assert.equal(takesWinograd(shape, "never"), false);
-  assert.equal(takesWinograd({ ...shape, channelsIn: 16, channelsOut: 32 }, "auto"), true);
-  assert.equal(takesWinograd({ ...shape, channelsIn: 16, channelsOut: 16 }, "auto"), false);
-  assert.equal(takesWinograd({ ...shape, channelsIn: 8 }, "auto"), false);
-  assert.equal(takesWinograd({ ...shape, height: 2, width: 1 }, "auto"), false); // 16 products instead of 18
-  assert.equal(takesWinograd({ ...shape, channelsOut: 508 }, "always"), false); // no whole panels
+  assertEquals(takesWinograd(shape, "auto"), true);
+  assertEquals(takesWinograd(shape, "never"), false);
+  assertEquals(takesWinograd({ ...shape, channelsIn: 16, channelsOut: 32 }, "auto"), true);
+  assertEquals(takesWinograd({ ...shape, channelsIn: 16, channelsOut: 16 }, "auto"), false);
+  assertEquals(takesWinograd({ ...shape, channelsIn: 8 }, "auto"), false);
+  assertEquals(takesWinograd({ ...shape, height: 2, width: 1 }, "auto"), false); // 16 products instead of 18
+  assertEquals(takesWinograd({ ...shape, channelsOut: 508 }, "always"), false); // no whole panels
 });

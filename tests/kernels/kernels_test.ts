@@ -1,6 +1,6 @@
 /** Every kernel on every device: PyTorch's stored values, then fifty random shapes a kernel against the definitions. */
-import assert from "@std/assert";
-import { METRICS } from "../../kernels/kernels.ts";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { METRICS, VIEW } from "../../kernels/kernels.ts";
 import { Random, randomKey } from "../../kernels/random.ts";
 import { cpu, cpuPaths, definitions, onEach, webgpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";
@@ -76,7 +76,7 @@ for (const name of cases("softmax_cross_entropy")) {
     const found = await runOn(device, "softmaxCrossEntropy", args);
     assertClose(found, { probabilities, dLogits }, 1e-5, name);
     assertClose({ loss: [found.metrics[METRICS.loss] / rows] }, { loss }, 1e-5, name);
-    assert.equal(found.metrics[METRICS.badStep], 0);
+    assertEquals(found.metrics[METRICS.badStep], 0);
     assertClose(
       await runOn(device, "softmax", { logits, probabilities, rows, classes }),
       { probabilities },
@@ -103,7 +103,7 @@ onEach(
           count: 2,
           step: 7,
         });
-        assert.equal(found.metrics[METRICS.badStep], badStep || 7, `logit ${bad}`);
+        assertStrictEquals(found.metrics[METRICS.badStep], badStep || 7, `logit ${bad}`);
       }
     }
   },
@@ -142,7 +142,7 @@ onEach([cpu, webgpu], "write(), kernels and read() keep their order", async (dev
     device.add({ a: buffer, b: buffer, y: buffer, length: 1000 });
     device.sum({ x: buffer, total, length: 1000 });
     device.write(buffer, new Float32Array(1000).fill(NaN)); // must not overtake the sum
-    if (round % 2) assert.deepEqual(await device.read(total), new Float32Array([2000 * round]));
+    if (round % 2) assertEquals(await device.read(total), new Float32Array([2000 * round]));
   }
   device.release(buffer);
   device.release(total);
@@ -153,10 +153,10 @@ onEach([cpu, webgpu], "kernels work on slices, and only there", async (device) =
   device.fill({ x: whole, length: 192, value: 1 });
   device.fill({ x: whole.slice(64, 50), length: 50, value: 2 });
   const values = await device.read(whole);
-  assert.deepEqual([values[63], values[64], values[113], values[114]], [1, 2, 2, 1]);
-  assert.deepEqual([...await device.read(whole.slice(64, 3))], [2, 2, 2]);
-  assert.throws(() => whole.slice(10, 1), RangeError);
-  assert.throws(() => whole.slice(128, 65), RangeError);
+  assertEquals([values[63], values[64], values[113], values[114]], [1, 2, 2, 1]);
+  assertEquals([...await device.read(whole.slice(64, 3))], [2, 2, 2]);
+  assertThrows(() => whole.slice(10, 1), RangeError);
+  assertThrows(() => whole.slice(128, 65), RangeError);
   device.release(whole);
 });
 
@@ -246,6 +246,33 @@ const DRAW: Record<KernelName, (random: Random) => PlainArgs> = {
     const starts = Int32Array.from({ length: batch }, () => r.below(time - width + 1));
     const [series, out] = [numbers(r, time * height), numbers(r, batch * height * width)];
     return { series, starts, out, batch, height, width, mean: 0.25, scale: 1.5 };
+  },
+  gatherViews: (r) => {
+    const [batch, height, width] = [size(r, 20), size(r, 70), size(r, 40)], time = 1 + r.below(200);
+    const starts = Int32Array.from({ length: batch }, () => r.below(time));
+    const views = Float64Array.from({ length: batch * VIEW.length });
+    const set = (i: number, name: Exclude<keyof typeof VIEW, "length">, value: number) =>
+      views[i * VIEW.length + VIEW[name]] = Math.fround(value);
+    for (let i = 0; i < batch; i++) {
+      const [rate, warp] = [0, 1].map(() => r.below(3) ? 0.8 + 0.4 * r.uniform() : 1);
+      const [band, frame] = [r.below(height), r.below(width)];
+      set(i, "rate", rate);
+      set(i, "shift", r.below(3) ? 2 * r.uniform() - 0.5 : 0);
+      set(i, "last", time - 1 - starts[i]);
+      set(i, "warp", warp);
+      set(i, "bandFrom", band);
+      set(i, "bandTo", band + r.below(9));
+      set(i, "frameFrom", frame);
+      set(i, "frameTo", frame + r.below(9));
+      set(i, "gain", r.below(3) ? Math.exp(r.normal()) : 1);
+      set(i, "noise", r.below(2) * r.uniform());
+    }
+    const [series, out] = [
+      numbers(r, time * height).map((v) => Math.fround(Math.max(Math.log(0.01), v))),
+      numbers(r, batch * height * width),
+    ];
+    const sizes = { batch, height, width, mean: 0.25, scale: 1.5, offset: 0.01, key: [...randomKey(r.below(1000))] };
+    return { series, starts, views, out, ...sizes };
   },
   gatherRows: (r) => {
     const [batch, columns, count] = [size(r, 200), size(r, 20), size(r, 300)];

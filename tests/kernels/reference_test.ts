@@ -1,5 +1,5 @@
 /** The definitions' gradients against finite differences of the definitions: is each the derivative it claims to be? */
-import assert from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { METRICS } from "../../kernels/kernels.ts";
 import { Random, threefry2x32 } from "../../kernels/random.ts";
 import { reference } from "../../kernels/reference.ts";
@@ -28,9 +28,9 @@ Deno.test("the gradients of conv2d() are its derivatives to input, weights and b
   const [dx, dWeights, dBias] = [new Float64Array(48), new Float64Array(54), new Float64Array(3)];
   reference.conv2dInputGradient({ ...s, dy, weights, dx });
   reference.conv2dWeightGradient({ ...s, x, dy, dWeights, dBias });
-  assert.ok(relativeError(dx, differences(x, dy, (x) => conv({ x }))) < 1e-8);
-  assert.ok(relativeError(dWeights, differences(weights, dy, (weights) => conv({ weights }))) < 1e-8);
-  assert.ok(relativeError(dBias, differences(bias, dy, (bias) => conv({ bias }))) < 1e-8);
+  assert(relativeError(dx, differences(x, dy, (x) => conv({ x }))) < 1e-8);
+  assert(relativeError(dWeights, differences(weights, dy, (weights) => conv({ weights }))) < 1e-8);
+  assert(relativeError(dBias, differences(bias, dy, (bias) => conv({ bias }))) < 1e-8);
 });
 
 Deno.test("a fused ReLU's gradient is that of a convolution behind a ReLU, by mask", () => {
@@ -44,7 +44,7 @@ Deno.test("a fused ReLU's gradient is that of a convolution behind a ReLU, by ma
   };
   const dx = new Float64Array(18);
   reference.conv2dInputGradient({ ...s, dy, weights, dx, mask: before.map((v) => Math.max(0, v)) });
-  assert.ok(relativeError(dx, differences(before, dy, f)) < 1e-8);
+  assert(relativeError(dx, differences(before, dy, f)) < 1e-8);
 });
 
 Deno.test("the gradient of maxPool() is its derivative, with an odd last row and column dropped", () => {
@@ -58,7 +58,7 @@ Deno.test("the gradient of maxPool() is its derivative, with an odd last row and
     reference.maxPool({ ...s, x, y });
     return y;
   };
-  assert.ok(relativeError(dx, differences(x, dy, pool)) < 1e-8);
+  assert(relativeError(dx, differences(x, dy, pool)) < 1e-8);
 });
 
 Deno.test("the gradients of a dense layer are matmul() in its other transpositions", () => {
@@ -72,8 +72,8 @@ Deno.test("the gradients of a dense layer are matmul() in its other transpositio
   const [dx, dw] = [new Float64Array(6), new Float64Array(8)];
   reference.matmul({ a: dy, b: w, transposeB: true, c: dx, m: 3, n: 2, k: 4 });
   reference.matmul({ a: x, transposeA: true, b: dy, c: dw, m: 2, n: 4, k: 3 });
-  assert.ok(relativeError(dx, differences(x, dy, (x) => product(x, w))) < 1e-8);
-  assert.ok(relativeError(dw, differences(w, dy, (w) => product(x, w))) < 1e-8);
+  assert(relativeError(dx, differences(x, dy, (x) => product(x, w))) < 1e-8);
+  assert(relativeError(dw, differences(w, dy, (w) => product(x, w))) < 1e-8);
 });
 
 Deno.test("softmaxCrossEntropy() gives the derivative of its own loss; rows past count have none", () => {
@@ -95,24 +95,24 @@ Deno.test("softmaxCrossEntropy() gives the derivative of its own loss; rows past
     return { dLogits, loss: new Float64Array([metrics[METRICS.loss] / 3]), rows: metrics[METRICS.rows] };
   };
   const { dLogits, rows } = run(logits);
-  assert.equal(rows, 3);
-  assert.ok(relativeError(dLogits, differences(logits, new Float64Array([1]), (z) => run(z).loss)) < 1e-8);
-  assert.deepEqual([...dLogits.subarray(9)], [0, 0, 0]);
+  assertEquals(rows, 3);
+  assert(relativeError(dLogits, differences(logits, new Float64Array([1]), (z) => run(z).loss)) < 1e-8);
+  assertEquals([...dLogits.subarray(9)], [0, 0, 0]);
 });
 
 Deno.test("dropout() keeps its share, scales what it keeps, and is its own gradient", () => {
   const x = new Float64Array(20000).fill(1), y = new Float64Array(20000);
   reference.dropout({ x, y, length: x.length, rate: 0.3, key: [1, 2] });
   const kept = y.filter((v) => v !== 0);
-  assert.ok(Math.abs(kept.length / y.length - 0.7) < 4 * Math.sqrt(0.21 / y.length));
-  assert.ok(kept.every((v) => v === 1 / 0.7));
+  assert(Math.abs(kept.length / y.length - 0.7) < 4 * Math.sqrt(0.21 / y.length));
+  assert(kept.every((v) => v === 1 / 0.7));
 });
 
 Deno.test("threefry2x32() gives the vectors published with Random123", () => {
   const max = 0xffffffff;
-  assert.deepEqual(threefry2x32([0, 0], [0, 0]), [0x6b200159, 0x99ba4efe]);
-  assert.deepEqual(threefry2x32([max, max], [max, max]), [0x1cb996fc, 0xbb002be7]);
-  assert.deepEqual(threefry2x32([0x13198a2e, 0x03707344], [0x243f6a88, 0x85a308d3]), [0xc4923a9c, 0x483df7a0]);
+  assertEquals(threefry2x32([0, 0], [0, 0]), [0x6b200159, 0x99ba4efe]);
+  assertEquals(threefry2x32([max, max], [max, max]), [0x1cb996fc, 0xbb002be7]);
+  assertEquals(threefry2x32([0x13198a2e, 0x03707344], [0x243f6a88, 0x85a308d3]), [0xc4923a9c, 0x483df7a0]);
 });
 
 Deno.test("Random draws evenly, shuffles to every order, and normal() has mean 0 and variance 1", () => {
@@ -122,11 +122,11 @@ Deno.test("Random draws evenly, shuffles to every order, and normal() has mean 0
     const order = random.shuffle([1, 2, 3]).join("");
     counts.set(order, (counts.get(order) ?? 0) + 1);
   }
-  assert.equal(counts.size, 6);
-  for (const count of counts.values()) assert.ok(Math.abs(count - 1000) < 150, `${count} of about 1000`); // 5 sigma
+  assertEquals(counts.size, 6);
+  for (const count of counts.values()) assert(Math.abs(count - 1000) < 150, `${count} of about 1000`); // 5 sigma
   const draws = draw(random, 20000);
   const mean = draws.reduce((a, b) => a + b) / draws.length;
   const variance = draws.reduce((a, b) => a + (b - mean) ** 2, 0) / draws.length;
-  assert.ok(Math.abs(mean) < 0.035 && Math.abs(variance - 1) < 0.05, `mean ${mean}, variance ${variance}`);
-  assert.throws(() => random.below(0), RangeError);
+  assert(Math.abs(mean) < 0.035 && Math.abs(variance - 1) < 0.05, `mean ${mean}, variance ${variance}`);
+  assertThrows(() => random.below(0), RangeError);
 });

@@ -2,8 +2,8 @@
  * Runs a program in headless Chromium, with its own software GPU: WebGPU by Dawn, WGSL compiled by Tint. The program is
  * bundled, served from this machine with the files it asks for, and posts one report.
  */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert } from "@std/assert";
+import { join } from "@std/path";
 
 /** Where Chromium is, if it is here. */
 export const CHROMIUM: string | undefined = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
@@ -23,27 +23,22 @@ const FLAGS = [
   ...["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"],
   ...["--disable-sync", "--disable-gpu-shader-disk-cache"],
 ];
-/** The page. Its program asks for node's assert module, which a page does not have: a few functions stand in for it. */
-const ASSERT = `
-const ok = (holds, message) => { if (!holds) throw new Error(message); };
-export default { ok, equal: (a, b, message) => ok(a === b, message ?? a + " is not " + b) };`;
 const PAGE = `<!doctype html><meta charset="utf-8"><title>tests</title>
 <script>
   const fail = (what) => fetch("/report", { method: "POST", body: JSON.stringify({ failures: [what] }) });
   addEventListener("error", ({ message, error }) => fail(message + " " + error?.stack));
 </script>
-<script type="importmap">{ "imports": { "node:assert/strict": "/assert.js" } }</script>
 <script type="module" src="/entry.js" onerror="fail('the program or what it imports does not load')"></script>`;
 
 /** The program as one file. */
 async function bundle(entry: string): Promise<Uint8Array<ArrayBuffer>> {
   const folder = await Deno.makeTempDir();
   try {
-    const output = path.join(folder, "entry.js");
+    const output = join(folder, "entry.js");
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["bundle", "--quiet", "--platform", "browser", "--output", output, entry],
     }).output();
-    assert.ok(success, `deno bundle: ${new TextDecoder().decode(stderr)}`);
+    assert(success, `deno bundle: ${new TextDecoder().decode(stderr)}`);
     return await Deno.readFile(output);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -57,7 +52,7 @@ async function bundle(entry: string): Promise<Uint8Array<ArrayBuffer>> {
  * @param limit seconds after which it has failed
  */
 export async function runInChromium<R>(entry: string, golden: readonly string[], limit: number): Promise<R> {
-  const script = await bundle(path.join(import.meta.dirname!, entry));
+  const script = await bundle(join(import.meta.dirname!, entry));
   const { promise, resolve, reject } = Promise.withResolvers<R>();
   // WebGPU needs a secure context, which this machine's own address is
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
@@ -66,8 +61,7 @@ export async function runInChromium<R>(entry: string, golden: readonly string[],
     if (golden.includes(asked)) {
       return new Response(await Deno.readFile(new URL(`../golden/${asked}`, import.meta.url)));
     }
-    const program = { "entry.js": script, "assert.js": ASSERT }[asked];
-    if (program) return new Response(program, { headers: { "content-type": "text/javascript" } });
+    if (asked === "entry.js") return new Response(script, { headers: { "content-type": "text/javascript" } });
     return new Response(PAGE, { headers: { "content-type": "text/html" } });
   });
   const profile = await Deno.makeTempDir();

@@ -1,6 +1,7 @@
 /** What is WebGPU's own: both cores, faults that are heard, order, memory that stands still, large grids, shared buffers. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import type { DeviceBuffer } from "../../kernels/device.ts";
+import { VIEW } from "../../kernels/kernels.ts";
 import { Random } from "../../kernels/random.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/mod.ts";
 import { Faults } from "../../kernels/webgpu/faults.ts";
@@ -11,6 +12,7 @@ import fillSource from "../../kernels/wgsl/fill.wgsl" with { type: "text" };
 import { coreConstants, variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
+import { someViews } from "./cpu_cases.ts";
 import { checkLadder, checkSimple, checkSubgroupSums, checkVariant, missingFor } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
@@ -44,8 +46,8 @@ for (const variant of VARIANTS) {
         createWebGpuDevice,
         await readGolden("ops.safetensors"),
       );
-      assert.deepEqual(failures, []);
-      assert.ok(pipelines >= 10, `${pipelines} pipelines: was the variant used?`);
+      assertEquals(failures, []);
+      assert(pipelines >= 10, `${pipelines} pipelines: was the variant used?`);
     },
   });
 }
@@ -56,14 +58,14 @@ for (
   Deno.test({
     name: `${what} agree with their definitions${lacking}`,
     ignore: !found,
-    fn: async () => assert.deepEqual((await check(createWebGpuDevice)).failures, []),
+    fn: async () => assertEquals((await check(createWebGpuDevice)).failures, []),
   });
 }
 
 onGpu("sums that lanes hand each other have the bits of those through workgroup memory", async (device) => {
   const { failures, missing } = await checkSubgroupSums(createWebGpuDevice);
-  assert.deepEqual(failures, []);
-  assert.equal(missing, device.features.reasons.subgroups);
+  assertEquals(failures, []);
+  assertStrictEquals(missing, device.features.reasons.subgroups);
 });
 
 Deno.test({
@@ -71,13 +73,15 @@ Deno.test({
   ignore: !found,
   fn: async () => {
     const adapter = await findAdapter();
-    if (adapter?.software) await assert.rejects(createWebGpuDevice(), new RegExp("plays GPU"));
+    if (adapter?.software) {
+      assertMatch((await assertRejects(() => createWebGpuDevice(), Error)).message, new RegExp("plays GPU"));
+    }
     const device = await createWebGpuDevice({ allowSoftware: true });
-    assert.equal(device.kind, "webgpu");
-    assert.equal(device.software, adapter!.software);
-    assert.ok(device.description.includes(adapter!.name));
+    assertEquals(device.kind, "webgpu");
+    assertStrictEquals(device.software, adapter!.software);
+    assert(device.description.includes(adapter!.name));
     device.close();
-    assert.throws(() => device.flush(), /closed/);
+    assertThrows(() => device.flush(), Error, "closed");
   },
 });
 
@@ -123,9 +127,9 @@ onGpu("a repeated step creates no buffer, no pipeline and no bind group", async 
   await step(1);
   const [created, memory] = [device.created, device.memory];
   for (let number = 2; number < 6; number++) await step(number);
-  assert.deepEqual(device.created, created);
-  assert.deepEqual(device.memory, memory);
-  assert.equal(device.memory.liveBuffers, 7);
+  assertEquals(device.created, created);
+  assertEquals(device.memory, memory);
+  assertEquals(device.memory.liveBuffers, 7);
 });
 
 onGpu(
@@ -140,14 +144,18 @@ onGpu(
         flops: 1e12,
       });
     const before = device.asked.submissions;
-    assert.ok(await device.time(() => [1, 2, 3].forEach(fill)) > 0);
-    assert.equal(device.asked.submissions, before + 1);
+    assert(await device.time(() => [1, 2, 3].forEach(fill)) > 0);
+    assertEquals(device.asked.submissions, before + 1);
     [1, 2, 3].forEach(fill); // work that nobody times is submitted in parts
     device.flush();
-    assert.equal(device.asked.submissions, before + 4);
-    await assert.rejects(device.time(() => Array.from({ length: 1025 }, (_, i) => fill(i))), /At most 1024 dispatches/);
+    assertEquals(device.asked.submissions, before + 4);
+    await assertRejects(
+      () => device.time(() => Array.from({ length: 1025 }, (_, i) => fill(i))),
+      Error,
+      "At most 1024 dispatches",
+    );
     fill(0x3f800000);
-    assert.deepEqual([...await device.read(x)], Array(64).fill(1)); // and it goes on
+    assertEquals([...await device.read(x)], Array(64).fill(1)); // and it goes on
   },
 );
 
@@ -156,17 +164,17 @@ onGpu("write() comes after what was enqueued before it and before what comes aft
   device.copy({ x: a, y: b, length: 3 });
   device.write(a, new Float32Array([7, 8, 9])); // a is still to be read by copy()
   device.add({ a, b, y: b, length: 3 });
-  assert.deepEqual([...await device.read(b)], [8, 10, 12]);
+  assertEquals([...await device.read(b)], [8, 10, 12]);
   const part = new Float32Array([0, 5, 6, 0]).subarray(1, 3);
   device.write(a, part);
   part.fill(-1); // may be reused at once
-  assert.deepEqual([...await device.read(a)], [5, 6, 9]);
+  assertEquals([...await device.read(a)], [5, 6, 9]);
 });
 
 onGpu("more than a thousand dispatches wait their turn in one step", async (device) => {
   const x = allocate(device, [0]), one = allocate(device, [1]);
   for (let i = 0; i < 2500; i++) device.add({ a: x, b: one, y: x, length: 1 });
-  assert.deepEqual([...await device.read(x)], [2500]);
+  assertEquals([...await device.read(x)], [2500]);
 });
 
 onGpu("a grid of over 65,535 workgroups is folded and misses nothing", async (device) => {
@@ -175,7 +183,7 @@ onGpu("a grid of over 65,535 workgroups is folded and misses nothing", async (de
   device.fill({ x, length, value: NaN });
   device.fill({ x, length, value: 1 });
   device.sum({ x, total, length });
-  assert.deepEqual([...await device.read(total)], [length]);
+  assertEquals([...await device.read(total)], [length]);
 });
 
 onGpu("elementwise kernels take tensors longer than a binding in pieces, dropout without a seam", async (device) => {
@@ -190,11 +198,11 @@ onGpu("elementwise kernels take tensors longer than a binding in pieces, dropout
     return await device.read(y);
   };
   const values = await drop(device);
-  assert.deepEqual(values, await drop(wide));
-  assert.ok(values.includes(0) && values.includes(4));
+  assertEquals(values, await drop(wide));
+  assert(values.includes(0) && values.includes(4));
   const long = device.allocate(1000, "long");
-  assert.throws(
-    () => device.sum({ x: long, total: device.allocate(1, "total"), length: 1000 }),
+  assertMatch(
+    assertThrows(() => device.sum({ x: long, total: device.allocate(1, "total"), length: 1000 }), Error).message,
     /x takes .* binds at most/,
   );
   wide.close();
@@ -224,6 +232,10 @@ onGpu("convolutions, pools, column sums and gathers take batches longer than a b
   const others: [KernelName, PlainArgs][] = [
     ["columnSums", { x: numbers(200 * 16), sums: numbers(16), rows: 200, columns: 16 }],
     ["gatherWindows", { ...gathered, batch: 150, height: 4, width: 4 }],
+    ["gatherViews", {
+      ...{ ...gathered, batch: 150, height: 4, width: 4, offset: 0.01, key: [1, 2] },
+      views: someViews(150).map((value, at) => at % VIEW.length === VIEW.last ? 20 : value),
+    }],
     ["gatherRows", { table: numbers(40 * 8), rows: starts, out: numbers(150 * 8), batch: 150, columns: 8 }],
   ];
   for (const [kernel, args] of others) {
@@ -233,7 +245,10 @@ onGpu("convolutions, pools, column sums and gathers take batches longer than a b
   const [x, y] = [image, image].map((length) => device.allocate(2 * length, "large"));
   const [weights, bias] = [device.allocate(576, "weights"), device.allocate(8, "bias")];
   const shape = { batch: 2, height: 16, width: 16, channelsIn: 8, channelsOut: 8, x, weights, bias, y, relu: true };
-  assert.throws(() => device.conv2d(shape), /conv2d .*: x takes .* MiB, and this adapter binds at most .* at once/);
+  assertMatch(
+    assertThrows(() => device.conv2d(shape), Error).message,
+    /conv2d .*: x takes .* MiB, and this adapter binds at most .* at once/,
+  );
 }, { bindingBytes: 4096 });
 
 onGpu("kernels run in place, and between parts of one buffer", async (device) => {
@@ -242,14 +257,14 @@ onGpu("kernels run in place, and between parts of one buffer", async (device) =>
   const [a, b, c] = [0, 64, 128].map((offset) => whole.slice(offset, 5));
   device.fill({ x: b, length: 5, value: 3 });
   device.add({ a, b, y: c, length: 5 }); // reads and writes one buffer, at different places
-  assert.deepEqual([...await device.read(c)], [1, 1, 1, 1, 1]);
+  assertEquals([...await device.read(c)], [1, 1, 1, 1, 1]);
   device.add({ a: c, b: c, y: c, length: 5 });
-  assert.deepEqual([...await device.read(c)], [2, 2, 2, 2, 2]);
+  assertEquals([...await device.read(c)], [2, 2, 2, 2, 2]);
   device.reluGradient({ dy: c, mask: a, dx: c, length: 5 });
   device.relu({ x: a, y: a, length: 5 });
   device.copy({ x: b, y: whole.slice(192, 5), length: 5 });
   const values = await device.read(whole);
-  assert.deepEqual([values[0], values[4], values[5], values[64], values[128], values[192], values[197]], [
+  assertEquals([values[0], values[4], values[5], values[64], values[128], values[192], values[197]], [
     0,
     0,
     -2,
@@ -258,24 +273,30 @@ onGpu("kernels run in place, and between parts of one buffer", async (device) =>
     3,
     -2,
   ]);
-  assert.throws(() => device.copy({ x: whole.slice(0, 100), y: whole.slice(64, 100), length: 100 }), /overlaps/);
+  assertThrows(() => device.copy({ x: whole.slice(0, 100), y: whole.slice(64, 100), length: 100 }), Error, "overlaps");
 });
 
 onGpu("a buffer that is too short, or another device's, is refused with numbers", (device) => {
   const x = device.allocate(10, "x"), y = device.allocate(11, "y");
-  assert.throws(() => device.copy({ x, y, length: 11 }), /x has 11 values, its buffer 10/);
-  assert.throws(() => device.matmul({ a: x, b: x, c: y, m: 3, n: 4, k: 2 }), /c has 12 values, its buffer 11/);
-  assert.throws(() => device.fill({ x, length: 0, value: 1 }), RangeError);
-  assert.throws(() => device.relu({ x: { length: 10, slice: () => x }, y, length: 10 }), TypeError);
-  assert.throws(() => device.write(x, new Float32Array(11)), /11 words to a buffer of 10/);
-  assert.throws(() => device.allocate(2 ** 40, "too much"), /too much takes .* MiB, and a buffer of .* holds at most/);
+  assertThrows(() => device.copy({ x, y, length: 11 }), Error, "x has 11 values, its buffer 10");
+  assertThrows(() => device.matmul({ a: x, b: x, c: y, m: 3, n: 4, k: 2 }), Error, "c has 12 values, its buffer 11");
+  assertThrows(() => device.fill({ x, length: 0, value: 1 }), RangeError);
+  assertThrows(() => device.relu({ x: { length: 10, slice: () => x }, y, length: 10 }), TypeError);
+  assertThrows(() => device.write(x, new Float32Array(11)), Error, "11 words to a buffer of 10");
+  assertMatch(
+    assertThrows(() => device.allocate(2 ** 40, "too much"), Error).message,
+    /too much takes .* MiB, and a buffer of .* holds at most/,
+  );
 });
 
 onGpu("a kernel that does not compile is an error with its place and its line", async (device) => {
   const faults = new Faults(device.gpu), programs = new Programs(device.gpu, faults);
   const source = "@compute @workgroup_size(1)\nfn main() {\n  let x: u32 = 1.5;\n}\n";
   programs.get("wrong", source, {}, () => []);
-  await assert.rejects(faults.settle(), /The kernel wrong does not compile: 3:\d+ [^]*let x: u32 = 1\.5;/);
+  assertMatch(
+    (await assertRejects(() => faults.settle(), Error)).message,
+    /The kernel wrong does not compile: 3:\d+ [^]*let x: u32 = 1\.5;/,
+  );
 });
 
 onGpu("an error that WebGPU reports to nobody is thrown by the next call, at the latest by read()", async (device) => {
@@ -287,21 +308,25 @@ onGpu("an error that WebGPU reports to nobody is thrown by the next call, at the
       resource: { buffer: device.gpu.createBuffer({ size: 4, usage: GPUBufferUsage.UNIFORM }) },
     }],
   });
-  await assert.rejects(async () => {
-    await device.read(x);
-    await device.read(x);
-  }, /The GPU reports/);
-  assert.throws(() => device.flush(), /The GPU reports/);
+  await assertRejects(
+    async () => {
+      await device.read(x);
+      await device.read(x);
+    },
+    Error,
+    "The GPU reports",
+  );
+  assertThrows(() => device.flush(), Error, "The GPU reports");
 });
 
 onGpu("a lost GPU is an error", async (device) => {
   const x = allocate(device, [1]);
   device.gpu.destroy();
-  await assert.rejects(async () => {
+  await assertRejects(async () => {
     await device.read(x);
     await device.read(x);
   });
-  assert.throws(() => device.flush());
+  assertThrows(() => device.flush());
 });
 
 Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes share their tiles evenly", () => {
@@ -310,10 +335,10 @@ Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes 
       for (const cols4 of [1, 16, 128, 1024]) {
         for (const k4 of [1, 9, 144, 65536]) {
           const plans = plansFor({ kernel: "matmul", transposed: "", rows4, cols4, k4 }, model);
-          assert.ok(plans.length >= 3);
+          assert(plans.length >= 3);
           for (const { splits } of plans) {
-            assert.ok(Number.isInteger(splits) && splits >= 1 && splits <= k4);
-            assert.ok(k4 / splits <= 4096, "a float32 sum of at most 16,384 products");
+            assert(Number.isInteger(splits) && splits >= 1 && splits <= k4);
+            assert(k4 / splits <= 4096, "a float32 sum of at most 16,384 products");
           }
         }
       }
@@ -321,18 +346,18 @@ Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes 
   }
   const subgroups = { min: 4, max: 4, enable: "" };
   for (const variant of VARIANTS) coreConstants(variant, subgroups);
-  assert.throws(() => coreConstants(variantNamed("subgroup 32x8 of 8")), /wants subgroups/);
+  assertThrows(() => coreConstants(variantNamed("subgroup 32x8 of 8")), Error, "wants subgroups");
   const uneven = { name: "uneven", core: "tile" as const, sizes: { TX: 8, TY: 8, TM4: 3, TN4: 2, BK4: 4 } };
-  assert.throws(() => coreConstants(uneven), /64 lanes cannot share out uneven/);
+  assertThrows(() => coreConstants(uneven), Error, "64 lanes cannot share out uneven");
 });
 
 Deno.test("expand() unrolls, chooses and substitutes, and names the line of a fault", () => {
   const text =
     "#if A\nyes ${N}\n#else\nno\n#end\n#for i in N\n#for j in 2\nx_${i}_${j}\n#end\n#end\n#for k in 0\nnever\n#end";
-  assert.equal(expand(text, { A: true, N: 2 }), "yes 2\nx_0_0\nx_0_1\nx_1_0\nx_1_1");
-  assert.equal(expand("#if !A\n${B}\n#else\nother\n#end", { A: true, B: 1 }), "other");
-  assert.throws(() => expand("\n${B}", {}), /line 2 refers to B/);
-  assert.throws(() => expand("#if A\n", { A: true }), /line 1 has no #end/);
-  assert.throws(() => expand("#end", {}), /line 1 closes nothing/);
-  assert.throws(() => expand("#while", {}), /line 1 is no directive/);
+  assertEquals(expand(text, { A: true, N: 2 }), "yes 2\nx_0_0\nx_0_1\nx_1_0\nx_1_1");
+  assertEquals(expand("#if !A\n${B}\n#else\nother\n#end", { A: true, B: 1 }), "other");
+  assertThrows(() => expand("\n${B}", {}), Error, "line 2 refers to B");
+  assertThrows(() => expand("#if A\n", { A: true }), Error, "line 1 has no #end");
+  assertThrows(() => expand("#end", {}), Error, "line 1 closes nothing");
+  assertThrows(() => expand("#while", {}), Error, "line 1 is no directive");
 });

@@ -1,5 +1,5 @@
 /** A training step on the GPU, again and again: what it costs the main thread, and that memory stands still. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
 import { METRICS } from "../../kernels/kernels.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice } from "../../kernels/webgpu/mod.ts";
@@ -60,11 +60,11 @@ onGpu(`memory stands still over ${STEPS} training steps of width 1/16, batch 8`,
   await run(20);
   const [created, memory, resident] = [device.created, device.memory, Deno.memoryUsage().rss];
   await run(STEPS);
-  assert.deepEqual(device.created, created);
-  assert.deepEqual(device.memory, memory);
+  assertEquals(device.created, created);
+  assertEquals(device.memory, memory);
   const grown = (Deno.memoryUsage().rss - resident) / 2 ** 20;
-  assert.ok(grown < 48, `the process grew by ${grown.toFixed(1)} MiB`);
-  assert.equal((await device.read(metrics))[METRICS.badStep], 0);
+  assert(grown < 48, `the process grew by ${grown.toFixed(1)} MiB`);
+  assertEquals((await device.read(metrics))[METRICS.badStep], 0);
 });
 
 onGpu("a training step of width 1/8 is one submission of 119 dispatches, and makes nothing new", async (device) => {
@@ -74,8 +74,8 @@ onGpu("a training step of width 1/8 is one submission of 119 dispatches, and mak
   const { created, asked } = device;
   step();
   device.flush();
-  assert.deepEqual(device.created, created);
-  assert.deepEqual(device.asked, { dispatches: asked.dispatches + 119, submissions: asked.submissions + 1 });
+  assertEquals(device.created, created);
+  assertEquals(device.asked, { dispatches: asked.dispatches + 119, submissions: asked.submissions + 1 });
 });
 
 // how fast a machine is, is no test's business but where it is asked for: EPR_DISPATCH_MS=2
@@ -95,7 +95,7 @@ if (DISPATCH_MS !== undefined) {
     await device.read(metrics);
     const median = times.sort((a, b) => a - b)[100];
     console.log(`mean ${cpu.toFixed(2)} ms of a processor; by the clock ${median.toFixed(2)} ms, the median`);
-    assert.ok(cpu > 0.1 && cpu < Number(DISPATCH_MS));
+    assert(cpu > 0.1 && cpu < Number(DISPATCH_MS));
   });
 }
 

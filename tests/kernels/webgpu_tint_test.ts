@@ -2,7 +2,7 @@
  * The other compiler. Deno compiles WGSL by naga, Chromium by Tint, and each refuses what the other takes: here Chromium,
  * with its own software GPU, runs every kernel and every variant of the products against stored values and the definitions.
  */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { CHROMIUM, LACKING, runInChromium } from "./webgpu_chromium.ts";
 import type { PageReport } from "./webgpu_entry.ts";
@@ -12,16 +12,16 @@ Deno.test({
   ignore: !CHROMIUM,
   fn: async () => {
     const { failures = [], checked } = await runInChromium<PageReport>("webgpu_entry.ts", ["ops.safetensors"], 600);
-    assert.deepEqual(failures, []);
-    assert.deepEqual(checked["subgroup sums"].failures, []);
+    assertEquals(failures, []);
+    assertEquals(checked["subgroup sums"].failures, []);
     for (const name of ["simple", "ladder", ...VARIANTS.map(({ name }) => name)]) {
       const { failures, checks, pipelines, missing } = checked[name];
       if (missing !== undefined) {
         console.log(`${name}: not checked, it needs ${missing}`);
         continue;
       }
-      assert.deepEqual(failures, []);
-      assert.ok(checks >= 6 && pipelines >= 6, `${name}: ${checks} checks of ${pipelines} pipelines`);
+      assertEquals(failures, []);
+      assert(checks >= 6 && pipelines >= 6, `${name}: ${checks} checks of ${pipelines} pipelines`);
     }
   },
 });

@@ -1,5 +1,5 @@
 /** Choosing how products are computed: guesses, measurements, and what is written down of them. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   createWebGpuDevice,
   findAdapter,
@@ -37,21 +37,21 @@ Deno.test({
     const { c, work } = enqueue(device), live = device.memory.liveBuffers;
     const heard: number[] = [];
     const first = await device.tune(() => [1, 2, 3].forEach(work), { store, onProgress: (done) => heard.push(done) });
-    assert.deepEqual({ ...first, seconds: 0 }, { products: 1, known: 0, measured: 1, seconds: 0 });
-    assert.deepEqual(heard, [0, 1]);
-    assert.deepEqual([device.memory.liveBuffers, device.memory.createdBuffers], [live, live]);
-    assert.equal((await device.read(c))[0], 7, "the work was run");
+    assertEquals({ ...first, seconds: 0 }, { products: 1, known: 0, measured: 1, seconds: 0 });
+    assertEquals(heard, [0, 1]);
+    assertEquals([device.memory.liveBuffers, device.memory.createdBuffers], [live, live]);
+    assertEquals((await device.read(c))[0], 7, "the work was run");
     work();
-    assert.ok((await device.read(c)).every((value) => value === 32));
+    assert((await device.read(c)).every((value) => value === 32));
     const choices = device.kernelChoices;
-    assert.deepEqual([...saved.values()], [choices]);
-    assert.deepEqual(Object.keys(choices), [KEY]);
+    assertEquals([...saved.values()], [choices]);
+    assertEquals(Object.keys(choices), [KEY]);
     device.close();
 
     const second = await createWebGpuDevice({ allowSoftware: true });
     const again = await second.tune(enqueue(second).work, { store });
-    assert.deepEqual({ ...again, seconds: 0 }, { products: 1, known: 1, measured: 0, seconds: 0 });
-    assert.deepEqual(second.kernelChoices, choices);
+    assertEquals({ ...again, seconds: 0 }, { products: 1, known: 1, measured: 0, seconds: 0 });
+    assertEquals(second.kernelChoices, choices);
     second.close();
   },
 });
@@ -64,8 +64,8 @@ Deno.test({
     const device = await createWebGpuDevice({ allowSoftware: true, choices: given });
     const { c, work } = enqueue(device);
     work();
-    assert.ok((await device.read(c)).every((value) => value === 32));
-    assert.deepEqual(device.kernelChoices, given);
+    assert((await device.read(c)).every((value) => value === 32));
+    assertEquals(device.kernelChoices, given);
     device.close();
     for (
       const [choice, message] of [
@@ -73,7 +73,11 @@ Deno.test({
         [{ variant: "tile 32x32x16", splits: 0 }, /"matmul 32x64x16" was computed in 0 parts/],
       ] as const
     ) {
-      await assert.rejects(createWebGpuDevice({ allowSoftware: true, choices: { [KEY]: choice } }), message);
+      assertMatch(
+        (await assertRejects(() => createWebGpuDevice({ allowSoftware: true, choices: { [KEY]: choice } }), Error))
+          .message,
+        message,
+      );
     }
   },
 });
@@ -81,24 +85,24 @@ Deno.test({
 Deno.test("traffic() counts what a plan moves, as it is by hand", () => {
   const plan = { variant: variantNamed("tile 64x64x16"), splits: 2 };
   const { flops, flopsDone, bytes, workgroups } = traffic(PRODUCT, plan);
-  assert.equal(flops, 2 * 32 * 64 * 16);
-  assert.equal(flopsDone, 2 * flops); // half of the one tile is past the edge
-  assert.equal(bytes, 4 * (64 + 64) * 16 + (2 * 2 + 1) * 4 * 32 * 64); // tiles in; two parts out, in, and their sum out
-  assert.equal(workgroups, 2);
+  assertEquals(flops, 2 * 32 * 64 * 16);
+  assertEquals(flopsDone, 2 * flops); // half of the one tile is past the edge
+  assertEquals(bytes, 4 * (64 + 64) * 16 + (2 * 2 + 1) * 4 * 32 * 64); // tiles in; two parts out, in, and their sum out
+  assertEquals(workgroups, 2);
 });
 
 Deno.test("plansFor() puts large tiles and few parts first where the result is large, and many parts where k is long", () => {
   const large: Product = { kernel: "conv2d", transposed: "", rows4: 65536, cols4: 32, k4: 288 };
-  assert.deepEqual(plansFor(large, HARDWARE)[0], { variant: variantNamed("tile 128x128x16"), splits: 1 });
+  assertEquals(plansFor(large, HARDWARE)[0], { variant: variantNamed("tile 128x128x16"), splits: 1 });
   const long: Product = { kernel: "conv2dWeightGradient", transposed: "", rows4: 9, cols4: 16, k4: 65536 };
-  assert.ok(plansFor(long, HARDWARE)[0].splits >= 64);
+  assert(plansFor(long, HARDWARE)[0].splits >= 64);
   const few = shortlist(plansFor(large, HARDWARE), 4);
-  assert.deepEqual(few.slice(0, 3), plansFor(large, HARDWARE).slice(0, 3));
-  assert.equal(few[3].variant.core, "subgroup", "the best of another core is measured too");
+  assertEquals(few.slice(0, 3), plansFor(large, HARDWARE).slice(0, 3));
+  assertEquals(few[3].variant.core, "subgroup", "the best of another core is measured too");
   for (const model of [HARDWARE, SOFTWARE]) {
     const plans = plansFor(large, model), seconds = plans.map((plan) => estimate(large, plan, model));
-    assert.deepEqual(seconds, [...seconds].sort((a, b) => a - b));
-    assert.deepEqual(
+    assertEquals(seconds, [...seconds].sort((a, b) => a - b));
+    assertEquals(
       new Set(plans.map(({ variant }) => variant)),
       new Set(VARIANTS.filter(({ core }) => model.cores.includes(core))),
     );

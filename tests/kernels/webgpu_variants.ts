@@ -129,6 +129,28 @@ function simpleCalls(): Call[] {
     starts: new Int32Array([6, 0, 3]),
     out: numbers(r, 60),
   }]);
+  list.push(["gatherViews", {
+    ...windows,
+    series: numbers(r, 50),
+    starts: new Int32Array([6, 0, 3]),
+    views: Float64Array.from(
+      [[1.1, 0.25, 3, 0.9, 1, 2, 0, 0, 2, 0.5], [0.9, 0, 9, 1.1, 0, 0, 2, 3, 1, 0], [
+        1,
+        -0.5,
+        6,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0.5,
+        0.25,
+      ]].flat(),
+      Math.fround,
+    ),
+    out: numbers(r, 60),
+    ...{ offset: 0.01, key: [7, 8] },
+  }]);
   list.push(["gatherRows", {
     ...{ table: numbers(r, 40), rows: new Int32Array([9, 0, 4]), out: numbers(r, 12) },
     ...{ batch: 3, columns: 4 },

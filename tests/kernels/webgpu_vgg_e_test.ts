@@ -1,5 +1,5 @@
 /** The WebGPU device in a browser, with nothing from Deno: it trains VGG-E as PyTorch did. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { readGolden } from "../golden.ts";
 import { CHROMIUM, LACKING, runInChromium } from "./webgpu_chromium.ts";
 import { relativeError } from "./compare.ts";
@@ -11,7 +11,7 @@ Deno.test({
   fn: async () => {
     const file = "vgg_e_sixteenth.safetensors";
     const report = await runInChromium<TrainingReport>("webgpu_vgg_e_entry.ts", [file], 240);
-    assert.deepEqual(report.failures, []);
-    assert.ok(relativeError(report.losses!, (await readGolden(file)).losses.data) < 1e-5, `${report.losses}`);
+    assertEquals(report.failures, []);
+    assert(relativeError(report.losses!, (await readGolden(file)).losses.data) < 1e-5, `${report.losses}`);
   },
 });

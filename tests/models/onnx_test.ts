@@ -3,8 +3,8 @@
  *
  * EPR_ONNX=all asks of every utterance of Emo-DB, not of one in five.
  */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { decodeRecording, logMel, segmentCount, segmentView } from "../../dsp/mod.ts";
 import { notAbove } from "../../models/onnx/decision.ts";
@@ -20,7 +20,7 @@ import { trainTinyModel } from "../refinery/tiny_model.ts";
 import { checkOnnx, type Found, missingRuntimes, pythonWithOnnx, runRuntime } from "./runtimes.ts";
 
 const missing = await missingRuntimes(), python = await pythonWithOnnx(), emodb = emodbDir();
-const shipped = path.join(import.meta.dirname!, "..", "..", "models", "emodb");
+const shipped = join(import.meta.dirname!, "..", "..", "models", "emodb");
 const RUNTIMES = ["onnxruntime-node", "onnxruntime-web"] as const;
 
 /** A model's two files, recordings, and what EPR gives for them. */
@@ -37,7 +37,7 @@ const floats = (values: Float32Array) => new Uint8Array(values.buffer, values.by
 async function ask(folder: string, model: Model, recordings: readonly Float32Array[]): Promise<Asked> {
   const predictor = new Predictor(model, await cpu.open()), predictions: Prediction[] = [];
   for (const [i, samples] of recordings.entries()) {
-    await Deno.writeFile(path.join(folder, `${String(i).padStart(4, "0")}.samples`), floats(samples));
+    await Deno.writeFile(join(folder, `${String(i).padStart(4, "0")}.samples`), floats(samples));
     predictions.push(await predictor.predict(samples));
   }
   const { frontEnd, segmentHop } = model.description, frames = logMel(recordings[0], frontEnd);
@@ -47,9 +47,9 @@ async function ask(folder: string, model: Model, recordings: readonly Float32Arr
       (_, s) => [...segmentView(frames, s, segmentHop, frontEnd)],
     ).flat(),
   );
-  await Deno.writeFile(path.join(folder, "segments.f32"), floats(segments));
-  await Deno.writeFile(path.join(folder, "network.onnx"), encodeNetwork(model));
-  await Deno.writeFile(path.join(folder, "whole.onnx"), encodeWhole(model));
+  await Deno.writeFile(join(folder, "segments.f32"), floats(segments));
+  await Deno.writeFile(join(folder, "network.onnx"), encodeNetwork(model));
+  await Deno.writeFile(join(folder, "whole.onnx"), encodeWhole(model));
   predictor.close();
   return { folder, network: predictions[0].profile, predictions };
 }
@@ -62,16 +62,16 @@ function difference(found: readonly number[], wanted: ArrayLike<number>): number
 
 /** Throws where a runtime gives something else than EPR. */
 function compare({ network, predictions }: Asked, found: Found, runtime: string): void {
-  assert.equal(found.recordings.length, predictions.length);
-  assert.ok(
+  assertEquals(found.recordings.length, predictions.length);
+  assert(
     difference(found.network, network) <= 1e-5,
     `${runtime}, the network: ${difference(found.network, network)}`,
   );
   for (const [i, { emotion, probabilities, profile }] of predictions.entries()) {
     const own = found.recordings[i], where = `${runtime}, recording ${i}`;
-    assert.equal(own.emotion, emotion, where);
-    assert.ok(difference(own.probabilities, probabilities) <= 1e-4, `${where}: ${own.probabilities}`);
-    assert.ok(difference(own.profile, profile) <= 1e-4, `${where}: a profile that differs`);
+    assertEquals(own.emotion, emotion, where);
+    assert(difference(own.probabilities, probabilities) <= 1e-4, `${where}: ${own.probabilities}`);
+    assert(difference(own.profile, profile) <= 1e-4, `${where}: a profile that differs`);
   }
 }
 
@@ -124,11 +124,11 @@ Deno.test({
   }`,
   ignore: missing !== undefined || emodb === undefined,
   async fn() {
-    const step = Deno.env.get("EPR_ONNX") === "all" ? 1 : 5, wavs = path.join(emodb!, "wav");
+    const step = Deno.env.get("EPR_ONNX") === "all" ? 1 : 5, wavs = join(emodb!, "wav");
     const names = [...Deno.readDirSync(wavs)].map(({ name }) => name).filter((name) => name.endsWith(".wav")).sort();
     const chosen = names.filter((_, i) => i % step === 0);
-    assert.equal(chosen.length, Math.ceil(535 / step));
-    const recordings = chosen.map((name) => decodeRecording(Deno.readFileSync(path.join(wavs, name)), name).samples);
+    assertEquals(chosen.length, Math.ceil(535 / step));
+    const recordings = chosen.map((name) => decodeRecording(Deno.readFileSync(join(wavs, name)), name).samples);
     await withFolder({}, async (folder) => {
       const asked = await ask(folder, await readModel(shipped), recordings);
       for (const runtime of RUNTIMES) compare(asked, await runRuntime(runtime, folder), runtime);
@@ -146,17 +146,17 @@ Deno.test({
     await withFolder({}, async (folder) => {
       const nodes: string[][] = [];
       for (const [name, encode] of [["network", encodeNetwork], ["whole", encodeWhole]] as const) {
-        const file = path.join(folder, `${name}.onnx`);
+        const file = join(folder, `${name}.onnx`);
         await Deno.writeFile(file, encode(model));
         nodes.push(await checkOnnx(python!, file));
       }
       const [network, whole] = nodes;
-      assert.ok(nodes.flat().every((node) => /^\w+ [a-z]\w*(\.\w+)*$/.test(node)), nodes.flat().join());
+      assert(nodes.flat().every((node) => /^\w+ [a-z]\w*(\.\w+)*$/.test(node)), nodes.flat().join());
       for (const node of ["Conv conv1", "Conv conv16", "MaxPool pool5", "Gemm dense1", "Softmax probabilities"]) {
-        assert.ok(network.includes(node), node);
+        assert(network.includes(node), node);
       }
       for (const node of ["STFT spectrum", "MatMul mel", "Softmax profile", "TreeEnsembleClassifier votes"]) {
-        assert.ok(whole.includes(node), node);
+        assert(whole.includes(node), node);
       }
     });
   },
@@ -167,6 +167,6 @@ Deno.test("a tree's threshold goes into float32 without a number that changes si
     const found = notAbove(threshold), bits = new Int32Array(Float32Array.of(found).buffer);
     // floats of one sign are in the order of their bits
     const above = found === 0 ? 2 ** -149 : new Float32Array(Int32Array.of(bits[0] + (found > 0 ? 1 : -1)).buffer)[0];
-    assert.ok(found === Math.fround(found) && found <= threshold && above > threshold, `${threshold}: ${found}`);
+    assert(found === Math.fround(found) && found <= threshold && above > threshold, `${threshold}: ${found}`);
   }
 });

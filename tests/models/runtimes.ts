@@ -2,7 +2,7 @@
  * The programs of others that read ONNX files, for tests: the two runtimes in `runtimes/`, a package with a lock of its own so that
  * nothing of EPR fetches them, and `onnx`'s checker in Python. What is not here is named with what to do.
  */
-import path from "@std/path";
+import { join } from "@std/path";
 
 /** What the runtimes give: see `runtimes/run.mjs`. */
 export interface Found {
@@ -12,20 +12,20 @@ export interface Found {
   recordings: { file: string; emotion: string; probabilities: number[]; profile: number[] }[];
 }
 
-const HERE = path.join(import.meta.dirname!, "runtimes");
+const HERE = join(import.meta.dirname!, "runtimes");
 
 /** Why the runtimes can't be asked here; undefined where they can. EPR_REQUIRE_ONNX=1 makes that a failure instead. */
 export async function missingRuntimes(): Promise<string | undefined> {
   if (Deno.env.get("EPR_REQUIRE_ONNX") === "1") return undefined;
   const { stdout } = await output("node", ["--version"]).catch(() => ({ stdout: "" }));
   if (!(Number(stdout.match(/^v(\d+)/)?.[1]) >= 20)) return "Node 20 or later is not here";
-  const there = await Deno.stat(path.join(HERE, "node_modules", "onnxruntime-node")).then(() => true, () => false);
+  const there = await Deno.stat(join(HERE, "node_modules", "onnxruntime-node")).then(() => true, () => false);
   return there ? undefined : "first: npm ci --ignore-scripts --prefix tests/models/runtimes";
 }
 
 /** Runs the ONNX files of a folder. */
 export async function runRuntime(runtime: "onnxruntime-node" | "onnxruntime-web", folder: string): Promise<Found> {
-  const { success, stdout, stderr } = await output("node", [path.join(HERE, "run.mjs"), runtime, folder]);
+  const { success, stdout, stderr } = await output("node", [join(HERE, "run.mjs"), runtime, folder]);
   if (!success) throw new Error(`${runtime}: ${stderr}${stdout}`);
   return JSON.parse(stdout);
 }

@@ -1,5 +1,5 @@
 /** VGG-E's five stored steps of Adam, on any device: PyTorch's logits, gradients and losses. Runs in Deno and in a page. */
-import assert from "@std/assert";
+import { assert, assertStrictEquals } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
 import { METRICS } from "../../kernels/kernels.ts";
 import { Adam, Tape, VggE } from "../../nn/mod.ts";
@@ -40,10 +40,10 @@ export async function trainGolden(device: Device, golden: Record<string, GoldenT
     tape.release();
     const total = (await device.read(metrics))[METRICS.loss];
     losses.push((total - before) / 8);
-    assert.ok(relativeError([losses[step - 1]], [stored("losses")[step - 1]]) < 1e-5, `loss of step ${step}`);
+    assert(relativeError([losses[step - 1]], [stored("losses")[step - 1]]) < 1e-5, `loss of step ${step}`);
     before = total;
     if (step === 1) created = device.memory.createdBuffers;
-    else assert.equal(device.memory.createdBuffers, created, "a step after the first creates no buffer");
+    else assertStrictEquals(device.memory.createdBuffers, created, "a step after the first creates no buffer");
   }
   adam.release();
   parameters.release();

@@ -1,5 +1,5 @@
 /** Other statistics and forests than the paper's. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { assignFolds, decideBy, DECIDERS, type Judged, PRESETS, profileStatistics } from "../../refinery/mod.ts";
 
 /** Six segments of two emotions. */
@@ -8,14 +8,14 @@ const named = (words: RegExp) => DECIDERS.find(({ name }) => words.test(name))!;
 const numbers = (words: RegExp) => Array.from(named(words).statistics(profile, 2), (x) => Number(x.toFixed(4)));
 
 Deno.test("each decider draws the numbers that its name says", () => {
-  assert.deepEqual(DECIDERS[0].statistics(profile, 2), profileStatistics(profile, 2));
+  assertEquals(DECIDERS[0].statistics(profile, 2), profileStatistics(profile, 2));
   const [mean, other] = [2.3 / 6, 3.7 / 6].map((x) => Number(x.toFixed(4)));
-  assert.deepEqual(numbers(/above 0\.1/), [0.95, 0.05, mean, 0.8333, 0.95, 0.05, other, 0.8333]);
-  assert.deepEqual(numbers(/above 0\.5/), [0.95, 0.05, mean, 0.3333, 0.95, 0.05, other, 0.6667]);
-  assert.deepEqual(numbers(/^mean alone/), [mean, other]);
-  assert.deepEqual(numbers(/^maximum and mean/), [0.95, mean, 0.95, other]);
+  assertEquals(numbers(/above 0\.1/), [0.95, 0.05, mean, 0.8333, 0.95, 0.05, other, 0.8333]);
+  assertEquals(numbers(/above 0\.5/), [0.95, 0.05, mean, 0.3333, 0.95, 0.05, other, 0.6667]);
+  assertEquals(numbers(/^mean alone/), [mean, other]);
+  assertEquals(numbers(/^maximum and mean/), [0.95, mean, 0.95, other]);
   // numpy.quantile(x, [0.25, 0.5, 0.75])
-  assert.deepEqual(numbers(/quartiles/).slice(8), [0.175, 0.3, 0.5, 0.5, 0.7, 0.825]);
+  assertEquals(numbers(/quartiles/).slice(8), [0.175, 0.3, 0.5, 0.5, 0.7, 0.825]);
 });
 
 Deno.test("every decider is right where profiles are, and no better than chance where they say nothing", () => {
@@ -35,7 +35,7 @@ Deno.test("every decider is right where profiles are, and no better than chance 
   for (const decider of DECIDERS) {
     const right = (profiles: Float32Array) =>
       decideBy(decider, features, settings, profiles, folds, 1).filter((emotion, i) => emotion === i % K).length;
-    assert.equal(right(clear), 60, decider.name);
+    assertEquals(right(clear), 60, decider.name);
     assert(right(noise) < 36, `${decider.name}: ${right(noise)} of 60`);
   }
 });

@@ -1,5 +1,5 @@
 /** The report's definitions, each beside another way to say the same. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   assignFolds,
   calibrate,
@@ -20,13 +20,13 @@ import {
 } from "../../refinery/mod.ts";
 
 const close = (found: number, wanted: number, tolerance = 1e-9) =>
-  assert.ok(Math.abs(found - wanted) <= tolerance * Math.max(1, Math.abs(wanted)), `${found}, wanted ${wanted}`);
+  assert(Math.abs(found - wanted) <= tolerance * Math.max(1, Math.abs(wanted)), `${found}, wanted ${wanted}`);
 
 Deno.test("wilsonInterval() ends where the share found is 1.96 standard errors of the true one away", () => {
   for (const [right, n] of [[0, 20], [3, 7], [444, 535], [54, 54]]) {
     const share = right / n, { low, high } = wilsonInterval(share, n);
     for (const p of [low, high]) close((share - p) ** 2, 1.959964 ** 2 * p * (1 - p) / n, 1e-9);
-    assert.ok(low <= share + 1e-12 && share <= high + 1e-12 && low > -1e-12 && high < 1 + 1e-12);
+    assert(low <= share + 1e-12 && share <= high + 1e-12 && low > -1e-12 && high < 1 + 1e-12);
   }
 });
 
@@ -49,10 +49,10 @@ Deno.test("compareStages() is the exact binomial test on the utterances that one
     const first = [...Array(lost).fill(1), ...Array(won).fill(0), ...agreed];
     const second = [...Array(lost).fill(0), ...Array(won).fill(1), ...agreed];
     const { onlyFirst, onlySecond, p } = compareStages(first, second);
-    assert.deepEqual([onlyFirst, onlySecond], [lost, won]);
+    assertEquals([onlyFirst, onlySecond], [lost, won]);
     close(p, Number(far) / 2 ** n, 1e-12);
   }
-  assert.ok(compareStages(Array(2000).fill(0), Array(2000).fill(1)).p < 1e-300, "2,000 coins don't overflow");
+  assert(compareStages(Array(2000).fill(0), Array(2000).fill(1)).p < 1e-300, "2,000 coins don't overflow");
 });
 
 Deno.test("rankCorrelation() is 1 - 6 sum d^2 / (n^3 - n) without ties, and shares ranks among equals", () => {
@@ -63,7 +63,7 @@ Deno.test("rankCorrelation() is 1 - 6 sum d^2 / (n^3 - n) without ties, and shar
   // ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5 / sqrt(4.5 x 5)
   const { rho, low, high } = rankCorrelation([10, 20, 20, 30], [1, 2, 3, 4]);
   close(rho, 4.5 / Math.sqrt(4.5 * 5));
-  assert.ok(low < rho && rho < high);
+  assert(low < rho && rho < high);
 });
 
 Deno.test("calibrate() is 0 where as many are right as the probabilities say, and the gap where not", () => {
@@ -72,7 +72,7 @@ Deno.test("calibrate() is 0 where as many are right as the probabilities say, an
   close(calibrate(even, truth(15), 2).error, 0);
   close(calibrate(even, truth(5), 2).error, 0.5);
   const { bins, error } = calibrate(Float32Array.of(1, 0, 0.5, 0.5), [0, 1], 2); // certainty has a bin too
-  assert.deepEqual(bins.map(({ count, accuracy }) => [count, accuracy]), [[1, 0], [1, 1]]);
+  assertEquals(bins.map(({ count, accuracy }) => [count, accuracy]), [[1, 0], [1, 1]]);
   close(error, 0.25);
 });
 
@@ -81,7 +81,7 @@ Deno.test("profileChange() is the mean over stages of the share of probability t
   const before = Float32Array.of(9, 9, 0.5, 0.5, 1, 0), after = Float32Array.of(0, 0, 0.25, 0.75, 1, 0);
   close(profileChange([before, after], utterance, 2), 0.125);
   close(profileChange([before, after, after], utterance, 2), 0.0625);
-  assert.equal(profileChange([before], utterance, 2), 0);
+  assertEquals(profileChange([before], utterance, 2), 0);
 });
 
 Deno.test("permutationImportance() is nothing for what never varies, and half of all where one statistic tells all", () => {
@@ -95,10 +95,10 @@ Deno.test("permutationImportance() is nothing for what never varies, and half of
     return [0.9, 0, 0.1, 0, utterances[Math.floor(i / 6)].emotion === 0 ? 0.15 : 0.19, 0][i % 6];
   });
   const losses = permutationImportance(corpus, settings, profiles, assignFolds(utterances, emotions, settings), 1);
-  assert.equal(losses.length, emotions.length * STATISTICS.length);
+  assertEquals(losses.length, emotions.length * STATISTICS.length);
   const mean = STATISTICS.indexOf("mean");
-  assert.ok(Math.abs(losses[mean] - 0.5) < 0.1, String(losses));
-  assert.deepEqual([...losses].filter((_, i) => i !== mean), Array(7).fill(0));
+  assert(Math.abs(losses[mean] - 0.5) < 0.1, String(losses));
+  assertEquals([...losses].filter((_, i) => i !== mean), Array(7).fill(0));
 });
 
 Deno.test("the paper's tables hold the figures of its abstract, and the rows that they share are the same", () => {
@@ -109,18 +109,18 @@ Deno.test("the paper's tables hold the figures of its abstract, and the rows tha
   };
   const [, , pEPR] = PAPER_TABLES;
   for (const [corpus, [from, to]] of Object.entries(best) as [PaperCorpus, [number[], number[]]][]) {
-    for (const { rows } of PAPER_TABLES) assert.deepEqual([...rows[0].accuracies[corpus]], from);
+    for (const { rows } of PAPER_TABLES) assertEquals([...rows[0].accuracies[corpus]], from);
     const top = [0, 1].map((a) => Math.max(...pEPR.rows.map(({ accuracies }) => accuracies[corpus][a])));
-    assert.deepEqual(top, to);
+    assertEquals(top, to);
   }
-  assert.deepEqual(PAPER_TABLES[1].rows[3].accuracies, PAPER_TABLES[0].rows[1].accuracies);
-  assert.deepEqual(paperChains(), [
+  assertEquals(PAPER_TABLES[1].rows[3].accuracies, PAPER_TABLES[0].rows[1].accuracies);
+  assertEquals(paperChains(), [
     { method: "pEPR", stages: 5 },
     { method: "sEPR", stages: 3 },
     { method: "hard-dynamic", stages: 2 },
     { method: "soft-static", stages: 2 },
   ]);
-  assert.deepEqual(paperChains([pEPR], 3), [{ method: "pEPR", stages: 3 }]);
-  assert.deepEqual([paperChains(), paperChains([pEPR], 3)].map(countNetworks), [9, 3]);
-  assert.equal(mean([1, 2, 6]), 3);
+  assertEquals(paperChains([pEPR], 3), [{ method: "pEPR", stages: 3 }]);
+  assertEquals([paperChains(), paperChains([pEPR], 3)].map(countNetworks), [9, 3]);
+  assertEquals(mean([1, 2, 6]), 3);
 });

@@ -1,13 +1,15 @@
 /** A fold's chain on a small synthetic corpus: that nothing leaks, that it repeats to the bit, that it tells what it does. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStrictEquals, fail } from "@std/assert";
 import { extractFeatures, type Features } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { frontEnd } from "../../dsp/mod.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import {
   assignFolds,
+  assignParts,
   drawValidation,
   type FoldResult,
+  LABEL_SOURCES,
   PRESETS,
   runFold,
   scaleFrames,
@@ -55,23 +57,23 @@ Deno.test("no network of a fold depends on its held-out utterances, neither on t
   };
   const heldOut = features.utterances.flatMap((_, i) => folds[i] === 0 ? [i] : []);
   const whole = await weights(features);
-  assert.deepEqual(await weights(spoil(heldOut, true)), whole);
+  assertEquals(await weights(spoil(heldOut, true)), whole);
   const trained = features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []);
-  assert.notDeepEqual(await weights(spoil(trained.slice(0, 1), false)), whole); // the check can fail
+  assertNotEquals(await weights(spoil(trained.slice(0, 1), false)), whole); // the check can fail
 });
 
 Deno.test("runFold() gives the same to the bit again, with one thread or three", async () => {
   const run = async (threads: number) => {
     const device = await createCpuDevice({ threads });
     const result = await runFold(features, device, settings, folds, 1);
-    assert.equal(device.memory.liveBuffers, 0, "everything is given back");
+    assertEquals(device.memory.liveBuffers, 0, "everything is given back");
     device.close();
     return plain(result);
   };
   const once = await run(2);
-  assert.deepEqual(await run(2), once);
-  assert.deepEqual(await run(1), once);
-  assert.deepEqual(await run(3), once);
+  assertEquals(await run(2), once);
+  assertEquals(await run(1), once);
+  assertEquals(await run(3), once);
 });
 
 Deno.test("runFold() profiles the held-out segments, and tells epochs, stages and progress in order", async () => {
@@ -81,10 +83,10 @@ Deno.test("runFold() profiles the held-out segments, and tells epochs, stages an
     onStage: ({ result: { stage } }) => void seen.push(`stage ${stage}`),
     onProgress: ({ stage, done, least, most }) => {
       work.push(stage - 1 + done);
-      assert.ok(least >= 0 && least <= most && most <= 1 - done + 1e-9, `${done} ${least} ${most}`);
+      assert(least >= 0 && least <= most && most <= 1 - done + 1e-9, `${done} ${least} ${most}`);
     },
   });
-  assert.deepEqual(seen, [
+  assertEquals(seen, [
     "stage 1 epoch 0",
     "stage 1 epoch 1",
     "stage 1",
@@ -92,31 +94,31 @@ Deno.test("runFold() profiles the held-out segments, and tells epochs, stages an
     "stage 2 epoch 1",
     "stage 2",
   ]);
-  assert.deepEqual(work, work.toSorted((a, b) => a - b));
-  assert.ok(work.every((w) => w >= 0 && w <= 2 + 1e-9) && work.length > 0);
+  assertEquals(work, work.toSorted((a, b) => a - b));
+  assert(work.every((w) => w >= 0 && w <= 2 + 1e-9) && work.length > 0);
   const heldOut = segmentsOf(features, features.utterances.flatMap((_, i) => folds[i] === 0 ? [i] : []));
   const trained = segmentsOf(features, features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []));
   const K = features.emotions.length;
   for (const { profiles, stage, labelEntropy, labelError } of result.stages) {
-    assert.equal(profiles.length, heldOut.length * K);
+    assertEquals(profiles.length, heldOut.length * K);
     for (let row = 0; row < heldOut.length; row++) {
       const total = profiles.subarray(row * K, (row + 1) * K).reduce((a, b) => a + b);
-      assert.ok(Math.abs(total - 1) < 1e-5);
+      assert(Math.abs(total - 1) < 1e-5);
     }
-    assert.equal(labelEntropy === 0, stage === 1); // one-hot at first, soft afterwards
+    assertStrictEquals(labelEntropy === 0, stage === 1); // one-hot at first, soft afterwards
     // one-hot labels are 2 off in neutral stretches, 28 % of the segments, and 0 elsewhere
     const wrong = trained.filter((s) =>
       features.segmentTruth![s] !== features.utterances[features.segmentUtterance[s]].emotion
     );
-    if (stage === 1) assert.ok(Math.abs(labelError! - 2 * wrong.length / trained.length) < 1e-6, `${labelError}`);
-    else assert.ok(labelError! > 0 && labelError! < 2);
+    if (stage === 1) assert(Math.abs(labelError! - 2 * wrong.length / trained.length) < 1e-6, `${labelError}`);
+    else assert(labelError! > 0 && labelError! < 2);
   }
 });
 
 Deno.test("validation utterances are labelled as the training ones are, and standardisation is theirs alone", () => {
   const training = features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []);
   const { learning, validation } = drawValidation(features.utterances, training, settings, 0);
-  assert.equal(learning.length + validation.length, training.length);
+  assertEquals(learning.length + validation.length, training.length);
   const { mean, deviation } = standardise(features, training);
   const values = training.flatMap((i) => {
     const { firstFrame, frameCount } = features.utterances[i];
@@ -124,7 +126,7 @@ Deno.test("validation utterances are labelled as the training ones are, and stan
   });
   const byHand = values.reduce((a, b) => a + b) / values.length;
   const spread = Math.sqrt(values.reduce((sum, v) => sum + (v - byHand) ** 2, 0) / values.length);
-  assert.ok(Math.abs(mean - byHand) < 1e-9 && Math.abs(deviation - spread) < 1e-6);
+  assert(Math.abs(mean - byHand) < 1e-9 && Math.abs(deviation - spread) < 1e-6);
 });
 
 Deno.test("tryFold() judges the validation utterances, and never looks at what the fold holds out", async () => {
@@ -135,24 +137,24 @@ Deno.test("tryFold() judges the validation utterances, and never looks at what t
   };
   const heldOut = features.utterances.flatMap((_, i) => folds[i] === 0 ? [i] : []);
   const first = await trial(features);
-  assert.deepEqual(await trial(spoil(heldOut, true)), first);
+  assertEquals(await trial(spoil(heldOut, true)), first);
   const others = features.utterances.flatMap((_, i) => folds[i] === 0 ? [] : [i]);
   const { validation } = drawValidation(features.utterances, others, settings, 0);
-  assert.equal(first.utterances, validation.length);
-  assert.equal(first.segments, segmentsOf(features, validation).length);
-  assert.ok(first.right <= first.utterances && first.segmentsRight <= first.segments);
+  assertEquals(first.utterances, validation.length);
+  assertEquals(first.segments, segmentsOf(features, validation).length);
+  assert(first.right <= first.utterances && first.segmentsRight <= first.segments);
   for (
     const varied of [{ batchNorm: true }, { dropout: 0.5 }, { initialisation: "he" }, {
       decay: 0.1,
       epochs: 3,
     }] as const
   ) {
-    assert.notDeepEqual((await trial(features, varied)).losses, first.losses, Object.keys(varied)[0]);
+    assertNotEquals((await trial(features, varied)).losses, first.losses, Object.keys(varied)[0]);
   }
   for (const scaling of ["bands", "utterances"] as const) {
     const scaled = await trial(features, { scaling });
-    assert.notDeepEqual(scaled.losses, first.losses, scaling);
-    assert.deepEqual(await trial(spoil(heldOut, true), { scaling }), scaled);
+    assertNotEquals(scaled.losses, first.losses, scaling);
+    assertEquals(await trial(spoil(heldOut, true), { scaling }), scaled);
   }
 });
 
@@ -170,9 +172,100 @@ Deno.test("scaleFrames() gives each band the mean 0 and the deviation 1, over tr
   const bands = scaleFrames(features, training, "bands").frames;
   const utterances = scaleFrames(features, training, "utterances").frames;
   for (const band of [0, 17, 63]) {
-    assert.ok(near(figures(bands, training, band)));
-    assert.ok(!near(figures(bands, [training[0]], band)));
-    for (const i of features.utterances.keys()) assert.ok(near(figures(utterances, [i], band)));
+    assert(near(figures(bands, training, band)));
+    assert(!near(figures(bands, [training[0]], band)));
+    for (const i of features.utterances.keys()) assert(near(figures(utterances, [i], band)));
   }
-  assert.equal(scaleFrames(features, training, "global"), features);
+  assertStrictEquals(scaleFrames(features, training, "global"), features);
+});
+
+/** Everything at once that is new in a chain, on networks as small as they come. */
+const everything: Settings = {
+  ...settings,
+  segmentFrames: 64,
+  profileHop: 12,
+  validationShare: 0,
+  monitor: "nothing",
+  schedule: "cosine",
+  warmUp: 0.5,
+  batchNorm: true,
+  batchNormDense: true,
+  average: 0.9,
+  randomStart: true,
+  stretch: 0.1,
+  warp: 0.1,
+  maskBands: 8,
+  maskFrames: 5,
+  gain: 6,
+  noise: 0.02,
+  mixup: 0.2,
+  labelSmoothing: 0.05,
+  balance: true,
+  members: 2,
+  temperature: 1.5,
+};
+const long = await extractFeatures(openSynthetic(1, { utterances: 20, speakers: 2 }), {
+  segmentHop: 12,
+  segmentFrames: 64,
+});
+
+Deno.test("with views, averages, members and each source of labels runFold() gives the same to the bit with one thread or two", async () => {
+  const devices = await Promise.all([1, 2].map((threads) => createCpuDevice({ threads })));
+  const found: number[] = [];
+  for (const labelsFrom of LABEL_SOURCES) {
+    const own = { ...everything, labelsFrom };
+    const results = [];
+    for (const device of devices) {
+      results.push(plain(await runFold(long, device, own, folds, 1)));
+      assertEquals(device.memory.liveBuffers, 0, "everything is given back");
+    }
+    assertEquals(results[1], results[0], labelsFrom);
+    assertEquals(results[0][0].epochs[0].validationLoss, undefined);
+    found.push(results[0][1].labelEntropy);
+  }
+  for (const device of devices) device.close();
+  const [inSample, , , view] = found;
+  assertStrictEquals(view, inSample, "labels by view are described by those of the segments themselves");
+  assertEquals(new Set(found).size, 3, `each source has labels of its own: ${found}`);
+});
+
+Deno.test("cross-fit labels of an utterance come from a network that did not learn its part", async () => {
+  const device = await cpu.open(), own: Settings = { ...everything, members: 1, mixup: 0, labelsFrom: "cross-fit" };
+  const training = features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []);
+  const parts = assignParts(long, training, { parts: 4, split: "utterance", seed: own.seed }, 0);
+  assertEquals([...parts.keys()], training);
+  assertEquals(new Set(parts.values()), new Set([0, 1, 2, 3]));
+  const kept = async (given: Features) => {
+    let labels: Float32Array | undefined;
+    const memory = {
+      finished: [],
+      weights: () => fail(),
+      labels: () => Promise.resolve(undefined),
+      keepLabels: (_: number, kept: Float32Array) => Promise.resolve(void (labels = kept)),
+      state: () => Promise.resolve(undefined),
+      keepState: () => Promise.resolve(),
+      network: () => Promise.resolve(undefined),
+      keepNetwork: () => Promise.resolve(),
+    };
+    await runFold(given, device, own, folds, 0, { memory });
+    return labels!;
+  };
+  // one utterance played backwards: whoever shares its part is labelled by a network that never heard it
+  const [changed] = training, { nMels } = frontEnd, { firstFrame, frameCount } = long.utterances[changed];
+  const frames = long.frames.slice();
+  for (let f = 0; f < frameCount; f++) {
+    const from = (firstFrame + frameCount - 1 - f) * nMels;
+    frames.set(long.frames.subarray(from, from + nMels), (firstFrame + f) * nMels);
+  }
+  const [a, b] = [await kept(long), await kept({ ...long, frames })], K = long.emotions.length;
+  let same = 0, different = 0;
+  for (const i of training) {
+    const { firstSegment, segmentCount } = long.utterances[i];
+    const own = (labels: Float32Array) => labels.subarray(firstSegment * K, (firstSegment + segmentCount) * K);
+    if (i !== changed && parts.get(i) === parts.get(changed)) {
+      assertEquals(own(b), own(a));
+      same++;
+    } else if (i !== changed) different += Number(own(b).some((value, at) => value !== own(a)[at]));
+  }
+  assert(same > 0 && different === training.length - 1 - same, `${same} the same, ${different} others`);
 });

@@ -1,5 +1,5 @@
 /** Folds and validation sets: stratified, disjoint, drawn by the seed, whole speakers where that is asked for. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { assignFolds, drawValidation } from "../../refinery/mod.ts";
 
 const EMOTIONS = ["anger", "fear", "neutral"];
@@ -14,11 +14,11 @@ Deno.test("assignFolds() deals each emotion evenly, to one utterance, and the wh
   const folds = assignFolds(utterances, EMOTIONS, settings);
   for (const [k] of EMOTIONS.entries()) {
     const sizes = count(folds.filter((_, i) => utterances[i].emotion === k));
-    assert.equal(sizes.length, 4);
-    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `${EMOTIONS[k]}: ${sizes}`);
+    assertEquals(sizes.length, 4);
+    assert(Math.max(...sizes) - Math.min(...sizes) <= 1, `${EMOTIONS[k]}: ${sizes}`);
   }
   const all = count(folds);
-  assert.ok(Math.max(...all) - Math.min(...all) <= 1);
+  assert(Math.max(...all) - Math.min(...all) <= 1);
 });
 
 Deno.test("assignFolds() draws by the seed, and anew by the draw", () => {
@@ -28,47 +28,48 @@ Deno.test("assignFolds() draws by the seed, and anew by the draw", () => {
     assignFolds(utterances, EMOTIONS, { ...settings, seed: 2 }),
     assignFolds(utterances, EMOTIONS, settings, 1),
   ];
-  assert.deepEqual(first, again);
-  assert.notDeepEqual(first, other);
-  assert.notDeepEqual(first, anew);
+  assertEquals(first, again);
+  assertNotEquals(first, other);
+  assertNotEquals(first, anew);
 });
 
 Deno.test("assignFolds() keeps a speaker's utterances together under split 'speaker'", () => {
   const folds = assignFolds(utterances, EMOTIONS, { ...settings, split: "speaker" });
   const bySpeaker = Map.groupBy(folds.keys(), (i) => utterances[i].speaker);
-  for (const own of bySpeaker.values()) assert.equal(new Set(own.map((i) => folds[i])).size, 1);
-  assert.equal(new Set(folds).size, 4);
+  for (const own of bySpeaker.values()) assertEquals(new Set(own.map((i) => folds[i])).size, 1);
+  assertEquals(new Set(folds).size, 4);
 });
 
 Deno.test("assignFolds() says how many folds there can be", () => {
-  assert.throws(
-    () => assignFolds(utterances, EMOTIONS, { ...settings, folds: 14 }),
+  assertMatch(
+    assertThrows(() => assignFolds(utterances, EMOTIONS, { ...settings, folds: 14 }), Error).message,
     /'neutral', found 13.*at most --folds 13/,
   );
-  assert.throws(
+  assertThrows(
     () => assignFolds(utterances, EMOTIONS, { ...settings, folds: 6, split: "speaker" }),
-    /there are 5 speakers/,
+    Error,
+    "there are 5 speakers",
   );
-  assert.throws(() => assignFolds(utterances, EMOTIONS, { ...settings, folds: 1 }), /2 or more; found 1/);
+  assertThrows(() => assignFolds(utterances, EMOTIONS, { ...settings, folds: 1 }), Error, "2 or more; found 1");
 });
 
 Deno.test("drawValidation() takes a tenth of each emotion from the training utterances, and no other", () => {
   const training = utterances.flatMap((_, i) => i % 4 === 0 ? [] : [i]);
   const { learning, validation } = drawValidation(utterances, training, settings, 0);
-  assert.deepEqual([...learning, ...validation].sort((a, b) => a - b), training);
+  assertEquals([...learning, ...validation].sort((a, b) => a - b), training);
   for (const [k] of EMOTIONS.entries()) {
     const of = (indices: number[]) => indices.filter((i) => utterances[i].emotion === k).length;
-    assert.equal(of(validation), Math.max(1, Math.round(0.1 * of(training))));
+    assertStrictEquals(of(validation), Math.max(1, Math.round(0.1 * of(training))));
   }
-  assert.notDeepEqual(drawValidation(utterances, training, settings, 1).validation, validation);
+  assertNotEquals(drawValidation(utterances, training, settings, 1).validation, validation);
 });
 
 Deno.test("drawValidation() takes whole speakers under split 'speaker', where there are enough", () => {
   const everyone = utterances.map((_, i) => i);
   const { learning, validation } = drawValidation(utterances, everyone, { ...settings, split: "speaker" }, 0);
   const speakers = (indices: number[]) => new Set(indices.map((i) => utterances[i].speaker));
-  assert.equal(speakers(validation).size, 1);
-  assert.ok(speakers(learning).isDisjointFrom(speakers(validation)));
+  assertEquals(speakers(validation).size, 1);
+  assert(speakers(learning).isDisjointFrom(speakers(validation)));
   const three = everyone.filter((i) => ["s0", "s1", "s2"].includes(utterances[i].speaker)); // too few to lose one
-  assert.equal(speakers(drawValidation(utterances, three, { ...settings, split: "speaker" }, 0).learning).size, 3);
+  assertEquals(speakers(drawValidation(utterances, three, { ...settings, split: "speaker" }, 0).learning).size, 3);
 });

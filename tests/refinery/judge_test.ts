@@ -1,5 +1,5 @@
 /** Statistics, metrics and the judge, against scikit-learn's figures and profiles made by hand. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import type { Features } from "../../corpora/features.ts";
 import { Random } from "../../kernels/random.ts";
 import {
@@ -17,21 +17,19 @@ import {
 Deno.test("confusion matrix, WA and UA are scikit-learn's", async () => {
   const { metrics } = JSON.parse(await Deno.readTextFile(new URL("../golden/forest.json", import.meta.url)));
   const confusion = confusionMatrix(metrics.truth, metrics.prediction, 7);
-  assert.deepEqual(confusion, metrics.confusion_rows_true);
-  assert.ok(Math.abs(weightedAccuracy(confusion) - metrics.weighted_accuracy) < 1e-12);
-  assert.ok(Math.abs(unweightedAccuracy(confusion) - metrics.unweighted_accuracy) < 1e-12);
+  assertEquals(confusion, metrics.confusion_rows_true);
+  assert(Math.abs(weightedAccuracy(confusion) - metrics.weighted_accuracy) < 1e-12);
+  assert(Math.abs(unweightedAccuracy(confusion) - metrics.unweighted_accuracy) < 1e-12);
 });
 
 Deno.test("unweightedAccuracy() leaves out an emotion that never occurs", () => {
-  assert.equal(unweightedAccuracy([[3, 1, 0], [0, 0, 0], [0, 0, 2]]), (0.75 + 1) / 2);
+  assertEquals(unweightedAccuracy([[3, 1, 0], [0, 0, 0], [0, 0, 2]]), (0.75 + 1) / 2);
 });
 
 Deno.test("profileStatistics() are maximum, minimum, mean and the share above 0.2, emotion by emotion", () => {
   const profile = Float32Array.from([0.9, 0.1, 0.3, 0.7, 0.15, 0.85, 0.25, 0.75]); // four segments, two emotions
   const expected = [0.9, 0.15, 0.4, 0.75, 0.85, 0.1, 0.6, 0.75];
-  profileStatistics(profile, 2).forEach((value, i) =>
-    assert.ok(Math.abs(value - expected[i]) < 1e-6, `${i}: ${value}`)
-  );
+  profileStatistics(profile, 2).forEach((value, i) => assert(Math.abs(value - expected[i]) < 1e-6, `${i}: ${value}`));
 });
 
 /** 40 utterances of 3 segments in two emotions; no frames are needed to judge. */
@@ -53,6 +51,8 @@ function makeFeatures(): Features {
     frames: new Float32Array(0),
     utterances,
     segmentHop: 1,
+    segmentFrames: 32,
+    padded: 0,
     seconds: 40,
     skipped: [],
     segmentStart: new Int32Array(120),
@@ -81,13 +81,13 @@ Deno.test("judge() is right where the profiles are, and counts segments against 
     folds,
     foldsOf(features, folds, (s) => truth[s] === 0 ? 0.9 : 0.2),
   );
-  assert.deepEqual([...decisions[0]], features.utterances.map((u) => u.emotion));
-  assert.deepEqual(stage.confusion, [[20, 0], [0, 20]]);
-  assert.equal(stage.meanVoteAccuracy, 1); // angry: one of three segments neutral
-  assert.equal(stage.trueSegmentAccuracy, 1);
-  assert.ok(Math.abs(stage.segmentAccuracy - 100 / 120) < 1e-12);
-  assert.equal(stage.labelEntropy, 1.5); // mean over folds 0..3
-  truth.forEach((emotion, s) => assert.equal(profiles[0][2 * s] > 0.5, emotion === 0)); // back in the corpus's order
+  assertEquals([...decisions[0]], features.utterances.map((u) => u.emotion));
+  assertEquals(stage.confusion, [[20, 0], [0, 20]]);
+  assertEquals(stage.meanVoteAccuracy, 1); // angry: one of three segments neutral
+  assertEquals(stage.trueSegmentAccuracy, 1);
+  assert(Math.abs(stage.segmentAccuracy - 100 / 120) < 1e-12);
+  assertEquals(stage.labelEntropy, 1.5); // mean over folds 0..3
+  truth.forEach((emotion, s) => assertStrictEquals(profiles[0][2 * s] > 0.5, emotion === 0)); // back in the corpus's order
 });
 
 Deno.test("judge() is at chance where profiles say nothing, and so its forest has not seen the utterance it judges", () => {
@@ -96,12 +96,12 @@ Deno.test("judge() is at chance where profiles say nothing, and so its forest ha
   for (const forestFolds of ["same", "anew"] as const) {
     const { stages } = judge(features, { ...settings, forestFolds }, folds, foldsOf(features, folds, (s) => noise[s]));
     const wa = stages[0].weightedAccuracy;
-    assert.ok(wa > 0.2 && wa < 0.8, `${forestFolds}: ${wa}`); // 0.5 +- 4 sigma; 1.0 if it had seen its test rows
+    assert(wa > 0.2 && wa < 0.8, `${forestFolds}: ${wa}`); // 0.5 +- 4 sigma; 1.0 if it had seen its test rows
   }
 });
 
 Deno.test("judge() says which fold is missing", () => {
   const features = makeFeatures(), folds = assignFolds(features.utterances, features.emotions, settings);
   const results = foldsOf(features, folds, () => 0.5).filter(({ fold }) => fold !== 2);
-  assert.throws(() => judge(features, settings, folds, results), /Fold 3, stage 1 is missing/);
+  assertThrows(() => judge(features, settings, folds, results), Error, "Fold 3, stage 1 is missing");
 });

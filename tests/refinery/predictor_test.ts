@@ -1,5 +1,5 @@
 /** What a model hears is what its run heard, however the samples come. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { Predictor, profileStatistics, TooShortError } from "../../refinery/mod.ts";
 import { cpu, definitions, onEach, webgpu } from "../devices.ts";
 import { tinyCorpus, trainTinyModel } from "./tiny_model.ts";
@@ -20,12 +20,12 @@ Deno.test("predict() gives the profile that the run has, to the bit, and the for
   for (const i of heldOut) {
     const { samples } = await tinyCorpus.utterances[i].read();
     const { profile, emotion, probability, probabilities, segmentHop } = await predictor.predict(samples);
-    assert.deepEqual(profile, profileOf(i));
-    assert.equal(segmentHop, 8);
+    assertEquals(profile, profileOf(i));
+    assertEquals(segmentHop, 8);
     const statistics = profileStatistics(profileOf(i), K);
-    assert.deepEqual(probabilities, forest.predictProbabilities(statistics));
-    assert.equal(emotion, features.emotions[forest.predict(statistics)[0]]);
-    assert.equal(probability, Math.max(...probabilities));
+    assertEquals(probabilities, forest.predictProbabilities(statistics));
+    assertStrictEquals(emotion, features.emotions[forest.predict(statistics)[0]]);
+    assertStrictEquals(probability, Math.max(...probabilities));
   }
 });
 
@@ -35,17 +35,17 @@ Deno.test("where the mean decides, the probabilities are the profile's over its 
     const { samples } = await tinyCorpus.utterances[i].read();
     const byForest = await predictor.predict(samples);
     const { profile, emotion, probability, probabilities } = await predictor.predict(samples, { decide: "mean" });
-    assert.deepEqual(profile, byForest.profile);
+    assertEquals(profile, byForest.profile);
     const segments = profile.length / K;
     for (let k = 0; k < K; k++) {
       const mean = profile.filter((_, at) => at % K === k).reduce((sum, p) => sum + p, 0) / segments;
       assert(Math.abs(probabilities[k] - mean) < 1e-6);
     }
-    assert.equal(probability, Math.max(...probabilities));
-    assert.equal(emotion, features.emotions[probabilities.indexOf(probability)]);
+    assertStrictEquals(probability, Math.max(...probabilities));
+    assertStrictEquals(emotion, features.emotions[probabilities.indexOf(probability)]);
     if (probability !== byForest.probability) otherwise++;
   }
-  assert.equal(otherwise, heldOut.length);
+  assertEquals(otherwise, heldOut.length);
 });
 
 Deno.test("a Listener gives the same whatever the blocks, and several may take turns", async () => {
@@ -64,7 +64,7 @@ Deno.test("a Listener gives the same whatever the blocks, and several may take t
       await listeners[1].hear(b.samples.subarray(at, at + size));
       at += size;
     }
-    assert.deepEqual([await listeners[0].end(), await listeners[1].end()], whole, `hop ${segmentHop}`);
+    assertEquals([await listeners[0].end(), await listeners[1].end()], whole, `hop ${segmentHop}`);
   }
 });
 
@@ -75,26 +75,28 @@ Deno.test("the segments at a hop are those at hop 1, each so many frames on, whe
   assert(all.profile.length / K > 1000);
   for (const segmentHop of [2, 31, 32, 33, 100, 1000]) {
     const { profile } = await predictor.predict(samples, { segmentHop });
-    assert.equal(profile.length / K, Math.ceil(all.profile.length / K / segmentHop));
+    assertEquals(profile.length / K, Math.ceil(all.profile.length / K / segmentHop));
     for (let s = 0; s < profile.length / K; s++) {
       const there = all.profile.subarray(s * segmentHop * K, (s * segmentHop + 1) * K);
-      assert.deepEqual(profile.subarray(s * K, (s + 1) * K), there, `hop ${segmentHop}, segment ${s}`);
+      assertEquals(profile.subarray(s * K, (s + 1) * K), there, `hop ${segmentHop}, segment ${s}`);
     }
   }
 });
 
 Deno.test("a recording shorter than a segment is refused, and filled up with silence where that is asked for", async () => {
   const samples = (await tinyCorpus.utterances[0].read()).samples.slice(0, 5359);
-  await assert.rejects(predictor.predict(samples), (error: Error) => {
-    return error instanceof TooShortError && error.message === "334 ms of sound; a segment wants 335 ms";
-  });
+  const { message } = await assertRejects(() => predictor.predict(samples), TooShortError);
+  assertEquals(message, "334 ms of sound; a segment wants 335 ms");
   const filled = new Float32Array(5360);
   filled.set(samples);
   const { profile, seconds } = await predictor.predict(samples, { pad: true });
-  assert.deepEqual(profile, (await predictor.predict(filled)).profile);
-  assert.equal(profile.length, K);
-  assert.equal(seconds, 5359 / 16000);
-  await assert.rejects(predictor.predict(new Float32Array(0), { pad: true }), /^TooShortError: 0 ms of sound/);
+  assertEquals(profile, (await predictor.predict(filled)).profile);
+  assertEquals(profile.length, K);
+  assertEquals(seconds, 5359 / 16000);
+  assertMatch(
+    (await assertRejects(() => predictor.predict(new Float32Array(0), { pad: true }), TooShortError)).message,
+    /^0 ms of sound/,
+  );
 });
 
 Deno.test("a Predictor gives back all memory that it took", async () => {
@@ -103,13 +105,13 @@ Deno.test("a Predictor gives back all memory that it took", async () => {
   await other.predict(new Float32Array(16000));
   await other.predict(new Float32Array(16000), { segmentHop: 50 });
   other.close();
-  assert.equal(device.memory.liveBuffers, before);
+  assertStrictEquals(device.memory.liveBuffers, before);
 });
 
 onEach([definitions, webgpu], "another device hears the same, but for rounding", async (other) => {
   const { samples } = await tinyCorpus.utterances[0].read(), elsewhere = new Predictor(model, other);
   const here = await predictor.predict(samples), there = await elsewhere.predict(samples);
   elsewhere.close();
-  assert.equal(there.profile.length, here.profile.length);
+  assertEquals(there.profile.length, here.profile.length);
   there.profile.forEach((p, i) => assert(Math.abs(p - here.profile[i]) < 1e-5, `${p}, ${here.profile[i]}`));
 });

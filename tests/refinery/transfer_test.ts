@@ -1,11 +1,11 @@
-import assert from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { judgeTransfer, sharedEmotions } from "../../refinery/mod.ts";
 
 const model = ["anger", "boredom", "neutral", "sadness"];
 
 Deno.test("sharedEmotions() keeps the model's order", () => {
-  assert.deepEqual(sharedEmotions(model, ["surprise", "sadness", "anger"]), ["anger", "sadness"]);
-  assert.deepEqual(sharedEmotions(model, []), []);
+  assertEquals(sharedEmotions(model, ["surprise", "sadness", "anger"]), ["anger", "sadness"]);
+  assertEquals(sharedEmotions(model, []), []);
 });
 
 Deno.test("judgeTransfer() decides between the shared emotions alone, and counts what strays", () => {
@@ -15,7 +15,7 @@ Deno.test("judgeTransfer() decides between the shared emotions alone, and counts
     { emotion: "anger", probabilities: [0.5, 0.1, 0.2, 0.2] },
     { emotion: "sadness", probabilities: [0.1, 0.1, 0.5, 0.3] }, // neutral, if it were free
   ]);
-  assert.deepEqual(transfer, {
+  assertEquals(transfer, {
     emotions: ["anger", "sadness"],
     utterances: 4,
     weightedAccuracy: 3 / 4,
@@ -23,6 +23,6 @@ Deno.test("judgeTransfer() decides between the shared emotions alone, and counts
     confusion: [[2, 1], [0, 1]],
     strayed: 1 / 2,
   });
-  assert.throws(() => judgeTransfer(model, ["anger"], [{ emotion: "anger", probabilities: [1, 0, 0, 0] }]), RangeError);
-  assert.throws(() => judgeTransfer(model, ["anger", "sadness"], []), RangeError);
+  assertThrows(() => judgeTransfer(model, ["anger"], [{ emotion: "anger", probabilities: [1, 0, 0, 0] }]), RangeError);
+  assertThrows(() => judgeTransfer(model, ["anger", "sadness"], []), RangeError);
 });

@@ -1,10 +1,10 @@
 /** Predictions paired by utterance: `comparePredictions`, and `deno task compare` as a user meets it. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { comparePredictions } from "../../report/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
 
-const root = path.join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 
 async function compare(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -30,9 +30,9 @@ function predictions(...stages: string[]): string {
 Deno.test("a run's stages are compared with its first: accuracies, won, lost and p as counted by hand", async () => {
   const files = { "run/predictions.csv": predictions("rwwwww", "rwrrrr", "wrwwww") };
   await withFolder(files, async (dir) => {
-    const { head, rows } = await comparePredictions([[path.join(dir, "run")]]);
-    assert.deepEqual(head, ["Stage", "WA", "UA", "Won", "Lost", "p"]);
-    assert.deepEqual(rows, [
+    const { head, rows } = await comparePredictions([[join(dir, "run")]]);
+    assertEquals(head, ["Stage", "WA", "UA", "Won", "Lost", "p"]);
+    assertEquals(rows, [
       ["1", "16.7", "25.0", "", "", ""],
       ["2", "83.3", "75.0", "4", "0", "0.125"], // 2 / 2^4
       ["3", "16.7", "25.0", "1", "1", "1.000"],
@@ -48,11 +48,11 @@ Deno.test("two runs are compared over seeds: an utterance counts for the side th
     "b2.csv": predictions("rrwrrr"),
   };
   await withFolder(files, async (dir) => {
-    const [a1, a2, b1, b2] = Object.keys(files).map((name) => path.join(dir, name));
+    const [a1, a2, b1, b2] = Object.keys(files).map((name) => join(dir, name));
     const { head, rows } = await comparePredictions([[a1, a2], [b1, b2]]);
-    assert.deepEqual(head, ["Stage", "First's WA", "WA", "of each seed", "UA", "Won", "Lost", "p"]);
+    assertEquals(head, ["Stage", "First's WA", "WA", "of each seed", "UA", "Won", "Lost", "p"]);
     // u0: 2 to 1, lost; u1, u3, u4, u5: 0 to 2, won; u2: 1 to 1. Only the stage that both have; t of one degree: 12.706
-    assert.deepEqual(rows, [
+    assertEquals(rows, [
       ["1", "25.0 ± 105.9", "83.3 ± 0.0", "83.3, 83.3", "81.3 ± 79.4", "4", "1", "0.375"],
     ]);
   });
@@ -67,7 +67,7 @@ Deno.test("compare tells a user's mistake in one line, and shows what docs/resul
     "twice.csv": predictions("rrrrrr").replace("u3,", "u2,"),
   };
   await withFolder({ ...files, "short.csv": predictions("rrrrrr").split("\n").slice(0, 4).join("\n") }, async (dir) => {
-    const file = (name: string) => path.join(dir, name);
+    const file = (name: string) => join(dir, name);
     const mistakes: [args: string[], code: number, says: RegExp][] = [
       [[], 2, /missing required argument 'run'/],
       [[file("gone")], 1, /gone.predictions\.csv is not there; wanted: a complete run, or its predictions\.csv$/m],
@@ -79,12 +79,12 @@ Deno.test("compare tells a user's mistake in one line, and shows what docs/resul
     ];
     for (const [args, code, says] of mistakes) {
       const said = await compare(...args);
-      assert.match(said.stderr, says);
-      assert.equal(said.code, code, said.stderr);
+      assertMatch(said.stderr, says);
+      assertStrictEquals(said.code, code, said.stderr);
     }
   });
-  const kept = path.join("docs", "results", "emodb"), told = await Deno.readTextFile(path.join(root, `${kept}.md`));
-  const notStopped = path.join(kept, "not-stopped");
+  const kept = join("docs", "results", "emodb"), told = await Deno.readTextFile(join(root, `${kept}.md`));
+  const notStopped = join(kept, "not-stopped");
   const cases = [
     [kept, "pEPR", "150 117 0.050"],
     [kept, "sEPR", "81 190 < 0.001"],
@@ -92,11 +92,11 @@ Deno.test("compare tells a user's mistake in one line, and shows what docs/resul
     [notStopped, "sEPR", "91 114 0.124"],
   ];
   for (const [where, method, lastRow] of cases) {
-    const seeds = [1, 2, 3].map((seed) => path.join(where, `seed-${seed}`, `predictions-${method}.csv`));
+    const seeds = [1, 2, 3].map((seed) => join(where, `seed-${seed}`, `predictions-${method}.csv`));
     const { code, stdout, stderr } = await compare("--json", seeds.join(","));
-    assert.equal(code, 0, stderr);
+    assertEquals(code, 0, stderr);
     const { rows } = JSON.parse(stdout) as { rows: string[][] };
-    for (const [, , each] of rows) assert.ok(told.includes(each), each);
-    assert.equal(rows.at(-1)!.slice(-3).join(" "), lastRow);
+    for (const [, , each] of rows) assert(told.includes(each), each);
+    assertStrictEquals(rows.at(-1)!.slice(-3).join(" "), lastRow);
   }
 });

@@ -1,5 +1,5 @@
 /** What a long recording is drawn from: compared with what a look at the whole gives. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { frontEnd, logMel } from "../../dsp/mod.ts";
 import { Overview } from "../../report/figures/overview.ts";
 
@@ -10,10 +10,10 @@ Deno.test("an Overview has the lowest and the highest sample of each stretch, an
     for (let at = 0; at < length; at += 997) overview.addSamples(samples.subarray(at, at + 997));
     const { waveform } = overview, step = Math.round((waveform[1]?.t ?? 0) * frontEnd.sampleRate);
     assert(waveform.length <= 1200 && (length < 1200 || waveform.length > 600), `${waveform.length} of ${length}`);
-    assert.equal(waveform.length, Math.ceil(length / step));
+    assertEquals(waveform.length, Math.ceil(length / step));
     waveform.forEach(({ t, low, high }, bin) => {
       const own = samples.subarray(bin * step, (bin + 1) * step);
-      assert.deepEqual({ t, low, high }, { t: bin * step / 16000, low: Math.min(...own), high: Math.max(...own) });
+      assertEquals({ t, low, high }, { t: bin * step / 16000, low: Math.min(...own), high: Math.max(...own) });
     });
   }
   const frames = logMel(Float32Array.from({ length: 16000 * 30 }, (_, i) => Math.sin(i * i * 1e-6))),
@@ -21,8 +21,8 @@ Deno.test("an Overview has the lowest and the highest sample of each stretch, an
   const overview = new Overview();
   for (let at = 0; at < frames.length; at += 100 * nMels) overview.addFrames(frames.subarray(at, at + 100 * nMels));
   const { columns, step } = overview.logMel, T = frames.length / nMels;
-  assert.equal(step, 4);
-  assert.equal(columns.length, Math.ceil(T / step) * nMels);
+  assertEquals(step, 4);
+  assertEquals(columns.length, Math.ceil(T / step) * nMels);
   for (const column of [0, 1, 400, columns.length / nMels - 1]) {
     const count = Math.min(step, T - column * step);
     let mean = 0;

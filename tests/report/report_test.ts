@@ -1,6 +1,6 @@
 /** The report of a run: a page that needs nothing beside itself, and figures that are drawn without a browser. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { crc32, inflateSync } from "node:zlib";
 import { EMOTIONS } from "../../corpora/mod.ts";
 import { buildReport, readRun, readStudy, renderPage, writeReport } from "../../report/mod.ts";
@@ -12,21 +12,21 @@ import { run } from "../runs/small_experiment.ts";
 
 Deno.test("a report is one page without scripts or anything from elsewhere, and each figure a file", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     await run(out, "new");
     const { file, papers } = await writeReport(out);
     const page = await Deno.readTextFile(file);
-    assert.ok(!/<script|<link|<iframe|@import|\bsrc=/.test(page));
+    assert(!/<script|<link|<iframe|@import|\bsrc=/.test(page));
     const addresses = [...page.matchAll(/(?:href|url)\s*[=(]\s*"?([^")\s>]*)/g)].map(([, address]) => address);
-    assert.deepEqual(addresses.filter((address) => !/^(#|data:image\/png;base64,)/.test(address)), []);
-    for (const link of page.matchAll(/href="#([^"]*)"/g)) assert.ok(page.includes(`id="${link[1]}"`), link[1]);
+    assertEquals(addresses.filter((address) => !/^(#|data:image\/png;base64,)/.test(address)), []);
+    for (const link of page.matchAll(/href="#([^"]*)"/g)) assert(page.includes(`id="${link[1]}"`), link[1]);
     const ids = [...page.matchAll(/\bid="([^"]*)"/g)].map(([, id]) => id);
-    assert.deepEqual(ids.filter((id, i) => ids.indexOf(id) !== i), [], "ids are given once");
-    assert.ok(!/NaN|undefined|Infinity/.test(page));
+    assertEquals(ids.filter((id, i) => ids.indexOf(id) !== i), [], "ids are given once");
+    assert(!/NaN|undefined|Infinity/.test(page));
 
-    assert.match(papers.join(), /^Table 4\. .*\nVGG\*³ +– +– +– /s);
-    const figures = names(path.join(out, "report", "figures"));
-    assert.deepEqual(figures, [
+    assertMatch(papers.join(), /^Table 4\. .*\nVGG\*³ +– +– +– /s);
+    const figures = names(join(out, "report", "figures"));
+    assertEquals(figures, [
       "accuracy.svg",
       "confusion-pEPR-1.svg",
       "confusion-pEPR-2.svg",
@@ -37,30 +37,34 @@ Deno.test("a report is one page without scripts or anything from elsewhere, and 
       "reliability-pEPR.svg",
       "truth.svg",
     ]);
-    assert.equal(page.split("<svg ").length - 1, figures.length);
+    assertEquals(page.split("<svg ").length - 1, figures.length);
     const { utterances } = (await readRun(out)).corpus;
     const { sections } = await buildReport(await readStudy(out), { utterance: utterances[7].id });
-    assert.ok(JSON.stringify(sections).includes(`${utterances[7].id} (`));
-    await assert.rejects(
-      buildReport(await readStudy(out), { utterance: "nobody" }),
-      /--utterance nobody: there is none/,
+    assert(JSON.stringify(sections).includes(`${utterances[7].id} (`));
+    await assertRejects(
+      async () => buildReport(await readStudy(out), { utterance: "nobody" }),
+      Error,
+      "--utterance nobody: there is none",
     );
   });
 });
 
 Deno.test("a report tells what is wrong with a run: not complete, damaged, or of another corpus than can be made again", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     await run(out, "new");
     // 20 utterances, where the synthetic corpus is made with 120
-    await assert.rejects(readRun(out, true), /synthetic corpus that is made here is not the run's/);
-    const results = path.join(out, "results.json"), whole = await Deno.readTextFile(results);
+    await assertRejects(() => readRun(out, true), Error, "synthetic corpus that is made here is not the run's");
+    const results = join(out, "results.json"), whole = await Deno.readTextFile(results);
     await Deno.remove(results);
-    await assert.rejects(writeReport(out), /is not complete .*deno task train --resume --out /);
+    assertMatch(
+      (await assertRejects(() => writeReport(out), Error)).message,
+      /is not complete .*deno task train --resume --out /,
+    );
     await Deno.writeTextFile(results, whole);
-    const predictions = path.join(out, "predictions.csv"), lines = (await Deno.readTextFile(predictions)).split("\n");
+    const predictions = join(out, "predictions.csv"), lines = (await Deno.readTextFile(predictions)).split("\n");
     await Deno.writeTextFile(predictions, lines.slice(0, 5).join("\n"));
-    await assert.rejects(writeReport(out), /predictions\.csv: 4 utterances, corpus\.csv has 20/);
+    await assertRejects(() => writeReport(out), Error, "predictions.csv: 4 utterances, corpus.csv has 20");
   });
 });
 
@@ -72,11 +76,11 @@ Deno.test("draw() gives an SVG in the colour of the text around it; as a file it
     mark: "line",
     encoding: { x: { field: "a", type: "quantitative" }, y: { field: "b", type: "quantitative" } },
   });
-  assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
-  assert.ok(svg.includes('fill="currentColor"') && svg.includes("<path"));
-  assert.match(standalone(svg), /^<svg style="color:#1b2026;background:#fff" /);
+  assertMatch(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  assert(svg.includes('fill="currentColor"') && svg.includes("<path"));
+  assertMatch(standalone(svg), /^<svg style="color:#1b2026;background:#fff" /);
   const colours = emotionColours([...EMOTIONS.slice(0, 5), "sarcasm", "glee"]);
-  assert.equal(new Set(colours).size, 7);
+  assertEquals(new Set(colours).size, 7);
 });
 
 Deno.test("encodePng() writes a PNG whose transparency is the density", () => {
@@ -85,20 +89,20 @@ Deno.test("encodePng() writes a PNG whose transparency is the density", () => {
   for (let at = 8; at < bytes.length;) {
     const length = view.getUint32(at), data = bytes.subarray(at + 8, at + 8 + length);
     found[new TextDecoder().decode(bytes.subarray(at + 4, at + 8))] = data;
-    assert.equal(view.getUint32(at + 8 + length), crc32(bytes.subarray(at + 4, at + 8 + length)));
+    assertStrictEquals(view.getUint32(at + 8 + length), crc32(bytes.subarray(at + 4, at + 8 + length)));
     at += 12 + length;
   }
-  assert.deepEqual(Object.keys(found), ["IHDR", "IDAT", "IEND"]);
-  assert.deepEqual([...found.IHDR], [0, 0, 0, 3, 0, 0, 0, 2, 8, 6, 0, 0, 0]);
+  assertEquals(Object.keys(found), ["IHDR", "IDAT", "IEND"]);
+  assertEquals([...found.IHDR], [0, 0, 0, 3, 0, 0, 0, 2, 8, 6, 0, 0, 0]);
   const rows = inflateSync(found.IDAT);
   const pixel = (alpha: number) => [1, 2, 3, alpha];
-  assert.deepEqual([...rows], [0, ...[0, 128, 255].flatMap(pixel), 0, ...[64, 255, 0].flatMap(pixel)]);
+  assertEquals([...rows], [0, ...[0, 128, 255].flatMap(pixel), 0, ...[64, 255, 0].flatMap(pixel)]);
 });
 
 Deno.test("what stands in a page is text: no name of an emotion or speaker is read as HTML", () => {
   const name = '<b>"&';
   const table = { kind: "table" as const, id: "t", title: name, head: [name], rows: [[name]], note: name };
   for (const html of [renderTable(table), renderPage({ title: name, summary: [name], sections: [] })]) {
-    assert.ok(!html.includes("<b>") && html.includes("&lt;b&gt;&quot;&amp;"));
+    assert(!html.includes("<b>") && html.includes("&lt;b&gt;&quot;&amp;"));
   }
 });

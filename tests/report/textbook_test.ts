@@ -1,12 +1,12 @@
 /** The textbook holds: pictures are what the code draws, links lead to what they name, and chapters are as they should be. */
 import { Buffer } from "node:buffer";
 import { inflateSync } from "node:zlib";
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/assert";
+import { dirname, join } from "@std/path";
 import { codeLinks, holds, relink } from "../../report/textbook/links.ts";
 import { textbookFigures } from "../../report/textbook/mod.ts";
 
-const root = path.join(import.meta.dirname!, "../.."), textbook = path.join(root, "docs/textbook");
+const root = join(import.meta.dirname!, "../.."), textbook = join(root, "docs/textbook");
 
 /** Names of the files of a folder. */
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
@@ -23,68 +23,71 @@ function unpacked(svg: string): string {
 Deno.test("each picture of the textbook is the one that the code draws (deno task textbook)", async () => {
   const drawn: string[] = [];
   for await (const { name, svg } of textbookFigures()) {
-    const kept = await Deno.readTextFile(path.join(root, "docs/figures", name));
-    assert.ok(unpacked(svg) === unpacked(kept), `docs/figures/${name} is another: deno task textbook draws it again`);
+    const kept = await Deno.readTextFile(join(root, "docs/figures", name));
+    assert(unpacked(svg) === unpacked(kept), `docs/figures/${name} is another: deno task textbook draws it again`);
     drawn.push(name);
   }
-  const kept = names(path.join(root, "docs/figures")).filter((name) => name.endsWith(".svg")); // pictures of the page lie beside
-  assert.deepEqual(kept, drawn.sort());
+  const kept = names(join(root, "docs/figures")).filter((name) => name.endsWith(".svg")); // pictures of the page lie beside
+  assertEquals(kept, drawn.sort());
 });
 
 Deno.test("a chapter has one picture of its own, code that runs, links to lines, and leads to the next one", async () => {
-  assert.equal(chapters.length, 7);
+  assertEquals(chapters.length, 7);
   for (const [i, name] of chapters.entries()) {
-    const text = await Deno.readTextFile(path.join(textbook, name));
+    const text = await Deno.readTextFile(join(textbook, name));
     const pictures = [...text.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, target]) => target);
-    assert.deepEqual(pictures, [`../figures/${name.replace(".md", ".svg")}`]);
-    assert.ok(/^```ts\n(?:[^`]*\n)?[^`]*assert/m.test(text), `${name} has no code that asserts`);
-    assert.ok(codeLinks(text).length >= 3, `${name} links to ${codeLinks(text).length} lines`);
-    assert.ok(text.includes(`](${chapters[i + 1] ?? "README.md"})`), `${name} does not lead on`);
-    assert.ok(text.split("\n").length < 110, `${name} is long`);
+    assertEquals(pictures, [`../figures/${name.replace(".md", ".svg")}`]);
+    assert(/^```ts\n(?:[^`]*\n)?[^`]*assert/m.test(text), `${name} has no code that asserts`);
+    assert(codeLinks(text).length >= 3, `${name} links to ${codeLinks(text).length} lines`);
+    assert(text.includes(`](${chapters[i + 1] ?? "README.md"})`), `${name} does not lead on`);
+    assert(text.split("\n").length < 110, `${name} is long`);
   }
 });
 
 Deno.test("a link of the textbook to a line of code leads to a line that has what it names (deno task textbook)", async () => {
   let looked = 0;
   for (const name of names(textbook)) {
-    for (const { symbol, target, line } of codeLinks(await Deno.readTextFile(path.join(textbook, name)))) {
-      const lines = (await Deno.readTextFile(path.join(textbook, target))).split("\n");
-      assert.ok(
+    for (const { symbol, target, line } of codeLinks(await Deno.readTextFile(join(textbook, name)))) {
+      const lines = (await Deno.readTextFile(join(textbook, target))).split("\n");
+      assert(
         holds(lines[line - 1], symbol),
         `${name}: line ${line} of ${target} has no ${symbol}: ${lines[line - 1]}`,
       );
       looked++;
     }
   }
-  assert.ok(looked > 50, `only ${looked} links were found`);
+  assert(looked > 50, `only ${looked} links were found`);
 });
 
 Deno.test("every link of README.md and docs/ to a file leads to one", async () => {
   let looked = 0;
   const files = [
     "README.md",
-    ...["docs", "docs/textbook"].flatMap((dir) => names(path.join(root, dir)).map((n) => `${dir}/${n}`)),
+    ...["docs", "docs/textbook"].flatMap((dir) => names(join(root, dir)).map((n) => `${dir}/${n}`)),
   ];
   for (const file of files.filter((file) => file.endsWith(".md"))) {
-    const text = await Deno.readTextFile(path.join(root, file));
+    const text = await Deno.readTextFile(join(root, file));
     for (const [, target] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
       if (/^[a-z]+:/.test(target)) continue;
-      await Deno.stat(path.join(root, path.dirname(file), target)).catch(() => assert.fail(`${file}: no ${target}`));
+      await Deno.stat(join(root, dirname(file), target)).catch(() => fail(`${file}: no ${target}`));
       looked++;
     }
   }
-  assert.ok(looked > 80, `only ${looked} links were found`);
+  assert(looked > 80, `only ${looked} links were found`);
 });
 
 Deno.test("relink() finds the nearest line that has the name as a word, and says where there is none", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(path.join(folder, "a.ts"), "step1\nstep\n\n\n\n// a step\n");
+    await Deno.writeTextFile(join(folder, "a.ts"), "step1\nstep\n\n\n\n// a step\n");
     const at = (line: number) => `see [\`Adam.step\`](a.ts#L${line}), or not`;
-    assert.deepEqual(await relink(at(1), folder), { text: at(2), moved: 1 });
-    assert.deepEqual(await relink(at(5), folder), { text: at(6), moved: 1 });
-    assert.deepEqual(await relink(at(6), folder), { text: at(6), moved: 0 });
-    await assert.rejects(relink(at(1).replace("step", "leap"), folder), /a.ts has no line with leap/);
+    assertEquals(await relink(at(1), folder), { text: at(2), moved: 1 });
+    assertEquals(await relink(at(5), folder), { text: at(6), moved: 1 });
+    assertEquals(await relink(at(6), folder), { text: at(6), moved: 0 });
+    assertMatch(
+      (await assertRejects(() => relink(at(1).replace("step", "leap"), folder), Error)).message,
+      /a.ts has no line with leap/,
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

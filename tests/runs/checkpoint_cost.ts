@@ -4,7 +4,7 @@
  *
  *     deno run -P=test tests/runs/checkpoint_cost.ts [--times 5] [--dir out]
  */
-import path from "@std/path";
+import { join } from "@std/path";
 import { parseArgs } from "node:util";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { Adam, DeviceArray, VggE } from "../../nn/mod.ts";
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 const dir = await Deno.makeTempDir({ dir: values.dir, prefix: "epr_cost_" });
-const folder = await RunFolder.at(path.join(dir, "run"));
+const folder = await RunFolder.at(join(dir, "run"));
 const files = await FoldFiles.open(folder, 1, {
   identity: identify(experiment),
   emotions: features.emotions,
@@ -40,7 +40,7 @@ for (let i = 0; i < Number(values.times); i++) {
   await files.keepState(1, { ...place, epoch: i, step: 0, weights, m: first, v: second });
   ours.push((performance.now() - began) / 1000);
   began = performance.now();
-  const dd = ["if=/dev/zero", `of=${path.join(dir, "zeros")}`, `bs=${bytes / 1024}`, "count=1024", "conv=fsync"];
+  const dd = ["if=/dev/zero", `of=${join(dir, "zeros")}`, `bs=${bytes / 1024}`, "count=1024", "conv=fsync"];
   await new Deno.Command("dd", { args: dd, stderr: "null" }).output();
   theirs.push((performance.now() - began) / 1000);
 }

@@ -1,6 +1,6 @@
 /** Models of a run: what they give is what the run says, and what they learned from is what they say. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { parseCsv } from "../../corpora/csv.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { predictProbabilities, VggE } from "../../nn/mod.ts";
@@ -24,30 +24,30 @@ const K = features.emotions.length;
 /** Runs, exports each fold, and compares what its model hears with what the run says. */
 async function checkFolds(batchNorm: boolean): Promise<void> {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run"), { results } = await run(out, "new", { settings: { ...settings, batchNorm } });
-    const table = await Deno.readTextFile(path.join(out, "predictions.csv"));
+    const out = join(dir, "run"), { results } = await run(out, "new", { settings: { ...settings, batchNorm } });
+    const table = await Deno.readTextFile(join(out, "predictions.csv"));
     const predicted = new Map(parseCsv(table, "predictions.csv").map(({ fields }) => [fields[0], fields.at(-1)]));
-    const profiles = decodeProfiles(await Deno.readFile(path.join(out, "profiles/stage-2.arrow")), features.emotions);
+    const profiles = decodeProfiles(await Deno.readFile(join(out, "profiles/stage-2.arrow")), features.emotions);
     const confusion = Array.from({ length: K }, () => new Array<number>(K).fill(0));
     for (const fold of [1, 2]) {
-      const folder = path.join(dir, `fold-${fold}`);
+      const folder = join(dir, `fold-${fold}`);
       await writeModel(folder, await exportFold(out, fold, note));
-      assert.deepEqual(names(folder), ["README.md", "forest.json", "model.json", "weights.safetensors"]);
+      assertEquals(names(folder), ["README.md", "forest.json", "model.json", "weights.safetensors"]);
       const model = await readModel(folder);
-      assert.equal(model.description.training.heldOutFold, fold);
-      assert.equal(model.description.training.utterances, 10);
+      assertStrictEquals(model.description.training.heldOutFold, fold);
+      assertEquals(model.description.training.utterances, 10);
       const predictor = new Predictor(model, experiment.device);
       for (const [i, { id, emotion, firstSegment, segmentCount }] of features.utterances.entries()) {
         if (folds[i] !== fold - 1) continue;
         const { samples } = await corpus.utterances[i].read();
         const heard = await predictor.predict(samples);
-        assert.deepEqual(heard.profile, profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K), id);
-        assert.equal(heard.emotion, predicted.get(id), id);
+        assertEquals(heard.profile, profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K), id);
+        assertStrictEquals(heard.emotion, predicted.get(id), id);
         confusion[emotion][features.emotions.indexOf(heard.emotion)]++;
       }
       predictor.close();
     }
-    assert.deepEqual(confusion, results!.stages[1].confusion);
+    assertEquals(confusion, results!.stages[1].confusion);
   });
 }
 
@@ -61,14 +61,14 @@ Deno.test("so does the model of a fold whose networks have batch norm", async ()
 
 Deno.test("the model for use of networks with batch norm is a plain VGG-E, without dropout, that hears the same but for rounding", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run"),
+    const out = join(dir, "run"),
       own = { ...experiment, settings: { ...settings, batchNorm: true, dropout: 0.1 } };
     await run(out, "new", own);
     const plain = decodeModel(await exportEverything(out, { ...own, start: "resume" }, note), "plain");
     const { description, weights } = plain;
-    assert.deepEqual(description.network.options, { classes: K, width: 1 / 32, height: 64, frames: 32 });
+    assertEquals(description.network.options, { classes: K, width: 1 / 32, height: 64, frames: 32 });
     assert(Object.keys(weights).every((name) => !name.startsWith("bn")));
-    const trained = await readSealed(path.join(out, "everything/weights/fold-1-stage-2.safetensors"));
+    const trained = await readSealed(join(out, "everything/weights/fold-1-stage-2.safetensors"));
     const network = new VggE(experiment.device, { classes: K, width: 1 / 32, batchNorm: true });
     network.parameters.write(
       Object.fromEntries(Object.entries(trained.tensors).map(([name, { data }]) => [name, data])),
@@ -79,7 +79,7 @@ Deno.test("the model for use of networks with batch norm is a plain VGG-E, witho
     const wanted = await predictProbabilities(network, data);
     const predictor = new Predictor(plain, experiment.device);
     const { profile } = await predictor.predict(samples);
-    assert.equal(profile.length, segmentCount * K);
+    assertEquals(profile.length, segmentCount * K);
     profile.forEach((p, i) => assert(Math.abs(p - wanted[i]) < 1e-5, `${p}, ${wanted[i]}`));
     for (const used of [data, store, network.parameters]) used.release();
     predictor.close();
@@ -88,15 +88,15 @@ Deno.test("the model for use of networks with batch norm is a plain VGG-E, witho
 
 Deno.test("the model for use has heard every utterance, and its forest is the run's, of out-of-fold profiles", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run"), { results } = await run(out, "new");
+    const out = join(dir, "run"), { results } = await run(out, "new");
     const everything = { ...experiment, start: "resume" as const };
     const bytes = await exportEverything(out, everything, { ...note, name: "small" });
     const { description, forest, weights } = decodeModel(bytes, "small");
-    assert.deepEqual(
+    assertEquals(
       JSON.parse(JSON.stringify(forest)),
-      JSON.parse(await Deno.readTextFile(path.join(out, "forest.json"))),
+      JSON.parse(await Deno.readTextFile(join(out, "forest.json"))),
     );
-    assert.deepEqual(description.training, {
+    assertEquals(description.training, {
       corpus: "synthetic",
       utterances: 20,
       speakers: 2,
@@ -104,60 +104,67 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
       settings: JSON.parse(JSON.stringify(settings)),
     });
     const [{ weightedAccuracy, meanVoteAccuracy, confusion, protocol }] = description.accuracy;
-    assert.deepEqual({ weightedAccuracy, meanVoteAccuracy, confusion }, {
+    assertEquals({ weightedAccuracy, meanVoteAccuracy, confusion }, {
       meanVoteAccuracy: results!.stages[1].meanVoteAccuracy,
       weightedAccuracy: results!.stages[1].weightedAccuracy,
       confusion: results!.stages[1].confusion,
     });
-    assert.equal(
+    assertEquals(
       protocol,
       "2-fold cross-validation by utterance, so that everybody is heard in training and in the test (pEPR, stage 2, seed 1)",
     );
-    assert.equal(
+    assertEquals(
       description.made.command,
       "deno task train --corpus synthetic --preset demo --folds 2 --width 1/32 --epochs 3 --batch 16 --segment-hop 24 --seed 1 --export",
     );
     // its network is none of the folds'
     const fold = decodeModel(await exportFold(out, 1, note), "fold 1");
-    assert.notDeepEqual(weights["dense3.w"], fold.weights["dense3.w"]);
+    assertNotEquals(weights["dense3.w"], fold.weights["dense3.w"]);
     // what was trained is kept, and not trained again
-    const folder = await RunFolder.at(path.join(out, "everything"));
-    assert.equal(await folder.countFinished(), settings.stages);
+    const folder = await RunFolder.at(join(out, "everything"));
+    assertStrictEquals(await folder.countFinished(), settings.stages);
     const began = performance.now();
     const again = await exportEverything(out, everything, { ...note, name: "small" });
-    assert.deepEqual(again["weights.safetensors"], bytes["weights.safetensors"]);
+    assertEquals(again["weights.safetensors"], bytes["weights.safetensors"]);
     assert(performance.now() - began < 5000);
   });
 });
 
 Deno.test("only a complete run is exported, and only its own folds", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
-    await assert.rejects(exportFold(out, 1, note), /holds no run/);
+    const out = join(dir, "run");
+    await assertRejects(() => exportFold(out, 1, note), Error, "holds no run");
     await run(out, "join", { onlyFold: 0 });
-    await assert.rejects(exportFold(out, 1, note), /is not complete \(no results\.json\): deno task train --resume/);
+    await assertRejects(
+      () => exportFold(out, 1, note),
+      Error,
+      "is not complete (no results.json): deno task train --resume",
+    );
     await run(out, "resume");
-    await assert.rejects(exportFold(out, 3, note), /has 2 folds, counted from 1; found 3/);
-    const other = path.join(dir, "other");
+    await assertRejects(() => exportFold(out, 3, note), Error, "has 2 folds, counted from 1; found 3");
+    const other = join(dir, "other");
     await run(other, "new", { settings: { ...settings, split: "speaker", stages: 3 } });
     const { description } = decodeModel(await exportFold(out, 1, { ...note, alsoJudgedBy: other }), "x");
-    assert.match(
+    assertMatch(
       description.accuracy[1].protocol,
       /2-fold cross-validation by speaker, so that nobody is heard in training and in the test \(pEPR, stage 2, seed 1\)/,
     );
     const { stages: [, second] } = (await (await RunFolder.at(other)).readResults())!;
-    assert.equal(description.accuracy[1].weightedAccuracy, second.weightedAccuracy); // at the model's stage
+    assertStrictEquals(description.accuracy[1].weightedAccuracy, second.weightedAccuracy); // at the model's stage
   });
 });
 
 Deno.test("writeModel() writes over a model, never over anything else", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     await run(out, "new");
-    const bytes = await exportFold(out, 1, note), model = path.join(dir, "model");
+    const bytes = await exportFold(out, 1, note), model = join(dir, "model");
     await writeModel(model, bytes);
     await writeModel(model, bytes);
-    await assert.rejects(writeModel(out, bytes), /run is not empty \(it holds .*\) and holds no model/);
-    await assert.rejects(writeModel(path.join(out, "config.json"), bytes), /config\.json is no folder/);
+    assertMatch(
+      (await assertRejects(() => writeModel(out, bytes), Error)).message,
+      /run is not empty \(it holds .*\) and holds no model/,
+    );
+    await assertRejects(() => writeModel(join(out, "config.json"), bytes), Error, "config.json is no folder");
   });
 });

@@ -1,6 +1,6 @@
 /** Several folds at once: the same as one after the other, and no hang where a worker dies. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 import { type ExperimentHooks, foldsAtOnce, openRun, runExperiment, type Start } from "../../runs/mod.ts";
 import { inTemporary } from "./folders.ts";
 import { experiment, plain, run } from "./small_experiment.ts";
@@ -14,26 +14,30 @@ async function runAtOnce(out: string, start: Start, hooks: ExperimentHooks = {},
 
 Deno.test("two folds at once give what they give one after the other, also when they were stopped together", async () => {
   await inTemporary(async (dir) => {
-    const expected = plain(await run(path.join(dir, "one"), "new"));
-    assert.deepEqual(plain(await runAtOnce(path.join(dir, "two"), "new")), expected);
+    const expected = plain(await run(join(dir, "one"), "new"));
+    assertEquals(plain(await runAtOnce(join(dir, "two"), "new")), expected);
 
-    const out = path.join(dir, "stopped"), abort = new AbortController(), seen = new Set<number>();
+    const out = join(dir, "stopped"), abort = new AbortController(), seen = new Set<number>();
     const onEpoch = ({ fold }: { fold: number }) => {
       seen.add(fold);
       if (seen.size === 2) abort.abort(new Error("stopped by the test"));
     };
-    await assert.rejects(runAtOnce(out, "new", { signal: abort.signal, onEpoch }), /^Error: stopped by the test$/);
-    assert.deepEqual(plain(await runAtOnce(out, "resume")), expected);
+    assertMatch(
+      (await assertRejects(() => runAtOnce(out, "new", { signal: abort.signal, onEpoch }), Error)).message,
+      /^stopped by the test$/,
+    );
+    assertEquals(plain(await runAtOnce(out, "resume")), expected);
   });
 });
 
 Deno.test("a worker that dies is told with its fold, and the run goes on from what is kept", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
-    await assert.rejects(
-      runAtOnce(out, "new", {}, new URL("./dying_worker.ts", import.meta.url)),
-      /^Error: The worker that ran fold [12] has died/,
+    const out = join(dir, "run");
+    assertMatch(
+      (await assertRejects(() => runAtOnce(out, "new", {}, new URL("./dying_worker.ts", import.meta.url)), Error))
+        .message,
+      /^The worker that ran fold [12] has died/,
     );
-    assert.equal((await runAtOnce(out, "resume")).folds.length, 2);
+    assertEquals((await runAtOnce(out, "resume")).folds.length, 2);
   });
 });

@@ -6,11 +6,11 @@
  *
  * The run that was killed has to end in the results of one left alone: of one that is made first, or of a demo run that is there.
  */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
 import { parseArgs } from "node:util";
 
-const root = path.join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..", "..");
 
 /** Starts `train`. What it says is thrown away unless it is asked for. */
 export function startTrain(args: string[], output: "piped" | "null" = "null"): Deno.ChildProcess {
@@ -32,8 +32,8 @@ export async function train(...args: string[]): Promise<{ code: number; stdout: 
 
 /** The results of a run folder, less the seconds. */
 export async function resultsOf(out: string): Promise<Record<string, unknown>> {
-  const { seconds, ...results } = JSON.parse(await Deno.readTextFile(path.join(out, "results.json")));
-  assert.ok(seconds > 0);
+  const { seconds, ...results } = JSON.parse(await Deno.readTextFile(join(out, "results.json")));
+  assert(seconds > 0);
   return results;
 }
 
@@ -45,36 +45,36 @@ export async function resultsOf(out: string): Promise<Record<string, unknown>> {
  */
 export async function trainUnderFire(args: string[], out: string, kills: number, seconds: number): Promise<number[]> {
   const times: number[] = [];
-  const begun = () => Deno.stat(path.join(out, "config.json")).then(() => true, () => false);
+  const begun = () => Deno.stat(join(out, "config.json")).then(() => true, () => false);
   for (let attempt = 0; times.length < kills; attempt++) {
-    assert.ok(attempt < 3 * kills, "it ended before it was killed often enough");
+    assert(attempt < 3 * kills, "it ended before it was killed often enough");
     const child = startTrain([...(await begun() ? ["--resume"] : args), "--out", out, "--quiet"]);
     const time = 0.2 + 1.5 * Math.random() * seconds / kills;
     const timer = setTimeout(() => child.kill("SIGKILL"), 1000 * time);
     const { signal, code } = await child.status;
     clearTimeout(timer);
     if (signal === "SIGKILL") times.push(time);
-    else assert.equal(code, 0);
+    else assertEquals(code, 0);
     if (code === 0) break;
   }
   const { code, stderr } = await train(...(await begun() ? ["--resume"] : args), "--out", out, "--quiet");
-  assert.equal(code, 0, stderr);
+  assertEquals(code, 0, stderr);
   return times;
 }
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { kills: { type: "string", default: "20" }, alone: { type: "string" } } });
   const dir = await Deno.makeTempDir({ prefix: "epr_killing_" });
-  const alone = values.alone ?? path.join(dir, "alone"), killed = path.join(dir, "killed");
+  const alone = values.alone ?? join(dir, "alone"), killed = join(dir, "killed");
   if (values.alone === undefined) {
     const { code, stderr } = await train("--device", "cpu", "--out", alone, "--quiet");
-    assert.equal(code, 0, stderr);
+    assertEquals(code, 0, stderr);
   }
-  const { seconds } = JSON.parse(await Deno.readTextFile(path.join(alone, "results.json")));
+  const { seconds } = JSON.parse(await Deno.readTextFile(join(alone, "results.json")));
   console.log(`left alone it takes ${seconds.toFixed(0)} s`);
   const times = await trainUnderFire(["--device", "cpu"], killed, Number(values.kills), seconds);
   console.log(`killed ${times.length} times, after ${times.map((time) => time.toFixed(1)).join(", ")} s`);
-  assert.deepEqual(await resultsOf(killed), await resultsOf(alone));
+  assertEquals(await resultsOf(killed), await resultsOf(alone));
   console.log("the same results");
   await Deno.remove(dir, { recursive: true });
 }

@@ -1,6 +1,6 @@
 /** Leases: one holder at a time, on one host and between hosts, and none that is dead. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { join } from "@std/path";
 import { Lease, readLeases } from "../../runs/lease.ts";
 import { inTemporary, names } from "./folders.ts";
 
@@ -10,21 +10,21 @@ Deno.test("a lease is held by one process of a host, and free again when that ha
   await inTemporary(async (dir) => {
     const lease = await Lease.take(dir, "fold-1", { what });
     lease.check();
-    await assert.rejects(
-      Lease.take(dir, "fold-1", { what }),
+    assertMatch(
+      (await assertRejects(() => Lease.take(dir, "fold-1", { what }), Error)).message,
       new RegExp(`Fold 1 is being run by process ${Deno.pid} on ${Deno.hostname()}, since 20..-`),
     );
     const other = await Lease.take(dir, "fold-10", { what: "Fold 10" }); // another name
     other.release();
     lease.release();
     (await Lease.take(dir, "fold-1", { what })).release();
-    assert.deepEqual(names(dir), []);
+    assertEquals(names(dir), []);
   });
 });
 
 /** Starts a process that holds a lease, and waits until it does. */
 async function startHolder(dir: string, host = ""): Promise<Deno.ChildProcess> {
-  const script = path.join(import.meta.dirname!, "lease_holder.ts");
+  const script = join(import.meta.dirname!, "lease_holder.ts");
   const args = ["run", "-q", "--allow-read", "--allow-write", "--allow-sys=hostname", script, dir, host];
   const child = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
   const reader = child.stdout.getReader();
@@ -41,41 +41,47 @@ async function kill(child: Deno.ChildProcess): Promise<void> {
 
 Deno.test("a lease of a process of this host is free as soon as that was killed", async () => {
   await inTemporary(async (parent) => {
-    const dir = path.join(parent, "locks");
+    const dir = join(parent, "locks");
     const holder = await startHolder(dir);
     try {
-      await assert.rejects(Lease.take(dir, "fold-1", { what }), new RegExp(`by process ${holder.pid} on`));
+      assertMatch(
+        (await assertRejects(() => Lease.take(dir, "fold-1", { what }), Error)).message,
+        new RegExp(`by process ${holder.pid} on`),
+      );
     } finally {
       await kill(holder);
     }
-    assert.deepEqual(names(dir), ["fold-1.1.json"]); // it had no time to give it back
+    assertEquals(names(dir), ["fold-1.1.json"]); // it had no time to give it back
     const began = performance.now();
     const lease = await Lease.take(dir, "fold-1", { what });
-    assert.ok(performance.now() - began < 1000);
-    assert.deepEqual(names(dir), ["fold-1.2.json"]);
+    assert(performance.now() - began < 1000);
+    assertEquals(names(dir), ["fold-1.2.json"]);
     lease.release();
   });
 });
 
 Deno.test("a lease of another host counts while it beats, and is free when it has not for so long", async () => {
   await inTemporary(async (parent) => {
-    const dir = path.join(parent, "locks");
+    const dir = join(parent, "locks");
     const holder = await startHolder(dir, "elsewhere");
     const options = { what, patience: 1 };
     const watched: string[] = [];
     try {
-      await assert.rejects(
-        Lease.take(dir, "fold-1", { ...options, onWatch: ({ host }) => watched.push(host) }),
+      assertMatch(
+        (await assertRejects(
+          () => Lease.take(dir, "fold-1", { ...options, onWatch: ({ host }) => watched.push(host) }),
+          Error,
+        )).message,
         new RegExp(`by process ${holder.pid} on elsewhere`),
       );
-      assert.deepEqual(watched, ["elsewhere"]);
+      assertEquals(watched, ["elsewhere"]);
     } finally {
       await kill(holder);
     }
     const began = performance.now();
     const lease = await Lease.take(dir, "fold-1", options);
     const waited = performance.now() - began;
-    assert.ok(waited > 900 && waited < 5000, `${waited} ms`);
+    assert(waited > 900 && waited < 5000, `${waited} ms`);
     lease.release();
   });
 });
@@ -84,11 +90,11 @@ Deno.test("a holder that was silent for too long learns that it has lost its lea
   await inTemporary(async (dir) => {
     const late = await Lease.take(dir, "fold-1", { what, host: "elsewhere", beat: 1000 });
     const lease = await Lease.take(dir, "fold-1", { what, patience: 0.3 });
-    assert.throws(() => late.check(), /Fold 1 was taken over by another process/);
-    assert.ok(late.lost.aborted);
+    assertThrows(() => late.check(), Error, "Fold 1 was taken over by another process");
+    assert(late.lost.aborted);
     late.release();
     lease.check();
-    assert.deepEqual(names(dir), ["fold-1.2.json"]);
+    assertEquals(names(dir), ["fold-1.2.json"]);
     lease.release();
   });
 });
@@ -103,8 +109,8 @@ Deno.test("of many that want a lease at once, one gets it at a time", async () =
       held--;
       lease.release();
     }));
-    assert.equal(most, 1);
-    assert.deepEqual(names(dir), []);
+    assertEquals(most, 1);
+    assertEquals(names(dir), []);
   });
 });
 
@@ -114,15 +120,15 @@ Deno.test("readLeases() says who holds what, since when it was heard of, and wha
     lease.tell({ stage: 1 });
     await new Promise((resolve) => setTimeout(resolve, 200));
     const { pid, host, doing, beat, age, alive } = readLeases(dir).get("fold-2")!;
-    assert.deepEqual({ pid, host, doing, alive }, {
+    assertEquals({ pid, host, doing, alive }, {
       pid: Deno.pid,
       host: Deno.hostname(),
       doing: { stage: 1 },
       alive: true,
     });
-    assert.ok(beat > 0 && age < 10);
+    assert(beat > 0 && age < 10);
     lease.release();
-    assert.equal(readLeases(dir).size, 0);
-    assert.equal(readLeases(path.join(dir, "nowhere")).size, 0);
+    assertEquals(readLeases(dir).size, 0);
+    assertEquals(readLeases(join(dir, "nowhere")).size, 0);
   });
 });

@@ -1,5 +1,5 @@
 /** A model's card says what has to be said of it. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { type ModelDescription, PRESETS } from "../../refinery/mod.ts";
 import { describeModel, trainingCommand } from "../../runs/mod.ts";
 
@@ -13,7 +13,7 @@ const command = trainingCommand({
 Deno.test("the command of a run that knew no choice of what is monitored says that it stopped by the loss", () => {
   const { monitor: _, ...old } = PRESETS.tuned;
   const said = trainingCommand({ corpus: { name: "emodb" } as never, preset: "tuned", settings: old as never });
-  assert.equal(said, "deno task train --corpus emodb --data emodb --preset tuned --monitor loss --seed 1");
+  assertEquals(said, "deno task train --corpus emodb --data emodb --preset tuned --monitor loss --seed 1");
 });
 
 const model: ModelDescription = {

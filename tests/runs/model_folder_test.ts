@@ -1,6 +1,6 @@
 /** Folders that are no model, or one that wants to be read where it is not. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 import { ModelError } from "../../refinery/mod.ts";
 import { readModel, writeModel } from "../../runs/mod.ts";
 import { cpu } from "../devices.ts";
@@ -12,11 +12,7 @@ const { bytes, model } = await trainTinyModel(await cpu.open());
 
 async function refused(folder: string, message: RegExp): Promise<void> {
   const before = Deno.memoryUsage().rss;
-  await assert.rejects(readModel(folder), (error: Error) => {
-    assert(error instanceof ModelError, String(error.stack));
-    assert.match(error.message, message);
-    return true;
-  });
+  assertMatch((await assertRejects(() => readModel(folder), ModelError)).message, message);
   assert(Deno.memoryUsage().rss - before < 100e6, "it took too much memory");
 }
 
@@ -28,11 +24,11 @@ async function withModel(
   ) => Promise<void>,
 ): Promise<void> {
   await inTemporary(async (dir) => {
-    const folder = path.join(dir, "model");
+    const folder = join(dir, "model");
     await writeModel(folder, bytes);
     await body(folder, async (name, how) => {
-      await Deno.remove(path.join(folder, name));
-      await how(path.join(folder, name));
+      await Deno.remove(join(folder, name));
+      await how(join(folder, name));
     });
   });
 }
@@ -40,19 +36,19 @@ async function withModel(
 Deno.test("a model in a folder is read as it was written, in less than a second", async () => {
   await withModel(async (folder) => {
     const began = performance.now();
-    assert.deepEqual((await readModel(folder)).weights, model.weights);
+    assertEquals((await readModel(folder)).weights, model.weights);
     assert(performance.now() - began < 1000);
     await Deno.symlink(folder, `${folder}-link`);
-    assert.equal((await readModel(`${folder}-link`)).description.name, "tiny");
+    assertEquals((await readModel(`${folder}-link`)).description.name, "tiny");
   });
 });
 
 Deno.test("what is no model is refused: nothing there, a file, an empty folder, a folder in the place of a file", async () => {
   await inTemporary(async (dir) => {
-    await refused(path.join(dir, "nowhere"), /nowhere: no such folder; a model is a folder with a model\.json in it/);
+    await refused(join(dir, "nowhere"), /nowhere: no such folder; a model is a folder with a model\.json in it/);
     await refused(dir, /holds no model\.json, so it is no model/);
-    await Deno.writeTextFile(path.join(dir, "file"), "x");
-    await refused(path.join(dir, "file"), /file: a file; a model is the folder that holds model\.json/);
+    await Deno.writeTextFile(join(dir, "file"), "x");
+    await refused(join(dir, "file"), /file: a file; a model is the folder that holds model\.json/);
   });
   await withModel(async (folder, replace) => {
     await replace("forest.json", (file) => Deno.mkdir(file));
@@ -62,8 +58,8 @@ Deno.test("what is no model is refused: nothing there, a file, an empty folder, 
 
 Deno.test("files that lead out of the folder are refused unread, devices too", async () => {
   await withModel(async (folder, replace) => {
-    const outside = path.join(folder, "..", "weights");
-    await Deno.copyFile(path.join(folder, "weights.safetensors"), outside);
+    const outside = join(folder, "..", "weights");
+    await Deno.copyFile(join(folder, "weights.safetensors"), outside);
     await replace("weights.safetensors", (file) => Deno.symlink(outside, file));
     await refused(folder, /weights\.safetensors: leads out of its folder, to /);
   });
@@ -87,8 +83,8 @@ Deno.test("files of a gigabyte are refused unread: what they should be is known"
   await withModel(async (folder) => {
     const description = describeAgain(bytes);
     for (const file of Object.values<{ bytes: number }>(description.files)) file.bytes = 2 ** 30;
-    await Deno.writeFile(path.join(folder, "model.json"), reseal(bytes, description)["model.json"]);
-    await Deno.truncate(path.join(folder, "weights.safetensors"), 2 ** 30);
+    await Deno.writeFile(join(folder, "model.json"), reseal(bytes, description)["model.json"]);
+    await Deno.truncate(join(folder, "weights.safetensors"), 2 ** 30);
     await refused(folder, /weights\.safetensors\.bytes: found 1073741824/);
   });
 });

@@ -1,5 +1,5 @@
 /** A run is of one precision: its identity says so where that is not float32, and who goes on in another is told. */
-import assert from "@std/assert";
+import { assertEquals, assertNotStrictEquals } from "@std/assert";
 import { PRESETS } from "../../refinery/mod.ts";
 import { differences, identityOf, shortIdentity } from "../../runs/identity.ts";
 import type { RunConfig } from "../../runs/run_folder.ts";
@@ -19,9 +19,9 @@ Deno.test("a run of 16-bit floats is another run than one of float32, and the di
     config({ kind: "webgpu", description: "a" }),
     config({ kind: "webgpu", description: "a", precision: "f16" }),
   ];
-  assert.equal(f32.precision, undefined);
-  assert.notEqual(shortIdentity(f32), shortIdentity(f16));
-  assert.deepEqual(differences(f32, f16), ["--precision f32 there, f16 here"]);
-  assert.deepEqual(differences(f16, f32), ["--precision f16 there, f32 here"]);
-  assert.deepEqual(differences(f16, f16), []);
+  assertEquals(f32.precision, undefined);
+  assertNotStrictEquals(shortIdentity(f32), shortIdentity(f16));
+  assertEquals(differences(f32, f16), ["--precision f32 there, f16 here"]);
+  assertEquals(differences(f16, f32), ["--precision f16 there, f32 here"]);
+  assertEquals(differences(f16, f16), []);
 });

@@ -1,6 +1,6 @@
 /** The run folder: whole files, formats that others read, and a folder that is nobody else's. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { dirname, join } from "@std/path";
 import { tableFromIPC, Utf8 } from "apache-arrow";
 import { encodeProfiles, requireVacant, RunFolder, writeAtomically } from "../../runs/mod.ts";
 
@@ -24,15 +24,15 @@ const table = {
 
 Deno.test("encodeProfiles() makes an Arrow file of one row a segment, with the columns' types as promised", () => {
   const bytes = encodeProfiles(table);
-  assert.equal(new TextDecoder().decode(bytes.subarray(0, 6)), "ARROW1"); // a file, not a stream
+  assertEquals(new TextDecoder().decode(bytes.subarray(0, 6)), "ARROW1"); // a file, not a stream
   const read = tableFromIPC(bytes);
-  assert.deepEqual(
+  assertEquals(
     read.schema.fields.map(({ name, type }) => `${name}: ${type}`),
     ["utterance: Utf8", "segment: Int32", "start_s: Float32", "anger: Float32", "sadness: Float32"],
   );
-  assert.ok(read.schema.fields[0].type instanceof Utf8);
+  assert(read.schema.fields[0].type instanceof Utf8);
   const rows = read.toArray().map((row) => ({ ...row.toJSON() }));
-  assert.deepEqual(rows, [
+  assertEquals(rows, [
     { utterance: "a", segment: 0, start_s: 0, anger: 0.25, sadness: 0.75 },
     { utterance: "a", segment: 1, start_s: Math.fround(0.03), anger: 0.5, sadness: 0.5 },
     { utterance: 'b, or "B"', segment: 0, start_s: 0, anger: 1, sadness: 0 },
@@ -40,29 +40,29 @@ Deno.test("encodeProfiles() makes an Arrow file of one row a segment, with the c
 });
 
 Deno.test("encodeProfiles() refuses profiles of another size", () => {
-  assert.throws(
-    () => encodeProfiles({ ...table, profiles: new Float32Array(4) }),
-    { name: "RangeError", message: "Profiles of 3 segments x 2 emotions, found 4 numbers" },
+  assertEquals(
+    assertThrows(() => encodeProfiles({ ...table, profiles: new Float32Array(4) }), RangeError).message,
+    "Profiles of 3 segments x 2 emotions, found 4 numbers",
   );
 });
 
 Deno.test("writeAtomically() leaves the old file, and no other, where the new one can't be put in its place", async () => {
   await inTemporary(async (dir) => {
-    const file = path.join(dir, "deep", "results.json");
+    const file = join(dir, "deep", "results.json");
     await writeAtomically(file, "old");
     await writeAtomically(file, new TextEncoder().encode("new"));
-    assert.equal(await Deno.readTextFile(file), "new");
-    assert.deepEqual(names(path.dirname(file)), ["results.json"]);
+    assertEquals(await Deno.readTextFile(file), "new");
+    assertEquals(names(dirname(file)), ["results.json"]);
     // a folder that is not empty can't be replaced by a file
-    await assert.rejects(writeAtomically(path.join(dir, "deep"), "x"), /deep: can't be written/);
-    assert.deepEqual(names(dir), ["deep"]);
-    assert.equal(await Deno.readTextFile(file), "new");
+    await assertRejects(() => writeAtomically(join(dir, "deep"), "x"), Error, "deep: can't be written");
+    assertEquals(names(dir), ["deep"]);
+    assertEquals(await Deno.readTextFile(file), "new");
   });
 });
 
 Deno.test("writeAtomically() never shows a reader half a file", async () => {
   await inTemporary(async (dir) => {
-    const file = path.join(dir, "weights");
+    const file = join(dir, "weights");
     const versions = [1, 2].map((value) => new Uint8Array(2 ** 20).fill(value));
     await writeAtomically(file, versions[0]);
     let writing = true;
@@ -73,33 +73,37 @@ Deno.test("writeAtomically() never shows a reader half a file", async () => {
     let reads = 0;
     while (writing) {
       const bytes = await Deno.readFile(file);
-      assert.equal(bytes.length, 2 ** 20);
-      assert.ok(bytes.every((byte) => byte === bytes[0]));
+      assertEquals(bytes.length, 2 ** 20);
+      assert(bytes.every((byte) => byte === bytes[0]));
       reads++;
     }
     await writer;
-    assert.ok(reads > 0);
+    assert(reads > 0);
   });
 });
 
 Deno.test("RunFolder.create() takes a new or an empty folder only, and says what is wrong with another", async () => {
   await inTemporary(async (dir) => {
-    await RunFolder.create(path.join(dir, "new", "deep"));
-    await RunFolder.create(path.join(dir, "new", "deep")); // empty
-    await Deno.writeTextFile(path.join(dir, "file"), "");
-    await assert.rejects(RunFolder.create(path.join(dir, "new")), /new is not empty \(it holds deep\); name a new one/);
-    await assert.rejects(requireVacant(path.join(dir, "file")), /file is a file, or lies below one/);
-    await assert.rejects(RunFolder.create(path.join(dir, "file", "run")), /is a file, or lies below one/);
+    await RunFolder.create(join(dir, "new", "deep"));
+    await RunFolder.create(join(dir, "new", "deep")); // empty
+    await Deno.writeTextFile(join(dir, "file"), "");
+    await assertRejects(
+      () => RunFolder.create(join(dir, "new")),
+      Error,
+      "new is not empty (it holds deep); name a new one",
+    );
+    await assertRejects(() => requireVacant(join(dir, "file")), Error, "file is a file, or lies below one");
+    await assertRejects(() => RunFolder.create(join(dir, "file", "run")), Error, "is a file, or lies below one");
   });
 });
 
 Deno.test("RunFolder writes predictions as CSV, quoting what has to be", async () => {
   await inTemporary(async (dir) => {
-    const folder = await RunFolder.create(path.join(dir, "run"));
+    const folder = await RunFolder.create(join(dir, "run"));
     const utterances = [{ id: "a", speaker: "s", emotion: 0 }, { id: 'b, "B"', speaker: "t", emotion: 1 }];
     await folder.writePredictions({ emotions: table.emotions, utterances, predictions: [[0, 0], Int32Array.of(1, 1)] });
-    assert.equal(
-      await Deno.readTextFile(path.join(folder.path, "predictions.csv")),
+    assertEquals(
+      await Deno.readTextFile(join(folder.path, "predictions.csv")),
       'utterance,speaker,emotion,stage_1,stage_2\na,s,anger,anger,sadness\n"b, ""B""",t,sadness,anger,sadness\n',
     );
   });
@@ -107,15 +111,15 @@ Deno.test("RunFolder writes predictions as CSV, quoting what has to be", async (
 
 Deno.test("RunFolder logs one JSON object a line, each with its time", async () => {
   await inTemporary(async (dir) => {
-    const folder = await RunFolder.create(path.join(dir, "run"));
+    const folder = await RunFolder.create(join(dir, "run"));
     folder.log({ event: "fold", fold: 1, seconds: 2 });
     folder.log({ event: "end", seconds: 3 });
-    const lines = (await Deno.readTextFile(path.join(folder.path, "log.jsonl"))).trimEnd().split("\n");
+    const lines = (await Deno.readTextFile(join(folder.path, "log.jsonl"))).trimEnd().split("\n");
     const events = lines.map((line) => JSON.parse(line));
-    assert.deepEqual(events.map(({ time: _, ...event }) => event), [
+    assertEquals(events.map(({ time: _, ...event }) => event), [
       { event: "fold", fold: 1, seconds: 2 },
       { event: "end", seconds: 3 },
     ]);
-    for (const { time } of events) assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60000);
+    for (const { time } of events) assert(Math.abs(Date.parse(time) - Date.now()) < 60000);
   });
 });

@@ -7,8 +7,8 @@
  *
  * Garbage is collected before each look at the memory, or one would see when V8 last did so by itself.
  */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
 import { parseArgs } from "node:util";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
@@ -46,7 +46,7 @@ async function run(out: string, start: Start, device: Device, others: Partial<Ex
 
 const plain = ({ results }: Outcome) => ({ ...results!, seconds: 0 });
 const whole = await createCpuDevice({ threads: 2 });
-const expected = plain(await run(path.join(dir, "alone"), "new", whole, {}));
+const expected = plain(await run(join(dir, "alone"), "new", whole, {}));
 whole.close();
 
 let steps = 0, losses = 0, stops = 0, damaged = 0;
@@ -68,7 +68,7 @@ const open = async () => {
   });
 };
 
-const out = path.join(dir, "faulty"), memory: number[] = [], held: number[] = []; // MiB
+const out = join(dir, "faulty"), memory: number[] = [], held: number[] = []; // MiB
 let outcome: Outcome | undefined;
 for (let attempt = 0; !outcome; attempt++) {
   const device = await open();
@@ -78,14 +78,14 @@ for (let attempt = 0; !outcome; attempt++) {
     outcome = await run(out, attempt === 0 ? "new" : "resume", device, { reopen: open, saveEvery: 1 }, signal);
   } catch (error) {
     if ((error as Error).name === "TimeoutError") stops++;
-    else assert.match((error as Error).message, /^The device was lost 3 times/);
+    else assertMatch((error as Error).message, /^The device was lost 3 times/);
   } finally {
     device.close();
   }
-  const checkpoints = await Array.fromAsync(Deno.readDir(path.join(out, "checkpoints"))).catch(() => []);
+  const checkpoints = await Array.fromAsync(Deno.readDir(join(out, "checkpoints"))).catch(() => []);
   const last = checkpoints.map(({ name }) => name).filter((name) => !name.includes("labels")).sort().at(-1);
   if (attempt % 3 === 2 && last) {
-    await Deno.truncate(path.join(out, "checkpoints", last), 50000);
+    await Deno.truncate(join(out, "checkpoints", last), 50000);
     damaged++;
   }
   (globalThis as unknown as { gc: () => void }).gc();
@@ -97,14 +97,14 @@ for (let attempt = 0; !outcome; attempt++) {
     `${steps} steps, ${losses} devices lost, ${stops} stops, ${damaged} damaged: ${memory.at(-1)!.toFixed(0)} MiB`,
   );
 }
-assert.deepEqual(plain(outcome), expected);
-assert.ok(steps >= wanted && losses > 5 && stops > 2 && damaged > 2, "it was no soak");
+assertEquals(plain(outcome), expected);
+assert(steps >= wanted && losses > 5 && stops > 2 && damaged > 2, "it was no soak");
 const third = Math.floor(memory.length / 3), mean = (m: number[]) => m.reduce((a, b) => a + b) / m.length;
 // what V8 and the system keep in reserve goes up and down; what is held does not
 for (const [what, values, most] of [["the process", memory, 1.2], ["JavaScript's objects", held, 1.05]] as const) {
   const [early, late] = [mean(values.slice(third, 2 * third)), mean(values.slice(2 * third))];
   console.log(`memory of ${what}: ${early.toFixed(1)} MiB in the second third, ${late.toFixed(1)} in the last`);
-  assert.ok(late < most * early, "memory grows");
+  assert(late < most * early, "memory grows");
 }
 console.log("the same results");
 await Deno.remove(dir, { recursive: true });

@@ -1,8 +1,9 @@
 /** What befalls a run, and that it ends in the results of one that nothing befell. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/assert";
+import { join } from "@std/path";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
+import { LABEL_SOURCES, type Settings } from "../../refinery/mod.ts";
 import { FoldFiles, identify, Lease, openRun, type RunConfig, RunFolder } from "../../runs/mod.ts";
 import { webgpu } from "../devices.ts";
 import { inTemporary, names } from "./folders.ts";
@@ -12,20 +13,46 @@ import { experiment, features, plain, run, runEpochs, settings } from "./small_e
 /** Results of a run that nothing befalls. */
 const expected = await (async () => {
   const dir = await Deno.makeTempDir();
-  const outcome = plain(await run(path.join(dir, "run"), "new"));
+  const outcome = plain(await run(join(dir, "run"), "new"));
   await Deno.remove(dir, { recursive: true });
   return outcome;
 })();
 
 Deno.test("a run that is stopped after each epoch, and gone on with, ends in the same results and leaves nothing over", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     await runEpochs(out, "new", 1);
     for (let i = 0; i < 10; i++) await runEpochs(out, "resume", 1);
-    assert.deepEqual(plain(await run(out, "resume")), expected);
-    assert.deepEqual(plain(await run(out, "resume")), expected); // once more: nothing is left to do
-    assert.deepEqual(names(out).filter((name) => ["checkpoints", "locks"].includes(name)), []);
+    assertEquals(plain(await run(out, "resume")), expected);
+    assertEquals(plain(await run(out, "resume")), expected); // once more: nothing is left to do
+    assertEquals(names(out).filter((name) => ["checkpoints", "locks"].includes(name)), []);
   });
+});
+
+Deno.test("a run with views, averages, members and each source of labels resumes to the bit after every epoch of every network", async () => {
+  const everything: Partial<Settings> = {
+    ...{ validationShare: 0, monitor: "nothing", epochs: 2, schedule: "cosine", warmUp: 0.5, average: 0.9 },
+    ...{ batchNorm: true, batchNormDense: true, randomStart: true, stretch: 0.1, maskBands: 8, noise: 0.02 },
+    ...{ mixup: 0.2, labelSmoothing: 0.05, balance: true, members: 2, averageStages: true },
+  };
+  for (const labelsFrom of LABEL_SOURCES) {
+    const changes = { settings: { ...settings, ...everything, labelsFrom } };
+    await inTemporary(async (dir) => {
+      const whole = plain(await run(join(dir, "whole"), "new", changes)), out = join(dir, "run");
+      await runEpochs(out, "new", 1, changes);
+      let stops = 1;
+      for (;; stops++) {
+        const left = await runEpochs(out, "resume", 1, changes).then(() => true, (error) => {
+          assertMatch(String(error), /ended before it was stopped/);
+          return false;
+        });
+        if (!left) break;
+      }
+      assert(stops >= 2 * 2 * 2 * 2, `${stops} epochs: folds x stages x members x epochs`);
+      assertEquals(plain(await run(out, "resume", changes)), whole, labelsFrom);
+      assertEquals(names(out).filter((name) => ["checkpoints", "locks"].includes(name)), []);
+    });
+  }
 });
 
 Deno.test("of checkpoints two are kept, and a run goes on from the one before where the last is gone, cut or damaged", async () => {
@@ -38,23 +65,23 @@ Deno.test("of checkpoints two are kept, and a run goes on from the one before wh
   };
   for (const [what, how] of Object.entries(spoil)) {
     await inTemporary(async (dir) => {
-      const out = path.join(dir, "run");
+      const out = join(dir, "run");
       await runEpochs(out, "new", 3);
-      const checkpoints = names(path.join(out, "checkpoints"));
-      assert.deepEqual(checkpoints, [
+      const checkpoints = names(join(out, "checkpoints"));
+      assertEquals(checkpoints, [
         "fold-1-stage-1-epoch-2-step-0.safetensors",
         "fold-1-stage-1-epoch-3-step-0.safetensors",
       ]);
-      await how(path.join(out, "checkpoints", checkpoints[1]));
+      await how(join(out, "checkpoints", checkpoints[1]));
       const notes: string[] = [], epochs: number[] = [];
       const hooks = {
         onNote: (line: string) => void notes.push(line),
         onEpoch: (e: { epoch: number }) => void epochs.push(e.epoch),
       };
-      assert.deepEqual(plain(await run(out, "resume", {}, hooks)), expected, what);
-      assert.equal(epochs[0], 2, what); // only the third epoch is made again
-      if (what === "deleted") assert.deepEqual(notes, []);
-      else assert.match(notes.join("\n"), /^.*epoch-3-step-0\.safetensors: .*; the one before it serves$/, what);
+      assertEquals(plain(await run(out, "resume", {}, hooks)), expected, what);
+      assertEquals(epochs[0], 2, what); // only the third epoch is made again
+      if (what === "deleted") assertEquals(notes, []);
+      else assertMatch(notes.join("\n"), /^.*epoch-3-step-0\.safetensors: .*; the one before it serves$/, what);
     });
   }
 });
@@ -67,67 +94,75 @@ async function flip(file: string, at: number, bit: number): Promise<void> {
 
 Deno.test("a run makes again what is damaged of a finished stage, of its labels, or of every checkpoint", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     await runEpochs(out, "new", 4); // in the second stage
-    const labels = path.join(out, "checkpoints", "fold-1-stage-2-labels.safetensors");
-    for (const name of names(path.join(out, "checkpoints"))) {
-      await Deno.truncate(path.join(out, "checkpoints", name), 300);
+    const labels = join(out, "checkpoints", "fold-1-stage-2-labels.safetensors");
+    for (const name of names(join(out, "checkpoints"))) {
+      await Deno.truncate(join(out, "checkpoints", name), 300);
     }
-    assert.ok((await Deno.stat(labels)).isFile);
+    assert((await Deno.stat(labels)).isFile);
     const notes: string[] = [];
     const onNote = (line: string) => void notes.push(line);
     await runEpochs(out, "resume", 1);
-    await flip(path.join(out, "profiles", "fold-1-stage-1.arrow"), 700, 1);
-    assert.deepEqual(plain(await run(out, "resume", {}, { onNote })), expected);
-    assert.match(notes[0], /profiles\/fold-1-stage-1\.arrow: damaged: .*; fold 1, stage 1 is made again$/);
+    await flip(join(out, "profiles", "fold-1-stage-1.arrow"), 700, 1);
+    assertEquals(plain(await run(out, "resume", {}, { onNote })), expected);
+    assertMatch(notes[0], /profiles\/fold-1-stage-1\.arrow: damaged: .*; fold 1, stage 1 is made again$/);
   });
 });
 
 Deno.test("a run folder says how an experiment differs from it: settings, version, device, recordings", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     await runEpochs(out, "new", 1);
     const open = (changes: Partial<typeof experiment>) => openRun(out, { ...experiment, ...changes }, "resume");
-    await assert.rejects(
-      open({ settings: { ...settings, epochs: 5, learningRate: 0.5, method: "sEPR" } }),
-      /run is another: --method pEPR there, sEPR here; --epochs 3 there, 5 here; learning rate 0\.00025 there, 0\.5 here\. /,
+    await assertRejects(
+      () => open({ settings: { ...settings, epochs: 5, learningRate: 0.5, method: "sEPR" } }),
+      Error,
+      "run is another: --method pEPR there, sEPR here; --epochs 3 there, 5 here; --learning-rate 0.00025 there, 0.5 here. ",
     );
-    await assert.rejects(open({ device: { ...experiment.device, kind: "webgpu" } }), /--device cpu there, webgpu here/);
+    await assertRejects(
+      () => open({ device: { ...experiment.device, kind: "webgpu" } }),
+      Error,
+      "--device cpu there, webgpu here",
+    );
     const utterances = features.utterances.map((u) => ({ ...u }));
     utterances[3].digest = utterances[4].digest;
     const name = utterances[3].id;
-    await assert.rejects(
-      open({ features: { ...features, utterances } }),
+    assertMatch(
+      (await assertRejects(() => open({ features: { ...features, utterances } }), Error)).message,
       new RegExp(`corpus is not what it was .* utterances that are 1 changed \\(${name}\\)\\. Put it back`),
     );
     utterances.splice(7, 2);
-    await assert.rejects(
-      open({ features: { ...features, utterances } }),
+    assertMatch(
+      (await assertRejects(() => open({ features: { ...features, utterances } }), Error)).message,
       /1 changed \(.*\), 2 gone \(the first /,
     );
-    const file = path.join(out, "config.json"), config: RunConfig = JSON.parse(await Deno.readTextFile(file));
+    const file = join(out, "config.json"), config: RunConfig = JSON.parse(await Deno.readTextFile(file));
     config.versions.epr = "0.0.1";
     await Deno.writeTextFile(file, JSON.stringify(config));
-    await assert.rejects(open({}), /version 0\.0\.1 there, \d+\.\d+\.\d+ here/);
+    assertMatch((await assertRejects(() => open({}), Error)).message, /version 0\.0\.1 there, \d+\.\d+\.\d+ here/);
     await Deno.writeTextFile(file, "{");
-    await assert.rejects(open({}), /config\.json: damaged: /);
+    await assertRejects(() => open({}), Error, "config.json: damaged: ");
     await Deno.remove(file);
-    await assert.rejects(open({}), /run holds no run \(there is no config\.json in it\)/);
+    await assertRejects(() => open({}), Error, "run holds no run (there is no config.json in it)");
   });
 });
 
 Deno.test("a fold is run by one process at a time, and begun once", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     await runEpochs(out, "new", 1);
-    const lease = await Lease.take(path.join(out, "locks"), "fold-1", { what: "Fold 1" });
-    await assert.rejects(run(out, "resume"), /Fold 1 of .*run is being run by process \d+ on .*, since 20/);
+    const lease = await Lease.take(join(out, "locks"), "fold-1", { what: "Fold 1" });
+    assertMatch(
+      (await assertRejects(() => run(out, "resume"), Error)).message,
+      /Fold 1 of .*run is being run by process \d+ on .*, since 20/,
+    );
     lease.release();
-    await assert.rejects(
-      run(out, "join", { onlyFold: 0 }),
+    assertMatch(
+      (await assertRejects(() => run(out, "join", { onlyFold: 0 }), Error)).message,
       /Fold 1 was begun in .*run before: --resume goes on with it/,
     );
-    assert.deepEqual(plain(await run(out, "resume")), expected);
+    assertEquals(plain(await run(out, "resume")), expected);
   });
 });
 
@@ -141,24 +176,25 @@ Deno.test("a run whose device is lost goes on with another from its checkpoint, 
       opened.push(device);
       return meddle(device, "adam", at, trapWorker);
     };
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     let losses = 0;
     const reopen = () => open(++losses < 2 ? 10 : Infinity);
-    assert.deepEqual(plain(await run(out, "new", { device: await open(6), reopen }, { onNote })), expected);
-    assert.equal(notes.length, 2);
+    assertEquals(plain(await run(out, "new", { device: await open(6), reopen }, { onNote })), expected);
+    assertEquals(notes.length, 2);
     for (const note of notes) {
-      assert.match(
+      assertMatch(
         note,
         /^The device was lost \(A worker of the CPU device failed: .*\); another is opened; fold . goes on/,
       );
     }
 
-    const hopeless = path.join(dir, "hopeless");
-    await assert.rejects(
-      run(hopeless, "new", { device: await open(20), reopen: () => open(3) }),
-      /^Error: The device was lost 3 times, at last by: A worker of the CPU device failed/,
+    const hopeless = join(dir, "hopeless");
+    assertMatch(
+      (await assertRejects(async () => run(hopeless, "new", { device: await open(20), reopen: () => open(3) }), Error))
+        .message,
+      /^The device was lost 3 times, at last by: A worker of the CPU device failed/,
     );
-    assert.deepEqual(plain(await run(hopeless, "resume")), expected); // nothing is lost
+    assertEquals(plain(await run(hopeless, "resume")), expected); // nothing is lost
     for (const device of opened) device.close();
   });
 });
@@ -171,26 +207,26 @@ Deno.test({
     await inTemporary(async (dir) => {
       const open = () => createWebGpuDevice({ allowSoftware: true });
       const short = { settings: { ...settings, epochs: 1, stages: 1 } };
-      const whole = plain(await run(path.join(dir, "whole"), "new", { ...short, device: await open(), reopen: open }));
+      const whole = plain(await run(join(dir, "whole"), "new", { ...short, device: await open(), reopen: open }));
       const lost = meddle(await open(), "adam", 2, (device) => (device as unknown as { gpu: GPUDevice }).gpu.destroy());
       const notes: string[] = [];
       const hooks = { onNote: (line: string) => void notes.push(line) };
-      assert.deepEqual(
-        plain(await run(path.join(dir, "lost"), "new", { ...short, device: lost, reopen: open }, hooks)),
+      assertEquals(
+        plain(await run(join(dir, "lost"), "new", { ...short, device: lost, reopen: open }, hooks)),
         whole,
       );
-      assert.match(
+      assertMatch(
         notes[0],
         /^The device was lost \(.+\); another is opened; fold 1 goes on from its last checkpoint$/,
       );
-      assert.equal(notes.length, 1);
+      assertEquals(notes.length, 1);
     });
   },
 });
 
 Deno.test("NaN in a weight stops the run, naming fold, stage, epoch, step and layer; what was kept before stays good", async () => {
   await inTemporary(async (dir) => {
-    const out = path.join(dir, "run");
+    const out = join(dir, "run");
     await runEpochs(out, "new", 2);
     // as if the memory had changed a weight: the next checkpoint holds it, and it is there each time
     const folder = await RunFolder.at(out);
@@ -198,28 +234,29 @@ Deno.test("NaN in a weight stops the run, naming fold, stage, epoch, step and la
       identity: identify(experiment),
       emotions: features.emotions,
       check: () => {},
-      onNote: (line: string) => assert.fail(line),
+      onNote: (line: string) => fail(line),
     };
     const files = await FoldFiles.open(folder, 1, options);
     const state = (await files.state(1))!;
     const conv2 = 64 * Math.ceil(9 * 2 / 64) + 64; // conv1.w and conv1.b come first, each padded to 64
     state.weights[conv2 + 7] = NaN;
     await files.keepState(1, { ...state, step: 0 });
-    await assert.rejects(
-      run(out, "resume"),
-      /^Error: Fold 1, stage 1: The loss of epoch 3, step 1 is not finite; NaN or infinity is first in conv2\.w: try a lower/,
+    assertMatch(
+      (await assertRejects(() => run(out, "resume"), Error)).message,
+      /^Fold 1, stage 1: The loss of epoch 3, step 1 is not finite; NaN or infinity is first in conv2\.w: try a lower/,
     );
-    await Deno.remove(path.join(out, "checkpoints", "fold-1-stage-1-epoch-2-step-0.safetensors"));
+    await Deno.remove(join(out, "checkpoints", "fold-1-stage-1-epoch-2-step-0.safetensors"));
 
     // once, in the middle: made again, the steps are sound
     const spoil = (device: Device, args: unknown) =>
       device.write((args as { weights: DeviceBuffer }).weights.slice(0, 64), new Float32Array([NaN]));
-    const log = path.join(out, "log.jsonl");
-    await assert.rejects(
-      run(out, "resume", { device: meddle(experiment.device, "adam", 3, spoil) }),
-      /^Error: Fold 1, stage 1: The loss of epoch \d, step \d+ is not finite; the same steps made again are sound, so the device/,
+    const log = join(out, "log.jsonl");
+    assertMatch(
+      (await assertRejects(() => run(out, "resume", { device: meddle(experiment.device, "adam", 3, spoil) }), Error))
+        .message,
+      /^Fold 1, stage 1: The loss of epoch \d, step \d+ is not finite; the same steps made again are sound, so the device/,
     );
-    assert.equal(JSON.parse((await Deno.readTextFile(log)).trimEnd().split("\n").at(-1)!).event, "stopped");
-    assert.deepEqual(plain(await run(out, "resume")), expected);
+    assertEquals(JSON.parse((await Deno.readTextFile(log)).trimEnd().split("\n").at(-1)!).event, "stopped");
+    assertEquals(plain(await run(out, "resume")), expected);
   });
 });

@@ -2,7 +2,7 @@
  * Headless Chromium, driven by its own protocol over a socket to this machine: pages are opened, asked, typed into and looked at.
  * Every address that a page asks for is noted.
  */
-import assert from "@std/assert";
+import { fail } from "@std/assert";
 import { CHROMIUM } from "../kernels/webgpu_chromium.ts";
 
 const FLAGS = [
@@ -253,7 +253,7 @@ export class Page {
       if (await this.evaluate(`document.activeElement?.matches(${JSON.stringify(selector)})`)) return;
       await this.press("Tab");
     }
-    assert.fail(`Tab does not reach ${selector}`);
+    fail(`Tab does not reach ${selector}`);
   }
 
   /** What it looks like, as a PNG. */

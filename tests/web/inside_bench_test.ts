@@ -1,5 +1,5 @@
 /** Inside and Bench in headless Chromium, on WebAssembly and on its software GPU. */
-import assert from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch, assertStrictEquals } from "@std/assert";
 import { vggECases } from "../../bench/cases.ts";
 import { LADDER } from "../../kernels/webgpu/ladder.ts";
 import { decodeRecording } from "../../dsp/mod.ts";
@@ -89,15 +89,15 @@ async function checkInside(page: Page, model: Model, samples: Float32Array, curs
   const { tiles, lead, layers } = await look(page);
   const expected = definedLayers(model, segmentAround(samples, cursor)),
     summary = summarise(model.description.network.options);
-  assert.match(lead, new RegExp(`around ${cursor.toFixed(2)} s`));
-  assert.deepEqual(tiles.map(({ name }) => name), summary.map(({ name }) => name));
+  assertMatch(lead, new RegExp(`around ${cursor.toFixed(2)} s`));
+  assertEquals(tiles.map(({ name }) => name), summary.map(({ name }) => name));
   summary.forEach(({ name, output, flops }, i) => {
     const { values } = layers[i], { shape, time, rate } = tiles[i];
-    assert.ok(apart(values, expected[i]) < 1e-3, `${name}: ${apart(values, expected[i])}`);
-    assert.equal(shape, output.join(" × "));
-    assert.ok(seconds(time) > 0 && seconds(time) < 2, `${name}: ${time}`);
-    assert.equal(rate !== undefined, flops > 0);
-    if (rate) assert.ok(Number.parseFloat(rate) > 0, `${name}: ${rate}`);
+    assert(apart(values, expected[i]) < 1e-3, `${name}: ${apart(values, expected[i])}`);
+    assertStrictEquals(shape, output.join(" × "));
+    assert(seconds(time) > 0 && seconds(time) < 2, `${name}: ${time}`);
+    assertStrictEquals(rate !== undefined, flops > 0);
+    if (rate) assert(Number.parseFloat(rate) > 0, `${name}: ${rate}`);
   });
 
   // a channel, and the number under the pointer
@@ -108,12 +108,12 @@ async function checkInside(page: Page, model: Model, samples: Float32Array, curs
       `[...document.querySelectorAll(".detail .picture dd")].map(({ textContent }) => textContent)`,
     );
   const close = (found: string, value: number) =>
-    assert.ok(Math.abs(Number(found) - value) <= 0.006 * Math.abs(value) + 1e-3, `${found} is not ${value}`);
+    assert(Math.abs(Number(found) - value) <= 0.006 * Math.abs(value) + 1e-3, `${found} is not ${value}`);
   close(shown[0], Math.max(...own));
   close(shown[1], own.reduce((a, b) => a + b) / own.length);
   await mouse(page, "mouseMoved", ".detail .picture canvas", 0.2, 0.8);
   const [, row, column, value] = /row (\d+) from below, column (\d+): (\S+)/.exec(await text(page, "#inside-value"))!;
-  assert.ok(Number(row) < height / 3 && Number(column) <= width, `row ${row}, column ${column}`);
+  assert(Number(row) < height / 3 && Number(column) <= width, `row ${row}, column ${column}`);
   close(value, conv2[((Number(row) - 1) * width + Number(column) - 1) * channels]);
 
   // a click on a filter shows it: along the first row, the second comes after the first
@@ -122,8 +122,8 @@ async function checkInside(page: Page, model: Model, samples: Float32Array, curs
   for (let across = 0.05; across < 1 && await chosen() === "0"; across += 0.1) {
     await mouse(page, "click", "#weights", across, 0.1);
   }
-  assert.equal(await chosen(), "1");
-  assert.match(
+  assertEquals(await chosen(), "1");
+  assertMatch(
     await page.evaluate("document.querySelector('#filter').getAttribute('aria-label')"),
     new RegExp(`channel 2 of ${channels}`),
   );
@@ -137,7 +137,7 @@ async function checkInside(page: Page, model: Model, samples: Float32Array, curs
   taps.forEach((weight, tap) => {
     if (Math.abs(weight) < largest / 3) return;
     const [red, , blue] = colours[tap];
-    assert.equal(blue > red, weight > 0, `tap ${tap}: ${weight} is drawn as ${colours[tap]}`);
+    assertStrictEquals(blue > red, weight > 0, `tap ${tap}: ${weight} is drawn as ${colours[tap]}`);
   });
 
   // the end: emotions
@@ -145,10 +145,10 @@ async function checkInside(page: Page, model: Model, samples: Float32Array, curs
   const rows = await page.evaluate<string[][]>(
     `[...document.querySelectorAll("#inside-emotions tbody tr")].map(({ cells }) => [...cells].map((c) => c.textContent))`,
   );
-  assert.deepEqual(rows.map(([emotion]) => emotion), model.description.emotions);
+  assertEquals(rows.map(([emotion]) => emotion), model.description.emotions);
   rows.forEach(([, logit], k) => close(logit, expected[23][k]));
   const shares = rows.map(([, , share]) => Number.parseFloat(share));
-  assert.ok(Math.abs(shares.reduce((a, b) => a + b) - 100) < 0.5, `${shares}`);
+  assert(Math.abs(shares.reduce((a, b) => a + b) - 100) < 0.5, `${shares}`);
 
   // the texts
   await page.evaluate("document.querySelectorAll('.detail details').forEach((one) => one.open = true)");
@@ -159,8 +159,8 @@ async function checkInside(page: Page, model: Model, samples: Float32Array, curs
     "[...document.querySelectorAll('.detail summary')].map((s) => s.textContent)",
   );
   const gpu = await page.evaluate("document.documentElement.dataset.device === 'webgpu'");
-  assert.ok(names.includes(gpu ? "matmul.wgsl" : "matmul.wat"), `${names}`);
-  assert.ok(names.some((name) => name.startsWith(`As compiled: matmul${gpu ? " (" : ".wat"}`)), `${names}`);
+  assert(names.includes(gpu ? "matmul.wgsl" : "matmul.wat"), `${names}`);
+  assert(names.some((name) => name.startsWith(`As compiled: matmul${gpu ? " (" : ".wat"}`)), `${names}`);
 }
 
 for (const name of ["tiny", "shipped"] as const) {
@@ -183,14 +183,14 @@ for (const name of ["tiny", "shipped"] as const) {
         const told = await text(page, ".detail p") + await page.evaluate(
           "(document.querySelector('.layers button').click(), document.querySelector('.detail p').textContent)",
         );
-        assert.equal(/batch norm that it was trained with/.test(told), name === "shipped", told);
+        assertStrictEquals(/batch norm that it was trained with/.test(told), name === "shipped", told);
 
         // what has not changed is not looked at again, what has is
         await page.evaluate("window.inside = undefined");
         await go("train");
         await go("inside");
         await settle(page);
-        assert.equal(await page.evaluate("window.inside === undefined"), true);
+        assertEquals(await page.evaluate("window.inside === undefined"), true);
         await go("listen");
         await page.tabTo("#scene");
         await page.press("Home");
@@ -199,9 +199,9 @@ for (const name of ["tiny", "shipped"] as const) {
         await page.evaluate("window.inside = undefined");
         await page.choose("#device select", "webgpu");
         await checkInside(page, model, samples, 0);
-        assert.equal(await page.evaluate("document.documentElement.dataset.device"), "webgpu");
+        assertEquals(await page.evaluate("document.documentElement.dataset.device"), "webgpu");
         if (name === "tiny") await accessible(page, "inside");
-        assert.deepEqual(page.errors, []);
+        assertEquals(page.errors, []);
       });
     },
   });
@@ -245,22 +245,22 @@ async function copied(page: Page): Promise<{ lines: string[][]; result: BenchRes
 /** Holds a whole run of the kernels to what they are. */
 async function checkKernels(page: Page, batch: number): Promise<BenchResult> {
   const cases = vggECases({ width: 1 / 8, batch, classes: 7 }), rows = await benchRows(page);
-  assert.deepEqual(
+  assertEquals(
     rows.map(([name, , , , , shape]) => [name, shape]),
     cases.map(({ name, layer, shape }) => [`${name} ${layer}`.trim(), shape]),
   );
   for (const [name, time, , , error] of rows) {
-    assert.ok(seconds(time) > 0, `${name}: ${time}`);
-    assert.ok(Number(error) < 1e-5, `${name}: ${error}`);
+    assert(seconds(time) > 0, `${name}: ${time}`);
+    assert(Number(error) < 1e-5, `${name}: ${error}`);
   }
   const { lines, result } = await copied(page);
-  assert.match(lines[0][0], /^EPR in Mozilla.*Chrome/);
-  assert.equal(lines[1][0], await text(page, "#bench-status"));
-  assert.deepEqual(lines.slice(3), rows);
-  assert.equal(result.schema, "epr-page-bench/1");
-  assert.equal(result.stopped, false);
-  assert.equal(result.kernels.length, cases.length);
-  assert.ok(result.peaks!.flops.median > 1e8 && result.peaks!.bytes.median > 1e7, JSON.stringify(result.peaks));
+  assertMatch(lines[0][0], /^EPR in Mozilla.*Chrome/);
+  assertStrictEquals(lines[1][0], await text(page, "#bench-status"));
+  assertEquals(lines.slice(3), rows);
+  assertEquals(result.schema, "epr-page-bench/1");
+  assertEquals(result.stopped, false);
+  assertEquals(result.kernels.length, cases.length);
+  assert(result.peaks!.flops.median > 1e8 && result.peaks!.bytes.median > 1e7, JSON.stringify(result.peaks));
 
   const drawn = await page.evaluate<{ dots: number; text: string; inks: string[]; ink: string; back: string }>(`(() => {
     const svg = document.querySelector(".roofline svg"), colour = (one) => getComputedStyle(one).fill;
@@ -272,10 +272,10 @@ async function checkKernels(page: Page, batch: number): Promise<BenchResult> {
       back: colour(svg.querySelector("rect")),
     };
   })()`);
-  assert.equal(drawn.dots, cases.filter(({ flops }) => flops > 0).length);
-  assert.doesNotMatch(drawn.text, /NaN|undefined|Infinity/);
-  assert.deepEqual([...new Set(drawn.inks)], [drawn.ink]); // as legible as everything else, in light and in dark
-  assert.equal(drawn.back, "none");
+  assertEquals(drawn.dots, cases.filter(({ flops }) => flops > 0).length);
+  assertNotMatch(drawn.text, /NaN|undefined|Infinity/);
+  assertEquals([...new Set(drawn.inks)], [drawn.ink]); // as legible as everything else, in light and in dark
+  assertEquals(drawn.back, "none");
   return result;
 }
 
@@ -284,7 +284,7 @@ async function checkSpeeds(page: Page, { peaks }: BenchResult, share: number): P
   await page.evaluate(`location.hash = "#inside"`);
   const { tiles } = await look(page);
   for (const { name, rate } of tiles) {
-    if (rate) assert.ok(Number.parseFloat(rate) * 1e9 < share * peaks!.flops.median, `${name}: ${rate}`);
+    if (rate) assert(Number.parseFloat(rate) * 1e9 < share * peaks!.flops.median, `${name}: ${rate}`);
   }
 }
 
@@ -306,11 +306,11 @@ Deno.test({
       await page.tabTo("#bench-kernels");
       await page.press("Enter");
       const took = await stopBench(page, 3), rows = await benchRows(page);
-      assert.ok(took < 4, `${took} s to stop`);
+      assert(took < 4, `${took} s to stop`);
       const { lines, result: part } = await copied(page);
-      assert.match(lines[1][0], /^Stopped\. \d threads? of WebAssembly SIMD .* GFLOP\/s in registers/);
-      assert.deepEqual([part.stopped, part.width, part.batch], [true, 1, 8]);
-      assert.ok(part.kernels.length >= 3 && part.kernels.length === rows.length && lines.length === rows.length + 3);
+      assertMatch(lines[1][0], /^Stopped\. \d threads? of WebAssembly SIMD .* GFLOP\/s in registers/);
+      assertEquals([part.stopped, part.width, part.batch], [true, 1, 8]);
+      assert(part.kernels.length >= 3 && part.kernels.length === rows.length && lines.length === rows.length + 3);
 
       await page.choose("#bench-width", "0.125");
       await page.tabTo("#bench-kernels");
@@ -325,7 +325,7 @@ Deno.test({
         /The ladder is climbed on a GPU, by WebGPU: this browser has no WebGPU, or no GPU that it may use/,
       );
       await checkSpeeds(page, result, 8); // Winograd's algorithm needs a quarter of the operations; others are at work here too
-      assert.deepEqual(page.errors, []);
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -339,31 +339,31 @@ Deno.test({
       await overhear(page);
       await allowClipboard(page);
       await page.until("document.documentElement.dataset.device === 'webgpu'");
-      assert.equal(await page.evaluate("document.querySelector('#bench-width option:last-child').disabled"), true);
+      assertEquals(await page.evaluate("document.querySelector('#bench-width option:last-child').disabled"), true);
       await page.click("#bench-kernels");
       const status = await benched(page);
-      assert.match(String(status), /A program plays this GPU, so a step has 8 segments here, not 32/);
+      assertMatch(String(status), /A program plays this GPU, so a step has 8 segments here, not 32/);
       const result = await checkKernels(page, 8);
       await page.click("#bench-ladder");
-      assert.match(String(await benched(page)), /so the matrices are 128 wide here, not 2048/);
+      assertMatch(String(await benched(page)), /so the matrices are 128 wide here, not 2048/);
       const rows = await benchRows(page), { result: { ladder, device } } = await copied(page);
-      assert.equal(device, "webgpu");
+      assertEquals(device, "webgpu");
       const names = LADDER.map(({ name }) => name);
-      assert.deepEqual(rows.map(([name]) => name), [
+      assertEquals(rows.map(([name]) => name), [
         ...names.slice(0, -1),
         "EPR: matmul",
         ...names.slice(-1),
         "EPR: conv2d",
       ]);
-      assert.deepEqual(ladder.map(({ name }) => name), rows.map(([name]) => name));
+      assertEquals(ladder.map(({ name }) => name), rows.map(([name]) => name));
       for (const { name, seconds, error } of ladder) {
-        assert.ok(seconds > 0 && error < 1e-5, `${name}: ${seconds} s, ${error}`);
+        assert(seconds > 0 && error < 1e-5, `${name}: ${seconds} s, ${error}`);
       }
       await page.click("#bench-ladder");
       const took = await stopBench(page, 1);
-      assert.ok(took < 5, `${took} s to stop`);
+      assert(took < 5, `${took} s to stop`);
       await checkSpeeds(page, result, 2);
-      assert.deepEqual(page.errors, []);
+      assertEquals(page.errors, []);
     }),
 });
 

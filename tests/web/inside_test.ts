@@ -1,6 +1,6 @@
 /** The network as the page looks into it, on both devices in Deno: values by the definitions, and the texts of what ran. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertNotMatch, assertStrictEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
 import type { Call } from "../../bench/recorded.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
@@ -56,29 +56,29 @@ for (const [name, ignore, open] of devices) {
           const predictor = new Predictor(model, device), live = device.memory.liveBuffers;
           const { layers, sources, emotions, folded } = await lookInside(predictor, frames);
           const expected = definedLayers(model, frames), summary = summarise(model.description.network.options);
-          assert.deepEqual(layers.map(({ name }) => name), summary.map(({ name }) => name));
+          assertEquals(layers.map(({ name }) => name), summary.map(({ name }) => name));
           layers.forEach((layer, i) => {
             const { name, shape, values, seconds, flops, batch, weights } = layer;
-            assert.deepEqual(shape, summary[i].output);
-            assert.ok(apart(values, expected[i]) < 1e-4, `${name}: ${apart(values, expected[i])}`);
-            assert.ok(seconds > 0 && seconds < 1, `${name}: ${seconds} s`);
-            assert.equal(flops, summary[i].flops * batch);
+            assertEquals(shape, summary[i].output);
+            assert(apart(values, expected[i]) < 1e-4, `${name}: ${apart(values, expected[i])}`);
+            assert(seconds > 0 && seconds < 1, `${name}: ${seconds} s`);
+            assertEquals(flops, summary[i].flops * batch);
             const kind = name.replace(/\d+/, ""), wanted = { conv: kernels, pool: "maxPool", dense: "matmul" };
-            assert.equal(layer.kernels.join(" "), wanted[kind as keyof typeof wanted]);
+            assertStrictEquals(layer.kernels.join(" "), wanted[kind as keyof typeof wanted]);
             const own = model.description.network.parameters.find(({ name: one }) => one === `${name}.w`);
-            assert.deepEqual(weights, own?.shape);
+            assertEquals(weights, own?.shape);
             const texts = layer.sources.map((place) => sources[place]);
-            assert.ok(texts.some(({ compiled }) => compiled) && texts.some(({ compiled }) => !compiled));
-            assert.equal(
+            assert(texts.some(({ compiled }) => compiled) && texts.some(({ compiled }) => !compiled));
+            assertStrictEquals(
               texts.some(({ name, compiled }) => /^normalise/.test(name) && !compiled),
               layer.kernels.includes("normalise"),
             );
           });
-          assert.deepEqual(emotions, model.description.emotions);
-          assert.equal(folded, model === shipped); // it was trained with batch norms, and has none of its own
-          assert.deepEqual(weightsOf(predictor, "conv2").values, model.weights["conv2.w"]);
-          assert.throws(() => weightsOf(predictor, "pool1"), /no weights of a layer "pool1"/);
-          assert.equal(device.memory.liveBuffers, live);
+          assertEquals(emotions, model.description.emotions);
+          assertStrictEquals(folded, model === shipped); // it was trained with batch norms, and has none of its own
+          assertEquals(weightsOf(predictor, "conv2").values, model.weights["conv2.w"]);
+          assertThrows(() => weightsOf(predictor, "pool1"), Error, 'no weights of a layer "pool1"');
+          assertStrictEquals(device.memory.liveBuffers, live);
           predictor.close();
         }
       } finally {
@@ -89,10 +89,10 @@ for (const [name, ignore, open] of devices) {
 }
 
 Deno.test("the texts of a layer on the processor are the files whose functions its phases call", async () => {
-  const owners = new Map<string, string>(), folder = path.join(import.meta.dirname!, "../../kernels/wat");
+  const owners = new Map<string, string>(), folder = join(import.meta.dirname!, "../../kernels/wat");
   for await (const { name } of Deno.readDir(folder)) {
     if (!name.endsWith(".wat")) continue;
-    const text = await Deno.readTextFile(path.join(folder, name));
+    const text = await Deno.readTextFile(join(folder, name));
     for (const [, exported] of text.matchAll(/\(export "(\w+)"\)/g)) owners.set(exported, name);
   }
   const phases: Record<string, readonly ((...args: never[]) => void)[]> = {
@@ -102,11 +102,11 @@ Deno.test("the texts of a layer on the processor are the files whose functions i
     maxPool: [poolImages],
     normalise: [normalisePart],
   };
-  assert.deepEqual(Object.keys(WAT_FILES), Object.keys(phases));
+  assertEquals(Object.keys(WAT_FILES), Object.keys(phases));
   for (const [kernel, own] of Object.entries(phases)) {
     const called = own.flatMap((phase) => [...String(phase).matchAll(/wasm\.(\w+)/g)].map(([, name]) => name));
     const files = new Set(called.map((name) => owners.get(name)));
-    assert.deepEqual([...files].sort(), [...WAT_FILES[kernel]].sort(), kernel);
+    assertEquals([...files].sort(), [...WAT_FILES[kernel]].sort(), kernel);
   }
 });
 
@@ -126,12 +126,12 @@ Deno.test({
         for (const [call, own, more] of [[conv, "conv2d", ["pad_columns"]], [dense, "matmul", []]] as const) {
           const texts = sourcesOf(device, [call]), core = `gemm_${variant.core}`;
           const written = texts.filter(({ compiled }) => !compiled).map(({ name }) => name);
-          assert.deepEqual(written, [own, core, ...more].map((file) => `${file}.wgsl`));
+          assertEquals(written, [own, core, ...more].map((file) => `${file}.wgsl`));
           const compiled = texts.filter(({ compiled }) => compiled);
-          assert.deepEqual(compiled.map(({ name }) => name), [`${own} (${name})`, ...more]);
+          assertEquals(compiled.map(({ name }) => name), [`${own} (${name})`, ...more]);
           for (const { text } of compiled) {
-            assert.match(text, /fn main\(/);
-            assert.doesNotMatch(text, /^#|\$\{/m); // nothing of the template is left
+            assertMatch(text, /fn main\(/);
+            assertNotMatch(text, /^#|\$\{/m); // nothing of the template is left
           }
         }
       } finally {

@@ -1,6 +1,6 @@
 /** The page in headless Chromium, as its users meet it. */
-import assert from "@std/assert";
-import path from "@std/path";
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
 import { decodeRecording, encodeWav } from "../../dsp/mod.ts";
 import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
@@ -22,7 +22,7 @@ async function predict({ model, wav }: Built) {
       wav,
     ],
   }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
+  assert(success, new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout)) as Document;
 }
 
@@ -47,25 +47,25 @@ Deno.test({
       for (const device of ["wasm", "webgpu"]) {
         const page = await browser.page(`${url}?device=${device}`);
         const found = await hear(page, built.wav);
-        assert.equal(await page.evaluate("document.documentElement.dataset.device"), device);
-        assert.equal(found.length, expected.length);
-        found.forEach((p, k) => assert.ok(Math.abs(p - expected[k]) < 1e-3, `${device}: ${found} and not ${expected}`));
+        assertStrictEquals(await page.evaluate("document.documentElement.dataset.device"), device);
+        assertEquals(found.length, expected.length);
+        found.forEach((p, k) => assert(Math.abs(p - expected[k]) < 1e-3, `${device}: ${found} and not ${expected}`));
         if (device === "wasm") {
-          assert.match(
+          assertMatch(
             await page.evaluate("document.querySelector('#device-line').textContent"),
             /\d threads? of WebAssembly/,
           );
         }
         for (const worker of ["engine.js", ...device === "wasm" ? ["thread.js"] : []]) {
-          assert.ok(page.workers.includes(`worker ${url}${worker}`), `${page.workers}`);
+          assert(page.workers.includes(`worker ${url}${worker}`), `${page.workers}`);
         }
         const fromWorkers = [
           "site.json",
           "model/model.json",
           ...device === "wasm" ? ["kernels-relaxed-shared.json"] : [],
         ];
-        for (const file of fromWorkers) assert.ok(page.requests.includes(url + file), `${page.requests}`);
-        assert.deepEqual(page.errors, []);
+        for (const file of fromWorkers) assert(page.requests.includes(url + file), `${page.requests}`);
+        assertEquals(page.errors, []);
         await page.close();
       }
     }),
@@ -85,8 +85,8 @@ Deno.test({
       const { probabilities } = JSON.parse(
         await page.until<string>("document.querySelector('[data-heard]')?.dataset.heard"),
       );
-      assert.ok(Math.abs(probabilities.reduce((a: number, b: number) => a + b) - 1) < 1e-6);
-      assert.deepEqual(page.errors, []);
+      assert(Math.abs(probabilities.reduce((a: number, b: number) => a + b) - 1) < 1e-6);
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -97,7 +97,7 @@ Deno.test({
   fn: () =>
     withPage({}, async (browser, url, built) => {
       const page = await browser.page(`${url}?device=wasm`);
-      const probabilities = await hear(page, built.wav), folder = path.join(built.folder, "saved");
+      const probabilities = await hear(page, built.wav), folder = join(built.folder, "saved");
       const cursor = async () =>
         Number(await page.evaluate("document.querySelector('#scene').getAttribute('aria-valuenow')"));
       const middle = await cursor();
@@ -105,7 +105,7 @@ Deno.test({
       await page.until(
         "/^0\\.\\d\\d s: (\\w+ \\d+ %, ){4}\\w+ \\d+ %$/.test(document.querySelector('#under').textContent)",
       );
-      assert.equal(await cursor(), middle);
+      assertStrictEquals(await cursor(), middle);
       await page.mouse("#scene", [0.3, 0.5], "mousePressed");
       await page.mouse("#scene", [0.7, 0.5]);
       await page.mouse("#scene", [0.8, 0.2]);
@@ -116,7 +116,7 @@ Deno.test({
       await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
       const save = async (kind: string) => {
         await page.click(`button[aria-label="Save as ${kind}"]`);
-        const file = path.join(folder, `a.${kind.toLowerCase()}`);
+        const file = join(folder, `a.${kind.toLowerCase()}`);
         for (let tries = 0; tries < 100; tries++) {
           const bytes = await Deno.readFile(file).catch(() => undefined);
           if (bytes?.length) return bytes;
@@ -126,22 +126,22 @@ Deno.test({
       };
       const json: Document = JSON.parse(new TextDecoder().decode(await save("JSON"))), wanted = await predict(built);
       const [saved] = json.recordings, [recording] = wanted.recordings;
-      assert.deepEqual(Object.values(saved.probabilities), probabilities);
+      assertEquals(Object.values(saved.probabilities), probabilities);
       const differences = saved.profile.flatMap((row, s) =>
         row.probabilities.map((p, k) => Math.abs(p - recording.profile[s].probabilities[k]))
       );
-      assert.ok(Math.max(...differences) < 1e-3 && differences.length > 20);
+      assert(Math.max(...differences) < 1e-3 && differences.length > 20);
       // and all the rest to the letter
       const { profile, probability, probabilities: its } = recording;
-      assert.deepEqual({ ...saved, profile, probability, probabilities: its }, { ...recording, file: "a.wav" });
-      assert.deepEqual([json.model, json.emotions], [wanted.model, wanted.emotions]);
+      assertEquals({ ...saved, profile, probability, probabilities: its }, { ...recording, file: "a.wav" });
+      assertEquals([json.model, json.emotions], [wanted.model, wanted.emotions]);
       const svg = new TextDecoder().decode(await save("SVG"));
-      assert.match(svg, /^<svg /);
-      assert.equal(svg.match(/<polygon /g)?.length, 5);
+      assertMatch(svg, /^<svg /);
+      assertEquals(svg.match(/<polygon /g)?.length, 5);
       const png = await save("PNG"), size = new DataView(png.buffer, 16, 8);
-      assert.deepEqual([...png.subarray(1, 4)], [...new TextEncoder().encode("PNG")]);
-      assert.deepEqual([size.getUint32(0), size.getUint32(4)], [1800, 860]);
-      assert.deepEqual(page.errors, []);
+      assertEquals([...png.subarray(1, 4)], [...new TextEncoder().encode("PNG")]);
+      assertEquals([size.getUint32(0), size.getUint32(4)], [1800, 860]);
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -153,14 +153,14 @@ Deno.test({
       const page = await browser.page(`${url}?device=wasm`);
       const strip = "document.querySelector('.overview')";
       await hear(page, built.wav);
-      assert.equal(await page.evaluate(`${strip}.hidden`), true);
+      assertEquals(await page.evaluate(`${strip}.hidden`), true);
       const { samples } = decodeRecording(await Deno.readFile(built.long), "long.wav");
-      const longer = path.join(built.folder, "longer.wav");
+      const longer = join(built.folder, "longer.wav");
       await Deno.writeFile(longer, encodeWav(Float32Array.from([...samples, ...samples, ...samples]), 16000));
       await hear(page, longer);
-      assert.equal(await page.evaluate(`${strip}.hidden`), false);
+      assertEquals(await page.evaluate(`${strip}.hidden`), false);
       const seconds = Number(await page.evaluate("document.querySelector('#scene').getAttribute('aria-valuemax')"));
-      assert.ok(seconds > 8);
+      assert(seconds > 8);
       // the stretch is as much of the strip as the picture of the recording
       const stretch = async () =>
         await page.evaluate<number[]>(
@@ -174,7 +174,7 @@ Deno.test({
         await page.until(`Math.abs(${cursor} - ${place * seconds}) < 0.1`);
         await page.evaluate("new Promise((resolve) => requestAnimationFrame(resolve))");
         const [found, width] = await stretch();
-        assert.ok(
+        assert(
           Math.abs(found - left) < 0.01 && Math.abs(width - 8 / seconds) < 0.01,
           `${place}: ${found}, ${width}`,
         );
@@ -186,8 +186,8 @@ Deno.test({
         return Array.from({ length: width }, (_, x) =>
           Array.from({ length: height }, (_, y) => data[4 * (y * width + x) + 3]).filter((a) => a > 250).length / height);
       })()`);
-      assert.ok(columns.length > 300 && Math.min(...columns) === 1, `${columns.length}: ${Math.min(...columns)}`);
-      assert.deepEqual(page.errors, []);
+      assert(columns.length > 300 && Math.min(...columns) === 1, `${columns.length}: ${Math.min(...columns)}`);
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -208,25 +208,25 @@ Deno.test({
         `(() => { const looks = ${looks}[0]; return looks.at(-1)?.step >= 10 && looks; })()`,
         60,
       );
-      assert.ok(first.every(({ loss }) => Number.isFinite(loss)));
+      assert(first.every(({ loss }) => Number.isFinite(loss)));
       const tenth = first.find(({ step }) => step >= 10)!;
-      assert.ok(tenth.loss < first[0].loss && first[0].step < 10, JSON.stringify(first));
+      assert(tenth.loss < first[0].loss && first[0].step < 10, JSON.stringify(first));
 
       await page.click("#train-pause");
       await page.until("document.querySelector('#train-phase').textContent === 'paused'");
       await page.evaluate("new Promise((resolve) => setTimeout(resolve, 300))"); // what is under way may end
       const held = await page.evaluate(looks);
       await page.evaluate("new Promise((resolve) => setTimeout(resolve, 500))");
-      assert.deepEqual(await page.evaluate(looks), held);
+      assertEquals(await page.evaluate(looks), held);
       await page.choose("#train-method", "sEPR");
       await page.click("#train-pause");
       const stages = "[...document.querySelectorAll('#train-stages tbody th')].map((one) => one.textContent)";
       await page.until(`${stages}.length >= 2`, 60);
-      assert.deepEqual((await page.evaluate<string[]>(stages)).slice(0, 2), ["1, utterances' labels", "2, sEPR"]);
+      assertEquals((await page.evaluate<string[]>(stages)).slice(0, 2), ["1, utterances' labels", "2, sEPR"]);
       await page.click("#train-stop");
       await page.until("document.querySelector('#train-phase').textContent === 'stopped'", 30);
       await page.until("!document.querySelector('#train-start').disabled");
-      assert.deepEqual(page.errors, []);
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -238,7 +238,7 @@ Deno.test({
       const page = await browser.page(`${url}?device=wasm`);
       await page.until("document.documentElement.dataset.device === 'wasm'");
       await page.chooseFile("#file", built.broken);
-      assert.match(await note(page, /broken\.wav/), /broken\.wav: /);
+      assertMatch(await note(page, /broken\.wav/), /broken\.wav: /);
       await clear(page);
       const text = `${built.folder}/notes.mp3`;
       await Deno.writeTextFile(text, "not a sound");
@@ -251,8 +251,8 @@ Deno.test({
       await page.choose("#device select", "webgpu");
       await note(page, /has no WebGPU, or no GPU that it may use/);
       await page.until("document.querySelector('#device select').value === 'wasm'");
-      assert.equal((await hear(page, built.wav)).length, 5);
-      assert.deepEqual(page.errors, []);
+      assertEquals((await hear(page, built.wav)).length, 5);
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -268,7 +268,7 @@ Deno.test({
       await page.chooseFile("#file", built.wav);
       await note(page, /The GPU was lost/);
       await page.until("document.documentElement.dataset.device === 'wasm'");
-      assert.equal((await hear(page, built.wav)).length, 5);
+      assertEquals((await hear(page, built.wav)).length, 5);
     }),
 });
 
@@ -287,7 +287,7 @@ Deno.test({
       await page.press("Home");
       await page.press("ArrowRight");
       await page.until("document.querySelector('#scene').getAttribute('aria-valuenow') === '0.05'");
-      assert.match(
+      assertMatch(
         await page.evaluate("document.querySelector('#scene').getAttribute('aria-valuetext')"),
         /^0\.05 s: \w+ \d+ %/,
       );
@@ -295,13 +295,13 @@ Deno.test({
       await page.until("document.querySelector('#play').textContent === 'Pause'");
       await page.press("Space");
       await accessible(page, "listen");
-      const saved = path.join(folder, "by-keyboard");
+      const saved = join(folder, "by-keyboard");
       await Deno.mkdir(saved);
       await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: saved });
       await page.tabTo('button[aria-label="Save as JSON"]');
       await page.press("Enter");
       for (let tries = 0; [...Deno.readDirSync(saved)].length === 0; tries++) {
-        assert.ok(tries < 100, "nothing was saved");
+        assert(tries < 100, "nothing was saved");
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       await page.tabTo("#speak");
@@ -342,7 +342,7 @@ Deno.test({
         }
         await accessible(page, view);
       }
-      assert.deepEqual(page.errors, []);
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -365,7 +365,7 @@ Deno.test({
     return withPage({ serve }, async (browser, url, built, server) => {
       const page = await browser.page(`${url}?device=wasm`);
       const before = await hear(page, built.wav);
-      assert.match(
+      assertMatch(
         await page.evaluate("document.querySelector('#device-line').textContent"),
         /One thread: this host does not set the headers/,
       );
@@ -378,8 +378,8 @@ Deno.test({
       await page.send("Page.reload");
       await page.until("/^EPR /.test(document.querySelector('h1').textContent)"); // as it was kept
       await page.until("document.documentElement.dataset.device === 'wasm'");
-      assert.deepEqual(await hear(page, built.wav), before);
-      assert.ok(page.workers.includes(`service_worker ${url}service_worker.js`), `${page.workers}`);
+      assertEquals(await hear(page, built.wav), before);
+      assert(page.workers.includes(`service_worker ${url}service_worker.js`), `${page.workers}`);
     });
   },
 });

@@ -1,5 +1,5 @@
 /** What the tests of the page share: the page built once, with a model trained in a second, and its server. */
-import path from "@std/path";
+import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { encodeWav } from "../../dsp/mod.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
@@ -36,9 +36,7 @@ export async function removeBuilt(): Promise<void> {
 
 async function build(): Promise<Built> {
   const folder = await Deno.makeTempDir({ prefix: "epr-web-test-" });
-  const [model, wav, long, broken] = ["model", "a.wav", "long.wav", "broken.wav"].map((name) =>
-    path.join(folder, name)
-  );
+  const [model, wav, long, broken] = ["model", "a.wav", "long.wav", "broken.wav"].map((name) => join(folder, name));
   const device = await createCpuDevice({ threads: 1 });
   try {
     await writeModel(model, (await trainTinyModel(device)).bytes);

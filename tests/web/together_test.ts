@@ -1,5 +1,5 @@
 /** The page when one thing is asked of it while another goes on. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, type Page, WITH_WEBGPU } from "./browser.ts";
@@ -25,7 +25,7 @@ Deno.test({
     withPage({}, async (browser, url, built) => {
       const page = await browser.page(`${url}?device=wasm`), alone = await hear(page, built.wav);
       await train(page);
-      assert.deepEqual(await hear(page, built.wav), alone);
+      assertEquals(await hear(page, built.wav), alone);
       const before = await page.evaluate<number>(stepsSeen);
       await page.until(`${stepsSeen} > ${before}`, 30);
       await go(page, "bench");
@@ -36,10 +36,10 @@ Deno.test({
       await go(page, "train");
       await page.click("#train-pause");
       await page.until(`${phase} === 'paused'`);
-      assert.deepEqual(await hear(page, built.wav), alone);
+      assertEquals(await hear(page, built.wav), alone);
       await page.click("#train-stop");
       await page.until(`${phase} === 'stopped'`);
-      assert.deepEqual(page.errors, []);
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -51,7 +51,7 @@ Deno.test({
       const page = await browser.page(`${url}?device=wasm#train`);
       await page.until("document.documentElement.dataset.device === 'wasm'");
       await page.click(".skip");
-      assert.deepEqual(await page.evaluate("[location.hash, document.activeElement.tagName, document.title]"), [
+      assertEquals(await page.evaluate("[location.hash, document.activeElement.tagName, document.title]"), [
         "#train",
         "MAIN",
         "Train · EPR: emotion profiles of speech",
@@ -69,14 +69,14 @@ Deno.test({
         }
       })()`);
       await page.until("/^dropped.wav: /.test(document.querySelector('#status').textContent)");
-      assert.equal(await page.evaluate("location.hash"), "#listen");
+      assertEquals(await page.evaluate("location.hash"), "#listen");
       await note(page, /One recording at a time: dropped\.wav is heard, not the 1 besides/);
       // a file takes the place of an example, which can then be chosen again
       await page.choose("#example", "0");
       await page.until("/^anger \\(synthetic\\): /.test(document.querySelector('#status').textContent)");
       await hear(page, built.wav);
-      assert.equal(await page.evaluate("document.querySelector('#example').value"), "");
-      assert.deepEqual(page.errors, []);
+      assertEquals(await page.evaluate("document.querySelector('#example').value"), "");
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -92,8 +92,8 @@ Deno.test({
       const shown = "/^a\\.wav: /.test(document.querySelector('#status').textContent)";
       await page.until(shown, 30);
       await page.evaluate("new Promise((resolve) => setTimeout(resolve, 1000))");
-      assert.ok(await page.evaluate(shown));
-      assert.deepEqual(page.errors, []);
+      assert(await page.evaluate(shown));
+      assertEquals(page.errors, []);
     }),
 });
 
@@ -116,15 +116,15 @@ Deno.test({
       await page.until("JSON.parse(document.querySelector('[data-live]')?.dataset.live ?? '{}').segments > 20", 40);
       const buttons = "['#play', ...['SVG', 'PNG', 'JSON'].map((kind) => `[aria-label='Save as ${kind}']`)]";
       const disabled = `${buttons}.map((one) => document.querySelector(one).disabled)`;
-      assert.deepEqual(await page.evaluate(disabled), [true, true, true, true]);
+      assertEquals(await page.evaluate(disabled), [true, true, true, true]);
       await page.evaluate("document.querySelector('#scene').focus()");
       await page.press("Space");
-      assert.equal(await page.evaluate("document.querySelector('#play').textContent"), "Play");
+      assertEquals(await page.evaluate("document.querySelector('#play').textContent"), "Play");
       await page.choose("#device select", "webgpu");
       await page.until("/^what was spoken: /.test(document.querySelector('#status').textContent)", 30);
-      assert.deepEqual(await page.evaluate(disabled), [false, false, false, false]);
-      assert.equal(await page.evaluate("document.querySelector('#notes').textContent"), "");
-      assert.deepEqual(page.errors, []);
+      assertEquals(await page.evaluate(disabled), [false, false, false, false]);
+      assertEquals(await page.evaluate("document.querySelector('#notes').textContent"), "");
+      assertEquals(page.errors, []);
     }),
 });
 

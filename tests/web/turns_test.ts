@@ -1,5 +1,5 @@
 /** Turns at the device. */
-import assert from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Turns } from "../../web/engine/turns.ts";
 
 Deno.test("turns come in order, one at a time; who passes lets in those who wait, and goes on after them", async () => {
@@ -11,16 +11,16 @@ Deno.test("turns come in order, one at a time; who passes lets in those who wait
   });
   const short = ["a", "b"].map((name) => turns.with(() => void said.push(name)));
   await Promise.all([long, ...short]);
-  assert.deepEqual(said, ["long", "a", "b", "long again"]);
+  assertEquals(said, ["long", "a", "b", "long again"]);
 });
 
 Deno.test("a turn ends with an error too, and one that is waited for no longer is nobody's", async () => {
   const turns = new Turns();
-  await assert.rejects(turns.with(() => Promise.reject(new Error("failed"))), /failed/);
+  await assertRejects(() => turns.with(() => Promise.reject(new Error("failed"))), Error, "failed");
   const [held, other] = [await turns.take(), turns.take()];
   held.giveBack();
   const waiting = await other;
   await held.retake(Promise.resolve()); // while another has it
   waiting.giveBack();
-  assert.equal(await turns.with(() => "next"), "next");
+  assertEquals(await turns.with(() => "next"), "next");
 });

@@ -1,5 +1,5 @@
 /** What visits to the page have in common: its server and a browser for as long as one lasts, files heard, notes read, axe. */
-import assert from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import axe from "axe-core";
 import { serveSite } from "../../web/server.ts";
 import { CHROMIUM } from "../kernels/webgpu_chromium.ts";
@@ -22,8 +22,8 @@ export async function withPage(
   try {
     await use(browser, url, built, server);
     const asked = browser.pages.flatMap(({ requests }) => requests);
-    assert.deepEqual(asked.filter((one) => !one.startsWith(url) && !/^(blob|data):/.test(one)), []);
-    assert.ok(asked.length > 3);
+    assertEquals(asked.filter((one) => !one.startsWith(url) && !/^(blob|data):/.test(one)), []);
+    assert(asked.length > 3);
   } finally {
     await browser.close();
     await server.shutdown().catch(() => {});
@@ -59,7 +59,7 @@ export async function accessible(page: Page, view: string): Promise<void> {
         passes: passes.length,
       }),
     )`);
-    assert.ok(passes > 10);
-    assert.deepEqual(serious, [], `${view}, ${theme}`);
+    assert(passes > 10);
+    assertEquals(serious, [], `${view}, ${theme}`);
   }
 }

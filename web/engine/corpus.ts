@@ -49,6 +49,8 @@ export async function syntheticFeatures(
     frames,
     utterances,
     segmentHop,
+    segmentFrames: frontEnd.segmentFrames,
+    padded: 0,
     segmentStart: Int32Array.from(starts),
     segmentUtterance: Int32Array.from(owners),
     segmentTruth: Uint8Array.from(truth),

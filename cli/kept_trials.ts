@@ -1,0 +1,44 @@
+import type { Trial, TrialSettings } from "../refinery/mod.ts";
+
+/** Trials in a file, a line of JSON each: a study that was stopped resumes from it. */
+export class KeptTrials {
+  readonly #file: string;
+  readonly #trials: { settings: string; trial: Trial }[];
+
+  private constructor(file: string, lines: readonly string[]) {
+    this.#file = file;
+    this.#trials = lines.map((line, i) => {
+      try {
+        const { settings, trial } = JSON.parse(line);
+        return { settings: JSON.stringify(settings), trial };
+      } catch (error) {
+        throw new Error(`${file}, line ${i + 1}: expected a trial as JSON; ${(error as Error).message}`);
+      }
+    });
+  }
+
+  /**
+   * Reads a file, or begins one.
+   *
+   * @throws {Error} naming a line that is no trial
+   */
+  static async open(file: string): Promise<KeptTrials> {
+    const text = await Deno.readTextFile(file).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    });
+    return new KeptTrials(file, text.split("\n").filter(Boolean));
+  }
+
+  /** The trial of these settings on this fold, if it was made. */
+  find(settings: TrialSettings, fold: number): Trial | undefined {
+    const own = JSON.stringify(settings);
+    return this.#trials.find(({ settings, trial }) => settings === own && trial.fold === fold)?.trial;
+  }
+
+  /** Adds a trial. */
+  async keep(settings: TrialSettings, trial: Trial): Promise<void> {
+    this.#trials.push({ settings: JSON.stringify(settings), trial });
+    await Deno.writeTextFile(this.#file, `${JSON.stringify({ settings, trial })}\n`, { append: true });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * A running average of a network's weights: steadier than the weights of any one step, which jump about a minimum (Polyak & Juditsky
+ * 1992). After step t
+ *
+ *     average += share (weights - average),   share = max(1 - decay, 1 / t)
+ *
+ * so that it is the plain mean of all steps at first, and forgets with `decay` from then on. What a batch norm remembers is averaged too,
+ * being part of the weights.
+ */
+import type { DeviceBuffer } from "../kernels/device.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** The average of one network's weights. */
+export class WeightAverage {
+  /** Laid out as `Parameters.weights`. */
+  readonly buffer: DeviceBuffer;
+  readonly #parameters: Parameters;
+  readonly #decay: number;
+  /** The weights themselves, while the network has the average in their place. */
+  readonly #aside: DeviceBuffer;
+  #swapped = false;
+
+  /**
+   * Zero until the first step.
+   *
+   * @param decay of a step, 0 to below 1; 0.99 looks back over some hundred steps
+   * @throws {RangeError} where it is not from 0 to below 1
+   */
+  constructor(parameters: Parameters, decay: number) {
+    if (!(decay >= 0 && decay < 1)) {
+      throw new RangeError(`The decay of an average is from 0 to below 1, found ${decay}`);
+    }
+    [this.#parameters, this.#decay] = [parameters, decay];
+    const { device, weights: { length } } = parameters;
+    this.buffer = device.allocate(length, "the average of the weights");
+    this.#aside = device.allocate(length, "the weights, while their average is used");
+    for (const x of [this.buffer, this.#aside]) device.fill({ x, length, value: 0 });
+  }
+
+  /** The weights that steps move, wherever they are. */
+  get raw(): DeviceBuffer {
+    return this.#swapped ? this.#aside : this.#parameters.weights;
+  }
+
+  /** Enqueues the average's move towards the weights. @param step of Adam, from 1 */
+  update(step: number): void {
+    const { device, weights } = this.#parameters;
+    device.blend({ x: weights, y: this.buffer, length: weights.length, share: Math.max(1 - this.#decay, 1 / step) });
+  }
+
+  /** Runs what is given while the network computes with the average. */
+  async during<T>(use: () => Promise<T>): Promise<T> {
+    const { device, weights } = this.#parameters, { length } = weights;
+    device.copy({ x: weights, y: this.#aside, length });
+    device.copy({ x: this.buffer, y: weights, length });
+    this.#swapped = true;
+    try {
+      return await use();
+    } finally {
+      this.#swapped = false;
+      device.copy({ x: this.#aside, y: weights, length });
+    }
+  }
+
+  /** Gives the buffers back. */
+  release(): void {
+    for (const buffer of [this.buffer, this.#aside]) this.#parameters.device.release(buffer);
+  }
+}

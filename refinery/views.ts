@@ -1,0 +1,83 @@
+/**
+ * Views: how a segment is changed each time a network learns from it, so that it never looks the same twice. What changes is drawn by
+ * place (seed, fold, stage, epoch, example): a resumed fit draws what it would have drawn. The kernel `gatherViews` does the rest.
+ */
+import { VIEW } from "../kernels/kernels.ts";
+import { Random } from "../kernels/random.ts";
+import type { Settings } from "./settings.ts";
+
+/** The settings that say how. */
+export type ViewSettings = Pick<
+  Settings,
+  "randomStart" | "stretch" | "warp" | "maskBands" | "maskFrames" | "gain" | "noise"
+>;
+
+/** A view of an utterance's frames. */
+export interface View {
+  /** The frame that it begins at or after, from the utterance's first. */
+  start: number;
+  /** The frame, with its fraction, that the view's middle shows. */
+  middle: number;
+  /** [10]: see VIEW of the kernels. */
+  row: Float32Array;
+}
+
+/** Purpose of the random streams, after the path of the fit. */
+const VIEWS = 11;
+
+/** Whether any view differs from the segment itself. */
+export function changesSegments(settings: ViewSettings): boolean {
+  const { randomStart, stretch, warp, maskBands, maskFrames, gain, noise } = settings;
+  return randomStart || [stretch, warp, maskBands, maskFrames, gain, noise].some((value) => value > 0);
+}
+
+/**
+ * Draws a view.
+ *
+ * @param segment where the segment begins in its utterance, and how many frames the utterance has
+ * @param shape mel bands and frames of a view
+ * @param path seed, purpose, fold, stage, epoch
+ * @param example number of the example in its dataset
+ */
+export function drawView(
+  settings: ViewSettings,
+  segment: { start: number; frameCount: number },
+  { bands, frames }: { bands: number; frames: number },
+  path: readonly number[],
+  example: number,
+): View {
+  const random = new Random(...path, VIEWS, example), row = new Float32Array(VIEW.length);
+  const around = (share: number) => share * (2 * random.uniform() - 1);
+  // each is drawn whatever the settings are, so that one more setting changes no other
+  const rate = 1 + around(settings.stretch), warp = 1 + around(settings.warp);
+  const span = (frames - 1) * rate, latest = Math.max(0, segment.frameCount - 1 - span);
+  const place = random.uniform();
+  const drawn = settings.stretch > 0 ? place * latest : Math.min(Math.floor(place * (latest + 1)), latest);
+  const begin = settings.randomStart ? drawn : Math.min(segment.start, latest);
+  const start = Math.floor(begin);
+  const mask = (most: number, length: number) => {
+    const size = Math.min(random.below(most + 1), length), from = random.below(length - size + 1);
+    return [from, from + size];
+  };
+  [row[VIEW.bandFrom], row[VIEW.bandTo]] = mask(settings.maskBands, bands);
+  [row[VIEW.frameFrom], row[VIEW.frameTo]] = mask(settings.maskFrames, frames);
+  row[VIEW.rate] = rate;
+  row[VIEW.shift] = begin - start;
+  row[VIEW.last] = segment.frameCount - 1 - start;
+  row[VIEW.warp] = warp;
+  row[VIEW.gain] = 10 ** (around(settings.gain) / 20);
+  row[VIEW.noise] = settings.noise * random.uniform();
+  return { start, middle: begin + span / 2, row };
+}
+
+/**
+ * A share from Beta(a, a), by Jöhnk's rejection (1964): two powers of uniform numbers that sum to at most 1, in proportion.
+ *
+ * @param a above 0, at most 1
+ */
+export function drawBeta(a: number, random: Random): number {
+  for (;;) {
+    const [x, y] = [random.uniform() ** (1 / a), random.uniform() ** (1 / a)];
+    if (x + y > 0 && x + y <= 1) return x / (x + y);
+  }
+}
