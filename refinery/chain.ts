@@ -142,7 +142,18 @@ export class Chain {
     const { segmentStart, emotions } = this.#features, { memory } = this.#hooks;
     if (stage === 1) return pseudoLabels(this.#training, segmentStart.length, emotions.length);
     const kept = await memory?.labels(stage);
-    return kept ?? await this.refine(stage - 1, await this.labels(stage - 1), await memory!.weights(stage - 1));
+    if (kept) return kept;
+    const { labelsFrom } = this.#settings, before = await this.labels(stage - 1);
+    const needed = labelsFrom === "in-sample" || labelsFrom === "teacher-view";
+    return await this.refine(stage - 1, before, needed ? await this.weights(stage - 1) : {});
+  }
+
+  /** The networks of a finished stage: as they were kept, or fitted again where their weights are not there. */
+  async weights(stage: number): Promise<NetworkWeights> {
+    const kept = await this.#hooks.memory?.weights(stage);
+    if (kept) return kept;
+    const before = stage > 1 ? await this.weights(stage - 1) : undefined;
+    return (await this.fitStage(stage, await this.labels(stage), before)).weights;
   }
 
   /**

@@ -52,8 +52,8 @@ export interface KeptNetwork {
 export interface FoldMemory {
   /** The stages that are finished, in order. */
   readonly finished: readonly FoldStage[];
-  /** The weights of a finished stage's network, by name. */
-  weights(stage: number): Promise<Record<string, Float32Array>>;
+  /** The weights of a finished stage's networks, by name; undefined: not kept, they are to be fitted again. */
+  weights(stage: number): Promise<Record<string, Float32Array> | undefined>;
   /** The labels that a stage learns from, [segments, emotions]; undefined: not kept, they are to be made again. */
   labels(stage: number): Promise<Float32Array | undefined>;
   /** Keeps them. */
@@ -124,7 +124,8 @@ export async function runFold(
     let labels: Float32Array | undefined, last: FittedStage | undefined;
     for (let stage = result.stages.length + 1; stage <= settings.stages; stage++) {
       labels ??= await chain.labels(stage);
-      const before = stage > 1 ? last?.weights ?? await hooks.memory!.weights(stage - 1) : undefined;
+      const byView = settings.labelsFrom === "teacher-view" && stage > 1;
+      const before = byView ? last?.weights ?? await chain.weights(stage - 1) : undefined;
       last = await chain.fitStage(stage, labels, before);
       const { epochs, bestEpoch } = last.fitted;
       const profiles = await chain.profile(stage, last.weights, "heldOut");

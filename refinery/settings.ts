@@ -224,11 +224,12 @@ const NARROW: Settings = { ...PAPER, forestFolds: "same", width: 1 / 8, segmentH
 /** What two cores do in minutes: few folds and stages, small batches, so that there are enough steps. */
 const SHORT: Settings = { ...NARROW, folds: 3, stages: 2 };
 
-/** Networks that normalise, learn from every training utterance, never from the same segment twice, and are averaged. */
+/** Longer segments; networks that normalise, learn from every training utterance, never from the same segment twice, and are averaged. */
 const STEADY: Settings = {
   ...NARROW,
   stages: 3,
-  segmentHop: 10,
+  segmentFrames: 64,
+  segmentHop: 20,
   batchNorm: true,
   batchNormDense: true,
   batch: 64,
@@ -246,8 +247,8 @@ export const PRESETS: Readonly<Record<PresetName, Settings>> = {
   demo: { ...SHORT, width: 1 / 16, segmentHop: 6, epochs: 12, batch: 32, learningRate: scaledRate(32) },
   quick: { ...SHORT, segmentHop: 10, epochs: 4, batch: 64, learningRate: scaledRate(64) },
   compact: NARROW,
-  tuned: STEADY,
-  best: { ...STEADY, segmentFrames: 64, segmentHop: 20 },
+  tuned: { ...NARROW, stages: 3, segmentHop: 10, batchNorm: true, batch: 64, epochs: 10, monitor: "nothing" },
+  best: STEADY,
   paper: PAPER,
 };
 

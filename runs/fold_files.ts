@@ -83,8 +83,17 @@ export class FoldFiles implements FoldMemory {
     }
   }
 
-  async weights(stage: number): Promise<Record<string, Float32Array>> {
-    const { tensors } = await readSealed(this.#folder.weightsFile(this.#fold, stage));
+  async weights(stage: number): Promise<Record<string, Float32Array> | undefined> {
+    const file = this.#folder.weightsFile(this.#fold, stage);
+    const sealed = await readSealed(file).catch((error) => {
+      if ((error as Error).cause instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    });
+    if (!sealed) {
+      this.#options.onNote(`${file}: not there; the networks of fold ${this.#fold}, stage ${stage} are fitted again`);
+      return undefined;
+    }
+    const { tensors } = sealed;
     return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data]));
   }
 

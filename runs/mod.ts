@@ -18,6 +18,7 @@ export { describeModel } from "./model_card.ts";
 export { readModel, writeModel } from "./model_folder.ts";
 export { type PaperRunOptions, runPaperChains } from "./paper_chains.ts";
 export { chainFolder, type PaperConfig, readPaper, requireVacantPaper, writePaper } from "./paper_folder.ts";
+export { packRun, unpackRun } from "./pack.ts";
 export { countProfileSegments, decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 export { readRunCorpus } from "./read_corpus.ts";
 export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./run_folder.ts";

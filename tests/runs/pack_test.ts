@@ -1,0 +1,34 @@
+/** A packed run: small, whole, and enough to go on from. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { packRun, unpackRun } from "../../runs/mod.ts";
+import { inTemporary, names } from "./folders.ts";
+import { experiment, plain, run, runEpochs, settings } from "./small_experiment.ts";
+
+Deno.test("a run that is packed between two stages, unpacked and resumed ends as one that was left alone", async () => {
+  for (const labelsFrom of ["in-sample", "cross-fit", "teacher-view"] as const) {
+    const changes = { settings: { ...settings, labelsFrom, randomStart: true } };
+    await inTemporary(async (dir) => {
+      const [whole, part, again] = ["whole", "part", "again"].map((name) => join(dir, name)),
+        file = join(dir, "run.tar.gz");
+      const expected = plain(await run(whole, "new", changes));
+      await runEpochs(part, "new", settings.epochs + 1, changes); // stage 1 of the first fold, and one epoch more
+      const { files, bytes } = await packRun(part, file);
+      assert(bytes < 1e5 && files >= 5, `${files} files, ${bytes} bytes`);
+      assertEquals(await unpackRun(file, again), files);
+      assertEquals(names(again).includes("weights"), false);
+      assertEquals(plain(await run(again, "resume", changes)), expected, labelsFrom);
+    });
+  }
+});
+
+Deno.test("what is no packed run is refused, and nothing is written", async () => {
+  await inTemporary(async (dir) => {
+    const file = join(dir, "x.tar.gz"), out = join(dir, "out");
+    await Deno.writeTextFile(file, "not an archive");
+    await assertRejects(() => unpackRun(file, out), Error, "x.tar.gz: expected a packed run, found");
+    await assertRejects(() => unpackRun(join(dir, "gone"), out), Error, "gone: expected a packed run");
+    await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
+    await assertRejects(() => packRun(out, file), Error, "holds no run");
+  });
+});
