@@ -3,7 +3,7 @@
  * reports. From it come the type {@link Settings}, the options of the commands, what tells one run from another, and the
  * report's table. Every choice that the paper leaves open is made here. A preset is a set of values, nothing else.
  */
-import { INITIALISATIONS, MONITORS, type VggEOptions } from "../nn/mod.ts";
+import { type Initialisation, INITIALISATIONS, type Monitor, MONITORS, type VggEOptions } from "../nn/mod.ts";
 
 /** What every setting has. */
 interface Described {
@@ -91,8 +91,56 @@ const choice = <C extends string | number>(
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
+/** The table's type, written out: what is published has types that need no inference. */
+export type SettingTable =
+  & Readonly<
+    Record<
+      | "stages"
+      | "folds"
+      | "epochs"
+      | "patience"
+      | "batch"
+      | "maskBands"
+      | "maskFrames"
+      | "members"
+      | "profileHop"
+      | "trees",
+      WholeSetting
+    >
+  >
+  & Readonly<
+    Record<
+      | "width"
+      | "learningRate"
+      | "decay"
+      | "warmUp"
+      | "validationShare"
+      | "dropout"
+      | "average"
+      | "stretch"
+      | "warp"
+      | "gain"
+      | "noise"
+      | "mixup"
+      | "labelSmoothing"
+      | "temperature",
+      RealSetting
+    >
+  >
+  & Readonly<Record<"batchNorm" | "batchNormDense" | "randomStart" | "balance" | "averageStages", SwitchSetting>>
+  & {
+    readonly method: ChoiceSetting<Method>;
+    readonly split: ChoiceSetting<"utterance" | "speaker">;
+    readonly segmentFrames: ChoiceSetting<32 | 64 | 96 | 128>;
+    readonly monitor: ChoiceSetting<Monitor>;
+    readonly schedule: ChoiceSetting<"steps" | "cosine">;
+    readonly initialisation: ChoiceSetting<Initialisation>;
+    readonly labelsFrom: ChoiceSetting<LabelSource>;
+    readonly forestFolds: ChoiceSetting<"same" | "anew">;
+  };
+
 /** Every setting, in the order of reports. */
-export const SETTINGS = {
+export const SETTINGS: SettingTable = {
   method: choice<Method>("pEPR", METHODS, "method", "how labels are refined from stage to stage"),
   stages: whole(5, [1, 9], "stages", "networks in a chain; stage 1 learns the utterances' labels"),
   folds: whole(10, [2, MANY], "folds", "folds of the cross-validation"),
@@ -189,7 +237,7 @@ export const SETTINGS = {
     "folds of the forest",
     "judge the forest over the networks' folds, or over ten drawn anew",
   ),
-} as const;
+};
 
 /** A setting's name. */
 export type SettingName = keyof typeof SETTINGS;

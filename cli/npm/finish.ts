@@ -1,6 +1,6 @@
 /** The files that `deno pack` made, as the npm package keeps them. */
 import { dirname, join } from "@std/path";
-import { DENO_IN_NODE, IN_BROWSERS, PARTS, THREADS } from "./contents.ts";
+import { DENO_IN_NODE, IN_BROWSERS, NODE_PARTS, PARTS, THREADS } from "./contents.ts";
 
 /** What a module imports: before its name, and the name. */
 const IMPORTED = /((?:\bfrom|\bimport|\bimport\()\s*)"([^"]+)"/g;
@@ -25,8 +25,12 @@ export function finishFile(name: string, bytes: Uint8Array): string | undefined 
   return asksDeno && name !== `${DENO_IN_NODE}.js` ? `import { Deno } from "#${DENO_IN_NODE}";\n${program}` : program;
 }
 
-/** Throws where a program of the package imports one that is not in it, or is written in a way that Node 20 does not know. @param files texts by name */
+/** Throws where a program of the package imports one that is not in it, is written in a way that Node 20 does not know, or has no types. @param files texts by name */
 export function requireWhole(files: ReadonlyMap<string, string>): void {
+  for (const module of ["mod", ...[...PARTS, ...NODE_PARTS].map((part) => `${part}/mod`)]) {
+    // deno pack leaves all types out where one needs to be inferred, and deno publish --dry-run tells which
+    if (!files.has(`${module}.d.ts`)) throw new Error(`${module}.js has no types: see deno publish --dry-run`);
+  }
   for (const [name, text] of files) {
     if (!name.endsWith(".js")) continue;
     if (/^\s*(await )?using \w+ =/m.test(text)) throw new Error(`${name}: has a 'using', which Node 20 does not know`);
