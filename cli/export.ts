@@ -56,7 +56,8 @@ const command: Command = addOnnxOptions(addNoteOptions(createCommand("export", a
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<ExportFlags>(), [run] = command.args as [string?];
-  const { licence, name, alsoJudgedBy } = flags, note: ExportNote = { licence, name, alsoJudgedBy };
+  const { licence, name, unsureError, alsoJudgedBy } = flags;
+  const note: ExportNote = { licence, name, unsureError, alsoJudgedBy };
   if (run === undefined) {
     if (flags.onnx === undefined && flags.onnxNetwork === undefined) {
       throw new UsageError("Name the folder of a run, or --onnx FILE to write a model as ONNX");

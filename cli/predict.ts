@@ -4,6 +4,7 @@
  * A recording that can't be judged is told in a line, the others are judged all the same, and the status is 1.
  */
 import { count } from "../corpora/corpus.ts";
+import { describeDeparture } from "../refinery/domain.ts";
 import type { Predictor } from "../refinery/predictor.ts";
 import { createCommand, EXIT, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { addModelOptions, type ModelFlags, openModel } from "./model_option.ts";
@@ -84,6 +85,8 @@ async function judge(
   try {
     const heard = await hear(input, predictor!, { segmentHop, decide, pad, signal, ...output.listeners });
     await output.heard(input.name, heard);
+    const { departures = [] } = heard.prediction;
+    if (departures.length > 0) say(`warning: ${input.name}: ${departures.map(describeDeparture).join("; ")}`);
     return heard.doubt;
   } catch (error) {
     if (signal.aborted) throw signal.reason;

@@ -52,7 +52,7 @@ const aboutRow = (emotions: readonly string[]) => `probabilities of ${emotions.j
 
 /** What the file says of itself: a text for people, properties for programs. */
 function aboutModel(
-  { name, emotions, frontEnd, segmentHop, training, licence, made }: ModelDescription,
+  { name, emotions, frontEnd, segmentHop, training, certainty, domain, licence, made }: ModelDescription,
   part: string,
   text: string,
 ) {
@@ -65,6 +65,8 @@ function aboutModel(
       sample_rate: String(frontEnd.sampleRate),
       front_end: JSON.stringify(frontEnd),
       segment_hop: String(segmentHop),
+      ...(certainty && { certainty: JSON.stringify(certainty) }),
+      ...(domain && { domain: JSON.stringify(domain) }),
       licence,
       made: `${made.date}: ${made.command}`,
     },

@@ -45,6 +45,10 @@ Deno.test("train --export ends with a model that predict hears with; export make
       /\nmodel: .*out\/model \(folder-quick-1, \d+\.\d MB; its card is README\.md in it\)\n$/,
     );
     const { description } = await readModel(join(out, "model"));
+    assertEquals([description.certainty?.error, Object.keys(description.domain?.statistics ?? {})], [
+      0.1,
+      ["level", "range", "balance"],
+    ]);
     assertEquals([description.licence, description.emotions, description.training.utterances], ["CC0", [
       "anger",
       "sadness",
@@ -60,7 +64,18 @@ Deno.test("train --export ends with a model that predict hears with; export make
         "--device",
         "cpu",
       ),
-      await deno("export", "train", out, "--out", join(dir, "again"), "--name", "mine", "--quiet"),
+      await deno(
+        "export",
+        "train",
+        out,
+        "--out",
+        join(dir, "again"),
+        "--name",
+        "mine",
+        "--unsure-error",
+        "1/2",
+        "--quiet",
+      ),
       await deno("export", "train", out, "--fold", "2"),
       await deno("export", "train", out, "--fold", "3"),
     ];
@@ -74,7 +89,8 @@ Deno.test("train --export ends with a model that predict hears with; export make
     const weights = (folder: string) => Deno.readFile(join(folder, "weights.safetensors"));
     const [one, other] = await Promise.all([join(out, "model"), join(dir, "again")].map(readModel));
     assertEquals(one.weights, other.weights);
-    assertEquals(other.description.name, "mine");
+    assertEquals([other.description.name, other.description.certainty?.error], ["mine", 0.5]);
+    assertEquals(other.description.domain, one.description.domain);
     assertEquals(fold.code, 0, fold.stderr);
     assertEquals(names(join(out, "model-fold-2")), [
       "README.md",
