@@ -1,5 +1,6 @@
 /** One run of the bench: opens the device, measures its roof, then each part in turn. */
 import { type Device, type DeviceChoice, openDevice, type Precision } from "../kernels/mod.ts";
+import { type PresetName, PRESETS } from "../refinery/mod.ts";
 import { type Case, vggECases } from "./cases.ts";
 import { benchForest } from "./forest.ts";
 import { benchFrontEnd } from "./front_end.ts";
@@ -26,6 +27,8 @@ export interface BenchOptions {
   width: number;
   /** Segments of a step. */
   batch: number;
+  /** The step's: its network, views and averages; default: the paper's, on segments that lie ready. */
+  preset?: PresetName;
   /** Parts to measure; all if not said, but kernels alone where `cases` or a filter are given, peers alone with `peers`. */
   only?: readonly Part[];
   /** Only kernels whose name, layer or shape holds this. */
@@ -60,6 +63,7 @@ export async function runBench(options: BenchOptions): Promise<Results> {
   const parts = options.only ??
     (options.peers ? [] : options.cases || filter !== undefined ? ["kernels" as const] : PARTS);
   const settings = { width, batch, classes: CLASSES, quick };
+  const presetSettings = options.preset && PRESETS[options.preset];
   const budget = quick ? BUDGETS.quick : BUDGETS.usual;
   const cases = parts.includes("kernels")
     ? (options.cases ?? vggECases(settings)).filter(({ name, layer, shape }) =>
@@ -79,7 +83,13 @@ export async function runBench(options: BenchOptions): Promise<Results> {
   if (parts.includes("step")) {
     const own = await openDevice(options);
     try {
-      step = await benchStep(own, await Stopwatch.start(own, budget), settings, tune, signal);
+      step = await benchStep(
+        own,
+        await Stopwatch.start(own, budget),
+        { ...settings, settings: presetSettings },
+        tune,
+        signal,
+      );
     } finally {
       own.close();
     }

@@ -18,6 +18,7 @@ import {
 import { precisionOption, tuneDevice, type TuneFlag, tuneOption } from "../cli/tuning.ts";
 import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
+import { type PresetName, PRESETS } from "../refinery/mod.ts";
 import { parseShape, SHAPES } from "./cases.ts";
 import { describeComparison } from "./compare.ts";
 import { CLASSES, type Part, PARTS, runBench, type Tune } from "./bench.ts";
@@ -30,6 +31,7 @@ import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTab
 
 interface Flags {
   device: DeviceChoice;
+  preset?: PresetName;
   threads?: number;
   width: number;
   batch: number;
@@ -67,6 +69,10 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   )
   .option("--width <x>", "factor on the layers of VGG-E", realNumber({ above: 0, max: 4 }), 1)
   .option("--batch <n>", "segments of a step", wholeNumber({ min: 1 }), 128)
+  .addOption(
+    new Option("--preset <name>", "the step of a preset: its batch norm, views and averages; --width and --batch stay")
+      .choices(Object.keys(PRESETS)),
+  )
   .option("--only <part>", `${PARTS.join(", ")}; repeat for several (default: all)`, part, undefined)
   .option("--filter <text>", "only kernels whose name, layer or shape holds this")
   .option(

@@ -5,8 +5,12 @@
  * in their order, on the same buffers. What a step takes beyond the sum of these is overhead (and what its kernels lose
  * to each other's use of the caches; or gain, since replayed calls of few buffers may find them in a cache).
  */
-import { type Device, type DeviceBuffer, METRICS } from "../kernels/mod.ts";
-import { Adam, ArrayDataset, oneHot, summarise, Tape, trainingFlops, VggE } from "../nn/mod.ts";
+import type { Features } from "../corpora/mod.ts";
+import { frontEnd } from "../dsp/mod.ts";
+import type { Device } from "../kernels/mod.ts";
+import { Adam, ArrayDataset, oneHot, summarise, Tape, trainingFlops, VggE, WeightAverage } from "../nn/mod.ts";
+import { Pass } from "../nn/pass.ts";
+import { networkOptions, pseudoLabels, SegmentDataset, SegmentStore, type Settings } from "../refinery/mod.ts";
 import type { Tune } from "./bench.ts";
 import { noise } from "./kernels.ts";
 import { type Call, recorded, repeat } from "./recorded.ts";
@@ -20,12 +24,12 @@ const WARM_UP = 3;
 export async function benchStep(
   device: Device,
   watch: Stopwatch,
-  { width, batch, classes }: { width: number; batch: number; classes: number },
+  { width, batch, classes, settings }: TrainingOptions,
   tune: Tune,
   signal?: AbortSignal,
 ): Promise<StepResult> {
   const calls: Call[] = [];
-  const training = new Training(recorded(device, calls), { width, batch, classes });
+  const training = new Training(recorded(device, calls), { width, batch, classes, settings });
   try {
     await tune(device, () => {
       training.step();
@@ -60,7 +64,7 @@ export async function benchStep(
       seconds,
       segmentsPerSecond: mapSpread(seconds, (s) => batch / s),
       forwardSegmentsPerSecond: mapSpread(forward, (s) => batch / s),
-      flops: batch * trainingFlops(summarise({ width, classes })),
+      flops: batch * trainingFlops(summarise({ width, classes, frames: settings?.segmentFrames })),
       memory,
       shares,
       overhead: 1 - shares.reduce((sum, { share }) => sum + share, 0),
@@ -70,40 +74,57 @@ export async function benchStep(
   }
 }
 
-/** A network in training on noise. */
+/** What is trained: a network, and, with a preset's settings, its batch norm, views and averages. */
+export interface TrainingOptions {
+  /** Factor on every layer. */
+  width: number;
+  /** Segments a step. */
+  batch: number;
+  /** Emotions. */
+  classes: number;
+  /** Default: the plain network of the paper on segments that lie ready. */
+  settings?: Settings;
+}
+
+/** A network in training on noise, step by step as `fit()` takes them. */
 export class Training {
   readonly #device: Device;
   readonly #network: VggE;
   readonly #adam: Adam;
-  readonly #data: ArrayDataset;
-  readonly #metrics: DeviceBuffer;
+  readonly #average?: WeightAverage;
+  readonly #data: ArrayDataset | SegmentDataset;
+  readonly #store?: SegmentStore;
+  readonly #pass: Pass;
   readonly #examples: Int32Array;
 
   /** Draws weights and makes a batch. */
-  constructor(device: Device, { width, batch, classes }: { width: number; batch: number; classes: number }) {
+  constructor(device: Device, { width, batch, classes, settings }: TrainingOptions) {
     this.#device = device;
-    this.#network = new VggE(device, { width, classes }).initialise(1);
+    const network = settings ? networkOptions({ ...settings, width }, classes) : { width, classes };
+    this.#network = new VggE(device, network).initialise(1);
     this.#adam = new Adam(this.#network.parameters);
-    const shape = this.#network.inputShape, labels = Int32Array.from({ length: batch }, (_, i) => i % classes);
-    const x = noise(batch * shape.reduce((a, b) => a * b), 1);
-    this.#data = new ArrayDataset(device, x, oneHot(labels, classes), shape);
-    this.#metrics = device.allocate(METRICS.length, "running totals of the loss");
-    device.fill({ x: this.#metrics, length: METRICS.length, value: 0 });
+    this.#average = settings?.average ? new WeightAverage(this.#network.parameters, settings.average) : undefined;
+    if (settings) {
+      const features = noiseFeatures(settings, batch, classes), everyone = features.utterances.map((_, i) => i);
+      this.#store = new SegmentStore(device, features);
+      this.#store.setLabels(pseudoLabels(features.utterances, features.segmentStart.length, classes));
+      this.#data = new SegmentDataset(this.#store, everyone, { mean: 0, deviation: 1 }, { ...settings, stride: 1 });
+    } else {
+      const shape = this.#network.inputShape, labels = Int32Array.from({ length: batch }, (_, i) => i % classes);
+      const x = noise(batch * shape.reduce((a, b) => a * b), 1);
+      this.#data = new ArrayDataset(device, x, oneHot(labels, classes), shape);
+    }
+    this.#pass = new Pass(this.#network, batch);
     this.#examples = Int32Array.from({ length: batch }, (_, i) => i);
   }
 
   /** As `fit()` does it. */
   step(): void {
-    const tape = new Tape(this.#device), count = this.#examples.length;
-    const x = tape.input([count, ...this.#network.inputShape]);
-    const targets = tape.input([count, this.#network.classes]);
-    this.#data.load(this.#examples, x.buffer, targets.buffer);
-    const logits = this.#network.forward(tape, x);
-    tape.softmaxCrossEntropy(logits, targets, { count, step: 1, metrics: this.#metrics });
-    tape.backward();
-    this.#adam.step(1e-6);
-    tape.release();
-    this.#device.flush();
+    const batch = { examples: this.#examples, count: this.#examples.length, step: 1, path: [1, 1] };
+    this.#pass.step(this.#data, batch, () => {
+      this.#adam.step(1e-6);
+      this.#average?.update(this.#adam.steps);
+    });
   }
 
   /** As `predictProbabilities()` does it. */
@@ -118,9 +139,32 @@ export class Training {
 
   /** Gives all its memory back. */
   release(): void {
-    this.#device.release(this.#metrics);
+    this.#pass.release();
     this.#data.release();
+    this.#store?.release();
+    this.#average?.release();
     this.#adam.release();
     this.#network.parameters.release();
   }
+}
+
+/** Utterances of noise, three seconds each, of one segment each. */
+function noiseFeatures({ segmentFrames }: Settings, count: number, classes: number): Features {
+  const frameCount = 300, { nMels } = frontEnd;
+  const utterances = Array.from({ length: count }, (_, i) => ({
+    ...{ id: String(i), emotion: i % classes, speaker: "", text: "", digest: "", seconds: 3 },
+    ...{ firstFrame: i * frameCount, frameCount, firstSegment: i, segmentCount: 1 },
+  }));
+  return {
+    emotions: Array.from({ length: classes }, (_, k) => `emotion ${k}`),
+    frames: noise(count * frameCount * nMels, 1),
+    utterances,
+    segmentHop: frameCount,
+    segmentFrames,
+    padded: 0,
+    segmentStart: Int32Array.from(utterances, ({ firstFrame }) => firstFrame),
+    segmentUtterance: Int32Array.from(utterances, (_, i) => i),
+    seconds: 3 * count,
+    skipped: [],
+  };
 }

@@ -1,6 +1,8 @@
 /**
  * `deno task compare A [B]`: the stages of a run, or two runs stage by stage, paired by utterance: better, or luck?
  */
+import { Option } from "commander";
+import { DECIDED_BY, type DecidedBy } from "../refinery/mod.ts";
 import { comparePredictions } from "../report/mod.ts";
 import { formatTable } from "../report/table.ts";
 import { createCommand, printJson, runCommand } from "./common.ts";
@@ -16,13 +18,14 @@ const command = createCommand("compare", "Better, or luck? Runs against each oth
     "deno task compare seed-1/predictions.csv,seed-2/predictions.csv,seed-3/predictions.csv",
   ],
 ])
+  .addOption(new Option("--decide <by>", "what decides on an utterance").choices(DECIDED_BY).default("forest"))
   .option("--json", "print the table as one JSON document on stdout")
   .argument("<run>", "run folder, or its predictions.csv; several seeds apart by commas")
   .argument("[other]", "what is compared with it, in the same way (default: its own later stages)");
 
 await runCommand(command, async () => {
-  const { json } = command.opts<{ json?: boolean }>();
-  const table = await comparePredictions(command.args.map((side) => side.split(",")));
+  const { json, decide } = command.opts<{ json?: boolean; decide: DecidedBy }>();
+  const table = await comparePredictions(command.args.map((side) => side.split(",")), decide);
   if (json) return printJson(table);
   console.log(`${table.title}\n\n${formatTable(table.head, table.rows)}\n\n${table.note}`);
 });

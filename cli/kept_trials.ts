@@ -1,4 +1,4 @@
-import type { Trial, TrialSettings } from "../refinery/mod.ts";
+import type { Settings, Trial } from "../refinery/mod.ts";
 
 /** Trials in a file, a line of JSON each: a study that was stopped resumes from it. */
 export class KeptTrials {
@@ -31,13 +31,13 @@ export class KeptTrials {
   }
 
   /** The trial of these settings on this fold, if it was made. */
-  find(settings: TrialSettings, fold: number): Trial | undefined {
+  find(settings: Settings, fold: number): Trial | undefined {
     const own = JSON.stringify(settings);
     return this.#trials.find(({ settings, trial }) => settings === own && trial.fold === fold)?.trial;
   }
 
   /** Adds a trial. */
-  async keep(settings: TrialSettings, trial: Trial): Promise<void> {
+  async keep(settings: Settings, trial: Trial): Promise<void> {
     this.#trials.push({ settings: JSON.stringify(settings), trial });
     await Deno.writeTextFile(this.#file, `${JSON.stringify({ settings, trial })}\n`, { append: true });
   }

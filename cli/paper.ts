@@ -42,7 +42,11 @@ import { rehearseTraining, tuneDevice } from "./tuning.ts";
 interface PaperFlags extends TrainFlags {
   seeds: number;
   tables?: number[];
+  controls?: boolean;
 }
+
+/** The control: pEPR's labels with a uniform distribution in the place of the networks' profiles. */
+const CONTROLS: readonly PaperChain[] = [{ method: "uniform", stages: 2 }];
 
 const command = addPaperOptions(createCommand(
   "paper",
@@ -73,6 +77,8 @@ function addPaperOptions(command: Command): Command {
       "no chain longer than that: rows of later stages stay empty",
       wholeNumber({ min: 2, max: 5 }),
     )
+    .option("--controls", "also a chain whose labels know nothing of the networks (default with the synthetic corpus)")
+    .option("--no-controls", "don't")
     .option(
       "--seeds <n>",
       "repeat all with so many seeds, from --seed on: means and intervals",
@@ -142,7 +148,8 @@ interface Asked {
 
 async function readOptions(asked: PaperFlags): Promise<Asked> {
   const tables = PAPER_TABLES.filter(({ number }) => asked.tables?.includes(number) ?? true);
-  const chains = paperChains(tables, asked.stages);
+  const controls = asked.controls ?? (!asked.resume && asked.corpus === "synthetic");
+  const chains = [...paperChains(tables, asked.stages), ...(controls ? CONTROLS : [])];
   if (!asked.resume) {
     const preset = asked.preset ?? (asked.corpus === "synthetic" ? "demo" : "compact");
     const seeds = Array.from({ length: asked.seeds }, (_, i) => asked.seed + i);
@@ -155,7 +162,7 @@ async function readOptions(asked: PaperFlags): Promise<Asked> {
   const seed = paper.seeds[0], { config } = await requireRun(chainFolder(asked.out, seed, paper.chains[0]));
   const { flags, preset, settings } = resumeSettings(asked, config, given);
   const seeds = given("seeds") ? Array.from({ length: asked.seeds }, (_, i) => seed + i) : paper.seeds;
-  const more = given("tables") || given("stages") ? chains : [];
+  const more = given("tables") || given("stages") || given("controls") ? chains : [];
   return { flags: { ...asked, ...flags }, preset, settings, chains: addChains(paper.chains, more, asked.out), seeds };
 }
 

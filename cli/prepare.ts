@@ -4,7 +4,7 @@
 import { resolve } from "@std/path";
 import { count } from "../corpora/corpus.ts";
 import { type Corpus, extractFeatures, type Features } from "../corpora/mod.ts";
-import { assignFolds, type PresetName, type Settings } from "../refinery/mod.ts";
+import { assignFolds, type PresetName, segmentation, type Settings } from "../refinery/mod.ts";
 import type { Experiment } from "../runs/mod.ts";
 import { type CorpusFlags, openFlaggedCorpus, progressBar, say } from "./common.ts";
 import { describeSettings } from "./train_options.ts";
@@ -46,14 +46,13 @@ export async function prepare(
 async function readFeatures(
   flags: PrepareFlags,
   corpus: Corpus,
-  { segmentHop, profileHop, segmentFrames }: Settings,
+  settings: Settings,
   signal: AbortSignal,
 ): Promise<Features> {
   const bar = flags.quiet ? undefined : progressBar("reading");
   try {
     return await extractFeatures(corpus, {
-      segmentHop: profileHop || segmentHop,
-      segmentFrames,
+      ...segmentation(settings),
       threads: flags.threads,
       cacheDir: flags.cache,
       onCacheFault: say,

@@ -4,7 +4,7 @@
  */
 import { Option } from "commander";
 import { openDevice } from "../kernels/mod.ts";
-import { SCALINGS, type SettingName, SETTINGS, type Trial, type TrialSettings, tryFold } from "../refinery/mod.ts";
+import { type SettingName, SETTINGS, type Settings, type Trial, tryFold } from "../refinery/mod.ts";
 import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { prepare } from "./prepare.ts";
 import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
@@ -22,9 +22,6 @@ interface StudyFlags extends TrainFlags {
   keep?: string;
   json?: boolean;
 }
-
-/** Settings that a variation may name. */
-type KnownSettings = TrialSettings & Required<Pick<TrialSettings, "scaling">>;
 
 const collect = (value: string, before: string[]) => [...before, value];
 
@@ -64,18 +61,18 @@ await runCommand(command, async (signal) => {
   if (flags.stage !== undefined) throw new UsageError("--stage goes with --run");
   const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "compact");
   const { settings: asked } = resolveSettings({ ...flags, preset });
-  const known: KnownSettings = { ...asked, stages: 1, scaling: "global", validationShare: 0.2 };
+  const known: Settings = { ...asked, stages: 1, validationShare: 0.2 };
   const base = { ...known, ...parseSettings(flags.base ?? "", known) };
   const variations = ["", ...flags.vary].map((text) => ({ text: text || "as it is", ...parseSettings(text, base) }));
   const device = await openDevice({ device: flags.device, threads: flags.threads });
   say(`device    ${device.kind}: ${device.description}`);
   const kept = flags.keep === undefined ? undefined : await KeptTrials.open(flags.keep);
-  const results: { variation: string; settings: TrialSettings; trials: Trial[] }[] = [];
+  const results: { variation: string; settings: Settings; trials: Trial[] }[] = [];
   try {
     for (const [i, { text, ...varied }] of variations.entries()) {
       const prepared = await prepare({ ...flags, quiet: flags.quiet || i > 0 }, preset, { ...base, ...varied }, signal);
       const { features, folds } = prepared, trials: Trial[] = [];
-      const settings: TrialSettings = { ...base, ...varied, segmentHop: prepared.settings.segmentHop };
+      const settings: Settings = { ...base, ...varied, segmentHop: prepared.settings.segmentHop };
       for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
         const known = kept?.find(settings, fold);
         if (known) {
@@ -137,7 +134,7 @@ function figures(trials: Trial[], of: (trial: Trial) => Pick<Trial, "right" | "s
 }
 
 /** Settings by their names, "batchNorm=true,width=1/4". */
-function parseSettings(text: string, known: KnownSettings): Partial<TrialSettings> {
+function parseSettings(text: string, known: Settings): Partial<Settings> {
   return Object.fromEntries(
     text.split(",").filter(Boolean).map((part) => {
       const [, name = "", value = ""] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
@@ -145,17 +142,10 @@ function parseSettings(text: string, known: KnownSettings): Partial<TrialSetting
         throw new UsageError(`Found "${part}", wanted name=value with one of ${Object.keys(known).join(", ")}`);
       }
       try {
-        return [name, name in SETTINGS ? parseSetting(name as SettingName, value) : parseOther(name, value)];
+        return [name, name in SETTINGS ? parseSetting(name as SettingName, value) : wholeNumber({ min: 0 })(value)]; // hop, seed
       } catch (error) {
         throw new UsageError(`${name}: ${(error as Error).message}`);
       }
     }),
   );
-}
-
-/** What has no record in the table of settings: the scaling of trials, the segment hop, the seed. */
-function parseOther(name: string, value: string): string | number {
-  if (name !== "scaling") return wholeNumber({ min: 0 })(value);
-  if (SCALINGS.some((scaling) => scaling === value)) return value;
-  throw new RangeError(`expected ${SCALINGS.join(", ")}, found "${value}"`);
 }

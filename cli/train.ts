@@ -129,7 +129,9 @@ async function readOptions(
 async function train(experiment: Experiment, out: string, flags: TrainFlags, signal: AbortSignal, started: number) {
   const { settings, features, onlyFold, folds, start = "new" } = experiment;
   const folder = await openRun(out, experiment, start, { onlyFold: flags.onlyFold, onNote: say });
+  // a fold that has stages of another run is one that goes on
   if (flags.stagesFrom !== undefined) {
+    experiment = { ...experiment, start: "resume" };
     const shared = await shareStages(folder, (await requireRun(flags.stagesFrom)).folder);
     if (!flags.quiet) say(`${count(shared, "network")} taken over from ${flags.stagesFrom}`);
   }

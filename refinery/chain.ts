@@ -20,6 +20,7 @@ import type { FoldHooks, FoldProgress, KeptNetwork, StageOutput } from "./fold.t
 import { assignParts, drawValidation } from "./folds.ts";
 import { meanEntropy, pseudoLabels, refineLabels, smooth, temper } from "./relabel.ts";
 import type { FoldStage } from "./results.ts";
+import { scaleFrames } from "./scaling.ts";
 import { SegmentDataset, SegmentStore, type Standardisation, standardise } from "./segment_dataset.ts";
 import { checkSettings, networkOptions, type Settings } from "./settings.ts";
 
@@ -113,11 +114,19 @@ export class Chain {
     hooks: FoldHooks,
   ) {
     checkSettings(settings);
-    [this.#features, this.#settings, this.#fold, this.#hooks] = [features, settings, fold, hooks];
+    if (features.segmentFrames !== settings.segmentFrames) {
+      throw new RangeError(
+        `segmentFrames: expected features of ${settings.segmentFrames} frames a segment, found ${features.segmentFrames} ` +
+          "(extractFeatures(corpus, segmentation(settings)))",
+      );
+    }
+    [this.#settings, this.#fold, this.#hooks] = [settings, fold, hooks];
     const everyone = features.utterances.map((_, i) => i);
     const heldOut = everyone.filter((i) => folds[i] === fold);
     const training = everyone.filter((i) => folds[i] !== fold);
     const { learning, validation } = drawValidation(features.utterances, training, settings, fold);
+    features = scaleFrames(features, training, settings.scaling);
+    this.#features = features;
     this.#indices = { learning, validation, training };
     this.#training = training.map((i) => features.utterances[i]);
     this.#scaling = standardise(features, training);

@@ -50,7 +50,11 @@ export class SoundStatistics {
   #balance = new Float32Array(1024);
   #frames = 0;
 
-  /** @param nMels mel bands of a frame */
+  /**
+   * Of no frame yet.
+   *
+   * @param nMels mel bands of a frame
+   */
   constructor(nMels: number) {
     this.#nMels = nMels;
   }

@@ -30,6 +30,8 @@ export interface Judgement {
   profiles: Float32Array[];
   /** The forest's decision on each utterance, a stage each. */
   decisions: Int32Array[];
+  /** The likeliest emotion of each utterance's mean profile, a stage each: a decision without a forest. */
+  votes: Int32Array[];
 }
 
 /** Random streams: forests, and the folds of forests that are drawn anew. */
@@ -46,7 +48,7 @@ const FOREST_FOLDS = 10;
  */
 export function judge(features: Judged, settings: Settings, folds: Int32Array, results: FoldResult[]): Judgement {
   const { utterances, emotions } = features;
-  const judgement: Judgement = { stages: [], profiles: [], decisions: [] };
+  const judgement: Judgement = { stages: [], profiles: [], decisions: [], votes: [] };
   const sum = settings.averageStages ? new Float32Array(countSegments(features) * emotions.length) : undefined;
   for (let stage = 1; stage <= settings.stages; stage++) {
     const single = gather(features, settings, folds, results, stage);
@@ -57,6 +59,7 @@ export function judge(features: Judged, settings: Settings, folds: Int32Array, r
     const confusion = confusionMatrix(utterances.map((u) => u.emotion), decisions, emotions.length);
     judgement.profiles.push(profiles);
     judgement.decisions.push(decisions);
+    judgement.votes.push(meanVotes(features, profiles));
     judgement.stages.push({
       stage,
       weightedAccuracy: weightedAccuracy(confusion),
@@ -214,6 +217,12 @@ export function meanProfiles({ utterances, emotions: { length: K } }: Judged, pr
   return means;
 }
 
+/** The likeliest emotion of each utterance's mean profile. */
+export function meanVotes(features: Judged, profiles: Float32Array): Int32Array {
+  const K = features.emotions.length, means = meanProfiles(features, profiles);
+  return Int32Array.from(features.utterances, (_, u) => argmax(means.subarray(u * K, (u + 1) * K)));
+}
+
 /** The emotion of the utterance of each segment. */
 export function segmentLabels(features: Judged): Int32Array {
   const labels = new Int32Array(countSegments(features));
@@ -233,10 +242,10 @@ function segmentFigures(
   profiles: Float32Array,
 ): Pick<StageResult, "segmentAccuracy" | "meanVoteAccuracy" | "meanVoteUnweightedAccuracy" | "trueSegmentAccuracy"> {
   const { utterances, segmentTruth, emotions: { length: K } } = features;
-  const labels = segmentLabels(features), means = meanProfiles(features, profiles);
+  const labels = segmentLabels(features);
   const likeliest = labels.map((_, s) => argmax(profiles.subarray(s * K, (s + 1) * K)));
   const share = (right: (emotion: number, s: number) => boolean) => likeliest.filter(right).length / likeliest.length;
-  const votes = Int32Array.from(utterances, (_, u) => argmax(means.subarray(u * K, (u + 1) * K)));
+  const votes = meanVotes(features, profiles);
   const confusion = confusionMatrix(utterances.map(({ emotion }) => emotion), votes, K);
   return {
     segmentAccuracy: share((emotion, s) => emotion === labels[s]),

@@ -49,6 +49,8 @@ export interface Prediction {
   unsure?: boolean;
   /** In what the recording lies far from those that the model learned from; not set: the model does not know. */
   departures?: Departure[];
+  /** Set where the recording was shorter than a segment, and its last frame was repeated to the end of one. */
+  padded?: boolean;
 }
 
 /** How a recording is listened to. */
@@ -259,6 +261,12 @@ export class Listener {
     const { description, forest } = this.#predictor.model, { frontEnd, emotions } = description;
     const { segmentFrames, hopLength, windowLength, sampleRate } = frontEnd;
     const seconds = this.#samples / sampleRate;
+    let padded = false;
+    if (this.#segments === 0 && this.#held < segmentFrames && this.#held >= LEAST_FRAMES && !this.#pad) {
+      const { nMels } = frontEnd, last = this.#frames.slice((this.#held - 1) * nMels, this.#held * nMels);
+      for (; this.#held < segmentFrames; this.#held++) this.#frames.set(last, this.#held * nMels);
+      padded = true;
+    }
     if (this.#segments === 0 && this.#held < segmentFrames) {
       const wanted = (segmentFrames - 1) * hopLength + windowLength;
       if (!this.#pad || this.#samples === 0) {
@@ -290,6 +298,7 @@ export class Listener {
       seconds,
       ...(threshold && { unsure: probabilities[likeliest] < threshold.probability }),
       ...(domain && sound && { departures: departuresFrom(domain, sound) }),
+      ...(padded && { padded }),
     };
   }
 
@@ -315,6 +324,9 @@ export class Listener {
     this.#profile.push(profile);
   }
 }
+
+/** Frames of the paper's segment: what is shorter says too little, however long the model's segments are. */
+const LEAST_FRAMES = 32;
 
 /** Samples that frames are made of at a time: a second or so. */
 const BLOCK = 1 << 14;

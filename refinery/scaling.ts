@@ -1,28 +1,22 @@
-/**
- * Other ways to standardise frames than by one mean and one deviation of all their values: for trials, which tell whether they are
- * worth it.
- */
+/** Other ways to standardise frames than by one mean and one deviation of all their values: see {@link Scaling}. */
 import type { Features } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/mod.ts";
-
-/**
- * What each log-mel value is standardised by:
- *
- *     global       all values of a fold's training utterances, as in the paper's runs here
- *     bands        the values of its own mel band in these utterances
- *     utterances   the values of its own band in its own utterance: how loud, and through which microphone, is forgotten
- */
-export const SCALINGS = ["global", "bands", "utterances"] as const;
-
-/** See {@link SCALINGS}. */
-export type Scaling = typeof SCALINGS[number];
+import type { Scaling } from "./settings.ts";
 
 /** Features whose frames are standardised. @param training indices of the utterances that "bands" goes by */
 export function scaleFrames(features: Features, training: readonly number[], scaling: Scaling): Features {
   if (scaling === "global") return features; // a dataset does that as it cuts batches
   const frames = features.frames.slice();
   if (scaling === "bands") scaleBands(frames, spans(features, training), [[0, frames.length]]);
-  else for (const span of spans(features, [...features.utterances.keys()])) scaleBands(frames, [span], [span]);
+  else {
+    const everyone = [...features.utterances.keys()], { utterances } = features;
+    const groups = scaling === "utterances"
+      ? everyone.map((i) => [i])
+      : [...new Set(utterances.map(({ speaker }) => speaker))].map((own) =>
+        everyone.filter((i) => utterances[i].speaker === own)
+      );
+    for (const group of groups) scaleBands(frames, spans(features, group), spans(features, group));
+  }
   return { ...features, frames };
 }
 

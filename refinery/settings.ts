@@ -6,7 +6,7 @@
 import { type Initialisation, INITIALISATIONS, type Monitor, MONITORS, type VggEOptions } from "../nn/mod.ts";
 
 /** What every setting has. */
-interface Described {
+export interface SettingRecord {
   /** For reports and errors: "rate of Adam". */
   readonly label: string;
   /** For `--help`: what it does. */
@@ -14,7 +14,7 @@ interface Described {
 }
 
 /** A whole number. */
-export interface WholeSetting extends Described {
+export interface WholeSetting extends SettingRecord {
   /** Which of the four it is. */
   readonly kind: "whole";
   /** The smallest that is allowed. */
@@ -26,7 +26,7 @@ export interface WholeSetting extends Described {
 }
 
 /** Any number. */
-export interface RealSetting extends Described {
+export interface RealSetting extends SettingRecord {
   /** Which of the four it is. */
   readonly kind: "real";
   /** The smallest that is allowed. */
@@ -42,7 +42,7 @@ export interface RealSetting extends Described {
 }
 
 /** Yes or no. */
-export interface SwitchSetting extends Described {
+export interface SwitchSetting extends SettingRecord {
   /** Which of the four it is. */
   readonly kind: "switch";
   /** The paper's value; where it says none, ours for its setup. */
@@ -50,7 +50,7 @@ export interface SwitchSetting extends Described {
 }
 
 /** One of some words, or of some numbers. */
-export interface ChoiceSetting<C extends string | number> extends Described {
+export interface ChoiceSetting<C extends string | number> extends SettingRecord {
   /** Which of the four it is. */
   readonly kind: "choice";
   /** What it may be. */
@@ -64,6 +64,20 @@ export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static" | "uniform
 
 /** All methods, the paper's best one first. */
 export const METHODS: readonly Method[] = ["pEPR", "sEPR", "hard-dynamic", "soft-static", "uniform"];
+
+/**
+ * What each log-mel value is standardised by:
+ *
+ *     global       all values of a fold's training utterances, as in the paper's runs here
+ *     bands        the values of its own mel band in these utterances
+ *     utterances   the values of its own band in its own utterance: how loud, and through which microphone, is forgotten
+ *     speakers     the values of its own band in all utterances of its speaker: a protocol of its own, which looks at the unlabelled speech of
+ *                  the speaker who is held out
+ */
+export type Scaling = "global" | "bands" | "utterances" | "speakers";
+
+/** All, the paper's first. */
+export const SCALINGS: readonly Scaling[] = ["global", "bands", "utterances", "speakers"];
 
 /** Which networks' probabilities labels are refined from. */
 export type LabelSource = "in-sample" | "snapshot" | "cross-fit" | "teacher-view";
@@ -132,6 +146,7 @@ export type SettingTable =
     readonly method: ChoiceSetting<Method>;
     readonly split: ChoiceSetting<"utterance" | "speaker">;
     readonly segmentFrames: ChoiceSetting<32 | 64 | 96 | 128>;
+    readonly scaling: ChoiceSetting<Scaling>;
     readonly monitor: ChoiceSetting<Monitor>;
     readonly schedule: ChoiceSetting<"steps" | "cosine">;
     readonly initialisation: ChoiceSetting<Initialisation>;
@@ -147,6 +162,12 @@ export const SETTINGS: SettingTable = {
   split: choice("utterance", ["utterance", "speaker"], "split", "what a fold holds out"),
   width: real(1, { above: 0, max: 4 }, "width", "factor on every layer of VGG-E: 1, 1/8, 0.125"),
   segmentFrames: choice(32, [32, 64, 96, 128], "frames of a segment", "frames (10 ms) of a segment"),
+  scaling: choice<Scaling>(
+    "global",
+    SCALINGS,
+    "standardised by",
+    "what frames are standardised by: all training frames, by band, or by band and utterance or speaker (which looks at held-out speech)",
+  ),
   epochs: whole(20, [1, MANY], "epochs", "epochs at most"),
   monitor: choice(
     "loss",
@@ -243,7 +264,7 @@ export const SETTINGS: SettingTable = {
 export type SettingName = keyof typeof SETTINGS;
 
 /** What a record allows. */
-type ValueOf<S> = S extends ChoiceSetting<infer C> ? C : S extends SwitchSetting ? boolean : number;
+export type ValueOf<S> = S extends ChoiceSetting<infer C> ? C : S extends SwitchSetting ? boolean : number;
 
 /** Settings of one experiment: a value for each record of {@link SETTINGS}, and what has no default of its own. */
 export type Settings = { -readonly [Name in SettingName]: ValueOf<typeof SETTINGS[Name]> } & {
@@ -292,13 +313,24 @@ const STEADY: Settings = {
 
 /** The presets. */
 export const PRESETS: Readonly<Record<PresetName, Settings>> = {
-  demo: { ...SHORT, width: 1 / 16, segmentHop: 6, epochs: 12, batch: 32, learningRate: scaledRate(32) },
+  demo: {
+    ...STEADY,
+    ...{ folds: 3, stages: 2, width: 1 / 16, segmentHop: 12, profileHop: 6, epochs: 12, batch: 32 },
+    ...{ learningRate: 0.002, average: 0.98 },
+  },
   quick: { ...SHORT, segmentHop: 10, epochs: 4, batch: 64, learningRate: scaledRate(64) },
   compact: NARROW,
   tuned: { ...NARROW, stages: 3, segmentHop: 10, batchNorm: true, batch: 64, epochs: 10, monitor: "nothing" },
   best: STEADY,
   paper: PAPER,
 };
+
+/** How features are to be cut into segments for these settings: what `extractFeatures` is given. */
+export function segmentation(
+  { segmentHop, profileHop, segmentFrames }: Pick<Settings, "segmentHop" | "profileHop" | "segmentFrames">,
+): { segmentHop?: number; segmentFrames: number } {
+  return { segmentHop: profileHop || segmentHop, segmentFrames };
+}
 
 /** The network that an experiment's settings ask for. @param classes emotions told apart */
 export function networkOptions(
@@ -326,12 +358,15 @@ export function completeSettings(written: Partial<Settings>): Settings {
  * @throws {RangeError} naming the settings, and what is required
  */
 export function checkSettings(settings: Settings): void {
-  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method } = settings;
+  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise } = settings;
   if (validationShare === 0 && monitor !== "nothing") {
     throw new RangeError(`validationShare 0 holds nothing back: monitor must be nothing, found ${monitor}`);
   }
   if (profileHop > 0 && segmentHop !== undefined && segmentHop % profileHop !== 0) {
     throw new RangeError(`profileHop must divide segmentHop ${segmentHop}, found ${profileHop}`);
+  }
+  if (scaling !== "global" && (gain > 0 || noise > 0)) {
+    throw new RangeError(`gain and noise act on the mel spectrum itself: scaling must be global, found ${scaling}`);
   }
   if (labelsFrom === "teacher-view" && method !== "pEPR" && method !== "sEPR") {
     throw new RangeError(

@@ -10,7 +10,6 @@ import { Chain, type FittedStage } from "./chain.ts";
 import type { FoldHooks } from "./fold.ts";
 import { drawValidation } from "./folds.ts";
 import { argmax, meanRow } from "./relabel.ts";
-import { scaleFrames, type Scaling } from "./scaling.ts";
 import type { Settings } from "./settings.ts";
 
 /** How right profiles are. */
@@ -37,12 +36,6 @@ export interface Trial extends TrialCounts {
   seconds: number;
 }
 
-/** A run's settings, and what only trials know. */
-export type TrialSettings = Settings & {
-  /** What frames are standardised by; default global. */
-  scaling?: Scaling;
-};
-
 /**
  * Fits and judges.
  *
@@ -53,7 +46,7 @@ export type TrialSettings = Settings & {
 export async function tryFold(
   features: Features,
   device: Device,
-  { scaling = "global", ...settings }: TrialSettings,
+  settings: Settings,
   folds: Int32Array,
   fold: number,
   { byEpoch = false, ...hooks }: Pick<FoldHooks, "signal" | "onProgress" | "onEpoch"> & { byEpoch?: boolean } = {},
@@ -61,8 +54,7 @@ export async function tryFold(
   const { utterances, emotions: { length: K } } = features;
   const training = utterances.map((_, i) => i).filter((i) => folds[i] !== fold);
   const validation = drawValidation(utterances, training, settings, fold).validation.map((i) => utterances[i]);
-  const scaled = scaleFrames(features, training, scaling);
-  const chain = new Chain(scaled, device, settings, folds, fold, hooks), began = performance.now();
+  const chain = new Chain(features, device, settings, folds, fold, hooks), began = performance.now();
   try {
     const { stages } = settings, judged: TrialCounts[] = [];
     const look = async (network: VggE) => {

@@ -4,7 +4,13 @@
  */
 import { join } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
-import { compareStages, confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/mod.ts";
+import {
+  compareStages,
+  confusionMatrix,
+  type DecidedBy,
+  unweightedAccuracy,
+  weightedAccuracy,
+} from "../refinery/mod.ts";
 import type { ReportTable } from "./document.ts";
 import { meanPercent, pValue, tenths } from "./format.ts";
 
@@ -22,13 +28,17 @@ interface Decided {
  * Compares the stages of a run with its first; or, of two runs, each stage of the one with the same of the other.
  *
  * @param sides one or two; each run folders, or their `predictions.csv`, of the same settings, a seed each
+ * @param decide what decides on an utterance: the forest, or its mean profile
  * @returns a table, a row a stage: WA and UA in percent (over several seeds: mean, half its 95 % t interval), utterances won and
  * lost, p of McNemar's exact test, uncorrected
  * @throws {Error} where a file is not there or is no predictions, or the runs did not judge the same utterances
  */
-export async function comparePredictions(sides: readonly (readonly string[])[]): Promise<ReportTable> {
+export async function comparePredictions(
+  sides: readonly (readonly string[])[],
+  decide: DecidedBy = "forest",
+): Promise<ReportTable> {
   const read: Decided[][] = [];
-  for (const files of sides) read.push(await Promise.all(files.map(readDecided)));
+  for (const files of sides) read.push(await Promise.all(files.map((file) => readDecided(file, decide))));
   const [first, second] = read, all = read.flat();
   for (const other of all.slice(1)) requireSameUtterances(all[0], other);
   if (second && first.length !== second.length) {
@@ -66,7 +76,7 @@ export async function comparePredictions(sides: readonly (readonly string[])[]):
       "p",
     ],
     rows,
-    note: `In percent, ${all[0].truth.size} utterances` +
+    note: `In percent, ${all[0].truth.size} utterances${decide === "mean" ? ", decided by the mean profile" : ""}` +
       (seeds > 1
         ? `, mean of ${seeds} seeds with half its 95 % t interval; an utterance counts as won where more seeds have it right. `
         : ". ") +
@@ -74,7 +84,7 @@ export async function comparePredictions(sides: readonly (readonly string[])[]):
   };
 }
 
-async function readDecided(place: string): Promise<Decided> {
+async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
   const file = place.endsWith(".csv") ? place : join(place, "predictions.csv");
   let text: string;
   try {
@@ -84,8 +94,12 @@ async function readDecided(place: string): Promise<Decided> {
     throw new Error(`${file} ${what}; wanted: a complete run, or its predictions.csv`, { cause: error });
   }
   const [header, ...rows] = parseCsv(text, file), names = header?.fields ?? [];
-  const wanted = ["utterance", "speaker", "emotion"], stages = names.slice(wanted.length);
-  if (wanted.some((name, i) => names[i] !== name) || !stages.length || stages.some((s, i) => s !== `stage_${i + 1}`)) {
+  const wanted = ["utterance", "speaker", "emotion"];
+  const columns = names.slice(wanted.length), means = columns.filter((name) => name.startsWith("mean_"));
+  const stages = columns.slice(0, columns.length - means.length);
+  const numbered = (own: string[], name: string) => own.every((column, i) => column === `${name}_${i + 1}`);
+  const right = stages.length > 0 && numbered(stages, "stage") && numbered(means, "mean");
+  if (wanted.some((name, i) => names[i] !== name) || !right) {
     throw new Error(
       `${file} is no predictions.csv: wanted columns utterance, speaker, emotion, stage_1, ...; found ` +
         (names.join(", ") || "nothing"),
@@ -95,6 +109,9 @@ async function readDecided(place: string): Promise<Decided> {
     if (fields.length === names.length) continue;
     throw new Error(`${file}, line ${line}: found ${fields.length} fields, wanted ${names.length} as in the header`);
   }
+  if (decide === "mean" && means.length === 0) {
+    throw new Error(`${file}: expected columns mean_1, ..., found none: the run is older than they are`);
+  }
   const truth = new Map(rows.map(({ fields: [utterance, , emotion] }) => [utterance, emotion]));
   if (truth.size !== rows.length) {
     throw new Error(`${file}: ${rows.length} rows name ${truth.size} utterances; wanted: each once`);
@@ -102,7 +119,10 @@ async function readDecided(place: string): Promise<Decided> {
   return {
     file,
     truth,
-    stages: stages.map((_, s) => rows.map(({ fields }) => fields[wanted.length + s])),
+    stages: stages.map((_, s) => {
+      const column = wanted.length + s + (decide === "mean" ? stages.length : 0);
+      return rows.map(({ fields }) => fields[column]);
+    }),
   };
 }
 

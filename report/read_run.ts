@@ -9,7 +9,7 @@ import { basename, resolve } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf } from "../corpora/feature_frames.ts";
 import { type CorpusKind, extractFeatures, openCorpus } from "../corpora/mod.ts";
-import { assignFolds, type FoldResult, judge, type Judged, type StageResult } from "../refinery/mod.ts";
+import { assignFolds, type FoldResult, judge, type Judged, segmentation, type StageResult } from "../refinery/mod.ts";
 import type { EpochRecord } from "../nn/mod.ts";
 import {
   decodeProfiles,
@@ -114,14 +114,14 @@ async function readJudgement(
 
 /** The true emotions of the segments, made again where the corpus is made from a seed. */
 async function remakeTruth(
-  { corpus: { name }, settings: { seed, segmentHop, profileHop, segmentFrames } }: RunConfig,
+  { corpus: { name }, settings }: RunConfig,
   digests: readonly string[],
 ): Promise<Uint8Array | undefined> {
   if (name !== "synthetic") return undefined;
-  const { utterances, segmentTruth } = await extractFeatures(await openCorpus("synthetic", { seed }), {
-    segmentHop: profileHop || segmentHop,
-    segmentFrames,
-  });
+  const { utterances, segmentTruth } = await extractFeatures(
+    await openCorpus("synthetic", { seed: settings.seed }),
+    segmentation(settings),
+  );
   if (utterances.length !== digests.length || utterances.some(({ digest }, u) => digest !== digests[u])) {
     throw new Error("The synthetic corpus that is made here is not the run's: its sound differs (corpus.csv)");
   }

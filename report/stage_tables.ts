@@ -93,13 +93,31 @@ export function comparisonTable({ chains }: Study): ReportTable {
       })
     )
   );
+  // each refined network beside the control's, which learned labels that know nothing of any network
+  const control = chains.find(({ method }) => method === "uniform");
+  const controlled = chains.filter((chain) => control && chain !== control).flatMap((chain) =>
+    stagesOf(chain).slice(1, control!.stages).map((stage) => {
+      const { onlyFirst, onlySecond, p } = compareStages(rightCounts(control!, stage), rightCounts(chain, stage));
+      return [
+        METHOD_NAMES[chain.method],
+        `control ${stage} → ${stage}`,
+        String(onlyFirst),
+        String(onlySecond),
+        pValue(p),
+      ];
+    })
+  );
   return {
     kind: "table",
     id: "mcnemar",
     title: "Better, or luck? McNemar's test between stages",
     head: ["Chain", "Stages", "Lost", "Won", "p"],
-    rows,
+    rows: [...rows, ...controlled],
     note:
+      (control
+        ? "Control: labels of which a uniform distribution is the other half; what a chain does not win against it, the networks' " +
+          "profiles have not earned. "
+        : "") +
       "Lost: utterances that the forest had right at the earlier stage and has wrong at the later one; won: the reverse. " +
       "p: the exact two-sided test; nothing is corrected for how many tests there are." +
       (chains[0].runs.length > 1 ? " An utterance counts once: for the stage that was right on it in more seeds." : ""),

@@ -39,7 +39,8 @@ export function percent(fraction: number): string {
 }
 
 /**
- * What an experiment gives, a row a stage: weighted and unweighted accuracy of utterances (WA, UA), segments whose likeliest
+ * What an experiment gives, a row a stage: weighted and unweighted accuracy of utterances (WA, UA) by the forest, WA by the mean
+ * profile, segments whose likeliest
  * emotion is their utterance's; and where the corpus knows the truth, segments whose likeliest emotion is their own, and
  * how far the labels were from that (Brier score), beside labels that a uniform distribution would have made.
  */
@@ -50,6 +51,7 @@ export function stageTable(stages: readonly StageResult[]): string {
     "stage",
     "WA",
     "UA",
+    "WA by mean",
     "segments right",
     ...(truth ? ["true segments", "label error", ...(control ? ["uniform labels"] : [])] : []),
   ];
@@ -57,6 +59,7 @@ export function stageTable(stages: readonly StageResult[]): string {
     String(stage.stage),
     percent(stage.weightedAccuracy),
     percent(stage.unweightedAccuracy),
+    percent(stage.meanVoteAccuracy),
     percent(stage.segmentAccuracy),
     ...(truth ? [percent(stage.trueSegmentAccuracy!), stage.labelError!.toFixed(3)] : []),
     ...(control ? [stage.labelErrorUniform?.toFixed(3) ?? ""] : []),

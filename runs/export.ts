@@ -104,6 +104,18 @@ export async function exportEverything(
   return encodeModel({ ...described, domain, network: network.options }, network.weights, forest);
 }
 
+/**
+ * A run whose model can be used: `predict` standardises by one mean and one deviation.
+ *
+ * @throws {Error} where frames were standardised otherwise
+ */
+function requireGlobalScaling({ settings: { scaling } }: RunConfig): void {
+  if (scaling === "global") return;
+  throw new Error(
+    `scaling: expected a run of frames that are standardised globally, found ${scaling}: it has no model for single recordings`,
+  );
+}
+
 /** A complete run, and how right it was. */
 async function readJudged(run: string) {
   const { folder, config } = await requireRun(run);
@@ -117,6 +129,7 @@ async function readJudged(run: string) {
 /** The same, with who said what, and the last stage's out-of-fold profiles. */
 async function readFinished(run: string) {
   const judged = await readJudged(run), { folder, config } = judged;
+  requireGlobalScaling(config);
   const { corpus } = await readRunCorpus(folder, config);
   const last = await Deno.readFile(folder.in("profiles", `stage-${config.settings.stages}.arrow`));
   return { ...judged, corpus, profiles: decodeProfiles(last, corpus.emotions) };

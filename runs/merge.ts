@@ -71,12 +71,12 @@ export async function writeResults(
   seconds: () => number,
 ): Promise<Results> {
   const { emotions, utterances, segmentHop } = features;
-  const { stages, profiles, decisions } = judge(features, settings, folds, foldResults);
+  const { stages, profiles, decisions, votes } = judge(features, settings, folds, foldResults);
   for (const [i, { confusion: _, ...figures }] of stages.entries()) {
     await folder.writeProfiles(i + 1, { utterances, segmentHop, emotions, profiles: profiles[i] });
     folder.log({ event: "results", ...figures });
   }
-  await folder.writePredictions({ emotions, utterances, predictions: decisions });
+  await folder.writePredictions({ emotions, utterances, predictions: decisions, votes });
   const everyone = utterances.map((_, i) => i);
   await folder.writeForest(fitForest(features, profiles[profiles.length - 1], everyone, settings));
   const results: Results = {

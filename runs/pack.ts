@@ -1,5 +1,5 @@
 /**
- * A run as one small file, to be kept where its folder can't be: settings, corpus table, kernels, the records and profiles of every finished
+ * A run as one small file, to be kept where its folder can't be: settings (less where the recordings lie), corpus table, kernels, the records and profiles of every finished
  * stage, predictions and results, as a gzipped tar archive. Weights and checkpoints stay out. That is enough to judge a run again, and to go on
  * with it: a stage that labels are to be made from again is then fitted again where its weights are needed (`labelsFrom` in-sample and
  * teacher-view), or only those networks are fitted that make labels (cross-fit, snapshot).
@@ -8,7 +8,7 @@ import { dirname, join } from "@std/path";
 import { createTarGzip, parseTarGzip } from "nanotar";
 import { writeAtomically } from "./atomic.ts";
 import { requireRun } from "./begin.ts";
-import { requireVacant } from "./run_folder.ts";
+import { requireVacant, type RunConfig } from "./run_folder.ts";
 
 /** What of a run's folder is packed. */
 const PACKED =
@@ -25,7 +25,10 @@ const PACKED =
 export async function packRun(run: string, file: string): Promise<{ files: number; bytes: number }> {
   await requireRun(run);
   const names = (await Array.fromAsync(filesOf(run))).filter((name) => PACKED.test(name)).sort();
-  const entries = await Promise.all(names.map(async (name) => ({ name, data: await Deno.readFile(join(run, name)) })));
+  const entries = await Promise.all(names.map(async (name) => {
+    const data = await Deno.readFile(join(run, name));
+    return { name, data: name === "config.json" ? withoutPlace(data) : data };
+  }));
   const archive = await createTarGzip(entries, { attrs: { mtime: 0 } });
   await writeAtomically(file, archive);
   return { files: names.length, bytes: archive.length };
@@ -52,6 +55,12 @@ export async function unpackRun(file: string, folder: string): Promise<number> {
     await writeAtomically(join(folder, name), data!);
   }
   return entries.length;
+}
+
+/** `config.json` less where the recordings lie: that is nowhere else. */
+function withoutPlace(config: Uint8Array): Uint8Array {
+  const { corpus: { data: _, ...corpus }, ...rest }: RunConfig = JSON.parse(new TextDecoder().decode(config));
+  return new TextEncoder().encode(JSON.stringify({ ...rest, corpus }, null, 2) + "\n");
 }
 
 /** Names of all files of a folder and those in it, with slashes. */

@@ -179,21 +179,24 @@ export class RunFolder {
   }
 
   /**
-   * Writes `predictions.csv`: utterance, speaker, emotion, and the forest's emotion at each stage.
+   * Writes `predictions.csv`: utterance, speaker, emotion, the forest's emotion at each stage, and that of the mean profile.
    *
    * @param predictions one a stage: an index into `emotions` for each utterance
+   * @param votes in the same way, by the mean profile
    */
   async writePredictions(
-    { emotions, utterances, predictions }: {
+    { emotions, utterances, predictions, votes }: {
       emotions: readonly string[];
       utterances: readonly { id: string; speaker: string; emotion: number }[];
       predictions: readonly ArrayLike<number>[];
+      votes: readonly ArrayLike<number>[];
     },
   ): Promise<void> {
     const rows = utterances.map(({ id, speaker, emotion }, u) => {
-      return [id, speaker, emotions[emotion], ...predictions.map((stage) => emotions[stage[u]])];
+      return [id, speaker, emotions[emotion], ...[...predictions, ...votes].map((stage) => emotions[stage[u]])];
     });
-    const head = ["utterance", "speaker", "emotion", ...predictions.map((_, stage) => `stage_${stage + 1}`)];
+    const columns = (name: string, of: readonly unknown[]) => of.map((_, stage) => `${name}_${stage + 1}`);
+    const head = ["utterance", "speaker", "emotion", ...columns("stage", predictions), ...columns("mean", votes)];
     await writeAtomically(this.in("predictions.csv"), csv([head, ...rows]));
   }
 

@@ -107,7 +107,7 @@
     (param $place i32) (param $key0 i32) (param $key1 i32)
     (local $h i32) (local $w i32) (local $rowBytes i32) (local $low i32) (local $high i32) (local $row i32) (local $next i32)
     (local $band f32) (local $across f32) (local $time f32) (local $along f32) (local $last f32) (local $value f32) (local $later f32)
-    (local $rate f32) (local $shift f32) (local $gain f32) (local $noise f32) (local $changed i32) (local $silent i32)
+    (local $whole i32) (local $rate f32) (local $shift f32) (local $gain f32) (local $noise f32) (local $changed i32) (local $silent i32)
     (local.set $rowBytes (i32.shl (local.get $height) (i32.const 2)))
     (local.set $series (i32.add (local.get $series) (i32.mul (i32.load (local.get $start)) (local.get $rowBytes))))
     (local.set $rate (f32.load (local.get $view)))
@@ -116,6 +116,10 @@
     (local.set $gain (f32.load offset=32 (local.get $view)))
     (local.set $noise (f32.load offset=36 (local.get $view)))
     (local.set $changed (i32.or (f32.ne (local.get $gain) (f32.const 1)) (f32.ne (local.get $noise) (f32.const 0))))
+    ;; a view that only starts elsewhere shows the series as it is
+    (local.set $whole (i32.and
+      (f32.eq (local.get $shift) (f32.floor (local.get $shift)))
+      (i32.and (f32.eq (local.get $rate) (f32.const 1)) (f32.eq (f32.load offset=12 (local.get $view)) (f32.const 1)))))
     (loop $bands
       ;; between bands low and high of the series
       (local.set $band (f32.min
@@ -146,13 +150,15 @@
             (local.set $next (i32.add (local.get $row) (select
               (local.get $rowBytes) (i32.const 0) (f32.lt (local.get $time) (local.get $last)))))
             (local.set $value (f32.load (i32.add (local.get $row) (local.get $low))))
-            (local.set $value (f32.add (local.get $value) (f32.mul (local.get $across) (f32.sub
-              (f32.load (i32.add (local.get $row) (local.get $high))) (local.get $value)))))
-            (local.set $later (f32.load (i32.add (local.get $next) (local.get $low))))
-            (local.set $later (f32.add (local.get $later) (f32.mul (local.get $across) (f32.sub
-              (f32.load (i32.add (local.get $next) (local.get $high))) (local.get $later)))))
-            (local.set $value (f32.add (local.get $value)
-              (f32.mul (local.get $along) (f32.sub (local.get $later) (local.get $value)))))
+            (if (i32.eqz (local.get $whole))
+              (then
+                (local.set $value (f32.add (local.get $value) (f32.mul (local.get $across) (f32.sub
+                  (f32.load (i32.add (local.get $row) (local.get $high))) (local.get $value)))))
+                (local.set $later (f32.load (i32.add (local.get $next) (local.get $low))))
+                (local.set $later (f32.add (local.get $later) (f32.mul (local.get $across) (f32.sub
+                  (f32.load (i32.add (local.get $next) (local.get $high))) (local.get $later)))))
+                (local.set $value (f32.add (local.get $value)
+                  (f32.mul (local.get $along) (f32.sub (local.get $later) (local.get $value)))))))
             (if (local.get $changed)
               (then
                 (local.set $value (f32.mul (local.get $gain)

@@ -69,18 +69,22 @@ function logMel(graph: OnnxGraph, samples: string, settings: FrontEnd): string {
   return graph.node("Squeeze", ["log_mel.batch", "axis.batch"], "log_mel");
 }
 
-/** Segment s is frames [s hop, s hop + segmentFrames). */
+/** Segment s is frames [s hop, s hop + segmentFrames); of what is shorter than one the last frame is repeated to its end. */
 function cutSegments(graph: OnnxGraph, frames: string, { segmentFrames }: FrontEnd, segmentHop: number): string {
   graph.whole("segment.overhang", segmentFrames - 1);
   graph.whole("segment.first", 0);
   graph.whole("segment.hop", segmentHop);
+  graph.whole("one", 1);
   graph.whole("segment.frames", Array.from({ length: segmentFrames }, (_, frame) => frame));
   graph.whole("axis.frame", [1]);
   graph.node("Shape", [frames], "frames.shape", { start: 0, end: 1 });
   graph.node("Squeeze", ["frames.shape"], "frames");
-  graph.node("Sub", ["frames", "segment.overhang"], "segment.end");
+  graph.node("Sub", ["frames", "segment.overhang"], "segment.count_at_hop_1");
+  graph.node("Max", ["segment.count_at_hop_1", "one"], "segment.end");
+  graph.node("Sub", ["frames", "one"], "frames.last");
   graph.node("Range", ["segment.first", "segment.end", "segment.hop"], "segment.starts");
   graph.node("Unsqueeze", ["segment.starts", "axis.frame"], "segment.column");
-  graph.node("Add", ["segment.column", "segment.frames"], "segment.indices"); // [N, segmentFrames]
+  graph.node("Add", ["segment.column", "segment.frames"], "segment.unbounded");
+  graph.node("Min", ["segment.unbounded", "frames.last"], "segment.indices"); // [N, segmentFrames]
   return graph.node("Gather", [frames, "segment.indices"], "segments", { axis: 0 });
 }

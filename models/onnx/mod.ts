@@ -38,7 +38,7 @@ export function encodeNetwork(model: Model): Uint8Array<ArrayBuffer> {
  */
 export function encodeWhole(model: Model): Uint8Array<ArrayBuffer> {
   const { frontEnd, segmentHop, emotions } = model.description, graph = new OnnxGraph();
-  const least = `mono, ${frontEnd.sampleRate} Hz, full scale 1, at least ${segmentSeconds(frontEnd)} s`;
+  const least = `mono, ${frontEnd.sampleRate} Hz, full scale 1, best of ${segmentSeconds(frontEnd)} s or more`;
   graph.input("samples", "float", ["samples"], least);
   const segments = addFrontEnd(graph, "samples", frontEnd, segmentHop);
   addDecision(graph, model, addNetwork(graph, model, segments, "profile"));

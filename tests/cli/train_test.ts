@@ -70,7 +70,7 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
 
     // what is printed: a table and where the run is; or one document, and all else on stderr
     const [head, ...lines] = first.stdout.trimEnd().split("\n");
-    assertMatch(head, /^stage +WA +UA +segments right$/);
+    assertMatch(head, /^stage +WA +UA +WA by mean +segments right$/);
     assertEquals(lines.slice(2), [`run folder: ${one}`, `report: ${join(one, "report.html")}`]);
     for (const word of ["folder: 8 utterances, 2 emotions", "width 1/16", "cpu: 1 thread of"]) {
       assert(first.stderr.includes(word), first.stderr);

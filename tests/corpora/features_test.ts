@@ -130,3 +130,25 @@ Deno.test({
     assertEquals(features.skipped, []);
   },
 });
+
+Deno.test("a recording shorter than a segment is padded by its last frame, one shorter than 32 frames is left out", async () => {
+  const recordings = {
+    "angry/a/long.wav": tone(1),
+    "angry/a/short.wav": tone(0.5), // 48 frames
+    "sad/a/shortest.wav": tone(0.3),
+    "sad/a/long.wav": tone(0.9),
+  };
+  await withFolder(recordings, async (dir) => {
+    const corpus = await openCorpus("folder", { data: dir });
+    const features = await extractFeatures(corpus, { segmentFrames: 64 }), plain = await extractFeatures(corpus);
+    assertEquals([features.segmentFrames, features.padded, features.skipped.length], [64, 1, 1]);
+    assertEquals([plain.segmentFrames, plain.padded], [32, 0]);
+    const at = features.utterances.findIndex(({ id }) => id.includes("short"));
+    const { firstFrame, frameCount, segmentCount } = features.utterances[at];
+    assertEquals([frameCount, segmentCount, plain.utterances[at].frameCount], [64, 1, 48]);
+    const frame = (f: number) => features.frames.slice((firstFrame + f) * 64, (firstFrame + f + 1) * 64);
+    for (let f = 48; f < 64; f++) assertEquals(frame(f), frame(47));
+    const long = features.utterances.find(({ seconds }) => seconds === 1)!;
+    assertEquals(long.segmentCount, 98 - 64 + 1);
+  });
+});

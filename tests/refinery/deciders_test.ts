@@ -28,7 +28,7 @@ Deno.test("every decider is right where profiles are, and no better than chance 
       segmentCount: 5,
     }));
   const features: Judged = { emotions: ["x", "y", "z"], utterances },
-    settings = { ...PRESETS.demo, trees: 20, folds: 5 };
+    settings = { ...PRESETS.quick, trees: 20, folds: 5 };
   const folds = assignFolds(utterances, features.emotions, settings);
   const clear = Float32Array.from({ length: 300 * K }, (_, i) => i % K === Math.floor(i / K / 5) % K ? 0.8 : 0.1);
   const noise = Float32Array.from({ length: 300 * K }, (_, i) => 0.5 + 0.5 * Math.sin(12.9898 * i * i));

@@ -17,13 +17,13 @@ import {
   type Settings,
   type StageOutput,
   standardise,
-  type TrialSettings,
   tryFold,
 } from "../../refinery/mod.ts";
 import { cpu } from "../devices.ts";
 
 const settings: Settings = {
-  ...PRESETS.demo,
+  ...PRESETS.quick,
+  learningRate: 0.00025,
   width: 1 / 32,
   folds: 2,
   stages: 2,
@@ -131,7 +131,7 @@ Deno.test("validation utterances are labelled as the training ones are, and stan
 
 Deno.test("tryFold() judges the validation utterances, and never looks at what the fold holds out", async () => {
   const device = await cpu.open();
-  const trial = async (given: Features, varied: Partial<TrialSettings> = {}) => {
+  const trial = async (given: Features, varied: Partial<Settings> = {}) => {
     const { seconds: _, epochs, ...rest } = await tryFold(given, device, { ...settings, ...varied }, folds, 0);
     return { ...rest, losses: epochs.map(({ validationLoss }) => validationLoss) };
   };
@@ -151,10 +151,12 @@ Deno.test("tryFold() judges the validation utterances, and never looks at what t
   ) {
     assertNotEquals((await trial(features, varied)).losses, first.losses, Object.keys(varied)[0]);
   }
-  for (const scaling of ["bands", "utterances"] as const) {
+  for (const scaling of ["bands", "utterances", "speakers"] as const) {
     const scaled = await trial(features, { scaling });
     assertNotEquals(scaled.losses, first.losses, scaling);
-    assertEquals(await trial(spoil(heldOut, true), { scaling }), scaled);
+    // by speaker it does look at the sound of what is held out, never at its labels
+    if (scaling !== "speakers") assertEquals(await trial(spoil(heldOut, true), { scaling }), scaled);
+    else assertNotEquals(await trial(spoil(heldOut, true), { scaling }), scaled);
   }
 });
 
@@ -171,10 +173,15 @@ Deno.test("scaleFrames() gives each band the mean 0 and the deviation 1, over tr
   const near = ([mean, deviation]: number[]) => Math.abs(mean) < 1e-4 && Math.abs(deviation - 1) < 1e-3;
   const bands = scaleFrames(features, training, "bands").frames;
   const utterances = scaleFrames(features, training, "utterances").frames;
+  const speakers = scaleFrames(features, training, "speakers").frames;
   for (const band of [0, 17, 63]) {
     assert(near(figures(bands, training, band)));
     assert(!near(figures(bands, [training[0]], band)));
     for (const i of features.utterances.keys()) assert(near(figures(utterances, [i], band)));
+    for (const speaker of new Set(features.utterances.map((u) => u.speaker))) {
+      const own = [...features.utterances.keys()].filter((i) => features.utterances[i].speaker === speaker);
+      assert(near(figures(speakers, own, band)) && !near(figures(speakers, own.slice(0, 1), band)));
+    }
   }
   assertStrictEquals(scaleFrames(features, training, "global"), features);
 });

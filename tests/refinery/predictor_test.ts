@@ -1,5 +1,6 @@
 /** What a model hears is what its run heard, however the samples come. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { logMel } from "../../dsp/mod.ts";
 import { Predictor, profileStatistics, TooShortError } from "../../refinery/mod.ts";
 import { cpu, definitions, onEach, webgpu } from "../devices.ts";
 import { tinyCorpus, trainTinyModel } from "./tiny_model.ts";
@@ -97,6 +98,27 @@ Deno.test("a recording shorter than a segment is refused, and filled up with sil
     (await assertRejects(() => predictor.predict(new Float32Array(0), { pad: true }), TooShortError)).message,
     /^0 ms of sound/,
   );
+});
+
+Deno.test("a model with segments of 64 frames hears what its run heard, and repeats the last frame of what is shorter", async () => {
+  const long = await trainTinyModel(device, 64), predictor = new Predictor(long.model, device);
+  const [utterance] = long.heldOut, { firstSegment, segmentCount } = long.features.utterances[utterance];
+  const { samples } = await tinyCorpus.utterances[utterance].read();
+  const { profile, padded } = await predictor.predict(samples);
+  const expected = long.profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K);
+  assertEquals([profile.length, padded], [expected.length, undefined]);
+  profile.forEach((p, i) => assert(Math.abs(p - expected[i]) < 1e-5));
+
+  const short = samples.slice(0, 400 + 160 * 39), frames = logMel(short); // 40 frames
+  const found = await predictor.predict(short);
+  const filled = new Float32Array(64 * 64);
+  filled.set(frames);
+  for (let f = 40; f < 64; f++) filled.set(frames.subarray(39 * 64), f * 64);
+  const own = await predictor.segmentProbabilities(filled, 1, 1);
+  assertEquals([found.padded, found.profile.length], [true, K]);
+  found.profile.forEach((p, k) => assert(Math.abs(p - own[k]) < 1e-6));
+  await assertRejects(() => predictor.predict(samples.slice(0, 400 + 160 * 30)), TooShortError);
+  predictor.close();
 });
 
 Deno.test("a Predictor gives back all memory that it took", async () => {

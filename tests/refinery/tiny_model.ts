@@ -15,6 +15,7 @@ import {
   type ModelBytes,
   PRESETS,
   runFold,
+  segmentation,
   type Settings,
   type StageOutput,
   STATISTICS,
@@ -22,7 +23,8 @@ import {
 
 /** What it is trained with. */
 export const tinySettings: Settings = {
-  ...PRESETS.demo,
+  ...PRESETS.quick,
+  learningRate: 0.00025,
   width: 1 / 32,
   folds: 2,
   stages: 1,
@@ -36,12 +38,13 @@ export const tinySettings: Settings = {
 export const tinyCorpus = openSynthetic(1, { utterances: 20, speakers: 2 });
 
 /** Trains it. The result holds the profiles of the utterances that it has not heard, in the corpus's order. */
-export async function trainTinyModel(device: Device) {
-  const features = await extractFeatures(tinyCorpus, { segmentHop: tinySettings.segmentHop });
+export async function trainTinyModel(device: Device, segmentFrames: Settings["segmentFrames"] = 32) {
+  const settings = { ...tinySettings, segmentFrames }, front = { ...frontEnd, segmentFrames };
+  const features = await extractFeatures(tinyCorpus, segmentation(settings));
   const { utterances, emotions } = features, K = emotions.length;
-  const folds = assignFolds(utterances, emotions, tinySettings);
+  const folds = assignFolds(utterances, emotions, settings);
   let stage: StageOutput;
-  const result: FoldResult = await runFold(features, device, tinySettings, folds, 0, {
+  const result: FoldResult = await runFold(features, device, settings, folds, 0, {
     onStage: (output) => void (stage = output),
   });
   const heldOut = [...utterances.keys()].filter((i) => folds[i] === 0);
@@ -56,8 +59,8 @@ export async function trainTinyModel(device: Device) {
     {
       name: "tiny",
       emotions,
-      network: { classes: K, width: tinySettings.width, height: frontEnd.nMels, frames: frontEnd.segmentFrames },
-      frontEnd,
+      network: { classes: K, width: tinySettings.width, height: frontEnd.nMels, frames: segmentFrames },
+      frontEnd: front,
       standardisation: stage!.standardisation,
       segmentHop: features.segmentHop,
       statistics: [...STATISTICS],
@@ -67,7 +70,7 @@ export async function trainTinyModel(device: Device) {
         speakers: 2,
         recordings: "none",
         heldOutFold: 1,
-        settings: { ...tinySettings },
+        settings: { ...settings },
       },
       accuracy: [],
       licence: "MIT",

@@ -1,5 +1,5 @@
 /** Predictions paired by utterance: `comparePredictions`, and `deno task compare` as a user meets it. */
-import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { comparePredictions } from "../../report/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
@@ -37,6 +37,18 @@ Deno.test("a run's stages are compared with its first: accuracies, won, lost and
       ["2", "83.3", "75.0", "4", "0", "0.125"], // 2 / 2^4
       ["3", "16.7", "25.0", "1", "1", "1.000"],
     ]);
+  });
+});
+
+Deno.test("the mean profile's decisions are compared where that is asked for, and a run without them is refused", async () => {
+  const csv = "utterance,speaker,emotion,stage_1,stage_2,mean_1,mean_2\nu0,s,anger,anger,anger,sadness,anger\n" +
+    "u1,s,sadness,sadness,sadness,sadness,sadness\n";
+  await withFolder({ "both.csv": csv, "old.csv": predictions("rrrrrr") }, async (dir) => {
+    const both = await comparePredictions([[join(dir, "both.csv")]], "mean");
+    assertEquals(both.rows.map(([, wa, , won, lost]) => [wa, won, lost]), [["50.0", "", ""], ["100.0", "1", "0"]]);
+    assertEquals((await comparePredictions([[join(dir, "both.csv")]])).rows.map(([, wa]) => wa), ["100.0", "100.0"]);
+    const { message } = await assertRejects(() => comparePredictions([[join(dir, "old.csv")]], "mean"), Error);
+    assertMatch(message, /old\.csv: expected columns mean_1, \.\.\., found none/);
   });
 });
 

@@ -115,7 +115,7 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
     );
     assertEquals(
       description.made.command,
-      "deno task train --corpus synthetic --preset demo --folds 2 --width 1/32 --epochs 3 --batch 16 --segment-hop 24 --seed 1 --export",
+      "deno task train --corpus synthetic --preset quick --folds 2 --width 1/32 --epochs 3 --batch 16 --learning-rate 0.00025 --segment-hop 24 --seed 1 --export",
     );
     // its network is none of the folds'
     const fold = decodeModel(await exportFold(out, 1, note), "fold 1");

@@ -101,10 +101,16 @@ Deno.test("RunFolder writes predictions as CSV, quoting what has to be", async (
   await inTemporary(async (dir) => {
     const folder = await RunFolder.create(join(dir, "run"));
     const utterances = [{ id: "a", speaker: "s", emotion: 0 }, { id: 'b, "B"', speaker: "t", emotion: 1 }];
-    await folder.writePredictions({ emotions: table.emotions, utterances, predictions: [[0, 0], Int32Array.of(1, 1)] });
+    await folder.writePredictions({
+      emotions: table.emotions,
+      utterances,
+      predictions: [[0, 0], Int32Array.of(1, 1)],
+      votes: [[1, 0], [0, 1]],
+    });
     assertEquals(
       await Deno.readTextFile(join(folder.path, "predictions.csv")),
-      'utterance,speaker,emotion,stage_1,stage_2\na,s,anger,anger,sadness\n"b, ""B""",t,sadness,anger,sadness\n',
+      "utterance,speaker,emotion,stage_1,stage_2,mean_1,mean_2\n" +
+        'a,s,anger,anger,sadness,sadness,anger\n"b, ""B""",t,sadness,anger,sadness,anger,sadness\n',
     );
   });
 });

@@ -14,7 +14,8 @@ import {
 } from "../../runs/mod.ts";
 
 export const settings: Settings = {
-  ...PRESETS.demo,
+  ...PRESETS.quick,
+  learningRate: 0.00025,
   width: 1 / 32,
   folds: 2,
   stages: 2,
@@ -30,7 +31,7 @@ const opened: Device = await createCpuDevice({ threads: 2 });
 /** The experiment, less how it begins; closing its device does nothing, so that tests may share it. */
 export const experiment: Experiment = {
   corpus: "synthetic",
-  preset: "demo",
+  preset: "quick",
   settings,
   features,
   folds,

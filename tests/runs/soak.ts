@@ -23,7 +23,8 @@ const wanted = Number(values.steps);
 
 const features = await extractFeatures(openSynthetic(1, { utterances: 30, speakers: 3 }), { segmentHop: 12 });
 const settings = {
-  ...PRESETS.demo,
+  ...PRESETS.quick,
+  learningRate: 0.00025,
   width: 1 / 16,
   batch: 8,
   folds: 3,
@@ -37,7 +38,7 @@ const folds = assignFolds(features.utterances, features.emotions, settings);
 settings.epochs = Math.ceil(wanted / (6 * Math.ceil(0.55 * features.segmentStart.length / settings.batch)));
 
 const dir = await Deno.makeTempDir({ prefix: "epr_soak_" });
-const base: Omit<Experiment, "device"> = { corpus: "synthetic", preset: "demo", settings, features, folds };
+const base: Omit<Experiment, "device"> = { corpus: "synthetic", preset: "quick", settings, features, folds };
 
 async function run(out: string, start: Start, device: Device, others: Partial<Experiment>, signal?: AbortSignal) {
   const experiment = { ...base, device, ...others, start };
