@@ -4,10 +4,13 @@
 export const PARTS = ["dsp", "kernels", "nn", "forest", "refinery", "models"] as const;
 
 /** Parts that read files, for Node alone. */
-export const NODE_PARTS = ["corpora"] as const;
+export const NODE_PARTS = ["corpora", "runs"] as const;
+
+/** Parts that the package's own module leaves out: what they load takes long, and they are there under their names. */
+export const APART: readonly string[] = ["runs"];
 
 /** Folders that commands take what they need from. */
-export const OF_COMMANDS = ["runs", "report"] as const;
+export const OF_COMMANDS = ["report"] as const;
 
 /** Commands that `npx` runs, and the files that they are made of. */
 export const COMMANDS = ["predict"] as const;
@@ -22,6 +25,7 @@ export const WORKERS = [
   "kernels/cpu/worker_browser.ts",
   "forest/fit_worker.ts",
   "corpora/feature_worker.ts",
+  "runs/fold_worker.ts",
   "models/page_worker.ts",
 ] as const;
 
@@ -50,7 +54,7 @@ export const VARIANTS = (["relaxed", "plain"] as const).flatMap((simd) =>
 );
 
 /** Dependencies that the package carries with it, so that it installs without a registry. */
-export const BUNDLED = ["cli-progress", "commander", "wav-decoder"] as const;
+export const BUNDLED = ["cli-progress", "commander", "nanotar", "wav-decoder"] as const;
 
-/** Dependencies of single options, which whoever uses those installs: `predict --arrow`, `predict --svg`. */
+/** Dependencies of `runs` and of single options, which whoever uses those installs: `predict --arrow`, `predict --svg`. */
 export const OPTIONAL = ["apache-arrow", "vega", "vega-lite"] as const;

@@ -3,6 +3,7 @@ import { dirname, join } from "@std/path";
 import { assembledKernels } from "../../kernels/cpu/assembled.ts";
 import project from "../../deno.json" with { type: "json" };
 import {
+  APART,
   BUNDLED,
   COMMAND_FILES,
   DENO_ONLY,
@@ -20,6 +21,10 @@ export const ROOT: string = join(import.meta.dirname!, "..", "..");
 
 /** An import that Node does not know. */
 const TEXT_IMPORT = /from "([^"]+)" with \{ type: "text" \};/g;
+
+/** An import of the project's deno.json, and what stands for it: what is read of it. */
+const PROJECT_IMPORT = /import project from "(\.\.\/)+deno\.json" with \{ type: "json" \};/g;
+const PROJECT = `const project = ${JSON.stringify({ name: project.name, version: project.version })};`;
 
 /** Writes the sources, and the deno.json that says what of them is the package's. @param stage an empty folder */
 export async function stageSources(stage: string): Promise<void> {
@@ -55,7 +60,7 @@ export async function stageSources(stage: string): Promise<void> {
 async function stageEntries(stage: string): Promise<void> {
   const mod = await Deno.readTextFile(join(ROOT, "mod.ts"));
   const lines = (parts: readonly string[]) => parts.map((part) => `export * as ${part} from "./${part}/mod.ts";\n`);
-  const all = lines([...PARTS, ...NODE_PARTS]);
+  const all = lines([...PARTS, ...NODE_PARTS].filter((part) => !APART.includes(part)));
   if (!all.every((line) => mod.includes(line))) throw new Error("mod.ts does not export what the package has");
   const entry = (lines: readonly string[]) => `/** EPR as an npm package: see README.md. @module */\n${lines.join("")}`;
   await write(join(stage, "mod.ts"), entry(all));
@@ -91,7 +96,7 @@ async function stageFile(stage: string, file: string, name = file): Promise<void
     const module = `export default ${JSON.stringify(await Deno.readTextFile(join(ROOT, text)))} as string;\n`;
     await write(join(stage, `${text}.ts`), module);
   }
-  source = source.replaceAll(TEXT_IMPORT, `from "$1.ts";`);
+  source = source.replaceAll(TEXT_IMPORT, `from "$1.ts";`).replaceAll(PROJECT_IMPORT, PROJECT);
   if (file.startsWith("cli/")) source = source.replaceAll(/deno task (predict|\$\{name\})/g, `npx ${project.name} $1`);
   await write(join(stage, name), source);
 }

@@ -39,6 +39,16 @@ const missing = Number(node.match(/^v(\d+)/)?.[1]) >= 20
   ? ""
   : ` (wants Node 20 or later and npm, found ${node.trim()})`;
 
+/** Writes a folder of recordings, a folder an emotion, and gives its path. */
+async function writeRecordings(user: string): Promise<string> {
+  const recordings = join(user, "recordings");
+  for (const { id, emotion, read } of tinyCorpus.utterances) {
+    await Deno.mkdir(join(recordings, emotion), { recursive: true });
+    await Deno.writeFile(join(recordings, emotion, `${id}.wav`), encodeWav((await read()).samples, 16000));
+  }
+  return recordings;
+}
+
 Deno.test({
   name:
     `the npm package installs, and in Node gives frames, PyTorch's losses with 1 and 3 threads, a forest, predictions and a trained fold; npx predicts${missing}`,
@@ -52,12 +62,7 @@ Deno.test({
       const files = ["vgg_e_sixteenth", "forest_data"].map((name) => join(golden, `${name}.safetensors`));
       const device = await cpu.open(), { model, bytes } = await trainTinyModel(device);
       for (const [name, content] of Object.entries(bytes)) await Deno.writeFile(join(user, name), content);
-      const recordings = join(user, "recordings");
-      for (const { id, emotion, read } of tinyCorpus.utterances) {
-        await Deno.mkdir(join(recordings, emotion), { recursive: true });
-        const bytes = encodeWav((await read()).samples, 16000);
-        await Deno.writeFile(join(recordings, emotion, `${id}.wav`), bytes);
-      }
+      const recordings = await writeRecordings(user);
       const found = JSON.parse(await run(user, "node", "user.mjs", "chirp.wav", ...files, "."));
 
       const { samples } = decodeRecording(wav, "chirp.wav"), frames = logMel(samples);
@@ -103,6 +108,40 @@ Deno.test({
       // its types are whole: a program in TypeScript that uses each part
       await Deno.writeTextFile(join(user, "types.ts"), TYPED);
       await run(user, "deno", "check", "--quiet", "types.ts");
+    });
+  },
+});
+
+const noArrow = missing || await run(root, "npm", "view", "apache-arrow@21.2.0", "version")
+  .then(() => "", () => " (npm does not reach a registry that has apache-arrow@21.2.0)");
+
+Deno.test({
+  name: `a run is kept in Node as it is in Deno, which recomputes every number of it${noArrow}`,
+  ignore: noArrow !== "",
+  async fn() {
+    await withPackage(async (user) => {
+      await run(
+        user,
+        "npm",
+        "install",
+        "--no-save",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "apache-arrow@21.2.0",
+      );
+      await Deno.copyFile(join(root, "tests/cli/npm_runs.mjs"), join(user, "runs.mjs"));
+      const { found, status } = JSON.parse(
+        await run(user, "node", "runs.mjs", await writeRecordings(user), "run"),
+      );
+      assertEquals(status, ["finished", "finished"]);
+      assertEquals(found[1], found[0]); // what is there is not run again
+      const folder = join(user, "run"), report = ["run", "-q", "-P=report", "cli/report.ts", folder];
+      await run(root, "deno", ...report);
+      const checked = await run(root, "deno", ...report, "--check");
+      assertMatch(checked, /^\d+ numbers in \d+ tables recomputed: all as shown\n$/);
+      const { stages } = JSON.parse(await Deno.readTextFile(join(folder, "results.json")));
+      assertEquals(stages.map((own: { weightedAccuracy: number }) => own.weightedAccuracy), found[0]);
     });
   },
 });

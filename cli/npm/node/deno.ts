@@ -1,6 +1,9 @@
 /**
  * In the npm package, in Node: what EPR uses of Deno's names, over Node's modules. Every module of the package that says `Deno.` imports
- * it from here. Only what the package reaches is here; locks of files, which Node does not have, are not.
+ * it from here. Only what the package reaches is here.
+ *
+ * Node has no locks of files that the system frees with the process. So a lock holds within the process alone, and the name of the host
+ * has the process in it: to another one, a lease of this process is one of another machine, which lives as long as its beat does.
  */
 import fs, { constants } from "node:fs";
 import { availableParallelism, hostname, tmpdir } from "node:os";
@@ -85,11 +88,15 @@ function flagsOf({ read, write, create, createNew, truncate }: OpenOptions): num
   return flags;
 }
 
+/** Files that this process has locked, as "device:inode". */
+const locked = new Set<string>();
+
 /** A file that is open. */
 class FsFile {
   readonly #fd: number;
   /** Where it is read and written next; not set: the system knows, as of a pipe. */
   #at?: number;
+  #locks = false;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -134,8 +141,34 @@ class FsFile {
     return new Promise((resolve, reject) => fs.fdatasync(this.#fd, (error) => error ? reject(error) : resolve()));
   }
 
+  lockSync(): void {
+    locked.add(this.#identity());
+    this.#locks = true;
+  }
+
+  /** Whether the lock could be had; it is not taken. */
+  tryLockSync(): boolean {
+    return !locked.has(this.#identity());
+  }
+
+  seekSync(offset: number): void {
+    this.#at = offset;
+  }
+
+  writeSync(bytes: Uint8Array): number {
+    const count = fs.writeSync(this.#fd, bytes, 0, bytes.length, this.#at ?? null);
+    if (this.#at !== undefined) this.#at += count;
+    return count;
+  }
+
   close(): void {
+    if (this.#locks) locked.delete(this.#identity());
     fs.closeSync(this.#fd);
+  }
+
+  #identity(): string {
+    const { dev, ino } = fs.fstatSync(this.#fd);
+    return `${dev}:${ino}`;
   }
 }
 
@@ -177,7 +210,7 @@ export const Deno: object = {
   errors,
   SeekMode: { Start: 0 },
   FsFile,
-  hostname,
+  hostname: () => `${hostname()} (Node, process ${process.pid})`,
   cwd: () => process.cwd(),
   exit: (status?: number): never => process.exit(status),
   addSignalListener: (signal: NodeJS.Signals, listener: () => void) => void process.on(signal, listener),
@@ -206,9 +239,13 @@ export const Deno: object = {
   writeFile: (file: string, bytes: Uint8Array) => later(fs.promises.writeFile(file, bytes)),
   writeFileSync: (file: string, bytes: Uint8Array) => now(() => fs.writeFileSync(file, bytes)),
   writeTextFile: (file: string, text: string) => later(fs.promises.writeFile(file, text)),
+  writeTextFileSync: (file: string, text: string, { append = false } = {}) =>
+    now(() => fs.writeFileSync(file, text, { flag: append ? "a" : "w" })),
   mkdir: (folder: string, options?: { recursive?: boolean }) => later(fs.promises.mkdir(folder, options)),
   mkdirSync: (folder: string, options?: { recursive?: boolean }) => now(() => fs.mkdirSync(folder, options)),
   makeTempDir: ({ prefix = "" } = {}) => later(fs.promises.mkdtemp(path.join(tmpdir(), prefix))),
+  link: (from: string, to: string) => later(fs.promises.link(from, to)),
+  linkSync: (from: string, to: string) => now(() => fs.linkSync(from, to)),
   rename: (from: string, to: string) => later(fs.promises.rename(from, to)),
   renameSync: (from: string, to: string) => now(() => fs.renameSync(from, to)),
   copyFile: (from: string, to: string) => later(fs.promises.copyFile(from, to)),
