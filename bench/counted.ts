@@ -7,6 +7,7 @@
  * without measuring (`kernels/webgpu/plan.ts`).
  */
 import {
+  balance,
   convProduct,
   HARDWARE,
   matmulProduct,
@@ -18,6 +19,7 @@ import {
 import type { ConvShape } from "../kernels/mod.ts";
 import { formatTable } from "../report/table.ts";
 import { type Case, vggECases } from "./cases.ts";
+import { linesTouched } from "./lines.ts";
 import { digits, fraction } from "./show.ts";
 
 /** One kernel on one shape. */
@@ -30,6 +32,10 @@ export interface CountedRow {
   plan?: string;
   /** Workgroups; undefined for what is no product. */
   workgroups?: number;
+  /** Share of the GPU's units that has work, over the waves in which workgroups are dealt out; undefined for what is no product. */
+  balance?: number;
+  /** Lines of memory that a warp touches when it loads for a tile, of A and of B; undefined where there is no tile. */
+  lines?: { a: number; b: number };
   /** Operations of the definition. */
   flops: number;
   /** Share of the operations done that are wanted. */
@@ -53,6 +59,8 @@ export function countKernels(options: { width: number; batch: number; classes: n
     const parts = plan.splits > 1 ? `, ${plan.splits} parts` : "";
     return {
       ...{ name, layer, shape, flops, bytes, workgroups },
+      balance: balance(product, plan, HARDWARE.units),
+      lines: linesTouched(of, plan.variant, product.k4),
       plan: plan.variant.name + parts,
       useful: flops / flopsDone,
       intensity: flops / bytes,
@@ -60,7 +68,8 @@ export function countKernels(options: { width: number; batch: number; classes: n
   });
 }
 
-function productOf({ kernel, scalars }: Case): Product | undefined {
+/** The matrix product that a case is; undefined where it is none. */
+export function productOf({ kernel, scalars }: Case): Product | undefined {
   if (kernel === "matmul") return matmulProduct(scalars as unknown as MatmulShape);
   if (kernel === "conv2d" || kernel === "conv2dInputGradient" || kernel === "conv2dWeightGradient") {
     return convProduct(kernel, scalars as unknown as ConvShape);
@@ -71,13 +80,28 @@ function productOf({ kernel, scalars }: Case): Product | undefined {
 export function describeCounted(options: { width: number; batch: number; classes: number }): string {
   const rows = countKernels(options);
   const table = formatTable(
-    ["kernel", "layer", "shape", "plan", "workgroups", "GFLOP", "useful", "MB", "FLOP/byte", "bound by"],
-    rows.map(({ name, layer, shape, plan, workgroups, flops, useful, bytes, intensity }) => [
+    [
+      "kernel",
+      "layer",
+      "shape",
+      "plan",
+      "workgroups",
+      "balance",
+      "lines",
+      "GFLOP",
+      "useful",
+      "MB",
+      "FLOP/byte",
+      "bound by",
+    ],
+    rows.map(({ name, layer, shape, plan, workgroups, balance, lines, flops, useful, bytes, intensity }) => [
       name,
       layer,
       shape,
       plan ?? "",
       workgroups === undefined ? "" : String(workgroups),
+      balance === undefined ? "" : `${digits(100 * balance)} %`,
+      lines === undefined ? "" : `${lines.a} ${lines.b}`,
       digits(flops / 1e9),
       `${digits(100 * useful)} %`,
       digits(bytes / 1e6),
@@ -85,7 +109,7 @@ export function describeCounted(options: { width: number; batch: number; classes
       intensity >= NEED ? "arithmetic" : "memory",
     ]),
   );
-  return `VGG-E of width ${fraction(options.width)}, batch ${options.batch}, on a GPU of ` +
+  return `VGG-E of width ${fraction(options.width)}, batch ${options.batch}, on a GPU of ${HARDWARE.units} units, ` +
     `${HARDWARE.flops / 1e12} TFLOP/s and ${HARDWARE.bytes / 1e12} TB/s: ` +
     `from ${NEED} operations a byte on it is arithmetic that counts\n\n${table}`;
 }

@@ -55,14 +55,14 @@ export async function benchFrontEnd({ budget, quick, emodb, threads }: FrontEndO
   return rows;
 }
 
-/** Recordings of three seconds in two folders: the parent folder. */
+/** Recordings of three seconds in two folders, no two alike: the parent folder. */
 async function writeNoise(quick: boolean): Promise<string> {
   const files = quick ? 2 : 100, rate = 16000;
   const parent = await Deno.makeTempDir({ prefix: "epr-bench-" });
-  for (const emotion of ["anger", "neutral"]) {
+  for (const [e, emotion] of ["anger", "neutral"].entries()) {
     await Deno.mkdir(join(parent, emotion));
     for (let i = 0; i < files; i++) {
-      const samples = noise(3 * rate, i + 1).map((v) => v / 4);
+      const samples = noise(3 * rate, e * files + i + 1).map((v) => v / 4);
       await Deno.writeFile(join(parent, emotion, `${i}.wav`), encodeWav(samples, rate));
     }
   }

@@ -11,8 +11,18 @@
  */
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
+import { resolve } from "@std/path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { type Corpus, CORPUS_KINDS, type CorpusKind, openCorpus } from "../corpora/mod.ts";
+import {
+  type Corpus,
+  CORPUS_KINDS,
+  type CorpusKind,
+  type DuplicatePolicy,
+  type LabelMap,
+  openCorpus,
+  type ReadingChoices,
+  recogniseCorpus,
+} from "../corpora/mod.ts";
 
 /** The statuses a command exits with. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
@@ -71,6 +81,7 @@ export async function runCommand(
   let status: number = EXIT.done;
   try {
     command.parse(args, { from: "user" });
+    await settleCorpus(command);
     await main(abort.signal);
   } catch (error) {
     status = tell(error, abort.signal, command.opts().debug === true || debugWanted());
@@ -170,29 +181,116 @@ export interface CorpusFlags {
   seed: number;
   /** `--cache` */
   cache?: string;
+  /** `--pattern` */
+  pattern?: string;
+  /** `--labels`, a file */
+  labels?: string;
+  /** `--soft-labels`, `--no-soft-labels`; not set: the corpus's own way */
+  softLabels?: boolean;
+  /** `--duplicates` */
+  duplicates?: Exclude<DuplicatePolicy, "refuse">;
+  /** `--folds-file` */
+  foldsFile?: string;
+  /** how a run that is resumed reads its corpus, where no option says otherwise */
+  choices?: ReadingChoices;
 }
 
-/** Adds the options that say which corpus: `--corpus --data --segment-hop --seed --cache`. */
+/** Adds the options that say which corpus, and how it is read. */
 export function addCorpusOptions(command: Command): Command {
   return command
-    .addOption(new Option("--corpus <kind>", "kind of corpus").choices(CORPUS_KINDS).default("synthetic"))
+    .addOption(
+      new Option("--corpus <kind>", "kind of corpus (default: synthetic; with --data auto: recognised by its names)")
+        .choices(["auto", ...CORPUS_KINDS]),
+    )
     .option("--data <dir>", "the folder of its recordings (csv: the file that lists them)")
+    .option("--pattern <names>", "how names are read: '{speaker}_{emotion}_{text}.wav', also {session} {fold} and *")
+    .option(
+      "--labels <file>",
+      'JSON: what labels are called otherwise, {"angery": "anger", "other": null}; null leaves out',
+    )
+    .addOption(
+      new Option("--duplicates <what>", "copies of a recording: keep them, or drop those under two labels").choices([
+        "keep",
+        "drop",
+      ]),
+    )
+    .option("--folds-file <file>", "official folds: a table of utterances and folds (for --split official)")
+    .option("--soft-labels", "learn listeners' votes, where the corpus has them (a list's are learned anyway)")
+    .option("--no-soft-labels", "don't")
     .option("--segment-hop <frames>", "frames (10 ms) between segments (default: 1; casia 3)", wholeNumber({ min: 1 }))
     .option("--cache <dir>", "keep log-mel frames there, by the content of the recordings (delete it at will)")
     .option("--seed <n>", "what random numbers, and the synthetic corpus, are made from", wholeNumber(), 1);
 }
 
+/** Settles which kind of corpus it is, where no option says so: by what lies there. Says why on stderr. */
+async function settleCorpus(command: Command): Promise<void> {
+  if (!command.options.some(({ long }) => long === "--corpus")) return;
+  const { corpus, data, pattern, resume, merge, quiet } = command.opts();
+  const given = data !== undefined && data !== "";
+  if (pattern !== undefined && corpus !== undefined && corpus !== "pattern") {
+    throw new UsageError(`--pattern is for --corpus pattern, found --corpus ${corpus}`);
+  }
+  if (corpus === "auto" && !given) throw new UsageError('The corpus "auto" wants --data, the folder of the recordings');
+  const settle = (kind: CorpusKind) =>
+    command.setOptionValueWithSource("corpus", kind, corpus === undefined ? "default" : "cli");
+  if (pattern !== undefined) return void settle("pattern");
+  if (corpus !== undefined && corpus !== "auto") return;
+  // a run that is resumed knows its corpus
+  if (!given || ((resume || merge) && corpus === undefined)) return void settle("synthetic");
+  const { kind, why } = await recogniseCorpus(data);
+  if (!quiet) say(`corpus    ${kind}: ${why}`);
+  settle(kind);
+}
+
+/**
+ * How the options say a corpus is read.
+ *
+ * @throws {Error} where the file of labels is not there, or is no such map
+ */
+export async function readingChoices(flags: CorpusFlags): Promise<ReadingChoices> {
+  const { pattern, labels, softLabels, duplicates, foldsFile, choices } = flags;
+  return {
+    ...choices,
+    ...(pattern !== undefined && { pattern }),
+    ...(labels !== undefined && { labels: await readLabels(labels) }),
+    ...(softLabels !== undefined && { softLabels }),
+    ...(duplicates !== undefined && { duplicates }),
+    // another process may stand in another folder
+    ...(foldsFile !== undefined && { foldsFile: resolve(foldsFile) }),
+  };
+}
+
+async function readLabels(file: string): Promise<LabelMap> {
+  let map: unknown;
+  try {
+    map = JSON.parse(await Deno.readTextFile(file));
+  } catch (error) {
+    throw new Error(`--labels ${file}: can't be read as JSON: ${(error as Error).message}`, { cause: error });
+  }
+  const wanted = 'expected an object of labels and emotions, {"angery": "anger", "other": null}';
+  if (typeof map !== "object" || map === null || Array.isArray(map)) throw new Error(`--labels ${file}: ${wanted}`);
+  for (const [label, emotion] of Object.entries(map)) {
+    if (emotion !== null && (typeof emotion !== "string" || emotion.trim() === "")) {
+      throw new Error(`--labels ${file}: ${wanted}; found ${JSON.stringify(emotion)} for "${label}"`);
+    }
+  }
+  return map as LabelMap;
+}
+
 /**
  * Opens the corpus that the options name.
  *
- * @throws {UsageError} where `--data` is missing, or given for the synthetic corpus
+ * @throws {UsageError} where `--data` is missing, or given for the synthetic corpus, or `--pattern` is wrong
  */
-export async function openFlaggedCorpus({ corpus, data, seed }: CorpusFlags): Promise<Corpus> {
+export async function openFlaggedCorpus(flags: CorpusFlags): Promise<Corpus> {
+  const { corpus, data, seed } = flags;
+  const choices = await readingChoices(flags);
   try {
-    return await openCorpus(corpus, { data, seed });
+    return await openCorpus(corpus, { data, seed, ...choices });
   } catch (error) {
-    const wrongUsage = (corpus === "synthetic") === (data !== undefined && data !== "");
-    if (error instanceof TypeError && wrongUsage) throw new UsageError(error.message);
+    const wrongUsage = (corpus === "synthetic") === (data !== undefined && data !== "") ||
+      (corpus === "pattern" && (choices.pattern === undefined || error instanceof SyntaxError));
+    if ((error instanceof TypeError || error instanceof SyntaxError) && wrongUsage) throw new UsageError(error.message);
     throw error;
   }
 }

@@ -3,7 +3,8 @@
  */
 import { join } from "@std/path";
 import { count } from "../corpora/corpus.ts";
-import { type Corpus, extractFeatures, type Features } from "../corpora/mod.ts";
+import { byValue } from "../corpora/emotion_names.ts";
+import { type Corpus, extractFeatures, type Features, type Finding, inspectCorpus } from "../corpora/mod.ts";
 import { encodeWav, frontEnd } from "../dsp/mod.ts";
 import { formatTable } from "../report/table.ts";
 import {
@@ -24,7 +25,8 @@ const command = addCorpusOptions(createCommand(
   [
     ["the corpus that needs no download, and its recordings to listen to", "deno task corpus --write speech"],
     ["Emo-DB", "deno task corpus --corpus emodb --data emodb"],
-    ["a folder an emotion, as JSON", "deno task corpus --corpus folder --data recordings --json"],
+    ["recordings whose corpus is recognised by their names, as JSON", "deno task corpus --data recordings --json"],
+    ["names that say it", "deno task corpus --data recordings --pattern '{speaker}_{emotion}_{text}.wav'"],
   ],
 ))
   .option("--json", "print one JSON document on stdout")
@@ -45,6 +47,7 @@ await runCommand(command, async (signal) => {
       segmentHop: flags.segmentHop,
       cacheDir: flags.cache,
       onCacheFault: say,
+      onWarning: (line) => say(`warning: ${line}`),
       onProgress: bar.update,
       signal,
     });
@@ -67,10 +70,30 @@ interface Summary extends Amount {
   corpus: string;
   emotions: string[];
   speakers: string[];
+  /** texts and sessions that the corpus names */
+  texts: string[];
+  sessions: string[];
+  /** its own folds or parts */
+  folds: string[];
   segmentHop: number;
   perEmotion: Record<string, Amount>;
-  files: { id: string; emotion: string; speaker: string; seconds: number; segments: number }[];
+  files: FileSummary[];
   skipped: { path: string; reason: string }[];
+  /** what is doubtful */
+  findings: Finding[];
+}
+
+interface FileSummary {
+  id: string;
+  emotion: string;
+  speaker: string;
+  text?: string;
+  session?: string;
+  fold?: string;
+  /** shares of listeners' votes, by emotion */
+  votes?: Record<string, number>;
+  seconds: number;
+  segments: number;
 }
 
 function summarise(corpus: string, features: Features): Summary {
@@ -85,19 +108,32 @@ function summarise(corpus: string, features: Features): Summary {
     ...amount(utterances),
     segmentHop,
     emotions,
-    speakers: [...new Set(utterances.map(({ speaker }) => speaker))].sort(),
+    speakers: distinct(utterances.map(({ speaker }) => speaker)),
+    texts: distinct(utterances.map(({ text }) => text)),
+    sessions: distinct(utterances.map(({ session }) => session)),
+    folds: distinct(utterances.map(({ fold }) => fold)),
     perEmotion: Object.fromEntries(
       emotions.map((emotion, e) => [emotion, amount(utterances.filter((utterance) => utterance.emotion === e))]),
     ),
-    files: utterances.map(({ id, emotion, speaker, seconds, segmentCount }) => ({
+    files: utterances.map(({ id, emotion, speaker, text, session, fold, votes, seconds, segmentCount }) => ({
       id,
       emotion: emotions[emotion],
       speaker,
+      ...(text !== "" && { text }),
+      ...(session !== undefined && { session }),
+      ...(fold !== undefined && { fold }),
+      ...(votes && { votes: Object.fromEntries(votes.map((share, e) => [emotions[e], share])) }),
       seconds: milliseconds(seconds),
       segments: segmentCount,
     })),
     skipped,
+    findings: inspectCorpus(features),
   };
+}
+
+/** Each name once, in order; "" and undefined are none. */
+function distinct(names: (string | undefined)[]): string[] {
+  return [...new Set(names.flatMap((name) => name || []))].sort(byValue);
 }
 
 function milliseconds(seconds: number): number {
@@ -112,10 +148,13 @@ function describe(summary: Summary): string {
     ["emotion", "utterances", "seconds", "segments"],
     [...summary.emotions.map((emotion) => row(emotion, summary.perEmotion[emotion])), row("all", summary)],
   );
-  const { segmentHop, speakers, skipped } = summary;
+  const { segmentHop, speakers, texts, sessions, folds, skipped, findings } = summary;
+  const named = ([["text", texts], ["session", sessions]] as const).filter(([, names]) => names.length > 0);
   const hop = 1000 * frontEnd.hopLength / frontEnd.sampleRate * segmentHop;
   const lines = [
     `corpus ${summary.corpus}, ${count(speakers.length, "speaker")} (${listed(speakers)}), ` +
+    named.map(([noun, names]) => `${count(names.length, noun)}, `).join("") +
+    (folds.length > 0 ? `folds of its own (${listed(folds)}), ` : "") +
     `segments every ${count(segmentHop, "frame")} (${hop} ms)`,
     "",
     table,
@@ -126,6 +165,7 @@ function describe(summary: Summary): string {
     for (const { path, reason } of skipped.slice(0, shown)) lines.push(`  ${path}: ${reason}`);
     if (skipped.length > shown) lines.push(`  and ${skipped.length - shown} more (--json lists all)`);
   }
+  if (findings.length > 0) lines.push("", "doubtful:", ...findings.map(({ message }) => `  ${message}`));
   return lines.join("\n");
 }
 

@@ -74,7 +74,13 @@ await runCommand(command, async (signal) => {
   if (flags.threads !== undefined && (flags.device ?? config.device.kind) === "webgpu") {
     throw new UsageError("--threads is for the cpu device");
   }
-  const asked = { ...flags, corpus: corpus.name as CorpusFlags["corpus"], data: flags.data ?? corpus.data };
+  const asked = {
+    ...flags,
+    corpus: corpus.name as CorpusFlags["corpus"],
+    data: flags.data ?? corpus.data,
+    choices: corpus.choices,
+    resume: true,
+  };
   const prepared = await prepare({ ...asked, seed: settings.seed }, preset as PresetName, settings, signal);
   const options = {
     device: flags.device ?? config.device.kind as DeviceChoice,

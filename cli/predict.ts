@@ -7,27 +7,39 @@ import { count } from "../corpora/corpus.ts";
 import { describeDeparture } from "../refinery/domain.ts";
 import type { Predictor } from "../refinery/predictor.ts";
 import { createCommand, EXIT, runCommand, say, UsageError, wholeNumber } from "./common.ts";
-import { addModelOptions, type ModelFlags, openModel } from "./model_option.ts";
-import { Output, type OutputFlags } from "./predict_output.ts";
+import { Option } from "commander";
+import { LABEL_FORMATS } from "../report/label_files.ts";
+import { addModelOptions, openModel } from "./model_option.ts";
+import { channelOption, checkUsage, type PredictFlags } from "./predict_options.ts";
+import { hearLive, secondLine } from "./predict_live.ts";
+import { Output } from "./predict_output.ts";
 import { findRecordings, hear, type Input } from "./recordings.ts";
-
-interface PredictFlags extends ModelFlags, OutputFlags {
-  segmentHop?: number;
-  pad?: boolean;
-}
 
 const command = addModelOptions(createCommand("predict", "The emotion of recordings, and their emotion profiles.", [
   ["a recording, and all of a folder", "deno task predict hello.wav recordings"],
   ["how it changes, as a table and as a picture", "deno task predict hello.wav --profile --svg hello.svg"],
   ["what another program says", "espeak-ng --stdout 'Where are you?' | deno task predict -"],
   ["for other tools", "deno task predict recordings --csv > emotions.csv"],
+  ["why", "deno task predict hello.wav --explain"],
+  ["labels for Praat, a file a recording", "deno task predict recordings --format textgrid --out labels"],
+  ["the two sides of a telephone call", "deno task predict call.wav --channel each"],
+  ["while it is spoken, a line a second", "arecord -q -f S16_LE -r 16000 | deno task predict - --live"],
   ["with a model of your own", "deno task predict --model out/emodb-compact-1-20200812-140506/model hello.wav"],
 ]))
-  .argument("[files...]", "wav files of any rate and channels, folders, - for standard input")
+  .argument(
+    "[files...]",
+    "recordings (wav, FLAC, MP3, Ogg, Opus, M4A) of any rate and channels, folders, - for standard input",
+  )
   .option("--top <k>", "the k likeliest emotions of each", wholeNumber({ min: 1, max: 64 }), 1)
   .option("--profile", "the profile too: probabilities, segment by segment")
+  .option("--explain", "print why: statistics, votes and paths of the forest, the stretches that decided")
   .option("--json", "print one JSON document on stdout")
   .option("--csv", "print comma-separated values on stdout")
+  .addOption(
+    new Option("--format <kind>", "print labelled stretches for another program: a run of one emotion, its probability")
+      .choices(LABEL_FORMATS),
+  )
+  .option("--out <dir>", "write the labels of --format there, a file a recording")
   .option("--arrow <file>", "write the profiles as an Arrow file")
   .option("--svg <file>", "draw waveform, log-mel frames and profile of one recording")
   .option(
@@ -35,64 +47,102 @@ const command = addModelOptions(createCommand("predict", "The emotion of recordi
     "frames (10 ms) between segments (default: the model's)",
     wholeNumber({ min: 1, max: 1000 }),
   )
-  .option("--pad", "fill recordings that are shorter than a segment up with silence");
+  .option("--pad", "fill recordings that are shorter than a segment up with silence")
+  .option(
+    "--channel <which>",
+    "left, right, a number from 1, or each by itself (default: the mean of all)",
+    channelOption,
+  )
+  .option("--live", "print a line a second while standard input still runs: the emotion of the last three")
+  .option("--all", "judge stretches without speech (by their energy) as well");
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<PredictFlags>(), names = command.args;
   checkUsage(flags, names);
   const inputs = await findRecordings(names);
-  if (flags.svg !== undefined && inputs.length > 1) {
-    throw new UsageError(`--svg draws one recording, found ${count(inputs.length, "recording")}`);
+  for (const option of ["svg", "format"] as const) {
+    if (flags[option] === undefined || inputs.length === 1 || flags.out !== undefined) continue;
+    const what = option === "svg"
+      ? "--svg draws one recording"
+      : "--format prints one recording's labels (--out DIR writes many)";
+    throw new UsageError(`${what}, found ${count(inputs.length, "recording")}`);
   }
   const output = new Output(flags);
   const predictor = inputs.every((input) => "fault" in input) ? undefined : await openModel(flags);
-  if (predictor) await output.begin(predictor.model.description, inputs);
+  if (predictor) await output.begin(predictor.model, inputs);
   let faults = 0;
   for (const input of inputs) {
-    const fault = await judge(input, predictor, output, flags, signal);
-    if (fault === undefined) continue;
-    faults++;
-    say(`error: ${fault}`);
+    const found = flags.live && !("fault" in input)
+      ? await judgeLive(input, predictor!, output, flags, signal)
+      : await judge(input, predictor, output, flags, signal);
+    faults += found.length;
+    for (const fault of found) say(`error: ${fault}`);
   }
   await output.end();
-  if (faults > 0 && inputs.length > 1 && !flags.quiet) {
+  if (faults > 0 && inputs.length > 1 && flags.channel !== "each" && !flags.quiet) {
     say(`${faults} of ${count(inputs.length, "recording")} with a fault`);
   }
   if (faults > 0) Deno.exit(EXIT.failed);
 });
 
-function checkUsage({ json, csv, device, threads }: PredictFlags, names: readonly string[]): void {
-  if (names.length === 0) throw new UsageError("Name a recording, a folder of them, or - for standard input");
-  if (names.filter((name) => name === "-").length > 1) throw new UsageError("Standard input (-) can be read once");
-  if (json && csv) throw new UsageError("--json and --csv do not go together");
-  if (threads !== undefined && device === "webgpu") {
-    throw new UsageError("--threads is for the cpu device, found --device webgpu");
-  }
-}
-
-/** Judges a recording; says what is wrong with it, in a line. */
+/** Judges a recording, or each of its channels; says what is wrong with it, in a line each. */
 async function judge(
   input: Input,
   predictor: Predictor | undefined,
   output: Output,
-  { segmentHop, decide, pad }: PredictFlags,
+  { segmentHop, decide, pad, all, channel }: PredictFlags,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<string[]> {
   if ("fault" in input) {
     output.fault(input.fault);
-    return input.fault;
+    return [input.fault];
   }
+  const faults: string[] = [];
   try {
-    const heard = await hear(input, predictor!, { segmentHop, decide, pad, signal, ...output.listeners });
-    await output.heard(input.name, heard);
-    const { departures = [] } = heard.prediction;
-    if (departures.length > 0) say(`warning: ${input.name}: ${departures.map(describeDeparture).join("; ")}`);
-    return heard.doubt;
+    const onWarning = (line: string) => say(`warning: ${line}`);
+    const options = { segmentHop, decide, pad, all, channels: channel, signal, onWarning, ...output.listeners };
+    for (const heard of await hear(input, predictor!, options)) {
+      if ("fault" in heard) {
+        output.fault(heard.fault);
+        faults.push(heard.fault);
+      } else {
+        await output.heard(input, heard);
+        const { departures = [] } = heard.prediction;
+        if (departures.length > 0) onWarning(`${input.name}: ${departures.map(describeDeparture).join("; ")}`);
+        if (heard.doubt !== undefined) faults.push(heard.doubt);
+      }
+    }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const { message } = error as Error;
     const fault = message.startsWith(`${input.name}: `) ? message : `${input.name}: ${message}`;
     output.fault(fault);
-    return fault;
+    faults.push(fault);
+  }
+  return faults;
+}
+
+/** Judges standard input, second by second and then as a whole. */
+async function judgeLive(
+  input: Exclude<Input, { fault: string }>,
+  predictor: Predictor,
+  output: Output,
+  flags: PredictFlags,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { emotions } = predictor.model.description;
+  try {
+    const heard = await hearLive(
+      predictor,
+      flags,
+      (second) => console.log(secondLine(second, emotions, flags)),
+      signal,
+    );
+    if (!flags.csv) await output.heard(input, heard);
+    signal.throwIfAborted();
+    return [];
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return [(error as Error).message];
   }
 }

@@ -1,56 +1,59 @@
 /** What `predict` gives: lines for people, CSV, one JSON document; and files, of profiles and of a picture. */
-import type { ModelDescription } from "../refinery/model.ts";
-import type { DecidedBy, Prediction } from "../refinery/predictor.ts";
+import { count } from "../corpora/corpus.ts";
+import { explain } from "../refinery/explain.ts";
+import type { Model, ModelDescription } from "../refinery/model.ts";
+import type { SpeechPrediction } from "../refinery/judge_speech.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { predictionJson, profileJson, segmentRows } from "../report/prediction_json.ts";
+import { type Explained, explanationJson, explanationText, stretchesToWeigh } from "../report/explanation.ts";
+import { NO_SPEECH, stretchesOf } from "../report/stretches.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { Overview } from "../report/figures/overview.ts";
 import { writeAtomically } from "../runs/atomic.ts";
+import { emotionColumn } from "../runs/columns.ts";
 import { csv } from "../runs/csv.ts";
-import { printJson } from "./common.ts";
+import { printJson, say } from "./common.ts";
+import { LabelOutput } from "./predict_labels.ts";
+import type { PredictFlags } from "./predict_options.ts";
 import type { Heard, HearOptions, Input } from "./recordings.ts";
-
-/** Options that say what is given. */
-export interface OutputFlags {
-  top: number;
-  decide: DecidedBy;
-  profile?: boolean;
-  json?: boolean;
-  csv?: boolean;
-  arrow?: string;
-  svg?: string;
-}
 
 /** Takes what is heard, recording after recording. */
 export class Output {
-  readonly #flags: OutputFlags;
+  readonly #flags: PredictFlags;
   #model!: ModelDescription;
+  #forest!: Model["forest"];
   /** What the picture is drawn from, if one is. */
   #overview?: Overview;
   #columns = { name: 0, emotion: 0 };
   #document: Record<string, unknown>[] = [];
-  #profiles: { id: string; prediction: Prediction }[] = [];
+  #profiles: { id: string; prediction: SpeechPrediction }[] = [];
+  readonly #labels?: LabelOutput;
 
   /** Nothing is given yet. */
-  constructor(flags: OutputFlags) {
+  constructor(flags: PredictFlags) {
     this.#flags = flags;
+    if (flags.format !== undefined) this.#labels = new LabelOutput(flags.format, flags.out);
   }
 
   /** Before the first recording. */
-  async begin(model: ModelDescription, inputs: readonly Input[]): Promise<void> {
-    this.#model = model;
+  async begin({ description: model, forest }: Model, inputs: readonly Input[]): Promise<void> {
+    [this.#model, this.#forest] = [model, forest];
     if (this.#flags.svg !== undefined) {
       const { Overview } = await import("../report/figures/overview.ts");
       this.#overview = new Overview(model.frontEnd);
     }
-    const names = inputs.map((input) => "fault" in input ? 0 : input.name.length);
+    const more = this.#flags.channel === "each" ? ":right".length : 0;
+    const names = inputs.map((input) => "fault" in input ? 0 : input.name.length + more);
     this.#columns = {
       name: Math.min(60, Math.max(...names)),
       emotion: Math.max(...model.emotions.map((e) => e.length)),
     };
     if (!this.#flags.csv) return;
+    const columns = (...own: string[]) => [...own, ...model.emotions.map((e) => emotionColumn(e, [...own, "speech"]))];
+    if (this.#flags.live) return printCsv([columns("second", "emotion", "probability")]);
     const own = this.#flags.profile ? ["segment", "start_s"] : ["emotion", "probability", "seconds", "segments"];
-    printCsv([["file", ...own, ...model.emotions]]);
+    const last = this.#flags.profile ? ["speech"] : [];
+    printCsv([[...columns("file", ...own), ...last]]);
   }
 
   /** Hears of samples and frames as they come, to draw them. */
@@ -64,11 +67,15 @@ export class Output {
   }
 
   /** A recording that was heard. */
-  async heard(name: string, heard: Heard): Promise<void> {
-    const { arrow, svg, json, csv } = this.#flags, { prediction } = heard;
-    if (json) this.#document.push(this.#asJson(name, heard));
+  async heard(input: Exclude<Input, { fault: string }>, heard: Heard): Promise<void> {
+    const { arrow, svg, json, csv, out } = this.#flags, { prediction, channel } = heard;
+    const name = channel === undefined ? input.name : `${input.name}:${channel}`;
+    await this.#labels?.write(input, heard, this.#model);
+    if (this.#labels && out === undefined) { /* the labels are what is printed */ }
+    else if (json) this.#document.push(this.#asJson(name, heard));
     else if (csv) this.#printCsv(name, heard);
     else this.#printLines(name, heard);
+    if (this.#flags.explain && !json) console.log(explanationText(this.#explained(heard), this.#model.emotions));
     if (arrow !== undefined) this.#profiles.push({ id: name, prediction });
     if (svg !== undefined) {
       const { recordingFigure } = await import("../report/figures/recording.ts"); // half a second to load
@@ -88,6 +95,8 @@ export class Output {
       const { name, emotions } = this.#model ?? {};
       printJson({ model: name, decidedBy: this.#flags.decide, emotions, recordings: this.#document });
     }
+    const written = this.#labels?.written ?? 0;
+    if (written > 0 && !this.#flags.quiet) say(`${count(written, "file")} of labels in ${this.#flags.out}`);
     if (arrow === undefined || this.#profiles.length === 0) return;
     const { encodeProfiles } = await import("../runs/profiles_arrow.ts");
     const { emotions } = this.#model, K = emotions.length;
@@ -115,10 +124,10 @@ export class Output {
         .join("  "),
     );
     if (!profile) return;
-    const rows = segmentRows(prediction, this.#model).map(({ start, probabilities }) => [
+    const rows = segmentRows(prediction, this.#model).map(({ start, probabilities }, s) => [
       start.toFixed(3),
       ...[...probabilities].map((p) => p.toFixed(3)),
-      emotions[argmax(probabilities)],
+      prediction.speech[s] ? emotions[argmax(probabilities)] : `(${NO_SPEECH})`,
     ]);
     console.log(formatTable(["seconds", ...emotions, "likeliest"], rows));
   }
@@ -127,7 +136,8 @@ export class Output {
     const { emotion, probability, probabilities, profile } = prediction, { emotions } = this.#model;
     if (this.#flags.profile) {
       for (const [segment, { start, probabilities }] of segmentRows(prediction, this.#model).entries()) {
-        printCsv([[name, String(segment), start.toFixed(3), ...[...probabilities].map(six)]]);
+        const numbers = [...probabilities].map(six), speech = String(prediction.speech[segment]);
+        printCsv([[name, String(segment), start.toFixed(3), ...numbers, speech]]);
       }
       return;
     }
@@ -135,14 +145,31 @@ export class Output {
     printCsv([[name, emotion, six(probability), seconds.toFixed(3), segments, ...[...probabilities].map(six)]]);
   }
 
-  #asJson(name: string, { seconds, prediction, doubt }: Heard): Record<string, unknown> {
+  /** Why. */
+  #explained({ seconds, prediction }: Heard): Explained {
+    const model = { description: this.#model, forest: this.#forest };
+    const stretches = stretchesToWeigh(stretchesOf(prediction, seconds, this.#model));
+    const { emotion, probability } = prediction;
+    return { explanation: explain(model, prediction, stretches), stretches, emotion, probability };
+  }
+
+  #asJson(name: string, heard: Heard): Record<string, unknown> {
+    const { seconds, prediction, doubt, channel } = heard;
     return {
       ...predictionJson(name, { ...prediction, seconds }, this.#model),
+      ...(channel !== undefined && { channel }),
+      speechSegments: speechCount(prediction),
       ...(doubt !== undefined && { fault: doubt }),
+      ...(this.#flags.explain && {
+        explanation: explanationJson(this.#explained(heard), this.#model.emotions),
+      }),
       ...(this.#flags.profile && { profile: profileJson(prediction, this.#model) }),
     };
   }
 }
+
+/** Segments that were judged. */
+const speechCount = ({ speech }: SpeechPrediction) => speech.reduce((sum, one) => sum + one, 0);
 
 const six = (x: number) => x.toFixed(6);
 

@@ -3,14 +3,15 @@
  */
 import { resolve } from "@std/path";
 import { count } from "../corpora/corpus.ts";
-import { type Corpus, extractFeatures, type Features } from "../corpora/mod.ts";
+import { type Corpus, extractFeatures, type Features, inspectCorpus } from "../corpora/mod.ts";
 import { assignFolds, type PresetName, segmentation, type Settings } from "../refinery/mod.ts";
 import type { Experiment } from "../runs/mod.ts";
-import { type CorpusFlags, openFlaggedCorpus, progressBar, say } from "./common.ts";
+import { type CorpusFlags, openFlaggedCorpus, progressBar, readingChoices, say } from "./common.ts";
+import { describeUnlearned, type FoldFlags, settleFolds } from "./fold_settings.ts";
 import { describeSettings } from "./train_options.ts";
 
 /** What {@link prepare} reads. */
-export interface PrepareFlags extends CorpusFlags {
+export interface PrepareFlags extends CorpusFlags, FoldFlags {
   /** `--threads` */
   threads?: number;
   /** `--quiet` */
@@ -31,16 +32,21 @@ export async function prepare(
   signal: AbortSignal,
 ): Promise<Omit<Experiment, "device">> {
   const opened = await openFlaggedCorpus(flags);
-  const settings = { ...asked, segmentHop: asked.segmentHop ?? opened.segmentHop };
-  const features = await readFeatures(flags, opened, settings, signal);
+  const hopped = { ...asked, segmentHop: asked.segmentHop ?? opened.segmentHop };
+  const features = await readFeatures(flags, opened, hopped, signal);
+  const { settings, lines } = settleFolds(flags, hopped, features);
   const folds = assignFolds(features.utterances, features.emotions, settings);
   if (!flags.quiet) {
     say(`corpus    ${describeFeatures(flags, features)}`);
+    for (const { message } of inspectCorpus(features)) say(`doubtful  ${message}`);
     say(`settings  ${describeSettings(preset, settings, flags.chains)}`);
+    for (const line of lines) say(`folds     ${line}`);
+    for (const line of describeUnlearned(features, folds, settings)) say(`doubtful  ${line}`);
   }
-  const { corpus, data } = flags;
+  const { corpus } = flags, choices = await readingChoices(flags);
   // another process may stand in another folder
-  return { corpus, data: data === undefined ? undefined : resolve(data), preset, settings, features, folds };
+  const data = flags.data === undefined ? undefined : resolve(flags.data);
+  return { corpus, data, choices, preset, settings, features, folds };
 }
 
 async function readFeatures(
@@ -56,6 +62,7 @@ async function readFeatures(
       threads: flags.threads,
       cacheDir: flags.cache,
       onCacheFault: say,
+      onWarning: (line) => say(`warning: ${line}`),
       onProgress: bar?.update,
       signal,
     });

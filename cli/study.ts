@@ -71,8 +71,8 @@ await runCommand(command, async (signal) => {
   try {
     for (const [i, { text, ...varied }] of variations.entries()) {
       const prepared = await prepare({ ...flags, quiet: flags.quiet || i > 0 }, preset, { ...base, ...varied }, signal);
-      const { features, folds } = prepared, trials: Trial[] = [];
-      const settings: Settings = { ...base, ...varied, segmentHop: prepared.settings.segmentHop };
+      const { features, folds, settings: { segmentHop, split, folds: folding } } = prepared, trials: Trial[] = [];
+      const settings: Settings = { ...base, ...varied, segmentHop, split, folds: folding };
       for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
         const known = kept?.find(settings, fold);
         if (known) {

@@ -1,6 +1,7 @@
-/** `deno task textbook`: draws the pictures of the textbook, and finds the lines again that its links lead to. */
+/** `deno task textbook`: draws the textbook's pictures, writes its notebooks, and finds the lines again that its links lead to. */
 import { dirname, join } from "@std/path";
 import { textbookFigures } from "../report/textbook/mod.ts";
+import { notebookOf } from "../report/textbook/notebook.ts";
 import { relink } from "../report/textbook/links.ts";
 import { createCommand, runCommand, say } from "./common.ts";
 
@@ -8,7 +9,7 @@ const DOCS = join(import.meta.dirname!, "../docs");
 
 const command = createCommand(
   "textbook",
-  "Draws the pictures of docs/textbook, and finds the lines again that its links lead to.",
+  "Draws the pictures of docs/textbook, writes its notebooks, and finds the lines again that its links lead to.",
   [["after a change to the code that a chapter is about", "deno task textbook"]],
 );
 
@@ -22,5 +23,8 @@ await runCommand(command, async () => {
     const { text, moved } = await relink(before, dirname(file));
     if (moved > 0) await Deno.writeTextFile(file, text);
     if (moved > 0) say(`docs/textbook/${name}: ${moved} links moved`);
+    if (!/^\d_.*\.md$/.test(name)) continue;
+    const notebook = name.replace(".md", ".ipynb");
+    await Deno.writeTextFile(join(DOCS, "notebooks", notebook), notebookOf(name.replace(".md", ""), text));
   }
 });

@@ -119,7 +119,7 @@ export function resumeSettings(
   { corpus, settings, device, preset }: RunConfig,
   given: (option: keyof TrainFlags) => boolean,
 ): { flags: TrainFlags; preset: PresetName; settings: Settings } {
-  const flags = { ...asked, data: asked.data ?? corpus.data };
+  const flags = { ...asked, data: asked.data ?? corpus.data, choices: corpus.choices };
   if (!given("corpus")) flags.corpus = corpus.name as CorpusFlags["corpus"];
   if (!given("seed")) flags.seed = settings.seed;
   if (!given("device")) flags.device = device.kind as DeviceChoice;
@@ -137,7 +137,11 @@ function override(base: Settings, flags: TrainFlags): Settings {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  if (flags.onlyFold !== undefined && flags.onlyFold > settings.folds) {
+  // where nothing says how many there are, the corpus may have its own (fold_settings.ts)
+  if (
+    flags.onlyFold !== undefined && (flags.folds || flags.resume || flags.corpus === "synthetic") &&
+    flags.onlyFold > settings.folds
+  ) {
     throw new UsageError(`--only-fold ${flags.onlyFold}: there are ${settings.folds} folds, counted from 1`);
   }
   if (flags.threads !== undefined && flags.device === "webgpu") {

@@ -1,41 +1,12 @@
 /**
- * A corpus: recorded utterances, each said by one speaker with one emotion. What every kind of corpus is turned into, and
- * the names that emotions bear whatever a corpus calls them ("angry", "W" and "sa" all have one name here).
+ * A corpus: recorded utterances, each said by one speaker with one emotion. What every kind of corpus is turned into.
  *
  * Reading is lazy: a corpus is a list of what there is, and `read()` gives an utterance's sound when it is wanted.
  *
  * @module
  */
-
-/** Every emotion that the known corpora have between them, in the order that tables and outputs keep. */
-export const EMOTIONS: readonly string[] = [
-  "anger",
-  "boredom",
-  "disgust",
-  "fear",
-  "happiness",
-  "neutral",
-  "sadness",
-  "surprise",
-  "calm",
-];
-
-/** What corpora call them, beside the names themselves. */
-const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
-  anger: ["angry", "ang", "mad", "rage", "hot anger"],
-  boredom: ["bored", "boring", "bor"],
-  disgust: ["disgusted", "disgusting", "dis"],
-  fear: ["fearful", "afraid", "anxious", "anxiety", "anxiety/fear", "scared", "fea"],
-  happiness: ["happy", "hap", "joy", "joyful", "joyous", "glad"],
-  neutral: ["neu", "neutrality", "normal"],
-  sadness: ["sad", "unhappy", "sorrow"],
-  surprise: ["surprised", "surprising", "sur", "pleasant surprise", "pleasant surprised"],
-  calm: ["calmness", "calming"],
-};
-
-const NAME_OF: ReadonlyMap<string, string> = new Map(
-  EMOTIONS.flatMap((emotion) => [emotion, ...SYNONYMS[emotion]].map((word): [string, string] => [word, emotion])),
-);
+import { emotionName, isEmotion, nearestEmotion, orderEmotions, plainWord } from "./emotion_names.ts";
+export { emotionName, EMOTIONS, isEmotion, orderEmotions } from "./emotion_names.ts";
 
 /** A stretch of sound, decoded. */
 export interface Spoken {
@@ -45,6 +16,14 @@ export interface Spoken {
   seconds: number;
   /** the emotion of each log-mel frame, as an index into the corpus's `emotions`: only where the corpus knows it */
   truth?: Uint8Array;
+}
+
+/** A part of a recording, in seconds. */
+export interface Span {
+  /** where it starts */
+  start: number;
+  /** where it ends */
+  end: number;
 }
 
 /** One utterance of a corpus. */
@@ -57,8 +36,16 @@ export interface Utterance {
   speaker: string;
   /** what is said, as the corpus names it (a code or the words); "" where it does not say */
   text: string;
+  /** the session it was recorded in; only where the corpus says */
+  session?: string;
+  /** the corpus's own fold, or part ("train", "test"); only where the corpus says */
+  fold?: string;
+  /** how many listeners named each emotion, or their shares: the soft label that stage 1 learns; only where it is known */
+  votes?: Readonly<Record<string, number>>;
   /** the file it is read from, if it is read from one */
   path?: string;
+  /** the part of that file; the whole of it where there is none */
+  span?: Span;
   /** The sound. Rejects with an error that names the file and its fault where that can't be read. */
   read(): Promise<Spoken>;
 }
@@ -71,9 +58,12 @@ export interface Skipped {
   reason: string;
 }
 
+/** What becomes of recordings with the same content: refused where their labels differ (else one is kept), kept, or dropped. */
+export type DuplicatePolicy = "refuse" | "keep" | "drop";
+
 /** Utterances, at least two emotions of them. */
 export interface Corpus {
-  /** its kind: `emodb`, `savee`, `casia`, `folder`, `csv` or `synthetic` */
+  /** its kind: `emodb`, `folder`, `csv`, `synthetic` and so on */
   name: string;
   /** the emotions that occur, in the order of {@link EMOTIONS}, then any others by the alphabet */
   emotions: string[];
@@ -83,62 +73,79 @@ export interface Corpus {
   skipped: Skipped[];
   /** frames from one segment to the next, where the user does not choose: 1 (10 ms), or 3 for CASIA */
   segmentHop: number;
+  /** what becomes of copies; not set: `refuse` */
+  duplicates?: DuplicatePolicy;
+  /** what is doubtful about its labels, a line each */
+  notes?: string[];
 }
 
-/**
- * The one name of an emotion: "Angry", "anger" and "ang" are all "anger". A word that is none of those known is an
- * emotion of its own, in lower case.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals(emotionName(" Happy "), "happiness");
- * assertEquals(emotionName("Sarcasm"), "sarcasm");
- * ```
- */
-export function emotionName(word: string): string {
-  const plain = word.trim().toLowerCase().replaceAll(/[\s_-]+/g, " ");
-  return NAME_OF.get(plain) ?? plain;
+/** What labels are called otherwise: by the corpus's word, the emotion, or null for "leave these utterances out". */
+export type LabelMap = Readonly<Record<string, string | null>>;
+
+/** Where a {@link LabelMap} sends a label: by the corpus's own word first, then by the emotion's name; undefined: nowhere. */
+export function mapLabel(labels: LabelMap | undefined, ...words: (string | undefined)[]): string | null | undefined {
+  if (labels === undefined) return undefined;
+  for (const word of words) {
+    if (word === undefined) continue;
+    const key = Object.keys(labels).find((key) => plainWord(key) === plainWord(word));
+    if (key !== undefined) return labels[key] === null ? null : emotionName(labels[key]!);
+  }
+  return undefined;
 }
 
-/** Whether a word is a known emotion's name or a synonym of it. */
-export function isEmotion(word: string): boolean {
-  return EMOTIONS.includes(emotionName(word));
-}
-
-/** Each emotion once: those of {@link EMOTIONS} in its order, then the others by the alphabet. */
-export function orderEmotions(emotions: Iterable<string>): string[] {
-  const present = new Set(emotions);
-  const others = [...present].filter((emotion) => !EMOTIONS.includes(emotion)).sort();
-  return [...EMOTIONS.filter((emotion) => present.has(emotion)), ...others];
+/** What a corpus is completed from. */
+export interface CorpusParts extends Pick<Corpus, "name" | "utterances" | "skipped" | "segmentHop" | "duplicates"> {
+  /** where the utterances were looked for; only errors name it */
+  from: string;
 }
 
 /**
  * Completes a corpus from its utterances: sorts them, names the emotions, and leaves out (saying so) an utterance whose
  * id another has.
  *
- * @param from where the utterances were looked for; only errors name it
  * @throws {Error} with no utterance, or utterances of one emotion only: nothing could be learnt from either
  */
-export function makeCorpus(
-  parts: { name: string; from: string; utterances: Utterance[]; skipped: Skipped[]; segmentHop: number },
-): Corpus {
-  const { name, from, segmentHop } = parts;
+export function makeCorpus(parts: CorpusParts): Corpus {
+  const { name, from, segmentHop, duplicates } = parts;
   const skipped = [...parts.skipped];
   const byId = new Map<string, Utterance>();
   for (const utterance of parts.utterances) {
     const first = byId.get(utterance.id);
     if (first === undefined) byId.set(utterance.id, utterance);
-    else {skipped.push({
+    else {
+      skipped.push({
         path: utterance.path ?? utterance.id,
         reason: `the same utterance as ${first.path ?? first.id}`,
-      });}
+      });
+    }
   }
   // by code unit, not by locale: the order must not depend on the machine
   const utterances = [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   const emotions = orderEmotions(utterances.map((utterance) => utterance.emotion));
   requireTwoEmotions(from, emotions, utterances.length, skipped);
-  return { name, emotions, utterances, skipped, segmentHop };
+  const notes = name === "synthetic" ? [] : doubtfulNames(emotions, utterances);
+  return {
+    name,
+    emotions,
+    utterances,
+    skipped,
+    segmentHop,
+    ...(duplicates !== undefined && { duplicates }),
+    ...(notes.length > 0 && { notes }),
+  };
+}
+
+/** Lines about emotions that nobody knows: perhaps a misspelling, else a class of its own. */
+function doubtfulNames(emotions: readonly string[], utterances: readonly Utterance[]): string[] {
+  return emotions.filter((emotion) => !isEmotion(emotion)).map((emotion) => {
+    const own = utterances.filter((utterance) => utterance.emotion === emotion).length;
+    const commoner = emotions.filter((other) => utterances.filter((u) => u.emotion === other).length > own);
+    const nearest = nearestEmotion(emotion, commoner);
+    const said = `"${emotion}" (${count(own, "utterance")}) is no known emotion`;
+    return nearest === undefined
+      ? `${said}: it is learned as a class of its own (--labels map.json names it otherwise)`
+      : `${said}; did you mean "${nearest}"? --labels map.json with {"${emotion}": "${nearest}"} says so`;
+  });
 }
 
 /**

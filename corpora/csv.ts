@@ -1,71 +1,10 @@
 /**
- * A corpus that a CSV file lists: a header with `path` and `emotion`, and `speaker` and `text` if it likes, in any order
- * among any other columns; one line a recording, its path relative to the CSV file.
- *
- * The format is RFC 4180's: commas, fields in double quotes where they hold commas, quotes (doubled) or line ends.
+ * Tables as people save them: commas, semicolons, tabs or bars between the columns; UTF-8, UTF-16 or Windows-1252, with a byte
+ * order mark or without; any line ends. The quoting is RFC 4180's.
  *
  * @module
  */
-import { basename, dirname, join, resolve } from "@std/path";
-import { type Corpus, emotionName, makeCorpus, type Skipped, type Utterance } from "./corpus.ts";
-import { fileUtterance, statOrNull } from "./files.ts";
-
-/**
- * Opens a corpus by its CSV file. A recording that is not there is skipped and said so.
- *
- * @param file the CSV file, or a folder with a `labels.csv` or just one CSV file in it
- * @throws {Error} where the file is not there or lists fewer than two emotions
- * @throws {SyntaxError} where the file is not CSV or lacks a column, with the line
- */
-export async function openCsv(file: string): Promise<Corpus> {
-  const csv = await findCsv(file);
-  const rows = parseCsv(await Deno.readTextFile(csv), csv);
-  const [header, ...records] = rows;
-  if (header === undefined) throw new SyntaxError(`${csv} is empty; wanted: a header "path,emotion[,speaker[,text]]"`);
-  const names = header.fields.map((field) => field.trim().toLowerCase());
-  const column = (name: string) => names.indexOf(name);
-  for (const name of ["path", "emotion"]) {
-    if (column(name) >= 0) continue;
-    const hint = /[;\t]/.test(header.fields[0]) ? " (separate the columns by commas)" : "";
-    throw new SyntaxError(
-      `${csv}, line ${header.line}: no column "${name}" in the header, found ${header.fields.join(", ")}${hint}`,
-    );
-  }
-  const utterances: Utterance[] = [], skipped: Skipped[] = [];
-  for (const { fields, line } of records) {
-    if (fields.length !== names.length) {
-      throw new SyntaxError(
-        `${csv}, line ${line}: found ${fields.length} fields, wanted ${names.length} as in the header`,
-      );
-    }
-    const value = (name: string) => column(name) < 0 ? "" : fields[column(name)].trim();
-    for (const name of ["path", "emotion"]) {
-      if (value(name) === "") throw new SyntaxError(`${csv}, line ${line}: the ${name} is empty`);
-    }
-    const recording = resolve(dirname(csv), value("path"));
-    if (!(await statOrNull(recording))?.isFile) {
-      skipped.push({ path: recording, reason: `no such file (${basename(csv)}, line ${line})` });
-      continue;
-    }
-    utterances.push(fileUtterance(recording, {
-      id: value("path").replaceAll("\\", "/").replace(/\.wav$/i, ""),
-      emotion: emotionName(value("emotion")),
-      speaker: value("speaker") || "unknown",
-      text: value("text"),
-    }));
-  }
-  return makeCorpus({ name: "csv", from: csv, utterances, skipped, segmentHop: 1 });
-}
-
-async function findCsv(file: string): Promise<string> {
-  const info = await statOrNull(file);
-  if (info === null) throw new Error(`${file}: no such file; --data wants a CSV file`);
-  if (info.isFile) return file;
-  const found = (await Array.fromAsync(Deno.readDir(file))).filter((entry) => /\.csv$/i.test(entry.name));
-  const chosen = found.find(({ name }) => name === "labels.csv") ?? (found.length === 1 ? found[0] : undefined);
-  if (chosen !== undefined) return join(file, chosen.name);
-  throw new Error(`${file} is a folder with ${found.length} CSV files in it, none labels.csv; --data wants a CSV file`);
-}
+import { CsvError, parse } from "csv-parse/sync";
 
 /** A record of a CSV file, and the line it begins on (from 1). */
 export interface CsvRecord {
@@ -75,10 +14,14 @@ export interface CsvRecord {
   line: number;
 }
 
+/** What may stand between columns, in the order in which it is tried. */
+const SEPARATORS = [",", ";", "\t", "|"];
+
 /**
  * Reads CSV: RFC 4180, with or without a byte order mark, lines ended by CRLF, LF or CR; empty lines count for nothing.
  *
  * @param name the file, for errors
+ * @param separator what stands between columns
  * @throws {SyntaxError} where a quote is not closed, or something follows a closing quote
  *
  * @example
@@ -87,42 +30,149 @@ export interface CsvRecord {
  * assertEquals(parseCsv('path,text\r\na.wav,"Oh, ""no"""', "x.csv")[1], { fields: ["a.wav", 'Oh, "no"'], line: 2 });
  * ```
  */
-export function parseCsv(source: string, name: string): CsvRecord[] {
+export function parseCsv(source: string, name: string, separator = ","): CsvRecord[] {
+  // one line end throughout: the parser would take the first one that it meets for all, within quotes too
   const text = source.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n");
-  const records: CsvRecord[] = [];
-  let at = 0, line = 1;
-  while (at < text.length) {
-    const record: CsvRecord = { fields: [], line };
-    for (;;) {
-      let field: string;
-      if (text[at] === '"') {
-        const opened = line;
-        field = "";
-        for (at++;;) {
-          const close = text.indexOf('"', at);
-          if (close < 0) throw new SyntaxError(`${name}, line ${opened}: a quote is opened and never closed`);
-          field += text.slice(at, close);
-          at = close + 1;
-          if (text[at] !== '"') break;
-          field += '"';
-          at++;
-        }
-        line += field.split("\n").length - 1;
-        if (at < text.length && text[at] !== "," && text[at] !== "\n") {
-          throw new SyntaxError(`${name}, line ${line}: found "${text[at]}" after a closing quote, wanted a comma`);
-        }
-      } else {
-        const start = at;
-        while (at < text.length && text[at] !== "," && text[at] !== "\n") at++;
-        field = text.slice(start, at);
-      }
-      record.fields.push(field);
-      if (text[at] !== ",") break;
-      at++;
+  let records: CsvRecord[] = [], end = 0; // the line on which the record before ended
+  const parseAll = (relaxed: boolean) => {
+    [records, end] = [[], 0];
+    parse(text, {
+      delimiter: separator,
+      record_delimiter: "\n",
+      relax_column_count: true,
+      relax_quotes: relaxed,
+      on_record(fields: string[], { lines }) {
+        records.push({ fields, line: end + 1 });
+        end = lines;
+        return null;
+      },
+    });
+  };
+  try {
+    try {
+      parseAll(false);
+    } catch (error) {
+      // a quote in a field that does not begin with one stands for itself: he said "no"
+      if (!(error instanceof CsvError && error.code === "INVALID_OPENING_QUOTE")) throw error;
+      parseAll(true);
     }
-    at++;
-    line++;
-    if (record.fields.length > 1 || record.fields[0].trim() !== "") records.push(record);
+  } catch (error) {
+    throw error instanceof CsvError ? explain(error, name, end + 1) : error;
   }
-  return records;
+  return records.filter(({ fields }) => fields.length > 1 || fields[0].trim() !== "");
+}
+
+/** The parser's error as ours, with the file and the line. */
+function explain(error: CsvError, name: string, began: number): SyntaxError {
+  const line = Number(error.lines ?? began);
+  if (error.code === "CSV_QUOTE_NOT_CLOSED") {
+    return new SyntaxError(`${name}, line ${began}: a quote is opened and never closed`, { cause: error });
+  }
+  if (error.code === "CSV_INVALID_CLOSING_QUOTE") {
+    const found = /got "(.)"/.exec(error.message)?.[1];
+    return new SyntaxError(
+      `${name}, line ${line}: found ${found ? `"${found}"` : "something"} after a closing quote, wanted a separator`,
+      { cause: error },
+    );
+  }
+  return new SyntaxError(`${name}, line ${line}: ${error.message}`, { cause: error });
+}
+
+/**
+ * The text of a file that somebody saved: UTF-8 or UTF-16 by its byte order mark, or by how its zero bytes lie; UTF-8 where it
+ * is valid; else of one byte a character.
+ *
+ * @param fallback the encoding of what is neither; Windows-1252 if not said
+ */
+export function decodeText(bytes: Uint8Array, fallback = "windows-1252"): string {
+  const begins = (...mark: number[]) => mark.every((byte, i) => bytes[i] === byte);
+  const decode = (encoding: string) => new TextDecoder(encoding).decode(bytes);
+  if (begins(0xff, 0xfe)) return decode("utf-16le");
+  if (begins(0xfe, 0xff)) return decode("utf-16be");
+  if (begins(0xef, 0xbb, 0xbf)) return decode("utf-8");
+  const zeros = [0, 0], looked = Math.min(bytes.length, 4096);
+  for (let i = 0; i < looked; i++) if (bytes[i] === 0) zeros[i % 2]++;
+  // most letters of a table are ASCII: every other byte is zero
+  if (zeros[1] > looked / 8 && zeros[0] < zeros[1] / 4) return decode("utf-16le");
+  if (zeros[0] > looked / 8 && zeros[1] < zeros[0] / 4) return decode("utf-16be");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return decode(fallback);
+  }
+}
+
+/** A row of a table. */
+export interface CsvRow {
+  /** A column's value, trimmed, by the column's name or place; "" where there is no such column. */
+  value: (column: string | number) => string;
+  /** the line in the file */
+  line: number;
+}
+
+/** A table with a header. */
+export interface CsvTable {
+  /** the file, for errors */
+  name: string;
+  /** its columns, trimmed */
+  header: string[];
+  /** the header's line */
+  line: number;
+  /** the others */
+  rows: CsvRow[];
+}
+
+/**
+ * Reads a table, whatever its encoding and its separator.
+ *
+ * @param name the file, for errors
+ * @param fits whether a header is the one that is looked for; of the separators, the first whose header fits is taken, else the one
+ *   that makes most columns
+ * @throws {SyntaxError} where it is empty, a quote is not closed, or a line has more or fewer fields than the header
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const { rows } = readTable(new TextEncoder().encode("path;emotion\r\na.wav;sad"), "x.csv");
+ * assertEquals(rows[0].value("emotion"), "sad");
+ * ```
+ */
+export function readTable(
+  bytes: Uint8Array,
+  name: string,
+  fits: (header: string[]) => boolean = () => false,
+): CsvTable {
+  const text = decodeText(bytes).replace(/^\uFEFF/, "");
+  const first = text.split(/[\r\n]+/).find((line) => line.trim() !== "");
+  if (first === undefined) throw new SyntaxError(`${name} is empty`);
+  const headers = SEPARATORS.map((separator) => ({ separator, header: headerOf(first, name, separator) }));
+  const { separator } = headers.find(({ header }) => fits(header)) ??
+    headers.reduce((most, own) => own.header.length > most.header.length ? own : most);
+  const [head, ...records] = parseCsv(text, name, separator);
+  const header = head.fields.map((field) => field.trim());
+  // the first column of a name counts: spreadsheets may repeat one
+  const places = new Map(header.map((column, place): [string, number] => [column, place]).reverse());
+  const rows = records.map(({ fields, line }): CsvRow => {
+    // a separator at the end of the line adds an empty field
+    const extra = fields.slice(header.length).some((field) => field.trim() !== "");
+    if (fields.length < header.length || extra) {
+      throw new SyntaxError(
+        `${name}, line ${line}: found ${fields.length} fields, wanted ${header.length} as in the header`,
+      );
+    }
+    return {
+      line,
+      value: (column) => (fields[typeof column === "number" ? column : places.get(column) ?? -1] ?? "").trim(),
+    };
+  });
+  return { name, header, line: head.line, rows };
+}
+
+/** A first line's columns by a separator; one column where its quotes make no sense so. */
+function headerOf(line: string, name: string, separator: string): string[] {
+  try {
+    return (parseCsv(line, name, separator)[0]?.fields ?? [line]).map((field) => field.trim());
+  } catch {
+    return [line];
+  }
 }

@@ -9,7 +9,8 @@
  * added costs its own time only.
  *
  * A file is key (32 bytes), frame count and bands (uint32), length of the recording in seconds (float64), a check sum of
- * what follows (uint32), 4 bytes of 0, frames [count, bands] (float32, little-endian). It is written under a temporary name
+ * the others (uint32), its sampling rate (uint32; 0: its sound was not measured), its peak, level and clipped share (float64
+ * each), frames [count, bands] (float32, little-endian). It is written under a temporary name
  * and renamed. One that is cut short or damaged counts for nothing, and is written anew.
  *
  * @module
@@ -20,9 +21,9 @@ import { type FrontEnd, frontEnd } from "../dsp/mod.ts";
 import type { Framed } from "./feature_frames.ts";
 
 /** To be raised with every change in `dsp/` that changes a frame, if only in its last bit, or in this file's format. */
-const VERSION = 1;
+const VERSION = 2;
 
-const HEADER_BYTES = 56;
+const HEADER_BYTES = 80;
 
 /** A folder of frames. */
 export class FrameCache {
@@ -70,11 +71,17 @@ export class FrameCache {
     const sound = bands === this.#settings.nMels && file.length === HEADER_BYTES + 4 * count * bands &&
       file.subarray(0, 32).toHex() === key && header.getUint32(48, true) === checkSum(file);
     if (!sound) return undefined;
-    return { frames: new Float32Array(file.buffer, HEADER_BYTES, count * bands), seconds: header.getFloat64(40, true) };
+    const sampleRate = header.getUint32(52, true);
+    const [peak, level, clipped] = [56, 64, 72].map((at) => header.getFloat64(at, true));
+    return {
+      frames: new Float32Array(file.buffer, HEADER_BYTES, count * bands),
+      seconds: header.getFloat64(40, true),
+      ...(sampleRate > 0 && { sound: { sampleRate, peak, level, clipped } }),
+    };
   }
 
   /** Keeps frames under a key. Where that can't be done, {@link fault} says why, and nothing is thrown. */
-  write(key: string, { frames, seconds }: Framed): void {
+  write(key: string, { frames, seconds, sound }: Framed): void {
     if (this.fault !== undefined) return;
     const { nMels } = this.#settings;
     const file = new Uint8Array(HEADER_BYTES + frames.byteLength);
@@ -84,6 +91,10 @@ export class FrameCache {
     header.setUint32(32, frames.length / nMels, true);
     header.setUint32(36, nMels, true);
     header.setFloat64(40, seconds, true);
+    if (sound !== undefined) {
+      header.setUint32(52, sound.sampleRate, true);
+      [sound.peak, sound.level, sound.clipped].forEach((value, i) => header.setFloat64(56 + 8 * i, value, true));
+    }
     header.setUint32(48, checkSum(file), true);
     // two threads, or two programs, may keep the same recording at once
     const temporary = join(this.#dir, `.${key}.${crypto.randomUUID()}.tmp`);

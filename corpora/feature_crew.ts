@@ -10,12 +10,15 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
+import type { Span } from "./corpus.ts";
 import type { Outcome } from "./feature_frames.ts";
 
 /** What a worker is sent, once. */
 export interface CrewStart {
   /** paths */
   files: readonly string[];
+  /** the part of each that is to be read; the whole of it where there is none */
+  spans?: readonly (Span | undefined)[];
   /** [1 + files], shared */
   claims: Int32Array;
   /** its number, from 1 */
@@ -40,6 +43,8 @@ export interface CrewOptions {
   onReport: (report: CrewReport) => void;
   /** the folder of the cache, if there is one */
   cacheDir?: string;
+  /** the part of each file that is to be read */
+  spans?: readonly (Span | undefined)[];
   /** seconds without any report after which a worker counts as hung; 120 if not said */
   patience?: number;
   /** the worker's own file; tests give others */
@@ -82,7 +87,7 @@ export class Crew {
 
   /** Starts workers. Where the system allows none, nothing happens: the starter claims all files itself. */
   start(workers: number): void {
-    const { worker: url = new URL("./feature_worker.ts", import.meta.url), cacheDir } = this.#options;
+    const { worker: url = new URL("./feature_worker.ts", import.meta.url), cacheDir, spans } = this.#options;
     for (let member = 1; member <= workers; member++) {
       let worker: Worker;
       try {
@@ -99,7 +104,7 @@ export class Crew {
       worker.on("error", (error: Error) => said = `: ${error.message}`);
       worker.on("exit", () => this.#lost(member, () => said));
       const files = this.#files, claims = this.#claims;
-      worker.postMessage({ files, claims, member, cacheDir } satisfies CrewStart);
+      worker.postMessage({ files, claims, member, cacheDir, spans } satisfies CrewStart);
     }
   }
 

@@ -1,12 +1,26 @@
 /**
- * One recording's frames: from the bytes of a wav file to log-mel, or from the cache if they were computed before. The
+ * One recording's frames: from the bytes of a file to log-mel, or from the cache if they were computed before. The
  * same few lines run in this thread and in the workers, so both give the same bits and the same words for a fault.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { decodeRecording, logMel } from "../dsp/mod.ts";
+import { frontEnd, Levels, logMel, readRecording, type Recording } from "../dsp/mod.ts";
+import type { Span } from "./corpus.ts";
 import type { FrameCache } from "./feature_cache.ts";
+import { cutSpan, requireContent } from "./files.ts";
+
+/** What a recording sounds like, in a few numbers. */
+export interface Sound {
+  /** of the file, Hz */
+  sampleRate: number;
+  /** its largest sample, 1 at full scale */
+  peak: number;
+  /** root mean square at 16 kHz around its mean, in dB of full scale; -Infinity where it is constant */
+  level: number;
+  /** share of its samples that are cut off at full scale */
+  clipped: number;
+}
 
 /** A recording as the network sees it. */
 export interface Framed {
@@ -14,6 +28,10 @@ export interface Framed {
   frames: Float32Array<ArrayBuffer>;
   /** length of the recording, before any resampling */
   seconds: number;
+  /** what it sounds like; only of recordings */
+  sound?: Sound;
+  /** what is wrong with it and was read all the same, in lines that name it, where anything is */
+  warnings?: readonly string[];
 }
 
 /** What came of an utterance: its frames, or why there are none. */
@@ -30,22 +48,80 @@ export type Outcome =
   };
 
 /**
- * The frames of a wav file.
+ * The frames of a recording, wav or compressed.
  *
  * @param bytes the whole file
  * @param name what errors call it
  * @param cache where frames are looked for first, and kept
- * @throws {TypeError} as `decodeRecording` does
+ * @throws {Error} as `readRecording` does
  */
-export function framesOf(bytes: Uint8Array, name: string, cache?: FrameCache): Framed & { digest: string } {
+export async function framesOf(
+  bytes: Uint8Array,
+  name: string,
+  cache?: FrameCache,
+): Promise<Framed & { digest: string }> {
   const digest = digestOf(bytes);
   const key = cache?.key(bytes);
   const known = key === undefined ? undefined : cache!.read(key);
   if (known !== undefined) return { ...known, digest };
-  const { samples, seconds } = decodeRecording(bytes, name);
-  const framed = { frames: logMel(samples), seconds };
+  requireContent(bytes, name);
+  const levels = new Levels(), recording = await readRecording(bytes, name, frontEnd, levels);
+  const { samples, seconds, warnings } = recording;
+  const framed = { frames: logMel(samples), seconds, sound: measure(recording, levels, samples) };
+  // what is warned of is not kept, so that the next run warns of it too
+  if (warnings.length > 0) return { ...framed, digest, warnings };
   if (key !== undefined) cache!.write(key, framed);
   return { ...framed, digest };
+}
+
+/** @param samples of the recording, or a part of them */
+function measure(
+  { sampleRate }: Pick<Recording, "sampleRate">,
+  { peak, clippedShare }: Levels,
+  samples: Float32Array,
+): Sound {
+  let sum = 0, squares = 0;
+  for (let i = 0; i < samples.length; i++) {
+    sum += samples[i];
+    squares += samples[i] * samples[i];
+  }
+  const n = Math.max(1, samples.length), power = Math.max(0, squares / n - (sum / n) ** 2);
+  return { sampleRate, peak, level: 10 * Math.log10(power), clipped: clippedShare };
+}
+
+/** Frames of parts of recordings, one recording decoded at a time: the parts of one follow each other. */
+export class SpanReader {
+  #last?: { file: string; digest: string; recording: Recording; levels: Levels };
+
+  /**
+   * The frames of a part of a recording.
+   *
+   * @param read gives the whole file; called where the last part was of another
+   * @throws {TypeError} as `readRecording` does
+   * @throws {RangeError} where the part does not lie in it
+   */
+  async frames(file: string, span: Span, read: () => Uint8Array): Promise<Framed & { digest: string }> {
+    if (this.#last?.file !== file) {
+      const bytes = read();
+      requireContent(bytes, file);
+      const levels = new Levels(), recording = await readRecording(bytes, file, frontEnd, levels);
+      this.#last = { file, digest: digestOf(bytes), recording, levels };
+    }
+    const { recording, levels, digest } = this.#last, { samples, seconds } = cutSpan(recording, span, file);
+    let peak = 0;
+    for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
+    const sound = { ...measure(recording, levels, samples), peak };
+    const { warnings } = recording;
+    return {
+      ...{ frames: logMel(samples), seconds, sound, digest: spanDigest(digest, span) },
+      ...(warnings.length > 0 && { warnings }),
+    };
+  }
+}
+
+/** What tells a part of a recording from others. @param digest of the whole file */
+export function spanDigest(digest: string, { start, end }: Span): string {
+  return createHash("sha256").update(`${digest} ${start} ${end}`).digest("hex");
 }
 
 /** The SHA-256 of a recording, in hexadecimal: two that differ in anything have two. */

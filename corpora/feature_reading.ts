@@ -8,7 +8,7 @@ import { logMel } from "../dsp/mod.ts";
 import type { Utterance } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
 import { Crew } from "./feature_crew.ts";
-import { digestOf, framesOf, type Outcome, reasonOf } from "./feature_frames.ts";
+import { digestOf, framesOf, type Outcome, reasonOf, SpanReader } from "./feature_frames.ts";
 
 /** How utterances are read. */
 export interface ReadingOptions {
@@ -18,6 +18,8 @@ export interface ReadingOptions {
   cacheDir?: string;
   /** hears, once, why frames can't be kept there */
   onCacheFault?: (message: string) => void;
+  /** hears what is wrong with a recording that was read all the same, in a line that names it */
+  onWarning?: (line: string) => void;
   /** hears how many utterances are done, of how many */
   onProgress?: (done: number, total: number) => void;
   /** aborts: the promise then rejects with the signal's reason */
@@ -53,7 +55,7 @@ export async function readUtterances(
   recordings: boolean,
   options: ReadingOptions = {},
 ): Promise<Outcome[]> {
-  const { onProgress, onCacheFault, cacheDir, signal, worker } = options;
+  const { onProgress, onCacheFault, onWarning, cacheDir, signal, worker } = options;
   const useful = Math.ceil(utterances.length / FILES_A_THREAD);
   const threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency, useful));
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
@@ -64,6 +66,7 @@ export async function readUtterances(
   let done = 0, faultSaid = false;
   const take = (i: number, outcome: Outcome, cacheFault?: string) => {
     outcomes[i] = outcome;
+    if ("frames" in outcome) outcome.warnings?.forEach((line) => onWarning?.(line));
     if (cacheFault !== undefined && !faultSaid) {
       faultSaid = true;
       onCacheFault?.(cacheFault);
@@ -75,7 +78,9 @@ export async function readUtterances(
     onReport: ({ file, outcome, cacheFault }) => take(file, outcome, cacheFault),
     cacheDir,
     worker,
+    ...(utterances.some(({ span }) => span !== undefined) && { spans: utterances.map(({ span }) => span) }),
   });
+  const parts = new SpanReader();
   const helpers = recordings ? Math.min(threads, utterances.length) - 1 : 0;
   const begun = performance.now();
   let yielded = begun;
@@ -90,7 +95,7 @@ export async function readUtterances(
         yielded = performance.now();
       }
       signal?.throwIfAborted();
-      const outcome = recordings ? await readRecording(utterances[i], cache) : await readSpoken(utterances[i]);
+      const outcome = recordings ? await readRecording(utterances[i], parts, cache) : await readSpoken(utterances[i]);
       crew.done(i);
       take(i, outcome, cache?.fault);
     }
@@ -101,9 +106,10 @@ export async function readUtterances(
   return outcomes;
 }
 
-async function readRecording({ path }: Utterance, cache?: FrameCache): Promise<Outcome> {
+async function readRecording({ path, span }: Utterance, parts: SpanReader, cache?: FrameCache): Promise<Outcome> {
   try {
-    return framesOf(await Deno.readFile(path!), path!, cache);
+    if (span !== undefined) return await parts.frames(path!, span, () => Deno.readFileSync(path!));
+    return await framesOf(await Deno.readFile(path!), path!, cache);
   } catch (error) {
     return { reason: reasonOf(error, path!) };
   }

@@ -6,21 +6,24 @@
 import { parentPort } from "node:worker_threads";
 import { FrameCache } from "./feature_cache.ts";
 import { claim, type CrewReport, type CrewStart } from "./feature_crew.ts";
-import { framesOf, type Outcome, reasonOf } from "./feature_frames.ts";
+import type { Span } from "./corpus.ts";
+import { framesOf, type Outcome, reasonOf, SpanReader } from "./feature_frames.ts";
 
 // stays, since a worker that listens no more may end, and an end is taken for a death
-parentPort!.on("message", ({ files, claims, member, cacheDir }: CrewStart) => {
+parentPort!.on("message", async ({ files, spans, claims, member, cacheDir }: CrewStart) => {
+  const parts = new SpanReader();
   const cache = cacheDir === undefined ? undefined : new FrameCache(cacheDir);
   for (let file; (file = claim(claims, member)) !== undefined;) {
-    const outcome = read(files[file], cache);
+    const outcome = await read(files[file], spans?.[file], parts, cache);
     const report: CrewReport = { file, outcome, cacheFault: cache?.fault };
     parentPort!.postMessage(report, "frames" in outcome ? [outcome.frames.buffer] : []);
   }
 });
 
-function read(file: string, cache?: FrameCache): Outcome {
+async function read(file: string, span: Span | undefined, parts: SpanReader, cache?: FrameCache): Promise<Outcome> {
   try {
-    return framesOf(Deno.readFileSync(file), file, cache);
+    if (span !== undefined) return await parts.frames(file, span, () => Deno.readFileSync(file));
+    return await framesOf(Deno.readFileSync(file), file, cache);
   } catch (error) {
     return { reason: reasonOf(error, file) };
   }

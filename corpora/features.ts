@@ -10,8 +10,10 @@
  * @module
  */
 import { frontEnd, segmentCount } from "../dsp/mod.ts";
-import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped } from "./corpus.ts";
+import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
+import type { Sound } from "./feature_frames.ts";
 import { readUtterances } from "./feature_reading.ts";
+import { whyLeftOut } from "./left_out.ts";
 import { CORPUS_KINDS } from "./open.ts";
 
 /** An utterance among {@link Features}: what is known of it, and where its frames and segments are. */
@@ -24,9 +26,21 @@ export interface FeatureUtterance {
   speaker: string;
   /** as in the corpus */
   text: string;
+  /** as in the corpus, where that says it */
+  session?: string;
+  /** as in the corpus, where that says it */
+  fold?: string;
+  /** what listeners heard, [emotions], adds up to 1: what stage 1 learns in the place of its label; where it is known */
+  votes?: number[];
+  /** the id of the first utterance with the same content, where copies are kept */
+  copyOf?: string;
+  /** what it sounds like, where it is a recording */
+  sound?: Sound;
   /** the file it came from, if it came from one */
   path?: string;
-  /** SHA-256 of the file's bytes, or of the samples where it came from none, in hexadecimal */
+  /** the part of that file, if it is not the whole */
+  span?: Span;
+  /** SHA-256 of the file's bytes (and the part of it), or of the samples where it came from none, in hexadecimal */
   digest: string;
   /** length of the recording */
   seconds: number;
@@ -62,8 +76,10 @@ export interface Features {
   segmentTruth?: Uint8Array;
   /** length of all recordings together */
   seconds: number;
-  /** what could not be used: what the corpus skipped, then what could not be read or is shorter than a segment */
+  /** what could not be used: what the corpus skipped, then what could not be read, is silent, a copy or shorter than a segment */
   skipped: Skipped[];
+  /** what is doubtful about the corpus's labels, a line each */
+  notes?: string[];
 }
 
 /** How features are extracted. */
@@ -87,22 +103,34 @@ export interface FeatureOptions {
   cacheDir?: string;
   /** hears, once, why frames can't be kept in `cacheDir`: no error, they are then computed */
   onCacheFault?: (message: string) => void;
+  /** hears what is wrong with a recording that was read all the same, in a line that names it */
+  onWarning?: (line: string) => void;
   /** hears how many utterances are done, of how many */
   onProgress?: (done: number, total: number) => void;
   /** aborts: the promise then rejects with the signal's reason */
   signal?: AbortSignal;
 }
 
+/** An utterance that is used, before its frames are put beside the others'. */
+interface Kept {
+  utterance: FeatureUtterance;
+  emotion: string;
+  votes?: Utterance["votes"];
+  frames: Float32Array;
+  truth?: Uint8Array;
+}
+
 /**
- * Reads every utterance and computes its log-mel frames. One that can't be read, or is shorter than a segment, is left
- * out and listed in `skipped`.
+ * Reads every utterance and computes its log-mel frames. One that can't be read, is silent, or is shorter than a segment, is left
+ * out and listed in `skipped`; so are copies of recordings, as the corpus's `duplicates` says.
  *
  * The recordings of a corpus that {@link openCorpus} opened are read in parallel threads, from their `path`; the utterances
  * of the synthetic corpus, and of one made by hand, by their `read()`, on this thread. The features are the same to the bit
  * with any number of threads, and with a cache or without.
  *
  * @throws {RangeError} where the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
- * @throws {Error} where fewer than two emotions are left, or a thread died, naming the file that it read
+ * @throws {Error} where fewer than two emotions are left, one recording bears two labels, or a thread died, naming the file that
+ * it read
  *
  * @example
  * ```ts
@@ -120,26 +148,33 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     throw new RangeError(`The segment hop wants a whole number of frames, 1 or more, found ${segmentHop}`);
   }
   const skipped = [...corpus.skipped];
-  const kept: { utterance: FeatureUtterance; emotion: string; frames: Float32Array; truth?: Uint8Array }[] = [];
+  const kept: Kept[] = [];
   let frameTotal = 0, segmentTotal = 0, seconds = 0, padded = 0;
-  const outcomes = await readUtterances(corpus.utterances, areRecordings(corpus), options);
+  const recordings = areRecordings(corpus);
+  const outcomes = await readUtterances(corpus.utterances, recordings, options);
+  const leftOut = whyLeftOut(corpus, outcomes, recordings, segmentHop);
   for (const [i, outcome] of outcomes.entries()) {
-    const { id, emotion, speaker, text, path } = corpus.utterances[i];
-    const spoken = "frames" in outcome ? outcome.frames.length / frontEnd.nMels : 0;
-    if (!("frames" in outcome) || segmentCount(spoken, segmentHop) < 1) {
-      skipped.push({ path: path ?? id, reason: "reason" in outcome ? outcome.reason : tooShort(outcome.seconds) });
+    const { id, emotion, speaker, text, session, fold, votes, path, span } = corpus.utterances[i];
+    if (!("frames" in outcome) || leftOut.reasons.has(i)) {
+      skipped.push({ path: path ?? id, reason: leftOut.reasons.get(i)! });
       continue;
     }
     const frames = padFrames(outcome.frames, segmentFrames), frameCount = frames.length / frontEnd.nMels;
     const segments = segmentCount(frameCount, segmentHop, front);
-    if (frameCount > spoken) padded++;
+    if (frames.length > outcome.frames.length) padded++;
+    const first = leftOut.copyOf.get(i);
     kept.push({
       utterance: {
         id,
         emotion: -1, // known when it is known which emotions are left
         speaker,
         text,
+        ...(session !== undefined && { session }),
+        ...(fold !== undefined && { fold }),
+        ...(first !== undefined && { copyOf: corpus.utterances[first].id }),
+        ...(outcome.sound && { sound: outcome.sound }),
         ...(path !== undefined && { path }),
+        ...(span && { span }),
         digest: outcome.digest,
         seconds: outcome.seconds,
         firstFrame: frameTotal,
@@ -148,6 +183,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
         segmentCount: segments,
       },
       emotion,
+      votes,
       frames,
       truth: outcome.truth,
     });
@@ -162,14 +198,16 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
   const truthKnown = kept.every(({ truth }) => truth !== undefined);
   // a true emotion may have lost all utterances that bear its label
   const heard = kept.flatMap(({ truth }) => truthKnown ? [...new Set(truth)].map((e) => corpus.emotions[e]) : []);
-  const emotions = orderEmotions([...spoken, ...heard]);
+  const named = kept.flatMap(({ votes = {} }) => Object.keys(votes).filter((emotion) => votes[emotion] > 0));
+  const emotions = orderEmotions([...spoken, ...heard, ...named]);
 
   const frames = new Float32Array(frameTotal * frontEnd.nMels);
   const segmentStart = new Int32Array(segmentTotal), segmentUtterance = new Int32Array(segmentTotal);
   const segmentTruth = truthKnown ? new Uint8Array(segmentTotal) : undefined;
   const relabel = corpus.emotions.map((emotion) => emotions.indexOf(emotion));
-  for (const [u, { utterance, emotion, frames: own, truth }] of kept.entries()) {
+  for (const [u, { utterance, emotion, votes, frames: own, truth }] of kept.entries()) {
     utterance.emotion = emotions.indexOf(emotion);
+    if (votes) utterance.votes = shares(votes, emotions);
     frames.set(own, utterance.firstFrame * frontEnd.nMels);
     kept[u].frames = new Float32Array(0); // copied: let it go before the next
     for (let s = 0; s < utterance.segmentCount; s++) {
@@ -193,7 +231,14 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     ...(segmentTruth && { segmentTruth }),
     seconds,
     skipped,
+    ...(corpus.notes && { notes: corpus.notes }),
   };
+}
+
+/** Votes as shares of 1, [emotions]. */
+function shares(votes: Readonly<Record<string, number>>, emotions: readonly string[]): number[] {
+  const all = Object.values(votes).reduce((sum, own) => sum + own, 0);
+  return emotions.map((emotion) => (Object.hasOwn(votes, emotion) ? votes[emotion] : 0) / all);
 }
 
 /**
@@ -223,10 +268,4 @@ function majority(values: Uint8Array): number {
     if (++counts[value] > counts[best]) best = value;
   }
   return best;
-}
-
-function tooShort(seconds: number): string {
-  const { segmentFrames, hopLength, windowLength, sampleRate } = frontEnd;
-  const wanted = Math.ceil(1000 * ((segmentFrames - 1) * hopLength + windowLength) / sampleRate);
-  return `${Math.round(1000 * seconds)} ms of sound, a segment wants ${wanted} ms`;
 }

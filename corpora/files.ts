@@ -1,40 +1,92 @@
 /**
- * Finding recordings in a folder: what the kinds of corpus that lie on disk share. A kind says how a file's name is to be
- * understood; this walks the folder, asks it about each file, and says plainly what it could not use.
+ * Finding recordings in a folder, and reading one: what the kinds of corpus that lie on disk share.
  *
  * @module
  */
 import { join } from "@std/path";
-import { decodeRecording } from "../dsp/mod.ts";
-import { type Corpus, count, makeCorpus, type Skipped, type Spoken, type Utterance } from "./corpus.ts";
+import { readRecording } from "../dsp/mod.ts";
+import { frontEnd } from "../dsp/settings.ts";
+import type { Skipped, Span, Spoken, Utterance } from "./corpus.ts";
 
-/** What a file's name says of the utterance in it. */
-export type Label = Pick<Utterance, "id" | "emotion" | "speaker" | "text">;
+/** What is known of an utterance before its sound is read. */
+export type Label = Omit<Utterance, "path" | "read">;
 
-/** Sound that is not WAV: worth a word where it is passed over, as a text file is not. */
-const OTHER_AUDIO = /\.(aac|aif|aiff|flac|m4a|mp3|mp4|ogg|opus|webm|wma)$/i;
+/** Sound that is read. What a file is, its content says; its name says whether it is looked at. */
+export const RECORDING = /\.(wav|wave|w64|rf64|bw64|flac|mp3|ogg|oga|opus|m4a|aac)$/i;
+
+/** Sound that is not: worth a word where it is passed over, as a text file is not. */
+const OTHER_AUDIO = /\.(aif|aiff|mp4|webm|wma)$/i;
+
+/** A recording's name without what its format adds. */
+export function stem(file: string): string {
+  return file.replace(RECORDING, "").replace(OTHER_AUDIO, "");
+}
+
+/** Whether a file's name is that of a recording, of whatever format. */
+export function isRecordingName(file: string): boolean {
+  return RECORDING.test(file) || OTHER_AUDIO.test(file);
+}
+
+/** What {@link listRecordings} finds, as paths relative to the folder with `/` between their parts, sorted. */
+export interface Found {
+  /** WAV files */
+  wavs: string[];
+  /** audio in other formats */
+  others: string[];
+  /** links that lead nowhere or in a circle, with their whole paths */
+  faults: Skipped[];
+}
 
 /**
- * Every WAV file under a folder, as paths relative to it with `/` between their parts, sorted; hidden files and folders
- * (`.git`, macOS's `._x.wav`) are passed over. Audio in other formats comes back as `others`.
+ * Every recording under a folder (wav, and the compressed kinds that are read); hidden files and folders (`.git`, macOS's `._x.wav`) are
+ * passed over. Links are followed, to files and to folders; one that leads back into itself, or nowhere, is a fault.
  *
  * @throws {Error} where `dir` is not there or is not a folder
  */
-export async function listRecordings(dir: string): Promise<{ wavs: string[]; others: string[] }> {
+export async function listRecordings(dir: string): Promise<Found> {
   await requireFolder(dir);
-  const wavs: string[] = [], others: string[] = [];
-  const walk = async (below: string): Promise<void> => {
-    for await (const entry of Deno.readDir(join(dir, below))) {
+  const wavs: string[] = [], others: string[] = [], faults: Skipped[] = [];
+  const walk = async (below: string, above: readonly string[]): Promise<void> => {
+    const folder = join(dir, below), real = await Deno.realPath(folder);
+    if (above.includes(real)) {
+      faults.push({ path: folder, reason: `a link that leads in a circle, to ${real}` });
+      return;
+    }
+    for await (const entry of Deno.readDir(folder)) {
       if (entry.name.startsWith(".")) continue;
       const name = below === "" ? entry.name : `${below}/${entry.name}`;
-      // a link is followed to a file, never to a folder: folders that link to each other would not end
-      if (entry.isDirectory) await walk(name);
-      else if (/\.wav$/i.test(entry.name)) wavs.push(name);
+      let isFolder = entry.isDirectory;
+      if (entry.isSymlink) {
+        const target = await followLink(join(dir, name));
+        if (typeof target === "string") {
+          faults.push({ path: join(dir, name), reason: target });
+          continue;
+        }
+        isFolder = target.isDirectory;
+      }
+      if (isFolder) await walk(name, [...above, real]);
+      else if (RECORDING.test(entry.name)) wavs.push(name);
       else if (OTHER_AUDIO.test(entry.name)) others.push(name);
     }
   };
-  await walk("");
-  return { wavs: wavs.sort(), others: others.sort() };
+  await walk("", []);
+  return { wavs: wavs.sort(), others: others.sort(), faults: faults.sort((a, b) => a.path < b.path ? -1 : 1) };
+}
+
+/** What a link leads to, or what is wrong with it. */
+async function followLink(link: string): Promise<Deno.FileInfo | string> {
+  try {
+    return await Deno.stat(link);
+  } catch (error) {
+    const target = await Deno.readLink(link);
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return `a broken link: there is no ${target}`;
+    }
+    if (error instanceof Deno.errors.FilesystemLoop || /too many levels/i.test((error as Error).message)) {
+      return `a link that leads in a circle, to ${target}`;
+    }
+    return `a link that can't be followed, to ${target}: ${(error as Error).message}`;
+  }
 }
 
 /**
@@ -53,59 +105,59 @@ export async function statOrNull(file: string): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.stat(file);
   } catch (error) {
-    // the second: something on the way there is a file
+    // the second: something on the way there is a file; the third: a name that no file can have
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    if (error instanceof Deno.errors.FilesystemLoop || /name too long/i.test((error as Error).message)) return null;
     throw error;
   }
 }
 
-/** An utterance that is read from a WAV file. */
+/** An utterance that is read from a recording, or from a part of one. */
 export function fileUtterance(file: string, label: Label): Utterance {
   return {
     ...label,
     path: file,
     async read(): Promise<Spoken> {
-      const { samples, seconds } = decodeRecording(await Deno.readFile(file), file);
-      return { samples, seconds };
+      const bytes = await Deno.readFile(file);
+      requireContent(bytes, file);
+      const recording = await readRecording(bytes, file);
+      return label.span === undefined
+        ? { samples: recording.samples, seconds: recording.seconds }
+        : cutSpan(recording, label.span, file);
     },
   };
 }
 
 /**
- * A corpus whose files say what they are by where they lie and what they are called.
+ * Throws where a file is only a pointer that Git LFS left in the place of the recording.
  *
- * @param kind.understand what a path relative to `dir` (with `/`) says, or null where it says nothing
- * @param kind.wanted how files are named, with an example: for messages
- * @throws {Error} where the folder is missing or empty, no file is named as wanted, or fewer than two emotions are found
+ * @throws {TypeError} naming the file, and what fetches it
  */
-export async function openNamedFiles(
-  dir: string,
-  kind: {
-    name: string;
-    wanted: string;
-    segmentHop: number;
-    understand: (file: string) => Label | null;
-    /** what was found, where the caller has walked the folder already */
-    found?: { wavs: string[]; others: string[] };
-  },
-): Promise<Corpus> {
-  const { wavs, others } = kind.found ?? await listRecordings(dir);
-  if (wavs.length === 0) {
-    const instead = others.length === 0
-      ? "has no WAV file in it"
-      : `has ${count(others.length, "recording")} but no WAV file in it (${others[0]}): convert them to WAV`;
-    throw new Error(`${dir} ${instead}; wanted: ${kind.wanted}`);
+export function requireContent(bytes: Uint8Array, name: string): void {
+  if (bytes.length > 1024 || bytes[0] !== 0x76) return; // "v"
+  const text = new TextDecoder().decode(bytes);
+  if (!text.startsWith("version https://git-lfs.github.com/spec/")) return;
+  const size = /^size (\d+)$/m.exec(text)?.[1];
+  throw new TypeError(
+    `${name}: a Git LFS pointer, not the recording${size ? ` (${size} bytes)` : ""}: git lfs pull fetches it`,
+  );
+}
+
+/** How far a span may reach over the end of its recording, in seconds: lists round. */
+const OVERRUN = 0.1;
+
+/**
+ * A part of a decoded recording.
+ *
+ * @throws {RangeError} naming the file, where the span does not lie in it
+ */
+export function cutSpan({ samples, seconds }: Spoken, { start, end }: Span, name: string): Spoken {
+  if (start >= seconds || end > seconds + OVERRUN) {
+    throw new RangeError(
+      `${name}: a segment from ${start} to ${end} s, but the recording ends at ${Number(seconds.toFixed(3))} s`,
+    );
   }
-  const skipped: Skipped[] = others.map((file) => ({ path: join(dir, file), reason: "not a WAV file" }));
-  const utterances: Utterance[] = [];
-  for (const file of wavs) {
-    const label = kind.understand(file);
-    if (label !== null) utterances.push(fileUtterance(join(dir, file), label));
-    else skipped.push({ path: join(dir, file), reason: `not named as wanted (${kind.wanted})` });
-  }
-  if (utterances.length === 0) {
-    const first = `${count(wavs.length, "WAV file")}, none named as wanted (the first is ${wavs[0]})`;
-    throw new Error(`${dir} has ${first}; wanted: ${kind.wanted}`);
-  }
-  return makeCorpus({ name: kind.name, from: dir, utterances, skipped, segmentHop: kind.segmentHop });
+  const at = (time: number) => Math.min(samples.length, Math.round(time * frontEnd.sampleRate));
+  const cut = samples.slice(at(start), at(end));
+  return { samples: cut, seconds: Math.min(end, seconds) - start };
 }

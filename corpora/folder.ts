@@ -1,34 +1,80 @@
 /**
  * Any corpus that is sorted into folders: a folder an emotion (`angry/x.wav`), with a folder a speaker inside each
  * (`angry/anna/x.wav`) or around them (`anna/angry/x.wav`). Where there are no folders of speakers, every utterance's
- * speaker is "unknown".
+ * speaker is "unknown". Folders around the emotions that are called train, dev or test are the corpus's own parts.
  *
  * @module
  */
-import { type Corpus, emotionName, isEmotion } from "./corpus.ts";
-import { listRecordings, openNamedFiles } from "./files.ts";
+import { type Corpus, emotionName, isEmotion, type LabelMap, mapLabel } from "./corpus.ts";
+import { listRecordings } from "./files.ts";
+import { namedCorpus, type ReadingChoices } from "./layout.ts";
+import { describeNames, nearestLayout } from "./layouts.ts";
+
+const WANTED = "a folder an emotion, with WAV files in it (angry/x.wav, angry/anna/x.wav or anna/angry/x.wav)";
+
+/** What parts of a corpus are called. */
+export const PART = /^(train(ing)?|dev(elopment)?|val(id|idation)?|test(ing)?|eval(uation)?)$/i;
 
 /**
- * Opens a folder of folders. A folder whose name is no known emotion's is an emotion of its own.
+ * Opens a folder of folders. A folder whose name is no known emotion's is an emotion of its own, where others beside it name one.
  *
- * @throws {Error} where the folder is not there or holds no WAV file in a folder of its own, or there is one emotion only
+ * @throws {Error} where the folder is not there or holds no WAV file, no folder names an emotion, or there is one emotion only
  */
-export async function openFolder(dir: string): Promise<Corpus> {
+export async function openFolder(dir: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const found = await listRecordings(dir);
   const folders = found.wavs.map((file) => file.split("/").slice(0, -1)).filter((parts) => parts.length > 0);
-  // speakers are outside only where the outer folders name no emotion and the inner ones do
-  const speakersOutside = !folders.some((parts) => isEmotion(parts[0])) &&
-    folders.some((parts) => parts.length > 1 && isEmotion(parts[1]));
-  return openNamedFiles(dir, {
-    name: "folder",
-    wanted: "a folder an emotion, with WAV files in it (angry/x.wav, angry/anna/x.wav or anna/angry/x.wav)",
-    segmentHop: 1,
+  const level = emotionLevel(folders, choices.labels), layout = nearestLayout(found.wavs);
+  if (level === undefined && (folders.length > 0 || layout !== undefined)) {
+    const looks = layout === undefined
+      ? `It looks like this: ${describeNames(found.wavs)}. ` +
+        "If the names say it, --pattern '{speaker}_{emotion}_{text}.wav' reads them; --labels map.json says what folders mean"
+      : `It looks like ${layout.about}: --corpus ${layout.name} reads it`;
+    const instead = folders.length > 0 ? `found ${named(folders)}` : "there are no folders";
+    throw new Error(
+      `${dir}: no folder names an emotion (${instead}), so that speakers or the like would be learned. ${looks}`,
+    );
+  }
+  const corpus = namedCorpus(dir, { name: "folder", wanted: WANTED, segmentHop: 1 }, {
     found,
-    understand(file) {
-      const parts = file.split("/").slice(0, -1);
-      const [emotion, speaker] = speakersOutside ? [parts[1], parts[0]] : [parts[0], parts[1] ?? "unknown"];
-      if (emotion === undefined) return null;
-      return { id: file.replace(/\.wav$/i, ""), emotion: emotionName(emotion), speaker, text: "" };
+    choices,
+    understand(name) {
+      const parts = name.split("/").slice(0, -1), word = parts[level ?? 0];
+      if (word === undefined) return null;
+      const around = level! > 0 ? parts[level! - 1] : undefined,
+        part = parts.slice(0, level).find((own) => PART.test(own));
+      const speaker = around === undefined || PART.test(around) ? parts[level! + 1] : around;
+      return {
+        id: name,
+        emotion: emotionName(word),
+        speaker: speaker ?? "unknown",
+        text: "",
+        ...(part && { fold: part.toLowerCase() }),
+        word,
+      };
     },
   });
+  if (layout === undefined) return corpus;
+  const note = `the files are named as those of ${layout.about}: --corpus ${layout.name} reads more from their names`;
+  return { ...corpus, notes: [...corpus.notes ?? [], note] };
+}
+
+/** The depth at which folders name emotions: the first at which most recordings' do, else the one at which any do. */
+export function emotionLevel(folders: readonly (readonly string[])[], labels?: LabelMap): number | undefined {
+  const deepest = Math.max(0, ...folders.map((parts) => parts.length));
+  const shares = Array.from({ length: deepest }, (_, level) => {
+    const names = folders.filter((parts) => {
+      const name = parts[level];
+      return name !== undefined && (isEmotion(name) || mapLabel(labels, name) !== undefined);
+    });
+    return names.length / folders.length;
+  });
+  const most = shares.findIndex((share) => share > 0.5);
+  if (most >= 0) return most;
+  const any = shares.findIndex((share) => share > 0);
+  return any < 0 ? undefined : any;
+}
+
+function named(folders: readonly (readonly string[])[]): string {
+  const names = [...new Set(folders.map(([first]) => first))];
+  return names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
 }

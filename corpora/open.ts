@@ -3,22 +3,30 @@
  *
  * @module
  */
-import { openCasia } from "./casia.ts";
 import type { Corpus } from "./corpus.ts";
-import { openCsv } from "./csv.ts";
-import { openEmodb } from "./emodb.ts";
+import { withFolds } from "./fold_list.ts";
 import { openFolder } from "./folder.ts";
-import { openSavee } from "./savee.ts";
+import { openLayout, type ReadingChoices } from "./layout.ts";
+import { LAYOUTS } from "./layouts.ts";
+import { openCsv } from "./list.ts";
+import { openPattern } from "./pattern.ts";
+import { recogniseCorpus } from "./recognise.ts";
 import { openSynthetic, type SyntheticSize } from "./synthetic.ts";
 
-/** The kinds of corpus there are. */
-export type CorpusKind = "synthetic" | "emodb" | "savee" | "casia" | "folder" | "csv";
+/** A kind of corpus: one of {@link CORPUS_KINDS}, or `auto`. */
+export type CorpusKind = string;
 
-/** The kinds of corpus there are, in the order that help shows them. */
-export const CORPUS_KINDS: readonly CorpusKind[] = ["synthetic", "emodb", "savee", "casia", "folder", "csv"];
+/** The kinds of corpus there are, in the order that help shows them; `auto` recognises which of them it is. */
+export const CORPUS_KINDS: readonly CorpusKind[] = [
+  "synthetic",
+  ...LAYOUTS.map(({ name }) => name),
+  "folder",
+  "csv",
+  "pattern",
+];
 
 /** What a corpus is opened with. */
-export interface CorpusOptions {
+export interface CorpusOptions extends ReadingChoices {
   /** the folder it lies in (for `csv` the file); every kind but `synthetic` wants it */
   data?: string;
   /** what `synthetic` is made from; 1 if not said */
@@ -30,6 +38,7 @@ export interface CorpusOptions {
 /**
  * Opens a corpus. No sound is read yet: a file that can't be decoded shows when it is.
  *
+ * @param kind one of {@link CORPUS_KINDS}, or `auto`
  * @throws {TypeError} where `data` is wanted and missing, or given and not wanted
  * @throws {Error} where it is not there, is empty, holds no recording of this kind, or one emotion only
  *
@@ -43,20 +52,33 @@ export interface CorpusOptions {
  * ```
  */
 export async function openCorpus(kind: CorpusKind, options: CorpusOptions = {}): Promise<Corpus> {
-  const { data, seed, size } = options;
+  const corpus = await openKind(kind, options);
+  return options.foldsFile === undefined ? corpus : await withFolds(corpus, options.foldsFile);
+}
+
+async function openKind(kind: CorpusKind, options: CorpusOptions): Promise<Corpus> {
+  const { data, seed, size, ...choices } = options;
   if (kind === "synthetic") {
     if (data !== undefined) {
       throw new TypeError(`The corpus "synthetic" reads nothing, found --data ${data}; which corpus is it (--corpus)?`);
     }
     return openSynthetic(seed, size);
   }
-  const open = { emodb: openEmodb, savee: openSavee, casia: openCasia, folder: openFolder, csv: openCsv }[kind];
-  if (open === undefined) {
-    throw new TypeError(`Unknown corpus "${kind}", wanted one of ${CORPUS_KINDS.join(", ")}`);
+  const layout = LAYOUTS.find(({ name }) => name === kind);
+  if (layout === undefined && kind !== "auto" && !CORPUS_KINDS.includes(kind)) {
+    throw new TypeError(`Unknown corpus "${kind}", wanted one of auto, ${CORPUS_KINDS.join(", ")}`);
   }
   if (data === undefined || data === "") {
     const wanted = kind === "csv" ? "the CSV file that lists the recordings" : "the folder of the recordings";
     throw new TypeError(`The corpus "${kind}" wants --data, ${wanted}`);
   }
-  return await open(data);
+  if (kind === "auto") return await openKind((await recogniseCorpus(data)).kind, options);
+  if (layout !== undefined) return await openLayout(layout, data, choices);
+  if (kind === "csv") return await openCsv(data, choices);
+  if (kind === "folder") return await openFolder(data, choices);
+  const { pattern } = choices;
+  if (pattern === undefined) {
+    throw new TypeError(`The corpus "pattern" wants --pattern, '{speaker}_{emotion}_{text}.wav' or the like`);
+  }
+  return await openPattern(data, { ...choices, pattern });
 }

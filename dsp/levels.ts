@@ -29,9 +29,20 @@ export class Levels {
   add(block: Float32Array, channels: number): void {
     if (this.#runs.length !== channels) this.#runs = new Int32Array(channels);
     const runs = this.#runs;
+    this.samples += block.length;
+    let peak = 0;
+    for (let i = 0; i < block.length; i++) {
+      const size = Math.abs(block[i]);
+      if (size > peak) peak = size;
+    }
+    if (peak > this.peak) this.peak = peak;
+    // most blocks: nothing in them is cut off
+    if (peak < FULL_SCALE) {
+      if (block.length > 0) runs.fill(0);
+      return;
+    }
     for (let i = 0, c = 0; i < block.length; i++) {
       const value = block[i], size = Math.abs(value);
-      if (size > this.peak) this.peak = size;
       if (size < FULL_SCALE) runs[c] = 0;
       else {
         const sign = value < 0 ? -1 : 1;
@@ -42,6 +53,5 @@ export class Levels {
       }
       if (++c === channels) c = 0;
     }
-    this.samples += block.length;
   }
 }

@@ -4,6 +4,7 @@
  * All in blocks, so that an hour of 44.1 kHz stereo takes no more memory than the file and its result; where a block
  * ends changes nothing.
  */
+import type { Levels } from "./levels.ts";
 import { Resampler } from "./resample.ts";
 import { readWavHeader } from "./riff.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
@@ -19,6 +20,8 @@ export interface Recording {
   sampleRate: number;
   /** The file's channels. */
   channels: number;
+  /** What is wrong with the file and was read all the same, in lines that name it: cut short, or a header that contradicts itself. */
+  warnings: readonly string[];
 }
 
 /**
@@ -26,6 +29,7 @@ export interface Recording {
  *
  * @param bytes the whole file
  * @param name what errors call the file
+ * @param levels hears of the file's own samples, before they are mixed and resampled
  * @throws {TypeError} as {@linkcode decodeWav} does
  *
  * @example
@@ -37,9 +41,14 @@ export interface Recording {
  * assert(samples.length === 16000 && seconds === 1);
  * ```
  */
-export function decodeRecording(bytes: Uint8Array, name: string, settings: FrontEnd = frontEnd): Recording {
+export function decodeRecording(
+  bytes: Uint8Array,
+  name: string,
+  settings: FrontEnd = frontEnd,
+  levels?: Levels,
+): Recording {
   const header = readWavHeader(bytes, name);
-  const { sampleRate, channels, frames } = header;
+  const { sampleRate, channels, frames, warnings } = header;
   const resampler = new Resampler(sampleRate, settings.sampleRate);
   const samples = new Float32Array(Math.ceil(frames * settings.sampleRate / sampleRate));
   let at = 0;
@@ -47,9 +56,12 @@ export function decodeRecording(bytes: Uint8Array, name: string, settings: Front
     samples.set(block, at);
     at += block.length;
   };
-  for (const block of decodeBlocks(bytes, header, name)) append(resampler.push(mono(block, channels)));
+  for (const block of decodeBlocks(bytes, header, name)) {
+    levels?.add(block, channels);
+    append(resampler.push(mono(block, channels)));
+  }
   append(resampler.finish());
-  return { samples, seconds: frames / sampleRate, sampleRate, channels };
+  return { samples, seconds: frames / sampleRate, sampleRate, channels, warnings };
 }
 
 /** The mean of the channels of a block [frames, channels]; [frames]. */
@@ -62,4 +74,10 @@ export function mono(block: Float32Array, channels: number): Float32Array {
     mixed[i] = sum / channels;
   }
   return mixed;
+}
+
+/** One channel of a block [frames, channels]; [frames]. */
+export function oneChannel(block: Float32Array, channels: number, channel: number): Float32Array {
+  if (channels === 1) return block;
+  return Float32Array.from({ length: block.length / channels }, (_, i) => block[i * channels + channel]);
 }

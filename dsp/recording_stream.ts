@@ -5,14 +5,19 @@
  *   bytes -> header, once there is enough of it -> whole frames -> mean of the channels -> 16 kHz
  */
 import { Levels } from "./levels.ts";
-import { mono } from "./recording.ts";
+import { mono, oneChannel } from "./recording.ts";
 import { Resampler } from "./resample.ts";
-import { failToRead, failTruncated, readWavHead, type WavHeader } from "./riff.ts";
+import { failToRead, missing, readWavHead, type WavHeader } from "./riff.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
 import { BlockDecoder } from "./wav.ts";
 
 /** Bytes that may come before the samples. Pictures and notes do; more of them is no recording that anybody made. */
 const LONGEST_HEAD = 1 << 24;
+
+/** Throws where a recording lacks a channel that was asked for. @param channel from 0 */
+export function failWithoutChannel(name: string, channel: number, channels: number): never {
+  throw new TypeError(`${name}: expected a channel ${channel + 1}, found ${channels === 1 ? "one" : channels} in all`);
+}
 
 /** Decodes a recording while its bytes arrive. */
 export class RecordingStream {
@@ -21,6 +26,7 @@ export class RecordingStream {
   readonly #name: string;
   readonly #length: number | undefined;
   readonly #settings: FrontEnd;
+  readonly #channel: number | undefined;
   /** Bytes before the samples, in the pieces that they came in; how many; and with how many the header is looked for next. */
   #head: Uint8Array[] = [];
   #headBytes = 0;
@@ -30,6 +36,7 @@ export class RecordingStream {
   #header: WavHeader | undefined;
   #decoder: BlockDecoder | undefined;
   #resampler: Resampler | undefined;
+  readonly #warnings: string[] = [];
   /** Bytes of the data chunk that came. */
   #data = 0;
   /** Frames decoded. */
@@ -40,14 +47,23 @@ export class RecordingStream {
    *
    * @param name what errors call the file
    * @param options.length of the whole file in bytes, where it is known: then what is cut short is known at once
+   * @param options.channel the one channel to take, from 0; not set: the mean of all
    */
-  constructor(name: string, { length, settings = frontEnd }: { length?: number; settings?: FrontEnd } = {}) {
-    [this.#name, this.#length, this.#settings] = [name, length, settings];
+  constructor(
+    name: string,
+    { length, settings = frontEnd, channel }: { length?: number; settings?: FrontEnd; channel?: number } = {},
+  ) {
+    [this.#name, this.#length, this.#settings, this.#channel] = [name, length, settings, channel];
   }
 
   /** What the file says of itself, as soon as that is known. */
   get header(): WavHeader | undefined {
     return this.#header;
+  }
+
+  /** What is wrong with the file and read all the same, in lines that name it; all of it is known once it has ended. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /** Duration of the file's own samples so far, in seconds. */
@@ -77,12 +93,16 @@ export class RecordingStream {
   /**
    * Ends it, and gives the samples still owed.
    *
-   * @throws {TypeError} where the file is cut short, or never was a wav file
+   * @throws {TypeError} where the file ends before its samples, or never was a wav file
    */
   finish(): Float32Array<ArrayBuffer> {
     const begun = this.#header ? [] : [this.#begin(this.#headBytes)];
-    const { dataBytes } = this.#header!;
-    if (dataBytes !== Infinity && this.#data < dataBytes) failTruncated(this.#name, dataBytes, this.#data);
+    const header = this.#header!, { dataBytes } = header;
+    if (dataBytes !== Infinity && this.#data < dataBytes) {
+      this.#warnings.push(missing(this.#name, header, dataBytes, this.#data));
+    }
+    // of ADPCM, a block that is not whole is some frames
+    if (header.blockFrames > 1 && this.#held.length > 0) begun.push(this.#take(this.#held));
     return concatenate([...begun, this.#resampler!.finish()]);
   }
 
@@ -93,6 +113,11 @@ export class RecordingStream {
     this.#header = readWavHead(head, this.#name, length);
     if (!this.#header) return new Float32Array(0);
     this.#head = [];
+    const { channels } = this.#header;
+    if (this.#channel !== undefined && this.#channel >= channels) {
+      failWithoutChannel(this.#name, this.#channel, channels);
+    }
+    this.#warnings.push(...this.#header.warnings);
     this.#decoder = new BlockDecoder(this.#header, this.#name);
     this.#resampler = new Resampler(this.#header.sampleRate, this.#settings.sampleRate);
     return this.#decode(head.subarray(this.#header.dataOffset));
@@ -100,19 +125,26 @@ export class RecordingStream {
 
   /** @param fresh bytes that follow those that came before */
   #decode(fresh: Uint8Array): Float32Array<ArrayBuffer> {
-    const { channels, sampleBytes, dataBytes, frames } = this.#header!, align = channels * sampleBytes;
-    const bytes = this.#held.length === 0 ? fresh : joined([this.#held, fresh]);
-    this.#data = Math.min(dataBytes, this.#data + fresh.length);
-    const whole = Math.min(Math.floor(bytes.length / align), frames - this.#frames);
-    const { blockBytes } = this.#decoder!, parts: Float32Array[] = [];
-    for (let at = 0; at < whole * align; at += blockBytes) {
-      const block = this.#decoder!.decode(bytes.subarray(at, Math.min(whole * align, at + blockBytes)));
-      this.levels.add(block, channels);
-      parts.push(this.#resampler!.push(mono(block, channels)));
+    const { blockBytes, dataBytes } = this.#header!;
+    const own = fresh.subarray(0, Math.min(fresh.length, dataBytes - this.#data));
+    this.#data += own.length;
+    const bytes = this.#held.length === 0 ? own : joined([this.#held, own]);
+    const end = bytes.length - bytes.length % blockBytes, { stretchBytes } = this.#decoder!;
+    const parts: Float32Array[] = [];
+    for (let at = 0; at < end; at += stretchBytes) {
+      parts.push(this.#take(bytes.subarray(at, Math.min(end, at + stretchBytes))));
     }
-    this.#frames += whole;
-    this.#held = this.#frames < frames ? bytes.slice(whole * align) : new Uint8Array();
+    this.#held = bytes.slice(end);
     return concatenate(parts);
+  }
+
+  /** Decodes a stretch, and gives it at 16 kHz. */
+  #take(stretch: Uint8Array): Float32Array<ArrayBuffer> {
+    const { channels } = this.#header!, block = this.#decoder!.decode(stretch);
+    const own = this.#channel === undefined ? block : oneChannel(block, channels, this.#channel);
+    this.levels.add(own, own === block ? channels : 1);
+    this.#frames += block.length / channels;
+    return this.#resampler!.push(own === block ? mono(block, channels) : own);
   }
 }
 

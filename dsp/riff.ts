@@ -2,42 +2,40 @@
  * The header of a wav file: where its samples lie and how they are written.
  *
  *   "RIFF" size "WAVE" { id size bytes [pad to even] }*      chunks; `fmt ` says how, `data` holds the samples
+ *   "RF64" or "BW64" ...: the same, with 64-bit sizes in a chunk `ds64` (EBU Tech 3306, ITU-R BS.2088)
+ *   W64: ids are GUIDs, sizes 64 bits and count their own head of 24 bytes, chunks are padded to 8 (Sony)
  *
  * `wav-decoder` walks the chunks itself, but stumbles over WAVE_FORMAT_EXTENSIBLE, over the padding of odd chunks and
  * over headers that lie. So the header is read here, where each fault gets its name, and the decoder is then handed a
  * canonical header around the samples (`wav.ts`). Nothing is allocated that the file's own length does not justify.
+ *
+ * Headers lie often: a recorder that streams can't know its length, a transfer breaks off. What can be read is read, with a
+ * warning where some of it is missing.
  */
+import { LONGEST_FORMAT, readFormat, type WavFormat } from "./wav_format.ts";
 
 /** How a wav file's samples are written, and where. */
-export interface WavHeader {
-  /** Frames a second, in Hz. */
-  sampleRate: number;
-  /** Samples a frame. */
-  channels: number;
-  /** Integer PCM, or IEEE floating point. */
-  encoding: "int" | "float";
-  /** Bytes a sample: 1, 2, 3 or 4 for `int`, 4 or 8 for `float`. */
-  sampleBytes: number;
+export interface WavHeader extends WavFormat {
   /** First byte of the first sample. */
   dataOffset: number;
-  /** What the data chunk says that it holds, in bytes; Infinity where it reaches to an end that is not known yet. */
+  /** What the data chunk holds, in bytes; Infinity where it reaches to an end that is not known yet. */
   dataBytes: number;
-  /** Whole frames in the data chunk: one sample of every channel each; Infinity likewise. */
+  /** Frames in the data chunk, one sample of every channel each; Infinity likewise. */
   frames: number;
+  /** What is wrong with the file and read all the same, in lines that name it. */
+  warnings: readonly string[];
 }
 
-/** Rates taken, in Hz. Lower ones hold no speech, and a header that claims 1 Hz would make 16,000 samples of each. */
-const lowestRate = 4000, highestRate = 768000;
-
-const wanted = "want a RIFF/WAVE file of 8, 16, 24 or 32-bit PCM or 32 or 64-bit float";
+const wanted = "want a RIFF/WAVE file of 8, 16, 24 or 32-bit PCM, 32 or 64-bit float, A-law, mu-law or ADPCM";
 
 /**
- * Reads the header of a wav file. A data chunk whose size is 0, 0xFFFFFFFF or SoX's 0x7FFFF000 was written to a pipe by a
- * program that could not know its size: it reaches to the end of the file.
+ * Reads the header of a wav file. A data chunk of a size that a program writes which could not know it (0, or just
+ * under 2 or 4 GB) reaches to the end of the file. One that is longer than the file is read as far as it is there, and a warning
+ * says how much is missing.
  *
  * @param bytes the whole file
  * @param name what errors call the file
- * @throws {TypeError} if it is no wav file, is truncated, or has a header that contradicts itself
+ * @throws {TypeError} if it is no wav file, or is cut off before its samples
  */
 export function readWavHeader(bytes: Uint8Array, name: string): WavHeader {
   return readWavHead(bytes, name, bytes.length)!; // all is there: more is never wanted
@@ -60,40 +58,56 @@ export function readWavHead(head: Uint8Array, name: string, length: number | und
 
   if (length === 0) fail("the file is empty");
   if (lacks(12)) return undefined;
-  if (id(0) !== "RIFF" || id(8) !== "WAVE") fail(`not a wav file: ${whatItIs(head, length)}`);
+  const wave64 = id(0) === "riff";
+  if (wave64 && lacks(40)) return undefined;
+  if (wave64 ? !isWave64(head) : !["RIFF", "RF64", "BW64"].includes(id(0)) || id(8) !== "WAVE") {
+    fail(`not a wav file: ${whatItIs(head, length)}`);
+  }
 
-  let format: WavFormat | undefined, at = 12;
-  while (at + 8 <= head.length) {
-    const size = view.getUint32(at + 4, true);
-    const body = at + 8;
-    const here = (length ?? Infinity) - body;
-    if (id(at) === "fmt ") {
+  const warnings: string[] = [], headBytes = wave64 ? 24 : 8;
+  let format: WavFormat | undefined, longSize: number | undefined, fact: number | undefined, at = wave64 ? 40 : 12;
+  while (at + headBytes <= head.length) {
+    const chunk = id(at);
+    const size = wave64 ? Number(view.getBigUint64(at + 16, true)) - headBytes : view.getUint32(at + 4, true);
+    if (size < 0) fail(`a chunk says ${size + headBytes} bytes, fewer than its own head has`);
+    const body = at + headBytes, here = (length ?? Infinity) - body;
+    if (chunk === "fmt ") {
       if (size < 16 || here < size) {
         fail(`the fmt chunk is cut short: it says ${size} bytes, ${here} are left, 16 are the least`);
       }
-      if (lacks(body + Math.min(size, 40))) return undefined;
-      const own = Math.min(size, head.length - body);
-      format = readFormat(new DataView(head.buffer, head.byteOffset + body, own), fail);
-    } else if (id(at) === "data") {
+      if (lacks(body + Math.min(size, LONGEST_FORMAT))) return undefined;
+      warnings.length = 0;
+      const own = new DataView(head.buffer, head.byteOffset + body, Math.min(size, head.length - body));
+      format = readFormat(own, fail, (found) => warnings.push(`${name}: ${found}`));
+    } else if (chunk === "ds64" && size >= 16) {
+      if (lacks(body + 16)) return undefined;
+      if (body + 16 <= head.length) longSize = Number(view.getBigUint64(body + 8, true));
+    } else if (chunk === "fact" && size >= 4) {
+      if (lacks(body + 4)) return undefined;
+      if (body + 4 <= head.length) fact = view.getUint32(body, true);
+    } else if (chunk === "data") {
       if (!format) return fail("the data chunk comes before any fmt chunk");
       if (size === 0 && lacks(body + 4)) return undefined;
-      const { blockAlign, ...rest } = format;
       const riffEnd = view.getUint32(4, true) + 8;
       const believed = length === undefined ? riffEnd > body : riffEnd === length;
-      const unknown = size === 0xffffffff || size === 0x7ffff000 - 0x7ffff000 % blockAlign ||
-        size === 0 && !(believed && isChunkId(id(body)));
-      if (!unknown && size > here) failTruncated(name, size, here);
-      const dataBytes = unknown ? here : size;
-      return { ...rest, dataOffset: body, dataBytes, frames: Math.floor(dataBytes / blockAlign) };
+      const empty = size === 0 && !wave64 && believed && isKnownId(id(body));
+      const said = size === 0xffffffff && longSize !== undefined ? longSize : size;
+      const dataBytes = !empty && isUnknown(said, format.blockBytes) ? here : Math.min(said, here);
+      if (dataBytes < said && !isUnknown(said, format.blockBytes)) {
+        warnings.push(missing(name, format, said, dataBytes));
+      }
+      const frames = framesIn(dataBytes, format, dataBytes === said ? fact : undefined);
+      return { ...format, dataOffset: body, dataBytes, frames, warnings };
     }
     at = body + size;
-    // Chunks start at even places, but some writers forget the pad byte after an odd chunk.
-    if (size % 2 === 1) {
-      if (lacks(at + 4)) return undefined;
-      if (!isChunkId(id(at))) at++;
+    if (wave64) at += -size & 7;
+    else if (size % 2 === 1) {
+      // Chunks start at even places, but some writers forget the pad byte after an odd chunk.
+      if (lacks(at + 5)) return undefined;
+      if (isKnownId(id(at + 1)) || !/^[\x20-\x7e]{4}$/.test(id(at))) at++;
     }
   }
-  if (lacks(at + 8)) return undefined;
+  if (lacks(at + headBytes)) return undefined;
   return fail(
     format ? "no data chunk: the file ends before its samples" : "no fmt chunk: the header is broken or cut off",
   );
@@ -104,64 +118,45 @@ export function failToRead(name: string, found: string): never {
   throw new TypeError(`${name}: ${found}; ${wanted}`);
 }
 
-/** Throws where a data chunk is longer than what is there. @param here bytes that are */
-export function failTruncated(name: string, size: number, here: number): never {
-  failToRead(name, `the recording is truncated: its data chunk says ${size} bytes, the file holds ${here} of them`);
+/** Warns of a data chunk that is longer than what is there. @param here bytes that are */
+export function missing(name: string, format: WavFormat, size: number, here: number): string {
+  const { blockBytes, blockFrames, sampleRate } = format;
+  const seconds = (size - here) / blockBytes * blockFrames / sampleRate;
+  return `${name}: the recording is cut short: its data chunk says ${size} bytes, the file holds ${here} of them; ` +
+    `the last ${seconds < 1 ? `${(1000 * seconds).toPrecision(3)} ms` : `${seconds.toFixed(1)} s`} are missing`;
 }
 
-type WavFormat = Omit<WavHeader, "dataOffset" | "dataBytes" | "frames"> & { blockAlign: number };
-
-const WAVE_FORMAT_PCM = 1, WAVE_FORMAT_IEEE_FLOAT = 3, WAVE_FORMAT_EXTENSIBLE = 0xfffe;
-
-/** The `fmt ` chunk: tag u16, channels u16, rate u32, byte rate u32, block align u16, bits a sample u16, extension. */
-function readFormat(fmt: DataView, fail: (found: string) => never): WavFormat {
-  let tag = fmt.getUint16(0, true);
-  const channels = fmt.getUint16(2, true);
-  const sampleRate = fmt.getUint32(4, true);
-  const blockAlign = fmt.getUint16(12, true);
-  const bits = fmt.getUint16(14, true);
-
-  if (tag === WAVE_FORMAT_EXTENSIBLE) {
-    if (fmt.byteLength < 40) fail(`an EXTENSIBLE header of ${fmt.byteLength} bytes, where 40 are needed`);
-    // The sub-format is a GUID whose first two bytes are the tag and whose others are Microsoft's constant.
-    const tail = Array.from({ length: 14 }, (_, i) => fmt.getUint8(26 + i).toString(16).padStart(2, "0")).join("");
-    if (tail !== "000000001000800000aa00389b71") fail(`an EXTENSIBLE header of an unknown sub-format (…${tail})`);
-    tag = fmt.getUint16(24, true);
-  }
-  if (tag !== WAVE_FORMAT_PCM && tag !== WAVE_FORMAT_IEEE_FLOAT) {
-    fail(`its samples are ${tagNames[tag] ?? `of format 0x${tag.toString(16)}`}`);
-  }
-  const encoding = tag === WAVE_FORMAT_PCM ? "int" : "float";
-  if (channels === 0) fail("the header says 0 channels");
-  if (sampleRate < lowestRate || sampleRate > highestRate) {
-    fail(`the header says ${sampleRate} Hz, where ${lowestRate} to ${highestRate} are taken`);
-  }
-  // A sample of 12 or 20 bits lies left-justified in whole bytes, so the bytes alone say how to read it.
-  const sampleBytes = Math.ceil(bits / 8);
-  const known = encoding === "int" ? sampleBytes >= 1 && sampleBytes <= 4 : bits === 32 || bits === 64;
-  if (!known) fail(`its samples have ${bits} bits (${encoding})`);
-  if (blockAlign !== channels * sampleBytes) {
-    fail(
-      `the header contradicts itself: ${channels} channel(s) of ${bits} bits make ${
-        channels * sampleBytes
-      } bytes a frame, ` +
-        `but it says ${blockAlign}`,
-    );
-  }
-  return { sampleRate, channels, encoding, sampleBytes, blockAlign };
+/**
+ * Whether a size is one that is written where it can't be known: 0, or the largest that a program dares to write, less what heads it
+ * has, in whole blocks. FFmpeg writes 2^32 - 1, ALSA's arecord 2^31, SoX 2^31 - 4096; W64 and RF64 have 2^63 and 2^64 - 1.
+ */
+function isUnknown(size: number, blockBytes: number): boolean {
+  const room = 65536 + blockBytes;
+  return size === 0 || [2 ** 31, 2 ** 32, 2 ** 63, 2 ** 64].some((limit) => size > limit - room && size <= limit);
 }
 
-const tagNames: Record<number, string> = {
-  0x0002: "ADPCM (Microsoft)",
-  0x0006: "A-law",
-  0x0007: "mu-law",
-  0x0011: "ADPCM (IMA)",
-  0x0031: "GSM 6.10",
-  0x0050: "MPEG",
-  0x0055: "MP3",
-};
+/** Frames in so many bytes; those of a last block that is not whole too. @param fact how many the file says that there are */
+function framesIn(bytes: number, { blockBytes, blockFrames, channels, encoding }: WavFormat, fact?: number): number {
+  if (bytes === Infinity) return Infinity;
+  const blocks = Math.floor(bytes / blockBytes);
+  if (blockFrames === 1) return blocks;
+  const rest = bytes % blockBytes;
+  let last = 0;
+  if (encoding === "ima-adpcm" && rest >= 4 * channels) last = 1 + 8 * Math.floor(rest / (4 * channels) - 1);
+  if (encoding === "ms-adpcm" && rest >= 7 * channels) last = 2 + Math.floor(2 * (rest - 7 * channels) / channels);
+  const frames = blocks * blockFrames + last;
+  // the encoder fills its last block up with silence
+  return fact !== undefined && fact <= frames && fact > frames - 2 * blockFrames ? fact : frames;
+}
 
-function isChunkId(id: string): boolean {
+/** Whether these are the first 40 bytes of a W64 file: the GUIDs of `riff` and `wave` with a size between them. */
+function isWave64(head: Uint8Array): boolean {
+  const hex = (from: number, to: number) =>
+    Array.from(head.subarray(from, to), (b) => b.toString(16).padStart(2, "0")).join("");
+  return hex(0, 16) === "726966662e91cf11a5d628db04c10000" && hex(24, 40) === "77617665f3acd3118cd100c04f8edb8a";
+}
+
+function isKnownId(id: string): boolean {
   return ["fmt ", "data", "LIST", "fact", "PAD ", "JUNK", "bext", "cue ", "smpl", "id3 ", "PEAK"].includes(id);
 }
 
@@ -175,8 +170,6 @@ function whatItIs(bytes: Uint8Array, length: number | undefined): string {
 }
 
 const magics: [magic: string, what: string][] = [
-  ["RF64", "an RF64 file (wav for more than 4 GB); convert it to plain wav, in parts if need be"],
-  ["BW64", "a BW64 file (wav for more than 4 GB); convert it to plain wav, in parts if need be"],
   ["RIFX", "a RIFX file (big-endian wav)"],
   ["RIFF", "a RIFF file that holds no WAVE"],
   ["FORM", "an AIFF file"],

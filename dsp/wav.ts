@@ -6,10 +6,12 @@
  * `wav-decoder` does the decoding proper. It is handed a block of frames at a time behind a canonical 44-byte header, as
  * one channel, so that an hour of sound takes no more memory than its result. Two widths are widened on the way, exactly:
  * 8 bits to 16 (the decoder would centre silence on 127.5 and so give it an offset), and 24 to 32 (it takes the lowest
- * 24-bit value for the highest).
+ * 24-bit value for the highest). G.711 and ADPCM it does not read: `g711.ts` and `adpcm.ts` do.
  */
 // @ts-types="./wav_decoder.d.ts"
 import wavDecoder from "wav-decoder";
+import { decodeImaBlock, decodeMicrosoftBlock } from "./adpcm.ts";
+import { decodeG711 } from "./g711.ts";
 import { readWavHeader, type WavHeader } from "./riff.ts";
 
 // wav-decoder calls the global object by Node's name, which a browser does not know
@@ -24,13 +26,14 @@ export interface Wav {
 }
 
 /**
- * Decodes a wav file: PCM of 8, 16, 24 or 32 bits (divided by 2^(bits - 1)) or float of 32 or 64, any number of channels,
- * plain or EXTENSIBLE header. A file without samples gives empty channels.
+ * Decodes a wav file: PCM of 8 to 32 bits (divided by 2^(bits - 1)), float of 32 or 64, A-law, mu-law, IMA or Microsoft ADPCM;
+ * any number of channels; RIFF, RF64, BW64 or W64, plain or EXTENSIBLE header. A file without samples gives empty channels,
+ * one that is cut short those that are there (`RecordingStream` and `decodeRecording` warn of it).
  *
  * @param bytes the whole file
  * @param name what errors call the file
- * @throws {TypeError} naming the file, what was found and what is wanted, if it is no such file, is truncated, contradicts
- * itself, or holds samples that are no numbers
+ * @throws {TypeError} naming the file, what was found and what is wanted, if it is no such file, or holds samples that are
+ * no numbers
  *
  * @example
  * ```ts
@@ -69,42 +72,54 @@ const loudest = 2 ** 32;
  * @throws {TypeError} as {@linkcode decodeWav} does, for samples that are no numbers
  */
 export function* decodeBlocks(bytes: Uint8Array, header: WavHeader, name: string): Generator<Float32Array> {
-  const decoder = new BlockDecoder(header, name);
-  const end = header.dataOffset + header.frames * header.channels * header.sampleBytes;
-  for (let at = header.dataOffset; at < end; at += decoder.blockBytes) {
-    yield decoder.decode(bytes.subarray(at, Math.min(end, at + decoder.blockBytes)));
+  const decoder = new BlockDecoder(header, name), { dataOffset, dataBytes, blockBytes, blockFrames } = header;
+  // of PCM, a frame that is not whole is nothing; of ADPCM, a block that is not whole is some frames
+  const end = dataOffset + (blockFrames > 1 ? dataBytes : dataBytes - dataBytes % blockBytes);
+  for (let at = dataOffset; at < end; at += decoder.stretchBytes) {
+    yield decoder.decode(bytes.subarray(at, Math.min(end, at + decoder.stretchBytes)));
   }
 }
 
-/** Decodes a recording's stretches of whole frames, one after the other. */
+/** Decodes a recording's stretches of whole blocks, one after the other. */
 export class BlockDecoder {
   /** Bytes of a stretch, at most. */
-  readonly blockBytes: number;
+  readonly stretchBytes: number;
   readonly #header: WavHeader;
   readonly #name: string;
   /** Bytes that the decoder is given for a sample. */
-  readonly #widened: number;
-  readonly #file: Uint8Array<ArrayBuffer>;
+  readonly #widened: number = 0;
+  readonly #file: Uint8Array<ArrayBuffer> = new Uint8Array();
   /** Samples decoded before. */
   #done = 0;
 
   /** @param name what errors call the file */
   constructor(header: WavHeader, name: string) {
     [this.#header, this.#name] = [header, name];
-    const { channels, encoding, sampleBytes, frames } = header;
-    const samples = Math.min(frames, Math.max(1, Math.floor(blockSamples / channels))) * channels;
-    this.blockBytes = samples * sampleBytes;
+    const { channels, encoding, sampleBytes, frames, blockFrames, blockBytes } = header;
+    const blocks = Math.max(1, Math.floor(blockSamples / (channels * blockFrames)));
+    this.stretchBytes = Math.min(Math.max(1, Math.ceil(frames / blockFrames)), blocks) * blockBytes;
+    if (encoding !== "int" && encoding !== "float") return;
     this.#widened = encoding === "float" ? sampleBytes : sampleBytes === 1 ? 2 : sampleBytes === 3 ? 4 : sampleBytes;
-    this.#file = new Uint8Array(44 + samples * this.#widened);
+    this.#file = new Uint8Array(44 + this.stretchBytes / sampleBytes * this.#widened);
   }
 
   /**
    * The samples of the next stretch, [frames, channels].
    *
-   * @param source whole frames, up to `blockBytes`
+   * @param source whole blocks, up to `stretchBytes`; of ADPCM the recording's last may be cut off
    * @throws {TypeError} where they are no numbers
    */
   decode(source: Uint8Array): Float32Array {
+    const { encoding } = this.#header;
+    let block;
+    if (encoding === "int" || encoding === "float") block = this.#decodePcm(source);
+    else if (encoding === "alaw" || encoding === "mulaw") block = decodeG711(source, encoding);
+    else block = this.#decodeAdpcm(source);
+    this.#done += block.length;
+    return block;
+  }
+
+  #decodePcm(source: Uint8Array): Float32Array {
     const { sampleRate, encoding, sampleBytes } = this.#header, file = this.#file, widened = this.#widened;
     const samples = source.length / sampleBytes;
     writeHeader(file.buffer, { sampleRate, tag: encoding === "int" ? 1 : 3, sampleBytes: widened, samples });
@@ -112,8 +127,21 @@ export class BlockDecoder {
     else widen(source, file.subarray(44), sampleBytes);
     const block = wavDecoder.decode.sync(file.buffer, { symmetric: true }).channelData[0];
     if (encoding === "float") checkFinite(block, this.#done, this.#header, this.#name);
-    this.#done += samples;
     return block;
+  }
+
+  #decodeAdpcm(source: Uint8Array): Float32Array {
+    const { channels, blockBytes, blockFrames, coefficients, frames } = this.#header;
+    const out = new Float32Array(Math.ceil(source.length / blockBytes) * blockFrames * channels);
+    let length = 0;
+    for (let at = 0; at < source.length; at += blockBytes) {
+      const own = source.subarray(at, at + blockBytes);
+      const block = coefficients ? decodeMicrosoftBlock(own, channels, coefficients) : decodeImaBlock(own, channels);
+      out.set(block, length);
+      length += block.length;
+    }
+    // the last block may hold more than the recording
+    return out.subarray(0, Math.min(length, frames * channels - this.#done));
   }
 }
 

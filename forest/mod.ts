@@ -12,6 +12,7 @@
 export { type TreeNodes } from "./builder.ts";
 export { type Labels } from "./columns.ts";
 export { gini } from "./criterion.ts";
+export { explainForest, explainTree, type ForestExplanation, type Question, type TreeVote } from "./explain.ts";
 export { fitTrees, type ForestOptions, RandomForest } from "./forest.ts";
 export { type ForestJSON, type TreeJSON } from "./json.ts";
 export { fitForestParallel, ForestPool, type PoolOptions } from "./parallel.ts";

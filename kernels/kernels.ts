@@ -98,6 +98,24 @@ export interface MaxPoolGradient<B> extends PoolShape {
   mask?: B;
 }
 
+/** y = the mean of each channel over all pixels of an image: a global average pool (Lin, Chen & Yan 2013). */
+export interface AveragePool<B> extends PoolShape {
+  /** [batch, height, width, channels] */
+  x: B;
+  /** [batch, channels] */
+  y: B;
+}
+
+/** dx = dy / (height width), at every pixel. */
+export interface AveragePoolGradient<B> extends PoolShape {
+  /** [batch, channels] */
+  dy: B;
+  /** [batch, height, width, channels] */
+  dx: B;
+  /** As dx: dx is zero where mask <= 0. */
+  mask?: B;
+}
+
 /** c = op(a) op(b), then + bias for each row, then max(0, c) if `relu`, then zero where mask <= 0. */
 export interface Matmul<B> {
   /** [m, k], or [k, m] if transposeA */
@@ -455,6 +473,10 @@ export interface Kernels<B> {
   maxPool(args: MaxPool<B>): void;
   /** See {@link MaxPoolGradient}. */
   maxPoolGradient(args: MaxPoolGradient<B>): void;
+  /** See {@link AveragePool}. */
+  averagePool(args: AveragePool<B>): void;
+  /** See {@link AveragePoolGradient}. */
+  averagePoolGradient(args: AveragePoolGradient<B>): void;
   /** See {@link Matmul}. */
   matmul(args: Matmul<B>): void;
   /** See {@link ColumnSums}. */

@@ -106,6 +106,24 @@ export const reference: Kernels<Float64Array> = {
     eachWindow(s, (window, out) => dx[first(window, x)] = masked(dy[out], mask, first(window, x)));
   },
 
+  // y[n, c] = mean over pixels p of x[n, p, c]
+  averagePool({ x, y, batch, height, width, channels }) {
+    const pixels = height * width;
+    y.fill(0, 0, batch * channels);
+    for (let i = 0; i < batch * pixels * channels; i++) {
+      y[Math.floor(i / (pixels * channels)) * channels + i % channels] += x[i] / pixels;
+    }
+  },
+
+  // each of `pixels` values had a share of 1 / pixels in its mean
+  averagePoolGradient({ dy, dx, mask, batch, height, width, channels }) {
+    const pixels = height * width;
+    for (let i = 0; i < batch * pixels * channels; i++) {
+      const d = dy[Math.floor(i / (pixels * channels)) * channels + i % channels] / pixels;
+      dx[i] = masked(d, mask, i);
+    }
+  },
+
   // c[i, j] = sum over l of a[i, l] b[l, j]
   matmul({ a, b, c, m, n, k, transposeA = false, transposeB = false, bias, relu = false, mask }) {
     for (let i = 0; i < m; i++) {
@@ -161,8 +179,7 @@ export const reference: Kernels<Float64Array> = {
   },
 
   dropout({ x, y, length, rate, key }) {
-    const threshold = Math.floor(rate * 2 ** 32);
-    for (let i = 0; i < length; i++) y[i] = threefry2x32(key, [i, 0])[0] >= threshold ? x[i] / (1 - rate) : 0;
+    for (let i = 0; i < length; i++) y[i] = threefry2x32(key, [i, 0])[0] >= rate * 2 ** 32 ? x[i] / (1 - rate) : 0;
   },
 
   moments({ x, moments, rows, columns }) {
@@ -288,5 +305,7 @@ function eachWindow(
   }
 }
 
-/** Of the places of a window, the first with its largest value. */
-const first = (window: number[], x: Numbers) => window.reduce((best, place) => x[place] > x[best] ? place : best);
+/** Of the places of a window, the first with its largest value; a NaN is larger than all, so that a pool hides none. */
+const first = (window: number[], x: Numbers) =>
+  window.find((place) => Number.isNaN(x[place])) ??
+    window.reduce((best, place) => x[place] > x[best] ? place : best);

@@ -65,13 +65,14 @@ export class ArrayDataset implements Dataset {
    * @param x [length, ...shape], row-major
    * @param targets [length, classes], each row a distribution
    * @param shape of one example
-   * @throws RangeError where lengths do not fit together
+   * @throws RangeError where lengths do not fit together, or a row of targets is no distribution
    */
   constructor(device: Device, x: Float32Array, targets: Float32Array, shape: readonly number[]) {
     this.length = x.length / sizeOf(shape);
     if (!(Number.isInteger(this.length) && this.length > 0 && targets.length % this.length === 0)) {
       throw new RangeError(`${x.length} numbers are not examples of shape [${shape}] with ${targets.length} targets`);
     }
+    checkDistributions(targets, targets.length / this.length);
     this.#device = device;
     this.#numbers = new BatchNumbers(device);
     this.#columns = [x, targets].map((values) => values.length / this.length);
@@ -95,6 +96,29 @@ export class ArrayDataset implements Dataset {
     for (const buffer of this.#tables) this.#device.release(buffer);
     this.#numbers.release();
   }
+}
+
+/**
+ * The loss's gradient, probabilities - targets, holds only for targets that sum to 1: a row without a label would teach a wrong
+ * direction, and nothing would fail.
+ *
+ * @param targets [rows, classes]
+ * @throws RangeError naming the first row that is no distribution
+ */
+export function checkDistributions(targets: Float32Array, classes: number): void {
+  for (let start = 0; start < targets.length; start += classes) {
+    const row = targets.subarray(start, start + classes);
+    if (isDistribution(row)) continue;
+    throw new RangeError(
+      `Row ${start / classes} of the targets: expected probabilities that sum to 1, found [${[...row].join(", ")}]`,
+    );
+  }
+}
+
+/** Whether numbers are probabilities that sum to 1, but for rounding. */
+export function isDistribution(row: Float32Array): boolean {
+  const total = row.reduce((a, b) => a + b, 0);
+  return Math.abs(total - 1) < 1e-3 && row.every((p) => p >= 0); // a NaN fails too
 }
 
 /** One-hot rows: targets[i, labels[i]] = 1. Result [labels.length, classes]. */

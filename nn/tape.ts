@@ -168,6 +168,19 @@ export class Tape {
     return y;
   }
 
+  /** Global average pool: the mean of each channel. x: [batch, height, width, channels], result [batch, channels]. */
+  averagePool(x: Tensor): Tensor {
+    const [batch, height, width, channels] = expectShape("averagePool", "x", x, 4);
+    const shape = { batch, height, width, channels };
+    const y = this.#output([batch, channels], [x], "averaged activations");
+    this.#device.averagePool({ ...shape, x: x.buffer, y: y.buffer });
+    this.#record(
+      y,
+      (dy) => this.#receive([x], ([dx]) => this.#device.averagePoolGradient({ ...shape, dy, dx, mask: maskOf(x) })),
+    );
+    return y;
+  }
+
   /**
    * Dense layer y = x weights + bias, with or without ReLU. All of x but its first size is flattened, row-major.
    *

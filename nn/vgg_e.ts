@@ -41,6 +41,11 @@ export interface VggEOptions {
   batchNormDense?: boolean;
   /** Share of each hidden dense layer's units that is dropped in training. Default 0. */
   dropout?: number;
+  /**
+   * What follows the convolutions: `dense`, the paper's three dense layers; or `average`, the mean of each channel over all pixels,
+   * and one dense layer (Lin, Chen & Yan 2013), whose weights serve segments of any size. Default dense.
+   */
+  head?: "dense" | "average";
 }
 
 /** One layer, as a table of the model shows it. */
@@ -75,6 +80,7 @@ export class VggE implements Network {
   readonly #batchNorm: boolean;
   readonly #batchNormDense: boolean;
   readonly #dropout: number;
+  readonly #head: "dense" | "average";
 
   /**
    * Allocates the parameters.
@@ -86,6 +92,7 @@ export class VggE implements Network {
     this.#batchNorm = options.batchNorm ?? false;
     this.#batchNormDense = options.batchNormDense ?? false;
     this.#dropout = options.dropout ?? 0;
+    this.#head = options.head ?? "dense";
     if (!(this.#dropout >= 0 && this.#dropout < 1)) {
       throw new RangeError(`Dropout is a share from 0 to below 1, found ${this.#dropout}`);
     }
@@ -119,6 +126,7 @@ export class VggE implements Network {
       }
       h = tape.maxPool(h);
     }
+    if (this.#head === "average") return tape.dense(tape.averagePool(h), p("dense1.w"), p("dense1.b"), { relu: false });
     for (const dense of [1, 2]) {
       h = tape.dense(h, p(`dense${dense}.w`), p(`dense${dense}.b`), { relu: !this.#batchNormDense });
       if (this.#batchNormDense) h = normalise(h, layer + dense);
@@ -151,9 +159,11 @@ export function summarise(options: VggEOptions): LayerSummary[] {
     [h, w] = [h / 2, w / 2];
     layers.push({ name: `pool${BLOCKS.indexOf(block) + 1}`, output: [h, w, channels], parameters: 0, flops: 0 });
   }
-  let units = h * w * channels;
-  [...DENSE.map(scaled), classes].forEach((out, i) => {
-    const each = units + (options.batchNormDense && i < DENSE.length ? 3 : 1);
+  const average = options.head === "average";
+  if (average) layers.push({ name: "average", output: [channels], parameters: 0, flops: h * w * channels });
+  let units = average ? channels : h * w * channels;
+  [...average ? [] : DENSE.map(scaled), classes].forEach((out, i) => {
+    const each = units + (options.batchNormDense && !average && i < DENSE.length ? 3 : 1);
     layers.push({ name: `dense${i + 1}`, output: [out], parameters: each * out, flops: 2 * units * out });
     units = out;
   });
@@ -175,11 +185,11 @@ export function trainingFlops(layers: readonly LayerSummary[]): number {
  */
 export function batchNormOf(
   layer: string,
-  { batchNorm, batchNormDense }: Pick<VggEOptions, "batchNorm" | "batchNormDense">,
+  { batchNorm, batchNormDense, head }: Pick<VggEOptions, "batchNorm" | "batchNormDense" | "head">,
 ): string | undefined {
   const [, kind, number] = /^(conv|dense)(\d+)$/.exec(layer) ?? [];
   if (kind === "conv" && batchNorm) return `bn${number}`;
-  if (kind === "dense" && batchNormDense && Number(number) <= DENSE.length) {
+  if (kind === "dense" && batchNormDense && head !== "average" && Number(number) <= DENSE.length) {
     return `bn${BLOCKS.flat().length + Number(number)}`;
   }
 }
@@ -191,10 +201,11 @@ export function vggEParameters(options: VggEOptions): ParameterSpec[] {
   let units = 0;
   for (const { name, output } of summarise(options)) {
     const out = output[output.length - 1];
-    if (name.startsWith("pool")) units = output.reduce((a, b) => a * b, 1);
+    const weightless = name.startsWith("pool") || name === "average";
+    if (weightless) units = output.reduce((a, b) => a * b, 1);
     if (name.startsWith("conv")) specs.push({ name: `${name}.w`, shape: [3, 3, channels, out] });
     if (name.startsWith("dense")) specs.push({ name: `${name}.w`, shape: [units, out] });
-    if (!name.startsWith("pool")) specs.push({ name: `${name}.b`, shape: [out] });
+    if (!weightless) specs.push({ name: `${name}.b`, shape: [out] });
     if (name.startsWith("conv")) channels = out;
     const norm = batchNormOf(name, options);
     if (norm) {

@@ -7,7 +7,7 @@
  */
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { RandomForest } from "../forest/mod.ts";
-import { assignFolds } from "./folds.ts";
+import { assignFolds, countGroups } from "./folds.ts";
 import { mean } from "./intervals.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
 import { argmax, meanRow } from "./relabel.ts";
@@ -19,8 +19,13 @@ import { profileStatistics, STATISTICS } from "./statistics.ts";
 /** What of a corpus is judged: everything but its sound. */
 export interface Judged extends Pick<Features, "emotions" | "segmentTruth"> {
   /** Who said what, and where the segments of it lie. */
-  utterances: readonly Pick<FeatureUtterance, "id" | "emotion" | "speaker" | "firstSegment" | "segmentCount">[];
+  utterances: readonly JudgedUtterance[];
 }
+
+/** What of an utterance is judged, and what folds are drawn by. */
+export type JudgedUtterance =
+  & Pick<FeatureUtterance, "id" | "emotion" | "speaker" | "firstSegment" | "segmentCount">
+  & Partial<Pick<FeatureUtterance, "text" | "session" | "fold" | "copyOf" | "votes">>;
 
 /** What all folds together give. */
 export interface Judgement {
@@ -141,18 +146,18 @@ export function fitFoldForest(
   return fitForest(features, profiles, others, { trees: settings.trees, seed: forestSeed(settings, fold, stage) });
 }
 
-/** The fold of each utterance for the forests: that of the networks, or one drawn anew. */
+/** The fold of each utterance for the forests: that of the networks, or one drawn anew; official folds are no draw. */
 export function foldsOfForests(features: Judged, settings: Settings, folds: Int32Array): Int32Array {
   const { utterances, emotions } = features;
-  return settings.forestFolds === "anew"
+  return settings.forestFolds === "anew" && settings.split !== "official"
     ? assignFolds(utterances, emotions, { ...settings, folds: newFolds(features, settings) }, ANEW)
     : folds;
 }
 
 /** Ten folds, or as many as the rarest emotion (or the speakers) allow. */
 function newFolds({ utterances, emotions }: Judged, settings: Settings): number {
-  if (settings.split === "speaker") return Math.min(FOREST_FOLDS, new Set(utterances.map((u) => u.speaker)).size);
-  const counts = emotions.map((_, k) => utterances.filter((u) => u.emotion === k).length);
+  if (settings.split !== "utterance") return Math.min(FOREST_FOLDS, countGroups(utterances, settings.split));
+  const counts = emotions.map((_, k) => utterances.filter((u) => u.emotion === k).length).filter((n) => n > 0);
   return Math.min(FOREST_FOLDS, ...counts);
 }
 

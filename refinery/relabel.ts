@@ -18,16 +18,19 @@ export interface Labelled {
   segmentCount: number;
   /** Index of its emotion. */
   emotion: number;
+  /** What listeners heard, [emotions], adding up to 1; then e is this, and not the one-hot of its emotion. */
+  votes?: ArrayLike<number>;
 }
 
 /**
- * Labels of stage 1: each segment gets its utterance's emotion. Result [segments, emotions], zero for segments of no
- * given utterance.
+ * Labels of stage 1: each segment gets its utterance's emotion, or what listeners heard in it where that is known. Result [segments,
+ * emotions], zero for segments of no given utterance.
  */
 export function pseudoLabels(utterances: readonly Labelled[], segments: number, emotions: number): Float32Array {
   const labels = new Float32Array(segments * emotions);
-  for (const { firstSegment, segmentCount, emotion } of utterances) {
-    for (let s = firstSegment; s < firstSegment + segmentCount; s++) labels[s * emotions + emotion] = 1;
+  for (const { firstSegment, segmentCount, ...label } of utterances) {
+    const own = target(label, emotions);
+    for (let s = firstSegment; s < firstSegment + segmentCount; s++) labels.set(own, s * emotions);
   }
   return labels;
 }
@@ -46,7 +49,8 @@ export function refineLabels(
   emotions: number,
 ): Float32Array {
   const labels = new Float32Array(profiles.length);
-  for (const { firstSegment, segmentCount, emotion } of utterances) {
+  for (const { firstSegment, segmentCount, ...labelled } of utterances) {
+    const own = target(labelled, emotions);
     const mean = method === "soft-static" ? meanRow(profiles, firstSegment, segmentCount, emotions) : undefined;
     for (let s = firstSegment; s < firstSegment + segmentCount; s++) {
       const p = profiles.subarray(s * emotions, (s + 1) * emotions);
@@ -54,11 +58,18 @@ export function refineLabels(
       if (method === "sEPR") label.set(p);
       else if (method === "hard-dynamic") label[argmax(p)] = 1;
       else if (method === "soft-static") label.set(mean!);
-      else if (method === "uniform") label.fill(1 / emotions / 2)[emotion] += 1 / 2;
-      else label.set(p.map((value, k) => (value + (k === emotion ? 1 : 0)) / 2));
+      else if (method === "uniform") {
+        label.fill(1 / emotions / 2);
+        own.forEach((share, k) => label[k] += share / 2);
+      } else label.set(p.map((value, k) => (value + own[k]) / 2));
     }
   }
   return labels;
+}
+
+/** An utterance's own label, [emotions]: e. */
+function target({ emotion, votes }: Pick<Labelled, "emotion" | "votes">, emotions: number): number[] {
+  return votes === undefined ? Array.from({ length: emotions }, (_, k) => k === emotion ? 1 : 0) : Array.from(votes);
 }
 
 /**

@@ -10,7 +10,7 @@ import { frontEnd } from "../dsp/mod.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { VIEW } from "../kernels/kernels.ts";
 import { Random, randomKey } from "../kernels/random.ts";
-import { BatchNumbers, type Dataset, type Network, Tape } from "../nn/mod.ts";
+import { BatchNumbers, type Dataset, isDistribution, type Network, Tape } from "../nn/mod.ts";
 import { inOrder } from "../nn/pass.ts";
 import type { Settings } from "./settings.ts";
 import { changesSegments, drawBeta, drawView, type View, type ViewSettings } from "./views.ts";
@@ -49,12 +49,14 @@ export class SegmentStore {
   readonly frames: DeviceBuffer;
   /** Labels, [segments, emotions]; rewritten each stage. */
   readonly labels: DeviceBuffer;
+  #labelled: Uint8Array;
 
   /** Uploads the frames; the labels are undefined until {@link SegmentStore.setLabels}. */
   constructor(device: Device, features: Features) {
     this.device = device;
     this.features = features;
     this.frames = device.allocate(features.frames.length, "the corpus's frames");
+    this.#labelled = new Uint8Array(features.segmentStart.length);
     this.labels = device.allocate(features.segmentStart.length * features.emotions.length, "the segments' labels");
     device.write(this.frames, features.frames);
   }
@@ -62,10 +64,23 @@ export class SegmentStore {
   /**
    * Enqueues the upload of a stage's labels.
    *
-   * @param labels [segments, emotions]
+   * @param labels [segments, emotions]; rows that no batch asks for, as those of held-out segments, may be anything
    */
   setLabels(labels: Float32Array): void {
+    const K = this.features.emotions.length;
+    this.#labelled = this.#labelled.map((_, s) => isDistribution(labels.subarray(s * K, (s + 1) * K)) ? 1 : 0);
     this.device.write(this.labels, labels);
+  }
+
+  /**
+   * Looks whether segments have labels to learn from.
+   *
+   * @throws RangeError naming the first whose label is no distribution
+   */
+  checkLabels(segments: Int32Array): void {
+    const bad = segments.find((s) => this.#labelled[s] === 0);
+    if (bad === undefined) return;
+    throw new RangeError(`Segment ${bad}: expected a label of probabilities that sum to 1, found none such`);
   }
 
   /** Gives the buffers back. */
@@ -196,6 +211,7 @@ export class SegmentDataset implements Dataset {
       device.gatherWindows({ ...shape, starts: this.#starts.upload(segments.map((s) => features.segmentStart[s])) });
     }
     if (!targets) return;
+    this.#store.checkLabels(labelled);
     const rows = this.#rows.upload(labelled);
     device.gatherRows({ table: labels, rows, out: targets, batch, columns: features.emotions.length });
   }

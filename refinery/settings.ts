@@ -65,6 +65,12 @@ export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static" | "uniform
 /** All methods, the paper's best one first. */
 export const METHODS: readonly Method[] = ["pEPR", "sEPR", "hard-dynamic", "soft-static", "uniform"];
 
+/** What a fold holds out: utterances, stratified by emotion; all that one speaker, session or text has; or what the corpus lays down. */
+export type Split = "utterance" | "speaker" | "session" | "text" | "official";
+
+/** All, the paper's first. */
+export const SPLITS: readonly Split[] = ["utterance", "speaker", "session", "text", "official"];
+
 /**
  * What each log-mel value is standardised by:
  *
@@ -144,7 +150,7 @@ export type SettingTable =
   & Readonly<Record<"batchNorm" | "batchNormDense" | "randomStart" | "balance" | "averageStages", SwitchSetting>>
   & {
     readonly method: ChoiceSetting<Method>;
-    readonly split: ChoiceSetting<"utterance" | "speaker">;
+    readonly split: ChoiceSetting<Split>;
     readonly segmentFrames: ChoiceSetting<32 | 64 | 96 | 128>;
     readonly scaling: ChoiceSetting<Scaling>;
     readonly monitor: ChoiceSetting<Monitor>;
@@ -159,7 +165,12 @@ export const SETTINGS: SettingTable = {
   method: choice<Method>("pEPR", METHODS, "method", "how labels are refined from stage to stage"),
   stages: whole(5, [1, 9], "stages", "networks in a chain; stage 1 learns the utterances' labels"),
   folds: whole(10, [2, MANY], "folds", "folds of the cross-validation"),
-  split: choice("utterance", ["utterance", "speaker"], "split", "what a fold holds out"),
+  split: choice<Split>(
+    "utterance",
+    SPLITS,
+    "split",
+    "what a fold holds out: utterances, whole speakers, sessions or texts, or the official folds of the corpus",
+  ),
   width: real(1, { above: 0, max: 4 }, "width", "factor on every layer of VGG-E: 1, 1/8, 0.125"),
   segmentFrames: choice(32, [32, 64, 96, 128], "frames of a segment", "frames (10 ms) of a segment"),
   scaling: choice<Scaling>(

@@ -24,14 +24,16 @@ export function predictionJson(
   };
 }
 
-/** Its profile. */
+/** Its profile; where segments are marked, whether each is speech and was judged. */
 export function profileJson(
-  prediction: Pick<Prediction, "profile" | "segmentHop">,
+  prediction: Pick<Prediction, "profile" | "segmentHop"> & { speech?: Uint8Array },
   meaning: Meaning,
-): { start: number; probabilities: number[] }[] {
-  return segmentRows(prediction, meaning).map(({ start, probabilities }) => ({
+): { start: number; probabilities: number[]; speech?: boolean }[] {
+  const { speech } = prediction;
+  return segmentRows(prediction, meaning).map(({ start, probabilities }, s) => ({
     start,
     probabilities: [...probabilities],
+    ...(speech && { speech: speech[s] === 1 }),
   }));
 }
 

@@ -7,7 +7,7 @@
  */
 import { basename, resolve } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
-import { digestOf } from "../corpora/feature_frames.ts";
+import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
 import { type CorpusKind, extractFeatures, openCorpus } from "../corpora/mod.ts";
 import { assignFolds, type FoldResult, judge, type Judged, segmentation, type StageResult } from "../refinery/mod.ts";
 import type { EpochRecord } from "../nn/mod.ts";
@@ -133,15 +133,16 @@ export async function readSound(
   { config, digests, corpus }: RunView,
   utterance: number,
 ): Promise<Float32Array | undefined> {
-  const { name, data } = config.corpus, { id } = corpus.utterances[utterance];
-  const options = name === "synthetic" ? { seed: config.settings.seed } : { data };
+  const { name, data, choices } = config.corpus, { id } = corpus.utterances[utterance];
+  const options = name === "synthetic" ? { seed: config.settings.seed } : { data, ...choices };
   try {
     const opened = await openCorpus(name as CorpusKind, options);
     const found = opened.utterances.find((own) => own.id === id);
     if (!found) return undefined;
     const { samples } = await found.read();
-    const content = found.path === undefined ? samples : await Deno.readFile(found.path);
-    return digestOf(content) === digests[utterance] ? samples : undefined;
+    const whole = digestOf(found.path === undefined ? samples : await Deno.readFile(found.path));
+    const digest = found.span === undefined ? whole : spanDigest(whole, found.span);
+    return digest === digests[utterance] ? samples : undefined;
   } catch {
     return undefined; // moved, unmounted, or no longer readable: the report is made without it
   }

@@ -20,6 +20,7 @@ export function settingsTable({ chains }: Study): ReportTable {
     ["segments", corpus.segments],
     ["recordings skipped", corpus.skipped],
     ["emotions", corpus.emotions.join(", ")],
+    ["labels of stage 1", labelsOf(corpus)],
     ["recordings (SHA-256 of corpus.csv)", [...new Set(runs.map(digest))].join(", ")],
     ["preset", config.preset],
     ["chains", chains.map(({ method, stages }) => `${METHOD_NAMES[method]}, ${stages} stages`).join("; ")],
@@ -39,6 +40,13 @@ export function settingsTable({ chains }: Study): ReportTable {
     head: ["Setting", "Value"],
     rows: rows.map(([name, value]) => [name, typeof value === "number" ? number(value) : String(value)]),
   };
+}
+
+/** Whether the first networks learned the corpus's labels, or what listeners heard. */
+function labelsOf({ utterances, voted = 0 }: RunView["config"]["corpus"]): string {
+  if (voted === 0) return "one emotion an utterance, one-hot";
+  const all = voted === utterances ? "all" : `${number(voted)} of ${number(utterances)}`;
+  return `soft: shares of listeners' votes, of ${all} utterances`;
 }
 
 /** segmentHop as "segment hop". */

@@ -16,7 +16,7 @@ import project from "../deno.json" with { type: "json" };
 export type Start = "new" | "join" | "resume";
 
 /** What of an experiment makes a run; the device may be one that is only named. */
-export type Described = Pick<Experiment, "corpus" | "data" | "preset" | "settings" | "features"> & {
+export type Described = Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features"> & {
   device: Pick<Device, "kind" | "description" | "precision">;
 };
 
@@ -51,7 +51,10 @@ export async function openRun(
     }
     await requireVacant(out);
     const { features } = experiment;
-    await writeAtomically(folder.in("corpus.csv"), corpusTable(features.utterances, features.emotions));
+    await writeAtomically(
+      folder.in("corpus.csv"),
+      corpusTable(features.utterances, features.emotions, experiment.settings.split),
+    );
     await folder.writeKernels(kernelsOf(experiment.device));
     await folder.writeConfig(configOf(experiment)); // last: a run is there when it is
     return folder;
@@ -90,12 +93,13 @@ async function requireSame(folder: RunFolder, found: RunConfig, experiment: Desc
   throw new Error(
     `The corpus is not what it was when the run in ${folder.path} began: utterances that are ` +
       `${
-        describeCorpusChange(before, corpusTable(utterances, emotions))
+        describeCorpusChange(before, corpusTable(utterances, emotions, experiment.settings.split))
       }. Put it back as it was, or name a new folder (--out)`,
   );
 }
 
-function configOf({ corpus, data, preset, settings, features, device }: Described): RunConfig {
+function configOf({ corpus, data, choices, preset, settings, features, device }: Described): RunConfig {
+  const voted = features.utterances.filter(({ votes }) => votes !== undefined).length;
   return {
     versions: { epr: project.version, deno: Deno.version.deno, v8: Deno.version.v8 },
     started: new Date().toISOString(),
@@ -107,7 +111,9 @@ function configOf({ corpus, data, preset, settings, features, device }: Describe
       segments: features.segmentStart.length,
       seconds: features.seconds,
       skipped: features.skipped.length,
-      digest: sha256(corpusTable(features.utterances, features.emotions)),
+      digest: sha256(corpusTable(features.utterances, features.emotions, settings.split)),
+      ...(choices && Object.keys(choices).length > 0 && { choices }),
+      ...(voted > 0 && { voted }),
     },
     preset,
     settings,

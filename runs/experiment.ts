@@ -2,7 +2,7 @@
  * One experiment into one run folder: each fold's chain of networks, kept as it goes (`kept_fold.ts`); then, where all folds are
  * finished, whoever finished them, the judge's figures.
  */
-import type { Features } from "../corpora/mod.ts";
+import type { Features, ReadingChoices } from "../corpora/mod.ts";
 import type { Device } from "../kernels/mod.ts";
 import type { EpochRecord } from "../nn/mod.ts";
 import type { FoldProgress, FoldResult, Results, Settings } from "../refinery/mod.ts";
@@ -20,6 +20,8 @@ export interface Experiment {
   corpus: string;
   /** Where it lies, if anywhere. */
   data?: string;
+  /** How it is read, where its user chose. */
+  choices?: ReadingChoices;
   /** Set of defaults that the settings began from. */
   preset: string;
   /** All of them; the segment hop is the features'. */

@@ -228,9 +228,13 @@ function accuracyOf(
   results: Awaited<ReturnType<typeof readJudged>>["results"],
 ): ModelAccuracy {
   const { weightedAccuracy, unweightedAccuracy, meanVoteAccuracy, confusion } = results.stages[stages - 1];
-  const who = split === "speaker"
-    ? "by speaker, so that nobody is heard in training and in the test"
-    : "by utterance, so that everybody is heard in training and in the test";
+  const who = {
+    utterance: "by utterance, so that everybody is heard in training and in the test",
+    speaker: "by speaker, so that nobody is heard in training and in the test",
+    session: "by session, so that no session is heard in training and in the test",
+    text: "by text, so that nothing is said in training and in the test",
+    official: "over the corpus's official folds",
+  }[split];
   const anew = forestFolds === "anew" ? ", the forest over folds of its own" : "";
   return {
     protocol: `${folds}-fold cross-validation ${who} (${method}, stage ${stages}, seed ${results.seed}${anew})`,

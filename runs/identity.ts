@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import type { FeatureUtterance } from "../corpora/features.ts";
 import type { Precision } from "../kernels/mod.ts";
-import { completeSettings, type PresetName, type Settings } from "../refinery/settings.ts";
+import { completeSettings, type PresetName, type Settings, type Split } from "../refinery/settings.ts";
 import type { RunConfig } from "./run_folder.ts";
 import { csv } from "./csv.ts";
 import { optionName } from "./training_command.ts";
@@ -67,10 +67,35 @@ export function differences(there: Identity, here: Identity): string[] {
   return found;
 }
 
-/** `corpus.csv`: each utterance that is used, its emotion, speaker, and the content of its recording. */
-export function corpusTable(utterances: readonly FeatureUtterance[], emotions: readonly string[]): string {
-  const rows = utterances.map(({ id, emotion, speaker, digest }) => [id, emotions[emotion], speaker, digest]);
-  return csv([["utterance", "emotion", "speaker", "sha256"], ...rows]);
+/** Columns of `corpus.csv` that are there where a run depends on them. */
+const FURTHER: Readonly<
+  Record<
+    string,
+    { where: (utterances: readonly FeatureUtterance[], split: Split) => boolean; of: (u: FeatureUtterance) => string }
+  >
+> = {
+  text: { where: (_, split) => split === "text", of: ({ text }) => text },
+  session: { where: (_, split) => split === "session", of: ({ session = "" }) => session },
+  fold: { where: (_, split) => split === "official", of: ({ fold = "" }) => fold },
+  copy_of: { where: (utterances) => utterances.some(({ copyOf }) => copyOf), of: ({ copyOf = "" }) => copyOf },
+  votes: { where: (utterances) => utterances.some(({ votes }) => votes), of: ({ votes = [] }) => votes.join(" ") },
+};
+
+/**
+ * `corpus.csv`: each utterance that is used, its emotion, speaker, and the content of its recording; and what else the run depends on:
+ * the text, session or official fold where folds are made by them, copies that are kept, votes (shares of 1, an emotion each).
+ */
+export function corpusTable(
+  utterances: readonly FeatureUtterance[],
+  emotions: readonly string[],
+  split: Split = "utterance",
+): string {
+  const further = Object.keys(FURTHER).filter((column) => FURTHER[column].where(utterances, split));
+  const rows = utterances.map((utterance) => {
+    const { id, emotion, speaker, digest } = utterance;
+    return [id, emotions[emotion], speaker, ...further.map((column) => FURTHER[column].of(utterance)), digest];
+  });
+  return csv([["utterance", "emotion", "speaker", ...further, "sha256"], ...rows]);
 }
 
 /** The SHA-256 of a text, in hexadecimal. */

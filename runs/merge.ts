@@ -10,7 +10,7 @@ import type { Identity } from "./identity.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** What is merged: an experiment, whose device is only named. */
-export type Merged = Pick<Experiment, "corpus" | "data" | "preset" | "settings" | "features" | "folds"> & {
+export type Merged = Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features" | "folds"> & {
   device: Pick<Experiment["device"], "kind" | "description">;
 };
 

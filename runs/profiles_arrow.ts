@@ -3,12 +3,25 @@
  *
  *     utterance utf8 | segment int32 | start_s float32 | one float32 column an emotion: its probability
  *
- * `segment` counts from 0 in each utterance; `start_s` is where it starts in the recording.
+ * `segment` counts from 0 in each utterance; `start_s` is where it starts in the recording. An emotion that is called as one of the
+ * first three has its column under `emotion_utterance` and so on.
  * https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
  */
-import { makeVector, Table, tableFromIPC, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import {
+  Field,
+  makeVector,
+  RecordBatch,
+  Schema,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+  Utf8,
+  type Vector,
+  vectorFromArray,
+} from "apache-arrow";
 import type { FeatureUtterance } from "../corpora/mod.ts";
 import { frontEnd } from "../dsp/mod.ts";
+import { emotionColumn } from "./columns.ts";
 
 /** Profiles, and what their rows are. */
 export interface ProfileTable {
@@ -42,19 +55,26 @@ export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: P
       start[row] = s * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
     }
   }
-  const columns = emotions.map((emotion, e) => {
-    return [emotion, makeVector(Float32Array.from({ length: rows }, (_, row) => profiles[row * emotions.length + e]))];
-  });
-  return tableToIPC(
-    new Table({
-      utterance: vectorFromArray(ids, new Utf8()),
-      segment: makeVector(segment),
-      start_s: makeVector(start),
-      ...Object.fromEntries(columns),
+  const columns: [name: string, values: Vector][] = [
+    ["utterance", vectorFromArray(ids, new Utf8())],
+    ["segment", makeVector(segment)],
+    ["start_s", makeVector(start)],
+    ...emotions.map((emotion, e): [string, Vector] => {
+      const own = Float32Array.from({ length: rows }, (_, row) => profiles[row * emotions.length + e]);
+      return [profileColumn(emotion), makeVector(own)];
     }),
-    "file",
-  );
+  ];
+  // an object has names that are numbers before all others, whatever their order here: columns get their names afterwards
+  const table = new Table(Object.fromEntries(columns.map(([, values], i) => [`column ${i}`, values])));
+  const fields = table.schema.fields.map(({ type, nullable }, i) => new Field(columns[i][0], type, nullable));
+  const schema = new Schema(fields);
+  return tableToIPC(new Table(schema, table.batches.map(({ data }) => new RecordBatch(schema, data))), "file");
 }
+
+/** Columns that are no emotion's. */
+const OWN_COLUMNS = ["utterance", "segment", "start_s"];
+
+const profileColumn = (emotion: string) => emotionColumn(emotion, OWN_COLUMNS);
 
 /**
  * The profiles of such a file, [segments, emotions].
@@ -65,8 +85,8 @@ export function decodeProfiles(bytes: Uint8Array, emotions: readonly string[]): 
   const table = tableFromIPC(bytes);
   const profiles = new Float32Array(table.numRows * emotions.length);
   for (const [e, emotion] of emotions.entries()) {
-    const column = table.getChild(emotion);
-    if (!column) throw new Error(`There is no column ${emotion}`);
+    const column = table.getChild(profileColumn(emotion));
+    if (!column) throw new Error(`There is no column ${profileColumn(emotion)}`);
     const values: ArrayLike<number> = column.toArray();
     for (let row = 0; row < table.numRows; row++) profiles[row * emotions.length + e] = values[row];
   }

@@ -6,6 +6,7 @@
  *     app.js engine.js thread.js recorder.js service_worker.js
  *     kernels-<relaxed|plain>-<shared|plain>.json       see engine/kernel_file.ts
  *     peak-<relaxed|plain>.wasm                         what the bench measures the roof with
+ *     textbook/...                                      see textbook.ts
  *     model/...                                         the model's three files, where there is one
  */
 import { dirname, join } from "@std/path";
@@ -16,6 +17,7 @@ import { expandTemplate } from "../kernels/cpu/template.ts";
 import { MODEL_FILES } from "../refinery/model.ts";
 import { readModel } from "../runs/model_folder.ts";
 import { encodeKernelFile, kernelFileName, VARIANTS } from "./engine/kernel_file.ts";
+import { textbookFiles } from "./textbook.ts";
 import { CONTENT_POLICY, type Site, type SiteFile } from "./server.ts";
 
 const ROOT = import.meta.dirname!;
@@ -70,6 +72,7 @@ export async function buildSite(model?: string): Promise<Site> {
     add(`peak-${simd}.wasm`, new Uint8Array(parsed.toBinary({}).buffer));
     parsed.destroy();
   }
+  for (const [name, content] of await textbookFiles()) text(name, content);
   if (model !== undefined) {
     await readModel(model); // a page with a broken model is not built
     for (const file of MODEL_FILES) add(`model/${file}`, await Deno.readFile(join(model, file)));

@@ -15,7 +15,18 @@ export const OF_COMMANDS = ["report"] as const;
 /** Commands that `npx` runs, and the files that they are made of. */
 export const COMMANDS = ["predict"] as const;
 export const COMMAND_FILES = [
-  ...["common", "model_option", "predict", "predict_output", "recordings"].map((name) => `cli/${name}.ts`),
+  ...[
+    "common",
+    "model_option",
+    "predict",
+    "predict_labels",
+    "predict_live",
+    "predict_options",
+    "predict_output",
+    "recordings",
+  ].map((
+    name,
+  ) => `cli/${name}.ts`),
   ...["cli/npm/main.ts", "cli/npm/node/deno.ts", "cli/npm/threads/node.ts", "cli/npm/threads/browser.ts"],
 ] as const;
 
@@ -54,7 +65,24 @@ export const VARIANTS = (["relaxed", "plain"] as const).flatMap((simd) =>
 );
 
 /** Dependencies that the package carries with it, so that it installs without a registry. */
-export const BUNDLED = ["cli-progress", "commander", "nanotar", "wav-decoder"] as const;
+export const BUNDLED = [
+  "cli-progress",
+  "commander",
+  "csv-parse",
+  "fastest-levenshtein",
+  "nanotar",
+  "wav-decoder",
+] as const;
 
-/** Dependencies of `runs` and of single options, which whoever uses those installs: `predict --arrow`, `predict --svg`. */
-export const OPTIONAL = ["apache-arrow", "vega", "vega-lite"] as const;
+/** Dependencies of `runs` and of single options, which whoever uses those installs: `predict --arrow`, `predict --svg`,
+ * compressed recordings. */
+export const OPTIONAL = [
+  "@audio/decode-aac",
+  "@wasm-audio-decoders/flac",
+  "@wasm-audio-decoders/ogg-vorbis",
+  "apache-arrow",
+  "mpg123-decoder",
+  "ogg-opus-decoder",
+  "vega",
+  "vega-lite",
+] as const;

@@ -2,6 +2,7 @@
 import { dirname, join } from "@std/path";
 import { createRequire } from "node:module";
 import project from "../../deno.json" with { type: "json" };
+import { importOf } from "./stage.ts";
 import { BUNDLED, DENO_IN_NODE, IN_BROWSERS, NODE_PARTS, OPTIONAL, PARTS, WORKERS } from "./contents.ts";
 
 /** The content of `package.json`. */
@@ -37,7 +38,8 @@ export function packageJson(): Record<string, unknown> {
 
 /** Versions of dependencies, by name: those that EPR itself has. */
 function versions(names: readonly (typeof BUNDLED[number] | typeof OPTIONAL[number])[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, project.imports[name].match(/@([^@]+)$/)![1]]));
+  const imports: Record<string, string> = project.imports;
+  return Object.fromEntries(names.map((name) => [name, imports[importOf(name)].match(/@([^@/]+)(\/\w+)?$/)![1]]));
 }
 
 /** Puts the dependencies, and theirs, into the package. @param out its folder */
@@ -57,7 +59,7 @@ export async function bundleDependencies(out: string): Promise<void> {
 /** The `package.json` of a dependency, which need not be among what it exports. */
 function findManifest(name: string, require: NodeJS.Require): string {
   for (
-    let folder = dirname(require.resolve(name));
+    let folder = dirname(require.resolve(importOf(name)));
     folder !== dirname(folder);
     folder = dirname(folder)
   ) {
@@ -68,7 +70,7 @@ function findManifest(name: string, require: NodeJS.Require): string {
       // none in this folder
     }
   }
-  throw new Error(`The dependency ${name} has no package.json above ${require.resolve(name)}`);
+  throw new Error(`The dependency ${name} has no package.json above ${require.resolve(importOf(name))}`);
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {

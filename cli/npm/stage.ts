@@ -45,7 +45,7 @@ export async function stageSources(stage: string): Promise<void> {
     ].map((file) => [`./${file}`, `./${file}`]),
   ];
   const { name, version, license, imports } = project;
-  const used = ["@types/cli-progress", ...BUNDLED, ...OPTIONAL] as (keyof typeof imports)[];
+  const used = ["@types/cli-progress", ...BUNDLED, ...OPTIONAL].map(importOf) as (keyof typeof imports)[];
   const config = {
     ...{ name, version, license },
     exports: { ".": "./mod.ts", ...Object.fromEntries(entries) },
@@ -55,6 +55,9 @@ export async function stageSources(stage: string): Promise<void> {
   };
   await write(join(stage, "deno.json"), JSON.stringify(config));
 }
+
+/** How the project imports a dependency: of one it takes a module of it. */
+export const importOf = (name: string): string => name === "csv-parse" ? "csv-parse/sync" : name;
 
 /** The package as one module: all parts in Node, and in a browser those that read no files. */
 async function stageEntries(stage: string): Promise<void> {

@@ -12,6 +12,7 @@ import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
 import type * as K from "../kernels.ts";
 import { BufferPool } from "../pool.ts";
 import { compileKernels, hasRelaxedSimd, type KernelBytes, type KernelVariant } from "./binary.ts";
+import { averagePool, averagePoolGradient } from "./average_pool.ts";
 import { addressOf, CpuBuffer } from "./buffer.ts";
 import { conv2d, conv2dInputGradient } from "./conv2d.ts";
 import { conv2dWeightGradient } from "./conv2d_weight_gradient.ts";
@@ -212,6 +213,12 @@ export class CpuDevice implements Device {
   }
   maxPoolGradient(args: K.MaxPoolGradient<DeviceBuffer>): void {
     maxPoolGradient(this.#queue, args);
+  }
+  averagePool(args: K.AveragePool<DeviceBuffer>): void {
+    averagePool(this.#queue, args);
+  }
+  averagePoolGradient(args: K.AveragePoolGradient<DeviceBuffer>): void {
+    averagePoolGradient(this.#queue, args);
   }
   matmul(args: K.Matmul<DeviceBuffer>): void {
     matmul(this.#queue, args);

@@ -1,8 +1,8 @@
 /**
  * The matrix product as phases. Rows of a are laid out as strips (`wat/strips.wat`), 64 steps of the sum at a time; a chunk
- * packs the panels of b that it needs and multiplies them (`wat/gemm.wat`), so that what is used again lies near: 250 rows of
- * strips and the sums of 64 columns, 64 KB each, in the second-level cache, a panel of b, 2 KB, in the first. The sums become c
- * when they are complete: with bias, rectified and masked.
+ * packs the panels of b that it needs and multiplies them (`wat/gemm.wat`), so that what is used again lies near: at most
+ * 520 rows of strips and their sums of 64 columns, 130 KB each, in the second-level cache, a panel of b, 2 KB, in the first. The
+ * sums become c when they are complete: with bias, rectified and masked.
  */
 import type { Matmul } from "../kernels.ts";
 import type { DeviceBuffer } from "../device.ts";

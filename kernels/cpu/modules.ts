@@ -4,6 +4,7 @@
  */
 import wabt from "wabt";
 import adam from "../wat/adam.wat" with { type: "text" };
+import averagePool from "../wat/average_pool.wat" with { type: "text" };
 import conv2d from "../wat/conv2d.wat" with { type: "text" };
 import conv2dWeightGradient from "../wat/conv2d_weight_gradient.wat" with { type: "text" };
 import dropout from "../wat/dropout.wat" with { type: "text" };
@@ -24,6 +25,7 @@ import { kernelText } from "./kernel_text.ts";
 
 const SOURCES: Record<string, string> = {
   adam,
+  averagePool,
   conv2d,
   conv2dWeightGradient,
   dropout,

@@ -1,4 +1,5 @@
 /** Every phase, in the order of their numbers: how the device tells its workers, through shared memory, what to run. */
+import { averageGradientImages, averageImages } from "./average_pool.ts";
 import { convolveBlock, packPanels } from "./conv2d.ts";
 import { reduceWeights, weightPartial } from "./conv2d_weight_gradient.ts";
 import * as elementwise from "./elementwise.ts";
@@ -61,4 +62,6 @@ export const PHASES: readonly Phase[] = [
   elementwise.sumPart,
   elementwise.sumTotal,
   elementwise.columnSumsPart,
+  averageImages,
+  averageGradientImages,
 ];

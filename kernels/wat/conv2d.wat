@@ -1,10 +1,10 @@
-;; Convolution 3x3, and every dense layer: tiles of 6 rows by 8 columns of
+;; Convolution 3x3: tiles of 6 rows by 8 columns of
 ;;
 ;;   out[p, n] = bias[n] + sum over r, k of x[row(p) + r * rowStride + k] * panel[r, k, n]
 ;;
 ;; For a convolution p is a pixel and row(p) its upper left neighbour in an image with a border of zeros, [h+2, w+2, C]:
 ;; there the 3C values under one row of the kernel are contiguous, so r counts three kernel rows and k runs over 3C. No
-;; im2col, no test for edges in the loop. A matrix product is the same with one row r of k values. The six pointers of a
+;; im2col, no test for edges in the loop. (Dense layers are matrix products: gemm.wat. So are Winograd's.) The six pointers of a
 ;; tile are independent (read from a table), so any six pixels, across rows and images, share a tile.
 ;;
 ;; Memory: a tile takes 6 scalars and 2 vectors from cache for 12 multiply-adds of 4 lanes; 12 accumulators, 2 vectors of

@@ -2,11 +2,27 @@
  * How long a pass takes on the GPU itself: two timestamps, where the adapter has them. A wait takes some ten milliseconds
  * whatever it waits for, so that without timestamps only long work can be told apart.
  *
+ * Timestamps are to be nanoseconds, and are not: Deno 2.9 hands on the adapter's own ticks (10 ns on AMD's, 52 or 83 on Intel's),
+ * and Chrome rounds them to 65,536 ns. So the clock is looked at before it is used: `calibrate()` compares two timestamps some tenth
+ * of a second apart with the host's clock, and the greatest common divisor of all timestamps seen is the step that it advances by.
+ *
  * @module
  */
 
 /** The feature that a device is asked for, if the adapter has it. */
 export const TIMESTAMPS = "timestamp-query";
+
+/** Nanoseconds of a tick, of the adapters that are known: NVIDIA's and all in browsers, AMD's, Intel's and Apple's. */
+const PERIODS = [1, 10, 1000 / 12, 1000 / 19.2, 1000 / 24, 1000 / 25, 1000 / 38.4];
+/** Milliseconds between the two looks at the clock. */
+const APART = 100;
+
+/** A timestamp, and the host's milliseconds between which it was taken. */
+interface Stamp {
+  ticks: bigint;
+  before: number;
+  after: number;
+}
 
 /** Two timestamps, around a pass. */
 export class Clock {
@@ -14,6 +30,9 @@ export class Clock {
   #queries?: GPUQuerySet;
   #resolved?: GPUBuffer;
   #staging?: GPUBuffer;
+  #calibrated?: Promise<void>;
+  #period?: number; // nanoseconds of a tick
+  #step = 0n; // ticks, at most, that it advances by
 
   /** @param device with {@link TIMESTAMPS}, or without: then `read()` only waits */
   constructor(device: GPUDevice) {
@@ -30,6 +49,43 @@ export class Clock {
     return this.#queries !== undefined;
   }
 
+  /** Seconds that it advances by; 0 before {@link calibrate}, and without timestamps. */
+  get step(): number {
+    return Number(this.#step) * (this.#period ?? 0) / 1e9;
+  }
+
+  /**
+   * Finds out how long a tick is, once; takes a tenth of a second, and submits two empty passes. Timestamps that stand still or run
+   * backwards meanwhile are not used any more.
+   */
+  calibrate(): Promise<void> {
+    return this.#calibrated ??= this.#measurePeriod();
+  }
+
+  async #measurePeriod(): Promise<void> {
+    if (!this.#queries) return;
+    const first = await this.#stamp();
+    await new Promise((resolve) => setTimeout(resolve, APART));
+    const second = await this.#stamp();
+    if (second.ticks <= first.ticks) return this.close();
+    const ticks = Number(second.ticks - first.ticks);
+    // the stamps were taken at least so long apart, and at most; coarse ones and clocks that drift are a little off
+    const [least, most] = [second.before - first.after, second.after - first.before].map((ms) => 1e6 * ms / ticks);
+    const measured = 1e6 * (second.before - first.before) / ticks, distance = (p: number) => Math.abs(p - measured);
+    const known = PERIODS.filter((period) => 0.98 * least <= period && period <= 1.02 * most);
+    this.#period = known.length > 0 ? known.reduce((a, b) => distance(b) < distance(a) ? b : a) : measured;
+  }
+
+  async #stamp(): Promise<Stamp> {
+    const before = performance.now();
+    const encoder = this.#device.createCommandEncoder();
+    encoder.beginComputePass(this.pass).end();
+    this.resolve(encoder);
+    this.#device.queue.submit([encoder.finish()]);
+    const [ticks] = await this.#ticks();
+    return { ticks, before, after: performance.now() };
+  }
+
   /** How the pass to be timed is begun. */
   get pass(): GPUComputePassDescriptor {
     const querySet = this.#queries;
@@ -43,22 +99,39 @@ export class Clock {
     encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, 16);
   }
 
-  /** Waits; then the pass's seconds, or undefined without timestamps. */
+  /**
+   * Waits; then the pass's seconds, or undefined without timestamps and where they ran backwards. Never 0: what is shorter than a step of
+   * the clock counts as one.
+   */
   async read(): Promise<number | undefined> {
     if (!this.#staging) {
       await this.#device.queue.onSubmittedWorkDone();
       return undefined;
     }
-    await this.#staging.mapAsync(GPUMapMode.READ);
-    const [begin, end] = new BigUint64Array(this.#staging.getMappedRange().slice(0));
-    this.#staging.unmap();
-    return Number(end - begin) / 1e9;
+    const [begin, end] = await this.#ticks();
+    if (end < begin) return undefined;
+    const ticks = end > begin ? end - begin : this.#step || 1n;
+    return Number(ticks) * (this.#period ?? 1) / 1e9;
   }
 
-  /** Gives its buffers back. */
+  async #ticks(): Promise<bigint[]> {
+    const staging = this.#staging!;
+    await staging.mapAsync(GPUMapMode.READ);
+    const ticks = [...new BigUint64Array(staging.getMappedRange().slice(0))];
+    staging.unmap();
+    this.#step = ticks.reduce(commonDivisor, this.#step);
+    return ticks;
+  }
+
+  /** Gives its buffers back; it reads nothing any more. */
   close(): void {
     this.#queries?.destroy();
     this.#resolved?.destroy();
     this.#staging?.destroy();
+    this.#queries = this.#resolved = this.#staging = undefined;
   }
+}
+
+function commonDivisor(a: bigint, b: bigint): bigint {
+  return b === 0n ? a : commonDivisor(b, a % b);
 }

@@ -15,7 +15,7 @@ import { PARAMETER_BYTES, type Program, type Programs } from "./programs.ts";
 /** Distance of two dispatches' parameters: the largest that an adapter may ask of a dynamic offset. */
 const STRIDE = 256;
 /** Dispatches in a submission, at most. */
-const CAPACITY = 1024;
+export const CAPACITY = 1024;
 /** Work in a submission, at most: a tenth of a second on a laptop's GPU, since a watchdog kills what takes seconds. */
 const FLOPS = 2e11;
 /** Workgroups along one dimension of a dispatch, at most: what WebGPU grants everywhere. */

@@ -3,12 +3,14 @@
  *
  * Kernels gather until `flush()` or `read()` submits them (`commands.ts`); what goes wrong is kept and thrown by the next call
  * (`faults.ts`); texts become pipelines when they are first used (`programs.ts`, `template.ts`); convolution and matmul are one
- * product with two cores, for hardware and for software adapters (`products.ts`, `plan.ts`).
+ * product with three cores, for hardware, for software adapters and for subgroups (`products.ts`, `plan.ts`).
  */
 import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";
 import type {
   Adam,
   Add,
+  AveragePool,
+  AveragePoolGradient,
   Blend,
   ColumnSums,
   Conv2d,
@@ -41,7 +43,7 @@ import { type Kernel, type Launch, Launcher } from "./launcher.ts";
 import { Memory } from "./memory.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
-import { HARDWARE, type Planner, SOFTWARE } from "./plan.ts";
+import { modelOf, type Planner } from "./plan.ts";
 import * as products from "./products.ts";
 import { type Program, Programs } from "./programs.ts";
 import * as normalisation from "./normalise.ts";
@@ -118,6 +120,7 @@ export class WebGpuDevice implements Device {
   #launcher: Launcher;
   #choices: Choices;
   #capacity: Capacity;
+  #clock?: Clock;
 
   /** Use {@link createWebGpuDevice}. */
   constructor({ gpu, features }: OpenedGpu, found: FoundAdapter, options: WebGpuOptions) {
@@ -137,7 +140,10 @@ export class WebGpuDevice implements Device {
       workgroupBytes: gpu.limits.maxComputeWorkgroupStorageSize,
       subgroups,
     };
-    this.#choices = new Choices(found.software ? SOFTWARE : HARDWARE, (variant) => this.lacks(variant));
+    this.#choices = new Choices(
+      modelOf({ software: found.software, vendor: found.adapter.info.vendor }),
+      (variant) => this.lacks(variant),
+    );
     if (options.choices) this.#choices.import(options.choices);
     this.#launcher = new Launcher({
       programs: this.#programs,
@@ -189,7 +195,7 @@ export class WebGpuDevice implements Device {
    */
   async tune(work: () => void, options: TuneOptions = {}): Promise<TuneReport> {
     const key = `${this.adapterName}; ${navigator.userAgent}; kernels ${kernelDigest}`;
-    const clock = new Clock(this.gpu);
+    const clock = await this.#readyClock();
     const tools = {
       launcher: this.#launcher,
       commands: this.#commands,
@@ -200,7 +206,6 @@ export class WebGpuDevice implements Device {
     try {
       return await tune(tools, key, () => this.#rehearse(work), options);
     } finally {
-      clock.close();
       // measuring took memory for plans that were not chosen
       this.#memory.drop();
       this.#commands.forgetBindings();
@@ -239,16 +244,20 @@ export class WebGpuDevice implements Device {
     this.#launcher.run(kernel, launch);
   }
 
-  /** Seconds that the GPU takes for what `work` enqueues; without timestamps the wait for it is in them. */
+  /**
+   * Seconds that the GPU takes for what `work` enqueues; without timestamps the wait for it is in them. Never 0: what is shorter than a step
+   * of the GPU's clock (65,536 ns in Chrome) takes one.
+   */
   async time(work: () => void): Promise<number> {
-    const clock = new Clock(this.gpu);
-    try {
-      const seconds = await this.#commands.time(clock, work);
-      await this.#faults.settle();
-      return seconds;
-    } finally {
-      clock.close();
-    }
+    const seconds = await this.#commands.time(await this.#readyClock(), work);
+    await this.#faults.settle();
+    return seconds;
+  }
+
+  async #readyClock(): Promise<Clock> {
+    this.#clock ??= new Clock(this.gpu);
+    await this.#clock.calibrate();
+    return this.#clock;
   }
 
   allocate(length: number, purpose: string): DeviceBuffer {
@@ -285,6 +294,7 @@ export class WebGpuDevice implements Device {
 
   close(): void {
     this.#faults.close();
+    this.#clock?.close();
     this.#commands.close();
     this.#memory.close();
     this.gpu.destroy();
@@ -307,6 +317,12 @@ export class WebGpuDevice implements Device {
   }
   maxPoolGradient(args: MaxPoolGradient<DeviceBuffer>): void {
     simple.maxPoolGradient(this.#launcher, args);
+  }
+  averagePool(args: AveragePool<DeviceBuffer>): void {
+    simple.averagePool(this.#launcher, args);
+  }
+  averagePoolGradient(args: AveragePoolGradient<DeviceBuffer>): void {
+    simple.averagePoolGradient(this.#launcher, args);
   }
   columnSums(args: ColumnSums<DeviceBuffer>): void {
     simple.columnSums(this.#launcher, args);

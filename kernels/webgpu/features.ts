@@ -40,6 +40,10 @@ export interface Wanted {
 
 /** WebGPU's names. */
 const SUBGROUPS = "subgroups" as GPUFeatureName, F16 = "shader-f16" as GPUFeatureName;
+/** Makers' numbers, which Deno tells instead of names. */
+const VENDORS = { apple: 0x106b, intel: 0x8086 };
+/** Lanes of the smallest subgroup that Intel's chips have. */
+const INTEL_LANES = 8;
 /** Lanes of the largest workgroup that uses subgroups. */
 const LANES = 256;
 /** Lanes of a subgroup that load for the others, at most. */
@@ -52,6 +56,26 @@ export function featuresToAsk(adapter: GPUAdapter, wanted: Wanted): GPUFeatureNa
   if (wanted.subgroups && (adapter.features.has(SUBGROUPS) || subgroupMinSize > 0)) features.push(SUBGROUPS);
   if (wanted.f16 && adapter.features.has(F16)) features.push(F16);
   return features;
+}
+
+/** Whether what an adapter tells of its vendor, a name or a number, is this one. */
+export function isVendor(told: string, vendor: keyof typeof VENDORS): boolean {
+  return told.toLowerCase().includes(vendor) || Number(told) === VENDORS[vendor];
+}
+
+/**
+ * The sizes of subgroups that an adapter tells, and never more of the smallest than is so on every chip of its maker: Intel's drivers
+ * compile each kernel for 8, 16 or 32 lanes as they see fit, also where they say 32.
+ */
+export function subgroupSizes(info: { vendor: string; subgroupMinSize?: number; subgroupMaxSize?: number }): {
+  min: number;
+  max: number;
+} {
+  const { vendor, subgroupMinSize = 0, subgroupMaxSize = 0 } = info;
+  return {
+    min: isVendor(vendor, "intel") ? Math.min(INTEL_LANES, subgroupMinSize) : subgroupMinSize,
+    max: subgroupMaxSize,
+  };
 }
 
 /** Lanes of each subgroup that may be asked to load for the others. */
@@ -81,10 +105,7 @@ export async function probeFeatures(adapter: GPUAdapter, device: GPUDevice, want
 /** Throws an Error with the reason where they are not to be used. */
 async function probeSubgroups(adapter: GPUAdapter, device: GPUDevice): Promise<Subgroups> {
   if (!device.features.has(SUBGROUPS)) throw new Error("the adapter has none");
-  const { subgroupMinSize: min = 0, subgroupMaxSize: max = 0 } = adapter.info as GPUAdapterInfo & {
-    subgroupMinSize?: number;
-    subgroupMaxSize?: number;
-  };
+  const { min, max } = subgroupSizes(adapter.info);
   if (!(min >= 2 && max >= min && max <= LANES)) throw new Error(`their size is said to be from ${min} to ${max}`);
   const x = Float32Array.from({ length: 4 * LANES }, (_, i) => Math.fround(Math.sin(i + 1)));
   let refused: Error | undefined;

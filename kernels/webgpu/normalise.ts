@@ -10,15 +10,18 @@ import blendSource from "../wgsl/blend.wgsl" with { type: "text" };
 import joinMomentsSource from "../wgsl/join_moments.wgsl" with { type: "text" };
 import momentsSource from "../wgsl/moments.wgsl" with { type: "text" };
 import normaliseSource from "../wgsl/normalise.wgsl" with { type: "text" };
+import notHiddenSource from "../wgsl/not_hidden.wgsl" with { type: "text" };
 import normaliseGradientSource from "../wgsl/normalise_gradient.wgsl" with { type: "text" };
 import normaliseSumsSource from "../wgsl/normalise_sums.wgsl" with { type: "text" };
-import { LANES_PER_GROUP, type Launcher, sizes } from "./launcher.ts";
+import { type Kernel, LANES_PER_GROUP, type Launcher, sizes } from "./launcher.ts";
 import { columnSums } from "./simple.ts";
 
 type B = DeviceBuffer;
 
 /** Columns of a workgroup of the kernels that go over all rows. */
 const COLUMNS = 32;
+
+const NORMALISE: Kernel = { name: "normalise", source: `${normaliseSource}\n${notHiddenSource}` };
 
 /** How many parts the rows are cut into, and the rows of each but the last. */
 function cut(rows: number, columns: number): { parts: number; partRows: number; workgroups: number } {
@@ -55,7 +58,7 @@ export function normalise(launcher: Launcher, args: Normalise<B>): void {
   sizes("normalise", { rows, columns });
   launcher.images(rows, [columns], ({ count, of }) => {
     const length = count * columns;
-    launcher.run({ name: "normalise", source: normaliseSource }, {
+    launcher.run(NORMALISE, {
       buffers: {
         x: [of(x, columns), length],
         moments: [moments, 2 * columns],

@@ -11,13 +11,16 @@ import weightGradientSource from "../wgsl/conv2d_weight_gradient.wgsl" with { ty
 import laneSource from "../wgsl/gemm_lane.wgsl" with { type: "text" };
 import subgroupSource from "../wgsl/gemm_subgroup.wgsl" with { type: "text" };
 import tileSource from "../wgsl/gemm_tile.wgsl" with { type: "text" };
+import notHiddenSource from "../wgsl/not_hidden.wgsl" with { type: "text" };
 import matmulSource from "../wgsl/matmul.wgsl" with { type: "text" };
 import largestSource from "../wgsl/largest.wgsl" with { type: "text" };
+import noiseSource from "../wgsl/noise.wgsl" with { type: "text" };
 import packSource from "../wgsl/pack_half.wgsl" with { type: "text" };
 import padSource from "../wgsl/pad_columns.wgsl" with { type: "text" };
+import turnSource from "../wgsl/turn_weights.wgsl" with { type: "text" };
 import reduceSource from "../wgsl/reduce_parts.wgsl" with { type: "text" };
 import { type Extent, type Kernel, LANES_PER_GROUP, type Launcher, type Scratch, sizes } from "./launcher.ts";
-import { convProduct, four, matmulProduct, type Plan, planWorkgroups, type Product } from "./plan.ts";
+import { convProduct, four, matmulProduct, partsOf, type Plan, planWorkgroups, type Product } from "./plan.ts";
 import { add, columnSums } from "./simple.ts";
 import type { Constants } from "./template.ts";
 import { coreConstants, footprint, type Variant } from "./variants.ts";
@@ -34,7 +37,11 @@ export const productSources: readonly string[] = [
   padSource,
   largestSource,
   packSource,
+  notHiddenSource,
+  turnSource,
 ];
+
+const REDUCE: Kernel = { name: "reduce_parts", source: `${reduceSource}\n${notHiddenSource}` };
 
 const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
 
@@ -87,11 +94,9 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
   const { product, result, finish = {} } = launch;
   const { rows4, cols4, k4 } = product;
   const { variant } = plan;
-  // parts are whole numbers of tiles deep, so that only the last can be ragged; none is empty
   const { depth } = footprint(variant);
   const wanted = Math.min(plan.splits, launcher.fittingParts(4 * result.rows * cols4));
-  const splitK4 = depth * Math.ceil(k4 / wanted / depth);
-  const splits = Math.ceil(k4 / splitK4);
+  const { parts: splits, splitK4 } = partsOf(product, { variant, splits: wanted });
   launcher.withScratch((scratch) => {
     const half = launcher.precision === "f16";
     const scales = half ? { scales: [scratch(4, "scales of a product's operands"), 2] as const } : {};
@@ -123,7 +128,7 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
       flops: 2 * 64 * rows4 * cols4 * k4,
     });
     if (splits > 1) {
-      launcher.run({ name: "reduce_parts", source: reduceSource }, {
+      launcher.run(REDUCE, {
         constants: finishing.constants,
         buffers: { parts: [parts, splits * length], y: [whole, length], ...finishing.buffers },
         parameters: { length, splits, columns, ...finishing.parameters },
@@ -156,11 +161,15 @@ function textOf(
   const shared = variant.core === "subgroup" ? subgroups : undefined;
   const half = precision === "f16";
   const enable = `${half ? "enable f16; " : ""}${shared?.enable ?? ""}`;
-  const key = `${launch.name}${launch.product.transposed} ${ends.BIAS} ${ends.MASK} ${fit} ${shared?.min} ${enable}`;
+  const own = Object.values(launch.constants).join();
+  const key = `${launch.name} ${own} ${ends.BIAS} ${ends.MASK} ${fit} ${shared?.min} ${enable}`;
   let text = ofVariant.get(key);
   if (!text) {
     text = {
-      kernel: { name: `${launch.name} (${variant.name})`, source: launch.source + "\n" + CORES[variant.core] },
+      kernel: {
+        name: `${launch.name} (${variant.name})`,
+        source: [launch.source, notHiddenSource, CORES[variant.core]].join("\n"),
+      },
       constants: {
         ...launch.constants,
         ...coreConstants(variant, shared),
@@ -176,8 +185,13 @@ function textOf(
   return text;
 }
 
-/** The same launch on buffers of its own, taken by `scratch` and not filled: for who wants to know how long it takes. */
-export function onScratch(launch: ProductLaunch, scratch: Scratch): ProductLaunch {
+/** The same launch on buffers of its own, taken by `scratch` and filled with noise: for who wants to know how long it takes. */
+export function onScratch(launcher: Launcher, launch: ProductLaunch, take: Scratch): ProductLaunch {
+  const scratch: Scratch = (length, purpose) => {
+    const buffer = take(length, purpose);
+    launcher.elementwise({ name: "noise", source: noiseSource }, { buffers: { x: buffer }, length });
+    return buffer;
+  };
   const place = <M extends Matrix>(matrix: M): M => ({
     ...matrix,
     buffer: scratch(matrix.rows * matrix.columns, `measuring ${launch.name}`),
@@ -266,14 +280,28 @@ export function matmul(launcher: Launcher, args: Matmul<DeviceBuffer>): void {
 
 /** See `Conv2d`. */
 export function conv2d(launcher: Launcher, args: Conv2d<DeviceBuffer>): void {
-  const { x, weights, y, bias, relu } = args;
-  convolve(launcher, "conv2d", args, args.channelsIn, args.channelsOut, x, weights, y, { bias, relu });
+  const { x, weights: buffer, y, bias, relu, channelsIn: cin, channelsOut: cout } = args;
+  convolve(launcher, "conv2d", args, cin, cout, x, { buffer, rows: 9 * cin, columns: cout }, y, { bias, relu });
 }
+
+/** Whether weights are read four at once. */
+const TURNED = [false, true].map((VEC) => ({ VEC }));
 
 /** See `Conv2dInputGradient`: dy convolved by the weights turned over, from channels out to channels in. */
 export function conv2dInputGradient(launcher: Launcher, args: Conv2dInputGradient<DeviceBuffer>): void {
-  const { dy, weights, dx, mask } = args;
-  convolve(launcher, "conv2dInputGradient", args, args.channelsOut, args.channelsIn, dy, weights, dx, { mask });
+  const { dy, weights, dx, mask, channelsIn: cin, channelsOut: cout } = args;
+  sizes("conv2dInputGradient", { channelsIn: cin, channelsOut: cout });
+  launcher.withScratch((scratch) => {
+    const rows = 9 * cout, columns = 4 * four(cin), turned = scratch(rows * columns, "weights turned over");
+    launcher.run({ name: "turn_weights", source: turnSource }, {
+      constants: TURNED[Number(cout % 4 === 0)],
+      buffers: { weights: [weights, 9 * cin * cout], turned: [turned, rows * columns] },
+      parameters: { cin, cout, cin4: four(cin), cout4: four(cout) },
+      workgroups: Math.ceil(9 * four(cin) * four(cout) / LANES_PER_GROUP),
+      flops: 100 * rows * columns,
+    });
+    convolve(launcher, "conv2dInputGradient", args, cout, cin, dy, { buffer: turned, rows, columns }, dx, { mask });
+  });
 }
 
 function convolve(
@@ -283,13 +311,12 @@ function convolve(
   cin: number,
   cout: number,
   x: DeviceBuffer,
-  weights: DeviceBuffer,
+  weights: Matrix,
   y: DeviceBuffer,
   finish: Finish,
 ): void {
   const { batch, height, width } = shape;
   sizes(kernel, { batch, height, width, channelsIn: cin, channelsOut: cout });
-  const backward = kernel === "conv2dInputGradient";
   const [wordsIn, wordsOut] = [height * width * cin, height * width * cout];
   launcher.images(batch, [wordsIn, wordsOut], ({ count, of }) => {
     const pixels = count * height * width;
@@ -298,11 +325,8 @@ function convolve(
       source: conv2dSource,
       product: withPrecision(launcher, convProduct(kernel, { ...shape, batch: count })),
       fits: cin % 4 === 0 && pixels % 4 === 0,
-      constants: { BACKWARD: backward },
-      inputs: {
-        x: { buffer: of(x, wordsIn), rows: pixels, columns: cin },
-        weights: { buffer: weights, rows: 9 * (backward ? cout : cin), columns: backward ? cin : cout },
-      },
+      constants: {},
+      inputs: { x: { buffer: of(x, wordsIn), rows: pixels, columns: cin }, weights },
       parameters: { height, width, pixels, cin, cout, cin4: four(cin) },
       result: { name: "y", buffer: of(y, wordsOut), rows: pixels, columns: cout },
       finish: { ...finish, mask: finish.mask && of(finish.mask, wordsOut) },
@@ -339,7 +363,7 @@ function weightGradientOf(launcher: Launcher, args: Conv2dWeightGradient<DeviceB
     source: weightGradientSource,
     product: withPrecision(launcher, convProduct("conv2dWeightGradient", args)),
     fits: pixels % 4 === 0 && channelsIn % 4 === 0,
-    constants: {},
+    constants: { EVEN: width % 4 === 0 },
     inputs: {
       x: { buffer: x, rows: pixels, columns: channelsIn },
       dy: { buffer: dy, rows: pixels, columns: channelsOut },

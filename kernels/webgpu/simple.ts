@@ -3,10 +3,12 @@
  *
  * @module
  */
-import type { DeviceBuffer } from "../device.ts";
+import { type DeviceBuffer, SLICE_ALIGNMENT } from "../device.ts";
 import type {
   Adam,
   Add,
+  AveragePool,
+  AveragePoolGradient,
   ColumnSums,
   Copy,
   Dropout,
@@ -25,6 +27,8 @@ import type {
 import { METRICS, VIEW } from "../kernels.ts";
 import adamSource from "../wgsl/adam.wgsl" with { type: "text" };
 import addSource from "../wgsl/add.wgsl" with { type: "text" };
+import averagePoolSource from "../wgsl/average_pool.wgsl" with { type: "text" };
+import averagePoolGradientSource from "../wgsl/average_pool_gradient.wgsl" with { type: "text" };
 import columnSumsSource from "../wgsl/column_sums.wgsl" with { type: "text" };
 import copySource from "../wgsl/copy.wgsl" with { type: "text" };
 import dropoutSource from "../wgsl/dropout.wgsl" with { type: "text" };
@@ -34,15 +38,19 @@ import gatherViewsSource from "../wgsl/gather_views.wgsl" with { type: "text" };
 import gatherWindowsSource from "../wgsl/gather_windows.wgsl" with { type: "text" };
 import maxPoolSource from "../wgsl/max_pool.wgsl" with { type: "text" };
 import maxPoolGradientSource from "../wgsl/max_pool_gradient.wgsl" with { type: "text" };
+import notHiddenSource from "../wgsl/not_hidden.wgsl" with { type: "text" };
 import reluSource from "../wgsl/relu.wgsl" with { type: "text" };
 import reluGradientSource from "../wgsl/relu_gradient.wgsl" with { type: "text" };
 import softmaxSource from "../wgsl/softmax.wgsl" with { type: "text" };
 import softmaxCrossEntropySource from "../wgsl/softmax_cross_entropy.wgsl" with { type: "text" };
 import sumSource from "../wgsl/sum.wgsl" with { type: "text" };
-import { LANES_PER_GROUP, type Launcher, same, sizes } from "./launcher.ts";
+import { sharingLanes } from "./features.ts";
+import { type Kernel, LANES_PER_GROUP, type Launcher, same, sizes } from "./launcher.ts";
 import type { Constants } from "./template.ts";
 
 type B = DeviceBuffer;
+const MAX_POOL: Kernel = { name: "max_pool", source: `${maxPoolSource}\n${notHiddenSource}` };
+const RELU: Kernel = { name: "relu", source: `${reluSource}\n${notHiddenSource}` };
 const groups = (lanes: number) => Math.ceil(lanes / LANES_PER_GROUP);
 
 /** See `MaxPool`. */
@@ -51,7 +59,7 @@ export function maxPool(launcher: Launcher, { batch, height, width, channels, x,
   const [wordsIn, wordsOut] = [height * width * channels, Math.floor(height / 2) * Math.floor(width / 2) * channels];
   launcher.images(batch, [wordsIn, wordsOut || wordsIn], ({ count, of }) => {
     const length = count * wordsOut;
-    launcher.run({ name: "max_pool", source: maxPoolSource }, {
+    launcher.run(MAX_POOL, {
       buffers: {
         x: [of(x, wordsIn), count * wordsIn],
         y: [of(y, wordsOut), length],
@@ -81,6 +89,40 @@ export function maxPoolGradient(launcher: Launcher, args: MaxPoolGradient<B>): v
       parameters: { height, width, channels, length, has_mask: Number(!!mask) },
       workgroups: groups(length),
       flops: 400 * length,
+    });
+  });
+}
+
+/** See `AveragePool`. */
+export function averagePool(launcher: Launcher, { batch, height, width, channels, x, y }: AveragePool<B>): void {
+  sizes("averagePool", { batch, height, width, channels });
+  const pixels = height * width, words = pixels * channels;
+  launcher.images(batch, [words, channels], ({ count, of }) => {
+    const length = count * channels;
+    launcher.run({ name: "average_pool", source: averagePoolSource }, {
+      buffers: { x: [of(x, words), count * words], y: [of(y, channels), length] },
+      parameters: { pixels, channels, length },
+      workgroups: groups(length),
+      flops: 100 * count * words,
+    });
+  });
+}
+
+/** See `AveragePoolGradient`. */
+export function averagePoolGradient(launcher: Launcher, args: AveragePoolGradient<B>): void {
+  const { batch, height, width, channels, dy, dx, mask } = args, pixels = height * width, words = pixels * channels;
+  sizes("averagePoolGradient", { batch, height, width, channels });
+  launcher.images(batch, [words, channels], ({ count, of }) => {
+    const length = count * words;
+    launcher.run({ name: "average_pool_gradient", source: averagePoolGradientSource }, {
+      buffers: {
+        dy: [of(dy, channels), count * channels],
+        mask: mask ? [of(mask, words), length] : [launcher.nothing, 1],
+        dx: [of(dx, words), length],
+      },
+      parameters: { pixels, channels, length, has_mask: Number(!!mask) },
+      workgroups: groups(length),
+      flops: 100 * length,
     });
   });
 }
@@ -119,19 +161,38 @@ function sumColumns(launcher: Launcher, { x, sums, rows, columns }: ColumnSums<B
   });
 }
 
-/** Whether lanes may hand each other their sums, in a text's words; one object for each word, so that texts are known again. */
-const WITHOUT_SUBGROUPS: Constants = { SUBGROUPS: false, ENABLE: "" };
+/** Whether lanes may hand each other their sums, and how many at least; one object for each case, so that texts are known again. */
+const WITHOUT_SUBGROUPS: Constants = { SUBGROUPS: false, ENABLE: "", SHARE: 1 };
 const withSubgroups = new Map<string, Constants>();
 function subgroupConstants({ subgroups }: Launcher): Constants {
   if (!subgroups) return WITHOUT_SUBGROUPS;
-  const { enable } = subgroups, known = withSubgroups.get(enable) ?? { SUBGROUPS: true, ENABLE: enable };
-  withSubgroups.set(enable, known);
+  const { enable } = subgroups, SHARE = sharingLanes(subgroups), key = `${SHARE} ${enable}`;
+  const known = withSubgroups.get(key) ?? { SUBGROUPS: true, ENABLE: enable, SHARE };
+  withSubgroups.set(key, known);
   return known;
 }
 
-/** See `Sum`: in parts, then their sum. */
+/** See `Sum`. What is too long for a binding is summed piece by piece, and the pieces' sums once more. */
 export function sum(launcher: Launcher, { x, total, length }: Sum<B>): void {
   sizes("sum", { length });
+  const pieces: { buffer: B; count: number }[] = [];
+  launcher.images(length, [1], ({ first, count }) => {
+    pieces.push({ buffer: count === x.length ? x : x.slice(first, count), count });
+  });
+  if (pieces.length === 1) return sumPiece(launcher, { x: pieces[0].buffer, total, length });
+  launcher.withScratch((scratch) => {
+    // a slice begins at a multiple of so many words, and each piece's sum is written to one of its own
+    const sums = scratch(SLICE_ALIGNMENT * pieces.length, "sums of pieces");
+    fill(launcher, { x: sums, length: sums.length, value: 0 });
+    pieces.forEach(({ buffer, count }, i) => {
+      sumPiece(launcher, { x: buffer, total: sums.slice(SLICE_ALIGNMENT * i, 1), length: count });
+    });
+    sum(launcher, { x: sums, total, length: sums.length });
+  });
+}
+
+/** In parts, then their sum. */
+function sumPiece(launcher: Launcher, { x, total, length }: Sum<B>): void {
   const partLength = Math.max(4096, Math.ceil(length / 1024));
   const parts = Math.ceil(length / partLength);
   const run = (from: B, to: B, length: number, partLength: number, parts: number) =>
@@ -232,7 +293,7 @@ export function add(launcher: Launcher, { a, b, y, length }: Add<B>): void {
 /** See `Relu`. */
 export function relu(launcher: Launcher, { x, y, length }: Relu<B>): void {
   const inPlace = same(x, y);
-  launcher.elementwise({ name: "relu", source: reluSource }, {
+  launcher.elementwise(RELU, {
     constants: { IN_PLACE: inPlace, X: inPlace ? "y" : "x" },
     buffers: { x, y },
     length,

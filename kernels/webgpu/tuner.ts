@@ -1,19 +1,20 @@
 /**
  * Measures which plan computes each product fastest on this GPU.
  *
- * Products are taken in the order of what they cost; for each the first guess is run, then the next ones, on buffers of the
- * tuner's own. A plan is given up after one run that takes half as long again as the best so far. When the time is spent,
- * what was not measured stays a guess: nobody waits for longer than the mode says, but for a compiler in mid-kernel.
+ * Products are taken in the order of what they cost; for each the likeliest plans race (`race.ts`), on buffers of the tuner's own.
+ * When the time is spent, what was not measured stays a guess, as does what is too short for the GPU's clock: nobody waits for
+ * longer than the mode says, but for a compiler in mid-kernel.
  *
  * @module
  */
 import type { GpuBuffer } from "./buffer.ts";
 import type { Choices, KernelChoices } from "./choices.ts";
 import type { Clock } from "./clock.ts";
-import type { Commands } from "./commands.ts";
+import { CAPACITY, type Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Launcher } from "./launcher.ts";
 import { estimate, type Plan, productKey, shortlist } from "./plan.ts";
+import { fastest } from "./race.ts";
 import { launchPlanned, onScratch, type ProductLaunch, productSources } from "./products.ts";
 
 /** How much to measure. */
@@ -58,14 +59,8 @@ const BUDGETS: Record<TuneMode, { plans: number; seconds: number }> = {
 };
 /** One product takes no more of that than this, so that where compilers are slow others get their turn. */
 const SHARE = 1 / 5;
-/** A sample is runs of at least so many seconds together. */
-const SAMPLE = 2e-3;
-/** Runs in a sample, at most. */
-const RUNS = 32;
-/** Samples of a plan: the fastest counts, since nothing makes a GPU faster than it is. */
-const SAMPLES = 3;
-/** A plan whose first run takes this much longer than the best is not looked at again. */
-const HOPELESS = 1.5;
+/** Seconds of a batch of runs, at least. */
+const BATCH = 2e-3;
 
 /** Names the texts that were measured: with others, what was measured is worth nothing. FNV-1a, 32 bits. */
 export const kernelDigest: string = (
@@ -121,13 +116,14 @@ async function measureProducts(
   const end = performance.now() + 1000 * budget.seconds;
   const products = byCost(launches, choices);
   let measured = 0;
+  if (products.length > 0) await warmUp(tools, products[0], signal);
   onProgress(0, products.length);
   for (const launch of products) {
     signal?.throwIfAborted();
     if (performance.now() >= end) break;
     const plans = shortlist(choices.candidates(launch.product), budget.plans);
     const share = performance.now() + 1000 * budget.seconds * SHARE;
-    const best = await fastest(tools, launch, plans, Math.min(end, share), signal);
+    const best = await fastestPlan(tools, launch, plans, Math.min(end, share), signal);
     if (best) {
       choices.set(launch.product, best);
       measured++;
@@ -149,8 +145,41 @@ function byCost(launches: readonly ProductLaunch[], choices: Choices): ProductLa
   return [...costs.values()].sort((a, b) => b.seconds - a.seconds).map(({ launch }) => launch);
 }
 
+/**
+ * Runs of a batch, at most, since a submission holds so many dispatches: one for the product and one that adds its parts; four to pad or
+ * crop what 4 does not divide; three for each operand that is packed to 16-bit floats.
+ */
+function mostRuns({ precision }: Launcher, { inputs, result }: ProductLaunch): number {
+  const padded = [...Object.values(inputs), result].some(({ columns }) => columns % 4 !== 0);
+  return Math.floor(CAPACITY / (2 + (padded ? 4 : 0) + (precision === "f16" ? 6 : 0)));
+}
+
+/** Runs a product until the GPU's clock is where it stays: idle GPUs begin slowly. */
+async function warmUp(
+  { launcher, commands, faults, choices, clock }: Tools,
+  launch: ProductLaunch,
+  signal?: AbortSignal,
+): Promise<void> {
+  const end = performance.now() + 1000 * choices.model.warmUp;
+  if (performance.now() >= end) return;
+  const buffers: GpuBuffer[] = [], plan = choices.plan(launch.product);
+  const own = onScratch(launcher, launch, (length, purpose) => {
+    buffers.push(launcher.take(length, purpose));
+    return buffers[buffers.length - 1];
+  });
+  try {
+    while (performance.now() < end) {
+      signal?.throwIfAborted();
+      await commands.time(clock, () => launchPlanned(launcher, own, plan));
+      await faults.settle();
+    }
+  } finally {
+    for (const buffer of buffers) launcher.giveBack(buffer);
+  }
+}
+
 /** The fastest of the plans; undefined where the time did not suffice for two of them. */
-async function fastest(
+async function fastestPlan(
   { launcher, commands, faults, clock }: Tools,
   launch: ProductLaunch,
   plans: readonly Plan[],
@@ -158,35 +187,26 @@ async function fastest(
   signal?: AbortSignal,
 ): Promise<Plan | undefined> {
   const buffers: GpuBuffer[] = [];
-  const own = onScratch(launch, (length, purpose) => {
+  const own = onScratch(launcher, launch, (length, purpose) => {
     const buffer = launcher.take(length, purpose);
     buffers.push(buffer);
     return buffer;
   });
-  const time = async (plan: Plan, runs: number) => {
-    const seconds = await commands.time(clock, () => {
-      for (let i = 0; i < runs; i++) launchPlanned(launcher, own, plan);
-    });
-    await faults.settle();
-    return seconds / runs;
-  };
   try {
-    let best: { plan: Plan; seconds: number } | undefined, tried = 0;
-    for (const plan of plans) {
-      signal?.throwIfAborted();
-      if (performance.now() >= end) break;
-      await time(plan, 1); // compiles
-      const once = await time(plan, 1);
-      tried++;
-      if (best && once > HOPELESS * best.seconds) continue;
-      const runs = Math.max(1, Math.min(RUNS, Math.ceil((clock.exact ? SAMPLE : 20 * SAMPLE) / once)));
-      let seconds = once;
-      for (let i = 0; i < SAMPLES && (i === 0 || performance.now() < end); i++) {
-        seconds = Math.min(seconds, await time(plan, runs));
-      }
-      if (!best || seconds < best.seconds) best = { plan, seconds };
-    }
-    return tried > 1 || plans.length === 1 ? best?.plan : undefined;
+    return await fastest(plans, {
+      time: async (plan, runs) => {
+        signal?.throwIfAborted();
+        const seconds = await commands.time(clock, () => {
+          for (let i = 0; i < runs; i++) launchPlanned(launcher, own, plan);
+        });
+        await faults.settle();
+        return seconds;
+      },
+      step: clock.step,
+      batch: clock.exact ? BATCH : 20 * BATCH,
+      runs: mostRuns(launcher, launch),
+      goOn: () => performance.now() < end,
+    });
   } finally {
     for (const buffer of buffers) launcher.giveBack(buffer);
   }

@@ -22,8 +22,10 @@ export interface TileSizes {
   TM4: number;
   /** Blocks of a lane across: a tile has TX TN4 groups of columns. */
   TN4: number;
-  /** Groups along k in workgroup memory at once. */
+  /** Groups along k of a tile. */
   BK4: number;
+  /** Tiles in workgroup memory: while one is multiplied from, with two the next may be written. */
+  STAGES: 1 | 2;
 }
 
 /** Every lane for itself; see gemm_lane.wgsl. */
@@ -50,15 +52,20 @@ export interface SubgroupSizes {
 
 /** A way to multiply. */
 export type Variant =
-  & { name: string }
+  & {
+    name: string;
+    /** Set where it is of use to hardware alone. */
+    hardware?: true;
+  }
   & (
     | { core: "tile"; sizes: TileSizes }
     | { core: "lane"; sizes: LaneSizes }
     | { core: "subgroup"; sizes: SubgroupSizes }
   );
 
-function tile(TX: number, TY: number, TM4: number, TN4: number, BK4: number): Variant {
-  return { name: `tile ${4 * TY * TM4}x${4 * TX * TN4}x${4 * BK4}`, core: "tile", sizes: { TX, TY, TM4, TN4, BK4 } };
+function tile(TX: number, TY: number, TM4: number, TN4: number, STAGES: 1 | 2 = 1, BK4 = 4): Variant {
+  const name = `tile ${4 * TY * TM4}x${4 * TX * TN4}x${4 * BK4}${STAGES === 2 ? " double" : ""}`;
+  return { name, core: "tile", sizes: { TX, TY, TM4, TN4, BK4, STAGES } };
 }
 
 function lane(LANES_M: number, LANES_N: number, ROWS: number, COLS: number): Variant {
@@ -72,13 +79,15 @@ function subgroup(LANES: number, ROWS: number, COLS: number): Variant {
 
 /** The family. Names say rows x columns (x depth) of a tile, and of a lane's block with the lanes of a workgroup. */
 export const VARIANTS: readonly Variant[] = [
-  tile(8, 8, 1, 1, 4), // lanes of 4 x 4, for results too small to fill a GPU
-  tile(8, 8, 2, 2, 4), // from here on lanes of 8 x 8
-  tile(8, 16, 2, 2, 4),
-  tile(16, 16, 2, 2, 4),
+  tile(8, 8, 1, 1), // lanes of 4 x 4, for results too small to fill a GPU
+  tile(8, 8, 2, 2), // from here on lanes of 8 x 8
+  tile(8, 16, 2, 2),
+  tile(16, 16, 2, 2),
+  tile(16, 16, 2, 2, 2), // 32 KiB of workgroup memory
   lane(8, 4, 1, 2), // compiles fastest
   lane(8, 1, 4, 2), // for results of few columns
   lane(8, 1, 4, 4),
+  { ...lane(8, 8, 2, 2), hardware: true }, // for hardware whose caches are as fast as its workgroup memory
   subgroup(8, 8, 2), // for the subgroups of software, of 4 or 8
   subgroup(32, 4, 1), // for those of hardware
   subgroup(64, 4, 1),
@@ -131,10 +140,11 @@ export function footprint({ core, sizes }: Variant): Footprint {
     const [rereads, unrolled] = [lanes * tall, 2 * tall * COLS]; // handing a block on costs hardware what rereading one does
     return { tall, wide, depth: DEPTH, lanes, workgroupBytes: 0, reads, rereads, unrolled };
   }
-  const { TX, TY, TM4, TN4, BK4 } = sizes, lanes = TX * TY;
+  const { TX, TY, TM4, TN4, BK4, STAGES } = sizes, lanes = TX * TY;
   const [tall, wide] = [TY * TM4, TX * TN4];
   const [reads, rereads] = [tall + wide, lanes * (TM4 + TN4)];
-  return { tall, wide, depth: BK4, lanes, workgroupBytes: 64 * BK4 * reads, reads, rereads, unrolled: TM4 * TN4 * BK4 };
+  const [workgroupBytes, unrolled] = [64 * BK4 * reads * STAGES, TM4 * TN4 * BK4 * STAGES];
+  return { tall, wide, depth: BK4, lanes, workgroupBytes, reads, rereads, unrolled };
 }
 
 /** What of a device decides which variants it can run. */
@@ -171,20 +181,24 @@ export function coreConstants(variant: Variant, subgroups?: Subgroups): Record<s
   if (variant.core === "subgroup") {
     if (!subgroups) throw new TypeError(`${variant.name} wants subgroups, and this device has none`);
     const share = sharingLanes(subgroups), { ROWS } = variant.sizes, PER = Math.min(ROWS, share);
-    return { ...variant.sizes, PER, LOADS: ROWS / PER, DEPTH: Math.min(DEPTH, share / PER) };
+    return { ...variant.sizes, SHARE: share, PER, LOADS: ROWS / PER, DEPTH: Math.min(DEPTH, share / PER) };
   }
-  const { tall: BM4, wide: BN4, lanes } = footprint(variant), { BK4 } = variant.sizes;
-  if (lanes % BM4 !== 0 || lanes % BN4 !== 0) {
-    throw new RangeError(`${lanes} lanes cannot share out ${variant.name}: whole rows of lanes load a column each`);
+  const { tall: BM4, wide: BN4, lanes } = footprint(variant), { BK4, STAGES } = variant.sizes;
+  // eight lanes load neighbours, for each group of k of the tile; all lanes together so many slots at once
+  const SLOTS = lanes / BK4, SPLIT = BM4 + BN4 === SLOTS;
+  if (!(SLOTS % 8 === 0 && BM4 % 8 === 0 && BN4 % 8 === 0 && (SPLIT || BM4 % SLOTS === 0))) {
+    throw new RangeError(`${lanes} lanes cannot share out ${variant.name}: they load eight rows or columns together`);
   }
-  const [blocksA, blocksB] = [BM4 * BK4, BN4 * BK4];
   return {
     ...variant.sizes,
     BM4,
     BN4,
-    LOADS_A: Math.ceil(blocksA / lanes),
-    LOADS_B: Math.ceil(blocksB / lanes),
-    SOME_A: blocksA % lanes !== 0, // in the last round some lanes have nothing to load
-    SOME_B: blocksB % lanes !== 0,
+    SLOTS,
+    SPLIT,
+    LANES_A: BM4 * BK4,
+    LOADS_A: SPLIT ? 0 : BM4 / SLOTS,
+    LOADS_B: SPLIT ? 0 : Math.ceil(BN4 / SLOTS),
+    SOME_B: BN4 % SLOTS !== 0, // in the last round some lanes have nothing to load
+    DOUBLE: STAGES === 2,
   };
 }

@@ -1,5 +1,5 @@
-// y = conv3x3(x, weights) + bias, then max(0, y) if relu: stride 1, zero padding 1. And, with BACKWARD, the gradient of
-// that to its input, which is the same convolution of dy by the weights turned over in space and transposed in channels.
+// y = conv3x3(x, weights) + bias, then max(0, y) if relu: stride 1, zero padding 1. The gradient of that
+// to its input is the same convolution of dy by the weights turned over in space and transposed in channels (turn_weights.wgsl).
 //
 // Implicit GEMM: y is a matrix [pixels, channels out], the product of the matrix [pixels, 9 channels in] whose rows are each
 // pixel's neighbourhood, which is never written down, and the weights as they lie, [9 channels in, channels out]:
@@ -7,8 +7,8 @@
 //   y[p, co] = sum over tap, ci of x[p + shift(tap), ci] weights[tap, ci, co]
 //
 // Pixels are numbered through all images, so a neighbour lies at a fixed distance `shift(tap)`; whether it lies in the same
-// image is kept as nine bits for each pixel, computed once. This file says where the matrices lie; gemm_tile.wgsl or
-// gemm_lane.wgsl, appended to it, multiplies, asking for 4x4 blocks. Channels are padded with zeros to a multiple of 4
+// image is kept as nine bits for each pixel, computed once. This file says where the matrices lie; one of gemm_tile.wgsl,
+// gemm_lane.wgsl and gemm_subgroup.wgsl, appended to it, multiplies, asking for 4x4 blocks by k: column j of each is at k = 4 k4 + j. Channels are padded with zeros to a multiple of 4
 // (pad_columns.wgsl).
 
 ${ENABLE}
@@ -28,7 +28,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4${S}>; // [batch, height, width, cin]
-@group(0) @binding(1) var<storage, read> weights: array<vec4${S}>; // [3, 3, cin, cout], or [3, 3, cout, cin] if BACKWARD
+@group(0) @binding(1) var<storage, read> weights: array<vec4${S}>; // [3, 3, cin, cout]
 #if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [cout]
 #end
@@ -43,14 +43,16 @@ struct Params {
 
 // A place along k: four channels of one tap.
 struct Place {
+  k4: u32,
   tap: u32, // 3 ky + kx
   channel4: u32,
-  shift: u32, // distance of the neighbour, in pixels: (ky - 1) width + (kx - 1), modulo 2^32
+  offset: u32, // of those channels of the neighbour, in groups of four values: (ky - 1) width + (kx - 1) pixels, modulo 2^32
 }
 
 fn at_tap(tap: u32, channel4: u32) -> Place {
   let ky = tap / 3;
-  return Place(tap, channel4, (ky - 1) * params.width + (tap - 3 * ky) - 1);
+  let shift = (ky - 1) * params.width + (tap - 3 * ky) - 1;
+  return Place(tap * params.cin4 + channel4, tap, channel4, shift * params.cin4 + channel4);
 }
 
 fn place(k4: u32) -> Place {
@@ -58,21 +60,42 @@ fn place(k4: u32) -> Place {
   return at_tap(tap, k4 - tap * params.cin4);
 }
 
-fn next(at: Place) -> Place {
-  if (at.channel4 + 1 < params.cin4) {
-    return Place(at.tap, at.channel4 + 1, at.shift);
-  }
-  return at_tap(at.tap + 1, 0);
+// The place so much further, no more than a tap's channels. The next tap is a pixel to the right, or at the end of a row of taps
+// a row down and two to the left.
+fn further(at: Place, by: u32) -> Place {
+  let channel4 = at.channel4 + by;
+  let ends = channel4 >= params.cin4;
+  let tap = at.tap + select(0u, 1u, ends);
+  let row_ends = ends && (tap == 3 || tap == 6);
+  let jump = select(0u, (params.width - 3) * params.cin4, row_ends);
+  return Place(at.k4 + by, tap, channel4 - select(0u, params.cin4, ends), at.offset + by + jump);
 }
 
-// Four pixels: their numbers, and nine bits each for the taps that fall inside their image.
+fn next(at: Place) -> Place {
+  return further(at, 1);
+}
+
+fn stride_of(by: u32) -> u32 {
+  return by;
+}
+
+fn ahead(at: Place, by: u32) -> Place {
+#if FIT
+  return further(at, by); // `by` divides what is summed over, 9 cin4, and being a power of two cin4
+#else
+  return place(at.k4 + by);
+#end
+}
+
+// Four pixels: where the channels of the first begin, in groups of four, and nine bits each for the taps that fall inside their image,
+// two pixels in a word. Pixels past the last are never stored, and nothing is said of them.
 struct Rows {
-  pixel: vec4u,
-  inside: vec4u,
+  start: u32,
+  inside: vec2u,
 }
 
 fn rows_of(row4: u32) -> Rows {
-  let pixel = min(4 * row4 + vec4u(0, 1, 2, 3), vec4u(params.pixels - 1));
+  let pixel = 4 * row4 + vec4u(0, 1, 2, 3);
   let row = pixel / params.width;
   let w = pixel - row * params.width;
   let h = row % params.height;
@@ -82,40 +105,37 @@ fn rows_of(row4: u32) -> Rows {
   let across = left | vec4u(2) | right;
   let above = select(across, vec4u(0), h == vec4u(0));
   let below = select(across << vec4u(6), vec4u(0), h == vec4u(params.height - 1));
-  return Rows(pixel, above | (across << vec4u(3)) | below);
+  let inside = above | (across << vec4u(3)) | below;
+  return Rows(4 * row4 * params.cin4, inside.xz | (inside.yw << vec2u(9)));
 }
 
-// Column i of the result: four channels of the neighbour of pixel i.
+// Column j of the result: channel 4 channel4 + j of the neighbours of four pixels. A neighbour outside the image is read wherever
+// it would lie (WGSL gives something for any index) and counts as zero.
 fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
-  let inside = ((rows.inside >> vec4u(at.tap)) & vec4u(1)) == vec4u(1);
-  let source = select(vec4u(0), rows.pixel + at.shift, inside);
-  let index = source * params.cin4 + at.channel4;
-  return mat4x4${S}(
+  let taps = rows.inside >> vec2u(at.tap);
+  let inside = (vec4u(taps.x, taps.x, taps.y, taps.y) & vec4u(1, 512, 1, 512)) != vec4u(0);
+  let index = rows.start + at.offset;
+  return transpose(mat4x4${S}(
 #for i in 4
-    select(vec4${S}(), x[index[${i}]], inside[${i}]),
+    select(vec4${S}(), x[index + ${i} * params.cin4], inside[${i}]),
 #end
-  );
+  ));
 }
 
 // Column j of the result: the weights from channel in 4 channel4 + j to the four channels out 4 col4 ...
 fn load_b(at: Place, col4: u32) -> mat4x4${S} {
-#if BACKWARD
-  return transpose(mat4x4${S}(
-#for i in 4
-    weights[((8 - at.tap) * params.cout + min(4 * col4 + ${i}, params.cout - 1)) * params.cin4 + at.channel4],
+#if FIT
+  let index = 4 * at.k4 * params.cols4 + col4;
 #end
-  ));
-#else
   return mat4x4${S}(
 #for j in 4
 #if FIT
-    weights[(at.tap * params.cin + 4 * at.channel4 + ${j}) * params.cols4 + col4],
+    weights[index + ${j} * params.cols4],
 #else
     weights[(at.tap * params.cin + min(4 * at.channel4 + ${j}, params.cin - 1)) * params.cols4 + col4],
 #end
 #end
   );
-#end
 }
 
 fn unscaled(sums: vec4f) -> vec4f {
@@ -141,7 +161,7 @@ fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
     let pixel = 4 * row4 + ${i};
     var values = unscaled(block[${i}]) + add;
     if (params.relu != 0) {
-      values = max(values, vec4f());
+      values = rectified(values);
     }
 #if MASK
     values = select(vec4f(), values, mask[pixel * params.cols4 + col4] > vec4f());

@@ -33,7 +33,50 @@ struct Params {
 #end
 @group(1) @binding(0) var<uniform> params: Params;
 
-// A place along k: four pixels in a row, and the coordinates of each.
+// How far a step goes along k, in pixels; and then in rows, less whole images, and pixels of a row.
+struct Stride {
+  k4: u32,
+  pixels: u32,
+  h: u32,
+  w: u32,
+}
+
+fn stride_of(by: u32) -> Stride {
+  let rows = 4 * by / params.width;
+  return Stride(by, 4 * by, rows % params.height, 4 * by - rows * params.width);
+}
+
+#if EVEN
+// A place along k: four pixels of one row, and the coordinates of the first: 4 divides the width.
+struct Place {
+  pixel: u32,
+  h: u32,
+  w: u32,
+}
+
+fn place(k4: u32) -> Place {
+  let row = 4 * k4 / params.width;
+  return Place(4 * k4, row % params.height, 4 * k4 - row * params.width);
+}
+
+fn next(at: Place) -> Place {
+  let row_ends = at.w + 4 == params.width;
+  let h = select(at.h, select(at.h + 1, 0u, at.h + 1 == params.height), row_ends);
+  return Place(at.pixel + 4, h, select(at.w + 4, 0u, row_ends));
+}
+
+fn ahead(at: Place, by: Stride) -> Place {
+  let w = at.w + by.w;
+  let row_ends = w >= params.width;
+  let h = at.h + by.h + select(0u, 1u, row_ends);
+  return Place(
+    at.pixel + by.pixels,
+    h - select(0u, params.height, h >= params.height),
+    w - select(0u, params.width, row_ends),
+  );
+}
+#else
+// A place along k: four pixels one after the other, and the coordinates of each.
 struct Place {
   pixel: u32,
   h: vec4u,
@@ -63,51 +106,65 @@ fn next(at: Place) -> Place {
   return four_from(at.pixel + 4, after(vec2u(at.h.w, at.w.w)));
 }
 
+fn ahead(at: Place, by: Stride) -> Place {
+  let w = at.w + by.w;
+  let row_ends = w >= vec4u(params.width);
+  let h = at.h + by.h + select(vec4u(0), vec4u(1), row_ends);
+  return Place(
+    at.pixel + by.pixels,
+    h - select(vec4u(0), vec4u(params.height), h >= vec4u(params.height)),
+    w - select(vec4u(0), vec4u(params.width), row_ends),
+  );
+}
+#end
+
 // Four rows of the product: four channels in of one tap, which looks (up, left) from a pixel: ky - 1 and kx - 1, modulo 2^32.
 struct Rows {
   up: u32,
   left: u32,
-  channel4: u32,
+  offset: u32, // of those channels of the pixel that it sees, in groups of four values
 }
 
 fn rows_of(row4: u32) -> Rows {
   let tap = row4 / params.cin4;
-  return Rows(tap / 3 - 1, tap % 3 - 1, row4 - tap * params.cin4);
+  let up = tap / 3 - 1;
+  let left = tap % 3 - 1;
+  return Rows(up, left, (up * params.width + left) * params.cin4 + row4 - tap * params.cin4);
 }
 
-// Column i of the result: channel 4 channel4 + i at four pixels, as the tap sees them; zero outside the image.
+// Column j of the result: the four channels at pixel j, as the tap sees it; zero outside the image, wherever that is read.
 fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
   // h - 1 of h = 0 is a huge number, so that one comparison serves both edges
+#if EVEN
+  let across = vec4u(0, 1, 2, 3) + (at.w + rows.left) < vec4u(params.width);
+  var inside = select(vec4<bool>(), across, at.h + rows.up < params.height);
+#else
   let across = at.w + rows.left < vec4u(params.width);
   var inside = select(vec4<bool>(), across, at.h + rows.up < vec4u(params.height));
+#end
 #if !FIT
   inside = select(vec4<bool>(), inside, at.pixel + vec4u(0, 1, 2, 3) < vec4u(params.pixels));
 #end
-  let seen = at.pixel + vec4u(0, 1, 2, 3) + rows.up * params.width + rows.left;
-  let index = select(vec4u(0), seen, inside) * params.cin4 + rows.channel4;
-  return transpose(mat4x4${S}(
-#for j in 4
-    select(vec4${S}(), x[index[${j}]], inside[${j}]),
-#end
-  ));
-}
-
-// Column j of the result: four channels out at pixel j.
-fn load_b(at: Place, col4: u32) -> mat4x4${S} {
+  let index = at.pixel * params.cin4 + rows.offset;
   return mat4x4${S}(
 #for j in 4
-    dy_at(at.pixel + ${j}, col4),
+    select(vec4${S}(), x[index + ${j} * params.cin4], inside[${j}]),
 #end
   );
 }
 
-fn dy_at(pixel: u32, col4: u32) -> vec4${S} {
+// Column j of the result: four channels out at pixel j.
+fn load_b(at: Place, col4: u32) -> mat4x4${S} {
+  let index = at.pixel * params.cols4 + col4;
+  return mat4x4${S}(
+#for j in 4
 #if FIT
-  return dy[pixel * params.cols4 + col4];
+    dy[index + ${j} * params.cols4],
 #else
-  let inside = pixel < params.pixels;
-  return select(vec4${S}(), dy[select(0u, pixel, inside) * params.cols4 + col4], inside);
+    select(vec4${S}(), dy[index + ${j} * params.cols4], at.pixel + ${j} < params.pixels),
 #end
+#end
+  );
 }
 
 fn unscaled(sums: vec4f) -> vec4f {

@@ -47,7 +47,7 @@ fn main(
 #for j in 4
 #for r in ROWS
 #for i in 4
-    acc_${r}_${c}_${i} = fma(vec4f(a_${r}[${i}][${j}]), b_${c}[${j}], acc_${r}_${c}_${i});
+    acc_${r}_${c}_${i} = fma(vec4f(a_${r}[${j}][${i}]), b_${c}[${j}], acc_${r}_${c}_${i});
 #end
 #end
 #end

@@ -12,7 +12,14 @@
 // All lanes of the workgroup want the same rows, so it does not matter which of them make a subgroup, nor how many: only that
 // each subgroup has SHARE lanes or more. What is summed, and in what order, does not depend on it either.
 //
+// A subgroup of fewer than SHARE lanes would be handed values that nobody loaded. Drivers are known that run a kernel in smaller
+// subgroups than they say, so that each counts itself: where it is too small all of its results are NaN, which does not go unnoticed.
+//
 // All lanes stay to the end, those past the last column too: who has left can hand nothing on.
+
+fn poisoned(values: vec4f, poison: u32) -> vec4f {
+  return bitcast<vec4f>(bitcast<vec4u>(values) | vec4u(poison));
+}
 
 @compute @workgroup_size(${LANES})
 fn main(
@@ -30,6 +37,11 @@ fn main(
   let col4 = (tile % tiles_n) * (${LANES} * ${COLS}) + lane;
   let first = split * params.split_k4;
   let last = min(first + params.split_k4, params.k4);
+
+  var poison = 0u;
+  if (subgroupAdd(1u) < ${SHARE}) {
+    poison = 0x7fc00000u;
+  }
 
   // Which blocks of A this lane loads for all: always the same rows, so many groups of k ahead.
   let ahead = (id / ${PER}) % ${DEPTH};
@@ -69,11 +81,11 @@ fn main(
 #end
 #for l in LOADS
 #for q in PER
-#for i in 4
-      let a_${l}_${q}_${i} = subgroupBroadcast(mine_${l}[${i}], ${kk}u * ${PER} + ${q});
-#for c in COLS
 #for j in 4
-      acc_${l}_${q}_${c}_${i} = fma(vec4f(a_${l}_${q}_${i}[${j}]), b_${c}[${j}], acc_${l}_${q}_${c}_${i});
+      let a_${l}_${q}_${j} = subgroupBroadcast(mine_${l}[${j}], ${kk}u * ${PER} + ${q});
+#for c in COLS
+#for i in 4
+      acc_${l}_${q}_${c}_${i} = fma(vec4f(a_${l}_${q}_${j}[${i}]), b_${c}[${j}], acc_${l}_${q}_${c}_${i});
 #end
 #end
 #end
@@ -93,7 +105,11 @@ fn main(
         split,
         at_row4,
         at_col4,
-        mat4x4f(acc_${l}_${q}_${c}_0, acc_${l}_${q}_${c}_1, acc_${l}_${q}_${c}_2, acc_${l}_${q}_${c}_3),
+        mat4x4f(
+#for i in 4
+          poisoned(acc_${l}_${q}_${c}_${i}, poison),
+#end
+        ),
       );
     }
   }

@@ -8,15 +8,47 @@
 // every vec4 read from workgroup memory is used 8 times. Where the depth of the tile divides k (FIT), no bounds are tested
 // inside; past the last row or column the last one is loaded again, and not stored.
 //
-// Layout: tile_a[kk][i][row4] holds the four k of row 4 row4 + i, tile_b[kk][j][col4] four columns at k = 4 kk + j. Neighbouring
-// lanes touch neighbouring vec4s when they write and when they read, so no two of them want the same bank, and the blocks
-// of a lane lie TY rows (TX columns) apart for the same reason.
+// Layout: tile[kk][j][slot] holds four rows of A (slots below BM4) or four columns of B (from BM4 on) at k = 4 kk + j. Where a lane
+// reads, kk and j are constants and the slot is its number and a constant: so naga needs no clamps of the first, and compilers see
+// that those of the last do nothing, where in a flat array each costs an instruction.
+//
+// Who loads: eight neighbouring lanes have neighbouring slots, and each eight lanes the next four of k. What a matrix stores along
+// k is then read 64 bytes in a row, and what it stores along rows 128; and eight lanes write 128 bytes in a row of workgroup
+// memory, no two of them to the same bank. Where there are as many blocks as lanes (SPLIT), the first LANES_A lanes load A and the
+// others B, a block each.
+//
+// When: the blocks of the next step are read into registers before those of this step are multiplied, so that the wait for memory is
+// spent multiplying. With two tiles in workgroup memory (STAGES) a lane may write one while others still read the other, and
+// one barrier a step is enough; with one tile it takes two.
+//
+// What a lane computes: 32 lanes are a patch of 8 x 4 blocks, which reads eight vec4s of B and four of A, each for all of them at once;
+// the blocks of a lane lie TY rows (TX columns) apart.
 //
 // The only loop left is the one along k: the rest is unrolled where this text is made, since neither naga nor Tint
 // unrolls, and each loop would cost a counter and each index into a private array a clamp.
 
-var<workgroup> tile_a: array<vec4${S}, ${BK4} * 4 * ${BM4}>;
-var<workgroup> tile_b: array<vec4${S}, ${BK4} * 4 * ${BN4}>;
+#for stage in STAGES
+var<workgroup> tile_${stage}: array<array<array<vec4${S}, ${BM4} + ${BN4}>, 4>, ${BK4}>;
+#end
+
+// A block for the tile, zeros past the end of the sum.
+fn fetch_a(rows: Rows, at: Place, k4: u32, last: u32) -> mat4x4${S} {
+#if !FIT
+  if (k4 >= last) {
+    return mat4x4${S}();
+  }
+#end
+  return load_a(rows, at);
+}
+
+fn fetch_b(at: Place, col4: u32, k4: u32, last: u32) -> mat4x4${S} {
+#if !FIT
+  if (k4 >= last) {
+    return mat4x4${S}();
+  }
+#end
+  return load_b(at, col4);
+}
 
 @compute @workgroup_size(${TX} * ${TY})
 fn main(
@@ -34,15 +66,42 @@ fn main(
   let first = split * params.split_k4;
   let last = min(first + params.split_k4, params.k4);
 
-  // What this lane loads: always the same rows of A and columns of B. Past the edge it loads the last ones again.
-  let row_a = lane % ${BM4};
-  let col_b = lane % ${BN4};
-  let rows = rows_of(min(row4 + row_a, params.rows4 - 1));
-  let load_col4 = min(col4 + col_b, params.cols4 - 1);
-  // What it computes.
-  let tx = lane % ${TX};
-  let ty = lane / ${TX};
+  // What this lane loads: always the same slots, and always so many groups of k ahead.
+  let kk = (lane / 8) % ${BK4};
+  let slot = lane % 8 + 8 * (lane / (8 * ${BK4}));
+  let stride = stride_of(${BK4});
+  var at = place(first + kk);
+#if SPLIT
+  let loads_a = lane < ${LANES_A};
+  let rows = rows_of(min(row4 + slot, params.rows4 - 1));
+  let load_col4 = min(col4 + slot - ${BM4}, params.cols4 - 1);
+  var block: mat4x4${S};
+  if (loads_a) {
+    block = fetch_a(rows, at, first + kk, last);
+  } else {
+    block = fetch_b(at, load_col4, first + kk, last);
+  }
+#else
+#for s in LOADS_A
+  let rows_${s} = rows_of(min(row4 + slot + ${s} * ${SLOTS}, params.rows4 - 1));
+  var block_a_${s} = fetch_a(rows_${s}, at, first + kk, last);
+#end
+#for s in LOADS_B
+  let load_col4_${s} = min(col4 + slot + ${s} * ${SLOTS}, params.cols4 - 1);
+  var block_b_${s}: mat4x4${S};
+#if SOME_B
+  if (slot + ${s} * ${SLOTS} < ${BN4}) {
+#else
+  {
+#end
+    block_b_${s} = fetch_b(at, load_col4_${s}, first + kk, last);
+  }
+#end
+#end
 
+  // What it computes.
+  let tx = lane % 8 + 8 * ((lane / 32) % (${TX} / 8));
+  let ty = (lane / 8) % 4 + 4 * (lane / (4 * ${TX}));
 #for r in TM4
 #for c in TN4
 #for i in 4
@@ -50,68 +109,82 @@ fn main(
 #end
 #end
 #end
-  for (var k4 = first; k4 < last; k4 += ${BK4}) {
-#for s in LOADS_A
-#if SOME_A
-    if (lane / ${BM4} + ${s} * ((${TX} * ${TY}) / ${BM4}) < ${BK4}) {
+  for (var k4 = first; k4 < last; k4 += ${STAGES} * ${BK4}) {
+#for stage in STAGES
+#if DOUBLE
+    if (k4 + ${stage} * ${BK4} < last) {
 #else
     {
 #end
-      let kk = lane / ${BM4} + ${s} * ((${TX} * ${TY}) / ${BM4});
-#if FIT
-      let block = load_a(rows, place(k4 + kk));
+#if SPLIT
+#for j in 4
+      tile_${stage}[kk][${j}][slot] = block[${j}];
+#end
 #else
-      var block = mat4x4${S}();
-      if (k4 + kk < last) {
-        block = load_a(rows, place(k4 + kk));
-      }
+#for s in LOADS_A
+#for j in 4
+      tile_${stage}[kk][${j}][slot + ${s} * ${SLOTS}] = block_a_${s}[${j}];
 #end
-#for i in 4
-      tile_a[(kk * 4 + ${i}) * ${BM4} + row_a] = block[${i}];
-#end
-    }
 #end
 #for s in LOADS_B
 #if SOME_B
-    if (lane / ${BN4} + ${s} * ((${TX} * ${TY}) / ${BN4}) < ${BK4}) {
+      if (slot + ${s} * ${SLOTS} < ${BN4}) {
 #else
-    {
+      {
 #end
-      let kk = lane / ${BN4} + ${s} * ((${TX} * ${TY}) / ${BN4});
-#if FIT
-      let block = load_b(place(k4 + kk), load_col4);
-#else
-      var block = mat4x4${S}();
-      if (k4 + kk < last) {
-        block = load_b(place(k4 + kk), load_col4);
+#for j in 4
+        tile_${stage}[kk][${j}][slot + ${BM4} + ${s} * ${SLOTS}] = block_b_${s}[${j}];
+#end
       }
 #end
-#for j in 4
-      tile_b[(kk * 4 + ${j}) * ${BN4} + col_b] = block[${j}];
 #end
-    }
+      workgroupBarrier();
+      let coming = k4 + (${stage} + 1) * ${BK4};
+      if (coming < last) {
+        at = ahead(at, stride);
+#if SPLIT
+        if (loads_a) {
+          block = fetch_a(rows, at, coming + kk, last);
+        } else {
+          block = fetch_b(at, load_col4, coming + kk, last);
+        }
+#else
+#for s in LOADS_A
+        block_a_${s} = fetch_a(rows_${s}, at, coming + kk, last);
 #end
-    workgroupBarrier();
+#for s in LOADS_B
+#if SOME_B
+        if (slot + ${s} * ${SLOTS} < ${BN4}) {
+#else
+        {
+#end
+          block_b_${s} = fetch_b(at, load_col4_${s}, coming + kk, last);
+        }
+#end
+#end
+      }
 #for kk in BK4
-    {
-#for r in TM4
-#for i in 4
-      let a_${r}_${i} = vec4f(tile_a[(${kk} * 4 + ${i}) * ${BM4} + ${r} * ${TY} + ty]);
-#end
-#end
 #for j in 4
+      {
+#for r in TM4
+        let a_${r} = vec4f(tile_${stage}[${kk}][${j}][${r} * ${TY} + ty]);
+#end
 #for c in TN4
-      let b_${j}_${c} = vec4f(tile_b[(${kk} * 4 + ${j}) * ${BN4} + ${c} * ${TX} + tx]);
+        let b_${c} = vec4f(tile_${stage}[${kk}][${j}][${BM4} + ${c} * ${TX} + tx]);
 #for r in TM4
 #for i in 4
-      acc_${r}_${c}_${i} = fma(vec4f(a_${r}_${i}[${j}]), b_${j}_${c}, acc_${r}_${c}_${i});
+        acc_${r}_${c}_${i} = fma(vec4f(a_${r}[${i}]), b_${c}, acc_${r}_${c}_${i});
 #end
 #end
 #end
+      }
+#end
+#end
+#if !DOUBLE
+      workgroupBarrier();
 #end
     }
 #end
-    workgroupBarrier();
   }
 #for r in TM4
 #for c in TN4

@@ -35,6 +35,16 @@ struct Params {
 @group(1) @binding(0) var<uniform> params: Params;
 
 // Along k the place is just the number of the group of four.
+alias Place = u32;
+
+fn stride_of(by: u32) -> u32 {
+  return by;
+}
+
+fn ahead(k4: u32, by: u32) -> u32 {
+  return k4 + by;
+}
+
 fn place(k4: u32) -> u32 {
   return k4;
 }
@@ -43,21 +53,22 @@ fn next(k4: u32) -> u32 {
   return k4 + 1;
 }
 
-// Where four rows of A begin; where A is transposed, its four columns.
-#if TRANSPOSE_A
-fn rows_of(row4: u32) -> u32 {
-  return row4;
-}
-#else
-fn rows_of(row4: u32) -> vec4u {
-  return min(4 * row4 + vec4u(0, 1, 2, 3), vec4u(params.m - 1)) * params.k4;
-}
-#end
+// Where the first of four rows of A begins; where A is transposed, its four columns. Rows past the last are never stored: whatever
+// is read for them (WGSL gives something for any index) is nothing to the others.
+alias Rows = u32;
 
-// Column i of the result: the four k of row i of the four.
+fn rows_of(row4: u32) -> u32 {
+#if TRANSPOSE_A
+  return row4;
+#else
+  return 4 * row4 * params.k4;
+#end
+}
+
+// Column j of the result: the four rows at k = 4 k4 + j.
 #if TRANSPOSE_A
 fn load_a(row4: u32, k4: u32) -> mat4x4${S} {
-  return transpose(mat4x4${S}(
+  return mat4x4${S}(
 #for j in 4
 #if FIT
     a[(4 * k4 + ${j}) * params.rows4 + row4],
@@ -65,11 +76,15 @@ fn load_a(row4: u32, k4: u32) -> mat4x4${S} {
     select(vec4${S}(), a[min(4 * k4 + ${j}, params.k - 1) * params.rows4 + row4], 4 * k4 + ${j} < params.k),
 #end
 #end
-  ));
+  );
 }
 #else
-fn load_a(rows: vec4u, k4: u32) -> mat4x4${S} {
-  return mat4x4${S}(a[rows.x + k4], a[rows.y + k4], a[rows.z + k4], a[rows.w + k4]);
+fn load_a(start: u32, k4: u32) -> mat4x4${S} {
+  return transpose(mat4x4${S}(
+#for i in 4
+    a[start + k4 + ${i} * params.k4],
+#end
+  ));
 }
 #end
 
@@ -78,7 +93,7 @@ fn load_b(k4: u32, col4: u32) -> mat4x4${S} {
 #if TRANSPOSE_B
   return transpose(mat4x4${S}(
 #for i in 4
-    b[min(4 * col4 + ${i}, params.n - 1) * params.k4 + k4],
+    b[4 * col4 * params.k4 + k4 + ${i} * params.k4],
 #end
   ));
 #else
@@ -117,7 +132,7 @@ fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
     let row = 4 * row4 + ${i};
     var values = unscaled(block[${i}]) + add;
     if (params.relu != 0) {
-      values = max(values, vec4f());
+      values = rectified(values);
     }
 #if MASK
     values = select(vec4f(), values, mask[row * params.cols4 + col4] > vec4f());

@@ -1,4 +1,5 @@
-// y = the largest of each 2x2 window of x, stride 2; a last odd row or column is dropped. Lane i owns value i of y: four
+// y = the largest of each 2x2 window of x, stride 2; a last odd row or column is dropped, and a NaN
+// is the largest of all (not_hidden.wgsl). Lane i owns value i of y: four
 // reads, one write, and the channels of a pixel are neighbours in memory and in lanes.
 
 struct Params {
@@ -26,5 +27,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let top = image * params.height + 2 * (row - image * (params.height / 2));
   let down = params.width * params.channels;
   let first = (top * params.width + 2 * column) * params.channels + channel;
-  y[i] = max(max(x[first], x[first + params.channels]), max(x[first + down], x[first + down + params.channels]));
+  y[i] = larger(
+    larger(x[first], x[first + params.channels]),
+    larger(x[first + down], x[first + down + params.channels]),
+  );
 }

@@ -24,5 +24,5 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let j = i % params.columns;
   let deviation = sqrt(moments[params.columns + j] + params.epsilon);
   let value = gamma[j] * ((x[i] - moments[j]) / deviation) + beta[j];
-  y[i] = select(value, 0.0, params.relu != 0 && value < 0); // a NaN stays one
+  y[i] = select(value, rectified_one(value), params.relu != 0);
 }

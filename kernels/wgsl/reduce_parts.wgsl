@@ -32,7 +32,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   sum += bias[i % params.columns];
 #end
   if (params.relu != 0) {
-    sum = max(sum, 0);
+    sum = rectified_one(sum);
   }
 #if MASK
   if (!(mask[i] > 0)) {

@@ -1,4 +1,4 @@
-// y[i] = max(0, x[i]). Where y is x, the one buffer is read where it is written.
+// y[i] = max(0, x[i]), and NaN stays NaN (not_hidden.wgsl). Where y is x, the one buffer is read where it is written.
 
 struct Params {
   length: u32,
@@ -14,6 +14,6 @@ struct Params {
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = (group.y * groups.x + group.x) * 64 + lane;
   if (i < params.length) {
-    y[i] = max(${X}[i], 0);
+    y[i] = rectified_one(${X}[i]);
   }
 }

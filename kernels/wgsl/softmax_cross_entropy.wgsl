@@ -38,7 +38,6 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 #if SUBGROUPS
   @builtin(subgroup_invocation_id) id: u32,
-  @builtin(subgroup_size) size: u32,
 #end
 ) {
   var mine = vec4f();
@@ -83,14 +82,14 @@ fn main(
   sums[lane] = mine;
   workgroupBarrier();
 #if SUBGROUPS
-  for (var half = 128u; half >= size; half >>= 1) {
+  for (var half = 128u; half >= ${SHARE}; half >>= 1) {
     if (lane < half) {
       sums[lane] += sums[lane + half];
     }
     workgroupBarrier();
   }
-  mine = sums[id];
-  for (var half = size >> 1; half > 0; half >>= 1) {
+  mine = sums[id % ${SHARE}];
+  for (var half = ${SHARE}u >> 1; half > 0; half >>= 1) {
     mine += subgroupShuffleXor(mine, half);
   }
 #else

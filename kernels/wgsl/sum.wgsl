@@ -1,8 +1,9 @@
 // total[part] = the sum of the part's stretch of x. Run with many parts, then once more on their sums with one.
 //
 // Lane l of a workgroup adds values l, l + 256, ...; the 256 sums are then halved again and again, each time in the same order.
-// Once they are as many as a subgroup has lanes, every subgroup takes them all and its lanes hand them to each other, which
-// needs no barrier: of eight, three are left where subgroups have 32 lanes. Which sum is added to which stays the same.
+// Once they are SHARE, as many as every subgroup has lanes at least, each SHARE lanes take them all and hand them to each other,
+// which needs no barrier: of eight, three are left where subgroups have 32 lanes. Which sum is added to which stays the same. How
+// many lanes a subgroup has in this kernel is not asked: what WebGPU answers is not always what runs.
 
 #if SUBGROUPS
 ${ENABLE}
@@ -26,7 +27,6 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
 #if SUBGROUPS
   @builtin(subgroup_invocation_id) id: u32,
-  @builtin(subgroup_size) size: u32,
 #end
 ) {
   let part = group.y * groups.x + group.x;
@@ -39,14 +39,14 @@ fn main(
   sums[lane] = sum;
   workgroupBarrier();
 #if SUBGROUPS
-  for (var half = 128u; half >= size; half >>= 1) {
+  for (var half = 128u; half >= ${SHARE}; half >>= 1) {
     if (lane < half) {
       sums[lane] += sums[lane + half];
     }
     workgroupBarrier();
   }
-  sum = sums[id];
-  for (var half = size >> 1; half > 0; half >>= 1) {
+  sum = sums[id % ${SHARE}];
+  for (var half = ${SHARE}u >> 1; half > 0; half >>= 1) {
     sum += subgroupShuffleXor(sum, half);
   }
 #else

@@ -1,4 +1,4 @@
-/** Chapter 4: thirty steps down a narrow valley, by the gradient alone and by Adam. Adam is the one that trains networks here. */
+/** Chapter 4: sixty steps down a narrow valley, by the gradient alone and by Adam. Adam is the one that trains networks here. */
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
 import { Adam, Parameters } from "../../nn/mod.ts";
 import { draw, type Plot, WIDTH } from "../figures/draw.ts";
@@ -6,13 +6,18 @@ import { BLUE, GREY, OCHRE, RED, round } from "./style.ts";
 
 /** The valley: (a^2 + STEEP b^2) / 2. */
 const STEEP = 40;
-const START = [-4.5, 1.2], STEPS = 30;
+const START = [-4.5, 1.2], STEPS = 60;
 
 type Path = { name: string; step: number; a: number; b: number }[];
 
+/** The three paths. */
+export async function adamPaths(): Promise<Path[]> {
+  return [descend("the gradient, rate 0.045", 0.045), descend("the gradient, rate 0.01", 0.01), await adam(0.3)];
+}
+
 /** Draws it. */
 export async function adamFigure(): Promise<string> {
-  const paths = [descend("the gradient, rate 0.045", 0.045), descend("the gradient, rate 0.01", 0.01), await adam(0.3)];
+  const paths = await adamPaths();
   const x = {
     field: "a",
     type: "quantitative",

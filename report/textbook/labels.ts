@@ -24,14 +24,26 @@ interface Refined {
   errors: number[];
 }
 
-/** Draws it. */
-export async function labelsFigure(): Promise<string> {
+/** The control: how far pEPR's labels would be if every network answered one half and one half, whatever it is shown. */
+const CONTROL = "pEPR, network knows nothing";
+
+/** What is drawn: the labels of each method and stage, and the {@link CONTROL}'s distance from the truth. */
+export async function refinedLabels(): Promise<
+  { corpus: ReturnType<typeof makeCorpus>; refined: Refined[]; control: number }
+> {
   const corpus = makeCorpus(), device = createReferenceDevice();
   const refined: Refined[] = [];
   for (const method of METHODS.filter((method) => method !== "uniform")) {
     refined.push(await refine(device, corpus, method));
   }
+  const nothing = new Float32Array(2 * corpus.truth.length).fill(0.5);
+  const control = distance(refineLabels("uniform", nothing, corpus.utterances, 2), corpus.truth);
+  return { corpus, refined, control };
+}
 
+/** Draws it. */
+export async function labelsFigure(): Promise<string> {
+  const { corpus, refined, control } = await refinedLabels();
   const [pEPR, sEPR] = refined, first = corpus.utterances[1].firstSegment; // the first angry one
   const said = (name: string, labels: Float32Array) =>
     Array.from({ length: SEGMENTS }, (_, s) => ({ name, segment: s, p: round(labels[2 * (first + s) + ANGER], 3) }));
@@ -42,9 +54,12 @@ export async function labelsFigure(): Promise<string> {
     ...said("stage 4, sEPR", sEPR.labels[3]),
   ];
   const names = [...new Set(rows.map(({ name }) => name))];
-  const errors = refined.flatMap(({ method, errors }) =>
+  const errors: { method: string; stage: number; error: number }[] = refined.flatMap(({ method, errors }) =>
     errors.map((error, i) => ({ method: METHOD_NAMES[method], stage: i + 1, error: round(error, 3) }))
   );
+  errors.push(...refined[0].errors.map((error, i) => (
+    { method: CONTROL, stage: i + 1, error: round(i === 0 ? error : control, 3) }
+  )));
   return await draw({
     spacing: 22,
     vconcat: [
@@ -85,10 +100,10 @@ export async function labelsFigure(): Promise<string> {
             type: "nominal",
             title: null,
             scale: {
-              domain: refined.map(({ method }) => METHOD_NAMES[method]),
-              range: refined.map(({ method }) => METHOD_COLOURS[METHOD_NAMES[method]]),
+              domain: [...refined.map(({ method }) => METHOD_NAMES[method]), CONTROL],
+              range: [...refined.map(({ method }) => METHOD_COLOURS[METHOD_NAMES[method]]), GREY],
             },
-            legend: { columns: 2, symbolType: "stroke" },
+            legend: { columns: 2, symbolType: "stroke", labelLimit: 240 },
           },
         },
       },
@@ -123,10 +138,12 @@ async function refine(device: Device, corpus: ReturnType<typeof makeCorpus>, met
     data.release();
     network.parameters.release();
   }
-  const errors = labels.map((rows) =>
-    truth.reduce((sum, angry, s) => sum + 2 * (rows[2 * s + ANGER] - angry) ** 2 / truth.length, 0)
-  );
-  return { method, labels, errors };
+  return { method, labels, errors: labels.map((rows) => distance(rows, truth)) };
+}
+
+/** Mean Brier score of labels [segments, 2] against the truth. */
+function distance(labels: Float32Array, truth: Float32Array): number {
+  return truth.reduce((sum, angry, s) => sum + 2 * (labels[2 * s + ANGER] - angry) ** 2 / truth.length, 0);
 }
 
 /** One number, 16 hidden units, two classes. */

@@ -29,8 +29,27 @@ export function holds(line: string | undefined, symbol: string): boolean {
   return line !== undefined && new RegExp(`(?<![\\w$])${symbol.replaceAll("$", "\\$")}(?![\\w$])`).test(line);
 }
 
+/** Whether a line declares the name: a function, method, type, constant or property, a WebAssembly export, a WGSL function. */
+export function declares(line: string, symbol: string): boolean {
+  const name = symbol.replaceAll("$", "\\$");
+  return [
+    `^\\s*(export )?(default )?(abstract )?(async )?(function\\*?|class|interface|const|let|type|fn|override) ${name}(?![\\w$])`,
+    `^\\s+(static |async |readonly |get )*#?${name.replace(/^#/, "")}(<[^>]*>)?\\($`,
+    `^\\s+(static |async |readonly |get )*#?${name.replace(/^#/, "")}(<[^>]*>)?\\(.*\\{$`,
+    `^\\s+(readonly )?${name}\\??: .*;$`,
+    `\\(func (\\$${name}|\\(export "${name}"\\))`,
+  ].some((pattern) => new RegExp(pattern).test(line)) && !/^\s*(\*|\/\/|\/\*|for|if|while|return)/.test(line);
+}
+
+/** The lines of a file, from 1, that a link with this name may lead to: those that declare it, or all that have it where none does. */
+export function linesFor(content: string, symbol: string): number[] {
+  const lines = content.split("\n"), numbers = lines.map((_, i) => i + 1);
+  const declared = numbers.filter((n) => declares(lines[n - 1], symbol));
+  return declared.length > 0 ? declared : numbers.filter((n) => holds(lines[n - 1], symbol));
+}
+
 /**
- * The text with each link at the line that has its name and is nearest to where it led.
+ * The text with each link at the line that declares its name (or has it, where none declares it) and is nearest to where it led.
  *
  * @param folder what links are relative to
  * @throws Error where a file has no such line
@@ -38,9 +57,8 @@ export function holds(line: string | undefined, symbol: string): boolean {
 export async function relink(text: string, folder: string): Promise<{ text: string; moved: number }> {
   let moved = 0;
   for (const { symbol, target, line, whole } of codeLinks(text)) {
-    const lines = (await Deno.readTextFile(join(folder, target))).split("\n");
-    if (holds(lines[line - 1], symbol)) continue;
-    const found = lines.flatMap((content, i) => holds(content, symbol) ? [i + 1] : []);
+    const found = linesFor(await Deno.readTextFile(join(folder, target)), symbol);
+    if (found.includes(line)) continue;
     if (found.length === 0) throw new Error(`${target} has no line with ${symbol}, which a link leads to`);
     const nearest = found.reduce((best, at) => Math.abs(at - line) < Math.abs(best - line) ? at : best);
     text = text.replace(whole, whole.replace(`#L${line})`, `#L${nearest})`));

@@ -5,7 +5,7 @@
 import { METRICS } from "../../kernels/kernels.ts";
 import { Random } from "../../kernels/random.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
-import { Parameters, Tape } from "../../nn/mod.ts";
+import { oneHot, Parameters, Tape } from "../../nn/mod.ts";
 import { draw, WIDTH } from "../figures/draw.ts";
 import { BLUE, RED, round } from "./style.ts";
 
@@ -13,8 +13,29 @@ const BATCH = 4, CLASSES = 3;
 /** Which weight is moved: the middle of the first kernel. */
 const MOVED = 4;
 
-/** Draws it. */
-export async function tapeFigure(): Promise<string> {
+/** Where the weight stands when its slope is asked for. */
+const PLACES = [-2, -0.75, 0.75, 2];
+
+/** The network of the picture, as numbers: who wants to check the slopes computes it in another way. */
+export interface SmallNetwork {
+  /** [4, 4, 4, 1] */
+  image: Float32Array;
+  /** [4, 3], each row a distribution */
+  labels: Float32Array;
+  /** conv.w [3, 3, 1, 2], conv.b [2], dense.w [8, 3], dense.b [3] */
+  values: Record<string, Float32Array>;
+  /** Which number of conv.w is moved. */
+  moved: number;
+}
+
+/** What is drawn: the loss along the weight, and the slopes that the tape gives. */
+export async function tapeSlopes(): Promise<
+  {
+    network: SmallNetwork;
+    curve: { w: number; loss: number }[];
+    slopes: { w: number; loss: number; slope: number }[];
+  }
+> {
   const device = createReferenceDevice();
   const parameters = new Parameters(device, [
     { name: "conv.w", shape: [3, 3, 1, 2] },
@@ -25,7 +46,7 @@ export async function tapeFigure(): Promise<string> {
   const random = new Random(5), normal = (length: number) => Float32Array.from({ length }, () => random.normal());
   const values = { "conv.w": normal(18), "conv.b": normal(2), "dense.w": normal(24), "dense.b": normal(CLASSES) };
   const image = normal(BATCH * 16),
-    labels = Float32Array.from({ length: BATCH * CLASSES }, (_, i) => i % 4 === 0 ? 1 : 0);
+    labels = oneHot(Array.from({ length: BATCH }, (_, row) => row % CLASSES), CLASSES);
   const metrics = device.allocate(METRICS.length, "the loss");
 
   /** Loss and slope with the weight at w. */
@@ -45,11 +66,17 @@ export async function tapeFigure(): Promise<string> {
     return { loss: (await device.read(metrics))[METRICS.loss] / BATCH, slope };
   };
 
-  const curve: { w: number; loss: number }[] = [];
+  const curve: { w: number; loss: number }[] = [], slopes: { w: number; loss: number; slope: number }[] = [];
   for (let w = -3; w <= 3.001; w += 0.05) curve.push({ w: round(w), loss: round((await at(w)).loss) });
+  for (const w of PLACES) slopes.push({ w, ...await at(w) });
+  return { network: { image, labels, values, moved: MOVED }, curve, slopes };
+}
+
+/** Draws it. */
+export async function tapeFigure(): Promise<string> {
+  const { curve, slopes } = await tapeSlopes();
   const tangents: { w: number; loss: number; tangent: number; middle: boolean }[] = [];
-  for (const [tangent, w] of [-2, -0.75, 0.75, 2].entries()) {
-    const { loss, slope } = await at(w);
+  for (const [tangent, { w, loss, slope }] of slopes.entries()) {
     for (const d of [-0.5, 0, 0.5]) {
       tangents.push({ w: round(w + d), loss: round(loss + d * slope), tangent, middle: d === 0 });
     }

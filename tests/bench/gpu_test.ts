@@ -1,6 +1,10 @@
 /** What is counted of the GPU's kernels, and the ladder. */
 import { assert, assertEquals } from "@std/assert";
 import { countKernels, describeCounted, NEED } from "../../bench/counted.ts";
+import type { Case } from "../../bench/cases.ts";
+import { linesTouched } from "../../bench/lines.ts";
+import { balance } from "../../kernels/webgpu/plan.ts";
+import { variantNamed } from "../../kernels/webgpu/variants.ts";
 import { climbLadder } from "../../bench/ladder.ts";
 import { findAdapter } from "../../kernels/webgpu/mod.ts";
 
@@ -17,6 +21,32 @@ Deno.test("no product of conv2 to conv16, dense1 and dense2 of VGG-E is bound by
   assertEquals([...layers], [
     ...["conv2", "conv3", "conv4", "conv5", "conv6-8", "conv9", "conv10-12", "conv13-16", "dense1", "dense2"],
   ]);
+});
+
+Deno.test("every product of VGG-E keeps 85 % of 132 units busy over its waves of workgroups, and no warp's load touches more than 8 lines", () => {
+  const rows = countKernels(FULL).filter(({ plan }) => plan);
+  assert(rows.length >= 30);
+  for (const { name, layer, balance, lines } of rows) {
+    assert(balance! >= 0.85 && balance! <= 1, `${name} of ${layer}: ${balance}`);
+    // conv1 has one channel in, padded to four: the taps of its weight gradient lie in three rows of each image
+    const most = name === "conv to weights" && layer === "conv1" ? 9 : 8;
+    assert(
+      lines!.a >= 1 && lines!.a <= most && lines!.b >= 1 && lines!.b <= most,
+      `${name} of ${layer}: ${lines?.a} ${lines?.b}`,
+    );
+  }
+});
+
+Deno.test("balance() and linesTouched() count as by hand", () => {
+  const product = { kernel: "matmul" as const, transposed: "", rows4: 32 * 12, cols4: 32 * 12, k4: 64 };
+  const tile = variantNamed("tile 128x128x16");
+  assertEquals(balance(product, { variant: tile, splits: 1 }, 132), 144 / 264); // 144 tiles: two waves of 132
+  assertEquals(balance(product, { variant: tile, splits: 11 }, 132), 144 * 64 / (132 * 9 * 8)); // 8 parts of 8 groups: 1152 in 9 waves
+  const of = (scalars: Record<string, number | boolean>) => ({ kernel: "matmul", scalars }) as unknown as Case;
+  // eight rows of 1,024 values, 64 bytes of each; and four rows of k, 128 bytes of each
+  assertEquals(linesTouched(of({ m: 512, n: 512, k: 1024 }), tile, 256), { a: 8, b: 4 });
+  assertEquals(linesTouched(of({ m: 512, n: 512, k: 1024, transposeA: true }), tile, 256), { a: 4, b: 4 });
+  assertEquals(linesTouched(of({ m: 512, n: 512, k: 1024, transposeB: true }), tile, 256), { a: 8, b: 8 });
 });
 
 Deno.test("countKernels() counts the second convolution of VGG-E as it is by hand", () => {

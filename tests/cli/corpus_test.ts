@@ -39,6 +39,9 @@ Deno.test("corpus --json prints one document on stdout and nothing else there, w
       segmentHop: 3,
       emotions: ["anger", "sadness"],
       speakers: ["unknown"],
+      texts: [],
+      sessions: [],
+      folds: [],
       perEmotion: {
         anger: { utterances: 1, seconds: 0.4, segments: 3 },
         sadness: { utterances: 1, seconds: 0.4, segments: 3 },
@@ -48,6 +51,7 @@ Deno.test("corpus --json prints one document on stdout and nothing else there, w
         { id: "sad/b", emotion: "sadness", speaker: "unknown", seconds: 0.4, segments: 3 },
       ],
       skipped: [{ path: join(dir, "sad/c.wav"), reason: "10 ms of sound, a segment wants 335 ms" }],
+      findings: [],
     });
   });
 });
@@ -79,10 +83,20 @@ Deno.test("corpus tells a mistake in one line and no stack; wrong usage is statu
     const cases: [args: string[], status: number, stderr: RegExp][] = [
       [["--sead", "3"], 2, /^error: unknown option '--sead'\n\(Did you mean --seed\?\)\n$/],
       [["--corpus", "emod"], 2, /^error: option '--corpus <kind>' argument 'emod' is invalid\. .*emodb.*\n$/],
+      [["--corpus", "auto"], 2, /^error: The corpus "auto" wants --data, .*\n$/],
+      [["--corpus", "pattern", "--data", dir], 2, /^error: The corpus "pattern" wants --pattern, .*\n$/],
+      [["--data", dir, "--pattern", "{speaker}"], 2, /^error: --pattern '\{speaker\}': expected \{emotion\}.*\n$/],
+      [["--corpus", "tess", "--pattern", "{emotion}"], 2, /^error: --pattern is for --corpus pattern, .*\n$/],
+      [["--data", dir, "--labels", "no.json"], 1, /\nerror: --labels no\.json: can't be read as JSON: .*\n$/],
       [["--seed", "1.5"], 2, /Found "1\.5", wanted a whole number of at least 0\.\n$/],
       [["--segment-hop", "0"], 2, /Found "0", wanted a whole number of at least 1\.\n$/],
       [["--corpus", "emodb"], 2, /^error: The corpus "emodb" wants --data, the folder of the recordings\n$/],
-      [["--data", dir], 2, /^error: The corpus "synthetic" reads nothing, .*\n$/],
+      [["--corpus", "synthetic", "--data", dir], 2, /^error: The corpus "synthetic" reads nothing, .*\n$/],
+      [
+        ["--data", dir],
+        1,
+        /^corpus {4}folder: its folders name emotions: angry\nerror: .* only one emotion, anger .*\n$/,
+      ],
       [["--corpus", "folder", "--data", dir, "--write", dir], 2, /^error: --write is for the synthetic corpus.*\n$/],
       [["--corpus", "emodb", "--data", join(dir, "none")], 1, /^error: .*none: no such folder; .*\n$/],
       [["--corpus", "emodb", "--data", dir], 1, /^error: .* has 1 WAV file, none named as wanted .*\n$/],

@@ -239,7 +239,7 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
       [[...folder("jpeg")], 1, /only one emotion, anger .*jpeg\/sad\/1\.wav: .*JPEG/],
       [[...folder("short")], 1, /only one emotion, anger .*short\/sad\/1\.wav: 10 ms of sound/],
       [[...folder("two"), "--folds", "3"], 1, /--folds 3: every fold .* 'sadness', found 2.*at most --folds 2/],
-      [[...folder("two"), "--folds", "2", "--split", "speaker"], 1, /--split speaker: there are 1 speakers/],
+      [[...folder("two"), "--folds", "2", "--split", "speaker"], 1, /--split speaker: there is 1 speaker,/],
       [[...folder("two").slice(0, 4), "--out", join(dir, "two")], 1, /two is not empty \(it holds .*--out/],
       [[...folder("two").slice(0, 4), "--folds", "2", "--out", join(dir, "empty/note.txt/run")], 1, /--out/],
     ];

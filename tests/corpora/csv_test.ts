@@ -56,8 +56,12 @@ Deno.test("openCsv() reads columns by name in any order, paths from where the CS
 Deno.test("openCsv() names the line of each mistake", async () => {
   const cases: [csv: string, message: RegExp][] = [
     ["", /x\.csv is empty; wanted: a header "path,emotion/],
-    ["file,emotion\na.wav,sad", /x\.csv, line 1: no column "path" in the header, found file, emotion/],
-    ["path;emotion\na.wav;sad", /line 1: no column "path".*by commas/],
+    ["sound,emotion\na.wav,sad", /x\.csv, line 1: no column "path" .*found sound, emotion/],
+    ["path,mood\na.wav,sad", /line 1: no column "emotion" .*found path, mood/],
+    ["path,emotion,start\na.wav,sad,1", /line 1: a column "start" but none "end"/],
+    ["path,emotion,start,end\na.wav,sad,2,1", /line 2: expected a start and a later end.*found "2" and "1"/],
+    ["path,anger,sadness\na.wav,1,many", /line 2: expected votes for sadness.*found "many"/],
+    ["path,anger,angry\na.wav,1,2", /line 1: two columns of votes for anger/],
     ["path,emotion\na.wav,sad\nb.wav", /x\.csv, line 3: found 1 fields, wanted 2/],
     ["path,emotion\na.wav,", /line 2: the emotion is empty/],
     ["path,emotion\na.wav,sad\n", /only one emotion, sadness \(1 utterance\)/],

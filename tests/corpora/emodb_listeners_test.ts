@@ -1,7 +1,7 @@
 /** Emo-DB's listening test. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { openEmodb, readEmodbListeners } from "../../corpora/mod.ts";
+import { openCorpus, readEmodbListeners } from "../../corpora/mod.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { withFolder } from "./folders.ts";
 
@@ -30,7 +30,7 @@ Deno.test({
   ignore: emodb === undefined,
   async fn() {
     const rates = (await readEmodbListeners(emodb!))!;
-    const { utterances } = await openEmodb(emodb!);
+    const { utterances } = await openCorpus("emodb", { data: emodb! });
     assertEquals(utterances.filter(({ id }) => !rates.has(id)).map(({ id }) => id), []);
     assert(utterances.every(({ id }) => rates.get(id)! > 0.6 && rates.get(id)! <= 1));
   },

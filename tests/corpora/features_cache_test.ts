@@ -79,7 +79,8 @@ Deno.test("workers keep frames and find them, and report why they can't be kept"
     const first = await read(cacheDir);
     assertEquals((await contents(cacheDir)).size, 3);
     assertEquals(await read(cacheDir), first);
-    const cache = new FrameCache(cacheDir), marked = { frames: new Float32Array(64).fill(7), seconds: 0.4 };
+    const sound = { sampleRate: 24414, peak: 0.1, level: -33.3, clipped: 1 / 3 };
+    const cache = new FrameCache(cacheDir), marked = { frames: new Float32Array(64).fill(7), seconds: 0.4, sound };
     cache.write(cache.key(await Deno.readFile(utterances[1].path!)), marked);
     assertEquals((await read(cacheDir)).map(({ outcome }) => outcome), [
       first[0].outcome,

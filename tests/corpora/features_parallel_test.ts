@@ -1,10 +1,11 @@
 /** Features by several threads: the same to the bit as by one, and errors instead of hangs. */
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { basename, join } from "@std/path";
 import { Crew, type CrewReport } from "../../corpora/feature_crew.ts";
+import type { Framed } from "../../corpora/feature_frames.ts";
 import { readUtterances } from "../../corpora/feature_reading.ts";
 import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
-import { decodeRecording, encodeWav, logMel } from "../../dsp/mod.ts";
+import { decodeRecording, encodeWav, frontEnd, Levels, logMel } from "../../dsp/mod.ts";
 import { tone, withFolder } from "./folders.ts";
 
 const broken = new URL("./features_broken_worker.ts", import.meta.url);
@@ -33,8 +34,14 @@ Deno.test("workers by themselves read every recording as decodeRecording() and l
       if (files[file].endsWith("text.wav")) {
         assertMatch("reason" in outcome ? outcome.reason : "", /^not a wav file/);
       } else {
-        const { samples, seconds } = decodeRecording(bytes, files[file]);
-        assertEquals(outcome, { frames: logMel(samples), seconds, digest: await sha256(bytes) });
+        const levels = new Levels();
+        const { samples, seconds, sampleRate } = decodeRecording(bytes, files[file], frontEnd, levels);
+        const { sound, ...others } = outcome as Framed & { digest: string };
+        assertEquals(others, { frames: logMel(samples), seconds, digest: await sha256(bytes) });
+        const mean = samples.reduce((sum, x) => sum + x / samples.length, 0);
+        const power = samples.reduce((sum, x) => sum + (x - mean) ** 2 / samples.length, 0);
+        assertAlmostEquals(sound!.level, 10 * Math.log10(power), 1e-6);
+        assertEquals({ ...sound!, level: 0 }, { sampleRate, peak: levels.peak, level: 0, clipped: 0 });
       }
     }
   });

@@ -1,4 +1,5 @@
 /** Folders of tiny recordings, made for a test and removed after it. */
+import { assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { encodeWav } from "../../dsp/mod.ts";
 
@@ -10,17 +11,19 @@ export function tone(seconds = 0.4, hz = 440): Uint8Array<ArrayBuffer> {
   return encodeWav(samples, 16000);
 }
 
-/** Runs `body` with a new folder that holds the files given: by path, a text, bytes, or null for a tone. */
+/** Runs `body` with a new folder that holds the files given: by path, a text, bytes, or null for a tone of its own. */
 export async function withFolder(
   files: Record<string, string | Uint8Array | null>,
   body: (dir: string) => Promise<void>,
 ): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "epr_corpus_" });
   try {
-    for (const [name, content] of Object.entries(files)) {
+    for (const [i, [name, content]] of Object.entries(files).entries()) {
       const file = join(dir, name);
       await Deno.mkdir(dirname(file), { recursive: true });
-      await Deno.writeFile(file, typeof content === "string" ? new TextEncoder().encode(content) : content ?? tone());
+      // two recordings of one content would be copies
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content ?? tone(0.4, 440 + 3 * i);
+      await Deno.writeFile(file, bytes);
     }
     await body(dir);
   } finally {
@@ -31,4 +34,14 @@ export async function withFolder(
 /** The files named, each a tone. */
 export function tones(...names: string[]): Record<string, null> {
   return Object.fromEntries(names.map((name) => [name, null]));
+}
+
+/** Asserts that a promise rejects with an error whose message matches. */
+export async function assertRejection(promise: Promise<unknown>, message: RegExp): Promise<void> {
+  assertMatch((await assertRejects(() => promise, Error)).message, message);
+}
+
+/** Asserts that a call throws an error whose message matches. */
+export function assertThrown(call: () => unknown, message: RegExp): void {
+  assertMatch(assertThrows(call, Error).message, message);
 }

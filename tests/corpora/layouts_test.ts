@@ -53,11 +53,11 @@ Deno.test("openEmodb() reads names, in the folder itself or in its wav, in whate
 
 Deno.test("openEmodb() says which files it skipped; hidden files and texts are passed over", async () => {
   const files = tones("03a01Wa.wav", "03a01Na.wav", "noise.wav", "03a01Xa.wav", ".03a01Fa.wav", "._03a01Fa.wav");
-  await withFolder({ ...files, "erkennung.txt": "text", "03a01Ta.mp3": "sound" }, async (dir) => {
+  await withFolder({ ...files, "erkennung.txt": "text", "03a01Ta.aif": "sound" }, async (dir) => {
     const corpus = await openCorpus("emodb", { data: dir });
     assertEquals(corpus.utterances.map(({ id }) => id), ["03a01Na", "03a01Wa"]);
     assertEquals(corpus.skipped.map((skipped) => basename(skipped.path)), [
-      "03a01Ta.mp3",
+      "03a01Ta.aif",
       "03a01Xa.wav",
       "noise.wav",
     ]);
@@ -161,10 +161,10 @@ Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", a
         /1 WAV file, none named as wanted \(.*strange name/,
       );
     });
-    await withFolder({ "x.flac": "" }, async (dir) => {
+    await withFolder({ "x.aif": "" }, async (dir) => {
       assertMatch(
         (await assertRejects(() => openCorpus(kind, { data: dir }), Error)).message,
-        /has 1 recording but no WAV file.*x\.flac.*convert/,
+        /has 1 recording but no WAV file.*x\.aif.*convert/,
       );
     });
   }

@@ -54,6 +54,7 @@ Deno.test("RecordingStream gives what decodeRecording() gives, whatever the piec
     wav(24414, 8, { after: 4 }),
     wav(192000, 1, { size: 0xffffffff }),
     wav(22050, 2, { size: 0 }),
+    wav(16000, 2).subarray(0, 9001),
     encodeWav(new Float32Array(0), 16000),
     encodeWav(noise(1), 48000),
   ];
@@ -69,7 +70,7 @@ Deno.test("RecordingStream gives what decodeRecording() gives, whatever the piec
 Deno.test("RecordingStream says of each fault what decodeRecording() says", () => {
   const good = wav(44100, 2, { note: 50 }), float = wav(16000, 1);
   new DataView(float.buffer).setUint16(20, 3, true);
-  const files = [...[0, 1, 11, 13, 30, 43, 60, 100, 103, 200].map((cut) => good.subarray(0, cut)), float];
+  const files = [...[0, 1, 11, 13, 30, 43, 60, 100, 101].map((cut) => good.subarray(0, cut)), float];
   files.push(Uint8Array.from(ascii("OggS and more")), new Uint8Array(100), Uint8Array.from(ascii("RIFF0000AVI LIST")));
   for (const [f, bytes] of files.entries()) {
     const wanted = message(() => decodeRecording(bytes, "x.wav"));

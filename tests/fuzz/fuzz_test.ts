@@ -16,6 +16,7 @@ import {
   TooShortError,
 } from "../../refinery/mod.ts";
 import { cpu } from "../devices.ts";
+import { oddWavs } from "../dsp/containers.ts";
 import { describeAgain, replaceFile, reseal, safetensors } from "../refinery/hostile.ts";
 import { trainTinyModel } from "../refinery/tiny_model.ts";
 import { mutateBytes, mutateJson, pick } from "./mutate.ts";
@@ -77,7 +78,7 @@ function checkPrediction({ emotion, probability, probabilities, profile }: Predi
   assertStrictEquals(emotion, features.emotions[probabilities.indexOf(probability)]);
 }
 
-const files = WAV_KINDS.map((kind, i) => makeWav(kind, new Random(9, i)));
+const files = [...WAV_KINDS.map((kind, i) => makeWav(kind, new Random(9, i))), ...Object.values(oddWavs)];
 
 Deno.test("mutated wav files are heard rightly, or refused with our own error, whole and in pieces alike", async () => {
   const outcomes = await fuzz("wav files", async (random) => {
@@ -131,6 +132,7 @@ function inPieces(file: Uint8Array, random: Random): Float32Array[] {
 /** Compares some decoded samples with what stands in the file, read by its own few lines. */
 function checkSomeSamples(file: Uint8Array, random: Random): void {
   const { dataOffset, sampleBytes, encoding, frames } = readWavHeader(file, "fuzz.wav");
+  if (encoding !== "int" && encoding !== "float") return; // tests/dsp/odd_wavs_test.ts looks at their values
   const { channels } = decodeWav(file, "fuzz.wav"), view = new DataView(file.buffer, file.byteOffset);
   for (let n = 0; n < 20 && frames > 0; n++) {
     const frame = random.below(frames), c = random.below(channels.length);

@@ -13,6 +13,8 @@ export const OUTPUTS: Record<KernelName, { written: string[]; updated?: string[]
   conv2dWeightGradient: { written: ["dWeights", "dBias"] },
   maxPool: { written: ["y"] },
   maxPoolGradient: { written: ["dx"] },
+  averagePool: { written: ["y"] },
+  averagePoolGradient: { written: ["dx"] },
   matmul: { written: ["c"] },
   columnSums: { written: ["sums"] },
   softmax: { written: ["probabilities"] },

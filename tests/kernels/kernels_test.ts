@@ -1,7 +1,7 @@
 /** Every kernel on every device: PyTorch's stored values, then fifty random shapes a kernel against the definitions. */
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { METRICS, VIEW } from "../../kernels/kernels.ts";
-import { Random, randomKey } from "../../kernels/random.ts";
+import { Random, randomKey, threefry2x32 } from "../../kernels/random.ts";
 import { cpu, cpuPaths, definitions, onEach, webgpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";
 import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
@@ -160,6 +160,19 @@ onEach([cpu, webgpu], "kernels work on slices, and only there", async (device) =
   device.release(whole);
 });
 
+onEach(
+  EVERYWHERE,
+  "dropout() drops a word that is half a step below its rate, and keeps one half a step above",
+  async (device) => {
+    const key = [...randomKey(3)], x = Float64Array.of(1), word = threefry2x32([key[0], key[1]], [0, 0])[0];
+    for (const [offset, kept] of [[-0.5, 1], [0, 1], [0.5, 0]]) {
+      const rate = (word + offset) / 2 ** 32, args = { x, y: new Float64Array(1), length: 1, rate, key };
+      const { y } = await runOn(device, "dropout", args);
+      assertEquals(y[0] > 0 ? 1 : 0, kept, `rate ${offset} steps from the word`);
+    }
+  },
+);
+
 /** Random arguments for each kernel; sizes are small and odd, or just past what tiles divide. */
 const DRAW: Record<KernelName, (random: Random) => PlainArgs> = {
   conv2d: (r) => ({ ...convArrays(r, ["x", "weights", "bias", "y"]), relu: r.below(2) === 1 }),
@@ -170,6 +183,15 @@ const DRAW: Record<KernelName, (random: Random) => PlainArgs> = {
     const args = poolArrays(r, ["x", "dy", "dx"]);
     const x = (args.x as Float64Array).map((v) => Math.max(0, v)); // ties at zero, as after a ReLU
     return { ...args, x, mask: r.below(2) ? x : undefined };
+  },
+  averagePool: (r) => {
+    const { x, ...shape } = poolArrays(r, ["x"]), { batch, channels } = shape as unknown as Record<string, number>;
+    return { ...shape, x, y: numbers(r, batch * channels) };
+  },
+  averagePoolGradient: (r) => {
+    const { dx, mask, ...shape } = poolArrays(r, ["dx", "mask"]);
+    const { batch, channels } = shape as unknown as Record<string, number>;
+    return { ...shape, dx, mask: r.below(2) ? mask : undefined, dy: numbers(r, batch * channels) };
   },
   matmul: (r) => {
     const [m, n, k] = [size(r, 150), size(r, 70), size(r, 300)];

@@ -61,6 +61,21 @@ Deno.test("the gradient of maxPool() is its derivative, with an odd last row and
   assert(relativeError(dx, differences(x, dy, pool)) < 1e-8);
 });
 
+Deno.test("averagePool() is the mean of each channel, and its gradient its derivative", () => {
+  const r = new Random(6), s = { batch: 2, height: 2, width: 3, channels: 2 };
+  const [x, dy] = [24, 4].map((n) => draw(r, n)), dx = new Float64Array(24);
+  const pool = (x: Float64Array) => {
+    const y = new Float64Array(4);
+    reference.averagePool({ ...s, x, y });
+    return y;
+  };
+  // second image, first channel: places 12, 14, ... 22
+  const mean = [12, 14, 16, 18, 20, 22].reduce((sum, i) => sum + x[i], 0) / 6;
+  assert(Math.abs(pool(x)[2] - mean) < 1e-12);
+  reference.averagePoolGradient({ ...s, dy, dx });
+  assert(relativeError(dx, differences(x, dy, pool)) < 1e-8);
+});
+
 Deno.test("the gradients of a dense layer are matmul() in its other transpositions", () => {
   const r = new Random(4);
   const [x, w, dy] = [6, 8, 12].map((n) => draw(r, n)); // x: [3, 2], w: [2, 4]

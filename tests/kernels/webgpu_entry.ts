@@ -1,6 +1,7 @@
 /** What the page of webgpu_tint_test.ts runs, bundled: every kernel, every variant of the products, the ladder. */
 import { createWebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { VARIANTS } from "../../kernels/webgpu/variants.ts";
+import { hiddenNaNs } from "./not_hidden.ts";
 import { fetchGolden, post } from "./webgpu_page.ts";
 import {
   type Checked,
@@ -26,6 +27,12 @@ await post(async (): Promise<PageReport> => {
     ladder: await checkLadder(createWebGpuDevice),
     "subgroup sums": await checkSubgroupSums(createWebGpuDevice),
   };
+  for (const splits of [1, 2]) {
+    const device = await createWebGpuDevice({ allowSoftware: true, planner: () => ({ variant: VARIANTS[0], splits }) });
+    const failures = await hiddenNaNs(device), { pipelines } = device.created;
+    device.close();
+    checked[`NaN in ${splits} parts`] = { failures, pipelines, checks: pipelines };
+  }
   for (const variant of VARIANTS) {
     const missing = await missingFor(variant, createWebGpuDevice);
     checked[variant.name] = missing === undefined

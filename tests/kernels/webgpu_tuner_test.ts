@@ -1,5 +1,5 @@
 /** Choosing how products are computed: guesses, measurements, and what is written down of them. */
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   createWebGpuDevice,
   findAdapter,
@@ -7,7 +7,18 @@ import {
   type TuningStore,
   type WebGpuDevice,
 } from "../../kernels/webgpu/mod.ts";
-import { estimate, HARDWARE, plansFor, type Product, shortlist, SOFTWARE, traffic } from "../../kernels/webgpu/plan.ts";
+import {
+  estimate,
+  HARDWARE,
+  INTEGRATED,
+  modelOf,
+  plansFor,
+  type Product,
+  shortlist,
+  SOFTWARE,
+  suits,
+  traffic,
+} from "../../kernels/webgpu/plan.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
@@ -84,11 +95,12 @@ Deno.test({
 
 Deno.test("traffic() counts what a plan moves, as it is by hand", () => {
   const plan = { variant: variantNamed("tile 64x64x16"), splits: 2 };
-  const { flops, flopsDone, bytes, workgroups } = traffic(PRODUCT, plan);
-  assertEquals(flops, 2 * 32 * 64 * 16);
+  const { flops, flopsDone, bytes, workgroups } = traffic({ ...PRODUCT, k4: 8 }, plan);
+  assertEquals(flops, 2 * 32 * 64 * 32);
   assertEquals(flopsDone, 2 * flops); // half of the one tile is past the edge
-  assertEquals(bytes, 4 * (64 + 64) * 16 + (2 * 2 + 1) * 4 * 32 * 64); // tiles in; two parts out, in, and their sum out
+  assertEquals(bytes, 4 * (64 + 64) * 32 + (2 * 2 + 1) * 4 * 32 * 64); // tiles in; two parts out, in, and their sum out
   assertEquals(workgroups, 2);
+  assertEquals(traffic(PRODUCT, plan).workgroups, 1); // what is no deeper than a tile is not split
 });
 
 Deno.test("plansFor() puts large tiles and few parts first where the result is large, and many parts where k is long", () => {
@@ -97,14 +109,38 @@ Deno.test("plansFor() puts large tiles and few parts first where the result is l
   const long: Product = { kernel: "conv2dWeightGradient", transposed: "", rows4: 9, cols4: 16, k4: 65536 };
   assert(plansFor(long, HARDWARE)[0].splits >= 64);
   const few = shortlist(plansFor(large, HARDWARE), 4);
-  assertEquals(few.slice(0, 3), plansFor(large, HARDWARE).slice(0, 3));
+  assertEquals(few[0], plansFor(large, HARDWARE)[0]);
+  assertEquals(new Set(few.map(({ variant }) => variant)).size, 4, "one plan a variant");
   assertEquals(few[3].variant.core, "subgroup", "the best of another core is measured too");
-  for (const model of [HARDWARE, SOFTWARE]) {
+  for (const model of [HARDWARE, INTEGRATED, SOFTWARE]) {
     const plans = plansFor(large, model), seconds = plans.map((plan) => estimate(large, plan, model));
     assertEquals(seconds, [...seconds].sort((a, b) => a - b));
     assertEquals(
       new Set(plans.map(({ variant }) => variant)),
-      new Set(VARIANTS.filter(({ core }) => model.cores.includes(core))),
+      new Set(VARIANTS.filter((variant) => suits(variant, model))),
     );
   }
+});
+
+Deno.test("plansFor() splits into any whole number of parts, so that a weight gradient of 144 tiles fills 132 units", () => {
+  const product: Product = { kernel: "conv2dWeightGradient", transposed: "", rows4: 1152, cols4: 128, k4: 1024 };
+  const [{ splits }] = plansFor(product, HARDWARE);
+  assert(splits > 1, "one part of 144 tiles would take two waves");
+  assert(plansFor(product, HARDWARE).some(({ splits }) => !Number.isInteger(Math.log2(splits))));
+  for (const plans of [plansFor(product, HARDWARE), plansFor(product, SOFTWARE)]) {
+    assert(plans.length <= 6 * VARIANTS.length, `${plans.length} plans`);
+  }
+});
+
+Deno.test("modelOf() tries the core without workgroup memory on Apple's and Intel's GPUs, told by name or number", () => {
+  for (const vendor of ["apple", "intel", "4203", "32902"]) {
+    assertStrictEquals(modelOf({ software: false, vendor }), INTEGRATED);
+  }
+  for (const vendor of ["nvidia", "amd", "4318", ""]) {
+    assertStrictEquals(modelOf({ software: false, vendor }), HARDWARE);
+  }
+  assertStrictEquals(modelOf({ software: true, vendor: "intel" }), SOFTWARE);
+  const product: Product = { kernel: "matmul", transposed: "", rows4: 256, cols4: 256, k4: 256 };
+  const cores = shortlist(plansFor(product, INTEGRATED), 4).map(({ variant }) => variant.core);
+  assertEquals(new Set(cores), new Set(["tile", "subgroup", "lane"]));
 });

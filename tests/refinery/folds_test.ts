@@ -1,6 +1,7 @@
 /** Folds and validation sets: stratified, disjoint, drawn by the seed, whole speakers where that is asked for. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { assignFolds, drawValidation } from "../../refinery/mod.ts";
+import { assignFolds, countGroups, drawValidation, unlearnedEmotions } from "../../refinery/mod.ts";
+import { assertThrown } from "../corpora/folders.ts";
 
 const EMOTIONS = ["anger", "fear", "neutral"];
 // 30 angry, 20 afraid, 13 neutral utterances, by five speakers in turn
@@ -72,4 +73,92 @@ Deno.test("drawValidation() takes whole speakers under split 'speaker', where th
   assert(speakers(learning).isDisjointFrom(speakers(validation)));
   const three = everyone.filter((i) => ["s0", "s1", "s2"].includes(utterances[i].speaker)); // too few to lose one
   assertEquals(speakers(drawValidation(utterances, three, { ...settings, split: "speaker" }, 0).learning).size, 3);
+});
+
+/** 24 utterances: 4 speakers in 3 sessions, 4 texts, 3 emotions, folds of the corpus's own named 1, 2 and 10. */
+const recorded = Array.from({ length: 24 }, (_, i) => ({
+  id: `u${i}`,
+  emotion: i % 3,
+  speaker: `s${i % 4}`,
+  session: `d${Math.floor(i / 8)}`,
+  text: `t${Math.floor(i / 2) % 4}`,
+  fold: ["10", "2", "1"][i % 3],
+}));
+
+Deno.test("assignFolds() holds out whole sessions and whole texts, as many as there are at most", () => {
+  for (const [split, groups] of [["session", 3], ["text", 4], ["speaker", 4]] as const) {
+    const drawn = assignFolds(recorded, EMOTIONS, { ...settings, folds: 3, split });
+    const together = Map.groupBy(recorded.keys(), (i) => recorded[i][split]);
+    assertEquals(together.size, groups);
+    for (const own of together.values()) assertEquals(new Set(own.map((i) => drawn[i])).size, 1, split);
+    assertEquals(new Set(drawn).size, 3, split);
+    assertEquals(countGroups(recorded, split), groups);
+    const most = new RegExp(`--folds 5 --split ${split}: there are ${groups} ${split}s`);
+    assertThrown(() => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split }), most);
+  }
+});
+
+Deno.test("assignFolds() takes the corpus's own folds, numbers by their value, and no other number of them", () => {
+  const drawn = assignFolds(recorded, EMOTIONS, { ...settings, folds: 3, split: "official" });
+  assertEquals([...drawn], recorded.map(({ fold }) => ["1", "2", "10"].indexOf(fold)));
+  assertThrown(
+    () => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split: "official" }),
+    /--folds 5 --split official: the corpus has 3 folds of its own \(1, 2, 10\)/,
+  );
+});
+
+Deno.test("assignFolds() says of how many utterances the corpus does not say what it is to split by", () => {
+  for (const [split, what] of [["session", "session"], ["text", "text"], ["official", "official fold"]] as const) {
+    const field = split === "official" ? "fold" : split;
+    const none = recorded.map((own) => ({ ...own, [field]: undefined }));
+    const some = recorded.map((own, i) => i < 2 ? { ...own, [field]: "" } : own);
+    const draw = (of: typeof recorded) => () => assignFolds(of, EMOTIONS, { ...settings, folds: 3, split });
+    assertThrown(
+      draw(none as typeof recorded),
+      new RegExp(`--split ${split}: the corpus does not say the ${what}(; |$)`),
+    );
+    assertThrown(draw(some), new RegExp(`the ${what} of 2 of 24 utterances, the first u0`));
+  }
+});
+
+Deno.test("copies are never in two folds, nor learned and validated, whatever folds are drawn by", () => {
+  const copies = recorded.map((own, i) => i === 5 || i === 16 ? { ...own, copyOf: "u0" } : own);
+  for (const split of ["utterance", "speaker", "session", "text"] as const) {
+    for (let seed = 1; seed <= 20; seed++) {
+      const own = { folds: 2, split, seed, validationShare: 0.25 };
+      const drawn = assignFolds(copies, EMOTIONS, own);
+      assertEquals([drawn[5], drawn[16]], [drawn[0], drawn[0]], `${split} ${seed}`);
+      assertEquals(new Set(drawn).size, 2);
+      const training = [...copies.keys()].filter((i) => drawn[i] === drawn[0]);
+      const { validation } = drawValidation(copies, training, own, 0);
+      assertEquals(new Set([0, 5, 16].map((i) => validation.includes(i))).size, 1, `${split} ${seed}`);
+    }
+  }
+  assertThrown(
+    () => assignFolds(copies, EMOTIONS, { ...settings, folds: 3, split: "official" }),
+    /u5 \(fold 1\) and u0 \(fold 10\) are one recording/,
+  );
+});
+
+Deno.test("folds are drawn as they were when only utterances and speakers were held out", () => {
+  const drawn = {
+    utterance: "133103230131011200302212320102230110213022103103233130012120232",
+    speaker: "012330123301233012330123301233012330123301233012330123301233012",
+  };
+  for (const split of ["utterance", "speaker"] as const) {
+    assertEquals(assignFolds(utterances, EMOTIONS, { ...settings, split }).join(""), drawn[split]);
+  }
+});
+
+Deno.test("unlearnedEmotions() names the emotion that a fold holds out whole", () => {
+  // s0 alone is afraid
+  const lone = utterances.filter(({ emotion, speaker }) => emotion !== 1 || speaker === "s0");
+  const own = { ...settings, folds: 5, split: "speaker" } as const, drawn = assignFolds(lone, EMOTIONS, own);
+  const fold = drawn[lone.findIndex(({ emotion }) => emotion === 1)];
+  assertEquals(
+    unlearnedEmotions(lone, drawn, { ...own, validationShare: 0 }),
+    [{ fold, emotions: [1] }],
+  );
+  const stratified = { ...own, split: "utterance", folds: 4 } as const;
+  assertEquals(unlearnedEmotions(lone, assignFolds(lone, EMOTIONS, stratified), stratified), []);
 });

@@ -95,3 +95,22 @@ Deno.test("argmax() takes the first of equals; meanRow() averages rows", () => {
   assertEquals(argmax([1, 3, 3]), 1);
   assertEquals([...meanRow(Float32Array.from([1, 2, 3, 4, 100, 100]), 0, 2, 2)], [2, 3]);
 });
+
+Deno.test("pseudoLabels() gives what listeners heard where that is known, and pEPR halves it with the profile", () => {
+  const voted = [
+    { firstSegment: 0, segmentCount: 2, emotion: 1, votes: [0.1, 0.6, 0.3] },
+    { firstSegment: 2, segmentCount: 1, emotion: 2 },
+  ];
+  const close = (actual: Float32Array, expected: number[]) => {
+    assertEquals(actual.length, expected.length);
+    actual.forEach((value, i) => assert(Math.abs(value - expected[i]) <= 1e-6, `${i}: ${value} for ${expected[i]}`));
+  };
+  close(pseudoLabels(voted, 3, 3), [0.1, 0.6, 0.3, 0.1, 0.6, 0.3, 0, 0, 1]);
+  const profiles = Float32Array.of(0.5, 0.5, 0, 0, 0, 1, 0.2, 0.2, 0.6);
+  close(refineLabels("pEPR", profiles, voted, 3), [0.3, 0.55, 0.15, 0.05, 0.3, 0.65, 0.1, 0.1, 0.8]);
+  const third = 1 / 6;
+  close(
+    refineLabels("uniform", profiles, voted, 3),
+    [third + 0.05, third + 0.3, third + 0.15, third + 0.05, third + 0.3, third + 0.15, third, third, third + 0.5],
+  );
+});

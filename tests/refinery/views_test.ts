@@ -128,6 +128,7 @@ onEach(
     for (let s = 0; s < segments; s++) {
       const { firstSegment } = features.utterances[features.segmentUtterance[s]];
       labels[s * K] = (s - firstSegment) / 100;
+      labels[s * K + 1] = 1 - labels[s * K];
     }
     store.setLabels(labels);
     const data = new SegmentDataset(store, everyone, scaling, { randomStart: true, stride: 3 });

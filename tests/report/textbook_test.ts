@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { inflateSync } from "node:zlib";
 import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { codeLinks, holds, relink } from "../../report/textbook/links.ts";
+import { codeLinks, linesFor, relink } from "../../report/textbook/links.ts";
 import { textbookFigures } from "../../report/textbook/mod.ts";
 
 const root = join(import.meta.dirname!, "../.."), textbook = join(root, "docs/textbook");
@@ -31,16 +31,31 @@ Deno.test("each picture of the textbook is the one that the code draws (deno tas
   assertEquals(kept, drawn.sort());
 });
 
-Deno.test("a chapter has one picture of its own, code that runs, links to lines, and leads to the next one", async () => {
-  assertEquals(chapters.length, 7);
+Deno.test("a chapter has pictures of its own, code that runs, links to lines, and leads to the next one", async () => {
+  assertEquals(chapters.length, 9);
   for (const [i, name] of chapters.entries()) {
     const text = await Deno.readTextFile(join(textbook, name));
     const pictures = [...text.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, target]) => target);
-    assertEquals(pictures, [`../figures/${name.replace(".md", ".svg")}`]);
+    assertEquals(pictures[0], `../figures/${name.replace(".md", ".svg")}`);
+    for (const picture of pictures) assert(picture.startsWith(`../figures/${name[0]}_`), `${name} has ${picture}`);
     assert(/^```ts\n(?:[^`]*\n)?[^`]*assert/m.test(text), `${name} has no code that asserts`);
     assert(codeLinks(text).length >= 3, `${name} links to ${codeLinks(text).length} lines`);
     assert(text.includes(`](${chapters[i + 1] ?? "README.md"})`), `${name} does not lead on`);
-    assert(text.split("\n").length < 110, `${name} is long`);
+    assert(text.split("\n").length < 150, `${name} is long`);
+  }
+});
+
+Deno.test("a chapter has three to five exercises, each with a solution whose code asserts; one breaks something", async () => {
+  for (const [i, name] of chapters.entries()) {
+    const text = await Deno.readTextFile(join(textbook, `exercises_${i + 1}.md`));
+    const [, ...exercises] = text.split(/^## /m);
+    assert(exercises.length >= 3 && exercises.length <= 5, `chapter ${i + 1} has ${exercises.length} exercises`);
+    for (const [k, exercise] of exercises.entries()) {
+      assert(exercise.startsWith(`${i + 1}.${k + 1} `), exercise.split("\n")[0]);
+      assertMatch(exercise, /<summary>Solution<\/summary>\n\n[^`]*[\s\S]*```ts\n[\s\S]*assert[\s\S]*```/);
+    }
+    assertEquals(exercises.filter((exercise) => exercise.includes("Break it")).length, 1);
+    assert((await Deno.readTextFile(join(textbook, name))).includes(`](exercises_${i + 1}.md)`));
   }
 });
 
@@ -48,11 +63,8 @@ Deno.test("a link of the textbook to a line of code leads to a line that has wha
   let looked = 0;
   for (const name of names(textbook)) {
     for (const { symbol, target, line } of codeLinks(await Deno.readTextFile(join(textbook, name)))) {
-      const lines = (await Deno.readTextFile(join(textbook, target))).split("\n");
-      assert(
-        holds(lines[line - 1], symbol),
-        `${name}: line ${line} of ${target} has no ${symbol}: ${lines[line - 1]}`,
-      );
+      const found = linesFor(await Deno.readTextFile(join(textbook, target)), symbol);
+      assert(found.includes(line), `${name}: ${symbol} is in lines ${found} of ${target}, not ${line}`);
       looked++;
     }
   }
@@ -84,6 +96,11 @@ Deno.test("relink() finds the nearest line that has the name as a word, and says
     assertEquals(await relink(at(1), folder), { text: at(2), moved: 1 });
     assertEquals(await relink(at(5), folder), { text: at(6), moved: 1 });
     assertEquals(await relink(at(6), folder), { text: at(6), moved: 0 });
+    await Deno.writeTextFile(
+      join(folder, "a.ts"),
+      "  step();\n  this.step(1);\n  // step\n  step(n: number) {\n  }\n",
+    );
+    assertEquals(await relink(at(1), folder), { text: at(4), moved: 1 }); // what declares it goes before what uses it
     assertMatch(
       (await assertRejects(() => relink(at(1).replace("step", "leap"), folder), Error)).message,
       /a.ts has no line with leap/,

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { tableFromIPC, Utf8 } from "apache-arrow";
-import { encodeProfiles, requireVacant, RunFolder, writeAtomically } from "../../runs/mod.ts";
+import { emotionColumn } from "../../runs/columns.ts";
+import { decodeProfiles, encodeProfiles, requireVacant, RunFolder, writeAtomically } from "../../runs/mod.ts";
 
 async function inTemporary(body: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "epr_runs_" });
@@ -128,4 +129,32 @@ Deno.test("RunFolder logs one JSON object a line, each with its time", async () 
     ]);
     for (const { time } of events) assert(Math.abs(Date.parse(time) - Date.now()) < 60000);
   });
+});
+
+Deno.test("an emotion may be called as a column is, or be a number: columns keep their order, and profiles their values", () => {
+  const emotions = ["anger", "utterance", "segment", "start_s", "emotion_segment", "10", "2"];
+  // so many rows that the library cuts them into batches
+  const long = 3000, profiles = Float32Array.from({ length: 7 * (long + 1) }, (_, i) => i / 32);
+  const bytes = encodeProfiles({
+    emotions,
+    profiles,
+    utterances: [{ id: "a", segmentCount: 1 }, { id: "b", segmentCount: long }],
+    segmentHop: 1,
+  });
+  const read = tableFromIPC(bytes);
+  assertEquals(read.schema.fields.map(({ name }) => name), [
+    ...["utterance", "segment", "start_s", "anger", "emotion_utterance", "emotion_segment", "emotion_start_s"],
+    ...["emotion_emotion_segment", "10", "2"],
+  ]);
+  assertEquals([...read.getChild("utterance")!], ["a", ...Array(long).fill("b")]);
+  assertEquals([...read.getChild("segment")!.toArray()], [0, ...Array(long).keys()]);
+  assertEquals(decodeProfiles(bytes, emotions), profiles);
+});
+
+Deno.test("emotionColumn() gives no two emotions one column, and none the table's own", () => {
+  const own = ["file", "emotion", "probability"];
+  const emotions = ["anger", "file", "emotion", "emotion_file", "emotion_emotion_file", "probability", "10"];
+  const columns = emotions.map((emotion) => emotionColumn(emotion, own));
+  assertEquals(new Set([...own, ...columns]).size, own.length + emotions.length);
+  assertEquals([columns[0], columns[6]], ["anger", "10"]);
 });

@@ -1,6 +1,7 @@
 /** What the page's engine hears of a stream is what it hears of a file; tried without a browser. */
-import { assert, assertEquals } from "@std/assert";
-import { profileStatistics } from "../../refinery/mod.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { judgeSpeech } from "../../refinery/mod.ts";
+import { SpeechActivity, speechSegments } from "../../dsp/mod.ts";
 import { Predictor } from "../../refinery/predictor.ts";
 import { hear, LiveHearing, liveHop } from "../../web/engine/hearing.ts";
 import type { News } from "../../web/engine/protocol.ts";
@@ -39,14 +40,31 @@ Deno.test("a stream is heard as the file of the same samples is, however it come
     assertEquals(segmentHop % hop, 0);
     assertEquals([heard!.emotion, heard!.seconds], [file.emotion, file.seconds]);
     assertEquals(heard!.probabilities, file.probabilities);
-    const own = Float32Array.from(heard!.profile).filter((_, i) => Math.floor(i / K) % (segmentHop / hop) === 0);
-    assertEquals(profileStatistics(own, K), profileStatistics(file.profile, K));
+    assertEquals([heard!.profile, heard!.speech, heard!.why], [file.profile, file.speech, file.why]);
     assertEquals(news.flatMap(({ samples }) => [...samples]), [...heard!.samples]);
     assertEquals(news.flatMap(({ frames }) => [...frames]), [...heard!.frames]);
     assertEquals(news.flatMap(({ profile }) => [...profile]), [...heard!.profile]);
-    assertEquals(news.findLast(({ probabilities }) => probabilities.length > 0)!.probabilities, file.probabilities);
+    // judged by the speech so far, whose marks may differ from those that a whole recording has
+    const last = news.findLast(({ probabilities }) => probabilities.length > 0)!.probabilities;
+    assert(Math.abs(last.reduce((a, b) => a + b) - 1) < 1e-9);
     assert(news.every(({ behind }, i) => i < news.length - 1 || behind === 0));
   }
+});
+
+Deno.test("a file is drawn densely and judged as predict judges it: by the model's own segments with speech", async () => {
+  const paused = Float32Array.from([...new Float32Array(16000), ...samples, ...new Float32Array(20000)]);
+  const heard = await hear(predictor, { samples: paused, sampleRate: 16000 });
+  assertEquals([heard.segmentHop, heard.judgedHop], [liveHop(segmentHop), segmentHop]);
+  const own = await predictor.predict(paused), activity = new SpeechActivity();
+  activity.push(paused);
+  const marks = speechSegments(activity.frames(), own.profile.length / K, segmentHop);
+  const wanted = judgeSpeech(predictor.model, own, marks);
+  assertEquals([heard.emotion, heard.probabilities], [wanted.emotion, [...wanted.probabilities]]);
+  assertEquals(heard.speech.filter((_, s) => s % (segmentHop / heard.segmentHop) === 0), marks);
+  assert(marks.includes(0) && marks.includes(1));
+  assertMatch(heard.why, /^the profile's statistics, and the votes of the forest's 10 trees[^]*\n {2}tree 10: /);
+  const silent = await hear(predictor, { samples: new Float32Array(16000), sampleRate: 16000 });
+  assert(!silent.speech.includes(1) && silent.probability > 0);
 });
 
 Deno.test("a stream of another rate is resampled as it comes; one without a segment gives nothing", async () => {

@@ -2,10 +2,15 @@
 import { LogMelStream } from "../../dsp/log_mel_stream.ts";
 import { decodeRecording } from "../../dsp/recording.ts";
 import { Resampler } from "../../dsp/resample.ts";
-import { resample, segmentCount } from "../../dsp/mod.ts";
+import { resample, segmentCount, SpeechActivity, speechSegments } from "../../dsp/mod.ts";
+import { explain } from "../../refinery/explain.ts";
+import { decideProfile, judgeSpeech } from "../../refinery/judge_speech.ts";
+import type { Model } from "../../refinery/model.ts";
 import type { Predictor } from "../../refinery/predictor.ts";
-import { argmax } from "../../refinery/relabel.ts";
 import { ProfileStatistics } from "../../refinery/statistics.ts";
+import { argmax } from "../../refinery/relabel.ts";
+import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
+import { stretchesOf } from "../../report/stretches.ts";
 import type { Heard, News, Questions } from "./protocol.ts";
 
 /** Hears a recording as a whole. */
@@ -14,19 +19,67 @@ export async function hear(predictor: Predictor, what: Parameters<Questions["hea
   const samples = "wav" in what
     ? decodeRecording(what.wav, what.name).samples
     : resample(what.samples, what.sampleRate, predictor.model.description.frontEnd.sampleRate);
-  const parts: Float32Array[] = [];
-  const { probabilities, ...heard } = await predictor.predict(samples, { onFrames: (frames) => parts.push(frames) });
+  const { frontEnd, segmentHop } = predictor.model.description, parts: Float32Array[] = [];
+  const hop = samples.length <= LONGEST_DENSE * frontEnd.sampleRate ? liveHop(segmentHop) : segmentHop;
+  const { profile } = await predictor.predict(samples, { segmentHop: hop, onFrames: (frames) => parts.push(frames) });
+  const judged = judge(predictor.model, samples, profile, hop);
+  return { ...judged, frames: concatenate(parts), samples, took: (performance.now() - began) / 1000 };
+}
+
+/** Longest recording, in seconds, whose picture is as dense as a stream's. */
+const LONGEST_DENSE = 30;
+
+/**
+ * Decides on a recording by the model's own segments with speech, as `deno task predict` does, and says why.
+ *
+ * @param profile [segments, emotions], `hop` frames apart, which divides the model's own number
+ */
+function judge(
+  { description, forest }: Model,
+  samples: Float32Array,
+  profile: Float32Array,
+  hop: number,
+): Omit<Heard, "frames" | "samples" | "took"> {
+  const { emotions, frontEnd, segmentHop } = description,
+    K = emotions.length,
+    seconds = samples.length / frontEnd.sampleRate;
+  const activity = new SpeechActivity({ settings: frontEnd });
+  activity.push(samples);
+  const speech = speechSegments(activity.frames(), profile.length / K, hop, frontEnd), every = segmentHop / hop;
+  const own = profile.filter((_, i) => Math.floor(i / K) % every === 0),
+    marks = speech.filter((_, s) => s % every === 0);
+  const none = !marks.includes(1),
+    probabilities = decideProfile({ description, forest }, own),
+    likeliest = argmax(probabilities);
+  const all = {
+    emotion: emotions[likeliest],
+    probability: probabilities[likeliest],
+    probabilities,
+    profile: own,
+    segmentHop,
+    seconds,
+  };
+  const prediction = judgeSpeech({ description, forest }, all, none ? marks.map(() => 1) : marks);
+  const stretches = stretchesToWeigh(stretchesOf(prediction, seconds, description));
+  const explanation = explain({ description, forest }, prediction, stretches);
+  const { emotion, probability } = prediction;
   return {
-    ...heard,
-    probabilities: [...probabilities],
-    frames: concatenate(parts),
-    samples,
-    took: (performance.now() - began) / 1000,
+    emotion,
+    probability,
+    probabilities: [...prediction.probabilities],
+    profile,
+    speech: none ? speech.fill(0) : speech,
+    segmentHop: hop,
+    judgedHop: segmentHop,
+    seconds,
+    why: explanationText({ explanation, stretches, emotion, probability }, emotions),
   };
 }
 
 /** Samples of a stream that its picture may wait for, in seconds: longer blocks are cut, so that segments come singly. */
 const LONGEST_BLOCK = 0.25;
+/** Seconds that a stream's level of speech and noise is remembered. */
+const MEMORY = 30;
 /** Frames from one segment of a stream to the next, at most: 30 ms. */
 const LONGEST_HOP = 3;
 
@@ -41,8 +94,8 @@ export function liveHop(own: number): number {
 }
 
 /**
- * Listens to a stream: segments are computed as soon as their last frame is there, those that wait together. The emotion of the
- * whole is judged by the model's own segments alone, so that it is the one that the same sound in a file has.
+ * Listens to a stream: segments are computed as soon as their last frame is there, those that wait together. At its end the emotion
+ * of the whole is judged as that of a file with the same sound; until then by the segments that are speech by what was heard so far.
  */
 export class LiveHearing {
   /** Frames from one segment to the next. */
@@ -57,8 +110,10 @@ export class LiveHearing {
   readonly #profile: Float32Array[] = [];
   readonly #statistics: ProfileStatistics;
   #segments = 0;
-  /** Frames from the first of the next segment on. */
+  /** Frames from the first of the next segment on, and which of them are speech. */
   #held: Float32Array = new Float32Array(0);
+  #active: Uint8Array = new Uint8Array(0);
+  readonly #activity: SpeechActivity;
   #waiting: { samples: Float32Array; at: number }[] = [];
   #working?: Promise<void>;
   #took = 0;
@@ -69,6 +124,7 @@ export class LiveHearing {
     this.segmentHop = liveHop(segmentHop);
     this.#resampler = new Resampler(sampleRate, frontEnd.sampleRate);
     this.#mel = new LogMelStream(frontEnd);
+    this.#activity = new SpeechActivity({ settings: frontEnd, memory: MEMORY });
     this.#statistics = new ProfileStatistics(emotions.length);
   }
 
@@ -95,34 +151,39 @@ export class LiveHearing {
       const samples = concatenate(pieces), frames = this.#mel.push(samples);
       this.#samples.push(samples);
       this.#frames.push(frames);
+      const active = this.#activity.push(samples);
+      this.#active = Uint8Array.of(...this.#active, ...active);
       const profile = await this.#segmentsOf(frames);
       this.#took += (performance.now() - began) / 1000;
-      const probabilities = profile.length > 0 ? this.#judge() : [];
+      const probabilities = profile.length > 0 && this.#statistics.segments > 0 ? this.#judge() : [];
       this.#tell({ news: "live", samples, frames, profile, probabilities, at, behind: this.#waiting.length });
     }
   }
 
   /** The profile of the segments that the next frames complete, [segments, emotions]. */
   async #segmentsOf(frames: Float32Array): Promise<Float32Array> {
-    const { frontEnd: { nMels }, emotions, segmentHop } = this.#predictor.model.description;
-    const hop = this.segmentHop, K = emotions.length, parts: Float32Array[] = [];
+    const { frontEnd, emotions, segmentHop } = this.#predictor.model.description, { nMels } = frontEnd;
+    const hop = this.segmentHop, K = emotions.length, parts: Float32Array[] = [], speech: number[] = [];
     this.#held = concatenate([this.#held, frames]);
     for (;;) {
       const there = segmentCount(this.#held.length / nMels, hop);
       if (there < 1) break;
       const count = Math.min(there, this.#predictor.largestBatch);
       parts.push((await this.#predictor.segmentProbabilities(this.#held, count, hop)).slice());
+      speech.push(...speechSegments(this.#active, count, hop, frontEnd));
       this.#held = this.#held.slice(count * hop * nMels);
+      this.#active = this.#active.slice(count * hop);
     }
     const profile = concatenate(parts);
-    for (let at = 0; at < profile.length; at += K, this.#segments++) {
-      if (this.#segments % (segmentHop / hop) === 0) this.#statistics.push(profile.subarray(at, at + K));
+    for (let s = 0; s < speech.length; s++, this.#segments++) {
+      if (speech[s] === 0 || this.#segments % (segmentHop / hop) !== 0) continue;
+      this.#statistics.push(profile.subarray(s * K, (s + 1) * K));
     }
     if (profile.length > 0) this.#profile.push(profile);
     return profile;
   }
 
-  /** The probabilities of the whole so far. */
+  /** The probabilities of the speech so far; there is some. */
   #judge(): number[] {
     return [...this.#predictor.model.forest.predictProbabilities(this.#statistics.values)];
   }
@@ -131,20 +192,8 @@ export class LiveHearing {
   async end(): Promise<Heard | undefined> {
     await this.#working;
     if (this.#segments === 0) return undefined;
-    const { emotions, frontEnd } = this.#predictor.model.description;
     const [samples, frames, profile] = [this.#samples, this.#frames, this.#profile].map(concatenate);
-    const probabilities = this.#judge(), likeliest = argmax(probabilities);
-    return {
-      emotion: emotions[likeliest],
-      probability: probabilities[likeliest],
-      probabilities,
-      profile,
-      frames,
-      samples,
-      segmentHop: this.segmentHop,
-      seconds: samples.length / frontEnd.sampleRate,
-      took: this.#took,
-    };
+    return { ...judge(this.#predictor.model, samples, profile, this.segmentHop), frames, samples, took: this.#took };
   }
 }
 

@@ -25,13 +25,20 @@ export interface Heard {
   probability: number;
   /** [emotions] */
   probabilities: number[];
-  /** [segments, emotions] */
+  /** [segments, emotions]: drawn, and denser than what the model judges by. */
   profile: Float32Array;
+  /** [segments]: 1 where a segment has speech; all 0: none has, and all were judged. */
+  speech: Uint8Array;
   /** [frames, nMels] */
   frames: Float32Array;
   /** Mono, 16 kHz. */
   samples: Float32Array;
+  /** Frames from one segment to the next. */
   segmentHop: number;
+  /** Frames from one segment that is judged to the next, a multiple of `segmentHop`. */
+  judgedHop: number;
+  /** Why, in lines, as `deno task predict --explain` prints it. */
+  why: string;
   seconds: number;
   /** Seconds that hearing it took. */
   took: number;

@@ -4,6 +4,8 @@ import { benchView } from "./bench/view.ts";
 import { button, choice, el } from "./dom.ts";
 import { Engine } from "./engine.ts";
 import { insideView } from "./inside/view.ts";
+import { registerServiceWorker } from "./isolation.ts";
+import { learnView } from "./learn/view.ts";
 import { listenView } from "./listen/view.ts";
 import { trainView } from "./train/view.ts";
 import type { App, View } from "./view.ts";
@@ -71,16 +73,24 @@ function show(info: DeviceInfo): void {
   document.documentElement.dataset.device = info.kind;
 }
 
-const views: View[] = [listenView, insideView, trainView, benchView].map((make) => make(app));
+const views: View[] = [listenView, insideView, trainView, benchView, learnView].map((make) => make(app));
 const links = views.map(({ id, title }) => el("a", { href: `#${id}` }, title));
 document.querySelector("#views")!.append(...links);
 document.querySelector("#device")!.append(field);
 select.addEventListener("change", () => open(select.value as DeviceKind));
-main.append(line, ...views.map(({ element }) => element));
+/** The chapter of the textbook that a view is about. */
+const CHAPTERS: Readonly<Record<string, readonly [name: string, words: string]>> = {
+  listen: ["1_frames", "What frames are"],
+  inside: ["2_convolution", "What a convolution is"],
+  train: ["5_labels", "What refinery does"],
+  bench: ["7_speed", "How the kernels get fast"],
+};
+const read = el("a", {}), reading = el("p", { class: "reading" }, "Read: ", read);
+main.append(line, reading, ...views.map(({ element }) => element));
 
 let current: View | undefined;
 function route(): void {
-  const wanted = views.find(({ id }) => `#${id}` === location.hash) ?? views[0];
+  const wanted = views.find(({ id }) => `#${id}` === location.hash.split("/")[0]) ?? views[0];
   if (wanted === current) return;
   current?.hidden?.();
   views.forEach((view, i) => {
@@ -88,6 +98,9 @@ function route(): void {
     if (view === wanted) links[i].setAttribute("aria-current", "page");
     else links[i].removeAttribute("aria-current");
   });
+  const chapter = CHAPTERS[wanted.id];
+  reading.hidden = !chapter;
+  if (chapter) [read.href, read.textContent] = [`#learn/${chapter[0]}`, chapter[1]];
   document.title = `${wanted.title} · EPR: emotion profiles of speech`;
   current = wanted;
   wanted.shown?.();
@@ -105,6 +118,12 @@ const asked = new URLSearchParams(location.search).get("device");
 open(asked === "wasm" || asked === "webgpu" ? asked : "auto");
 route();
 
-if ("serviceWorker" in navigator && isSecureContext) {
-  navigator.serviceWorker.register("service_worker.js").catch(() => {}); // the page works without, but not offline
-}
+registerServiceWorker((reload) => {
+  const note = el(
+    "div",
+    { class: "note", role: "status" },
+    el("span", {}, "Loaded again, this page uses all processors."),
+  );
+  note.append(button("Load again", reload), button("Later", () => note.remove()));
+  notes.replaceChildren(note);
+}).catch(() => {}); // it works without one, or without storage, in one thread

@@ -1,6 +1,9 @@
 /**
  * Keeps the page, so that it works without a network. The build puts the names of all files and a version in front: `FILES`, `VERSION`.
  * The host is asked first, so that a page that was built anew is seen at once; what is kept is answered where it does not answer.
+ *
+ * Threads share memory only in a page whose host isolates it from other origins by headers, which GitHub Pages and other hosts can't be
+ * told to set. So every answer gets them here: from the second load on the page has all its threads.
  */
 declare const FILES: readonly string[], VERSION: string;
 
@@ -34,6 +37,21 @@ worker.addEventListener("activate", (event: Lifetime) => {
   );
 });
 
+/** What the server of `deno task web` sets itself. */
+const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+/** An answer with the headers of isolation; one that has them is left as it is. */
+function isolated(answer: Response): Response {
+  if (answer.type === "error" || answer.headers.has("cross-origin-embedder-policy")) return answer;
+  const headers = new Headers(answer.headers), { status, statusText } = answer;
+  for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  return new Response(answer.body, { status, statusText, headers });
+}
+
 worker.addEventListener("fetch", (event: Fetched) => {
   const { request } = event;
   if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
@@ -42,6 +60,6 @@ worker.addEventListener("fetch", (event: Fetched) => {
       const kept = await (await caches.open(NAME)).match(request, { ignoreSearch: true });
       if (!kept) throw error;
       return kept;
-    }),
+    }).then(isolated),
   );
 });

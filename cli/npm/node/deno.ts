@@ -246,6 +246,8 @@ export const Deno: object = {
   makeTempDir: ({ prefix = "" } = {}) => later(fs.promises.mkdtemp(path.join(tmpdir(), prefix))),
   link: (from: string, to: string) => later(fs.promises.link(from, to)),
   linkSync: (from: string, to: string) => now(() => fs.linkSync(from, to)),
+  readLink: (file: string) => later(fs.promises.readlink(file)),
+  realPath: (file: string) => later(fs.promises.realpath(file)),
   rename: (from: string, to: string) => later(fs.promises.rename(from, to)),
   renameSync: (from: string, to: string) => now(() => fs.renameSync(from, to)),
   copyFile: (from: string, to: string) => later(fs.promises.copyFile(from, to)),

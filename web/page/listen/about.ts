@@ -21,7 +21,8 @@ export function aboutModel({ name, training, accuracy }: ModelDescription): stri
 
 /** What was heard: how long it is, in how many segments, how fast, and whether there is any sound in it. */
 export function aboutHeard({ name, emotions, heard }: Pick<Shown, "name" | "emotions" | "heard">): string {
-  const { seconds, profile, segmentHop, took, samples } = heard, segments = profile.length / emotions.length;
+  const { seconds, profile, segmentHop, took, samples, speech } = heard, segments = profile.length / emotions.length;
+  const spoken = speech.reduce((sum, one) => sum + one, 0), silent = 100 * (1 - spoken / segments);
   const every = 1000 * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
   return [
     `${name}: ${seconds.toFixed(2)} s`,
@@ -32,7 +33,11 @@ export function aboutHeard({ name, emotions, heard }: Pick<Shown, "name" | "emot
       Math.abs(x) < HARDLY_ANY
     )
     ? " There is hardly any sound in it: what it is taken for means nothing."
-    : "");
+    : spoken === 0
+    ? " It has no speech by its energy: what it is taken for means little."
+    : silent < 1
+    ? ""
+    : ` ${silent.toFixed(0)} % of it has no speech and was not judged.`);
 }
 
 /** An error that says which recording it is of. */

@@ -37,9 +37,21 @@ const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "
 
 /** The document of `deno task predict --json --profile`. */
 function toJson({ name, heard, emotions, model }: Shown): string {
-  const meaning = { emotions, frontEnd },
-    prediction = { ...heard, probabilities: Float64Array.from(heard.probabilities) };
-  const recording = { ...predictionJson(name, prediction, meaning), profile: profileJson(heard, meaning) };
+  const meaning = { emotions, frontEnd }, K = emotions.length, { judgedHop, speech, profile } = heard;
+  // the segments that were judged: the picture is denser
+  const every = judgedHop / heard.segmentHop, marks = speech.filter((_, s) => s % every === 0);
+  const judged = {
+    ...heard,
+    segmentHop: judgedHop,
+    profile: profile.filter((_, i) => Math.floor(i / K) % every === 0),
+    speech: marks.includes(1) ? marks : marks.map(() => 1),
+    probabilities: Float64Array.from(heard.probabilities),
+  };
+  const recording = {
+    ...predictionJson(name, judged, meaning),
+    speechSegments: judged.speech.reduce((sum, one) => sum + one, 0),
+    profile: profileJson(judged, meaning),
+  };
   return JSON.stringify({ model, emotions, recordings: [recording] }, null, 2);
 }
 

@@ -18,6 +18,8 @@ export class Scene {
   emotions: readonly string[] = [];
   colours: readonly string[] = [];
   segmentHop = 1;
+  /** [segments]: 0 where a segment has no speech, and is veiled; not set: not known. */
+  speech?: Uint8Array;
   /** Seconds. */
   cursor = 0;
   /** Whether sound still comes in: the picture then ends at its end. */
@@ -33,6 +35,7 @@ export class Scene {
     [this.#samples, this.#frames, this.#profile] = [new Growing(), new Growing(), new Growing()];
     this.#mel = new MelPicture();
     this.#loudest = QUIET;
+    this.speech = undefined;
     this.cursor = 0;
   }
 
@@ -212,6 +215,20 @@ export class Scene {
       pen.fillStyle = this.colours[k];
       pen.globalAlpha = 0.88;
       pen.fill();
+    }
+    pen.globalAlpha = 0.7;
+    pen.fillStyle = themeColour("card");
+    for (let s = first; s <= last; s++) {
+      if (this.speech?.[s] !== 0) continue;
+      let end = s;
+      while (end < last && this.speech[end + 1] === 0) end++;
+      pen.fillRect(
+        x((s - 0.5) * every + half),
+        top,
+        x((end + 0.5) * every + half) - x((s - 0.5) * every + half),
+        bottom - top,
+      );
+      s = end;
     }
     pen.globalAlpha = 1;
   }

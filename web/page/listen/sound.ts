@@ -15,7 +15,7 @@ export async function openFile(file: File): Promise<Opened> {
   if (file.size > LARGEST) throw new TypeError(`${file.name}: larger than 512 MB; deno task predict takes any length`);
   const bytes = new Uint8Array(await file.arrayBuffer());
   const magic = new TextDecoder("latin1").decode(bytes.subarray(0, 4));
-  if (/^(RIFF|RIFX|RF64|BW64)$/.test(magic)) return { wav: bytes, name: file.name };
+  if (/^(RIFF|RIFX|RF64|BW64|riff)$/.test(magic)) return { wav: bytes, name: file.name };
   const context = new OfflineAudioContext(1, 1, 48000);
   let sound: AudioBuffer;
   try {
@@ -34,17 +34,32 @@ export async function openFile(file: File): Promise<Opened> {
 /** A microphone that is on. */
 export interface Microphone {
   readonly sampleRate: number;
+  /** Whether sound can still come of it. */
+  readonly live: boolean;
   /** Turns it off. */
   stop(): void;
 }
 
 /**
- * Turns the microphone on.
+ * What can happen to a microphone that is on: it was unplugged or its permission taken back, or its thread failed ("ended"); a call,
+ * a lid or the browser holds its sound ("interrupted"), and lets it go again ("running").
+ */
+export type MicrophoneNews = "ended" | "interrupted" | "running";
+
+/** Milliseconds that sound may take to start. */
+const PATIENCE = 5000;
+
+/**
+ * Turns the microphone on. Whatever fails after the browser gave it, it is off again.
  *
  * @param onSamples hears blocks of about 10 ms, and when each was whole (ms of `Date.now()`)
+ * @param onNews hears what happens to it, until it is turned off
  * @throws {Error} kindly, where there is none or it may not be used
  */
-export async function openMicrophone(onSamples: (samples: Float32Array, at: number) => void): Promise<Microphone> {
+export async function openMicrophone(
+  onSamples: (samples: Float32Array, at: number) => void,
+  onNews: (news: MicrophoneNews) => void,
+): Promise<Microphone> {
   if (!navigator.mediaDevices?.getUserMedia) {
     throw new Error("This page may not use a microphone here: browsers allow it on https pages and on localhost only.");
   }
@@ -60,19 +75,74 @@ export async function openMicrophone(onSamples: (samples: Float32Array, at: numb
     }
     throw new Error("The microphone does not start: perhaps another program is using it.");
   }
-  const context = new AudioContext({ latencyHint: "interactive" });
-  await context.audioWorklet.addModule("recorder.js");
-  const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
-  recorder.port.onmessage = ({ data: { samples, at } }) => onSamples(samples, at);
-  context.createMediaStreamSource(stream).connect(recorder);
-  await context.resume();
-  return {
-    sampleRate: context.sampleRate,
-    stop() {
-      for (const track of stream.getTracks()) track.stop();
-      context.close();
-    },
+  const off = new AbortController(), { signal } = off;
+  let context: AudioContext | undefined;
+  const stop = () => {
+    off.abort();
+    for (const track of stream.getTracks()) track.stop();
+    if (context && context.state !== "closed") context.close().catch(() => {}); // it may be closing
   };
+  try {
+    context = new AudioContext({ latencyHint: "interactive" });
+    await context.audioWorklet.addModule("recorder.js");
+    const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
+    recorder.port.onmessage = ({ data: { samples, at } }) => onSamples(samples, at);
+    context.createMediaStreamSource(stream).connect(recorder);
+    await within(PATIENCE, context.resume(), "The microphone is on, but its sound does not start. Try again.");
+    const ended = () => onNews("ended");
+    recorder.addEventListener("processorerror", ended, { signal });
+    follow(context, stream.getAudioTracks(), onNews, signal);
+    const { sampleRate } = context;
+    const live = () => stream.active && stream.getAudioTracks().some(({ readyState }) => readyState === "live");
+    if (!live()) throw new Error("The microphone went away while it was turned on.");
+    return {
+      sampleRate,
+      get live() {
+        return live();
+      },
+      stop,
+    };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+/** Tells what happens to the sound, and lets it go on as soon as the browser allows it. */
+function follow(
+  context: AudioContext,
+  tracks: readonly MediaStreamTrack[],
+  onNews: (news: MicrophoneNews) => void,
+  signal: AbortSignal,
+): void {
+  let held = false;
+  const look = () => {
+    // "interrupted" is Safari's: a call, or Siri; a muted track is one whose device gives nothing
+    const now = context.state !== "running" || tracks.some(({ muted }) => muted);
+    if (now !== held) onNews(now ? "interrupted" : "running");
+    held = now;
+  };
+  const goOn = () => {
+    if (context.state !== "running") context.resume().catch(() => {}); // not allowed yet: the next chance is another event
+  };
+  context.addEventListener("statechange", () => {
+    look();
+    goOn();
+  }, { signal });
+  for (const track of tracks) {
+    track.addEventListener("ended", () => onNews("ended"), { signal });
+    for (const change of ["mute", "unmute"]) track.addEventListener(change, look, { signal });
+  }
+  for (const chance of ["visibilitychange", "pointerdown", "keydown"]) {
+    document.addEventListener(chance, goOn, { signal });
+  }
+}
+
+/** A promise, or an error where it takes longer. */
+async function within<T>(milliseconds: number, promise: Promise<T>, otherwise: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => timer = setTimeout(() => reject(new Error(otherwise)), milliseconds));
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** Plays samples from a place on. */

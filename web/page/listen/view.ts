@@ -11,7 +11,7 @@ import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
 import { Overview } from "./overview.ts";
 import { Scene } from "./scene.ts";
-import { type Opened, openFile, Player } from "./sound.ts";
+import { type MicrophoneNews, type Opened, openFile, Player } from "./sound.ts";
 import { Voice } from "./voice.ts";
 
 const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
@@ -53,6 +53,8 @@ export function listenView(app: App): View {
   const empty = el("div", { class: "empty" }, "Drop a recording here, choose an example, or speak.");
   const under = el("p", { class: "under num", id: "under" }), status = el("p", { class: "under num", id: "status" });
   const about = el("p", { class: "under about", id: "about" });
+  const reasons = el("pre", { id: "reasons", tabindex: 0, "aria-label": "Why: votes and statistics" });
+  const why = el("details", { class: "why", hidden: true }, el("summary", {}, "Why"), reasons);
   const overview = new Overview(scene, moveTo);
   const element = el(
     "section",
@@ -76,6 +78,7 @@ export function listenView(app: App): View {
     overview.element,
     under,
     status,
+    why,
     about,
   );
   const redraw = oncePerFrame(() => {
@@ -123,6 +126,7 @@ export function listenView(app: App): View {
     scene.clear();
     scene.live = false;
     scene.append(heard.samples, heard.frames, heard.profile);
+    scene.speech = heard.speech.includes(1) ? heard.speech : undefined;
     scene.segmentHop = heard.segmentHop;
     shown = { name, heard, emotions: scene.emotions, colours: scene.colours, model: modelName };
     meters.show(heard.probabilities, name);
@@ -130,6 +134,8 @@ export function listenView(app: App): View {
     setCursor(heard.seconds / 2);
     overview.show();
     empty.hidden = true;
+    why.hidden = false;
+    reasons.textContent = heard.why;
     canvas.setAttribute("aria-valuemax", heard.seconds.toFixed(2));
     enable();
     tellShown();
@@ -192,18 +198,33 @@ export function listenView(app: App): View {
     app.quiet();
     example.value = "";
     try {
-      const hop = await voice.begin(() => own !== asked || Boolean(element.hidden));
+      const hop = await voice.begin(() => own !== asked || Boolean(element.hidden), microphoneNews);
       if (hop === undefined) return;
       scene.clear();
       scene.segmentHop = hop;
       scene.live = true;
       overview.show();
       empty.hidden = true;
+      why.hidden = true;
       speak.textContent = "Stop";
       enable();
     } catch (error) {
       app.fail(error);
     }
+  }
+
+  /** What happens to the microphone while it is on. */
+  function microphoneNews(news: MicrophoneNews): void {
+    if (!voice.on) return;
+    if (news === "ended") {
+      stopSpeaking();
+      app.say(
+        "The microphone is gone: it was unplugged, or its permission was taken back. Speak turns it on again.",
+        "fault",
+      );
+    } else if (news === "interrupted") {
+      app.say("The sound is interrupted, by a call perhaps. It goes on as soon as it may: click anywhere.", "fault");
+    } else app.say("The microphone is heard again.");
   }
 
   async function stopSpeaking(): Promise<void> {
@@ -223,6 +244,7 @@ export function listenView(app: App): View {
   }
 
   function live(news: News): void {
+    if (news.news === "fault" && voice.on) stopSpeaking(); // the shell tells why
     if (news.news !== "live" || !voice.on) return;
     scene.append(news.samples, news.frames, news.profile);
     if (news.probabilities.length > 0) meters.show(news.probabilities, "so far");

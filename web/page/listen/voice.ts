@@ -2,7 +2,7 @@
 import type { Heard } from "../../engine/protocol.ts";
 import { afterNextFrame } from "../dom.ts";
 import type { App } from "../view.ts";
-import { type Microphone, openMicrophone } from "./sound.ts";
+import { type Microphone, type MicrophoneNews, openMicrophone } from "./sound.ts";
 
 /** Milliseconds from sound to picture, of the last hundred blocks. */
 export interface Delay {
@@ -28,10 +28,11 @@ export class Voice {
    * Turns the microphone on.
    *
    * @param unwanted tells, while that takes its time, whether something else is wanted by now
+   * @param onNews hears what happens to it while it is on; "ended" also where the engine fails
    * @returns frames from one segment to the next; undefined where it is unwanted, and off again
    * @throws {Error} kindly, where there is no model, or no microphone that may be used
    */
-  async begin(unwanted: () => boolean): Promise<number | undefined> {
+  async begin(unwanted: () => boolean, onNews: (news: MicrophoneNews) => void): Promise<number | undefined> {
     const { engine } = this.#app;
     await this.#app.device();
     if (!await this.#app.model()) {
@@ -40,10 +41,24 @@ export class Voice {
       );
     }
     let begun = false;
-    const opened = await openMicrophone((samples, at) => begun && engine.ask("liveSamples", samples, at));
+    const opened = await openMicrophone(
+      (samples, at) => {
+        if (!begun) return;
+        engine.ask("liveSamples", samples, at).catch((error) => {
+          if (!this.on) return; // of blocks that were on their way
+          onNews("ended");
+          this.#app.fail(error);
+        });
+      },
+      (news) => begun && onNews(news),
+    );
     try {
       const hop = unwanted() ? undefined : await engine.ask("liveBegin", opened.sampleRate);
       begun = hop !== undefined && !unwanted();
+      if (begun && !opened.live) {
+        begun = false;
+        throw new Error("The microphone went away while it was turned on.");
+      }
       if (!begun) return undefined;
       this.#microphone = opened;
       this.#delays.length = 0;

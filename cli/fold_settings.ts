@@ -1,0 +1,81 @@
+/**
+ * Which folds a corpus allows: its own where it has them, and no more than it has speakers, sessions or texts.
+ */
+import { type Features } from "../corpora/mod.ts";
+import { countGroups, officialFolds, type Settings, type Split, unlearnedEmotions } from "../refinery/mod.ts";
+import { UsageError } from "./common.ts";
+
+/** What was said about folds. */
+export interface FoldFlags {
+  /** `--split` */
+  split?: Split;
+  /** `--folds` */
+  folds?: number;
+  /** `--folds-file` */
+  foldsFile?: string;
+  /** `--only-fold` */
+  onlyFold?: number;
+  /** `--resume`: the run's folds stay as they are */
+  resume?: boolean;
+  /** `--merge`, likewise */
+  merge?: boolean;
+}
+
+/** Names of parts that are no folds, but learned from, chosen by and judged once. */
+const PART = /^(train(ing)?|dev(elopment)?|val(id|idation)?|test(ing)?|eval(uation)?)$/i;
+
+/**
+ * The settings with the folds that the corpus allows, and lines that say what was chosen for the user.
+ *
+ * @throws {RangeError} as `countGroups`
+ * @throws {UsageError} where the one fold to run is none of them
+ */
+export function settleFolds(
+  flags: FoldFlags,
+  asked: Settings,
+  { utterances }: Features,
+): { settings: Settings; lines: string[] } {
+  if (flags.resume || flags.merge) return { settings: asked, lines: [] };
+  const settings = { ...asked }, lines: string[] = [];
+  const own = utterances.every(({ fold }) => fold) ? officialFolds(utterances) : [];
+  const named = utterances.filter(({ fold }) => fold).length;
+  if (named > 0 && own.length === 0 && flags.split !== "official") {
+    lines.push(`drawn; the corpus names a fold of ${named} of its ${utterances.length} utterances only`);
+  }
+  const parts = own.some((name) => PART.test(name));
+  if (flags.split === undefined && asked.split === "utterance" && flags.folds === undefined && own.length >= 2) {
+    if (!parts || flags.foldsFile !== undefined) {
+      settings.split = "official";
+      lines.push(`the corpus's own, ${own.join(", ")} (--split utterance draws others)`);
+    } else {
+      lines.push(`drawn; the corpus has parts of its own, ${own.join(", ")}: --split official holds out each in turn`);
+    }
+  }
+  if (settings.split !== "utterance" && flags.folds === undefined) {
+    const groups = countGroups(utterances, settings.split);
+    if (settings.split === "official") {
+      settings.folds = groups;
+      const tested = own.findIndex((name) => /^(test(ing)?|eval(uation)?)$/i.test(name));
+      if (tested >= 0) {
+        lines.push(`fold ${tested + 1} holds out ${own[tested]}: --only-fold ${tested + 1} runs it alone`);
+      }
+    } else if (groups >= 2 && groups < settings.folds) {
+      settings.folds = groups;
+      lines.push(`${groups}, since there are no more ${settings.split}s`);
+    }
+  }
+  if (flags.onlyFold !== undefined && flags.onlyFold > settings.folds) {
+    throw new UsageError(`--only-fold ${flags.onlyFold}: there are ${settings.folds} folds, counted from 1`);
+  }
+  return { settings, lines };
+}
+
+/** Lines about folds whose networks never learn one of the emotions. */
+export function describeUnlearned({ utterances, emotions }: Features, folds: Int32Array, settings: Settings): string[] {
+  return unlearnedEmotions(utterances, folds, settings).map(({ fold, emotions: missing }) => {
+    const names = missing.map((e) => emotions[e]).join(", ");
+    const held = missing.every((e) => utterances.every((u, i) => u.emotion !== e || folds[i] === fold));
+    return `fold ${fold + 1} learns without ${names}: ` +
+      (held ? "it holds out every utterance of it" : "what it does not hold out is kept for validation");
+  });
+}

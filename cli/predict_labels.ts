@@ -1,0 +1,70 @@
+/** `predict --format`: labelled stretches, on stdout or as files in a folder. */
+import { dirname, join, resolve } from "@std/path";
+import { pathToFileURL } from "node:url";
+import type { ModelDescription } from "../refinery/model.ts";
+import { LABEL_EXTENSIONS, labelFile, type LabelFormat } from "../report/label_files.ts";
+import { stretchesOf } from "../report/stretches.ts";
+import { writeAtomically } from "../runs/atomic.ts";
+import type { Heard, Input } from "./recordings.ts";
+
+/** Media types by the end of a file's name, as ELAN knows them. */
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  ".wav": "audio/x-wav",
+  ".mp3": "audio/mpeg",
+  ".m4a": "audio/mp4",
+  ".ogg": "audio/ogg",
+  ".opus": "audio/ogg",
+  ".flac": "audio/flac",
+};
+
+/** Writes the labels of recordings. */
+export class LabelOutput {
+  readonly #format: LabelFormat;
+  readonly #folder: string | undefined;
+  /** Files written, and of which recording each is. */
+  readonly #written = new Map<string, string>();
+
+  /** @param folder where files are written; not set: labels are printed */
+  constructor(format: LabelFormat, folder: string | undefined) {
+    [this.#format, this.#folder] = [format, folder];
+  }
+
+  /** How many files were written. */
+  get written(): number {
+    return this.#written.size;
+  }
+
+  /**
+   * Writes or prints the labels of a recording.
+   *
+   * @throws {Error} where the file is that of another recording before
+   */
+  async write(
+    { name, file, below }: Exclude<Input, { fault: string }>,
+    { channel, seconds, prediction }: Heard,
+    model: ModelDescription,
+  ): Promise<void> {
+    const [ext] = /\.[^./\\]*$/.exec(below) ?? [""];
+    const text = labelFile(this.#format, {
+      stretches: stretchesOf(prediction, seconds, model),
+      seconds,
+      media: file === undefined ? undefined : {
+        url: pathToFileURL(resolve(file)).href,
+        type: MEDIA_TYPES[ext.toLowerCase()] ?? "audio/*",
+      },
+      date: new Date(),
+    });
+    if (this.#folder === undefined) {
+      console.log(text.trimEnd());
+      return;
+    }
+    const stem = below.slice(0, below.length - ext.length) +
+      (channel === undefined ? "" : `.${channel.replace(" ", "_")}`);
+    const target = join(this.#folder, `${stem}.${LABEL_EXTENSIONS[this.#format]}`),
+      before = this.#written.get(target);
+    if (before !== undefined) throw new Error(`${name}: its labels would replace those of ${before}: ${target}`);
+    this.#written.set(target, name);
+    await Deno.mkdir(dirname(target), { recursive: true });
+    await writeAtomically(target, text);
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * `predict - --live`: standard input is judged while it still runs, a line a second.
+ *
+ *     bytes -> samples, cut at whole seconds -> frames, and which of them are speech -> the segments that are complete -> a line
+ *
+ * A line gives the emotion of the last three seconds, about as long as an utterance, by their segments with speech; or that the last
+ * second had none. What speech is, is decided as it comes: by the levels of the last half minute, unlike in a file, where all of it
+ * is known.
+ */
+import {
+  type FrontEnd,
+  LogMelStream,
+  RecordingStream,
+  segmentCount,
+  SpeechActivity,
+  speechSegments,
+} from "../dsp/mod.ts";
+import { decideProfile, speechRows } from "../refinery/judge_speech.ts";
+import type { Predictor } from "../refinery/predictor.ts";
+import { argmax } from "../refinery/relabel.ts";
+import { NO_SPEECH } from "../report/stretches.ts";
+import { percent } from "../report/table.ts";
+import { csv as csvText } from "../runs/csv.ts";
+import type { PredictFlags } from "./predict_options.ts";
+import { type Heard, open, pieces, STANDARD_INPUT } from "./recordings.ts";
+
+/** Seconds that a line judges; seconds that the level of speech and noise is remembered. */
+const WINDOW = 3, MEMORY = 30;
+
+/** What a second came to: the probabilities of the last three; not set: it had no speech. */
+export type Second = { second: number; probabilities?: Float64Array };
+
+/**
+ * Judges standard input until it ends, or until the signal is aborted.
+ *
+ * @param onSecond hears of every second as soon as it is over
+ * @returns what the whole of it was, by the segments with speech
+ * @throws {Error} naming it, where it is no recording, has no speech, or is too short
+ */
+export async function hearLive(
+  predictor: Predictor,
+  { segmentHop, decide, channel, all = false }: Pick<PredictFlags, "segmentHop" | "decide" | "channel" | "all">,
+  onSecond: (second: Second) => void,
+  signal: AbortSignal,
+): Promise<Heard> {
+  const { model } = predictor, { frontEnd, segmentHop: own, emotions } = model.description, { sampleRate } = frontEnd;
+  const recording = new RecordingStream(STANDARD_INPUT, { channel: typeof channel === "number" ? channel : undefined });
+  const profile = new LiveProfile(predictor, segmentHop ?? own, all);
+  let heard = 0;
+  const listen = async (samples: Float32Array) => {
+    for (let at = 0; at < samples.length;) {
+      const block = samples.subarray(at, at + sampleRate - heard % sampleRate);
+      profile.push(block);
+      at += block.length;
+      heard += block.length;
+      if (heard % sampleRate !== 0) continue;
+      await profile.compute();
+      const rows = profile.last(1).length > 0 ? profile.last(WINDOW) : undefined;
+      onSecond({ second: heard / sampleRate, ...(rows && { probabilities: decideProfile(model, rows, decide) }) });
+    }
+  };
+  try {
+    const source = await open({ name: STANDARD_INPUT }); // standard input is not closed
+    for await (const piece of pieces(source, STANDARD_INPUT, signal)) await listen(recording.push(piece));
+    await listen(recording.finish());
+  } catch (error) {
+    if (!signal.aborted) throw error; // Ctrl-C is how a microphone is ended: what was heard until then is judged
+  }
+  await profile.compute();
+  const { speech } = profile, rows = profile.all, judged = speechRows(rows, speech);
+  if (judged.length === 0) {
+    const found = rows.length === 0 ? `${(heard / sampleRate).toFixed(2)} s of sound, less than a segment` : "none";
+    throw new Error(`${STANDARD_INPUT}: expected speech, found ${found}`);
+  }
+  const probabilities = decideProfile(model, judged, decide), likeliest = argmax(probabilities);
+  return {
+    seconds: recording.seconds,
+    prediction: {
+      emotion: emotions[likeliest],
+      probability: probabilities[likeliest],
+      probabilities,
+      profile: rows,
+      speech,
+      segmentHop: profile.hop,
+      seconds: heard / sampleRate,
+    },
+  };
+}
+
+/** The line of a second. */
+export function secondLine(
+  { second, probabilities }: Second,
+  emotions: readonly string[],
+  { csv, top }: Pick<PredictFlags, "csv" | "top">,
+): string {
+  const likeliest = probabilities && argmax(probabilities);
+  if (csv) {
+    const numbers = Array.from(emotions, (_, e) => probabilities?.[e].toFixed(6) ?? "");
+    const own = likeliest === undefined ? [NO_SPEECH, ""] : [emotions[likeliest], numbers[likeliest]];
+    return csvText([[String(second), ...own, ...numbers]]).trimEnd();
+  }
+  const width = Math.max(NO_SPEECH.length, ...emotions.map(({ length }) => length));
+  if (!probabilities) return `${String(second).padStart(6)} s  ${NO_SPEECH}`;
+  const order = [...emotions.keys()].sort((a, b) => probabilities[b] - probabilities[a] || a - b).slice(0, top);
+  const shown = order.map((e) => `${emotions[e].padEnd(width)} ${percent(probabilities[e]).padStart(7)}`);
+  return `${String(second).padStart(6)} s  ${shown.join("  ")}`;
+}
+
+/** A profile that grows while samples arrive. */
+class LiveProfile {
+  readonly hop: number;
+  readonly #predictor: Predictor;
+  readonly #frontEnd: FrontEnd;
+  readonly #judgeAll: boolean;
+  readonly #mel: LogMelStream;
+  readonly #activity: SpeechActivity;
+  /** From the first frame of the next segment on: [held, nMels], and which of them are speech. */
+  #frames: Float32Array = new Float32Array(0);
+  #active: Uint8Array = new Uint8Array(0);
+  /** Frames that are still to be passed over, where segments do not touch. */
+  #skip = 0;
+  readonly #rows: Float32Array[] = [];
+  readonly #speech: number[] = [];
+
+  constructor(predictor: Predictor, hop: number, judgeAll: boolean) {
+    [this.#predictor, this.hop, this.#judgeAll] = [predictor, hop, judgeAll];
+    this.#frontEnd = predictor.model.description.frontEnd;
+    this.#mel = new LogMelStream(this.#frontEnd);
+    this.#activity = new SpeechActivity({ settings: this.#frontEnd, memory: MEMORY });
+  }
+
+  /** Takes the next samples. */
+  push(samples: Float32Array): void {
+    this.#frames = concatenate([this.#frames, this.#mel.push(samples)]);
+    this.#active = Uint8Array.of(...this.#active, ...this.#activity.push(samples));
+    this.#pass();
+  }
+
+  /** Computes the segments that are complete. */
+  async compute(): Promise<void> {
+    const { nMels } = this.#frontEnd, K = this.#predictor.model.description.emotions.length;
+    for (;;) {
+      const there = segmentCount(this.#frames.length / nMels, this.hop, this.#frontEnd);
+      if (there < 1) return;
+      const count = Math.min(there, this.#predictor.largestBatch);
+      const rows = await this.#predictor.segmentProbabilities(this.#frames, count, this.hop);
+      for (let s = 0; s < count; s++) this.#rows.push(rows.slice(s * K, (s + 1) * K));
+      const marks = speechSegments(this.#active, count, this.hop, this.#frontEnd);
+      this.#speech.push(...this.#judgeAll ? marks.fill(1) : marks);
+      this.#skip = count * this.hop;
+      this.#pass();
+    }
+  }
+
+  /** The segments with speech among those that ended in the last seconds, [segments, emotions]. */
+  last(seconds: number): Float32Array {
+    const { sampleRate, hopLength } = this.#frontEnd;
+    const count = Math.max(1, Math.round(seconds * sampleRate / hopLength / this.hop));
+    const rows = this.#rows.slice(-count), speech = this.#speech.slice(-count);
+    return concatenate(rows.filter((_, s) => speech[s] === 1));
+  }
+
+  /** The whole profile, [segments, emotions]. */
+  get all(): Float32Array {
+    return concatenate(this.#rows);
+  }
+
+  /** [segments], 1 or 0. */
+  get speech(): Uint8Array {
+    return Uint8Array.from(this.#speech);
+  }
+
+  #pass(): void {
+    const { nMels } = this.#frontEnd, count = Math.min(this.#skip, this.#frames.length / nMels);
+    if (count === 0) return;
+    this.#frames = this.#frames.slice(count * nMels);
+    this.#active = this.#active.slice(count);
+    this.#skip -= count;
+  }
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,78 @@
+/** The options of `predict`, and which of them go together. */
+import { InvalidArgumentError } from "commander";
+import type { LabelFormat } from "../report/label_files.ts";
+import { UsageError } from "./common.ts";
+import type { ModelFlags } from "./model_option.ts";
+import type { Channels } from "./recordings.ts";
+
+/** What the options are read into. */
+export interface PredictFlags extends ModelFlags {
+  top: number;
+  profile?: boolean;
+  json?: boolean;
+  csv?: boolean;
+  format?: LabelFormat;
+  out?: string;
+  arrow?: string;
+  svg?: string;
+  segmentHop?: number;
+  pad?: boolean;
+  channel?: Channels;
+  all?: boolean;
+  live?: boolean;
+  explain?: boolean;
+}
+
+/** Reads `--channel`. */
+export function channelOption(value: string): Channels {
+  const named = { left: 0, right: 1, each: "each" } as const;
+  if (Object.hasOwn(named, value)) return named[value as keyof typeof named];
+  const channel = /^\d{1,3}$/.test(value) ? Number(value) : 0;
+  if (channel >= 1) return channel - 1;
+  throw new InvalidArgumentError(`Expected left, right, each or a number from 1, found "${value}".`);
+}
+
+/** Pairs of options that print or write in ways that exclude each other. */
+const APART: readonly [keyof PredictFlags, keyof PredictFlags][] = [
+  ["json", "csv"],
+  ["format", "json"],
+  ["format", "csv"],
+  ["format", "profile"],
+  ["explain", "csv"],
+];
+
+/** Throws a {@link UsageError} where options contradict each other. @param names what the command line names as recordings */
+export function checkUsage(flags: PredictFlags, names: readonly string[]): void {
+  const { device, threads, channel, svg, format, out } = flags;
+  if (names.length === 0) throw new UsageError("Name a recording, a folder of them, or - for standard input");
+  if (names.filter((name) => name === "-").length > 1) throw new UsageError("Standard input (-) can be read once");
+  for (const [one, other] of APART) {
+    if (flags[one] && flags[other]) throw new UsageError(`--${one} and --${other} do not go together`);
+  }
+  if (flags.live) {
+    if (names.length !== 1 || names[0] !== "-") throw new UsageError("--live judges standard input (-) alone");
+    const other = (["json", "profile", "format", "arrow", "svg", "pad", "explain"] as const).find((name) =>
+      flags[name]
+    );
+    if (other) throw new UsageError(`--live prints a line a second and does not go with --${other}`);
+    if (channel === "each") throw new UsageError("--live judges one channel, found --channel each");
+  }
+  if (flags.explain && flags.decide === "mean") {
+    throw new UsageError("--explain explains what the forest decides, found --decide mean: see --profile");
+  }
+  if (flags.explain && format !== undefined && out === undefined) {
+    throw new UsageError("--explain and --format both print: --out DIR writes the labels to files");
+  }
+  if (out !== undefined && format === undefined) throw new UsageError("--out is for the labels of --format");
+  if (channel === "each") {
+    if (svg !== undefined) throw new UsageError("--svg draws one channel, found --channel each");
+    if (format !== undefined && out === undefined) {
+      throw new UsageError(
+        "--format prints one channel's labels, found --channel each (--out DIR writes a file for each)",
+      );
+    }
+  }
+  if (threads !== undefined && device === "webgpu") {
+    throw new UsageError("--threads is for the cpu device, found --device webgpu");
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Recordings with the same content, whatever their names: copies. Their frames are compared, so that a copy with other words in
+ * its header is one too. A copy that is learned from in one fold and judged in another makes the judgement a lie; under two
+ * labels, one of them is wrong.
+ *
+ * @module
+ */
+import { count, type DuplicatePolicy } from "./corpus.ts";
+
+/** What is compared. */
+export interface Content {
+  /** its file, or its id */
+  name: string;
+  /** its label */
+  emotion: string;
+  /** log-mel, [frames, nMels] */
+  frames: Float32Array;
+}
+
+/** What becomes of copies, by their place in the list. */
+export interface Settled {
+  /** those that are left out, and why */
+  dropped: Map<number, string>;
+  /** those that are kept though they are copies: the first of their group */
+  copyOf: Map<number, number>;
+}
+
+/**
+ * Finds copies and settles what becomes of them: under one label the first is kept, under several it is an error; `keep` keeps
+ * all of them, `drop` leaves out those under several labels.
+ *
+ * @throws {Error} naming both files, where one recording bears two labels and the policy is `refuse`
+ */
+export function settleDuplicates(contents: readonly Content[], policy: DuplicatePolicy = "refuse"): Settled {
+  const settled: Settled = { dropped: new Map(), copyOf: new Map() };
+  const groups = findCopies(contents);
+  const contradicting = groups.filter((group) => group.some((i) => contents[i].emotion !== contents[group[0]].emotion));
+  if (policy === "refuse" && contradicting.length > 0) throw contradiction(contents, contradicting);
+  for (const group of groups) {
+    const [first, ...others] = group;
+    if (policy === "keep") others.forEach((i) => settled.copyOf.set(i, first));
+    else if (contradicting.includes(group)) {
+      for (const i of group) {
+        const other = group.find((j) => contents[j].emotion !== contents[i].emotion)!;
+        settled.dropped.set(i, `the same recording as ${contents[other].name}, which is ${contents[other].emotion}`);
+      }
+    } else others.forEach((i) => settled.dropped.set(i, `a copy of ${contents[first].name}`));
+  }
+  return settled;
+}
+
+function contradiction(contents: readonly Content[], groups: readonly (readonly number[])[]): Error {
+  const [group] = groups, first = contents[group[0]];
+  const other = contents[group.find((i) => contents[i].emotion !== first.emotion)!];
+  const more = groups.length === 1 ? "" : ` (and ${count(groups.length - 1, "more such recording")})`;
+  return new Error(
+    `${first.name} (${first.emotion}) and ${other.name} (${other.emotion}) are one recording under two labels${more}: ` +
+      "correct the labels, or choose --duplicates drop (leave them out) or keep (learn both, never in two folds)",
+  );
+}
+
+/** Groups of two or more with the same frames, each in the list's order. */
+export function findCopies(contents: readonly Pick<Content, "frames">[]): number[][] {
+  const alike = new Map<string, number[][]>();
+  for (const [i, { frames }] of contents.entries()) {
+    // a few numbers tell nearly all apart; those that they don't are compared whole
+    const key = [frames.length, ...[0.2, 0.4, 0.6, 0.8].map((at) => frames[Math.floor(at * frames.length)])].join();
+    const groups = alike.get(key);
+    if (groups === undefined) alike.set(key, [[i]]);
+    else {
+      const own = groups.find(([first]) => sameFrames(contents[first].frames, frames));
+      if (own) own.push(i);
+      else groups.push([i]);
+    }
+  }
+  return [...alike.values()].flat().filter((group) => group.length > 1);
+}
+
+function sameFrames(a: Float32Array, b: Float32Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}

@@ -1,0 +1,76 @@
+/**
+ * Official folds from a table of their own, for any corpus: columns `utterance` (or id, path, file, filename) and `fold` (or split,
+ * partition), as EmoBox and others publish them. An utterance is named by its id, or by its file's name.
+ *
+ * @module
+ */
+import { type Corpus, count } from "./corpus.ts";
+import { readTable } from "./csv.ts";
+import { stem } from "./files.ts";
+import { baseName } from "./layout.ts";
+
+const UTTERANCE = ["utterance", "id", "path", "file", "filename", "wav", "audio", "name"];
+const FOLD = ["fold", "split", "partition", "subset"];
+
+/**
+ * A corpus whose utterances have the folds of a list.
+ *
+ * @param file the list
+ * @throws {SyntaxError} where it is no such table, or names one utterance twice with two folds
+ * @throws {Error} where it lacks an utterance of the corpus
+ */
+export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(file);
+  } catch (error) {
+    throw new Error(`--folds-file ${file}: can't be read: ${(error as Error).message}`, { cause: error });
+  }
+  const named = (header: readonly string[], names: readonly string[]) =>
+    header.findIndex((column) => names.includes(column.toLowerCase()));
+  const table = readTable(bytes, file, (header) => named(header, UTTERANCE) >= 0 && named(header, FOLD) >= 0);
+  const [utterance, fold] = [named(table.header, UTTERANCE), named(table.header, FOLD)];
+  if (utterance < 0 || fold < 0) {
+    throw new SyntaxError(
+      `${file}, line ${table.line}: expected columns utterance and fold, found ${table.header.join(", ")}`,
+    );
+  }
+  const folds = new Map<string, { fold: string; line: number }>();
+  for (const { value, line } of table.rows) {
+    const key = keyOf(value(utterance)), own = value(fold);
+    if (key === "" || own === "") throw new SyntaxError(`${file}, line ${line}: an utterance or its fold is empty`);
+    const before = folds.get(key);
+    if (before !== undefined && before.fold !== own) {
+      throw new SyntaxError(
+        `${file}: ${key} is in fold ${before.fold} (line ${before.line}) and in ${own} (line ${line})`,
+      );
+    }
+    folds.set(key, { fold: own, line });
+  }
+  // by the file's name alone where only one row has it
+  const bare = new Map<string, string | undefined>();
+  for (const key of folds.keys()) bare.set(baseName(key), bare.has(baseName(key)) ? undefined : key);
+  const used = new Set<string>();
+  const utterances = corpus.utterances.map((own) => {
+    const id = keyOf(own.id), names = [id, baseName(id), baseName(keyOf(own.path ?? own.id))];
+    const key = names.find((name) => folds.has(name)) ?? bare.get(names[1]);
+    if (key === undefined) return { ...own, fold: undefined };
+    used.add(key);
+    return { ...own, fold: folds.get(key)!.fold };
+  });
+  const missing = utterances.filter(({ fold }) => fold === undefined);
+  if (missing.length > 0) {
+    throw new Error(
+      `${file}: no fold for ${missing.length} of ${count(utterances.length, "utterance")}, the first ${missing[0].id}`,
+    );
+  }
+  const unused = folds.size - used.size;
+  const notes = unused === 0 ? corpus.notes : [
+    ...corpus.notes ?? [],
+    `${file}: ${count(unused, "row")} name no utterance of the corpus`,
+  ];
+  return { ...corpus, utterances, ...(notes && { notes }) };
+}
+
+/** A name in the form in which names are compared. */
+const keyOf = (name: string) => stem(name.replaceAll("\\", "/")).normalize("NFC");

@@ -1,0 +1,63 @@
+/**
+ * Every layout that is known, one line each. A new one is a file in `layouts/` and a line here.
+ *
+ * @module
+ */
+import { stem } from "./files.ts";
+import type { Layout } from "./layout.ts";
+import { aesdd } from "./layouts/aesdd.ts";
+import { casia } from "./layouts/casia.ts";
+import { cremaD } from "./layouts/crema_d.ts";
+import { emodb } from "./layouts/emodb.ts";
+import { emovo } from "./layouts/emovo.ts";
+import { esd } from "./layouts/esd.ts";
+import { iemocap } from "./layouts/iemocap.ts";
+import { meld } from "./layouts/meld.ts";
+import { ravdess } from "./layouts/ravdess.ts";
+import { savee } from "./layouts/savee.ts";
+import { shemo } from "./layouts/shemo.ts";
+import { tess } from "./layouts/tess.ts";
+import { urdu } from "./layouts/urdu.ts";
+
+/** The layouts, the paper's three corpora first. */
+export const LAYOUTS: readonly Layout[] = [
+  emodb,
+  savee,
+  casia,
+  ravdess,
+  cremaD,
+  tess,
+  emovo,
+  esd,
+  shemo,
+  urdu,
+  aesdd,
+  iemocap,
+  meld,
+];
+
+/** Share of the recordings whose names have to be a corpus's. */
+const MOST = 0.5;
+
+/** The layout that most of the recordings are named by; undefined where there is none. */
+export function nearestLayout(files: readonly string[]): Layout | undefined {
+  const shares = LAYOUTS.map((layout) => files.filter((file) => matches(layout, file)).length / files.length);
+  const best = shares.indexOf(Math.max(...shares));
+  return shares[best] >= MOST ? LAYOUTS[best] : undefined;
+}
+
+/** Whether a recording, as a path below its folder, is named as a layout's are. */
+export const matches = ({ signature }: Layout, file: string) => signature.test(stem(file).normalize("NFC"));
+
+/** What names look like: runs of letters and digits are told by an example of each kind. */
+export function describeNames(files: readonly string[]): string {
+  const kinds = new Map<string, string[]>();
+  for (const file of files) {
+    const kind = stem(file).replaceAll(/\p{L}+/gu, "a").replaceAll(/\d+/g, "0");
+    const own = kinds.get(kind);
+    if (own) own.push(file);
+    else kinds.set(kind, [file]);
+  }
+  const commonest = [...kinds.values()].sort((a, b) => b.length - a.length).slice(0, 3);
+  return commonest.map((own) => `${own[0]}${own.length > 1 ? ` (${own.length} such)` : ""}`).join(", ");
+}

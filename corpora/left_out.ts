@@ -1,0 +1,54 @@
+/**
+ * Why recordings are not learned from although they can be read: too short for a segment, silent, or copies of others.
+ *
+ * @module
+ */
+import { frontEnd, segmentCount } from "../dsp/mod.ts";
+import type { Corpus } from "./corpus.ts";
+import { settleDuplicates } from "./duplicates.ts";
+import type { Outcome, Sound } from "./feature_frames.ts";
+
+/** Which utterances are left out and why, and which are copies that are kept; by their place in the corpus. */
+export function whyLeftOut(
+  { utterances, duplicates }: Corpus,
+  outcomes: readonly Outcome[],
+  recordings: boolean,
+  segmentHop: number,
+): { reasons: Map<number, string>; copyOf: Map<number, number> } {
+  const reasons = new Map<number, string>(), whole: number[] = [];
+  for (const [i, outcome] of outcomes.entries()) {
+    if (!("frames" in outcome)) reasons.set(i, outcome.reason);
+    else if (segmentCount(outcome.frames.length / frontEnd.nMels, segmentHop) < 1) {
+      reasons.set(i, tooShort(outcome.seconds));
+    } else if (outcome.sound && isSilent(outcome.sound)) {
+      reasons.set(i, "silent: no sample reaches -80 dB of full scale, so nothing can be heard");
+    } else whole.push(i);
+  }
+  const copyOf = new Map<number, number>();
+  if (!recordings) return { reasons, copyOf }; // what is made in memory may well be made twice
+  const settled = settleDuplicates(
+    whole.map((i) => ({
+      name: utterances[i].span === undefined ? utterances[i].path ?? utterances[i].id : utterances[i].id,
+      emotion: utterances[i].emotion,
+      frames: (outcomes[i] as Outcome & { frames: Float32Array }).frames,
+    })),
+    duplicates,
+  );
+  for (const [place, reason] of settled.dropped) reasons.set(whole[place], reason);
+  for (const [place, first] of settled.copyOf) copyOf.set(whole[place], whole[first]);
+  return { reasons, copyOf };
+}
+
+/** Largest sample of a recording that is silent, 80 dB under full scale; and the level of one that is hardly more than a constant. */
+const SILENCE = 1e-4, CONSTANT = -86;
+
+/** Whether nothing can be heard. */
+function isSilent({ peak, level }: Sound): boolean {
+  return peak < SILENCE || level < CONSTANT;
+}
+
+function tooShort(seconds: number): string {
+  const { segmentFrames, hopLength, windowLength, sampleRate } = frontEnd;
+  const wanted = Math.ceil(1000 * ((segmentFrames - 1) * hopLength + windowLength) / sampleRate);
+  return `${Math.round(1000 * seconds)} ms of sound, a segment wants ${wanted} ms`;
+}

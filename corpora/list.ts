@@ -1,0 +1,217 @@
+/**
+ * A corpus that a table lists: a line a recording, or a part of one. The columns are found by their usual names, in any order
+ * among any others:
+ *
+ *     path       path, file, filename, wav, audio        relative to the table; the one that is needed
+ *     emotion    emotion, label, category, target        not needed where there are votes
+ *     speaker    speaker, spk, actor                     text, session likewise
+ *     start, end (or duration)                           a part of a long recording, in seconds (start_ms, end_ms: in ms)
+ *     fold       fold, split, partition                  the folds that the corpus's authors laid down
+ *     anger, sadness, ...                                listeners' votes: a soft label, which stage 1 learns
+ *
+ * @module
+ */
+import { basename, dirname, join, resolve } from "@std/path";
+import { type Corpus, emotionName, EMOTIONS, isEmotion, makeCorpus, type Skipped, type Span } from "./corpus.ts";
+import { type CsvRow, type CsvTable, readTable } from "./csv.ts";
+import { fileUtterance, statOrNull, stem } from "./files.ts";
+import { type ReadingChoices, relabel } from "./layout.ts";
+import { PathFinder } from "./path_finder.ts";
+import type { Utterance } from "./corpus.ts";
+
+/** What each column is called, in the order in which it is looked for. */
+const NAMES = {
+  path: ["path", "file", "filename", "wav", "audio", "file_path", "filepath", "wav_path", "audio_path", "file_name"],
+  emotion: ["emotion", "label", "category", "target", "emotion_label", "class"],
+  speaker: ["speaker", "spk", "actor", "speaker_id", "spk_id", "actor_id"],
+  text: ["text", "transcript", "transcription", "sentence", "text_id"],
+  session: ["session", "session_id", "dialogue", "dialog", "dialogue_id"],
+  start: ["start", "start_s", "begin", "onset", "start_time"],
+  end: ["end", "end_s", "stop", "end_time"],
+  duration: ["duration", "duration_s", "dur"],
+  start_ms: ["start_ms", "begin_ms"],
+  end_ms: ["end_ms", "stop_ms"],
+  fold: ["fold", "split", "partition", "subset"],
+} as const;
+
+type ColumnName = keyof typeof NAMES;
+
+/** Where a table's columns are. */
+interface Columns {
+  /** the place of a column that is there */
+  at: Partial<Record<ColumnName, number>>;
+  /** columns of votes: place, and the emotion */
+  votes: { place: number; emotion: string }[];
+}
+
+/**
+ * Opens a corpus by the table that lists it. A recording that is not there is skipped and said so.
+ *
+ * @param file the table, or a folder with a `labels.csv` or just one table in it
+ * @throws {Error} where the file is not there or lists fewer than two emotions
+ * @throws {SyntaxError} where the file is no table or lacks a column, with the line
+ */
+export async function openCsv(file: string, choices: ReadingChoices = {}): Promise<Corpus> {
+  const table = await readList(await findList(file)), columns = findColumns(table.header);
+  requireColumns(table, columns);
+  const finder = new PathFinder(dirname(table.name));
+  const utterances: Utterance[] = [], skipped: Skipped[] = [];
+  for (const row of table.rows) {
+    const at = `${table.name}, line ${row.line}`, value = (name: ColumnName) => valueOf(row, columns, name);
+    const listed = value("path");
+    if (listed === "") throw new SyntaxError(`${at}: the path is empty`);
+    const recording = await finder.find(listed);
+    if (recording === undefined) {
+      const reason = `no such file (${basename(table.name)}, line ${row.line})`;
+      skipped.push({ path: resolve(dirname(table.name), listed.replaceAll("\\", "/")), reason });
+      continue;
+    }
+    const votes = readVotes(row, columns, at);
+    const word = value("emotion");
+    if (word === "" && votes === undefined) {
+      if (columns.votes.length === 0) throw new SyntaxError(`${at}: the emotion is empty`);
+      skipped.push({ path: recording, reason: `nobody voted on it (${basename(table.name)}, line ${row.line})` });
+      continue;
+    }
+    const span = readSpan(value, at), session = value("session"), fold = value("fold");
+    const name = stem(listed.replaceAll("\\", "/").normalize("NFC"));
+    const label = relabel({
+      id: span === undefined ? name : `${name}#${span.start}-${span.end}`,
+      emotion: emotionName(word || likeliest(votes!)),
+      speaker: value("speaker") || "unknown",
+      text: value("text"),
+      ...(session !== "" && { session }),
+      ...(fold !== "" && { fold }),
+      ...(votes && choices.softLabels !== false && { votes }),
+      ...(span && { span }),
+      word: word || undefined,
+    }, choices.labels);
+    if (typeof label === "string") skipped.push({ path: recording, reason: label });
+    else utterances.push(fileUtterance(recording, label));
+  }
+  const { duplicates } = choices;
+  return makeCorpus({ name: "csv", from: table.name, utterances, skipped, segmentHop: 1, duplicates });
+}
+
+/** Whether a table lists recordings with their emotions: for `--corpus auto`. */
+export async function isList(file: string): Promise<boolean> {
+  try {
+    return fits((await readList(file)).header);
+  } catch {
+    return false;
+  }
+}
+
+/** Tables by their names. */
+export const TABLE = /\.(csv|tsv|tab|txt)$/i;
+
+async function readList(file: string): Promise<CsvTable> {
+  try {
+    return readTable(await Deno.readFile(file), file, fits);
+  } catch (error) {
+    if (error instanceof SyntaxError && error.message.endsWith("is empty")) {
+      throw new SyntaxError(`${file} is empty; wanted: a header "path,emotion[,speaker[,text]]"`);
+    }
+    throw error;
+  }
+}
+
+async function findList(file: string): Promise<string> {
+  const info = await statOrNull(file);
+  if (info === null) throw new Error(`${file}: no such file; --data wants a CSV file`);
+  if (info.isFile) return file;
+  const found = (await Array.fromAsync(Deno.readDir(file))).filter(({ name }) => /\.(csv|tsv)$/i.test(name));
+  const chosen = found.find(({ name }) => name === "labels.csv") ?? (found.length === 1 ? found[0] : undefined);
+  if (chosen !== undefined) return join(file, chosen.name);
+  throw new Error(`${file} is a folder with ${found.length} CSV files in it, none labels.csv; --data wants a CSV file`);
+}
+
+/** A header's name as names are compared: "Speaker ID" is speaker_id. */
+const plainColumn = (name: string) =>
+  name.normalize("NFC").toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "_").replaceAll(/^_+|_+$/g, "");
+
+function findColumns(header: readonly string[]): Columns {
+  const plain = header.map(plainColumn), at: Columns["at"] = {};
+  for (const column of Object.keys(NAMES) as ColumnName[]) {
+    const name = NAMES[column].find((name) => plain.includes(name));
+    if (name !== undefined) at[column] = plain.indexOf(name);
+  }
+  const taken = new Set(Object.values(at));
+  const votes = header.flatMap((name, place) =>
+    !taken.has(place) && isEmotion(name) ? [{ place, emotion: emotionName(name) }] : []
+  );
+  // a single one is some other column that happens to bear such a name
+  return { at, votes: votes.length >= 2 ? votes : [] };
+}
+
+function fits(header: readonly string[]): boolean {
+  const { at, votes } = findColumns(header);
+  return at.path !== undefined && (at.emotion !== undefined || votes.length > 0);
+}
+
+function requireColumns({ name, header, line }: CsvTable, { at, votes }: Columns): void {
+  for (const column of ["path", "emotion"] as const) {
+    if (at[column] !== undefined || (column === "emotion" && votes.length > 0)) continue;
+    const others = NAMES[column].slice(1, column === "path" ? 5 : 4).join(", ");
+    throw new SyntaxError(
+      `${name}, line ${line}: no column "${column}" in the header (nor ${others}), found ${header.join(", ")}`,
+    );
+  }
+  for (const [start, end] of [["start", "end"], ["start_ms", "end_ms"]] as const) {
+    if ((at[start] === undefined) === (at[end] === undefined)) continue;
+    if (start === "start" && at.start !== undefined && at.duration !== undefined) continue;
+    const [there, missing] = at[start] === undefined ? [end, start] : [start, end];
+    throw new SyntaxError(
+      `${name}, line ${line}: a column "${there}" but none "${missing}": a part of a recording needs both`,
+    );
+  }
+  const twice = votes.find(({ emotion }, i) => votes.findIndex((other) => other.emotion === emotion) !== i);
+  if (twice) {
+    throw new SyntaxError(`${name}, line ${line}: two columns of votes for ${twice.emotion}: ${header.join(", ")}`);
+  }
+}
+
+function valueOf(row: CsvRow, { at }: Columns, name: ColumnName): string {
+  return at[name] === undefined ? "" : row.value(at[name]);
+}
+
+/** Votes of a row; undefined where there are none. Decimal commas are read too. */
+function readVotes(row: CsvRow, { votes }: Columns, at: string): Record<string, number> | undefined {
+  if (votes.length === 0) return undefined;
+  const counts = votes.map(({ place, emotion }): [string, number] => {
+    const text = row.value(place), number = text === "" ? 0 : Number(text.replace(",", "."));
+    if (!(number >= 0 && number < Infinity)) {
+      throw new SyntaxError(`${at}: expected votes for ${emotion}, a number of 0 or more; found "${text}"`);
+    }
+    return [emotion, number];
+  });
+  return counts.every(([, number]) => number === 0) ? undefined : Object.fromEntries(counts);
+}
+
+/** The emotion with most votes; of equals, the first in the order of emotions. */
+function likeliest(votes: Readonly<Record<string, number>>): string {
+  const order = Object.keys(votes).sort((a, b) => EMOTIONS.indexOf(a) - EMOTIONS.indexOf(b));
+  return order.reduce((best, emotion) => votes[emotion] > votes[best] ? emotion : best);
+}
+
+/** The part of a recording that a row names; undefined where it names none. */
+function readSpan(value: (name: ColumnName) => string, at: string): Span | undefined {
+  const inMs = value("start_ms") !== "" || value("end_ms") !== "";
+  const [first, last] = inMs ? [value("start_ms"), value("end_ms")] : [value("start"), value("end")];
+  const lasts = last === "" ? value("duration") : "";
+  if (first === "" && last === "") return undefined;
+  const start = secondsOf(first) / (inMs ? 1000 : 1);
+  const end = lasts === "" ? secondsOf(last) / (inMs ? 1000 : 1) : Number((start + secondsOf(lasts)).toFixed(6));
+  if (!(start >= 0 && end > start)) {
+    throw new SyntaxError(`${at}: expected a start and a later end, in seconds; found "${first}" and "${last}"`);
+  }
+  return { start, end };
+}
+
+/** "1.5", "1,5", "0:01.5" and "00:00:01.5" in seconds; NaN where it is none of these. */
+function secondsOf(text: string): number {
+  const match = /^(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d*)?|[.,]\d+)$/.exec(text);
+  if (match === null) return NaN;
+  const [, hours = "0", minutes = "0", seconds] = match;
+  return 3600 * Number(hours) + 60 * Number(minutes) + Number(seconds.replace(",", "."));
+}

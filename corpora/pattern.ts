@@ -1,0 +1,95 @@
+/**
+ * Any corpus whose files' names say it, by a pattern that its user gives: `{speaker}_{emotion}_{text}.wav`, or with folders,
+ * `{speaker}/{emotion}/*.wav`.
+ *
+ *     {emotion} {speaker} {text} {session} {fold}     what stands there; {emotion} is needed
+ *     *                                               anything within a name
+ *     other characters                                themselves, in either case
+ *
+ * A pattern is matched against the end of a path: one without a slash against the name alone.
+ *
+ * @module
+ */
+import { type Corpus, emotionName, isEmotion, mapLabel } from "./corpus.ts";
+import { listRecordings, stem } from "./files.ts";
+import { namedCorpus, type ReadingChoices } from "./layout.ts";
+import { describeNames } from "./layouts.ts";
+
+const FIELDS: readonly (keyof NameFields)[] = ["emotion", "speaker", "text", "session", "fold"];
+
+/** What a name says, field by field. */
+export type NameFields = Partial<Record<"emotion" | "speaker" | "text" | "session" | "fold", string>>;
+
+/**
+ * Makes a reader of names from a pattern.
+ *
+ * @throws {SyntaxError} where a field is unknown, named twice, or {emotion} is missing
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const read = parsePattern("{speaker}_{emotion}_*.wav");
+ * assertEquals({ ...read("data/anna_angry_03.wav") }, { speaker: "anna", emotion: "angry" });
+ * assertEquals(read("data/angry.wav"), undefined);
+ * ```
+ */
+export function parsePattern(pattern: string): (name: string) => NameFields | undefined {
+  const fail = (fault: string) => {
+    throw new SyntaxError(`--pattern '${pattern}': ${fault}; an example: '{speaker}_{emotion}_{text}.wav'`);
+  };
+  const seen = new Set<string>();
+  const source = stem(pattern.normalize("NFC")).split(/(\{[^{}]*\}|\*)/).map((part) => {
+    if (part === "*") return "[^/]*?";
+    const field = /^\{(.*)\}$/.exec(part)?.[1];
+    if (field === undefined) {
+      if (/[{}]/.test(part)) fail("a brace is opened or closed alone");
+      return part.replaceAll(/[\\^$.*+?()[\]|/-]/g, "\\$&");
+    }
+    if (!FIELDS.some((known) => known === field)) {
+      fail(`expected one of ${FIELDS.map((f) => `{${f}}`).join(" ")}, found {${field}}`);
+    }
+    if (seen.has(field)) fail(`{${field}} is named twice`);
+    seen.add(field);
+    return `(?<${field}>[^/]+?)`;
+  }).join("");
+  if (!seen.has("emotion")) fail("expected {emotion} in it, found none");
+  const expression = new RegExp(`(?:^|/)${source}$`, "i");
+  return (name) => expression.exec(stem(name))?.groups;
+}
+
+/**
+ * Opens a corpus by a pattern.
+ *
+ * @throws {SyntaxError} where the pattern is wrong
+ * @throws {Error} where no name fits, no {emotion} is a known one, or there is one emotion only
+ */
+export async function openPattern(dir: string, choices: ReadingChoices & { pattern: string }): Promise<Corpus> {
+  const { pattern, labels } = choices, read = parsePattern(pattern), found = await listRecordings(dir);
+  const words = new Set(found.wavs.flatMap((file) => read(file.normalize("NFC"))?.emotion ?? []));
+  const known = [...words].some((word) => isEmotion(word) || mapLabel(labels, word) !== undefined);
+  if (words.size > 0 && !known) {
+    const shown = [...words].slice(0, 5).join(", ") + (words.size > 5 ? ` and ${words.size - 5} more` : "");
+    throw new Error(
+      `${dir}: no {emotion} of --pattern '${pattern}' is a known emotion, found ${shown}; ` +
+        `--labels map.json says what they mean. Names look like this: ${describeNames(found.wavs)}`,
+    );
+  }
+  return namedCorpus(dir, { name: "pattern", wanted: `names that fit --pattern '${pattern}'`, segmentHop: 1 }, {
+    found,
+    choices,
+    understand(name) {
+      const fields = read(name);
+      if (fields === undefined) return null;
+      const { emotion: word, speaker = "unknown", text = "", session, fold } = fields;
+      return {
+        id: name,
+        emotion: emotionName(word!),
+        speaker,
+        text,
+        ...(session && { session }),
+        ...(fold && { fold }),
+        word,
+      };
+    },
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * `--corpus auto`: which corpus lies in a folder, by the names of its recordings, and why that is believed.
+ *
+ *     a file                                       csv: a list
+ *     most names are a known corpus's              that layout
+ *     a table with columns of paths and emotions   csv
+ *     folders named as emotions                    folder
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { count } from "./corpus.ts";
+import { listRecordings, statOrNull } from "./files.ts";
+import { emotionLevel } from "./folder.ts";
+import { describeNames, matches, nearestLayout } from "./layouts.ts";
+import { isList } from "./list.ts";
+
+/** Which corpus, and why. */
+export interface Recognised {
+  /** what `--corpus` calls it */
+  kind: string;
+  /** as a sentence */
+  why: string;
+}
+
+/**
+ * Recognises what lies at a place.
+ *
+ * @throws {Error} where it is not there, or is nothing that is known: with what its names look like
+ */
+export async function recogniseCorpus(data: string): Promise<Recognised> {
+  const info = await statOrNull(data);
+  if (info === null) {
+    throw new Error(`${data}: no such file or folder; --data wants the recordings, or the list of them`);
+  }
+  if (info.isFile) return { kind: "csv", why: "it is a file, which lists recordings" };
+  const { wavs, others } = await listRecordings(data), names = [...wavs, ...others];
+  const layout = nearestLayout(names);
+  if (layout !== undefined) {
+    const own = names.filter((file) => matches(layout, file));
+    return {
+      kind: layout.name,
+      why: `${own.length} of ${count(names.length, "recording")} are named as those of ${layout.about}: ${own[0]}`,
+    };
+  }
+  const list = await findList(data);
+  if (list !== undefined) return { kind: "csv", why: `${list} lists recordings and their emotions` };
+  const folders = names.map((file) => file.split("/").slice(0, -1)).filter((parts) => parts.length > 0);
+  const level = emotionLevel(folders);
+  if (level !== undefined) {
+    const first = folders.find((parts) => parts[level] !== undefined && emotionLevel([parts]) === level) ?? folders[0];
+    return { kind: "folder", why: `its folders name emotions: ${first.join("/")}` };
+  }
+  if (names.length === 0) throw new Error(`${data} has no recording in it, and no list of recordings`);
+  throw new Error(
+    `${data}: no corpus that is known. Its names look like this: ${describeNames(names)}. ` +
+      "--pattern '{speaker}_{emotion}_{text}.wav' reads names, --corpus csv a list, --corpus folder a folder an emotion",
+  );
+}
+
+/** The table of a folder that lists its recordings: labels.csv, or the only one that does. */
+async function findList(dir: string): Promise<string | undefined> {
+  const names = (await Array.fromAsync(Deno.readDir(dir), ({ name }) => name)).filter((name) =>
+    /\.(csv|tsv)$/i.test(name)
+  );
+  // what openCsv() takes of a folder
+  const chosen = names.includes("labels.csv") ? "labels.csv" : names.length === 1 ? names[0] : undefined;
+  return chosen !== undefined && await isList(join(dir, chosen)) ? chosen : undefined;
+}

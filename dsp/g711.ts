@@ -1,0 +1,32 @@
+/**
+ * G.711, the code of telephony: 13 or 14 bits in 8, by a logarithm in eight straight pieces (ITU-T G.711, 1988).
+ *
+ *   byte = sign s, exponent e (3 bits), mantissa m (4 bits), some of the bits inverted
+ *   A-law:   |x| = 2 m + 1 where e = 0, else (2 m + 33) 2^(e - 1), in units of 2^-12
+ *   mu-law:  |x| = (2 m + 33) 2^e - 33, in units of 2^-13
+ *
+ * A byte has 256 values, so decoding is a table.
+ */
+
+/** Samples of A-law bytes, in [-1, 1). */
+const alaw: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => {
+  const code = byte ^ 0x55; // every other bit is inverted on the line, so that silence is no row of zeros
+  const exponent = code >> 4 & 7, step = 2 * (code & 15) + 1;
+  const magnitude = exponent === 0 ? step : (step + 32) * 2 ** (exponent - 1);
+  return (code & 0x80 ? magnitude : -magnitude) / 4096;
+});
+
+/** Samples of mu-law bytes, in [-1, 1). */
+const mulaw: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => {
+  const code = ~byte & 0xff;
+  const magnitude = (2 * (code & 15) + 33) * 2 ** (code >> 4 & 7) - 33;
+  return (code & 0x80 ? -magnitude : magnitude) / 8192;
+});
+
+/** Decodes bytes [n] of either law to samples [n]. */
+export function decodeG711(bytes: Uint8Array, law: "alaw" | "mulaw"): Float32Array {
+  const table = law === "alaw" ? alaw : mulaw;
+  const samples = new Float32Array(bytes.length);
+  for (let i = 0; i < samples.length; i++) samples[i] = table[bytes[i]];
+  return samples;
+}

@@ -1,0 +1,153 @@
+/**
+ * A recording of any kind that comes in pieces, to 16 kHz mono: its first bytes say which kind it is, whatever its name.
+ */
+import { CompressedStream } from "./compressed_stream.ts";
+import type { Levels } from "./levels.ts";
+import type { Recording } from "./recording.ts";
+import { decodeRecording } from "./recording.ts";
+import { RecordingStream } from "./recording_stream.ts";
+import { type FrontEnd, frontEnd } from "./settings.ts";
+import { recognise } from "./sniff.ts";
+
+/** Bytes within which a recording has to show what it is: a tag with pictures may come first. */
+const LONGEST_TAG = 1 << 24;
+
+/** Bytes that a whole recording is decoded in. */
+const PIECE = 1 << 20;
+
+/** How a recording is read. */
+export interface ReaderOptions {
+  /** Of the whole file in bytes, where it is known. */
+  length?: number;
+  /** The channel that is read, from 0; default: the mean of all. */
+  channel?: number;
+  /** Default: the front end that EPR uses everywhere. */
+  settings?: FrontEnd;
+}
+
+/** Decodes a recording of any kind while its bytes arrive. */
+export class RecordingReader {
+  readonly #name: string;
+  readonly #options: ReaderOptions;
+  #head: Uint8Array = new Uint8Array();
+  #stream: RecordingStream | CompressedStream | undefined;
+
+  /**
+   * Begins.
+   *
+   * @param name what errors call the file
+   * @param options of the file, and of what is read of it
+   */
+  constructor(name: string, options: ReaderOptions = {}) {
+    [this.#name, this.#options] = [name, options];
+  }
+
+  /** How loud it is so far, and how much of it is cut off; undefined before it is known what it is. */
+  get levels(): Levels | undefined {
+    return this.#stream?.levels;
+  }
+
+  /** Duration of the file's own samples so far, in seconds. */
+  get seconds(): number {
+    return this.#stream?.seconds ?? 0;
+  }
+
+  /** What is wrong with it and read all the same, in lines that name it; all of it is known once it has ended. */
+  get warnings(): readonly string[] {
+    return this.#stream?.warnings ?? [];
+  }
+
+  /** The file's rate in Hz and its channels; zeros before these are known. */
+  get format(): { sampleRate: number; channels: number } {
+    const of = this.#stream instanceof RecordingStream ? this.#stream.header : this.#stream;
+    return { sampleRate: of?.sampleRate ?? 0, channels: of?.channels ?? 0 };
+  }
+
+  /**
+   * Takes the file's next bytes, and gives the samples at 16 kHz that no later byte can change, in one part or several.
+   *
+   * @throws {TypeError} where it is no recording, or can't be decoded
+   * @throws {Error} where its decoder can't be loaded
+   */
+  async push(bytes: Uint8Array): Promise<Float32Array<ArrayBuffer>[]> {
+    if (this.#stream) return await this.#pass(bytes);
+    const head = new Uint8Array(this.#head.length + bytes.length);
+    head.set(this.#head);
+    head.set(bytes, this.#head.length);
+    this.#head = head;
+    return await this.#begin(head.length >= LONGEST_TAG);
+  }
+
+  /**
+   * Ends it, and gives the samples still owed.
+   *
+   * @throws {TypeError} as `push` does
+   */
+  async finish(): Promise<Float32Array<ArrayBuffer>[]> {
+    const begun = this.#stream ? [] : await this.#begin(true);
+    const stream = this.#stream!;
+    const rest = stream instanceof RecordingStream ? [stream.finish()] : await stream.finish();
+    return [...begun, ...rest];
+  }
+
+  /** Finds out what it is, if that can be told, and passes on what came. @param whole whether it has to be told now */
+  async #begin(whole: boolean): Promise<Float32Array<ArrayBuffer>[]> {
+    const found = recognise(this.#head, whole), head = this.#head;
+    if (found === "more") return [];
+    this.#head = new Uint8Array();
+    if (found === undefined) {
+      this.#stream = new RecordingStream(this.#name, this.#options);
+      return await this.#pass(head);
+    }
+    const { settings = frontEnd, channel } = this.#options;
+    this.#stream = await CompressedStream.open(found.codec, this.#name, settings, channel);
+    return await this.#pass(head.subarray(found.offset));
+  }
+
+  async #pass(bytes: Uint8Array): Promise<Float32Array<ArrayBuffer>[]> {
+    const stream = this.#stream!;
+    return stream instanceof RecordingStream ? [stream.push(bytes)] : await stream.push(bytes);
+  }
+}
+
+/**
+ * Decodes a recording of any kind to 16 kHz mono: wav as {@linkcode decodeRecording} does, FLAC, MP3, Ogg Vorbis, Opus, AAC and
+ * M4A by decoders that are loaded when the first is met.
+ *
+ * @param bytes the whole file
+ * @param name what errors call the file
+ * @param levels hears of the file's own samples, before they are mixed and resampled
+ * @throws {TypeError} where it is no recording, or can't be decoded
+ * @throws {Error} where its decoder can't be loaded
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { encodeWav, readRecording } from "@epr/epr/dsp";
+ *
+ * const { samples } = await readRecording(encodeWav(new Float32Array(8000), 8000), "named.mp3, a wav file all the same");
+ * assert(samples.length === 16000);
+ * ```
+ */
+export async function readRecording(
+  bytes: Uint8Array,
+  name: string,
+  settings: FrontEnd = frontEnd,
+  levels?: Levels,
+): Promise<Recording> {
+  if (recognise(bytes, true) === undefined) return decodeRecording(bytes, name, settings, levels);
+  const reader = new RecordingReader(name, { length: bytes.length, settings }), parts: Float32Array[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE) parts.push(...await reader.push(bytes.subarray(at, at + PIECE)));
+  parts.push(...await reader.finish());
+  const samples = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    samples.set(part, at);
+    at += part.length;
+  }
+  if (levels) {
+    const { peak, clipped, samples } = reader.levels!;
+    Object.assign(levels, { peak, clipped, samples });
+  }
+  return { samples, seconds: reader.seconds, ...reader.format, warnings: reader.warnings };
+}

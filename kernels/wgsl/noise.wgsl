@@ -1,0 +1,21 @@
+// x[i] = a number from -1 to 1 that looks random: what the tuner multiplies. A GPU that multiplies zeros draws less power, and so
+// runs at a higher clock, than one that trains. Not for statistics: an integer hash of i (Jarzynski & Olano, "Hash functions for GPU
+// rendering", 2020: PCG).
+
+struct Params {
+  length: u32,
+}
+
+@group(0) @binding(0) var<storage, read_write> x: array<f32>; // [length]
+@group(1) @binding(0) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64 + lane;
+  if (i >= params.length) {
+    return;
+  }
+  let state = i * 747796405u + 2891336453u;
+  let word = ((state >> ((state >> 28) + 4)) ^ state) * 277803737u;
+  x[i] = f32((word >> 22) ^ word) / 2147483648.0 - 1.0;
+}

@@ -1,0 +1,78 @@
+/**
+ * How much memory `deno task predict` takes for an hour of sound, of each kind: run `deno run -A tests/cli/hour_memory.ts [KIND...]`.
+ *
+ * FFmpeg makes the recordings: a tone that sweeps, with noise. The figure is the most that the process had in memory at once
+ * (VmHWM of Linux). It ends with 1 where a kind takes 600 MB or more.
+ */
+import { join } from "@std/path";
+
+/** What FFmpeg is asked for. */
+const KINDS: Record<string, string[]> = {
+  "mulaw.wav": ["-ar", "8000", "-c:a", "pcm_mulaw"],
+  "mp3.mp3": ["-ar", "44100", "-ac", "2", "-c:a", "libmp3lame", "-b:a", "128k"],
+  "flac.flac": ["-ar", "44100", "-ac", "2", "-c:a", "flac"],
+  "vorbis.ogg": ["-ar", "44100", "-ac", "2", "-c:a", "libvorbis"],
+  "opus.opus": ["-ac", "1", "-c:a", "libopus", "-b:a", "32k"],
+  "aac.m4a": ["-ar", "44100", "-ac", "2", "-c:a", "aac"],
+  "adpcm.wav": ["-ar", "8000", "-c:a", "adpcm_ima_wav"],
+};
+
+const MOST = 600e6;
+
+const root = join(import.meta.dirname!, "..", "..");
+const dir = await Deno.makeTempDir({ prefix: "epr_hour_" });
+let faults = 0;
+try {
+  for (const [name, options] of Object.entries(KINDS)) {
+    if (Deno.args.length > 0 && !Deno.args.some((kind) => name.startsWith(kind))) continue;
+    const file = join(dir, name);
+    const sound = "aevalsrc='0.3*sin(2*PI*(300*t+20*sin(t)))+0.1*(random(0)-0.5)':s=16000:d=3600";
+    const made = await new Deno.Command("ffmpeg", {
+      args: ["-v", "error", "-f", "lavfi", "-i", sound, ...options, file],
+      stdin: "null",
+    }).output();
+    if (!made.success) throw new Error(`ffmpeg: ${new TextDecoder().decode(made.stderr)}`);
+    const began = performance.now();
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "-P=predict",
+        "cli/predict.ts",
+        "--device",
+        "cpu",
+        "--segment-hop",
+        "100",
+        "--quiet",
+        file,
+      ],
+      cwd: root,
+      stdin: "null",
+      stdout: "piped",
+    }).spawn();
+    let most = 0;
+    const timer = setInterval(() => {
+      try {
+        const [, kB] = Deno.readTextFileSync(`/proc/${child.pid}/status`).match(/VmHWM:\s+(\d+)/) ?? [];
+        if (kB !== undefined) most = Math.max(most, 1024 * Number(kB));
+      } catch {
+        // it has ended
+      }
+    }, 100);
+    const { success, stdout } = await child.output();
+    clearInterval(timer);
+    const [said] = new TextDecoder().decode(stdout).match(/[\d.]+ s\n$/) ?? [];
+    const seconds = Math.round((performance.now() - began) / 1000);
+    const { size } = await Deno.stat(file);
+    console.log(
+      `${name}: ${(size / 1e6).toFixed(1)} MB, heard ${said?.trim()}, at most ${
+        (most / 1e6).toFixed(0)
+      } MB, ${seconds} s`,
+    );
+    if (!success || most === 0 || most >= MOST || !said?.startsWith("3600.")) faults++;
+    await Deno.remove(file);
+  }
+} finally {
+  await Deno.remove(dir, { recursive: true });
+}
+if (faults > 0) Deno.exit(1);

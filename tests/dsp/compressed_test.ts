@@ -1,0 +1,116 @@
+/** Compressed recordings without FFmpeg: what is recognised, the order of an MP4 file's boxes, FLAC that is written here. */
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { encodeWav, frontEnd, readRecording, RecordingReader } from "../../dsp/mod.ts";
+import { MovieFeeder } from "../../dsp/m4a.ts";
+import { type Codec, recognise } from "../../dsp/sniff.ts";
+import { ascii } from "./containers.ts";
+import { flac } from "./flac.ts";
+
+const bytes = (...parts: (string | number[])[]) => {
+  return Uint8Array.from(parts.flatMap((part) => typeof part === "string" ? ascii(part) : part));
+};
+const zeros = (count: number) => new Array(count).fill(0);
+const page = (packet: string) => bytes("OggS", zeros(24), packet, zeros(40));
+const id3 = bytes("ID3", [4, 0, 0, 0, 0, 1, 2], zeros(130));
+
+Deno.test("recognise() knows each kind by its first bytes, behind a tag too, and asks for no more than it needs", () => {
+  const cases: [Uint8Array, Codec, number][] = [
+    [bytes("fLaC", zeros(60)), "flac", 0],
+    [bytes([...id3], "fLaC", zeros(60)), "flac", 140],
+    [bytes([...id3], [0xff, 0xfb, 0x90, 0x00], zeros(60)), "mp3", 140],
+    [bytes([0xff, 0xf3, 0x40, 0xc0], zeros(60)), "mp3", 0],
+    [bytes([0xff, 0xe3, 0x40, 0xc0], zeros(60)), "mp3", 0],
+    [bytes([0xff, 0xfd, 0x90, 0x00], zeros(60)), "mp3", 0],
+    [bytes([0xff, 0xf1, 0x50, 0x80], zeros(60)), "aac", 0],
+    [bytes([0xff, 0xf9, 0x50, 0x80], zeros(60)), "aac", 0],
+    [page("\x01vorbis"), "vorbis", 0],
+    [page("OpusHead"), "opus", 0],
+    [page("\x7fFLAC"), "flac", 0],
+    [bytes([0, 0, 0, 28], "ftypM4A ", zeros(60)), "m4a", 0],
+  ];
+  for (const [head, codec, offset] of cases) {
+    assertEquals(recognise(head, false), { codec, offset });
+    assertStrictEquals(recognise(head.subarray(0, 11), false), "more", codec);
+    assert(recognise(head.subarray(0, 11), true) !== "more");
+  }
+  const others = [encodeWav(new Float32Array(9), 8000), page("Speex   "), bytes("FORM", zeros(60)), new Uint8Array()];
+  others.push(bytes([0xff, 0xd8, 0xff, 0xe0], zeros(60)), bytes([0xff, 0xfe, 0x70, 0], zeros(60)), id3.subarray(0, 9));
+  others.push(bytes([0xff, 0xff, 0xff, 0xff], zeros(60)), bytes([0xff, 0xfb, 0xf0, 0], zeros(60)));
+  for (const head of others) assertStrictEquals(recognise(head, true), undefined, `${head}`);
+});
+
+const box = (type: string, ...body: number[][]) => {
+  const length = 8 + body.flat().length;
+  return [length >> 24, length >> 16, length >> 8, length].map((v) => v & 255).concat(ascii(type), body.flat());
+};
+
+Deno.test("MovieFeeder puts an MP4 file's table of contents before its sound, and moves its offsets", () => {
+  const sound = Array.from({ length: 3000 }, (_, i) => i % 251), ftyp = box("ftyp", ascii("M4A "), zeros(8));
+  const mdat = box("mdat", sound);
+  const table = (...offsets: number[]) => {
+    const entries = offsets.flatMap((v) => [v >> 24, v >> 16, v >> 8, v].map((w) => w & 255));
+    return box(
+      "moov",
+      box("trak", box("mdia", box("minf", box("stbl", box("stco", zeros(4), [0, 0, 0, 2], entries))))),
+    );
+  };
+  const first = ftyp.length + 8, size = table(0, 0).length;
+  const last = [...ftyp, ...mdat, ...table(first, first + 1000), ...box("free", zeros(9))];
+  const wanted = [...ftyp, ...table(first + size, first + size + 1000), ...mdat, ...box("free", zeros(9))];
+  const early = [...ftyp, ...table(first + size, first + size + 1000), ...mdat];
+  for (const piece of [1e9, 700, 13]) {
+    const feed = (file: number[]) => {
+      const feeder = new MovieFeeder(), out: number[] = [];
+      for (let at = 0; at < file.length; at += piece) {
+        for (const part of feeder.push(Uint8Array.from(file.slice(at, at + piece)))) out.push(...part);
+      }
+      return out;
+    };
+    assertEquals(feed(last), wanted, `${piece}`);
+    assertEquals(feed(early), early, `${piece}`);
+  }
+});
+
+const tone = (n: number, step: number) => Int16Array.from({ length: n }, (_, i) => 32767.5 * Math.sin(i * step) - 0.5);
+
+Deno.test("a FLAC file gives its samples to the bit, whole and in pieces, whatever it is called", async () => {
+  for (const channels of [[tone(9000, 0.1)], [tone(9000, 0.1), tone(9000, 0.03)]]) {
+    const file = flac(channels);
+    const { samples, seconds, sampleRate, warnings } = await readRecording(file, "named.wav");
+    assertEquals([samples.length, seconds, sampleRate, warnings], [9000, 9000 / 16000, 16000, []]);
+    samples.forEach((y, i) => {
+      const mean = channels.reduce((sum, channel) => sum + channel[i] / 32768, 0) / channels.length;
+      assertStrictEquals(y, Math.fround(mean));
+    });
+    const reader = new RecordingReader("x", { settings: frontEnd }), parts: number[] = [];
+    for (let at = 0; at < file.length; at += 1000) {
+      for (const part of await reader.push(file.subarray(at, at + 1000))) parts.push(...part);
+    }
+    for (const part of await reader.finish()) parts.push(...part);
+    assertEquals(Float32Array.from(parts), samples);
+  }
+});
+
+Deno.test("a FLAC file that is cut short is read as far as it is there, with a warning; one without sound is refused", async () => {
+  const { samples, warnings } = await readRecording(flac([tone(9000, 0.1)], 17000), "cut.flac");
+  assertEquals(samples.length, 9000);
+  assertMatch(
+    warnings[0],
+    /^cut\.flac: the recording is cut short: it says 17000 samples, 9000 .* 0\.500 s are missing$/,
+  );
+  await assertRejects(
+    () => readRecording(flac([tone(9000, 0.1)]).subarray(0, 60), "empty.flac"),
+    TypeError,
+    "empty.flac: a FLAC file that can't be decoded: it holds no sound that can be decoded; want a sound recording",
+  );
+});
+
+Deno.test("a wav file is read by its content, whatever it is called", async () => {
+  const { samples } = await readRecording(encodeWav(Float32Array.of(0.5, -0.5), 16000), "song.mp3");
+  assertEquals(samples, Float32Array.of(0.5, -0.5));
+  await assertRejects(
+    () => readRecording(bytes("hello there, no sound"), "song.mp3"),
+    TypeError,
+    "song.mp3: not a wav file",
+  );
+});

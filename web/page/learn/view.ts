@@ -1,0 +1,54 @@
+/** Learn: the textbook in the page. A chapter's words and pictures, and above them its live counterpart (`live.ts`). */
+import type { Contents } from "../../textbook.ts";
+import { el } from "../dom.ts";
+import type { App, View } from "../view.ts";
+import { liveFor } from "./live.ts";
+
+export function learnView(app: App): View {
+  const list = el("ol", { class: "chapters" }), article = el("article", { id: "learn-text" });
+  const element = el(
+    "section",
+    { "aria-label": "Learn" },
+    el("nav", { "aria-label": "Chapters", class: "contents" }, list),
+    article,
+  );
+  let contents: Promise<Contents[]> | undefined, shown: string | undefined;
+
+  async function get(file: string): Promise<string> {
+    const response = await fetch(`textbook/${file}`);
+    if (!response.ok) throw new Error(`textbook/${file}: expected a file of the page, found status ${response.status}`);
+    return await response.text();
+  }
+
+  async function show(): Promise<void> {
+    if (location.hash.split("/")[0] !== "#learn") return;
+    contents ??= get("contents.json").then((text) => JSON.parse(text) as Contents[]);
+    const all = await contents, asked = location.hash.split("/")[1];
+    const { name } = all.find(({ name }) => name === asked) ?? all[0];
+    if (name === shown) return;
+    shown = name;
+    const chapters = all.filter((page) => !page.name.startsWith("exercises_"));
+    list.replaceChildren(...chapters.map((page) => {
+      const own = page.name === name,
+        link = el("a", { href: `#learn/${page.name}` }, page.title.replace(/^\d+\. /, ""));
+      if (own) link.setAttribute("aria-current", "page");
+      return el("li", {}, link);
+    }));
+    const text = await get(`${name}.html`);
+    if (name !== shown) return; // another was asked for meanwhile
+    const parsed = new DOMParser().parseFromString(text, "text/html");
+    const live = liveFor(name);
+    article.replaceChildren(...parsed.body.childNodes);
+    article.dataset.chapter = name;
+    if (live) article.querySelector("h1, h2")!.after(live);
+    // the page has its own heading of the first level
+    article.querySelector("h1")?.replaceWith(
+      el("h2", { class: "title", tabindex: -1 }, article.querySelector("h1")!.textContent!),
+    );
+    scrollTo(0, 0);
+  }
+
+  const look = () => show().catch((error) => app.fail(error));
+  addEventListener("hashchange", look);
+  return { id: "learn", title: "Learn", element, shown: look };
+}
