@@ -9,6 +9,7 @@
  * - {@link nn}: tensors, differentiation, VGG-E, Adam, fitting
  * - {@link forest}: decision trees and random forests
  * - {@link refinery}: emotion profiles, their refinement in stages, cross-validation, accuracies
+ * - {@link models}: a trained model in a program: load it, ask it
  * - {@link runs}: an experiment into a folder that other tools read
  *
  * Whoever wants to know how it works reads `docs/textbook/README.md`; longer examples (training on a folder of one's own,
@@ -52,6 +53,7 @@ export * as corpora from "./corpora/mod.ts";
 export * as dsp from "./dsp/mod.ts";
 export * as forest from "./forest/mod.ts";
 export * as kernels from "./kernels/mod.ts";
+export * as models from "./models/mod.ts";
 export * as nn from "./nn/mod.ts";
 export * as refinery from "./refinery/mod.ts";
 export * as runs from "./runs/mod.ts";

@@ -1,34 +1,25 @@
 /**
- * `deno task npm`: the parts of EPR that need nothing of Deno's as an npm package for Node 20 and later, on the CPU device.
+ * `deno task npm`: EPR as an npm package, for Node 20 and later and for browsers.
  *
- * It is the source file by file, as `deno pack` transpiles it and writes its types, with three differences: the CPU's kernels are
- * assembled (Node imports no text, and needs no assembler so), the GPU's are modules that export their text, and workers are
- * `.js` files.
+ * It is the source file by file, as `deno pack` transpiles it and writes its types, with a few differences (`npm/contents.ts` lists
+ * them): the CPU's kernels are assembled (neither Node nor a browser imports `.wat`, and needs no assembler so), the GPU's are modules
+ * that export their text, workers are `.js` files, some modules are others in a browser, which package.json's `imports` say, and
+ * `Deno` is a module over Node's (`npm/node/deno.ts`).
  */
-import { dirname, join, relative, resolve } from "@std/path";
+import { join, relative, resolve } from "@std/path";
 import { Buffer } from "node:buffer";
-import { createRequire } from "node:module";
 import { gunzipSync } from "node:zlib";
-import { kernelsToText } from "../kernels/cpu/binary.ts";
-import { assembleKernels } from "../kernels/cpu/modules.ts";
+import { MODEL_FILES } from "../refinery/model.ts";
 import project from "../deno.json" with { type: "json" };
 import { createCommand, runCommand, say } from "./common.ts";
+import { finishFile, requireWhole } from "./npm/finish.ts";
+import { bundleDependencies, packageJson } from "./npm/manifest.ts";
+import { ROOT, stageSources, write } from "./npm/stage.ts";
 
-/** What the package has, each under its name. */
-const PARTS = ["dsp", "kernels", "nn", "forest", "refinery"] as const;
-/** What the parts know by its types alone: it reads files as Deno does. */
-const TYPES_ONLY = "corpora";
-/** Programs of threads: in the package, but not to be imported from it. */
-const WORKERS = ["kernels/cpu/worker.ts", "forest/fit_worker.ts"];
-/** Left out: assembling, and what stands for it. */
-const DENO_ONLY = ["kernels/cpu/modules.ts", "kernels/cpu/create.ts"];
+/** The model that the package has, for `predict`. */
+const MODEL = "models/emodb";
 
-/** An import that Node does not know. */
-const TEXT_IMPORT = /from "([^"]+)" with \{ type: "text" \};/g;
-
-const ROOT = join(import.meta.dirname!, "..");
-
-const command = createCommand("npm", "Writes EPR as an npm package for Node 20 and later, on the CPU device.", [
+const command = createCommand("npm", "Writes EPR as an npm package, for Node 20 and later and for browsers.", [
   ["a folder that npm can pack and install", "deno task npm && npm pack ./out/npm"],
 ]).option("--out <folder>", "where to", "out/npm");
 
@@ -42,18 +33,18 @@ await runCommand(command, async () => {
     await pack(stage, archive);
     const files = new Map<string, string>();
     for (const [name, bytes] of untar(gunzipSync(await Deno.readFile(archive)))) {
-      const text = finished(name, bytes);
+      const text = finishFile(name, bytes);
       if (text !== undefined) files.set(name, text);
     }
     requireWhole(files);
     await Deno.remove(out, { recursive: true }).catch(() => {}); // there was none
     for (const [name, text] of files) await write(join(out, name), text);
-    for (const simd of ["relaxed", "plain"] as const) {
-      const bytes = await assembleKernels({ simd, memory: "shared" });
-      await write(join(out, `kernels/cpu/kernels_${simd}.json`), kernelsToText(bytes));
-    }
     await write(join(out, "package.json"), JSON.stringify(packageJson(), null, 2) + "\n");
-    await bundleDecoder(out);
+    await bundleDependencies(out);
+    await Deno.mkdir(join(out, MODEL), { recursive: true });
+    for (const name of [...MODEL_FILES, "README.md"]) {
+      await Deno.copyFile(join(ROOT, MODEL, name), join(out, MODEL, name));
+    }
     await Deno.copyFile(join(ROOT, "LICENSE"), join(out, "LICENSE"));
     await Deno.copyFile(join(ROOT, "cli/npm/README.md"), join(out, "README.md"));
   } finally {
@@ -72,106 +63,10 @@ async function requireOwn(out: string): Promise<void> {
   }
 }
 
-/** The sources that `deno pack` is given. */
-async function stageSources(stage: string): Promise<void> {
-  for (const part of [...PARTS, TYPES_ONLY]) {
-    for await (const file of filesOf(part)) {
-      if (!file.endsWith(".ts") || DENO_ONLY.includes(file)) continue;
-      const name = file === "kernels/cpu/create_node.ts" ? "kernels/cpu/create.ts" : file;
-      await write(join(stage, name), await withTexts(file, stage));
-    }
-  }
-  const mod = await Deno.readTextFile(join(ROOT, "mod.ts"));
-  const exports = PARTS.map((part) => `export * as ${part} from "./${part}/mod.ts";\n`);
-  if (!exports.every((line) => mod.includes(line))) throw new Error("mod.ts does not export what the package has");
-  await write(join(stage, "mod.ts"), `/** EPR for Node: see README.md. @module */\n${exports.join("")}`);
-  const entries = [
-    ...PARTS.map((part) => [`./${part}`, `./${part}/mod.ts`]),
-    ...WORKERS.map((file) => [`./${file}`, `./${file}`]),
-  ];
-  const { name, version, license, imports } = project;
-  // what the sources of corpora import; only their types are in the package
-  const typesOnly = Object.fromEntries(
-    (["csv-parse/sync", "fastest-levenshtein"] as const).map((own) => [own, imports[own]]),
-  );
-  const config = {
-    ...{ name, version, license },
-    exports: { ".": "./mod.ts", ...Object.fromEntries(entries) },
-    // of what imports paths the package has the types alone, and Node's functions bear the same names
-    imports: { "@std/path": "node:path", "wav-decoder": imports["wav-decoder"], ...typesOnly },
-    compilerOptions: project.compilerOptions,
-  };
-  await write(join(stage, "deno.json"), JSON.stringify(config));
-}
-
-/** A source file whose imports of texts are imports of modules; these are written beside the texts. */
-async function withTexts(file: string, stage: string): Promise<string> {
-  const source = await Deno.readTextFile(join(ROOT, file));
-  for (const [, target] of source.matchAll(TEXT_IMPORT)) {
-    const text = join(dirname(file), target);
-    const module = `export default ${JSON.stringify(await Deno.readTextFile(join(ROOT, text)))} as string;\n`;
-    await write(join(stage, `${text}.ts`), module);
-  }
-  return source.replaceAll(TEXT_IMPORT, `from "$1.ts";`);
-}
-
-/** A file of the package as it is kept; undefined where it is not. */
-function finished(name: string, bytes: Uint8Array): string | undefined {
-  if (!/\.(js|d\.ts)$/.test(name) || (name.startsWith(`${TYPES_ONLY}/`) && name.endsWith(".js"))) return undefined;
-  const text = new TextDecoder().decode(bytes);
-  // what is left of other modules' names: workers, which are started by their address
-  return text.replaceAll(/new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g, `new URL("$1.js", import.meta.url)`);
-}
-
-/** Throws where a program of the package imports one that is not in it. */
-function requireWhole(files: ReadonlyMap<string, string>): void {
-  for (const [name, text] of files) {
-    if (!name.endsWith(".js")) continue;
-    for (const [, target] of text.matchAll(/(?:^|\*\/ )(?:import|export)\b[^;"]*"(\.[^"]+)"/gm)) {
-      const wanted = join(dirname(name), target);
-      if (!files.has(wanted)) throw new Error(`${name} imports ${wanted}, which the package leaves out`);
-    }
-  }
-}
-
-function packageJson() {
-  const { name, version, license, imports } = project;
-  const entry = (file: string) => ({ types: `${file}.d.ts`, default: `${file}.js` });
-  const [, decoder] = imports["wav-decoder"].match(/@([^@]+)$/)!;
-  return {
-    name,
-    version,
-    description:
-      "Emotion profiles from speech, from the kernels up: log-mel frames, a network on hand-written WebAssembly, forests",
-    license,
-    type: "module",
-    engines: { node: ">=20" },
-    exports: { ".": entry("./mod"), ...Object.fromEntries(PARTS.map((part) => [`./${part}`, entry(`./${part}/mod`)])) },
-    dependencies: { "wav-decoder": decoder },
-    bundleDependencies: ["wav-decoder"],
-  };
-}
-
-/** Puts the one dependency into the package, so that it installs without a registry. */
-async function bundleDecoder(out: string): Promise<void> {
-  const from = dirname(createRequire(import.meta.url).resolve("wav-decoder/package.json"));
-  for (const name of ["package.json", "README.md", "index.js"]) {
-    await write(join(out, "node_modules/wav-decoder", name), await Deno.readTextFile(join(from, name)));
-  }
-}
-
 async function pack(stage: string, archive: string): Promise<void> {
   const args = ["pack", "--quiet", "--allow-dirty", "--no-source-maps", "--output", archive];
   const { success, stderr } = await new Deno.Command("deno", { args, cwd: stage, stdin: "null" }).output();
   if (!success) throw new Error(`deno pack: ${new TextDecoder().decode(stderr)}`);
-}
-
-/** The files of a part, from the root. */
-async function* filesOf(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
-    if (isDirectory) yield* filesOf(`${folder}/${name}`);
-    else yield `${folder}/${name}`;
-  }
 }
 
 /** The files of a tar archive, their names from "package/" on: headers of 512 bytes, each followed by whole blocks. */
@@ -183,9 +78,4 @@ function* untar(archive: Buffer): Generator<[name: string, bytes: Uint8Array]> {
     yield [name.replace(/^package\//, ""), archive.subarray(at + 512, at + 512 + size)];
     at += 512 * (1 + Math.ceil(size / 512));
   }
-}
-
-async function write(file: string, text: string): Promise<void> {
-  await Deno.mkdir(dirname(file), { recursive: true });
-  await Deno.writeTextFile(file, text);
 }

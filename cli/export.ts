@@ -1,5 +1,6 @@
 /**
  * `deno task export RUN`: a model from a run. For use: one more network, trained on everything; or of one fold, to check it with.
+ * `deno task export --onnx FILE`: a model that is there as ONNX.
  */
 import { join } from "@std/path";
 import { type Command, Option } from "commander";
@@ -8,9 +9,12 @@ import type { PresetName } from "../refinery/mod.ts";
 import { choicesOf, exportFold, type ExportNote, keptChoices, openRun, requireRun } from "../runs/mod.ts";
 import { type CorpusFlags, createCommand, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags, trainForUse, writeShown } from "./export_model.ts";
+import { addOnnxOptions, type OnnxFlags, writeOnnx } from "./export_onnx.ts";
+import { modelFolder } from "./model_option.ts";
 import { prepare } from "./prepare.ts";
 
-interface ExportFlags extends NoteFlags {
+interface ExportFlags extends NoteFlags, OnnxFlags {
+  model?: string;
   fold?: number;
   out?: string;
   alsoJudgedBy?: string;
@@ -21,15 +25,18 @@ interface ExportFlags extends NoteFlags {
   quiet?: boolean;
 }
 
-const command: Command = addNoteOptions(createCommand("export", "A model from a run: a folder for deno task predict.", [
+const about = "A model from a run: a folder for deno task predict; or a model as ONNX.";
+const command: Command = addOnnxOptions(addNoteOptions(createCommand("export", about, [
   ["for use: trains one more network on everything", "deno task export out/emodb-compact-1-20200812-140506"],
   ["of a fold, which has not heard what it held out", "deno task export out/emodb-compact-1-20200812-140506 --fold 3"],
   [
     "tell its accuracy on unseen speakers too",
     "deno task export out/emodb-compact-1-20200812-140506 --also-judged-by out/emodb-by-speaker",
   ],
-]))
-  .argument("<run>", "the run folder")
+  ["the model that ships as ONNX, for other programs", "deno task export --onnx emodb.onnx"],
+])))
+  .argument("[run]", "the run folder")
+  .option("--model <dir>", "without a run: the model to write as ONNX (default: the one that ships)")
   .option(
     "--fold <k>",
     "the network and the forest of this fold, counted from 1; trains nothing",
@@ -48,11 +55,20 @@ const command: Command = addNoteOptions(createCommand("export", "A model from a 
   .option("--quiet", "say only what it gives, and errors");
 
 await runCommand(command, async (signal) => {
-  const flags = command.opts<ExportFlags>(), [run] = command.args;
-  const { licence, name, alsoJudgedBy } = flags, note: ExportNote = { licence, name, alsoJudgedBy };
+  const flags = command.opts<ExportFlags>(), [run] = command.args as [string?];
+  const { licence, name, unsureError, alsoJudgedBy } = flags;
+  const note: ExportNote = { licence, name, unsureError, alsoJudgedBy };
+  if (run === undefined) {
+    if (flags.onnx === undefined && flags.onnxNetwork === undefined) {
+      throw new UsageError("Name the folder of a run, or --onnx FILE to write a model as ONNX");
+    }
+    return await writeOnnx(await modelFolder(flags.model), flags, console.log);
+  }
+  if (flags.model !== undefined) throw new UsageError("A run and --model do not go together: the run makes the model");
   if (flags.fold !== undefined) {
     const out = flags.out ?? join(run, `model-fold-${flags.fold}`);
-    return await writeShown(out, await exportFold(run, flags.fold, note), console.log);
+    await writeShown(out, await exportFold(run, flags.fold, note), console.log);
+    return await writeOnnx(out, flags, console.log);
   }
   const { config } = await requireRun(run), { corpus, settings, preset } = config;
   if (flags.threads !== undefined && (flags.device ?? config.device.kind) === "webgpu") {
@@ -80,11 +96,9 @@ await runCommand(command, async (signal) => {
       reopen: () => openDevice({ ...options, choices: choicesOf(device) }),
     };
     await openRun(run, experiment, "resume", { onNote: say }); // throws where these are not the run's recordings
-    await writeShown(
-      flags.out ?? join(run, "model"),
-      await trainForUse(run, experiment, note, { ...flags, signal }),
-      console.log,
-    );
+    const out = flags.out ?? join(run, "model");
+    await writeShown(out, await trainForUse(run, experiment, note, { ...flags, signal }), console.log);
+    await writeOnnx(out, flags, console.log);
   } finally {
     device.close();
   }

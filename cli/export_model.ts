@@ -2,19 +2,26 @@
 import { type Command } from "commander";
 import type { ModelBytes } from "../refinery/mod.ts";
 import { type Experiment, exportEverything, type ExportNote, readModel, writeModel } from "../runs/mod.ts";
+import { realNumber } from "./common.ts";
 import { JobProgress } from "./job_progress.ts";
 
 /** Options that say what a model says of itself. */
 export interface NoteFlags {
   licence: string;
   name?: string;
+  unsureError?: number;
 }
 
-/** Adds `--licence --name`. */
+/** Adds `--licence --name --unsure-error`. */
 export function addNoteOptions(command: Command): Command {
   return command
     .option("--licence <text>", "the model's, for its card", "not stated by who made it")
-    .option("--name <name>", "what the model is called (default: corpus, preset and seed)");
+    .option("--name <name>", "what the model is called (default: corpus, preset and seed)")
+    .option(
+      "--unsure-error <share>",
+      "the model is sure where no more than this share of its predictions was wrong in the run (default: 0.1)",
+      realNumber({ min: 0, below: 1 }),
+    );
 }
 
 /** Trains the networks of the model for use, or what is left of them, with a bar. */

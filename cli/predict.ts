@@ -4,6 +4,7 @@
  * A recording that can't be judged is told in a line, the others are judged all the same, and the status is 1.
  */
 import { count } from "../corpora/corpus.ts";
+import { describeDeparture } from "../refinery/domain.ts";
 import type { Predictor } from "../refinery/predictor.ts";
 import { createCommand, EXIT, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { Option } from "commander";
@@ -106,6 +107,8 @@ async function judge(
         faults.push(heard.fault);
       } else {
         await output.heard(input, heard);
+        const { departures = [] } = heard.prediction;
+        if (departures.length > 0) onWarning(`${input.name}: ${departures.map(describeDeparture).join("; ")}`);
         if (heard.doubt !== undefined) faults.push(heard.doubt);
       }
     }

@@ -60,7 +60,7 @@ export async function hearLive(
     }
   };
   try {
-    using source = await open({ name: STANDARD_INPUT });
+    const source = await open({ name: STANDARD_INPUT }); // standard input is not closed
     for await (const piece of pieces(source, STANDARD_INPUT, signal)) await listen(recording.push(piece));
     await listen(recording.finish());
   } catch (error) {

@@ -114,12 +114,15 @@ export class Output {
   }
 
   #printLines(name: string, { seconds, prediction }: Heard): void {
-    const { top, profile } = this.#flags, { emotions } = this.#model, { probabilities } = prediction;
+    const { top, profile } = this.#flags, { emotions } = this.#model, { probabilities, unsure } = prediction;
     const order = [...emotions.keys()].sort((a, b) => probabilities[b] - probabilities[a] || a - b).slice(0, top);
     const shown = order.map((e) =>
       `${emotions[e].padEnd(this.#columns.emotion)} ${percent(probabilities[e]).padStart(7)}`
     );
-    console.log([name.padEnd(this.#columns.name), ...shown, `${seconds.toFixed(2).padStart(8)} s`].join("  "));
+    console.log(
+      [name.padEnd(this.#columns.name), ...shown, `${seconds.toFixed(2).padStart(8)} s`, ...(unsure ? ["unsure"] : [])]
+        .join("  "),
+    );
     if (!profile) return;
     const rows = segmentRows(prediction, this.#model).map(({ start, probabilities }, s) => [
       start.toFixed(3),

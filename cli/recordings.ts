@@ -103,40 +103,45 @@ export async function hear(
   options: HearOptions,
 ): Promise<(Heard | { channel: string; fault: string })[]> {
   const { name } = input, { channels: which = "mean", signal } = options, each = which === "each";
-  using source = await open(input);
-  const newEar = (channel: number | undefined) => new Ear({ name, channel, length: source.length }, predictor, options);
-  const first = newEar(which === "mean" ? undefined : each ? 0 : which), ears = [first];
-  /** Until it is known how many channels there are. */
-  let early: Uint8Array[] | undefined = each ? [] : undefined;
-  const meetChannels = async () => {
-    const { channels } = first.recording.format;
-    if (!early || channels === 0) return;
-    for (let c = 1; c < channels; c++) {
-      ears.push(newEar(c));
-      for (const piece of early) await ears[c].hear(piece);
+  const source = await open(input); // not `using`, which Node 20 does not know
+  try {
+    const newEar = (channel: number | undefined) =>
+      new Ear({ name, channel, length: source.length }, predictor, options);
+    const first = newEar(which === "mean" ? undefined : each ? 0 : which), ears = [first];
+    /** Until it is known how many channels there are. */
+    let early: Uint8Array[] | undefined = each ? [] : undefined;
+    const meetChannels = async () => {
+      const { channels } = first.recording.format;
+      if (!early || channels === 0) return;
+      for (let c = 1; c < channels; c++) {
+        ears.push(newEar(c));
+        for (const piece of early) await ears[c].hear(piece);
+      }
+      early = undefined;
+    };
+    for await (const piece of pieces(source, name, signal)) {
+      early?.push(piece.slice());
+      for (const ear of ears) await ear.hear(piece);
+      await meetChannels();
     }
-    early = undefined;
-  };
-  for await (const piece of pieces(source, name, signal)) {
-    early?.push(piece.slice());
-    for (const ear of ears) await ear.hear(piece);
+    await first.finish();
     await meetChannels();
-  }
-  await first.finish();
-  await meetChannels();
-  for (const ear of ears.slice(1)) await ear.finish();
-  const heard: (Heard | { channel: string; fault: string })[] = [];
-  for (const [c, ear] of ears.entries()) {
-    if (!each) return [await ear.end()];
-    const channel = channelName(c, ears.length);
-    try {
-      heard.push({ ...await ear.end(), channel });
-    } catch (error) {
-      const { message } = error as Error;
-      heard.push({ channel, fault: message.replace(name, `${name}:${channel}`) });
+    for (const ear of ears.slice(1)) await ear.finish();
+    const heard: (Heard | { channel: string; fault: string })[] = [];
+    for (const [c, ear] of ears.entries()) {
+      if (!each) return [await ear.end()];
+      const channel = channelName(c, ears.length);
+      try {
+        heard.push({ ...await ear.end(), channel });
+      } catch (error) {
+        const { message } = error as Error;
+        heard.push({ channel, fault: message.replace(name, `${name}:${channel}`) });
+      }
     }
+    return heard;
+  } finally {
+    source[Symbol.dispose]();
   }
-  return heard;
 }
 
 /** What a channel is called. @param channel from 0 */

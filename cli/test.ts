@@ -20,6 +20,7 @@ const PLACES = [
   "nn",
   "forest",
   "refinery",
+  "models",
   "runs",
   "report",
   "cli",

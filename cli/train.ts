@@ -174,8 +174,8 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     showResults(outcome.results, out, flags);
     await report(out, flags);
     if (!flags.export) return;
-    const { licence = "", name } = flags;
-    const model = await trainForUse(out, experiment, { licence, name }, { ...flags, signal });
+    const { licence = "", name, unsureError } = flags;
+    const model = await trainForUse(out, experiment, { licence, name, unsureError }, { ...flags, signal });
     return await writeShown(join(out, "model"), model, flags.json ? say : console.log);
   }
   const show = flags.json ? say : console.log;

@@ -68,4 +68,15 @@ export class MelBank {
       mel[b] = sum;
     }
   }
+
+  /** The whole bank as a matrix, [bins, nMels] row-major: as a model in another format has it. */
+  toMatrix(): Float64Array {
+    const matrix = new Float64Array(this.bins * this.nMels);
+    for (let b = 0; b < this.nMels; b++) {
+      for (let w = this.#offset[b], k = this.#start[b]; w < this.#offset[b + 1]; w++, k++) {
+        matrix[k * this.nMels + b] = this.#weights[w];
+      }
+    }
+    return matrix;
+  }
 }

@@ -14,6 +14,9 @@ import { decodeImaBlock, decodeMicrosoftBlock } from "./adpcm.ts";
 import { decodeG711 } from "./g711.ts";
 import { readWavHeader, type WavHeader } from "./riff.ts";
 
+// wav-decoder calls the global object by Node's name, which a browser does not know
+if (!("global" in globalThis)) Object.assign(globalThis, { global: globalThis });
+
 /** A decoded recording. */
 export interface Wav {
   /** Samples a second and channel, in Hz. */

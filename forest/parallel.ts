@@ -152,9 +152,11 @@ export class ForestPool {
     countMaxFeatures(maxFeatures, features);
     signal?.throwIfAborted();
     if (this.#failure !== undefined) throw this.#failure;
-    const job = this.#jobs++, claimed = new Int32Array(new SharedArrayBuffer(4 + 4 * this.#threads));
-    const sharedX = new Float32Array(new SharedArrayBuffer(x.byteLength));
-    const sharedY = new Int32Array(new SharedArrayBuffer(4 * y.length));
+    // without threads nothing is shared: a page may have no shared memory
+    const Memory = this.#workers.size > 0 ? SharedArrayBuffer : ArrayBuffer;
+    const job = this.#jobs++, claimed = new Int32Array(new Memory(4 + 4 * this.#threads));
+    const sharedX = new Float32Array(new Memory(x.byteLength));
+    const sharedY = new Int32Array(new Memory(4 * y.length));
     sharedX.set(x);
     sharedY.set(y);
     const stop = () => {

@@ -51,5 +51,13 @@ export function judgeSpeech(
   if (!speech.includes(0)) return { ...prediction, speech };
   const probabilities = decideProfile(model, speechRows(prediction.profile, speech), decide);
   const likeliest = argmax(probabilities);
-  return { ...prediction, emotion: emotions[likeliest], probability: probabilities[likeliest], probabilities, speech };
+  const probability = probabilities[likeliest], threshold = model.description.certainty?.[decide];
+  return {
+    ...prediction,
+    emotion: emotions[likeliest],
+    probability,
+    probabilities,
+    speech,
+    ...(threshold && { unsure: probability < threshold.probability }),
+  };
 }

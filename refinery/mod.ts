@@ -5,8 +5,10 @@
  */
 export * from "./calibration.ts";
 export { countFits, rateOf, strideOf } from "./chain.ts";
+export * from "./certainty.ts";
 export * from "./change.ts";
 export * from "./deciders.ts";
+export * from "./domain.ts";
 export * from "./explain.ts";
 export * from "./fold.ts";
 export * from "./folds.ts";

@@ -13,7 +13,9 @@ import type { FrontEnd } from "../dsp/settings.ts";
 import { RandomForest } from "../forest/forest.ts";
 import type { VggEOptions } from "../nn/vgg_e.ts";
 import { decodeSafetensors, encodeSafetensors } from "../nn/safetensors.ts";
+import type { Certainty } from "./certainty.ts";
 import { crc32 } from "./crc32.ts";
+import type { Domain } from "./domain.ts";
 import { checkDescription, parametersOf } from "./model_check.ts";
 import type { Standardisation } from "./segment_dataset.ts";
 import { ModelError, parseWithin } from "./untrusted.ts";
@@ -67,6 +69,10 @@ export interface ModelDescription {
   training: ModelTraining;
   /** How right it is, by each protocol that it was measured by; perhaps none. */
   accuracy: ModelAccuracy[];
+  /** From which probability on it is sure; not set: not known. */
+  certainty?: Certainty;
+  /** What the recordings that it learned from sound like; not set: not known. */
+  domain?: Domain;
   /** Under which terms it may be used. */
   licence: string;
   /** Which program made it, when (ISO 8601), by which command. */

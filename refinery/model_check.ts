@@ -2,6 +2,8 @@
 import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import { sizeOf } from "../nn/tensor.ts";
 import { type VggEOptions, vggEParameters } from "../nn/vgg_e.ts";
+import type { Certainty, Threshold } from "./certainty.ts";
+import { type Domain, SOUND_STATISTICS } from "./domain.ts";
 import type { ModelAccuracy, ModelDescription, ModelTraining } from "./model.ts";
 import { STATISTICS } from "./statistics.ts";
 import { Checked, ModelError } from "./untrusted.ts";
@@ -50,6 +52,8 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
     statistics: [...STATISTICS],
     training: checkTraining(json.get("training")),
     accuracy: json.get("accuracy").list({ min: 0, max: 16 }).map((own) => checkAccuracy(own, emotions.length)),
+    ...optional(json, "certainty", checkCertainty),
+    ...optional(json, "domain", checkDomain),
     licence: json.get("licence").text(2000),
     made: { epr: made.get("epr").text(), date: made.get("date").text(), command: made.get("command").text(4000) },
     files: {
@@ -143,6 +147,39 @@ function checkAccuracy(json: Checked, classes: number): ModelAccuracy {
     ...(confusion.value !== undefined && {
       confusion: confusion.list(size).map((row) => row.list(size).map((cell) => cell.whole(0, 1e9))),
     }),
+  };
+}
+
+/** A field that need not be there, as one of an object. */
+function optional<K extends string, T>(json: Checked, key: K, check: (json: Checked) => T): { [Key in K]?: T } {
+  const own = json.get(key);
+  return own.value === undefined ? {} : { [key]: check(own) } as { [Key in K]?: T };
+}
+
+function checkCertainty(json: Checked): Certainty {
+  const share = { min: 0, max: 1 };
+  const threshold = (own: Checked): Threshold => ({
+    probability: own.get("probability").number(share),
+    answered: own.get("answered").number(share),
+    wrong: own.get("wrong").number(share),
+  });
+  return {
+    error: json.get("error").number(share),
+    ...optional(json, "forest", threshold),
+    ...optional(json, "mean", threshold),
+  };
+}
+
+function checkDomain(json: Checked): Domain {
+  const statistics = json.get("statistics");
+  const checked = SOUND_STATISTICS.map((name) => {
+    const own = statistics.get(name);
+    const mean = own.get("mean").number({ min: -1e6, max: 1e6 });
+    return [name, { mean, deviation: own.get("deviation").number({ min: 1e-6, max: 1e6 }) }] as const;
+  });
+  return {
+    statistics: Object.fromEntries(checked) as Domain["statistics"],
+    limit: json.get("limit").number({ min: 0, max: 1e6 }),
   };
 }
 

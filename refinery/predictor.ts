@@ -14,6 +14,7 @@ import { segmentSeconds } from "../dsp/segments.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { Tape } from "../nn/tape.ts";
 import { VggE } from "../nn/vgg_e.ts";
+import { type Departure, departuresFrom, SoundStatistics } from "./domain.ts";
 import type { Model } from "./model.ts";
 import { argmax, meanRow } from "./relabel.ts";
 import { profileStatistics } from "./statistics.ts";
@@ -44,6 +45,10 @@ export interface Prediction {
   segmentHop: number;
   /** Samples that were heard, in seconds. */
   seconds: number;
+  /** Whether the probability is under the model's threshold; not set: the model has none. */
+  unsure?: boolean;
+  /** In what the recording lies far from those that the model learned from; not set: the model does not know. */
+  departures?: Departure[];
   /** Set where the recording was shorter than a segment, and its last frame was repeated to the end of one. */
   padded?: boolean;
 }
@@ -192,6 +197,7 @@ export class Listener {
   readonly #decide: DecidedBy;
   readonly #onFrames?: (frames: Float32Array) => void;
   readonly #stream: LogMelStream;
+  readonly #sound: SoundStatistics;
   /**
    * From the first frame of the next segment on: those that are held, [held, nMels]. Where segments do not touch, the frames
    * between them are passed over; `#step` is how far segments are apart here.
@@ -218,6 +224,7 @@ export class Listener {
     this.#decide = decide;
     this.#step = Math.min(hop, frontEnd.segmentFrames);
     this.#stream = new LogMelStream(frontEnd);
+    this.#sound = new SoundStatistics(frontEnd.nMels);
     this.#frames = new Float32Array(
       ((predictor.largestBatch - 1) * this.#step + frontEnd.segmentFrames) * frontEnd.nMels,
     );
@@ -235,6 +242,7 @@ export class Listener {
       this.#samples += block.length;
       const frames = this.#stream.push(block);
       if (frames.length > 0) this.#onFrames?.(frames);
+      this.#sound.push(frames);
       for (let frame = 0; frame < frames.length; frame += nMels) {
         if (this.#made++ % this.#hop >= segmentFrames && this.#hop > segmentFrames) continue;
         this.#frames.set(frames.subarray(frame, frame + nMels), this.#held++ * nMels);
@@ -279,7 +287,8 @@ export class Listener {
     const probabilities = this.#decide === "mean"
       ? meanRow(profile, 0, this.#segments, emotions.length)
       : forest.predictProbabilities(profileStatistics(profile, emotions.length));
-    const likeliest = argmax(probabilities);
+    const likeliest = argmax(probabilities), { certainty, domain } = description;
+    const threshold = certainty?.[this.#decide], sound = this.#sound.values;
     return {
       emotion: emotions[likeliest],
       probability: probabilities[likeliest],
@@ -287,6 +296,8 @@ export class Listener {
       profile,
       segmentHop: this.#hop,
       seconds,
+      ...(threshold && { unsure: probabilities[likeliest] < threshold.probability }),
+      ...(domain && sound && { departures: departuresFrom(domain, sound) }),
       ...(padded && { padded }),
     };
   }

@@ -7,7 +7,7 @@
 export const STATISTICS = ["maximum", "minimum", "mean", "share above 0.2"] as const;
 
 /** Probability above which a segment counts for the fourth statistic. */
-const THRESHOLD = 0.2;
+export const THRESHOLD = 0.2;
 
 /**
  * Statistics of one utterance's profile.

@@ -8,7 +8,7 @@ type Meaning = { emotions: readonly string[]; frontEnd: Pick<FrontEnd, "hopLengt
 /** A recording, without its profile. */
 export function predictionJson(
   file: string,
-  { emotion, probability, probabilities, profile, segmentHop, seconds }: Prediction,
+  { emotion, probability, probabilities, profile, segmentHop, seconds, unsure, departures }: Prediction,
   { emotions }: Meaning,
 ): Record<string, unknown> {
   return {
@@ -19,6 +19,8 @@ export function predictionJson(
     seconds: Math.round(1000 * seconds) / 1000,
     segments: profile.length / emotions.length,
     segmentHop,
+    ...(unsure !== undefined && { unsure }),
+    ...(departures && { departures }),
   };
 }
 

@@ -17,11 +17,13 @@ export async function writeAtomically(
   const temporary = `${file}.${Deno.pid}.tmp`;
   try {
     await Deno.mkdir(dirname(file), { recursive: true });
-    {
-      using out = new GrowingFile(temporary);
+    const out = new GrowingFile(temporary); // not `using`, which Node 20 does not know
+    try {
       if (typeof content === "function") await content(out);
       else await out.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
       await out.end();
+    } finally {
+      out[Symbol.dispose]();
     }
     await Deno.rename(temporary, file);
   } catch (error) {

@@ -7,17 +7,24 @@
  *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network has heard.
  */
 import { join } from "@std/path";
+import type { Features } from "../corpora/mod.ts";
 import { frontEnd } from "../dsp/mod.ts";
 import { foldBatchNorm, type VggEOptions } from "../nn/mod.ts";
 import {
   assignFolds,
+  type Certainty,
+  chooseThreshold,
+  crossValidate,
+  domainOf,
   encodeModel,
   fitFoldForest,
   fitForest,
+  meanProfiles,
   type ModelAccuracy,
   type ModelBytes,
   networkOptions,
   type Settings,
+  SoundStatistics,
   STATISTICS,
 } from "../refinery/mod.ts";
 import { requireRun } from "./begin.ts";
@@ -38,6 +45,8 @@ export interface ExportNote {
   name?: string;
   /** Under which terms it may be used. */
   licence: string;
+  /** Share of sure predictions that may be wrong, 0 to 1: the model is unsure of others; default 0.1. */
+  unsureError?: number;
   /** Another complete run, whose accuracy at the model's stage (its last, where it has fewer) is told as well: of unseen speakers, say. */
   alsoJudgedBy?: string;
 }
@@ -91,7 +100,8 @@ export async function exportEverything(
   const trained = await readNetwork(folder.weightsFile(1, settings.stages), config), network = simplify(trained);
   const forest = fitForest(corpus, profiles, [...corpus.utterances.keys()], settings);
   const described = await describe(finished, note, corpus.utterances, trained.standardisation);
-  return encodeModel({ ...described, network: network.options }, network.weights, forest);
+  const domain = domainOf(soundsOf(experiment.features));
+  return encodeModel({ ...described, domain, network: network.options }, network.weights, forest);
 }
 
 /**
@@ -149,13 +159,39 @@ function simplify(
   return { options: plain, weights: foldBatchNorm(weights, options) };
 }
 
+/** What each recording of a corpus sounds like. */
+function soundsOf({ frames, utterances }: Features) {
+  const { nMels } = frontEnd;
+  return utterances.flatMap(({ firstFrame, frameCount }) => {
+    const sound = new SoundStatistics(nMels);
+    sound.push(frames.subarray(firstFrame * nMels, (firstFrame + frameCount) * nMels));
+    return sound.values ?? [];
+  });
+}
+
+/** From which probability on a run's last stage keeps an error on the utterances that were held out. */
+function certaintyOf({ config, corpus, profiles }: Finished, error: number): Certainty {
+  const { settings } = config, { utterances, emotions: { length: K } } = corpus;
+  const folds = assignFolds(utterances, corpus.emotions, settings), truth = utterances.map(({ emotion }) => emotion);
+  const probabilities = new Float64Array(utterances.length * K);
+  for (const { forest, held, x } of crossValidate(corpus, settings, profiles, folds, settings.stages)) {
+    const own = forest.predictProbabilities(x);
+    held.forEach((i, row) => probabilities.set(own.subarray(row * K, (row + 1) * K), i * K));
+  }
+  const forest = chooseThreshold(probabilities, truth, K, error);
+  const mean = chooseThreshold(meanProfiles(corpus, profiles), truth, K, error);
+  return { error, ...(forest && { forest }), ...(mean && { mean }) };
+}
+
+type Finished = Awaited<ReturnType<typeof readFinished>>;
+
 async function describe(
-  { config, results }: Awaited<ReturnType<typeof readJudged>>,
-  { name, licence, alsoJudgedBy }: ExportNote,
+  finished: Finished,
+  { name, licence, alsoJudgedBy, unsureError = 0.1 }: ExportNote,
   heard: readonly { speaker: string }[],
   standardisation: { mean: number; deviation: number },
 ) {
-  const { corpus, preset, settings } = config;
+  const { config, results } = finished, { corpus, preset, settings } = config;
   const accuracy = [accuracyOf(settings, results)];
   if (alsoJudgedBy !== undefined) {
     const other = await readJudged(alsoJudgedBy);
@@ -180,6 +216,7 @@ async function describe(
       settings: { ...settings },
     },
     accuracy,
+    certainty: certaintyOf(finished, unsureError),
     licence,
     made: { epr: project.version, date: new Date().toISOString(), command: `${trainingCommand(config)} --export` },
   };

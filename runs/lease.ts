@@ -221,12 +221,15 @@ async function examine(
 
 /** Whether some process of this host has locked a file. Asked for with a shared lock, so that nobody is kept off by the question. */
 function isLocked(file: string): boolean {
+  let opened: Deno.FsFile | undefined; // not `using`, which Node 20 does not know
   try {
-    using opened = Deno.openSync(file, { read: true, write: true });
+    opened = Deno.openSync(file, { read: true, write: true });
     return !opened.tryLockSync(false);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
+  } finally {
+    opened?.close();
   }
 }
 

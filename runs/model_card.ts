@@ -76,6 +76,7 @@ export function describeModel(model: ModelDescription): string {
           "not of this very network. A forest's training profiles come from networks that knew the labels of the utterances " +
           "it is judged on, as in any stacking.",
       ),
+      ...describeCertainty(model),
       "## Where it must not be used",
       [
         "To decide about a person: hiring, policing, borders, insurance, credit, school, health, or advice on any of these. " +
@@ -97,6 +98,34 @@ export function describeModel(model: ModelDescription): string {
       `\`\`\`sh\n${made.command}\n\`\`\``,
     ].join("\n\n")
   }\n`;
+}
+
+/** When it is unsure, and what it knows of the sound that it learned from. */
+function describeCertainty({ certainty, domain }: ModelDescription): string[] {
+  const told: string[] = [];
+  for (const [by, own] of [["forest", certainty?.forest], ["mean of the profile", certainty?.mean]] as const) {
+    if (!certainty || !own) continue;
+    told.push(paragraph(
+      `By the ${by} it is sure from a probability of ${own.probability.toFixed(2)} on: of the predictions of the ` +
+        `cross-validation ${percent(own.answered)} were, and of those ${
+          percent(own.wrong)
+        } were wrong (the threshold was ` +
+        `chosen on them, for at most ${percent(certainty.error)}).`,
+    ));
+  }
+  if (domain) {
+    const { level, range, balance } = domain.statistics, dB = (x: number) => x.toFixed(0);
+    told.push(paragraph(
+      `It learned from recordings with loud frames at ${dB(level.mean)} +- ${dB(level.deviation)} dB, ${
+        dB(range.mean)
+      } +- ` +
+        `${dB(range.deviation)} dB above the quiet ones, and ${dB(balance.mean)} +- ${
+          dB(balance.deviation)
+        } dB from the lower ` +
+        `to the upper half of the bands. Of one that is more than ${domain.limit.toFixed(1)} deviations away it warns.`,
+    ));
+  }
+  return told.length === 0 ? [] : ["## When to doubt it", ...told];
 }
 
 /** What a protocol found: a paragraph, and the confusion matrix where it is told. */

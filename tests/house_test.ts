@@ -13,8 +13,9 @@ const BELOW: Record<string, readonly string[]> = {
   forest: ["kernels"],
   corpora: ["kernels", "dsp"],
   refinery: ["nn", "forest", "corpora", "kernels", "dsp"],
-  runs: ["refinery", "nn", "forest", "corpora", "kernels", "dsp"],
-  report: ["runs", "refinery", "nn", "forest", "corpora", "kernels", "dsp"],
+  models: ["refinery", "nn", "forest", "kernels", "dsp"],
+  runs: ["models", "refinery", "nn", "forest", "corpora", "kernels", "dsp"],
+  report: ["runs", "models", "refinery", "nn", "forest", "corpora", "kernels", "dsp"],
 };
 const ALL = Object.keys(BELOW);
 for (const top of ["cli", "bench", "web"]) BELOW[top] = ["mod.ts", ...ALL];

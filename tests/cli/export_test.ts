@@ -1,6 +1,7 @@
 /** `deno task train --export` and `deno task export` as a user meets them. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
 import { readModel } from "../../runs/mod.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 import { names } from "../runs/folders.ts";
@@ -44,6 +45,10 @@ Deno.test("train --export ends with a model that predict hears with; export make
       /\nmodel: .*out\/model \(folder-quick-1, \d+\.\d MB; its card is README\.md in it\)\n$/,
     );
     const { description } = await readModel(join(out, "model"));
+    assertEquals([description.certainty?.error, Object.keys(description.domain?.statistics ?? {})], [
+      0.1,
+      ["level", "range", "balance"],
+    ]);
     assertEquals([description.licence, description.emotions, description.training.utterances], ["CC0", [
       "anger",
       "sadness",
@@ -59,7 +64,18 @@ Deno.test("train --export ends with a model that predict hears with; export make
         "--device",
         "cpu",
       ),
-      await deno("export", "train", out, "--out", join(dir, "again"), "--name", "mine", "--quiet"),
+      await deno(
+        "export",
+        "train",
+        out,
+        "--out",
+        join(dir, "again"),
+        "--name",
+        "mine",
+        "--unsure-error",
+        "1/2",
+        "--quiet",
+      ),
       await deno("export", "train", out, "--fold", "2"),
       await deno("export", "train", out, "--fold", "3"),
     ];
@@ -73,7 +89,8 @@ Deno.test("train --export ends with a model that predict hears with; export make
     const weights = (folder: string) => Deno.readFile(join(folder, "weights.safetensors"));
     const [one, other] = await Promise.all([join(out, "model"), join(dir, "again")].map(readModel));
     assertEquals(one.weights, other.weights);
-    assertEquals(other.description.name, "mine");
+    assertEquals([other.description.name, other.description.certainty?.error], ["mine", 0.5]);
+    assertEquals(other.description.domain, one.description.domain);
     assertEquals(fold.code, 0, fold.stderr);
     assertEquals(names(join(out, "model-fold-2")), [
       "README.md",
@@ -92,5 +109,24 @@ Deno.test("train --export ends with a model that predict hears with; export make
     const usage = await deno("train", "train", ...corpus, "--export", "--only-fold", "1");
     assertEquals([usage.code, usage.stdout], [2, ""]);
     assertMatch(usage.stderr, /--export and --only-fold do not go together/);
+  });
+});
+
+Deno.test("export --onnx writes a model as one file, and its network as another; without a run or a file it is wrong usage", async () => {
+  await withFolder({}, async (dir) => {
+    const [whole, network] = ["whole.onnx", "deeper/network.onnx"].map((name) => join(dir, name));
+    const [written, none, both] = [
+      await deno("export", "train", "--onnx", whole, "--onnx-network", network),
+      await deno("export", "train"),
+      await deno("export", "train", "out/a-run", "--model", "models/emodb"),
+    ];
+    assertEquals([written.code, written.stderr], [0, ""]);
+    assertMatch(written.stdout, /^onnx: .*whole\.onnx \(.*, takes samples, \d\.\d MB\)\nonnx: .*takes segments.*\n$/);
+    const model = await readModel(join(root, "models", "emodb"));
+    assertEquals(await Deno.readFile(whole), encodeWhole(model));
+    assertEquals(await Deno.readFile(network), encodeNetwork(model));
+    assertEquals([none.code, none.stdout], [2, ""]);
+    assertMatch(none.stderr, /Name the folder of a run, or --onnx FILE/);
+    assertEquals(both.code, 2);
   });
 });

@@ -1,11 +1,11 @@
 /**
  * What a user of the npm package does, in Node: features of a wav file, five steps of a small VGG-E on the CPU device with
- * PyTorch's losses, a forest, folds, a model that predicts. Prints what it found as JSON.
+ * PyTorch's losses, a forest, folds, a model that predicts, a fold trained on a folder of recordings. Prints what it found as JSON.
  *
  *     node npm_user.mjs WAV VGG_SAFETENSORS FOREST_SAFETENSORS MODEL_FOLDER
  */
 import { readFile } from "node:fs/promises";
-import { dsp, forest, kernels, nn, refinery } from "@epr/epr";
+import { corpora, dsp, forest, kernels, models, nn, refinery } from "@epr/epr";
 import * as dspAlone from "@epr/epr/dsp";
 
 const [wav, vgg, digits, folder] = process.argv.slice(2);
@@ -50,16 +50,36 @@ async function losses(options) {
   return { losses: found, description };
 }
 
-/** What the model says of the recording. */
+/** What the model says of the recording, from its folder and from its files. */
 async function predicted() {
+  const bytes = await readFile(wav),
+    files = await Promise.all(refinery.MODEL_FILES.map(async (name) => {
+      return [name, new Uint8Array(await readFile(`${folder}/${name}`))];
+    }));
+  const found = [];
+  for (const source of [folder, Object.fromEntries(files)]) {
+    const model = await models.loadModel(source, { threads: 2 });
+    const { emotion, profile } = await model.predict(bytes);
+    found.push({ emotion, profile: [...profile] });
+    model.close();
+  }
+  return found;
+}
+
+/** A fold that is trained on a folder of recordings (`recordings` in the model's), read by two threads. */
+async function trained() {
+  const corpus = await corpora.openCorpus("folder", { data: `${folder}/recordings` });
+  const features = await corpora.extractFeatures(corpus, { segmentHop: 8, threads: 2 });
+  const settings = { ...refinery.PRESETS.demo, segmentFrames: 32, folds: 2, stages: 2, epochs: 1, width: 1 / 32 };
+  const folds = refinery.assignFolds(features.utterances, features.emotions, settings);
   const device = await kernels.openDevice({ threads: 2 });
-  const files = await Promise.all(refinery.MODEL_FILES.map(async (name) => {
-    return [name, new Uint8Array(await readFile(`${folder}/${name}`))];
-  }));
-  const predictor = new refinery.Predictor(refinery.decodeModel(Object.fromEntries(files), folder), device);
-  const { emotion, profile } = await predictor.predict(samples);
+  const { stages } = await refinery.runFold(features, device, settings, folds, 0);
   device.close();
-  return { emotion, profile: [...profile] };
+  return {
+    emotions: features.emotions,
+    frames: [...features.frames],
+    profiles: stages.map(({ profiles }) => [...profiles]),
+  };
 }
 
 const { "digits.x": x, "digits.y": y } = await readTensors(digits);
@@ -75,7 +95,8 @@ const folds = refinery.assignFolds(utterances, ["anger", "neutral"], settings);
 console.log(JSON.stringify({
   seconds,
   folds: [...folds],
-  prediction: await predicted(),
+  predictions: await predicted(),
+  trained: await trained(),
   frames: frames.length / dsp.frontEnd.nMels,
   sum: frames.reduce((a, b) => a + b, 0),
   same: dspAlone.logMel === dsp.logMel,

@@ -1,0 +1,36 @@
+/** `export --onnx`: the files that a model becomes for other programs of the field. */
+import type { Command } from "commander";
+import { readModel } from "../runs/model_folder.ts";
+import { writeAtomically } from "../runs/atomic.ts";
+
+/** Where they go. */
+export interface OnnxFlags {
+  onnx?: string;
+  onnxNetwork?: string;
+}
+
+/** Adds `--onnx --onnx-network`. */
+export function addOnnxOptions(command: Command): Command {
+  return command
+    .option("--onnx <file>", "write all of the model as one ONNX file: samples at 16 kHz -> profile and emotion")
+    .option("--onnx-network <file>", "write its network alone: segments of log-mel frames -> probabilities");
+}
+
+/** Writes the files that are asked for. @param folder the model's @param show says what was written */
+export async function writeOnnx(
+  folder: string,
+  { onnx, onnxNetwork }: OnnxFlags,
+  show: (line: string) => void,
+): Promise<void> {
+  if (onnx === undefined && onnxNetwork === undefined) return;
+  const { encodeNetwork, encodeWhole } = await import("../models/onnx/mod.ts"); // its library is loaded for nothing else
+  const model = await readModel(folder);
+  for (
+    const [file, encode, takes] of [[onnx, encodeWhole, "samples"], [onnxNetwork, encodeNetwork, "segments"]] as const
+  ) {
+    if (file === undefined) continue;
+    const bytes = encode(model);
+    await writeAtomically(file, bytes);
+    show(`onnx: ${file} (${model.description.name}, takes ${takes}, ${(bytes.length / 1e6).toFixed(1)} MB)`);
+  }
+}

@@ -1,0 +1,42 @@
+/** The files that `deno pack` made, as the npm package keeps them. */
+import { dirname, join } from "@std/path";
+import { DENO_IN_NODE, IN_BROWSERS, NODE_PARTS, PARTS, THREADS } from "./contents.ts";
+
+/** What a module imports: before its name, and the name. */
+const IMPORTED = /((?:\bfrom|\bimport|\bimport\()\s*)"([^"]+)"/g;
+
+/** A file as it is kept; undefined where it is not. @param name from the package's root */
+export function finishFile(name: string, bytes: Uint8Array): string | undefined {
+  if (!/\.(js|d\.ts)$/.test(name)) return undefined;
+  const text = new TextDecoder().decode(bytes);
+  if (name.endsWith(".d.ts")) return text;
+  // what is left of other modules' names: workers, which are started by their address
+  const program = text.replaceAll(/new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g, `new URL("$1.js", import.meta.url)`)
+    .replaceAll(IMPORTED, (all, before: string, target: string) => {
+      const anywhere = (PARTS as readonly string[]).includes(name.split("/")[0]);
+      const own = target.startsWith(".")
+        ? join(dirname(name), target).replace(/\.js$/, "")
+        : anywhere && THREADS[target];
+      if (target === "@std/path") return `${before}"node:path"`; // of the same names
+      return own && own in IN_BROWSERS ? `${before}"#${own}"` : all;
+    });
+  if (name === "cli/npm/main.js") return `#!/usr/bin/env node\n${program}`;
+  const asksDeno = /\bDeno\./.test(program.replaceAll(/\/\*[\s\S]*?\*\//g, "")) && !/typeof Deno\b/.test(program);
+  return asksDeno && name !== `${DENO_IN_NODE}.js` ? `import { Deno } from "#${DENO_IN_NODE}";\n${program}` : program;
+}
+
+/** Throws where a program of the package imports one that is not in it, is written in a way that Node 20 does not know, or has no types. @param files texts by name */
+export function requireWhole(files: ReadonlyMap<string, string>): void {
+  for (const module of ["mod", ...[...PARTS, ...NODE_PARTS].map((part) => `${part}/mod`)]) {
+    // deno pack leaves all types out where one needs to be inferred, and deno publish --dry-run tells which
+    if (!files.has(`${module}.d.ts`)) throw new Error(`${module}.js has no types: see deno publish --dry-run`);
+  }
+  for (const [name, text] of files) {
+    if (!name.endsWith(".js")) continue;
+    if (/^\s*(await )?using \w+ =/m.test(text)) throw new Error(`${name}: has a 'using', which Node 20 does not know`);
+    for (const [, target] of text.matchAll(/(?:^|\*\/ )(?:import|export)\b[^;"]*"(\.\.?\/[^"]+)"/gm)) {
+      const wanted = join(dirname(name), target);
+      if (!files.has(wanted)) throw new Error(`${name} imports ${wanted}, which the package leaves out`);
+    }
+  }
+}

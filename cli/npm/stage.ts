@@ -1,0 +1,119 @@
+/** The sources of the npm package as `deno pack` is given them: Deno's modules, with a few texts and paths that differ. */
+import { dirname, join } from "@std/path";
+import { assembledKernels } from "../../kernels/cpu/assembled.ts";
+import project from "../../deno.json" with { type: "json" };
+import {
+  APART,
+  BUNDLED,
+  COMMAND_FILES,
+  DENO_ONLY,
+  IN_BROWSERS,
+  NODE_PARTS,
+  OF_COMMANDS,
+  OPTIONAL,
+  PARTS,
+  VARIANTS,
+  WORKERS,
+} from "./contents.ts";
+
+/** The project. */
+export const ROOT: string = join(import.meta.dirname!, "..", "..");
+
+/** An import that Node does not know. */
+const TEXT_IMPORT = /from "([^"]+)" with \{ type: "text" \};/g;
+
+/** An import of the project's deno.json, and what stands for it: what is read of it. */
+const PROJECT_IMPORT = /import project from "(\.\.\/)+deno\.json" with \{ type: "json" \};/g;
+const PROJECT = `const project = ${JSON.stringify({ name: project.name, version: project.version })};`;
+
+/** Writes the sources, and the deno.json that says what of them is the package's. @param stage an empty folder */
+export async function stageSources(stage: string): Promise<void> {
+  for (const part of [...PARTS, ...NODE_PARTS, ...OF_COMMANDS]) {
+    for await (const file of filesOf(part)) {
+      if (file.endsWith(".ts") && !DENO_ONLY.test(file)) await stageFile(stage, file);
+    }
+  }
+  for (const file of COMMAND_FILES) await stageFile(stage, file);
+  await stageFile(stage, "kernels/cpu/create_node.ts", "kernels/cpu/create.ts");
+  await stageKernels(stage);
+  await stageEntries(stage);
+  const entries = [
+    ...[...PARTS, ...NODE_PARTS].map((part) => [`./${part}`, `./${part}/mod.ts`]),
+    ...[
+      ...["mod_browser.ts", "cli/npm/main.ts", "cli/npm/node/deno.ts", "cli/predict.ts"],
+      ...[...WORKERS, ...Object.entries(IN_BROWSERS).flat().map((module) => `${module}.ts`)],
+    ].map((file) => [`./${file}`, `./${file}`]),
+  ];
+  const { name, version, license, imports } = project;
+  const used = ["@types/cli-progress", ...BUNDLED, ...OPTIONAL].map(importOf) as (keyof typeof imports)[];
+  const config = {
+    ...{ name, version, license },
+    exports: { ".": "./mod.ts", ...Object.fromEntries(entries) },
+    // Node's functions on paths bear the same names
+    imports: { "@std/path": "node:path", ...Object.fromEntries(used.map((name) => [name, imports[name]])) },
+    compilerOptions: project.compilerOptions,
+  };
+  await write(join(stage, "deno.json"), JSON.stringify(config));
+}
+
+/** How the project imports a dependency: of one it takes a module of it. */
+export const importOf = (name: string): string => name === "csv-parse" ? "csv-parse/sync" : name;
+
+/** The package as one module: all parts in Node, and in a browser those that read no files. */
+async function stageEntries(stage: string): Promise<void> {
+  const mod = await Deno.readTextFile(join(ROOT, "mod.ts"));
+  const lines = (parts: readonly string[]) => parts.map((part) => `export * as ${part} from "./${part}/mod.ts";\n`);
+  const all = lines([...PARTS, ...NODE_PARTS].filter((part) => !APART.includes(part)));
+  if (!all.every((line) => mod.includes(line))) throw new Error("mod.ts does not export what the package has");
+  const entry = (lines: readonly string[]) => `/** EPR as an npm package: see README.md. @module */\n${lines.join("")}`;
+  await write(join(stage, "mod.ts"), entry(all));
+  await write(join(stage, "mod_browser.ts"), entry(lines(PARTS)));
+}
+
+/** The kernels, assembled: a module each, of which a program loads the one that it needs; and what stands for `assembled.ts`. */
+async function stageKernels(stage: string): Promise<void> {
+  const cases: string[] = [];
+  for (const variant of VARIANTS) {
+    const file = `kernels_${variant.simd}_${variant.memory}.ts`, text = await assembledKernels(variant);
+    await write(join(stage, "kernels/cpu", file), `export default ${JSON.stringify(text)} as string;\n`);
+    // written out, so that a bundler sees which files there are
+    cases.push(`if (variant === "${variant.simd} ${variant.memory}") return (await import("./${file}")).default;`);
+  }
+  const source = `/** The kernels as they were assembled when the package was built. */
+import type { KernelVariant } from "./binary.ts";
+/** A variant of the kernels, as a text that \`binary.ts\` reads. */
+export async function assembledKernels({ simd, memory }: KernelVariant): Promise<string> {
+  const variant = \`\${simd} \${memory}\`;
+  ${cases.join("\n  ")}
+  throw new RangeError(\`The package has no kernels for \${variant}\`);
+}
+`;
+  await write(join(stage, "kernels/cpu/assembled.ts"), source);
+}
+
+/** Writes a source file whose imports of texts are imports of modules, and these modules; a command says how npx calls it. */
+async function stageFile(stage: string, file: string, name = file): Promise<void> {
+  let source = await Deno.readTextFile(join(ROOT, file));
+  for (const [, target] of source.matchAll(TEXT_IMPORT)) {
+    const text = join(dirname(file), target);
+    const module = `export default ${JSON.stringify(await Deno.readTextFile(join(ROOT, text)))} as string;\n`;
+    await write(join(stage, `${text}.ts`), module);
+  }
+  source = source.replaceAll(TEXT_IMPORT, `from "$1.ts";`).replaceAll(PROJECT_IMPORT, PROJECT);
+  if (file.startsWith("cli/")) source = source.replaceAll(/deno task (predict|\$\{name\})/g, `npx ${project.name} $1`);
+  await write(join(stage, name), source);
+}
+
+/** The files of a folder of the project and of those in it, from the root. */
+async function* filesOf(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
+    if (isDirectory) yield* filesOf(`${folder}/${name}`);
+    else yield `${folder}/${name}`;
+  }
+}
+
+/** Writes a file; the folders above it are made. */
+export async function write(file: string, text: string): Promise<void> {
+  await Deno.mkdir(dirname(file), { recursive: true });
+  await Deno.writeTextFile(file, text);
+}

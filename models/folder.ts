@@ -1,0 +1,55 @@
+/**
+ * The files of a model in a folder, in Deno and in Node.
+ *
+ * The folder may come from anywhere. Each file is looked at before it is read: it has to lie in the folder, be a file, and have the
+ * size that the model wants, so that nothing is read that could not be part of it.
+ */
+import { readFile, realpath, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { LARGEST_DESCRIPTION, MODEL_FILES, type ModelBytes, readDescription } from "../refinery/model.ts";
+import { ModelError } from "../refinery/untrusted.ts";
+
+/**
+ * Reads the files.
+ *
+ * @param folder its path, or its `file:` URL
+ * @throws {ModelError} where the folder holds no model, naming the file and the fault
+ */
+export async function readModelFolder(folder: string | URL): Promise<ModelBytes> {
+  const place = typeof folder === "string" ? folder : fileURLToPath(folder);
+  const root = await realpath(place).catch(() => undefined);
+  if (root === undefined) {
+    throw new ModelError(`${place}: no such folder; a model is a folder with a model.json in it`);
+  }
+  if (!(await stat(root)).isDirectory()) {
+    throw new ModelError(`${place}: a file; a model is the folder that holds model.json and the other files`);
+  }
+  const description = await readFileOf(place, root, "model.json", (size) => size <= LARGEST_DESCRIPTION);
+  const bytes = { "model.json": description } as ModelBytes;
+  const { files } = readDescription(description, place);
+  for (const file of MODEL_FILES) {
+    if (file === "model.json") continue;
+    bytes[file] = await readFileOf(place, root, file, (size) => size === files[file].bytes);
+  }
+  return bytes;
+}
+
+async function readFileOf(
+  folder: string,
+  root: string,
+  name: string,
+  fits: (size: number) => boolean,
+): Promise<Uint8Array> {
+  const where = join(folder, name);
+  const real = await realpath(where).catch(() => undefined);
+  if (real === undefined) throw new ModelError(`${folder}: holds no ${name}, so it is no model`);
+  if (dirname(real) !== root) throw new ModelError(`${where}: leads out of its folder, to ${real}`);
+  const info = await stat(real);
+  if (!info.isFile()) throw new ModelError(`${where}: not a file`);
+  if (!fits(info.size)) {
+    throw new ModelError(`${where}: ${info.size.toLocaleString("en")} bytes are not what a model has there`);
+  }
+  const { buffer, byteOffset, length } = await readFile(real);
+  return new Uint8Array(buffer, byteOffset, length);
+}

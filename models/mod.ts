@@ -1,0 +1,35 @@
+/**
+ * A trained model in a program: loaded from wherever it is, and asked. The same in Deno, Node 20 and later, and browsers.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { dsp, models } from "@epr/epr";
+ * const model = await models.loadModel("models/emodb", { device: "cpu" });
+ * const hum = Float32Array.from({ length: 16000 }, (_, i) => 0.1 * Math.sin(i / 20));
+ * const { emotion, profile } = await model.predict(dsp.encodeWav(hum, 16000)); // or samples at 16 kHz, or a Blob
+ * model.close();
+ * assert(model.description.emotions.includes(emotion) && profile.length % 7 === 0);
+ * ```
+ *
+ * @module
+ */
+import type { EmotionModel, LoadOptions } from "./emotion_model.ts";
+import { type ModelSource, resolveSource } from "./source.ts";
+
+export type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
+export type { ModelFiles, ModelSource } from "./source.ts";
+
+/**
+ * Loads a model and opens what it runs on. In a page that is a worker of its own, so that the page goes on while it computes.
+ *
+ * @param source the folder of a model, its address, or its files
+ * @throws {ModelError} where there is none, or it is damaged or hostile, naming the file and the fault
+ * @throws {Error} where the device can't be opened
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<EmotionModel> {
+  const resolved = resolveSource(source);
+  // a page loads only what talks to its worker
+  if ("document" in globalThis) return await (await import("./page.ts")).loadInPage(resolved, options);
+  return await (await import("./emotion_model.ts")).loadHere(resolved, options);
+}

@@ -1,0 +1,90 @@
+/**
+ * Samples to segments as ONNX nodes: what `dsp/log_mel.ts` and `dsp/segments.ts` compute, in float64 as they do.
+ *
+ *     samples [n] -> STFT [T, bins, 2] -> magnitude [T, bins] -> mel [T, bands] -> ln(mel + offset) -> segments [N, frames, bands]
+ *
+ * ONNX's STFT wants a window as long as its transform, and counts frames by it. So the window is filled up with zeros, and as many
+ * follow the samples: T is 1 + floor((n - window) / hop), as everywhere in EPR.
+ */
+import { hann } from "../../dsp/log_mel.ts";
+import { MelBank } from "../../dsp/mel.ts";
+import type { FrontEnd } from "../../dsp/settings.ts";
+import { type OnnxGraph, TYPES } from "./graph.ts";
+
+/** Settings of a front end that are written here. */
+const KNOWN: readonly (keyof FrontEnd)[] = [
+  "sampleRate",
+  "windowLength",
+  "hopLength",
+  "fftLength",
+  "nMels",
+  "fMin",
+  "fMax",
+  "logOffset",
+  "segmentFrames",
+];
+
+/**
+ * Adds the front end.
+ *
+ * @param samples name of float values, [n], at the front end's rate
+ * @param segmentHop frames from one segment to the next
+ * @returns name of the segments' log-mel values, float [segments, segmentFrames, nMels]
+ * @throws {TypeError} where the front end has a setting that is not known here
+ */
+export function addFrontEnd(graph: OnnxGraph, samples: string, settings: FrontEnd, segmentHop: number): string {
+  const other = Object.keys(settings).find((key) => !(KNOWN as readonly string[]).includes(key));
+  if (other !== undefined) {
+    throw new TypeError(`The front end has the setting '${other}', which ONNX export can't write`);
+  }
+  return cutSegments(graph, logMel(graph, samples, settings), settings, segmentHop);
+}
+
+/** Log-mel frames, float [T, nMels]. */
+function logMel(graph: OnnxGraph, samples: string, settings: FrontEnd): string {
+  const { windowLength, hopLength, fftLength, nMels, logOffset } = settings;
+  const window = new Float64Array(fftLength), bank = new MelBank(settings);
+  window.set(hann(windowLength));
+  graph.constant("hann", window, [fftLength]);
+  graph.constant("mel.bank", bank.toMatrix(), [bank.bins, nMels]);
+  graph.constant("mel.offset", Float64Array.of(logOffset), []);
+  graph.whole("window.rest", [0, fftLength - windowLength]);
+  graph.whole("frame.hop", hopLength);
+  graph.whole("frame.length", fftLength);
+  graph.whole("axes.signal", [0, 2]);
+  graph.whole("axis.complex", [3]);
+  graph.whole("axis.batch", [0]);
+
+  graph.node("Cast", [samples], "samples.double", { to: TYPES.double });
+  graph.node("Pad", ["samples.double", "window.rest"], "samples.padded");
+  graph.node("Unsqueeze", ["samples.padded", "axes.signal"], "signal"); // [1, n, 1]
+  graph.node("STFT", ["signal", "frame.hop", "hann", "frame.length"], "spectrum", { onesided: 1 });
+  graph.node("Mul", ["spectrum", "spectrum"], "spectrum.squared");
+  graph.node("ReduceSum", ["spectrum.squared", "axis.complex"], "power", { keepdims: 0 });
+  graph.node("Sqrt", ["power"], "magnitude"); // [1, T, bins]
+  graph.node("MatMul", ["magnitude", "mel.bank"], "mel");
+  graph.node("Add", ["mel", "mel.offset"], "mel.raised");
+  graph.node("Log", ["mel.raised"], "log_mel.double");
+  graph.node("Cast", ["log_mel.double"], "log_mel.batch", { to: TYPES.float });
+  return graph.node("Squeeze", ["log_mel.batch", "axis.batch"], "log_mel");
+}
+
+/** Segment s is frames [s hop, s hop + segmentFrames); of what is shorter than one the last frame is repeated to its end. */
+function cutSegments(graph: OnnxGraph, frames: string, { segmentFrames }: FrontEnd, segmentHop: number): string {
+  graph.whole("segment.overhang", segmentFrames - 1);
+  graph.whole("segment.first", 0);
+  graph.whole("segment.hop", segmentHop);
+  graph.whole("one", 1);
+  graph.whole("segment.frames", Array.from({ length: segmentFrames }, (_, frame) => frame));
+  graph.whole("axis.frame", [1]);
+  graph.node("Shape", [frames], "frames.shape", { start: 0, end: 1 });
+  graph.node("Squeeze", ["frames.shape"], "frames");
+  graph.node("Sub", ["frames", "segment.overhang"], "segment.count_at_hop_1");
+  graph.node("Max", ["segment.count_at_hop_1", "one"], "segment.end");
+  graph.node("Sub", ["frames", "one"], "frames.last");
+  graph.node("Range", ["segment.first", "segment.end", "segment.hop"], "segment.starts");
+  graph.node("Unsqueeze", ["segment.starts", "axis.frame"], "segment.column");
+  graph.node("Add", ["segment.column", "segment.frames"], "segment.unbounded");
+  graph.node("Min", ["segment.unbounded", "frames.last"], "segment.indices"); // [N, segmentFrames]
+  return graph.node("Gather", [frames, "segment.indices"], "segments", { axis: 0 });
+}

@@ -1,0 +1,74 @@
+/**
+ * A model as ONNX files (https://onnx.ai), which other programs of the field run and Netron shows.
+ *
+ *     encodeNetwork   segments [N, frames, bands] -> probabilities [N, emotions]: the network alone
+ *     encodeWhole     samples [n] at the model's rate -> profile [N, emotions], probabilities [emotions], emotion [1]
+ *
+ * Loads `@bufbuild/protobuf`; nothing else of EPR needs it.
+ *
+ * @module
+ */
+import { segmentSeconds } from "../../dsp/segments.ts";
+import type { Model, ModelDescription } from "../../refinery/model.ts";
+import { addDecision } from "./decision.ts";
+import { addFrontEnd } from "./front_end.ts";
+import { OnnxGraph } from "./graph.ts";
+import { addNetwork } from "./network.ts";
+
+/**
+ * The network of a model: segments of log-mel frames, as `dsp.segmentView` gives them, to probabilities.
+ *
+ * @returns the bytes of an ONNX file, operators of opset 17
+ */
+export function encodeNetwork(model: Model): Uint8Array<ArrayBuffer> {
+  const { frontEnd: { segmentFrames, nMels }, emotions } = model.description;
+  const graph = new OnnxGraph();
+  const shape = ["segments", segmentFrames, nMels];
+  graph.input("segments", "float", shape, "log-mel frames, not standardised: [segments, frames, bands]");
+  addNetwork(graph, model, "segments", "probabilities");
+  graph.output("probabilities", "float", ["segments", emotions.length], aboutRow(emotions));
+  return graph.encode(aboutModel(model.description, "network", "Log-mel segments to probabilities of emotions."));
+}
+
+/**
+ * All of a model: samples to the profile, the probabilities and the emotion of the whole.
+ *
+ * @returns the bytes of an ONNX file, operators of opset 17 and of ai.onnx.ml 3
+ * @throws {TypeError} where the front end has a setting that can't be written
+ */
+export function encodeWhole(model: Model): Uint8Array<ArrayBuffer> {
+  const { frontEnd, segmentHop, emotions } = model.description, graph = new OnnxGraph();
+  const least = `mono, ${frontEnd.sampleRate} Hz, full scale 1, best of ${segmentSeconds(frontEnd)} s or more`;
+  graph.input("samples", "float", ["samples"], least);
+  const segments = addFrontEnd(graph, "samples", frontEnd, segmentHop);
+  addDecision(graph, model, addNetwork(graph, model, segments, "profile"));
+  graph.output("emotion", "string", [1], "the likeliest emotion");
+  graph.output("probabilities", "float", [emotions.length], `of the forest: ${aboutRow(emotions)}`);
+  graph.output("profile", "float", ["segments", emotions.length], `segment by segment: ${aboutRow(emotions)}`);
+  return graph.encode(aboutModel(model.description, "whole", "Speech to its emotion profile and its emotion."));
+}
+
+const aboutRow = (emotions: readonly string[]) => `probabilities of ${emotions.join(", ")}`;
+
+/** What the file says of itself: a text for people, properties for programs. */
+function aboutModel(
+  { name, emotions, frontEnd, segmentHop, training, certainty, domain, licence, made }: ModelDescription,
+  part: string,
+  text: string,
+) {
+  return {
+    name: `${name} (${part})`,
+    text: `${text} Model: ${name}, trained on ${training.corpus}. Licence: ${licence}`,
+    producer: made.epr,
+    properties: {
+      emotions: JSON.stringify(emotions),
+      sample_rate: String(frontEnd.sampleRate),
+      front_end: JSON.stringify(frontEnd),
+      segment_hop: String(segmentHop),
+      ...(certainty && { certainty: JSON.stringify(certainty) }),
+      ...(domain && { domain: JSON.stringify(domain) }),
+      licence,
+      made: `${made.date}: ${made.command}`,
+    },
+  };
+}

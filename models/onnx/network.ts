@@ -1,0 +1,67 @@
+/**
+ * VGG-E as ONNX nodes: what `nn/vgg_e.ts` computes in inference. Batch norms are part of their convolutions.
+ *
+ *     segments [N, frames, bands] -> (x - mean) / deviation -> [N, 1, bands, frames] -> 16 Conv, 5 MaxPool -> 3 Gemm -> Softmax [N, K]
+ *
+ * EPR keeps activations as NHWC and weights as HWIO; ONNX wants NCHW and OIHW, so the weights are transposed here, and the last
+ * pool's values before they are flattened, so that the dense layers' weights stay as they are: [in, out].
+ */
+import { foldBatchNorm } from "../../nn/fold_batch_norm.ts";
+import { BLOCKS, DENSE, type VggEOptions, vggEParameters } from "../../nn/vgg_e.ts";
+import type { Model } from "../../refinery/model.ts";
+import type { OnnxGraph } from "./graph.ts";
+
+/**
+ * Adds the network.
+ *
+ * @param segments name of log-mel values, float [segments, segmentFrames, nMels]
+ * @param probabilities what the result is to be called, float [segments, emotions]
+ */
+export function addNetwork(graph: OnnxGraph, { description, weights }: Model, segments: string, probabilities: string) {
+  const { network: { options }, standardisation: { mean, deviation } } = description;
+  addWeights(graph, foldBatchNorm(weights, options), options);
+  graph.constant("mean", Float32Array.of(mean), []);
+  graph.constant("scale", Float32Array.of(1 / deviation), []);
+  graph.whole("axis.channel", [1]);
+  graph.whole("shape.flat", [0, -1]);
+  graph.node("Sub", [segments, "mean"], "centred");
+  graph.node("Mul", ["centred", "scale"], "standardised");
+  graph.node("Transpose", ["standardised"], "bands_first", { perm: [0, 2, 1] });
+  let h = graph.node("Unsqueeze", ["bands_first", "axis.channel"], "picture"), layer = 0;
+  for (const [block, channels] of BLOCKS.entries()) {
+    for (const _ of channels) {
+      const conv = `conv${++layer}`;
+      graph.node("Conv", [h, `${conv}.w`, `${conv}.b`], conv, { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
+      h = graph.node("Relu", [conv], `${conv}.relu`);
+    }
+    h = graph.node("MaxPool", [h], `pool${block + 1}`, { kernel_shape: [2, 2], strides: [2, 2] });
+  }
+  graph.node("Transpose", [h], "channels_last", { perm: [0, 2, 3, 1] });
+  h = graph.node("Reshape", ["channels_last", "shape.flat"], "flat");
+  for (const i of DENSE.keys()) {
+    const dense = `dense${i + 1}`;
+    graph.node("Gemm", [h, `${dense}.w`, `${dense}.b`], dense);
+    h = graph.node("Relu", [dense], `${dense}.relu`);
+  }
+  const last = `dense${DENSE.length + 1}`;
+  graph.node("Gemm", [h, `${last}.w`, `${last}.b`], "logits");
+  return graph.node("Softmax", ["logits"], probabilities, { axis: 1 });
+}
+
+function addWeights(graph: OnnxGraph, weights: Readonly<Record<string, Float32Array>>, options: VggEOptions): void {
+  for (const { name, shape } of vggEParameters({ ...options, batchNorm: false, batchNormDense: false })) {
+    if (shape.length !== 4) graph.constant(name, weights[name], shape);
+    else graph.constant(name, outputFirst(weights[name], shape), [shape[3], shape[2], shape[0], shape[1]]);
+  }
+}
+
+/** HWIO to OIHW. */
+function outputFirst(weights: Float32Array, [h, w, inputs, outputs]: readonly number[]): Float32Array {
+  const turned = new Float32Array(weights.length);
+  for (let o = 0, at = 0; o < outputs; o++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let place = 0; place < h * w; place++) turned[at++] = weights[(place * inputs + i) * outputs + o];
+    }
+  }
+  return turned;
+}

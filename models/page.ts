@@ -1,0 +1,103 @@
+/**
+ * A model in a page: it lives in a worker (`page_worker.ts`), since a page's own thread may not block. Calls go there as messages and
+ * come back as answers, each under its number.
+ */
+import { ModelError } from "../refinery/untrusted.ts";
+import type { Prediction } from "../refinery/predictor.ts";
+import type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
+import type { ResolvedSource } from "./source.ts";
+
+/** What the worker is asked. */
+export type PageCall =
+  | { call: "load"; source: Exclude<ResolvedSource, URL>; address: boolean; options: LoadOptions }
+  | { call: "predict"; sound: Sound; options: PredictOptions };
+
+/** What it answers. */
+export type PageAnswer = { number: number } & ({ value: unknown } | { error: { name: string; message: string } });
+
+/** Seconds that the worker may take to start. */
+const PATIENCE = 30;
+
+/** Classes that errors keep on their way, by name; the page does without the code that throws them. */
+const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
+  ModelError,
+  TypeError,
+  RangeError,
+  TooShortError: RangeError,
+};
+
+/** Loads a model in a worker. */
+export async function loadInPage(source: ResolvedSource, options: LoadOptions): Promise<EmotionModel> {
+  const worker = new Worker(new URL("./page_worker.ts", import.meta.url), { type: "module" });
+  const calls = new Calls(worker);
+  try {
+    await calls.started;
+    const address = source instanceof URL, plain = source instanceof URL ? source.href : source;
+    const about = await calls.ask({ call: "load", source: plain, address, options });
+    return {
+      ...about as Pick<EmotionModel, "description" | "device">,
+      predict: async (sound, options = {}) => await calls.ask({ call: "predict", sound, options }) as Prediction,
+      close: () => calls.end("The model is closed"),
+    };
+  } catch (error) {
+    calls.end("The model could not be loaded");
+    throw error;
+  }
+}
+
+/** Calls that wait for their answers. */
+class Calls {
+  /** Becomes fulfilled when the worker runs. */
+  readonly started: Promise<void>;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #number = 0;
+  #ended?: string;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.started = promise;
+    const timer = setTimeout(
+      () => reject(new Error(`The model's worker did not start in ${PATIENCE} s`)),
+      1000 * PATIENCE,
+    );
+    worker.onerror = (event) => {
+      const why = `The model's worker failed: ${event.message || "its file could not be loaded"}`;
+      clearTimeout(timer);
+      reject(new Error(why));
+      this.end(why);
+    };
+    worker.onmessage = ({ data }: MessageEvent<PageAnswer | "started">) => {
+      clearTimeout(timer);
+      if (data === "started") return resolve();
+      const own = this.#waiting.get(data.number);
+      this.#waiting.delete(data.number);
+      if ("value" in data) return own?.resolve(data.value);
+      const { name, message } = data.error;
+      own?.reject(Object.assign(new (ERRORS[name] ?? Error)(message), { name }));
+    };
+  }
+
+  /** Sends a call, and gives its answer. */
+  ask(call: PageCall): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.reject(new Error(this.#ended));
+    const own = Promise.withResolvers<unknown>(), number = ++this.#number;
+    this.#waiting.set(number, own);
+    try {
+      this.#worker.postMessage({ ...call, number });
+    } catch (error) {
+      this.#waiting.delete(number);
+      own.reject(error);
+    }
+    return own.promise;
+  }
+
+  /** Ends the worker; calls that wait are rejected, and later ones. */
+  end(why: string): void {
+    this.#ended ??= why;
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(new Error(why));
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Where the files of a model come from: a folder, an address, or wherever a program got them.
+ *
+ * Nothing is believed of them: `model.json` is read first, and says how large the others are; no more is read of those.
+ */
+import {
+  LARGEST_DESCRIPTION,
+  MODEL_FILES,
+  type ModelBytes,
+  type ModelFile,
+  readDescription,
+} from "../refinery/model.ts";
+import { ModelError } from "../refinery/untrusted.ts";
+
+/** The files of a model, each as bytes or as a Blob: by name, or a list of Files, as a page gets them from a file chooser. */
+export type ModelFiles = Readonly<Record<ModelFile, Uint8Array | Blob>> | Iterable<File>;
+
+/**
+ * Where a model is: a path of a folder (in Deno and Node) or an address (anywhere), as text or as a URL; or its files. In a page a text
+ * is an address relative to the page's.
+ */
+export type ModelSource = string | URL | ModelFiles;
+
+/** Whether this is a browser: there is no folder to read then. */
+export const inBrowser = (): boolean => !("Deno" in globalThis) && !(globalThis as NodeLike).process?.versions?.node;
+
+interface NodeLike {
+  process?: { versions?: { node?: string } };
+}
+
+/** A source with its address in full, and no File but its bytes: another thread can be given it. */
+export type ResolvedSource = string | URL | Readonly<Record<ModelFile, Uint8Array | Blob>>;
+
+/**
+ * The same source, resolved.
+ *
+ * @throws {TypeError} where it is none
+ */
+export function resolveSource(source: ModelSource): ResolvedSource {
+  if (source instanceof URL) return source;
+  if (typeof source !== "string") return byName(source);
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return new URL(source);
+  return inBrowser() ? new URL(source, globalThis.document?.baseURI ?? globalThis.location.href) : source;
+}
+
+function byName(files: ModelFiles): Readonly<Record<ModelFile, Uint8Array | Blob>> {
+  const found: Record<string, Uint8Array | Blob> = {};
+  if (Symbol.iterator in files) { for (const file of files) found[file.name] = file; }
+  else Object.assign(found, files);
+  const missing = MODEL_FILES.filter((name) => !Object.hasOwn(found, name));
+  if (missing.length > 0) {
+    throw new TypeError(`The files of a model: expected ${MODEL_FILES.join(", ")}, found no ${missing.join(", no ")}`);
+  }
+  return Object.fromEntries(MODEL_FILES.map((name) => [name, found[name]])) as Record<ModelFile, Uint8Array | Blob>;
+}
+
+/**
+ * Reads the files of a model.
+ *
+ * @returns them, and what errors call the model
+ * @throws {ModelError} where a file is missing, or has not the size that `model.json` states
+ */
+export async function readSource(source: ResolvedSource): Promise<{ bytes: ModelBytes; name: string }> {
+  if (typeof source === "string" || (source instanceof URL && source.protocol === "file:")) {
+    const { readModelFolder } = await import("./folder.ts"); // not in a browser
+    return { bytes: await readModelFolder(source), name: String(source) };
+  }
+  if (source instanceof URL) return { bytes: await readAddress(source), name: source.href };
+  const bytes = {} as ModelBytes;
+  for (const name of MODEL_FILES) {
+    const file = source[name];
+    bytes[name] = file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
+  }
+  return { bytes, name: "the model" };
+}
+
+/** The files at an address, that of the folder or of its `model.json`. */
+async function readAddress(address: URL): Promise<ModelBytes> {
+  const folder = new URL(address);
+  if (folder.pathname.endsWith("/model.json")) folder.pathname = folder.pathname.slice(0, -"model.json".length);
+  if (!folder.pathname.endsWith("/")) folder.pathname += "/";
+  const description = await fetchFile(new URL("model.json", folder), LARGEST_DESCRIPTION);
+  const { files } = readDescription(description, folder.href);
+  const [weights, forest] = await Promise.all(
+    (["weights.safetensors", "forest.json"] as const).map((name) =>
+      fetchFile(new URL(name, folder), files[name].bytes)
+    ),
+  );
+  return { "model.json": description, "weights.safetensors": weights, "forest.json": forest };
+}
+
+/** A file at an address, of so many bytes at most. */
+async function fetchFile(address: URL, most: number): Promise<Uint8Array> {
+  let response: Response;
+  try {
+    response = await fetch(address);
+  } catch (error) {
+    throw new ModelError(`${address}: can't be fetched: ${(error as Error).message}`, { cause: error });
+  }
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new ModelError(`${address}: expected a file of a model, the server answers ${response.status}`);
+  }
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (const reader = response.body!.getReader();;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    pieces.push(value);
+    length += value.length;
+    if (length <= most) continue;
+    await reader.cancel();
+    throw new ModelError(`${address}: expected at most ${most.toLocaleString("en")} bytes, found more`);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
