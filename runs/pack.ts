@@ -1,6 +1,7 @@
 /**
  * A run as one small file, to be kept where its folder can't be: settings (less where the recordings lie), corpus table, kernels, the records and profiles of every finished
- * stage, predictions and results, as a gzipped tar archive. Weights and checkpoints stay out. That is enough to judge a run again, and to go on
+ * stage, predictions and results, as a gzipped tar archive. Weights, checkpoints and
+ * the log, which names places on its machine, stay out. That is enough to judge a run again, and to go on
  * with it: a stage that labels are to be made from again is then fitted again where its weights are needed (`labelsFrom` in-sample and
  * teacher-view), or only those networks are fitted that make labels (cross-fit, snapshot).
  */
@@ -12,7 +13,7 @@ import { requireVacant, type RunConfig } from "./run_folder.ts";
 
 /** What of a run's folder is packed. */
 const PACKED =
-  /^(config\.json|corpus\.csv|kernels\.json|results\.json|predictions\.csv|forest\.json|log.*\.jsonl|folds\/.*\.json|profiles\/fold-.*\.arrow)$/;
+  /^(config\.json|corpus\.csv|kernels\.json|results\.json|predictions\.csv|forest\.json|folds\/.*\.json|profiles\/fold-.*\.arrow)$/;
 
 /**
  * Packs a run, finished or not.

@@ -71,6 +71,7 @@ export const BUNDLED = [
   "csv-parse",
   "fastest-levenshtein",
   "nanotar",
+  "valibot",
   "wav-decoder",
 ] as const;
 

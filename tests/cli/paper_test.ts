@@ -24,7 +24,8 @@ async function speech(emotion: string, take: number): Promise<Uint8Array<ArrayBu
   const nearest = { disgust: "anger", surprise: "happiness" }[emotion] ?? emotion;
   const takes = spoken.filter((utterance) => utterance.emotion === nearest);
   const { samples } = await takes[take % takes.length].read();
-  return encodeWav(samples.subarray(4000, 12000), 16000);
+  const from = nearest === emotion ? 4000 : 4800; // never one recording under two labels
+  return encodeWav(samples.subarray(from, from + 8000), 16000);
 }
 
 /** Folders as the corpora's own documentation has them, two sentences for each emotion and speaker. */

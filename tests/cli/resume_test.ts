@@ -7,7 +7,10 @@ import { inTemporary } from "../runs/folders.ts";
 import { resultsOf, startTrain, train, trainUnderFire } from "../runs/killing.ts";
 
 /** A run of five seconds or so on the synthetic corpus. */
-const small = ["--epochs", "3", "--folds", "2", "--width", "1/16", "--segment-hop", "24", "--device", "cpu"];
+const small = [
+  ...["--preset", "quick", "--batch", "32", "--learning-rate", "0.00025", "--width", "1/16", "--segment-hop", "24"],
+  ...["--epochs", "3", "--folds", "2", "--device", "cpu"],
+];
 
 /** The results of such a run that nothing befalls. */
 const alone = await (async () => {
