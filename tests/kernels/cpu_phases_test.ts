@@ -11,8 +11,8 @@ const isPhase = (value: unknown): value is Phase =>
 Deno.test("every phase that a file of kernels/cpu exports is in PHASES, once", async () => {
   const folder = join(import.meta.dirname!, "../../kernels/cpu"), exported = new Map<Phase, string>();
   for await (const { name } of Deno.readDir(folder)) {
-    // what works by itself when it is imported: the thread's program
-    if (!name.endsWith(".ts") || name === "worker.ts") continue;
+    // what works by itself when it is imported: the threads' programs
+    if (!name.endsWith(".ts") || name.startsWith("worker")) continue;
     for (const [key, value] of Object.entries(await import(`../../kernels/cpu/${name}`))) {
       if (isPhase(value)) exported.set(value, `${name}: ${key}`);
     }
