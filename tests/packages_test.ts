@@ -67,7 +67,20 @@ Deno.test("every package of deno.json is one that a program needs, not tests or 
     }
   };
   for (
-    const folder of ["bench", "cli", "corpora", "dsp", "forest", "kernels", "nn", "refinery", "report", "runs", "web"]
+    const folder of [
+      "bench",
+      "cli",
+      "corpora",
+      "dsp",
+      "forest",
+      "kernels",
+      "models",
+      "nn",
+      "refinery",
+      "report",
+      "runs",
+      "web",
+    ]
   ) {
     await read(folder);
   }

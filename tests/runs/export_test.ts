@@ -26,7 +26,8 @@ async function checkFolds(batchNorm: boolean): Promise<void> {
   await inTemporary(async (dir) => {
     const out = join(dir, "run"), { results } = await run(out, "new", { settings: { ...settings, batchNorm } });
     const table = await Deno.readTextFile(join(out, "predictions.csv"));
-    const predicted = new Map(parseCsv(table, "predictions.csv").map(({ fields }) => [fields[0], fields.at(-1)]));
+    const [header, ...rows] = parseCsv(table, "predictions.csv"), column = header.fields.indexOf("stage_2");
+    const predicted = new Map(rows.map(({ fields }) => [fields[0], fields[column]]));
     const profiles = decodeProfiles(await Deno.readFile(join(out, "profiles/stage-2.arrow")), features.emotions);
     const confusion = Array.from({ length: K }, () => new Array<number>(K).fill(0));
     for (const fold of [1, 2]) {

@@ -79,7 +79,7 @@ Deno.test("a card tells data, protocols, accuracies with the confusion matrix, w
     ]
   ) assert(flat.includes(said), `${said}\n${card}`);
   assert(card.endsWith(
-    "```sh\ndeno task train --corpus emodb --data emodb --preset paper --width 1/8 --batch-norm --dropout 0.5 --monitor accuracy --seed 7\n```\n",
+    "```sh\ndeno task train --corpus emodb --data emodb --preset paper --width 1/8 --monitor accuracy --batch-norm --dropout 0.5 --seed 7\n```\n",
   ));
 });
 
