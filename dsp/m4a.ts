@@ -47,6 +47,9 @@ export class MovieFeeder {
       this.#enough = Math.max(this.#bytes + 1, next ? next.at + next.size + (moov ? 0 : 16) : 16);
       return [];
     }
+    if (!holdsItsTables(file, moov.at + moov.head, moov.at + moov.size)) {
+      throw new Error("a table of its index says more than it holds");
+    }
     this.#through = true;
     this.#held = [];
     if (mdat < 0 || moov.at < boxes[mdat].at) return [file];
@@ -77,6 +80,38 @@ function boxesOf(file: Uint8Array, from: number, to: number): Box[] {
     at += size;
   }
   return boxes;
+}
+
+/** Samples, and chunks of them, that an index may name: more than a week of sound. A decoder goes through all that it names. */
+const MOST = 1 << 24;
+
+/** Bytes of an entry of each table of an index, after its version and its number of entries. */
+const entryBytes: Readonly<Record<string, number>> = { stco: 4, co64: 8, stsc: 12, stts: 8 };
+
+/** Whether the tables between two places are as long as they say, and name no more than {@link MOST}. */
+function holdsItsTables(file: Uint8Array, from: number, to: number): boolean {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  return boxesOf(file, from, to).every(({ type, at, size, head }) => {
+    const body = at + head, end = Math.min(to, at + size);
+    if (containers.includes(type)) return holdsItsTables(file, body, end);
+    if (type === "stsz") {
+      if (end - body < 12) return false;
+      const each = view.getUint32(body + 4), count = view.getUint32(body + 8);
+      return each === 0 ? 12 + 4 * count <= end - body : count <= MOST;
+    }
+    const width = entryBytes[type];
+    if (width === undefined) return true;
+    const count = end - body >= 8 ? view.getUint32(body + 4) : Infinity;
+    if (8 + width * count > end - body) return false;
+    if (type === "stco" || type === "co64") return true;
+    let samples = 0;
+    for (let i = 0, entry = body + 8; i < count; i++, entry += width) {
+      const [first, second] = [view.getUint32(entry), view.getUint32(entry + 4)];
+      if (type === "stts") samples += first; // so many of one length
+      else if (first > MOST || second > MOST) return false; // from this chunk on, so many a chunk
+    }
+    return samples <= MOST;
+  });
 }
 
 /** Adds to those offsets of a table that lie in a stretch of the file. */
