@@ -7,7 +7,8 @@
  * @module
  */
 export * from "./device.ts";
-export * from "./kernels.ts";
+export { METRICS, VIEW } from "./table.ts";
+export type { ConvShape, KernelArguments, KernelName, Kernels } from "./table.ts";
 export * from "./open_device.ts";
 export * from "./random.ts";
 export * from "./reference.ts";

@@ -2,7 +2,7 @@
  * Views: how a segment is changed each time a network learns from it, so that it never looks the same twice. What changes is drawn by
  * place (seed, fold, stage, epoch, example): a resumed fit draws what it would have drawn. The kernel `gatherViews` does the rest.
  */
-import { VIEW } from "../kernels/kernels.ts";
+import { VIEW } from "../kernels/table.ts";
 import { Random } from "../kernels/random.ts";
 import type { Settings } from "./settings.ts";
 

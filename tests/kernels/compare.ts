@@ -1,7 +1,7 @@
 /** Running one kernel call on a device and holding its outputs to expected values. */
 import { assert, assertEquals } from "@std/assert";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
-import type { Kernels } from "../../kernels/kernels.ts";
+import type { Kernels } from "../../kernels/table.ts";
 import { reference } from "../../kernels/reference.ts";
 
 export type KernelName = keyof Kernels<unknown>;

@@ -1,5 +1,5 @@
 /** Calls of every kernel large enough that the CPU device cuts them into many chunks, for its own tests. */
-import { VIEW } from "../../kernels/kernels.ts";
+import { VIEW } from "../../kernels/table.ts";
 import { Random } from "../../kernels/random.ts";
 import type { KernelName, PlainArgs } from "./compare.ts";
 

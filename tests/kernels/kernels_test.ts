@@ -1,6 +1,6 @@
 /** Every kernel on every device: PyTorch's stored values, then fifty random shapes a kernel against the definitions. */
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { METRICS, VIEW } from "../../kernels/kernels.ts";
+import { METRICS, VIEW } from "../../kernels/table.ts";
 import { Random, randomKey, threefry2x32 } from "../../kernels/random.ts";
 import { cpu, cpuPaths, definitions, onEach, webgpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";

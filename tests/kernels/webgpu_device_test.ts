@@ -1,7 +1,7 @@
 /** What is WebGPU's own: both cores, faults that are heard, order, memory that stands still, large grids, shared buffers. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import type { DeviceBuffer } from "../../kernels/device.ts";
-import { VIEW } from "../../kernels/kernels.ts";
+import { VIEW } from "../../kernels/table.ts";
 import { Random } from "../../kernels/random.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/mod.ts";
 import { subgroupSizes } from "../../kernels/webgpu/features.ts";

@@ -7,7 +7,7 @@
  */
 import type { Features } from "../../corpora/features.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
-import { METRICS } from "../../kernels/kernels.ts";
+import { METRICS } from "../../kernels/table.ts";
 import { Adam } from "../../nn/adam.ts";
 import { shuffled } from "../../nn/pass.ts";
 import { predictProbabilities } from "../../nn/predict.ts";
