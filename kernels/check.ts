@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { DeviceBuffer } from "./device.ts";
 import type { BufferSignature, CallArguments, OptionSignature, Signature } from "./signature.ts";
 import { Stretch } from "./stretch.ts";
 

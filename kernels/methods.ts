@@ -8,7 +8,7 @@ import { type BufferClass, checkCall } from "./check.ts";
 import type { DeviceBuffer } from "./device.ts";
 import { type CallArguments, type Signature, signaturesOf } from "./signature.ts";
 import type { Stretch } from "./stretch.ts";
-import { type KernelArguments, type KernelName, KERNELS, type Kernels, type KernelTable } from "./table.ts";
+import { type KernelArguments, type KernelName, KERNELS, type Kernels } from "./table.ts";
 
 /** Signatures of all kernels. */
 export const SIGNATURES: { readonly [N in KernelName]: Signature } = signaturesOf(KERNELS);
@@ -29,7 +29,7 @@ export function kernelMethods<C, S extends Stretch, T>(
   versions: Versions<C, T>,
   buffers: BufferKind<S, T>,
 ): new (context: () => C) => Kernels<DeviceBuffer> {
-  return methodsOf(KERNELS, versions, buffers) as new (context: () => C) => Kernels<DeviceBuffer>;
+  return methodsOf(SIGNATURES, versions, buffers) as new (context: () => C) => Kernels<DeviceBuffer>;
 }
 
 /**
@@ -38,7 +38,7 @@ export function kernelMethods<C, S extends Stretch, T>(
  * @throws Error that names a kernel of the table of which there is no version
  */
 export function methodsOf<C, S extends Stretch, T>(
-  table: KernelTable,
+  signatures: Readonly<Record<string, Signature>>,
   versions: Readonly<Record<string, (context: C, args: never) => void>>,
   { own, unwrap }: BufferKind<S, T>,
 ): new (context: () => C) => object {
@@ -50,7 +50,7 @@ export function methodsOf<C, S extends Stretch, T>(
     }
 
     static {
-      for (const [kernel, signature] of Object.entries(signaturesOf(table))) {
+      for (const [kernel, signature] of Object.entries(signatures)) {
         const version = versions[kernel] as undefined | ((context: C, args: CallArguments) => void);
         if (!version) throw new Error(`${kernel}: expected a version for each kernel of the table, found none`);
         const value = function (this: Methods, args: CallArguments) {

@@ -1,7 +1,7 @@
 /** Calls of every kernel large enough that the CPU device cuts them into many chunks, for its own tests. */
-import { VIEW } from "../../kernels/table.ts";
+import { type KernelName, VIEW } from "../../kernels/table.ts";
 import { Random } from "../../kernels/random.ts";
-import type { KernelName, PlainArgs } from "./compare.ts";
+import type { PlainArgs } from "./compare.ts";
 
 const random = new Random(20, 26);
 /** float32-representable normal numbers. */
