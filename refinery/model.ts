@@ -49,8 +49,8 @@ export interface ModelAccuracy {
 export interface ModelDescription {
   /** Says what this is. */
   format: "epr-model";
-  /** Goes up when older programs could not read it. */
-  version: 1;
+  /** Goes up when older programs could not read it: 2 where recordings are brought to one level, else 1. */
+  version: 1 | 2;
   /** For instance "emodb-compact-1". */
   name: string;
   /** What it tells apart, in the order of every table. */
@@ -133,7 +133,7 @@ export function encodeModel(
   const noted = Object.entries(others).map(([file, bytes]) => [file, { bytes: bytes.length, crc32: crc32(bytes) }]);
   const description = {
     format: "epr-model",
-    version: 1,
+    version: described.frontEnd.levelling ? 2 : 1,
     ...described,
     network: { kind: "vgg-e", options: network, parameters },
     files: Object.fromEntries(noted),
