@@ -282,6 +282,7 @@ export class Listener {
         );
       }
       await this.hear(new Float32Array(wanted - this.#samples));
+      await this.#take(this.#stream.finish());
     }
     if (this.#held >= segmentFrames) await this.#compute(1 + Math.floor((this.#held - segmentFrames) / this.#step));
     await this.#collect();
