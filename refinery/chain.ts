@@ -50,50 +50,10 @@ export class Chain {
     fold: number,
     hooks: FoldHooks,
   ) {
-<<<<<<< HEAD
-    checkSettings(settings);
-    if (features.segmentFrames !== settings.segmentFrames) {
-      throw new RangeError(
-        `segmentFrames: expected features of ${settings.segmentFrames} frames a segment, found ${features.segmentFrames} ` +
-          "(extractFeatures(corpus, segmentation(settings)))",
-      );
-    }
-    if ((features.level ?? "none") !== settings.level) {
-      throw new RangeError(
-        `level: expected features of level ${settings.level}, found ${features.level ?? "none"} ` +
-          "(extractFeatures(corpus, segmentation(settings)))",
-      );
-    }
-    [this.#settings, this.#fold, this.#hooks] = [settings, fold, hooks];
-    const everyone = features.utterances.map((_, i) => i);
-    const heldOut = everyone.filter((i) => folds[i] === fold);
-    const training = everyone.filter((i) => folds[i] !== fold);
-    const { learning, validation } = drawValidation(features.utterances, training, settings, fold);
-    features = scaleFrames(features, training, settings.scaling);
-    this.#features = features;
-    this.#indices = { learning, validation, training };
-    this.#training = training.map((i) => features.utterances[i]);
-    this.#scaling = standardise(features, training);
-    this.#store = new SegmentStore(device, features);
-    this.#sets = {
-      learning: this.#dataset(learning, true),
-      monitored: new SegmentDataset(this.#store, validation, this.#scaling, { stride: strideOf(settings, features) }),
-      validation: this.#dataset(validation),
-      training: this.#dataset(training),
-      heldOut: this.#dataset(heldOut),
-    };
-  }
-
-  /** @param learning whether a network learns from it: then its segments are fewer, and changed each time */
-  #dataset(utterances: number[], learning = false): SegmentDataset {
-    const options = learning ? { ...this.#settings, stride: strideOf(this.#settings, this.#features) } : {};
-    return new SegmentDataset(this.#store, utterances, this.#scaling, options);
-=======
     [this.#settings, this.#fold, this.#memory] = [settings, fold, hooks.memory];
     this.#data = new FoldData(features, device, settings, folds, fold);
     this.#fits = new NetworkFits(this.#data, settings, fold, hooks);
     this.#sources = new LabelSources(this.#data, this.#fits, settings, fold, hooks.memory);
->>>>>>> main
   }
 
   /** What a stage learns from, [segments, emotions]: from the stage before, as it was kept, or made again of its networks. */
