@@ -4,15 +4,10 @@
  * @module
  */
 export * from "./calibration.ts";
-<<<<<<< HEAD
-export { countFits, rateOf, strideOf } from "./chain.ts";
-=======
 export { strideOf } from "./fold_data.ts";
 export * from "./fold_hooks.ts";
 export { countFits } from "./fold_work.ts";
 export { rateOf } from "./network_fits.ts";
-export * from "./certainty.ts";
->>>>>>> main
 export * from "./change.ts";
 export * from "./deciders.ts";
 export * from "./fold.ts";
