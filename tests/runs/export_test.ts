@@ -5,23 +5,10 @@ import { parseCsv } from "../../corpora/csv.ts";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { predictProbabilities, VggE } from "../../nn/mod.ts";
-import {
-  decodeModel,
-  Predictor,
-  segmentation,
-  SegmentDataset,
-  SegmentStore,
-  type Settings,
-} from "../../refinery/mod.ts";
-import {
-  decodeProfiles,
-  exportEverything,
-  exportFold,
-  readModel,
-  readSealed,
-  RunFolder,
-  writeModel,
-} from "../../runs/mod.ts";
+import { decodeModel, Predictor } from "../../models/mod.ts";
+import { segmentation, SegmentDataset, SegmentStore, type Settings } from "../../refinery/mod.ts";
+import { decodeProfiles, exportEverything, exportFold, readSealed, RunFolder, writeModel } from "../../runs/mod.ts";
+import { readModel } from "../../models/mod.ts";
 import { inTemporary, names } from "./folders.ts";
 import { experiment, features, folds, run, runEpochs, settings } from "./small_experiment.ts";
 
