@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { InvalidArgumentError } from "commander";
 import type { Utterance } from "../corpora/corpus.ts";
-import { throughMp3, throughOpus } from "../dsp/encoders.ts";
 import {
   addNoise,
   applyGain,
@@ -17,6 +16,7 @@ import {
   tilt,
 } from "../dsp/strangers.ts";
 import { Random } from "../kernels/random.ts";
+import { Codecs } from "./codecs.ts";
 
 /** What a condition may need besides the samples. */
 export interface Surroundings {
@@ -24,6 +24,8 @@ export interface Surroundings {
   random: Random;
   /** Voices of other utterances, drawn by these numbers. */
   voices: () => Promise<Float32Array[]>;
+  /** MP3 and Opus. */
+  codecs: Codecs;
 }
 
 type Apply = (
@@ -54,8 +56,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
       addNoise(samples, babble(samples.length, await voices(), () => random.uniform()), ratio),
   },
   telephone: { unit: "", min: 0, max: 0, usual: 0, apply: (samples) => telephone(samples) },
-  mp3: { unit: "kbit/s", min: 8, max: 160, apply: throughMp3 },
-  opus: { unit: "kbit/s", min: 6, max: 128, apply: throughOpus },
+  mp3: { unit: "kbit/s", min: 8, max: 160, apply: (samples, rate, { codecs }) => codecs.through("mp3", samples, rate) },
+  opus: {
+    unit: "kbit/s",
+    min: 6,
+    max: 128,
+    apply: (samples, rate, { codecs }) => codecs.through("opus", samples, rate),
+  },
   room: {
     ...{ unit: "s until it has fallen by 60 dB", min: 0.05, max: 5, usual: 0.5 },
     apply: (samples, seconds, { random }) => reverberate(samples, roomResponse(seconds, () => random.uniform())),
@@ -113,6 +120,7 @@ const VOICES = 5, POOL = 40;
 export class Stranger {
   readonly #utterances: readonly Utterance[];
   readonly #seed: number;
+  readonly #codecs = new Codecs();
   /** Recordings that babble is made of, read when first needed. */
   #pool?: Promise<{ utterance: Utterance; samples: Float32Array }[]>;
 
@@ -130,7 +138,16 @@ export class Stranger {
   async hear(samples: Float32Array, utterance: Utterance, { kind, amount, apply }: Condition): Promise<Float32Array> {
     const own = parseInt(createHash("sha256").update(utterance.id).digest("hex").slice(0, 12), 16);
     const random = new Random(this.#seed, kind, Math.round(1000 * amount) + 1e6, own);
-    return await apply(samples, amount, { random, voices: () => this.#voices(utterance, random) });
+    return await apply(samples, amount, {
+      random,
+      voices: () => this.#voices(utterance, random),
+      codecs: this.#codecs,
+    });
+  }
+
+  /** Ends what it has started. */
+  async close(): Promise<void> {
+    await this.#codecs.close();
   }
 
   async #voices(utterance: Utterance, random: Random): Promise<Float32Array[]> {

@@ -147,6 +147,7 @@ async function listenToAll(
     }
   } finally {
     bar.stop();
+    await stranger.close();
   }
   return { heard, skipped };
 }

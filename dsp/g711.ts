@@ -31,7 +31,7 @@ export function decodeG711(bytes: Uint8Array, law: "alaw" | "mulaw"): Float32Arr
   return samples;
 }
 
-/** Encodes samples [n] by mu-law: the nearest of its values, or the last one beyond full scale. */
+/** Encodes samples [n] by mu-law: each as the step that it lies in, or as the last one beyond full scale. */
 export function encodeMulaw(samples: Float32Array): Uint8Array {
   return Uint8Array.from(samples, (x) => {
     const raised = Math.min(8158, Math.abs(x) * 8192) + 33;
