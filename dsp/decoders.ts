@@ -2,7 +2,7 @@
  * Decoders of compressed recordings: packages of others, loaded when the first such recording is met.
  *
  * The names of the packages are no literals where they are imported, so that nothing else has to load, bundle or type them: not who
- * trains, not the page, whose browser decodes by itself, and not the npm package. `deno.json` says which versions.
+ * trains, and not the npm package. `deno.json` says which versions. The page loads each as a file of its own (`LoadPackage`).
  */
 import { MovieFeeder } from "./m4a.ts";
 import type { Codec } from "./sniff.ts";
@@ -62,6 +62,19 @@ const packages: Record<Codec, Package> = {
   m4a: { ...aac, what: "an MP4 or M4A file" },
 };
 
+/** Loads a package of a decoder by its name. */
+export type LoadPackage = (specifier: string) => Promise<unknown>;
+
+/** From where deno keeps packages. */
+const fromCache: LoadPackage = async (specifier) => {
+  try {
+    return await import(specifier);
+  } catch (error) {
+    const [line] = (error as Error).message.split("\n");
+    throw new Error(`${line}; with a network, run once: deno install`, { cause: error });
+  }
+};
+
 /** Bytes that a decoder is given at a time: what it makes of them has to fit into memory. */
 const PIECE = 1 << 15;
 
@@ -74,18 +87,19 @@ export function nameOf(codec: Codec): string {
  * Opens a decoder.
  *
  * @param name what errors call the file
- * @throws {Error} where its package is not on this machine and can't be fetched
+ * @param load loads its package
+ * @throws {Error} where its package can't be loaded
  */
-export async function openDecoder(codec: Codec, name: string): Promise<Decoder> {
+export async function openDecoder(codec: Codec, name: string, load: LoadPackage = fromCache): Promise<Decoder> {
   const { name: specifier, what, create } = packages[codec];
   let module: Module;
   try {
-    module = await import(specifier);
+    module = await load(specifier) as Module;
   } catch (error) {
     throw new Error(
       `${name}: ${what}, which the npm package ${specifier} decodes; it can't be loaded: ${
-        (error as Error).message.split("\n")[0]
-      }; with a network, run once: deno install; or convert the recording to wav`,
+        (error as Error).message
+      }; or convert the recording to wav`,
       { cause: error },
     );
   }

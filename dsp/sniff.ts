@@ -53,3 +53,9 @@ export function recognise(head: Uint8Array, whole: boolean): Compressed | "more"
   const known = version !== 1 && (layer === 1 || layer === 2) && third >> 4 !== 15 && third >> 4 !== 0 && rate !== 3;
   return known ? { codec: "mp3", offset } : undefined;
 }
+
+/** Whether a file is of a kind that is read here, wav or compressed, by its first bytes: of any other, a browser may know more. */
+export function isKnown(bytes: Uint8Array): boolean {
+  const magic = String.fromCharCode(...bytes.subarray(0, 4));
+  return /^(RIFF|RIFX|RF64|BW64|riff)$/.test(magic) || recognise(bytes, true) !== undefined;
+}
