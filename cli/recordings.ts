@@ -44,7 +44,9 @@ export async function findRecordings(names: readonly string[]): Promise<Input[]>
         return { name: whole, file: whole, below: file };
       });
       found.push(
-        ...others.map((file): Input => ({ fault: `${join(name, file)}: not a wav file: convert it to one` })),
+        ...others.map((file): Input => ({
+          fault: `${join(name, file)}: of a kind that is not read: convert it to wav`,
+        })),
       );
       found.push(...faults.map(({ path, reason }): Input => ({ fault: `${path}: ${reason}` })));
       inputs.push(...found.length > 0 ? found : [{ fault: `${name}: has no wav file in it` }]);

@@ -33,8 +33,12 @@ export function recognise(head: Uint8Array, whole: boolean): Compressed | "more"
   while (text(offset, 3) === "ID3") {
     if (head.length < offset + 10) return whole ? undefined : "more";
     // 28 bits in four bytes: no byte of the length may look like a frame's head
-    offset += 10 + head.subarray(offset + 6, offset + 10).reduce((size, byte) => size << 7 | byte & 127, 0);
+    const size = head.subarray(offset + 6, offset + 10).reduce((size, byte) => size << 7 | byte & 127, 0);
+    offset += 10 + size + (head[offset + 5] & 16 ? 10 : 0); // a tag may end with its head again
   }
+  // programs leave room between a tag, or the file's start, and the sound
+  while (offset < head.length && head[offset] === 0) offset++;
+  if (offset > 0 && head.length < offset + 4 && !whole) return "more";
   if (head.length < offset + 4) return whole ? undefined : "more";
   if (text(offset, 4) === "fLaC") return { codec: "flac", offset };
   if (offset === 0 && text(4, 4) === "ftyp") return { codec: "m4a", offset };

@@ -114,3 +114,37 @@ Deno.test("a wav file is read by its content, whatever it is called", async () =
     "song.mp3: not a wav file",
   );
 });
+
+Deno.test("an M4A index that says more than it holds is refused before the decoder believes it", async () => {
+  const u32 = (v: number) => [v >>> 24, v >>> 16, v >>> 8, v].map((w) => w & 255), many = u32(0xfffffff0);
+  const track = (...tables: number[][]) =>
+    box("moov", box("trak", box("edts", ...tables), box("mdia", box("minf", box("stbl", ...tables)))));
+  const entry = (size: number) => [...u32(size), ...ascii("mp4a"), ...zeros(60)];
+  const lies: Record<string, number[]> = {
+    "an edit list of 4,294,967,280 edits": box("elst", zeros(4), many, zeros(24)),
+    "that many descriptions, of 0 bytes each": box("stsd", zeros(4), many, entry(0)),
+    "a description longer than its box": box("stsd", zeros(4), u32(1), entry(4000)),
+    "a table in a description": box("stsd", zeros(4), u32(1), [
+      ...u32(56),
+      ...ascii("mp4a"),
+      ...zeros(28),
+      ...box("stsz", zeros(8), many),
+    ]),
+    "that many samples of one size": box("stsz", zeros(4), u32(1), many),
+    "that many of one length": box("stts", zeros(4), u32(1), many, u32(1)),
+    "ALAC frames of that many samples": box("alac", zeros(4), many, zeros(20)),
+  };
+  for (const [what, table] of Object.entries(lies)) {
+    const file = Uint8Array.from([
+      ...box("ftyp", ascii("M4A "), zeros(8)),
+      ...track(table),
+      ...box("mdat", zeros(500)),
+    ]);
+    await assertRejects(
+      () => readRecording(file, "lie.m4a"),
+      TypeError,
+      "a table of its index says more than it holds",
+      what,
+    );
+  }
+});

@@ -83,11 +83,14 @@ Deno.test({
 
       // a decoder that was met is kept for when there is no network; the others are not
       await page.until("navigator.serviceWorker.ready.then((one) => one.active.state === 'activated')");
+      await page.evaluate("window.before = true");
       await page.send("Page.reload");
-      await page.until("document.documentElement.dataset.device === 'wasm' && navigator.serviceWorker.controller");
+      await page.until(
+        "!window.before && document.documentElement.dataset.device === 'wasm' && navigator.serviceWorker.controller",
+      );
       await hear(page, own("a.flac"));
       const kept =
-        "Promise.all(['flac', 'decode-aac'].map((name) => caches.match(`decoders/${name}.js`).then(Boolean)))";
+        "Promise.all(['flac', 'ogg-vorbis'].map((name) => caches.match(`decoders/${name}.js`).then(Boolean)))";
       assertEquals(await page.evaluate(kept), [true, false]);
     }),
 });
