@@ -19,6 +19,9 @@ export interface Compressed {
   offset: number;
 }
 
+/** Zeros between a tag and the sound, at most. */
+const MOST_ROOM = 1 << 16;
+
 /**
  * Recognises a compressed recording.
  *
@@ -29,6 +32,7 @@ export interface Compressed {
 export function recognise(head: Uint8Array, whole: boolean): Compressed | "more" | undefined {
   if (head.length < 12 && !whole) return "more";
   const text = (at: number, length: number) => String.fromCharCode(...head.subarray(at, at + length));
+  if (text(4, 4) === "ftyp") return { codec: "m4a", offset: 0 };
   let offset = 0;
   while (text(offset, 3) === "ID3") {
     if (head.length < offset + 10) return whole ? undefined : "more";
@@ -37,11 +41,9 @@ export function recognise(head: Uint8Array, whole: boolean): Compressed | "more"
     offset += 10 + size + (head[offset + 5] & 16 ? 10 : 0); // a tag may end with its head again
   }
   // programs leave room between a tag, or the file's start, and the sound
-  while (offset < head.length && head[offset] === 0) offset++;
-  if (offset > 0 && head.length < offset + 4 && !whole) return "more";
+  for (const end = offset + MOST_ROOM; offset < end && head[offset] === 0;) offset++;
   if (head.length < offset + 4) return whole ? undefined : "more";
   if (text(offset, 4) === "fLaC") return { codec: "flac", offset };
-  if (offset === 0 && text(4, 4) === "ftyp") return { codec: "m4a", offset };
   if (text(offset, 4) === "OggS") {
     if (head.length < offset + 36 && !whole) return "more";
     const packet = text(offset + 28, 8);

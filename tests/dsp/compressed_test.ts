@@ -148,3 +148,34 @@ Deno.test("an M4A index that says more than it holds is refused before the decod
     );
   }
 });
+
+Deno.test("recognise() passes tags that end with their head again, and room behind them", () => {
+  const frame = [0xff, 0xfb, 0x90, 0x00],
+    foot = bytes("ID3", [4, 0, 16, 0, 0, 0, 8], zeros(8), "3DI", [4, 0, 16, 0, 0, 0, 8]);
+  for (
+    const [before, offset] of [[foot, 28], [bytes([...foot], [...id3]), 168], [
+      bytes([...id3], zeros(4096)),
+      4236,
+    ]] as const
+  ) {
+    assertEquals(recognise(bytes([...before], frame, zeros(60)), false), { codec: "mp3", offset });
+    assertStrictEquals(recognise(before, false), "more");
+  }
+  assertEquals(recognise(bytes(zeros(3000), frame, zeros(60)), false), { codec: "mp3", offset: 3000 });
+  assertStrictEquals(recognise(new Uint8Array(1 << 17), false), undefined);
+  assertStrictEquals(recognise(new Uint8Array(5000), true), undefined);
+});
+
+Deno.test("a FLAC file keeps its last frames where these are as short as silence is", async () => {
+  for (const length of [4096 + 1, 2 * 4096 + 2, 3 * 4096 + 3, 4096 + 100]) {
+    const { samples, warnings } = await readRecording(flac([tone(length, 0.1)]), "short.flac");
+    assertEquals([samples.length, warnings], [length, []]);
+  }
+  for (const length of [4096 + 1, 5 * 4096, 5 * 4096 + 7]) {
+    const { samples, warnings } = await readRecording(
+      flac([new Int16Array(length)], length, "constant"),
+      "silent.flac",
+    );
+    assertEquals([samples.length, warnings], [length, []]);
+  }
+});
