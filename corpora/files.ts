@@ -68,8 +68,8 @@ export async function listRecordings(dir: string): Promise<Found> {
   return { wavs: wavs.sort(), others: others.sort(), faults: faults.sort((a, b) => a.path < b.path ? -1 : 1) };
 }
 
-/** What a link leads to, or what is wrong with it. */
-async function followLink(link: string): Promise<Deno.FileInfo | string> {
+/** What a link leads to, or what is wrong with it, as the end of a sentence. */
+export async function followLink(link: string): Promise<Deno.FileInfo | string> {
   try {
     return await Deno.stat(link);
   } catch (error) {

@@ -116,7 +116,9 @@ function requireTables(file: Uint8Array, from: number, to: number): void {
     if (type !== "mdat") {
       if (at + size > to) return;
       if (type in opened) requireTables(file, at + 8 + opened[type], at + size);
-      else if (type === "stsd") requireDescriptions(file, view, at + 8, at + size);
+      else if (type === "mvex") {
+        throw new Error("it is in fragments, which are not read: ffmpeg -i FILE -c copy WHOLE.m4a joins them");
+      } else if (type === "stsd") requireDescriptions(file, view, at + 8, at + size);
       else requireTable(type, view, at + 8, at + size);
     }
     at += size;

@@ -179,3 +179,16 @@ Deno.test("a FLAC file keeps its last frames where these are as short as silence
     assertEquals([samples.length, warnings], [length, []]);
   }
 });
+
+Deno.test("an M4A file in fragments is refused with what makes it whole", async () => {
+  const file = bytes(
+    box("ftyp", ascii("iso5"), zeros(8)),
+    box("moov", box("mvex", box("trex", zeros(24)))),
+    box("moof", zeros(90)),
+  );
+  await assertRejects(
+    () => readRecording(file, "stream.mp4"),
+    TypeError,
+    "it is in fragments, which are not read: ffmpeg ",
+  );
+});
