@@ -119,7 +119,7 @@ export class RecordingReader {
  * @param bytes the whole file
  * @param name what errors call the file
  * @param levels hears of the file's own samples, before they are mixed and resampled
- * @param load as {@linkcode ReaderOptions} says
+ * @param load loads the package of a decoder by its name; default: from the packages on this machine
  * @throws {TypeError} where it is no recording, or can't be decoded
  * @throws {Error} where its decoder can't be loaded
  *
@@ -137,7 +137,7 @@ export async function readRecording(
   name: string,
   settings: FrontEnd = frontEnd,
   levels?: Levels,
-  load?: ReaderOptions["load"],
+  load?: (specifier: string) => Promise<unknown>,
 ): Promise<Recording> {
   if (recognise(bytes, true) === undefined) return decodeRecording(bytes, name, settings, levels);
   const reader = new RecordingReader(name, { length: bytes.length, settings, load }), parts: Float32Array[] = [];

@@ -1,19 +1,11 @@
 /** What a model hears: whole recordings, and streams while they last. */
 import { LogMelStream } from "../../dsp/log_mel_stream.ts";
 import { Resampler } from "../../dsp/resample.ts";
-<<<<<<< HEAD
 import { readRecording, resample, segmentCount, SpeechActivity, speechSegments } from "../../dsp/mod.ts";
-import { explain } from "../../refinery/explain.ts";
-import { decideProfile, judgeSpeech } from "../../refinery/judge_speech.ts";
-import type { Model } from "../../refinery/model.ts";
-import type { Predictor } from "../../refinery/predictor.ts";
-=======
-import { resample, segmentCount, SpeechActivity, speechSegments } from "../../dsp/mod.ts";
 import { explain } from "../../models/explain.ts";
 import { decideProfile, judgeSpeech } from "../../models/judge_speech.ts";
 import type { Model } from "../../models/model.ts";
 import type { Predictor } from "../../models/predictor.ts";
->>>>>>> main
 import { ProfileStatistics } from "../../refinery/statistics.ts";
 import { argmax } from "../../refinery/relabel.ts";
 import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
