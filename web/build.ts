@@ -75,15 +75,15 @@ export async function buildSite(model?: string): Promise<Site> {
     const content = await Deno.readTextFile(join(ROOT, "page", name));
     text(name, content.replace("{{content-policy}}", CONTENT_POLICY));
   }
-  const decoders = Object.keys(DECODERS).map((name) => [name, name.split("/").at(-1)!] as const);
+  const decoders = Object.keys(DECODERS).map((name) => name.split("/").at(-1)!);
   const decoderEntry = (file: string) => `engine/decoders/${file.replaceAll("-", "_")}.ts`;
   const bundles = await bundle([
     ...Object.values(PROGRAMS),
     "page/service_worker.ts",
-    ...decoders.map(([, file]) => decoderEntry(file)),
+    ...decoders.map(decoderEntry),
   ]);
   for (const [name, entry] of Object.entries(PROGRAMS)) text(name, bundles.get(entry)!);
-  for (const [name, file] of decoders) text(`decoders/${file}.js`, bundles.get(decoderEntry(file))!);
+  for (const file of decoders) text(`decoders/${file}.js`, bundles.get(decoderEntry(file))!);
   text("decoders/licences.txt", licences());
   for (const variant of VARIANTS) text(kernelFileName(variant), encodeKernelFile(await assembleKernels(variant)));
   const assembler = await wabt();
