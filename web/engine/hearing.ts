@@ -1,7 +1,15 @@
 /** What a model hears: whole recordings, and streams while they last. */
 import { LogMelStream } from "../../dsp/log_mel_stream.ts";
 import { Resampler } from "../../dsp/resample.ts";
-import { readRecording, resample, segmentCount, SpeechActivity, speechSegments } from "../../dsp/mod.ts";
+import {
+  readRecording,
+  resample,
+  RunningLevel,
+  segmentCount,
+  SpeechActivity,
+  speechSegments,
+  withLevel,
+} from "../../dsp/mod.ts";
 import { explain } from "../../models/explain.ts";
 import { decideProfile, judgeSpeech } from "../../models/judge_speech.ts";
 import type { Model } from "../../models/model.ts";
@@ -112,6 +120,7 @@ export class LiveHearing {
   readonly #tell: (news: News) => void;
   readonly #resampler: Resampler;
   readonly #mel: LogMelStream;
+  readonly #level: RunningLevel;
   /** All that was heard. */
   readonly #samples: Float32Array[] = [];
   readonly #frames: Float32Array[] = [];
@@ -131,7 +140,8 @@ export class LiveHearing {
     const { frontEnd, segmentHop, emotions } = predictor.model.description;
     this.segmentHop = liveHop(segmentHop);
     this.#resampler = new Resampler(sampleRate, frontEnd.sampleRate);
-    this.#mel = new LogMelStream(frontEnd);
+    this.#mel = new LogMelStream(withLevel(frontEnd, "none"));
+    this.#level = new RunningLevel(frontEnd);
     this.#activity = new SpeechActivity({ settings: frontEnd, memory: MEMORY });
     this.#statistics = new ProfileStatistics(emotions.length);
   }
@@ -157,6 +167,7 @@ export class LiveHearing {
         pieces.push(block);
       }
       const samples = concatenate(pieces), frames = this.#mel.push(samples);
+      this.#level.push(frames);
       this.#samples.push(samples);
       this.#frames.push(frames);
       const active = this.#activity.push(samples);
@@ -174,10 +185,11 @@ export class LiveHearing {
     const hop = this.segmentHop, K = emotions.length, parts: Float32Array[] = [], speech: number[] = [];
     this.#held = concatenate([this.#held, frames]);
     for (;;) {
-      const there = segmentCount(this.#held.length / nMels, hop);
+      const there = segmentCount(this.#held.length / nMels, hop, frontEnd);
       if (there < 1) break;
       const count = Math.min(there, this.#predictor.largestBatch);
-      parts.push((await this.#predictor.segmentProbabilities(this.#held, count, hop)).slice());
+      const levelled = this.#level.apply(this.#held);
+      parts.push((await this.#predictor.segmentProbabilities(levelled, count, hop)).slice());
       speech.push(...speechSegments(this.#active, count, hop, frontEnd));
       this.#held = this.#held.slice(count * hop * nMels);
       this.#active = this.#active.slice(count * hop);
@@ -200,6 +212,9 @@ export class LiveHearing {
   async end(): Promise<Heard | undefined> {
     await this.#working;
     if (this.#segments === 0) return undefined;
+    const { sampleRate, levelling } = this.#predictor.model.description.frontEnd;
+    // now the level of the whole is known: what was heard by that of the moment is heard again
+    if (levelling) return await hear(this.#predictor, { samples: concatenate(this.#samples), sampleRate });
     const [samples, frames, profile] = [this.#samples, this.#frames, this.#profile].map(concatenate);
     return {
       ...judge(this.#predictor.model, samples, profile, this.segmentHop),
