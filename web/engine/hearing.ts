@@ -1,8 +1,15 @@
 /** What a model hears: whole recordings, and streams while they last. */
 import { LogMelStream } from "../../dsp/log_mel_stream.ts";
-import { decodeRecording } from "../../dsp/recording.ts";
 import { Resampler } from "../../dsp/resample.ts";
-import { resample, RunningLevel, segmentCount, SpeechActivity, speechSegments, withLevel } from "../../dsp/mod.ts";
+import {
+  readRecording,
+  resample,
+  RunningLevel,
+  segmentCount,
+  SpeechActivity,
+  speechSegments,
+  withLevel,
+} from "../../dsp/mod.ts";
 import { explain } from "../../models/explain.ts";
 import { decideProfile, judgeSpeech } from "../../models/judge_speech.ts";
 import type { Model } from "../../models/model.ts";
@@ -11,19 +18,28 @@ import { ProfileStatistics } from "../../refinery/statistics.ts";
 import { argmax } from "../../refinery/relabel.ts";
 import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
-import type { Heard, News, Questions } from "./protocol.ts";
+import type { Heard, News, ToHear } from "./protocol.ts";
 
 /** Hears a recording as a whole. */
-export async function hear(predictor: Predictor, what: Parameters<Questions["hear"]>[0]): Promise<Heard> {
-  const began = performance.now();
-  const samples = "wav" in what
-    ? decodeRecording(what.wav, what.name).samples
-    : resample(what.samples, what.sampleRate, predictor.model.description.frontEnd.sampleRate);
-  const { frontEnd, segmentHop } = predictor.model.description, parts: Float32Array[] = [];
+export async function hear(predictor: Predictor, what: ToHear): Promise<Heard> {
+  const began = performance.now(), { frontEnd, segmentHop } = predictor.model.description, parts: Float32Array[] = [];
+  const { samples, warnings = [] } = "bytes" in what
+    ? await readRecording(what.bytes, what.name, frontEnd, undefined, loadDecoder)
+    : { ...what, samples: resample(what.samples, what.sampleRate, frontEnd.sampleRate) };
   const hop = samples.length <= LONGEST_DENSE * frontEnd.sampleRate ? liveHop(segmentHop) : segmentHop;
   const { profile } = await predictor.predict(samples, { segmentHop: hop, onFrames: (frames) => parts.push(frames) });
   const judged = judge(predictor.model, samples, profile, hop);
-  return { ...judged, frames: concatenate(parts), samples, took: (performance.now() - began) / 1000 };
+  return { ...judged, frames: concatenate(parts), samples, warnings, took: (performance.now() - began) / 1000 };
+}
+
+/** Loads a decoder: a file of the page (`decoders/`), called by the last part of its package's name. */
+async function loadDecoder(specifier: string): Promise<unknown> {
+  const file = `decoders/${specifier.split("/").at(-1)}.js`;
+  try {
+    return await import(new URL(file, location.href).href);
+  } catch (error) {
+    throw new Error(`${file} does not come from this page's host (${(error as Error).message})`, { cause: error });
+  }
 }
 
 /** Longest recording, in seconds, whose picture is as dense as a stream's. */
@@ -39,7 +55,7 @@ function judge(
   samples: Float32Array,
   profile: Float32Array,
   hop: number,
-): Omit<Heard, "frames" | "samples" | "took"> {
+): Omit<Heard, "frames" | "samples" | "warnings" | "took"> {
   const { emotions, frontEnd, segmentHop } = description,
     K = emotions.length,
     seconds = samples.length / frontEnd.sampleRate;
@@ -200,7 +216,13 @@ export class LiveHearing {
     // now the level of the whole is known: what was heard by that of the moment is heard again
     if (levelling) return await hear(this.#predictor, { samples: concatenate(this.#samples), sampleRate });
     const [samples, frames, profile] = [this.#samples, this.#frames, this.#profile].map(concatenate);
-    return { ...judge(this.#predictor.model, samples, profile, this.segmentHop), frames, samples, took: this.#took };
+    return {
+      ...judge(this.#predictor.model, samples, profile, this.segmentHop),
+      frames,
+      samples,
+      warnings: [],
+      took: this.#took,
+    };
   }
 }
 
