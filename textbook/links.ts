@@ -1,5 +1,5 @@
 /**
- * Links from a chapter to the very lines of code that it talks of: [`Tape.conv2d`](../nn/tape.ts#L120). The line holds the last
+ * Links from a chapter to the very lines of code that it talks of: [`Tape.conv2d`](../../nn/tape.ts#L120). The line holds the last
  * name between the backquotes; when code moves, {@link relink} finds the line again.
  */
 import { join } from "@std/path";

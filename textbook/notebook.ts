@@ -87,7 +87,7 @@ export function notebookOf(name: string, text: string): string {
 
 /** What draws a picture of the textbook in a cell. */
 const drawing = (name: string) =>
-  `import { drawFigure } from "./mod.ts";
+  `import { drawFigure } from "../../textbook/mod.ts";
 
 await Deno.jupyter.display({ "image/svg+xml": await drawFigure("${name}") }, { raw: true });`;
 
@@ -95,6 +95,6 @@ await Deno.jupyter.display({ "image/svg+xml": await drawFigure("${name}") }, { r
 function relinked(text: string): string {
   return text.replaceAll(/\]\((\d_\w+)\.md\)/g, "]($1.ipynb)").replaceAll(
     /\]\((?!\.\.|\d_|https?:)([^)]+)\)/g,
-    "](.//$1)",
+    "](../textbook/$1)",
   );
 }
