@@ -91,6 +91,7 @@ Deno.test("what a file exports is used by a program, the API or the docs, not by
 /** Other programs that tasks may run. */
 const PROGRAMS: Record<string, string> = {
   tooling: "deno",
+  evaluate: "deno",
   bench: "deno,python3,/usr/bin/python3",
   cluster: "sbatch",
   web: "deno",
