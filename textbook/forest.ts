@@ -1,9 +1,9 @@
 /** Chapter 6: what one tree and what a hundred say everywhere on a plane, learned from the same sixty samples of two classes. */
 import { Buffer } from "node:buffer";
-import { RandomForest } from "../../forest/mod.ts";
-import { Random } from "../../kernels/random.ts";
-import { draw, type Plot } from "../figures/draw.ts";
-import { encodePng } from "../figures/png.ts";
+import { RandomForest } from "../forest/mod.ts";
+import { Random } from "../kernels/random.ts";
+import { draw, type Plot } from "../report/figures/draw.ts";
+import { encodePng } from "../report/figures/png.ts";
 import { BLUE, RED, round } from "./style.ts";
 
 const SAMPLES = 60, PIXELS = 60, SIDE = 128;

@@ -4,14 +4,14 @@
  * from those labels, and from what each network before it made of them. It is stopped early, as a network of speech is before it knows its recordings by
  * heart.
  */
-import type { Device } from "../../kernels/device.ts";
-import { Random } from "../../kernels/random.ts";
-import { createReferenceDevice } from "../../kernels/reference_device.ts";
-import { ArrayDataset, fit, glorotUniform, type Network, Parameters, predictProbabilities } from "../../nn/mod.ts";
-import type { Tape, Tensor } from "../../nn/mod.ts";
-import { type Labelled, type Method, METHODS, pseudoLabels, refineLabels } from "../../refinery/mod.ts";
-import { draw, METHOD_COLOURS, WIDTH } from "../figures/draw.ts";
-import { METHOD_NAMES } from "../format.ts";
+import type { Device } from "../kernels/device.ts";
+import { Random } from "../kernels/random.ts";
+import { createReferenceDevice } from "../kernels/reference_device.ts";
+import { ArrayDataset, fit, glorotUniform, type Network, Parameters, predictProbabilities } from "../nn/mod.ts";
+import type { Tape, Tensor } from "../nn/mod.ts";
+import { type Labelled, type Method, METHODS, pseudoLabels, refineLabels } from "../refinery/mod.ts";
+import { draw, METHOD_COLOURS, WIDTH } from "../report/figures/draw.ts";
+import { METHOD_NAMES } from "../report/format.ts";
 import { GREY, round } from "./style.ts";
 
 const UTTERANCES = 40, SEGMENTS = 20, STAGES = 4;

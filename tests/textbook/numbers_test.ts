@@ -8,9 +8,9 @@ import { corpora, nn, refinery } from "@epr/epr";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
 import { takesWinograd } from "../../kernels/cpu/winograd.ts";
 import { LADDER } from "../../kernels/webgpu/ladder.ts";
-import { adamPaths } from "../../report/textbook/adam.ts";
-import { refinedLabels } from "../../report/textbook/labels.ts";
-import { type SmallNetwork, tapeSlopes } from "../../report/textbook/tape.ts";
+import { adamPaths } from "../../textbook/adam.ts";
+import { refinedLabels } from "../../textbook/labels.ts";
+import { type SmallNetwork, tapeSlopes } from "../../textbook/tape.ts";
 
 const root = join(import.meta.dirname!, "../..");
 const read = (file: string) => Deno.readTextFileSync(join(root, file)).replaceAll(/\s+/g, " ");

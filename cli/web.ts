@@ -1,8 +1,8 @@
 /** `deno task web`: the page, served to this machine's browser, or built into a folder that any host can serve. */
-import { createCommand, runCommand, say, UsageError, wholeNumber } from "../cli/common.ts";
-import { modelFolder } from "../cli/model_option.ts";
-import { buildSite, writeSite } from "./build.ts";
-import { serveSite, type Site } from "./server.ts";
+import { createCommand, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { modelFolder } from "./model_option.ts";
+import { buildSite, writeSite } from "../web/build.ts";
+import { serveSite, type Site } from "../web/server.ts";
 
 const command = createCommand(
   "web",

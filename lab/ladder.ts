@@ -7,7 +7,7 @@
 import { createWebGpuDevice, type WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { LADDER, type LadderSizes, type LadderStep, launchStep } from "../kernels/webgpu/ladder.ts";
 import { formatTable } from "../report/table.ts";
-import type { Tune } from "./bench.ts";
+import type { Tune } from "./tuning.ts";
 import { type Case, convCases, matmulCase } from "./cases.ts";
 import { type Arrays, checkCase } from "./definition.ts";
 import { noise } from "./kernels.ts";

@@ -11,7 +11,7 @@ import type { Device } from "../kernels/mod.ts";
 import { Adam, ArrayDataset, oneHot, summarise, Tape, trainingFlops, VggE, WeightAverage } from "../nn/mod.ts";
 import { Pass } from "../nn/pass.ts";
 import { networkOptions, pseudoLabels, SegmentDataset, SegmentStore, type Settings } from "../refinery/mod.ts";
-import type { Tune } from "./bench.ts";
+import type { Tune } from "./tuning.ts";
 import { noise } from "./kernels.ts";
 import { type Call, recorded, repeat } from "./recorded.ts";
 import type { StepResult } from "./results.ts";

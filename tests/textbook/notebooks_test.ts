@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, fail } from "@std/assert";
 import { join } from "@std/path";
-import { notebookOf } from "../../report/textbook/notebook.ts";
+import { notebookOf } from "../../textbook/notebook.ts";
 
 const root = join(import.meta.dirname!, "../.."), notebooks = join(root, "docs/notebooks");
 const asked = Deno.env.get("EPR_JUPYTER"), python = asked ?? "python3";

@@ -2,7 +2,7 @@
  * Chapter 7: what a tile, a strip and a panel are (the CPU's), and a workgroup, a subgroup and a lane (a GPU's), drawn to their
  * sizes in the ladder's files.
  */
-import { LADDER } from "../../kernels/webgpu/ladder.ts";
+import { LADDER } from "../kernels/webgpu/ladder.ts";
 import { box, diagram, words } from "./diagram.ts";
 import { BLUE, GREEN, OCHRE, RED } from "./style.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { standalone } from "../figures/draw.ts";
+import { standalone } from "../report/figures/draw.ts";
 import { adamFigure } from "./adam.ts";
 import { convolutionFigure } from "./convolution.ts";
 import { forestFigure } from "./forest.ts";

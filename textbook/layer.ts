@@ -1,5 +1,5 @@
 /** Chapter 9: a global average pool forward and back, in numbers that come from the definitions. */
-import { reference } from "../../kernels/reference.ts";
+import { reference } from "../kernels/reference.ts";
 import { arrow, box, diagram, words } from "./diagram.ts";
 import { BLUE, RED, round } from "./style.ts";
 

@@ -2,8 +2,8 @@
  * Chapter 2: a convolution forward, and its gradient to the input, as tables of numbers. Every number comes from the definitions
  * in `kernels/reference.ts`.
  */
-import { reference } from "../../kernels/reference.ts";
-import { draw, type Plot } from "../figures/draw.ts";
+import { reference } from "../kernels/reference.ts";
+import { draw, type Plot } from "../report/figures/draw.ts";
 import { BLUE, RED, round } from "./style.ts";
 
 const SIZE = 5;

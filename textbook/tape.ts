@@ -2,11 +2,11 @@
  * Chapter 3: the loss of a small network while one of its weights is moved, and at some places the slope that the tape gives. In
  * float64, by the definitions.
  */
-import { METRICS } from "../../kernels/kernels.ts";
-import { Random } from "../../kernels/random.ts";
-import { createReferenceDevice } from "../../kernels/reference_device.ts";
-import { oneHot, Parameters, Tape } from "../../nn/mod.ts";
-import { draw, WIDTH } from "../figures/draw.ts";
+import { METRICS } from "../kernels/kernels.ts";
+import { Random } from "../kernels/random.ts";
+import { createReferenceDevice } from "../kernels/reference_device.ts";
+import { oneHot, Parameters, Tape } from "../nn/mod.ts";
+import { draw, WIDTH } from "../report/figures/draw.ts";
 import { BLUE, RED, round } from "./style.ts";
 
 const BATCH = 4, CLASSES = 3;

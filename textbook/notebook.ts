@@ -87,7 +87,7 @@ export function notebookOf(name: string, text: string): string {
 
 /** What draws a picture of the textbook in a cell. */
 const drawing = (name: string) =>
-  `import { drawFigure } from "../../report/textbook/mod.ts";
+  `import { drawFigure } from "../../textbook/mod.ts";
 
 await Deno.jupyter.display({ "image/svg+xml": await drawFigure("${name}") }, { raw: true });`;
 

@@ -1,14 +1,14 @@
 /** `deno task test`: its last line tells every failure, wherever it happens. */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { withFolder } from "../corpora/folders.ts";
+import { withFolder } from "./corpora/folders.ts";
 
-const root = join(import.meta.dirname!, "..", "..");
+const root = join(import.meta.dirname!, "..");
 const good = 'Deno.test("good", () => {});\n', bad = 'Deno.test("bad", () => { throw new Error("bad"); });\n';
 
 async function testFolder(folder: string, ...args: string[]): Promise<[lastTwo: string[], code: number]> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=tooling", "cli/test.ts", folder, ...args],
+    args: ["run", "--quiet", "-P=tooling", "tests/main.ts", folder, ...args],
     cwd: root,
     env: { EPR_TESTS_RUNNING: "" }, // those that it starts start no others
   }).output();

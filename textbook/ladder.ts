@@ -1,9 +1,9 @@
 /** Chapter 7: the CPU ladder's rungs as bars. Their rates are those that `docs/cpu_kernels.md` has as measured. */
 import { join } from "@std/path";
-import { draw, WIDTH } from "../figures/draw.ts";
+import { draw, WIDTH } from "../report/figures/draw.ts";
 import { BLUE } from "./style.ts";
 
-const MEASURED = join(import.meta.dirname!, "../../docs/cpu_kernels.md");
+const MEASURED = join(import.meta.dirname!, "../docs/cpu_kernels.md");
 
 /** Draws it. */
 export async function ladderFigure(): Promise<string> {

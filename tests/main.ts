@@ -4,9 +4,9 @@
  * Arguments go on to `deno test`; files or folders among them replace the usual ones. What this machine can't run is said before,
  * the counts come last: `N passed, M failed`.
  */
-import { emodbDir } from "../tests/emodb.ts";
-import { webgpu } from "../tests/devices.ts";
-import { createCommand, EXIT, runCommand, say } from "./common.ts";
+import { emodbDir } from "./emodb.ts";
+import { webgpu } from "./devices.ts";
+import { createCommand, EXIT, runCommand, say } from "../cli/common.ts";
 
 /** Where tests and examples are. */
 const PLACES = [
@@ -21,8 +21,11 @@ const PLACES = [
   "forest",
   "refinery",
   "models",
+  "files",
   "runs",
   "report",
+  "textbook",
+  "lab",
   "cli",
 ];
 

@@ -14,20 +14,21 @@ import {
   say,
   UsageError,
   wholeNumber,
-} from "../cli/common.ts";
-import { precisionOption, tuneDevice, type TuneFlag, tuneOption } from "../cli/tuning.ts";
+} from "./common.ts";
+import { chooseKernels, type Tune, type TuneFlag } from "../lab/tuning.ts";
+import { precisionOption, tuneOption } from "./tuning.ts";
 import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
 import { type PresetName, PRESETS } from "../refinery/mod.ts";
-import { parseShape, SHAPES } from "./cases.ts";
-import { describeComparison } from "./compare.ts";
-import { CLASSES, type Part, PARTS, runBench, type Tune } from "./bench.ts";
-import { describeCounted } from "./counted.ts";
-import { climbCpuLadder, describeCpuLadder } from "./cpu_ladder.ts";
-import { climbLadder, describeLadder } from "./ladder.ts";
-import { parseResults, type Results } from "./results.ts";
-import { drawRoofline } from "./roofline.ts";
-import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "./show.ts";
+import { parseShape, SHAPES } from "../lab/cases.ts";
+import { describeComparison } from "../bench/compare.ts";
+import { CLASSES, type Part, PARTS, runBench } from "../bench/bench.ts";
+import { describeCounted } from "../lab/counted.ts";
+import { climbCpuLadder, describeCpuLadder } from "../lab/cpu_ladder.ts";
+import { climbLadder, describeLadder } from "../lab/ladder.ts";
+import { parseResults, type Results } from "../lab/results.ts";
+import { drawRoofline } from "../lab/roofline.ts";
+import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
 
 interface Flags {
   device: DeviceChoice;
@@ -113,7 +114,7 @@ await runCommand(command, async (signal) => {
     console.log(describeCounted({ ...flags, classes: CLASSES }));
     return;
   }
-  const tune: Tune = (device, work) => tuneDevice(device, flags.tune, work, { quiet: true, signal });
+  const tune: Tune = async (device, work) => void await chooseKernels(device, flags.tune, work, { signal });
   if (flags.ladder) {
     if (flags.device !== "webgpu") {
       console.log(describeCpuLadder(await climbCpuLadder(flags.quick ? 3 : 31, signal)));
@@ -124,7 +125,7 @@ await runCommand(command, async (signal) => {
     return;
   }
   if (flags.pytorch) {
-    const { benchPyTorch } = await import("./pytorch.ts");
+    const { benchPyTorch } = await import("../bench/pytorch.ts");
     const widths = command.getOptionValueSource("width") === "cli" ? [flags.width] : undefined;
     return await benchPyTorch({ ...flags, widths, quick: flags.quick ?? false }, signal);
   }

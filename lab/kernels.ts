@@ -5,7 +5,7 @@
  * kernel's GB/s may pass those of the copy kernel, which goes through memory.
  */
 import type { Device, DeviceBuffer } from "../kernels/mod.ts";
-import type { Tune } from "./bench.ts";
+import type { Tune } from "./tuning.ts";
 import type { Case, Content } from "./cases.ts";
 import { planNamed } from "./counted.ts";
 import { type Arrays, checkCase, outputs } from "./definition.ts";

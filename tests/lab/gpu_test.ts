@@ -1,11 +1,11 @@
 /** What is counted of the GPU's kernels, and the ladder. */
 import { assert, assertEquals } from "@std/assert";
-import { countKernels, describeCounted, NEED, planNamed } from "../../bench/counted.ts";
-import type { Case } from "../../bench/cases.ts";
-import { linesTouched } from "../../bench/lines.ts";
+import { countKernels, describeCounted, NEED, planNamed } from "../../lab/counted.ts";
+import type { Case } from "../../lab/cases.ts";
+import { linesTouched } from "../../lab/lines.ts";
 import { balance } from "../../kernels/webgpu/plan.ts";
 import { variantNamed } from "../../kernels/webgpu/variants.ts";
-import { climbLadder } from "../../bench/ladder.ts";
+import { climbLadder } from "../../lab/ladder.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 
 const FULL = { width: 1, batch: 128, classes: 7 };

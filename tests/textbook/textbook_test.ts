@@ -3,8 +3,8 @@ import { Buffer } from "node:buffer";
 import { inflateSync } from "node:zlib";
 import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { codeLinks, linesFor, relink } from "../../report/textbook/links.ts";
-import { textbookFigures } from "../../report/textbook/mod.ts";
+import { codeLinks, linesFor, relink } from "../../textbook/links.ts";
+import { textbookFigures } from "../../textbook/mod.ts";
 
 const root = join(import.meta.dirname!, "../.."), textbook = join(root, "docs/textbook");
 
