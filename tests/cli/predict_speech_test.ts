@@ -7,7 +7,7 @@ import { profileStatistics } from "../../refinery/mod.ts";
 import { writeModel } from "../../runs/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
-import { tinyCorpus, trainTinyModel } from "../refinery/tiny_model.ts";
+import { tinyCorpus, trainTinyModel } from "../models/tiny_model.ts";
 
 const RATE = 16000;
 const device = await cpu.open();
@@ -315,6 +315,28 @@ Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, 
       csv.slice(1).map((row) => [row.split(",").length, row.split(",")[0]]),
       Array.from({ length: whole }, (_, i) => [3 + K, `${i + 1}`]),
     );
+  });
+});
+
+Deno.test("predict --live of a model that levels hears the same 20 dB louder, once a second is over", async () => {
+  const levelled = (await trainTinyModel(device, 32, "percentile")).bytes,
+    how = ["--live", "--all", "--csv", "--decide", "mean"];
+  const loud = Float32Array.from(spoken.flatMap((own) => [...own]), (x) => x / 2), soft = loud.map((x) => x / 10);
+  await withModel({}, async (dir, options) => {
+    /** The rows of seconds, from the fifth on, whose window of three has not the first. */
+    const secondsOf = async (samples: Float32Array) => {
+      const { code, stdout, stderr } = await predict(
+        ["-", ...how, ...options],
+        encodeWav(samples, RATE),
+      );
+      assertEquals(code, 0, stderr);
+      return stdout.trimEnd().split("\n").slice(5).map((row) => row.split(",").slice(3).map(Number));
+    };
+    const apart = (a: number[][], b: number[][]) => Math.max(...a.flat().map((p, i) => Math.abs(p - b.flat()[i])));
+    const plain = apart(await secondsOf(loud), await secondsOf(soft));
+    await writeModel(join(dir, "the-model"), levelled);
+    const rows = await secondsOf(loud), own = apart(rows, await secondsOf(soft));
+    assert(rows.length > 0 && own < plain / 4, `${rows.length} seconds: ${own} apart, without a level ${plain}`);
   });
 });
 

@@ -26,7 +26,13 @@ function pool(batch: number, height: number, width: number, channels: number) {
   const [x, dx] = [1, 2].map(() => numbers(pixels * channels));
   const [y, dy] = [1, 2].map(() => numbers(windows * channels));
   const shape = { batch, height, width, channels };
-  return { maxPool: { ...shape, x, y }, maxPoolGradient: { ...shape, x, dy, dx, mask: x } };
+  const [mean, dMean] = [1, 2].map(() => numbers(batch * channels));
+  return {
+    maxPool: { ...shape, x, y },
+    maxPoolGradient: { ...shape, x, dy, dx, mask: x },
+    averagePool: { ...shape, x, y: mean },
+    averagePoolGradient: { ...shape, dy: dMean, dx, mask: x },
+  };
 }
 
 function matmul(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean) {
