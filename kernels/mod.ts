@@ -7,8 +7,7 @@
  * @module
  */
 export * from "./device.ts";
-export { METRICS, VIEW } from "./table.ts";
-export type { ConvShape, KernelArguments, KernelName, Kernels } from "./table.ts";
+export * from "./table.ts";
 export * from "./open_device.ts";
 export * from "./random.ts";
 export * from "./reference.ts";

@@ -78,16 +78,16 @@ export type KernelTable = Readonly<Record<string, KernelEntry>>;
 export type KernelName = keyof typeof KERNELS;
 
 /** An argument's type, by its entry. */
-type ArgumentOf<A, B> = A extends "flag" | "flag?" ? boolean
+export type ArgumentOf<A, B> = A extends "flag" | "flag?" ? boolean
   : A extends "key" ? Words
   : A extends string | { readonly upTo: unknown } ? number
   : B;
 
 /** What may be left out. */
-type LeftOut = "flag?" | { readonly optional: true };
+export type LeftOut = "flag?" | { readonly optional: true };
 
 /** Arguments by their entries, those that may be left out apart. */
-type ArgumentsOf<A, B> =
+export type ArgumentsOf<A, B> =
   & { -readonly [K in keyof A as A[K] extends LeftOut ? never : K]: ArgumentOf<A[K], B> }
   & { -readonly [K in keyof A as A[K] extends LeftOut ? K : never]?: ArgumentOf<A[K], B> };
 
