@@ -30,11 +30,12 @@ import { LAYERS } from "./table/layers.ts";
 import { MEMORY } from "./table/memory.ts";
 import { TRAINING } from "./table/training.ts";
 
-export { METRICS } from "./table/training.ts";
-export { VIEW } from "./table/memory.ts";
+export { LAYERS } from "./table/layers.ts";
+export { MEMORY, VIEW } from "./table/memory.ts";
+export { METRICS, TRAINING } from "./table/training.ts";
 
 /** Every kernel, by the name of its method. */
-export const KERNELS = { ...LAYERS, ...TRAINING, ...MEMORY } as const;
+export const KERNELS: typeof LAYERS & typeof TRAINING & typeof MEMORY = { ...LAYERS, ...TRAINING, ...MEMORY };
 
 /** What an argument may be. See the head of this file. */
 export type ArgumentEntry =
