@@ -14,6 +14,7 @@ import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span
 import type { Sound } from "./feature_frames.ts";
 import { readUtterances } from "./feature_reading.ts";
 import { whyLeftOut } from "./left_out.ts";
+import { majority } from "./majority.ts";
 import { CORPUS_KINDS } from "./open.ts";
 
 /** An utterance among {@link Features}: what is known of it, and where its frames and segments are. */
@@ -258,14 +259,4 @@ function padFrames(frames: Float32Array, least: number): Float32Array {
   padded.set(frames);
   for (let at = frames.length; at < padded.length; at += nMels) padded.set(last, at);
   return padded;
-}
-
-/** The value that occurs most often; of two that do equally, the one that gets there first. */
-function majority(values: Uint8Array): number {
-  const counts = new Uint32Array(256);
-  let best = values[0];
-  for (const value of values) {
-    if (++counts[value] > counts[best]) best = value;
-  }
-  return best;
 }

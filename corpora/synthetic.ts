@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { SPEECH_STREAMS } from "../base/streams.ts";
 import { frameCount, frontEnd } from "../dsp/mod.ts";
 import { Random } from "../kernels/random.ts";
 import { type Corpus, EMOTIONS, makeCorpus, type Spoken, type Utterance } from "./corpus.ts";
@@ -81,8 +82,6 @@ interface Speaker {
   habit: Manner;
 }
 
-// Streams of random numbers, one a purpose: the first part of the key after the seed.
-const STREAM = { speaker: 1, sentence: 2, take: 3, noise: 4 };
 const SENTENCES = 8;
 
 /**
@@ -99,23 +98,29 @@ export function openSynthetic(seed = 1, size: SyntheticSize = {}): Corpus {
   if (!Number.isInteger(speakerCount) || speakerCount < 1) {
     throw new RangeError(`The synthetic corpus wants at least 1 speaker, found ${speakerCount}`);
   }
-  const speakers = Array.from({ length: speakerCount }, (_, i) => makeSpeaker(i, new Random(seed, STREAM.speaker, i)));
-  const sentences = Array.from({ length: SENTENCES }, (_, i) => makeSentence(new Random(seed, STREAM.sentence, i)));
+  const speakers = Array.from(
+    { length: speakerCount },
+    (_, i) => makeSpeaker(i, new Random(seed, SPEECH_STREAMS.speaker, i)),
+  );
+  const sentences = Array.from(
+    { length: SENTENCES },
+    (_, i) => makeSentence(new Random(seed, SPEECH_STREAMS.sentence, i)),
+  );
   let noise: Float32Array | undefined;
 
   const digits = String(utteranceCount).length;
   const utterances = Array.from({ length: utteranceCount }, (_, i): Utterance => {
     const emotion = SPOKEN[i % SPOKEN.length];
     const speaker = speakers[Math.floor(i / SPOKEN.length) % speakerCount];
-    const sentence = sentences[new Random(seed, STREAM.take, i, 0).below(SENTENCES)];
+    const sentence = sentences[new Random(seed, SPEECH_STREAMS.take, i, 0).below(SENTENCES)];
     return {
       id: `${speaker.name}_${emotion}_${String(i + 1).padStart(digits, "0")}`,
       emotion,
       speaker: speaker.name,
       text: sentence.text,
       read() {
-        noise ??= noiseTable(new Random(seed, STREAM.noise));
-        return Promise.resolve(utter(sentence, speaker, emotion, noise, new Random(seed, STREAM.take, i, 1)));
+        noise ??= noiseTable(new Random(seed, SPEECH_STREAMS.noise));
+        return Promise.resolve(utter(sentence, speaker, emotion, noise, new Random(seed, SPEECH_STREAMS.take, i, 1)));
       },
     };
   });

@@ -3,6 +3,7 @@
  * emotion; over whole speakers, sessions or texts; or they are those that the corpus's authors laid down. The validation set of
  * early stopping is drawn from a fold's *training* utterances in the same ways. Copies of one recording are never in two folds.
  */
+import { STREAMS } from "../base/streams.ts";
 import { Random } from "../kernels/random.ts";
 import type { Settings, Split } from "./settings.ts";
 
@@ -26,9 +27,6 @@ export interface Drawn {
   votes?: ArrayLike<number>;
 }
 
-/** Purposes that random streams are keyed by, after the seed. */
-const FOLDS = 1, VALIDATION = 2, PARTS = 6;
-
 /**
  * The fold of each utterance, 0 to folds - 1.
  *
@@ -50,7 +48,7 @@ export function assignFolds(
   if (!(Number.isInteger(folds) && folds >= 2)) {
     throw new RangeError(`--folds wants a whole number, 2 or more; found ${folds}`);
   }
-  const random = new Random(seed, FOLDS, draw);
+  const random = new Random(seed, STREAMS.folds, draw);
   if (split === "utterance") return stratified(utterances, emotions, folds, random);
   return split === "official" ? official(utterances, folds) : byGroup(utterances, folds, split, random);
 }
@@ -205,7 +203,7 @@ export function assignParts(
   { parts, split, seed }: Pick<Settings, "split" | "seed"> & { parts: number },
   fold: number,
 ): Map<number, number> {
-  const own = training.map((i) => utterances[i]), random = new Random(seed, PARTS, fold);
+  const own = training.map((i) => utterances[i]), random = new Random(seed, STREAMS.parts, fold);
   const grouped = split !== "utterance" && split !== "official" && groupsOf(own, split).length >= parts;
   const assigned = grouped
     ? byGroup(own, parts, split, random)
@@ -229,7 +227,7 @@ export function drawValidation(
   settings: Pick<Settings, "split" | "seed" | "validationShare">,
   fold: number,
 ): { learning: number[]; validation: number[] } {
-  const random = new Random(settings.seed, VALIDATION, fold);
+  const random = new Random(settings.seed, STREAMS.validation, fold);
   const share = settings.validationShare;
   if (share === 0) return { learning: [...training], validation: [] };
   const chosen = new Set<number>();

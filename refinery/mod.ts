@@ -24,6 +24,7 @@ export * from "./metrics.ts";
 export * from "./model.ts";
 export * from "./paper.ts";
 export * from "./predictor.ts";
+export * from "./profile_figures.ts";
 export * from "./rank_correlation.ts";
 export * from "./relabel.ts";
 export * from "./results.ts";

@@ -17,6 +17,8 @@ const BELOW: Record<string, readonly string[]> = {
   runs: ["models", "refinery", "nn", "forest", "corpora", "kernels", "dsp"],
   report: ["runs", "models", "refinery", "nn", "forest", "corpora", "kernels", "dsp"],
 };
+for (const below of Object.keys(BELOW)) BELOW[below] = ["base", ...BELOW[below]];
+BELOW.base = [];
 const ALL = Object.keys(BELOW);
 for (const top of ["cli", "bench", "web"]) BELOW[top] = ["mod.ts", ...ALL];
 
