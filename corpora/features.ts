@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { frontEnd, segmentCount } from "../dsp/mod.ts";
 import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
 import type { Sound } from "./feature_frames.ts";
@@ -129,7 +130,7 @@ interface Kept {
  * of the synthetic corpus, and of one made by hand, by their `read()`, on this thread. The features are the same to the bit
  * with any number of threads, and with a cache or without.
  *
- * @throws {RangeError} where the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
+ * @throws {OptionError} where the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
  * @throws {Error} where fewer than two emotions are left, one recording bears two labels, or a thread died, naming the file that
  * it read
  *
@@ -146,7 +147,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
   const { segmentHop = corpus.segmentHop, segmentFrames = frontEnd.segmentFrames } = options;
   const front = { ...frontEnd, segmentFrames };
   if (!Number.isInteger(segmentHop) || segmentHop < 1) {
-    throw new RangeError(`The segment hop wants a whole number of frames, 1 or more, found ${segmentHop}`);
+    throw new OptionError({ option: "segmentHop", required: "a whole number of frames, 1 or more", found: segmentHop });
   }
   const skipped = [...corpus.skipped];
   const kept: Kept[] = [];

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { SPEECH_STREAMS } from "../base/streams.ts";
 import { frameCount, frontEnd } from "../dsp/mod.ts";
 import { Random } from "../kernels/random.ts";
@@ -88,15 +89,25 @@ const SENTENCES = 8;
  * Opens the synthetic corpus of a seed. The same seed gives the same speech (on engines whose `Math.exp` and `Math.cos`
  * agree), and nothing is made before an utterance is read.
  *
- * @throws {RangeError} where the size is not whole numbers, at least 5 utterances and 1 speaker
+ * @throws {OptionError} where the size is not whole numbers, at least 5 utterances and 1 speaker
  */
 export function openSynthetic(seed = 1, size: SyntheticSize = {}): Corpus {
   const { utterances: utteranceCount = 120, speakers: speakerCount = 6 } = size;
   if (!Number.isInteger(utteranceCount) || utteranceCount < SPOKEN.length) {
-    throw new RangeError(`The synthetic corpus wants at least ${SPOKEN.length} utterances, found ${utteranceCount}`);
+    throw new OptionError({
+      option: "utterances",
+      where: "The synthetic corpus",
+      required: `a whole number >= ${SPOKEN.length}`,
+      found: utteranceCount,
+    });
   }
   if (!Number.isInteger(speakerCount) || speakerCount < 1) {
-    throw new RangeError(`The synthetic corpus wants at least 1 speaker, found ${speakerCount}`);
+    throw new OptionError({
+      option: "speakers",
+      where: "The synthetic corpus",
+      required: "a whole number >= 1",
+      found: speakerCount,
+    });
   }
   const speakers = Array.from(
     { length: speakerCount },

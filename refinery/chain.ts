@@ -40,7 +40,7 @@ export class Chain {
    *
    * @param folds the fold of each utterance
    * @param fold from 0
-   * @throws RangeError where settings do not go together, or the features are cut otherwise than they say
+   * @throws OptionError where settings do not go together, or the features are cut otherwise than they say
    */
   constructor(
     features: Features,

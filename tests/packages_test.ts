@@ -68,6 +68,7 @@ Deno.test("every package of deno.json is one that a program needs, not tests or 
   };
   for (
     const folder of [
+      "base",
       "bench",
       "cli",
       "corpora",
