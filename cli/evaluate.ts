@@ -15,6 +15,7 @@ import {
   runCommand,
   say,
 } from "./common.ts";
+import { withFlags } from "./flags.ts";
 import { addModelOptions, type ModelFlags, openModel } from "./model_option.ts";
 
 const command = addModelOptions(addCorpusOptions(createCommand(
@@ -64,7 +65,7 @@ await runCommand(command, async (signal) => {
       skipped,
     });
   }
-  console.log(describe(transfer, others, corpus.utterances.length - judged.length, skipped));
+  console.log(withFlags(describe(transfer, others, corpus.utterances.length - judged.length, skipped)));
 });
 
 /** What the model says of each utterance that can be read. */
