@@ -15,8 +15,8 @@ import {
   SpeechActivity,
   speechSegments,
 } from "../dsp/mod.ts";
-import { decideProfile, speechRows } from "../refinery/judge_speech.ts";
-import type { Predictor } from "../refinery/predictor.ts";
+import { decideProfile, speechRows } from "../models/judge_speech.ts";
+import type { Predictor } from "../models/predictor.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { NO_SPEECH } from "../report/stretches.ts";
 import { percent } from "../report/table.ts";

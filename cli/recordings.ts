@@ -5,8 +5,8 @@
 import { basename, join } from "@std/path";
 import { listRecordings, statOrNull } from "../corpora/files.ts";
 import { RecordingReader, SpeechActivity, speechSegments } from "../dsp/mod.ts";
-import { judgeSpeech, type SpeechPrediction } from "../refinery/judge_speech.ts";
-import { type ListenOptions, type Predictor, TooShortError } from "../refinery/predictor.ts";
+import { judgeSpeech, type SpeechPrediction } from "../models/judge_speech.ts";
+import { type ListenOptions, type Predictor, TooShortError } from "../models/predictor.ts";
 
 /** What a name on the command line came to. */
 export type Input =

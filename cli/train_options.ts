@@ -4,7 +4,8 @@
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
 import { checkSettings, type PresetName, PRESETS, type SettingName, SETTINGS, type Settings } from "../refinery/mod.ts";
-import { fraction, type RunConfig } from "../runs/mod.ts";
+import { fraction } from "../refinery/fraction.ts";
+import type { RunConfig } from "../runs/mod.ts";
 import { addCorpusOptions, type CorpusFlags, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";

@@ -8,7 +8,7 @@ import { type Device, PRECISIONS } from "../kernels/mod.ts";
 import { type KernelChoices, type TuneMode, type TuningStore, WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { Adam, type Dataset, roundUpBatch, VggE, type VggEOptions } from "../nn/mod.ts";
 import { forwardBatch, inOrder, Pass } from "../nn/pass.ts";
-import { writeJson } from "../runs/atomic.ts";
+import { writeJson } from "../files/atomic.ts";
 import { progressBar, say } from "./common.ts";
 
 /** What `--tune` takes. */

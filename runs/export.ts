@@ -13,21 +13,23 @@ import { frontEnd } from "../dsp/mod.ts";
 import { foldBatchNorm, type VggEOptions } from "../nn/mod.ts";
 import {
   assignFolds,
-  type Certainty,
-  chooseThreshold,
   crossValidate,
-  domainOf,
-  encodeModel,
   fitFoldForest,
   fitForest,
   meanProfiles,
-  type ModelAccuracy,
-  type ModelBytes,
   networkOptions,
   type Settings,
-  SoundStatistics,
   STATISTICS,
 } from "../refinery/mod.ts";
+import {
+  type Certainty,
+  chooseThreshold,
+  domainOf,
+  encodeModel,
+  type ModelAccuracy,
+  type ModelBytes,
+  SoundStatistics,
+} from "../models/mod.ts";
 import { requireRun } from "./begin.ts";
 import { DeviceKeeper } from "./device_keeper.ts";
 import type { Experiment, ExperimentHooks } from "./experiment.ts";

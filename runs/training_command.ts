@@ -1,8 +1,9 @@
 /**
- * Command lines: that which makes a run again by its preset and the options that say otherwise, that which resumes one, and those that a
- * model's description and card show. Below the commands, flags are written here and nowhere else.
+ * Command lines: that which makes a run again by its preset and the options that say otherwise, that which resumes one, and that which
+ * a model's description shows. Below the commands, flags are written here and nowhere else.
  */
 import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
+import { fraction } from "../refinery/fraction.ts";
 import type { RunConfig } from "./run_folder.ts";
 
 /** What the option of a setting is called: "batch-norm", and "validation" for the validation share. */
@@ -41,19 +42,7 @@ export function resumeCommand(task: "train" | "paper", folder: string): string {
   return `deno task ${task} \`resume: true\` \`out: ${folder}\``;
 }
 
-/** How a model is asked at the command line. */
-export const PREDICT_COMMAND = "deno task predict --model FOLDER recording.wav";
-
-/** And how without its forest. */
-export const BY_MEAN = "--decide mean";
-
 function optionOf(name: SettingName, value: string | number | boolean): string {
   if (typeof value === "boolean") return value ? `--${optionName(name)}` : `--no-${optionName(name)}`;
   return `--${optionName(name)} ${name === "width" ? fraction(value as number) : value}`;
-}
-
-/** 0.125 as 1/8. */
-export function fraction(x: number): string {
-  const inverse = 1 / x;
-  return x < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-9 ? `1/${Math.round(inverse)}` : String(x);
 }

@@ -7,10 +7,11 @@ import { withFlags } from "../cli/flags.ts";
 const root = join(import.meta.dirname!, "..");
 
 /** What stands below the commands. */
-const LIBRARIES = "base dsp workers corpora kernels nn forest refinery models runs lab report web".split(" ");
+const LIBRARIES = "base files dsp workers corpora kernels nn forest refinery models runs lab report web".split(" ");
 
-/** Where flags are written all the same: the command lines of runs in one file, a command of its own, and Deno's own flags. */
-const FLAGS_ALLOWED = /^(runs\/training_command|web\/main|web\/page\/.*)\.ts$/, DENO_ARGUMENTS = /^\s*args: \["bundle"/;
+/** Where flags are written all the same: the command lines of runs, a model's card, a command of its own, and Deno's own flags. */
+const FLAGS_ALLOWED = /^(runs\/training_command|models\/card|web\/main|web\/page\/.*)\.ts$/,
+  DENO_ARGUMENTS = /^\s*args: \["bundle"/;
 
 function* sources(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(join(root, folder))) {

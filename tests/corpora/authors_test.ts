@@ -1,5 +1,5 @@
 /** Corpora as their authors ship them: each is recognised, read, and split by speaker, whatever lies among its recordings. */
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { join, relative } from "@std/path";
 import { type Corpus, extractFeatures, LAYOUTS, openCorpus, recogniseCorpus } from "../../corpora/mod.ts";

@@ -1,5 +1,5 @@
 /** The synthetic corpus: the same from the same seed, mixed as it says, and sound as speech is. */
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { type Corpus, openCorpus, openSynthetic, type Spoken } from "../../corpora/mod.ts";
 import { emptyTrack, FORMANTS, noiseTable, speak, TRACK_STEP, VOICE_RATE } from "../../corpora/voice.ts";

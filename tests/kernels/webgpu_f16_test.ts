@@ -1,5 +1,5 @@
 /** Products of 16-bit floats: by every variant, and what their rounding does. */
-import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { openDevice } from "../../kernels/mod.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";

@@ -11,12 +11,12 @@ import { notAbove } from "../../models/onnx/decision.ts";
 import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
 import { uniformWeights } from "../../nn/parameters.ts";
 import { vggEParameters } from "../../nn/vgg_e.ts";
-import { type Model, type Prediction, Predictor } from "../../refinery/mod.ts";
-import { readModel } from "../../runs/mod.ts";
+import { type Model, type Prediction, Predictor } from "../../models/mod.ts";
+import { readModel } from "../../models/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
-import { trainTinyModel } from "../refinery/tiny_model.ts";
+import { trainTinyModel } from "./tiny_model.ts";
 import { checkOnnx, type Found, missingRuntimes, pythonWithOnnx, runRuntime } from "./runtimes.ts";
 
 const missing = await missingRuntimes(), python = await pythonWithOnnx(), emodb = emodbDir();

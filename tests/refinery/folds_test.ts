@@ -1,5 +1,5 @@
 /** Folds and validation sets: stratified, disjoint, drawn by the seed, whole speakers where that is asked for. */
-import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { assignFolds, countGroups, drawValidation, type Split, unlearnedEmotions } from "../../refinery/mod.ts";
 import { assertThrown } from "../corpora/folders.ts";
@@ -43,7 +43,8 @@ Deno.test("assignFolds() keeps a speaker's utterances together under split 'spea
 });
 
 Deno.test("assignFolds() says how many folds there can be", async () => {
-  const draw = (own: { folds: number; split?: Split }) => () => assignFolds(utterances, EMOTIONS, { ...settings, ...own });
+  const draw = (own: { folds: number; split?: Split }) => () =>
+    assignFolds(utterances, EMOTIONS, { ...settings, ...own });
   await assertOptionError(draw({ folds: 14 }), "folds", /'neutral' for each of 14, found 13; at most `folds: 13`/);
   await assertOptionError(draw({ folds: 6, split: "speaker" }), "folds", /a speaker .* there are 5, found 6/);
   await assertOptionError(draw({ folds: 1 }), "folds", />= 2, found 1/);

@@ -4,16 +4,10 @@ import { join } from "@std/path";
 import { parseCsv } from "../../corpora/csv.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { predictProbabilities, VggE } from "../../nn/mod.ts";
-import { decodeModel, Predictor, SegmentDataset, SegmentStore } from "../../refinery/mod.ts";
-import {
-  decodeProfiles,
-  exportEverything,
-  exportFold,
-  readModel,
-  readSealed,
-  RunFolder,
-  writeModel,
-} from "../../runs/mod.ts";
+import { decodeModel, Predictor } from "../../models/mod.ts";
+import { SegmentDataset, SegmentStore } from "../../refinery/mod.ts";
+import { decodeProfiles, exportEverything, exportFold, readSealed, RunFolder, writeModel } from "../../runs/mod.ts";
+import { readModel } from "../../models/mod.ts";
 import { inTemporary, names } from "./folders.ts";
 import { experiment, features, folds, run, settings } from "./small_experiment.ts";
 

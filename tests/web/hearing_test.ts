@@ -1,12 +1,12 @@
 /** What the page's engine hears of a stream is what it hears of a file; tried without a browser. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { judgeSpeech } from "../../refinery/mod.ts";
+import { judgeSpeech } from "../../models/mod.ts";
 import { SpeechActivity, speechSegments } from "../../dsp/mod.ts";
-import { Predictor } from "../../refinery/predictor.ts";
+import { Predictor } from "../../models/predictor.ts";
 import { hear, LiveHearing, liveHop } from "../../web/engine/hearing.ts";
 import type { News } from "../../web/engine/protocol.ts";
 import { cpu } from "../devices.ts";
-import { tinyCorpus, trainTinyModel } from "../refinery/tiny_model.ts";
+import { tinyCorpus, trainTinyModel } from "../models/tiny_model.ts";
 
 const device = await cpu.open();
 const predictor = new Predictor((await trainTinyModel(device)).model, device);

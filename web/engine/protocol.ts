@@ -3,7 +3,7 @@
  * worker: the page asks (`Ask`), the engine answers each question once (`Answer`), and tells what happens meanwhile (`News`).
  */
 import type { Method } from "../../refinery/settings.ts";
-import type { ModelDescription } from "../../refinery/model.ts";
+import type { ModelDescription } from "../../models/description.ts";
 
 /** Which device: a GPU by WebGPU, or the processor by WebAssembly. */
 export type DeviceKind = "webgpu" | "wasm";

@@ -4,8 +4,8 @@ import { sizeOf } from "../nn/tensor.ts";
 import { type VggEOptions, vggEParameters } from "../nn/vgg_e.ts";
 import type { Certainty, Threshold } from "./certainty.ts";
 import { type Domain, SOUND_STATISTICS } from "./domain.ts";
-import type { ModelAccuracy, ModelDescription, ModelTraining } from "./model.ts";
-import { STATISTICS } from "./statistics.ts";
+import type { ModelAccuracy, ModelDescription, ModelTraining } from "./description.ts";
+import { STATISTICS } from "../refinery/statistics.ts";
 import { Checked, ModelError } from "./untrusted.ts";
 
 /** Room for the header of a file of weights. */

@@ -16,8 +16,8 @@ import { Tape } from "../nn/tape.ts";
 import { VggE } from "../nn/vgg_e.ts";
 import { type Departure, departuresFrom, SoundStatistics } from "./domain.ts";
 import type { Model } from "./model.ts";
-import { argmax, meanRow } from "./relabel.ts";
-import { profileStatistics } from "./statistics.ts";
+import { argmax, meanRow } from "../refinery/relabel.ts";
+import { profileStatistics } from "../refinery/statistics.ts";
 import { ModelError } from "./untrusted.ts";
 
 /** Thrown for a recording that has no whole segment. */

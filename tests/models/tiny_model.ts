@@ -8,11 +8,8 @@ import { frontEnd } from "../../dsp/mod.ts";
 import type { Device } from "../../kernels/device.ts";
 import {
   assignFolds,
-  decodeModel,
-  encodeModel,
   fitForest,
   type FoldResult,
-  type ModelBytes,
   PRESETS,
   runFold,
   segmentation,
@@ -20,6 +17,7 @@ import {
   type StageOutput,
   STATISTICS,
 } from "../../refinery/mod.ts";
+import { decodeModel, encodeModel, type ModelBytes } from "../../models/mod.ts";
 
 /** What it is trained with. */
 export const tinySettings: Settings = {

@@ -1,7 +1,7 @@
 /** The card of a model, in Markdown, from what its `model.json` says: what it is, how right it is, what it is not for. */
-import type { ModelAccuracy, ModelDescription } from "../refinery/model.ts";
+import type { ModelAccuracy, ModelDescription } from "./description.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
-import { BY_MEAN, fraction, PREDICT_COMMAND } from "./training_command.ts";
+import { fraction } from "../refinery/fraction.ts";
 
 /** What is known of a corpus that a model may have been trained on. */
 const CORPORA: Readonly<Record<string, { what: string; hears: string }>> = {
@@ -55,7 +55,7 @@ export function describeModel(model: ModelDescription): string {
         } for each ` +
           `${milliseconds((segmentFrames - 1) * hopLength + windowLength)} ms, and the emotion of the whole.`,
       ),
-      "```sh\n" + PREDICT_COMMAND + "\n```",
+      "```sh\ndeno task predict --model FOLDER recording.wav\n```",
       "## What it hears",
       paragraph(
         `It hears **${known?.hears ?? `what its corpus (${training.corpus}) holds`}**. It was trained on ` +
@@ -141,7 +141,7 @@ function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emoti
       `(UA; chance is ${percent(1 / emotions.length)}).` +
       (own.meanVoteAccuracy === undefined
         ? ""
-        : ` The mean of the profile, without the forest (\`${BY_MEAN}\`), is right for ${
+        : ` The mean of the profile, without the forest (\`--decide mean\`), is right for ${
           percent(own.meanVoteAccuracy)
         }.`),
   );
