@@ -56,8 +56,8 @@ function contradiction(contents: readonly Content[], groups: readonly (readonly 
   const more = groups.length === 1 ? "" : ` (and ${count(groups.length - 1, "more such recording")})`;
   return new OptionError({
     option: "duplicates",
-    required: "drop or keep where one recording has two labels",
-    found: `none, and ${first.name} (${first.emotion}) and ${other.name} (${other.emotion}) are one recording${more}`,
+    required: "drop or keep",
+    found: `none, and ${first.name} (${first.emotion}) and ${other.name} (${other.emotion}) are one recording under two labels${more}`,
     help: "correct the labels, or choose `duplicates: drop` (leave them out) or keep (learn both, never in two folds)",
   });
 }

@@ -32,7 +32,7 @@ Deno.test("one recording under two labels is an error that names both files, wha
       const names = Object.keys(files).map((name) => join(dir, name));
       const { message } = await assertRejects(() => features(dir), Error);
       assert(message.includes(names[0]) && message.includes(names.at(-1)!), message);
-      assertMatch(message, /are one recording; .*`duplicates: drop` .* or keep/);
+      assertMatch(message, /are one recording under two labels; .*`duplicates: drop` .* or keep/);
       const dropped = await features(dir, { duplicates: "drop" });
       assertEquals(ids(dropped), ["angry/a", "angry/b", "sad/c", "sad/d"]);
       assertEquals(dropped.skipped.map((own) => own.path).sort(), names.sort());

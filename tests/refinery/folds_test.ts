@@ -131,7 +131,7 @@ Deno.test("copies are never in two folds, nor learned and validated, whatever fo
   }
   assertThrown(
     () => assignFolds(copies, EMOTIONS, { ...settings, folds: 3, split: "official" }),
-    /u5 \(fold 1\) and u0 \(fold 10\) are one recording/,
+    /found u5 in fold 1 and its copy u0 in fold 10/,
   );
 });
 
