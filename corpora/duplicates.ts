@@ -57,7 +57,8 @@ function contradiction(contents: readonly Content[], groups: readonly (readonly 
   return new OptionError({
     option: "duplicates",
     required: "drop or keep",
-    found: `none, and ${first.name} (${first.emotion}) and ${other.name} (${other.emotion}) are one recording under two labels${more}`,
+    found:
+      `none, and ${first.name} (${first.emotion}) and ${other.name} (${other.emotion}) are one recording under two labels${more}`,
     help: "correct the labels, or choose `duplicates: drop` (leave them out) or keep (learn both, never in two folds)",
   });
 }

@@ -63,7 +63,9 @@ export function fitTrees(
       weights.fill(0);
       for (let draw = 0; draw < n; draw++) weights[random.below(n)]++;
     }
-    trees.push(new DecisionTree(builder.build(weights, new Random(seed, tree, TREE_STREAMS.splits)), features, classes));
+    trees.push(
+      new DecisionTree(builder.build(weights, new Random(seed, tree, TREE_STREAMS.splits)), features, classes),
+    );
   }
   return trees;
 }

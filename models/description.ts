@@ -34,8 +34,8 @@ export interface ModelAccuracy {
 export interface ModelDescription {
   /** Says what this is. */
   format: "epr-model";
-  /** Goes up when older programs could not read it. */
-  version: 1;
+  /** Goes up when older programs could not read it: 2 where recordings are brought to one level, else 1. */
+  version: 1 | 2;
   /** For instance "emodb-compact-1". */
   name: string;
   /** What it tells apart, in the order of every table. */

@@ -53,7 +53,7 @@ export function encodeModel(
   const noted = Object.entries(others).map(([file, bytes]) => [file, { bytes: bytes.length, crc32: crc32(bytes) }]);
   const description = {
     format: "epr-model",
-    version: 1,
+    version: described.frontEnd.levelling ? 2 : 1,
     ...described,
     network: { kind: "vgg-e", options: network, parameters },
     files: Object.fromEntries(noted),

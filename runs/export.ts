@@ -9,7 +9,7 @@
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { Features } from "../corpora/mod.ts";
-import { frontEnd } from "../dsp/mod.ts";
+import { frontEnd, withLevel } from "../dsp/mod.ts";
 import { foldBatchNorm, type VggEOptions } from "../nn/mod.ts";
 import {
   assignFolds,
@@ -209,7 +209,7 @@ async function describe(
   return {
     name: name ?? `${corpus.name}-${preset}-${settings.seed}`,
     emotions: corpus.emotions,
-    frontEnd: { ...frontEnd, segmentFrames: settings.segmentFrames },
+    frontEnd: withLevel({ ...frontEnd, segmentFrames: settings.segmentFrames }, settings.level ?? "none"),
     standardisation,
     segmentHop: settings.profileHop || settings.segmentHop!,
     statistics: [...STATISTICS],
