@@ -1,7 +1,7 @@
 /** The command line that makes a run again: its preset, and the options that say otherwise. */
 import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
 import { fraction } from "../refinery/fraction.ts";
-import type { RunConfig } from "./run_folder.ts";
+import type { RunConfig } from "./run_config.ts";
 
 /** What the option of a setting is called: "batch-norm", and "validation" for the validation share. */
 export function optionName(setting: string): string {

@@ -1,8 +1,9 @@
 /** Features by several threads: the same to the bit as by one, and errors instead of hangs. */
 import { assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { basename, join } from "@std/path";
-import { Crew, type CrewReport } from "../../corpora/feature_crew.ts";
-import type { Framed } from "../../corpora/feature_frames.ts";
+import { Crew } from "../../corpora/feature_crew.ts";
+import type { CrewReport } from "../../corpora/feature_messages.ts";
+import type { Framed } from "../../corpora/framed.ts";
 import { readUtterances } from "../../corpora/feature_reading.ts";
 import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
 import { decodeRecording, encodeWav, frontEnd, Levels, logMel } from "../../dsp/mod.ts";
