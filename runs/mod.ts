@@ -25,4 +25,4 @@ export { requireVacant, RunFolder, type StageRecord } from "./run_folder.ts";
 export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
 export { shareStages } from "./share_stage.ts";
 export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";
-export { optionName, trainingCommand } from "./training_command.ts";
+export { optionName, resumeCommand, trainingCommand } from "./training_command.ts";
