@@ -4,7 +4,7 @@
  */
 import { fitForest, type FoldResult, judge, type Results } from "../refinery/mod.ts";
 import { identify } from "./begin.ts";
-import type { Experiment } from "./experiment.ts";
+import type { Experiment } from "./plan.ts";
 import { readStage } from "./fold_files.ts";
 import type { Identity } from "./identity.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -52,7 +52,7 @@ export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Res
   }
   if (missing.length > 0) {
     const which = missing.length === 1 ? `fold ${missing[0]} is` : `folds ${missing.join(", ")} are`;
-    throw new Error(`${folder.path}: ${which} not finished: --resume --only-fold ${missing[0]} runs it`);
+    throw new Error(`${folder.path}: ${which} not finished; to run it: \`resume: true\` \`onlyFold: ${missing[0]}\``);
   }
   const began = performance.now();
   const spent = found.reduce((sum, { seconds }) => sum + seconds, 0);
