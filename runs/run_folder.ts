@@ -18,7 +18,7 @@
  * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1.
  */
 import { join } from "@std/path";
-import type { ReadingChoices } from "../corpora/layout.ts";
+import type { ReadingChoices } from "../corpora/corpus.ts";
 import type { Precision } from "../kernels/mod.ts";
 import type { FoldStage, Results } from "../refinery/results.ts";
 import { completeSettings, type Settings } from "../refinery/settings.ts";
