@@ -2,8 +2,8 @@
 import { count, type Skipped, type Utterance } from "../corpora/corpus.ts";
 import { reasonOf } from "../corpora/feature_frames.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
-import type { Predictor } from "../refinery/predictor.ts";
-import { type HeardUtterance, judgeTransfer, sharedEmotions, type Transfer } from "../refinery/transfer.ts";
+import type { Predictor } from "../models/predictor.ts";
+import { type HeardUtterance, judgeTransfer, sharedEmotions, type Transfer } from "../models/transfer.ts";
 import { formatTable, percent } from "../report/table.ts";
 import {
   addCorpusOptions,

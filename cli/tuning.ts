@@ -7,7 +7,7 @@ import { Option } from "commander";
 import { type Device, METRICS, PRECISIONS } from "../kernels/mod.ts";
 import { type KernelChoices, type TuneMode, type TuningStore, WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { Adam, Tape, VggE, type VggEOptions } from "../nn/mod.ts";
-import { writeJson } from "../runs/atomic.ts";
+import { writeJson } from "../files/atomic.ts";
 import { progressBar, say } from "./common.ts";
 
 /** What `--tune` takes. */

@@ -4,23 +4,21 @@
  * @module
  */
 export * from "./calibration.ts";
-export { countFits, rateOf, strideOf } from "./chain.ts";
-export * from "./certainty.ts";
+export { strideOf } from "./fold_data.ts";
+export * from "./fold_hooks.ts";
+export { countFits } from "./fold_work.ts";
+export { rateOf } from "./network_fits.ts";
 export * from "./change.ts";
 export * from "./deciders.ts";
-export * from "./domain.ts";
-export * from "./explain.ts";
 export * from "./fold.ts";
 export * from "./folds.ts";
+export * from "./fraction.ts";
 export * from "./importance.ts";
 export * from "./intervals.ts";
 export * from "./judge.ts";
-export * from "./judge_speech.ts";
 export * from "./mcnemar.ts";
 export * from "./metrics.ts";
-export * from "./model.ts";
 export * from "./paper.ts";
-export * from "./predictor.ts";
 export * from "./rank_correlation.ts";
 export * from "./relabel.ts";
 export * from "./results.ts";
@@ -28,7 +26,5 @@ export * from "./scaling.ts";
 export * from "./segment_dataset.ts";
 export * from "./settings.ts";
 export * from "./statistics.ts";
-export * from "./transfer.ts";
 export * from "./trial.ts";
 export * from "./views.ts";
-export { ModelError } from "./untrusted.ts";

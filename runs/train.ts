@@ -15,10 +15,10 @@ import {
   segmentation,
   type Settings,
 } from "../refinery/mod.ts";
+import { writeModel } from "../models/write_folder.ts";
 import { choicesOf, keptChoices, openRun } from "./begin.ts";
 import { type Experiment, type ExperimentHooks, runExperiment } from "./experiment.ts";
 import { exportEverything, type ExportNote } from "./export.ts";
-import { writeModel } from "./model_folder.ts";
 import { RunFolder } from "./run_folder.ts";
 
 /** How {@link train} trains. */

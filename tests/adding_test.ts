@@ -9,7 +9,7 @@ const WHERE: Record<string, readonly string[]> = {
   "A kernel": ["kernels", "bench", "web", "tests/kernels"],
   "A layer": ["nn", "bench", "web/engine", "tests/nn", "tests/web"],
   "A setting": ["refinery", "cli", "runs", "report", "nn"],
-  "A corpus": ["corpora", "runs"],
+  "A corpus": ["corpora", "models", "runs"],
 };
 
 /** The example under every name that files give it: gatherViews, GatherViews, gatherViewsPart, gather_views. */

@@ -7,15 +7,16 @@ const root = join(import.meta.dirname!, "..");
 /** What each folder may import from. */
 const BELOW: Record<string, readonly string[]> = {
   std: [],
+  files: [],
   kernels: [],
   dsp: [],
   nn: ["kernels"],
   forest: ["kernels"],
   corpora: ["kernels", "dsp"],
   refinery: ["nn", "forest", "corpora", "kernels", "dsp"],
-  models: ["refinery", "nn", "forest", "kernels", "dsp"],
-  runs: ["models", "refinery", "nn", "forest", "corpora", "kernels", "dsp"],
-  report: ["runs", "models", "refinery", "nn", "forest", "corpora", "kernels", "dsp"],
+  models: ["refinery", "nn", "forest", "kernels", "dsp", "files"],
+  runs: ["models", "refinery", "nn", "forest", "corpora", "kernels", "dsp", "files"],
+  report: ["runs", "models", "refinery", "nn", "forest", "corpora", "kernels", "dsp", "files"],
 };
 const ALL = Object.keys(BELOW);
 for (const top of ["cli", "bench", "web"]) BELOW[top] = ["mod.ts", ...ALL];

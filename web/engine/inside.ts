@@ -10,7 +10,7 @@ import type { Device, DeviceBuffer } from "../../kernels/device.ts";
 import { WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { type LayerSummary, summarise, VggE } from "../../nn/vgg_e.ts";
 import { Tape } from "../../nn/tape.ts";
-import type { Predictor } from "../../refinery/predictor.ts";
+import type { Predictor } from "../../models/predictor.ts";
 import { isWinograd, sourcesOf } from "./kernel_sources.ts";
 import type { InsideView, LayerView, Source, Weights } from "./protocol.ts";
 

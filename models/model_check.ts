@@ -1,11 +1,12 @@
 /** Whether a `model.json` describes a model that this program can run: every field, and that they fit together. */
+import type { Levelling } from "../dsp/levelling.ts";
 import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import { sizeOf } from "../nn/tensor.ts";
 import { type VggEOptions, vggEParameters } from "../nn/vgg_e.ts";
 import type { Certainty, Threshold } from "./certainty.ts";
 import { type Domain, SOUND_STATISTICS } from "./domain.ts";
-import type { ModelAccuracy, ModelDescription, ModelTraining } from "./model.ts";
-import { STATISTICS } from "./statistics.ts";
+import type { ModelAccuracy, ModelDescription, ModelTraining } from "./description.ts";
+import { STATISTICS } from "../refinery/statistics.ts";
 import { Checked, ModelError } from "./untrusted.ts";
 
 /** Room for the header of a file of weights. */
@@ -24,10 +25,15 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
   const json = new Checked(value, where);
   json.get("format").literal("epr-model");
   const { value: version } = json.get("version");
-  if (version !== 1) throw new ModelError(`${where}: its version is ${version}; this program reads version 1`);
+  if (version !== 1 && version !== 2) {
+    throw new ModelError(`${where}: its version is ${version}; this program reads versions 1 and 2`);
+  }
   const emotions = json.get("emotions").list({ min: 2, max: 64 }).map((emotion) => emotion.text(40));
   if (new Set(emotions).size < emotions.length) json.get("emotions").fail("emotions that differ");
   const front = checkFrontEnd(json.get("frontEnd")), network = checkNetwork(json.get("network"), emotions, front);
+  if ((version === 2) !== (front.levelling !== undefined)) {
+    json.get("frontEnd").get("levelling").fail(version === 2 ? "a levelling, in version 2" : "none, in version 1");
+  }
   const scaling = json.get("standardisation");
   const statistics = json.get("statistics");
   if (JSON.stringify(statistics.value) !== JSON.stringify(STATISTICS)) statistics.fail(JSON.stringify(STATISTICS));
@@ -39,7 +45,7 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
   const bytes = 4 * network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {
     format: "epr-model",
-    version: 1,
+    version,
     name: json.get("name").text(200),
     emotions,
     network,
@@ -115,10 +121,20 @@ function checkFrontEnd(json: Checked): FrontEnd {
     fMax: json.get("fMax").number({ min: fMin + 1, max: sampleRate / 2 }),
     logOffset: json.get("logOffset").number({ min: 1e-12, max: 1e6 }),
     segmentFrames: whole("segmentFrames", 32, 256),
+    ...optional(json, "levelling", checkLevelling),
   };
   // the one that all of EPR shares has its tables made already
   const same = (Object.keys(frontEnd) as (keyof FrontEnd)[]).every((key) => frontEnd[key] === checked[key]);
-  return same ? frontEnd : Object.freeze(checked);
+  return same && !checked.levelling ? frontEnd : Object.freeze(checked);
+}
+
+function checkLevelling(json: Checked): Levelling {
+  return {
+    percentile: json.get("percentile").number({ min: 0, max: 100 }),
+    magnitude: json.get("magnitude").number({ min: 1e-6, max: 1e6 }),
+    mostGain: json.get("mostGain").number({ min: 1e-6, max: 1e6 }),
+    frames: json.get("frames").whole(1, 10_000_000),
+  };
 }
 
 function checkTraining(json: Checked): ModelTraining {

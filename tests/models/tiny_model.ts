@@ -4,15 +4,12 @@
  */
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { frontEnd } from "../../dsp/mod.ts";
+import { frontEnd, withLevel } from "../../dsp/mod.ts";
 import type { Device } from "../../kernels/device.ts";
 import {
   assignFolds,
-  decodeModel,
-  encodeModel,
   fitForest,
   type FoldResult,
-  type ModelBytes,
   PRESETS,
   runFold,
   segmentation,
@@ -20,6 +17,7 @@ import {
   type StageOutput,
   STATISTICS,
 } from "../../refinery/mod.ts";
+import { decodeModel, encodeModel, type ModelBytes } from "../../models/mod.ts";
 
 /** What it is trained with. */
 export const tinySettings: Settings = {
@@ -38,8 +36,12 @@ export const tinySettings: Settings = {
 export const tinyCorpus = openSynthetic(1, { utterances: 20, speakers: 2 });
 
 /** Trains it. The result holds the profiles of the utterances that it has not heard, in the corpus's order. */
-export async function trainTinyModel(device: Device, segmentFrames: Settings["segmentFrames"] = 32) {
-  const settings = { ...tinySettings, segmentFrames }, front = { ...frontEnd, segmentFrames };
+export async function trainTinyModel(
+  device: Device,
+  segmentFrames: Settings["segmentFrames"] = 32,
+  level: Settings["level"] = "none",
+) {
+  const settings = { ...tinySettings, segmentFrames, level }, front = withLevel({ ...frontEnd, segmentFrames }, level);
   const features = await extractFeatures(tinyCorpus, segmentation(settings));
   const { utterances, emotions } = features, K = emotions.length;
   const folds = assignFolds(utterances, emotions, settings);

@@ -5,6 +5,8 @@
  *     samples -> log-mel frames -> a batch of segments -> network -> profile [segments, emotions]
  *     profile -> its statistics -> forest -> a probability for each emotion; or the mean profile as it is
  *
+ * A recording that is brought to one level is kept as frames until that level is known: ten minutes at most, 15 MB.
+ *
  * While the device works on one batch, the frames of the next are made here. Of an hour of speech nothing is kept but the
  * frames of the batch to come and the profile: 10 MB. Nothing here needs more of its surroundings than a device: it runs in
  * Deno, in a browser and in Node.
@@ -16,8 +18,8 @@ import { Tape } from "../nn/tape.ts";
 import { VggE } from "../nn/vgg_e.ts";
 import { type Departure, departuresFrom, SoundStatistics } from "./domain.ts";
 import type { Model } from "./model.ts";
-import { argmax, meanRow } from "./relabel.ts";
-import { profileStatistics } from "./statistics.ts";
+import { argmax, meanRow } from "../refinery/relabel.ts";
+import { profileStatistics } from "../refinery/statistics.ts";
 import { ModelError } from "./untrusted.ts";
 
 /** Thrown for a recording that has no whole segment. */
@@ -236,18 +238,22 @@ export class Listener {
    * @param samples [n], mono, at the model's rate
    */
   async hear(samples: Float32Array): Promise<void> {
-    const { nMels, segmentFrames } = this.#predictor.model.description.frontEnd;
     for (let at = 0; at < samples.length; at += BLOCK) {
       const block = samples.subarray(at, at + BLOCK);
       this.#samples += block.length;
-      const frames = this.#stream.push(block);
-      if (frames.length > 0) this.#onFrames?.(frames);
-      this.#sound.push(frames);
-      for (let frame = 0; frame < frames.length; frame += nMels) {
-        if (this.#made++ % this.#hop >= segmentFrames && this.#hop > segmentFrames) continue;
-        this.#frames.set(frames.subarray(frame, frame + nMels), this.#held++ * nMels);
-        if (this.#held * nMels === this.#frames.length) await this.#compute(this.#predictor.largestBatch);
-      }
+      await this.#take(this.#stream.push(block));
+    }
+  }
+
+  /** Takes the next frames, log-mel, [frames, nMels]. */
+  async #take(frames: Float32Array): Promise<void> {
+    const { nMels, segmentFrames } = this.#predictor.model.description.frontEnd;
+    if (frames.length > 0) this.#onFrames?.(frames);
+    this.#sound.push(frames);
+    for (let frame = 0; frame < frames.length; frame += nMels) {
+      if (this.#made++ % this.#hop >= segmentFrames && this.#hop > segmentFrames) continue;
+      this.#frames.set(frames.subarray(frame, frame + nMels), this.#held++ * nMels);
+      if (this.#held * nMels === this.#frames.length) await this.#compute(this.#predictor.largestBatch);
     }
   }
 
@@ -261,6 +267,7 @@ export class Listener {
     const { description, forest } = this.#predictor.model, { frontEnd, emotions } = description;
     const { segmentFrames, hopLength, windowLength, sampleRate } = frontEnd;
     const seconds = this.#samples / sampleRate;
+    await this.#take(this.#stream.finish());
     let padded = false;
     if (this.#segments === 0 && this.#held < segmentFrames && this.#held >= LEAST_FRAMES && !this.#pad) {
       const { nMels } = frontEnd, last = this.#frames.slice((this.#held - 1) * nMels, this.#held * nMels);
@@ -275,6 +282,7 @@ export class Listener {
         );
       }
       await this.hear(new Float32Array(wanted - this.#samples));
+      await this.#take(this.#stream.finish());
     }
     if (this.#held >= segmentFrames) await this.#compute(1 + Math.floor((this.#held - segmentFrames) / this.#step));
     await this.#collect();

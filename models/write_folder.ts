@@ -1,18 +1,9 @@
-/** A model in a folder: the files of `refinery/model.ts`, and README.md, its card. */
+/** A model in a folder: the files of `models/model.ts`, and README.md, its card. */
 import { join } from "@std/path";
-import { readModelFolder } from "../models/folder.ts";
-import { decodeModel, type Model, MODEL_FILES, type ModelBytes } from "../refinery/model.ts";
-import { writeAtomically } from "./atomic.ts";
-import { describeModel } from "./model_card.ts";
-
-/**
- * Reads a model.
- *
- * @throws {ModelError} where the folder holds none, or one that is damaged or hostile, naming the file and the fault
- */
-export async function readModel(folder: string): Promise<Model> {
-  return decodeModel(await readModelFolder(folder), folder);
-}
+import { decodeModel } from "./model.ts";
+import { MODEL_FILES, type ModelBytes } from "./description.ts";
+import { writeAtomically } from "../files/atomic.ts";
+import { describeModel } from "./card.ts";
 
 /**
  * Writes a model and its card. What there is of another model in the folder is replaced.

@@ -12,8 +12,8 @@ import {
   type Model,
   Predictor,
   SoundStatistics,
-} from "../../refinery/mod.ts";
-import { describeModel } from "../../runs/model_card.ts";
+} from "../../models/mod.ts";
+import { describeModel } from "../../models/card.ts";
 import { cpu } from "../devices.ts";
 import { trainTinyModel } from "./tiny_model.ts";
 

@@ -2,7 +2,7 @@
  * When a model is unsure: where its probability is under a threshold, chosen so that of the predictions that are left no more than a
  * stated share was wrong on utterances that its networks had not heard (selective prediction: El-Yaniv & Wiener 2010).
  */
-import { argmax } from "./relabel.ts";
+import { argmax } from "../refinery/relabel.ts";
 
 /** A threshold, and what it did on the predictions that it was chosen by: fractions of 1. */
 export interface Threshold {

@@ -1,6 +1,6 @@
 /** Models that lie: a model whose check sums are right, whatever was done to it. */
-import { crc32 } from "../../refinery/crc32.ts";
-import type { ModelBytes } from "../../refinery/mod.ts";
+import { crc32 } from "../../models/crc32.ts";
+import type { ModelBytes } from "../../models/mod.ts";
 
 // deno-lint-ignore no-explicit-any
 export type Json = any;

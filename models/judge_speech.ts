@@ -3,8 +3,8 @@
  */
 import type { Model } from "./model.ts";
 import type { DecidedBy, Prediction } from "./predictor.ts";
-import { argmax, meanRow } from "./relabel.ts";
-import { profileStatistics } from "./statistics.ts";
+import { argmax, meanRow } from "../refinery/relabel.ts";
+import { profileStatistics } from "../refinery/statistics.ts";
 
 /** A prediction whose segments are marked. */
 export interface SpeechPrediction extends Prediction {

@@ -1,8 +1,9 @@
 /** What is refused as a model, and in which words; the fuzzer looks for what is not thought of here. */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { crc32 as zlib } from "node:zlib";
-import { crc32 } from "../../refinery/crc32.ts";
-import { decodeModel, type ModelBytes, ModelError } from "../../refinery/mod.ts";
+import { LEVELLING } from "../../dsp/mod.ts";
+import { crc32 } from "../../models/crc32.ts";
+import { decodeModel, type ModelBytes, ModelError } from "../../models/mod.ts";
 import { cpu } from "../devices.ts";
 import { describeAgain, type Json, replaceFile, reseal, safetensors } from "./hostile.ts";
 import { trainTinyModel } from "./tiny_model.ts";
@@ -56,7 +57,11 @@ Deno.test("a model that is damaged anywhere is refused: every byte of it counts"
 Deno.test("model.json is refused where a field is not what it has to be, and the field is named", () => {
   const cases: [(json: Json) => void, RegExp][] = [
     [(json) => json.format = "onnx", /model\.json\.format: found "onnx", want "epr-model"/],
-    [(json) => json.version = 2, /its version is 2; this program reads version 1/],
+    [(json) => json.version = 3, /its version is 3; this program reads versions 1 and 2/],
+    [(json) => json.version = 2, /frontEnd\.levelling: found nothing, want a levelling, in version 2/],
+    [(json) => json.frontEnd.levelling = { ...LEVELLING }, /frontEnd\.levelling: found .*, want none, in version 1/],
+    [(json) => json.frontEnd.levelling = { ...LEVELLING, mostGain: 0 }, /levelling\.mostGain: found 0/],
+    [(json) => json.frontEnd.levelling = {}, /levelling\.percentile: found nothing/],
     [(json) => json.emotions = ["anger"], /emotions: found \["anger"\], want a list of 2 to 64/],
     [(json) => json.emotions[1] = json.emotions[0], /want emotions that differ/],
     [(json) => json.emotions[0] = "\u001b[2J", /emotions\[0\]: found .* want a text of one line/],

@@ -2,8 +2,8 @@
  * A model on another corpus: only the emotions that both have can be judged, so decisions are made between those alone, and
  * utterances of other emotions are left out. What the model would have said freely is counted besides.
  */
-import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
-import { argmax } from "./relabel.ts";
+import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
+import { argmax } from "../refinery/relabel.ts";
 
 /** What a model said of an utterance. */
 export interface HeardUtterance {

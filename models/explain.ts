@@ -11,7 +11,7 @@ import { segmentStartSeconds } from "../dsp/segments.ts";
 import { explainForest, type ForestExplanation } from "../forest/explain.ts";
 import { decideProfile, type SpeechPrediction, speechRows } from "./judge_speech.ts";
 import type { Model } from "./model.ts";
-import { profileStatistics, STATISTICS } from "./statistics.ts";
+import { profileStatistics, STATISTICS } from "../refinery/statistics.ts";
 
 /** A row of segments. */
 export interface SegmentRange {
