@@ -10,7 +10,8 @@ import { defaultPreset } from "../runs/train.ts";
 import { addCorpusOptions, type CorpusFlags, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";
-import { precisionOption, type TuneFlag, tuneOption } from "./tuning.ts";
+import type { TuneFlag } from "../lab/tuning.ts";
+import { precisionOption, tuneOption } from "./tuning.ts";
 
 /** What the options are read into; those of the settings only where they are given. */
 export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pick<Settings, SettingName>> {

@@ -141,7 +141,22 @@ function requireDescriptions(file: Uint8Array, view: DataView, body: number, end
   }
 }
 
+/** Of the descriptors of a decoder, each has a length of at most four bytes, seven bits in each: more of them make one below 0. */
+function requireDescriptors(view: DataView, body: number, end: number): void {
+  for (let at = body + 4; at < end - 2;) {
+    const tag = view.getUint8(at++);
+    let length = 0, bytes = 0, byte = 128;
+    for (; at < end && (byte & 128) > 0; bytes++) {
+      byte = view.getUint8(at++);
+      length = length << 7 | byte & 127;
+    }
+    if (bytes > 4) throw new Error("a table of its index says more than it holds");
+    at += tag === 3 ? 3 : tag === 4 ? 13 : length; // these two have others in them
+  }
+}
+
 function requireTable(type: string, view: DataView, body: number, end: number): void {
+  if (type === "esds") requireDescriptors(view, body, end);
   if (!(type in entryBytes) && type !== "stsz" && type !== "alac") return;
   const fail = () => {
     throw new Error("a table of its index says more than it holds");

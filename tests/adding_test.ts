@@ -6,8 +6,8 @@ const root = join(import.meta.dirname!, "..");
 
 /** Where each section's example may stand: in files of these folders that the list names, and in no other file of them. */
 const WHERE: Record<string, readonly string[]> = {
-  "A kernel": ["kernels", "bench", "web", "tests/kernels"],
-  "A layer": ["nn", "bench", "web/engine", "tests/nn", "tests/web"],
+  "A kernel": ["kernels", "bench", "lab", "web", "tests/kernels"],
+  "A layer": ["nn", "bench", "lab", "web/engine", "tests/nn", "tests/web"],
   "A setting": ["refinery", "cli", "runs", "report", "nn"],
   "A corpus": ["corpora", "models", "runs"],
 };

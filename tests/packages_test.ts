@@ -5,7 +5,7 @@ import { join } from "@std/path";
 const root = join(import.meta.dirname!, "..");
 
 /** Packages of their own, which name what they need themselves: one command each fetches them. */
-const APART = ["bench/peers", "tests/web/axe"];
+const APART = ["bench/peers", "cli/codecs", "tests/web/axe"];
 
 /** Bytes of packages, as a disk counts them, that a first `deno task train` may fetch. */
 const MOST = 60e6;

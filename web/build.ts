@@ -12,8 +12,8 @@
  */
 import { dirname, join } from "@std/path";
 import wabt from "wabt";
-import peak from "../bench/peak.wat" with { type: "text" };
 import settings from "../deno.json" with { type: "json" };
+import peak from "../lab/peak.wat" with { type: "text" };
 import { assembleKernels } from "../kernels/cpu/modules.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
 import { MODEL_FILES } from "../models/description.ts";

@@ -132,6 +132,7 @@ Deno.test("an M4A index that says more than it holds is refused before the decod
     ]),
     "that many samples of one size": box("stsz", zeros(4), u32(1), many),
     "that many of one length": box("stts", zeros(4), u32(1), many, u32(1)),
+    "a descriptor of a length below 0": box("esds", zeros(4), [6, 0x88, 0x80, 0x80, 0x80, 0x80, 0], zeros(30)),
     "ALAC frames of that many samples": box("alac", zeros(4), many, zeros(20)),
   };
   for (const [what, table] of Object.entries(lies)) {

@@ -1,6 +1,6 @@
 /** Inside and Bench in headless Chromium, on WebAssembly and on its software GPU. */
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStrictEquals } from "@std/assert";
-import { vggECases } from "../../bench/cases.ts";
+import { vggECases } from "../../lab/cases.ts";
 import { LADDER } from "../../kernels/webgpu/ladder.ts";
 import { decodeRecording } from "../../dsp/mod.ts";
 import { summarise } from "../../nn/mod.ts";

@@ -1,7 +1,7 @@
 /** The network as the page looks into it, on both devices in Deno: values by the definitions, and the texts of what ran. */
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import type { Call } from "../../bench/recorded.ts";
+import type { Call } from "../../lab/recorded.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { convolveBlock, packPanels } from "../../kernels/cpu/conv2d.ts";
