@@ -17,8 +17,9 @@ import {
 } from "../refinery/mod.ts";
 import { writeModel } from "../models/write_folder.ts";
 import { choicesOf, keptChoices, openRun } from "./begin.ts";
-import { type Experiment, type ExperimentHooks, runExperiment } from "./experiment.ts";
+import { runExperiment } from "./experiment.ts";
 import { exportEverything, type ExportNote } from "./export.ts";
+import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { RunFolder } from "./run_folder.ts";
 
 /** How {@link train} trains. */
