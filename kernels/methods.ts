@@ -25,11 +25,14 @@ export interface BufferKind<S extends Stretch, T> {
 }
 
 /** A class with a method for each kernel. Its constructor takes what tells the context: it is asked at each call. */
+export type KernelMethods<C> = new (context: () => C) => Kernels<DeviceBuffer>;
+
+/** Makes it, of the versions of the kernels. */
 export function kernelMethods<C, S extends Stretch, T>(
   versions: Versions<C, T>,
   buffers: BufferKind<S, T>,
-): new (context: () => C) => Kernels<DeviceBuffer> {
-  return methodsOf(SIGNATURES, versions, buffers) as new (context: () => C) => Kernels<DeviceBuffer>;
+): KernelMethods<C> {
+  return methodsOf(SIGNATURES, versions, buffers) as KernelMethods<C>;
 }
 
 /**

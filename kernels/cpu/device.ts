@@ -11,13 +11,13 @@
 import { OptionError } from "../../base/option_error.ts";
 import { checkBuffer } from "../check.ts";
 import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
-import { kernelMethods } from "../methods.ts";
+import { type KernelMethods, kernelMethods } from "../methods.ts";
 import { BufferPool } from "../pool.ts";
 import { compileKernels, hasRelaxedSimd, type KernelBytes, type KernelVariant } from "./binary.ts";
 import { CpuBuffer } from "./buffer.ts";
 import { copyWords } from "./elementwise.ts";
 import { InlineQueue } from "./inline.ts";
-import { CPU_KERNELS } from "./kernels.ts";
+import { CPU_KERNELS, type CpuContext } from "./kernels.ts";
 import { INITIAL_PAGES, MAX_THREADS, type WorkerStart } from "./layout.ts";
 import { type Queue, shortOfMemory } from "./queue.ts";
 import { RingQueue } from "./ring.ts";
@@ -94,10 +94,14 @@ export async function startCpuDevice(host: CpuHost, options: CpuOptions = {}): P
   return new CpuDevice(queue, simd, winograd);
 }
 
+/** The kernels as methods, which give their versions addresses. Its type is spelled out, as a package's have to be. */
+const CpuKernels: KernelMethods<CpuContext> = kernelMethods(CPU_KERNELS, {
+  own: CpuBuffer,
+  unwrap: ({ address }: CpuBuffer) => address,
+});
+
 /** See {@link startCpuDevice}. */
-export class CpuDevice
-  extends kernelMethods(CPU_KERNELS, { own: CpuBuffer, unwrap: ({ address }: CpuBuffer) => address })
-  implements Device {
+export class CpuDevice extends CpuKernels implements Device {
   readonly kind = "cpu";
   readonly description: string;
   /** Worker threads. */

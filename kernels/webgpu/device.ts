@@ -15,7 +15,7 @@ import type { Features } from "./features.ts";
 import { WEBGPU_KERNELS } from "./kernels.ts";
 import { type Kernel, type Launch, Launcher } from "./launcher.ts";
 import { Memory } from "./memory.ts";
-import { kernelMethods } from "../methods.ts";
+import { type KernelMethods, kernelMethods } from "../methods.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
 import { modelOf, type Planner } from "./plan.ts";
@@ -79,10 +79,14 @@ function describe(
     (precision === "f16" ? ", products of 16-bit floats" : "");
 }
 
+/** The kernels as methods. Its type is spelled out, as a package's have to be. */
+const GpuKernels: KernelMethods<Launcher> = kernelMethods(WEBGPU_KERNELS, {
+  own: GpuBuffer,
+  unwrap: (buffer: GpuBuffer) => buffer,
+});
+
 /** A device on a GPU: {@link createWebGpuDevice} opens one. */
-export class WebGpuDevice
-  extends kernelMethods(WEBGPU_KERNELS, { own: GpuBuffer, unwrap: (buffer: GpuBuffer) => buffer })
-  implements Device {
+export class WebGpuDevice extends GpuKernels implements Device {
   readonly kind = "webgpu";
   readonly description: string;
   /** The adapter's name. */
