@@ -142,3 +142,17 @@ Deno.test("no task has all permissions, and only tests may run any program, and 
     assert(run === undefined || String(run) === PROGRAMS[name], name);
   }
 });
+
+Deno.test("the API has at most 100 names that a user calls, types aside, and no name means two things", async () => {
+  const { exports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const names = new Map<string, unknown>(), doubled: string[] = [];
+  for (const file of Object.values<string>(exports)) {
+    for (const [name, value] of Object.entries<unknown>(await import(new URL(`../${file}`, import.meta.url).href))) {
+      if (Object.prototype.toString.call(value) === "[object Module]") continue; // a part, counted by itself
+      if (names.has(name) && names.get(name) !== value) doubled.push(name);
+      names.set(name, value);
+    }
+  }
+  assertEquals(doubled, []);
+  assert(names.size > 60 && names.size <= 100, `${names.size} names: ${[...names.keys()].join(", ")}`);
+});

@@ -7,9 +7,15 @@
 import type { Device } from "../kernels/device.ts";
 import { Random } from "../kernels/random.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
-import { ArrayDataset, fit, glorotUniform, type Network, Parameters, predictProbabilities } from "../nn/mod.ts";
-import type { Tape, Tensor } from "../nn/mod.ts";
-import { type Labelled, type Method, METHODS, pseudoLabels, refineLabels } from "../refinery/mod.ts";
+import { ArrayDataset } from "../nn/dataset.ts";
+import { fit } from "../nn/fit.ts";
+import { glorotUniform, Parameters } from "../nn/parameters.ts";
+import { predictProbabilities } from "../nn/predict.ts";
+import type { Tape } from "../nn/tape.ts";
+import type { Tensor } from "../nn/tensor.ts";
+import type { Network } from "../nn/vgg_e.ts";
+import { type Labelled, pseudoLabels, refineLabels } from "../refinery/relabel.ts";
+import { type Method, METHODS } from "../refinery/settings.ts";
 import { draw, METHOD_COLOURS, WIDTH } from "../report/figures/draw.ts";
 import { METHOD_NAMES } from "../report/format.ts";
 import { GREY, round } from "./style.ts";

@@ -13,15 +13,15 @@
 import { OptionError } from "../base/option_error.ts";
 import { dirname, join } from "@std/path";
 import wabt from "wabt";
-import settings from "../deno.json" with { type: "json" };
-import peak from "../lab/peak.wat" with { type: "text" };
 import { assembleKernels } from "../kernels/cpu/modules.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
 import { MODEL_FILES } from "../models/description.ts";
 import { readModel } from "../models/mod.ts";
 import { encodeKernelFile, kernelFileName, VARIANTS } from "./engine/kernel_file.ts";
-import { textbookFiles } from "./textbook.ts";
 import { CONTENT_POLICY, type Site, type SiteFile } from "./server.ts";
+import { textbookFiles } from "./textbook.ts";
+import settings from "../deno.json" with { type: "json" };
+import peak from "../lab/peak.wat" with { type: "text" };
 
 const ROOT = import.meta.dirname!;
 

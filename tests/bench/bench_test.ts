@@ -4,21 +4,21 @@
  */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { runBench } from "../../bench/bench.ts";
-import { lossCase, matmulCase, parseShape, vggECases } from "../../lab/cases.ts";
 import { compareResults, describeComparison } from "../../bench/compare.ts";
+import { lossCase, matmulCase, parseShape, vggECases } from "../../lab/cases.ts";
 import { climbCpuLadder, describeCpuLadder } from "../../lab/cpu_ladder.ts";
 import { checkCase } from "../../lab/definition.ts";
-import { parseResults, type Results } from "../../lab/results.ts";
+import { type BenchResults, parseResults } from "../../lab/results.ts";
 import { drawRoofline } from "../../lab/roofline.ts";
 import { type Spread, spread } from "../../lab/timing.ts";
-import { summarise, trainingFlops } from "../../nn/mod.ts";
+import { summarise, trainingFlops } from "../../nn/vgg_e.ts";
 
 const once = <T>(make: () => Promise<T>) => {
   let made: Promise<T> | undefined;
   return () => made ??= make();
 };
 const results = once(() =>
-  runBench({ device: "cpu", threads: 2, width: 1 / 16, batch: 3, quick: true }).then((made): Results =>
+  runBench({ device: "cpu", threads: 2, width: 1 / 16, batch: 3, quick: true }).then((made): BenchResults =>
     JSON.parse(JSON.stringify(made))
   )
 );
