@@ -23,8 +23,9 @@ import { parseShape, SHAPES } from "./cases.ts";
 import { describeComparison } from "./compare.ts";
 import { CLASSES, type Part, PARTS, runBench, type Tune } from "./bench.ts";
 import { describeCounted } from "./counted.ts";
-import { climbCpuLadder, describeCpuLadder } from "./cpu_ladder.ts";
+import { climbCpuLadder, describeCpuLadder, ladderSimd } from "./cpu_ladder.ts";
 import { climbLadder, describeLadder } from "./ladder.ts";
+import { assembleLadder } from "./ladder_modules.ts";
 import { parseResults, type Results } from "./results.ts";
 import { drawRoofline } from "./roofline.ts";
 import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "./show.ts";
@@ -116,7 +117,8 @@ await runCommand(command, async (signal) => {
   const tune: Tune = (device, work) => tuneDevice(device, flags.tune, work, { quiet: true, signal });
   if (flags.ladder) {
     if (flags.device !== "webgpu") {
-      console.log(describeCpuLadder(await climbCpuLadder(flags.quick ? 3 : 31, signal)));
+      const modules = await assembleLadder({ simd: ladderSimd(), memory: "shared" });
+      console.log(describeCpuLadder(await climbCpuLadder(modules, { samples: flags.quick ? 3 : 31, signal })));
     }
     if (flags.device === "webgpu" || flags.device === "auto" && await findAdapter()) {
       console.log(describeLadder(await climbLadder({ tune, signal })));

@@ -5,18 +5,21 @@
  *     index.html style.css icon.svg app.webmanifest
  *     app.js engine.js thread.js recorder.js service_worker.js
  *     kernels-<relaxed|plain>-<shared|plain>.json       see engine/kernel_file.ts
+ *     ladder-<relaxed|plain>-<shared|plain>.json        see engine/ladder.ts
  *     peak-<relaxed|plain>.wasm                         what the bench measures the roof with
  *     textbook/...                                      see textbook.ts
  *     model/...                                         the model's three files, where there is one
  */
 import { dirname, join } from "@std/path";
 import wabt from "wabt";
+import { assembleLadder } from "../bench/ladder_modules.ts";
 import peak from "../bench/peak.wat" with { type: "text" };
 import { assembleKernels } from "../kernels/cpu/modules.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
 import { MODEL_FILES } from "../refinery/model.ts";
 import { readModel } from "../runs/model_folder.ts";
 import { encodeKernelFile, kernelFileName, VARIANTS } from "./engine/kernel_file.ts";
+import { encodeLadderFile, ladderFileName } from "./engine/ladder.ts";
 import { textbookFiles } from "./textbook.ts";
 import { CONTENT_POLICY, type Site, type SiteFile } from "./server.ts";
 
@@ -65,7 +68,10 @@ export async function buildSite(model?: string): Promise<Site> {
   }
   const bundles = await bundle([...Object.values(PROGRAMS), "page/service_worker.ts"]);
   for (const [name, entry] of Object.entries(PROGRAMS)) text(name, bundles.get(entry)!);
-  for (const variant of VARIANTS) text(kernelFileName(variant), encodeKernelFile(await assembleKernels(variant)));
+  for (const variant of VARIANTS) {
+    text(kernelFileName(variant), encodeKernelFile(await assembleKernels(variant)));
+    text(ladderFileName(variant), encodeLadderFile(await assembleLadder(variant)));
+  }
   const assembler = await wabt();
   for (const simd of ["relaxed", "plain"] as const) {
     const parsed = assembler.parseWat("peak.wat", expandTemplate(peak, simd), { simd: true, relaxed_simd: true });
