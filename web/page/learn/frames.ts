@@ -87,7 +87,7 @@ export function framesMove(): Node[] {
     pen.strokeStyle = faint;
     line(samples, 0, width, swing(wave, loudest));
 
-    label("log-mel frames, one every 10 ms; red: the segment that begins with this one", 0, mel[0]);
+    label("log-mel frames; red: the segment that begins here", 0, mel[0]);
     const middle = windowLength / 2 / sampleRate - FRAME / 2; // a frame stands around its middle
     picture.draw(pen, { frames, x: (s) => x(s + middle), from: 0, to: seconds, top: mel[0], bottom: mel[1] });
     pen.strokeStyle = accent;
@@ -101,7 +101,7 @@ export function framesMove(): Node[] {
     }
 
     const third = width / 3, [top, bottom] = below, gap = 12;
-    label("the frame, windowed", 0, top);
+    label("the frame under its window", 0, top);
     const largest = own.reduce((most, s) => Math.max(most, Math.abs(s)), 1e-9);
     pen.strokeStyle = faint;
     line(own, 0, third - gap, swing(below, largest));

@@ -70,16 +70,15 @@ export function labelsRefine(app: App): Node[] {
   }
 
   function say(): void {
-    const stage = chain.labels.length, all = `all ${corpus.truth.length} labels`;
-    words.textContent = learning
+    const { emotion } = corpus.utterances[utterance.at() - 1], stage = chain.labels.length;
+    const [now, before] = [stage - 1, stage - 2].map((i) => chain.errors[i]?.toFixed(3));
+    const distance = `the distance of all ${corpus.truth.length} labels from the truth is ${now}`;
+    const state = learning
       ? `Network ${stage} learns the labels of stage ${stage}.`
       : stage === 1
-      ? `Stage 1: each segment has its utterance's label. The distance of ${all} from the truth is ${
-        chain.errors[0].toFixed(3)
-      }.`
-      : `Stage ${stage}, ${chain.method}: the distance of ${all} from the truth is ${
-        chain.errors[stage - 1].toFixed(3)
-      }, after ${chain.errors[stage - 2].toFixed(3)}.`;
+      ? `Stage 1: each segment has its utterance's label, and ${distance}.`
+      : `Stage ${stage}, ${chain.method}: ${distance}, after ${before}.`;
+    words.textContent = `Utterance ${utterance.at()} is labelled ${emotion === ANGER ? "anger" : "neutral"}. ${state}`;
   }
 
   select.addEventListener("change", () => {

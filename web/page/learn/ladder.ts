@@ -26,13 +26,16 @@ export function ladderClimbs(app: App): Node[] {
       const rungs = await app.engine.ask("climb", SAMPLES), [first, last] = [rungs[0], rungs[rungs.length - 1]];
       show(rungs);
       const peak = last.flops.median / last.ofPeak / 1e9, gain = last.flops.median / first.flops.median;
+      const error = Math.max(...rungs.map(({ error }) => error)).toExponential(0);
+      const busy = rungs.some(({ ofPeak }) => ofPeak > 1.05)
+        ? " A rung has passed the peak, so something else kept this core busy meanwhile: time it again."
+        : "";
       words.textContent =
         `One core of this machine, medians of ${SAMPLES}: the peak is ${
           peak.toFixed(1)
         } GFLOP/s, and the last rung is ` +
-        `${gain.toFixed(1)} times as fast as the first. All give the same product, to ${
-          Math.max(...rungs.map(({ error }) => error)).toExponential(0)
-        } of its largest value.`;
+        `${gain.toFixed(1)} times as fast as the first. All give the same product, to ${error} of its largest value.` +
+        busy;
     } catch (error) {
       words.textContent = "";
       app.fail(error);
