@@ -84,6 +84,35 @@ Deno.test("chapter 4: Adam's path is that of Kingma & Ba's algorithm 1, and heig
   assert(Math.abs(height(paths[0][60]) - plain(60)) < 1e-3);
 });
 
+Deno.test("chapter 4: the settings of the presets that it compares are those that they have", () => {
+  const text = chapter("4_adam"), { paper, demo } = refinery.PRESETS;
+  const row = (name: string, ...cells: string[]) => says(text, `| ${[name, ...cells].join(" | ")} |`);
+  const frames = (n: number) => `${n} (${(n - 1) * 10 + 25} ms)`;
+  row("width of the network", String(paper.width), `1/${1 / demo.width}`);
+  row("frames of a segment", frames(paper.segmentFrames), frames(demo.segmentFrames));
+  row("segments in a batch", String(paper.batch), String(demo.batch));
+  row("epochs", `at most ${paper.epochs}`, String(demo.epochs));
+  row(
+    "Adam's rate",
+    `${paper.learningRate}, times ${paper.decay} every two epochs`,
+    `${demo.learningRate}, falling to 0 by a cosine`,
+  );
+  assertEquals([paper.schedule, demo.schedule, paper.monitor, demo.monitor], ["steps", "cosine", "loss", "nothing"]);
+  assertEquals([paper.validationShare, demo.validationShare, paper.patience], [0.1, 0, 3]);
+  row("average of weights", "none", `${demo.average} of it stays each step`);
+  assertEquals([paper.average, paper.batchNorm, demo.batchNorm, demo.batchNormDense], [0, false, true, true]);
+  assertEquals([paper.randomStart, demo.randomStart], [false, true]);
+  row("stages, folds", `${paper.stages}, ${paper.folds}`, `${demo.stages}, ${demo.folds}`);
+  const long = Object.entries(refinery.PRESETS).filter(([, { segmentFrames }]) => segmentFrames !== 32);
+  assertEquals(long.map(([name, { segmentFrames }]) => [name, segmentFrames]), [["demo", 64], ["best", 64]]);
+  says(
+    chapter("1_frames"),
+    "The presets `demo` and `best` take segments of 64 frames, 655 ms; all others take the paper's",
+  );
+  const norm = Object.entries(refinery.PRESETS).filter(([, { batchNorm }]) => batchNorm).map(([name]) => name);
+  assertEquals(norm, ["demo", "tuned", "best"]);
+});
+
 Deno.test("chapter 5: distances from the truth, and what a network that knows nothing would earn", async () => {
   const { refined, control, corpus: { truth, utterances } } = await refinedLabels(), text = chapter("5_labels");
   const of = (name: string) => refined.find(({ method }) => method === name)!.errors.map((e) => e.toFixed(3));
