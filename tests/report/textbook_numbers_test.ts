@@ -194,6 +194,18 @@ Deno.test("chapter 7: operations of a step, sums a lane of the ladder, its figur
   for (const [k, n] of [[1024, 4096], [4096, 4096], [4096, 7]]) forward += 2 * k * n;
   says(text, `is ${((3 * forward - first) / 1e9).toFixed(2)} thousand million`);
 
+  // a core's peak, four of them, and how long a product of 1,024 takes at least
+  const core = 2.8 * 2 * 4 * 2, product = 2 * 1024 ** 3 / 1e9;
+  says(text, `2.8 GHz x 2 x 4 x 2 = ${core.toFixed(0)} GFLOP/s`);
+  says(text, `four cores like this one could do 4 x 45 = ${4 * 45} GFLOP/s`);
+  says(text, `${product.toFixed(2)} thousand million operations`);
+  says(
+    text,
+    `at least ${(1000 * product / core).toFixed(0)} ms on one such core, ${
+      (250 * product / core).toFixed(0)
+    } ms on four`,
+  );
+
   const { source, tile } = LADDER[2], lanes = Number(source.match(/@workgroup_size\((\d+)\)/)![1]);
   const side = Math.sqrt(tile ** 2 / lanes);
   says(text, `${side} x ${side} sums in registers; then vectors`);

@@ -17,7 +17,7 @@ const ELSEWHERE: Record<string, [view: string, words: string]> = {
   "1_frames": ["listen", "Listen: the frames of a recording of your own."],
   "5_labels": ["train", "Train: the same with VGG-E networks and synthetic speech."],
   "7_speed": ["bench", "Bench: the GPU's ladder, and every kernel of a training step."],
-  "8_step": ["inside", "Inside: what each layer makes of a third of a second."],
+  "8_step": ["inside", "Inside: what each layer makes of a segment."],
   "9_layer": ["inside", "Inside: the kernels that run, and their texts."],
 };
 
