@@ -4,7 +4,10 @@
  * @module
  */
 export * from "./calibration.ts";
-export { countFits, rateOf, strideOf } from "./chain.ts";
+export { strideOf } from "./fold_data.ts";
+export * from "./fold_hooks.ts";
+export { countFits } from "./fold_work.ts";
+export { rateOf } from "./network_fits.ts";
 export * from "./certainty.ts";
 export * from "./change.ts";
 export * from "./deciders.ts";

@@ -7,7 +7,7 @@ import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import type { EpochRecord, VggE } from "../nn/mod.ts";
 import { Chain, type FittedStage } from "./chain.ts";
-import type { FoldHooks } from "./fold.ts";
+import type { FoldHooks } from "./fold_hooks.ts";
 import { drawValidation } from "./folds.ts";
 import { argmax, meanRow } from "./relabel.ts";
 import type { Settings } from "./settings.ts";

@@ -1,0 +1,89 @@
+/**
+ * How far a fold is, counted in work: a segment that a network learns from once is 1, one that is profiled a third, since the forward
+ * pass is a third of a training step. Early stopping may end a fit sooner, so what is left lies between two bounds.
+ */
+import type { FoldData } from "./fold_data.ts";
+import type { FoldProgress } from "./fold_hooks.ts";
+import type { Settings } from "./settings.ts";
+
+/** Parts of the training utterances in cross-fitting, and the number of the first of its networks in a stage. */
+export const PARTS = 4, CROSS_FIT = 100;
+
+/** Share of the epochs after which a snapshot is taken. */
+export const SNAPSHOT = 1 / 4;
+
+/** Work of a profile relative to training on the same segments. */
+const PROFILE_WORK = 1 / 3;
+
+/**
+ * Networks that a stage of a fold fits, as parts of one on all its training utterances: its members, and those that only make the
+ * labels of the next stage.
+ *
+ * @param stage from 1
+ */
+export function countFits(
+  { members, stages, labelsFrom }: Pick<Settings, "members" | "stages" | "labelsFrom">,
+  stage: number,
+): number {
+  const labelling = labelsFrom === "cross-fit" ? PARTS - 1 : labelsFrom === "snapshot" ? SNAPSHOT : 0;
+  return members + (stage < stages ? labelling : 0);
+}
+
+/** Reports progress. */
+export class FoldWork {
+  readonly #sets: FoldData["sets"];
+  readonly #settings: Settings;
+  readonly #report: (progress: Omit<FoldProgress, "fold">) => void;
+  /** By the network that was fitted last. */
+  epochsRun = 0;
+
+  /** @param report is given how far it is */
+  constructor({ sets }: FoldData, settings: Settings, report: (progress: Omit<FoldProgress, "fold">) => void) {
+    [this.#sets, this.#settings, this.#report] = [sets, settings, report];
+  }
+
+  /** Reports how far a fit is. @param earliest epochs after which it may stop */
+  fit(stage: number, member: number, epoch: number, part: number, earliest: number, loss: number): void {
+    const { fitting, profiling } = this.#work(stage), { epochs, members } = this.#settings;
+    const before = member < CROSS_FIT ? member : members + (member - CROSS_FIT) * (1 - 1 / PARTS);
+    const each = fitting / countFits(this.#settings, stage);
+    const whole = fitting + profiling, done = (before + (epoch + part) / epochs) * each;
+    const [least, most] = [(before + earliest / epochs) * each - done + profiling, whole - done];
+    this.#report({
+      stage,
+      phase: "fit",
+      epoch,
+      part,
+      loss,
+      done: done / whole,
+      least: least / whole,
+      most: most / whole,
+    });
+  }
+
+  /** Reports how far the profiles are. @param before segments of the stage that were profiled before this set */
+  profile(stage: number, done: number, length: number, before: number): void {
+    const { fitting, profiling } = this.#work(stage), { epochs } = this.#settings, epoch = this.epochsRun;
+    const whole = fitting + profiling, profiled = PROFILE_WORK * (before + done);
+    const left = (profiling - profiled) / whole, spent = epoch / epochs * fitting + profiled;
+    this.#report({
+      stage,
+      phase: "profile",
+      epoch,
+      part: done / length,
+      done: spent / whole,
+      least: left,
+      most: left,
+    });
+  }
+
+  /** Work of a stage: of every epoch, and of the profiles. */
+  #work(stage: number): { fitting: number; profiling: number } {
+    const { learning, heldOut, training } = this.#sets, { epochs, stages } = this.#settings;
+    const profiled = heldOut.length + (stage < stages ? training.length : 0);
+    return {
+      fitting: countFits(this.#settings, stage) * epochs * learning.length,
+      profiling: PROFILE_WORK * profiled,
+    };
+  }
+}

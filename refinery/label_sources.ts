@@ -1,0 +1,133 @@
+/**
+ * Where the labels of the next stage come from: a source gives probabilities for the training segments, and `relabel.ts` makes labels of
+ * them.
+ *
+ *     in-sample      the stage's networks, which have learned these segments: the paper's reading
+ *     snapshot       its first network as it was after a quarter of its epochs, before it knew its labels by heart
+ *     cross-fit      four networks, each for the quarter of the training utterances that it has not learned
+ *     teacher-view   the stage's networks in-sample, and, while the next stage learns, its first one for the very view that is learned
+ *
+ * The method `uniform` asks none of them for more than the shape: its labels are the utterance's and an even share.
+ */
+import type { Features } from "../corpora/features.ts";
+import type { FoldData } from "./fold_data.ts";
+import type { FoldMemory } from "./fold_hooks.ts";
+import { CROSS_FIT, PARTS, SNAPSHOT } from "./fold_work.ts";
+import { assignParts } from "./folds.ts";
+import type { NetworkFits } from "./network_fits.ts";
+import { type NetworkWeights, ownWeights } from "./network_weights.ts";
+import { meanEntropy, refineLabels, temper } from "./relabel.ts";
+import type { FoldStage } from "./results.ts";
+import type { SegmentDataset, Teacher } from "./segment_dataset.ts";
+import type { Method, Settings } from "./settings.ts";
+
+/** Makes labels out of a fold's networks. */
+export class LabelSources {
+  readonly #data: FoldData;
+  readonly #fits: NetworkFits;
+  readonly #settings: Settings;
+  readonly #fold: number;
+  readonly #memory?: FoldMemory;
+
+  /** @param fold from 0 */
+  constructor(data: FoldData, fits: NetworkFits, settings: Settings, fold: number, memory?: FoldMemory) {
+    [this.#data, this.#fits, this.#settings, this.#fold, this.#memory] = [data, fits, settings, fold, memory];
+  }
+
+  /** Whether the finished networks of a stage are asked, or others in their place. */
+  get asksNetworks(): boolean {
+    const { labelsFrom } = this.#settings;
+    return labelsFrom === "in-sample" || labelsFrom === "teacher-view";
+  }
+
+  /**
+   * The labels of the stage after this one, [segments, emotions].
+   *
+   * @param labels those that this stage learned from
+   * @param weights this stage's networks
+   */
+  async refine(
+    stage: number,
+    labels: Float32Array,
+    weights: NetworkWeights,
+    method: Method = this.#settings.method,
+  ): Promise<Float32Array> {
+    const { labelsFrom, temperature } = this.#settings;
+    const { features: { segmentStart }, classes: K, training, sets } = this.#data;
+    const all = new Float32Array(segmentStart.length * K);
+    const put = (set: SegmentDataset, profiles: Float32Array) =>
+      set.segments.forEach((s, row) => all.set(profiles.subarray(row * K, (row + 1) * K), s * K));
+    if (labelsFrom === "cross-fit") await this.#crossFit(stage, labels, put);
+    else {
+      const teachers = labelsFrom === "snapshot" ? await this.#snapshot(stage, labels) : weights;
+      put(sets.training, await this.#fits.profile(stage, teachers, "training"));
+    }
+    return refineLabels(method, temper(all, K, temperature), training, K);
+  }
+
+  /** Each quarter of the training utterances is profiled by a network that learned the other three. */
+  async #crossFit(
+    stage: number,
+    labels: Float32Array,
+    put: (set: SegmentDataset, profiles: Float32Array) => void,
+  ): Promise<void> {
+    const { seed, split } = this.#settings, { features, indices } = this.#data, memory = this.#memory;
+    const parts = assignParts(features, indices.training, { parts: PARTS, split, seed }, this.#fold);
+    for (let part = 0; part < PARTS; part++) {
+      const without = (all: readonly number[]) => all.filter((i) => parts.get(i) !== part);
+      const learning = this.#data.dataset(without(indices.learning), true);
+      const own = this.#data.dataset([...parts.keys()].filter((i) => parts.get(i) === part));
+      try {
+        const member = CROSS_FIT + part, known = await memory?.network(stage, member);
+        const network = known ?? await this.#fits.fit({ stage, member, labels, learning });
+        if (!known) await memory?.keepNetwork(stage, member, network);
+        put(own, await this.#fits.profile(stage, network.weights, own));
+      } finally {
+        learning.release();
+        own.release();
+      }
+    }
+  }
+
+  /** The first network of a stage as it was after a quarter of its epochs: fitted again up to there. */
+  async #snapshot(stage: number, labels: Float32Array): Promise<NetworkWeights> {
+    const stopAfter = Math.max(1, Math.round(SNAPSHOT * this.#settings.epochs));
+    return (await this.#fits.fit({ stage, member: 0, labels, stopAfter })).weights;
+  }
+
+  /** Runs what is given with a teacher that labels views: the first network of a stage. */
+  async withTeacher<T>(weights: NetworkWeights, use: (teacher: Teacher) => Promise<T>): Promise<T> {
+    const { method, temperature } = this.#settings, network = this.#data.network();
+    try {
+      network.parameters.write(ownWeights(weights, 0));
+      return await use({ network, temperature, share: method === "pEPR" ? 1 / 2 : 1 });
+    } finally {
+      network.parameters.release();
+    }
+  }
+
+  /** How soft labels are, and how far from the truth where it is known. */
+  describe(stage: number, labels: Float32Array): Pick<FoldStage, "labelEntropy" | "labelError" | "labelErrorUniform"> {
+    const { features, classes: K, training } = this.#data, { segments } = this.#data.sets.training;
+    const { method } = this.#settings, keepsLabel = method === "pEPR" || method === "uniform";
+    const uniform = keepsLabel
+      ? refineLabels("uniform", labels, training, K)
+      : new Float32Array(labels.length).fill(1 / K);
+    return {
+      labelEntropy: meanEntropy(labels, segments, K),
+      labelError: truthDistance(labels, features, segments),
+      ...(stage > 1 && { labelErrorUniform: truthDistance(uniform, features, segments) }),
+    };
+  }
+}
+
+/** Mean Brier score of the labels against the segments' true emotions, if the corpus knows those. */
+function truthDistance(labels: Float32Array, features: Features, segments: Int32Array): number | undefined {
+  const { segmentTruth, emotions: { length: K } } = features;
+  if (!segmentTruth) return undefined;
+  let sum = 0;
+  for (const s of segments) {
+    for (let k = 0; k < K; k++) sum += (labels[s * K + k] - (segmentTruth[s] === k ? 1 : 0)) ** 2;
+  }
+  return sum / segments.length;
+}

@@ -1,0 +1,159 @@
+/** The networks of a fold: each freshly drawn, fitted to its labels, read, and asked for profiles. */
+import {
+  cosineRate,
+  findNonFinite,
+  fit,
+  type FitOptions,
+  learningRateAt,
+  NonFiniteError,
+  predictProbabilities,
+  type VggE,
+} from "../nn/mod.ts";
+import type { FoldData, FoldSet } from "./fold_data.ts";
+import type { FoldHooks, KeptNetwork } from "./fold_hooks.ts";
+import { FoldWork } from "./fold_work.ts";
+import { countMembers, type NetworkWeights, ownWeights } from "./network_weights.ts";
+import { smooth } from "./relabel.ts";
+import { SegmentDataset, type Teacher } from "./segment_dataset.ts";
+import type { Settings } from "./settings.ts";
+
+/** Random streams of a fold, keyed by (seed, purpose, fold, stage); those of further networks of a stage by their number, too. */
+const WEIGHTS = 3, SHUFFLING = 4, WEIGHTS_OF_MEMBERS = 8, SHUFFLING_MEMBERS = 9;
+
+/** One network to be fitted. */
+export interface NetworkFit {
+  /** From 1. */
+  stage: number;
+  /** Its number in the stage, from 0. */
+  member: number;
+  /** [segments, emotions] */
+  labels: Float32Array;
+  /** Labels each view. */
+  teacher?: Teacher;
+  /** What it learns from; default: the fold's. */
+  learning?: SegmentDataset;
+  /** Epochs after which it ends. */
+  stopAfter?: number;
+}
+
+/** Adam's rate by the epochs that are done. */
+export function rateOf(
+  { schedule, learningRate, decay, epochs, warmUp }: Pick<
+    Settings,
+    "schedule" | "learningRate" | "decay" | "epochs" | "warmUp"
+  >,
+): (epoch: number) => number {
+  return (epoch) => {
+    const rate = schedule === "cosine"
+      ? cosineRate(epoch, epochs, learningRate)
+      : learningRateAt(epoch, learningRate, decay);
+    // never zero, or the first step would move nothing
+    return epoch < warmUp ? rate * Math.max(epoch / warmUp, 0.01) : rate;
+  };
+}
+
+/** Fits and profiles, and says how far that is. */
+export class NetworkFits {
+  readonly #data: FoldData;
+  readonly #settings: Settings;
+  readonly #fold: number;
+  readonly #hooks: FoldHooks;
+  readonly #work: FoldWork;
+
+  /** @param fold from 0 */
+  constructor(data: FoldData, settings: Settings, fold: number, hooks: FoldHooks) {
+    [this.#data, this.#settings, this.#fold, this.#hooks] = [data, settings, fold, hooks];
+    this.#work = new FoldWork(data, settings, (progress) => hooks.onProgress?.({ fold, ...progress }));
+  }
+
+  /**
+   * Fits a fresh network, and reads it.
+   *
+   * @param look after each epoch, at what the network has become; it is waited for
+   * @throws Error where a loss is not finite, naming fold, stage, epoch, step and layer
+   */
+  async fit(
+    { stage, member, labels, teacher, learning = this.#data.sets.learning, stopAfter }: NetworkFit,
+    look?: (network: VggE) => Promise<void>,
+  ): Promise<KeptNetwork> {
+    const { batch, epochs, monitor, patience, seed, initialisation, average, labelSmoothing } = this.#settings;
+    const { signal, onEpoch, saveEvery } = this.#hooks, fold = this.#fold;
+    // a part of a fit that is kept elsewhere is soon made again
+    const memory = stopAfter === undefined ? this.#hooks.memory : undefined;
+    const { monitored } = this.#data.sets, validation = monitored.length > 0 ? monitored : undefined;
+    const state = await memory?.state(stage, member);
+    this.#data.store.setLabels(smooth(labels, this.#data.classes, labelSmoothing));
+    const network = this.#data.network();
+    // the first network of a stage is drawn as it was when there was one only
+    const path = [fold, stage, ...member > 0 ? [member] : []];
+    const options: FitOptions = {
+      ...{ batch, epochs, monitor, patience, average, stopAfter, signal, state, saveEvery },
+      learningRate: rateOf(this.#settings),
+      path: [seed, member > 0 ? SHUFFLING_MEMBERS : SHUFFLING, ...path],
+      onProgress: ({ epoch, step, steps, loss, earliest }) =>
+        this.#work.fit(stage, member, epoch, step / steps, earliest + 1, loss),
+      onEpoch: (epoch) => {
+        if (stopAfter === undefined) onEpoch?.({ ...epoch, fold, stage, ...(member > 0 && { member }) });
+        return look?.(network);
+      },
+      save: memory && ((state) => memory.keepState(stage, state, member)),
+    };
+    const draw = () => network.draw(initialisation, seed, member > 0 ? WEIGHTS_OF_MEMBERS : WEIGHTS, ...path);
+    learning.teacher = teacher;
+    try {
+      const fitted = await fit(draw(), learning, validation, options).catch(async (error) => {
+        throw error instanceof NonFiniteError ? await this.#explain(stage, draw(), learning, options, error) : error;
+      });
+      this.#work.epochsRun = fitted.epochs.length;
+      return { weights: await network.parameters.read(), fitted };
+    } finally {
+      learning.teacher = undefined;
+      network.parameters.release();
+    }
+  }
+
+  /** The mean of the networks' probabilities for the segments of a set, [segments, emotions]. @param weights of all members */
+  async profile(stage: number, weights: NetworkWeights, set: FoldSet | SegmentDataset): Promise<Float32Array> {
+    const { sets, classes } = this.#data, data = set instanceof SegmentDataset ? set : sets[set];
+    const members = countMembers(weights), before = set === "training" ? sets.heldOut.length : 0;
+    const sum = new Float32Array(data.length * classes);
+    for (let member = 0; member < members; member++) {
+      const network = this.#data.network();
+      try {
+        network.parameters.write(ownWeights(weights, member));
+        const own = await this.profileOf(stage, network, data, before);
+        own.forEach((p, i) => sum[i] += p / members);
+      } finally {
+        network.parameters.release();
+      }
+    }
+    return sum;
+  }
+
+  /** One network's. @param before segments that were profiled before, for progress */
+  profileOf(stage: number, network: VggE, set: FoldSet | SegmentDataset, before = 0): Promise<Float32Array> {
+    const data = set instanceof SegmentDataset ? set : this.#data.sets[set];
+    return predictProbabilities(network, data, {
+      batch: this.#settings.batch,
+      signal: this.#hooks.signal,
+      onProgress: (done) => this.#work.profile(stage, done, data.length, before),
+    });
+  }
+
+  /** An error that names fold, stage, and the layer that NaN or infinity comes from. */
+  async #explain(
+    stage: number,
+    network: VggE,
+    learning: SegmentDataset,
+    options: FitOptions,
+    fault: NonFiniteError,
+  ): Promise<Error> {
+    const { signal, memory } = this.#hooks, fold = this.#fold;
+    const state = await memory?.state(stage);
+    const place = await findNonFinite(network, learning, { ...options, signal }, state, fault);
+    const why = place === undefined
+      ? "the same steps made again are sound, so the device's memory or arithmetic failed"
+      : `NaN or infinity is first in ${place}: try a lower learning rate`;
+    return new Error(`Fold ${fold + 1}, stage ${stage}: ${fault.message}; ${why}`, { cause: fault });
+  }
+}
