@@ -1,16 +1,17 @@
 /** One run of the bench: opens the device, measures its roof, then each part in turn. */
-import { type Device, type DeviceChoice, openDevice, type Precision } from "../kernels/mod.ts";
+import { type DeviceChoice, openDevice, type Precision } from "../kernels/mod.ts";
 import { type PresetName, PRESETS } from "../refinery/mod.ts";
-import { type Case, vggECases } from "./cases.ts";
+import { type Case, vggECases } from "../lab/cases.ts";
 import { benchForest } from "./forest.ts";
 import { benchFrontEnd } from "./front_end.ts";
-import { benchKernel } from "./kernels.ts";
+import { benchKernel } from "../lab/kernels.ts";
 import { describeMachine, loadNow } from "./machine.ts";
-import { Roof } from "./peaks.ts";
+import { Roof } from "../lab/peaks.ts";
 import type { PeersOptions } from "./peers/peer.ts";
-import { type Results, SCHEMA, type StepResult } from "./results.ts";
-import { benchStep } from "./step.ts";
-import { BUDGETS, Stopwatch } from "./timing.ts";
+import type { Tune } from "../lab/tuning.ts";
+import { type Results, SCHEMA, type StepResult } from "../lab/results.ts";
+import { benchStep } from "../lab/step.ts";
+import { BUDGETS, Stopwatch } from "../lab/timing.ts";
 
 /** What can be measured by itself. */
 export const PARTS = ["kernels", "step", "front-end", "forest"] as const;
@@ -53,9 +54,6 @@ export interface BenchOptions {
   /** Aborts. */
   signal?: AbortSignal;
 }
-
-/** See {@link BenchOptions.tune}. */
-export type Tune = (device: Device, work: () => void) => Promise<void>;
 
 /** Classes of the network: the seven emotions of Emo-DB. */
 export const CLASSES = 7;

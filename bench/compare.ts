@@ -3,9 +3,9 @@
  * medians alone differ from run to run.
  */
 import { formatTable } from "../report/table.ts";
-import type { Results } from "./results.ts";
-import { digits, duration } from "./show.ts";
-import type { Spread } from "./timing.ts";
+import type { Results } from "../lab/results.ts";
+import { digits, duration } from "../lab/show.ts";
+import type { Spread } from "../lab/timing.ts";
 
 /** One row that both have. */
 export interface Comparison {

@@ -3,9 +3,9 @@
  * to 16) and about as hard: each class has a prototype, a sample is a noisy one.
  */
 import { ForestPool, RandomForest } from "../forest/mod.ts";
-import { noise } from "./kernels.ts";
-import type { TaskRow } from "./results.ts";
-import { type Budget, type Spread, timeAlone } from "./timing.ts";
+import { noise } from "../lab/kernels.ts";
+import type { TaskRow } from "../lab/results.ts";
+import { type Budget, type Spread, timeAlone } from "../lab/timing.ts";
 
 /** A table to learn from. */
 export interface Table {

@@ -6,9 +6,9 @@
 import { join } from "@std/path";
 import { extractFeatures, openCorpus } from "../corpora/mod.ts";
 import { decodeRecording, encodeWav, logMel } from "../dsp/mod.ts";
-import { noise } from "./kernels.ts";
-import type { TaskRow } from "./results.ts";
-import { type Budget, timeAlone } from "./timing.ts";
+import { noise } from "../lab/kernels.ts";
+import type { TaskRow } from "../lab/results.ts";
+import { type Budget, timeAlone } from "../lab/timing.ts";
 
 /** How it is measured. */
 export interface FrontEndOptions {

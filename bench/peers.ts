@@ -3,7 +3,7 @@
  * some 330 MB, and fetches them when it runs for the first time.
  */
 import type { PeersLine, PeersOptions } from "./peers/peer.ts";
-import type { PeerRow } from "./results.ts";
+import type { PeerRow } from "../lab/results.ts";
 
 /** Runs all peers that can be loaded, on all they can do. Throws an Error where their program fails. */
 export async function benchPeers(

@@ -8,9 +8,9 @@ import { openDevice } from "../kernels/mod.ts";
 import { formatTable } from "../report/table.ts";
 import { digitsLike } from "./forest.ts";
 import { describeMachine } from "./machine.ts";
-import { digits, duration } from "./show.ts";
-import { Training } from "./step.ts";
-import { spread, Stopwatch } from "./timing.ts";
+import { digits, duration } from "../lab/show.ts";
+import { Training } from "../lab/step.ts";
+import { spread, Stopwatch } from "../lab/timing.ts";
 
 /** What to compare. */
 export interface PyTorchOptions {

@@ -9,7 +9,7 @@
 import { join, relative, resolve } from "@std/path";
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
-import { MODEL_FILES } from "../refinery/model.ts";
+import { MODEL_FILES } from "../models/description.ts";
 import project from "../deno.json" with { type: "json" };
 import { createCommand, runCommand, say } from "./common.ts";
 import { finishFile, requireWhole } from "./npm/finish.ts";

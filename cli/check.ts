@@ -12,7 +12,7 @@ const CHECKS: readonly Check[] = [
   ["lint", ["lint", "--quiet"]],
   ["types", ["check", "--quiet", "."]],
   ["docs", ["doc", "--lint", "--quiet", ...Object.values(project.exports)]],
-  ...["bench/peers", "tests/web/axe"].flatMap((folder): Check[] => {
+  ...["bench/peers", "cli/codecs", "tests/web/axe"].flatMap((folder): Check[] => {
     const own = ["--quiet", "--config", `${folder}/deno.json`]; // a package of its own, which the others leave out
     return [[`format of ${folder}`, ["fmt", "--check", ...own, folder]], [`lint of ${folder}`, [
       "lint",

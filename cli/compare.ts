@@ -2,7 +2,7 @@
  * `deno task compare A [B]`: the stages of a run, or two runs stage by stage, paired by utterance: better, or luck?
  */
 import { Option } from "commander";
-import { DECIDED_BY, type DecidedBy } from "../refinery/mod.ts";
+import { DECIDED_BY, type DecidedBy } from "../models/mod.ts";
 import { comparePredictions } from "../report/mod.ts";
 import { formatTable } from "../report/table.ts";
 import { createCommand, printJson, runCommand } from "./common.ts";

@@ -1,9 +1,9 @@
-/** `deno task evaluate`: how right a model is on a corpus, over the emotions that both have. */
-import { count, type Skipped, type Utterance } from "../corpora/corpus.ts";
+/** `deno task evaluate`: how right a model is on a corpus, over the emotions that both have; and what it can bear. */
+import { count, type Skipped } from "../corpora/corpus.ts";
 import { reasonOf } from "../corpora/feature_frames.ts";
+import { openDevice } from "../kernels/open_device.ts";
+import { type HeardUtterance, judgeTransfer, sharedEmotions, type Transfer } from "../models/transfer.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
-import type { Predictor } from "../refinery/predictor.ts";
-import { type HeardUtterance, judgeTransfer, sharedEmotions, type Transfer } from "../refinery/transfer.ts";
 import { formatTable, percent } from "../report/table.ts";
 import {
   addCorpusOptions,
@@ -14,25 +14,41 @@ import {
   progressBar,
   runCommand,
   say,
+  UsageError,
 } from "./common.ts";
+import { type Condition, CONDITIONS_HELP, parseConditions, Stranger } from "./conditions.ts";
+import { type Judged, readRunFolds, type RunFolds } from "./fold_models.ts";
 import { addModelOptions, type ModelFlags, openModel } from "./model_option.ts";
+import { compareConditions, conditionsTable } from "./under.ts";
+
+type EvaluateFlags = CorpusFlags & ModelFlags & { json?: boolean; under?: Condition[] };
 
 const command = addModelOptions(addCorpusOptions(createCommand(
   "evaluate",
-  "How right a model is on a corpus, over the emotions that both have.",
+  "How right a model is on a corpus, over the emotions that both have; or a run, by its folds. And what it can bear.",
   [
     ["the model that ships, on other actors", "deno task evaluate --corpus savee --data savee"],
     [
       "a model of your own, on your recordings",
       "deno task evaluate --model out/emodb-compact-1-20200812-140506/model --corpus folder --data recordings",
     ],
+    [
+      "the same as if they came through a telephone, or with noise",
+      "deno task evaluate --corpus savee --data savee --under telephone,noise:20,noise:10",
+    ],
+    [
+      "a run: each utterance by the network that did not learn from it",
+      "deno task evaluate out/emodb-by-speaker --under gain:-15,gain:15,mp3:32,opus:16,room",
+    ],
   ],
-))).option("--json", "print one JSON document on stdout");
+)))
+  .argument("[run]", "a run folder with its weights")
+  .option("--under <conditions>", `also judge recordings that are changed: ${CONDITIONS_HELP}`, parseConditions)
+  .option("--json", "print one JSON document on stdout");
 
 await runCommand(command, async (signal) => {
-  const flags = command.opts<CorpusFlags & ModelFlags & { json?: boolean }>();
-  const corpus = await openFlaggedCorpus(flags), predictor = await openModel(flags);
-  const { name, emotions, training } = predictor.model.description;
+  const flags = command.opts<EvaluateFlags>(), [run] = command.args as [string?];
+  const { corpus, name, emotions, folds } = run === undefined ? await readShipped(flags) : await readRun(run, flags);
   const shared = sharedEmotions(emotions, corpus.emotions);
   if (shared.length < 2) {
     throw new Error(
@@ -40,20 +56,20 @@ await runCommand(command, async (signal) => {
         `they share ${shared.length === 0 ? "none" : `only ${shared[0]}`}, and two are wanted`,
     );
   }
-  if (training.corpus === corpus.name && !flags.quiet) {
-    say(`The model was trained on ${training.corpus} too: what it has heard before, it gets right too often`);
-  }
-  const judged = corpus.utterances.filter(({ emotion }) => shared.includes(emotion));
-  const { heard, skipped } = await listenToAll(predictor, judged, flags, signal);
+  const judged = folds.map((own) => ({
+    ...own,
+    utterances: own.utterances.filter(({ emotion }) => shared.includes(emotion)),
+  }));
+  const { heard: [heard, ...changed], skipped } = await listenToAll(judged, flags, signal);
   skipped.unshift(...corpus.skipped);
   if (heard.length === 0) throw new Error(`No utterance could be judged; ${skipped[0].path}: ${skipped[0].reason}`);
-  const transfer = judgeTransfer(emotions, shared, heard);
+  const transfer = judgeTransfer(emotions, shared, heard), leftOut = corpus.utterances.length - utteranceCount(judged);
   const others = {
     model: emotions.filter((emotion) => !shared.includes(emotion)),
     corpus: corpus.emotions.filter((emotion) => !shared.includes(emotion)),
   };
+  const under = flags.under && compareConditions(flags.under.map(({ name }) => name), emotions, shared, heard, changed);
   if (flags.json) {
-    const leftOut = corpus.utterances.length - judged.length;
     return printJson({
       model: name,
       corpus: corpus.name,
@@ -62,34 +78,76 @@ await runCommand(command, async (signal) => {
       others,
       leftOut,
       skipped,
+      ...(under && { under }),
     });
   }
-  console.log(describe(transfer, others, corpus.utterances.length - judged.length, skipped));
+  console.log(describe(transfer, others, leftOut, skipped));
+  if (under) console.log(`\n${conditionsTable(transfer, under)}`);
 });
 
-/** What the model says of each utterance that can be read. */
+/** A model, and the corpus that it is judged on as a whole. */
+async function readShipped(flags: EvaluateFlags): Promise<RunFolds> {
+  const corpus = await openFlaggedCorpus(flags), predictor = await openModel(flags);
+  const { name, emotions, training } = predictor.model.description;
+  if (training.corpus === corpus.name && !flags.quiet) {
+    say(`The model was trained on ${training.corpus} too: what it has heard before, it gets right too often`);
+  }
+  const folds = [{ utterances: corpus.utterances, open: () => Promise.resolve(predictor) }];
+  return { corpus, name, emotions, folds };
+}
+
+/** A run, and its own corpus. */
+async function readRun(run: string, flags: EvaluateFlags): Promise<RunFolds> {
+  if (flags.model !== undefined) throw new UsageError("A run and --model do not go together: the run has its models");
+  if (command.getOptionValueSource("corpus") === "cli") {
+    throw new UsageError("A run and --corpus do not go together: a run is judged on its own corpus");
+  }
+  if (flags.threads !== undefined && flags.device === "webgpu") {
+    throw new UsageError("--threads is for the cpu device, found --device webgpu");
+  }
+  let opening: ReturnType<typeof openDevice> | undefined;
+  return await readRunFolds(run, flags, () => opening ??= openDevice({ device: flags.device, threads: flags.threads }));
+}
+
+function utteranceCount(judged: readonly Judged[]): number {
+  return judged.reduce((sum, { utterances }) => sum + utterances.length, 0);
+}
+
+/** What the models say of each utterance that can be read: as it is, then under each condition. */
 async function listenToAll(
-  predictor: Predictor,
-  utterances: readonly Utterance[],
-  { segmentHop, decide }: Pick<CorpusFlags & ModelFlags, "segmentHop" | "decide">,
+  judged: readonly Judged[],
+  { segmentHop, decide, under = [], seed }: EvaluateFlags,
   signal: AbortSignal,
-): Promise<{ heard: HeardUtterance[]; skipped: Skipped[] }> {
-  const bar = progressBar("listening"), heard: HeardUtterance[] = [], skipped: Skipped[] = [];
+): Promise<{ heard: HeardUtterance[][]; skipped: Skipped[] }> {
+  const all = judged.flatMap(({ utterances }) => utterances), stranger = new Stranger(all, seed);
+  const heard = [...under.keys(), 0].map((): HeardUtterance[] => []), skipped: Skipped[] = [];
+  const bar = progressBar("listening");
+  let done = 0;
   try {
-    for (const [i, utterance] of utterances.entries()) {
-      signal.throwIfAborted();
-      try {
-        const { samples } = await utterance.read();
-        const { probabilities } = await predictor.predict(samples, { segmentHop, decide });
-        heard.push({ emotion: utterance.emotion, probabilities });
-      } catch (error) {
-        const path = utterance.path ?? utterance.id;
-        skipped.push({ path, reason: reasonOf(error, path) });
+    for (const { utterances, open } of judged) {
+      if (utterances.length === 0) continue;
+      const predictor = await open();
+      for (const utterance of utterances) {
+        signal.throwIfAborted();
+        try {
+          const { samples } = await utterance.read(), own: HeardUtterance[] = [];
+          for (const condition of [undefined, ...under]) {
+            const changed = condition ? await stranger.hear(samples, utterance, condition) : samples;
+            const { probabilities } = await predictor.predict(changed, { segmentHop, decide });
+            own.push({ emotion: utterance.emotion, probabilities });
+          }
+          own.forEach((one, c) => heard[c].push(one)); // under all conditions or none, so that they can be paired
+        } catch (error) {
+          const path = utterance.path ?? utterance.id;
+          skipped.push({ path, reason: reasonOf(error, path) });
+        }
+        bar.update(++done, all.length);
       }
-      bar.update(i + 1, utterances.length);
+      predictor.close();
     }
   } finally {
     bar.stop();
+    await stranger.close();
   }
   return { heard, skipped };
 }

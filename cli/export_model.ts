@@ -1,7 +1,8 @@
 /** The model for use of a run: `train --export` and `export` both make it here. */
 import { type Command } from "commander";
-import type { ModelBytes } from "../refinery/mod.ts";
-import { type Experiment, exportEverything, type ExportNote, readModel, writeModel } from "../runs/mod.ts";
+import type { ModelBytes } from "../models/mod.ts";
+import { type Experiment, exportEverything, type ExportNote, writeModel } from "../runs/mod.ts";
+import { readModel } from "../models/mod.ts";
 import { realNumber } from "./common.ts";
 import { JobProgress } from "./job_progress.ts";
 

@@ -1,7 +1,7 @@
 /** `export --onnx`: the files that a model becomes for other programs of the field. */
 import type { Command } from "commander";
-import { readModel } from "../runs/model_folder.ts";
-import { writeAtomically } from "../runs/atomic.ts";
+import { readModel } from "../models/mod.ts";
+import { writeAtomically } from "../files/atomic.ts";
 
 /** Where they go. */
 export interface OnnxFlags {

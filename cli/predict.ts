@@ -4,8 +4,8 @@
  * A recording that can't be judged is told in a line, the others are judged all the same, and the status is 1.
  */
 import { count } from "../corpora/corpus.ts";
-import { describeDeparture } from "../refinery/domain.ts";
-import type { Predictor } from "../refinery/predictor.ts";
+import { describeDeparture } from "../models/domain.ts";
+import type { Predictor } from "../models/predictor.ts";
 import { createCommand, EXIT, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { Option } from "commander";
 import { LABEL_FORMATS } from "../report/label_files.ts";

@@ -1,10 +1,10 @@
 /** `predict --format`: labelled stretches, on stdout or as files in a folder. */
 import { dirname, join, resolve } from "@std/path";
 import { pathToFileURL } from "node:url";
-import type { ModelDescription } from "../refinery/model.ts";
+import type { ModelDescription } from "../models/description.ts";
 import { LABEL_EXTENSIONS, labelFile, type LabelFormat } from "../report/label_files.ts";
 import { stretchesOf } from "../report/stretches.ts";
-import { writeAtomically } from "../runs/atomic.ts";
+import { writeAtomically } from "../files/atomic.ts";
 import type { Heard, Input } from "./recordings.ts";
 
 /** Media types by the end of a file's name, as ELAN knows them. */

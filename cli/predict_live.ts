@@ -5,18 +5,20 @@
  *
  * A line gives the emotion of the last three seconds, about as long as an utterance, by their segments with speech; or that the last
  * second had none. What speech is, is decided as it comes: by the levels of the last half minute, unlike in a file, where all of it
- * is known.
+ * is known. So is the level that a model brings recordings to: here it is that of the last half minute, at each second anew.
  */
 import {
   type FrontEnd,
   LogMelStream,
   RecordingStream,
+  RunningLevel,
   segmentCount,
   SpeechActivity,
   speechSegments,
+  withLevel,
 } from "../dsp/mod.ts";
-import { decideProfile, speechRows } from "../refinery/judge_speech.ts";
-import type { Predictor } from "../refinery/predictor.ts";
+import { decideProfile, speechRows } from "../models/judge_speech.ts";
+import type { Predictor } from "../models/predictor.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { NO_SPEECH } from "../report/stretches.ts";
 import { percent } from "../report/table.ts";
@@ -113,8 +115,9 @@ class LiveProfile {
   readonly #frontEnd: FrontEnd;
   readonly #judgeAll: boolean;
   readonly #mel: LogMelStream;
+  readonly #level: RunningLevel;
   readonly #activity: SpeechActivity;
-  /** From the first frame of the next segment on: [held, nMels], and which of them are speech. */
+  /** From the first frame of the next segment on, not levelled: [held, nMels], and which of them are speech. */
   #frames: Float32Array = new Float32Array(0);
   #active: Uint8Array = new Uint8Array(0);
   /** Frames that are still to be passed over, where segments do not touch. */
@@ -125,13 +128,16 @@ class LiveProfile {
   constructor(predictor: Predictor, hop: number, judgeAll: boolean) {
     [this.#predictor, this.hop, this.#judgeAll] = [predictor, hop, judgeAll];
     this.#frontEnd = predictor.model.description.frontEnd;
-    this.#mel = new LogMelStream(this.#frontEnd);
+    this.#mel = new LogMelStream(withLevel(this.#frontEnd, "none"));
+    this.#level = new RunningLevel(this.#frontEnd);
     this.#activity = new SpeechActivity({ settings: this.#frontEnd, memory: MEMORY });
   }
 
   /** Takes the next samples. */
   push(samples: Float32Array): void {
-    this.#frames = concatenate([this.#frames, this.#mel.push(samples)]);
+    const frames = this.#mel.push(samples);
+    this.#level.push(frames);
+    this.#frames = concatenate([this.#frames, frames]);
     this.#active = Uint8Array.of(...this.#active, ...this.#activity.push(samples));
     this.#pass();
   }
@@ -143,7 +149,7 @@ class LiveProfile {
       const there = segmentCount(this.#frames.length / nMels, this.hop, this.#frontEnd);
       if (there < 1) return;
       const count = Math.min(there, this.#predictor.largestBatch);
-      const rows = await this.#predictor.segmentProbabilities(this.#frames, count, this.hop);
+      const rows = await this.#predictor.segmentProbabilities(this.#level.apply(this.#frames), count, this.hop);
       for (let s = 0; s < count; s++) this.#rows.push(rows.slice(s * K, (s + 1) * K));
       const marks = speechSegments(this.#active, count, this.hop, this.#frontEnd);
       this.#speech.push(...this.#judgeAll ? marks.fill(1) : marks);

@@ -1,15 +1,16 @@
 /** What `predict` gives: lines for people, CSV, one JSON document; and files, of profiles and of a picture. */
 import { count } from "../corpora/corpus.ts";
-import { explain } from "../refinery/explain.ts";
-import type { Model, ModelDescription } from "../refinery/model.ts";
-import type { SpeechPrediction } from "../refinery/judge_speech.ts";
+import { explain } from "../models/explain.ts";
+import type { Model } from "../models/model.ts";
+import type { ModelDescription } from "../models/description.ts";
+import type { SpeechPrediction } from "../models/judge_speech.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { predictionJson, profileJson, segmentRows } from "../report/prediction_json.ts";
 import { type Explained, explanationJson, explanationText, stretchesToWeigh } from "../report/explanation.ts";
 import { NO_SPEECH, stretchesOf } from "../report/stretches.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { Overview } from "../report/figures/overview.ts";
-import { writeAtomically } from "../runs/atomic.ts";
+import { writeAtomically } from "../files/atomic.ts";
 import { emotionColumn } from "../runs/columns.ts";
 import { csv } from "../runs/csv.ts";
 import { printJson, say } from "./common.ts";

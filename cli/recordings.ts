@@ -3,10 +3,10 @@
  * that its length costs no memory.
  */
 import { basename, join } from "@std/path";
-import { listRecordings, statOrNull } from "../corpora/files.ts";
+import { followLink, listRecordings, statOrNull } from "../corpora/files.ts";
 import { RecordingReader, SpeechActivity, speechSegments } from "../dsp/mod.ts";
-import { judgeSpeech, type SpeechPrediction } from "../refinery/judge_speech.ts";
-import { type ListenOptions, type Predictor, TooShortError } from "../refinery/predictor.ts";
+import { judgeSpeech, type SpeechPrediction } from "../models/judge_speech.ts";
+import { type ListenOptions, type Predictor, TooShortError } from "../models/predictor.ts";
 
 /** What a name on the command line came to. */
 export type Input =
@@ -35,7 +35,7 @@ export async function findRecordings(names: readonly string[]): Promise<Input[]>
       continue;
     }
     const info = await statOrNull(name);
-    if (info === null) inputs.push({ fault: `${name}: no such file` });
+    if (info === null) inputs.push({ fault: `${name}: ${await whyNotThere(name)}` });
     else if (!info.isDirectory) inputs.push({ name, file: name, below: basename(name) });
     else {
       const { wavs, others, faults } = await listRecordings(name);
@@ -44,13 +44,22 @@ export async function findRecordings(names: readonly string[]): Promise<Input[]>
         return { name: whole, file: whole, below: file };
       });
       found.push(
-        ...others.map((file): Input => ({ fault: `${join(name, file)}: not a wav file: convert it to one` })),
+        ...others.map((file): Input => ({
+          fault: `${join(name, file)}: of a kind that is not read: convert it to wav`,
+        })),
       );
       found.push(...faults.map(({ path, reason }): Input => ({ fault: `${path}: ${reason}` })));
       inputs.push(...found.length > 0 ? found : [{ fault: `${name}: has no wav file in it` }]);
     }
   }
   return inputs;
+}
+
+/** Why there is nothing under a name: a link may be there that leads nowhere. */
+async function whyNotThere(name: string): Promise<string> {
+  const isLink = await Deno.lstat(name).then((info) => info.isSymlink, () => false);
+  const found = isLink ? await followLink(name) : "no such file";
+  return typeof found === "string" ? found : "no such file";
 }
 
 /** What came of listening to a recording, or to one channel of it: what was heard, or not; and what makes it doubtful. */

@@ -4,11 +4,13 @@
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
 import { checkSettings, type PresetName, PRESETS, type SettingName, SETTINGS, type Settings } from "../refinery/mod.ts";
-import { fraction, type RunConfig } from "../runs/mod.ts";
+import { fraction } from "../refinery/fraction.ts";
+import type { RunConfig } from "../runs/mod.ts";
 import { addCorpusOptions, type CorpusFlags, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";
-import { precisionOption, type TuneFlag, tuneOption } from "./tuning.ts";
+import type { TuneFlag } from "../lab/tuning.ts";
+import { precisionOption, tuneOption } from "./tuning.ts";
 
 /** What the options are read into; those of the settings only where they are given. */
 export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pick<Settings, SettingName>> {
@@ -175,7 +177,7 @@ export function defaultFolder(corpus: string, preset: string, seed: number, now:
 /** The settings in a line. @param chains said in the place of method and stages */
 export function describeSettings(preset: string, settings: Settings, chains?: string): string {
   const { method, stages, folds, split, width, batchNorm, batchNormDense, dropout, epochs, monitor, batch } = settings;
-  const { segmentFrames, members, labelsFrom, trees, seed } = settings;
+  const { segmentFrames, level, members, labelsFrom, trees, seed } = settings;
   const times = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
   const views = VIEW_SETTINGS.filter((name) => settings[name]).map((name) => SETTINGS[name].label);
   return [
@@ -184,6 +186,7 @@ export function describeSettings(preset: string, settings: Settings, chains?: st
       dropout ? `, dropout ${dropout}` : ""
     }`,
     ...(segmentFrames === 32 ? [] : [`segments of ${segmentFrames} frames`]),
+    ...(level === "none" ? [] : [`recordings at one level (${level})`]),
     monitor === "nothing"
       ? times(epochs, "epoch")
       : `at most ${times(epochs, "epoch")}${monitor === "accuracy" ? " by accuracy" : ""}`,

@@ -10,6 +10,7 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
+import type { Level } from "../dsp/mod.ts";
 import type { Span } from "./corpus.ts";
 import type { Outcome } from "./feature_frames.ts";
 
@@ -25,6 +26,8 @@ export interface CrewStart {
   member: number;
   /** the folder of the cache, if there is one */
   cacheDir?: string;
+  /** whether each recording is brought to one level; none if not said */
+  level?: Level;
 }
 
 /** What a worker sends for each file it claimed. */
@@ -43,6 +46,8 @@ export interface CrewOptions {
   onReport: (report: CrewReport) => void;
   /** the folder of the cache, if there is one */
   cacheDir?: string;
+  /** whether each recording is brought to one level; none if not said */
+  level?: Level;
   /** the part of each file that is to be read */
   spans?: readonly (Span | undefined)[];
   /** seconds without any report after which a worker counts as hung; 120 if not said */
@@ -87,7 +92,7 @@ export class Crew {
 
   /** Starts workers. Where the system allows none, nothing happens: the starter claims all files itself. */
   start(workers: number): void {
-    const { worker: url = new URL("./feature_worker.ts", import.meta.url), cacheDir, spans } = this.#options;
+    const { worker: url = new URL("./feature_worker.ts", import.meta.url), cacheDir, level, spans } = this.#options;
     for (let member = 1; member <= workers; member++) {
       let worker: Worker;
       try {
@@ -104,7 +109,7 @@ export class Crew {
       worker.on("error", (error: Error) => said = `: ${error.message}`);
       worker.on("exit", () => this.#lost(member, () => said));
       const files = this.#files, claims = this.#claims;
-      worker.postMessage({ files, claims, member, cacheDir, spans } satisfies CrewStart);
+      worker.postMessage({ files, claims, member, cacheDir, level, spans } satisfies CrewStart);
     }
   }
 

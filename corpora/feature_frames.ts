@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { frontEnd, Levels, logMel, readRecording, type Recording } from "../dsp/mod.ts";
+import { type FrontEnd, frontEnd, Levels, logMel, readRecording, type Recording } from "../dsp/mod.ts";
 import type { Span } from "./corpus.ts";
 import type { FrameCache } from "./feature_cache.ts";
 import { cutSpan, requireContent } from "./files.ts";
@@ -52,22 +52,22 @@ export type Outcome =
  *
  * @param bytes the whole file
  * @param name what errors call it
- * @param cache where frames are looked for first, and kept
+ * @param cache where frames are looked for first, and kept: made for the same front end
  * @throws {Error} as `readRecording` does
  */
 export async function framesOf(
   bytes: Uint8Array,
   name: string,
-  cache?: FrameCache,
+  { cache, settings = frontEnd }: { cache?: FrameCache; settings?: FrontEnd } = {},
 ): Promise<Framed & { digest: string }> {
   const digest = digestOf(bytes);
   const key = cache?.key(bytes);
   const known = key === undefined ? undefined : cache!.read(key);
   if (known !== undefined) return { ...known, digest };
   requireContent(bytes, name);
-  const levels = new Levels(), recording = await readRecording(bytes, name, frontEnd, levels);
+  const levels = new Levels(), recording = await readRecording(bytes, name, settings, levels);
   const { samples, seconds, warnings } = recording;
-  const framed = { frames: logMel(samples), seconds, sound: measure(recording, levels, samples) };
+  const framed = { frames: logMel(samples, settings), seconds, sound: measure(recording, levels, samples) };
   // what is warned of is not kept, so that the next run warns of it too
   if (warnings.length > 0) return { ...framed, digest, warnings };
   if (key !== undefined) cache!.write(key, framed);
@@ -91,7 +91,13 @@ function measure(
 
 /** Frames of parts of recordings, one recording decoded at a time: the parts of one follow each other. */
 export class SpanReader {
+  readonly #settings: FrontEnd;
   #last?: { file: string; digest: string; recording: Recording; levels: Levels };
+
+  /** Of no recording yet. */
+  constructor(settings: FrontEnd = frontEnd) {
+    this.#settings = settings;
+  }
 
   /**
    * The frames of a part of a recording.
@@ -104,7 +110,7 @@ export class SpanReader {
     if (this.#last?.file !== file) {
       const bytes = read();
       requireContent(bytes, file);
-      const levels = new Levels(), recording = await readRecording(bytes, file, frontEnd, levels);
+      const levels = new Levels(), recording = await readRecording(bytes, file, this.#settings, levels);
       this.#last = { file, digest: digestOf(bytes), recording, levels };
     }
     const { recording, levels, digest } = this.#last, { samples, seconds } = cutSpan(recording, span, file);
@@ -113,7 +119,7 @@ export class SpanReader {
     const sound = { ...measure(recording, levels, samples), peak };
     const { warnings } = recording;
     return {
-      ...{ frames: logMel(samples), seconds, sound, digest: spanDigest(digest, span) },
+      ...{ frames: logMel(samples, this.#settings), seconds, sound, digest: spanDigest(digest, span) },
       ...(warnings.length > 0 && { warnings }),
     };
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { logMel } from "../dsp/mod.ts";
+import { type FrontEnd, frontEnd, type Level, logMel, withLevel } from "../dsp/mod.ts";
 import type { Utterance } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
 import { Crew } from "./feature_crew.ts";
@@ -12,6 +12,8 @@ import { digestOf, framesOf, type Outcome, reasonOf, SpanReader } from "./featur
 
 /** How utterances are read. */
 export interface ReadingOptions {
+  /** whether each recording is brought to one level; none if not said */
+  level?: Level;
   /** threads that read, this one among them, 1 to 64; if not said, one a processor, and no more than one for 16 utterances */
   threads?: number;
   /** a folder in which frames are kept between runs */
@@ -55,13 +57,14 @@ export async function readUtterances(
   recordings: boolean,
   options: ReadingOptions = {},
 ): Promise<Outcome[]> {
-  const { onProgress, onCacheFault, onWarning, cacheDir, signal, worker } = options;
+  const { onProgress, onCacheFault, onWarning, cacheDir, signal, worker, level = "none" } = options;
+  const settings = withLevel(frontEnd, level);
   const useful = Math.ceil(utterances.length / FILES_A_THREAD);
   const threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency, useful));
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
     throw new RangeError(`--threads is a whole number from 1 to ${MOST_THREADS}, found ${threads}`);
   }
-  const cache = recordings && cacheDir !== undefined ? new FrameCache(cacheDir) : undefined;
+  const cache = recordings && cacheDir !== undefined ? new FrameCache(cacheDir, settings) : undefined;
   const outcomes = new Array<Outcome>(utterances.length);
   let done = 0, faultSaid = false;
   const take = (i: number, outcome: Outcome, cacheFault?: string) => {
@@ -77,10 +80,11 @@ export async function readUtterances(
   const crew = new Crew(utterances.map(({ path, id }) => path ?? id), {
     onReport: ({ file, outcome, cacheFault }) => take(file, outcome, cacheFault),
     cacheDir,
+    level,
     worker,
     ...(utterances.some(({ span }) => span !== undefined) && { spans: utterances.map(({ span }) => span) }),
   });
-  const parts = new SpanReader();
+  const parts = new SpanReader(settings), how = { parts, cache, settings };
   const helpers = recordings ? Math.min(threads, utterances.length) - 1 : 0;
   const begun = performance.now();
   let yielded = begun;
@@ -95,7 +99,7 @@ export async function readUtterances(
         yielded = performance.now();
       }
       signal?.throwIfAborted();
-      const outcome = recordings ? await readRecording(utterances[i], parts, cache) : await readSpoken(utterances[i]);
+      const outcome = recordings ? await readRecording(utterances[i], how) : await readSpoken(utterances[i], settings);
       crew.done(i);
       take(i, outcome, cache?.fault);
     }
@@ -106,19 +110,22 @@ export async function readUtterances(
   return outcomes;
 }
 
-async function readRecording({ path, span }: Utterance, parts: SpanReader, cache?: FrameCache): Promise<Outcome> {
+async function readRecording(
+  { path, span }: Utterance,
+  { parts, ...how }: { parts: SpanReader; cache?: FrameCache; settings: FrontEnd },
+): Promise<Outcome> {
   try {
     if (span !== undefined) return await parts.frames(path!, span, () => Deno.readFileSync(path!));
-    return await framesOf(await Deno.readFile(path!), path!, cache);
+    return await framesOf(await Deno.readFile(path!), path!, how);
   } catch (error) {
     return { reason: reasonOf(error, path!) };
   }
 }
 
-async function readSpoken(utterance: Utterance): Promise<Outcome> {
+async function readSpoken(utterance: Utterance, settings: FrontEnd): Promise<Outcome> {
   try {
     const { samples, seconds, truth } = await utterance.read();
-    return { frames: logMel(samples), seconds, truth, digest: digestOf(samples) };
+    return { frames: logMel(samples, settings), seconds, truth, digest: digestOf(samples) };
   } catch (error) {
     return { reason: reasonOf(error, utterance.path ?? utterance.id) };
   }

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { frontEnd, segmentCount } from "../dsp/mod.ts";
+import { frontEnd, type Level, segmentCount } from "../dsp/mod.ts";
 import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
 import type { Sound } from "./feature_frames.ts";
 import { readUtterances } from "./feature_reading.ts";
@@ -66,6 +66,8 @@ export interface Features {
   segmentHop: number;
   /** frames of a segment */
   segmentFrames: number;
+  /** to which level recordings were brought; not set: to none */
+  level?: Level;
   /** utterances that are shorter than a segment: their last frame is repeated to its end */
   padded: number;
   /** [segments]: the first frame of each, as a row of `frames` */
@@ -91,6 +93,8 @@ export interface FeatureOptions {
    * padded by its last frame
    */
   segmentFrames?: number;
+  /** whether each recording is brought to one level before the logarithm (`dsp/levelling.ts`); none if not said */
+  level?: Level;
   /**
    * threads that read recordings, this one among them, 1 to 64; if not said, as many as there are processors, but no more
    * than one for every 16 utterances
@@ -142,7 +146,7 @@ interface Kept {
  * ```
  */
 export async function extractFeatures(corpus: Corpus, options: FeatureOptions = {}): Promise<Features> {
-  const { segmentHop = corpus.segmentHop, segmentFrames = frontEnd.segmentFrames } = options;
+  const { segmentHop = corpus.segmentHop, segmentFrames = frontEnd.segmentFrames, level = "none" } = options;
   const front = { ...frontEnd, segmentFrames };
   if (!Number.isInteger(segmentHop) || segmentHop < 1) {
     throw new RangeError(`The segment hop wants a whole number of frames, 1 or more, found ${segmentHop}`);
@@ -225,6 +229,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     utterances: kept.map(({ utterance }) => utterance),
     segmentHop,
     segmentFrames,
+    ...(level !== "none" && { level }),
     padded,
     segmentStart,
     segmentUtterance,

@@ -15,7 +15,7 @@ export type Label = Omit<Utterance, "path" | "read">;
 export const RECORDING = /\.(wav|wave|w64|rf64|bw64|flac|mp3|ogg|oga|opus|m4a|aac)$/i;
 
 /** Sound that is not: worth a word where it is passed over, as a text file is not. */
-const OTHER_AUDIO = /\.(aif|aiff|mp4|webm|wma)$/i;
+const OTHER_AUDIO = /\.(aif|aifc|aiff|au|caf|amr|mp4|mov|3gp|mka|webm|wma|wv|ape|ac3|sph)$/i;
 
 /** A recording's name without what its format adds. */
 export function stem(file: string): string {
@@ -68,8 +68,8 @@ export async function listRecordings(dir: string): Promise<Found> {
   return { wavs: wavs.sort(), others: others.sort(), faults: faults.sort((a, b) => a.path < b.path ? -1 : 1) };
 }
 
-/** What a link leads to, or what is wrong with it. */
-async function followLink(link: string): Promise<Deno.FileInfo | string> {
+/** What a link leads to, or what is wrong with it, as the end of a sentence. */
+export async function followLink(link: string): Promise<Deno.FileInfo | string> {
   try {
     return await Deno.stat(link);
   } catch (error) {

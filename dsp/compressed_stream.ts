@@ -3,7 +3,7 @@
  *
  *   bytes -> decoder (`decoders.ts`) -> [channels][samples] -> mean of the channels -> 16 kHz
  */
-import { type Decoded, type Decoder, nameOf, openDecoder } from "./decoders.ts";
+import { type Decoded, type Decoder, type LoadPackage, nameOf, openDecoder } from "./decoders.ts";
 import { Levels } from "./levels.ts";
 import { mono, oneChannel } from "./recording.ts";
 import { failWithoutChannel } from "./recording_stream.ts";
@@ -45,10 +45,16 @@ export class CompressedStream {
    *
    * @param name what errors call the file
    * @param channel that is read, from 0; not set: the mean of all
+   * @param load loads the codec's decoder; not set: from the packages on this machine
    * @throws {Error} where the codec's decoder can't be loaded
    */
-  static async open(codec: Codec, name: string, settings: FrontEnd, channel?: number): Promise<CompressedStream> {
-    return new CompressedStream(codec, name, settings, await openDecoder(codec, name), channel);
+  static async open(
+    codec: Codec,
+    name: string,
+    settings: FrontEnd,
+    { channel, load }: { channel?: number; load?: LoadPackage } = {},
+  ): Promise<CompressedStream> {
+    return new CompressedStream(codec, name, settings, await openDecoder(codec, name, load), channel);
   }
 
   /** Duration of the file's own samples so far, in seconds. */

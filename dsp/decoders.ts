@@ -2,9 +2,10 @@
  * Decoders of compressed recordings: packages of others, loaded when the first such recording is met.
  *
  * The names of the packages are no literals where they are imported, so that nothing else has to load, bundle or type them: not who
- * trains, not the page, whose browser decodes by itself, and not the npm package. `deno.json` says which versions.
+ * trains, and not the npm package. `deno.json` says which versions. The page loads each as a file of its own (`LoadPackage`).
  */
 import { MovieFeeder } from "./m4a.ts";
+import { OggChain } from "./ogg.ts";
 import type { Codec } from "./sniff.ts";
 
 /** Samples as a decoder gives them. */
@@ -62,8 +63,34 @@ const packages: Record<Codec, Package> = {
   m4a: { ...aac, what: "an MP4 or M4A file" },
 };
 
+/** Loads a package of a decoder by its name. */
+export type LoadPackage = (specifier: string) => Promise<unknown>;
+
+/** From where deno keeps packages. */
+const fromCache: LoadPackage = async (specifier) => {
+  try {
+    return await import(specifier);
+  } catch (error) {
+    const [line] = (error as Error).message.split("\n");
+    throw new Error(`${line}; with a network, run once: deno install`, { cause: error });
+  }
+};
+
 /** Bytes that a decoder is given at a time: what it makes of them has to fit into memory. */
 const PIECE = 1 << 15;
+
+/**
+ * What is decoded behind the end of a FLAC file: the head of a frame, and nothing that would make it one. The package takes a frame for
+ * whole when it sees the head of the next; its own way of ending loses the last frame where that is short, as silence is.
+ *
+ *   sync and fixed block size, 16 samples (in 8 bits) and rate as the file says, one channel and bits as the file says, number 0,
+ *   samples less one, CRC-8 of all that
+ */
+const FLAC_END = Uint8Array.of(0xff, 0xf8, 0x60, 0x00, 0x00, 0x0f, 0xc7, ...new Array(32).fill(0));
+
+function isOgg(bytes: Uint8Array): boolean {
+  return String.fromCharCode(...bytes.subarray(0, 4)) === "OggS";
+}
 
 /** What recordings of a codec are called, with an article. */
 export function nameOf(codec: Codec): string {
@@ -74,24 +101,28 @@ export function nameOf(codec: Codec): string {
  * Opens a decoder.
  *
  * @param name what errors call the file
- * @throws {Error} where its package is not on this machine and can't be fetched
+ * @param load loads its package
+ * @throws {Error} where its package can't be loaded
  */
-export async function openDecoder(codec: Codec, name: string): Promise<Decoder> {
+export async function openDecoder(codec: Codec, name: string, load: LoadPackage = fromCache): Promise<Decoder> {
   const { name: specifier, what, create } = packages[codec];
   let module: Module;
   try {
-    module = await import(specifier);
+    module = await load(specifier) as Module;
   } catch (error) {
     throw new Error(
       `${name}: ${what}, which the npm package ${specifier} decodes; it can't be loaded: ${
-        (error as Error).message.split("\n")[0]
-      }; with a network, run once: deno install; or convert the recording to wav`,
+        (error as Error).message
+      }; or convert the recording to wav`,
       { cause: error },
     );
   }
-  const decoder = await create(module);
-  await decoder.ready;
-  let begun = false;
+  const begin = async () => {
+    const made = await create(module);
+    await made.ready;
+    return made;
+  };
+  let decoder = await begin(), begun = false, first = true, chain: OggChain | undefined;
   const read = async (run: () => PackageDecoded | Promise<PackageDecoded>): Promise<Decoded> => {
     const { channelData, sampleRate, errors = [], bitDepth = 0 } = await quietly(run);
     if (codec === "flac") { for (const channel of channelData) rescale(channel, bitDepth); }
@@ -105,16 +136,34 @@ export async function openDecoder(codec: Codec, name: string): Promise<Decoder> 
     return { channelData, sampleRate, faults };
   };
   const feeder = codec === "m4a" ? new MovieFeeder() : undefined;
+  const inPieces = async function* (bytes: Uint8Array): AsyncGenerator<Decoded> {
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      yield await read(() => decoder.decode(bytes.slice(at, at + PIECE)));
+    }
+  };
+  const end = async function* (): AsyncGenerator<Decoded> {
+    if (codec === "flac" && !chain) yield await read(() => decoder.decode(FLAC_END));
+    if (decoder.flush) yield await read(() => decoder.flush!());
+  };
   return {
     async *decode(bytes) {
-      for (const part of feeder ? feeder.push(bytes) : [bytes]) {
-        for (let at = 0; at < part.length; at += PIECE) {
-          yield await read(() => decoder.decode(part.slice(at, at + PIECE)));
-        }
+      if (first && isOgg(bytes)) chain = new OggChain();
+      first = false;
+      if (!chain) {
+        for (const part of feeder ? feeder.push(bytes) : [bytes]) yield* inPieces(part);
+        return;
+      }
+      for (const stretch of chain.push(bytes)) {
+        yield* inPieces(stretch.bytes);
+        if (!stretch.ends) continue;
+        yield* end();
+        decoder.free();
+        decoder = await begin();
       }
     },
     async *flush() {
-      if (decoder.flush) yield await read(() => decoder.flush!());
+      if (chain) yield* inPieces(chain.finish());
+      yield* end();
     },
     free() {
       try {

@@ -5,7 +5,7 @@
  *   A-law:   |x| = 2 m + 1 where e = 0, else (2 m + 33) 2^(e - 1), in units of 2^-12
  *   mu-law:  |x| = (2 m + 33) 2^e - 33, in units of 2^-13
  *
- * A byte has 256 values, so decoding is a table.
+ * A byte has 256 values, so decoding is a table; encoding turns the formula around.
  */
 
 /** Samples of A-law bytes, in [-1, 1). */
@@ -29,4 +29,14 @@ export function decodeG711(bytes: Uint8Array, law: "alaw" | "mulaw"): Float32Arr
   const samples = new Float32Array(bytes.length);
   for (let i = 0; i < samples.length; i++) samples[i] = table[bytes[i]];
   return samples;
+}
+
+/** Encodes samples [n] by mu-law: each as the step that it lies in, or as the last one beyond full scale. */
+export function encodeMulaw(samples: Float32Array): Uint8Array {
+  return Uint8Array.from(samples, (x) => {
+    const raised = Math.min(8158, Math.abs(x) * 8192) + 33;
+    const exponent = Math.min(7, Math.floor(Math.log2(raised)) - 5);
+    const mantissa = Math.floor(raised / 2 ** (exponent + 1)) - 16;
+    return ~((x < 0 ? 0x80 : 0) | exponent << 4 | mantissa) & 0xff;
+  });
 }

@@ -4,10 +4,13 @@
  *   frame t = samples[t hop ... t hop + window) * hann,   hann[i] = 0.5 - 0.5 cos(2 pi i / window)       (periodic)
  *   logMel[t, b] = ln(sum_k bank[k, b] |FFT(frame t)[k]| + offset)
  *
+ * Where the front end levels recordings, mel is multiplied by one gain first (`levelling.ts`).
+ *
  * No padding: samples [n] give T = 1 + floor((n - window) / hop) frames, and none if n < window. The arithmetic is
  * float64, its result float32 [T, nMels].
  */
 import { RealFft } from "./fft.ts";
+import { gainOf, logOf } from "./levelling.ts";
 import { MelBank } from "./mel.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
 
@@ -35,13 +38,31 @@ export function frameCount(samples: number, settings: FrontEnd = frontEnd): numb
  * ```
  */
 export function logMel(samples: Float32Array, settings: FrontEnd = frontEnd): Float32Array<ArrayBuffer> {
-  const { nMels, hopLength, logOffset } = settings;
-  const frames = frameCount(samples.length, settings);
+  const { nMels, logOffset, levelling } = settings;
+  if (levelling) {
+    const mel = melFrames(samples, settings);
+    return logOf(mel, mel.length > 0 ? gainOf(mel, nMels, levelling) : 1, logOffset);
+  }
+  return eachFrame(samples, settings, (mel) => Math.log(mel + logOffset));
+}
+
+/**
+ * Mel magnitudes: what log-mel frames are the logarithm of, less the offset and the gain.
+ *
+ * @param samples [n] at `settings.sampleRate`
+ * @returns [T, nMels] row-major
+ */
+export function melFrames(samples: Float32Array, settings: FrontEnd = frontEnd): Float32Array<ArrayBuffer> {
+  return eachFrame(samples, settings, (mel) => mel);
+}
+
+function eachFrame(samples: Float32Array, settings: FrontEnd, value: (mel: number) => number) {
+  const { nMels, hopLength } = settings, frames = frameCount(samples.length, settings);
   const { spectrum, bank, mel } = tablesFor(settings);
   const out = new Float32Array(frames * nMels);
   for (let t = 0; t < frames; t++) {
     bank.apply(spectrum.magnitude(samples, t * hopLength), mel);
-    for (let b = 0; b < nMels; b++) out[t * nMels + b] = Math.log(mel[b] + logOffset);
+    for (let b = 0; b < nMels; b++) out[t * nMels + b] = value(mel[b]);
   }
   return out;
 }

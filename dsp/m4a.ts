@@ -47,9 +47,9 @@ export class MovieFeeder {
       this.#enough = Math.max(this.#bytes + 1, next ? next.at + next.size + (moov ? 0 : 16) : 16);
       return [];
     }
-    if (!holdsItsTables(file, moov.at + moov.head, moov.at + moov.size)) {
-      throw new Error("a table of its index says more than it holds");
-    }
+    const before = mdat >= 0 && boxes[mdat].at < moov.at ? boxes[mdat].at : moov.at;
+    requireTables(file, 0, before);
+    requireTables(file, moov.at, moov.at + moov.size);
     this.#through = true;
     this.#held = [];
     if (mdat < 0 || moov.at < boxes[mdat].at) return [file];
@@ -85,33 +85,103 @@ function boxesOf(file: Uint8Array, from: number, to: number): Box[] {
 /** Samples, and chunks of them, that an index may name: more than a week of sound. A decoder goes through all that it names. */
 const MOST = 1 << 24;
 
-/** Bytes of an entry of each table of an index, after its version and its number of entries. */
-const entryBytes: Readonly<Record<string, number>> = { stco: 4, co64: 8, stsc: 12, stts: 8 };
+/** Samples a frame of ALAC, at most: encoders write 4096. */
+const LONGEST_FRAME = 1 << 16;
 
-/** Whether the tables between two places are as long as they say, and name no more than {@link MOST}. */
-function holdsItsTables(file: Uint8Array, from: number, to: number): boolean {
+/** Boxes that the decoder looks into, wherever they stand; and the bytes of a head that some have before the boxes in them. */
+const opened: Readonly<Record<string, number>> = {
+  ...Object.fromEntries([...containers, "udta", "edts", "sinf"].map((type) => [type, 0])),
+  meta: 4,
+};
+
+/** Bytes of an entry of each table that the decoder reads, after its version and its number of entries. */
+const entryBytes: Readonly<Record<string, number>> = { stco: 4, co64: 8, stsc: 12, stts: 8, elst: 12 };
+
+/**
+ * Throws where a table between two places says more than it holds, or names more than {@link MOST}: the decoder believes what they say,
+ * and would go round for minutes, or fill the memory. All is looked at in the steps that the decoder takes, so that no box is read by
+ * it that was not looked at here.
+ */
+function requireTables(file: Uint8Array, from: number, to: number): void {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  return boxesOf(file, from, to).every(({ type, at, size, head }) => {
-    const body = at + head, end = Math.min(to, at + size);
-    if (containers.includes(type)) return holdsItsTables(file, body, end);
-    if (type === "stsz") {
-      if (end - body < 12) return false;
-      const each = view.getUint32(body + 4), count = view.getUint32(body + 8);
-      return each === 0 ? 12 + 4 * count <= end - body : count <= MOST;
+  for (let at = from; at < to - 8;) {
+    const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
+    let size = view.getUint32(at);
+    if (size === 0) size = to - at;
+    else if (size === 1 && at + 16 <= to) {
+      if (view.getUint32(at + 8) > 0) throw new Error("a box of its index is longer than the file can be");
+      size = view.getUint32(at + 12);
+      if (size < 16) return;
+    } else if (size < 8) return;
+    if (type !== "mdat") {
+      if (at + size > to) return;
+      if (type in opened) requireTables(file, at + 8 + opened[type], at + size);
+      else if (type === "mvex") {
+        throw new Error("it is in fragments, which are not read: ffmpeg -i FILE -c copy WHOLE.m4a joins them");
+      } else if (type === "stsd") requireDescriptions(file, view, at + 8, at + size);
+      else requireTable(type, view, at + 8, at + size);
     }
-    const width = entryBytes[type];
-    if (width === undefined) return true;
-    const count = end - body >= 8 ? view.getUint32(body + 4) : Infinity;
-    if (8 + width * count > end - body) return false;
-    if (type === "stco" || type === "co64") return true;
-    let samples = 0;
-    for (let i = 0, entry = body + 8; i < count; i++, entry += width) {
-      const [first, second] = [view.getUint32(entry), view.getUint32(entry + 4)];
-      if (type === "stts") samples += first; // so many of one length
-      else if (first > MOST || second > MOST) return false; // from this chunk on, so many a chunk
+    at += size;
+  }
+}
+
+/** Of the descriptions of a sound's compression, each has a length, and those of AAC and ALAC have boxes in them. */
+function requireDescriptions(file: Uint8Array, view: DataView, body: number, end: number): void {
+  if (end - body < 8) throw new Error("a table of its index says more than it holds");
+  for (let entry = body + 8, left = view.getUint32(body + 4); left > 0 && entry < end; left--) {
+    const size = entry + 8 <= end ? view.getUint32(entry) : 0;
+    if (size < 8 || entry + size > end) throw new Error("a table of its index says more than it holds");
+    const type = String.fromCharCode(...file.subarray(entry + 4, entry + 8));
+    if ((type === "mp4a" || type === "alac") && size > 36) {
+      const version = view.getUint16(entry + 16),
+        head = version === 1 ? 52 : version === 2 ? view.getUint32(entry + 36) : 36;
+      if (size > head) requireTables(file, entry + head, entry + size);
     }
-    return samples <= MOST;
-  });
+    entry += size;
+  }
+}
+
+/** Of the descriptors of a decoder, each has a length of at most four bytes, seven bits in each: more of them make one below 0. */
+function requireDescriptors(view: DataView, body: number, end: number): void {
+  for (let at = body + 4; at < end - 2;) {
+    const tag = view.getUint8(at++);
+    let length = 0, bytes = 0, byte = 128;
+    for (; at < end && (byte & 128) > 0; bytes++) {
+      byte = view.getUint8(at++);
+      length = length << 7 | byte & 127;
+    }
+    if (bytes > 4) throw new Error("a table of its index says more than it holds");
+    at += tag === 3 ? 3 : tag === 4 ? 13 : length; // these two have others in them
+  }
+}
+
+function requireTable(type: string, view: DataView, body: number, end: number): void {
+  if (type === "esds") requireDescriptors(view, body, end);
+  if (!(type in entryBytes) && type !== "stsz" && type !== "alac") return;
+  const fail = () => {
+    throw new Error("a table of its index says more than it holds");
+  };
+  if (type === "alac") { // the last 24 bytes: samples a frame, which memory is taken for, and channels
+    if (end - body < 24 || view.getUint32(end - 24) > LONGEST_FRAME || view.getUint8(end - 15) > 8) fail();
+    return;
+  }
+  if (type === "stsz") {
+    if (end - body < 12) fail();
+    const each = view.getUint32(body + 4), count = view.getUint32(body + 8);
+    if (each === 0 ? 12 + 4 * count > end - body : count > MOST) fail();
+    return;
+  }
+  if (end - body < 8) fail();
+  const count = view.getUint32(body + 4), width = type === "elst" && view.getUint8(body) === 1 ? 20 : entryBytes[type];
+  if (8 + width * count > end - body) fail();
+  if (type !== "stts" && type !== "stsc") return;
+  let samples = 0;
+  for (let i = 0, entry = body + 8; i < count; i++, entry += width) {
+    const [first, second] = [view.getUint32(entry), view.getUint32(entry + 4)];
+    if (type === "stts") samples += first; // so many of one length
+    else if (first > MOST || second > MOST) fail(); // from this chunk on, so many a chunk
+  }
+  if (samples > MOST) fail();
 }
 
 /** Adds to those offsets of a table that lie in a stretch of the file. */

@@ -21,6 +21,16 @@
  */
 export { RealFft } from "./fft.ts";
 export { Levels } from "./levels.ts";
+export {
+  amplify,
+  gainOf,
+  type Level,
+  LEVELLING,
+  type Levelling,
+  LEVELS,
+  RunningLevel,
+  withLevel,
+} from "./levelling.ts";
 export { frameCount, hann, logMel, Spectrum } from "./log_mel.ts";
 export { LogMelStream } from "./log_mel_stream.ts";
 export { hzToMel, MelBank } from "./mel.ts";

@@ -23,6 +23,8 @@ export interface ReaderOptions {
   channel?: number;
   /** Default: the front end that EPR uses everywhere. */
   settings?: FrontEnd;
+  /** Loads the package of a decoder by its name; default: from the packages on this machine. The page loads a file. */
+  load?: (specifier: string) => Promise<unknown>;
 }
 
 /** Decodes a recording of any kind while its bytes arrive. */
@@ -99,8 +101,8 @@ export class RecordingReader {
       this.#stream = new RecordingStream(this.#name, this.#options);
       return await this.#pass(head);
     }
-    const { settings = frontEnd, channel } = this.#options;
-    this.#stream = await CompressedStream.open(found.codec, this.#name, settings, channel);
+    const { settings = frontEnd, channel, load } = this.#options;
+    this.#stream = await CompressedStream.open(found.codec, this.#name, settings, { channel, load });
     return await this.#pass(head.subarray(found.offset));
   }
 
@@ -117,6 +119,7 @@ export class RecordingReader {
  * @param bytes the whole file
  * @param name what errors call the file
  * @param levels hears of the file's own samples, before they are mixed and resampled
+ * @param load loads the package of a decoder by its name; default: from the packages on this machine
  * @throws {TypeError} where it is no recording, or can't be decoded
  * @throws {Error} where its decoder can't be loaded
  *
@@ -134,9 +137,10 @@ export async function readRecording(
   name: string,
   settings: FrontEnd = frontEnd,
   levels?: Levels,
+  load?: (specifier: string) => Promise<unknown>,
 ): Promise<Recording> {
   if (recognise(bytes, true) === undefined) return decodeRecording(bytes, name, settings, levels);
-  const reader = new RecordingReader(name, { length: bytes.length, settings }), parts: Float32Array[] = [];
+  const reader = new RecordingReader(name, { length: bytes.length, settings, load }), parts: Float32Array[] = [];
   for (let at = 0; at < bytes.length; at += PIECE) parts.push(...await reader.push(bytes.subarray(at, at + PIECE)));
   parts.push(...await reader.finish());
   const samples = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));

@@ -31,7 +31,9 @@ const [FMT, DS64, FACT, DATA] = ["fmt ", "ds64", "fact", "data"].map((id) => {
   return [...id].reduce((sum, c) => sum * 256 + c.charCodeAt(0), 0);
 });
 
-const wanted = "want a RIFF/WAVE file of 8, 16, 24 or 32-bit PCM, 32 or 64-bit float, A-law, mu-law or ADPCM";
+const wanted =
+  "want a RIFF/WAVE file of 8, 16, 24 or 32-bit PCM, 32 or 64-bit float, A-law, mu-law or ADPCM; or FLAC, MP3, " +
+  "Ogg Vorbis, Opus, AAC or M4A";
 
 /**
  * Reads the header of a wav file. A data chunk of a size that a program writes which could not know it (0, or just
@@ -178,6 +180,16 @@ const magics: [magic: string, what: string][] = [
   ["RIFX", "a RIFX file (big-endian wav)"],
   ["RIFF", "a RIFF file that holds no WAVE"],
   ["FORM", "an AIFF file"],
+  ["caff", "an Apple CAF file"],
+  ["#!AMR", "an AMR file"],
+  ["\x1a\x45\xdf\xa3", "a WebM or Matroska file"],
+  ["\x30\x26\xb2\x75", "a Windows Media file"],
+  ["wvpk", "a WavPack file"],
+  ["MAC ", "a Monkey's Audio file"],
+  ["TTA", "a True Audio file"],
+  ["\x0b\x77", "an AC-3 file"],
+  ["DSD ", "a DSD file"],
+  ["MThd", "a MIDI file, which holds notes and no sound"],
   [".snd", "a Sun AU file"],
   ["NIST_1A", "a NIST SPHERE file"],
   ["fLaC", "a FLAC file"],

@@ -7,6 +7,8 @@
  * classification"): 64 bands, 125-7500 Hz, log offset 0.01. The segment of 32 frames (335 ms) is the paper's.
  */
 
+import type { Levelling } from "./levelling.ts";
+
 /** What the front end does to a recording. Lengths are in samples at `sampleRate` unless they say otherwise. */
 export interface FrontEnd {
   /** Rate that every recording is resampled to, in Hz. */
@@ -27,6 +29,8 @@ export interface FrontEnd {
   readonly logOffset: number;
   /** Frames a segment. */
   readonly segmentFrames: number;
+  /** How recordings are brought to one level before the logarithm; not set: they are not. */
+  readonly levelling?: Levelling;
 }
 
 /** The front end that EPR uses everywhere. For another, spread it: `{ ...frontEnd, nMels: 40 }`. */

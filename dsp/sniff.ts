@@ -19,6 +19,9 @@ export interface Compressed {
   offset: number;
 }
 
+/** Zeros between a tag and the sound, at most. */
+const MOST_ROOM = 1 << 16;
+
 /**
  * Recognises a compressed recording.
  *
@@ -29,15 +32,18 @@ export interface Compressed {
 export function recognise(head: Uint8Array, whole: boolean): Compressed | "more" | undefined {
   if (head.length < 12 && !whole) return "more";
   const text = (at: number, length: number) => String.fromCharCode(...head.subarray(at, at + length));
+  if (text(4, 4) === "ftyp") return { codec: "m4a", offset: 0 };
   let offset = 0;
   while (text(offset, 3) === "ID3") {
     if (head.length < offset + 10) return whole ? undefined : "more";
     // 28 bits in four bytes: no byte of the length may look like a frame's head
-    offset += 10 + head.subarray(offset + 6, offset + 10).reduce((size, byte) => size << 7 | byte & 127, 0);
+    const size = head.subarray(offset + 6, offset + 10).reduce((size, byte) => size << 7 | byte & 127, 0);
+    offset += 10 + size + (head[offset + 5] & 16 ? 10 : 0); // a tag may end with its head again
   }
+  // programs leave room between a tag, or the file's start, and the sound
+  for (const end = offset + MOST_ROOM; offset < end && head[offset] === 0;) offset++;
   if (head.length < offset + 4) return whole ? undefined : "more";
   if (text(offset, 4) === "fLaC") return { codec: "flac", offset };
-  if (offset === 0 && text(4, 4) === "ftyp") return { codec: "m4a", offset };
   if (text(offset, 4) === "OggS") {
     if (head.length < offset + 36 && !whole) return "more";
     const packet = text(offset + 28, 8);
@@ -52,4 +58,10 @@ export function recognise(head: Uint8Array, whole: boolean): Compressed | "more"
   if ((second & 0xf6) === 0xf0 && (third >> 2 & 15) < 13) return { codec: "aac", offset };
   const known = version !== 1 && (layer === 1 || layer === 2) && third >> 4 !== 15 && third >> 4 !== 0 && rate !== 3;
   return known ? { codec: "mp3", offset } : undefined;
+}
+
+/** Whether a file is of a kind that is read here, wav or compressed, by its first bytes: of any other, a browser may know more. */
+export function isKnown(bytes: Uint8Array): boolean {
+  const magic = String.fromCharCode(...bytes.subarray(0, 4));
+  return /^(RIFF|RIFX|RF64|BW64|riff)$/.test(magic) || recognise(bytes, true) !== undefined;
 }

@@ -6,8 +6,9 @@ import { resample } from "../dsp/resample.ts";
 import type { FrontEnd } from "../dsp/settings.ts";
 import type { Device } from "../kernels/device.ts";
 import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
-import { decodeModel, type ModelDescription } from "../refinery/model.ts";
-import { type ListenOptions, type Prediction, Predictor } from "../refinery/predictor.ts";
+import { decodeModel } from "./model.ts";
+import type { ModelDescription } from "./description.ts";
+import { type ListenOptions, type Prediction, Predictor } from "./predictor.ts";
 import { readSource, type ResolvedSource } from "./source.ts";
 
 /** What a model runs on. */

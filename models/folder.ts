@@ -7,8 +7,9 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LARGEST_DESCRIPTION, MODEL_FILES, type ModelBytes, readDescription } from "../refinery/model.ts";
-import { ModelError } from "../refinery/untrusted.ts";
+import { LARGEST_DESCRIPTION, readDescription } from "./model.ts";
+import { MODEL_FILES, type ModelBytes } from "./description.ts";
+import { ModelError } from "./untrusted.ts";
 
 /**
  * Reads the files.

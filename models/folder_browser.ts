@@ -1,5 +1,5 @@
 /** In the npm package, in a browser: there this file stands for `folder.ts`. */
-import type { ModelBytes } from "../refinery/model.ts";
+import type { ModelBytes } from "./description.ts";
 
 /** @throws {TypeError} always: a browser reads no folders */
 export function readModelFolder(folder: string | URL): Promise<ModelBytes> {

@@ -15,7 +15,19 @@
  * @module
  */
 import type { EmotionModel, LoadOptions } from "./emotion_model.ts";
+import { readModelFolder } from "./folder.ts";
+import { decodeModel, type Model } from "./model.ts";
 import { type ModelSource, resolveSource } from "./source.ts";
+
+export * from "./certainty.ts";
+export * from "./description.ts";
+export * from "./domain.ts";
+export * from "./explain.ts";
+export * from "./judge_speech.ts";
+export * from "./model.ts";
+export * from "./predictor.ts";
+export * from "./transfer.ts";
+export { ModelError } from "./untrusted.ts";
 
 export type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
 export type { ModelFiles, ModelSource } from "./source.ts";
@@ -32,4 +44,13 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   // a page loads only what talks to its worker
   if ("document" in globalThis) return await (await import("./page.ts")).loadInPage(resolved, options);
   return await (await import("./emotion_model.ts")).loadHere(resolved, options);
+}
+
+/**
+ * Reads a model's parts from its folder, for a {@link Predictor} on a device of one's own.
+ *
+ * @throws {ModelError} where the folder holds none, or one that is damaged or hostile, naming the file and the fault
+ */
+export async function readModel(folder: string): Promise<Model> {
+  return decodeModel(await readModelFolder(folder), folder);
 }

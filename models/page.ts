@@ -2,8 +2,8 @@
  * A model in a page: it lives in a worker (`page_worker.ts`), since a page's own thread may not block. Calls go there as messages and
  * come back as answers, each under its number.
  */
-import { ModelError } from "../refinery/untrusted.ts";
-import type { Prediction } from "../refinery/predictor.ts";
+import { ModelError } from "./untrusted.ts";
+import type { Prediction } from "./predictor.ts";
 import type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
 import type { ResolvedSource } from "./source.ts";
 

@@ -3,14 +3,9 @@
  *
  * Nothing is believed of them: `model.json` is read first, and says how large the others are; no more is read of those.
  */
-import {
-  LARGEST_DESCRIPTION,
-  MODEL_FILES,
-  type ModelBytes,
-  type ModelFile,
-  readDescription,
-} from "../refinery/model.ts";
-import { ModelError } from "../refinery/untrusted.ts";
+import { LARGEST_DESCRIPTION, readDescription } from "./model.ts";
+import { MODEL_FILES, type ModelBytes, type ModelFile } from "./description.ts";
+import { ModelError } from "./untrusted.ts";
 
 /** The files of a model, each as bytes or as a Blob: by name, or a list of Files, as a page gets them from a file chooser. */
 export type ModelFiles = Readonly<Record<ModelFile, Uint8Array | Blob>> | Iterable<File>;

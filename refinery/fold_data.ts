@@ -44,6 +44,12 @@ export class FoldData {
           "(extractFeatures(corpus, segmentation(settings)))",
       );
     }
+    if ((features.level ?? "none") !== settings.level) {
+      throw new RangeError(
+        `level: expected features of level ${settings.level}, found ${features.level ?? "none"} ` +
+          "(extractFeatures(corpus, segmentation(settings)))",
+      );
+    }
     this.#settings = settings;
     const everyone = features.utterances.map((_, i) => i);
     const heldOut = everyone.filter((i) => folds[i] === fold);

@@ -3,6 +3,7 @@
  * reports. From it come the type {@link Settings}, the options of the commands, what tells one run from another, and the
  * report's table. Every choice that the paper leaves open is made here. A preset is a set of values, nothing else.
  */
+import { type Level, LEVELS } from "../dsp/levelling.ts";
 import { type Initialisation, INITIALISATIONS, type Monitor, MONITORS, type VggEOptions } from "../nn/mod.ts";
 
 /** What every setting has. */
@@ -125,6 +126,8 @@ export interface SettingsTable {
   readonly width: RealSetting;
   /** Frames (10 ms) of a segment. */
   readonly segmentFrames: ChoiceSetting<32 | 64 | 96 | 128>;
+  /** Bring each recording to one level before the logarithm: by its 90th percentile frame, or not. */
+  readonly level: ChoiceSetting<Level>;
   /** What frames are standardised by: all training frames, by band, or by band and utterance or speaker (which looks at held-out speech). */
   readonly scaling: ChoiceSetting<Scaling>;
   /** Epochs at most. */
@@ -204,6 +207,12 @@ export const SETTINGS: SettingsTable = {
   ),
   width: real(1, { above: 0, max: 4 }, "width", "factor on every layer of VGG-E: 1, 1/8, 0.125"),
   segmentFrames: choice(32, [32, 64, 96, 128], "frames of a segment", "frames (10 ms) of a segment"),
+  level: choice<Level>(
+    "none",
+    LEVELS,
+    "level",
+    "bring each recording to one level before the logarithm: by its 90th percentile frame, or not",
+  ),
   scaling: choice<Scaling>(
     "global",
     SCALINGS,
@@ -367,11 +376,14 @@ export const PRESETS: Readonly<Record<PresetName, Settings>> = {
   paper: PAPER,
 };
 
-/** How features are to be cut into segments for these settings: what `extractFeatures` is given. */
+/** How features are to be made for these settings, and cut into segments: what `extractFeatures` is given. */
 export function segmentation(
-  { segmentHop, profileHop, segmentFrames }: Pick<Settings, "segmentHop" | "profileHop" | "segmentFrames">,
-): { segmentHop?: number; segmentFrames: number } {
-  return { segmentHop: profileHop || segmentHop, segmentFrames };
+  { segmentHop, profileHop, segmentFrames, level }: Pick<
+    Settings,
+    "segmentHop" | "profileHop" | "segmentFrames" | "level"
+  >,
+): { segmentHop?: number; segmentFrames: number; level: Level } {
+  return { segmentHop: profileHop || segmentHop, segmentFrames, level };
 }
 
 /** The network that an experiment's settings ask for. @param classes emotions told apart */

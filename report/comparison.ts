@@ -4,13 +4,8 @@
  */
 import { join } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
-import {
-  compareStages,
-  confusionMatrix,
-  type DecidedBy,
-  unweightedAccuracy,
-  weightedAccuracy,
-} from "../refinery/mod.ts";
+import { compareStages, confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/mod.ts";
+import type { DecidedBy } from "../models/mod.ts";
 import type { ReportTable } from "./document.ts";
 import { meanPercent, pValue, tenths } from "./format.ts";
 

@@ -3,7 +3,7 @@
  * path of the recording through each tree. The votes printed, divided by the number of trees, are the probabilities.
  */
 import { count } from "../corpora/corpus.ts";
-import { type Explanation, statisticName } from "../refinery/explain.ts";
+import { type Explanation, statisticName } from "../models/explain.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { STATISTICS } from "../refinery/statistics.ts";
 import { labelOf, type Stretch } from "./stretches.ts";

@@ -1,6 +1,6 @@
 /** What a model hears in a recording as JSON: of `deno task predict --json`, and of the page. */
 import type { FrontEnd } from "../dsp/settings.ts";
-import type { Prediction } from "../refinery/predictor.ts";
+import type { Prediction } from "../models/predictor.ts";
 
 /** What of a model is needed to say what its numbers mean. */
 type Meaning = { emotions: readonly string[]; frontEnd: Pick<FrontEnd, "hopLength" | "sampleRate"> };

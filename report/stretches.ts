@@ -6,7 +6,7 @@
  * The first stretch begins at 0 and the last ends with the recording, so that stretches touch and cover it.
  */
 import { type FrontEnd, segmentSeconds } from "../dsp/mod.ts";
-import type { Prediction } from "../refinery/predictor.ts";
+import type { Prediction } from "../models/predictor.ts";
 import { argmax } from "../refinery/relabel.ts";
 
 /** A run of segments. */

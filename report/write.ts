@@ -6,7 +6,7 @@
  *     report/figures/*.svg      every figure, dark on white
  */
 import { join } from "@std/path";
-import { writeAtomically, writeJson } from "../runs/mod.ts";
+import { writeAtomically, writeJson } from "../files/atomic.ts";
 import { buildReport, type ReportOptions } from "./build.ts";
 import { type ReportTable, tablesOf } from "./document.ts";
 import { standalone } from "./figures/draw.ts";

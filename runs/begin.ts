@@ -9,7 +9,7 @@ import type { Experiment } from "./experiment.ts";
 import { corpusTable, describeCorpusChange, differences, type Identity, identityOf, sha256 } from "./identity.ts";
 import { Lease } from "./lease.ts";
 import { requireVacant, type RunConfig, RunFolder } from "./run_folder.ts";
-import { writeAtomically } from "./atomic.ts";
+import { writeAtomically } from "../files/atomic.ts";
 import { readStored, runKernels } from "./stored.ts";
 import project from "../deno.json" with { type: "json" };
 

@@ -8,25 +8,27 @@
  */
 import { join } from "@std/path";
 import type { Features } from "../corpora/mod.ts";
-import { frontEnd } from "../dsp/mod.ts";
+import { frontEnd, withLevel } from "../dsp/mod.ts";
 import { foldBatchNorm, type VggEOptions } from "../nn/mod.ts";
 import {
   assignFolds,
-  type Certainty,
-  chooseThreshold,
   crossValidate,
-  domainOf,
-  encodeModel,
   fitFoldForest,
   fitForest,
   meanProfiles,
-  type ModelAccuracy,
-  type ModelBytes,
   networkOptions,
   type Settings,
-  SoundStatistics,
   STATISTICS,
 } from "../refinery/mod.ts";
+import {
+  type Certainty,
+  chooseThreshold,
+  domainOf,
+  encodeModel,
+  type ModelAccuracy,
+  type ModelBytes,
+  SoundStatistics,
+} from "../models/mod.ts";
 import { requireRun } from "./begin.ts";
 import { DeviceKeeper } from "./device_keeper.ts";
 import type { Experiment, ExperimentHooks } from "./experiment.ts";
@@ -204,7 +206,7 @@ async function describe(
   return {
     name: name ?? `${corpus.name}-${preset}-${settings.seed}`,
     emotions: corpus.emotions,
-    frontEnd: { ...frontEnd, segmentFrames: settings.segmentFrames },
+    frontEnd: withLevel({ ...frontEnd, segmentFrames: settings.segmentFrames }, settings.level ?? "none"),
     standardisation,
     segmentHop: settings.profileHop || settings.segmentHop!,
     statistics: [...STATISTICS],

@@ -3,7 +3,6 @@
  *
  * @module
  */
-export { GrowingFile, writeAtomically, writeJson } from "./atomic.ts";
 export { choicesOf, type Described, identify, keptChoices, openRun, requireRun, type Start } from "./begin.ts";
 export { DeviceKeeper } from "./device_keeper.ts";
 export { type Experiment, type ExperimentHooks, type Outcome, runExperiment, type RunFolds } from "./experiment.ts";
@@ -14,8 +13,7 @@ export { foldsAtOnce, type JobsOptions } from "./jobs.ts";
 export { HeldError, Lease, type LeaseNote, type LeaseOptions, readLeases, type SeenLease } from "./lease.ts";
 export { appendEvent, type LogEvent } from "./log.ts";
 export { type Merged, mergeFolds, readFold } from "./merge.ts";
-export { describeModel } from "./model_card.ts";
-export { readModel, writeModel } from "./model_folder.ts";
+export { writeModel } from "../models/write_folder.ts"; // models runs in browsers too, which write no folders
 export { type PaperRunOptions, runPaperChains } from "./paper_chains.ts";
 export { chainFolder, type PaperConfig, readPaper, requireVacantPaper, writePaper } from "./paper_folder.ts";
 export { packRun, unpackRun } from "./pack.ts";
@@ -25,4 +23,4 @@ export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./ru
 export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
 export { shareStages } from "./share_stage.ts";
 export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";
-export { fraction, optionName, trainingCommand } from "./training_command.ts";
+export { optionName, trainingCommand } from "./training_command.ts";

@@ -7,7 +7,7 @@
  */
 import { dirname, join } from "@std/path";
 import { createTarGzip, parseTarGzip } from "nanotar";
-import { writeAtomically } from "./atomic.ts";
+import { writeAtomically } from "../files/atomic.ts";
 import { requireRun } from "./begin.ts";
 import { requireVacant, type RunConfig } from "./run_folder.ts";
 

@@ -9,7 +9,7 @@
  */
 import { join } from "@std/path";
 import type { PaperChain } from "../refinery/mod.ts";
-import { writeJson } from "./atomic.ts";
+import { writeJson } from "../files/atomic.ts";
 import { requireVacant } from "./run_folder.ts";
 import { paperConfig, readStored } from "./stored.ts";
 

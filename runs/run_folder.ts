@@ -22,7 +22,7 @@ import type { ReadingChoices } from "../corpora/layout.ts";
 import type { Precision } from "../kernels/mod.ts";
 import type { FoldStage, Results } from "../refinery/results.ts";
 import { completeSettings, type Settings } from "../refinery/settings.ts";
-import { writeAtomically, writeJson } from "./atomic.ts";
+import { writeAtomically, writeJson } from "../files/atomic.ts";
 import { csv } from "./csv.ts";
 import type { Identity } from "./identity.ts";
 import { appendEvent, type LogEvent } from "./log.ts";

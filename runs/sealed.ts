@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { decodeSafetensors, type DeviceArray, safetensorsHeader, type StoredTensor } from "../nn/mod.ts";
-import { writeAtomically } from "./atomic.ts";
+import { writeAtomically } from "../files/atomic.ts";
 
 /** What a sealed file holds. */
 export interface Sealed {

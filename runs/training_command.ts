@@ -1,5 +1,6 @@
 /** The command line that makes a run again: its preset, and the options that say otherwise. */
 import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
+import { fraction } from "../refinery/fraction.ts";
 import type { RunConfig } from "./run_folder.ts";
 
 /** What the option of a setting is called: "batch-norm", and "validation" for the validation share. */
@@ -30,10 +31,4 @@ export function trainingCommand(
 function optionOf(name: SettingName, value: string | number | boolean): string {
   if (typeof value === "boolean") return value ? `--${optionName(name)}` : `--no-${optionName(name)}`;
   return `--${optionName(name)} ${name === "width" ? fraction(value as number) : value}`;
-}
-
-/** 0.125 as 1/8. */
-export function fraction(x: number): string {
-  const inverse = 1 / x;
-  return x < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-9 ? `1/${Math.round(inverse)}` : String(x);
 }

@@ -6,10 +6,10 @@ const root = join(import.meta.dirname!, "..");
 
 /** Where each section's example may stand: in files of these folders that the list names, and in no other file of them. */
 const WHERE: Record<string, readonly string[]> = {
-  "A kernel": ["kernels", "bench", "web", "tests/kernels"],
-  "A layer": ["nn", "bench", "web/engine", "tests/nn", "tests/web"],
+  "A kernel": ["kernels", "bench", "lab", "web", "tests/kernels"],
+  "A layer": ["nn", "bench", "lab", "web/engine", "tests/nn", "tests/web"],
   "A setting": ["refinery", "cli", "runs", "report", "nn"],
-  "A corpus": ["corpora", "runs"],
+  "A corpus": ["corpora", "models", "runs"],
 };
 
 /** The example under every name that files give it: gatherViews, GatherViews, gatherViewsPart, gather_views. */

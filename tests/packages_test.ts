@@ -5,7 +5,7 @@ import { join } from "@std/path";
 const root = join(import.meta.dirname!, "..");
 
 /** Packages of their own, which name what they need themselves: one command each fetches them. */
-const APART = ["bench/peers", "tests/web/axe"];
+const APART = ["bench/peers", "cli/codecs", "tests/web/axe"];
 
 /** Bytes of packages, as a disk counts them, that a first `deno task train` may fetch. */
 const MOST = 60e6;
@@ -66,22 +66,10 @@ Deno.test("every package of deno.json is one that a program needs, not tests or 
       for (const [, specifier] of code.matchAll(/\b(?:from|import|name:)\s*\(?\s*"([^".][^"]*)"/g)) used.add(specifier);
     }
   };
-  for (
-    const folder of [
-      "bench",
-      "cli",
-      "corpora",
-      "dsp",
-      "forest",
-      "kernels",
-      "models",
-      "nn",
-      "refinery",
-      "report",
-      "runs",
-      "web",
-    ]
-  ) {
+  const rooms = [...Deno.readDirSync(root)].filter(({ name, isDirectory }) =>
+    isDirectory && !name.startsWith(".") && !["coverage", "docs", "node_modules", "out", "std", "tests"].includes(name)
+  );
+  for (const { name: folder } of rooms) {
     await read(folder);
   }
   const ofPackage = (name: string) => [...used].some((found) => found === name || found.startsWith(`${name}/`));

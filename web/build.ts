@@ -4,6 +4,7 @@
  *
  *     index.html style.css icon.svg app.webmanifest
  *     app.js engine.js thread.js recorder.js service_worker.js
+ *     decoders/...                                      of compressed recordings, each loaded when one is met
  *     kernels-<relaxed|plain>-<shared|plain>.json       see engine/kernel_file.ts
  *     ladder-<relaxed|plain>-<shared|plain>.json        see engine/ladder.ts
  *     peak-<relaxed|plain>.wasm                         what the bench measures the roof with
@@ -12,12 +13,13 @@
  */
 import { dirname, join } from "@std/path";
 import wabt from "wabt";
-import { assembleLadder } from "../bench/ladder_modules.ts";
-import peak from "../bench/peak.wat" with { type: "text" };
+import settings from "../deno.json" with { type: "json" };
+import { assembleLadder } from "../lab/ladder_modules.ts";
+import peak from "../lab/peak.wat" with { type: "text" };
 import { assembleKernels } from "../kernels/cpu/modules.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
-import { MODEL_FILES } from "../refinery/model.ts";
-import { readModel } from "../runs/model_folder.ts";
+import { MODEL_FILES } from "../models/description.ts";
+import { readModel } from "../models/mod.ts";
 import { encodeKernelFile, kernelFileName, VARIANTS } from "./engine/kernel_file.ts";
 import { encodeLadderFile, ladderFileName } from "./engine/ladder.ts";
 import { textbookFiles } from "./textbook.ts";
@@ -33,6 +35,15 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "recorder.js": "page/recorder.ts",
 };
 
+/** Packages of decoders, and their licences. Each is a bundle of its own, called by the last part of its name, as it is published. */
+const DECODERS: Readonly<Record<string, string>> = {
+  "@wasm-audio-decoders/flac": "MIT; in it codec-parser: LGPL-3.0-or-later",
+  "mpg123-decoder": "MIT; in it mpg123: LGPL-2.1",
+  "@wasm-audio-decoders/ogg-vorbis": "MIT; in it codec-parser: LGPL-3.0-or-later",
+  "ogg-opus-decoder": "MIT; in it codec-parser: LGPL-3.0-or-later",
+  "@audio/decode-aac": "GPL-2.0; in it FAAD2",
+};
+
 /** What tells the page whether it has a model, and whoever writes one that there is a page. */
 const MARK = "site.json";
 
@@ -44,6 +55,7 @@ const TYPES: Readonly<Record<string, string>> = {
   js: "text/javascript; charset=utf-8",
   json: "application/json",
   svg: "image/svg+xml",
+  txt: "text/plain; charset=utf-8",
   webmanifest: "application/manifest+json",
   wasm: "application/wasm",
   safetensors: "application/octet-stream",
@@ -66,8 +78,16 @@ export async function buildSite(model?: string): Promise<Site> {
     const content = await Deno.readTextFile(join(ROOT, "page", name));
     text(name, content.replace("{{content-policy}}", CONTENT_POLICY));
   }
-  const bundles = await bundle([...Object.values(PROGRAMS), "page/service_worker.ts"]);
+  const decoders = Object.keys(DECODERS).map((name) => name.split("/").at(-1)!);
+  const decoderEntry = (file: string) => `engine/decoders/${file.replaceAll("-", "_")}.ts`;
+  const bundles = await bundle([
+    ...Object.values(PROGRAMS),
+    "page/service_worker.ts",
+    ...decoders.map(decoderEntry),
+  ]);
   for (const [name, entry] of Object.entries(PROGRAMS)) text(name, bundles.get(entry)!);
+  for (const file of decoders) text(`decoders/${file}.js`, bundles.get(decoderEntry(file))!);
+  text("decoders/licences.txt", licences());
   for (const variant of VARIANTS) {
     text(kernelFileName(variant), encodeKernelFile(await assembleKernels(variant)));
     text(ladderFileName(variant), encodeLadderFile(await assembleLadder(variant)));
@@ -84,8 +104,9 @@ export async function buildSite(model?: string): Promise<Site> {
     for (const file of MODEL_FILES) add(`model/${file}`, await Deno.readFile(join(model, file)));
   }
   text(MARK, JSON.stringify({ model: model !== undefined }));
-  // the service worker keeps all of it, under a name that changes with any of it
-  const names = JSON.stringify(["./", ...[...site.keys()].filter((name) => name !== "index.html")]);
+  // the service worker keeps all of it, under a name that changes with any of it; decoders when they were met
+  const kept = [...site.keys()].filter((name) => name !== "index.html" && !name.startsWith("decoders/"));
+  const names = JSON.stringify(["./", ...kept]);
   const version = await digest([...site].map(([name, { bytes }]) => [name, bytes] as const));
   text("service_worker.js", `const FILES=${names},VERSION="${version}";\n${bundles.get("page/service_worker.ts")!}`);
   return site;
@@ -116,6 +137,18 @@ export async function writeSite(site: Site, folder: string): Promise<void> {
     await Deno.mkdir(dirname(file), { recursive: true });
     await Deno.writeFile(file, bytes);
   }
+}
+
+/** Whose decoders the page has, in which versions, under which licences. */
+function licences(): string {
+  const versions: Readonly<Record<string, string>> = settings.imports;
+  const lines = Object.entries(DECODERS).map(([name, licence]) => `${versions[name]}: ${licence}`);
+  return [
+    "The files beside this one are npm packages by others, bundled as they are published, each under a licence of its own:",
+    ...lines,
+    "Whoever gives this page to others gives these files too, and has to keep to their licences.",
+    "",
+  ].join("\n");
 }
 
 /** Bundles programs, for browsers. Result: their texts, by entry. */

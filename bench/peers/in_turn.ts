@@ -7,13 +7,13 @@
 import { type Device, openDevice } from "../../kernels/mod.ts";
 import { findAdapter } from "../../kernels/webgpu/adapter.ts";
 import { ForestPool } from "../../forest/mod.ts";
-import type { Tune } from "../bench.ts";
+import type { Tune } from "../../lab/tuning.ts";
 import { digitsLike } from "../forest.ts";
-import { noise } from "../kernels.ts";
+import { noise } from "../../lab/kernels.ts";
 import type { ConvolutionShape, Peer } from "./peer.ts";
-import type { PeerRow } from "../results.ts";
-import { digits } from "../show.ts";
-import { type Budget, Sampler, spread, Stopwatch, timeAlone, type Work } from "../timing.ts";
+import type { PeerRow } from "../../lab/results.ts";
+import { digits } from "../../lab/show.ts";
+import { type Budget, Sampler, spread, Stopwatch, timeAlone, type Work } from "../../lab/timing.ts";
 
 /** How to run them. */
 export interface PeerOptions {

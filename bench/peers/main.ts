@@ -3,7 +3,7 @@
  * `deno.json`, so that no other command fetches them. Its argument is the options as JSON; it prints a line of JSON for what it
  * does, and one for the rows.
  */
-import { tuneDevice } from "../../cli/tuning.ts";
+import { chooseKernels } from "../../lab/tuning.ts";
 import { benchPeers } from "./in_turn.ts";
 import type { PeersLine, PeersOptions } from "./peer.ts";
 
@@ -11,7 +11,7 @@ const { tune, ...options }: PeersOptions = JSON.parse(Deno.args[0]);
 const print = (line: PeersLine) => console.log(JSON.stringify(line));
 const rows = await benchPeers({
   ...options,
-  tune: (device, work) => tuneDevice(device, tune, work, { quiet: true }),
+  tune: async (device, work) => void await chooseKernels(device, tune, work),
   onProgress: (progress) => print({ progress }),
 });
 print({ rows });

@@ -2,8 +2,8 @@
  * What another library has to offer to be run beside EPR: the same product and the same convolution, enqueued by itself.
  * Whatever it can't do, it throws; the bench prints its own words.
  */
-import type { PeerRow } from "../results.ts";
-import type { Work } from "../timing.ts";
+import type { PeerRow } from "../../lab/results.ts";
+import type { Work } from "../../lab/timing.ts";
 
 /** A library on one of its backends. */
 export interface Peer {

@@ -9,8 +9,8 @@ export const NODE_PARTS = ["corpora", "runs"] as const;
 /** Parts that the package's own module leaves out: what they load takes long, and they are there under their names. */
 export const APART: readonly string[] = ["runs"];
 
-/** Folders that commands take what they need from. */
-export const OF_COMMANDS = ["report"] as const;
+/** Folders that the parts and the commands take what they need from; they have no name in the package. */
+export const FURTHER = ["files", "report"] as const;
 
 /** Commands that `npx` runs, and the files that they are made of. */
 export const COMMANDS = ["predict"] as const;

@@ -7,9 +7,9 @@ import {
   BUNDLED,
   COMMAND_FILES,
   DENO_ONLY,
+  FURTHER,
   IN_BROWSERS,
   NODE_PARTS,
-  OF_COMMANDS,
   OPTIONAL,
   PARTS,
   VARIANTS,
@@ -28,7 +28,7 @@ const PROJECT = `const project = ${JSON.stringify({ name: project.name, version:
 
 /** Writes the sources, and the deno.json that says what of them is the package's. @param stage an empty folder */
 export async function stageSources(stage: string): Promise<void> {
-  for (const part of [...PARTS, ...NODE_PARTS, ...OF_COMMANDS]) {
+  for (const part of [...PARTS, ...NODE_PARTS, ...FURTHER]) {
     for await (const file of filesOf(part)) {
       if (file.endsWith(".ts") && !DENO_ONLY.test(file)) await stageFile(stage, file);
     }

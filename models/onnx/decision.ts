@@ -8,7 +8,7 @@
  * EPR are equal here; of equal ones the first emotion is the likeliest in both.
  */
 import type { RandomForest } from "../../forest/forest.ts";
-import type { Model } from "../../refinery/model.ts";
+import type { Model } from "../model.ts";
 import { STATISTICS, THRESHOLD } from "../../refinery/statistics.ts";
 import { type AttributeValue, type OnnxGraph, TYPES } from "./graph.ts";
 

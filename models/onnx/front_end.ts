@@ -1,12 +1,13 @@
 /**
  * Samples to segments as ONNX nodes: what `dsp/log_mel.ts` and `dsp/segments.ts` compute, in float64 as they do.
  *
- *     samples [n] -> STFT [T, bins, 2] -> magnitude [T, bins] -> mel [T, bands] -> ln(mel + offset) -> segments [N, frames, bands]
+ *     samples [n] -> STFT [T, bins, 2] -> magnitude [T, bins] -> mel [T, bands] -> ln(gain mel + offset) -> segments [N, frames, bands]
  *
  * ONNX's STFT wants a window as long as its transform, and counts frames by it. So the window is filled up with zeros, and as many
  * follow the samples: T is 1 + floor((n - window) / hop), as everywhere in EPR.
  */
 import { hann } from "../../dsp/log_mel.ts";
+import type { Levelling } from "../../dsp/levelling.ts";
 import { MelBank } from "../../dsp/mel.ts";
 import type { FrontEnd } from "../../dsp/settings.ts";
 import { type OnnxGraph, TYPES } from "./graph.ts";
@@ -22,6 +23,7 @@ const KNOWN: readonly (keyof FrontEnd)[] = [
   "fMax",
   "logOffset",
   "segmentFrames",
+  "levelling",
 ];
 
 /**
@@ -63,10 +65,43 @@ function logMel(graph: OnnxGraph, samples: string, settings: FrontEnd): string {
   graph.node("ReduceSum", ["spectrum.squared", "axis.complex"], "power", { keepdims: 0 });
   graph.node("Sqrt", ["power"], "magnitude"); // [1, T, bins]
   graph.node("MatMul", ["magnitude", "mel.bank"], "mel");
-  graph.node("Add", ["mel", "mel.offset"], "mel.raised");
+  const levelled = settings.levelling ? level(graph, "mel", settings.levelling) : "mel";
+  graph.node("Add", [levelled, "mel.offset"], "mel.raised");
   graph.node("Log", ["mel.raised"], "log_mel.double");
   graph.node("Cast", ["log_mel.double"], "log_mel.batch", { to: TYPES.float });
   return graph.node("Squeeze", ["log_mel.batch", "axis.batch"], "log_mel");
+}
+
+/**
+ * Mel magnitudes times the gain that `dsp/levelling.ts` defines. The frame of rank floor(T percentile / 100) in rising order is the
+ * last of the T - that many loudest.
+ *
+ * @param mel name of values, double [1, T, bands]
+ */
+function level(graph: OnnxGraph, mel: string, { percentile, magnitude, mostGain, frames }: Levelling): string {
+  graph.whole("level.first", [0]);
+  graph.whole("level.frames", [frames]);
+  graph.constant("level.percent", Float64Array.of(percentile), [1]);
+  graph.constant("level.hundred", Float64Array.of(100), [1]);
+  graph.constant("level.magnitude", Float64Array.of(magnitude), [1]);
+  graph.constant("level.most_gain", Float64Array.of(mostGain), [1]);
+  graph.whole("level.one", [1]);
+  graph.node("ReduceMean", [mel], "level.means", { axes: [0, 2], keepdims: 0 }); // [T]
+  graph.node("Slice", ["level.means", "level.first", "level.frames"], "level.loudness");
+  graph.node("Shape", ["level.loudness"], "level.count"); // [1]
+  graph.node("Cast", ["level.count"], "level.count.double", { to: TYPES.double });
+  graph.node("Mul", ["level.count.double", "level.percent"], "level.rank.percent");
+  graph.node("Div", ["level.rank.percent", "level.hundred"], "level.rank.exact");
+  graph.node("Floor", ["level.rank.exact"], "level.rank.double");
+  graph.node("Cast", ["level.rank.double"], "level.rank.unbounded", { to: TYPES.int64 });
+  graph.node("Sub", ["level.count", "level.one"], "level.last");
+  graph.node("Min", ["level.rank.unbounded", "level.last"], "level.rank");
+  graph.node("Sub", ["level.count", "level.rank"], "level.louder");
+  graph.node("TopK", ["level.loudness", "level.louder"], ["level.loudest", "level.places"]);
+  graph.node("ReduceMin", ["level.loudest"], "level.percentile", { keepdims: 1 }); // [1]
+  graph.node("Div", ["level.magnitude", "level.percentile"], "level.gain.unbounded");
+  graph.node("Min", ["level.gain.unbounded", "level.most_gain"], "level.gain");
+  return graph.node("Mul", [mel, "level.gain"], "mel.levelled");
 }
 
 /** Segment s is frames [s hop, s hop + segmentFrames); of what is shorter than one the last frame is repeated to its end. */

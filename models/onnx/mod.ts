@@ -9,7 +9,8 @@
  * @module
  */
 import { segmentSeconds } from "../../dsp/segments.ts";
-import type { Model, ModelDescription } from "../../refinery/model.ts";
+import type { Model } from "../model.ts";
+import type { ModelDescription } from "../description.ts";
 import { addDecision } from "./decision.ts";
 import { addFrontEnd } from "./front_end.ts";
 import { OnnxGraph } from "./graph.ts";

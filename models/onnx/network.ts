@@ -8,7 +8,7 @@
  */
 import { foldBatchNorm } from "../../nn/fold_batch_norm.ts";
 import { BLOCKS, DENSE, type VggEOptions, vggEParameters } from "../../nn/vgg_e.ts";
-import type { Model } from "../../refinery/model.ts";
+import type { Model } from "../model.ts";
 import type { OnnxGraph } from "./graph.ts";
 
 /**

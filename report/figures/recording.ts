@@ -1,6 +1,6 @@
 /** One recording as a picture: waveform, log-mel frames and profile, one above the other, over one axis of time. */
 import { segmentSeconds } from "../../dsp/segments.ts";
-import type { Prediction } from "../../refinery/predictor.ts";
+import type { Prediction } from "../../models/predictor.ts";
 import { draw, emotionColours, type Plot, standalone, WIDTH } from "./draw.ts";
 import type { Overview } from "./overview.ts";
 import { soundPanels } from "./sound.ts";

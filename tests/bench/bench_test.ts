@@ -4,14 +4,14 @@
  */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { runBench } from "../../bench/bench.ts";
-import { lossCase, matmulCase, parseShape, vggECases } from "../../bench/cases.ts";
+import { lossCase, matmulCase, parseShape, vggECases } from "../../lab/cases.ts";
 import { compareResults, describeComparison } from "../../bench/compare.ts";
-import { climbCpuLadder, describeCpuLadder, ladderSimd } from "../../bench/cpu_ladder.ts";
-import { checkCase } from "../../bench/definition.ts";
-import { assembleLadder } from "../../bench/ladder_modules.ts";
-import { parseResults, type Results } from "../../bench/results.ts";
-import { drawRoofline } from "../../bench/roofline.ts";
-import { type Spread, spread } from "../../bench/timing.ts";
+import { climbCpuLadder, describeCpuLadder, ladderSimd } from "../../lab/cpu_ladder.ts";
+import { checkCase } from "../../lab/definition.ts";
+import { assembleLadder } from "../../lab/ladder_modules.ts";
+import { parseResults, type Results } from "../../lab/results.ts";
+import { drawRoofline } from "../../lab/roofline.ts";
+import { type Spread, spread } from "../../lab/timing.ts";
 import { summarise, trainingFlops } from "../../nn/mod.ts";
 
 const once = <T>(make: () => Promise<T>) => {

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
-import { readModel } from "../../runs/mod.ts";
+import { readModel } from "../../models/mod.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 import { names } from "../runs/folders.ts";
 

@@ -1,5 +1,5 @@
 /**
- * How much memory `deno task predict` takes for an hour of sound, of each kind: run `deno run -A tests/cli/hour_memory.ts [KIND...]`.
+ * How much memory `deno task predict` takes for an hour of sound, of each kind, with the shipped model and its own segments: run `deno run -A tests/cli/hour_memory.ts [KIND...]`.
  *
  * FFmpeg makes a minute, a tone that sweeps with noise, and puts sixty of it together, still compressed. The figure is the most that the process had in memory at once
  * (VmHWM of Linux). It ends with 1 where a kind takes 600 MB or more.
@@ -44,8 +44,6 @@ try {
         "cli/predict.ts",
         "--device",
         "cpu",
-        "--segment-hop",
-        "100",
         "--quiet",
         file,
       ],

@@ -4,14 +4,14 @@ import { join } from "@std/path";
 import { decodeRecording, encodeWav, frameCount, logMel } from "../../dsp/mod.ts";
 import { extractFeatures, openCorpus } from "../../corpora/mod.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { type Model, type Prediction, Predictor } from "../../refinery/mod.ts";
-import { readModel } from "../../runs/mod.ts";
+import { type Model, type Prediction, Predictor } from "../../models/mod.ts";
+import { readModel } from "../../models/mod.ts";
 import { serveSite, type Site } from "../../web/server.ts";
 import { cpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";
 import { relativeError } from "../kernels/compare.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
-import { tinyCorpus, trainTinyModel } from "../refinery/tiny_model.ts";
+import { tinyCorpus, trainTinyModel } from "../models/tiny_model.ts";
 import { Browser } from "../web/browser.ts";
 import { packOnce, root, run, withPackage } from "./npm_package.ts";
 

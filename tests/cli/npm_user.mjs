@@ -53,7 +53,7 @@ async function losses(options) {
 /** What the model says of the recording, from its folder and from its files. */
 async function predicted() {
   const bytes = await readFile(wav),
-    files = await Promise.all(refinery.MODEL_FILES.map(async (name) => {
+    files = await Promise.all(models.MODEL_FILES.map(async (name) => {
       return [name, new Uint8Array(await readFile(`${folder}/${name}`))];
     }));
   const found = [];

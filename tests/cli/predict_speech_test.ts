@@ -7,7 +7,7 @@ import { profileStatistics } from "../../refinery/mod.ts";
 import { writeModel } from "../../runs/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
-import { tinyCorpus, trainTinyModel } from "../refinery/tiny_model.ts";
+import { tinyCorpus, trainTinyModel } from "../models/tiny_model.ts";
 
 const RATE = 16000;
 const device = await cpu.open();

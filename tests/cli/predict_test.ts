@@ -5,14 +5,14 @@ import { tableFromIPC } from "apache-arrow";
 import { SHIPPED_MODEL } from "../../cli/model_option.ts";
 import { decodeRecording, encodeWav } from "../../dsp/mod.ts";
 import { Random } from "../../kernels/random.ts";
-import { Predictor } from "../../refinery/mod.ts";
+import { Predictor } from "../../models/mod.ts";
 import { writeModel } from "../../runs/mod.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { oddWavs } from "../dsp/containers.ts";
 import { flac } from "../dsp/flac.ts";
 import { makeWav, WAV_KINDS } from "../fuzz/wavs.ts";
-import { trainTinyModel } from "../refinery/tiny_model.ts";
+import { trainTinyModel } from "../models/tiny_model.ts";
 
 const root = join(import.meta.dirname!, "..", "..");
 const device = await cpu.open();

@@ -113,6 +113,32 @@ Deno.test("FrameCache keeps frames of other settings apart", async () => {
   });
 });
 
+Deno.test("extractFeatures() brings recordings to one level, with any threads, and keeps these frames apart in the cache", async () => {
+  await withCorpus(async (corpus, cacheDir) => {
+    const plain = await extractFeatures(corpus, { cacheDir, threads: 1 });
+    const levelled = await extractFeatures(corpus, { level: "percentile", threads: 1 });
+    assertEquals([plain.level, levelled.level], [undefined, "percentile"]);
+    assertEquals(levelled.frames.length, plain.frames.length);
+    assertNotEquals(levelled.frames, plain.frames);
+    for (const threads of [1, 3, 3]) {
+      assertEquals(await extractFeatures(corpus, { level: "percentile", cacheDir, threads }), levelled);
+      assertEquals((await contents(cacheDir)).size, 6);
+    }
+    const crew = new Crew(corpus.utterances.map(({ path }) => path!), {
+      onReport: ({ file, outcome }) => {
+        if (!("frames" in outcome)) return assertEquals(file, 3);
+        const { firstFrame, frameCount } = levelled.utterances[file];
+        assertEquals(outcome.frames, levelled.frames.subarray(firstFrame * 64, (firstFrame + frameCount) * 64));
+      },
+      level: "percentile",
+    });
+    crew.start(1);
+    await crew.finish();
+    await crew.close();
+    assertEquals(await extractFeatures(corpus, { cacheDir }), plain);
+  });
+});
+
 Deno.test("extractFeatures() computes and writes anew what is damaged in the cache", async () => {
   await withCorpus(async (corpus, cacheDir) => {
     const plain = await extractFeatures(corpus, { cacheDir });

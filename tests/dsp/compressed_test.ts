@@ -114,3 +114,82 @@ Deno.test("a wav file is read by its content, whatever it is called", async () =
     "song.mp3: not a wav file",
   );
 });
+
+Deno.test("an M4A index that says more than it holds is refused before the decoder believes it", async () => {
+  const u32 = (v: number) => [v >>> 24, v >>> 16, v >>> 8, v].map((w) => w & 255), many = u32(0xfffffff0);
+  const track = (...tables: number[][]) =>
+    box("moov", box("trak", box("edts", ...tables), box("mdia", box("minf", box("stbl", ...tables)))));
+  const entry = (size: number) => [...u32(size), ...ascii("mp4a"), ...zeros(60)];
+  const lies: Record<string, number[]> = {
+    "an edit list of 4,294,967,280 edits": box("elst", zeros(4), many, zeros(24)),
+    "that many descriptions, of 0 bytes each": box("stsd", zeros(4), many, entry(0)),
+    "a description longer than its box": box("stsd", zeros(4), u32(1), entry(4000)),
+    "a table in a description": box("stsd", zeros(4), u32(1), [
+      ...u32(56),
+      ...ascii("mp4a"),
+      ...zeros(28),
+      ...box("stsz", zeros(8), many),
+    ]),
+    "that many samples of one size": box("stsz", zeros(4), u32(1), many),
+    "that many of one length": box("stts", zeros(4), u32(1), many, u32(1)),
+    "a descriptor of a length below 0": box("esds", zeros(4), [6, 0x88, 0x80, 0x80, 0x80, 0x80, 0], zeros(30)),
+    "ALAC frames of that many samples": box("alac", zeros(4), many, zeros(20)),
+  };
+  for (const [what, table] of Object.entries(lies)) {
+    const file = Uint8Array.from([
+      ...box("ftyp", ascii("M4A "), zeros(8)),
+      ...track(table),
+      ...box("mdat", zeros(500)),
+    ]);
+    await assertRejects(
+      () => readRecording(file, "lie.m4a"),
+      TypeError,
+      "a table of its index says more than it holds",
+      what,
+    );
+  }
+});
+
+Deno.test("recognise() passes tags that end with their head again, and room behind them", () => {
+  const frame = [0xff, 0xfb, 0x90, 0x00],
+    foot = bytes("ID3", [4, 0, 16, 0, 0, 0, 8], zeros(8), "3DI", [4, 0, 16, 0, 0, 0, 8]);
+  for (
+    const [before, offset] of [[foot, 28], [bytes([...foot], [...id3]), 168], [
+      bytes([...id3], zeros(4096)),
+      4236,
+    ]] as const
+  ) {
+    assertEquals(recognise(bytes([...before], frame, zeros(60)), false), { codec: "mp3", offset });
+    assertStrictEquals(recognise(before, false), "more");
+  }
+  assertEquals(recognise(bytes(zeros(3000), frame, zeros(60)), false), { codec: "mp3", offset: 3000 });
+  assertStrictEquals(recognise(new Uint8Array(1 << 17), false), undefined);
+  assertStrictEquals(recognise(new Uint8Array(5000), true), undefined);
+});
+
+Deno.test("a FLAC file keeps its last frames where these are as short as silence is", async () => {
+  for (const length of [4096 + 1, 2 * 4096 + 2, 3 * 4096 + 3, 4096 + 100]) {
+    const { samples, warnings } = await readRecording(flac([tone(length, 0.1)]), "short.flac");
+    assertEquals([samples.length, warnings], [length, []]);
+  }
+  for (const length of [4096 + 1, 5 * 4096, 5 * 4096 + 7]) {
+    const { samples, warnings } = await readRecording(
+      flac([new Int16Array(length)], length, "constant"),
+      "silent.flac",
+    );
+    assertEquals([samples.length, warnings], [length, []]);
+  }
+});
+
+Deno.test("an M4A file in fragments is refused with what makes it whole", async () => {
+  const file = bytes(
+    box("ftyp", ascii("iso5"), zeros(8)),
+    box("moov", box("mvex", box("trex", zeros(24)))),
+    box("moof", zeros(90)),
+  );
+  await assertRejects(
+    () => readRecording(file, "stream.mp4"),
+    TypeError,
+    "it is in fragments, which are not read: ffmpeg ",
+  );
+});

@@ -26,8 +26,17 @@ function crc(bytes: number[], polynomial: number, width: number): number {
   return sum;
 }
 
-/** A FLAC file of 16 bits at 16 kHz, its samples verbatim: RFC 9639. @param channels [channels][samples], in blocks of 4096 */
-export function flac(channels: Int16Array[], promised = channels[0].length): Uint8Array {
+/**
+ * A FLAC file of 16 bits at 16 kHz, its samples verbatim: RFC 9639.
+ *
+ * @param channels [channels][samples], in blocks of 4096
+ * @param subframe constant: of each block its first sample alone, as encoders write silence
+ */
+export function flac(
+  channels: Int16Array[],
+  promised = channels[0].length,
+  subframe: "verbatim" | "constant" = "verbatim",
+): Uint8Array {
   const info = new Bits().put(4096, 16).put(4096, 16).put(0, 24).put(0, 24).put(16000, 20).put(channels.length - 1, 3)
     .put(15, 5).put(promised, 36);
   const out = [...ascii("fLaC"), 0x80, 0, 0, 34, ...info.bytes, ...new Array(16).fill(0)];
@@ -37,8 +46,8 @@ export function flac(channels: Int16Array[], promised = channels[0].length): Uin
       .put(number, 8).put(blocks[0].length - 1, 16);
     frame.put(crc(frame.bytes, 0x07, 8), 8);
     for (const block of blocks) {
-      frame.put(2, 8); // a verbatim subframe
-      for (const sample of block) frame.put(sample & 0xffff, 16);
+      frame.put(subframe === "constant" ? 0 : 2, 8);
+      for (const sample of subframe === "constant" ? block.subarray(0, 1) : block) frame.put(sample & 0xffff, 16);
     }
     frame.put(crc(frame.bytes, 0x8005, 16), 16);
     out.push(...frame.bytes);

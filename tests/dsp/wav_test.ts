@@ -164,6 +164,13 @@ Deno.test("what is there of a recording that is cut short is read, with a warnin
 Deno.test("decodeWav() names what is no wav file", () => {
   const cases: [number[], RegExp][] = [
     [[], /x: the file is empty/],
+    [
+      [...ascii("caff"), 0, 1, 0, 0],
+      /x: not a wav file: it begins like an Apple CAF file; .* FLAC, MP3, Ogg Vorbis, Opus, AAC/,
+    ],
+    [[0x1a, 0x45, 0xdf, 0xa3, 1, 0, 0, 0], /it begins like a WebM or Matroska file/],
+    [[...ascii("#!AMR"), 10, 60, 1], /it begins like an AMR file/],
+    [[...ascii("MThd"), 0, 0, 0, 6], /it begins like a MIDI file, which holds notes and no sound/],
     [[0xff, 0xd8, 0xff, 0xe0, 0, 16, ...ascii("JFIF"), 0, 1, 1], /x: not a wav file: it begins like a JPEG image/],
     [[...ascii("RIFX"), ...u32(-1), ...ascii("WAVEfmt ")], /a RIFX file/],
     [[...ascii("RIFF"), ...u32(4), ...ascii("AVI ")], /a RIFF file that holds no WAVE/],

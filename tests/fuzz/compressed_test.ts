@@ -26,6 +26,7 @@ const KINDS: Record<string, string[]> = {
   "a.opus": ["-c:a", "libopus", "-page_duration", "100000"],
   "a.m4a": ["-c:a", "aac", "-b:a", "24k"],
   "b.m4a": ["-c:a", "aac", "-b:a", "24k", "-movflags", "+faststart"],
+  "alac.m4a": ["-ac", "2", "-c:a", "alac"],
   "a.aac": ["-c:a", "aac", "-b:a", "24k"],
 };
 

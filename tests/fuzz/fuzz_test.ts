@@ -14,11 +14,11 @@ import {
   type Prediction,
   Predictor,
   TooShortError,
-} from "../../refinery/mod.ts";
+} from "../../models/mod.ts";
 import { cpu } from "../devices.ts";
 import { oddWavs } from "../dsp/containers.ts";
-import { describeAgain, replaceFile, reseal, safetensors } from "../refinery/hostile.ts";
-import { trainTinyModel } from "../refinery/tiny_model.ts";
+import { describeAgain, replaceFile, reseal, safetensors } from "../models/hostile.ts";
+import { trainTinyModel } from "../models/tiny_model.ts";
 import { mutateBytes, mutateJson, pick } from "./mutate.ts";
 import { makeWav, WAV_KINDS } from "./wavs.ts";
 

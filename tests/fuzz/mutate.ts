@@ -2,7 +2,7 @@
  * Mutations of bytes and of JSON, from a seed: the same seed makes the same ones, so that what is found is found again.
  */
 import { Random } from "../../kernels/random.ts";
-import type { Json } from "../refinery/hostile.ts";
+import type { Json } from "../models/hostile.ts";
 
 /** Numbers that headers lie with. */
 const LIES = [

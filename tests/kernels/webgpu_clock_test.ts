@@ -4,8 +4,8 @@ import { Clock, TIMESTAMPS } from "../../kernels/webgpu/clock.ts";
 import { estimate, HARDWARE, plansFor, shortlist } from "../../kernels/webgpu/plan.ts";
 import { fastest } from "../../kernels/webgpu/race.ts";
 import { Random } from "../../kernels/random.ts";
-import { vggECases } from "../../bench/cases.ts";
-import { productOf } from "../../bench/counted.ts";
+import { vggECases } from "../../lab/cases.ts";
+import { productOf } from "../../lab/counted.ts";
 
 /** A GPU that does nothing but tell the time: `now` gives its ticks at the beginning (0) and the end (1) of a pass. */
 function fakeGpu(now: (which: 0 | 1) => bigint): GPUDevice {

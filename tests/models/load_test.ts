@@ -4,11 +4,11 @@ import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { encodeWav, resample } from "../../dsp/mod.ts";
 import { loadModel, type ModelSource } from "../../models/mod.ts";
-import { MODEL_FILES, type ModelBytes, ModelError, Predictor, TooShortError } from "../../refinery/mod.ts";
+import { MODEL_FILES, type ModelBytes, ModelError, Predictor, TooShortError } from "../../models/mod.ts";
 import { writeModel } from "../../runs/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
-import { trainTinyModel } from "../refinery/tiny_model.ts";
+import { trainTinyModel } from "./tiny_model.ts";
 
 let trained: ReturnType<typeof trainTinyModel> | undefined;
 const tinyModel = async () => await (trained ??= trainTinyModel(await cpu.open()));

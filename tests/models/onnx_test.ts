@@ -6,17 +6,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { decodeRecording, logMel, segmentCount, segmentView } from "../../dsp/mod.ts";
+import { decodeRecording, LEVELLING, logMel, segmentCount, segmentView } from "../../dsp/mod.ts";
 import { notAbove } from "../../models/onnx/decision.ts";
 import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
 import { uniformWeights } from "../../nn/parameters.ts";
 import { vggEParameters } from "../../nn/vgg_e.ts";
-import { type Model, type Prediction, Predictor } from "../../refinery/mod.ts";
-import { readModel } from "../../runs/mod.ts";
+import { type Model, type Prediction, Predictor } from "../../models/mod.ts";
+import { readModel } from "../../models/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
-import { trainTinyModel } from "../refinery/tiny_model.ts";
+import { trainTinyModel } from "./tiny_model.ts";
 import { checkOnnx, type Found, missingRuntimes, pythonWithOnnx, runRuntime } from "./runtimes.ts";
 
 const missing = await missingRuntimes(), python = await pythonWithOnnx(), emodb = emodbDir();
@@ -102,6 +102,12 @@ function withLongSegments({ description, forest }: Model): Model {
   return { description: { ...description, frontEnd, network, segmentHop: 3 }, weights, forest };
 }
 
+/** A model that brings recordings to one level, as it is within their first 150 frames. */
+function withOneLevel({ description, weights, forest }: Model): Model {
+  const frontEnd = { ...description.frontEnd, levelling: { ...LEVELLING, frames: 150 } };
+  return { description: { ...description, frontEnd }, weights, forest };
+}
+
 for (const runtime of RUNTIMES) {
   Deno.test({
     name: `a model's ONNX files give in ${runtime} what the model gives${missing ? ` (${missing})` : ""}`,
@@ -109,7 +115,8 @@ for (const runtime of RUNTIMES) {
     async fn() {
       const model = await tinyModel(), recordings = await buzzes();
       recordings.push(recordings[0].slice(0, 400 + 39 * 160)); // 40 frames: less than a segment of 64
-      for (const own of [model, withLongSegments(model)]) {
+      recordings.push(recordings[1].map((x) => x / 20000)); // more than 40 dB too quiet
+      for (const own of [model, withLongSegments(model), withOneLevel(model)]) {
         await withFolder({}, async (folder) => {
           const asked = await ask(folder, own, recordings);
           compare(asked, await runRuntime(runtime, folder), runtime);

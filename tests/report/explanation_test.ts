@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { explainForest, RandomForest } from "../../forest/mod.ts";
 import { Random } from "../../kernels/random.ts";
-import { explain, profileStatistics, statisticName } from "../../refinery/mod.ts";
+import { explain, statisticName } from "../../models/mod.ts";
+import { profileStatistics } from "../../refinery/mod.ts";
 import { explanationJson, explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
 import { frontEnd } from "../../dsp/mod.ts";

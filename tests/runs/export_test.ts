@@ -2,29 +2,28 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { parseCsv } from "../../corpora/csv.ts";
+import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { predictProbabilities, VggE } from "../../nn/mod.ts";
-import { decodeModel, Predictor, SegmentDataset, SegmentStore } from "../../refinery/mod.ts";
-import {
-  decodeProfiles,
-  exportEverything,
-  exportFold,
-  readModel,
-  readSealed,
-  RunFolder,
-  writeModel,
-} from "../../runs/mod.ts";
+import { decodeModel, Predictor } from "../../models/mod.ts";
+import { segmentation, SegmentDataset, SegmentStore, type Settings } from "../../refinery/mod.ts";
+import { decodeProfiles, exportEverything, exportFold, readSealed, RunFolder, writeModel } from "../../runs/mod.ts";
+import { readModel } from "../../models/mod.ts";
 import { inTemporary, names } from "./folders.ts";
-import { experiment, features, folds, run, settings } from "./small_experiment.ts";
+import { experiment, features, folds, run, runEpochs, settings } from "./small_experiment.ts";
 
 const note = { licence: "MIT" };
 const corpus = openSynthetic(1, { utterances: 20, speakers: 2 });
 const K = features.emotions.length;
 
-/** Runs, exports each fold, and compares what its model hears with what the run says. */
-async function checkFolds(batchNorm: boolean): Promise<void> {
+/** Runs, is stopped and goes on, exports each fold, and compares what its model hears with what the run says. */
+async function checkFolds(changed: Partial<Settings>): Promise<void> {
+  const own = { ...settings, ...changed };
+  const features = await extractFeatures(corpus, segmentation(own));
   await inTemporary(async (dir) => {
-    const out = join(dir, "run"), { results } = await run(out, "new", { settings: { ...settings, batchNorm } });
+    const out = join(dir, "run");
+    await runEpochs(out, "new", 1, { settings: own, features });
+    const { results } = await run(out, "resume", { settings: own, features });
     const table = await Deno.readTextFile(join(out, "predictions.csv"));
     const [header, ...rows] = parseCsv(table, "predictions.csv"), column = header.fields.indexOf("stage_2");
     const predicted = new Map(rows.map(({ fields }) => [fields[0], fields[column]]));
@@ -44,6 +43,10 @@ async function checkFolds(batchNorm: boolean): Promise<void> {
         const heard = await predictor.predict(samples);
         assertEquals(heard.profile, profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K), id);
         assertStrictEquals(heard.emotion, predicted.get(id), id);
+        if (own.level === "percentile") {
+          const quiet = await predictor.predict(samples.map((x) => x * 10 ** (-15 / 20)));
+          quiet.profile.forEach((p, at) => assert(Math.abs(p - heard.profile[at]) < 1e-3, id));
+        }
         confusion[emotion][features.emotions.indexOf(heard.emotion)]++;
       }
       predictor.close();
@@ -53,11 +56,15 @@ async function checkFolds(batchNorm: boolean): Promise<void> {
 }
 
 Deno.test("the model of a fold gives, on the utterances that it held out, what the run's results say: to the utterance", async () => {
-  await checkFolds(false);
+  await checkFolds({});
 });
 
 Deno.test("so does the model of a fold whose networks have batch norm", async () => {
-  await checkFolds(true);
+  await checkFolds({ batchNorm: true });
+});
+
+Deno.test("so does the model of a fold whose recordings were brought to one level, from samples at any volume", async () => {
+  await checkFolds({ level: "percentile" });
 });
 
 Deno.test("the model for use of networks with batch norm is a plain VGG-E, without dropout, that hears the same but for rounding", async () => {

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { tableFromIPC, Utf8 } from "apache-arrow";
 import { emotionColumn } from "../../runs/columns.ts";
-import { decodeProfiles, encodeProfiles, requireVacant, RunFolder, writeAtomically } from "../../runs/mod.ts";
+import { decodeProfiles, encodeProfiles, requireVacant, RunFolder } from "../../runs/mod.ts";
+import { writeAtomically } from "../../files/atomic.ts";
 
 async function inTemporary(body: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "epr_runs_" });

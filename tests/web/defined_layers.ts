@@ -2,7 +2,7 @@
 import { logMel } from "../../dsp/mod.ts";
 import { createReferenceDevice, referenceValues } from "../../kernels/reference_device.ts";
 import { type BatchNormParameters, Tape, type Tensor, VggE } from "../../nn/mod.ts";
-import type { Model } from "../../refinery/mod.ts";
+import type { Model } from "../../models/mod.ts";
 
 /** Keeps what comes out of each layer. */
 class Keeping extends Tape {

@@ -1,12 +1,12 @@
 /** What the page's engine hears of a stream is what it hears of a file; tried without a browser. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { judgeSpeech } from "../../refinery/mod.ts";
+import { judgeSpeech } from "../../models/mod.ts";
 import { SpeechActivity, speechSegments } from "../../dsp/mod.ts";
-import { Predictor } from "../../refinery/predictor.ts";
+import { Predictor } from "../../models/predictor.ts";
 import { hear, LiveHearing, liveHop } from "../../web/engine/hearing.ts";
 import type { News } from "../../web/engine/protocol.ts";
 import { cpu } from "../devices.ts";
-import { tinyCorpus, trainTinyModel } from "../refinery/tiny_model.ts";
+import { tinyCorpus, trainTinyModel } from "../models/tiny_model.ts";
 
 const device = await cpu.open();
 const predictor = new Predictor((await trainTinyModel(device)).model, device);
@@ -14,9 +14,9 @@ const { emotions, segmentHop } = predictor.model.description, K = emotions.lengt
 const { samples } = await tinyCorpus.utterances[0].read();
 
 /** Says samples to a stream in blocks of 10 ms and of odd sizes. */
-async function say(rate: number, spoken: Float32Array, sizes: readonly number[]) {
+async function say(rate: number, spoken: Float32Array, sizes: readonly number[], by: Predictor = predictor) {
   const news: (News & { news: "live" })[] = [];
-  const live = new LiveHearing(predictor, rate, (one) => {
+  const live = new LiveHearing(by, rate, (one) => {
     assertEquals(one.news, "live", JSON.stringify(one));
     news.push(one as News & { news: "live" });
   });
@@ -72,6 +72,31 @@ Deno.test("a stream of another rate is resampled as it comes; one without a segm
   const { heard } = await say(32000, twice, [320]);
   assert(Math.abs(heard!.seconds - samples.length / 16000) < 0.02);
   assertEquals((await say(16000, samples.subarray(0, 1000), [160])).heard, undefined);
+});
+
+Deno.test("a stream of a model that levels is judged by its last half minute while it lasts, and at its end as the file is", async () => {
+  const levelling = new Predictor((await trainTinyModel(device, 64, "percentile")).model, device);
+  const loud = samples.map((x) => 4 * x), level = { samples: loud, sampleRate: 16000 };
+  const file = await hear(levelling, level);
+  const profile: number[] = [];
+  let told = () => {};
+  const live = new LiveHearing(levelling, 16000, (one) => {
+    profile.push(...(one as News & { news: "live" }).profile);
+    setTimeout(told, 0); // as messages come: each by itself
+  });
+  for (let at = 0; at < loud.length; at += 1600) {
+    const heard = new Promise<void>((resolve) => told = resolve);
+    live.push(loud.slice(at, at + 1600), at);
+    await heard;
+  }
+  const heard = await live.end();
+  assertEquals([heard!.emotion, heard!.profile, heard!.frames], [file.emotion, file.profile, file.frames]);
+  assertEquals(profile.length, file.profile.length);
+  const apart = (...at: [number, number?]) =>
+    Math.max(...profile.map((p, i) => Math.abs(p - file.profile[i])).slice(...at));
+  // its last segments had nearly the level of the whole, the first did not
+  assert(apart(0, 4 * K) > 4 * apart(-4 * K), `${apart(0, 4 * K)}, ${apart(-4 * K)}`);
+  levelling.close();
 });
 
 Deno.test.afterAll(() => {

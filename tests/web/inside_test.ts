@@ -1,7 +1,7 @@
 /** The network as the page looks into it, on both devices in Deno: values by the definitions, and the texts of what ran. */
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import type { Call } from "../../bench/recorded.ts";
+import type { Call } from "../../lab/recorded.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { convolveBlock, packPanels } from "../../kernels/cpu/conv2d.ts";
@@ -14,8 +14,8 @@ import { Random } from "../../kernels/random.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 import { variantNamed } from "../../kernels/webgpu/variants.ts";
 import { summarise, vggEParameters } from "../../nn/mod.ts";
-import { decodeModel, encodeModel, type Model, Predictor } from "../../refinery/mod.ts";
-import { readModel } from "../../runs/model_folder.ts";
+import { decodeModel, encodeModel, type Model, Predictor } from "../../models/mod.ts";
+import { readModel } from "../../models/mod.ts";
 import { lookInside, weightsOf } from "../../web/engine/inside.ts";
 import { sourcesOf, WAT_FILES } from "../../web/engine/kernel_sources.ts";
 import { SHIPPED_MODEL } from "../../cli/model_option.ts";

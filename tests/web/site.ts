@@ -3,10 +3,10 @@ import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { encodeWav } from "../../dsp/mod.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
-import { writeModel } from "../../runs/model_folder.ts";
+import { writeModel } from "../../models/write_folder.ts";
 import { buildSite } from "../../web/build.ts";
 import type { Site } from "../../web/server.ts";
-import { trainTinyModel } from "../refinery/tiny_model.ts";
+import { trainTinyModel } from "../models/tiny_model.ts";
 
 /** A folder with a model and recordings, and the page that was built of it. */
 export interface Built {

@@ -1,10 +1,10 @@
 /** The bench in a page: the cases, the stopwatch and the checks of `deno task bench`, and its ladder. */
-import type { Tune } from "../../bench/bench.ts";
-import { vggECases } from "../../bench/cases.ts";
-import { benchKernel } from "../../bench/kernels.ts";
-import { climbLadder, type LadderRow } from "../../bench/ladder.ts";
-import type { KernelRow, Peaks } from "../../bench/results.ts";
-import { BUDGETS, Stopwatch } from "../../bench/timing.ts";
+import type { Tune } from "../../lab/tuning.ts";
+import { vggECases } from "../../lab/cases.ts";
+import { benchKernel } from "../../lab/kernels.ts";
+import { climbLadder, type LadderRow } from "../../lab/ladder.ts";
+import type { KernelRow, Peaks } from "../../lab/results.ts";
+import { BUDGETS, Stopwatch } from "../../lab/timing.ts";
 import type { Device } from "../../kernels/device.ts";
 import { findAdapter, WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import type { News } from "./protocol.ts";

@@ -1,29 +1,45 @@
 /** What a model hears: whole recordings, and streams while they last. */
 import { LogMelStream } from "../../dsp/log_mel_stream.ts";
-import { decodeRecording } from "../../dsp/recording.ts";
 import { Resampler } from "../../dsp/resample.ts";
-import { resample, segmentCount, SpeechActivity, speechSegments } from "../../dsp/mod.ts";
-import { explain } from "../../refinery/explain.ts";
-import { decideProfile, judgeSpeech } from "../../refinery/judge_speech.ts";
-import type { Model } from "../../refinery/model.ts";
-import type { Predictor } from "../../refinery/predictor.ts";
+import {
+  readRecording,
+  resample,
+  RunningLevel,
+  segmentCount,
+  SpeechActivity,
+  speechSegments,
+  withLevel,
+} from "../../dsp/mod.ts";
+import { explain } from "../../models/explain.ts";
+import { decideProfile, judgeSpeech } from "../../models/judge_speech.ts";
+import type { Model } from "../../models/model.ts";
+import type { Predictor } from "../../models/predictor.ts";
 import { ProfileStatistics } from "../../refinery/statistics.ts";
 import { argmax } from "../../refinery/relabel.ts";
 import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
-import type { Heard, News, Questions } from "./protocol.ts";
+import type { Heard, News, ToHear } from "./protocol.ts";
 
 /** Hears a recording as a whole. */
-export async function hear(predictor: Predictor, what: Parameters<Questions["hear"]>[0]): Promise<Heard> {
-  const began = performance.now();
-  const samples = "wav" in what
-    ? decodeRecording(what.wav, what.name).samples
-    : resample(what.samples, what.sampleRate, predictor.model.description.frontEnd.sampleRate);
-  const { frontEnd, segmentHop } = predictor.model.description, parts: Float32Array[] = [];
+export async function hear(predictor: Predictor, what: ToHear): Promise<Heard> {
+  const began = performance.now(), { frontEnd, segmentHop } = predictor.model.description, parts: Float32Array[] = [];
+  const { samples, warnings = [] } = "bytes" in what
+    ? await readRecording(what.bytes, what.name, frontEnd, undefined, loadDecoder)
+    : { ...what, samples: resample(what.samples, what.sampleRate, frontEnd.sampleRate) };
   const hop = samples.length <= LONGEST_DENSE * frontEnd.sampleRate ? liveHop(segmentHop) : segmentHop;
   const { profile } = await predictor.predict(samples, { segmentHop: hop, onFrames: (frames) => parts.push(frames) });
   const judged = judge(predictor.model, samples, profile, hop);
-  return { ...judged, frames: concatenate(parts), samples, took: (performance.now() - began) / 1000 };
+  return { ...judged, frames: concatenate(parts), samples, warnings, took: (performance.now() - began) / 1000 };
+}
+
+/** Loads a decoder: a file of the page (`decoders/`), called by the last part of its package's name. */
+async function loadDecoder(specifier: string): Promise<unknown> {
+  const file = `decoders/${specifier.split("/").at(-1)}.js`;
+  try {
+    return await import(new URL(file, location.href).href);
+  } catch (error) {
+    throw new Error(`${file} does not come from this page's host (${(error as Error).message})`, { cause: error });
+  }
 }
 
 /** Longest recording, in seconds, whose picture is as dense as a stream's. */
@@ -39,7 +55,7 @@ function judge(
   samples: Float32Array,
   profile: Float32Array,
   hop: number,
-): Omit<Heard, "frames" | "samples" | "took"> {
+): Omit<Heard, "frames" | "samples" | "warnings" | "took"> {
   const { emotions, frontEnd, segmentHop } = description,
     K = emotions.length,
     seconds = samples.length / frontEnd.sampleRate;
@@ -104,6 +120,7 @@ export class LiveHearing {
   readonly #tell: (news: News) => void;
   readonly #resampler: Resampler;
   readonly #mel: LogMelStream;
+  readonly #level: RunningLevel;
   /** All that was heard. */
   readonly #samples: Float32Array[] = [];
   readonly #frames: Float32Array[] = [];
@@ -123,7 +140,8 @@ export class LiveHearing {
     const { frontEnd, segmentHop, emotions } = predictor.model.description;
     this.segmentHop = liveHop(segmentHop);
     this.#resampler = new Resampler(sampleRate, frontEnd.sampleRate);
-    this.#mel = new LogMelStream(frontEnd);
+    this.#mel = new LogMelStream(withLevel(frontEnd, "none"));
+    this.#level = new RunningLevel(frontEnd);
     this.#activity = new SpeechActivity({ settings: frontEnd, memory: MEMORY });
     this.#statistics = new ProfileStatistics(emotions.length);
   }
@@ -149,6 +167,7 @@ export class LiveHearing {
         pieces.push(block);
       }
       const samples = concatenate(pieces), frames = this.#mel.push(samples);
+      this.#level.push(frames);
       this.#samples.push(samples);
       this.#frames.push(frames);
       const active = this.#activity.push(samples);
@@ -166,10 +185,11 @@ export class LiveHearing {
     const hop = this.segmentHop, K = emotions.length, parts: Float32Array[] = [], speech: number[] = [];
     this.#held = concatenate([this.#held, frames]);
     for (;;) {
-      const there = segmentCount(this.#held.length / nMels, hop);
+      const there = segmentCount(this.#held.length / nMels, hop, frontEnd);
       if (there < 1) break;
       const count = Math.min(there, this.#predictor.largestBatch);
-      parts.push((await this.#predictor.segmentProbabilities(this.#held, count, hop)).slice());
+      const levelled = this.#level.apply(this.#held);
+      parts.push((await this.#predictor.segmentProbabilities(levelled, count, hop)).slice());
       speech.push(...speechSegments(this.#active, count, hop, frontEnd));
       this.#held = this.#held.slice(count * hop * nMels);
       this.#active = this.#active.slice(count * hop);
@@ -192,8 +212,17 @@ export class LiveHearing {
   async end(): Promise<Heard | undefined> {
     await this.#working;
     if (this.#segments === 0) return undefined;
+    const { sampleRate, levelling } = this.#predictor.model.description.frontEnd;
+    // now the level of the whole is known: what was heard by that of the moment is heard again
+    if (levelling) return await hear(this.#predictor, { samples: concatenate(this.#samples), sampleRate });
     const [samples, frames, profile] = [this.#samples, this.#frames, this.#profile].map(concatenate);
-    return { ...judge(this.#predictor.model, samples, profile, this.segmentHop), frames, samples, took: this.#took };
+    return {
+      ...judge(this.#predictor.model, samples, profile, this.segmentHop),
+      frames,
+      samples,
+      warnings: [],
+      took: this.#took,
+    };
   }
 }
 

@@ -1,16 +1,16 @@
 /**
  * The network as it thinks: what each layer makes of one segment, which kernels made it, and how long they take.
  *
- * The network's own `forward()` runs on a device that writes down its calls (`bench/recorded.ts`). The calls of each layer are then
+ * The network's own `forward()` runs on a device that writes down its calls (`lab/recorded.ts`). The calls of each layer are then
  * repeated, on the same buffers, to be timed as the bench times them.
  */
-import { type Call, recorded, repeat } from "../../bench/recorded.ts";
-import { BUDGETS, Stopwatch } from "../../bench/timing.ts";
+import { type Call, recorded, repeat } from "../../lab/recorded.ts";
+import { BUDGETS, Stopwatch } from "../../lab/timing.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
 import { WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { type LayerSummary, summarise, VggE } from "../../nn/vgg_e.ts";
 import { Tape } from "../../nn/tape.ts";
-import type { Predictor } from "../../refinery/predictor.ts";
+import type { Predictor } from "../../models/predictor.ts";
 import { isWinograd, sourcesOf } from "./kernel_sources.ts";
 import type { InsideView, LayerView, Source, Weights } from "./protocol.ts";
 

@@ -1,5 +1,5 @@
 /** The texts of the kernels that a layer runs, to be read in the page: as they are written, and as they were compiled. */
-import { type Call, repeat } from "../../bench/recorded.ts";
+import { type Call, repeat } from "../../lab/recorded.ts";
 import { CpuDevice } from "../../kernels/cpu/device.ts";
 import { kernelText } from "../../kernels/cpu/kernel_text.ts";
 import { takesWinograd } from "../../kernels/cpu/winograd.ts";

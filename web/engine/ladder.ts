@@ -1,5 +1,5 @@
 /** The CPU's ladder in a page: the rungs of `deno task bench --ladder`, from bytes that were assembled when the page was built. */
-import { climbCpuLadder, type LadderModules, ladderSimd, type Rung } from "../../bench/cpu_ladder.ts";
+import { climbCpuLadder, type LadderModules, ladderSimd, type Rung } from "../../lab/cpu_ladder.ts";
 import type { KernelVariant } from "../../kernels/cpu/binary.ts";
 import { sharesMemory } from "./device.ts";
 import { fromBase64 } from "./kernel_file.ts";

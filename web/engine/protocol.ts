@@ -3,7 +3,7 @@
  * worker: the page asks (`Ask`), the engine answers each question once (`Answer`), and tells what happens meanwhile (`News`).
  */
 import type { Method } from "../../refinery/settings.ts";
-import type { ModelDescription } from "../../refinery/model.ts";
+import type { ModelDescription } from "../../models/description.ts";
 import type { Rung } from "./ladder.ts";
 
 /** Which device: a GPU by WebGPU, or the processor by WebAssembly. */
@@ -19,6 +19,11 @@ export interface DeviceInfo {
   /** Whether it is a GPU that a program plays: right, and slow. */
   software: boolean;
 }
+
+/** A recording: a file that EPR decodes, or samples, and what is to be said of them. */
+export type ToHear =
+  | { bytes: Uint8Array; name: string }
+  | { samples: Float32Array; sampleRate: number; warnings?: string[] };
 
 /** What a recording sounds like. */
 export interface Heard {
@@ -38,6 +43,8 @@ export interface Heard {
   segmentHop: number;
   /** Frames from one segment that is judged to the next, a multiple of `segmentHop`. */
   judgedHop: number;
+  /** What is wrong with the recording and was read all the same, in lines that name it. */
+  warnings: readonly string[];
   /** Why, in lines, as `deno task predict --explain` prints it. */
   why: string;
   seconds: number;
@@ -116,8 +123,8 @@ export interface Questions {
   open(choice: DeviceKind | "auto"): DeviceInfo;
   /** The model's description, or nothing where the page has none. */
   model(): ModelDescription | undefined;
-  /** Hears a recording: the bytes of a wav file, or samples of any rate. */
-  hear(what: { wav: Uint8Array; name: string } | { samples: Float32Array; sampleRate: number }): Heard;
+  /** Hears a recording: the bytes of a file, or samples of any rate. */
+  hear(what: ToHear): Heard;
   /** A synthetic utterance. */
   example(index: number): { samples: Float32Array; name: string; emotion: string };
   /** Begins to listen to a stream; its pieces come by `liveSamples`. Gives the frames from one segment to the next. */

@@ -2,16 +2,16 @@
  * The machine's roof, measured in a page: multiply-adds in registers and a copy through memory. On the processor one core is
  * measured and counted once a thread, which is a little more than they reach together where they share a clock.
  */
-import { WebGpuPeak } from "../../bench/peak_webgpu.ts";
-import type { Peaks } from "../../bench/results.ts";
-import { mapSpread, spread, type Stopwatch } from "../../bench/timing.ts";
+import { WebGpuPeak } from "../../lab/peak_webgpu.ts";
+import type { Peaks } from "../../lab/results.ts";
+import { mapSpread, spread, type Stopwatch } from "../../lab/timing.ts";
 import { CpuDevice } from "../../kernels/cpu/device.ts";
 import type { Device } from "../../kernels/device.ts";
 import { WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 
 /** Words that are copied: 16 MiB each way. */
 const COPIED = 2 ** 22;
-/** Operations of a round of `bench/peak.wat`. */
+/** Operations of a round of `lab/peak.wat`. */
 const ROUND_FLOPS = 8 * 12 * 4 * 2, ROUNDS = 2 ** 15;
 
 /** Measures a device's roof, again and again. */

@@ -1,8 +1,9 @@
 /** The engine: everything of the page that computes. Questions that use the device are answered turn by turn. */
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import type { Device } from "../../kernels/device.ts";
-import { decodeModel, type Model, MODEL_FILES, type ModelBytes } from "../../refinery/model.ts";
-import { Predictor } from "../../refinery/predictor.ts";
+import { decodeModel, type Model } from "../../models/model.ts";
+import { MODEL_FILES, type ModelBytes } from "../../models/description.ts";
+import { Predictor } from "../../models/predictor.ts";
 import { bench } from "./bench.ts";
 import { openPageDevice } from "./device.ts";
 import { hear, LiveHearing } from "./hearing.ts";

@@ -15,6 +15,9 @@ interface Fetched extends Event {
   respondWith(answer: Promise<Response>): void;
 }
 
+/** Files that are kept from the first time that they are asked for: most visitors need none of them. */
+const LATE = /\/decoders\/[^/]*$/;
+
 const NAME = `epr-${VERSION}`;
 const worker = globalThis as unknown as {
   addEventListener(type: string, listener: (event: never) => void): void;
@@ -56,7 +59,12 @@ worker.addEventListener("fetch", (event: Fetched) => {
   const { request } = event;
   if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
   event.respondWith(
-    fetch(request).catch(async (error) => {
+    fetch(request).then(async (answer) => {
+      if (answer.ok && LATE.test(new URL(request.url).pathname)) {
+        await (await caches.open(NAME)).put(request, answer.clone()).catch(() => {}); // without storage it works all the same
+      }
+      return answer;
+    }).catch(async (error) => {
       const kept = await (await caches.open(NAME)).match(request, { ignoreSearch: true });
       if (!kept) throw error;
       return kept;

@@ -1,6 +1,6 @@
 /** What the shell and its views know of each other. */
 import type { DeviceInfo, Heard } from "../engine/protocol.ts";
-import type { ModelDescription } from "../../refinery/model.ts";
+import type { ModelDescription } from "../../models/description.ts";
 import type { Engine } from "./engine.ts";
 
 /** What every view is given. */

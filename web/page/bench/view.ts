@@ -1,8 +1,8 @@
 /** Bench: how fast the kernels are in this browser, under its roof, and the ladder of a matrix product. */
-import type { LadderRow } from "../../../bench/ladder.ts";
-import type { KernelRow, Results } from "../../../bench/results.ts";
-import { drawRoofline } from "../../../bench/roofline.ts";
-import { digits, duration } from "../../../bench/show.ts";
+import type { LadderRow } from "../../../lab/ladder.ts";
+import type { KernelRow, Results } from "../../../lab/results.ts";
+import { drawRoofline } from "../../../lab/roofline.ts";
+import { digits, duration } from "../../../lab/show.ts";
 import type { BenchResult } from "../../engine/bench.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";

@@ -1,6 +1,6 @@
 /** In words: the model, what was heard, what went wrong. */
 import { frontEnd } from "../../../dsp/settings.ts";
-import type { ModelDescription } from "../../../refinery/model.ts";
+import type { ModelDescription } from "../../../models/description.ts";
 import type { Shown } from "./export.ts";
 
 /** Samples below this are as good as silence: -60 dB of full scale. */

@@ -1,34 +1,37 @@
 /** Sound in and out: files, the microphone, playing. */
-
-/** What a file gives the engine: its bytes where it is a wav file, which the engine decodes itself, else samples. */
-export type Opened = { wav: Uint8Array; name: string } | { samples: Float32Array; sampleRate: number };
+import { isKnown } from "../../../dsp/sniff.ts";
+import type { ToHear } from "../../engine/protocol.ts";
 
 /** Longest recording that the page takes, in bytes. */
 const LARGEST = 512 << 20;
 
 /**
- * Opens a file that was dropped or chosen.
+ * Opens a file that was dropped or chosen: its bytes, which the engine decodes as `deno task predict` does, or samples of the browser
+ * where EPR has no decoder for its kind.
  *
  * @throws {TypeError} naming the file, where no sound can be made of it
  */
-export async function openFile(file: File): Promise<Opened> {
+export async function openFile(file: File): Promise<ToHear> {
   if (file.size > LARGEST) throw new TypeError(`${file.name}: larger than 512 MB; deno task predict takes any length`);
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const magic = new TextDecoder("latin1").decode(bytes.subarray(0, 4));
-  if (/^(RIFF|RIFX|RF64|BW64|riff)$/.test(magic)) return { wav: bytes, name: file.name };
+  if (isKnown(bytes)) return { bytes, name: file.name };
   const context = new OfflineAudioContext(1, 1, 48000);
   let sound: AudioBuffer;
   try {
     sound = await context.decodeAudioData(bytes.buffer);
   } catch {
-    throw new TypeError(`${file.name} is no recording that this browser can read: try a wav, mp3, ogg or m4a file`);
+    throw new TypeError(
+      `${file.name} is no recording that this browser can read: try a wav, flac, mp3, ogg or m4a file`,
+    );
   }
   const samples = new Float32Array(sound.length);
   for (let c = 0; c < sound.numberOfChannels; c++) {
     const channel = sound.getChannelData(c);
     for (let i = 0; i < samples.length; i++) samples[i] += channel[i] / sound.numberOfChannels;
   }
-  return { samples, sampleRate: sound.sampleRate };
+  const warning =
+    `${file.name}: EPR has no decoder for this kind of file; this browser decoded it, at ${sound.sampleRate} Hz`;
+  return { samples, sampleRate: sound.sampleRate, warnings: [warning] };
 }
 
 /** A microphone that is on. */

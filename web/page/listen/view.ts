@@ -1,7 +1,7 @@
 /** Listen: a recording, an example or the microphone, and the emotions in it as they come. */
 import { frontEnd } from "../../../dsp/settings.ts";
 import { emotionColours } from "../../../report/colours.ts";
-import type { Heard, News } from "../../engine/protocol.ts";
+import type { Heard, News, ToHear } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { aboutHeard, aboutModel, named } from "./about.ts";
@@ -11,7 +11,7 @@ import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
 import { Overview } from "./overview.ts";
 import { Scene } from "./scene.ts";
-import { type MicrophoneNews, type Opened, openFile, Player } from "./sound.ts";
+import { type MicrophoneNews, openFile, Player } from "./sound.ts";
 import { Voice } from "./voice.ts";
 
 const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
@@ -52,6 +52,7 @@ export function listenView(app: App): View {
   });
   const empty = el("div", { class: "empty" }, "Drop a recording here, choose an example, or speak.");
   const under = el("p", { class: "under num", id: "under" }), status = el("p", { class: "under num", id: "status" });
+  const warnings = el("ul", { class: "under warnings", id: "warnings", hidden: true });
   const about = el("p", { class: "under about", id: "about" });
   const reasons = el("pre", { id: "reasons", tabindex: 0, "aria-label": "Why: votes and statistics" });
   const why = el("details", { class: "why", hidden: true }, el("summary", {}, "Why"), reasons);
@@ -78,6 +79,7 @@ export function listenView(app: App): View {
     overview.element,
     under,
     status,
+    warnings,
     why,
     about,
   );
@@ -104,7 +106,7 @@ export function listenView(app: App): View {
     meters.setEmotions(description.emotions, scene.colours as string[]);
   }
 
-  async function hear(name: string, load: () => Promise<Opened>): Promise<void> {
+  async function hear(name: string, load: () => Promise<ToHear>): Promise<void> {
     const own = ++asked;
     app.quiet();
     await stopSpeaking();
@@ -145,6 +147,9 @@ export function listenView(app: App): View {
   /** In a line, what is shown. */
   function tellShown(): void {
     status.textContent = shown ? aboutHeard(shown) : "";
+    const lines = shown?.heard.warnings ?? [];
+    warnings.hidden = lines.length === 0;
+    warnings.replaceChildren(...lines.map((line) => el("li", {}, line)));
   }
 
   /** What can be done with what is shown. */

@@ -1,0 +1,199 @@
+/**
+ * `deno task bench`: how fast, and how near to what this machine can do.
+ *
+ * Kernel by kernel for every layer of VGG-E, then the training step, the front end, the forest; with `--peers` other
+ * libraries in turn, with `--pytorch` PyTorch.
+ */
+import { Option } from "commander";
+import {
+  createCommand,
+  printJson,
+  progressBar,
+  realNumber,
+  runCommand,
+  say,
+  UsageError,
+  wholeNumber,
+} from "./common.ts";
+import { chooseKernels, type Tune, type TuneFlag } from "../lab/tuning.ts";
+import { precisionOption, tuneOption } from "./tuning.ts";
+import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
+import { findAdapter } from "../kernels/webgpu/adapter.ts";
+import { type PresetName, PRESETS } from "../refinery/mod.ts";
+import { parseShape, SHAPES } from "../lab/cases.ts";
+import { describeComparison } from "../bench/compare.ts";
+import { CLASSES, type Part, PARTS, runBench } from "../bench/bench.ts";
+import { describeCounted } from "../lab/counted.ts";
+import { climbCpuLadder, describeCpuLadder, ladderSimd } from "../lab/cpu_ladder.ts";
+import { climbLadder, describeLadder } from "../lab/ladder.ts";
+import { assembleLadder } from "../lab/ladder_modules.ts";
+import { parseResults, type Results } from "../lab/results.ts";
+import { drawRoofline } from "../lab/roofline.ts";
+import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
+
+interface Flags {
+  device: DeviceChoice;
+  preset?: PresetName;
+  threads?: number;
+  width: number;
+  batch: number;
+  only?: Part[];
+  filter?: string;
+  shape: string[];
+  emodb?: string;
+  peers?: true | "cpu" | "webgpu";
+  pytorch?: boolean;
+  precision: Precision;
+  tune: TuneFlag;
+  quick?: boolean;
+  json?: string;
+  svg?: string;
+  count?: boolean;
+  ladder?: boolean;
+  compare?: string;
+}
+
+const command = createCommand("bench", "How fast the kernels, the training step, the front end and the forest are.", [
+  ["everything, on the device that training would take", "deno task bench"],
+  ["convolutions of the narrow network", "deno task bench --width 1/8 --only kernels --filter conv"],
+  ["one shape", "deno task bench --shape conv:128x64x32x64:64 --shape matmul:1024x1024x1024"],
+  ["keep the result, with a picture", "deno task bench --json mine.json --svg roofline.svg"],
+  ["what a change did", "deno task bench --compare before.json after.json"],
+  ["beside tfjs, jax-js and ml-random-forest", "deno task bench --peers"],
+  ["beside PyTorch", "deno task bench --pytorch --width 1/8"],
+  ["how a product gets fast, rung by rung", "deno task bench --ladder"],
+])
+  .addOption(new Option("--device <name>", "where kernels run").choices(DEVICE_CHOICES).default("auto"))
+  .option(
+    "--threads <n>",
+    "threads of the cpu device, the front end and the forest (default: one a processor)",
+    wholeNumber({ min: 1, max: 64 }),
+  )
+  .option("--width <x>", "factor on the layers of VGG-E", realNumber({ above: 0, max: 4 }), 1)
+  .option("--batch <n>", "segments of a step", wholeNumber({ min: 1 }), 128)
+  .addOption(
+    new Option("--preset <name>", "the step of a preset: its batch norm, views and averages; --width and --batch stay")
+      .choices(Object.keys(PRESETS)),
+  )
+  .option("--only <part>", `${PARTS.join(", ")}; repeat for several (default: all)`, part, undefined)
+  .option("--filter <text>", "only kernels whose name, layer or shape holds this")
+  .option(
+    "--shape <kind:sizes>",
+    `kernels on this shape instead of VGG-E's: ${SHAPES}; repeat for several`,
+    collect,
+    [],
+  )
+  .option("--emodb <dir>", "the front end reads this folder's Emo-DB instead of noise")
+  .addOption(
+    new Option("--peers [device]", "other libraries in JavaScript on the same work, in turn; beside one device alone")
+      .choices(["cpu", "webgpu"]),
+  )
+  .option("--pytorch", "PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
+  .addOption(precisionOption())
+  .addOption(tuneOption())
+  .option("--quick", "a smoke test: few samples, their figures mean little")
+  .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md tells its fields")
+  .option("--svg <file>", "write a roofline of the kernels")
+  .option(
+    "--ladder",
+    "a matrix product from naive to what training uses, what each step gains: on one core, on the GPU",
+  )
+  .option("--count", "what each kernel moves and does on a large GPU, beside the roofline; measures nothing")
+  .option("--compare <a.json>", "compare two results, this one and the file that follows; measures nothing")
+  .argument("[b.json]", "the second file of --compare");
+
+await runCommand(command, async (signal) => {
+  const flags = command.opts<Flags>();
+  if (flags.compare !== undefined) {
+    if (command.args.length !== 1) throw new UsageError("--compare wants two files: --compare A.json B.json");
+    const [a, b] = await Promise.all([flags.compare, command.args[0]].map(readResults));
+    console.log(describeComparison(a, b));
+    return;
+  }
+  if (command.args.length > 0) throw new UsageError(`Found "${command.args[0]}", wanted options only; see --help`);
+  if (flags.count) {
+    console.log(describeCounted({ ...flags, classes: CLASSES }));
+    return;
+  }
+  const tune: Tune = async (device, work) => void await chooseKernels(device, flags.tune, work, { signal });
+  if (flags.ladder) {
+    if (flags.device !== "webgpu") {
+      const modules = await assembleLadder({ simd: ladderSimd(), memory: "shared" });
+      console.log(describeCpuLadder(await climbCpuLadder(modules, { samples: flags.quick ? 3 : 31, signal })));
+    }
+    if (flags.device === "webgpu" || flags.device === "auto" && await findAdapter()) {
+      console.log(describeLadder(await climbLadder({ tune, signal })));
+    }
+    return;
+  }
+  if (flags.pytorch) {
+    const { benchPyTorch } = await import("../bench/pytorch.ts");
+    const widths = command.getOptionValueSource("width") === "cli" ? [flags.width] : undefined;
+    return await benchPyTorch({ ...flags, widths, quick: flags.quick ?? false }, signal);
+  }
+  const cases = flags.shape.length > 0 ? flags.shape.flatMap(wantedShape) : undefined;
+  const bar = progressBar("measuring");
+  let results: Results;
+  try {
+    results = await runBench({
+      ...flags,
+      quick: flags.quick ?? false,
+      cases,
+      tune,
+      tunePeers: flags.tune,
+      onProgress: flags.peers ? undefined : bar.update,
+      onPeer: say,
+      signal,
+    });
+  } finally {
+    bar.stop();
+  }
+  (flags.json === "-" ? say : console.log)(describe(results));
+  if (flags.json === "-") printJson(results);
+  else if (flags.json !== undefined) {
+    await Deno.writeTextFile(flags.json, JSON.stringify(results, null, 2) + "\n");
+    say(`wrote ${flags.json}`);
+  }
+  if (flags.svg !== undefined) {
+    await Deno.writeTextFile(flags.svg, drawRoofline(results));
+    say(`wrote ${flags.svg}`);
+  }
+});
+
+function describe(results: Results): string {
+  const { kernels, step, tasks, peers } = results;
+  return [
+    describeRun(results),
+    ...(kernels.length > 0 ? [kernelTable(kernels, results), sampledNote(kernels)] : []),
+    ...(step ? [describeStep(step, results)] : []),
+    ...(tasks.length > 0 ? [taskTable(tasks)] : []),
+    ...(peers.length > 0 ? [peerTable(peers)] : []),
+  ].filter((text) => text !== "").join("\n\n");
+}
+
+async function readResults(file: string): Promise<Results> {
+  const text = await Deno.readTextFile(file);
+  try {
+    return parseResults(JSON.parse(text), file);
+  } catch (error) {
+    throw error instanceof SyntaxError ? new SyntaxError(`${file} is no JSON: ${error.message}`) : error;
+  }
+}
+
+function wantedShape(text: string) {
+  try {
+    return parseShape(text);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function collect(text: string, before: string[]): string[] {
+  return [...before, text];
+}
+
+function part(text: string, before: Part[] = []): Part[] {
+  const found = PARTS.find((name) => name === text);
+  if (!found) throw new UsageError(`Found --only ${text}, wanted ${PARTS.join(", ")}`);
+  return [...before, found];
+}

@@ -1,0 +1,175 @@
+/**
+ * `--under`: what is done to recordings before a model hears them, as a list: `gain:-15,noise:20,telephone,room`. Random numbers are
+ * keyed by seed, condition and utterance, so each is the same in every run and for every model, whatever its folds.
+ */
+import { createHash } from "node:crypto";
+import { InvalidArgumentError } from "commander";
+import type { Utterance } from "../corpora/corpus.ts";
+import {
+  addNoise,
+  applyGain,
+  babble,
+  pinkNoise,
+  reverberate,
+  roomResponse,
+  telephone,
+  tilt,
+} from "../dsp/strangers.ts";
+import { Random } from "../kernels/random.ts";
+import { Codecs } from "./codecs.ts";
+
+/** What a condition may need besides the samples. */
+export interface Surroundings {
+  /** Its own random numbers. */
+  random: Random;
+  /** Voices of other utterances, drawn by these numbers. */
+  voices: () => Promise<Float32Array[]>;
+  /** MP3 and Opus. */
+  codecs: Codecs;
+}
+
+type Apply = (
+  samples: Float32Array,
+  amount: number,
+  around: Surroundings,
+) => Float32Array | Promise<Float32Array>;
+
+/** A kind of condition; its amount has a range, and where `usual` is set need not be given. */
+interface Kind {
+  unit: string;
+  min: number;
+  max: number;
+  usual?: number;
+  apply: Apply;
+}
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  gain: { unit: "dB", min: -60, max: 60, apply: (samples, decibels) => applyGain(samples, decibels) },
+  tilt: { unit: "dB an octave", min: -12, max: 12, apply: (samples, decibels) => tilt(samples, decibels) },
+  noise: {
+    ...{ unit: "dB under the speech", min: -20, max: 60 },
+    apply: (samples, ratio, { random }) => addNoise(samples, pinkNoise(samples.length, () => random.uniform()), ratio),
+  },
+  babble: {
+    ...{ unit: "dB under the speech", min: -20, max: 60 },
+    apply: async (samples, ratio, { random, voices }) =>
+      addNoise(samples, babble(samples.length, await voices(), () => random.uniform()), ratio),
+  },
+  telephone: { unit: "", min: 0, max: 0, usual: 0, apply: (samples) => telephone(samples) },
+  mp3: { unit: "kbit/s", min: 8, max: 160, apply: (samples, rate, { codecs }) => codecs.through("mp3", samples, rate) },
+  opus: {
+    unit: "kbit/s",
+    min: 6,
+    max: 128,
+    apply: (samples, rate, { codecs }) => codecs.through("opus", samples, rate),
+  },
+  room: {
+    ...{ unit: "s until it has fallen by 60 dB", min: 0.05, max: 5, usual: 0.5 },
+    apply: (samples, seconds, { random }) => reverberate(samples, roomResponse(seconds, () => random.uniform())),
+  },
+};
+
+/** Constant bit rates that MP3 has at 16 kHz (MPEG-2, layer III). */
+const MP3_RATES = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
+
+/** For `--help`. */
+export const CONDITIONS_HELP = Object.entries(KINDS)
+  .map(([name, { unit, min, max, usual }]) =>
+    unit === "" ? name : `${name}:${min}..${max} ${unit}${usual === undefined ? "" : ` (${usual})`}`
+  ).join(", ");
+
+/** One of the list. */
+export interface Condition {
+  /** As it was given. */
+  name: string;
+  /** Which kind, by its place in the table: a part of the key of its random numbers. */
+  kind: number;
+  amount: number;
+  apply: Apply;
+}
+
+/**
+ * Reads a list of conditions.
+ *
+ * @throws {InvalidArgumentError} naming the first that is none
+ */
+export function parseConditions(text: string): Condition[] {
+  return text.split(",").map((word) => {
+    const name = word.trim(), [kind, given, ...more] = name.split(":");
+    if (!Object.hasOwn(KINDS, kind)) {
+      throw new InvalidArgumentError(`Expected conditions of ${Object.keys(KINDS).join(", ")}, found "${name}".`);
+    }
+    const { unit, min, max, usual, apply } = KINDS[kind];
+    const amount = given === undefined ? usual ?? NaN : given.trim() === "" ? NaN : Number(given);
+    const fits = amount >= min && amount <= max && (kind !== "mp3" || MP3_RATES.includes(amount)) &&
+      (kind !== "opus" || Number.isInteger(amount));
+    if (!fits || more.length > 0 || (unit === "" && given !== undefined)) {
+      const wanted = unit === ""
+        ? kind
+        : `${kind}:NUMBER, ${kind === "mp3" ? MP3_RATES.join(" ") : `${min} to ${max}`} ${unit}`;
+      throw new InvalidArgumentError(`Expected ${wanted}; found "${name}".`);
+    }
+    return { name, kind: Object.keys(KINDS).indexOf(kind), amount, apply };
+  });
+}
+
+/** Voices in babble, and recordings that they are drawn from. */
+const VOICES = 5, POOL = 40;
+
+/** Applies conditions to the utterances of a corpus. */
+export class Stranger {
+  readonly #utterances: readonly Utterance[];
+  readonly #seed: number;
+  readonly #codecs = new Codecs();
+  /** Recordings that babble is made of, read when first needed. */
+  #pool?: Promise<{ utterance: Utterance; samples: Float32Array }[]>;
+
+  /** Of these utterances; babble is made of them. */
+  constructor(utterances: readonly Utterance[], seed: number) {
+    [this.#utterances, this.#seed] = [utterances, seed];
+  }
+
+  /**
+   * An utterance under a condition.
+   *
+   * @param samples of the utterance, at 16 kHz
+   * @throws {Error} where babble needs other recordings, and there are none
+   */
+  async hear(samples: Float32Array, utterance: Utterance, { kind, amount, apply }: Condition): Promise<Float32Array> {
+    const own = parseInt(createHash("sha256").update(utterance.id).digest("hex").slice(0, 12), 16);
+    const random = new Random(this.#seed, kind, Math.round(1000 * amount) + 1e6, own);
+    return await apply(samples, amount, {
+      random,
+      voices: () => this.#voices(utterance, random),
+      codecs: this.#codecs,
+    });
+  }
+
+  /** Ends what it has started. */
+  async close(): Promise<void> {
+    await this.#codecs.close();
+  }
+
+  async #voices(utterance: Utterance, random: Random): Promise<Float32Array[]> {
+    this.#pool ??= this.#readPool();
+    const others = (await this.#pool).filter((own) => own.utterance.id !== utterance.id);
+    const strange = others.filter((own) => own.utterance.speaker !== utterance.speaker);
+    const chosen = random.shuffle([...strange.length > 0 ? strange : others]).slice(0, VOICES);
+    if (chosen.length === 0) throw new Error("babble: expected other recordings in the corpus, found none to read");
+    return chosen.map((own) => own.samples);
+  }
+
+  async #readPool() {
+    const drawn = new Random(this.#seed).shuffle(this.#utterances.toSorted((a, b) => a.id < b.id ? -1 : 1)), pool = [];
+    for (const utterance of drawn) {
+      if (pool.length === POOL) break;
+      try {
+        const { samples } = await utterance.read();
+        if (samples.some((x) => x !== 0)) pool.push({ utterance, samples });
+      } catch {
+        // it is told where it is judged itself
+      }
+    }
+    return pool;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The models of a run's folds, each for the utterances that its fold held out: so a run can be judged on recordings that are changed,
+ * by networks that have not heard them.
+ */
+import type { Corpus, Utterance } from "../corpora/corpus.ts";
+import { digestOf } from "../corpora/feature_frames.ts";
+import type { Device } from "../kernels/device.ts";
+import { decodeModel, Predictor } from "../models/mod.ts";
+import { assignFolds } from "../refinery/mod.ts";
+import { exportFold, readRunCorpus, requireRun } from "../runs/mod.ts";
+import { type CorpusFlags, openFlaggedCorpus, say } from "./common.ts";
+
+/** Utterances, and what judges them. */
+export interface Judged {
+  utterances: Utterance[];
+  /** Opens the model; close it. */
+  open: () => Promise<Predictor>;
+}
+
+/** What a run's folds judge. */
+export interface RunFolds {
+  corpus: Corpus;
+  emotions: string[];
+  name: string;
+  folds: Judged[];
+}
+
+/**
+ * Finds the recordings of a run again.
+ *
+ * @param run its folder, with its weights
+ * @throws {Error} where a recording is gone or another one
+ */
+export async function readRunFolds(
+  run: string,
+  flags: CorpusFlags & { quiet?: boolean },
+  device: () => Promise<Device>,
+): Promise<RunFolds> {
+  const { folder, config } = await requireRun(run), { settings } = config;
+  const { corpus: judged, digests } = await readRunCorpus(folder, config);
+  const corpus = await openFlaggedCorpus({
+    ...flags,
+    corpus: config.corpus.name as CorpusFlags["corpus"],
+    data: flags.data ?? config.corpus.data,
+    seed: settings.seed,
+    choices: config.corpus.choices,
+  });
+  if (!flags.quiet && (settings.averageStages || settings.members > 1)) {
+    say(
+      `The run averages ${settings.averageStages ? "stages" : "members"}; here the last stage's first network judges`,
+    );
+  }
+  const byId = new Map(corpus.utterances.map((utterance) => [utterance.id, utterance]));
+  const folds = assignFolds(judged.utterances, judged.emotions, settings);
+  const groups = Array.from({ length: settings.folds }, (): Utterance[] => []);
+  for (const [i, { id, emotion }] of judged.utterances.entries()) {
+    const utterance = byId.get(id);
+    if (!utterance) {
+      throw new Error(`${run}: its utterance ${id} is not among the recordings (--data says where they are)`);
+    }
+    const { path, span } = utterance;
+    if (path !== undefined && !span && digestOf(await Deno.readFile(path)) !== digests[i]) {
+      throw new Error(`${path}: another recording than the run in ${run} had`);
+    }
+    groups[folds[i]].push({ ...utterance, emotion: judged.emotions[emotion] });
+  }
+  return {
+    corpus: { ...corpus, emotions: judged.emotions, utterances: groups.flat() },
+    emotions: judged.emotions,
+    name: run,
+    folds: groups.map((utterances, fold) => ({
+      utterances,
+      open: async () => {
+        const bytes = await exportFold(run, fold + 1, { licence: "of the run" });
+        return new Predictor(decodeModel(bytes, `${run}, fold ${fold + 1}`), await device());
+      },
+    })),
+  };
+}

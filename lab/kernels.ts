@@ -1,0 +1,97 @@
+/**
+ * Kernels, one row each: run once on noise and held to the definition, then timed.
+ *
+ * Repeated calls find their data where the call before left it. What fits into a cache stays there, so that a small
+ * kernel's GB/s may pass those of the copy kernel, which goes through memory.
+ */
+import type { Device, DeviceBuffer } from "../kernels/mod.ts";
+import type { Tune } from "./tuning.ts";
+import type { Case, Content } from "./cases.ts";
+import { planNamed } from "./counted.ts";
+import { type Arrays, checkCase, outputs } from "./definition.ts";
+import type { KernelRow } from "./results.ts";
+import type { Stopwatch } from "./timing.ts";
+
+/**
+ * Times one case.
+ *
+ * @throws Error where memory is short or the device fails; the signal's reason where it is aborted
+ */
+export async function benchKernel(
+  device: Device,
+  watch: Stopwatch,
+  of: Case,
+  tune: Tune,
+  signal?: AbortSignal,
+): Promise<KernelRow> {
+  const buffers: Record<string, DeviceBuffer> = {};
+  try {
+    const before: Arrays = {};
+    for (const [name, { length, content }] of Object.entries(of.buffers)) {
+      buffers[name] = device.allocate(length, `${of.name}: ${name}`);
+      before[name] = contentOf(content, length, name, of);
+      device.write(buffers[name], before[name]);
+    }
+    await watch.settle();
+
+    const aliases = Object.entries(of.aliases ?? {}).map(([alias, name]) => [alias, buffers[name]]);
+    const args = { ...of.scalars, ...buffers, ...Object.fromEntries(aliases) };
+    const enqueue = () => (device[of.kernel] as (args: unknown) => void)(args);
+    await tune(device, enqueue);
+    const start = performance.now();
+    enqueue();
+    await watch.settle();
+    const first = (performance.now() - start) / 1000;
+
+    const after: Arrays = {};
+    for (const name of outputs(of)) after[name] = await device.read(buffers[name]);
+    const { error, checked } = checkCase(of, before, after);
+    const seconds = await watch.time(enqueue, signal), plan = planNamed(device, of);
+    return {
+      kernel: of.kernel,
+      name: of.name,
+      layer: of.layer,
+      shape: of.shape,
+      flops: of.flops,
+      bytes: of.bytes,
+      seconds,
+      compileSeconds: Math.max(0, first - watch.wait - seconds.median),
+      error,
+      checked,
+      ...plan !== undefined && { plan },
+    };
+  } finally {
+    for (const buffer of Object.values(buffers)) device.release(buffer);
+  }
+}
+
+/** What a buffer is filled with. */
+function contentOf(content: Content, length: number, name: string, of: Case): Float32Array {
+  if (content === "output") return new Float32Array(length).fill(NaN);
+  if (content === "zero") return new Float32Array(length);
+  const values = noise(length, [...name].reduce((sum, letter) => 31 * sum + letter.charCodeAt(0), 7));
+  if (content === "positive" || content === "distributions") {
+    for (let i = 0; i < length; i++) values[i] = Math.abs(values[i]);
+  }
+  if (content === "distributions") {
+    const classes = of.scalars.classes as number;
+    for (let at = 0; at < length; at += classes) {
+      const row = values.subarray(at, at + classes), sum = row.reduce((a, b) => a + b);
+      row.forEach((value, k) => row[k] = value / sum);
+    }
+  }
+  return values;
+}
+
+/** Numbers from -1 to 1 by Marsaglia's xorshift: fast, and noise enough for a bench. */
+export function noise(length: number, seed: number): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(length);
+  let state = (seed * 2654435761 | 0) || 1;
+  for (let i = 0; i < length; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    values[i] = state / 2 ** 31;
+  }
+  return values;
+}

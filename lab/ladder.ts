@@ -1,0 +1,120 @@
+/**
+ * `deno task bench --ladder`: how a matrix product gets fast on a GPU, step by step (`kernels/wgsl/ladder/`), and what each step
+ * gains on this adapter; beside them the kernels that training uses, on the same sizes.
+ *
+ * Every step is held to the definition before it is timed. Times are the GPU's own, by timestamps, the fastest of a few runs.
+ */
+import { createWebGpuDevice, type WebGpuDevice } from "../kernels/webgpu/mod.ts";
+import { LADDER, type LadderSizes, type LadderStep, launchStep } from "../kernels/webgpu/ladder.ts";
+import { formatTable } from "../report/table.ts";
+import type { Tune } from "./tuning.ts";
+import { type Case, convCases, matmulCase } from "./cases.ts";
+import { type Arrays, checkCase } from "./definition.ts";
+import { noise } from "./kernels.ts";
+import { digits, duration } from "./show.ts";
+
+/** One row of the table. */
+export interface LadderRow {
+  /** Which step, or what training uses. */
+  name: string;
+  /** What it computes. */
+  shape: string;
+  /** Seconds of a call. */
+  seconds: number;
+  /** Operations of a call. */
+  flops: number;
+  /** Largest difference from the definition over its largest value. */
+  error: number;
+}
+
+/** How to climb. */
+export interface LadderOptions {
+  /** Edge of the matrices, and pixels by 16 of the convolution's images: a multiple of 64. Default: 2048, or 256 in software. */
+  size?: number;
+  /** Lets the device choose how it computes its own kernels. */
+  tune?: Tune;
+  /** Hears of each row as it is there, and how many there are, of how many. */
+  onRow?: (row: LadderRow, done: number, total: number) => void;
+  /** Aborts. */
+  signal?: AbortSignal;
+}
+
+/** Climbs it. Throws an Error where there is no adapter, or where a step does not compile. */
+export async function climbLadder(options: LadderOptions = {}): Promise<{ adapter: string; rows: LadderRow[] }> {
+  const device = await createWebGpuDevice({ allowSoftware: true });
+  let done = 0;
+  const hears = { ...options, onRow: (row: LadderRow) => options.onRow?.(row, ++done, LADDER.length + 2) };
+  try {
+    const n = options.size ?? (device.software ? 256 : 2048);
+    const conv = convCases([n / 16, 16, 16, 64], 64)[0];
+    conv.scalars.relu = false; // the ladder's has no ends
+    const [matmul, convolution] = [LADDER.slice(0, -1), LADDER.slice(-1)];
+    const rows = [
+      ...await climb(device, matmul, matmulCase(n, n, n), { M: n, N: n, K: n }, hears),
+      ...await climb(device, convolution, conv, { HEIGHT: 16, WIDTH: 16, CIN: 64, COUT: 64 }, hears),
+    ];
+    return { adapter: device.description, rows };
+  } finally {
+    device.close();
+  }
+}
+
+/** The steps of one problem, then the device's own kernel. */
+async function climb(
+  device: WebGpuDevice,
+  steps: readonly LadderStep[],
+  of: Case,
+  sizes: LadderSizes,
+  { tune = async () => {}, onRow, signal }: LadderOptions & { onRow: (row: LadderRow) => void },
+): Promise<LadderRow[]> {
+  const out = steps[0].buffers[2], contents = Object.entries(of.buffers);
+  const before: Arrays = Object.fromEntries(contents.map(([name, { length }], i) => [name, noise(length, i + 1)]));
+  before.bias?.fill(0);
+  const buffers = Object.fromEntries(contents.map(([name, { length }]) => [name, device.allocate(length, name)]));
+  for (const name in buffers) device.write(buffers[name], before[name]);
+
+  const row = async (name: string, run: () => void): Promise<LadderRow> => {
+    signal?.throwIfAborted();
+    device.fill({ x: buffers[out], length: buffers[out].length, value: NaN });
+    run();
+    const { error } = checkCase(of, before, { [out]: await device.read(buffers[out]) });
+    const once = await device.time(run), calls = Math.max(1, Math.min(100, Math.ceil(0.01 / once)));
+    let seconds = Infinity; // one call may be shorter than a step of the GPU's clock
+    for (let i = 0; i < 5; i++) {
+      signal?.throwIfAborted();
+      seconds = Math.min(seconds, await device.time(() => Array.from({ length: calls }, run)) / calls);
+    }
+    const found = { name, shape: of.shape, seconds, flops: of.flops, error };
+    onRow(found);
+    return found;
+  };
+  try {
+    const rows: LadderRow[] = [];
+    for (const step of steps) rows.push(await row(step.name, () => launchStep(device, step, buffers, sizes)));
+    const own = () => (device[of.kernel] as (args: unknown) => void)({ ...of.scalars, ...buffers });
+    await tune(device, own);
+    rows.push(await row(`EPR: ${of.kernel}`, own));
+    return rows;
+  } finally {
+    for (const name in buffers) device.release(buffers[name]);
+  }
+}
+
+/** The table that `--ladder` prints. */
+export function describeLadder({ adapter, rows }: { adapter: string; rows: readonly LadderRow[] }): string {
+  const table = formatTable(
+    ["step", "on", "time", "GFLOP/s", "to the step before", "error"],
+    rows.map(({ name, shape, seconds, flops, error }, i) => {
+      const before = rows[i - 1];
+      return [
+        name,
+        shape,
+        duration(seconds),
+        digits(flops / seconds / 1e9),
+        before ? `${digits(flops / seconds / (before.flops / before.seconds))} x` : "",
+        error.toExponential(1),
+      ];
+    }),
+  );
+  return `adapter    ${adapter}\n\n${table}`;
+}

@@ -1,0 +1,80 @@
+/**
+ * Which plan computes each product fastest on this GPU, measured once and kept for the next program: in the user's cache folder, by
+ * adapter, driver, runtime and kernels. Delete it at will.
+ */
+import { dirname, join } from "@std/path";
+import { writeJson } from "../files/atomic.ts";
+import type { Device } from "../kernels/mod.ts";
+import {
+  type KernelChoices,
+  type TuneMode,
+  type TuneReport,
+  type TuningStore,
+  WebGpuDevice,
+} from "../kernels/webgpu/mod.ts";
+
+/** Lets a device choose how it computes what `work` enqueues, before that is timed. */
+export type Tune = (device: Device, work: () => void) => Promise<void>;
+
+/** How long a GPU's kernels may be measured first; `off`: they are guessed. */
+export type TuneFlag = "off" | TuneMode;
+
+/**
+ * Tunes a WebGPU device for the products of `work`, or lets it guess (`off`); any other device is left as it is.
+ *
+ * @param work enqueues what will be computed; it is not run
+ * @returns what was measured; undefined where nothing was
+ */
+export async function chooseKernels(
+  device: Device,
+  mode: TuneFlag,
+  work: () => void,
+  { onProgress, signal }: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal } = {},
+): Promise<TuneReport | undefined> {
+  if (!(device instanceof WebGpuDevice)) return undefined;
+  if (mode !== "off") return await device.tune(work, { mode, store: await cacheStore(device), onProgress, signal });
+  await device.rehearse(work);
+}
+
+/** A file of the user's cache folder; nothing where there is no such folder, or no permission to look for it. */
+async function cacheStore(device: WebGpuDevice): Promise<TuningStore | undefined> {
+  const folder = cacheFolder();
+  if (!folder) return undefined;
+  const file = join(folder, "epr", "kernels.json");
+  const driver = await nvidiaDriver(device.adapterName);
+  const named = (key: string) => driver ? `${key}; driver ${driver}` : key;
+  const read = async (): Promise<Record<string, KernelChoices>> => {
+    try {
+      return JSON.parse(await Deno.readTextFile(file));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return {};
+      throw new Error(`${file} can't be read; delete it, and kernels are measured anew: ${(error as Error).message}`);
+    }
+  };
+  return {
+    load: async (key) => (await read())[named(key)],
+    save: async (key, choices) => {
+      await Deno.mkdir(dirname(file), { recursive: true });
+      await writeJson(file, { ...await read(), [named(key)]: choices });
+    },
+  };
+}
+
+function cacheFolder(): string | undefined {
+  const set = (name: string) =>
+    Deno.permissions.querySync({ name: "env", variable: name }).state === "granted" && Deno.env.get(name) || undefined;
+  const home = set("HOME");
+  if (Deno.build.os === "windows") return set("LOCALAPPDATA");
+  if (Deno.build.os === "darwin") return home && join(home, "Library", "Caches");
+  return set("XDG_CACHE_HOME") ?? (home && join(home, ".cache"));
+}
+
+/** The version of NVIDIA's driver on Linux: WebGPU does not tell it, and a software adapter has its own in its name. */
+async function nvidiaDriver(adapter: string): Promise<string | undefined> {
+  if (!/nvidia|geforce|tesla|quadro/i.test(adapter)) return undefined;
+  try {
+    return /Kernel Module\D*([\d.]+)/.exec(await Deno.readTextFile("/proc/driver/nvidia/version"))?.[1];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * A model for use: all that it takes to hear emotions in a recording, as a few files that travel together.
+ *
+ *     model.json            what it is: emotions, network, front end, what it was trained on, how right it is, licence
+ *     weights.safetensors   the network's weights
+ *     forest.json           the forest that decides on an utterance
+ *
+ * Here they are bytes, wherever they come from: a folder (`folder.ts`), a web page's server, a package. What is read
+ * may have been written by anybody, so every size is looked at before it is believed, and `model.json` holds check sums of all:
+ * what is accepted is what was written.
+ */
+import { RandomForest } from "../forest/forest.ts";
+import type { VggEOptions } from "../nn/vgg_e.ts";
+import { decodeSafetensors, encodeSafetensors } from "../nn/safetensors.ts";
+import { crc32 } from "./crc32.ts";
+import { MODEL_FILES, type ModelBytes, type ModelDescription } from "./description.ts";
+import { checkDescription, parametersOf } from "./model_check.ts";
+import { ModelError, parseWithin } from "./untrusted.ts";
+
+/** A model that is ready to use. */
+export interface Model {
+  /** What it is. */
+  description: ModelDescription;
+  /** By name. */
+  weights: Record<string, Float32Array>;
+  /** Decides on the statistics of a profile. */
+  forest: RandomForest;
+}
+
+/** A description before its files are made. */
+export type Undescribed = Omit<ModelDescription, "format" | "version" | "files" | "network"> & {
+  /** What the network is built from. */
+  network: VggEOptions;
+};
+
+/**
+ * The files of a model.
+ *
+ * @param weights of the network, by name
+ * @throws {ModelError} where the parts do not fit together
+ */
+export function encodeModel(
+  { network, ...described }: Undescribed,
+  weights: Record<string, Float32Array>,
+  forest: RandomForest,
+): ModelBytes {
+  const parameters = parametersOf(network);
+  const tensors = Object.fromEntries(parameters.map(({ name, shape }) => [name, { shape, data: weights[name] }]));
+  const others = {
+    "weights.safetensors": encodeSafetensors(tensors, { format: "epr-model", model: described.name }),
+    "forest.json": new TextEncoder().encode(JSON.stringify(forest) + "\n"),
+  };
+  const noted = Object.entries(others).map(([file, bytes]) => [file, { bytes: bytes.length, crc32: crc32(bytes) }]);
+  const description = {
+    format: "epr-model",
+    version: described.frontEnd.levelling ? 2 : 1,
+    ...described,
+    network: { kind: "vgg-e", options: network, parameters },
+    files: Object.fromEntries(noted),
+  };
+  const sealed = { ...description, seal: sealOf(description) };
+  const bytes = { "model.json": new TextEncoder().encode(JSON.stringify(sealed, null, 2) + "\n"), ...others };
+  decodeModel(bytes, described.name); // what is written can be read
+  return bytes;
+}
+
+/**
+ * Reads `model.json`, before anything else of the model is: it says how large the other files are.
+ *
+ * @param name what errors call the model
+ * @throws {ModelError} where it describes no model
+ */
+export function readDescription(bytes: Uint8Array, name: string): ModelDescription {
+  const where = `${name}: model.json`;
+  if (bytes.length > LARGEST_DESCRIPTION) {
+    throw new ModelError(`${where}: ${bytes.length.toLocaleString("en")} bytes; want at most ${LARGEST_DESCRIPTION}`);
+  }
+  const value = parseWithin(bytes, where, { depth: 12, memory: 8 * LARGEST_DESCRIPTION });
+  const description = checkDescription(value, where);
+  const { seal, ...rest } = value as { seal?: unknown };
+  if (seal !== sealOf(rest)) {
+    throw new ModelError(`${where}: damaged, or changed by hand: its check sum is ${sealOf(rest)}, it says ${seal}`);
+  }
+  return description;
+}
+
+/** Bytes of `model.json`, at most. */
+export const LARGEST_DESCRIPTION = 1 << 20;
+
+/**
+ * Reads a model.
+ *
+ * @param name what errors call it
+ * @throws {ModelError} where a file is not what it has to be, naming the file, what was found and what is wanted
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * const nothing = new Uint8Array();
+ * const files = { "model.json": nothing, "weights.safetensors": nothing, "forest.json": nothing };
+ * assertThrows(() => decodeModel(files, "an empty folder"), Error, "an empty folder: model.json: not JSON");
+ * ```
+ */
+export function decodeModel(files: ModelBytes, name: string): Model {
+  const description = readDescription(files["model.json"], name);
+  for (const file of MODEL_FILES) {
+    if (file === "model.json") continue;
+    const { bytes, crc32: sum } = description.files[file], own = files[file];
+    if (own.length !== bytes) {
+      throw new ModelError(`${name}: ${file}: ${own.length} bytes, where model.json says ${bytes}`);
+    }
+    const found = crc32(own);
+    if (found !== sum) throw new ModelError(`${name}: ${file}: damaged: its check sum is ${found}, want ${sum}`);
+  }
+  const weights = readWeights(files["weights.safetensors"], description, `${name}: weights.safetensors`);
+  return { description, weights, forest: readForest(files["forest.json"], description, `${name}: forest.json`) };
+}
+
+function readWeights(bytes: Uint8Array, { network }: ModelDescription, where: string): Record<string, Float32Array> {
+  const { tensors } = within(where, () => decodeSafetensors(bytes, where));
+  const weights: Record<string, Float32Array> = {};
+  for (const { name, shape } of network.parameters) {
+    const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+    if (!found || found.shape.join() !== shape.join()) {
+      throw new ModelError(`${where}: '${name}' is ${found ? `[${found.shape}]` : "not there"}; want [${shape}]`);
+    }
+    const fault = found.data.findIndex((value) => !Number.isFinite(value));
+    if (fault >= 0) throw new ModelError(`${where}: number ${fault} of '${name}' is ${found.data[fault]}`);
+    weights[name] = found.data;
+  }
+  const more = Object.keys(tensors).find((name) => !Object.hasOwn(weights, name));
+  if (more !== undefined) throw new ModelError(`${where}: holds '${more}', which is none of the network's`);
+  return weights;
+}
+
+/** Bytes that a forest may take in memory: of the trees of a hundred thousand utterances it would be more. */
+const LARGEST_FOREST = 2 ** 27;
+
+function readForest(bytes: Uint8Array, { emotions, statistics }: ModelDescription, where: string): RandomForest {
+  const json = parseWithin(bytes, where, { depth: 5, memory: LARGEST_FOREST }) as Record<string, unknown> | null;
+  const classes = emotions.length, features = classes * statistics.length;
+  if (json?.classes !== classes || json.features !== features) {
+    throw new ModelError(
+      `${where}: of ${json?.features} features and ${json?.classes} classes; want ${features} and ${classes}`,
+    );
+  }
+  // each node holds a count for each class
+  const trees = Array.isArray(json.trees) ? json.trees : [];
+  const nodes = trees.reduce((sum, tree) => sum + (Array.isArray(tree?.feature) ? tree.feature.length : 0), 0);
+  if (nodes * (4 * classes + 20) > LARGEST_FOREST) throw new ModelError(`${where}: its trees have ${nodes} nodes`);
+  return within(where, () => RandomForest.fromJSON(json));
+}
+
+/** What a part of the program throws of what it is given, as a fault of the model. */
+function within<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error;
+    const { message } = error;
+    throw new ModelError(message.startsWith(where) ? message : `${where}: ${message}`, { cause: error });
+  }
+}
+
+/** The check sum of a description, whatever its spaces. */
+function sealOf(description: unknown): string {
+  return crc32(new TextEncoder().encode(JSON.stringify(description)));
+}

@@ -1,0 +1,206 @@
+/** Whether a `model.json` describes a model that this program can run: every field, and that they fit together. */
+import type { Levelling } from "../dsp/levelling.ts";
+import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
+import { sizeOf } from "../nn/tensor.ts";
+import { type VggEOptions, vggEParameters } from "../nn/vgg_e.ts";
+import type { Certainty, Threshold } from "./certainty.ts";
+import { type Domain, SOUND_STATISTICS } from "./domain.ts";
+import type { ModelAccuracy, ModelDescription, ModelTraining } from "./description.ts";
+import { STATISTICS } from "../refinery/statistics.ts";
+import { Checked, ModelError } from "./untrusted.ts";
+
+/** Room for the header of a file of weights. */
+const LARGEST_HEADER = 1 << 17;
+
+/** Bytes of a forest's file, at most. */
+const LARGEST_FOREST_FILE = 2 ** 26;
+
+/**
+ * The description that a value is.
+ *
+ * @param where what errors call it
+ * @throws {ModelError} naming the field, what was found and what is wanted
+ */
+export function checkDescription(value: unknown, where: string): ModelDescription {
+  const json = new Checked(value, where);
+  json.get("format").literal("epr-model");
+  const { value: version } = json.get("version");
+  if (version !== 1 && version !== 2) {
+    throw new ModelError(`${where}: its version is ${version}; this program reads versions 1 and 2`);
+  }
+  const emotions = json.get("emotions").list({ min: 2, max: 64 }).map((emotion) => emotion.text(40));
+  if (new Set(emotions).size < emotions.length) json.get("emotions").fail("emotions that differ");
+  const front = checkFrontEnd(json.get("frontEnd")), network = checkNetwork(json.get("network"), emotions, front);
+  if ((version === 2) !== (front.levelling !== undefined)) {
+    json.get("frontEnd").get("levelling").fail(version === 2 ? "a levelling, in version 2" : "none, in version 1");
+  }
+  const scaling = json.get("standardisation");
+  const statistics = json.get("statistics");
+  if (JSON.stringify(statistics.value) !== JSON.stringify(STATISTICS)) statistics.fail(JSON.stringify(STATISTICS));
+  const made = json.get("made");
+  const files = json.get("files"), wanted = ["weights.safetensors", "forest.json"];
+  if (!wanted.every((file) => Object.hasOwn(files.object(), file)) || Object.keys(files.object()).length > 2) {
+    files.fail(`${wanted.join(" and ")}, and nothing else`);
+  }
+  const bytes = 4 * network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return {
+    format: "epr-model",
+    version,
+    name: json.get("name").text(200),
+    emotions,
+    network,
+    frontEnd: front,
+    standardisation: {
+      mean: scaling.get("mean").number({ min: -1e6, max: 1e6 }),
+      deviation: scaling.get("deviation").number({ min: 1e-6, max: 1e6 }),
+    },
+    segmentHop: json.get("segmentHop").whole(1, 1000),
+    statistics: [...STATISTICS],
+    training: checkTraining(json.get("training")),
+    accuracy: json.get("accuracy").list({ min: 0, max: 16 }).map((own) => checkAccuracy(own, emotions.length)),
+    ...optional(json, "certainty", checkCertainty),
+    ...optional(json, "domain", checkDomain),
+    licence: json.get("licence").text(2000),
+    made: { epr: made.get("epr").text(), date: made.get("date").text(), command: made.get("command").text(4000) },
+    files: {
+      "weights.safetensors": checkFile(files.get("weights.safetensors"), bytes, bytes + LARGEST_HEADER),
+      "forest.json": checkFile(files.get("forest.json"), 1, LARGEST_FOREST_FILE),
+    },
+  };
+}
+
+/**
+ * Names and shapes of a network's parameters.
+ *
+ * @throws {ModelError} where its options make no sense
+ */
+export function parametersOf(options: VggEOptions): { name: string; shape: number[] }[] {
+  try {
+    return vggEParameters(options).map(({ name, shape }) => ({ name, shape: [...shape] }));
+  } catch (error) {
+    throw new ModelError((error as Error).message, { cause: error });
+  }
+}
+
+function checkNetwork(
+  json: Checked,
+  emotions: readonly string[],
+  front: FrontEnd,
+): ModelDescription["network"] {
+  json.get("kind").literal("vgg-e");
+  const options = json.get("options");
+  // options that this program does not know change the parameters, or go with another version
+  for (const key of Object.keys(options.object())) {
+    const own = options.get(key);
+    if (typeof own.value !== "boolean") own.number({ min: 0, max: 1024 });
+  }
+  options.get("classes").literal(emotions.length);
+  options.get("width").number({ min: 1 / 1024, max: 4 });
+  options.get("height").literal(front.nMels);
+  options.get("frames").literal(front.segmentFrames);
+  const parameters = parametersOf(options.value as VggEOptions);
+  const listed = json.get("parameters");
+  if (JSON.stringify(listed.value) !== JSON.stringify(parameters)) {
+    listed.fail("the parameters of the network that the options describe, as this version of EPR builds it");
+  }
+  return { kind: "vgg-e", options: options.value as VggEOptions, parameters };
+}
+
+function checkFrontEnd(json: Checked): FrontEnd {
+  const whole = (key: keyof FrontEnd, min: number, max: number) => json.get(key).whole(min, max);
+  const sampleRate = whole("sampleRate", 4000, 192_000), fftLength = whole("fftLength", 4, 8192);
+  if (!Number.isInteger(Math.log2(fftLength))) json.get("fftLength").fail("a power of two");
+  const windowLength = whole("windowLength", 1, fftLength), fMin = json.get("fMin").number({ min: 0, max: 1e5 });
+  const checked: FrontEnd = {
+    sampleRate,
+    windowLength,
+    hopLength: whole("hopLength", Math.ceil(sampleRate / 1000), windowLength),
+    fftLength,
+    nMels: whole("nMels", 32, 256),
+    fMin,
+    fMax: json.get("fMax").number({ min: fMin + 1, max: sampleRate / 2 }),
+    logOffset: json.get("logOffset").number({ min: 1e-12, max: 1e6 }),
+    segmentFrames: whole("segmentFrames", 32, 256),
+    ...optional(json, "levelling", checkLevelling),
+  };
+  // the one that all of EPR shares has its tables made already
+  const same = (Object.keys(frontEnd) as (keyof FrontEnd)[]).every((key) => frontEnd[key] === checked[key]);
+  return same && !checked.levelling ? frontEnd : Object.freeze(checked);
+}
+
+function checkLevelling(json: Checked): Levelling {
+  return {
+    percentile: json.get("percentile").number({ min: 0, max: 100 }),
+    magnitude: json.get("magnitude").number({ min: 1e-6, max: 1e6 }),
+    mostGain: json.get("mostGain").number({ min: 1e-6, max: 1e6 }),
+    frames: json.get("frames").whole(1, 10_000_000),
+  };
+}
+
+function checkTraining(json: Checked): ModelTraining {
+  const fold = json.get("heldOutFold");
+  return {
+    corpus: json.get("corpus").text(200),
+    utterances: json.get("utterances").whole(1, 1e9),
+    speakers: json.get("speakers").whole(1, 1e9),
+    recordings: json.get("recordings").text(100),
+    ...(fold.value !== undefined && { heldOutFold: fold.whole(1, 1e6) }),
+    settings: json.get("settings").object(),
+  };
+}
+
+function checkAccuracy(json: Checked, classes: number): ModelAccuracy {
+  const confusion = json.get("confusion"),
+    vote = json.get("meanVoteAccuracy"),
+    share = { min: 0, max: 1 },
+    size = { min: classes, max: classes };
+  return {
+    protocol: json.get("protocol").text(),
+    utterances: json.get("utterances").whole(1, 1e9),
+    weightedAccuracy: json.get("weightedAccuracy").number(share),
+    unweightedAccuracy: json.get("unweightedAccuracy").number(share),
+    ...(vote.value !== undefined && { meanVoteAccuracy: vote.number(share) }),
+    ...(confusion.value !== undefined && {
+      confusion: confusion.list(size).map((row) => row.list(size).map((cell) => cell.whole(0, 1e9))),
+    }),
+  };
+}
+
+/** A field that need not be there, as one of an object. */
+function optional<K extends string, T>(json: Checked, key: K, check: (json: Checked) => T): { [Key in K]?: T } {
+  const own = json.get(key);
+  return own.value === undefined ? {} : { [key]: check(own) } as { [Key in K]?: T };
+}
+
+function checkCertainty(json: Checked): Certainty {
+  const share = { min: 0, max: 1 };
+  const threshold = (own: Checked): Threshold => ({
+    probability: own.get("probability").number(share),
+    answered: own.get("answered").number(share),
+    wrong: own.get("wrong").number(share),
+  });
+  return {
+    error: json.get("error").number(share),
+    ...optional(json, "forest", threshold),
+    ...optional(json, "mean", threshold),
+  };
+}
+
+function checkDomain(json: Checked): Domain {
+  const statistics = json.get("statistics");
+  const checked = SOUND_STATISTICS.map((name) => {
+    const own = statistics.get(name);
+    const mean = own.get("mean").number({ min: -1e6, max: 1e6 });
+    return [name, { mean, deviation: own.get("deviation").number({ min: 1e-6, max: 1e6 }) }] as const;
+  });
+  return {
+    statistics: Object.fromEntries(checked) as Domain["statistics"],
+    limit: json.get("limit").number({ min: 0, max: 1e6 }),
+  };
+}
+
+function checkFile(json: Checked, min: number, max: number): { bytes: number; crc32: string } {
+  const crc32 = json.get("crc32").text(8);
+  if (!/^[0-9a-f]{8}$/.test(crc32)) json.get("crc32").fail("eight hexadecimal digits");
+  return { bytes: json.get("bytes").whole(min, max), crc32 };
+}

@@ -1,0 +1,120 @@
+/** `deno task evaluate RUN --under`: a run by its folds, as it is and changed. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { InvalidArgumentError } from "commander";
+import { Codecs } from "../../cli/codecs.ts";
+import { parseConditions } from "../../cli/conditions.ts";
+import { openSynthetic } from "../../corpora/synthetic.ts";
+import { logMel } from "../../dsp/mod.ts";
+import { inTemporary } from "../runs/folders.ts";
+import { train } from "../runs/killing.ts";
+
+async function evaluate(...args: string[]) {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-P=evaluate", join(import.meta.dirname!, "../../cli/evaluate.ts"), "--threads", "1", ...args],
+  });
+  const { code, stdout, stderr } = await command.output(), text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+Deno.test("evaluate judges a run's utterances as its results do; under a gain alike where it levels; and changed by noise", async () => {
+  await inTemporary(async (dir) => {
+    const run = join(dir, "run");
+    const settings = ["--preset", "quick", "--width", "1/32", "--segment-hop", "24", "--epochs", "2", "--folds", "2"];
+    const options = [
+      "--batch-norm",
+      "--stages",
+      "1",
+      "--level",
+      "percentile",
+      "--batch",
+      "16",
+      "--device",
+      "cpu",
+      "--quiet",
+    ];
+    const trained = await train(...settings, ...options, "--out", run);
+    assertEquals(trained.code, 0, trained.stderr);
+    const { stages: [own] } = JSON.parse(await Deno.readTextFile(join(run, "results.json")));
+    const asked = ["--device", "cpu", "--under", "gain:-15,gain:15,babble:-20"];
+    const { code, stdout, stderr } = await evaluate(run, ...asked, "--json");
+    assertEquals(code, 0, stderr);
+    const { confusion, under: [quiet, loud, crowd] } = JSON.parse(stdout);
+    assertEquals(confusion, own.confusion);
+    for (const gained of [quiet, loud]) {
+      assertEquals([gained.confusion, gained.change, gained.won, gained.lost], [confusion, 0, 0, 0]);
+    }
+    assertEquals([quiet.condition, loud.condition, crowd.condition], ["gain:-15", "gain:15", "babble:-20"]);
+    assert(crowd.won + crowd.lost > 0);
+    const judged = (of: number[][]) => of.reduce((sum, row, k) => sum + row[k], 0);
+    assertEquals(crowd.won - crowd.lost, judged(crowd.confusion) - judged(confusion));
+    const shown = await evaluate(run, "--device", "cpu", "--under", "gain:-15,babble:-20");
+    const percents = (shares: number[]) => shares.map((share) => `${(100 * share).toFixed(1)} %`).join(" +");
+    assertMatch(
+      shown.stdout,
+      new RegExp(`\\nbabble:-20 +${percents([crowd.weightedAccuracy, crowd.unweightedAccuracy])} `),
+    );
+    assertMatch(
+      shown.stdout,
+      /\nunder +WA +UA +most often +change +won +lost +p\nclean .*\ngain:-15 .*\+0\.0 +0 +0 +1\.000\n/,
+    );
+    const both = await evaluate(run, "--corpus", "synthetic");
+    assertEquals([both.code, /a run is judged on its own corpus/.test(both.stderr)], [2, true]);
+  });
+});
+
+const fetched = await new Deno.Command(Deno.execPath(), {
+  args: ["cache", "-q", "--config", "cli/codecs/deno.json", "cli/codecs/main.ts"],
+  cwd: join(import.meta.dirname!, "../.."),
+}).output();
+const unfetched = fetched.success ? "" : " (the packages of cli/codecs are not here and can't be fetched)";
+
+Deno.test({
+  name:
+    `what went through MP3 or Opus is what was sent, at the same time, and the nearer the more bits it had${unfetched}`,
+  ignore: unfetched !== "",
+  fn: testCodecs,
+});
+
+async function testCodecs() {
+  const { samples } = await openSynthetic(3, { utterances: 5, speakers: 1 }).utterances[0].read(),
+    sent = logMel(samples);
+  /** How far log-mel frames are apart, some frames later, root mean square. */
+  const distance = (heard: Float32Array, late = 0) => {
+    const frames = logMel(heard), from = 64 * 10, to = sent.length - from;
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += (frames[i + 64 * late] - sent[i]) ** 2;
+    return Math.sqrt(sum / (to - from));
+  };
+  const codecs = new Codecs();
+  for (const [codec, low, high] of [["mp3", 16, 64], ["opus", 8, 64]] as const) {
+    const [poor, good] = [await codecs.through(codec, samples, low), await codecs.through(codec, samples, high)];
+    assertEquals([poor.length, good.length], [samples.length, samples.length]);
+    const found = [distance(poor), distance(good)], others = [distance(good, -1), distance(good, 1)];
+    assert(found[1] > 0 && found[1] < 0.8 * found[0], `${codec}: ${found}`);
+    assert(Math.min(...others) > 1.2 * found[1], `${codec} is late: ${others}, ${found}`);
+  }
+  await codecs.close();
+}
+
+Deno.test("parseConditions() reads kinds and amounts, and names the one that is none", () => {
+  const read = parseConditions("gain:-15, noise:20,telephone,room,room:0.8,mp3:32");
+  assertEquals(read.map(({ name, amount }) => [name, amount]), [
+    ["gain:-15", -15],
+    ["noise:20", 20],
+    ["telephone", 0],
+    ["room", 0.5],
+    ["room:0.8", 0.8],
+    ["mp3:32", 32],
+  ]);
+  for (
+    const wrong of ["", "echo", "gain", "gain:", "gain:x", "gain:61", "mp3:33", "opus:16.5", "telephone:8", "room:1:2"]
+  ) {
+    try {
+      parseConditions(`noise:10,${wrong}`);
+      throw new Error(`${wrong} was read`);
+    } catch (error) {
+      assert(error instanceof InvalidArgumentError && error.message.includes(`found "${wrong}"`), `${wrong}: ${error}`);
+    }
+  }
+});

@@ -1,0 +1,94 @@
+/** A model's card says what has to be said of it. */
+import { assert, assertEquals } from "@std/assert";
+import type { ModelDescription } from "../../models/mod.ts";
+import { PRESETS } from "../../refinery/mod.ts";
+import { describeModel } from "../../models/card.ts";
+import { trainingCommand } from "../../runs/mod.ts";
+
+const confusion = [[60, 40], [10, 90]];
+const command = trainingCommand({
+  corpus: { name: "emodb", data: "/home/somebody/emodb" } as never,
+  preset: "paper",
+  settings: { ...PRESETS.paper, width: 1 / 8, batchNorm: true, dropout: 0.5, monitor: "accuracy", seed: 7 },
+});
+
+Deno.test("the command of a run that knew no choice of what is monitored says that it stopped by the loss", () => {
+  const { monitor: _, ...old } = PRESETS.tuned;
+  const said = trainingCommand({ corpus: { name: "emodb" } as never, preset: "tuned", settings: old as never });
+  assertEquals(said, "deno task train --corpus emodb --data emodb --preset tuned --monitor loss --seed 1");
+});
+
+const model: ModelDescription = {
+  format: "epr-model",
+  version: 1,
+  name: "emodb",
+  emotions: ["anger", "sadness"],
+  network: {
+    kind: "vgg-e",
+    options: { classes: 2, width: 1 / 8 },
+    parameters: [{ name: "w", shape: [3, 4] }, { name: "b", shape: [5] }],
+  },
+  frontEnd: {
+    sampleRate: 16000,
+    windowLength: 400,
+    hopLength: 160,
+    fftLength: 512,
+    nMels: 64,
+    fMin: 125,
+    fMax: 7500,
+    logOffset: 0.01,
+    segmentFrames: 32,
+  },
+  standardisation: { mean: 0, deviation: 1 },
+  segmentHop: 3,
+  statistics: ["mean"],
+  training: { corpus: "emodb", utterances: 535, speakers: 10, recordings: "abc", settings: { seed: 7, folds: 10 } },
+  accuracy: [
+    { protocol: "by utterance", utterances: 200, weightedAccuracy: 0.75, unweightedAccuracy: 0.75, confusion },
+    {
+      protocol: "by speaker",
+      utterances: 200,
+      weightedAccuracy: 0.5,
+      unweightedAccuracy: 0.475,
+      meanVoteAccuracy: 0.54,
+    },
+  ],
+  licence: "MIT | as is",
+  made: { epr: "0.1.0", date: "2020-08-12T10:00:00Z", command },
+  files: {
+    "weights.safetensors": { bytes: 1_000_000, crc32: "00000000" },
+    "forest.json": { bytes: 500_000, crc32: "00000000" },
+  },
+};
+
+Deno.test("a card tells data, protocols, accuracies with the confusion matrix, what not to use it for, and how it was made", () => {
+  const card = describeModel(model), flat = card.replaceAll("\n", " ").replaceAll(/ {2,}/g, " ");
+  for (
+    const said of [
+      "It hears **German emotions as actors play them in a studio**",
+      "Emo-DB, the Berlin database of emotional speech (Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss 2005)",
+      "535 utterances of 10 speakers",
+      "by utterance: **75.0 %** of 200 utterances right (WA; 95 % interval 68.6 % to 80.5 %), **75.0 %** as the mean",
+      "| anger | 60 | 40 | | sadness | 10 | 90 |",
+      "by speaker: **50.0 %** of 200 utterances right",
+      "chance is 50.0 %). The mean of the profile, without the forest (`--decide mean`), is right for 54.0 %.",
+      "Where it must not be used",
+      "a segment every 30 ms",
+      "VGG-E of width 1/8, 17 parameters",
+      "| size | 1.5 MB |",
+      "| licence | MIT \\| as is |",
+      "Settings: seed 7, folds 10.",
+    ]
+  ) assert(flat.includes(said), `${said}\n${card}`);
+  assert(card.endsWith(
+    "```sh\ndeno task train --corpus emodb --data emodb --preset paper --width 1/8 --monitor accuracy --batch-norm --dropout 0.5 --seed 7\n```\n",
+  ));
+});
+
+Deno.test("a card of a model that was not measured, or has not heard everything, says so", () => {
+  const own = { ...model, accuracy: [], training: { ...model.training, corpus: "voices", heldOutFold: 3 } };
+  const card = describeModel(own).replaceAll("\n", " ");
+  assert(card.includes("That was not measured."));
+  assert(card.includes("It has not heard fold 3: it is a model to check results with, not the one to use."));
+  assert(card.includes("It hears **what its corpus (voices) holds**"));
+});

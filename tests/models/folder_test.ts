@@ -1,0 +1,91 @@
+/** Folders that are no model, or one that wants to be read where it is not. */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { ModelError } from "../../models/mod.ts";
+import { readModel } from "../../models/mod.ts";
+import { writeModel } from "../../runs/mod.ts";
+import { cpu } from "../devices.ts";
+import { describeAgain, reseal } from "./hostile.ts";
+import { trainTinyModel } from "./tiny_model.ts";
+import { inTemporary } from "../runs/folders.ts";
+
+const { bytes, model } = await trainTinyModel(await cpu.open());
+
+async function refused(folder: string, message: RegExp): Promise<void> {
+  const before = Deno.memoryUsage().rss;
+  assertMatch((await assertRejects(() => readModel(folder), ModelError)).message, message);
+  assert(Deno.memoryUsage().rss - before < 100e6, "it took too much memory");
+}
+
+/** A model in a new folder, of which one file is replaced. */
+async function withModel(
+  body: (
+    folder: string,
+    replace: (name: string, how: (file: string) => Promise<unknown>) => Promise<void>,
+  ) => Promise<void>,
+): Promise<void> {
+  await inTemporary(async (dir) => {
+    const folder = join(dir, "model");
+    await writeModel(folder, bytes);
+    await body(folder, async (name, how) => {
+      await Deno.remove(join(folder, name));
+      await how(join(folder, name));
+    });
+  });
+}
+
+Deno.test("a model in a folder is read as it was written, in less than a second", async () => {
+  await withModel(async (folder) => {
+    const began = performance.now();
+    assertEquals((await readModel(folder)).weights, model.weights);
+    assert(performance.now() - began < 1000);
+    await Deno.symlink(folder, `${folder}-link`);
+    assertEquals((await readModel(`${folder}-link`)).description.name, "tiny");
+  });
+});
+
+Deno.test("what is no model is refused: nothing there, a file, an empty folder, a folder in the place of a file", async () => {
+  await inTemporary(async (dir) => {
+    await refused(join(dir, "nowhere"), /nowhere: no such folder; a model is a folder with a model\.json in it/);
+    await refused(dir, /holds no model\.json, so it is no model/);
+    await Deno.writeTextFile(join(dir, "file"), "x");
+    await refused(join(dir, "file"), /file: a file; a model is the folder that holds model\.json/);
+  });
+  await withModel(async (folder, replace) => {
+    await replace("forest.json", (file) => Deno.mkdir(file));
+    await refused(folder, /forest\.json: not a file/);
+  });
+});
+
+Deno.test("files that lead out of the folder are refused unread, devices too", async () => {
+  await withModel(async (folder, replace) => {
+    const outside = join(folder, "..", "weights");
+    await Deno.copyFile(join(folder, "weights.safetensors"), outside);
+    await replace("weights.safetensors", (file) => Deno.symlink(outside, file));
+    await refused(folder, /weights\.safetensors: leads out of its folder, to /);
+  });
+  await withModel(async (folder, replace) => {
+    await replace("model.json", (file) => Deno.symlink("/dev/zero", file));
+    await refused(folder, /model\.json: leads out of its folder/);
+  });
+});
+
+Deno.test("files of a gigabyte are refused unread: what they should be is known", async () => {
+  for (const name of ["model.json", "weights.safetensors", "forest.json"]) {
+    await withModel(async (folder, replace) => {
+      await replace(name, async (file) => {
+        await Deno.writeFile(file, new Uint8Array(8));
+        await Deno.truncate(file, 2 ** 30);
+      });
+      await refused(folder, /1,073,741,824 bytes are not what a model has there/);
+    });
+  }
+  // also where model.json says so
+  await withModel(async (folder) => {
+    const description = describeAgain(bytes);
+    for (const file of Object.values<{ bytes: number }>(description.files)) file.bytes = 2 ** 30;
+    await Deno.writeFile(join(folder, "model.json"), reseal(bytes, description)["model.json"]);
+    await Deno.truncate(join(folder, "weights.safetensors"), 2 ** 30);
+    await refused(folder, /weights\.safetensors\.bytes: found 1073741824/);
+  });
+});

@@ -1,0 +1,182 @@
+/** What is refused as a model, and in which words; the fuzzer looks for what is not thought of here. */
+import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
+import { crc32 as zlib } from "node:zlib";
+import { LEVELLING } from "../../dsp/mod.ts";
+import { crc32 } from "../../models/crc32.ts";
+import { decodeModel, type ModelBytes, ModelError } from "../../models/mod.ts";
+import { cpu } from "../devices.ts";
+import { describeAgain, type Json, replaceFile, reseal, safetensors } from "./hostile.ts";
+import { trainTinyModel } from "./tiny_model.ts";
+
+const { bytes, model, forest } = await trainTinyModel(await cpu.open());
+const text = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+
+function refused(files: ModelBytes, message: RegExp): void {
+  const before = Deno.memoryUsage().rss, began = performance.now();
+  const error = assertThrows(() => decodeModel(files, "evil"), ModelError);
+  assertMatch(error.message, /^evil: (model\.json|weights\.safetensors|forest\.json)[:.]/);
+  assertMatch(error.message, message);
+  assert(performance.now() - began < 5000, "it took too long");
+  assert(Deno.memoryUsage().rss - before < 150e6, "it took too much memory");
+}
+
+Deno.test("crc32() is zlib's", () => {
+  for (const words of ["", "a", "123456789", "x".repeat(1000)]) {
+    assertStrictEquals(crc32(text(words)), zlib(text(words)).toString(16).padStart(8, "0"));
+  }
+  assertEquals(crc32(text("123456789")), "cbf43926"); // the check value of the standard
+});
+
+Deno.test("a model is read as it was written", () => {
+  const again = decodeModel(bytes, "again");
+  assertEquals(again.weights, model.weights);
+  assertEquals(again.forest, forest);
+  assertEquals(again.description, model.description);
+  assertEquals(Object.isFrozen(again.description.frontEnd), true);
+});
+
+Deno.test("a model that is damaged anywhere is refused: every byte of it counts", () => {
+  for (const file of ["model.json", "weights.safetensors", "forest.json"] as const) {
+    for (let i = 0; i < 40; i++) {
+      const own = bytes[file].slice();
+      own[Math.floor(i * (own.length - 1) / 39)] ^= 1;
+      let same = false;
+      try {
+        assertEquals(decodeModel({ ...bytes, [file]: own }, "x").description, model.description);
+        same = true; // a space of model.json that is another space
+      } catch (error) {
+        assert(error instanceof ModelError, String(error));
+      }
+      assert(!same || file === "model.json");
+    }
+    refused({ ...bytes, [file]: bytes[file].subarray(0, -2) }, /want|says|JSON|damaged/);
+    refused({ ...bytes, [file]: new Uint8Array() }, /not JSON|0 bytes/);
+  }
+});
+
+Deno.test("model.json is refused where a field is not what it has to be, and the field is named", () => {
+  const cases: [(json: Json) => void, RegExp][] = [
+    [(json) => json.format = "onnx", /model\.json\.format: found "onnx", want "epr-model"/],
+    [(json) => json.version = 3, /its version is 3; this program reads versions 1 and 2/],
+    [(json) => json.version = 2, /frontEnd\.levelling: found nothing, want a levelling, in version 2/],
+    [(json) => json.frontEnd.levelling = { ...LEVELLING }, /frontEnd\.levelling: found .*, want none, in version 1/],
+    [(json) => json.frontEnd.levelling = { ...LEVELLING, mostGain: 0 }, /levelling\.mostGain: found 0/],
+    [(json) => json.frontEnd.levelling = {}, /levelling\.percentile: found nothing/],
+    [(json) => json.emotions = ["anger"], /emotions: found \["anger"\], want a list of 2 to 64/],
+    [(json) => json.emotions[1] = json.emotions[0], /want emotions that differ/],
+    [(json) => json.emotions[0] = "\u001b[2J", /emotions\[0\]: found .* want a text of one line/],
+    [(json) => json.name = 7, /name: found 7/],
+    [(json) => json.licence = "MIT\u0007", /licence: found/],
+    [(json) => json.segmentHop = 0, /segmentHop: found 0, want a whole number from 1 to 1000/],
+    [(json) => json.segmentHop = 1e9, /segmentHop: found 1000000000/],
+    [(json) => delete json.standardisation, /standardisation: found nothing, want an object/],
+    [(json) => json.standardisation.deviation = 0, /deviation: found 0/],
+    [(json) => json.statistics.pop(), /statistics: found .* want \["maximum"/],
+    [(json) => json.frontEnd.nMels = 1e9, /nMels: found 1000000000/],
+    [(json) => json.frontEnd.fftLength = 500, /fftLength: found 500, want a power of two/],
+    [(json) => json.frontEnd.hopLength = 1, /hopLength: found 1/],
+    [(json) => json.frontEnd.nMels = 128, /options\.height: found 64, want 128/],
+    [(json) => json.network.kind = "resnet", /network\.kind/],
+    [(json) => json.network.options.width = 1e9, /options\.width: found 1000000000/],
+    [(json) => json.network.options.width = 4, /network\.parameters: found/],
+    [(json) => json.network.options.classes = 64, /options\.classes: found 64, want 5/],
+    [(json) => json.network.options.trained = "yes", /options\.trained: found "yes", want a number/],
+    [(json) => json.network.parameters.pop(), /network\.parameters: found/],
+    [(json) => json.files["weights.safetensors"].bytes = 2 ** 40, /bytes: found 1099511627776/],
+    [(json) => json.files["../../etc/passwd"] = { bytes: 9, crc32: "00000000" }, /files: found .* want/],
+    [(json) => json.accuracy = [{}], /accuracy\[0\]\.protocol/],
+    [
+      (json) =>
+        json.accuracy = [{
+          protocol: "x",
+          utterances: 1,
+          weightedAccuracy: 1,
+          unweightedAccuracy: 1,
+          meanVoteAccuracy: 2,
+        }],
+      /accuracy\[0\]\.meanVoteAccuracy: found 2/,
+    ],
+    [(json) => json.training.heldOutFold = -1, /heldOutFold: found -1/],
+    [(json) => json.made = null, /made: found null, want an object/],
+  ];
+  for (const [change, message] of cases) {
+    const json = describeAgain(bytes);
+    change(json);
+    refused(reseal(bytes, json), message);
+  }
+  for (const value of [null, 7, "x", [], {}]) refused(reseal(bytes, value), /model\.json/);
+  const changed = new TextDecoder().decode(bytes["model.json"]).replace('"MIT"', '"GPL"');
+  refused({ ...bytes, "model.json": text(changed) }, /damaged, or changed by hand/);
+});
+
+Deno.test("JSON that is deep, or huge once it is parsed, is refused before it is parsed", () => {
+  refused({ ...bytes, "model.json": new Uint8Array(1 << 21).fill(0x20) }, /2,097,152 bytes; want at most/);
+  refused({ ...bytes, "model.json": text("[".repeat(1e6)) }, /more than 12 deep/);
+  refused({ ...bytes, "model.json": text(`[${"[],".repeat(340_000)}0]`) }, /would take \d+ MB of memory/);
+  refused(replaceFile(bytes, "forest.json", text("[".repeat(1e7))), /more than 5 deep/);
+  refused(replaceFile(bytes, "forest.json", text(`[${"[],".repeat(5e6)}0]`)), /would take \d+ MB of memory/);
+});
+
+Deno.test("weights are refused where a header lies, tensors overlap, are missing, of another shape, or no numbers", () => {
+  const weights = bytes["weights.safetensors"], length = new DataView(weights.buffer).getBigUint64(0, true);
+  const header = new TextDecoder().decode(weights.subarray(8, 8 + Number(length)));
+  const numbers = weights.subarray(8 + Number(length));
+  const withHeader = (text: string, length?: bigint) =>
+    replaceFile(bytes, "weights.safetensors", safetensors(text, numbers, length));
+  assertEquals(decodeModel(withHeader(header), "x").weights, model.weights);
+  for (const lie of [2n ** 30n, 2n ** 63n, 2n ** 64n - 1n]) {
+    refused(withHeader(header, lie), /a header of \d+ bytes in a file of/);
+  }
+  refused(withHeader("7"), /its header is no object/);
+  refused(withHeader("[".repeat(1000)), /its header is not JSON/);
+  const json = JSON.parse(header), names = Object.keys(json).filter((name) => name !== "__metadata__");
+  const changed = (change: (json: Json) => void) => {
+    const own = JSON.parse(header);
+    change(own);
+    return withHeader(JSON.stringify(own));
+  };
+  // as many copies of the whole as the header has room for
+  const whole = JSON.stringify({ dtype: "F32", shape: [numbers.length / 4], data_offsets: [0, numbers.length] });
+  refused(withHeader(`{${Array.from({ length: 800 }, (_, i) => `"t${i}":${whole}`)}}`), /'t1' overlaps another/);
+  refused(changed((own) => delete own[names[3]]), new RegExp(`'${names[3]}' is not there`));
+  refused(changed((own) => own[names[2]].shape = [1, ...own[names[2]].shape]), /want \[3,3/);
+  refused(changed((own) => own.more = { dtype: "F32", shape: [0], data_offsets: [0, 0] }), /holds 'more'/);
+  refused(changed((own) => own[names[0]].data_offsets = [-4, 0]), /lies at/);
+  refused(changed((own) => own[names[0]].data_offsets = [0, 2 ** 52]), /lies at|lies/);
+  refused(changed((own) => own[names[0]].shape = [1e300, 1e300]), /has shape/);
+  refused(changed((own) => own[names[0]].dtype = "F16"), /is F16/);
+  refused(changed((own) => own.__metadata__ = null), /metadata/);
+  refused(
+    withHeader(header.replace("{", '{"__proto__":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},')),
+    /'__proto__'/,
+  );
+  for (const value of [NaN, Infinity]) {
+    const own = weights.slice();
+    new DataView(own.buffer).setFloat32(own.length - 4, value, true);
+    refused(replaceFile(bytes, "weights.safetensors", own), new RegExp(`is ${value}`));
+  }
+});
+
+Deno.test("a forest is refused where its trees are none: cycles, children that are not there, classes that the model has not", () => {
+  const changed = (change: (json: Json) => void) => {
+    const json = JSON.parse(JSON.stringify(forest));
+    change(json);
+    return replaceFile(bytes, "forest.json", text(json));
+  };
+  refused(changed((json) => json.classes = 65536), /of 20 features and 65536 classes; want 20 and 5/);
+  refused(changed((json) => json.features = 1), /of 1 features/);
+  refused(changed((json) => json.format = "sklearn"), /format/);
+  refused(changed((json) => json.trees = []), /trees is empty/);
+  refused(changed((json) => json.trees = null), /trees/);
+  refused(changed((json) => json.trees[0] = null), /trees\[0\]/);
+  // nodes stand in preorder, so that a cycle can't be said; what is too short or too long for a tree can
+  refused(changed((json) => json.trees[1].feature.fill(0)), /wanted/);
+  refused(changed((json) => json.trees[1].feature.reverse()), /is not a tree in preorder/);
+  refused(changed((json) => json.trees[2].feature[0] = 20), /from -1 to 19/);
+  refused(changed((json) => json.trees[2].threshold[0] = null), /threshold\[0\] is null/);
+  refused(changed((json) => json.trees[2].leaves[0] = [5, 1]), /from 0 to 4/);
+  refused(changed((json) => json.trees[2].leaves[0] = [0, 0]), /from 1 to/);
+  const left = Array.from({ length: 400_000 }, () => 0), stump = { feature: [...left, ...left.map(() => -1), -1] };
+  const huge = { ...stump, threshold: left, leaves: [...left.map(() => [0, 1]), [0, 1]] };
+  refused(changed((json) => json.trees = Array.from({ length: 5 }, () => huge)), /memory|nodes/);
+});

@@ -1,0 +1,85 @@
+/**
+ * A model for tests, trained in a second on the synthetic corpus: its network has one stage, its forest learned from the fold's own
+ * held-out utterances. It predicts badly, and does so by all the same code.
+ */
+import { extractFeatures } from "../../corpora/features.ts";
+import { openSynthetic } from "../../corpora/synthetic.ts";
+import { frontEnd, withLevel } from "../../dsp/mod.ts";
+import type { Device } from "../../kernels/device.ts";
+import {
+  assignFolds,
+  fitForest,
+  type FoldResult,
+  PRESETS,
+  runFold,
+  segmentation,
+  type Settings,
+  type StageOutput,
+  STATISTICS,
+} from "../../refinery/mod.ts";
+import { decodeModel, encodeModel, type ModelBytes } from "../../models/mod.ts";
+
+/** What it is trained with. */
+export const tinySettings: Settings = {
+  ...PRESETS.quick,
+  learningRate: 0.00025,
+  width: 1 / 32,
+  folds: 2,
+  stages: 1,
+  epochs: 2,
+  batch: 16,
+  trees: 10,
+  segmentHop: 8,
+};
+
+/** What it is trained on. */
+export const tinyCorpus = openSynthetic(1, { utterances: 20, speakers: 2 });
+
+/** Trains it. The result holds the profiles of the utterances that it has not heard, in the corpus's order. */
+export async function trainTinyModel(
+  device: Device,
+  segmentFrames: Settings["segmentFrames"] = 32,
+  level: Settings["level"] = "none",
+) {
+  const settings = { ...tinySettings, segmentFrames, level }, front = withLevel({ ...frontEnd, segmentFrames }, level);
+  const features = await extractFeatures(tinyCorpus, segmentation(settings));
+  const { utterances, emotions } = features, K = emotions.length;
+  const folds = assignFolds(utterances, emotions, settings);
+  let stage: StageOutput;
+  const result: FoldResult = await runFold(features, device, settings, folds, 0, {
+    onStage: (output) => void (stage = output),
+  });
+  const heldOut = [...utterances.keys()].filter((i) => folds[i] === 0);
+  const profiles = new Float32Array(features.segmentStart.length * K);
+  let row = 0;
+  for (const i of heldOut) {
+    const { firstSegment, segmentCount } = utterances[i];
+    profiles.set(result.stages[0].profiles.subarray(row * K, (row += segmentCount) * K), firstSegment * K);
+  }
+  const forest = fitForest(features, profiles, heldOut, { trees: tinySettings.trees, seed: 1 });
+  const bytes: ModelBytes = encodeModel(
+    {
+      name: "tiny",
+      emotions,
+      network: { classes: K, width: tinySettings.width, height: frontEnd.nMels, frames: segmentFrames },
+      frontEnd: front,
+      standardisation: stage!.standardisation,
+      segmentHop: features.segmentHop,
+      statistics: [...STATISTICS],
+      training: {
+        corpus: "synthetic",
+        utterances: utterances.length - heldOut.length,
+        speakers: 2,
+        recordings: "none",
+        heldOutFold: 1,
+        settings: { ...settings },
+      },
+      accuracy: [],
+      licence: "MIT",
+      made: { epr: "0", date: "2020-08-12", command: "a test" },
+    },
+    stage!.weights,
+    forest,
+  );
+  return { features, heldOut, profiles, forest, bytes, model: decodeModel(bytes, "tiny") };
+}

@@ -1,0 +1,43 @@
+/**
+ * The pictures of the textbook in `docs/textbook/`, one a chapter or more, each computed by the code that its chapter is about.
+ * `deno task textbook` writes them.
+ *
+ * @module
+ */
+import { standalone } from "../report/figures/draw.ts";
+import { adamFigure } from "./adam.ts";
+import { convolutionFigure } from "./convolution.ts";
+import { forestFigure } from "./forest.ts";
+import { framesFigure } from "./frames.ts";
+import { labelsFigure } from "./labels.ts";
+import { ladderFigure } from "./ladder.ts";
+import { layerFigure } from "./layer.ts";
+import { stepFigure } from "./step.ts";
+import { tapeFigure } from "./tape.ts";
+import { tilesFigure } from "./tiles.ts";
+
+/** Each picture's name, in the order of the chapters, and what draws it. */
+const FIGURES: readonly (readonly [name: string, draw: () => Promise<string>])[] = [
+  ["1_frames", framesFigure],
+  ["2_convolution", convolutionFigure],
+  ["3_tape", tapeFigure],
+  ["4_adam", adamFigure],
+  ["5_labels", labelsFigure],
+  ["6_forest", forestFigure],
+  ["7_speed", ladderFigure],
+  ["7_tiles", tilesFigure],
+  ["8_step", stepFigure],
+  ["9_layer", layerFigure],
+];
+
+/** Draws one of them, by its name. @throws RangeError where there is none of that name */
+export async function drawFigure(name: string): Promise<string> {
+  const found = FIGURES.find(([own]) => own === name);
+  if (!found) throw new RangeError(`The textbook's pictures are ${FIGURES.map(([own]) => own)}; found ${name}`);
+  return standalone(await found[1]());
+}
+
+/** Draws all of them: SVG files, by name. The same on every machine. */
+export async function* textbookFigures(): AsyncGenerator<{ name: string; svg: string }> {
+  for (const [name, draw] of FIGURES) yield { name: `${name}.svg`, svg: standalone(await draw()) };
+}

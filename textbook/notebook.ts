@@ -1,0 +1,100 @@
+/**
+ * A chapter as a Jupyter notebook for Deno's own kernel (`deno jupyter --install`): its words and code blocks as they stand, its
+ * pictures drawn where they are shown, and here and there something that paper can't do: sound to listen to, a plot to point at.
+ * `deno task textbook` writes them to `docs/notebooks`, which is as deep as `docs/textbook`, so that links still lead where they led.
+ */
+
+/** What a chapter's notebook has at its end, besides. */
+const LIVE: Record<string, { words: string; code: string }[]> = {
+  "1_frames": [{
+    words: "**Listen.** This is the recording of the picture, an utterance of the synthetic corpus:",
+    code: `import { corpora } from "@epr/epr";
+
+const corpus = await corpora.openCorpus("synthetic", { seed: 1, size: { utterances: 5, speakers: 1 } });
+const { samples } = await corpus.utterances[2].read();
+const wav = dsp.encodeWav(samples, 16000);
+const base64 = btoa(Array.from(wav, (byte) => String.fromCharCode(byte)).join(""));
+await Deno.jupyter.display({
+  "text/html": \`<audio controls src="data:audio/wav;base64,\${base64}"></audio>\`,
+}, { raw: true });`,
+  }],
+  "4_adam": [{
+    words: "**Try other rates.** Change `rate` and run the cell again. Point at the line to see each step.",
+    code: `const rate = 0.3, values: { step: number; height: number; rule: string }[] = [];
+let [a, b, x, y, m, v] = [-4.5, 1.2, -4.5, 1.2, [0, 0], [0, 0]];
+for (let step = 0; step <= 100; step++) {
+  values.push({ step, height: (a * a + 40 * b * b) / 2, rule: "Adam" });
+  values.push({ step, height: (x * x + 40 * y * y) / 2, rule: "the gradient, rate 0.045" });
+  const g = [a, 40 * b];
+  m = m.map((mean, i) => 0.9 * mean + 0.1 * g[i]);
+  v = v.map((mean, i) => 0.999 * mean + 0.001 * g[i] ** 2);
+  const move = g.map((_, i) => rate * m[i] / (1 - 0.9 ** (step + 1)) / (Math.sqrt(v[i] / (1 - 0.999 ** (step + 1))) + 1e-7));
+  [a, b, x, y] = [a - move[0], b - move[1], x - 0.045 * x, y - 0.045 * 40 * y];
+}
+await Deno.jupyter.display({
+  "application/vnd.vegalite.v5+json": {
+    data: { values },
+    mark: { type: "line", tooltip: true },
+    encoding: {
+      x: { field: "step", type: "quantitative" },
+      y: { field: "height", type: "quantitative", scale: { type: "symlog", constant: 0.01 } },
+      color: { field: "rule", type: "nominal" },
+    },
+  },
+}, { raw: true });`,
+  }],
+};
+
+/** A cell of a notebook (nbformat 4.5). */
+export interface Cell {
+  cell_type: "markdown" | "code";
+  id: string;
+  metadata: Record<string, never>;
+  source: string[];
+  execution_count?: null;
+  outputs?: never[];
+}
+
+/**
+ * The notebook of a chapter, as the text of its file.
+ *
+ * @param name of the chapter, such as 1_frames
+ * @param text its Markdown
+ */
+export function notebookOf(name: string, text: string): string {
+  const cells: Cell[] = [];
+  const add = (type: Cell["cell_type"], content: string) => {
+    const source = content.trim().split(/(?<=\n)/);
+    if (source[0] === "") return;
+    const own = type === "code" ? { execution_count: null, outputs: [] } : {};
+    cells.push({ cell_type: type, id: `${name}-${cells.length + 1}`, metadata: {}, source, ...own });
+  };
+  for (const piece of text.split(/^(```ts\n[\s\S]*?^```$|!\[[^\]]*\]\([^)]*\.svg\)$)/m)) {
+    const code = piece.match(/^```ts\n([\s\S]*?)```$/),
+      picture = piece.match(/^!\[[^\]]*\]\(\.\.\/figures\/([^)]*)\.svg\)$/);
+    if (code) add("code", code[1]);
+    else if (picture) add("code", drawing(picture[1]));
+    else add("markdown", relinked(piece));
+  }
+  for (const { words, code } of LIVE[name] ?? []) {
+    add("markdown", words);
+    add("code", code);
+  }
+  const kernelspec = { display_name: "Deno", language: "typescript", name: "deno" };
+  const metadata = { kernelspec, language_info: { name: "typescript", file_extension: ".ts" } };
+  return JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1) + "\n";
+}
+
+/** What draws a picture of the textbook in a cell. */
+const drawing = (name: string) =>
+  `import { drawFigure } from "../../textbook/mod.ts";
+
+await Deno.jupyter.display({ "image/svg+xml": await drawFigure("${name}") }, { raw: true });`;
+
+/** Links between chapters lead to notebooks, those to what lies beside the chapters back to it. */
+function relinked(text: string): string {
+  return text.replaceAll(/\]\((\d_\w+)\.md\)/g, "]($1.ipynb)").replaceAll(
+    /\]\((?!\.\.|\d_|https?:)([^)]+)\)/g,
+    "](../textbook/$1)",
+  );
+}
