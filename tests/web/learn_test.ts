@@ -132,7 +132,7 @@ async function framesAreDefined(page: Page): Promise<void> {
   await said(page, /fewer than 32 frames are left/);
 }
 
-/** The page's chain has the distances that the chapter names; `textbook_numbers_test.ts` holds those. */
+/** The page's chain has the distances that the chapter names; `tests/textbook/numbers_test.ts` holds those. */
 async function labelsAreTheChapters(page: Page): Promise<void> {
   const text = (await Deno.readTextFile(join(docs, "5_labels.md"))).replaceAll(/\s+/g, " ");
   const [, first] = text.match(/from the truth is (0\.\d+)/)!;
