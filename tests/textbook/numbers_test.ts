@@ -199,6 +199,7 @@ Deno.test("chapter 7: operations of a step, sums a lane of the ladder, its figur
   says(text, `2.8 GHz x 2 x 4 x 2 = ${core.toFixed(0)} GFLOP/s`);
   says(text, `four cores like this one could do 4 x 45 = ${4 * 45} GFLOP/s`);
   says(text, `${product.toFixed(2)} thousand million operations`);
+  says(text, `at the measured peak of 50, ${(1000 * product / 50).toFixed(0)} ms on one`);
   says(
     text,
     `at least ${(1000 * product / core).toFixed(0)} ms on one such core, ${
