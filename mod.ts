@@ -12,6 +12,8 @@
  * - {@link models}: a trained model in a program: load it, ask it
  * - {@link runs}: an experiment into a folder that other tools read
  *
+ * An option that is not what it has to be is an {@link OptionError} from every part.
+ *
  * Whoever wants to know how it works reads `docs/textbook/README.md`; longer examples (training on a folder of one's own,
  * predicting, another network, the package for Node) are in `docs/library.md`.
  *
@@ -49,6 +51,7 @@
  *
  * @module
  */
+export { OptionError, type OptionFault } from "./base/option_error.ts";
 export * as corpora from "./corpora/mod.ts";
 export * as dsp from "./dsp/mod.ts";
 export * as forest from "./forest/mod.ts";

@@ -13,6 +13,7 @@
 import cliProgress from "cli-progress";
 import { resolve } from "@std/path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { OptionError } from "../base/option_error.ts";
 import {
   type Corpus,
   CORPUS_KINDS,
@@ -23,6 +24,7 @@ import {
   type ReadingChoices,
   recogniseCorpus,
 } from "../corpora/mod.ts";
+import { withFlags } from "./flags.ts";
 
 /** The statuses a command exits with. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
@@ -126,9 +128,9 @@ function listenForInterrupts(abort: AbortController): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", on("SIGTERM"));
 }
 
-/** Says something to whoever watches: on stderr. */
+/** Says something to whoever watches, on stderr; options that a library mentions are printed as flags. */
 export function say(line: string): void {
-  console.error(line);
+  console.error(withFlags(line));
 }
 
 /** Prints the one JSON document of `--json`, on stdout. */
@@ -288,9 +290,8 @@ export async function openFlaggedCorpus(flags: CorpusFlags): Promise<Corpus> {
   try {
     return await openCorpus(corpus, { data, seed, ...choices });
   } catch (error) {
-    const wrongUsage = (corpus === "synthetic") === (data !== undefined && data !== "") ||
-      (corpus === "pattern" && (choices.pattern === undefined || error instanceof SyntaxError));
-    if ((error instanceof TypeError || error instanceof SyntaxError) && wrongUsage) throw new UsageError(error.message);
+    const notData = (corpus === "synthetic") === (data !== undefined && data !== "");
+    if (error instanceof OptionError && (notData || error.option === "pattern")) throw new UsageError(error.message);
     throw error;
   }
 }

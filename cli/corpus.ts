@@ -18,6 +18,7 @@ import {
   say,
   UsageError,
 } from "./common.ts";
+import { withFlags } from "./flags.ts";
 
 const command = addCorpusOptions(createCommand(
   "corpus",
@@ -56,7 +57,7 @@ await runCommand(command, async (signal) => {
   }
   const summary = summarise(corpus.name, features);
   if (flags.json) printJson(summary);
-  else console.log(describe(summary));
+  else console.log(withFlags(describe(summary)));
 });
 
 interface Amount {

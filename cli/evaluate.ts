@@ -16,6 +16,7 @@ import {
   say,
   UsageError,
 } from "./common.ts";
+import { withFlags } from "./flags.ts";
 import { type Condition, CONDITIONS_HELP, parseConditions, Stranger } from "./conditions.ts";
 import { type Judged, readRunFolds, type RunFolds } from "./fold_models.ts";
 import { addModelOptions, type ModelFlags, openModel } from "./model_option.ts";
@@ -81,7 +82,7 @@ await runCommand(command, async (signal) => {
       ...(under && { under }),
     });
   }
-  console.log(describe(transfer, others, leftOut, skipped));
+  console.log(withFlags(describe(transfer, others, leftOut, skipped)));
   if (under) console.log(`\n${conditionsTable(transfer, under)}`);
 });
 

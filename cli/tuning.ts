@@ -3,10 +3,11 @@
  * (`lab/tuning.ts`).
  */
 import { Option } from "commander";
-import { type Device, METRICS, PRECISIONS } from "../kernels/mod.ts";
+import { type Device, PRECISIONS } from "../kernels/mod.ts";
 import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { chooseKernels, type TuneFlag } from "../lab/tuning.ts";
-import { Adam, Tape, VggE, type VggEOptions } from "../nn/mod.ts";
+import { Adam, type Dataset, roundUpBatch, VggE, type VggEOptions } from "../nn/mod.ts";
+import { forwardBatch, inOrder, Pass } from "../nn/pass.ts";
 import { progressBar, say } from "./common.ts";
 
 /** The option. */
@@ -54,21 +55,11 @@ export async function tuneDevice(
 
 /** Enqueues one training step of a VGG-E and the forward pass of a prediction: all the products that a run has. */
 export function rehearseTraining(device: Device, options: VggEOptions, batch: number): void {
-  const network = new VggE(device, options), adam = new Adam(network.parameters);
-  const metrics = device.allocate(METRICS.length, "rehearsal: metrics");
-  const run = (batch: number, recording: boolean) => {
-    const tape = new Tape(device, { recording });
-    const x = tape.input([batch, ...network.inputShape]), targets = tape.input([batch, network.classes]);
-    const logits = network.forward(tape, x);
-    if (recording) {
-      tape.softmaxCrossEntropy(logits, targets, { count: batch, step: 1, metrics });
-      tape.backward();
-    }
-    tape.release();
-  };
-  run(batch, true);
-  run(Math.ceil(batch / 64) * 64, false); // as predictProbabilities() rounds it up
+  const network = new VggE(device, options), adam = new Adam(network.parameters), pass = new Pass(network, batch);
+  const anything: Dataset = { length: batch, load: () => {} }, examples = inOrder(batch);
+  pass.step(anything, { examples, count: batch, step: 1, path: [] }, () => adam.step(0));
+  forwardBatch(network, anything, examples, roundUpBatch(batch));
+  pass.release();
   adam.release();
   network.parameters.release();
-  device.release(metrics);
 }

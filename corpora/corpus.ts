@@ -143,8 +143,8 @@ function doubtfulNames(emotions: readonly string[], utterances: readonly Utteran
     const nearest = nearestEmotion(emotion, commoner);
     const said = `"${emotion}" (${count(own, "utterance")}) is no known emotion`;
     return nearest === undefined
-      ? `${said}: it is learned as a class of its own (--labels map.json names it otherwise)`
-      : `${said}; did you mean "${nearest}"? --labels map.json with {"${emotion}": "${nearest}"} says so`;
+      ? `${said}: it is learned as a class of its own (\`labels: map.json\` names it otherwise)`
+      : `${said}; did you mean "${nearest}"? \`labels: map.json\` with {"${emotion}": "${nearest}"} says so`;
   });
 }
 

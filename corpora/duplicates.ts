@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { count, type DuplicatePolicy } from "./corpus.ts";
 
 /** What is compared. */
@@ -53,10 +54,13 @@ function contradiction(contents: readonly Content[], groups: readonly (readonly 
   const [group] = groups, first = contents[group[0]];
   const other = contents[group.find((i) => contents[i].emotion !== first.emotion)!];
   const more = groups.length === 1 ? "" : ` (and ${count(groups.length - 1, "more such recording")})`;
-  return new Error(
-    `${first.name} (${first.emotion}) and ${other.name} (${other.emotion}) are one recording under two labels${more}: ` +
-      "correct the labels, or choose --duplicates drop (leave them out) or keep (learn both, never in two folds)",
-  );
+  return new OptionError({
+    option: "duplicates",
+    required: "drop or keep",
+    found:
+      `none, and ${first.name} (${first.emotion}) and ${other.name} (${other.emotion}) are one recording under two labels${more}`,
+    help: "correct the labels, or choose `duplicates: drop` (leave them out) or keep (learn both, never in two folds)",
+  });
 }
 
 /** Groups of two or more with the same frames, each in the list's order. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { type FrontEnd, frontEnd, type Level, logMel, withLevel } from "../dsp/mod.ts";
 import type { Utterance } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
@@ -49,7 +50,7 @@ const FEW_MISSES = 4;
  * Reads every utterance, and says what came of each, in their order.
  *
  * @param recordings whether each is a wav file that can be read by its `path` alone
- * @throws {RangeError} where `threads` is out of its range
+ * @throws {OptionError} where `threads` is out of its range
  * @throws {Error} where a worker dies or hangs, naming the file it had
  */
 export async function readUtterances(
@@ -62,7 +63,7 @@ export async function readUtterances(
   const useful = Math.ceil(utterances.length / FILES_A_THREAD);
   const threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency, useful));
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
-    throw new RangeError(`--threads is a whole number from 1 to ${MOST_THREADS}, found ${threads}`);
+    throw new OptionError({ option: "threads", required: `a whole number from 1 to ${MOST_THREADS}`, found: threads });
   }
   const cache = recordings && cacheDir !== undefined ? new FrameCache(cacheDir, settings) : undefined;
   const outcomes = new Array<Outcome>(utterances.length);

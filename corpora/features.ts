@@ -9,11 +9,13 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { frontEnd, type Level, segmentCount } from "../dsp/mod.ts";
 import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
 import type { Sound } from "./feature_frames.ts";
 import { readUtterances } from "./feature_reading.ts";
 import { whyLeftOut } from "./left_out.ts";
+import { majority } from "./majority.ts";
 import { CORPUS_KINDS } from "./open.ts";
 
 /** An utterance among {@link Features}: what is known of it, and where its frames and segments are. */
@@ -132,7 +134,7 @@ interface Kept {
  * of the synthetic corpus, and of one made by hand, by their `read()`, on this thread. The features are the same to the bit
  * with any number of threads, and with a cache or without.
  *
- * @throws {RangeError} where the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
+ * @throws {OptionError} where the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
  * @throws {Error} where fewer than two emotions are left, one recording bears two labels, or a thread died, naming the file that
  * it read
  *
@@ -149,7 +151,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
   const { segmentHop = corpus.segmentHop, segmentFrames = frontEnd.segmentFrames, level = "none" } = options;
   const front = { ...frontEnd, segmentFrames };
   if (!Number.isInteger(segmentHop) || segmentHop < 1) {
-    throw new RangeError(`The segment hop wants a whole number of frames, 1 or more, found ${segmentHop}`);
+    throw new OptionError({ option: "segmentHop", required: "a whole number of frames, 1 or more", found: segmentHop });
   }
   const skipped = [...corpus.skipped];
   const kept: Kept[] = [];
@@ -263,14 +265,4 @@ function padFrames(frames: Float32Array, least: number): Float32Array {
   padded.set(frames);
   for (let at = frames.length; at < padded.length; at += nMels) padded.set(last, at);
   return padded;
-}
-
-/** The value that occurs most often; of two that do equally, the one that gets there first. */
-function majority(values: Uint8Array): number {
-  const counts = new Uint32Array(256);
-  let best = values[0];
-  for (const value of values) {
-    if (++counts[value] > counts[best]) best = value;
-  }
-  return best;
 }

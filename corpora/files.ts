@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import { readRecording } from "../dsp/mod.ts";
 import { frontEnd } from "../dsp/settings.ts";
@@ -87,12 +88,13 @@ export async function followLink(link: string): Promise<Deno.FileInfo | string> 
 /**
  * Throws unless `dir` is a folder.
  *
- * @throws {Error} where it is not there, or is a file
+ * @throws {OptionError} of `data` where it is not there, or is a file
  */
 export async function requireFolder(dir: string): Promise<void> {
   const info = await statOrNull(dir);
-  if (info === null) throw new Error(`${dir}: no such folder; --data wants the folder of the corpus`);
-  if (!info.isDirectory) throw new Error(`${dir} is a file; --data wants the folder of the corpus`);
+  if (info?.isDirectory) return;
+  const found = info === null ? undefined : "a file";
+  throw new OptionError({ option: "data", where: dir, required: "the folder of the corpus", found });
 }
 
 /** What is at a path, or null where nothing is. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { type Corpus, count } from "./corpus.ts";
 import { readTable } from "./csv.ts";
 import { stem } from "./files.ts";
@@ -24,7 +25,14 @@ export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
   try {
     bytes = await Deno.readFile(file);
   } catch (error) {
-    throw new Error(`--folds-file ${file}: can't be read: ${(error as Error).message}`, { cause: error });
+    const found = (error as Error).message;
+    throw new OptionError({
+      option: "foldsFile",
+      where: file,
+      required: "a table of utterances and folds",
+      found,
+      cause: error,
+    });
   }
   const named = (header: readonly string[], names: readonly string[]) =>
     header.findIndex((column) => names.includes(column.toLowerCase()));

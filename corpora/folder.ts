@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { type Corpus, emotionName, isEmotion, type LabelMap, mapLabel } from "./corpus.ts";
 import { listRecordings } from "./files.ts";
 import { namedCorpus, type ReadingChoices } from "./layout.ts";
@@ -27,12 +28,16 @@ export async function openFolder(dir: string, choices: ReadingChoices = {}): Pro
   if (level === undefined && (folders.length > 0 || layout !== undefined)) {
     const looks = layout === undefined
       ? `It looks like this: ${describeNames(found.wavs)}. ` +
-        "If the names say it, --pattern '{speaker}_{emotion}_{text}.wav' reads them; --labels map.json says what folders mean"
-      : `It looks like ${layout.about}: --corpus ${layout.name} reads it`;
-    const instead = folders.length > 0 ? `found ${named(folders)}` : "there are no folders";
-    throw new Error(
-      `${dir}: no folder names an emotion (${instead}), so that speakers or the like would be learned. ${looks}`,
-    );
+        "If the names say it, `pattern: '{speaker}_{emotion}_{text}.wav'` reads them; `labels: map.json` says what folders mean"
+      : `It looks like ${layout.about}: \`corpus: ${layout.name}\` reads it`;
+    const instead = folders.length > 0 ? named(folders) : "no folders";
+    throw new OptionError({
+      option: "corpus",
+      where: dir,
+      required: "folders named by emotions, or speakers or the like would be learned",
+      found: instead,
+      help: looks,
+    });
   }
   const corpus = namedCorpus(dir, { name: "folder", wanted: WANTED, segmentHop: 1 }, {
     found,
@@ -54,7 +59,8 @@ export async function openFolder(dir: string, choices: ReadingChoices = {}): Pro
     },
   });
   if (layout === undefined) return corpus;
-  const note = `the files are named as those of ${layout.about}: --corpus ${layout.name} reads more from their names`;
+  const note =
+    `the files are named as those of ${layout.about}: \`corpus: ${layout.name}\` reads more from their names`;
   return { ...corpus, notes: [...corpus.notes ?? [], note] };
 }
 

@@ -135,7 +135,7 @@ export function namedCorpus(
 /** A label under the name that the user's map gives it, or why it is left out. */
 export function relabel({ word, ...label }: Named, labels: LabelMap | undefined): Label | string {
   const mapped = mapLabel(labels, word, label.emotion);
-  if (mapped === null) return `"${word ?? label.emotion}" is left out (--labels)`;
+  if (mapped === null) return `"${word ?? label.emotion}" is left out (\`labels\`)`;
   return mapped === undefined ? label : { ...label, emotion: mapped };
 }
 

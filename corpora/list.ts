@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { basename, dirname, join, resolve } from "@std/path";
 import { type Corpus, emotionName, EMOTIONS, isEmotion, makeCorpus, type Skipped, type Span } from "./corpus.ts";
 import { type CsvRow, type CsvTable, readTable } from "./csv.ts";
@@ -118,12 +119,17 @@ async function readList(file: string): Promise<CsvTable> {
 
 async function findList(file: string): Promise<string> {
   const info = await statOrNull(file);
-  if (info === null) throw new Error(`${file}: no such file; --data wants a CSV file`);
+  if (info === null) throw new OptionError({ option: "data", where: file, required: "a CSV file", found: undefined });
   if (info.isFile) return file;
   const found = (await Array.fromAsync(Deno.readDir(file))).filter(({ name }) => /\.(csv|tsv)$/i.test(name));
   const chosen = found.find(({ name }) => name === "labels.csv") ?? (found.length === 1 ? found[0] : undefined);
   if (chosen !== undefined) return join(file, chosen.name);
-  throw new Error(`${file} is a folder with ${found.length} CSV files in it, none labels.csv; --data wants a CSV file`);
+  throw new OptionError({
+    option: "data",
+    where: file,
+    required: "a CSV file",
+    found: `a folder with ${found.length} CSV files in it, none labels.csv`,
+  });
 }
 
 /** A header's name as names are compared: "Speaker ID" is speaker_id. */

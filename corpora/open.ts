@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import type { Corpus } from "./corpus.ts";
 import { withFolds } from "./fold_list.ts";
 import { openFolder } from "./folder.ts";
@@ -39,7 +40,7 @@ export interface CorpusOptions extends ReadingChoices {
  * Opens a corpus. No sound is read yet: a file that can't be decoded shows when it is.
  *
  * @param kind one of {@link CORPUS_KINDS}, or `auto`
- * @throws {TypeError} where `data` is wanted and missing, or given and not wanted
+ * @throws {OptionError} where an option is missing, not needed, or not what the corpus has
  * @throws {Error} where it is not there, is empty, holds no recording of this kind, or one emotion only
  *
  * @example
@@ -60,17 +61,22 @@ async function openKind(kind: CorpusKind, options: CorpusOptions): Promise<Corpu
   const { data, seed, size, ...choices } = options;
   if (kind === "synthetic") {
     if (data !== undefined) {
-      throw new TypeError(`The corpus "synthetic" reads nothing, found --data ${data}; which corpus is it (--corpus)?`);
+      throw new OptionError({
+        option: "data",
+        required: "none, since the corpus synthetic reads nothing",
+        found: data,
+        help: "`corpus` says which corpus it is",
+      });
     }
     return openSynthetic(seed, size);
   }
   const layout = LAYOUTS.find(({ name }) => name === kind);
   if (layout === undefined && kind !== "auto" && !CORPUS_KINDS.includes(kind)) {
-    throw new TypeError(`Unknown corpus "${kind}", wanted one of auto, ${CORPUS_KINDS.join(", ")}`);
+    throw new OptionError({ option: "corpus", required: `one of auto, ${CORPUS_KINDS.join(", ")}`, found: kind });
   }
   if (data === undefined || data === "") {
     const wanted = kind === "csv" ? "the CSV file that lists the recordings" : "the folder of the recordings";
-    throw new TypeError(`The corpus "${kind}" wants --data, ${wanted}`);
+    throw new OptionError({ option: "data", where: `The corpus ${kind}`, required: wanted, found: undefined });
   }
   if (kind === "auto") return await openKind((await recogniseCorpus(data)).kind, options);
   if (layout !== undefined) return await openLayout(layout, data, choices);
@@ -78,7 +84,12 @@ async function openKind(kind: CorpusKind, options: CorpusOptions): Promise<Corpu
   if (kind === "folder") return await openFolder(data, choices);
   const { pattern } = choices;
   if (pattern === undefined) {
-    throw new TypeError(`The corpus "pattern" wants --pattern, '{speaker}_{emotion}_{text}.wav' or the like`);
+    throw new OptionError({
+      option: "pattern",
+      where: "The corpus pattern",
+      required: "'{speaker}_{emotion}_{text}.wav' or the like",
+      found: undefined,
+    });
   }
   return await openPattern(data, { ...choices, pattern });
 }

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { type Corpus, emotionName, isEmotion, mapLabel } from "./corpus.ts";
 import { listRecordings, stem } from "./files.ts";
 import { namedCorpus, type ReadingChoices } from "./layout.ts";
@@ -23,7 +24,7 @@ export type NameFields = Partial<Record<"emotion" | "speaker" | "text" | "sessio
 /**
  * Makes a reader of names from a pattern.
  *
- * @throws {SyntaxError} where a field is unknown, named twice, or {emotion} is missing
+ * @throws {OptionError} where a field is unknown, named twice, or {emotion} is missing
  *
  * @example
  * ```ts
@@ -35,7 +36,8 @@ export type NameFields = Partial<Record<"emotion" | "speaker" | "text" | "sessio
  */
 export function parsePattern(pattern: string): (name: string) => NameFields | undefined {
   const fail = (fault: string) => {
-    throw new SyntaxError(`--pattern '${pattern}': ${fault}; an example: '{speaker}_{emotion}_{text}.wav'`);
+    const required = "a pattern like '{speaker}_{emotion}_{text}.wav'";
+    throw new OptionError({ option: "pattern", required, found: `'${pattern}': ${fault}` });
   };
   const seen = new Set<string>();
   const source = stem(pattern.normalize("NFC")).split(/(\{[^{}]*\}|\*)/).map((part) => {
@@ -60,8 +62,8 @@ export function parsePattern(pattern: string): (name: string) => NameFields | un
 /**
  * Opens a corpus by a pattern.
  *
- * @throws {SyntaxError} where the pattern is wrong
- * @throws {Error} where no name fits, no {emotion} is a known one, or there is one emotion only
+ * @throws {OptionError} of `pattern` where it is wrong, of `labels` where no {emotion} is a known one
+ * @throws {Error} where no name fits, or there is one emotion only
  */
 export async function openPattern(dir: string, choices: ReadingChoices & { pattern: string }): Promise<Corpus> {
   const { pattern, labels } = choices, read = parsePattern(pattern), found = await listRecordings(dir);
@@ -69,12 +71,15 @@ export async function openPattern(dir: string, choices: ReadingChoices & { patte
   const known = [...words].some((word) => isEmotion(word) || mapLabel(labels, word) !== undefined);
   if (words.size > 0 && !known) {
     const shown = [...words].slice(0, 5).join(", ") + (words.size > 5 ? ` and ${words.size - 5} more` : "");
-    throw new Error(
-      `${dir}: no {emotion} of --pattern '${pattern}' is a known emotion, found ${shown}; ` +
-        `--labels map.json says what they mean. Names look like this: ${describeNames(found.wavs)}`,
-    );
+    throw new OptionError({
+      option: "labels",
+      where: dir,
+      required: `emotions where \`pattern: '${pattern}'\` has {emotion}`,
+      found: shown,
+      help: `\`labels: map.json\` says what they mean. Names look like this: ${describeNames(found.wavs)}`,
+    });
   }
-  return namedCorpus(dir, { name: "pattern", wanted: `names that fit --pattern '${pattern}'`, segmentHop: 1 }, {
+  return namedCorpus(dir, { name: "pattern", wanted: `names that fit \`pattern: '${pattern}'\``, segmentHop: 1 }, {
     found,
     choices,
     understand(name) {

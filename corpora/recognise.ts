@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import { count } from "./corpus.ts";
 import { listRecordings, statOrNull } from "./files.ts";
@@ -26,12 +27,12 @@ export interface Recognised {
 /**
  * Recognises what lies at a place.
  *
- * @throws {Error} where it is not there, or is nothing that is known: with what its names look like
+ * @throws {OptionError} where it is not there, or is nothing that is known: with what its names look like
  */
 export async function recogniseCorpus(data: string): Promise<Recognised> {
   const info = await statOrNull(data);
   if (info === null) {
-    throw new Error(`${data}: no such file or folder; --data wants the recordings, or the list of them`);
+    throw new OptionError({ option: "data", where: data, required: "recordings, or a list of them", found: undefined });
   }
   if (info.isFile) return { kind: "csv", why: "it is a file, which lists recordings" };
   const { wavs, others } = await listRecordings(data), names = [...wavs, ...others];
@@ -52,10 +53,14 @@ export async function recogniseCorpus(data: string): Promise<Recognised> {
     return { kind: "folder", why: `its folders name emotions: ${first.join("/")}` };
   }
   if (names.length === 0) throw new Error(`${data} has no recording in it, and no list of recordings`);
-  throw new Error(
-    `${data}: no corpus that is known. Its names look like this: ${describeNames(names)}. ` +
-      "--pattern '{speaker}_{emotion}_{text}.wav' reads names, --corpus csv a list, --corpus folder a folder an emotion",
-  );
+  throw new OptionError({
+    option: "corpus",
+    where: data,
+    required: "a corpus that is known by its names",
+    found: `names like this: ${describeNames(names)}`,
+    help:
+      "`pattern: '{speaker}_{emotion}_{text}.wav'` reads names, `corpus: csv` a list, `corpus: folder` a folder an emotion",
+  });
 }
 
 /** The table of a folder that lists its recordings: labels.csv, or the only one that does. */

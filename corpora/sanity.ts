@@ -149,7 +149,7 @@ function imbalance({ utterances, emotions }: Features): Finding[] {
   return [{
     kind: "imbalance",
     message: `unbalanced: ${count(most.size, "utterance")} of ${most.emotion}, ${least.size} of ${least.emotion}; ` +
-      "--balance draws as many segments of each, and UA counts each emotion alike",
+      "`balance: true` draws as many segments of each, and UA counts each emotion alike",
     utterances: [],
   }];
 }
@@ -164,7 +164,7 @@ function loneSpeakers({ utterances, emotions }: Features): Finding[] {
     return [{
       kind: "one speaker",
       message: `only ${[...speakers][0]} speaks with ${emotion} (${count(own.length, "utterance")}): ` +
-        "a network may learn the voice in the place of the emotion, and --split speaker can't judge it",
+        "a network may learn the voice in the place of the emotion, and `split: speaker` can't judge it",
       utterances: own.map(({ id }) => id),
     }];
   });
@@ -184,7 +184,9 @@ function overlaps(utterances: readonly FeatureUtterance[]): Finding[] {
   return [{
     kind: "overlap",
     message: `${count(own.length, "part")} of a recording overlap${own.length === 1 ? "s" : ""} the part before, ` +
-      `the first ${own[0]}: sound that is learned may be judged too, unless --split session keeps a recording together`,
+      `the first ${
+        own[0]
+      }: sound that is learned may be judged too, unless \`split: session\` keeps a recording together`,
     utterances: own,
   }];
 }

@@ -10,6 +10,8 @@
  *
  * @module
  */
+import { OptionError } from "../base/option_error.ts";
+import { SPEECH_STREAMS } from "../base/streams.ts";
 import { frameCount, frontEnd } from "../dsp/mod.ts";
 import { Random } from "../kernels/random.ts";
 import { type Corpus, EMOTIONS, makeCorpus, type Spoken, type Utterance } from "./corpus.ts";
@@ -81,41 +83,55 @@ interface Speaker {
   habit: Manner;
 }
 
-// Streams of random numbers, one a purpose: the first part of the key after the seed.
-const STREAM = { speaker: 1, sentence: 2, take: 3, noise: 4 };
 const SENTENCES = 8;
 
 /**
  * Opens the synthetic corpus of a seed. The same seed gives the same speech (on engines whose `Math.exp` and `Math.cos`
  * agree), and nothing is made before an utterance is read.
  *
- * @throws {RangeError} where the size is not whole numbers, at least 5 utterances and 1 speaker
+ * @throws {OptionError} where the size is not whole numbers, at least 5 utterances and 1 speaker
  */
 export function openSynthetic(seed = 1, size: SyntheticSize = {}): Corpus {
   const { utterances: utteranceCount = 120, speakers: speakerCount = 6 } = size;
   if (!Number.isInteger(utteranceCount) || utteranceCount < SPOKEN.length) {
-    throw new RangeError(`The synthetic corpus wants at least ${SPOKEN.length} utterances, found ${utteranceCount}`);
+    throw new OptionError({
+      option: "utterances",
+      where: "The synthetic corpus",
+      required: `a whole number >= ${SPOKEN.length}`,
+      found: utteranceCount,
+    });
   }
   if (!Number.isInteger(speakerCount) || speakerCount < 1) {
-    throw new RangeError(`The synthetic corpus wants at least 1 speaker, found ${speakerCount}`);
+    throw new OptionError({
+      option: "speakers",
+      where: "The synthetic corpus",
+      required: "a whole number >= 1",
+      found: speakerCount,
+    });
   }
-  const speakers = Array.from({ length: speakerCount }, (_, i) => makeSpeaker(i, new Random(seed, STREAM.speaker, i)));
-  const sentences = Array.from({ length: SENTENCES }, (_, i) => makeSentence(new Random(seed, STREAM.sentence, i)));
+  const speakers = Array.from(
+    { length: speakerCount },
+    (_, i) => makeSpeaker(i, new Random(seed, SPEECH_STREAMS.speaker, i)),
+  );
+  const sentences = Array.from(
+    { length: SENTENCES },
+    (_, i) => makeSentence(new Random(seed, SPEECH_STREAMS.sentence, i)),
+  );
   let noise: Float32Array | undefined;
 
   const digits = String(utteranceCount).length;
   const utterances = Array.from({ length: utteranceCount }, (_, i): Utterance => {
     const emotion = SPOKEN[i % SPOKEN.length];
     const speaker = speakers[Math.floor(i / SPOKEN.length) % speakerCount];
-    const sentence = sentences[new Random(seed, STREAM.take, i, 0).below(SENTENCES)];
+    const sentence = sentences[new Random(seed, SPEECH_STREAMS.take, i, 0).below(SENTENCES)];
     return {
       id: `${speaker.name}_${emotion}_${String(i + 1).padStart(digits, "0")}`,
       emotion,
       speaker: speaker.name,
       text: sentence.text,
       read() {
-        noise ??= noiseTable(new Random(seed, STREAM.noise));
-        return Promise.resolve(utter(sentence, speaker, emotion, noise, new Random(seed, STREAM.take, i, 1)));
+        noise ??= noiseTable(new Random(seed, SPEECH_STREAMS.noise));
+        return Promise.resolve(utter(sentence, speaker, emotion, noise, new Random(seed, SPEECH_STREAMS.take, i, 1)));
       },
     };
   });

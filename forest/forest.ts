@@ -11,6 +11,7 @@
  * @module
  */
 
+import { TREE_STREAMS } from "../base/streams.ts";
 import { Random } from "../kernels/random.ts";
 import { TreeBuilder } from "./builder.ts";
 import { checkLabels, countRows, type Labels, rankColumns, wantWhole } from "./columns.ts";
@@ -35,9 +36,6 @@ export interface ForestOptions {
   seed?: number;
 }
 
-/** What a tree draws random numbers for: the last part of their key. */
-const BOOTSTRAP = 0, SPLITS = 1;
-
 /**
  * Grows some of a forest's trees: those whose numbers are in `which`, in that order. A forest can so be grown in parts.
  *
@@ -61,11 +59,13 @@ export function fitTrees(
   const weights = new Int32Array(n).fill(1), trees: DecisionTree[] = [];
   for (const tree of which) {
     if (bootstrap) {
-      const random = new Random(seed, tree, BOOTSTRAP);
+      const random = new Random(seed, tree, TREE_STREAMS.bootstrap);
       weights.fill(0);
       for (let draw = 0; draw < n; draw++) weights[random.below(n)]++;
     }
-    trees.push(new DecisionTree(builder.build(weights, new Random(seed, tree, SPLITS)), features, classes));
+    trees.push(
+      new DecisionTree(builder.build(weights, new Random(seed, tree, TREE_STREAMS.splits)), features, classes),
+    );
   }
   return trees;
 }

@@ -3,6 +3,7 @@
  * by an order of magnitude: so `auto` takes the former where there is one, and the latter is taken only when WebGPU is asked
  * for by name.
  */
+import { OptionError } from "../base/option_error.ts";
 import { createCpuDevice } from "./cpu/create.ts";
 import type { Device, Precision } from "./device.ts";
 import { createWebGpuDevice, findAdapter, type KernelChoices } from "./webgpu/mod.ts";
@@ -28,8 +29,8 @@ export interface OpenDeviceOptions {
 /**
  * Opens a device. Close it when done.
  *
- * @throws {Error} where WebGPU is asked for and there is no adapter, hardware or software, or 16-bit floats and they do not work
- * @throws {RangeError} where the threads are out of range
+ * @throws {OptionError} of `device` where WebGPU is asked for and there is no adapter, of `precision` where 16-bit floats do not work, of
+ * `threads` where they are out of range
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<Device> {
   const { device = "auto", threads, precision, choices } = options;
@@ -40,18 +41,24 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Devic
     return hardware ? await createWebGpuDevice({ precision, choices }) : await openCpu(threads, precision);
   }
   if (!adapter) {
-    throw new Error(
-      "WebGPU finds no adapter here: no GPU, or no Vulkan, Metal or Direct3D driver for it; --device cpu runs anywhere",
-    );
+    throw new OptionError({
+      option: "device",
+      required: "a GPU that WebGPU finds",
+      found: "no adapter: no GPU, or no Vulkan, Metal or Direct3D driver for it",
+      help: "`device: cpu` runs anywhere",
+    });
   }
   return await createWebGpuDevice({ allowSoftware: true, precision, choices });
 }
 
 async function openCpu(threads?: number, precision?: Precision): Promise<Device> {
   if (precision === "f16") {
-    throw new Error(
-      "The cpu device computes in float32: --precision f16 is for a GPU (--device webgpu), leave it out here",
-    );
+    throw new OptionError({
+      option: "precision",
+      required: "f32 on the cpu device",
+      found: precision,
+      help: "16-bit floats are for a GPU (`device: webgpu`)",
+    });
   }
   return await createCpuDevice({ threads });
 }

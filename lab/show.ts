@@ -80,7 +80,7 @@ export function sampledNote(rows: readonly KernelRow[]): string {
   return parts.length === 0
     ? ""
     : "error: largest difference from the float64 definition over its largest value, at this batch;\n" +
-      "of a part of the result where all would take minutes (--json says which for each row)";
+      "of a part of the result where all would take minutes (the JSON document says which for each row)";
 }
 
 /** The training step: its speed, and where its time goes. */

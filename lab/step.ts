@@ -8,8 +8,8 @@
 import type { Features } from "../corpora/mod.ts";
 import { frontEnd } from "../dsp/mod.ts";
 import type { Device } from "../kernels/mod.ts";
-import { Adam, ArrayDataset, oneHot, summarise, Tape, trainingFlops, VggE, WeightAverage } from "../nn/mod.ts";
-import { Pass } from "../nn/pass.ts";
+import { Adam, ArrayDataset, oneHot, summarise, trainingFlops, VggE, WeightAverage } from "../nn/mod.ts";
+import { forwardBatch, Pass } from "../nn/pass.ts";
 import { networkOptions, pseudoLabels, SegmentDataset, SegmentStore, type Settings } from "../refinery/mod.ts";
 import type { Tune } from "./tuning.ts";
 import { noise } from "./kernels.ts";
@@ -88,7 +88,6 @@ export interface TrainingOptions {
 
 /** A network in training on noise, step by step as `fit()` takes them. */
 export class Training {
-  readonly #device: Device;
   readonly #network: VggE;
   readonly #adam: Adam;
   readonly #average?: WeightAverage;
@@ -99,7 +98,6 @@ export class Training {
 
   /** Draws weights and makes a batch. */
   constructor(device: Device, { width, batch, classes, settings }: TrainingOptions) {
-    this.#device = device;
     const network = settings ? networkOptions({ ...settings, width }, classes) : { width, classes };
     this.#network = new VggE(device, network).initialise(1);
     this.#adam = new Adam(this.#network.parameters);
@@ -129,12 +127,7 @@ export class Training {
 
   /** As `predictProbabilities()` does it. */
   forward(): void {
-    const tape = new Tape(this.#device, { recording: false });
-    const x = tape.input([this.#examples.length, ...this.#network.inputShape]);
-    this.#data.load(this.#examples, x.buffer);
-    this.#network.forward(tape, x);
-    tape.release();
-    this.#device.flush();
+    forwardBatch(this.#network, this.#data, this.#examples, this.#examples.length);
   }
 
   /** Gives all its memory back. */

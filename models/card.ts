@@ -28,7 +28,7 @@ const CORPORA: Readonly<Record<string, { what: string; hears: string }>> = {
 /** The card. */
 export function describeModel(model: ModelDescription): string {
   const { name, emotions, network, training, accuracy, segmentHop, frontEnd, statistics, licence, made, files } = model;
-  const { nMels, fMin, fMax, hopLength, windowLength, segmentFrames, sampleRate } = frontEnd;
+  const { nMels, fMin, fMax, hopLength, windowLength, segmentFrames, sampleRate, levelling } = frontEnd;
   const known = CORPORA[training.corpus];
   const parameters = network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
@@ -40,7 +40,9 @@ export function describeModel(model: ModelDescription): string {
   const facts = {
     network: `VGG-E of width ${fraction(network.options.width)}, ${parameters.toLocaleString("en")} parameters`,
     forest: `over ${statistics.length} statistics of each emotion: ${statistics.join(", ")}`,
-    input: `${nMels} log-mel bands from ${fMin} to ${fMax} Hz, a segment every ${every} ms`,
+    input: `${nMels} log-mel bands from ${fMin} to ${fMax} Hz, ${
+      levelling ? "each recording at one level, " : ""
+    }a segment every ${every} ms`,
     size: `${(bytes / 1e6).toFixed(1)} MB`,
     licence,
     made: `${made.date.slice(0, 10)} by EPR ${made.epr}`,

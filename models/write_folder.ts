@@ -1,4 +1,5 @@
 /** A model in a folder: the files of `models/model.ts`, and README.md, its card. */
+import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import { decodeModel } from "./model.ts";
 import { MODEL_FILES, type ModelBytes } from "./description.ts";
@@ -8,7 +9,7 @@ import { describeModel } from "./card.ts";
 /**
  * Writes a model and its card. What there is of another model in the folder is replaced.
  *
- * @throws {Error} where the folder holds anything else
+ * @throws {OptionError} of `out` where the folder holds anything else
  */
 export async function writeModel(folder: string, bytes: ModelBytes): Promise<void> {
   const names: string[] = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch((error) => {
@@ -16,9 +17,12 @@ export async function writeModel(folder: string, bytes: ModelBytes): Promise<voi
     throw new Error(`${folder} is no folder that a model can be written to: ${error.message}`, { cause: error });
   });
   if (names.length > 0 && !names.includes("model.json")) {
-    throw new Error(
-      `The folder ${folder} is not empty (it holds ${names[0]}) and holds no model; name another (--out)`,
-    );
+    throw new OptionError({
+      option: "out",
+      where: folder,
+      required: "a new or an empty folder, or that of a model",
+      found: names[0],
+    });
   }
   const { description } = decodeModel(bytes, folder);
   for (const file of [...MODEL_FILES].reverse()) await writeAtomically(join(folder, file), bytes[file]);

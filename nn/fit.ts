@@ -12,7 +12,7 @@ import { Adam, learningRateAt } from "./adam.ts";
 import { WeightAverage } from "./average.ts";
 import type { Dataset } from "./dataset.ts";
 import { DeviceArray } from "./device_array.ts";
-import { inOrder, NonFiniteError, orderOf, Pass, type Totals, totalsOf } from "./pass.ts";
+import { inOrder, NonFiniteError, orderOf, Pass, type Pause, type Totals, totalsOf } from "./pass.ts";
 import type { Network } from "./vgg_e.ts";
 
 /**
@@ -46,6 +46,8 @@ export interface FitOptions {
   onProgress?: (progress: FitProgress) => void;
   /** Called after each epoch, while the network has its weights; it is waited for. */
   onEpoch?: (epoch: EpochRecord) => Promise<void> | void;
+  /** Called between two steps, every tenth of a second, and waited for; "end" ends the fit before its next step: the epoch is its last. */
+  onPause?: () => Promise<Pause> | Pause;
   /** Stops it: `fit` saves its state, then throws the signal's reason. */
   signal?: AbortSignal;
   /** Where an earlier fit of the same network to the same data stood: it goes on from there. */
@@ -64,8 +66,10 @@ export interface FitProgress {
   step: number;
   /** Steps of an epoch. */
   steps: number;
-  /** Mean loss of this epoch's examples so far. */
+  /** Mean loss of this epoch's examples so far: of those whose loss has been read. */
   loss: number;
+  /** How many these are; a step or more behind `step`. */
+  examples: number;
   /** The first epoch, from 0, after which it may stop: patience will then be at its end, if no epoch is better. */
   earliest: number;
 }
@@ -196,9 +200,10 @@ export async function fit(
     if (due || signal?.aborted) await keep(epoch, step, metrics ?? await pass.totals());
     signal?.throwIfAborted();
   };
+  let ended = false;
   const stops = () => records.length > 0 && records.length - 1 - bestEpoch >= patience;
   try {
-    for (let epoch = state?.epoch ?? 0; epoch < until && !stops(); epoch++, began = performance.now()) {
+    for (let epoch = state?.epoch ?? 0; epoch < until && !stops() && !ended; epoch++, began = performance.now()) {
       let step = epoch === state?.epoch ? state.step : 0;
       const metrics = await pass.over(training, {
         order: orderOf(training, path, epoch),
@@ -209,14 +214,19 @@ export async function fit(
           average?.update(adam.steps);
         },
         from: epoch === state?.epoch ? state : undefined,
-        onPause: (step, totals?: Totals) => {
+        onPause: async (step, totals?: Totals) => {
           const earliest = Math.min(epochs - 1, Math.max(epoch, (bestEpoch < 0 ? 0 : bestEpoch) + patience));
-          if (totals) options.onProgress?.({ epoch, step, steps, loss: totals.loss, earliest });
-          return pause(epoch, step);
+          if (totals) {
+            const { loss, examples } = totals;
+            options.onProgress?.({ epoch, step, steps, loss, examples, earliest });
+          }
+          await pause(epoch, step);
+          ended = await options.onPause?.() === "end";
+          if (ended) return "end";
         },
       });
-      const rate = learningRate(epoch);
-      const record: EpochRecord = { epoch, ...totalsOf(metrics, epoch), learningRate: rate, seconds: 0 };
+      const { loss, accuracy } = totalsOf(metrics, epoch);
+      const record: EpochRecord = { epoch, loss, accuracy, learningRate: learningRate(epoch), seconds: 0 };
       const look = async () => {
         if (!validation || !best) return;
         const order = inOrder(validation.length);

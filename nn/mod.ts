@@ -13,7 +13,7 @@ export * from "./fit.ts";
 export * from "./fold_batch_norm.ts";
 export * from "./gradient_check.ts";
 export * from "./parameters.ts";
-export { NonFiniteError } from "./pass.ts";
+export { NonFiniteError, type Pause } from "./pass.ts";
 export * from "./predict.ts";
 export * from "./safetensors.ts";
 export * from "./tape.ts";

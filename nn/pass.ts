@@ -15,6 +15,8 @@ const YIELD_MS = 100;
 
 /** Means over the examples seen so far. */
 export interface Totals {
+  /** How many. */
+  examples: number;
   /** In nats. */
   loss: number;
   /** A fraction of 1. */
@@ -38,6 +40,9 @@ export class NonFiniteError extends Error {
   }
 }
 
+/** What a pause decides: "end" ends the pass before its next step, anything else lets it run. */
+export type Pause = "end" | void;
+
 /** One pass. */
 export interface PassOptions {
   /** The numbers of the examples, in the order in which they are taken. */
@@ -56,7 +61,7 @@ export interface PassOptions {
    * @param step steps made so far
    * @param totals of a step or more before; not there at first
    */
-  onPause?: (step: number, totals?: Totals) => Promise<void> | void;
+  onPause?: (step: number, totals?: Totals) => Promise<Pause> | Pause;
 }
 
 /** Passes over datasets that share their buffer of totals. */
@@ -93,8 +98,9 @@ export class Pass {
       reading = device.read(this.#metrics); // waited for a step or more later
       reading.catch(() => {}); // or not at all, where the pause ends the pass
       await new Promise((resolve) => setTimeout(resolve, 0));
-      await onPause?.(step, totals);
+      const decided = await onPause?.(step, totals);
       this.#yielded = performance.now();
+      if (decided === "end") break;
     }
     await reading;
     const metrics = await this.totals();
@@ -139,6 +145,29 @@ export class Pass {
   }
 }
 
+/**
+ * Enqueues one forward pass as in inference, nothing recorded.
+ *
+ * @param examples at most `rows`
+ * @param rows of the batch, those beyond the examples being whatever the dataset makes of them
+ * @param probabilities [rows, classes], where they are put; not set: the logits are left behind
+ */
+export function forwardBatch(
+  network: Network,
+  data: Dataset,
+  examples: Int32Array,
+  rows: number,
+  probabilities?: DeviceBuffer,
+): void {
+  const { parameters: { device }, classes, inputShape } = network, tape = new Tape(device, { recording: false });
+  const x = tape.input([rows, ...inputShape]);
+  data.load(examples, x.buffer);
+  const logits = network.forward(tape, x);
+  if (probabilities) device.softmax({ logits: logits.buffer, probabilities, rows, classes });
+  tape.release();
+  device.flush();
+}
+
 /** The order in which an epoch takes the examples of a dataset: its own, or each once, shuffled. */
 export function orderOf(data: Dataset, path: readonly number[], epoch: number): Int32Array {
   return data.order?.(path, epoch) ?? shuffled(data.length, path, epoch);
@@ -162,5 +191,5 @@ export function inOrder(length: number): Int32Array {
 export function totalsOf(metrics: Float32Array, epoch: number): Totals {
   if (metrics[METRICS.badStep] !== 0) throw new NonFiniteError(epoch, metrics[METRICS.badStep]);
   const rows = metrics[METRICS.rows];
-  return { loss: metrics[METRICS.loss] / rows, accuracy: metrics[METRICS.hits] / rows };
+  return { examples: rows, loss: metrics[METRICS.loss] / rows, accuracy: metrics[METRICS.hits] / rows };
 }

@@ -1,11 +1,13 @@
 /** What a fitted network says: probabilities for every example of a dataset. */
 import { batches, type Dataset } from "./dataset.ts";
-import { inOrder } from "./pass.ts";
-import { Tape } from "./tape.ts";
+import { forwardBatch, inOrder } from "./pass.ts";
 import type { Network } from "./vgg_e.ts";
 
 /** Batches whose probabilities are read together. */
 const GROUP = 8;
+
+/** Examples that are predicted at a time: a multiple of 64, so that results lie aligned. */
+export const roundUpBatch = (batch: number): number => Math.ceil(batch / 64) * 64;
 
 /**
  * The network's probabilities for every example, in order: [length, classes].
@@ -17,21 +19,14 @@ export async function predictProbabilities(
   data: Dataset,
   options: { batch?: number; signal?: AbortSignal; onProgress?: (done: number) => void } = {},
 ): Promise<Float32Array> {
-  const { parameters: { device }, classes, inputShape } = network;
-  const batch = Math.ceil((options.batch ?? 128) / 64) * 64;
+  const { parameters: { device }, classes } = network;
+  const batch = roundUpBatch(options.batch ?? 128);
   const out = new Float32Array(data.length * classes);
   const group = device.allocate(GROUP * batch * classes, "probabilities");
   try {
     let waiting = 0, done = 0;
     for (const { examples } of batches(inOrder(data.length), batch)) {
-      const tape = new Tape(device, { recording: false });
-      const x = tape.input([batch, ...inputShape]);
-      data.load(examples, x.buffer);
-      const logits = network.forward(tape, x);
-      const probabilities = group.slice(waiting * batch * classes, batch * classes);
-      device.softmax({ logits: logits.buffer, probabilities, rows: batch, classes });
-      tape.release();
-      device.flush();
+      forwardBatch(network, data, examples, batch, group.slice(waiting * batch * classes, batch * classes));
       if (++waiting < GROUP && done + waiting * batch < data.length) continue;
       const read = await device.read(group);
       const count = Math.min(waiting * batch, data.length - done);

@@ -4,9 +4,9 @@
  *
  * Whatever a step needs of the stages before is taken from the fold's memory, or made again where that has it no longer.
  */
-import type { Features } from "../corpora/features.ts";
+import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
-import { type FitResult, type VggE, vggEParameters } from "../nn/mod.ts";
+import { type FitResult, predictProbabilities, type VggE, vggEParameters } from "../nn/mod.ts";
 import { FoldData, type FoldSet } from "./fold_data.ts";
 import type { FoldHooks, FoldMemory, StageOutput } from "./fold_hooks.ts";
 import { LabelSources } from "./label_sources.ts";
@@ -40,7 +40,7 @@ export class Chain {
    *
    * @param folds the fold of each utterance
    * @param fold from 0
-   * @throws RangeError where settings do not go together, or the features are cut otherwise than they say
+   * @throws OptionError where settings do not go together, or the features are cut otherwise than they say
    */
   constructor(
     features: Features,
@@ -120,6 +120,16 @@ export class Chain {
   /** The mean of the networks' probabilities for the segments of a set, [segments, emotions]. @param weights of all members */
   profile(stage: number, weights: NetworkWeights, set: FoldSet): Promise<Float32Array> {
     return this.#fits.profile(stage, weights, set);
+  }
+
+  /** One network's for an utterance of the corpus, while it is fitted: [its segments, emotions]. */
+  async watch(network: VggE, utterance: FeatureUtterance): Promise<Float32Array> {
+    const own = this.#data.dataset([this.#data.features.utterances.indexOf(utterance)]);
+    try {
+      return await predictProbabilities(network, own, { batch: this.#settings.batch });
+    } finally {
+      own.release();
+    }
   }
 
   /** One network's, while it is fitted. */

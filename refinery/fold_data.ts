@@ -2,6 +2,7 @@
  * The data of a fold: who is held out, who is learned from, who validates, what their frames are standardised by, and their
  * segments on the device.
  */
+import { OptionError } from "../base/option_error.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import { VggE } from "../nn/mod.ts";
@@ -34,15 +35,17 @@ export class FoldData {
    *
    * @param folds the fold of each utterance
    * @param fold from 0
-   * @throws RangeError where settings do not go together, or the features are cut otherwise than they say
+   * @throws OptionError where settings do not go together, or the features are cut otherwise than they say
    */
   constructor(features: Features, device: Device, settings: Settings, folds: Int32Array, fold: number) {
     checkSettings(settings);
     if (features.segmentFrames !== settings.segmentFrames) {
-      throw new RangeError(
-        `segmentFrames: expected features of ${settings.segmentFrames} frames a segment, found ${features.segmentFrames} ` +
-          "(extractFeatures(corpus, segmentation(settings)))",
-      );
+      throw new OptionError({
+        option: "segmentFrames",
+        required: `features of ${settings.segmentFrames} frames a segment`,
+        found: features.segmentFrames,
+        help: "extractFeatures(corpus, segmentation(settings)) makes them",
+      });
     }
     if ((features.level ?? "none") !== settings.level) {
       throw new RangeError(

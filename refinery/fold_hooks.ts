@@ -1,5 +1,5 @@
 /** What passes between a fold and whoever runs it: how far it is, what it has finished, and where it keeps that so that it can be resumed. */
-import type { EpochRecord, FitResult, FitSnapshot, FitState } from "../nn/mod.ts";
+import type { EpochRecord, FitResult, FitSnapshot, FitState, Pause, VggE } from "../nn/mod.ts";
 import type { FoldStage } from "./results.ts";
 
 /** Which network an epoch is of. */
@@ -18,6 +18,8 @@ export interface FoldHooks {
   signal?: AbortSignal;
   /** Now and then. */
   onProgress?: (progress: FoldProgress) => void;
+  /** Between two steps of a fit, every tenth of a second, and waited for; "end" ends the fit before its next step. */
+  onPause?: (network: VggE, stage: number) => Promise<Pause> | Pause;
   /** After each epoch. */
   onEpoch?: (epoch: EpochRecord & FittedNetwork) => void;
   /** After each stage; it is waited for, so that what is saved is saved. */
@@ -76,6 +78,8 @@ export interface FoldProgress {
   part: number;
   /** Mean loss of this epoch so far, in nats. */
   loss?: number;
+  /** Examples that it is the mean of. */
+  examples?: number;
 }
 
 /** A finished stage of a fold. */

@@ -2,6 +2,7 @@
  * How far a fold is, counted in work: a segment that a network learns from once is 1, one that is profiled a third, since the forward
  * pass is a third of a training step. Early stopping may end a fit sooner, so what is left lies between two bounds.
  */
+import type { FitProgress } from "../nn/mod.ts";
 import type { FoldData } from "./fold_data.ts";
 import type { FoldProgress } from "./fold_hooks.ts";
 import type { Settings } from "./settings.ts";
@@ -42,19 +43,20 @@ export class FoldWork {
     [this.#sets, this.#settings, this.#report] = [sets, settings, report];
   }
 
-  /** Reports how far a fit is. @param earliest epochs after which it may stop */
-  fit(stage: number, member: number, epoch: number, part: number, earliest: number, loss: number): void {
-    const { fitting, profiling } = this.#work(stage), { epochs, members } = this.#settings;
+  /** Reports how far the fit of a stage's network is. */
+  fit(stage: number, member: number, { epoch, step, steps, loss, examples, earliest }: FitProgress): void {
+    const { fitting, profiling } = this.#work(stage), { epochs, members } = this.#settings, part = step / steps;
     const before = member < CROSS_FIT ? member : members + (member - CROSS_FIT) * (1 - 1 / PARTS);
     const each = fitting / countFits(this.#settings, stage);
     const whole = fitting + profiling, done = (before + (epoch + part) / epochs) * each;
-    const [least, most] = [(before + earliest / epochs) * each - done + profiling, whole - done];
+    const [least, most] = [(before + (earliest + 1) / epochs) * each - done + profiling, whole - done];
     this.#report({
       stage,
       phase: "fit",
       epoch,
       part,
       loss,
+      examples,
       done: done / whole,
       least: least / whole,
       most: most / whole,

@@ -3,6 +3,8 @@
  * emotion; over whole speakers, sessions or texts; or they are those that the corpus's authors laid down. The validation set of
  * early stopping is drawn from a fold's *training* utterances in the same ways. Copies of one recording are never in two folds.
  */
+import { OptionError } from "../base/option_error.ts";
+import { STREAMS } from "../base/streams.ts";
 import { Random } from "../kernels/random.ts";
 import type { Settings, Split } from "./settings.ts";
 
@@ -26,9 +28,6 @@ export interface Drawn {
   votes?: ArrayLike<number>;
 }
 
-/** Purposes that random streams are keyed by, after the seed. */
-const FOLDS = 1, VALIDATION = 2, PARTS = 6;
-
 /**
  * The fold of each utterance, 0 to folds - 1.
  *
@@ -37,7 +36,7 @@ const FOLDS = 1, VALIDATION = 2, PARTS = 6;
  * utterances first, each to the fold that has the fewest. Official: by the corpus's names of folds, numbers by their value.
  *
  * @param draw numbers further, independent draws of the same settings
- * @throws RangeError where an emotion has fewer utterances than there are folds, or there are fewer speakers, sessions or texts, or
+ * @throws OptionError where an emotion has fewer utterances than there are folds, or there are fewer speakers, sessions or texts, or
  * other official folds, or the corpus does not say them
  */
 export function assignFolds(
@@ -48,9 +47,9 @@ export function assignFolds(
 ): Int32Array {
   const { folds, split, seed } = settings;
   if (!(Number.isInteger(folds) && folds >= 2)) {
-    throw new RangeError(`--folds wants a whole number, 2 or more; found ${folds}`);
+    throw new OptionError({ option: "folds", required: "a whole number >= 2", found: folds });
   }
-  const random = new Random(seed, FOLDS, draw);
+  const random = new Random(seed, STREAMS.folds, draw);
   if (split === "utterance") return stratified(utterances, emotions, folds, random);
   return split === "official" ? official(utterances, folds) : byGroup(utterances, folds, split, random);
 }
@@ -88,34 +87,41 @@ export function unlearnedEmotions(
 function official(utterances: readonly Drawn[], folds: number): Int32Array {
   const names = officialFolds(utterances);
   if (names.length !== folds) {
-    throw new RangeError(
-      `--folds ${folds} --split official: the corpus has ${names.length} folds of its own (${names.join(", ")})`,
-    );
+    throw new OptionError({
+      option: "folds",
+      required: `${names.length} for \`split: official\`, the corpus's own (${names.join(", ")})`,
+      found: folds,
+    });
   }
   const fold = Int32Array.from(utterances, ({ fold }) => names.indexOf(fold!)), places = placesOf(utterances);
   for (const [i, { copyOf, id }] of utterances.entries()) {
     const first = copyOf === undefined ? undefined : places.get(copyOf);
     if (first === undefined || fold[first] === fold[i]) continue;
-    throw new RangeError(
-      `--split official: ${id} (fold ${names[fold[i]]}) and ${copyOf} (fold ${
-        names[fold[first]]
-      }) are one recording: ` +
-        "correct the folds, or leave one of them out (not --duplicates keep)",
-    );
+    throw new OptionError({
+      option: "split",
+      required: "official folds that keep the copies of a recording together",
+      found: `${id} in fold ${names[fold[i]]} and its copy ${copyOf} in fold ${names[fold[first]]}`,
+      help: "correct the folds, or leave one of them out (not `duplicates: keep`)",
+    });
   }
   return fold;
 }
 
-/** Throws a RangeError unless the corpus says of every utterance what it is to be split by. */
+/** Throws an OptionError unless the corpus says of every utterance what it is to be split by. */
 function requireSaid(utterances: readonly Drawn[], split: Exclude<Split, "utterance">): void {
   if (split === "speaker") return; // "unknown" is one of them
   const [field, what] = split === "official" ? ["fold", "official fold"] as const : [split, split] as const;
   const silent = utterances.filter((utterance) => !utterance[field]);
   if (silent.length === 0) return;
-  const which = silent.length === utterances.length ? "" : ` of ${silent.length} of ${utterances.length} utterances`;
-  const first = which && silent[0].id ? `, the first ${silent[0].id}` : "";
-  const help = split === "official" ? "; --folds-file names a list of them" : "";
-  throw new RangeError(`--split ${split}: the corpus does not say the ${what}${which}${first}${help}`);
+  const all = silent.length === utterances.length;
+  const which = all ? "none that does" : `${silent.length} of ${utterances.length} without`;
+  const first = !all && silent[0].id ? `, the first ${silent[0].id}` : "";
+  throw new OptionError({
+    option: "split",
+    required: `a corpus that says the ${what} of every utterance for \`split: ${split}\``,
+    found: `${which}${first}`,
+    ...(split === "official" && { help: "`foldsFile` names a list of them" }),
+  });
 }
 
 function stratified(
@@ -135,11 +141,12 @@ function stratified(
     });
     // an emotion that is only voted for is nobody's label
     if (everyEmotion && own.length < folds && !(voted && own.length === 0)) {
-      throw new RangeError(
-        `--folds ${folds}: every fold needs an utterance of '${name}', found ${own.length}: ${
-          own.length < 2 ? "leave it out, or record more" : `at most --folds ${own.length}`
-        }`,
-      );
+      throw new OptionError({
+        option: "folds",
+        required: `an utterance of '${name}' for each of ${folds}`,
+        found: own.length,
+        help: own.length < 2 ? "leave it out, or record more" : `at most \`folds: ${own.length}\``,
+      });
     }
     for (const i of random.shuffle(own)) fold[i] = dealt++ % folds;
   }
@@ -155,12 +162,11 @@ function byGroup(
 ): Int32Array {
   const groups = groupsOf(utterances, split);
   if (groups.length < folds) {
-    throw new RangeError(
-      `--folds ${folds} --split ${split}: there ${
-        groups.length === 1 ? `is 1 ${split}` : `are ${groups.length} ${split}s`
-      }, ` +
-        "every fold needs one",
-    );
+    throw new OptionError({
+      option: "folds",
+      required: `at most one a ${split} for \`split: ${split}\`, of whom there are ${groups.length}`,
+      found: folds,
+    });
   }
   const fold = new Int32Array(utterances.length), sizes = new Array<number>(folds).fill(0);
   for (const indices of random.shuffle(groups).sort((a, b) => b.length - a.length)) {
@@ -205,7 +211,7 @@ export function assignParts(
   { parts, split, seed }: Pick<Settings, "split" | "seed"> & { parts: number },
   fold: number,
 ): Map<number, number> {
-  const own = training.map((i) => utterances[i]), random = new Random(seed, PARTS, fold);
+  const own = training.map((i) => utterances[i]), random = new Random(seed, STREAMS.parts, fold);
   const grouped = split !== "utterance" && split !== "official" && groupsOf(own, split).length >= parts;
   const assigned = grouped
     ? byGroup(own, parts, split, random)
@@ -229,7 +235,7 @@ export function drawValidation(
   settings: Pick<Settings, "split" | "seed" | "validationShare">,
   fold: number,
 ): { learning: number[]; validation: number[] } {
-  const random = new Random(settings.seed, VALIDATION, fold);
+  const random = new Random(settings.seed, STREAMS.validation, fold);
   const share = settings.validationShare;
   if (share === 0) return { learning: [...training], validation: [] };
   const chosen = new Set<number>();

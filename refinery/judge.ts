@@ -5,12 +5,14 @@
  * Forest k learns from the out-of-fold profiles of all utterances but those of fold k, and judges those. Its training
  * profiles come from networks that saw the test utterances' labels, as in any stacking.
  */
+import { FOREST_FOLDS_DRAW, STREAMS } from "../base/streams.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { RandomForest } from "../forest/mod.ts";
 import { assignFolds, countGroups } from "./folds.ts";
 import { mean } from "./intervals.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
-import { argmax, meanRow } from "./relabel.ts";
+import { judgeProfiles } from "./profile_figures.ts";
+import { meanRow } from "./relabel.ts";
 import type { FoldResult, StageResult } from "./results.ts";
 import { segmentsOf } from "./segment_dataset.ts";
 import type { Settings } from "./settings.ts";
@@ -39,9 +41,6 @@ export interface Judgement {
   votes: Int32Array[];
 }
 
-/** Random streams: forests, and the folds of forests that are drawn anew. */
-const FOREST = 5, ANEW = 1;
-
 /** Folds that the paper judges its forest over (section 4.1). */
 const FOREST_FOLDS = 10;
 
@@ -52,7 +51,7 @@ const FOREST_FOLDS = 10;
  * @throws RangeError where a fold's result is missing
  */
 export function judge(features: Judged, settings: Settings, folds: Int32Array, results: FoldResult[]): Judgement {
-  const { utterances, emotions } = features;
+  const { utterances, emotions } = features, truth = utterances.map(({ emotion }) => emotion);
   const judgement: Judgement = { stages: [], profiles: [], decisions: [], votes: [] };
   const sum = settings.averageStages ? new Float32Array(countSegments(features) * emotions.length) : undefined;
   for (let stage = 1; stage <= settings.stages; stage++) {
@@ -61,16 +60,22 @@ export function judge(features: Judged, settings: Settings, folds: Int32Array, r
     const profiles = sum?.map((total) => total / stage) ?? single;
     const decisions = decide(features, settings, profiles, folds, stage);
     const own = results.map((fold) => fold.stages[stage - 1]);
-    const confusion = confusionMatrix(utterances.map((u) => u.emotion), decisions, emotions.length);
+    const confusion = confusionMatrix(truth, decisions, emotions.length);
     judgement.profiles.push(profiles);
     judgement.decisions.push(decisions);
-    judgement.votes.push(meanVotes(features, profiles));
+    const figures = judgeProfiles(utterances, profiles, emotions.length, features.segmentTruth);
+    const voted = confusionMatrix(truth, figures.votes, emotions.length);
+    judgement.votes.push(figures.votes);
     judgement.stages.push({
       stage,
       weightedAccuracy: weightedAccuracy(confusion),
       unweightedAccuracy: unweightedAccuracy(confusion),
       confusion,
-      ...segmentFigures(features, profiles),
+      segmentAccuracy: figures.segmentsRight / figures.segments,
+      meanVoteAccuracy: weightedAccuracy(voted),
+      meanVoteUnweightedAccuracy: unweightedAccuracy(voted),
+      ...(figures.segmentsTrulyRight !== undefined &&
+        { trueSegmentAccuracy: figures.segmentsTrulyRight / figures.segments }),
       labelEntropy: mean(own.map((s) => s.labelEntropy)),
       ...(features.segmentTruth && { labelError: mean(own.map((s) => s.labelError ?? NaN)) }),
       ...(own.every((s) => s.labelErrorUniform !== undefined) &&
@@ -150,7 +155,7 @@ export function fitFoldForest(
 export function foldsOfForests(features: Judged, settings: Settings, folds: Int32Array): Int32Array {
   const { utterances, emotions } = features;
   return settings.forestFolds === "anew" && settings.split !== "official"
-    ? assignFolds(utterances, emotions, { ...settings, folds: newFolds(features, settings) }, ANEW)
+    ? assignFolds(utterances, emotions, { ...settings, folds: newFolds(features, settings) }, FOREST_FOLDS_DRAW)
     : folds;
 }
 
@@ -199,7 +204,7 @@ function decide(
 
 /** One number to key a forest's random choices by. @param fold from 0 @param stage from 1 */
 export const forestSeed = (settings: Settings, fold: number, stage: number): number =>
-  ((settings.seed * 31 + FOREST) * 101 + fold) * 11 + stage;
+  ((settings.seed * 31 + STREAMS.forest) * 101 + fold) * 11 + stage;
 
 /** Statistics of the given utterances' profiles: [utterances, emotions * 4]. */
 function rows(features: Judged, profiles: Float32Array, utterances: readonly number[]): Float32Array {
@@ -222,12 +227,6 @@ export function meanProfiles({ utterances, emotions: { length: K } }: Judged, pr
   return means;
 }
 
-/** The likeliest emotion of each utterance's mean profile. */
-export function meanVotes(features: Judged, profiles: Float32Array): Int32Array {
-  const K = features.emotions.length, means = meanProfiles(features, profiles);
-  return Int32Array.from(features.utterances, (_, u) => argmax(means.subarray(u * K, (u + 1) * K)));
-}
-
 /** The emotion of the utterance of each segment. */
 export function segmentLabels(features: Judged): Int32Array {
   const labels = new Int32Array(countSegments(features));
@@ -239,23 +238,4 @@ export function segmentLabels(features: Judged): Int32Array {
 
 function countSegments({ utterances }: Judged): number {
   return utterances.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
-}
-
-/** How right single segments are, and their mean over an utterance. */
-function segmentFigures(
-  features: Judged,
-  profiles: Float32Array,
-): Pick<StageResult, "segmentAccuracy" | "meanVoteAccuracy" | "meanVoteUnweightedAccuracy" | "trueSegmentAccuracy"> {
-  const { utterances, segmentTruth, emotions: { length: K } } = features;
-  const labels = segmentLabels(features);
-  const likeliest = labels.map((_, s) => argmax(profiles.subarray(s * K, (s + 1) * K)));
-  const share = (right: (emotion: number, s: number) => boolean) => likeliest.filter(right).length / likeliest.length;
-  const votes = meanVotes(features, profiles);
-  const confusion = confusionMatrix(utterances.map(({ emotion }) => emotion), votes, K);
-  return {
-    segmentAccuracy: share((emotion, s) => emotion === labels[s]),
-    meanVoteAccuracy: weightedAccuracy(confusion),
-    meanVoteUnweightedAccuracy: unweightedAccuracy(confusion),
-    ...(segmentTruth && { trueSegmentAccuracy: share((emotion, s) => emotion === segmentTruth[s]) }),
-  };
 }

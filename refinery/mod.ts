@@ -19,6 +19,7 @@ export * from "./judge.ts";
 export * from "./mcnemar.ts";
 export * from "./metrics.ts";
 export * from "./paper.ts";
+export * from "./profile_figures.ts";
 export * from "./rank_correlation.ts";
 export * from "./relabel.ts";
 export * from "./results.ts";

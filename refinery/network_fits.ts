@@ -1,4 +1,5 @@
 /** The networks of a fold: each freshly drawn, fitted to its labels, read, and asked for profiles. */
+import { STREAMS } from "../base/streams.ts";
 import {
   cosineRate,
   findNonFinite,
@@ -16,9 +17,6 @@ import { countMembers, type NetworkWeights, ownWeights } from "./network_weights
 import { smooth } from "./relabel.ts";
 import { SegmentDataset, type Teacher } from "./segment_dataset.ts";
 import type { Settings } from "./settings.ts";
-
-/** Random streams of a fold, keyed by (seed, purpose, fold, stage); those of further networks of a stage by their number, too. */
-const WEIGHTS = 3, SHUFFLING = 4, WEIGHTS_OF_MEMBERS = 8, SHUFFLING_MEMBERS = 9;
 
 /** One network to be fitted. */
 export interface NetworkFit {
@@ -77,7 +75,7 @@ export class NetworkFits {
     look?: (network: VggE) => Promise<void>,
   ): Promise<KeptNetwork> {
     const { batch, epochs, monitor, patience, seed, initialisation, average, labelSmoothing } = this.#settings;
-    const { signal, onEpoch, saveEvery } = this.#hooks, fold = this.#fold;
+    const { signal, onEpoch, onPause, saveEvery } = this.#hooks, fold = this.#fold;
     // a part of a fit that is kept elsewhere is soon made again
     const memory = stopAfter === undefined ? this.#hooks.memory : undefined;
     const { monitored } = this.#data.sets, validation = monitored.length > 0 ? monitored : undefined;
@@ -89,16 +87,17 @@ export class NetworkFits {
     const options: FitOptions = {
       ...{ batch, epochs, monitor, patience, average, stopAfter, signal, state, saveEvery },
       learningRate: rateOf(this.#settings),
-      path: [seed, member > 0 ? SHUFFLING_MEMBERS : SHUFFLING, ...path],
-      onProgress: ({ epoch, step, steps, loss, earliest }) =>
-        this.#work.fit(stage, member, epoch, step / steps, earliest + 1, loss),
+      path: [seed, member > 0 ? STREAMS.shufflingOfMembers : STREAMS.shuffling, ...path],
+      onProgress: (progress) => this.#work.fit(stage, member, progress),
+      onPause: onPause && (() => onPause(network, stage)),
       onEpoch: (epoch) => {
         if (stopAfter === undefined) onEpoch?.({ ...epoch, fold, stage, ...(member > 0 && { member }) });
         return look?.(network);
       },
       save: memory && ((state) => memory.keepState(stage, state, member)),
     };
-    const draw = () => network.draw(initialisation, seed, member > 0 ? WEIGHTS_OF_MEMBERS : WEIGHTS, ...path);
+    const purpose = member > 0 ? STREAMS.weightsOfMembers : STREAMS.weights;
+    const draw = () => network.draw(initialisation, seed, purpose, ...path);
     learning.teacher = teacher;
     try {
       const fitted = await fit(draw(), learning, validation, options).catch(async (error) => {

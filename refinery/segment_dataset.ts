@@ -5,6 +5,7 @@
  * Where the network learns, segments are changed on their way (`views.ts`), pairs of them may be blended (mixup), and a teacher may be
  * asked for the label of what came of it: the very view that its student sees.
  */
+import { FIT_STREAMS } from "../base/streams.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/mod.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
@@ -118,9 +119,6 @@ const PLAIN: LearningOptions = {
   balance: false,
 };
 
-/** Purposes of random streams, after the path of the fit: noise, shares of mixup, balanced orders. */
-const NOISE = 12, MIXUP = 13, BALANCE = 14;
-
 /** The segments of some utterances, in the corpus's order. */
 export class SegmentDataset implements Dataset {
   readonly length: number;
@@ -160,7 +158,7 @@ export class SegmentDataset implements Dataset {
     if (!path || mixup === 0) this.#loadOne(examples, x, targets, path);
     else {
       // each example, and the one after it in the batch
-      const share = 1 - drawBeta(mixup, new Random(...path, MIXUP, examples[0]));
+      const share = 1 - drawBeta(mixup, new Random(...path, FIT_STREAMS.mixup, examples[0]));
       const other = examples.map((_, i) => examples[(i + 1) % examples.length]);
       const tape = new Tape(this.#store.device, { recording: false });
       const x2 = tape.input([x.length]), targets2 = targets && tape.input([targets.length]);
@@ -182,7 +180,7 @@ export class SegmentDataset implements Dataset {
     const there = own.filter((examples) => examples.length > 0), order: number[] = [];
     there.forEach((examples, k) => {
       const share = Math.floor(this.length / there.length) + Number(k < this.length % there.length);
-      const random = new Random(...path, epoch, BALANCE, k);
+      const random = new Random(...path, epoch, FIT_STREAMS.balance, k);
       for (let taken = 0; taken < share; taken += examples.length) {
         order.push(...random.shuffle([...examples]).slice(0, share - taken));
       }
@@ -204,7 +202,7 @@ export class SegmentDataset implements Dataset {
       const starts = this.#starts.upload(Int32Array.from(views, ({ start }, i) => first(i) + start));
       const rows = new Float32Array(batch * VIEW.length);
       views.forEach(({ row }, i) => rows.set(row, i * VIEW.length));
-      const key = randomKey(...path, NOISE, examples[0]);
+      const key = randomKey(...path, FIT_STREAMS.noise, examples[0]);
       device.gatherViews({ ...shape, starts, views: this.#views.upload(rows), offset: frontEnd.logOffset, key });
       labelled = segments.map((s, i) => this.#nearest(s, views[i]));
     } else {

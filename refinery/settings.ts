@@ -3,6 +3,7 @@
  * reports. From it come the type {@link Settings}, the options of the commands, what tells one run from another, and the
  * report's table. Every choice that the paper leaves open is made here. A preset is a set of values, nothing else.
  */
+import { OptionError } from "../base/option_error.ts";
 import { type Level, LEVELS } from "../dsp/levelling.ts";
 import { type Initialisation, INITIALISATIONS, type Monitor, MONITORS, type VggEOptions } from "../nn/mod.ts";
 
@@ -409,22 +410,24 @@ export function completeSettings(written: Partial<Settings>): Settings {
 /**
  * What goes together, and what does not.
  *
- * @throws {RangeError} naming the settings, and what is required
+ * @throws {OptionError} of the setting that does not fit the others
  */
 export function checkSettings(settings: Settings): void {
   const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise } = settings;
   if (validationShare === 0 && monitor !== "nothing") {
-    throw new RangeError(`validationShare 0 holds nothing back: monitor must be nothing, found ${monitor}`);
+    const required = "nothing, since `validationShare: 0` holds nothing back";
+    throw new OptionError({ option: "monitor", required, found: monitor });
   }
   if (profileHop > 0 && segmentHop !== undefined && segmentHop % profileHop !== 0) {
-    throw new RangeError(`profileHop must divide segmentHop ${segmentHop}, found ${profileHop}`);
+    const required = `a divisor of \`segmentHop: ${segmentHop}\``;
+    throw new OptionError({ option: "profileHop", required, found: profileHop });
   }
   if (scaling !== "global" && (gain > 0 || noise > 0)) {
-    throw new RangeError(`gain and noise act on the mel spectrum itself: scaling must be global, found ${scaling}`);
+    const required = "global, since `gain` and `noise` act on the mel spectrum itself";
+    throw new OptionError({ option: "scaling", required, found: scaling });
   }
   if (labelsFrom === "teacher-view" && method !== "pEPR" && method !== "sEPR") {
-    throw new RangeError(
-      `labelsFrom teacher-view makes labels of single views: method must be pEPR or sEPR, found ${method}`,
-    );
+    const required = "pEPR or sEPR, since `labelsFrom: teacher-view` makes labels of single views";
+    throw new OptionError({ option: "method", required, found: method });
   }
 }

@@ -3,22 +3,17 @@
  * utterances that the fold holds out are not touched, so that settings may be chosen by trials and still be judged by
  * cross-validation afterwards.
  */
-import type { Features, FeatureUtterance } from "../corpora/features.ts";
+import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import type { EpochRecord, VggE } from "../nn/mod.ts";
 import { Chain, type FittedStage } from "./chain.ts";
 import type { FoldHooks } from "./fold_hooks.ts";
 import { drawValidation } from "./folds.ts";
-import { argmax, meanRow } from "./relabel.ts";
+import { judgeProfiles, type ProfileFigures } from "./profile_figures.ts";
 import type { Settings } from "./settings.ts";
 
-/** How right profiles are. */
-export interface TrialCounts {
-  /** Of the validation utterances, those whose mean profile has its largest value at their emotion. */
-  right: number;
-  /** Of their segments, those whose likeliest emotion is their utterance's. */
-  segmentsRight: number;
-}
+/** How right profiles of the validation utterances are. */
+export type TrialCounts = Pick<ProfileFigures, "right" | "segmentsRight">;
 
 /** What a trial gave. */
 export interface Trial extends TrialCounts {
@@ -67,29 +62,18 @@ export async function tryFold(
       else profiles = await chain.profile(stage, last.weights, "validation");
     }
     const { epochs, bestEpoch } = last!.fitted;
+    const { right, segments, segmentsRight } = judgeProfiles(validation, profiles!, K);
     return {
       fold,
       epochs: epochs.map((epoch, i) => ({ ...epoch, ...(byEpoch && { right: judged[i].right }) })),
       bestEpoch,
       utterances: validation.length,
-      segments: validation.reduce((sum, { segmentCount }) => sum + segmentCount, 0),
-      ...judgeProfiles(validation, profiles!, K),
+      segments,
+      right,
+      segmentsRight,
       seconds: (performance.now() - began) / 1000,
     };
   } finally {
     chain.release();
   }
-}
-
-/** How right the profiles of some utterances are, [their segments, K]. */
-function judgeProfiles(utterances: readonly FeatureUtterance[], profiles: Float32Array, K: number): TrialCounts {
-  const judged = { right: 0, segmentsRight: 0 };
-  let first = 0;
-  for (const { emotion, segmentCount } of utterances) {
-    if (argmax(meanRow(profiles, first, segmentCount, K)) === emotion) judged.right++;
-    for (const end = first + segmentCount; first < end; first++) {
-      if (argmax(profiles.subarray(first * K, (first + 1) * K)) === emotion) judged.segmentsRight++;
-    }
-  }
-  return judged;
 }

@@ -2,6 +2,7 @@
  * Views: how a segment is changed each time a network learns from it, so that it never looks the same twice. What changes is drawn by
  * place (seed, fold, stage, epoch, example): a resumed fit draws what it would have drawn. The kernel `gatherViews` does the rest.
  */
+import { FIT_STREAMS } from "../base/streams.ts";
 import { VIEW } from "../kernels/kernels.ts";
 import { Random } from "../kernels/random.ts";
 import type { Settings } from "./settings.ts";
@@ -21,9 +22,6 @@ export interface View {
   /** [10]: see VIEW of the kernels. */
   row: Float32Array;
 }
-
-/** Purpose of the random streams, after the path of the fit. */
-const VIEWS = 11;
 
 /** Whether any view differs from the segment itself. */
 export function changesSegments(settings: ViewSettings): boolean {
@@ -46,7 +44,7 @@ export function drawView(
   path: readonly number[],
   example: number,
 ): View {
-  const random = new Random(...path, VIEWS, example), row = new Float32Array(VIEW.length);
+  const random = new Random(...path, FIT_STREAMS.views, example), row = new Float32Array(VIEW.length);
   const around = (share: number) => share * (2 * random.uniform() - 1);
   // each is drawn whatever the settings are, so that one more setting changes no other
   const rate = 1 + around(settings.stretch), warp = 1 + around(settings.warp);

@@ -2,6 +2,7 @@
  * From a study to a report: what is told, in which order. The tables stand by themselves, so that `--check` can build them anew
  * without drawing anything.
  */
+import { OptionError } from "../base/option_error.ts";
 import { mean, PAPER_CORPORA, profileChange } from "../refinery/mod.ts";
 import type { Report, ReportFigure, ReportTable, Section } from "./document.ts";
 import { accuracyFigure } from "./figures/accuracy.ts";
@@ -129,7 +130,11 @@ function chooseUtterance({ chains: [{ runs: [{ corpus, profiles }] }] }: Study, 
   if (id !== undefined) {
     const found = utterances.findIndex((own) => own.id === id);
     if (found < 0) {
-      throw new RangeError(`--utterance ${id}: there is none; one is ${utterances[0].id} (corpus.csv lists them)`);
+      throw new OptionError({
+        option: "utterance",
+        required: `one of the run's, like ${utterances[0].id} (corpus.csv lists them)`,
+        found: id,
+      });
     }
     return found;
   }

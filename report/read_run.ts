@@ -16,6 +16,7 @@ import {
   readFold,
   readRunCorpus,
   requireRun,
+  resumeCommand,
   type RunConfig,
   type RunFolder,
 } from "../runs/mod.ts";
@@ -67,7 +68,7 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
   const results = await folder.readResults();
   if (!results) {
     throw new Error(
-      `The run in ${out} is not complete (there is no results.json in it): deno task train --resume --out ${out}`,
+      `${out}: expected a complete run, found no results.json; to resume: ${resumeCommand("train", out)}`,
     );
   }
   const { corpus, digests } = await readRunCorpus(folder, config);

@@ -3,7 +3,7 @@
  */
 import { join } from "@std/path";
 import { type Method, PAPER_CORPORA, type PaperCorpus } from "../refinery/mod.ts";
-import { chainFolder, readPaper } from "../runs/mod.ts";
+import { chainFolder, readPaper, resumeCommand } from "../runs/mod.ts";
 import { readRun, type RunView } from "./read_run.ts";
 
 /** One way of refining labels. */
@@ -45,12 +45,16 @@ export async function readStudy(folder: string, recompute = false): Promise<Stud
     for (const seed of paper.seeds) {
       const place = chainFolder(folder, seed, { method });
       if (await exists(join(place, "results.json"))) runs.push(await readRun(place, recompute));
-      else missing.push(`${method}, seed ${seed}: not complete yet; deno task paper --resume --out ${folder} goes on`);
+      else missing.push(`${method}, seed ${seed}: not complete yet; to resume: ${resumeCommand("paper", folder)}`);
     }
     if (runs.length > 0) chains.push({ method, stages, runs });
   }
   const [first, ...others] = chains;
-  if (!first) throw new Error(`${folder} has no chain that is complete: deno task paper --resume --out ${folder}`);
+  if (!first) {
+    throw new Error(
+      `${folder}: expected a chain that is complete, found none; to resume: ${resumeCommand("paper", folder)}`,
+    );
+  }
   return { path: folder, chains: [first, ...others], missing };
 }
 

@@ -2,6 +2,7 @@
  * Beginning a run, joining one, or going on with one: the folder's `config.json` and `corpus.csv` say what the run is, and a
  * process with other settings or another corpus is told how they differ.
  */
+import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { Device, KernelChoices } from "../kernels/mod.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
@@ -67,36 +68,47 @@ export async function openRun(
 /**
  * The configuration of the run that a folder holds.
  *
- * @throws {Error} where it holds none
+ * @throws {OptionError} of `out` where it holds none
  */
 export async function requireRun(out: string): Promise<{ folder: RunFolder; config: RunConfig }> {
   const there = await Deno.stat(out).then(({ isDirectory }) => isDirectory, () => false);
   const folder = there ? await RunFolder.at(out) : undefined;
   const config = await folder?.readConfig();
   if (!folder || !config) {
-    throw new Error(`${out} holds no run (there is no config.json in it): name its folder (--out)`);
+    throw new OptionError({
+      option: "out",
+      where: out,
+      required: "the folder of a run",
+      found: "no config.json in it",
+    });
   }
   return { folder, config };
 }
 
-/** Throws an Error that says how they differ, unless an experiment is the run that a folder holds. */
+/** Throws an OptionError that says how they differ, unless an experiment is the run that a folder holds. */
 async function requireSame(folder: RunFolder, found: RunConfig, experiment: Described): Promise<void> {
   const there = identityOf(found), here = identify(experiment);
   const differ = differences(there, here);
   if (differ.length > 0) {
-    throw new Error(
-      `The run in ${folder.path} is another: ${differ.join("; ")}. Run it as it began, or name a new folder (--out)`,
-    );
+    throw new OptionError({
+      option: "out",
+      where: folder.path,
+      required: "the same run",
+      found: `another: ${differ.join("; ")}`,
+      help: "resume it as it began, or name a new folder",
+    });
   }
   if (there.recordings === here.recordings) return;
   const { utterances, emotions } = experiment.features;
   const before = await Deno.readTextFile(folder.in("corpus.csv"));
-  throw new Error(
-    `The corpus is not what it was when the run in ${folder.path} began: utterances that are ` +
-      `${
-        describeCorpusChange(before, corpusTable(utterances, emotions, experiment.settings.split))
-      }. Put it back as it was, or name a new folder (--out)`,
-  );
+  const change = describeCorpusChange(before, corpusTable(utterances, emotions, experiment.settings.split));
+  throw new OptionError({
+    option: "data",
+    where: folder.path,
+    required: "the corpus that the run began with",
+    found: `utterances that are ${change}`,
+    help: "put it back as it was, or name a new folder (`out`)",
+  });
 }
 
 function configOf({ corpus, data, choices, preset, settings, features, device }: Described): RunConfig {

@@ -6,6 +6,7 @@
  * - for use: one more chain of networks, on all utterances, kept in `everything/` of the run's folder as a fold is; the forest
  *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network has heard.
  */
+import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { Features } from "../corpora/mod.ts";
 import { frontEnd, withLevel } from "../dsp/mod.ts";
@@ -38,7 +39,7 @@ import { decodeProfiles } from "./profiles_arrow.ts";
 import { readRunCorpus } from "./read_corpus.ts";
 import { type RunConfig, RunFolder } from "./run_folder.ts";
 import { readSealed } from "./sealed.ts";
-import { trainingCommand } from "./training_command.ts";
+import { exportCommand, resumeCommand } from "./training_command.ts";
 import project from "../deno.json" with { type: "json" };
 
 /** What a model says of itself besides what the run knows. */
@@ -63,7 +64,7 @@ export async function exportFold(run: string, fold: number, note: ExportNote): P
   const finished = await readFinished(run), { config, corpus, profiles } = finished;
   const { settings } = config, { stages } = settings;
   if (!(fold >= 1 && fold <= settings.folds)) {
-    throw new RangeError(`The run in ${run} has ${settings.folds} folds, counted from 1; found ${fold}`);
+    throw new OptionError({ option: "fold", where: run, required: `a fold from 1 to ${settings.folds}`, found: fold });
   }
   const folds = assignFolds(corpus.utterances, corpus.emotions, settings);
   const network = await readNetwork(finished.folder.weightsFile(fold, stages), config);
@@ -72,7 +73,7 @@ export async function exportFold(run: string, fold: number, note: ExportNote): P
   const described = await describe(finished, note, heard, network.standardisation);
   const name = `${described.name}-fold-${fold}`;
   const training = { ...described.training, heldOutFold: fold };
-  const made = { ...described.made, command: `${trainingCommand(config)} && deno task export RUN --fold ${fold}` };
+  const made = { ...described.made, command: exportCommand(config, fold) };
   return encodeModel({ ...described, name, training, made, network: network.options }, network.weights, forest);
 }
 
@@ -123,7 +124,9 @@ async function readJudged(run: string) {
   const { folder, config } = await requireRun(run);
   const results = await folder.readResults();
   if (!results) {
-    throw new Error(`The run in ${run} is not complete (no results.json): deno task train --resume --out ${run}`);
+    throw new Error(
+      `${run}: expected a complete run, found no results.json; to resume: ${resumeCommand("train", run)}`,
+    );
   }
   return { folder, config, results };
 }
@@ -220,7 +223,7 @@ async function describe(
     accuracy,
     certainty: certaintyOf(finished, unsureError),
     licence,
-    made: { epr: project.version, date: new Date().toISOString(), command: `${trainingCommand(config)} --export` },
+    made: { epr: project.version, date: new Date().toISOString(), command: exportCommand(config) },
   };
 }
 

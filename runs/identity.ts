@@ -10,7 +10,6 @@ import type { Precision } from "../kernels/mod.ts";
 import { completeSettings, type PresetName, type Settings, type Split } from "../refinery/settings.ts";
 import type { RunConfig } from "./run_folder.ts";
 import { csv } from "./csv.ts";
-import { optionName } from "./training_command.ts";
 
 /** A run's identity. */
 export interface Identity {
@@ -50,20 +49,20 @@ export function shortIdentity(identity: Identity): string {
   return sha256(JSON.stringify([others, sorted])).slice(0, 16);
 }
 
-/** How two identities differ, each as "--epochs 12 there, 20 here"; the recordings are left out: `describeCorpusChange` tells. */
+/** How two identities differ, each as "`epochs` 12 there, 20 here"; the recordings are left out: `describeCorpusChange` tells. */
 export function differences(there: Identity, here: Identity): string[] {
   const found: string[] = [];
   const compare = (name: string, a: unknown, b: unknown) => {
     if (a !== b) found.push(`${name} ${a ?? "not set"} there, ${b ?? "not set"} here`);
   };
   compare("version", there.version, here.version);
-  compare("--corpus", there.corpus, here.corpus);
-  compare("--device", there.device, here.device);
-  compare("--precision", there.precision ?? "f32", here.precision ?? "f32");
-  compare("--preset", there.preset, here.preset);
+  compare("`corpus`", there.corpus, here.corpus);
+  compare("`device`", there.device, here.device);
+  compare("`precision`", there.precision ?? "f32", here.precision ?? "f32");
+  compare("`preset`", there.preset, here.preset);
   // runs of older versions lack the settings that came later
   const [before, now] = [there, here].map(({ settings }) => completeSettings(settings));
-  for (const key of Object.keys(now) as (keyof Settings)[]) compare(`--${optionName(key)}`, before[key], now[key]);
+  for (const key of Object.keys(now) as (keyof Settings)[]) compare(`\`${key}\``, before[key], now[key]);
   return found;
 }
 

@@ -2,6 +2,7 @@
  * One fold that survives: held by a lease, kept in the run folder as it goes, and gone on with on another device where one is
  * lost.
  */
+import { OptionError } from "../base/option_error.ts";
 import { type FoldResult, runFold, type StageOutput } from "../refinery/mod.ts";
 import type { DeviceKeeper } from "./device_keeper.ts";
 import { type Experiment, type ExperimentHooks, since } from "./experiment.ts";
@@ -56,7 +57,13 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
       });
     let files = await open();
     if (files.begun && experiment.start !== "resume") {
-      throw new Error(`Fold ${number} was begun in ${folder.path} before: --resume goes on with it`);
+      throw new OptionError({
+        option: "out",
+        where: folder.path,
+        required: `a run whose fold ${number} is not begun`,
+        found: "one that is",
+        help: "`resume: true` resumes it",
+      });
     }
     files.sweep();
     for (;; files = await open()) {

@@ -23,4 +23,4 @@ export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./ru
 export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
 export { shareStages } from "./share_stage.ts";
 export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";
-export { optionName, trainingCommand } from "./training_command.ts";
+export { optionName, resumeCommand, trainingCommand } from "./training_command.ts";

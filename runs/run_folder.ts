@@ -17,6 +17,7 @@
  *
  * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1.
  */
+import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { ReadingChoices } from "../corpora/layout.ts";
 import type { Precision } from "../kernels/mod.ts";
@@ -103,13 +104,20 @@ export class RunFolder {
    *
    * @param onlyFold the one fold that this process runs, from 1: several append to one log safely on one machine only, so
    *   that each has its own
-   * @throws {Error} where the system does not let it be made
+   * @throws {OptionError} of `out` where the system does not let it be made
    */
   static async at(folder: string, onlyFold?: number): Promise<RunFolder> {
     try {
       await Deno.mkdir(folder, { recursive: true });
     } catch (error) {
-      throw new Error(`The run folder ${folder} can't be made (--out): ${(error as Error).message}`, { cause: error });
+      const found = (error as Error).message;
+      throw new OptionError({
+        option: "out",
+        where: folder,
+        required: "a folder that can be made",
+        found,
+        cause: error,
+      });
     }
     return new RunFolder(folder, onlyFold === undefined ? "log.jsonl" : `log-fold-${onlyFold}.jsonl`);
   }
@@ -240,18 +248,23 @@ const BEGINNING = /^(locks|corpus\.csv|kernels\.json|.*\.tmp)$/;
 /**
  * Checks that a folder is not there yet, or is empty.
  *
- * @throws {Error} where it holds anything or is no folder
+ * @throws {OptionError} of `out` where it holds anything or is no folder
  */
 export async function requireVacant(folder: string): Promise<void> {
   try {
     const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
     if (names.every((name) => BEGINNING.test(name))) return;
-    const run = names.includes("config.json") ? ", or go on with the run in it (--resume)" : "";
-    throw new Error(`The run folder ${folder} is not empty (it holds ${names[0]}); name a new one (--out)${run}`);
+    throw new OptionError({
+      option: "out",
+      where: folder,
+      required: "a new or an empty folder",
+      found: names[0],
+      ...(names.includes("config.json") && { help: "`resume: true` resumes the run in it" }),
+    });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     if (error instanceof Deno.errors.NotADirectory) {
-      throw new Error(`The run folder ${folder} is a file, or lies below one; name a new one (--out)`);
+      throw new OptionError({ option: "out", where: folder, required: "a new or an empty folder", found: "a file" });
     }
     throw error;
   }

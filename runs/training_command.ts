@@ -1,4 +1,7 @@
-/** The command line that makes a run again: its preset, and the options that say otherwise. */
+/**
+ * Command lines: that which makes a run again by its preset and the options that say otherwise, that which resumes one, and that which
+ * a model's description shows. Below the commands, flags are written here and nowhere else.
+ */
 import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
 import { fraction } from "../refinery/fraction.ts";
 import type { RunConfig } from "./run_folder.ts";
@@ -26,6 +29,17 @@ export function trainingCommand(
     ...hop,
     `--seed ${settings.seed}`,
   ].join(" ");
+}
+
+/** The command that makes a model of a run again. @param fold from 1, where it is that of a fold */
+export function exportCommand(config: Parameters<typeof trainingCommand>[0], fold?: number): string {
+  const train = trainingCommand(config);
+  return fold === undefined ? `${train} --export` : `${train} && deno task export RUN --fold ${fold}`;
+}
+
+/** The command that resumes a run, for a message: its options are mentioned as messages do. @param folder the run's */
+export function resumeCommand(task: "train" | "paper", folder: string): string {
+  return `deno task ${task} \`resume: true\` \`out: ${folder}\``;
 }
 
 function optionOf(name: SettingName, value: string | number | boolean): string {

@@ -21,6 +21,8 @@ const RUNS = ["runs", ...BELOW.runs];
 Object.assign(BELOW, { report: RUNS, lab: ["report", ...RUNS], textbook: ["report", ...RUNS] });
 const TOP = ["mod.ts", "lab", "report", ...RUNS];
 Object.assign(BELOW, { bench: TOP, web: ["textbook", ...TOP], cli: ["bench", "web", "textbook", ...TOP] });
+for (const below of Object.keys(BELOW)) BELOW[below] = ["base", ...BELOW[below]];
+BELOW.base = [];
 
 /** The folders that stand already. */
 const STANDING = [...Deno.readDirSync(root)].map(({ name }) => name).filter((name) => name in BELOW);

@@ -14,6 +14,7 @@ const PLACES = [
   "README.md",
   "docs",
   "mod.ts",
+  "base",
   "dsp",
   "corpora",
   "kernels",

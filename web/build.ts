@@ -11,6 +11,7 @@
  *     textbook/...                                      see textbook.ts
  *     model/...                                         the model's three files, where there is one
  */
+import { OptionError } from "../base/option_error.ts";
 import { dirname, join } from "@std/path";
 import wabt from "wabt";
 import settings from "../deno.json" with { type: "json" };
@@ -122,15 +123,20 @@ export async function writeSite(site: Site, folder: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder)) there.push(name);
   } catch (error) {
-    if (error instanceof Deno.errors.NotADirectory) throw new Error(`${folder}: a file; --build wants a folder`);
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new OptionError({ option: "build", where: folder, required: "a folder", found: "a file" });
+    }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   const own = new Set([...site.keys()].map((name) => name.split("/")[0]));
   const foreign = there.includes(MARK) ? undefined : there.find((name) => own.has(name));
   if (foreign !== undefined) {
-    throw new Error(
-      `${join(folder, foreign)}: of something else than this page, and would be lost; --build wants another folder`,
-    );
+    throw new OptionError({
+      option: "build",
+      where: join(folder, foreign),
+      required: "a folder of nothing else than this page",
+      found: "a file of something else, which would be lost",
+    });
   }
   for (const [name, { bytes }] of site) {
     const file = join(folder, name);

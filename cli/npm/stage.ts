@@ -59,13 +59,17 @@ export async function stageSources(stage: string): Promise<void> {
 /** How the project imports a dependency: of one it takes a module of it. */
 export const importOf = (name: string): string => name === "csv-parse" ? "csv-parse/sync" : name;
 
+/** What every part throws. */
+const ERRORS = `export { type OptionFault, OptionError } from "./base/option_error.ts";\n`;
+
 /** The package as one module: all parts in Node, and in a browser those that read no files. */
 async function stageEntries(stage: string): Promise<void> {
   const mod = await Deno.readTextFile(join(ROOT, "mod.ts"));
   const lines = (parts: readonly string[]) => parts.map((part) => `export * as ${part} from "./${part}/mod.ts";\n`);
   const all = lines([...PARTS, ...NODE_PARTS].filter((part) => !APART.includes(part)));
   if (!all.every((line) => mod.includes(line))) throw new Error("mod.ts does not export what the package has");
-  const entry = (lines: readonly string[]) => `/** EPR as an npm package: see README.md. @module */\n${lines.join("")}`;
+  const entry = (lines: readonly string[]) =>
+    `/** EPR as an npm package: see README.md. @module */\n${ERRORS}${lines.join("")}`;
   await write(join(stage, "mod.ts"), entry(all));
   await write(join(stage, "mod_browser.ts"), entry(lines(PARTS)));
 }

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { OptionError } from "../../base/option_error.ts";
 import { join } from "@std/path";
 import { readTable } from "../csv.ts";
 import { statOrNull } from "../files.ts";
@@ -60,7 +61,10 @@ async function readVotes(dir: string): Promise<Map<string, Record<string, number
     if (votes.size > 0) return votes;
     throw new Error(`${file}: no row of votes on the voice alone (the first column from 100001 on)`);
   }
-  throw new Error(
-    `${dir}: --soft-labels needs processedResults/tabulatedVotes.csv beside AudioWAV, as CREMA-D ships it; it is not there`,
-  );
+  throw new OptionError({
+    option: "softLabels",
+    where: dir,
+    required: "processedResults/tabulatedVotes.csv beside AudioWAV, as CREMA-D ships it",
+    found: undefined,
+  });
 }

@@ -58,8 +58,8 @@ export const iemocap: Layout = {
       const [, session, text, speaker] = match, turn = turns.get(name);
       if (turn === undefined) return "no row of it in dialog/EmoEvaluation";
       const word = CODES[turn.code] ?? turn.code, emotion = mapLabel(labels, turn.code, word) ?? FOUR[word];
-      if (mapLabel(labels, turn.code, word) === null) return `"${word}" is left out (--labels)`;
-      if (emotion === undefined) return `"${word}" is none of the four classes (--labels may name it)`;
+      if (mapLabel(labels, turn.code, word) === null) return `"${word}" is left out (\`labels\`)`;
+      if (emotion === undefined) return `"${word}" is none of the four classes (\`labels\` may name it)`;
       const votes = softLabels ? countVotes(turn.votes, (own) => mapLabel(labels, own) ?? FOUR[own]) : undefined;
       return { id: name, emotion, speaker: `${session}${speaker}`, text, session, ...(votes && { votes }) };
     };

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { OptionError } from "../../base/option_error.ts";
 import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
 import type * as K from "../kernels.ts";
 import { BufferPool } from "../pool.ts";
@@ -72,14 +73,14 @@ const PAGE = 65536;
 /**
  * Starts a CPU device in any program. It ends with `close()`, or with the program.
  *
- * @throws RangeError on an option out of its range, Error where the engine lacks relaxed SIMD that was asked for, or shared
+ * @throws OptionError on `threads` out of its range, Error where the engine lacks relaxed SIMD that was asked for, or shared
  * memory
  */
 export async function startCpuDevice(host: CpuHost, options: CpuOptions = {}): Promise<CpuDevice> {
   const most = host.startWorker ? MAX_THREADS : 1;
   const threads = options.threads ?? Math.min(most, Math.max(1, host.processors));
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= most)) {
-    throw new RangeError(`--threads is a whole number from 1 to ${most}, found ${threads}`);
+    throw new OptionError({ option: "threads", required: `a whole number from 1 to ${most}`, found: threads });
   }
   const relaxed = hasRelaxedSimd();
   const wanted = options.simd ?? "auto";

@@ -71,6 +71,6 @@ export function shortOfMemory(bytes: number, purpose: string, memory: WebAssembl
     `The CPU device is out of memory: ${mib(bytes)} wanted for ${purpose}, ${
       mib(memory.buffer.byteLength)
     } taken already. ` +
-      "A smaller --batch or --width needs less",
+      "A smaller `batch` or `width` needs less",
   );
 }

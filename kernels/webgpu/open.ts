@@ -1,6 +1,7 @@
 /**
  * Opening a WebGPU device: which adapter, which of its optional features, and an error where there is none that will do.
  */
+import { OptionError } from "../../base/option_error.ts";
 import { describeAdapter, findAdapter, requestDevice } from "./adapter.ts";
 import { WebGpuDevice, type WebGpuOptions } from "./device.ts";
 
@@ -21,7 +22,11 @@ export async function createWebGpuDevice(options: WebGpuOptions = {}): Promise<W
   const { features: { f16, reasons }, gpu } = opened;
   if (precision === "f16" && !f16) {
     gpu.destroy();
-    throw new Error(`${found.name} cannot compute in 16-bit floats: ${reasons.f16}; take --precision f32`);
+    throw new OptionError({
+      option: "precision",
+      required: `f32, since ${found.name} cannot compute in 16-bit floats (${reasons.f16})`,
+      found: precision,
+    });
   }
   return new WebGpuDevice(opened, found, options);
 }

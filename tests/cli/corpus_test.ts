@@ -84,21 +84,41 @@ Deno.test("corpus tells a mistake in one line and no stack; wrong usage is statu
       [["--sead", "3"], 2, /^error: unknown option '--sead'\n\(Did you mean --seed\?\)\n$/],
       [["--corpus", "emod"], 2, /^error: option '--corpus <kind>' argument 'emod' is invalid\. .*emodb.*\n$/],
       [["--corpus", "auto"], 2, /^error: The corpus "auto" wants --data, .*\n$/],
-      [["--corpus", "pattern", "--data", dir], 2, /^error: The corpus "pattern" wants --pattern, .*\n$/],
-      [["--data", dir, "--pattern", "{speaker}"], 2, /^error: --pattern '\{speaker\}': expected \{emotion\}.*\n$/],
+      [
+        ["--corpus", "pattern", "--data", dir],
+        2,
+        /^error: The corpus pattern: --pattern: expected .*, found nothing\n$/,
+      ],
+      [
+        ["--data", dir, "--pattern", "{speaker}"],
+        2,
+        /^error: --pattern: .*, found '\{speaker\}': expected \{emotion\}.*\n$/,
+      ],
       [["--corpus", "tess", "--pattern", "{emotion}"], 2, /^error: --pattern is for --corpus pattern, .*\n$/],
       [["--data", dir, "--labels", "no.json"], 1, /\nerror: --labels no\.json: can't be read as JSON: .*\n$/],
       [["--seed", "1.5"], 2, /Found "1\.5", wanted a whole number of at least 0\.\n$/],
       [["--segment-hop", "0"], 2, /Found "0", wanted a whole number of at least 1\.\n$/],
-      [["--corpus", "emodb"], 2, /^error: The corpus "emodb" wants --data, the folder of the recordings\n$/],
-      [["--corpus", "synthetic", "--data", dir], 2, /^error: The corpus "synthetic" reads nothing, .*\n$/],
+      [
+        ["--corpus", "emodb"],
+        2,
+        /^error: The corpus emodb: --data: expected the folder of the recordings, found nothing\n$/,
+      ],
+      [
+        ["--corpus", "synthetic", "--data", dir],
+        2,
+        /^error: --data: expected none, since the corpus synthetic reads nothing, .* --corpus .*\n$/,
+      ],
       [
         ["--data", dir],
         1,
         /^corpus {4}folder: its folders name emotions: angry\nerror: .* only one emotion, anger .*\n$/,
       ],
       [["--corpus", "folder", "--data", dir, "--write", dir], 2, /^error: --write is for the synthetic corpus.*\n$/],
-      [["--corpus", "emodb", "--data", join(dir, "none")], 1, /^error: .*none: no such folder; .*\n$/],
+      [
+        ["--corpus", "emodb", "--data", join(dir, "none")],
+        1,
+        /^error: .*none: --data: expected the folder of the corpus, found nothing\n$/,
+      ],
       [["--corpus", "emodb", "--data", dir], 1, /^error: .* has 1 WAV file, none named as wanted .*\n$/],
       [["--corpus", "folder", "--data", dir], 1, /^error: .* only one emotion, anger .*\n$/],
     ];
@@ -119,7 +139,7 @@ Deno.test("corpus tells a mistake in one line and no stack; wrong usage is statu
 Deno.test("corpus shows the stack with --debug, and with EPR_DEBUG=1", async () => {
   const wrong = ["--corpus", "emodb", "--data", "no such folder"];
   for (const { stderr } of [await corpus([...wrong, "--debug"]), await corpus(wrong, { EPR_DEBUG: "1" })]) {
-    assertMatch(stderr, /^error: no such folder: no such folder;.*\nError: .*\n {4}at /);
+    assertMatch(stderr, /^error: no such folder: --data: expected .*, found nothing\nOptionError: .*\n {4}at /);
   }
 });
 

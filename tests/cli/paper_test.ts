@@ -110,7 +110,7 @@ Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two se
     assertEquals(config.corpus.segments, 4 * 7 * 2 * 17); // 48 frames: 1 + (48 - 32)
 
     // another run in the folder is refused; one that was stopped in its last chain goes on, and a seed is added
-    assertMatch((await run("paper", ...args)).stderr, /^error: The run folder .* is not empty/);
+    assertMatch((await run("paper", ...args)).stderr, /^error: .*: --out: expected a new or an empty folder/);
     await Deno.remove(join(out, "seed-1", "soft-static"), { recursive: true });
     const log = join(out, "seed-1", "pEPR", "log.jsonl"), before = await Deno.readTextFile(log);
     const again = await run("paper", "--resume", "--out", out, "--seeds", "2", "--json");
@@ -175,7 +175,7 @@ Deno.test("paper and report tell a user's mistake in one line", async () => {
       ["paper", ["--resume"], 2, /--resume wants --out/],
       ["paper", ["--resume", "--out", dir], 1, /holds no paper \(there is no paper\.json/],
       ["report", [], 2, /missing required argument 'run'/],
-      ["report", [join(dir, "empty")], 1, /holds no run/],
+      ["report", [join(dir, "empty")], 1, /--out: expected the folder of a run/],
     ];
     for (const [task, args, code, says] of mistakes) {
       const said = await run(task, ...args);

@@ -318,6 +318,28 @@ Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, 
   });
 });
 
+Deno.test("predict --live of a model that levels hears the same 20 dB louder, once a second is over", async () => {
+  const levelled = (await trainTinyModel(device, 32, "percentile")).bytes,
+    how = ["--live", "--all", "--csv", "--decide", "mean"];
+  const loud = Float32Array.from(spoken.flatMap((own) => [...own]), (x) => x / 2), soft = loud.map((x) => x / 10);
+  await withModel({}, async (dir, options) => {
+    /** The rows of seconds, from the fifth on, whose window of three has not the first. */
+    const secondsOf = async (samples: Float32Array) => {
+      const { code, stdout, stderr } = await predict(
+        ["-", ...how, ...options],
+        encodeWav(samples, RATE),
+      );
+      assertEquals(code, 0, stderr);
+      return stdout.trimEnd().split("\n").slice(5).map((row) => row.split(",").slice(3).map(Number));
+    };
+    const apart = (a: number[][], b: number[][]) => Math.max(...a.flat().map((p, i) => Math.abs(p - b.flat()[i])));
+    const plain = apart(await secondsOf(loud), await secondsOf(soft));
+    await writeModel(join(dir, "the-model"), levelled);
+    const rows = await secondsOf(loud), own = apart(rows, await secondsOf(soft));
+    assert(rows.length > 0 && own < plain / 4, `${rows.length} seconds: ${own} apart, without a level ${plain}`);
+  });
+});
+
 Deno.test({
   name: "predict --live judges at Ctrl-C what it heard until then, and ends with 130",
   ignore: Deno.build.os === "windows", // sends no such signal

@@ -117,7 +117,7 @@ Deno.test("train: ten processes of one fold each, three at a time in one folder,
         const early = await train("--merge", "--out", many);
         assertMatch(
           early.stderr,
-          /error: .*many: folds \d+(, \d+)* are not finished: --resume --only-fold \d+ runs it\n$/,
+          /error: .*many: folds \d+(, \d+)* are not finished; to run it: --resume --only-fold \d+\n$/,
         );
       }
     }));
@@ -225,7 +225,7 @@ Deno.test({
       );
       assertEquals(
         said,
-        `status 1\nerror: The run folder ${dir}/run can't be made (--out): Read-only file system (os error 30): mkdir '${dir}/run'\n`,
+        `status 1\nerror: ${dir}/run: --out: expected a folder that can be made, found Read-only file system (os error 30): mkdir '${dir}/run'\n`,
       );
     });
   },
@@ -252,8 +252,8 @@ Deno.test("train says which recordings changed or are gone since the run began, 
     const resume = async (...args: string[]) => (await train("--resume", "--out", out, "--quiet", ...args)).stderr;
     assertEquals(
       await resume("--epochs", "7", "--width", "1/8", "--device", "webgpu"),
-      `error: The run in ${out} is another: --device cpu there, webgpu here; --width 0.0625 there, 0.125 here; ` +
-        "--epochs 1 there, 7 here\n",
+      `error: ${out}: --out: expected the same run, found another: --device cpu there, webgpu here; ` +
+        "--width 0.0625 there, 0.125 here; --epochs 1 there, 7 here; resume it as it began, or name a new folder\n",
     );
     const file = join(dir, "sad/2.wav"), bytes = await Deno.readFile(file);
     bytes[1000] ^= 4;
@@ -261,8 +261,8 @@ Deno.test("train says which recordings changed or are gone since the run began, 
     await Deno.remove(join(dir, "angry/3.wav"));
     assertEquals(
       await resume(),
-      `error: The corpus is not what it was when the run in ${out} began: utterances that are 1 changed (sad/2), ` +
-        `1 gone (angry/3). Put it back as it was, or name a new folder (--out)\n`,
+      `error: ${out}: --data: expected the corpus that the run began with, found utterances that are 1 changed (sad/2), ` +
+        "1 gone (angry/3); put it back as it was, or name a new folder (--out)\n",
     );
     await Deno.writeFile(file, recordings["sad/2.wav"]);
     await Deno.writeFile(join(dir, "angry/3.wav"), recordings["angry/3.wav"]);
@@ -285,7 +285,7 @@ Deno.test("train says what it lacks: memory and the option that lowers it, a run
     assertEquals(nothing.code, 1);
     assertMatch(
       nothing.stderr,
-      /^error: .*nowhere holds no run \(there is no config\.json in it\): name its folder \(--out\)\n$/,
+      /^error: .*nowhere: --out: expected the folder of a run, found no config\.json in it\n$/,
     );
     for (const option of ["--resume", "--merge"]) {
       const nameless = await train(option);

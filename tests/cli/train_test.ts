@@ -147,7 +147,7 @@ Deno.test("train --only-fold writes that fold's networks and profiles, and no re
     assertEquals(whole.code, 1);
     assertMatch(
       whole.stderr,
-      /^error: The run folder .* is not empty \(it holds .*\); name a new one \(--out\), or .* \(--resume\)\n$/,
+      /^error: .*: --out: expected a new or an empty folder, found .*; --resume resumes the run in it\n$/,
     );
   });
 });
@@ -228,9 +228,13 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
       [["--width", "1/0"], 2, /Found "1\/0"/],
       [["--preset", "finest"], 2, /Allowed choices are demo, quick, compact, tuned, best, paper/],
       [["--schedule", "stairs"], 2, /Expected steps, cosine, found "stairs"/],
-      [["--preset", "quick", "--validation", "0"], 2, /validationShare 0 .*monitor must be nothing, found loss/],
+      [
+        ["--preset", "quick", "--validation", "0"],
+        2,
+        /--monitor: expected nothing, since --validation 0 .*, found loss/,
+      ],
       [["--folds", "1"], 2, /Found "1", wanted a whole number of at least 2/],
-      [["--corpus", "emodb"], 2, /"emodb" wants --data, the folder of the recordings/],
+      [["--corpus", "emodb"], 2, /emodb: --data: expected the folder of the recordings/],
       [["--only-fold", "4"], 2, /--only-fold 4: there are 3 folds/],
       [["--device", "webgpu", "--threads", "2"], 2, /--threads is for the cpu device/],
       [[...folder("nowhere")], 1, /nowhere/],
@@ -238,9 +242,21 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
       [[...folder("one")], 1, /only one emotion, sadness/],
       [[...folder("jpeg")], 1, /only one emotion, anger .*jpeg\/sad\/1\.wav: .*JPEG/],
       [[...folder("short")], 1, /only one emotion, anger .*short\/sad\/1\.wav: 10 ms of sound/],
-      [[...folder("two"), "--folds", "3"], 1, /--folds 3: every fold .* 'sadness', found 2.*at most --folds 2/],
-      [[...folder("two"), "--folds", "2", "--split", "speaker"], 1, /--split speaker: there is 1 speaker,/],
-      [[...folder("two").slice(0, 4), "--out", join(dir, "two")], 1, /two is not empty \(it holds .*--out/],
+      [
+        [...folder("two"), "--folds", "3"],
+        1,
+        /--folds: expected .* 'sadness' for each of 3, found 2; at most --folds 2/,
+      ],
+      [
+        [...folder("two"), "--folds", "2", "--split", "speaker"],
+        1,
+        /--folds: expected at most one a speaker for --split speaker, .* 1, found 2/,
+      ],
+      [
+        [...folder("two").slice(0, 4), "--out", join(dir, "two")],
+        1,
+        /two: --out: expected a new or an empty folder, found/,
+      ],
       [[...folder("two").slice(0, 4), "--folds", "2", "--out", join(dir, "empty/note.txt/run")], 1, /--out/],
     ];
     for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors

@@ -3,6 +3,7 @@
  * CASES says. It writes what is right, too; each of its corpora is one test here.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertOptionError } from "../option_errors.ts";
 import { join } from "@std/path";
 import { type Corpus, extractFeatures, openCorpus, recogniseCorpus } from "../../corpora/mod.ts";
 import { assertRejection } from "./folders.ts";
@@ -42,7 +43,11 @@ onCases("cases: every corpus among them is what is expected of it", async (dir) 
       const corpus = await open("ravdess", "ravdess");
       assertEquals([corpus.utterances.length, distinct(corpus, "speaker"), distinct(corpus, "text")], [32, 4, 2]);
       assertEquals(corpus.emotions, ["anger", "happiness", "neutral", "sadness"]);
-      await assertRejection(open("ravdess", "folder"), /no folder names an emotion .*RAVDESS.*--corpus ravdess/);
+      await assertOptionError(
+        () => open("ravdess", "folder"),
+        "corpus",
+        /folders named by emotions.*RAVDESS.*`corpus: ravdess`/,
+      );
       assertEquals((await recogniseCorpus(join(dir, "ravdess"))).kind, "ravdess");
     },
     async tess() {

@@ -79,7 +79,7 @@ Deno.test("openCsv() names the line of each mistake", async () => {
   }
   assertMatch(
     (await assertRejects(() => openCorpus("csv", { data: "/no/such.csv" }), Error)).message,
-    /^\/no\/such\.csv: no such file/,
+    /^\/no\/such\.csv: `data`: expected a CSV file, found nothing/,
   );
   await withFolder({ "a.csv": "", "b.csv": "" }, async (dir) => {
     await assertRejects(() => openCorpus("csv", { data: dir }), Error, "a folder with 2 CSV files in it");

@@ -1,5 +1,6 @@
 /** Features: frames once, segments as views, and what is left out. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { assertOptionError } from "../option_errors.ts";
 import { join } from "@std/path";
 import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
 import { logMel } from "../../dsp/mod.ts";
@@ -113,7 +114,7 @@ Deno.test("extractFeatures() reports progress, stops when told and refuses a hop
     onProgress: () => abort.abort(new Error("enough")),
   });
   await assertRejects(() => stopped, Error, "enough");
-  await assertRejects(() => extractFeatures(corpus, { segmentHop: 0 }), RangeError, "found 0");
+  await assertOptionError(() => extractFeatures(corpus, { segmentHop: 0 }), "segmentHop", /found 0/);
 });
 
 const emodb = emodbDir();

@@ -1,5 +1,6 @@
 /** What the names and folders of each kind of corpus say, on folders laid out as the corpora are. */
 import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { assertOptionError } from "../option_errors.ts";
 import { basename, join } from "@std/path";
 import { type Corpus, emotionName, EMOTIONS, openCorpus, orderEmotions } from "../../corpora/mod.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
@@ -140,19 +141,16 @@ const kinds = ["emodb", "savee", "casia", "folder"] as const;
 
 Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", async () => {
   for (const kind of kinds) {
-    await assertRejects(() => openCorpus(kind), TypeError, "wants --data, the folder");
-    assertMatch(
-      (await assertRejects(() => openCorpus(kind, { data: "/no/such" }), Error)).message,
-      /^\/no\/such: no such folder/,
-    );
+    await assertOptionError(() => openCorpus(kind), "data", /expected the folder of the recordings, found nothing/);
+    await assertOptionError(() => openCorpus(kind, { data: "/no/such" }), "data", /^\/no\/such: .*found nothing$/);
     await withFolder({}, async (dir) => {
       await assertRejects(() => openCorpus(kind, { data: dir }), Error, "has no WAV file in it; wanted: ");
     });
     await withFolder({ "notes.txt": "" }, async (dir) => {
-      await assertRejects(
+      await assertOptionError(
         () => openCorpus(kind, { data: join(dir, "notes.txt") }),
-        Error,
-        "notes.txt is a file; --data wants",
+        "data",
+        /notes\.txt: .*expected the folder of the corpus, found a file$/,
       );
     });
     await withFolder(tones("strange name.wav"), async (dir) => {
@@ -168,7 +166,7 @@ Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", a
       );
     });
   }
-  await assertRejects(() => openCorpus("synthetic", { data: "x" }), TypeError, "reads nothing");
+  await assertOptionError(() => openCorpus("synthetic", { data: "x" }), "data", /synthetic reads nothing, found x/);
 });
 
 Deno.test("openCorpus() refuses a corpus with one emotion only, naming it", async () => {

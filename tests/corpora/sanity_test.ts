@@ -32,7 +32,7 @@ Deno.test("one recording under two labels is an error that names both files, wha
       const names = Object.keys(files).map((name) => join(dir, name));
       const { message } = await assertRejects(() => features(dir), Error);
       assert(message.includes(names[0]) && message.includes(names.at(-1)!), message);
-      assertMatch(message, /one recording under two labels: .*--duplicates drop .* or keep/);
+      assertMatch(message, /are one recording under two labels; .*`duplicates: drop` .* or keep/);
       const dropped = await features(dir, { duplicates: "drop" });
       assertEquals(ids(dropped), ["angry/a", "angry/b", "sad/c", "sad/d"]);
       assertEquals(dropped.skipped.map((own) => own.path).sort(), names.sort());
@@ -173,7 +173,7 @@ Deno.test("inspectCorpus() tells rates that give an emotion away, and not those 
 
 Deno.test("inspectCorpus() tells imbalance, emotions that one speaker alone has, and overlapping parts", async () => {
   const uneven = await findings(recordings({ angry: 9, sad: 3 }));
-  assertMatch(uneven.imbalance, /9 utterances of anger, 3 of sadness; --balance draws/);
+  assertMatch(uneven.imbalance, /9 utterances of anger, 3 of sadness; `balance: true` draws/);
   const lone = await findings(recordings({ "angry/anna": 2, "angry/ben": 2, "sad/anna": 3 }));
   assertMatch(lone["one speaker"], /^only anna speaks with sadness \(3 utterances\)/);
   assertEquals(Object.keys(lone), ["one speaker"]);

@@ -1,5 +1,6 @@
 /** What is the CPU device's own: threads, instruction sets, memory, and what happens when something fails. */
 import { Worker } from "node:worker_threads";
+import { assertOptionError } from "../option_errors.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { CpuBuffer } from "../../kernels/cpu/buffer.ts";
 import wabt from "wabt";
@@ -68,11 +69,7 @@ Deno.test("a device without worker threads tells of a trap at the next call, of 
   const y = other.allocate(10, "y");
   other.close();
   await assertRejects(() => other.read(y), Error, "closed");
-  await assertRejects(
-    () => startCpuDevice(bare, { threads: 2 }),
-    Error,
-    "--threads is a whole number from 1 to 1, found 2",
-  );
+  await assertOptionError(() => startCpuDevice(bare, { threads: 2 }), "threads", /from 1 to 1, found 2/);
 });
 
 Deno.test("movePanel() gives what gemm.wat is when it is assembled for that thread", async () => {
@@ -91,7 +88,7 @@ Deno.test("allocate() says how much was wanted and for what where memory is shor
   const held = device.allocate(2 ** 23, "a first half"); // 32 MiB
   assertMatch(
     assertThrows(() => device.allocate(2 ** 23 + 2 ** 20, "activations of conv3"), Error).message,
-    /out of memory: 36 MiB wanted for activations of conv3, \d+ MiB taken already.*--batch or --width/,
+    /out of memory: 36 MiB wanted for activations of conv3, \d+ MiB taken already.*`batch` or `width`/,
   );
   // The device goes on, and what is there can still be used and read.
   device.fill({ x: held, length: held.length, value: 2 });
@@ -236,7 +233,7 @@ Deno.test("more phases than the ring has slots run in order", async () => {
 });
 
 Deno.test("wrong options, sizes and buffers are refused by name", async () => {
-  assertMatch((await assertRejects(() => createCpuDevice({ threads: 0 }), Error)).message, /--threads.*found 0/);
+  await assertOptionError(() => createCpuDevice({ threads: 0 }), "threads", /found 0/);
   const device = await createCpuDevice({ threads: 1 });
   const x = device.allocate(200, "x");
   assertThrows(() => device.fill({ x, length: 201, value: 0 }), Error, "fill's x holds 200 words, 201 are wanted");

@@ -153,12 +153,12 @@ Deno.test({
     const model = await readModel(shipped);
     await withFolder({}, async (folder) => {
       const nodes: string[][] = [];
-      for (const [name, encode] of [["network", encodeNetwork], ["whole", encodeWhole]] as const) {
-        const file = join(folder, `${name}.onnx`);
-        await Deno.writeFile(file, encode(model));
+      for (const bytes of [encodeNetwork(model), encodeWhole(model), encodeWhole(withOneLevel(model))]) {
+        const file = join(folder, `${nodes.length}.onnx`);
+        await Deno.writeFile(file, bytes);
         nodes.push(await checkOnnx(python!, file));
       }
-      const [network, whole] = nodes;
+      const [network, whole, levelled] = nodes;
       assert(nodes.flat().every((node) => /^\w+ [a-z]\w*(\.\w+)*$/.test(node)), nodes.flat().join());
       for (const node of ["Conv conv1", "Conv conv16", "MaxPool pool5", "Gemm dense1", "Softmax probabilities"]) {
         assert(network.includes(node), node);
@@ -166,6 +166,7 @@ Deno.test({
       for (const node of ["STFT spectrum", "MatMul mel", "Softmax profile", "TreeEnsembleClassifier votes"]) {
         assert(whole.includes(node), node);
       }
+      for (const node of ["TopK level.places", "Mul mel.levelled"]) assert(levelled.includes(node), node);
     });
   },
 });

@@ -1,6 +1,7 @@
 /** Folds and validation sets: stratified, disjoint, drawn by the seed, whole speakers where that is asked for. */
-import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { assignFolds, countGroups, drawValidation, unlearnedEmotions } from "../../refinery/mod.ts";
+import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
+import { assertOptionError } from "../option_errors.ts";
+import { assignFolds, countGroups, drawValidation, type Split, unlearnedEmotions } from "../../refinery/mod.ts";
 import { assertThrown } from "../corpora/folders.ts";
 
 const EMOTIONS = ["anger", "fear", "neutral"];
@@ -41,17 +42,12 @@ Deno.test("assignFolds() keeps a speaker's utterances together under split 'spea
   assertEquals(new Set(folds).size, 4);
 });
 
-Deno.test("assignFolds() says how many folds there can be", () => {
-  assertMatch(
-    assertThrows(() => assignFolds(utterances, EMOTIONS, { ...settings, folds: 14 }), Error).message,
-    /'neutral', found 13.*at most --folds 13/,
-  );
-  assertThrows(
-    () => assignFolds(utterances, EMOTIONS, { ...settings, folds: 6, split: "speaker" }),
-    Error,
-    "there are 5 speakers",
-  );
-  assertThrows(() => assignFolds(utterances, EMOTIONS, { ...settings, folds: 1 }), Error, "2 or more; found 1");
+Deno.test("assignFolds() says how many folds there can be", async () => {
+  const draw = (own: { folds: number; split?: Split }) => () =>
+    assignFolds(utterances, EMOTIONS, { ...settings, ...own });
+  await assertOptionError(draw({ folds: 14 }), "folds", /'neutral' for each of 14, found 13; at most `folds: 13`/);
+  await assertOptionError(draw({ folds: 6, split: "speaker" }), "folds", /a speaker .* there are 5, found 6/);
+  await assertOptionError(draw({ folds: 1 }), "folds", />= 2, found 1/);
 });
 
 Deno.test("drawValidation() takes a tenth of each emotion from the training utterances, and no other", () => {
@@ -85,7 +81,7 @@ const recorded = Array.from({ length: 24 }, (_, i) => ({
   fold: ["10", "2", "1"][i % 3],
 }));
 
-Deno.test("assignFolds() holds out whole sessions and whole texts, as many as there are at most", () => {
+Deno.test("assignFolds() holds out whole sessions and whole texts, as many as there are at most", async () => {
   for (const [split, groups] of [["session", 3], ["text", 4], ["speaker", 4]] as const) {
     const drawn = assignFolds(recorded, EMOTIONS, { ...settings, folds: 3, split });
     const together = Map.groupBy(recorded.keys(), (i) => recorded[i][split]);
@@ -93,31 +89,30 @@ Deno.test("assignFolds() holds out whole sessions and whole texts, as many as th
     for (const own of together.values()) assertEquals(new Set(own.map((i) => drawn[i])).size, 1, split);
     assertEquals(new Set(drawn).size, 3, split);
     assertEquals(countGroups(recorded, split), groups);
-    const most = new RegExp(`--folds 5 --split ${split}: there are ${groups} ${split}s`);
-    assertThrown(() => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split }), most);
+    const most = new RegExp(`a ${split} for \`split: ${split}\`, of whom there are ${groups}, found 5`);
+    await assertOptionError(() => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split }), "folds", most);
   }
 });
 
-Deno.test("assignFolds() takes the corpus's own folds, numbers by their value, and no other number of them", () => {
+Deno.test("assignFolds() takes the corpus's own folds, numbers by their value, and no other number of them", async () => {
   const drawn = assignFolds(recorded, EMOTIONS, { ...settings, folds: 3, split: "official" });
   assertEquals([...drawn], recorded.map(({ fold }) => ["1", "2", "10"].indexOf(fold)));
-  assertThrown(
+  await assertOptionError(
     () => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split: "official" }),
-    /--folds 5 --split official: the corpus has 3 folds of its own \(1, 2, 10\)/,
+    "folds",
+    /expected 3 for `split: official`, the corpus's own \(1, 2, 10\), found 5/,
   );
 });
 
-Deno.test("assignFolds() says of how many utterances the corpus does not say what it is to split by", () => {
+Deno.test("assignFolds() says of how many utterances the corpus does not say what it is to split by", async () => {
   for (const [split, what] of [["session", "session"], ["text", "text"], ["official", "official fold"]] as const) {
     const field = split === "official" ? "fold" : split;
     const none = recorded.map((own) => ({ ...own, [field]: undefined }));
     const some = recorded.map((own, i) => i < 2 ? { ...own, [field]: "" } : own);
     const draw = (of: typeof recorded) => () => assignFolds(of, EMOTIONS, { ...settings, folds: 3, split });
-    assertThrown(
-      draw(none as typeof recorded),
-      new RegExp(`--split ${split}: the corpus does not say the ${what}(; |$)`),
-    );
-    assertThrown(draw(some), new RegExp(`the ${what} of 2 of 24 utterances, the first u0`));
+    const says = `says the ${what} of every utterance for \`split: ${split}\``;
+    await assertOptionError(draw(none as typeof recorded), "split", new RegExp(`${says}, found none that does(; |$)`));
+    await assertOptionError(draw(some), "split", new RegExp(`${says}, found 2 of 24 without, the first u0`));
   }
 });
 
@@ -136,7 +131,7 @@ Deno.test("copies are never in two folds, nor learned and validated, whatever fo
   }
   assertThrown(
     () => assignFolds(copies, EMOTIONS, { ...settings, folds: 3, split: "official" }),
-    /u5 \(fold 1\) and u0 \(fold 10\) are one recording/,
+    /found u5 in fold 1 and its copy u0 in fold 10/,
   );
 });
 

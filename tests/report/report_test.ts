@@ -1,5 +1,6 @@
 /** The report of a run: a page that needs nothing beside itself, and figures that are drawn without a browser. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { assertOptionError } from "../option_errors.ts";
 import { join } from "@std/path";
 import { crc32, inflateSync } from "node:zlib";
 import { EMOTIONS } from "../../corpora/mod.ts";
@@ -41,10 +42,10 @@ Deno.test("a report is one page without scripts or anything from elsewhere, and 
     const { utterances } = (await readRun(out)).corpus;
     const { sections } = await buildReport(await readStudy(out), { utterance: utterances[7].id });
     assert(JSON.stringify(sections).includes(`${utterances[7].id} (`));
-    await assertRejects(
+    await assertOptionError(
       async () => buildReport(await readStudy(out), { utterance: "nobody" }),
-      Error,
-      "--utterance nobody: there is none",
+      "utterance",
+      /nobody$/,
     );
   });
 });
@@ -59,7 +60,7 @@ Deno.test("a report tells what is wrong with a run: not complete, damaged, or of
     await Deno.remove(results);
     assertMatch(
       (await assertRejects(() => writeReport(out), Error)).message,
-      /is not complete .*deno task train --resume --out /,
+      /expected a complete run, .*deno task train `resume: true` `out: /,
     );
     await Deno.writeTextFile(results, whole);
     const predictions = join(out, "predictions.csv"), lines = (await Deno.readTextFile(predictions)).split("\n");

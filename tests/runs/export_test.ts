@@ -141,7 +141,7 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
 Deno.test("only a complete run is exported, and only its own folds", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
-    await assertRejects(() => exportFold(out, 1, note), Error, "holds no run");
+    await assertRejects(() => exportFold(out, 1, note), Error, "`out`: expected the folder of a run");
     await run(out, "join", { onlyFold: 0 });
     await assertRejects(
       () => exportFold(out, 1, note),
@@ -171,7 +171,7 @@ Deno.test("writeModel() writes over a model, never over anything else", async ()
     await writeModel(model, bytes);
     assertMatch(
       (await assertRejects(() => writeModel(out, bytes), Error)).message,
-      /run is not empty \(it holds .*\) and holds no model/,
+      /run: `out`: expected .* that of a model, found/,
     );
     await assertRejects(() => writeModel(join(out, "config.json"), bytes), Error, "config.json is no folder");
   });

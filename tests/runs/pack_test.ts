@@ -29,6 +29,6 @@ Deno.test("what is no packed run is refused, and nothing is written", async () =
     await assertRejects(() => unpackRun(file, out), Error, "x.tar.gz: expected a packed run, found");
     await assertRejects(() => unpackRun(join(dir, "gone"), out), Error, "gone: expected a packed run");
     await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
-    await assertRejects(() => packRun(out, file), Error, "holds no run");
+    await assertRejects(() => packRun(out, file), Error, "`out`: expected the folder of a run");
   });
 });

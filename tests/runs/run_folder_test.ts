@@ -1,5 +1,6 @@
 /** The run folder: whole files, formats that others read, and a folder that is nobody else's. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertOptionError } from "../option_errors.ts";
 import { dirname, join } from "@std/path";
 import { tableFromIPC, Utf8 } from "apache-arrow";
 import { emotionColumn } from "../../runs/columns.ts";
@@ -89,13 +90,9 @@ Deno.test("RunFolder.create() takes a new or an empty folder only, and says what
     await RunFolder.create(join(dir, "new", "deep"));
     await RunFolder.create(join(dir, "new", "deep")); // empty
     await Deno.writeTextFile(join(dir, "file"), "");
-    await assertRejects(
-      () => RunFolder.create(join(dir, "new")),
-      Error,
-      "new is not empty (it holds deep); name a new one",
-    );
-    await assertRejects(() => requireVacant(join(dir, "file")), Error, "file is a file, or lies below one");
-    await assertRejects(() => RunFolder.create(join(dir, "file", "run")), Error, "is a file, or lies below one");
+    await assertOptionError(() => RunFolder.create(join(dir, "new")), "out", /new: .* an empty folder, found deep$/);
+    await assertOptionError(() => requireVacant(join(dir, "file")), "out", /file: .* found a file$/);
+    await assertOptionError(() => RunFolder.create(join(dir, "file", "run")), "out", /run: .* found a file$/);
   });
 });
 

@@ -38,7 +38,7 @@ Deno.test("readStatus() tells folds that wait, run, were stopped, are silent and
     assertEquals(done.results, results);
     assertEquals(done.config.settings, settings);
     assertMatch(await status(out), /folds: 2 finished\n[^]*stage +WA +UA/);
-    await assertRejects(() => readStatus(join(dir, "nothing")), Error, "nothing holds no run");
+    await assertRejects(() => readStatus(join(dir, "nothing")), Error, "`out`: expected the folder of a run");
   });
 });
 

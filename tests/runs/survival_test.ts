@@ -118,7 +118,7 @@ Deno.test("a run folder says how an experiment differs from it: settings, versio
     await assertRejects(
       () => open({ settings: { ...settings, epochs: 5, learningRate: 0.5, method: "sEPR" } }),
       Error,
-      "run is another: --method pEPR there, sEPR here; --epochs 3 there, 5 here; --learning-rate 0.00025 there, 0.5 here. ",
+      "found another: `method` pEPR there, sEPR here; `epochs` 3 there, 5 here; `learningRate` 0.00025 there, 0.5 here; ",
     );
     await assertRejects(
       () => open({ device: { ...experiment.device, kind: "webgpu" } }),
@@ -144,7 +144,7 @@ Deno.test("a run folder says how an experiment differs from it: settings, versio
     await Deno.writeTextFile(file, "{");
     await assertRejects(() => open({}), Error, "config.json: damaged: ");
     await Deno.remove(file);
-    await assertRejects(() => open({}), Error, "run holds no run (there is no config.json in it)");
+    await assertRejects(() => open({}), Error, "run: `out`: expected the folder of a run, found no config.json in it");
   });
 });
 

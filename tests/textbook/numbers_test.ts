@@ -200,12 +200,8 @@ Deno.test("chapter 7: operations of a step, sums a lane of the ladder, its figur
   says(text, `four cores like this one could do 4 x 45 = ${4 * 45} GFLOP/s`);
   says(text, `${product.toFixed(2)} thousand million operations`);
   says(text, `at the measured peak of 50, ${(1000 * product / 50).toFixed(0)} ms on one`);
-  says(
-    text,
-    `at least ${(1000 * product / core).toFixed(0)} ms on one such core, ${
-      (250 * product / core).toFixed(0)
-    } ms on four`,
-  );
+  const [one, four] = [1000, 250].map((ms) => (ms * product / core).toFixed(0));
+  says(text, `${one} ms at this peak on one core, ${four} ms on four`);
 
   const { source, tile } = LADDER[2], lanes = Number(source.match(/@workgroup_size\((\d+)\)/)![1]);
   const side = Math.sqrt(tile ** 2 / lanes);

@@ -139,7 +139,7 @@ Deno.test("a built page is under 1.5 MB without its model and its decoders, whic
   await assertRejects(
     () => writeSite(site, join(out, "index.html")),
     Error,
-    "index.html: a file; --build wants a folder",
+    "index.html: `build`: expected a folder, found a file",
   );
   const page = await Deno.readTextFile(join(out, "index.html"));
   assert(

@@ -1,5 +1,6 @@
 /** Synthetic speech as the network sees it, made in the page. */
 import type { Features, FeatureUtterance } from "../../corpora/features.ts";
+import { majority } from "../../corpora/majority.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { frontEnd, logMel, segmentCount } from "../../dsp/mod.ts";
 
@@ -35,7 +36,7 @@ export async function syntheticFeatures(
     for (let s = 0; s < segments; s++) {
       starts.push(firstFrame + s * segmentHop);
       owners.push(utterances.length - 1);
-      truth.push(mostOf(spoken.truth!.subarray(s * segmentHop, s * segmentHop + frontEnd.segmentFrames)));
+      truth.push(majority(spoken.truth!.subarray(s * segmentHop, s * segmentHop + frontEnd.segmentFrames)));
     }
     parts.push(frames);
     firstFrame += frameCount;
@@ -57,11 +58,4 @@ export async function syntheticFeatures(
     seconds,
     skipped: [],
   };
-}
-
-/** The value that most have. */
-function mostOf(values: Uint8Array): number {
-  const counts = new Map<number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].reduce((best, one) => one[1] > best[1] ? one : best)[0];
 }

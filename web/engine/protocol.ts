@@ -110,8 +110,8 @@ export interface TrainOptions {
   batch: number;
   segmentHop: number;
   learningRate: number;
-  /** Steps of a stage. */
-  steps: number;
+  /** Epochs of a stage. */
+  epochs: number;
   stages: number;
   method: Method;
   seed: number;
@@ -166,8 +166,10 @@ export type News =
     emotions: string[];
     watched: { id: string; emotion: number; truth: number[]; segments: number };
     segments: number;
+    /** Steps of a stage. */
+    steps: number;
   }
-  | { news: "trainStep"; stage: number; step: number; loss: number; accuracy: number; perSecond: number }
+  | { news: "trainStep"; stage: number; step: number; loss: number; perSecond: number }
   | { news: "trainProfile"; stage: number; step: number; profile: Float32Array }
   | {
     news: "trainStage";

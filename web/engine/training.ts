@@ -1,29 +1,35 @@
 /**
- * The refinery, live: a chain of networks trained in the page on synthetic speech. A fifth of the utterances is held out; one of
- * them is watched, and its profile told as it changes (the paper's Figure 4, while it happens).
+ * The refinery, live: a chain of networks trained in the page on synthetic speech. A quarter of the utterances is held out; one of
+ * them is watched, and its profile reported as it changes (the paper's Figure 4, while it happens).
  *
- * The same tape, Adam and relabelling as `deno task train`; here a stage lasts a number of steps, and it can be paused, hurried
- * on to the next, or told another method between. Between two looks at the loss it passes its turn at the device on.
+ * It is the chain of one fold of `deno task train`. Between two steps it can be paused, sent on to the next stage, or given another
+ * method for the stages to come, and passes its turn at the device on.
  */
-import type { Features } from "../../corpora/features.ts";
-import type { Device, DeviceBuffer } from "../../kernels/device.ts";
-import { METRICS } from "../../kernels/kernels.ts";
-import { Adam } from "../../nn/adam.ts";
-import { shuffled } from "../../nn/pass.ts";
-import { predictProbabilities } from "../../nn/predict.ts";
-import { Tape } from "../../nn/tape.ts";
-import { VggE } from "../../nn/vgg_e.ts";
-import { argmax, meanRow, pseudoLabels, refineLabels } from "../../refinery/relabel.ts";
-import { SegmentDataset, SegmentStore, standardise } from "../../refinery/segment_dataset.ts";
-import type { Method } from "../../refinery/settings.ts";
+import type { Features, FeatureUtterance } from "../../corpora/features.ts";
+import type { Device } from "../../kernels/device.ts";
+import type { VggE } from "../../nn/vgg_e.ts";
+import { Chain } from "../../refinery/chain.ts";
+import type { FoldProgress } from "../../refinery/fold_hooks.ts";
+import { assignFolds } from "../../refinery/folds.ts";
+import { judgeProfiles } from "../../refinery/profile_figures.ts";
+import { type Method, PRESETS, type Settings } from "../../refinery/settings.ts";
 import { syntheticFeatures } from "./corpus.ts";
 import type { News, TrainOptions } from "./protocol.ts";
 import type { Turn } from "./turns.ts";
 
-/** Milliseconds between two looks at the loss, and at the watched profile. */
-const LOOK_MS = 80, PROFILE_MS = 500;
+/** Milliseconds between two looks at the watched profile. */
+const PROFILE_MS = 500;
 /** One in so many utterances of each emotion is held out. */
-const HELD_OUT = 5;
+const HELD_OUT = 4;
+
+/** Settings of the page's experiment: one constant rate, every utterance that is not held out learned from, each epoch run. */
+export const settingsOf = (
+  { method, stages, width, segmentHop, batch, learningRate, epochs, seed }: TrainOptions,
+): Settings => ({
+  ...PRESETS.paper,
+  ...{ method, stages, width, segmentHop, batch, learningRate, epochs, seed },
+  ...{ folds: HELD_OUT, batchNorm: true, decay: 1, monitor: "nothing", validationShare: 0 },
+});
 
 /** Thrown within to end it. */
 class Stopped extends Error {}
@@ -39,6 +45,8 @@ export class Training {
   #paused = false;
   #stopped?: string;
   #hurried = false;
+  #looks?: Looks;
+  #profiledAt = -Infinity;
   /** Milliseconds in which it was paused, or others had their turn. */
   #waited = 0;
   #wake = () => {};
@@ -77,137 +85,72 @@ export class Training {
   }
 
   async #run(): Promise<void> {
-    const { utterances: count, stages } = this.#options;
+    const { utterances: count } = this.#options, settings = settingsOf(this.#options);
     const features = await syntheticFeatures(this.#options, async (done) => {
       if (done % 8 !== 0) return;
       this.#tell({ news: "trainPhase", phase: `making speech: ${done} of ${count} utterances` });
       await this.#breathe();
     });
-    const { utterances, emotions: { length: K }, emotions } = features;
-    const taken = new Array<number>(K).fill(0);
-    const heldOut: number[] = [], training: number[] = [];
-    utterances.forEach(({ emotion }, i) => (taken[emotion]++ % HELD_OUT === 0 ? heldOut : training).push(i));
-    const neutral = emotions.indexOf("neutral");
-    const watched = heldOut.find((i) => utterances[i].emotion !== neutral) ?? heldOut[0];
-    const own = utterances[watched];
-    const truth = [...features.segmentTruth!.subarray(own.firstSegment, own.firstSegment + own.segmentCount)];
+    const { utterances, emotions } = features, folds = assignFolds(utterances, emotions, settings);
+    const heldOut = utterances.filter((_, i) => folds[i] === 0), neutral = emotions.indexOf("neutral");
+    const own = heldOut.find(({ emotion }) => emotion !== neutral) ?? heldOut[0];
+    const learned = utterances.reduce((sum, { segmentCount }, i) => sum + (folds[i] === 0 ? 0 : segmentCount), 0);
+    this.#looks = new Looks(learned, settings, this.#tell);
     this.#tell({
       news: "trainReady",
       emotions,
       segments: features.segmentStart.length,
-      watched: { id: own.id, emotion: own.emotion, truth, segments: own.segmentCount },
+      steps: this.#looks.steps * settings.epochs,
+      watched: { id: own.id, emotion: own.emotion, truth: truthOf(features, [own]), segments: own.segmentCount },
     });
-
-    const scaling = standardise(features, training), store = new SegmentStore(this.#device, features);
-    const set = (of: number[]) => new SegmentDataset(store, of, scaling);
-    const sets = { training: set(training), heldOut: set(heldOut), watched: set([watched]) };
+    const chain: Chain = new Chain(features, this.#device, settings, folds, 0, {
+      onProgress: (progress) => this.#looks!.progress(progress),
+      onEpoch: ({ stage, epoch, loss }) => {
+        if (!this.#hurried) this.#looks!.take(stage, epoch, learned, loss);
+      },
+      onPause: async (network, stage) => {
+        if (performance.now() - this.#profiledAt > PROFILE_MS) await this.#profile(chain, network, stage, own);
+        await this.#breathe();
+        this.#looks!.restart();
+        return this.#hurried ? "end" : undefined;
+      },
+    });
     try {
-      const learners = training.map((i) => utterances[i]);
-      let labels = pseudoLabels(learners, features.segmentStart.length, K), method: Method | undefined;
-      for (let stage = 1; stage <= stages; stage++) {
-        const network = new VggE(this.#device, { classes: K, width: this.#options.width, batchNorm: true });
-        try {
-          network.initialise(this.#options.seed, 3, 0, stage);
-          store.setLabels(labels);
-          const began = performance.now() - this.#waited;
-          await this.#fit(stage, network, sets, K);
-          this.#tell({ news: "trainPhase", phase: `stage ${stage}: profiles of every utterance` });
-          const profiles = await predictProbabilities(network, sets.heldOut, { batch: 64 });
-          this.#tell({
-            news: "trainStage",
-            stage,
-            method,
-            ...judge(features, heldOut, sets.heldOut.segments, profiles),
-            labelError: labelError(labels, features, sets.training.segments),
-            seconds: (performance.now() - this.#waited - began) / 1000,
-          });
-          if (stage === stages) break;
-          await this.#breathe();
-          const own = await predictProbabilities(network, sets.training, { batch: 64 });
-          const all = new Float32Array(labels.length);
-          sets.training.segments.forEach((s, row) => all.set(own.subarray(row * K, (row + 1) * K), s * K));
-          method = this.#method;
-          labels = refineLabels(method, all, learners, K);
-        } finally {
-          network.parameters.release();
-        }
+      let labels = await chain.labels(1), method: Method | undefined;
+      for (let stage = 1; stage <= settings.stages; stage++) {
+        const began = performance.now() - this.#waited;
+        [this.#hurried, this.#profiledAt] = [false, -Infinity];
+        const look = (network: VggE) => this.#profile(chain, network, stage, own);
+        const last = await chain.fitStage(stage, labels, undefined, look);
+        this.#tell({ news: "trainPhase", phase: `stage ${stage}: profiles of every utterance` });
+        const profiles = await chain.profile(stage, last.weights, "heldOut"), truth = truthOf(features, heldOut);
+        const { right, segments, segmentsTrulyRight } = judgeProfiles(heldOut, profiles, emotions.length, truth);
+        this.#tell({
+          news: "trainStage",
+          stage,
+          method,
+          right,
+          heldOut: heldOut.length,
+          trueSegments: segmentsTrulyRight! / segments,
+          labelError: chain.describe(stage, labels).labelError!,
+          seconds: (performance.now() - this.#waited - began) / 1000,
+        });
+        if (stage === settings.stages) break;
+        await this.#breathe();
+        method = this.#method;
+        labels = await chain.refine(stage, labels, last.weights, method);
       }
       this.#tell({ news: "trainPhase", phase: "done" });
     } finally {
-      for (const one of Object.values(sets)) one.release();
-      store.release();
+      chain.release();
     }
   }
 
-  /** Fits one network, for a number of steps. */
-  async #fit(
-    stage: number,
-    network: VggE,
-    sets: { training: SegmentDataset; watched: SegmentDataset },
-    classes: number,
-  ): Promise<void> {
-    const { batch, steps, seed, learningRate } = this.#options, device = this.#device;
-    const adam = new Adam(network.parameters), metrics = device.allocate(METRICS.length, "running totals of the loss");
-    let order: Int32Array = new Int32Array(0),
-      epoch = 0,
-      lookedAt = performance.now(),
-      profiledAt = -Infinity,
-      since = 0;
-    this.#hurried = false;
-    try {
-      device.fill({ x: metrics, length: METRICS.length, value: 0 });
-      for (let step = 1; step <= steps && !this.#hurried; step++) {
-        if (order.length < batch) order = shuffled(sets.training.length, [seed, 4, 0, stage], epoch++);
-        this.#step(network, sets.training, order.subarray(0, batch), step, metrics, classes);
-        adam.step(learningRate);
-        device.flush();
-        order = order.subarray(batch);
-        since++;
-        if (performance.now() - lookedAt < LOOK_MS && step < steps) continue;
-        const read = await device.read(metrics), rows = read[METRICS.rows], now = performance.now();
-        if (read[METRICS.badStep] !== 0) {
-          throw new Error(`The loss of step ${step} is not finite: a lower rate may help`);
-        }
-        this.#tell({
-          news: "trainStep",
-          stage,
-          step,
-          loss: read[METRICS.loss] / rows,
-          accuracy: read[METRICS.hits] / rows,
-          perSecond: 1000 * since * batch / (now - lookedAt),
-        });
-        device.fill({ x: metrics, length: METRICS.length, value: 0 });
-        if (now - profiledAt > PROFILE_MS || step === steps) {
-          const profile = await predictProbabilities(network, sets.watched, { batch: 64 });
-          this.#tell({ news: "trainProfile", stage, step, profile });
-          profiledAt = performance.now();
-        }
-        await this.#breathe();
-        [lookedAt, since] = [performance.now(), 0];
-      }
-      const profile = await predictProbabilities(network, sets.watched, { batch: 64 });
-      this.#tell({ news: "trainProfile", stage, step: steps, profile });
-    } finally {
-      adam.release();
-      device.release(metrics);
-    }
-  }
-
-  #step(
-    network: VggE,
-    data: SegmentDataset,
-    examples: Int32Array,
-    step: number,
-    metrics: DeviceBuffer,
-    classes: number,
-  ): void {
-    const tape = new Tape(this.#device, { recording: true, count: examples.length });
-    const x = tape.input([examples.length, ...network.inputShape]), targets = tape.input([examples.length, classes]);
-    data.load(examples, x.buffer, targets.buffer);
-    const logits = network.forward(tape, x);
-    tape.softmaxCrossEntropy(logits, targets, { count: examples.length, step, metrics });
-    tape.backward();
-    tape.release();
+  /** Reports the watched utterance's profile. */
+  async #profile(chain: Chain, network: VggE, stage: number, utterance: FeatureUtterance): Promise<void> {
+    const profile = await chain.watch(network, utterance);
+    this.#tell({ news: "trainProfile", stage, step: this.#looks!.step, profile });
+    this.#profiledAt = performance.now();
   }
 
   /** Lets messages in and others at the device; waits while it is paused. @throws Stopped */
@@ -224,27 +167,46 @@ export class Training {
   }
 }
 
-/** How many held-out utterances are right by their mean profile, and the share of segments that have their true emotion. */
-function judge(features: Features, heldOut: readonly number[], segments: Int32Array, profiles: Float32Array) {
-  const K = features.emotions.length;
-  let row = 0, right = 0, truly = 0;
-  for (const i of heldOut) {
-    const { emotion, segmentCount } = features.utterances[i];
-    if (argmax(meanRow(profiles, row, segmentCount, K)) === emotion) right++;
-    row += segmentCount;
-  }
-  segments.forEach((s, at) => {
-    if (argmax(profiles.subarray(at * K, (at + 1) * K)) === features.segmentTruth![s]) truly++;
-  });
-  return { right, heldOut: heldOut.length, trueSegments: truly / segments.length };
+/** The true emotions of some utterances' segments. */
+function truthOf({ segmentTruth }: Features, utterances: readonly FeatureUtterance[]): number[] {
+  return utterances.flatMap(({ firstSegment, segmentCount }) => [
+    ...segmentTruth!.subarray(firstSegment, firstSegment + segmentCount),
+  ]);
 }
 
-/** Mean Brier score of labels against the true emotions of their segments. */
-function labelError(labels: Float32Array, { segmentTruth, emotions }: Features, segments: Int32Array): number {
-  const K = emotions.length;
-  let sum = 0;
-  for (const s of segments) {
-    for (let k = 0; k < K; k++) sum += (labels[s * K + k] - (segmentTruth![s] === k ? 1 : 0)) ** 2;
+/** Looks at the loss: a fit reports the mean of an epoch so far, a look the mean of what came since the last one. */
+class Looks {
+  /** Steps of an epoch. */
+  readonly steps: number;
+  /** Step of the stage that the last look was at. */
+  step = 0;
+  readonly #batch: number;
+  readonly #tell: (news: News) => void;
+  #last = { stage: 0, epoch: 0, examples: 0, sum: 0, at: performance.now() };
+
+  /** @param examples of an epoch */
+  constructor(examples: number, { batch }: Settings, tell: (news: News) => void) {
+    [this.steps, this.#batch, this.#tell] = [Math.ceil(examples / batch), batch, tell];
   }
-  return sum / segments.length;
+
+  /** Begins to count the time of the next look: what lay between the last one and now was no learning. */
+  restart(): void {
+    this.#last.at = performance.now();
+  }
+
+  progress({ stage, phase, epoch, loss, examples }: FoldProgress): void {
+    if (phase === "fit") this.take(stage, epoch, examples!, loss!);
+  }
+
+  /** @param examples of this epoch whose mean loss it is */
+  take(stage: number, epoch: number, examples: number, loss: number): void {
+    const at = performance.now(), last = this.#last, sum = loss * examples;
+    const before = last.stage === stage && last.epoch === epoch ? last : { examples: 0, sum: 0 };
+    const since = examples - before.examples;
+    if (since <= 0) return;
+    this.#last = { stage, epoch, examples, sum, at };
+    this.step = epoch * this.steps + Math.ceil(examples / this.#batch);
+    const perSecond = 1000 * since / (at - last.at);
+    this.#tell({ news: "trainStep", stage, step: this.step, loss: (sum - before.sum) / since, perSecond });
+  }
 }

@@ -21,7 +21,7 @@ export function drawLosses(
   const { pen, width, height } = sharpen(canvas), [left, right, upper, lower] = [32, width - 10, 12, height - 24];
   const [faint, line, accent, ink] = ["faint", "line", "accent", "ink"].map(themeColour);
   const most = Math.max(chance * 1.15, ...curves.flat().map(({ loss }) => Math.min(loss, 2 * chance)));
-  const x = (step: number) => left + step / steps * (right - left),
+  const x = (step: number) => left + step / Math.max(1, steps) * (right - left),
     y = (loss: number) => lower - loss / most * (lower - upper);
   pen.font = FONT;
   pen.textBaseline = "middle";
@@ -32,7 +32,7 @@ export function drawLosses(
     pen.fillStyle = faint;
     pen.fillText(loss.toFixed(1), left - 6, y(loss));
   }
-  pen.fillText(`${steps} steps`, right, lower + 14);
+  if (steps > 0) pen.fillText(`${steps} steps`, right, lower + 14);
   pen.setLineDash([3, 3]);
   pen.strokeStyle = faint;
   pen.beginPath();

@@ -7,10 +7,10 @@ import type { App, View } from "../view.ts";
 import { drawLosses, drawProfiles, type StageProfile } from "./charts.ts";
 
 /** What is trained: enough that the loss falls within a minute on two cores. */
-const SIZES: Readonly<Record<string, Pick<TrainOptions, "utterances" | "speakers" | "width" | "steps">>> = {
-  small: { utterances: 60, speakers: 4, width: 1 / 16, steps: 300 },
-  medium: { utterances: 120, speakers: 6, width: 1 / 8, steps: 600 },
-  tiny: { utterances: 20, speakers: 2, width: 1 / 16, steps: 40 },
+const SIZES: Readonly<Record<string, Pick<TrainOptions, "utterances" | "speakers" | "width" | "epochs">>> = {
+  small: { utterances: 60, speakers: 4, width: 1 / 16, epochs: 11 },
+  medium: { utterances: 120, speakers: 6, width: 1 / 8, epochs: 11 },
+  tiny: { utterances: 20, speakers: 2, width: 1 / 16, epochs: 4 },
 };
 
 /** Said before there is a loss. */
@@ -75,7 +75,7 @@ export function trainView(app: App): View {
   let emotions: readonly string[] = [],
     colours: readonly string[] = [],
     truth: readonly number[] = [],
-    steps = SIZES.small.steps;
+    steps = 0;
   let running = false, paused = false;
   const redraw = oncePerFrame(() => {
     if (element.hidden) return;
@@ -91,11 +91,8 @@ export function trainView(app: App): View {
     body.replaceChildren();
     enable();
     redraw();
-    const { steps: each, ...sized } = SIZES[sizes.value];
-    steps = each;
     const options: TrainOptions = {
-      ...sized,
-      steps,
+      ...SIZES[sizes.value],
       batch: 32,
       segmentHop: 6,
       learningRate: 0.0005,
@@ -139,6 +136,7 @@ export function trainView(app: App): View {
       emotions = news.emotions;
       colours = emotionColours(emotions);
       truth = news.watched.truth;
+      steps = news.steps;
       watchedNote.textContent = `${news.watched.id}, which no network is shown.`;
       phase.textContent = `${news.segments.toLocaleString("en")} segments`;
       legend.replaceChildren(...emotions.map((name, k) => el("li", {}, swatch(colours[k]), name)));

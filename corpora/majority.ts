@@ -1,0 +1,11 @@
+/**
+ * The true emotion of a segment is that of most of its frames: the value that occurs most often; of two that do equally, the one that gets there first.
+ */
+export function majority(values: Uint8Array): number {
+  const counts = new Uint32Array(256);
+  let best = values[0];
+  for (const value of values) {
+    if (++counts[value] > counts[best]) best = value;
+  }
+  return best;
+}
