@@ -8,31 +8,8 @@ import { createHash } from "node:crypto";
 import { type FrontEnd, frontEnd, Levels, logMel, readRecording, type Recording } from "../dsp/mod.ts";
 import type { Span } from "./corpus.ts";
 import type { FrameCache } from "./feature_cache.ts";
+import type { Framed, Sound } from "./framed.ts";
 import { cutSpan, requireContent } from "./files.ts";
-
-/** What a recording sounds like, in a few numbers. */
-export interface Sound {
-  /** of the file, Hz */
-  sampleRate: number;
-  /** its largest sample, 1 at full scale */
-  peak: number;
-  /** root mean square at 16 kHz around its mean, in dB of full scale; -Infinity where it is constant */
-  level: number;
-  /** share of its samples that are cut off at full scale */
-  clipped: number;
-}
-
-/** A recording as the network sees it. */
-export interface Framed {
-  /** log-mel, [frames, nMels] */
-  frames: Float32Array<ArrayBuffer>;
-  /** length of the recording, before any resampling */
-  seconds: number;
-  /** what it sounds like; only of recordings */
-  sound?: Sound;
-  /** what is wrong with it and was read all the same, in lines that name it, where anything is */
-  warnings?: readonly string[];
-}
 
 /** What came of an utterance: its frames, or why there are none. */
 export type Outcome =

@@ -6,7 +6,7 @@
 import { parentPort } from "node:worker_threads";
 import { type FrontEnd, frontEnd, withLevel } from "../dsp/mod.ts";
 import { FrameCache } from "./feature_cache.ts";
-import { claim, type CrewReport, type CrewStart } from "./feature_crew.ts";
+import { claim, type CrewReport, type CrewStart } from "./feature_messages.ts";
 import type { Span } from "./corpus.ts";
 import { framesOf, type Outcome, reasonOf, SpanReader } from "./feature_frames.ts";
 

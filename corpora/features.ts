@@ -12,7 +12,7 @@
 import { OptionError } from "../base/option_error.ts";
 import { frontEnd, type Level, segmentCount } from "../dsp/mod.ts";
 import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
-import type { Sound } from "./feature_frames.ts";
+import type { Sound } from "./framed.ts";
 import { readUtterances } from "./feature_reading.ts";
 import { whyLeftOut } from "./left_out.ts";
 import { majority } from "./majority.ts";

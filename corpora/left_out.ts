@@ -6,7 +6,8 @@
 import { frontEnd, segmentCount } from "../dsp/mod.ts";
 import type { Corpus } from "./corpus.ts";
 import { settleDuplicates } from "./duplicates.ts";
-import type { Outcome, Sound } from "./feature_frames.ts";
+import type { Outcome } from "./feature_frames.ts";
+import type { Sound } from "./framed.ts";
 
 /** Which utterances are left out and why, and which are copies that are kept; by their place in the corpus. */
 export function whyLeftOut(

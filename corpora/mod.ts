@@ -22,7 +22,7 @@ export {
 } from "./corpus.ts";
 export { nearestEmotion } from "./emotion_names.ts";
 export { CORPUS_KINDS, type CorpusKind, type CorpusOptions, openCorpus } from "./open.ts";
-export type { Sound } from "./feature_frames.ts";
+export type { Sound } from "./framed.ts";
 export { extractFeatures, type FeatureOptions, type Features, type FeatureUtterance } from "./features.ts";
 export { EMODB_LISTENERS, readEmodbListeners } from "./emodb_listeners.ts";
 export type { Found, Label } from "./files.ts";

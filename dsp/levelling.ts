@@ -12,25 +12,13 @@
  * The level of a recording is that of its first {@linkcode Levelling.frames} frames, so that a long one need not be kept. A stream has
  * no whole: {@linkcode RunningLevel} goes by the frames of its last half minute.
  */
-import type { FrontEnd } from "./settings.ts";
+import type { FrontEnd, Levelling } from "./settings.ts";
 
 /** Whether recordings are brought to one level. */
 export type Level = "none" | "percentile";
 
 /** See {@linkcode Level}. */
 export const LEVELS: readonly Level[] = ["none", "percentile"];
-
-/** How recordings are brought to one level. */
-export interface Levelling {
-  /** Which frame tells how loud a recording is: that which so many percent of its frames are quieter than. */
-  readonly percentile: number;
-  /** What the mean mel magnitude of that frame becomes. */
-  readonly magnitude: number;
-  /** The largest gain, as a factor: it bounds what becomes of the noise in a silent recording. */
-  readonly mostGain: number;
-  /** Frames, from the first, that the level is measured over. */
-  readonly frames: number;
-}
 
 /**
  * The levelling of {@linkcode Level} percentile. 3.4 is the level of Emo-DB as it is: its 535 recordings have a median of 3.43 and a

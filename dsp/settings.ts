@@ -7,7 +7,17 @@
  * classification"): 64 bands, 125-7500 Hz, log offset 0.01. The segment of 32 frames (335 ms) is the paper's.
  */
 
-import type { Levelling } from "./levelling.ts";
+/** How recordings are brought to one level. */
+export interface Levelling {
+  /** Which frame tells how loud a recording is: that which so many percent of its frames are quieter than. */
+  readonly percentile: number;
+  /** What the mean mel magnitude of that frame becomes. */
+  readonly magnitude: number;
+  /** The largest gain, as a factor: it bounds what becomes of the noise in a silent recording. */
+  readonly mostGain: number;
+  /** Frames, from the first, that the level is measured over. */
+  readonly frames: number;
+}
 
 /** What the front end does to a recording. Lengths are in samples at `sampleRate` unless they say otherwise. */
 export interface FrontEnd {

@@ -5,7 +5,7 @@
  */
 import { parentPort } from "node:worker_threads";
 import { fitTrees } from "./forest.ts";
-import { claimTrees, type FitJob, type FitReport } from "./parallel.ts";
+import { claimTrees, type FitJob, type FitReport } from "./fit_messages.ts";
 
 parentPort!.on("message", (job: FitJob) => {
   const numbers: number[] = [];

@@ -9,40 +9,10 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { TreeNodes } from "./builder.ts";
 import { checkLabels, countRows, type Labels, wantWhole } from "./columns.ts";
+import type { FitJob, FitReport } from "./fit_messages.ts";
 import { type ForestOptions, RandomForest } from "./forest.ts";
 import { countMaxFeatures, DecisionTree } from "./tree.ts";
-
-/** What a worker is sent for each forest. */
-export interface FitJob {
-  /** its number, which the report bears */
-  job: number;
-  /** [n, features], shared */
-  x: Float32Array;
-  /** [n], shared */
-  y: Labels;
-  /** what the forest is to be */
-  options: ForestOptions;
-  /** [1 + threads], shared: the next tree that nobody has, and how many each worker has claimed */
-  claimed: Int32Array;
-  /** the worker's number, from 1 */
-  member: number;
-  /** how many there are */
-  trees: number;
-}
-
-/** What a worker sends when no tree is left to claim: those that it grew, and their numbers. */
-export type FitReport = { job: number; numbers: number[]; trees: TreeNodes[] } | { job: number; error: string };
-
-/** Claims trees, one at a time, and gives their numbers; each is noted in `numbers`. */
-export function* claimTrees({ claimed, member, trees }: FitJob, numbers: number[]): Generator<number> {
-  for (let tree; (tree = Atomics.add(claimed, 0, 1)) < trees;) {
-    Atomics.add(claimed, member, 1);
-    numbers.push(tree);
-    yield tree;
-  }
-}
 
 /** What {@link ForestPool} is told. */
 export interface PoolOptions {

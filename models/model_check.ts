@@ -1,6 +1,5 @@
 /** Whether a `model.json` describes a model that this program can run: every field, and that they fit together. */
-import type { Levelling } from "../dsp/levelling.ts";
-import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
+import { type FrontEnd, frontEnd, type Levelling } from "../dsp/settings.ts";
 import { sizeOf } from "../nn/tensor.ts";
 import { type VggEOptions, vggEParameters } from "../nn/vgg_e.ts";
 import type { Certainty, Threshold } from "./certainty.ts";

@@ -4,16 +4,9 @@
  */
 import { ModelError } from "./untrusted.ts";
 import type { Prediction } from "./predictor.ts";
-import type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
+import type { EmotionModel, LoadOptions } from "./emotion_model.ts";
+import type { PageAnswer, PageCall } from "./page_messages.ts";
 import type { ResolvedSource } from "./source.ts";
-
-/** What the worker is asked. */
-export type PageCall =
-  | { call: "load"; source: Exclude<ResolvedSource, URL>; address: boolean; options: LoadOptions }
-  | { call: "predict"; sound: Sound; options: PredictOptions };
-
-/** What it answers. */
-export type PageAnswer = { number: number } & ({ value: unknown } | { error: { name: string; message: string } });
 
 /** Seconds that the worker may take to start. */
 const PATIENCE = 30;

@@ -1,6 +1,6 @@
 /** The worker that a page's model lives in: see `page.ts`. */
 import { type EmotionModel, loadHere } from "./emotion_model.ts";
-import type { PageAnswer, PageCall } from "./page.ts";
+import type { PageAnswer, PageCall } from "./page_messages.ts";
 
 let model: EmotionModel | undefined;
 

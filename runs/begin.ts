@@ -6,16 +6,14 @@ import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { Device, KernelChoices } from "../kernels/mod.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
-import type { Experiment } from "./experiment.ts";
+import type { Experiment, Start } from "./plan.ts";
 import { corpusTable, describeCorpusChange, differences, type Identity, identityOf, sha256 } from "./identity.ts";
 import { Lease } from "./lease.ts";
-import { requireVacant, type RunConfig, RunFolder } from "./run_folder.ts";
+import { requireVacant, RunFolder } from "./run_folder.ts";
+import type { RunConfig } from "./run_config.ts";
 import { writeAtomically } from "../files/atomic.ts";
 import { readStored, runKernels } from "./stored.ts";
 import project from "../deno.json" with { type: "json" };
-
-/** How a process comes to a run folder: it is new; or made by whoever of several comes first; or goes on. */
-export type Start = "new" | "join" | "resume";
 
 /** What of an experiment makes a run; the device may be one that is only named. */
 export type Described = Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features"> & {

@@ -32,12 +32,13 @@ import {
 } from "../models/mod.ts";
 import { requireRun } from "./begin.ts";
 import { DeviceKeeper } from "./device_keeper.ts";
-import type { Experiment, ExperimentHooks } from "./experiment.ts";
+import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { identityOf } from "./identity.ts";
 import { runKeptFold } from "./kept_fold.ts";
 import { decodeProfiles } from "./profiles_arrow.ts";
 import { readRunCorpus } from "./read_corpus.ts";
-import { type RunConfig, RunFolder } from "./run_folder.ts";
+import type { RunConfig } from "./run_config.ts";
+import { RunFolder } from "./run_folder.ts";
 import { readSealed } from "./sealed.ts";
 import { exportCommand, resumeCommand } from "./training_command.ts";
 import project from "../deno.json" with { type: "json" };

@@ -8,7 +8,7 @@ import { parentPort } from "node:worker_threads";
 import { openDevice, type OpenDeviceOptions } from "../kernels/mod.ts";
 import { identify } from "./begin.ts";
 import { DeviceKeeper } from "./device_keeper.ts";
-import type { Experiment, ExperimentHooks } from "./experiment.ts";
+import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { type KeptFold, runKeptFold } from "./kept_fold.ts";
 import { RunFolder } from "./run_folder.ts";
 

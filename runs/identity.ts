@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import type { FeatureUtterance } from "../corpora/features.ts";
 import type { Precision } from "../kernels/mod.ts";
 import { completeSettings, type PresetName, type Settings, type Split } from "../refinery/settings.ts";
-import type { RunConfig } from "./run_folder.ts";
+import type { RunConfig } from "./run_config.ts";
 import { csv } from "./csv.ts";
 
 /** A run's identity. */

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import type { OpenDeviceOptions } from "../kernels/mod.ts";
 import type { FoldResult } from "../refinery/mod.ts";
 import { identify } from "./begin.ts";
-import type { Experiment, ExperimentHooks, RunFolds } from "./experiment.ts";
+import type { Experiment, ExperimentHooks, RunFolds } from "./plan.ts";
 import type { FoldAnswer, FoldOrder, FoldWorkerStart } from "./fold_worker.ts";
 import { readFold } from "./merge.ts";
 import type { RunFolder } from "./run_folder.ts";

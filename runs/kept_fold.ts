@@ -5,7 +5,7 @@
 import { OptionError } from "../base/option_error.ts";
 import { type FoldResult, runFold, type StageOutput } from "../refinery/mod.ts";
 import type { DeviceKeeper } from "./device_keeper.ts";
-import { type Experiment, type ExperimentHooks, since } from "./experiment.ts";
+import { type Experiment, type ExperimentHooks, since } from "./plan.ts";
 import { FoldFiles } from "./fold_files.ts";
 import type { Identity } from "./identity.ts";
 import { Lease } from "./lease.ts";

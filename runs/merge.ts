@@ -4,7 +4,7 @@
  */
 import { fitForest, type FoldResult, judge, type Results } from "../refinery/mod.ts";
 import { identify } from "./begin.ts";
-import type { Experiment } from "./experiment.ts";
+import type { Experiment } from "./plan.ts";
 import { readStage } from "./fold_files.ts";
 import type { Identity } from "./identity.ts";
 import type { RunFolder } from "./run_folder.ts";

@@ -3,9 +3,10 @@
  *
  * @module
  */
-export { choicesOf, type Described, identify, keptChoices, openRun, requireRun, type Start } from "./begin.ts";
+export { choicesOf, type Described, identify, keptChoices, openRun, requireRun } from "./begin.ts";
 export { DeviceKeeper } from "./device_keeper.ts";
-export { type Experiment, type ExperimentHooks, type Outcome, runExperiment, type RunFolds } from "./experiment.ts";
+export { runExperiment } from "./experiment.ts";
+export type { Experiment, ExperimentHooks, Outcome, RunFolds, Start } from "./plan.ts";
 export { exportEverything, exportFold, type ExportNote } from "./export.ts";
 export { FoldFiles, type FoldFilesOptions } from "./fold_files.ts";
 export { differences, type Identity, identityOf } from "./identity.ts";
@@ -19,7 +20,8 @@ export { chainFolder, type PaperConfig, readPaper, requireVacantPaper, writePape
 export { packRun, unpackRun } from "./pack.ts";
 export { countProfileSegments, decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 export { readRunCorpus } from "./read_corpus.ts";
-export { requireVacant, type RunConfig, RunFolder, type StageRecord } from "./run_folder.ts";
+export type { RunConfig } from "./run_config.ts";
+export { requireVacant, RunFolder, type StageRecord } from "./run_folder.ts";
 export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
 export { shareStages } from "./share_stage.ts";
 export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";

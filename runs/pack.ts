@@ -9,7 +9,8 @@ import { dirname, join } from "@std/path";
 import { createTarGzip, parseTarGzip } from "nanotar";
 import { writeAtomically } from "../files/atomic.ts";
 import { requireRun } from "./begin.ts";
-import { requireVacant, type RunConfig } from "./run_folder.ts";
+import { requireVacant } from "./run_folder.ts";
+import type { RunConfig } from "./run_config.ts";
 
 /** What of a run's folder is packed. */
 const PACKED =

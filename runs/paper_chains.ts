@@ -4,7 +4,8 @@
  */
 import type { PaperChain, Results } from "../refinery/mod.ts";
 import { openRun } from "./begin.ts";
-import { type Experiment, type ExperimentHooks, runExperiment, type RunFolds } from "./experiment.ts";
+import type { Experiment, ExperimentHooks, RunFolds } from "./plan.ts";
+import { runExperiment } from "./experiment.ts";
 import { chainFolder } from "./paper_folder.ts";
 import { RunFolder } from "./run_folder.ts";
 import { shareStages } from "./share_stage.ts";

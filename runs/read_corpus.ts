@@ -2,7 +2,8 @@
 import { parseCsv } from "../corpora/csv.ts";
 import type { Judged, JudgedUtterance } from "../refinery/judge.ts";
 import { countProfileSegments } from "./profiles_arrow.ts";
-import type { RunConfig, RunFolder } from "./run_folder.ts";
+import type { RunConfig } from "./run_config.ts";
+import type { RunFolder } from "./run_folder.ts";
 
 /**
  * Reads it from `corpus.csv` and the first stage's profiles.

@@ -19,48 +19,16 @@
  */
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
-import type { ReadingChoices } from "../corpora/layout.ts";
-import type { Precision } from "../kernels/mod.ts";
 import type { FoldStage, Results } from "../refinery/results.ts";
-import { completeSettings, type Settings } from "../refinery/settings.ts";
+import { completeSettings } from "../refinery/settings.ts";
 import { writeAtomically, writeJson } from "../files/atomic.ts";
 import { csv } from "./csv.ts";
 import type { Identity } from "./identity.ts";
+import type { RunConfig } from "./run_config.ts";
 import { appendEvent, type LogEvent } from "./log.ts";
 import { encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import { writeSealed } from "./sealed.ts";
 import { readStored, runConfig, runResults, stageRecord } from "./stored.ts";
-
-/** `config.json`. */
-export interface RunConfig {
-  /** EPR's version, and what it ran in. */
-  versions: Record<string, string>;
-  /** When it began, ISO 8601. */
-  started: string;
-  /** The corpus, where it lies (synthetic: nowhere), and what was found in it. */
-  corpus: {
-    name: string;
-    data?: string;
-    /** How it is read, where its user chose. */
-    choices?: ReadingChoices;
-    /** Utterances whose labels are listeners' votes. */
-    voted?: number;
-    emotions: string[];
-    utterances: number;
-    segments: number;
-    seconds: number;
-    skipped: number;
-    /** SHA-256 of `corpus.csv`. */
-    digest: string;
-  };
-  /** Which set of defaults the settings began from. */
-  preset: string;
-  /** All of them, resolved. */
-  settings: Settings;
-  /** What it began on. */
-  /** `precision` where its products are not of float32. */
-  device: { kind: string; description: string; precision?: Precision };
-}
 
 /** `folds/fold-1-stage-1.json`: a finished stage, less its profiles. */
 export interface StageRecord extends Omit<FoldStage, "profiles"> {

@@ -6,7 +6,7 @@ import { identityOf, shortIdentity } from "./identity.ts";
 import { readLeases, type SeenLease } from "./lease.ts";
 import type { LogEvent } from "./log.ts";
 import { requireRun } from "./begin.ts";
-import type { RunConfig } from "./run_folder.ts";
+import type { RunConfig } from "./run_config.ts";
 import type { Results } from "../refinery/results.ts";
 import { logLine, parseStored } from "./stored.ts";
 

@@ -4,7 +4,7 @@
  */
 import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
 import { fraction } from "../refinery/fraction.ts";
-import type { RunConfig } from "./run_folder.ts";
+import type { RunConfig } from "./run_config.ts";
 
 /** What the option of a setting is called: "batch-norm", and "validation" for the validation share. */
 export function optionName(setting: string): string {

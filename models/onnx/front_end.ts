@@ -7,9 +7,8 @@
  * follow the samples: T is 1 + floor((n - window) / hop), as everywhere in EPR.
  */
 import { hann } from "../../dsp/log_mel.ts";
-import type { Levelling } from "../../dsp/levelling.ts";
 import { MelBank } from "../../dsp/mel.ts";
-import type { FrontEnd } from "../../dsp/settings.ts";
+import type { FrontEnd, Levelling } from "../../dsp/settings.ts";
 import { type OnnxGraph, TYPES } from "./graph.ts";
 
 /** Settings of a front end that are written here. */

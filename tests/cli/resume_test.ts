@@ -252,8 +252,8 @@ Deno.test("train says which recordings changed or are gone since the run began, 
     const resume = async (...args: string[]) => (await train("--resume", "--out", out, "--quiet", ...args)).stderr;
     assertEquals(
       await resume("--epochs", "7", "--width", "1/8", "--device", "webgpu"),
-      `error: ${out}: --out: expected the same run, found another: --device cpu there, webgpu here; ` +
-        "--width 0.0625 there, 0.125 here; --epochs 1 there, 7 here; resume it as it began, or name a new folder\n",
+      `error: The run in ${out} is another: --device cpu there, webgpu here; ` +
+        "--width 0.0625 there, 0.125 here; --epochs 1 there, 7 here\n",
     );
     const file = join(dir, "sad/2.wav"), bytes = await Deno.readFile(file);
     bytes[1000] ^= 4;

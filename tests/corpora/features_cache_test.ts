@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { basename, join } from "@std/path";
 import { FrameCache } from "../../corpora/feature_cache.ts";
-import { Crew, type CrewReport } from "../../corpora/feature_crew.ts";
+import { Crew } from "../../corpora/feature_crew.ts";
+import type { CrewReport } from "../../corpora/feature_messages.ts";
 import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
 import { frontEnd } from "../../dsp/mod.ts";
 import { tone, withFolder } from "./folders.ts";

@@ -2,8 +2,9 @@
 import { assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join } from "@std/path";
-import { Crew, type CrewReport } from "../../corpora/feature_crew.ts";
-import type { Framed } from "../../corpora/feature_frames.ts";
+import { Crew } from "../../corpora/feature_crew.ts";
+import type { CrewReport } from "../../corpora/feature_messages.ts";
+import type { Framed } from "../../corpora/framed.ts";
 import { readUtterances } from "../../corpora/feature_reading.ts";
 import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
 import { decodeRecording, encodeWav, frontEnd, Levels, logMel } from "../../dsp/mod.ts";

@@ -2,7 +2,7 @@
 import { assertEquals, assertNotStrictEquals } from "@std/assert";
 import { PRESETS } from "../../refinery/mod.ts";
 import { differences, identityOf, shortIdentity } from "../../runs/identity.ts";
-import type { RunConfig } from "../../runs/run_folder.ts";
+import type { RunConfig } from "../../runs/run_config.ts";
 
 const config = (device: RunConfig["device"]) =>
   identityOf({

@@ -1,0 +1,67 @@
+/** What an experiment is, what it tells of itself while it runs, and what it gives. */
+import type { Features, ReadingChoices } from "../corpora/mod.ts";
+import type { Device } from "../kernels/mod.ts";
+import type { EpochRecord } from "../nn/mod.ts";
+import type { FoldProgress, FoldResult, Results, Settings } from "../refinery/mod.ts";
+import type { LeaseOptions } from "./lease.ts";
+
+/** How a process comes to a run folder: it is new; or made by whoever of several comes first; or goes on. */
+export type Start = "new" | "join" | "resume";
+
+/** What is run. */
+export interface Experiment {
+  /** Kind of corpus. */
+  corpus: string;
+  /** Where it lies, if anywhere. */
+  data?: string;
+  /** How it is read, where its user chose. */
+  choices?: ReadingChoices;
+  /** Set of defaults that the settings began from. */
+  preset: string;
+  /** All of them; the segment hop is the features'. */
+  settings: Settings;
+  /** What networks see. */
+  features: Features;
+  /** The fold of each utterance, 0 to folds - 1. */
+  folds: Int32Array;
+  /** The one fold to run, from 0; not set: all of them, and the judge. */
+  onlyFold?: number;
+  /** What it runs on. */
+  device: Device;
+  /** Opens another such device where that one is lost; without it, a loss ends the run. */
+  reopen?: () => Promise<Device>;
+  /** Whether the run is new, joined, or gone on with. Default: new. */
+  start?: Start;
+  /** Seconds after which a network is kept within an epoch. Default 600. */
+  saveEvery?: number;
+  /** How folds are held. */
+  lease?: Pick<LeaseOptions, "beat" | "patience" | "host">;
+}
+
+/** What an experiment tells of itself while it runs. */
+export interface ExperimentHooks {
+  /** Stops it. */
+  signal?: AbortSignal;
+  /** Now and then. */
+  onProgress?: (progress: FoldProgress) => void;
+  /** After each epoch; fold and epoch from 0, stage from 1. */
+  onEpoch?: (epoch: EpochRecord & { fold: number; stage: number }) => void;
+  /** What was found amiss, and what is done about it, in a line. */
+  onNote?: (line: string) => void;
+}
+
+/** What an experiment gives. */
+export interface Outcome {
+  /** Each fold that was run, or was finished before. */
+  folds: FoldResult[];
+  /** What is in `results.json`, if all folds were run. */
+  results?: Results;
+}
+
+/** Runs the folds of a list, and gives their results in its order. */
+export type RunFolds = (folds: number[], hooks: ExperimentHooks) => Promise<FoldResult[]>;
+
+/** Seconds since then, to the millisecond. */
+export function since(time: number): number {
+  return Math.round(performance.now() - time) / 1000;
+}
