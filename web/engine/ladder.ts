@@ -4,8 +4,6 @@ import type { KernelVariant } from "../../kernels/cpu/binary.ts";
 import { sharesMemory } from "./device.ts";
 import { fromBase64 } from "./kernel_file.ts";
 
-export type { Rung };
-
 /** The name of a variant's file. */
 export function ladderFileName({ simd, memory }: KernelVariant): string {
   return `ladder-${simd}-${memory}.json`;

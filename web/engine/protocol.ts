@@ -4,7 +4,7 @@
  */
 import type { Method } from "../../refinery/settings.ts";
 import type { ModelDescription } from "../../models/description.ts";
-import type { Rung } from "./ladder.ts";
+import type { Rung } from "../../lab/cpu_ladder.ts";
 
 /** Which device: a GPU by WebGPU, or the processor by WebAssembly. */
 export type DeviceKind = "webgpu" | "wasm";

@@ -1,5 +1,5 @@
 /** Chapter 7, live: the CPU's ladder, each rung timed on one core of the reader's machine by the engine. */
-import type { Rung } from "../../engine/ladder.ts";
+import type { Rung } from "../../../lab/cpu_ladder.ts";
 import { button, el } from "../dom.ts";
 import type { App } from "../view.ts";
 
