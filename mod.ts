@@ -1,7 +1,7 @@
 /**
  * EPR: emotion profiles from speech, refined in stages (Mao, Ching & Lee 2020, arXiv:2008.05259), from the kernels up.
  *
- * Each part is a namespace, and a module of its own besides (`@epr/epr/dsp`, `@epr/epr/nn`, ...):
+ * The whole job is three calls: {@link openCorpus}, {@link train}, {@link loadModel}. Below them each part is a namespace, and a module of its own besides (`@epr/epr/dsp`, `@epr/epr/nn`, ...):
  *
  * - {@link dsp}: wav files to samples, log-mel frames and segments
  * - {@link corpora}: a folder of recordings to utterances with emotion, speaker and text
@@ -16,6 +16,17 @@
  *
  * Whoever wants to know how it works reads `docs/textbook/README.md`; longer examples (training on a folder of one's own,
  * predicting, another network, the package for Node) are in `docs/library.md`.
+ *
+ * @example A model of one's own
+ * ```ts ignore
+ * import { loadModel, openCorpus, train } from "@epr/epr";
+ * const corpus = await openCorpus("folder", { data: "recordings" }); // a folder an emotion, recordings in it
+ * const { results, model } = await train(corpus, { preset: "quick", model: true });
+ * console.log(results.stages.at(-1)!.weightedAccuracy);
+ * const listener = await loadModel(model!);
+ * const { emotion, probability, profile } = await listener.predict(await Deno.readFile("hello.wav"));
+ * listener.close();
+ * ```
  *
  * @example From recordings to folds
  * ```ts
@@ -60,3 +71,6 @@ export * as models from "./models/mod.ts";
 export * as nn from "./nn/mod.ts";
 export * as refinery from "./refinery/mod.ts";
 export * as runs from "./runs/mod.ts";
+export { openCorpus } from "./corpora/mod.ts";
+export { loadModel } from "./models/mod.ts";
+export { train, type TrainOptions, type TrainResult } from "./runs/train.ts";

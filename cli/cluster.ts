@@ -11,13 +11,14 @@ import { openDevice } from "../kernels/mod.ts";
 import { summarise } from "../nn/mod.ts";
 import { networkOptions } from "../refinery/mod.ts";
 import { keptChoices, openRun, readStatus } from "../runs/mod.ts";
+import { defaultFolder } from "../runs/train.ts";
 import { createCommand, runCommand, say, wholeNumber } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
 import { formatDuration } from "./job_progress.ts";
 import { prepare } from "./prepare.ts";
 import { foldsScript, mergeScript, type SlurmJob } from "./slurm.ts";
 import { rehearseTraining, tuneDevice } from "./tuning.ts";
-import { addExperimentOptions, defaultFolder, resolveSettings, type TrainFlags } from "./train_options.ts";
+import { addExperimentOptions, resolveSettings, type TrainFlags } from "./train_options.ts";
 
 interface ClusterFlags extends Omit<TrainFlags, "jobs"> {
   submit?: boolean;

@@ -22,13 +22,13 @@ import {
   requireVacantPaper,
   writePaper,
 } from "../runs/mod.ts";
+import { defaultFolder } from "../runs/train.ts";
 import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { costPaper } from "./paper_cost.ts";
 import { runSeed } from "./paper_seed.ts";
 import { prepare } from "./prepare.ts";
 import {
   addNetworkOptions,
-  defaultFolder,
   jobsOption,
   presetOption,
   resolveSettings,

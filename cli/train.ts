@@ -24,19 +24,13 @@ import {
   shareStages,
   type Start,
 } from "../runs/mod.ts";
+import { defaultFolder } from "../runs/train.ts";
 import { createCommand, printJson, runCommand, say } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
 import { trainForUse, writeShown } from "./export_model.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
 import { prepare } from "./prepare.ts";
-import {
-  addTrainOptions,
-  defaultFolder,
-  resolveSettings,
-  resumeSettings,
-  shareThreads,
-  type TrainFlags,
-} from "./train_options.ts";
+import { addTrainOptions, resolveSettings, resumeSettings, shareThreads, type TrainFlags } from "./train_options.ts";
 import { rehearseTraining, tuneDevice } from "./tuning.ts";
 import project from "../deno.json" with { type: "json" };
 

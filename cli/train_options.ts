@@ -6,6 +6,7 @@ import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mo
 import { checkSettings, type PresetName, PRESETS, type SettingName, SETTINGS, type Settings } from "../refinery/mod.ts";
 import { fraction } from "../refinery/fraction.ts";
 import type { RunConfig } from "../runs/mod.ts";
+import { defaultPreset } from "../runs/train.ts";
 import { addCorpusOptions, type CorpusFlags, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";
@@ -106,7 +107,7 @@ export function addTrainOptions(command: Command): Command {
  * @throws {UsageError} where options don't go together
  */
 export function resolveSettings(flags: TrainFlags): { preset: PresetName; settings: Settings } {
-  const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "quick");
+  const preset = flags.preset ?? defaultPreset(flags.corpus);
   return { preset, settings: override(PRESETS[preset], flags) };
 }
 
@@ -164,14 +165,6 @@ function override(base: Settings, flags: TrainFlags): Settings {
     throw new UsageError(`--${flags.resume ? "resume" : "merge"} wants --out, the folder of the run`);
   }
   return settings;
-}
-
-/** The run folder that is made where none is named: `out/emodb-quick-1-20200812-140506`, in local time. */
-export function defaultFolder(corpus: string, preset: string, seed: number, now: Date = new Date()): string {
-  const two = (n: number) => String(n).padStart(2, "0");
-  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
-  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-  return `out/${corpus}-${preset}-${seed}-${date}-${time}`;
 }
 
 /** The settings in a line. @param chains said in the place of method and stages */

@@ -77,10 +77,28 @@ export interface Corpus {
   duplicates?: DuplicatePolicy;
   /** what is doubtful about its labels, a line each */
   notes?: string[];
+  /** where `openCorpus` read it: a folder or a file; not set for synthetic speech */
+  data?: string;
+  /** how `openCorpus` was told to read it */
+  choices?: ReadingChoices;
 }
 
 /** What labels are called otherwise: by the corpus's word, the emotion, or null for "leave these utterances out". */
 export type LabelMap = Readonly<Record<string, string | null>>;
+
+/** How a corpus is read, where its user chooses. */
+export interface ReadingChoices {
+  /** what labels are called otherwise */
+  labels?: LabelMap;
+  /** whether listeners' votes, where the corpus has them, are the labels that stage 1 learns; a list's are, unless false */
+  softLabels?: boolean;
+  /** what becomes of recordings with the same content */
+  duplicates?: DuplicatePolicy;
+  /** a table of official folds: `utterance,fold` */
+  foldsFile?: string;
+  /** how names are read, for the kind `pattern`: `{speaker}_{emotion}_{text}.wav` */
+  pattern?: string;
+}
 
 /** Where a {@link LabelMap} sends a label: by the corpus's own word first, then by the emotion's name; undefined: nowhere. */
 export function mapLabel(labels: LabelMap | undefined, ...words: (string | undefined)[]): string | null | undefined {

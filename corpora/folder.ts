@@ -6,9 +6,9 @@
  * @module
  */
 import { OptionError } from "../base/option_error.ts";
-import { type Corpus, emotionName, isEmotion, type LabelMap, mapLabel } from "./corpus.ts";
+import { type Corpus, emotionName, isEmotion, type LabelMap, mapLabel, type ReadingChoices } from "./corpus.ts";
 import { listRecordings } from "./files.ts";
-import { namedCorpus, type ReadingChoices } from "./layout.ts";
+import { namedCorpus } from "./layout.ts";
 import { describeNames, nearestLayout } from "./layouts.ts";
 
 const WANTED = "a folder an emotion, with WAV files in it (angry/x.wav, angry/anna/x.wav or anna/angry/x.wav)";

@@ -12,24 +12,11 @@ import {
   type LabelMap,
   makeCorpus,
   mapLabel,
+  type ReadingChoices,
   type Skipped,
   type Utterance,
 } from "./corpus.ts";
 import { fileUtterance, type Found, type Label, listRecordings, stem } from "./files.ts";
-
-/** How a corpus is read, where its user chooses. */
-export interface ReadingChoices {
-  /** what labels are called otherwise */
-  labels?: LabelMap;
-  /** whether listeners' votes, where the corpus has them, are the labels that stage 1 learns; a list's are, unless false */
-  softLabels?: boolean;
-  /** what becomes of recordings with the same content */
-  duplicates?: DuplicatePolicy;
-  /** a table of official folds: `utterance,fold` */
-  foldsFile?: string;
-  /** how names are read, for the kind `pattern`: `{speaker}_{emotion}_{text}.wav` */
-  pattern?: string;
-}
 
 /** What a name says, with the corpus's own word for the emotion where that has another name here. */
 export type Named = Label & {

@@ -13,10 +13,19 @@
  */
 import { OptionError } from "../base/option_error.ts";
 import { basename, dirname, join, resolve } from "@std/path";
-import { type Corpus, emotionName, EMOTIONS, isEmotion, makeCorpus, type Skipped, type Span } from "./corpus.ts";
+import {
+  type Corpus,
+  emotionName,
+  EMOTIONS,
+  isEmotion,
+  makeCorpus,
+  type ReadingChoices,
+  type Skipped,
+  type Span,
+} from "./corpus.ts";
 import { type CsvRow, type CsvTable, readTable } from "./csv.ts";
 import { fileUtterance, statOrNull, stem } from "./files.ts";
-import { type ReadingChoices, relabel } from "./layout.ts";
+import { relabel } from "./layout.ts";
 import { PathFinder } from "./path_finder.ts";
 import type { Utterance } from "./corpus.ts";
 

@@ -15,6 +15,7 @@ export {
   type LabelMap,
   makeCorpus,
   orderEmotions,
+  type ReadingChoices,
   type Skipped,
   type Span,
   type Spoken,
@@ -26,14 +27,7 @@ export type { Sound } from "./framed.ts";
 export { extractFeatures, type FeatureOptions, type Features, type FeatureUtterance } from "./features.ts";
 export { EMODB_LISTENERS, readEmodbListeners } from "./emodb_listeners.ts";
 export type { Found, Label } from "./files.ts";
-export {
-  type Layout,
-  type Named,
-  openLayout,
-  type ReadingChoices,
-  type Understand,
-  type Understood,
-} from "./layout.ts";
+export { type Layout, type Named, openLayout, type Understand, type Understood } from "./layout.ts";
 export { LAYOUTS } from "./layouts.ts";
 export { recogniseCorpus, type Recognised } from "./recognise.ts";
 export { openFolder } from "./folder.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 import { OptionError } from "../base/option_error.ts";
-import type { Corpus } from "./corpus.ts";
+import type { Corpus, ReadingChoices } from "./corpus.ts";
 import { withFolds } from "./fold_list.ts";
 import { openFolder } from "./folder.ts";
-import { openLayout, type ReadingChoices } from "./layout.ts";
+import { openLayout } from "./layout.ts";
 import { LAYOUTS } from "./layouts.ts";
 import { openCsv } from "./list.ts";
 import { openPattern } from "./pattern.ts";
@@ -53,7 +53,8 @@ export interface CorpusOptions extends ReadingChoices {
  * ```
  */
 export async function openCorpus(kind: CorpusKind, options: CorpusOptions = {}): Promise<Corpus> {
-  const corpus = await openKind(kind, options);
+  const { data, seed: _, size: __, ...choices } = options;
+  const corpus = { ...await openKind(kind, options), data, choices };
   return options.foldsFile === undefined ? corpus : await withFolds(corpus, options.foldsFile);
 }
 

@@ -11,9 +11,9 @@
  * @module
  */
 import { OptionError } from "../base/option_error.ts";
-import { type Corpus, emotionName, isEmotion, mapLabel } from "./corpus.ts";
+import { type Corpus, emotionName, isEmotion, mapLabel, type ReadingChoices } from "./corpus.ts";
 import { listRecordings, stem } from "./files.ts";
-import { namedCorpus, type ReadingChoices } from "./layout.ts";
+import { namedCorpus } from "./layout.ts";
 import { describeNames } from "./layouts.ts";
 
 const FIELDS: readonly (keyof NameFields)[] = ["emotion", "speaker", "text", "session", "fold"];

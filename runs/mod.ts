@@ -26,3 +26,4 @@ export { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts
 export { shareStages } from "./share_stage.ts";
 export { type FoldStatus, readStatus, type RunStatus } from "./status.ts";
 export { optionName, resumeCommand, trainingCommand } from "./training_command.ts";
+export { defaultFolder, defaultPreset, train, type TrainOptions, type TrainResult } from "./train.ts";

@@ -1,5 +1,5 @@
 /** `config.json` of a run folder: what is run, on which recordings, where it began. */
-import type { ReadingChoices } from "../corpora/layout.ts";
+import type { ReadingChoices } from "../corpora/corpus.ts";
 import type { Precision } from "../kernels/mod.ts";
 import type { Settings } from "../refinery/settings.ts";
 

@@ -70,8 +70,14 @@ async function stageEntries(stage: string): Promise<void> {
   if (!all.every((line) => mod.includes(line))) throw new Error("mod.ts does not export what the package has");
   const entry = (lines: readonly string[]) =>
     `/** EPR as an npm package: see README.md. @module */\n${ERRORS}${lines.join("")}`;
-  await write(join(stage, "mod.ts"), entry(all));
-  await write(join(stage, "mod_browser.ts"), entry(lines(PARTS)));
+  const model = 'export { loadModel } from "./models/mod.ts";\n',
+    corpus = 'export { openCorpus } from "./corpora/mod.ts";\n';
+  if (![model, corpus].every((line) => mod.includes(line))) {
+    throw new Error("mod.ts does not export what the package has");
+  }
+  // `train` writes run folders: it is in `runs`
+  await write(join(stage, "mod.ts"), entry([...all, corpus, model]));
+  await write(join(stage, "mod_browser.ts"), entry([...lines(PARTS), model]));
 }
 
 /** The kernels, assembled: a module each, of which a program loads the one that it needs; and what stands for `assembled.ts`. */

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { tableFromIPC } from "apache-arrow";
-import { defaultFolder, resolveSettings } from "../../cli/train_options.ts";
+import { resolveSettings } from "../../cli/train_options.ts";
+import { defaultFolder } from "../../runs/train.ts";
 import { formatDuration, JobClock } from "../../cli/job_progress.ts";
 import { RandomForest } from "../../forest/mod.ts";
 import { decodeSafetensors, summarise } from "../../nn/mod.ts";

@@ -1,0 +1,146 @@
+/**
+ * The whole job in one call, as `deno task train` does it: features, folds x stages of networks, the forest, results, and a
+ * model where one is asked for; all of it in a run folder, so that a stop costs nothing.
+ */
+import { join } from "@std/path";
+import { type Corpus, extractFeatures } from "../corpora/mod.ts";
+import { type DeviceChoice, openDevice } from "../kernels/mod.ts";
+import {
+  assignFolds,
+  checkSettings,
+  countGroups,
+  type PresetName,
+  PRESETS,
+  type Results,
+  segmentation,
+  type Settings,
+} from "../refinery/mod.ts";
+import { writeModel } from "../models/write_folder.ts";
+import { choicesOf, keptChoices, openRun } from "./begin.ts";
+import { runExperiment } from "./experiment.ts";
+import { exportEverything, type ExportNote } from "./export.ts";
+import type { Experiment, ExperimentHooks } from "./plan.ts";
+import { RunFolder } from "./run_folder.ts";
+
+/** How {@link train} trains. */
+export interface TrainOptions extends ExperimentHooks, Partial<Settings> {
+  /** The settings to begin from; each setting that is given besides replaces the preset's. Default: `demo` for synthetic speech, else `quick`. */
+  preset?: PresetName;
+  /** The run folder. One that holds this very run, unfinished or complete, is resumed. Default: a new one in `out/`. */
+  out?: string;
+  /** Default: auto, a hardware GPU if there is one, else the processor. */
+  device?: DeviceChoice;
+  /** Worker threads that read recordings, and those of the cpu device; default: one a processor. */
+  threads?: number;
+  /** A folder that keeps log-mel frames between runs. */
+  cacheDir?: string;
+  /** Makes a model for use as well, in the run's `model/`: one more chain of networks, on all utterances. Its licence and name, or true. */
+  model?: boolean | Partial<ExportNote>;
+}
+
+/** What {@link train} returns. */
+export interface TrainResult {
+  /** Accuracies, confusions and so on, stage by stage: what is in the run's `results.json`. */
+  results: Results;
+  /** The run folder: `predictions.csv`, profiles, weights, the forest. */
+  run: string;
+  /** The folder of the model, for `loadModel`, if one was asked for. */
+  model?: string;
+}
+
+/**
+ * Trains, refines and judges on a corpus by cross-validation.
+ *
+ * @param corpus as `openCorpus` opens it
+ * @throws {RangeError} where settings don't go together, or the corpus has fewer speakers, sessions or texts than folds
+ * @throws {Error} where a recording can't be read, or `out` holds another run: the message names each setting that differs
+ * @throws the signal's reason where it is aborted; what was computed is kept, and the same call resumes
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { loadModel, openCorpus, train } from "@epr/epr";
+ *
+ * const corpus = await openCorpus("synthetic", { size: { utterances: 10, speakers: 2 } });
+ * const out = await Deno.makeTempDir();
+ * const { results, model } = await train(corpus, { folds: 2, epochs: 1, width: 1 / 32, device: "cpu", out, model: true });
+ * assert(results.stages.length === 2);
+ *
+ * const listener = await loadModel(model!, { device: "cpu" });
+ * const { emotion } = await listener.predict((await corpus.utterances[0].read()).samples);
+ * assert(corpus.emotions.includes(emotion));
+ * listener.close();
+ * await Deno.remove(out, { recursive: true });
+ * ```
+ */
+export async function train(corpus: Corpus, options: TrainOptions = {}): Promise<TrainResult> {
+  const { signal, onProgress, onEpoch, onNote, ...choices } = options;
+  const { preset = defaultPreset(corpus.name), out, device: kind, threads, cacheDir, model, ...given } = choices;
+  const hooks: ExperimentHooks = { signal, onProgress, onEpoch, onNote }, started = performance.now();
+  const asked: Settings = { ...PRESETS[preset], ...given };
+  asked.segmentHop ??= corpus.segmentHop;
+  checkSettings(asked);
+  const run = out ?? defaultFolder(corpus.name, preset, asked.seed);
+  const features = await extractFeatures(corpus, {
+    ...segmentation(asked),
+    threads,
+    cacheDir,
+    signal,
+    onWarning: onNote,
+    onCacheFault: onNote,
+  });
+  const settings = { ...asked, folds: given.folds ?? foldsOf(asked, features.utterances) };
+  const folds = assignFolds(features.utterances, features.emotions, settings);
+  const start = await isRun(run) ? "resume" : "new";
+  const opening = { device: kind, threads, choices: await keptChoices(run) };
+  const device = await openDevice(opening);
+  const experiment: Experiment = {
+    ...{
+      corpus: corpus.name,
+      data: corpus.data,
+      choices: corpus.choices,
+      preset,
+      settings,
+      features,
+      folds,
+      device,
+      start,
+    },
+    reopen: () => openDevice({ ...opening, choices: choicesOf(device) }),
+  };
+  try {
+    const { results } = await runExperiment(experiment, await openRun(run, experiment, start, hooks), hooks, started);
+    if (!model) return { results: results!, run };
+    const note = { licence: "not stated by who made it", ...(model === true ? {} : model) };
+    const folder = join(run, "model");
+    await writeModel(folder, await exportEverything(run, experiment, note, hooks));
+    return { results: results!, run, model: folder };
+  } finally {
+    device.close();
+  }
+}
+
+/** The preset of a corpus where its user names none. */
+export function defaultPreset(corpus: string): PresetName {
+  return corpus === "synthetic" ? "demo" : "quick";
+}
+
+/** Where a run goes if its user doesn't say. @param now defaults to the present */
+export function defaultFolder(corpus: string, preset: string, seed: number, now: Date = new Date()): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  return `out/${corpus}-${preset}-${seed}-${date}-${time}`;
+}
+
+/** As many folds as the preset has, or as many as there are groups to hold out. */
+function foldsOf({ split, folds }: Settings, utterances: Parameters<typeof countGroups>[0]): number {
+  if (split === "utterance") return folds;
+  const groups = countGroups(utterances, split);
+  return split === "official" ? groups : Math.min(folds, groups);
+}
+
+async function isRun(out: string): Promise<boolean> {
+  const there = await Deno.stat(out).then(({ isDirectory }) => isDirectory, () => false);
+  return there && await (await RunFolder.at(out)).readConfig() !== undefined;
+}
