@@ -8,7 +8,6 @@ import { join } from "@std/path";
 import {
   type Corpus,
   count,
-  type DuplicatePolicy,
   type LabelMap,
   makeCorpus,
   mapLabel,

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Kernels } from "./kernels.ts";
+import type { Kernels } from "./table.ts";
 
 /** A stretch of 32-bit numbers in a device's memory: floats, or whatever `write()` put there. */
 export interface DeviceBuffer {

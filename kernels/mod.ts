@@ -7,7 +7,7 @@
  * @module
  */
 export * from "./device.ts";
-export * from "./kernels.ts";
+export * from "./table.ts";
 export * from "./open_device.ts";
 export * from "./random.ts";
 export * from "./reference.ts";

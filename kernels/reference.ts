@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Kernels, METRICS, VIEW } from "./kernels.ts";
+import { type Kernels, METRICS, VIEW } from "./table.ts";
 import { threefry2x32 } from "./random.ts";
 
 type Numbers = Float64Array;

@@ -3,23 +3,21 @@
  * the kernels be tested in double precision (a finite difference agrees with a gradient to nine digits), and it is the
  * shortest example of what a device has to do.
  */
-import { type Device, type DeviceBuffer, type MemoryStatus, SLICE_ALIGNMENT } from "./device.ts";
-import type { Kernels } from "./kernels.ts";
+import { checkBuffer } from "./check.ts";
+import type { Device, DeviceBuffer, MemoryStatus } from "./device.ts";
+import { kernelMethods, type Versions } from "./methods.ts";
 import { BufferPool } from "./pool.ts";
 import { reference } from "./reference.ts";
+import { Stretch } from "./stretch.ts";
 
-class ReferenceBuffer implements DeviceBuffer {
-  constructor(readonly values: Float64Array) {}
-
-  get length(): number {
-    return this.values.length;
+/** A buffer of float64 values. */
+export class ReferenceBuffer extends Stretch {
+  constructor(readonly values: Float64Array) {
+    super(values.buffer, values.byteOffset / 8, values.length);
   }
 
-  slice(offset: number, length: number): DeviceBuffer {
-    if (offset % SLICE_ALIGNMENT !== 0 || offset < 0 || offset + length > this.length) {
-      throw new RangeError(`No slice of ${length} words at ${offset} in a buffer of ${this.length}`);
-    }
-    return new ReferenceBuffer(this.values.subarray(offset, offset + length));
+  protected override part(offset: number, length: number): this {
+    return new ReferenceBuffer(this.values.subarray(offset, offset + length)) as this;
   }
 }
 
@@ -28,32 +26,48 @@ export function referenceValues(buffer: DeviceBuffer): Float64Array {
   return (buffer as ReferenceBuffer).values;
 }
 
+/** The definitions, which need nothing to run on. */
+const DEFINITIONS = Object.fromEntries(
+  Object.entries(reference).map(([kernel, define]) => [kernel, (_: undefined, args: never) => define(args)]),
+) as Versions<undefined, Float64Array>;
+
+class ReferenceDevice extends kernelMethods(DEFINITIONS, { own: ReferenceBuffer, unwrap: referenceValues })
+  implements Device {
+  readonly kind = "reference";
+  readonly description = "the definitions, float64";
+  #pool = new BufferPool((length) => new ReferenceBuffer(new Float64Array(length).fill(NaN)));
+
+  constructor() {
+    super(() => undefined);
+  }
+
+  get memory(): MemoryStatus {
+    return this.#pool.status;
+  }
+
+  allocate(length: number, purpose: string): DeviceBuffer {
+    return this.#pool.allocate(length, purpose);
+  }
+
+  release(buffer: DeviceBuffer): void {
+    this.#pool.release(buffer as ReferenceBuffer);
+  }
+
+  write(buffer: DeviceBuffer, data: Float32Array | Int32Array | Uint32Array): void {
+    checkBuffer("write()", buffer, data.length, ReferenceBuffer);
+    buffer.values.set(data);
+  }
+
+  read(buffer: DeviceBuffer): Promise<Float32Array> {
+    return Promise.resolve(new Float32Array(referenceValues(buffer)));
+  }
+
+  flush(): void {}
+
+  close(): void {}
+}
+
 /** A {@link Device} of the definitions. */
 export function createReferenceDevice(): Device {
-  const pool = new BufferPool((length) => new ReferenceBuffer(new Float64Array(length).fill(NaN)));
-  const device = {
-    kind: "reference" as const,
-    description: "the definitions, float64",
-    get memory(): MemoryStatus {
-      return pool.status;
-    },
-    allocate: (length: number, purpose: string) => pool.allocate(length, purpose),
-    release: (buffer: DeviceBuffer) => pool.release(buffer as ReferenceBuffer),
-    write: (buffer: DeviceBuffer, data: ArrayLike<number>) => referenceValues(buffer).set(data),
-    read: (buffer: DeviceBuffer) => Promise.resolve(new Float32Array(referenceValues(buffer))),
-    flush: () => {},
-    close: () => {},
-  };
-  // each kernel, called with the arrays behind its buffers
-  const kernels = Object.entries(reference).map(([name, definition]) => [
-    name,
-    (args: Record<string, unknown>) => {
-      const arrays = Object.entries(args).map(([key, a]) => [key, a instanceof ReferenceBuffer ? a.values : a]);
-      (definition as (args: unknown) => void)(Object.fromEntries(arrays));
-    },
-  ]);
-  return Object.defineProperties(
-    Object.fromEntries(kernels),
-    Object.getOwnPropertyDescriptors(device),
-  ) as typeof device & Kernels<DeviceBuffer>;
+  return new ReferenceDevice();
 }

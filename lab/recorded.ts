@@ -1,6 +1,6 @@
 /** A device that writes down what its kernels are asked, so that it can be asked again: on the same buffers, alone or in turn. */
 import type { Device } from "../kernels/device.ts";
-import type { Kernels } from "../kernels/kernels.ts";
+import type { Kernels } from "../kernels/table.ts";
 import { reference } from "../kernels/reference.ts";
 
 /** A call of a kernel, to run again. */

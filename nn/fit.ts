@@ -7,7 +7,7 @@
  * it would have computed, to the bit.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
-import { METRICS } from "../kernels/kernels.ts";
+import { METRICS } from "../kernels/table.ts";
 import { Adam, learningRateAt } from "./adam.ts";
 import { WeightAverage } from "./average.ts";
 import type { Dataset } from "./dataset.ts";

@@ -5,7 +5,7 @@
  * behind, so that the device never waits for us, and the event loop turns (Ctrl-C is heard).
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
-import { METRICS } from "../kernels/kernels.ts";
+import { METRICS } from "../kernels/table.ts";
 import { Random } from "../kernels/random.ts";
 import { batches, type Dataset } from "./dataset.ts";
 import { Tape } from "./tape.ts";

@@ -9,7 +9,7 @@ import { FIT_STREAMS } from "../base/streams.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/mod.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
-import { VIEW } from "../kernels/kernels.ts";
+import { VIEW } from "../kernels/table.ts";
 import { Random, randomKey } from "../kernels/random.ts";
 import { BatchNumbers, type Dataset, isDistribution, type Network, Tape } from "../nn/mod.ts";
 import { inOrder } from "../nn/pass.ts";

@@ -3,7 +3,7 @@
  * place (seed, fold, stage, epoch, example): a resumed fit draws what it would have drawn. The kernel `gatherViews` does the rest.
  */
 import { FIT_STREAMS } from "../base/streams.ts";
-import { VIEW } from "../kernels/kernels.ts";
+import { VIEW } from "../kernels/table.ts";
 import { Random } from "../kernels/random.ts";
 import type { Settings } from "./settings.ts";
 

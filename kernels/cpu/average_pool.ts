@@ -1,7 +1,5 @@
 /** The global average pool and its gradient as phases, a chunk some images. See `wat/average_pool.wat`. */
-import type { AveragePool, AveragePoolGradient } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
@@ -16,13 +14,10 @@ export const averageImages = phase("x y batch pixels channels", (wasm, { x, y, b
   }
 });
 
-/** Enqueues {@link AveragePool}. */
-export function averagePool(queue: Queue, args: AveragePool<DeviceBuffer>): void {
-  const { batch, height, width, channels } = args, pixels = height * width;
-  checkSizes({ batch, height, width, channels });
-  const x = addressOf(args.x, batch * pixels * channels, "averagePool's x");
-  const y = addressOf(args.y, batch * channels, "averagePool's y");
-  queue.run(averageImages, Math.ceil(batch / imagesPerChunk(pixels * channels)), { x, y, batch, pixels, channels });
+/** Enqueues `averagePool`. */
+export function averagePool(queue: Queue, { height, width, ...args }: Addresses<"averagePool">): void {
+  const { batch, channels } = args, pixels = height * width;
+  queue.run(averageImages, Math.ceil(batch / imagesPerChunk(pixels * channels)), { ...args, pixels });
 }
 
 /** Hands the gradient back through a few images. */
@@ -35,13 +30,9 @@ export const averageGradientImages = phase("dy dx mask batch pixels channels", (
   }
 });
 
-/** Enqueues {@link AveragePoolGradient}. */
-export function averagePoolGradient(queue: Queue, args: AveragePoolGradient<DeviceBuffer>): void {
-  const { batch, height, width, channels } = args, pixels = height * width, length = batch * pixels * channels;
-  checkSizes({ batch, height, width, channels });
-  const dy = addressOf(args.dy, batch * channels, "averagePoolGradient's dy");
-  const dx = addressOf(args.dx, length, "averagePoolGradient's dx");
-  const mask = args.mask ? addressOf(args.mask, length, "averagePoolGradient's mask") : 0;
+/** Enqueues `averagePoolGradient`. */
+export function averagePoolGradient(queue: Queue, args: Addresses<"averagePoolGradient">): void {
+  const { batch, height, width, channels, mask = 0 } = args, pixels = height * width;
   const chunks = Math.ceil(batch / imagesPerChunk(pixels * channels));
-  queue.run(averageGradientImages, chunks, { dy, dx, mask, batch, pixels, channels });
+  queue.run(averageGradientImages, chunks, { ...args, mask, pixels });
 }

@@ -3,10 +3,9 @@
  * kernel turned over and its channels exchanged. First the weights are packed into panels of 8 output channels, then each
  * block of images is copied with a border of zeros and convolved. See `wat/conv2d.wat` for the tiles.
  */
-import type { Conv2d, Conv2dInputGradient } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
+import type { ConvShape } from "../table.ts";
 import { type Blocks, cutIntoBlocks, placeOfBlock } from "./blocks.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
@@ -74,15 +73,12 @@ export const convolveBlock = phase(
   },
 );
 
-/** Enqueues {@link Conv2d}. */
-export function conv2d(queue: Queue, args: Conv2d<DeviceBuffer>): void {
-  const { batch, height, width, channelsIn, channelsOut } = args;
-  checkSizes({ batch, height, width, channelsIn, channelsOut });
-  const pixels = batch * height * width, weights = 9 * channelsIn * channelsOut;
-  const from = addressOf(args.weights, weights, "conv2d's weights");
+/** Enqueues `conv2d`. */
+export function conv2d(queue: Queue, args: Addresses<"conv2d">): void {
+  const { channelsIn, channelsOut, x, y, bias, relu } = args;
   const panels = queue.workspace(288 * channelsIn * Math.ceil(channelsOut / 8));
   queue.run(packPanels, Math.ceil(channelsOut / 8), {
-    from,
+    from: args.weights,
     to: panels,
     taps: 1,
     depth: 9 * channelsIn,
@@ -91,25 +87,15 @@ export function conv2d(queue: Queue, args: Conv2d<DeviceBuffer>): void {
     depthStride: 4 * channelsOut,
     columnStride: 4,
   });
-  convolve(queue, batch, height, width, channelsIn, channelsOut, {
-    panels,
-    x: addressOf(args.x, pixels * channelsIn, "conv2d's x"),
-    y: addressOf(args.y, pixels * channelsOut, "conv2d's y"),
-    bias: addressOf(args.bias, channelsOut, "conv2d's bias"),
-    mask: 0,
-    relu: args.relu,
-  });
+  convolve(queue, args, { panels, x, y, bias, mask: 0, relu });
 }
 
-/** Enqueues {@link Conv2dInputGradient}. */
-export function conv2dInputGradient(queue: Queue, args: Conv2dInputGradient<DeviceBuffer>): void {
-  const { batch, height, width, channelsIn, channelsOut } = args;
-  checkSizes({ batch, height, width, channelsIn, channelsOut });
-  const pixels = batch * height * width, tap = 4 * channelsIn * channelsOut;
-  const from = addressOf(args.weights, 9 * channelsIn * channelsOut, "conv2dInputGradient's weights");
+/** Enqueues `conv2dInputGradient`. */
+export function conv2dInputGradient(queue: Queue, args: Addresses<"conv2dInputGradient">): void {
+  const { channelsIn, channelsOut, dy, dx, mask = 0 } = args, tap = 4 * channelsIn * channelsOut;
   const panels = queue.workspace(288 * channelsOut * Math.ceil(channelsIn / 8));
   queue.run(packPanels, Math.ceil(channelsIn / 8), {
-    from: from + 8 * tap,
+    from: args.weights + 8 * tap,
     to: panels,
     taps: 9,
     depth: channelsOut,
@@ -118,23 +104,13 @@ export function conv2dInputGradient(queue: Queue, args: Conv2dInputGradient<Devi
     depthStride: 4,
     columnStride: 4 * channelsOut,
   });
-  convolve(queue, batch, height, width, channelsOut, channelsIn, {
-    panels,
-    x: addressOf(args.dy, pixels * channelsOut, "conv2dInputGradient's dy"),
-    y: addressOf(args.dx, pixels * channelsIn, "conv2dInputGradient's dx"),
-    bias: 0,
-    mask: args.mask ? addressOf(args.mask, pixels * channelsIn, "conv2dInputGradient's mask") : 0,
-    relu: false,
-  });
+  const turned = { ...args, channelsIn: channelsOut, channelsOut: channelsIn };
+  convolve(queue, turned, { panels, x: dy, y: dx, bias: 0, mask, relu: false });
 }
 
 function convolve(
   queue: Queue,
-  batch: number,
-  height: number,
-  width: number,
-  channelsIn: number,
-  channelsOut: number,
+  { batch, height, width, channelsIn, channelsOut }: ConvShape,
   at: { x: number; panels: number; y: number; bias: number; mask: number; relu: boolean },
 ): void {
   // Where the weights are many, they are read from afar for each block: larger blocks make that worth it.

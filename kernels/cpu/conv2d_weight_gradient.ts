@@ -3,10 +3,8 @@
  * parts; each part's sum goes to memory of its own, block by block, and the parts are added up in their order. See
  * `wat/conv2d_weight_gradient.wat`.
  */
-import type { Conv2dWeightGradient } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
 import { cutIntoBlocks, PIECES, placeOfBlock } from "./blocks.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
@@ -96,15 +94,9 @@ export const reduceWeights = phase(
   },
 );
 
-/** Enqueues {@link Conv2dWeightGradient}. */
-export function conv2dWeightGradient(queue: Queue, args: Conv2dWeightGradient<DeviceBuffer>): void {
-  const { batch, height, width, channelsIn, channelsOut } = args;
-  checkSizes({ batch, height, width, channelsIn, channelsOut });
-  const pixels = batch * height * width;
-  const x = addressOf(args.x, pixels * channelsIn, "conv2dWeightGradient's x");
-  const dy = addressOf(args.dy, pixels * channelsOut, "conv2dWeightGradient's dy");
-  const dWeights = addressOf(args.dWeights, 9 * channelsIn * channelsOut, "conv2dWeightGradient's dWeights");
-  const dBias = addressOf(args.dBias, channelsOut, "conv2dWeightGradient's dBias");
+/** Enqueues `conv2dWeightGradient`. */
+export function conv2dWeightGradient(queue: Queue, args: Addresses<"conv2dWeightGradient">): void {
+  const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const panels = Math.ceil(channelsOut / 8);
   const splitBytes = 32 * panels * (9 * channelsIn + 1);
   // Blocks of 64 to 256 pixels: a packed panel of dy in the nearest cache, the planes of x in the second.

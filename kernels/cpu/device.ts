@@ -9,27 +9,20 @@
  * @module
  */
 import { OptionError } from "../../base/option_error.ts";
+import { checkBuffer } from "../check.ts";
 import type { Device, DeviceBuffer, MemoryStatus } from "../device.ts";
-import type * as K from "../kernels.ts";
+import { kernelMethods } from "../methods.ts";
 import { BufferPool } from "../pool.ts";
 import { compileKernels, hasRelaxedSimd, type KernelBytes, type KernelVariant } from "./binary.ts";
-import { averagePool, averagePoolGradient } from "./average_pool.ts";
-import { addressOf, CpuBuffer } from "./buffer.ts";
-import { conv2d, conv2dInputGradient } from "./conv2d.ts";
-import { conv2dWeightGradient } from "./conv2d_weight_gradient.ts";
-import * as elementwise from "./elementwise.ts";
-import { gatherRows, gatherViews, gatherWindows } from "./gather.ts";
+import { CpuBuffer } from "./buffer.ts";
+import { copyWords } from "./elementwise.ts";
 import { InlineQueue } from "./inline.ts";
+import { CPU_KERNELS } from "./kernels.ts";
 import { INITIAL_PAGES, MAX_THREADS, type WorkerStart } from "./layout.ts";
-import { matmul } from "./matmul.ts";
-import { maxPool, maxPoolGradient } from "./max_pool.ts";
-import { moments, normalise, normaliseGradient } from "./normalise.ts";
 import { type Queue, shortOfMemory } from "./queue.ts";
 import { RingQueue } from "./ring.ts";
-import { softmax, softmaxCrossEntropy } from "./softmax.ts";
 import type { Simd } from "./template.ts";
-import { takesWinograd, type WinogradChoice, winogradConv2d, winogradInputGradient } from "./winograd.ts";
-import { winogradWeightGradient } from "./winograd_weight_gradient.ts";
+import type { WinogradChoice } from "./winograd.ts";
 import { instantiate } from "./work.ts";
 
 export type { KernelBytes, KernelVariant, Simd, WinogradChoice, WorkerStart };
@@ -102,7 +95,9 @@ export async function startCpuDevice(host: CpuHost, options: CpuOptions = {}): P
 }
 
 /** See {@link startCpuDevice}. */
-export class CpuDevice implements Device {
+export class CpuDevice
+  extends kernelMethods(CPU_KERNELS, { own: CpuBuffer, unwrap: ({ address }: CpuBuffer) => address })
+  implements Device {
   readonly kind = "cpu";
   readonly description: string;
   /** Worker threads. */
@@ -118,6 +113,7 @@ export class CpuDevice implements Device {
 
   /** Use {@link startCpuDevice}. */
   constructor(queue: Queue, simd: Simd, winograd: WinogradChoice) {
+    super(() => ({ queue, winograd }));
     const { threads } = queue;
     this.winograd = winograd;
     this.threads = threads;
@@ -147,7 +143,8 @@ export class CpuDevice implements Device {
 
   write(buffer: DeviceBuffer, data: Float32Array | Int32Array | Uint32Array): void {
     if (data.length === 0) return;
-    const address = addressOf(buffer, data.length, "The buffer to write");
+    checkBuffer("write()", buffer, data.length, CpuBuffer);
+    const { address } = buffer;
     this.#queue.check();
     if (!this.#queue.idle && data.byteLength <= STAGING) {
       this.#staging ??= this.#allocateStaging();
@@ -156,7 +153,7 @@ export class CpuDevice implements Device {
         const from = this.#staging.address + 4 * this.#staged;
         this.#bytes(from, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
         this.#staged += Math.ceil(data.length / 64) * 64;
-        elementwise.copyWords(this.#queue, from, address, data.length);
+        copyWords(this.#queue, from, address, data.length);
         return;
       }
     } else this.#queue.drain();
@@ -165,8 +162,8 @@ export class CpuDevice implements Device {
   }
 
   async read(buffer: DeviceBuffer): Promise<Float32Array> {
-    const { length } = buffer;
-    const address = addressOf(buffer, 1, "The buffer to read");
+    checkBuffer("read()", buffer, 1, CpuBuffer);
+    const { address, length } = buffer;
     this.#queue.check();
     // A copy taken in order, since what is enqueued next may overwrite the buffer before this promise is fulfilled.
     const snapshot = this.#queue.heap.allocate(4 * length);
@@ -175,7 +172,7 @@ export class CpuDevice implements Device {
       return this.#floats(address, length);
     }
     try {
-      elementwise.copyWords(this.#queue, address, snapshot.address, length);
+      copyWords(this.#queue, address, snapshot.address, length);
       await this.#queue.passed();
       return this.#floats(snapshot.address, length);
     } finally {
@@ -184,9 +181,9 @@ export class CpuDevice implements Device {
   }
 
   async view(buffer: DeviceBuffer): Promise<Float32Array> {
-    const address = addressOf(buffer, 1, "The buffer to view");
+    checkBuffer("view()", buffer, 1, CpuBuffer);
     await this.#queue.passed();
-    return new Float32Array(this.#queue.memory.buffer, address, buffer.length);
+    return new Float32Array(this.#queue.memory.buffer, buffer.address, buffer.length);
   }
 
   flush(): void {
@@ -195,88 +192,6 @@ export class CpuDevice implements Device {
 
   close(): void {
     this.#queue.stop();
-  }
-
-  conv2d(args: K.Conv2d<DeviceBuffer>): void {
-    const winograd = takesWinograd(args, this.winograd);
-    (winograd ? winogradConv2d : conv2d)(this.#queue, args);
-  }
-  conv2dInputGradient(args: K.Conv2dInputGradient<DeviceBuffer>): void {
-    const winograd = takesWinograd(args, this.winograd);
-    (winograd ? winogradInputGradient : conv2dInputGradient)(this.#queue, args);
-  }
-  conv2dWeightGradient(args: K.Conv2dWeightGradient<DeviceBuffer>): void {
-    const winograd = takesWinograd(args, this.winograd);
-    (winograd ? winogradWeightGradient : conv2dWeightGradient)(this.#queue, args);
-  }
-  maxPool(args: K.MaxPool<DeviceBuffer>): void {
-    maxPool(this.#queue, args);
-  }
-  maxPoolGradient(args: K.MaxPoolGradient<DeviceBuffer>): void {
-    maxPoolGradient(this.#queue, args);
-  }
-  averagePool(args: K.AveragePool<DeviceBuffer>): void {
-    averagePool(this.#queue, args);
-  }
-  averagePoolGradient(args: K.AveragePoolGradient<DeviceBuffer>): void {
-    averagePoolGradient(this.#queue, args);
-  }
-  matmul(args: K.Matmul<DeviceBuffer>): void {
-    matmul(this.#queue, args);
-  }
-  columnSums(args: K.ColumnSums<DeviceBuffer>): void {
-    elementwise.columnSums(this.#queue, args);
-  }
-  softmax(args: K.Softmax<DeviceBuffer>): void {
-    softmax(this.#queue, args);
-  }
-  softmaxCrossEntropy(args: K.SoftmaxCrossEntropy<DeviceBuffer>): void {
-    softmaxCrossEntropy(this.#queue, args);
-  }
-  adam(args: K.Adam<DeviceBuffer>): void {
-    elementwise.adam(this.#queue, args);
-  }
-  dropout(args: K.Dropout<DeviceBuffer>): void {
-    elementwise.dropout(this.#queue, args);
-  }
-  moments(args: K.Moments<DeviceBuffer>): void {
-    moments(this.#queue, args);
-  }
-  normalise(args: K.Normalise<DeviceBuffer>): void {
-    normalise(this.#queue, args);
-  }
-  normaliseGradient(args: K.NormaliseGradient<DeviceBuffer>): void {
-    normaliseGradient(this.#queue, args);
-  }
-  blend(args: K.Blend<DeviceBuffer>): void {
-    elementwise.blend(this.#queue, args);
-  }
-  fill(args: K.Fill<DeviceBuffer>): void {
-    elementwise.fill(this.#queue, args);
-  }
-  copy(args: K.Copy<DeviceBuffer>): void {
-    elementwise.copy(this.#queue, args);
-  }
-  add(args: K.Add<DeviceBuffer>): void {
-    elementwise.add(this.#queue, args);
-  }
-  relu(args: K.Relu<DeviceBuffer>): void {
-    elementwise.relu(this.#queue, args);
-  }
-  reluGradient(args: K.ReluGradient<DeviceBuffer>): void {
-    elementwise.reluGradient(this.#queue, args);
-  }
-  sum(args: K.Sum<DeviceBuffer>): void {
-    elementwise.sum(this.#queue, args);
-  }
-  gatherWindows(args: K.GatherWindows<DeviceBuffer>): void {
-    gatherWindows(this.#queue, args);
-  }
-  gatherViews(args: K.GatherViews<DeviceBuffer>): void {
-    gatherViews(this.#queue, args);
-  }
-  gatherRows(args: K.GatherRows<DeviceBuffer>): void {
-    gatherRows(this.#queue, args);
   }
 
   #allocateStaging(): CpuBuffer {

@@ -1,7 +1,5 @@
 /** Kernels that go over memory once, as phases: cut into stretches of a fixed length. */
-import type { Adam, Add, Blend, ColumnSums, Copy, Dropout, Fill, Relu, ReluGradient, Sum } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
@@ -18,10 +16,9 @@ export const fillPart = phase(
   (wasm, { x, length, value }, chunk) => wasm.fill(x + chunk * BYTES, part(length, chunk), value),
 );
 
-/** Enqueues {@link Fill}. */
-export function fill(queue: Queue, { x, length, value }: Fill<DeviceBuffer>): void {
-  checkSizes({ length });
-  queue.run(fillPart, stretches(length), { x: addressOf(x, length, "fill's x"), length, value });
+/** Enqueues `fill`. */
+export function fill(queue: Queue, args: Addresses<"fill">): void {
+  queue.run(fillPart, stretches(args.length), args);
 }
 
 /** y = x. */
@@ -35,10 +32,9 @@ export function copyWords(queue: Queue, from: number, to: number, length: number
   queue.run(copyPart, stretches(length), { x: from, y: to, length });
 }
 
-/** Enqueues {@link Copy}. */
-export function copy(queue: Queue, { x, y, length }: Copy<DeviceBuffer>): void {
-  checkSizes({ length });
-  copyWords(queue, addressOf(x, length, "copy's x"), addressOf(y, length, "copy's y"), length);
+/** Enqueues `copy`. */
+export function copy(queue: Queue, { x, y, length }: Addresses<"copy">): void {
+  copyWords(queue, x, y, length);
 }
 
 /** y = a + b. */
@@ -48,11 +44,9 @@ export const addPart = phase(
     wasm.add(a + chunk * BYTES, b + chunk * BYTES, y + chunk * BYTES, part(length, chunk)),
 );
 
-/** Enqueues {@link Add}. */
-export function add(queue: Queue, { a, b, y, length }: Add<DeviceBuffer>): void {
-  checkSizes({ length });
-  const [from, other] = [addressOf(a, length, "add's a"), addressOf(b, length, "add's b")];
-  queue.run(addPart, stretches(length), { a: from, b: other, y: addressOf(y, length, "add's y"), length });
+/** Enqueues `add`. */
+export function add(queue: Queue, args: Addresses<"add">): void {
+  queue.run(addPart, stretches(args.length), args);
 }
 
 /** y += share (x - y). */
@@ -62,11 +56,9 @@ export const blendPart = phase(
     wasm.blend(x + chunk * BYTES, y + chunk * BYTES, part(length, chunk), share),
 );
 
-/** Enqueues {@link Blend}. */
-export function blend(queue: Queue, { x, y, length, share }: Blend<DeviceBuffer>): void {
-  checkSizes({ length });
-  const [from, to] = [addressOf(x, length, "blend's x"), addressOf(y, length, "blend's y")];
-  queue.run(blendPart, stretches(length), { x: from, y: to, length, share });
+/** Enqueues `blend`. */
+export function blend(queue: Queue, args: Addresses<"blend">): void {
+  queue.run(blendPart, stretches(args.length), args);
 }
 
 /** y = max(0, x). */
@@ -75,14 +67,9 @@ export const reluPart = phase(
   (wasm, { x, y, length }, chunk) => wasm.relu(x + chunk * BYTES, y + chunk * BYTES, part(length, chunk)),
 );
 
-/** Enqueues {@link Relu}. */
-export function relu(queue: Queue, { x, y, length }: Relu<DeviceBuffer>): void {
-  checkSizes({ length });
-  queue.run(reluPart, stretches(length), {
-    x: addressOf(x, length, "relu's x"),
-    y: addressOf(y, length, "relu's y"),
-    length,
-  });
+/** Enqueues `relu`. */
+export function relu(queue: Queue, args: Addresses<"relu">): void {
+  queue.run(reluPart, stretches(args.length), args);
 }
 
 /** dx = dy where mask > 0, else 0. */
@@ -92,16 +79,9 @@ export const reluGradientPart = phase(
     wasm.reluGradient(dy + chunk * BYTES, mask + chunk * BYTES, dx + chunk * BYTES, part(length, chunk)),
 );
 
-/** Enqueues {@link ReluGradient}. */
-export function reluGradient(queue: Queue, { dy, mask, dx, length }: ReluGradient<DeviceBuffer>): void {
-  checkSizes({ length });
-  const [from, by] = [addressOf(dy, length, "reluGradient's dy"), addressOf(mask, length, "reluGradient's mask")];
-  queue.run(reluGradientPart, stretches(length), {
-    dy: from,
-    mask: by,
-    dx: addressOf(dx, length, "reluGradient's dx"),
-    length,
-  });
+/** Enqueues `reluGradient`. */
+export function reluGradient(queue: Queue, args: Addresses<"reluGradient">): void {
+  queue.run(reluGradientPart, stretches(args.length), args);
 }
 
 /** A step of Adam. */
@@ -114,24 +94,11 @@ export const adamPart = phase(
   },
 );
 
-/** Enqueues {@link Adam}. */
-export function adam(queue: Queue, args: Adam<DeviceBuffer>): void {
-  const { length, rate, beta1, beta2, epsilon } = args;
-  checkSizes({ length });
-  queue.run(adamPart, stretches(length), {
-    w: addressOf(args.weights, length, "adam's weights"),
-    g: addressOf(args.gradients, length, "adam's gradients"),
-    m: addressOf(args.m, length, "adam's m"),
-    v: addressOf(args.v, length, "adam's v"),
-    length,
-    rate,
-    beta1,
-    rest1: 1 - beta1,
-    beta2,
-    rest2: 1 - beta2,
-    epsilon,
-    temp: queue.scratch(64),
-  });
+/** Enqueues `adam`. */
+export function adam(queue: Queue, args: Addresses<"adam">): void {
+  const { weights: w, gradients: g, m, v, length, rate, beta1, beta2, epsilon } = args;
+  const [rest1, rest2, temp] = [1 - beta1, 1 - beta2, queue.scratch(64)];
+  queue.run(adamPart, stretches(length), { w, g, m, v, length, rate, beta1, rest1, beta2, rest2, epsilon, temp });
 }
 
 /** y = x / (1 - rate) or 0. */
@@ -143,22 +110,11 @@ export const dropoutPart = phase(
   },
 );
 
-/** Enqueues {@link Dropout}. */
-export function dropout(queue: Queue, { x, y, length, rate, key }: Dropout<DeviceBuffer>): void {
-  checkSizes({ length });
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout's rate is at least 0 and less than 1, found ${rate}`);
-  const [from, to] = [addressOf(x, length, "dropout's x"), addressOf(y, length, "dropout's y")];
+/** Enqueues `dropout`. */
+export function dropout(queue: Queue, { x, y, length, rate, key: [key0, key1] }: Addresses<"dropout">): void {
   // A word is a whole number: it is at least rate 2^32 exactly when it is at least that rounded up.
   const threshold = Math.min(Math.ceil(rate * 2 ** 32), 2 ** 32 - 1);
-  queue.run(dropoutPart, stretches(length), {
-    x: from,
-    y: to,
-    length,
-    scale: 1 / (1 - rate),
-    threshold,
-    key0: key[0],
-    key1: key[1],
-  });
+  queue.run(dropoutPart, stretches(length), { x, y, length, scale: 1 / (1 - rate), threshold, key0, key1 });
 }
 
 /** The sum of one stretch, in float64. */
@@ -173,13 +129,11 @@ export const sumTotal = phase(
   (wasm, { partials, count, total }) => wasm.sumPartials(partials, count, total),
 );
 
-/** Enqueues {@link Sum}. */
-export function sum(queue: Queue, { x, total, length }: Sum<DeviceBuffer>): void {
-  checkSizes({ length });
-  const [from, to] = [addressOf(x, length, "sum's x"), addressOf(total, 1, "sum's total")];
+/** Enqueues `sum`. */
+export function sum(queue: Queue, { x, total, length }: Addresses<"sum">): void {
   const partials = queue.workspace(8 * stretches(length));
-  queue.run(sumPart, stretches(length), { x: from, length, partials });
-  queue.run(sumTotal, 1, { partials, count: stretches(length), total: to });
+  queue.run(sumPart, stretches(length), { x, length, partials });
+  queue.run(sumTotal, 1, { partials, count: stretches(length), total });
 }
 
 /** Columns that one chunk sums: 256 bytes of a row. */
@@ -191,9 +145,7 @@ export const columnSumsPart = phase("x sums rows columns", (wasm, { x, sums, row
   wasm.columnSums(x + 4 * first, rows, 4 * columns, Math.min(COLUMNS, columns - first), sums + 4 * first);
 });
 
-/** Enqueues {@link ColumnSums}. */
-export function columnSums(queue: Queue, { x, sums, rows, columns }: ColumnSums<DeviceBuffer>): void {
-  checkSizes({ rows, columns });
-  const [from, to] = [addressOf(x, rows * columns, "columnSums' x"), addressOf(sums, columns, "columnSums' sums")];
-  queue.run(columnSumsPart, Math.ceil(columns / COLUMNS), { x: from, sums: to, rows, columns });
+/** Enqueues `columnSums`. */
+export function columnSums(queue: Queue, args: Addresses<"columnSums">): void {
+  queue.run(columnSumsPart, Math.ceil(args.columns / COLUMNS), args);
 }

@@ -1,7 +1,6 @@
 /** Gathering windows, views of windows, and rows, as phases, a chunk some of either. */
-import { type GatherRows, type GatherViews, type GatherWindows, VIEW } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import { VIEW } from "../table.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
@@ -15,14 +14,9 @@ export const gatherWindowsPart = phase("series starts out batch height width mea
   }
 });
 
-/** Enqueues {@link GatherWindows}. */
-export function gatherWindows(queue: Queue, args: GatherWindows<DeviceBuffer>): void {
-  const { batch, height, width, mean, scale } = args;
-  checkSizes({ batch, height, width });
-  const series = addressOf(args.series, height * width, "gatherWindows' series");
-  const starts = addressOf(args.starts, batch, "gatherWindows' starts");
-  const out = addressOf(args.out, batch * height * width, "gatherWindows' out");
-  queue.run(gatherWindowsPart, Math.ceil(batch / ITEMS), { series, starts, out, batch, height, width, mean, scale });
+/** Enqueues `gatherWindows`. */
+export function gatherWindows(queue: Queue, args: Addresses<"gatherWindows">): void {
+  queue.run(gatherWindowsPart, Math.ceil(args.batch / ITEMS), args);
 }
 
 /** Some views of windows. */
@@ -39,28 +33,9 @@ export const gatherViewsPart = phase(
   },
 );
 
-/** Enqueues {@link GatherViews}. */
-export function gatherViews(queue: Queue, args: GatherViews<DeviceBuffer>): void {
-  const { batch, height, width, mean, scale, offset, key: [key0, key1] } = args;
-  checkSizes({ batch, height, width });
-  const series = addressOf(args.series, height, "gatherViews' series");
-  const starts = addressOf(args.starts, batch, "gatherViews' starts");
-  const views = addressOf(args.views, batch * VIEW.length, "gatherViews' views");
-  const out = addressOf(args.out, batch * height * width, "gatherViews' out");
-  queue.run(gatherViewsPart, Math.ceil(batch / ITEMS), {
-    series,
-    starts,
-    views,
-    out,
-    batch,
-    height,
-    width,
-    mean,
-    scale,
-    offset,
-    key0,
-    key1,
-  });
+/** Enqueues `gatherViews`. */
+export function gatherViews(queue: Queue, { key: [key0, key1], ...args }: Addresses<"gatherViews">): void {
+  queue.run(gatherViewsPart, Math.ceil(args.batch / ITEMS), { ...args, key0, key1 });
 }
 
 /** Some rows of a table. */
@@ -73,12 +48,7 @@ export const gatherRowsPart = phase(
   },
 );
 
-/** Enqueues {@link GatherRows}. */
-export function gatherRows(queue: Queue, args: GatherRows<DeviceBuffer>): void {
-  const { batch, columns } = args;
-  checkSizes({ batch, columns });
-  const table = addressOf(args.table, columns, "gatherRows' table");
-  const rows = addressOf(args.rows, batch, "gatherRows' rows");
-  const out = addressOf(args.out, batch * columns, "gatherRows' out");
-  queue.run(gatherRowsPart, Math.ceil(batch / ITEMS), { table, rows, out, batch, columns });
+/** Enqueues `gatherRows`. */
+export function gatherRows(queue: Queue, args: Addresses<"gatherRows">): void {
+  queue.run(gatherRowsPart, Math.ceil(args.batch / ITEMS), args);
 }

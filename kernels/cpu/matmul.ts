@@ -4,9 +4,7 @@
  * 520 rows of strips and their sums of 64 columns, 130 KB each, in the second-level cache, a panel of b, 2 KB, in the first. The
  * sums become c when they are complete: with bias, rectified and masked.
  */
-import type { Matmul } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import { PIECES } from "./blocks.ts";
 import type { Queue } from "./queue.ts";
@@ -58,15 +56,9 @@ export const multiplyBlock = phase(
   },
 );
 
-/** Enqueues {@link Matmul}. */
-export function matmul(queue: Queue, args: Matmul<DeviceBuffer>): void {
-  const { m, n, k } = args;
-  checkSizes({ m, n, k });
-  const a = addressOf(args.a, m * k, "matmul's a");
-  const b = addressOf(args.b, k * n, "matmul's b");
-  const c = addressOf(args.c, m * n, "matmul's c");
-  const bias = args.bias ? addressOf(args.bias, n, "matmul's bias") : 0;
-  const mask = args.mask ? addressOf(args.mask, m * n, "matmul's mask") : 0;
+/** Enqueues `matmul`. */
+export function matmul(queue: Queue, args: Addresses<"matmul">): void {
+  const { a, b, c, m, n, k, bias = 0, mask = 0 } = args;
   // No fewer chunks than would keep 16 cores busy, and blocks of about the same size.
   const panels = Math.ceil(n / 8), panelsPerChunk = Math.min(PANELS, Math.ceil(panels / PIECES));
   const groups = Math.ceil(panels / panelsPerChunk);

@@ -1,7 +1,5 @@
 /** The max pool and its gradient as phases, a chunk some rows of windows. */
-import type { MaxPool, MaxPoolGradient } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
@@ -24,22 +22,11 @@ export const poolImages = phase(
   },
 );
 
-/** Enqueues {@link MaxPool}. */
-export function maxPool(queue: Queue, args: MaxPool<DeviceBuffer>): void {
+/** Enqueues `maxPool`. */
+export function maxPool(queue: Queue, args: Addresses<"maxPool">): void {
   const { batch, height, width, channels } = args;
-  checkSizes({ batch, height, width, channels });
-  const outputs = batch * (height >> 1) * (width >> 1) * channels;
-  if (outputs === 0) return; // an image of one row or column has no window
-  const x = addressOf(args.x, batch * height * width * channels, "maxPool's x");
-  const y = addressOf(args.y, outputs, "maxPool's y");
-  queue.run(poolImages, Math.ceil(batch / imagesPerChunk(height, width, channels)), {
-    x,
-    y,
-    batch,
-    height,
-    width,
-    channels,
-  });
+  if (height < 2 || width < 2) return; // an image of one row or column has no window
+  queue.run(poolImages, Math.ceil(batch / imagesPerChunk(height, width, channels)), args);
 }
 
 /** Hands the gradient back through a few images; clears the odd last row and column, which no window covers. */
@@ -63,16 +50,8 @@ export const poolGradientImages = phase(
   },
 );
 
-/** Enqueues {@link MaxPoolGradient}. */
-export function maxPoolGradient(queue: Queue, args: MaxPoolGradient<DeviceBuffer>): void {
+/** Enqueues `maxPoolGradient`. */
+export function maxPoolGradient(queue: Queue, { mask = 0, ...args }: Addresses<"maxPoolGradient">): void {
   const { batch, height, width, channels } = args;
-  checkSizes({ batch, height, width, channels });
-  const inputs = batch * height * width * channels;
-  const outputs = batch * (height >> 1) * (width >> 1) * channels;
-  const x = addressOf(args.x, inputs, "maxPoolGradient's x");
-  const dy = outputs ? addressOf(args.dy, outputs, "maxPoolGradient's dy") : 0;
-  const dx = addressOf(args.dx, inputs, "maxPoolGradient's dx");
-  const mask = args.mask ? addressOf(args.mask, inputs, "maxPoolGradient's mask") : 0;
-  const chunks = Math.ceil(batch / imagesPerChunk(height, width, channels));
-  queue.run(poolGradientImages, chunks, { x, dy, dx, mask, batch, height, width, channels });
+  queue.run(poolGradientImages, Math.ceil(batch / imagesPerChunk(height, width, channels)), { ...args, mask });
 }

@@ -1,7 +1,5 @@
 /** Batch normalisation as phases, a chunk a block of rows: its moments, itself, its gradient. */
-import type { DeviceBuffer } from "../device.ts";
-import type { Moments, Normalise, NormaliseGradient } from "../kernels.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
@@ -26,15 +24,11 @@ export const momentsTotal = phase("rows columns parts moments", (wasm, { rows, c
   wasm.joinMoments(parts, count, each, rows - (count - 1) * each, columns, moments, 4 * columns);
 });
 
-/** Enqueues {@link Moments}. */
-export function moments(queue: Queue, args: Moments<DeviceBuffer>): void {
-  const { rows, columns } = args;
-  checkSizes({ rows, columns });
-  const x = addressOf(args.x, rows * columns, "moments' x");
-  const to = addressOf(args.moments, 2 * columns, "moments' moments");
+/** Enqueues `moments`. */
+export function moments(queue: Queue, { x, moments, rows, columns }: Addresses<"moments">): void {
   const parts = queue.workspace(8 * columns * blocks(rows, columns));
   queue.run(momentsPart, blocks(rows, columns), { x, rows, columns, parts });
-  queue.run(momentsTotal, 1, { rows, columns, parts, moments: to });
+  queue.run(momentsTotal, 1, { rows, columns, parts, moments });
 }
 
 /** Normalises one block. */
@@ -44,21 +38,9 @@ export const normalisePart = phase("x y rows columns moments gamma beta epsilon 
   wasm.normaliseBlock(x + at, y + at, count, row, columns, moments, row, gamma, beta, epsilon, floor);
 });
 
-/** Enqueues {@link Normalise}. */
-export function normalise(queue: Queue, args: Normalise<DeviceBuffer>): void {
-  const { rows, columns, epsilon, relu } = args;
-  checkSizes({ rows, columns });
-  queue.run(normalisePart, blocks(rows, columns), {
-    x: addressOf(args.x, rows * columns, "normalise's x"),
-    y: addressOf(args.y, rows * columns, "normalise's y"),
-    rows,
-    columns,
-    moments: addressOf(args.moments, 2 * columns, "normalise's moments"),
-    gamma: addressOf(args.gamma, columns, "normalise's gamma"),
-    beta: addressOf(args.beta, columns, "normalise's beta"),
-    epsilon,
-    floor: relu ? 0 : -Infinity,
-  });
+/** Enqueues `normalise`. */
+export function normalise(queue: Queue, { relu, ...args }: Addresses<"normalise">): void {
+  queue.run(normalisePart, blocks(args.rows, args.columns), { ...args, floor: relu ? 0 : -Infinity });
 }
 
 /** Sums of one block. */
@@ -93,32 +75,11 @@ export const normaliseGradientPart = phase(
   },
 );
 
-/** Enqueues {@link NormaliseGradient}. */
-export function normaliseGradient(queue: Queue, args: NormaliseGradient<DeviceBuffer>): void {
-  const { rows, columns, count, epsilon } = args;
-  checkSizes({ rows, columns, count });
-  if (count > rows) throw new RangeError(`normaliseGradient: count is at most rows (${rows}), found ${count}`);
-  const [x, dy, dx] = (["x", "dy", "dx"] as const).map((name) =>
-    addressOf(args[name], rows * columns, `normaliseGradient's ${name}`)
-  );
-  const [gamma, dGamma, dBeta] = (["gamma", "dGamma", "dBeta"] as const).map((name) =>
-    addressOf(args[name], columns, `normaliseGradient's ${name}`)
-  );
-  const moments = addressOf(args.moments, 2 * columns, "normaliseGradient's moments");
+/** Enqueues `normaliseGradient`. */
+export function normaliseGradient(queue: Queue, args: Addresses<"normaliseGradient">): void {
+  const { x, dy, moments, dGamma, dBeta, rows, columns, count, epsilon } = args;
   const parts = queue.workspace(8 * columns * blocks(count, columns));
   queue.run(gradientSumsPart, blocks(count, columns), { x, dy, rows: count, columns, moments, parts });
   queue.run(gradientSumsTotal, 1, { rows: count, columns, moments, parts, epsilon, dGamma, dBeta });
-  queue.run(normaliseGradientPart, blocks(rows, columns), {
-    x,
-    dy,
-    dx,
-    rows,
-    columns,
-    moments,
-    gamma,
-    dGamma,
-    dBeta,
-    epsilon,
-    counted: count,
-  });
+  queue.run(normaliseGradientPart, blocks(rows, columns), { ...args, counted: count });
 }

@@ -1,8 +1,5 @@
 /** Softmax and its cross-entropy as phases, a chunk some rows; the metrics are added up by one chunk, in the rows' order. */
-import type { Softmax, SoftmaxCrossEntropy } from "../kernels.ts";
-import { METRICS } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
@@ -19,13 +16,9 @@ export const softmaxRows = phase(
   },
 );
 
-/** Enqueues {@link Softmax}. */
-export function softmax(queue: Queue, args: Softmax<DeviceBuffer>): void {
-  const { rows, classes } = args;
-  checkClasses(rows, classes);
-  const logits = addressOf(args.logits, rows * classes, "softmax's logits");
-  const probabilities = addressOf(args.probabilities, rows * classes, "softmax's probabilities");
-  queue.run(softmaxRows, Math.ceil(rows / ROWS), { logits, probabilities, rows, classes });
+/** Enqueues `softmax`. */
+export function softmax(queue: Queue, args: Addresses<"softmax">): void {
+  queue.run(softmaxRows, Math.ceil(args.rows / ROWS), args);
 }
 
 /** Probabilities, gradients and losses of a few rows. */
@@ -54,24 +47,9 @@ export const countMetrics = phase(
   (wasm, { results, count, metrics, step }) => wasm.countMetrics(results, count, metrics, step),
 );
 
-/** Enqueues {@link SoftmaxCrossEntropy}. */
-export function softmaxCrossEntropy(queue: Queue, args: SoftmaxCrossEntropy<DeviceBuffer>): void {
-  const { rows, classes, count, step } = args;
-  checkClasses(rows, classes);
-  checkSizes({ count });
-  if (count > rows) throw new RangeError(`softmaxCrossEntropy counts ${count} of ${rows} rows`);
-  const logits = addressOf(args.logits, rows * classes, "softmaxCrossEntropy's logits");
-  const targets = addressOf(args.targets, rows * classes, "softmaxCrossEntropy's targets");
-  const probabilities = addressOf(args.probabilities, rows * classes, "softmaxCrossEntropy's probabilities");
-  const dLogits = addressOf(args.dLogits, rows * classes, "softmaxCrossEntropy's dLogits");
-  const metrics = addressOf(args.metrics, METRICS.length, "softmaxCrossEntropy's metrics");
-  const results = queue.workspace(16 * rows);
-  const chunks = Math.ceil(rows / ROWS);
-  queue.run(crossEntropyRows, chunks, { logits, targets, probabilities, dLogits, rows, classes, count, results });
+/** Enqueues `softmaxCrossEntropy`. */
+export function softmaxCrossEntropy(queue: Queue, args: Addresses<"softmaxCrossEntropy">): void {
+  const { rows, count, metrics, step } = args, results = queue.workspace(16 * rows);
+  queue.run(crossEntropyRows, Math.ceil(rows / ROWS), { ...args, results });
   queue.run(countMetrics, 1, { results, count, metrics, step });
-}
-
-function checkClasses(rows: number, classes: number): void {
-  checkSizes({ rows, classes });
-  if (classes > 64) throw new RangeError(`softmax takes at most 64 classes, found ${classes}`);
 }

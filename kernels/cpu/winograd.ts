@@ -24,9 +24,8 @@
  * Memory: V is made for so many tiles at a time that it stays in the last-level cache; a block of tiles is then multiplied
  * by 32 columns at a time, and its M is transformed back before it leaves the second-level cache.
  */
-import type { Conv2d, Conv2dInputGradient, ConvShape } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { ConvShape } from "../table.ts";
+import type { Addresses } from "./buffer.ts";
 import { type Kernel, phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
@@ -229,39 +228,27 @@ export const multiplyTiles = phase(
   },
 );
 
-/** Enqueues {@link Conv2d}. */
-export function winogradConv2d(queue: Queue, args: Conv2d<DeviceBuffer>): void {
-  const { batch, height, width, channelsIn, channelsOut } = args;
-  checkSizes({ batch, height, width, channelsIn, channelsOut });
-  const pixels = batch * height * width;
-  convolve(queue, { batch, height, width, channelsIn, channelsOut }, {
-    weights: addressOf(args.weights, 9 * channelsIn * channelsOut, "conv2d's weights"),
+/** Enqueues `conv2d`. */
+export function winogradConv2d(queue: Queue, args: Addresses<"conv2d">): void {
+  const { channelsIn, channelsOut, weights, x, y, bias, relu } = args;
+  convolve(queue, args, {
+    weights,
     tapStride: 4 * channelsIn * channelsOut,
     depthStride: 4 * channelsOut,
     columnStride: 4,
-    x: addressOf(args.x, pixels * channelsIn, "conv2d's x"),
-    y: addressOf(args.y, pixels * channelsOut, "conv2d's y"),
-    bias: addressOf(args.bias, channelsOut, "conv2d's bias"),
-    mask: 0,
-    relu: args.relu,
+    ...{ x, y, bias, mask: 0, relu },
   });
 }
 
-/** Enqueues {@link Conv2dInputGradient}. */
-export function winogradInputGradient(queue: Queue, args: Conv2dInputGradient<DeviceBuffer>): void {
-  const { batch, height, width, channelsIn, channelsOut } = args;
-  checkSizes({ batch, height, width, channelsIn, channelsOut });
-  const pixels = batch * height * width, tap = 4 * channelsIn * channelsOut;
-  convolve(queue, { batch, height, width, channelsIn: channelsOut, channelsOut: channelsIn }, {
-    weights: addressOf(args.weights, 9 * channelsIn * channelsOut, "conv2dInputGradient's weights") + 8 * tap,
+/** Enqueues `conv2dInputGradient`. */
+export function winogradInputGradient(queue: Queue, args: Addresses<"conv2dInputGradient">): void {
+  const { channelsIn, channelsOut, dy, dx, mask = 0 } = args, tap = 4 * channelsIn * channelsOut;
+  convolve(queue, { ...args, channelsIn: channelsOut, channelsOut: channelsIn }, {
+    weights: args.weights + 8 * tap,
     tapStride: -tap,
     depthStride: 4,
     columnStride: 4 * channelsOut,
-    x: addressOf(args.dy, pixels * channelsOut, "conv2dInputGradient's dy"),
-    y: addressOf(args.dx, pixels * channelsIn, "conv2dInputGradient's dx"),
-    bias: 0,
-    mask: args.mask ? addressOf(args.mask, pixels * channelsIn, "conv2dInputGradient's mask") : 0,
-    relu: false,
+    ...{ x: dy, y: dx, bias: 0, mask, relu: false },
   });
 }
 

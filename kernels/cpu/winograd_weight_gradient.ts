@@ -8,9 +8,7 @@
  *
  * Error: 0.3e-6 to 1.6e-6 of the largest gradient (direct: 0.1e-6 to 0.3e-6), since the sum over tiles is taken in stretches of 64.
  */
-import type { Conv2dWeightGradient } from "../kernels.ts";
-import type { DeviceBuffer } from "../device.ts";
-import { addressOf, checkSizes } from "./buffer.ts";
+import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 import { align, BETWEEN, line, LINES, listMiddle, LISTS, MIDDLE, SKEW, SPAN, STRIP, tiling } from "./winograd.ts";
@@ -117,16 +115,11 @@ export const finishWeights = phase(
   },
 );
 
-/** Enqueues {@link Conv2dWeightGradient}. */
-export function winogradWeightGradient(queue: Queue, args: Conv2dWeightGradient<DeviceBuffer>): void {
-  const { batch, height, width, channelsIn, channelsOut } = args;
-  checkSizes({ batch, height, width, channelsIn, channelsOut });
+/** Enqueues `conv2dWeightGradient`. */
+export function winogradWeightGradient(queue: Queue, args: Addresses<"conv2dWeightGradient">): void {
+  const { height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const { tall, wide, down, across, points, tileRows } = tiling(args);
-  const pixels = batch * height * width, weights = channelsIn * channelsOut;
-  const x = addressOf(args.x, pixels * channelsIn, "conv2dWeightGradient's x");
-  const dy = addressOf(args.dy, pixels * channelsOut, "conv2dWeightGradient's dy");
-  const dWeights = addressOf(args.dWeights, 9 * weights, "conv2dWeightGradient's dWeights");
-  const dBias = addressOf(args.dBias, channelsOut, "conv2dWeightGradient's dBias");
+  const weights = channelsIn * channelsOut;
   const vRow = 4 * channelsIn + SKEW, gRow = 4 * channelsOut + SKEW;
   const span = Math.min(tileRows, Math.ceil(Math.max(256, SPAN / (points * Math.max(vRow, gRow))) / across));
   const vPoint = span * across * vRow + SKEW, gPoint = span * across * gRow + SKEW;

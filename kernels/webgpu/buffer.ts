@@ -4,47 +4,35 @@
  *
  * @module
  */
-import { type DeviceBuffer, SLICE_ALIGNMENT } from "../device.ts";
+import { Stretch } from "../stretch.ts";
+import type { KernelArguments, KernelName } from "../table.ts";
 
-/** A {@link DeviceBuffer} of the WebGPU device. */
-export class GpuBuffer implements DeviceBuffer {
+/** A `DeviceBuffer` of the WebGPU device. */
+export class GpuBuffer extends Stretch {
   /** The buffer it lies in. */
   readonly gpu: GPUBuffer;
   /** That buffer's number on its device. */
   readonly id: number;
-  /** First word. */
-  readonly offset: number;
-  readonly length: number;
   /** Names this stretch: equal for equal stretches of one buffer. */
   readonly key: string;
 
   /** @param gpu holds at least offset + length words, padded to 4 */
   constructor(gpu: GPUBuffer, id: number, offset: number, length: number) {
+    super(gpu, offset, length);
     this.gpu = gpu;
     this.id = id;
-    this.offset = offset;
-    this.length = length;
     this.key = `${id}:${offset}:${length}`;
   }
 
-  slice(offset: number, length: number): GpuBuffer {
-    if (!(Number.isInteger(offset) && offset >= 0 && offset % SLICE_ALIGNMENT === 0)) {
-      throw new RangeError(`A slice begins at a multiple of ${SLICE_ALIGNMENT} words, found ${offset}`);
-    }
-    if (!(Number.isInteger(length) && length > 0 && offset + length <= this.length)) {
-      throw new RangeError(`A slice of ${length} words at ${offset} does not fit a buffer of ${this.length}`);
-    }
-    return new GpuBuffer(this.gpu, this.id, this.offset + offset, length);
+  protected override part(offset: number, length: number): this {
+    return new GpuBuffer(this.gpu, this.id, this.offset + offset, length) as this;
   }
 
   /** Size in bytes of a binding: padded to 16. */
   get bindingBytes(): number {
     return 16 * Math.ceil(this.length / 4);
   }
-
-  /** Whether the two share memory. */
-  overlaps(other: GpuBuffer): boolean {
-    return this.id === other.id && this.offset < other.offset + other.length &&
-      other.offset < this.offset + this.length;
-  }
 }
+
+/** Arguments of a kernel, checked, with buffers of this device. */
+export type GpuArguments<N extends KernelName> = KernelArguments<N, GpuBuffer>;

@@ -5,49 +5,22 @@
  * (`faults.ts`); texts become pipelines when they are first used (`programs.ts`, `template.ts`); convolution and matmul are one
  * product with three cores, for hardware, for software adapters and for subgroups (`products.ts`, `plan.ts`).
  */
+import { checkBuffer } from "../check.ts";
 import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";
-import type {
-  Adam,
-  Add,
-  AveragePool,
-  AveragePoolGradient,
-  Blend,
-  ColumnSums,
-  Conv2d,
-  Conv2dInputGradient,
-  Conv2dWeightGradient,
-  Copy,
-  Dropout,
-  Fill,
-  GatherRows,
-  GatherViews,
-  GatherWindows,
-  Matmul,
-  MaxPool,
-  MaxPoolGradient,
-  Moments,
-  Normalise,
-  NormaliseGradient,
-  Relu,
-  ReluGradient,
-  Softmax,
-  SoftmaxCrossEntropy,
-  Sum,
-} from "../kernels.ts";
 import type { FoundAdapter, OpenedGpu } from "./adapter.ts";
 import { GpuBuffer } from "./buffer.ts";
 import { type Asked, Commands } from "./commands.ts";
 import { Faults } from "./faults.ts";
 import type { Features } from "./features.ts";
+import { WEBGPU_KERNELS } from "./kernels.ts";
 import { type Kernel, type Launch, Launcher } from "./launcher.ts";
 import { Memory } from "./memory.ts";
+import { kernelMethods } from "../methods.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
 import { modelOf, type Planner } from "./plan.ts";
-import * as products from "./products.ts";
+import type { ProductLaunch } from "./products.ts";
 import { type Program, Programs } from "./programs.ts";
-import * as normalisation from "./normalise.ts";
-import * as simple from "./simple.ts";
 import { kernelDigest, tune, type TuneOptions, type TuneReport } from "./tuner.ts";
 import { type Capacity, unfit, type Variant } from "./variants.ts";
 
@@ -67,6 +40,12 @@ export interface WebGpuOptions {
   precision?: Precision;
   /** Bytes of a binding, at most; by default what the adapter can. Longer tensors go in pieces where that is possible. */
   bindingBytes?: number;
+}
+
+/** A dispatch of a kernel of one's own. */
+export interface OwnLaunch extends Omit<Launch, "buffers"> {
+  /** By the names in the text; those that the text doesn't declare are left out. */
+  buffers: Readonly<Record<string, DeviceBuffer>>;
 }
 
 /** What a device has made since its start: when these stand still, a step creates nothing. */
@@ -101,7 +80,9 @@ function describe(
 }
 
 /** A device on a GPU: {@link createWebGpuDevice} opens one. */
-export class WebGpuDevice implements Device {
+export class WebGpuDevice
+  extends kernelMethods(WEBGPU_KERNELS, { own: GpuBuffer, unwrap: (buffer: GpuBuffer) => buffer })
+  implements Device {
   readonly kind = "webgpu";
   readonly description: string;
   /** The adapter's name. */
@@ -124,6 +105,7 @@ export class WebGpuDevice implements Device {
 
   /** Use {@link createWebGpuDevice}. */
   constructor({ gpu, features }: OpenedGpu, found: FoundAdapter, options: WebGpuOptions) {
+    super(() => this.#launcher);
     this.gpu = gpu;
     this.software = found.software;
     this.adapterName = found.name;
@@ -217,9 +199,9 @@ export class WebGpuDevice implements Device {
     this.#rehearse(work);
   }
 
-  #rehearse(work: () => void): products.ProductLaunch[] {
+  #rehearse(work: () => void): ProductLaunch[] {
     this.#commands.submit();
-    const launches: products.ProductLaunch[] = this.#launcher.rehearsal = [];
+    const launches: ProductLaunch[] = this.#launcher.rehearsal = [];
     try {
       work();
     } finally {
@@ -240,8 +222,12 @@ export class WebGpuDevice implements Device {
   }
 
   /** Enqueues a kernel of one's own: its text names its buffers, and its parameters in a `struct Params` (`programs.ts`). */
-  launch(kernel: Kernel, launch: Launch): void {
-    this.#launcher.run(kernel, launch);
+  launch(kernel: Kernel, { buffers, ...launch }: OwnLaunch): void {
+    const own = Object.entries(buffers).map(([name, buffer]) => {
+      checkBuffer(`${kernel.name}: ${name}`, buffer, 1, GpuBuffer);
+      return [name, buffer] as const;
+    });
+    this.#launcher.run(kernel, { ...launch, buffers: Object.fromEntries(own) });
   }
 
   /**
@@ -266,15 +252,14 @@ export class WebGpuDevice implements Device {
   }
 
   release(buffer: DeviceBuffer): void {
-    this.#memory.pool.release(this.#own(buffer));
+    checkBuffer("release()", buffer, 1, GpuBuffer);
+    this.#memory.pool.release(buffer);
   }
 
   write(buffer: DeviceBuffer, data: Float32Array | Int32Array | Uint32Array): void {
     this.#faults.throwIfAny();
-    if (data.length > buffer.length) {
-      throw new RangeError(`write() of ${data.length} words to a buffer of ${buffer.length}`);
-    }
-    this.#commands.write(this.#own(buffer), data);
+    checkBuffer("write()", buffer, data.length, GpuBuffer);
+    this.#commands.write(buffer, data);
   }
 
   flush(): void {
@@ -284,12 +269,8 @@ export class WebGpuDevice implements Device {
 
   async read(buffer: DeviceBuffer): Promise<Float32Array> {
     this.#faults.throwIfAny();
-    return await this.#memory.read(this.#own(buffer), this.#commands);
-  }
-
-  #own(buffer: DeviceBuffer): GpuBuffer {
-    if (buffer instanceof GpuBuffer) return buffer;
-    throw new TypeError("A buffer of another device was given to the WebGPU device");
+    checkBuffer("read()", buffer, 1, GpuBuffer);
+    return await this.#memory.read(buffer, this.#commands);
   }
 
   close(): void {
@@ -298,84 +279,5 @@ export class WebGpuDevice implements Device {
     this.#commands.close();
     this.#memory.close();
     this.gpu.destroy();
-  }
-
-  conv2d(args: Conv2d<DeviceBuffer>): void {
-    products.conv2d(this.#launcher, args);
-  }
-  conv2dInputGradient(args: Conv2dInputGradient<DeviceBuffer>): void {
-    products.conv2dInputGradient(this.#launcher, args);
-  }
-  conv2dWeightGradient(args: Conv2dWeightGradient<DeviceBuffer>): void {
-    products.conv2dWeightGradient(this.#launcher, args);
-  }
-  matmul(args: Matmul<DeviceBuffer>): void {
-    products.matmul(this.#launcher, args);
-  }
-  maxPool(args: MaxPool<DeviceBuffer>): void {
-    simple.maxPool(this.#launcher, args);
-  }
-  maxPoolGradient(args: MaxPoolGradient<DeviceBuffer>): void {
-    simple.maxPoolGradient(this.#launcher, args);
-  }
-  averagePool(args: AveragePool<DeviceBuffer>): void {
-    simple.averagePool(this.#launcher, args);
-  }
-  averagePoolGradient(args: AveragePoolGradient<DeviceBuffer>): void {
-    simple.averagePoolGradient(this.#launcher, args);
-  }
-  columnSums(args: ColumnSums<DeviceBuffer>): void {
-    simple.columnSums(this.#launcher, args);
-  }
-  softmax(args: Softmax<DeviceBuffer>): void {
-    simple.softmax(this.#launcher, args);
-  }
-  softmaxCrossEntropy(args: SoftmaxCrossEntropy<DeviceBuffer>): void {
-    simple.softmaxCrossEntropy(this.#launcher, args);
-  }
-  adam(args: Adam<DeviceBuffer>): void {
-    simple.adam(this.#launcher, args);
-  }
-  dropout(args: Dropout<DeviceBuffer>): void {
-    simple.dropout(this.#launcher, args);
-  }
-  moments(args: Moments<DeviceBuffer>): void {
-    normalisation.moments(this.#launcher, args);
-  }
-  normalise(args: Normalise<DeviceBuffer>): void {
-    normalisation.normalise(this.#launcher, args);
-  }
-  normaliseGradient(args: NormaliseGradient<DeviceBuffer>): void {
-    normalisation.normaliseGradient(this.#launcher, args);
-  }
-  blend(args: Blend<DeviceBuffer>): void {
-    normalisation.blend(this.#launcher, args);
-  }
-  fill(args: Fill<DeviceBuffer>): void {
-    simple.fill(this.#launcher, args);
-  }
-  copy(args: Copy<DeviceBuffer>): void {
-    simple.copy(this.#launcher, args);
-  }
-  add(args: Add<DeviceBuffer>): void {
-    simple.add(this.#launcher, args);
-  }
-  relu(args: Relu<DeviceBuffer>): void {
-    simple.relu(this.#launcher, args);
-  }
-  reluGradient(args: ReluGradient<DeviceBuffer>): void {
-    simple.reluGradient(this.#launcher, args);
-  }
-  sum(args: Sum<DeviceBuffer>): void {
-    simple.sum(this.#launcher, args);
-  }
-  gatherWindows(args: GatherWindows<DeviceBuffer>): void {
-    simple.gatherWindows(this.#launcher, args);
-  }
-  gatherViews(args: GatherViews<DeviceBuffer>): void {
-    simple.gatherViews(this.#launcher, args);
-  }
-  gatherRows(args: GatherRows<DeviceBuffer>): void {
-    simple.gatherRows(this.#launcher, args);
   }
 }

@@ -50,7 +50,7 @@ export function launchStep(
   const values = buffers[names[2]].length;
   device.launch({ name, source }, {
     constants: sizes,
-    buffers: Object.fromEntries(names.map((name) => [name, [buffers[name], buffers[name].length] as const])),
+    buffers: Object.fromEntries(names.map((name) => [name, buffers[name]])),
     parameters: {},
     workgroups: values / tile ** 2,
     flops: 1e9,

@@ -1,11 +1,12 @@
 /**
- * Between a kernel's arguments and its dispatch: checks the buffers, finds the program, takes scratch memory from the pool.
+ * Between a kernel's arguments, which are checked already, and its dispatch: finds the program, cuts what is too long for a
+ * binding, takes scratch memory from the pool.
  *
  * @module
  */
-import { type DeviceBuffer, type Precision, SLICE_ALIGNMENT } from "../device.ts";
+import { type Precision, SLICE_ALIGNMENT } from "../device.ts";
 import type { BufferPool } from "../pool.ts";
-import { GpuBuffer } from "./buffer.ts";
+import type { GpuBuffer } from "./buffer.ts";
 import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Subgroups } from "./features.ts";
@@ -22,15 +23,12 @@ export interface Kernel {
   source: string;
 }
 
-/** A buffer and how many words of it the kernel touches. */
-export type Extent = readonly [buffer: DeviceBuffer, words: number];
-
 /** One dispatch. */
 export interface Launch {
   /** What goes into the text. */
   constants?: Constants;
   /** By the names in the text; those that the text doesn't declare are left out. */
-  buffers: Readonly<Record<string, Extent>>;
+  buffers: Readonly<Record<string, GpuBuffer>>;
   /** By the names in the text. */
   parameters: Readonly<Record<string, number>>;
   /** How many workgroups. */
@@ -47,7 +45,7 @@ export interface Piece {
   first: number;
   count: number;
   /** The piece of a tensor that has so many words an image. */
-  of(buffer: DeviceBuffer, words: number): DeviceBuffer;
+  of(buffer: GpuBuffer, words: number): GpuBuffer;
 }
 
 /** Lanes of a workgroup of the kernels that own one value a lane. */
@@ -96,27 +94,18 @@ export class Launcher {
     this.#bindingBytes = parts.bindingBytes;
   }
 
-  /** Enqueues a dispatch; throws a RangeError where a buffer is too short or overlaps one that is written. */
+  /** Enqueues a dispatch; throws a RangeError where a buffer is longer than a binding can be. */
   run(kernel: Kernel, { constants = NO_CONSTANTS, buffers, parameters, workgroups, flops }: Launch): void {
     this.#faults.throwIfAny();
     if (workgroups === 0 || this.rehearsal) return;
-    const bound: Record<string, GpuBuffer> = {};
-    for (const name in buffers) {
-      const [buffer, words] = buffers[name];
-      if (!(buffer instanceof GpuBuffer)) throw new TypeError(`${kernel.name}: ${name} is no buffer of this device`);
-      if (buffer.length < words) {
-        throw new RangeError(`${kernel.name}: ${name} has ${words} values, its buffer ${buffer.length}`);
-      }
-      bound[name] = buffer;
-    }
     const program = this.#programs.get(
       kernel.name,
       kernel.source,
       constants,
-      (bindings) => sharing(kernel.name, bindings, bound),
+      (bindings) => sharing(bindings, buffers),
     );
     const inOrder = program.bindings.map(({ name }) => {
-      const buffer = bound[name];
+      const buffer = buffers[name];
       if (!buffer) throw new TypeError(`${kernel.name} wants the buffer ${name}`);
       if (buffer.bindingBytes > this.#bindingBytes) {
         throw new RangeError(
@@ -138,24 +127,18 @@ export class Launcher {
     kernel: Kernel,
     { constants = NO_CONSTANTS, buffers, length, parameters = {} }: {
       constants?: Constants;
-      buffers: Readonly<Record<string, DeviceBuffer>>;
+      buffers: Readonly<Record<string, GpuBuffer>>;
       length: number;
       parameters?: Readonly<Record<string, number>>;
     },
   ): void {
-    sizes(kernel.name, { length });
     const most = 64 * Math.floor(this.#bindingBytes / 256);
     const whole = Object.values(buffers).every((buffer) => buffer.length <= most);
-    for (const [name, buffer] of Object.entries(buffers)) {
-      if (buffer.length < length) {
-        throw new RangeError(`${kernel.name}: ${name} has ${length} values, its buffer ${buffer.length}`);
-      }
-    }
     for (let first = 0; first < length; first += most) {
       const words = Math.min(most, length - first);
-      const pieces = Object.entries(buffers).map(([name, buffer]): [string, Extent] => [
+      const pieces = Object.entries(buffers).map(([name, buffer]) => [
         name,
-        [whole ? buffer : buffer.slice(first, words), words],
+        whole ? buffer : buffer.slice(first, words),
       ]);
       this.run(kernel, {
         constants,
@@ -217,22 +200,8 @@ export class Launcher {
   }
 }
 
-/** Throws a RangeError unless all sizes are whole and positive. */
-export function sizes(kernel: string, values: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (!(Number.isInteger(value) && value > 0 && value < 2 ** 32)) {
-      throw new RangeError(`${kernel}: ${name} is a whole number from 1, found ${value}`);
-    }
-  }
-}
-
 function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b);
-}
-
-/** Whether two device buffers are the same stretch of memory. */
-export function same(a: DeviceBuffer, b: DeviceBuffer): boolean {
-  return a === b || a instanceof GpuBuffer && b instanceof GpuBuffer && a.key === b.key;
 }
 
 /** Bytes for people. */
@@ -244,15 +213,12 @@ const NO_CONSTANTS: Constants = {};
 const NOTHING_SHARED: readonly string[] = [];
 
 /** Names of the bindings that are only read but lie in a buffer that is written. */
-function sharing(kernel: string, bindings: Binding[], bound: Record<string, GpuBuffer>): readonly string[] {
+function sharing(bindings: Binding[], bound: Readonly<Record<string, GpuBuffer>>): readonly string[] {
   let shared = NOTHING_SHARED;
   for (const output of bindings) {
     if (!output.written) continue;
     for (const other of bindings) {
       if (other === output || bound[other.name]?.id !== bound[output.name]?.id) continue;
-      if (bound[other.name].overlaps(bound[output.name])) {
-        throw new RangeError(`${kernel}: ${output.name} is written and overlaps ${other.name}`);
-      }
       if (!other.written && !shared.includes(other.name)) shared = [...shared, other.name];
     }
   }

@@ -4,8 +4,6 @@
  *
  * @module
  */
-import type { DeviceBuffer } from "../device.ts";
-import type { Blend, Moments, Normalise, NormaliseGradient } from "../kernels.ts";
 import blendSource from "../wgsl/blend.wgsl" with { type: "text" };
 import joinMomentsSource from "../wgsl/join_moments.wgsl" with { type: "text" };
 import momentsSource from "../wgsl/moments.wgsl" with { type: "text" };
@@ -13,10 +11,9 @@ import normaliseSource from "../wgsl/normalise.wgsl" with { type: "text" };
 import notHiddenSource from "../wgsl/not_hidden.wgsl" with { type: "text" };
 import normaliseGradientSource from "../wgsl/normalise_gradient.wgsl" with { type: "text" };
 import normaliseSumsSource from "../wgsl/normalise_sums.wgsl" with { type: "text" };
-import { type Kernel, LANES_PER_GROUP, type Launcher, sizes } from "./launcher.ts";
+import type { GpuArguments, GpuBuffer } from "./buffer.ts";
+import { type Kernel, LANES_PER_GROUP, type Launcher } from "./launcher.ts";
 import { columnSums } from "./simple.ts";
-
-type B = DeviceBuffer;
 
 /** Columns of a workgroup of the kernels that go over all rows. */
 const COLUMNS = 32;
@@ -31,20 +28,19 @@ function cut(rows: number, columns: number): { parts: number; partRows: number; 
   return { parts, partRows, workgroups: columnGroups * parts };
 }
 
-/** See `Moments`. */
-export function moments(launcher: Launcher, { x, moments, rows, columns }: Moments<B>): void {
-  sizes("moments", { rows, columns });
+/** See `moments`. */
+export function moments(launcher: Launcher, { x, moments, rows, columns }: GpuArguments<"moments">): void {
   const { parts, partRows, workgroups } = cut(rows, columns);
   launcher.withScratch((scratch) => {
     const ofParts = scratch(2 * parts * columns, "parts of moments");
     launcher.run({ name: "moments", source: momentsSource }, {
-      buffers: { x: [x, rows * columns], parts: [ofParts, 2 * parts * columns] },
+      buffers: { x, parts: ofParts },
       parameters: { rows, columns, part_rows: partRows },
       workgroups,
       flops: 200 * rows * columns,
     });
     launcher.run({ name: "join_moments", source: joinMomentsSource }, {
-      buffers: { parts: [ofParts, 2 * parts * columns], moments: [moments, 2 * columns] },
+      buffers: { parts: ofParts, moments },
       parameters: { rows, columns, part_rows: partRows, count: parts },
       workgroups: Math.ceil(columns / LANES_PER_GROUP),
       flops: 100 * parts * columns,
@@ -52,19 +48,18 @@ export function moments(launcher: Launcher, { x, moments, rows, columns }: Momen
   });
 }
 
-/** See `Normalise`. */
-export function normalise(launcher: Launcher, args: Normalise<B>): void {
+/** See `normalise`. */
+export function normalise(launcher: Launcher, args: GpuArguments<"normalise">): void {
   const { x, moments, gamma, beta, y, rows, columns, epsilon, relu } = args;
-  sizes("normalise", { rows, columns });
   launcher.images(rows, [columns], ({ count, of }) => {
     const length = count * columns;
     launcher.run(NORMALISE, {
       buffers: {
-        x: [of(x, columns), length],
-        moments: [moments, 2 * columns],
-        gamma: [gamma, columns],
-        beta: [beta, columns],
-        y: [of(y, columns), length],
+        x: of(x, columns),
+        moments,
+        gamma,
+        beta,
+        y: of(y, columns),
       },
       parameters: { length, columns, epsilon, relu: Number(relu) },
       workgroups: Math.ceil(length / LANES_PER_GROUP),
@@ -73,21 +68,19 @@ export function normalise(launcher: Launcher, args: Normalise<B>): void {
   });
 }
 
-/** See `NormaliseGradient`. */
-export function normaliseGradient(launcher: Launcher, args: NormaliseGradient<B>): void {
+/** See `normaliseGradient`. */
+export function normaliseGradient(launcher: Launcher, args: GpuArguments<"normaliseGradient">): void {
   const { x, dy, moments, gamma, dx, dGamma, dBeta, rows, count, columns, epsilon } = args;
-  sizes("normaliseGradient", { rows, count, columns });
-  if (count > rows) throw new RangeError(`normaliseGradient: count is at most rows (${rows}), found ${count}`);
   const { parts, partRows, workgroups } = cut(count, columns);
   launcher.withScratch((scratch) => {
-    const sums = (d_gamma: B, d_beta: B) =>
+    const sums = (d_gamma: GpuBuffer, d_beta: GpuBuffer) =>
       launcher.run({ name: "normalise_sums", source: normaliseSumsSource }, {
         buffers: {
-          x: [x, count * columns],
-          dy: [dy, count * columns],
-          moments: [moments, 2 * columns],
-          d_gamma: [d_gamma, parts * columns],
-          d_beta: [d_beta, parts * columns],
+          x,
+          dy,
+          moments,
+          d_gamma,
+          d_beta,
         },
         parameters: { rows: count, columns, part_rows: partRows, epsilon },
         workgroups,
@@ -100,15 +93,15 @@ export function normaliseGradient(launcher: Launcher, args: NormaliseGradient<B>
     columnSums(launcher, { x: ofBeta, sums: dBeta, rows: parts, columns });
   });
   launcher.images(rows, [columns], ({ first, count: some, of }) => {
-    const length = some * columns, all = (buffer: B) => [of(buffer, columns), length] as const;
+    const length = some * columns, all = (buffer: GpuBuffer) => of(buffer, columns);
     launcher.run({ name: "normalise_gradient", source: normaliseGradientSource }, {
       buffers: {
         x: all(x),
         dy: all(dy),
-        moments: [moments, 2 * columns],
-        gamma: [gamma, columns],
-        d_gamma: [dGamma, columns],
-        d_beta: [dBeta, columns],
+        moments,
+        gamma,
+        d_gamma: dGamma,
+        d_beta: dBeta,
         dx: all(dx),
       },
       parameters: {
@@ -124,7 +117,7 @@ export function normaliseGradient(launcher: Launcher, args: NormaliseGradient<B>
   });
 }
 
-/** See `Blend`. */
-export function blend(launcher: Launcher, { x, y, length, share }: Blend<B>): void {
+/** See `blend`. */
+export function blend(launcher: Launcher, { x, y, length, share }: GpuArguments<"blend">): void {
   launcher.elementwise({ name: "blend", source: blendSource }, { buffers: { x, y }, length, parameters: { share } });
 }

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import type { ConvShape, Matmul } from "../kernels.ts";
+import type { ConvShape, KernelArguments } from "../table.ts";
 import { isVendor } from "./features.ts";
 import { footprint, type Variant, VARIANTS } from "./variants.ts";
 
@@ -44,7 +44,7 @@ export function matmulProduct({ m, n, k, transposeA, transposeB }: MatmulShape):
 }
 
 /** Sizes of a matmul. */
-export type MatmulShape = Pick<Matmul<unknown>, "m" | "n" | "k" | "transposeA" | "transposeB">;
+export type MatmulShape = Pick<KernelArguments<"matmul", unknown>, "m" | "n" | "k" | "transposeA" | "transposeB">;
 
 /** What a convolution, or one of its gradients, is to who plans it. */
 export function convProduct(

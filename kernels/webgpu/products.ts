@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { DeviceBuffer } from "../device.ts";
-import type { Conv2d, Conv2dInputGradient, Conv2dWeightGradient, ConvShape, Matmul } from "../kernels.ts";
+import type { ConvShape } from "../table.ts";
 import conv2dSource from "../wgsl/conv2d.wgsl" with { type: "text" };
 import weightGradientSource from "../wgsl/conv2d_weight_gradient.wgsl" with { type: "text" };
 import laneSource from "../wgsl/gemm_lane.wgsl" with { type: "text" };
@@ -19,7 +18,8 @@ import packSource from "../wgsl/pack_half.wgsl" with { type: "text" };
 import padSource from "../wgsl/pad_columns.wgsl" with { type: "text" };
 import turnSource from "../wgsl/turn_weights.wgsl" with { type: "text" };
 import reduceSource from "../wgsl/reduce_parts.wgsl" with { type: "text" };
-import { type Extent, type Kernel, LANES_PER_GROUP, type Launcher, type Scratch, sizes } from "./launcher.ts";
+import type { GpuArguments, GpuBuffer } from "./buffer.ts";
+import { type Kernel, LANES_PER_GROUP, type Launcher, type Scratch } from "./launcher.ts";
 import { convProduct, four, matmulProduct, partsOf, type Plan, planWorkgroups, type Product } from "./plan.ts";
 import { add, columnSums } from "./simple.ts";
 import type { Constants } from "./template.ts";
@@ -47,14 +47,14 @@ const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
 
 /** What happens to a product after it is summed: + bias for each row, ReLU, mask. */
 interface Finish {
-  bias?: DeviceBuffer;
-  mask?: DeviceBuffer;
+  bias?: GpuBuffer;
+  mask?: GpuBuffer;
   relu?: boolean;
 }
 
 /** A row-major matrix. */
 interface Matrix {
-  buffer: DeviceBuffer;
+  buffer: GpuBuffer;
   rows: number;
   columns: number;
 }
@@ -99,21 +99,21 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
   const { parts: splits, splitK4 } = partsOf(product, { variant, splits: wanted });
   launcher.withScratch((scratch) => {
     const half = launcher.precision === "f16";
-    const scales = half ? { scales: [scratch(4, "scales of a product's operands"), 2] as const } : {};
+    const scales = half ? { scales: scratch(4, "scales of a product's operands") } : {};
     const inputs = Object.entries(launch.inputs).map(([name, matrix], place) => [
       name,
       scales.scales ? packed(launcher, matrix, scales.scales, place, scratch) : padded(launcher, matrix, scratch),
     ]);
     const columns = 4 * cols4, length = result.rows * columns;
-    const mask = finish.mask && padded(launcher, { ...result, buffer: finish.mask }, scratch)[0];
+    const mask = finish.mask && padded(launcher, { ...result, buffer: finish.mask }, scratch);
     const whole = columns === result.columns ? result.buffer : scratch(length, `${launch.name} before cropping`);
     const parts = splits === 1 ? whole : scratch(splits * length, `parts of ${launch.name}`);
     const { bias, relu } = finish;
     const finishing = {
       constants: ENDS[Number(!!bias)][Number(!!mask)],
       buffers: {
-        ...(bias ? { bias: [bias, result.columns] as const } : {}),
-        ...(mask ? { mask: [mask, length] as const } : {}),
+        ...(bias ? { bias } : {}),
+        ...(mask ? { mask } : {}),
       },
       parameters: { relu: Number(!!relu) },
     };
@@ -122,7 +122,7 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
     const { kernel, constants } = textOf(launcher, launch, variant, end.constants, launch.fits && k4 % depth === 0);
     launcher.run(kernel, {
       constants,
-      buffers: { ...Object.fromEntries(inputs), ...scales, ...end.buffers, [result.name]: [parts, splits * length] },
+      buffers: { ...Object.fromEntries(inputs), ...scales, ...end.buffers, [result.name]: parts },
       parameters: { ...launch.parameters, ...end.parameters, rows4, cols4, k4, split_k4: splitK4 },
       workgroups: planWorkgroups({ variant, splits }, rows4, cols4),
       flops: 2 * 64 * rows4 * cols4 * k4,
@@ -130,7 +130,7 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
     if (splits > 1) {
       launcher.run(REDUCE, {
         constants: finishing.constants,
-        buffers: { parts: [parts, splits * length], y: [whole, length], ...finishing.buffers },
+        buffers: { parts, y: whole, ...finishing.buffers },
         parameters: { length, splits, columns, ...finishing.parameters },
         workgroups: Math.ceil(length / LANES_PER_GROUP),
         flops: 100 * splits * length,
@@ -210,22 +210,22 @@ export function onScratch(launcher: Launcher, launch: ProductLaunch, take: Scrat
 }
 
 /** The matrix with its columns padded to a multiple of 4: itself, where they are one. */
-function padded(launcher: Launcher, { buffer, rows, columns }: Matrix, scratch: Scratch): Extent {
-  if (columns % 4 === 0) return [buffer, rows * columns];
+function padded(launcher: Launcher, { buffer, rows, columns }: Matrix, scratch: Scratch): GpuBuffer {
+  if (columns % 4 === 0) return buffer;
   const wide = 4 * four(columns);
   const copy = scratch(rows * wide, "a matrix padded to a multiple of 4 columns");
   setColumns(launcher, buffer, rows, columns, wide, copy);
-  return [copy, rows * wide];
+  return copy;
 }
 
 /** The matrix in 16-bit floats, scaled, its columns padded to a multiple of 4. See pack_half.wgsl. */
-function packed(launcher: Launcher, matrix: Matrix, scales: Extent, place: number, scratch: Scratch): Extent {
+function packed(launcher: Launcher, matrix: Matrix, scales: GpuBuffer, place: number, scratch: Scratch): GpuBuffer {
   const { buffer, rows, columns } = matrix, length = rows * columns, columns4 = four(columns);
   const most = scratch(4, "the largest magnitude of an operand");
   const partLength = Math.max(4096, Math.ceil(length / 1024)), parts = Math.ceil(length / partLength);
-  const find = (from: DeviceBuffer, to: DeviceBuffer, length: number, partLength: number, parts: number) =>
+  const find = (from: GpuBuffer, to: GpuBuffer, length: number, partLength: number, parts: number) =>
     launcher.run({ name: "largest", source: largestSource }, {
-      buffers: { x: [from, length], largest: [to, parts] },
+      buffers: { x: from, largest: to },
       parameters: { length, part_length: partLength },
       workgroups: parts,
       flops: 100 * length,
@@ -238,17 +238,17 @@ function packed(launcher: Launcher, matrix: Matrix, scales: Extent, place: numbe
   }
   const length4 = rows * columns4, halves = scratch(2 * length4, "an operand in 16-bit floats");
   launcher.run({ name: "pack_half", source: packSource }, {
-    buffers: { x: [buffer, length], largest: [most, 1], y: [halves, 2 * length4], scales },
+    buffers: { x: buffer, largest: most, y: halves, scales },
     parameters: { length4, x_columns: columns, columns4, place },
     workgroups: Math.ceil(length4 / LANES_PER_GROUP),
     flops: 400 * length4,
   });
-  return [halves, 2 * length4];
+  return halves;
 }
 
-function setColumns(launcher: Launcher, x: DeviceBuffer, rows: number, from: number, columns: number, y: DeviceBuffer) {
+function setColumns(launcher: Launcher, x: GpuBuffer, rows: number, from: number, columns: number, y: GpuBuffer) {
   launcher.run({ name: "pad_columns", source: padSource }, {
-    buffers: { x: [x, rows * from], y: [y, rows * columns] },
+    buffers: { x, y },
     parameters: { length: rows * columns, x_columns: from, columns },
     workgroups: Math.ceil(rows * columns / LANES_PER_GROUP),
     flops: 100 * rows * columns,
@@ -258,10 +258,9 @@ function setColumns(launcher: Launcher, x: DeviceBuffer, rows: number, from: num
 const withPrecision = ({ precision }: Launcher, product: Product): Product =>
   precision === "f16" ? { ...product, half: true } : product;
 
-/** See `Matmul`. */
-export function matmul(launcher: Launcher, args: Matmul<DeviceBuffer>): void {
+/** See `matmul`. */
+export function matmul(launcher: Launcher, args: GpuArguments<"matmul">): void {
   const { a, b, c, m, n, k, transposeA = false, transposeB = false } = args;
-  sizes("matmul", { m, n, k });
   launchProduct(launcher, {
     name: "matmul",
     source: matmulSource,
@@ -278,8 +277,8 @@ export function matmul(launcher: Launcher, args: Matmul<DeviceBuffer>): void {
   });
 }
 
-/** See `Conv2d`. */
-export function conv2d(launcher: Launcher, args: Conv2d<DeviceBuffer>): void {
+/** See `conv2d`. */
+export function conv2d(launcher: Launcher, args: GpuArguments<"conv2d">): void {
   const { x, weights: buffer, y, bias, relu, channelsIn: cin, channelsOut: cout } = args;
   convolve(launcher, "conv2d", args, cin, cout, x, { buffer, rows: 9 * cin, columns: cout }, y, { bias, relu });
 }
@@ -287,15 +286,14 @@ export function conv2d(launcher: Launcher, args: Conv2d<DeviceBuffer>): void {
 /** Whether weights are read four at once. */
 const TURNED = [false, true].map((VEC) => ({ VEC }));
 
-/** See `Conv2dInputGradient`: dy convolved by the weights turned over, from channels out to channels in. */
-export function conv2dInputGradient(launcher: Launcher, args: Conv2dInputGradient<DeviceBuffer>): void {
+/** See `conv2dInputGradient`: dy convolved by the weights turned over, from channels out to channels in. */
+export function conv2dInputGradient(launcher: Launcher, args: GpuArguments<"conv2dInputGradient">): void {
   const { dy, weights, dx, mask, channelsIn: cin, channelsOut: cout } = args;
-  sizes("conv2dInputGradient", { channelsIn: cin, channelsOut: cout });
   launcher.withScratch((scratch) => {
     const rows = 9 * cout, columns = 4 * four(cin), turned = scratch(rows * columns, "weights turned over");
     launcher.run({ name: "turn_weights", source: turnSource }, {
       constants: TURNED[Number(cout % 4 === 0)],
-      buffers: { weights: [weights, 9 * cin * cout], turned: [turned, rows * columns] },
+      buffers: { weights, turned },
       parameters: { cin, cout, cin4: four(cin), cout4: four(cout) },
       workgroups: Math.ceil(9 * four(cin) * four(cout) / LANES_PER_GROUP),
       flops: 100 * rows * columns,
@@ -310,13 +308,12 @@ function convolve(
   shape: ConvShape,
   cin: number,
   cout: number,
-  x: DeviceBuffer,
+  x: GpuBuffer,
   weights: Matrix,
-  y: DeviceBuffer,
+  y: GpuBuffer,
   finish: Finish,
 ): void {
   const { batch, height, width } = shape;
-  sizes(kernel, { batch, height, width, channelsIn: cin, channelsOut: cout });
   const [wordsIn, wordsOut] = [height * width * cin, height * width * cout];
   launcher.images(batch, [wordsIn, wordsOut], ({ count, of }) => {
     const pixels = count * height * width;
@@ -334,10 +331,9 @@ function convolve(
   });
 }
 
-/** See `Conv2dWeightGradient`. Images that do not fit a binding together are summed piece by piece. */
-export function conv2dWeightGradient(launcher: Launcher, args: Conv2dWeightGradient<DeviceBuffer>): void {
+/** See `conv2dWeightGradient`. Images that do not fit a binding together are summed piece by piece. */
+export function conv2dWeightGradient(launcher: Launcher, args: GpuArguments<"conv2dWeightGradient">): void {
   const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
-  sizes("conv2dWeightGradient", { batch, height, width, channelsIn, channelsOut });
   const [wordsIn, wordsOut] = [height * width * channelsIn, height * width * channelsOut];
   launcher.images(batch, [wordsIn, wordsOut], ({ first, count, of }) => {
     const piece = { ...args, batch: count, x: of(x, wordsIn), dy: of(dy, wordsOut) };
@@ -355,7 +351,7 @@ export function conv2dWeightGradient(launcher: Launcher, args: Conv2dWeightGradi
   });
 }
 
-function weightGradientOf(launcher: Launcher, args: Conv2dWeightGradient<DeviceBuffer>): void {
+function weightGradientOf(launcher: Launcher, args: GpuArguments<"conv2dWeightGradient">): void {
   const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const pixels = batch * height * width;
   launchProduct(launcher, {

@@ -3,28 +3,8 @@
  *
  * @module
  */
-import { type DeviceBuffer, SLICE_ALIGNMENT } from "../device.ts";
-import type {
-  Adam,
-  Add,
-  AveragePool,
-  AveragePoolGradient,
-  ColumnSums,
-  Copy,
-  Dropout,
-  Fill,
-  GatherRows,
-  GatherViews,
-  GatherWindows,
-  MaxPool,
-  MaxPoolGradient,
-  Relu,
-  ReluGradient,
-  Softmax,
-  SoftmaxCrossEntropy,
-  Sum,
-} from "../kernels.ts";
-import { METRICS, VIEW } from "../kernels.ts";
+import { SLICE_ALIGNMENT } from "../device.ts";
+import { VIEW } from "../table.ts";
 import adamSource from "../wgsl/adam.wgsl" with { type: "text" };
 import addSource from "../wgsl/add.wgsl" with { type: "text" };
 import averagePoolSource from "../wgsl/average_pool.wgsl" with { type: "text" };
@@ -45,24 +25,23 @@ import softmaxSource from "../wgsl/softmax.wgsl" with { type: "text" };
 import softmaxCrossEntropySource from "../wgsl/softmax_cross_entropy.wgsl" with { type: "text" };
 import sumSource from "../wgsl/sum.wgsl" with { type: "text" };
 import { sharingLanes } from "./features.ts";
-import { type Kernel, LANES_PER_GROUP, type Launcher, same, sizes } from "./launcher.ts";
+import type { GpuArguments, GpuBuffer } from "./buffer.ts";
+import { type Kernel, LANES_PER_GROUP, type Launcher } from "./launcher.ts";
 import type { Constants } from "./template.ts";
 
-type B = DeviceBuffer;
 const MAX_POOL: Kernel = { name: "max_pool", source: `${maxPoolSource}\n${notHiddenSource}` };
 const RELU: Kernel = { name: "relu", source: `${reluSource}\n${notHiddenSource}` };
 const groups = (lanes: number) => Math.ceil(lanes / LANES_PER_GROUP);
 
-/** See `MaxPool`. */
-export function maxPool(launcher: Launcher, { batch, height, width, channels, x, y }: MaxPool<B>): void {
-  sizes("maxPool", { batch, height, width, channels });
+/** See `maxPool`. */
+export function maxPool(launcher: Launcher, { batch, height, width, channels, x, y }: GpuArguments<"maxPool">): void {
   const [wordsIn, wordsOut] = [height * width * channels, Math.floor(height / 2) * Math.floor(width / 2) * channels];
   launcher.images(batch, [wordsIn, wordsOut || wordsIn], ({ count, of }) => {
     const length = count * wordsOut;
     launcher.run(MAX_POOL, {
       buffers: {
-        x: [of(x, wordsIn), count * wordsIn],
-        y: [of(y, wordsOut), length],
+        x: of(x, wordsIn),
+        y: of(y, wordsOut),
       },
       parameters: { height, width, channels, length },
       workgroups: groups(length),
@@ -71,19 +50,18 @@ export function maxPool(launcher: Launcher, { batch, height, width, channels, x,
   });
 }
 
-/** See `MaxPoolGradient`. */
-export function maxPoolGradient(launcher: Launcher, args: MaxPoolGradient<B>): void {
+/** See `maxPoolGradient`. */
+export function maxPoolGradient(launcher: Launcher, args: GpuArguments<"maxPoolGradient">): void {
   const { batch, height, width, channels, x, dy, dx, mask } = args;
-  sizes("maxPoolGradient", { batch, height, width, channels });
   const [wordsIn, wordsOut] = [height * width * channels, Math.floor(height / 2) * Math.floor(width / 2) * channels];
   launcher.images(batch, [wordsIn, wordsOut || wordsIn], ({ count, of }) => {
     const length = count * Math.ceil(height / 2) * Math.ceil(width / 2) * channels;
-    const all = (buffer: B) => [of(buffer, wordsIn), count * wordsIn] as const;
+    const all = (buffer: GpuBuffer) => of(buffer, wordsIn);
     launcher.run({ name: "max_pool_gradient", source: maxPoolGradientSource }, {
       buffers: {
         x: all(x),
-        dy: [of(dy, wordsOut), count * wordsOut],
-        mask: mask ? all(mask) : [launcher.nothing, 1],
+        dy: of(dy, wordsOut),
+        mask: mask ? all(mask) : launcher.nothing,
         dx: all(dx),
       },
       parameters: { height, width, channels, length, has_mask: Number(!!mask) },
@@ -93,14 +71,16 @@ export function maxPoolGradient(launcher: Launcher, args: MaxPoolGradient<B>): v
   });
 }
 
-/** See `AveragePool`. */
-export function averagePool(launcher: Launcher, { batch, height, width, channels, x, y }: AveragePool<B>): void {
-  sizes("averagePool", { batch, height, width, channels });
+/** See `averagePool`. */
+export function averagePool(
+  launcher: Launcher,
+  { batch, height, width, channels, x, y }: GpuArguments<"averagePool">,
+): void {
   const pixels = height * width, words = pixels * channels;
   launcher.images(batch, [words, channels], ({ count, of }) => {
     const length = count * channels;
     launcher.run({ name: "average_pool", source: averagePoolSource }, {
-      buffers: { x: [of(x, words), count * words], y: [of(y, channels), length] },
+      buffers: { x: of(x, words), y: of(y, channels) },
       parameters: { pixels, channels, length },
       workgroups: groups(length),
       flops: 100 * count * words,
@@ -108,17 +88,16 @@ export function averagePool(launcher: Launcher, { batch, height, width, channels
   });
 }
 
-/** See `AveragePoolGradient`. */
-export function averagePoolGradient(launcher: Launcher, args: AveragePoolGradient<B>): void {
+/** See `averagePoolGradient`. */
+export function averagePoolGradient(launcher: Launcher, args: GpuArguments<"averagePoolGradient">): void {
   const { batch, height, width, channels, dy, dx, mask } = args, pixels = height * width, words = pixels * channels;
-  sizes("averagePoolGradient", { batch, height, width, channels });
   launcher.images(batch, [words, channels], ({ count, of }) => {
     const length = count * words;
     launcher.run({ name: "average_pool_gradient", source: averagePoolGradientSource }, {
       buffers: {
-        dy: [of(dy, channels), count * channels],
-        mask: mask ? [of(mask, words), length] : [launcher.nothing, 1],
-        dx: [of(dx, words), length],
+        dy: of(dy, channels),
+        mask: mask ? of(mask, words) : launcher.nothing,
+        dx: of(dx, words),
       },
       parameters: { pixels, channels, length, has_mask: Number(!!mask) },
       workgroups: groups(length),
@@ -127,9 +106,8 @@ export function averagePoolGradient(launcher: Launcher, args: AveragePoolGradien
   });
 }
 
-/** See `ColumnSums`: one too tall for a binding is summed piece by piece. */
-export function columnSums(launcher: Launcher, { x, sums, rows, columns }: ColumnSums<B>): void {
-  sizes("columnSums", { rows, columns });
+/** See `columnSums`: one too tall for a binding is summed piece by piece. */
+export function columnSums(launcher: Launcher, { x, sums, rows, columns }: GpuArguments<"columnSums">): void {
   launcher.images(rows, [columns], ({ first, count, of }) => {
     if (first === 0) return sumColumns(launcher, { x: of(x, columns), sums, rows: count, columns });
     launcher.withScratch((scratch) => {
@@ -141,14 +119,14 @@ export function columnSums(launcher: Launcher, { x, sums, rows, columns }: Colum
 }
 
 /** A tall matrix in parts, then their sums. */
-function sumColumns(launcher: Launcher, { x, sums, rows, columns }: ColumnSums<B>): void {
+function sumColumns(launcher: Launcher, { x, sums, rows, columns }: GpuArguments<"columnSums">): void {
   const columnGroups = Math.ceil(columns / 32);
   const wanted = Math.max(1, Math.min(128, Math.ceil(rows / 256), Math.ceil(512 / columnGroups)));
   const partRows = Math.ceil(rows / wanted);
   const parts = Math.ceil(rows / partRows);
-  const run = (from: B, to: B, rows: number, partRows: number, parts: number) =>
+  const run = (from: GpuBuffer, to: GpuBuffer, rows: number, partRows: number, parts: number) =>
     launcher.run({ name: "column_sums", source: columnSumsSource }, {
-      buffers: { x: [from, rows * columns], sums: [to, parts * columns] },
+      buffers: { x: from, sums: to },
       parameters: { rows, columns, part_rows: partRows },
       workgroups: columnGroups * parts,
       flops: 100 * rows * columns,
@@ -172,10 +150,9 @@ function subgroupConstants({ subgroups }: Launcher): Constants {
   return known;
 }
 
-/** See `Sum`. What is too long for a binding is summed piece by piece, and the pieces' sums once more. */
-export function sum(launcher: Launcher, { x, total, length }: Sum<B>): void {
-  sizes("sum", { length });
-  const pieces: { buffer: B; count: number }[] = [];
+/** See `sum`. What is too long for a binding is summed piece by piece, and the pieces' sums once more. */
+export function sum(launcher: Launcher, { x, total, length }: GpuArguments<"sum">): void {
+  const pieces: { buffer: GpuBuffer; count: number }[] = [];
   launcher.images(length, [1], ({ first, count }) => {
     pieces.push({ buffer: count === x.length ? x : x.slice(first, count), count });
   });
@@ -192,13 +169,13 @@ export function sum(launcher: Launcher, { x, total, length }: Sum<B>): void {
 }
 
 /** In parts, then their sum. */
-function sumPiece(launcher: Launcher, { x, total, length }: Sum<B>): void {
+function sumPiece(launcher: Launcher, { x, total, length }: GpuArguments<"sum">): void {
   const partLength = Math.max(4096, Math.ceil(length / 1024));
   const parts = Math.ceil(length / partLength);
-  const run = (from: B, to: B, length: number, partLength: number, parts: number) =>
+  const run = (from: GpuBuffer, to: GpuBuffer, length: number, partLength: number, parts: number) =>
     launcher.run({ name: "sum", source: sumSource }, {
       constants: subgroupConstants(launcher),
-      buffers: { x: [from, length], total: [to, parts] },
+      buffers: { x: from, total: to },
       parameters: { length, part_length: partLength },
       workgroups: parts,
       flops: 100 * length,
@@ -211,31 +188,28 @@ function sumPiece(launcher: Launcher, { x, total, length }: Sum<B>): void {
   });
 }
 
-/** See `Softmax`. */
-export function softmax(launcher: Launcher, { logits, probabilities, rows, classes }: Softmax<B>): void {
-  sizes("softmax", { rows, classes });
+/** See `softmax`. */
+export function softmax(launcher: Launcher, { logits, probabilities, rows, classes }: GpuArguments<"softmax">): void {
   launcher.run({ name: "softmax", source: softmaxSource }, {
-    buffers: { logits: [logits, rows * classes], probabilities: [probabilities, rows * classes] },
+    buffers: { logits, probabilities },
     parameters: { rows, classes },
     workgroups: groups(rows),
     flops: 100 * rows * classes,
   });
 }
 
-/** See `SoftmaxCrossEntropy`. */
-export function softmaxCrossEntropy(launcher: Launcher, args: SoftmaxCrossEntropy<B>): void {
+/** See `softmaxCrossEntropy`. */
+export function softmaxCrossEntropy(launcher: Launcher, args: GpuArguments<"softmaxCrossEntropy">): void {
   const { rows, classes, count, step } = args;
-  sizes("softmaxCrossEntropy", { rows, classes, count, step });
-  if (count > rows) throw new RangeError(`softmaxCrossEntropy: count is at most rows (${rows}), found ${count}`);
   const length = rows * classes;
   launcher.run({ name: "softmax_cross_entropy", source: softmaxCrossEntropySource }, {
     constants: subgroupConstants(launcher),
     buffers: {
-      logits: [args.logits, length],
-      targets: [args.targets, length],
-      probabilities: [args.probabilities, length],
-      d_logits: [args.dLogits, length],
-      metrics: [args.metrics, METRICS.length],
+      logits: args.logits,
+      targets: args.targets,
+      probabilities: args.probabilities,
+      d_logits: args.dLogits,
+      metrics: args.metrics,
     },
     parameters: { rows, classes, count, step },
     workgroups: 1,
@@ -243,8 +217,8 @@ export function softmaxCrossEntropy(launcher: Launcher, args: SoftmaxCrossEntrop
   });
 }
 
-/** See `Adam`. */
-export function adam(launcher: Launcher, args: Adam<B>): void {
+/** See `adam`. */
+export function adam(launcher: Launcher, args: GpuArguments<"adam">): void {
   const { weights, gradients, m, v, length, rate, beta1, beta2, epsilon } = args;
   launcher.elementwise({ name: "adam", source: adamSource }, {
     buffers: { weights, gradients, m, v },
@@ -253,11 +227,10 @@ export function adam(launcher: Launcher, args: Adam<B>): void {
   });
 }
 
-/** See `Dropout`. */
-export function dropout(launcher: Launcher, { x, y, length, rate, key }: Dropout<B>): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: rate is from 0 to below 1, found ${rate}`);
+/** See `dropout`. */
+export function dropout(launcher: Launcher, { x, y, length, rate, key }: GpuArguments<"dropout">): void {
   launcher.elementwise({ name: "dropout", source: dropoutSource }, {
-    constants: { IN_PLACE: same(x, y) },
+    constants: { IN_PLACE: x.equals(y) },
     buffers: { x, y },
     length,
     parameters: {
@@ -269,20 +242,20 @@ export function dropout(launcher: Launcher, { x, y, length, rate, key }: Dropout
   });
 }
 
-/** See `Fill`. */
-export function fill(launcher: Launcher, { x, length, value }: Fill<B>): void {
+/** See `fill`. */
+export function fill(launcher: Launcher, { x, length, value }: GpuArguments<"fill">): void {
   const bits = new Uint32Array(new Float32Array([value]).buffer)[0];
   launcher.elementwise({ name: "fill", source: fillSource }, { buffers: { x }, length, parameters: { bits } });
 }
 
-/** See `Copy`. */
-export function copy(launcher: Launcher, { x, y, length }: Copy<B>): void {
+/** See `copy`. */
+export function copy(launcher: Launcher, { x, y, length }: GpuArguments<"copy">): void {
   launcher.elementwise({ name: "copy", source: copySource }, { buffers: { x, y }, length });
 }
 
-/** See `Add`. */
-export function add(launcher: Launcher, { a, b, y, length }: Add<B>): void {
-  const [aIsY, bIsY] = [same(a, y), same(b, y)];
+/** See `add`. */
+export function add(launcher: Launcher, { a, b, y, length }: GpuArguments<"add">): void {
+  const [aIsY, bIsY] = [a.equals(y), b.equals(y)];
   launcher.elementwise({ name: "add", source: addSource }, {
     constants: { A_IS_Y: aIsY, B_IS_Y: bIsY, A: aIsY ? "y" : "a", B: bIsY ? "y" : "b" },
     buffers: { a, b, y },
@@ -290,9 +263,9 @@ export function add(launcher: Launcher, { a, b, y, length }: Add<B>): void {
   });
 }
 
-/** See `Relu`. */
-export function relu(launcher: Launcher, { x, y, length }: Relu<B>): void {
-  const inPlace = same(x, y);
+/** See `relu`. */
+export function relu(launcher: Launcher, { x, y, length }: GpuArguments<"relu">): void {
+  const inPlace = x.equals(y);
   launcher.elementwise(RELU, {
     constants: { IN_PLACE: inPlace, X: inPlace ? "y" : "x" },
     buffers: { x, y },
@@ -300,9 +273,9 @@ export function relu(launcher: Launcher, { x, y, length }: Relu<B>): void {
   });
 }
 
-/** See `ReluGradient`. */
-export function reluGradient(launcher: Launcher, { dy, mask, dx, length }: ReluGradient<B>): void {
-  const inPlace = same(dy, dx);
+/** See `reluGradient`. */
+export function reluGradient(launcher: Launcher, { dy, mask, dx, length }: GpuArguments<"reluGradient">): void {
+  const inPlace = dy.equals(dx);
   launcher.elementwise({ name: "relu_gradient", source: reluGradientSource }, {
     constants: { IN_PLACE: inPlace, DY: inPlace ? "dx" : "dy" },
     buffers: { dy, mask, dx },
@@ -310,15 +283,14 @@ export function reluGradient(launcher: Launcher, { dy, mask, dx, length }: ReluG
   });
 }
 
-/** See `GatherWindows`. */
-export function gatherWindows(launcher: Launcher, args: GatherWindows<B>): void {
+/** See `gatherWindows`. */
+export function gatherWindows(launcher: Launcher, args: GpuArguments<"gatherWindows">): void {
   const { series, starts, out, batch, height, width, mean, scale } = args;
-  sizes("gatherWindows", { batch, height, width });
   const window = height * width;
   launcher.images(batch, [window, 1], ({ count, of }) => {
     const length = count * window;
     launcher.run({ name: "gather_windows", source: gatherWindowsSource }, {
-      buffers: { series: [series, window], starts: [of(starts, 1), count], out: [of(out, window), length] },
+      buffers: { series, starts: of(starts, 1), out: of(out, window) },
       parameters: { height, width, length, mean, scale },
       workgroups: groups(length),
       flops: 100 * length,
@@ -326,19 +298,18 @@ export function gatherWindows(launcher: Launcher, args: GatherWindows<B>): void 
   });
 }
 
-/** See `GatherViews`. */
-export function gatherViews(launcher: Launcher, args: GatherViews<B>): void {
+/** See `gatherViews`. */
+export function gatherViews(launcher: Launcher, args: GpuArguments<"gatherViews">): void {
   const { series, starts, views, out, batch, height, width, mean, scale, offset, key: [key0, key1] } = args;
-  sizes("gatherViews", { batch, height, width });
   const window = height * width;
   launcher.images(batch, [window, 1, VIEW.length], ({ first, count, of }) => {
     const length = count * window;
     launcher.run({ name: "gather_views", source: gatherViewsSource }, {
       buffers: {
-        series: [series, height],
-        starts: [of(starts, 1), count],
-        views: [of(views, VIEW.length), count * VIEW.length],
-        out: [of(out, window), length],
+        series,
+        starts: of(starts, 1),
+        views: of(views, VIEW.length),
+        out: of(out, window),
       },
       parameters: { height, width, length, first: first * window, key0, key1, mean, scale, offset },
       workgroups: groups(length),
@@ -347,13 +318,12 @@ export function gatherViews(launcher: Launcher, args: GatherViews<B>): void {
   });
 }
 
-/** See `GatherRows`. */
-export function gatherRows(launcher: Launcher, { table, rows, out, batch, columns }: GatherRows<B>): void {
-  sizes("gatherRows", { batch, columns });
+/** See `gatherRows`. */
+export function gatherRows(launcher: Launcher, { table, rows, out, batch, columns }: GpuArguments<"gatherRows">): void {
   launcher.images(batch, [columns, 1], ({ count, of }) => {
     const length = count * columns;
     launcher.run({ name: "gather_rows", source: gatherRowsSource }, {
-      buffers: { table: [table, columns], rows: [of(rows, 1), count], out: [of(out, columns), length] },
+      buffers: { table, rows: of(rows, 1), out: of(out, columns) },
       parameters: { columns, length },
       workgroups: groups(length),
       flops: 100 * length,

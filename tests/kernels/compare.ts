@@ -1,40 +1,15 @@
 /** Running one kernel call on a device and holding its outputs to expected values. */
 import { assert, assertEquals } from "@std/assert";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
-import type { Kernels } from "../../kernels/kernels.ts";
+import { SIGNATURES } from "../../kernels/methods.ts";
+import type { KernelName } from "../../kernels/table.ts";
 import { reference } from "../../kernels/reference.ts";
 
-export type KernelName = keyof Kernels<unknown>;
-
-/** Which arguments a kernel writes. Those it also reads (Adam's weights) are not filled with NaN first. */
-export const OUTPUTS: Record<KernelName, { written: string[]; updated?: string[] }> = {
-  conv2d: { written: ["y"] },
-  conv2dInputGradient: { written: ["dx"] },
-  conv2dWeightGradient: { written: ["dWeights", "dBias"] },
-  maxPool: { written: ["y"] },
-  maxPoolGradient: { written: ["dx"] },
-  averagePool: { written: ["y"] },
-  averagePoolGradient: { written: ["dx"] },
-  matmul: { written: ["c"] },
-  columnSums: { written: ["sums"] },
-  softmax: { written: ["probabilities"] },
-  softmaxCrossEntropy: { written: ["probabilities", "dLogits"], updated: ["metrics"] },
-  adam: { written: [], updated: ["weights", "m", "v"] },
-  dropout: { written: ["y"] },
-  moments: { written: ["moments"] },
-  normalise: { written: ["y"] },
-  normaliseGradient: { written: ["dx", "dGamma", "dBeta"] },
-  blend: { written: [], updated: ["y"] },
-  fill: { written: ["x"] },
-  copy: { written: ["y"] },
-  add: { written: ["y"] },
-  relu: { written: ["y"] },
-  reluGradient: { written: ["dx"] },
-  sum: { written: ["total"] },
-  gatherWindows: { written: ["out"] },
-  gatherViews: { written: ["out"] },
-  gatherRows: { written: ["out"] },
-};
+/** The buffers that a kernel overwrites, and those that it updates: what it reads (Adam's weights) is not filled with NaN first. */
+export function outputsOf(kernel: KernelName): { written: string[]; updated: string[] } {
+  const named = (use: string) => SIGNATURES[kernel].buffers.filter((one) => one.use === use).map(({ name }) => name);
+  return { written: named("write"), updated: named("update") };
+}
 
 /** Arguments of a kernel with plain arrays for its buffers; outputs need only the right length. */
 export type PlainArgs = Record<string, number | boolean | undefined | readonly number[] | Float64Array | Int32Array>;
@@ -47,7 +22,7 @@ export async function runOn(
   kernel: KernelName,
   args: PlainArgs,
 ): Promise<Record<string, Float32Array>> {
-  const { written, updated = [] } = OUTPUTS[kernel];
+  const { written, updated } = outputsOf(kernel);
   const buffers = new Map<string, DeviceBuffer>();
   for (const [name, value] of Object.entries(args)) {
     if (!isArray(value)) continue;
@@ -68,7 +43,7 @@ export async function runOn(
 export function define(kernel: KernelName, args: PlainArgs): Record<string, Float64Array> {
   const copies = Object.fromEntries(Object.entries(args).map(([name, v]) => [name, isArray(v) ? v.slice() : v]));
   (reference[kernel] as (args: unknown) => void)(copies);
-  const { written, updated = [] } = OUTPUTS[kernel];
+  const { written, updated } = outputsOf(kernel);
   return Object.fromEntries([...written, ...updated].map((name) => [name, copies[name] as unknown as Float64Array]));
 }
 

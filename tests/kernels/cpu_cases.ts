@@ -1,7 +1,7 @@
 /** Calls of every kernel large enough that the CPU device cuts them into many chunks, for its own tests. */
-import { VIEW } from "../../kernels/kernels.ts";
+import { type KernelName, VIEW } from "../../kernels/table.ts";
 import { Random } from "../../kernels/random.ts";
-import type { KernelName, PlainArgs } from "./compare.ts";
+import type { PlainArgs } from "./compare.ts";
 
 const random = new Random(20, 26);
 /** float32-representable normal numbers. */
@@ -26,7 +26,13 @@ function pool(batch: number, height: number, width: number, channels: number) {
   const [x, dx] = [1, 2].map(() => numbers(pixels * channels));
   const [y, dy] = [1, 2].map(() => numbers(windows * channels));
   const shape = { batch, height, width, channels };
-  return { maxPool: { ...shape, x, y }, maxPoolGradient: { ...shape, x, dy, dx, mask: x } };
+  const [mean, dMean] = [1, 2].map(() => numbers(batch * channels));
+  return {
+    maxPool: { ...shape, x, y },
+    maxPoolGradient: { ...shape, x, dy, dx, mask: x },
+    averagePool: { ...shape, x, y: mean },
+    averagePoolGradient: { ...shape, dy: dMean, dx, mask: x },
+  };
 }
 
 function matmul(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean) {

@@ -3,8 +3,9 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { takesWinograd } from "../../kernels/cpu/winograd.ts";
 import { Random } from "../../kernels/random.ts";
+import type { KernelName } from "../../kernels/table.ts";
 import { readGolden } from "../golden.ts";
-import { assertClose, define, type KernelName, type PlainArgs, relativeError, runOn } from "./compare.ts";
+import { assertClose, define, type PlainArgs, relativeError, runOn } from "./compare.ts";
 
 type Calls = [KernelName, PlainArgs][];
 

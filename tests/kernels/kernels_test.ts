@@ -1,10 +1,13 @@
 /** Every kernel on every device: PyTorch's stored values, then fifty random shapes a kernel against the definitions. */
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { METRICS, VIEW } from "../../kernels/kernels.ts";
+import { createReferenceDevice } from "../../kernels/reference_device.ts";
+import { SIGNATURES } from "../../kernels/methods.ts";
+import { type KernelName, KERNELS, METRICS } from "../../kernels/table.ts";
 import { Random, randomKey, threefry2x32 } from "../../kernels/random.ts";
 import { cpu, cpuPaths, definitions, onEach, webgpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";
-import { assertClose, define, type KernelName, type PlainArgs, runOn } from "./compare.ts";
+import { assertClose, define, runOn } from "./compare.ts";
+import { drawCall } from "./draw.ts";
 
 const golden = await readGolden("ops.safetensors");
 const batchNorms = await readGolden("batch_norm.safetensors");
@@ -155,10 +158,109 @@ onEach([cpu, webgpu], "kernels work on slices, and only there", async (device) =
   const values = await device.read(whole);
   assertEquals([values[63], values[64], values[113], values[114]], [1, 2, 2, 1]);
   assertEquals([...await device.read(whole.slice(64, 3))], [2, 2, 2]);
-  assertThrows(() => whole.slice(10, 1), RangeError);
-  assertThrows(() => whole.slice(128, 65), RangeError);
   device.release(whole);
 });
+
+onEach([definitions, cpu, webgpu], "sizes, buffers and options are refused in the same words", async (device) => {
+  const x = device.allocate(200, "x"), y = device.allocate(64, "y");
+  const fault = (call: () => void, type: typeof RangeError | typeof TypeError, words: string) =>
+    assertStrictEquals(assertThrows(call, type).message, words);
+  const stranger = createReferenceDevice().allocate(200, "a stranger");
+  if (device.kind === "reference") device.relu({ x: stranger, y, length: 64 }); // all of one memory
+  else {
+    fault(
+      () => device.relu({ x: stranger, y, length: 64 }),
+      TypeError,
+      "relu: x: expected a buffer of this device, found one of another device",
+    );
+  }
+  fault(
+    () => device.fill({ x, length: 201, value: 0 }),
+    RangeError,
+    "fill: x: expected [length], 201 words, found a buffer of 200",
+  );
+  const pool = { batch: 2, height: 5, width: 4, channels: 5 };
+  fault(
+    () => device.maxPoolGradient({ ...pool, x, dy: y.slice(0, 39), dx: device.allocate(200, "dx") }),
+    RangeError,
+    "maxPoolGradient: dy: expected [batch, floor(height/2), floor(width/2), channels], 40 words, found a buffer of 39",
+  );
+  for (const length of [0, -1, 1.5, NaN, 2 ** 32]) {
+    const found = () => device.fill({ x, length, value: 0 });
+    fault(found, RangeError, `fill: length: expected a whole number >= 1, found ${length}`);
+  }
+  fault(
+    () => device.softmax({ logits: x, probabilities: y, rows: 1, classes: 65 }),
+    RangeError,
+    "softmax: classes: expected a whole number from 1 to 64, found 65",
+  );
+  const norm = { x, dy: x, moments: y, gamma: y, dx: x, dGamma: y, dBeta: y, rows: 2, columns: 3, epsilon: 1 };
+  fault(
+    () => device.normaliseGradient({ ...norm, count: 3 }),
+    RangeError,
+    "normaliseGradient: count: expected a whole number from 1 to rows, 2, found 3",
+  );
+  fault(
+    () => device.dropout({ x, y: x, length: 10, rate: 1, key: [0, 0] }),
+    RangeError,
+    "dropout: rate: expected a number >= 0 and < 1, found 1",
+  );
+  // what the compiler would have said
+  const untyped = device as unknown as Record<string, (args: unknown) => void>;
+  fault(() => untyped.relu({ x, length: 10 }), TypeError, "relu: y: expected a buffer of this device, found nothing");
+  fault(() => untyped.fill({ x, length: 10 }), TypeError, "fill: value: expected a number, found undefined");
+  fault(
+    () => untyped.dropout({ x, y, length: 10, rate: 0, key: 7 }),
+    TypeError,
+    "dropout: key: expected a key of two words, found 7",
+  );
+  fault(
+    () => untyped.matmul({ a: x, b: x, c: y, m: 1, n: 1, k: 1, relu: 1 }),
+    TypeError,
+    "matmul: relu: expected true, false or nothing, found 1",
+  );
+  fault(
+    () => device.write(y, new Float32Array(65)),
+    RangeError,
+    "write(): expected 65 words, found a buffer of 64",
+  );
+  fault(() => x.slice(32, 10), RangeError, "slice(): offset: expected a multiple of 64 words, found 32");
+  fault(
+    () => x.slice(64, 137),
+    RangeError,
+    "slice(): expected a part of the 200 words of the buffer, found 137 words from 64 on",
+  );
+  await device.read(x); // nothing was enqueued that fails
+});
+
+onEach(
+  [definitions, cpu, webgpu],
+  "what a kernel writes overlaps nothing but what it may be in place of",
+  async (device) => {
+    const whole = device.allocate(256, "whole"), part = (offset: number, length = 64) => whole.slice(offset, length);
+    device.fill({ x: whole, length: 256, value: -1 });
+    device.add({ a: part(0), b: part(64), y: part(64), length: 64 }); // in place
+    device.relu({ x: part(0), y: part(128), length: 64 }); // beside each other
+    const values = await device.read(whole);
+    assertEquals([values[0], values[64], values[128], values[192]], [-1, -2, 0, -1]);
+    const fault = (call: () => void, words: string) =>
+      assertStrictEquals(assertThrows(call, RangeError).message, words);
+    fault(
+      () => device.copy({ x: part(0, 100), y: part(64, 100), length: 100 }),
+      "copy: y: expected a buffer apart from x, found one that overlaps it",
+    );
+    fault(
+      () => device.relu({ x: part(0, 100), y: part(0), length: 64 }),
+      "relu: y: expected x itself or a buffer apart from x, found one that overlaps it",
+    );
+    const moments = { gradients: part(128), m: part(0), v: part(0), rate: 1, beta1: 0, beta2: 0, epsilon: 1 };
+    fault(
+      () => device.adam({ ...moments, weights: part(64), length: 64 }),
+      "adam: m: expected a buffer apart from v, found one that overlaps it",
+    );
+    device.release(whole);
+  },
+);
 
 onEach(
   EVERYWHERE,
@@ -173,208 +275,16 @@ onEach(
   },
 );
 
-/** Random arguments for each kernel; sizes are small and odd, or just past what tiles divide. */
-const DRAW: Record<KernelName, (random: Random) => PlainArgs> = {
-  conv2d: (r) => ({ ...convArrays(r, ["x", "weights", "bias", "y"]), relu: r.below(2) === 1 }),
-  conv2dInputGradient: (r) => ({ ...convArrays(r, ["dy", "weights", "dx", ...(r.below(2) ? ["mask"] : [])]) }),
-  conv2dWeightGradient: (r) => convArrays(r, ["x", "dy", "dWeights", "dBias"]),
-  maxPool: (r) => poolArrays(r, ["x", "y"]),
-  maxPoolGradient: (r) => {
-    const args = poolArrays(r, ["x", "dy", "dx"]);
-    const x = (args.x as Float64Array).map((v) => Math.max(0, v)); // ties at zero, as after a ReLU
-    return { ...args, x, mask: r.below(2) ? x : undefined };
-  },
-  averagePool: (r) => {
-    const { x, ...shape } = poolArrays(r, ["x"]), { batch, channels } = shape as unknown as Record<string, number>;
-    return { ...shape, x, y: numbers(r, batch * channels) };
-  },
-  averagePoolGradient: (r) => {
-    const { dx, mask, ...shape } = poolArrays(r, ["dx", "mask"]);
-    const { batch, channels } = shape as unknown as Record<string, number>;
-    return { ...shape, dx, mask: r.below(2) ? mask : undefined, dy: numbers(r, batch * channels) };
-  },
-  matmul: (r) => {
-    const [m, n, k] = [size(r, 150), size(r, 70), size(r, 300)];
-    const [a, b, c] = [numbers(r, m * k), numbers(r, k * n), numbers(r, m * n)];
-    const mask = r.below(2) ? numbers(r, m * n) : undefined, bias = r.below(2) ? numbers(r, n) : undefined;
-    return {
-      m,
-      n,
-      k,
-      a,
-      b,
-      c,
-      transposeA: r.below(2) === 1,
-      transposeB: r.below(2) === 1,
-      relu: r.below(2) === 1,
-      mask,
-      bias,
-    };
-  },
-  columnSums: (r) => {
-    const [rows, columns] = [size(r, 300), size(r, 70)];
-    return { x: numbers(r, rows * columns), sums: new Float64Array(columns), rows, columns };
-  },
-  softmax: (r) => {
-    const [rows, classes] = [size(r, 200), size(r, 64)];
-    return { logits: numbers(r, rows * classes, 5), probabilities: numbers(r, rows * classes), rows, classes };
-  },
-  softmaxCrossEntropy: (r) => {
-    const [rows, classes] = [size(r, 200), size(r, 20)];
-    const [logits, probabilities, dLogits] = [1, 2, 3].map(() => numbers(r, rows * classes, 5));
-    const targets = numbers(r, rows * classes).map(Math.abs);
-    for (let i = 0; i < rows; i++) {
-      const row = targets.subarray(i * classes, (i + 1) * classes), total = row.reduce((a, b) => a + b);
-      row.forEach((v, k) => row[k] = Math.fround(v / total));
-    }
-    const metrics = new Float64Array([100, 5, 10, 0]);
-    return { logits, targets, probabilities, dLogits, metrics, rows, classes, count: 1 + r.below(rows), step: 3 };
-  },
-  adam: (r) => {
-    const length = size(r, 3000);
-    const [weights, gradients, m] = [1, 0.1, 0.1].map((scale) => numbers(r, length, scale));
-    const v = numbers(r, length, 0.01).map(Math.abs);
-    return { weights, gradients, m, v, length, rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-  },
-  dropout: (r) => {
-    const length = size(r, 3000);
-    const key = [...randomKey(r.below(1000))];
-    return { x: numbers(r, length), y: numbers(r, length), length, rate: [0, 0.1, 0.5, 0.9][r.below(4)], key };
-  },
-  moments: (r) => {
-    const [rows, columns] = [1 + size(r, 3000), size(r, 40)];
-    const x = numbers(r, (rows + r.below(3)) * columns).map((v, i) => Math.fround(v + 10 * (i % columns % 5)));
-    return { x, moments: numbers(r, 2 * columns), rows, columns };
-  },
-  normalise: (r) => ({ ...normaliseArrays(r, ["x", "y"], ["gamma", "beta"]), relu: r.below(2) === 1 }),
-  normaliseGradient: (r) => {
-    const args = normaliseArrays(r, ["x", "dy", "dx"], ["gamma", "dGamma", "dBeta"]);
-    const count = Math.max(8, args.rows - r.below(args.rows >> 1));
-    const moments = define("moments", { ...args, rows: count }).moments.map(Math.fround);
-    return { ...args, moments, count };
-  },
-  blend: (r) => ({ ...elementwise(r, ["x", "y"]), share: 0.125 }),
-  fill: (r) => {
-    const length = size(r, 3000);
-    return { x: new Float64Array(length), length, value: Math.fround(r.normal()) };
-  },
-  copy: (r) => elementwise(r, ["x", "y"]),
-  add: (r) => elementwise(r, ["a", "b", "y"]),
-  relu: (r) => elementwise(r, ["x", "y"]),
-  reluGradient: (r) => elementwise(r, ["dy", "mask", "dx"]),
-  sum: (r) => ({ ...elementwise(r, ["x"]), total: new Float64Array(1) }),
-  gatherWindows: (r) => {
-    const [batch, height, width] = [size(r, 20), size(r, 70), size(r, 40)], time = width + r.below(200);
-    const starts = Int32Array.from({ length: batch }, () => r.below(time - width + 1));
-    const [series, out] = [numbers(r, time * height), numbers(r, batch * height * width)];
-    return { series, starts, out, batch, height, width, mean: 0.25, scale: 1.5 };
-  },
-  gatherViews: (r) => {
-    const [batch, height, width] = [size(r, 20), size(r, 70), size(r, 40)], time = 1 + r.below(200);
-    const starts = Int32Array.from({ length: batch }, () => r.below(time));
-    const views = Float64Array.from({ length: batch * VIEW.length });
-    const set = (i: number, name: Exclude<keyof typeof VIEW, "length">, value: number) =>
-      views[i * VIEW.length + VIEW[name]] = Math.fround(value);
-    for (let i = 0; i < batch; i++) {
-      const [rate, warp] = [0, 1].map(() => r.below(3) ? 0.8 + 0.4 * r.uniform() : 1);
-      const [band, frame] = [r.below(height), r.below(width)];
-      set(i, "rate", rate);
-      set(i, "shift", r.below(3) ? 2 * r.uniform() - 0.5 : 0);
-      set(i, "last", time - 1 - starts[i]);
-      set(i, "warp", warp);
-      set(i, "bandFrom", band);
-      set(i, "bandTo", band + r.below(9));
-      set(i, "frameFrom", frame);
-      set(i, "frameTo", frame + r.below(9));
-      set(i, "gain", r.below(3) ? Math.exp(r.normal()) : 1);
-      set(i, "noise", r.below(2) * r.uniform());
-    }
-    const [series, out] = [
-      numbers(r, time * height).map((v) => Math.fround(Math.max(Math.log(0.01), v))),
-      numbers(r, batch * height * width),
-    ];
-    const sizes = { batch, height, width, mean: 0.25, scale: 1.5, offset: 0.01, key: [...randomKey(r.below(1000))] };
-    return { series, starts, views, out, ...sizes };
-  },
-  gatherRows: (r) => {
-    const [batch, columns, count] = [size(r, 200), size(r, 20), size(r, 300)];
-    const rows = Int32Array.from({ length: batch }, () => r.below(count));
-    return { table: numbers(r, count * columns), rows, out: numbers(r, batch * columns), batch, columns };
-  },
-};
-
-/** A size from 1 up: half the time one that tiles divide or just miss, else any. */
-function size(r: Random, largest: number): number {
-  const near = [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 31, 32, 33, 63, 64, 65, 128].filter((n) => n <= largest);
-  return r.below(2) ? near[r.below(near.length)] : 1 + r.below(largest);
-}
-
-/** float32-representable normal numbers, so that the device is given exactly what the definition is given. */
-function numbers(r: Random, length: number, scale = 1): Float64Array {
-  return Float64Array.from({ length }, () => Math.fround(scale * r.normal()));
-}
-
-function elementwise(r: Random, names: string[]): PlainArgs {
-  const length = size(r, 3000);
-  return { length, ...Object.fromEntries(names.map((name) => [name, numbers(r, length)])) };
-}
-
-function normaliseArrays(
-  r: Random,
-  tall: string[],
-  short: string[],
-): PlainArgs & { rows: number; columns: number } {
-  const [rows, columns] = [8 + size(r, 1500), size(r, 70)];
-  const moments = Float64Array.from(
-    { length: 2 * columns },
-    (_, i) => Math.fround(i < columns ? r.normal() : 0.1 + r.uniform()),
-  );
-  const arrays = [...tall, ...short].map((name) => [
-    name,
-    numbers(r, tall.includes(name) ? rows * columns : columns),
-  ]);
-  return { rows, columns, moments, epsilon: 1e-3, ...Object.fromEntries(arrays) };
-}
-
-function convArrays(r: Random, names: string[]): PlainArgs {
-  const shape = {
-    batch: 1 + r.below(5),
-    height: size(r, 9),
-    width: size(r, 9),
-    channelsIn: size(r, 40),
-    channelsOut: size(r, 40),
-  };
-  const pixels = shape.batch * shape.height * shape.width;
-  const kernel = 9 * shape.channelsIn * shape.channelsOut;
-  const lengths: Record<string, number> = {
-    x: pixels * shape.channelsIn,
-    dx: pixels * shape.channelsIn,
-    mask: pixels * shape.channelsIn,
-    y: pixels * shape.channelsOut,
-    dy: pixels * shape.channelsOut,
-    weights: kernel,
-    dWeights: kernel,
-    bias: shape.channelsOut,
-    dBias: shape.channelsOut,
-  };
-  return { ...shape, ...Object.fromEntries(names.map((name) => [name, numbers(r, lengths[name])])) };
-}
-
-function poolArrays(r: Random, names: string[]): PlainArgs {
-  const shape = { batch: 1 + r.below(4), height: 1 + size(r, 15), width: 1 + size(r, 15), channels: size(r, 40) };
-  const { batch, height, width, channels } = shape;
-  const out = batch * (height >> 1) * (width >> 1) * channels;
-  const arrays = names.map((name) => [name, numbers(r, name.endsWith("y") ? out : batch * height * width * channels)]);
-  return { ...shape, ...Object.fromEntries(arrays) };
-}
-
-for (const kernel of Object.keys(DRAW) as KernelName[]) {
+for (const kernel of Object.keys(KERNELS) as KernelName[]) {
   onEach(
     [cpu, webgpu, ...cpuPaths],
     `${kernel}() agrees with the definition on fifty random shapes`,
     async (device) => {
       for (let draw = 0; draw < 50; draw++) {
-        const args = DRAW[kernel](new Random(draw, kernel.length, kernel.charCodeAt(kernel.length - 1)));
+        const args = drawCall(
+          new Random(draw, kernel.length, kernel.charCodeAt(kernel.length - 1)),
+          SIGNATURES[kernel],
+        );
         const what = JSON.stringify(args, (_, v) => ArrayBuffer.isView(v) ? undefined : v);
         assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel} ${what}`);
       }

@@ -1,7 +1,8 @@
 /** A NaN through whatever rectifies or pools: it must come out, or no report tells the step at which a network broke. */
 import type { Device } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
-import { define, type KernelName, OUTPUTS, type PlainArgs, runOn } from "./compare.ts";
+import type { KernelName } from "../../kernels/table.ts";
+import { define, outputsOf, type PlainArgs, runOn } from "./compare.ts";
 
 /** Every kernel that has a ReLU in it, or a max pool, with a NaN among what it reads; sums are long enough to be split. */
 export function nanCalls(): [kernel: KernelName, args: PlainArgs][] {
@@ -33,7 +34,7 @@ export function nanCalls(): [kernel: KernelName, args: PlainArgs][] {
 export async function hiddenNaNs(device: Device): Promise<string[]> {
   const failures: string[] = [];
   for (const [kernel, args] of nanCalls()) {
-    const [output] = OUTPUTS[kernel].written;
+    const { written: [output] } = outputsOf(kernel);
     const expected = define(kernel, args)[output], found = (await runOn(device, kernel, args))[output];
     if (!expected.some(Number.isNaN)) failures.push(`${kernel}: the definition hides it`);
     expected.forEach((value, i) => {

@@ -1,6 +1,6 @@
 /** The definitions' gradients against finite differences of the definitions: is each the derivative it claims to be? */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { METRICS } from "../../kernels/kernels.ts";
+import { METRICS } from "../../kernels/table.ts";
 import { Random, threefry2x32 } from "../../kernels/random.ts";
 import { reference } from "../../kernels/reference.ts";
 import { relativeError } from "./compare.ts";

@@ -1,7 +1,7 @@
 /** A training step on the GPU, again and again: what it costs the main thread, and that memory stands still. */
 import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
-import { METRICS } from "../../kernels/kernels.ts";
+import { METRICS } from "../../kernels/table.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { Adam, Tape, VggE } from "../../nn/mod.ts";
 

@@ -4,10 +4,11 @@
  */
 import type { Device, Precision } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
+import type { KernelName } from "../../kernels/table.ts";
 import type { createWebGpuDevice, Planner, Variant } from "../../kernels/webgpu/mod.ts";
 import { LADDER, type LadderSizes, launchStep } from "../../kernels/webgpu/ladder.ts";
 import type { GoldenTensor } from "../golden.ts";
-import { define, type KernelName, type PlainArgs, relativeError, runOn } from "./compare.ts";
+import { define, type PlainArgs, relativeError, runOn } from "./compare.ts";
 
 /** What was checked, and what of it failed. */
 export interface Checked {
@@ -93,7 +94,7 @@ function randomCalls(seed: number, draws = 3): Call[] {
 }
 
 /** What is no product. */
-function simpleCalls(): Call[] {
+export function simpleCalls(): Call[] {
   const r = new Random(5);
   const list: Call[] = [];
   const pool = { batch: 2, height: 5, width: 7, channels: 3 };

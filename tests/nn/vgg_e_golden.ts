@@ -1,7 +1,7 @@
 /** VGG-E's five stored steps of Adam, on any device: PyTorch's logits, gradients and losses. Runs in Deno and in a page. */
 import { assert, assertStrictEquals } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
-import { METRICS } from "../../kernels/kernels.ts";
+import { METRICS } from "../../kernels/table.ts";
 import { Adam, Tape, VggE } from "../../nn/mod.ts";
 import type { GoldenTensor } from "../golden.ts";
 import { assertClose, relativeError } from "../kernels/compare.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { VIEW } from "../../kernels/kernels.ts";
+import { VIEW } from "../../kernels/table.ts";
 import { Random } from "../../kernels/random.ts";
 import { Tape, VggE } from "../../nn/mod.ts";
 import {

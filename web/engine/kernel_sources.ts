@@ -4,7 +4,7 @@ import { CpuDevice } from "../../kernels/cpu/device.ts";
 import { kernelText } from "../../kernels/cpu/kernel_text.ts";
 import { takesWinograd } from "../../kernels/cpu/winograd.ts";
 import type { Device } from "../../kernels/device.ts";
-import type { ConvShape } from "../../kernels/kernels.ts";
+import type { ConvShape } from "../../kernels/table.ts";
 import { WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import conv2dWat from "../../kernels/wat/conv2d.wat" with { type: "text" };
 import elementwiseWat from "../../kernels/wat/elementwise.wat" with { type: "text" };
