@@ -12,8 +12,9 @@ import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
 import { parseShape, SHAPES } from "../lab/cases.ts";
 import { describeCounted } from "../lab/counted.ts";
-import { climbCpuLadder, describeCpuLadder } from "../lab/cpu_ladder.ts";
+import { climbCpuLadder, describeCpuLadder, ladderSimd } from "../lab/cpu_ladder.ts";
 import { climbLadder, describeLadder } from "../lab/ladder.ts";
+import { assembleLadder } from "../lab/ladder_modules.ts";
 import { type BenchResults, parseResults } from "../lab/results.ts";
 import { drawRoofline } from "../lab/roofline.ts";
 import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
@@ -118,7 +119,8 @@ await runCommand(command, async (signal) => {
   const tune: Tune = async (device, work) => void await chooseKernels(device, flags.tune, work, { signal });
   if (flags.ladder) {
     if (flags.device !== "webgpu") {
-      console.log(describeCpuLadder(await climbCpuLadder(flags.quick ? 3 : 31, signal)));
+      const modules = await assembleLadder({ simd: ladderSimd(), memory: "shared" });
+      console.log(describeCpuLadder(await climbCpuLadder(modules, { samples: flags.quick ? 3 : 31, signal })));
     }
     if (flags.device === "webgpu" || flags.device === "auto" && await findAdapter()) {
       console.log(describeLadder(await climbLadder({ tune, signal })));

@@ -20,7 +20,7 @@ const BELOW: Record<string, readonly string[]> = {
 const RUNS = ["runs", ...BELOW.runs];
 Object.assign(BELOW, { report: RUNS, lab: ["report", ...RUNS], textbook: ["report", ...RUNS] });
 const TOP = ["mod.ts", "lab", "report", ...RUNS];
-Object.assign(BELOW, { bench: TOP, web: TOP, cli: ["bench", "web", "textbook", ...TOP] });
+Object.assign(BELOW, { bench: TOP, web: ["textbook", ...TOP], cli: ["bench", "web", "textbook", ...TOP] });
 for (const below of Object.keys(BELOW)) BELOW[below] = ["base", ...BELOW[below]];
 BELOW.base = [];
 

@@ -6,8 +6,9 @@ import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } f
 import { runBench } from "../../bench/bench.ts";
 import { compareResults, describeComparison } from "../../bench/compare.ts";
 import { lossCase, matmulCase, parseShape, vggECases } from "../../lab/cases.ts";
-import { climbCpuLadder, describeCpuLadder } from "../../lab/cpu_ladder.ts";
+import { climbCpuLadder, describeCpuLadder, ladderSimd } from "../../lab/cpu_ladder.ts";
 import { checkCase } from "../../lab/definition.ts";
+import { assembleLadder } from "../../lab/ladder_modules.ts";
 import { type BenchResults, parseResults } from "../../lab/results.ts";
 import { drawRoofline } from "../../lab/roofline.ts";
 import { type Spread, spread } from "../../lab/timing.ts";
@@ -153,13 +154,21 @@ Deno.test("spread() is median and quartiles as numpy has them", () => {
   assertThrows(() => spread([]), RangeError);
 });
 
-Deno.test("climbCpuLadder() gives the same product on every rung, and tells each with its file", async () => {
-  const rungs = await climbCpuLadder(3);
-  for (const { name, file, flops, error } of rungs) {
-    assert(error < 1e-6, `${name}: error ${error}`);
-    assert(flops.lower > 0 && flops.lower <= flops.median && flops.median <= flops.upper, name);
-    await Deno.stat(new URL(`../../kernels/wat/${file}`, import.meta.url));
-    assert(describeCpuLadder(rungs).includes(file), name);
+Deno.test("climbCpuLadder() gives the same product on every rung, in either memory, and tells each with its file", async () => {
+  for (const memory of ["shared", "plain"] as const) {
+    const modules = await assembleLadder({ simd: ladderSimd(), memory }), counts: number[] = [];
+    const rungs = await climbCpuLadder(modules, {
+      samples: 3,
+      shared: memory === "shared",
+      onTurn: (rungs) => Promise.resolve(void counts.push(rungs[0].flops.count)),
+    });
+    for (const { name, file, flops, error } of rungs) {
+      assert(error < 1e-6, `${name}: error ${error}`);
+      assert(flops.lower > 0 && flops.lower <= flops.median && flops.median <= flops.upper, name);
+      await Deno.stat(new URL(`../../kernels/wat/${file}`, import.meta.url));
+      assert(describeCpuLadder(rungs).includes(file), name);
+    }
+    assertEquals(rungs.length, 5);
+    assertEquals(counts, [1, 2, 3]);
   }
-  assertEquals(rungs.length, 5);
 });
