@@ -1,17 +1,18 @@
 /** One run of the bench: opens the device, measures its roof, then each part in turn. */
-import { type DeviceChoice, openDevice, type Precision } from "../kernels/mod.ts";
-import { type PresetName, PRESETS } from "../refinery/mod.ts";
+import type { Precision } from "../kernels/device.ts";
+import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import { type Case, vggECases } from "../lab/cases.ts";
-import { benchForest } from "./forest.ts";
-import { benchFrontEnd } from "./front_end.ts";
 import { benchKernel } from "../lab/kernels.ts";
-import { describeMachine, loadNow } from "./machine.ts";
 import { Roof } from "../lab/peaks.ts";
-import type { PeersOptions } from "./peers/peer.ts";
-import type { Tune } from "../lab/tuning.ts";
-import { type Results, SCHEMA, type StepResult } from "../lab/results.ts";
+import { type BenchResults, SCHEMA, type StepResult } from "../lab/results.ts";
 import { benchStep } from "../lab/step.ts";
 import { BUDGETS, Stopwatch } from "../lab/timing.ts";
+import type { Tune } from "../lab/tuning.ts";
+import { type PresetName, PRESETS } from "../refinery/settings.ts";
+import { benchForest } from "./forest.ts";
+import { benchFrontEnd } from "./front_end.ts";
+import { describeMachine, loadNow } from "./machine.ts";
+import type { PeersOptions } from "./peers/peer.ts";
 
 /** What can be measured by itself. */
 export const PARTS = ["kernels", "step", "front-end", "forest"] as const;
@@ -59,7 +60,7 @@ export interface BenchOptions {
 export const CLASSES = 7;
 
 /** Measures what the options ask for. Throws an Error where the filter leaves no kernel, or the device fails. */
-export async function runBench(options: BenchOptions): Promise<Results> {
+export async function runBench(options: BenchOptions): Promise<BenchResults> {
   const { width, batch, quick, signal, filter, onProgress = () => {}, tune = async () => {} } = options;
   const parts = options.only ??
     (options.peers ? [] : options.cases || filter !== undefined ? ["kernels" as const] : PARTS);
@@ -106,7 +107,7 @@ export async function runBench(options: BenchOptions): Promise<Results> {
     const roof = await Roof.open(device, watch, quick);
     await roof.measure();
     progress();
-    const results: Results = {
+    const results: BenchResults = {
       schema: SCHEMA,
       date: new Date().toISOString(),
       machine,

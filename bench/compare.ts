@@ -3,7 +3,7 @@
  * medians alone differ from run to run.
  */
 import { formatTable } from "../report/table.ts";
-import type { Results } from "../lab/results.ts";
+import type { BenchResults } from "../lab/results.ts";
 import { digits, duration } from "../lab/show.ts";
 import type { Spread } from "../lab/timing.ts";
 
@@ -22,7 +22,7 @@ export interface Comparison {
 }
 
 /** Everything timed in a document, by name. */
-function timed({ kernels, step, tasks, peers }: Results): Map<string, Spread> {
+function timed({ kernels, step, tasks, peers }: BenchResults): Map<string, Spread> {
   const rows = new Map<string, Spread>();
   for (const { name, shape, seconds } of kernels) rows.set(`${name} ${shape}`, seconds);
   if (step) rows.set("training step", step.seconds);
@@ -32,7 +32,7 @@ function timed({ kernels, step, tasks, peers }: Results): Map<string, Spread> {
 }
 
 /** The rows that two documents share, in A's order. */
-export function compareResults(a: Results, b: Results): Comparison[] {
+export function compareResults(a: BenchResults, b: BenchResults): Comparison[] {
   const others = timed(b);
   return [...timed(a)].flatMap(([name, seconds]): Comparison[] => {
     const other = others.get(name);
@@ -43,9 +43,9 @@ export function compareResults(a: Results, b: Results): Comparison[] {
 }
 
 /** What `--compare` prints. */
-export function describeComparison(a: Results, b: Results): string {
+export function describeComparison(a: BenchResults, b: BenchResults): string {
   const rows = compareResults(a, b);
-  const of = ({ date, machine, settings }: Results) =>
+  const of = ({ date, machine, settings }: BenchResults) =>
     `${date}  ${machine.processor}, ${machine.device}: ${machine.description}, width ${settings.width}, batch ${settings.batch}`;
   const left = timed(a).size + timed(b).size - 2 * rows.length;
   const geometric = Math.exp(rows.reduce((sum, { ratio }) => sum + Math.log(ratio), 0) / rows.length);

@@ -2,7 +2,8 @@
  * The random forest: fit and predict, on a table as large as scikit-learn's digits (1,797 x 64, ten classes, whole numbers 0
  * to 16) and about as hard: each class has a prototype, a sample is a noisy one.
  */
-import { ForestPool, RandomForest } from "../forest/mod.ts";
+import { RandomForest } from "../forest/forest.ts";
+import { ForestPool } from "../forest/parallel.ts";
 import { noise } from "../lab/kernels.ts";
 import type { TaskRow } from "../lab/results.ts";
 import { type Budget, type Spread, timeAlone } from "../lab/timing.ts";

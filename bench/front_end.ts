@@ -4,8 +4,11 @@
  * threads, with nothing cached.
  */
 import { join } from "@std/path";
-import { extractFeatures, openCorpus } from "../corpora/mod.ts";
-import { decodeRecording, encodeWav, logMel } from "../dsp/mod.ts";
+import { extractFeatures } from "../corpora/features.ts";
+import { openCorpus } from "../corpora/open.ts";
+import { logMel } from "../dsp/log_mel.ts";
+import { decodeRecording } from "../dsp/recording.ts";
+import { encodeWav } from "../dsp/wav.ts";
 import { noise } from "../lab/kernels.ts";
 import type { TaskRow } from "../lab/results.ts";
 import { type Budget, timeAlone } from "../lab/timing.ts";

@@ -1,6 +1,6 @@
 /** Where a bench runs: what a reader of its figures has to know. */
 import os from "node:os";
-import type { Device } from "../kernels/mod.ts";
+import type { Device } from "../kernels/device.ts";
 import type { Machine } from "../lab/results.ts";
 
 /** The machine and the device. The second load is that of now, until it is measured again. */

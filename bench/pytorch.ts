@@ -3,14 +3,14 @@
  * beside scikit-learn's. Each waits while the other runs, several times over, so that a machine that is slower for a while is
  * so for both; what counts is the ratio.
  */
-import { ForestPool } from "../forest/mod.ts";
-import { openDevice } from "../kernels/mod.ts";
-import { formatTable } from "../report/table.ts";
-import { digitsLike } from "./forest.ts";
-import { describeMachine } from "./machine.ts";
+import { ForestPool } from "../forest/parallel.ts";
+import { openDevice } from "../kernels/open_device.ts";
 import { digits, duration } from "../lab/show.ts";
 import { Training } from "../lab/step.ts";
 import { spread, Stopwatch } from "../lab/timing.ts";
+import { formatTable } from "../report/table.ts";
+import { digitsLike } from "./forest.ts";
+import { describeMachine } from "./machine.ts";
 
 /** What to compare. */
 export interface PyTorchOptions {

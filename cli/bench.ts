@@ -5,6 +5,21 @@
  * libraries in turn, with `--pytorch` PyTorch.
  */
 import { Option } from "commander";
+import { CLASSES, type Part, PARTS, runBench } from "../bench/bench.ts";
+import { describeComparison } from "../bench/compare.ts";
+import type { Precision } from "../kernels/device.ts";
+import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
+import { findAdapter } from "../kernels/webgpu/adapter.ts";
+import { parseShape, SHAPES } from "../lab/cases.ts";
+import { describeCounted } from "../lab/counted.ts";
+import { climbCpuLadder, describeCpuLadder, ladderSimd } from "../lab/cpu_ladder.ts";
+import { climbLadder, describeLadder } from "../lab/ladder.ts";
+import { assembleLadder } from "../lab/ladder_modules.ts";
+import { type BenchResults, parseResults } from "../lab/results.ts";
+import { drawRoofline } from "../lab/roofline.ts";
+import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
+import { chooseKernels, type Tune, type TuneFlag } from "../lab/tuning.ts";
+import { type PresetName, PRESETS } from "../refinery/settings.ts";
 import {
   createCommand,
   printJson,
@@ -15,20 +30,7 @@ import {
   UsageError,
   wholeNumber,
 } from "./common.ts";
-import { chooseKernels, type Tune, type TuneFlag } from "../lab/tuning.ts";
 import { precisionOption, tuneOption } from "./tuning.ts";
-import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
-import { findAdapter } from "../kernels/webgpu/adapter.ts";
-import { type PresetName, PRESETS } from "../refinery/mod.ts";
-import { parseShape, SHAPES } from "../lab/cases.ts";
-import { describeComparison } from "../bench/compare.ts";
-import { CLASSES, type Part, PARTS, runBench } from "../bench/bench.ts";
-import { describeCounted } from "../lab/counted.ts";
-import { climbCpuLadder, describeCpuLadder } from "../lab/cpu_ladder.ts";
-import { climbLadder, describeLadder } from "../lab/ladder.ts";
-import { parseResults, type Results } from "../lab/results.ts";
-import { drawRoofline } from "../lab/roofline.ts";
-import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
 
 interface Flags {
   device: DeviceChoice;
@@ -117,7 +119,8 @@ await runCommand(command, async (signal) => {
   const tune: Tune = async (device, work) => void await chooseKernels(device, flags.tune, work, { signal });
   if (flags.ladder) {
     if (flags.device !== "webgpu") {
-      console.log(describeCpuLadder(await climbCpuLadder(flags.quick ? 3 : 31, signal)));
+      const modules = await assembleLadder({ simd: ladderSimd(), memory: "shared" });
+      console.log(describeCpuLadder(await climbCpuLadder(modules, { samples: flags.quick ? 3 : 31, signal })));
     }
     if (flags.device === "webgpu" || flags.device === "auto" && await findAdapter()) {
       console.log(describeLadder(await climbLadder({ tune, signal })));
@@ -131,7 +134,7 @@ await runCommand(command, async (signal) => {
   }
   const cases = flags.shape.length > 0 ? flags.shape.flatMap(wantedShape) : undefined;
   const bar = progressBar("measuring");
-  let results: Results;
+  let results: BenchResults;
   try {
     results = await runBench({
       ...flags,
@@ -158,7 +161,7 @@ await runCommand(command, async (signal) => {
   }
 });
 
-function describe(results: Results): string {
+function describe(results: BenchResults): string {
   const { kernels, step, tasks, peers } = results;
   return [
     describeRun(results),
@@ -169,7 +172,7 @@ function describe(results: Results): string {
   ].filter((text) => text !== "").join("\n\n");
 }
 
-async function readResults(file: string): Promise<Results> {
+async function readResults(file: string): Promise<BenchResults> {
   const text = await Deno.readTextFile(file);
   try {
     return parseResults(JSON.parse(text), file);

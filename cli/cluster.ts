@@ -7,18 +7,19 @@
  * goes on.
  */
 import { join, resolve } from "@std/path";
-import { openDevice } from "../kernels/mod.ts";
-import { summarise } from "../nn/mod.ts";
-import { networkOptions } from "../refinery/mod.ts";
-import { keptChoices, openRun, readStatus } from "../runs/mod.ts";
+import { openDevice } from "../kernels/open_device.ts";
+import { summarise } from "../nn/vgg_e.ts";
+import { networkOptions } from "../refinery/settings.ts";
+import { keptChoices, openRun } from "../runs/begin.ts";
+import { readStatus } from "../runs/status.ts";
 import { defaultFolder } from "../runs/train.ts";
 import { createCommand, runCommand, say, wholeNumber } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";
 import { formatDuration } from "./job_progress.ts";
 import { prepare } from "./prepare.ts";
 import { foldsScript, mergeScript, type SlurmJob } from "./slurm.ts";
-import { rehearseTraining, tuneDevice } from "./tuning.ts";
 import { addExperimentOptions, resolveSettings, type TrainFlags } from "./train_options.ts";
+import { rehearseTraining, tuneDevice } from "./tuning.ts";
 
 interface ClusterFlags extends Omit<TrainFlags, "jobs"> {
   submit?: boolean;

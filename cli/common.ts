@@ -14,16 +14,9 @@ import cliProgress from "cli-progress";
 import { resolve } from "@std/path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { OptionError } from "../base/option_error.ts";
-import {
-  type Corpus,
-  CORPUS_KINDS,
-  type CorpusKind,
-  type DuplicatePolicy,
-  type LabelMap,
-  openCorpus,
-  type ReadingChoices,
-  recogniseCorpus,
-} from "../corpora/mod.ts";
+import type { Corpus, DuplicatePolicy, LabelMap, ReadingChoices } from "../corpora/corpus.ts";
+import { CORPUS_KINDS, type CorpusKind, openCorpus } from "../corpora/open.ts";
+import { recogniseCorpus } from "../corpora/recognise.ts";
 import { withFlags } from "./flags.ts";
 
 /** The statuses a command exits with. */

@@ -2,8 +2,8 @@
  * `deno task compare A [B]`: the stages of a run, or two runs stage by stage, paired by utterance: better, or luck?
  */
 import { Option } from "commander";
-import { DECIDED_BY, type DecidedBy } from "../models/mod.ts";
-import { comparePredictions } from "../report/mod.ts";
+import { DECIDED_BY, type DecidedBy } from "../models/predictor.ts";
+import { comparePredictions } from "../report/comparison.ts";
 import { formatTable } from "../report/table.ts";
 import { createCommand, printJson, runCommand } from "./common.ts";
 

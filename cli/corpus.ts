@@ -2,10 +2,12 @@
  * `deno task corpus`: what is in a corpus, and what was skipped and why.
  */
 import { join } from "@std/path";
-import { count } from "../corpora/corpus.ts";
+import { type Corpus, count } from "../corpora/corpus.ts";
 import { byValue } from "../corpora/emotion_names.ts";
-import { type Corpus, extractFeatures, type Features, type Finding, inspectCorpus } from "../corpora/mod.ts";
-import { encodeWav, frontEnd } from "../dsp/mod.ts";
+import { extractFeatures, type Features } from "../corpora/features.ts";
+import { type Finding, inspectCorpus } from "../corpora/sanity.ts";
+import { frontEnd } from "../dsp/settings.ts";
+import { encodeWav } from "../dsp/wav.ts";
 import { formatTable } from "../report/table.ts";
 import {
   addCorpusOptions,

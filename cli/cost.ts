@@ -6,10 +6,16 @@
  * and makes the profiles of what it held out and, but for the last of a chain, of what it trained on. A forward pass is about a
  * third of a training step.
  */
-import type { Device } from "../kernels/mod.ts";
-import { ArrayDataset, fit, oneHot, summarise, trainingFlops, VggE } from "../nn/mod.ts";
-import { countFits, drawValidation, networkOptions, segmentsOf, type Settings, strideOf } from "../refinery/mod.ts";
-import type { Experiment } from "../runs/mod.ts";
+import type { Device } from "../kernels/device.ts";
+import { ArrayDataset, oneHot } from "../nn/dataset.ts";
+import { fit } from "../nn/fit.ts";
+import { summarise, trainingFlops, VggE } from "../nn/vgg_e.ts";
+import { strideOf } from "../refinery/fold_data.ts";
+import { countFits } from "../refinery/fold_work.ts";
+import { drawValidation } from "../refinery/folds.ts";
+import { segmentsOf } from "../refinery/segment_dataset.ts";
+import { networkOptions, type Settings } from "../refinery/settings.ts";
+import type { Experiment } from "../runs/plan.ts";
 
 /** Segments of one fold. */
 export interface FoldCost {

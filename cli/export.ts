@@ -4,9 +4,10 @@
  */
 import { join } from "@std/path";
 import { type Command, Option } from "commander";
-import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/mod.ts";
-import type { PresetName } from "../refinery/mod.ts";
-import { choicesOf, exportFold, type ExportNote, keptChoices, openRun, requireRun } from "../runs/mod.ts";
+import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
+import type { PresetName } from "../refinery/settings.ts";
+import { choicesOf, keptChoices, openRun, requireRun } from "../runs/begin.ts";
+import { exportFold, type ExportNote } from "../runs/export.ts";
 import { type CorpusFlags, createCommand, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags, trainForUse, writeShown } from "./export_model.ts";
 import { addOnnxOptions, type OnnxFlags, writeOnnx } from "./export_onnx.ts";

@@ -1,8 +1,10 @@
 /** The model for use of a run: `train --export` and `export` both make it here. */
 import { type Command } from "commander";
-import type { ModelBytes } from "../models/mod.ts";
-import { type Experiment, exportEverything, type ExportNote, writeModel } from "../runs/mod.ts";
+import type { ModelBytes } from "../models/description.ts";
 import { readModel } from "../models/mod.ts";
+import { writeModel } from "../models/write_folder.ts";
+import { exportEverything, type ExportNote } from "../runs/export.ts";
+import type { Experiment } from "../runs/plan.ts";
 import { realNumber } from "./common.ts";
 import { JobProgress } from "./job_progress.ts";
 

@@ -1,7 +1,7 @@
 /** `export --onnx`: the files that a model becomes for other programs of the field. */
 import type { Command } from "commander";
-import { readModel } from "../models/mod.ts";
 import { writeAtomically } from "../files/atomic.ts";
+import { readModel } from "../models/mod.ts";
 
 /** Where they go. */
 export interface OnnxFlags {

@@ -5,9 +5,12 @@
 import type { Corpus, Utterance } from "../corpora/corpus.ts";
 import { digestOf } from "../corpora/feature_frames.ts";
 import type { Device } from "../kernels/device.ts";
-import { decodeModel, Predictor } from "../models/mod.ts";
-import { assignFolds } from "../refinery/mod.ts";
-import { exportFold, readRunCorpus, requireRun } from "../runs/mod.ts";
+import { decodeModel } from "../models/model.ts";
+import { Predictor } from "../models/predictor.ts";
+import { assignFolds } from "../refinery/folds.ts";
+import { requireRun } from "../runs/begin.ts";
+import { exportFold } from "../runs/export.ts";
+import { readRunCorpus } from "../runs/read_corpus.ts";
 import { type CorpusFlags, openFlaggedCorpus, say } from "./common.ts";
 
 /** Utterances, and what judges them. */

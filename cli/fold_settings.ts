@@ -1,8 +1,9 @@
 /**
  * Which folds a corpus allows: its own where it has them, and no more than it has speakers, sessions or texts.
  */
-import { type Features } from "../corpora/mod.ts";
-import { countGroups, officialFolds, type Settings, type Split, unlearnedEmotions } from "../refinery/mod.ts";
+import type { Features } from "../corpora/features.ts";
+import { countGroups, officialFolds, unlearnedEmotions } from "../refinery/folds.ts";
+import type { Settings, Split } from "../refinery/settings.ts";
 import { UsageError } from "./common.ts";
 
 /** What was said about folds. */

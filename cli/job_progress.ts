@@ -7,8 +7,8 @@
  */
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
-import type { Monitor } from "../nn/mod.ts";
-import type { FoldProgress } from "../refinery/mod.ts";
+import type { Monitor } from "../nn/fit.ts";
+import type { FoldProgress } from "../refinery/fold_hooks.ts";
 import { say } from "./common.ts";
 
 /** Seconds between lines where there is no terminal: soon, then every so often, and more rarely as the job gets long. */

@@ -1,4 +1,5 @@
-import type { Settings, Trial } from "../refinery/mod.ts";
+import type { Settings } from "../refinery/settings.ts";
+import type { Trial } from "../refinery/trial.ts";
 
 /** Trials in a file, a line of JSON each: a study that was stopped resumes from it. */
 export class KeptTrials {

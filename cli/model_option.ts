@@ -2,8 +2,8 @@
 import { join } from "@std/path";
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
-import { DECIDED_BY, type DecidedBy, Predictor } from "../models/predictor.ts";
 import { readModel } from "../models/mod.ts";
+import { DECIDED_BY, type DecidedBy, Predictor } from "../models/predictor.ts";
 import { say, UsageError, wholeNumber } from "./common.ts";
 
 /** The model that ships with the project. */

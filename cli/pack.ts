@@ -1,6 +1,6 @@
 /** `deno task pack`: a run as one small file, and back. */
 import { count } from "../corpora/corpus.ts";
-import { packRun, unpackRun } from "../runs/mod.ts";
+import { packRun, unpackRun } from "../runs/pack.ts";
 import { createCommand, runCommand, say } from "./common.ts";
 
 const command = createCommand("pack", "A run as one small file, without its weights, and back.", [

@@ -2,26 +2,12 @@
  * `deno task paper`: Tables 2 to 4 of the paper on a corpus, every network that they share trained once, and the report.
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { openDevice } from "../kernels/mod.ts";
-import {
-  countNetworks,
-  networkOptions,
-  PAPER_TABLES,
-  type PaperChain,
-  paperChains,
-  type PresetName,
-  type Settings,
-} from "../refinery/mod.ts";
-import {
-  chainFolder,
-  choicesOf,
-  type Experiment,
-  keptChoices,
-  readPaper,
-  requireRun,
-  requireVacantPaper,
-  writePaper,
-} from "../runs/mod.ts";
+import { openDevice } from "../kernels/open_device.ts";
+import { countNetworks, PAPER_TABLES, type PaperChain, paperChains } from "../refinery/paper.ts";
+import { networkOptions, type PresetName, type Settings } from "../refinery/settings.ts";
+import { choicesOf, keptChoices, requireRun } from "../runs/begin.ts";
+import { chainFolder, readPaper, requireVacantPaper, writePaper } from "../runs/paper_folder.ts";
+import type { Experiment } from "../runs/plan.ts";
 import { defaultFolder } from "../runs/train.ts";
 import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { costPaper } from "./paper_cost.ts";

@@ -1,8 +1,8 @@
 /**
  * What the whole paper would cost, for `paper --dry-run`: the networks of every chain, the first stage counted once.
  */
-import { countNetworks, type PaperChain } from "../refinery/mod.ts";
-import type { Experiment } from "../runs/mod.ts";
+import { countNetworks, type PaperChain } from "../refinery/paper.ts";
+import type { Experiment } from "../runs/plan.ts";
 import { printJson } from "./common.ts";
 import { estimateCost } from "./cost.ts";
 import { formatDuration } from "./job_progress.ts";

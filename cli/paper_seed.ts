@@ -1,8 +1,10 @@
 /**
  * One seed of the paper, chain after chain, with the bars and words that go with it.
  */
-import type { PaperChain } from "../refinery/mod.ts";
-import { type Experiment, foldsAtOnce, type JobsOptions, runPaperChains } from "../runs/mod.ts";
+import type { PaperChain } from "../refinery/paper.ts";
+import { foldsAtOnce, type JobsOptions } from "../runs/jobs.ts";
+import { runPaperChains } from "../runs/paper_chains.ts";
+import type { Experiment } from "../runs/plan.ts";
 import { say } from "./common.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
 

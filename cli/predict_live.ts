@@ -7,16 +7,12 @@
  * second had none. What speech is, is decided as it comes: by the levels of the last half minute, unlike in a file, where all of it
  * is known. So is the level that a model brings recordings to: here it is that of the last half minute, at each second anew.
  */
-import {
-  type FrontEnd,
-  LogMelStream,
-  RecordingStream,
-  RunningLevel,
-  segmentCount,
-  SpeechActivity,
-  speechSegments,
-  withLevel,
-} from "../dsp/mod.ts";
+import { RunningLevel, withLevel } from "../dsp/levelling.ts";
+import { LogMelStream } from "../dsp/log_mel_stream.ts";
+import { RecordingStream } from "../dsp/recording_stream.ts";
+import { segmentCount } from "../dsp/segments.ts";
+import type { FrontEnd } from "../dsp/settings.ts";
+import { SpeechActivity, speechSegments } from "../dsp/speech.ts";
 import { decideProfile, speechRows } from "../models/judge_speech.ts";
 import type { Predictor } from "../models/predictor.ts";
 import { argmax } from "../refinery/relabel.ts";

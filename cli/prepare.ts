@@ -2,10 +2,12 @@
  * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are told.
  */
 import { resolve } from "@std/path";
-import { count } from "../corpora/corpus.ts";
-import { type Corpus, extractFeatures, type Features, inspectCorpus } from "../corpora/mod.ts";
-import { assignFolds, type PresetName, segmentation, type Settings } from "../refinery/mod.ts";
-import type { Experiment } from "../runs/mod.ts";
+import { type Corpus, count } from "../corpora/corpus.ts";
+import { extractFeatures, type Features } from "../corpora/features.ts";
+import { inspectCorpus } from "../corpora/sanity.ts";
+import { assignFolds } from "../refinery/folds.ts";
+import { type PresetName, segmentation, type Settings } from "../refinery/settings.ts";
+import type { Experiment } from "../runs/plan.ts";
 import { type CorpusFlags, openFlaggedCorpus, progressBar, readingChoices, say } from "./common.ts";
 import { describeUnlearned, type FoldFlags, settleFolds } from "./fold_settings.ts";
 import { describeSettings } from "./train_options.ts";

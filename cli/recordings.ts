@@ -4,7 +4,8 @@
  */
 import { basename, join } from "@std/path";
 import { followLink, listRecordings, statOrNull } from "../corpora/files.ts";
-import { RecordingReader, SpeechActivity, speechSegments } from "../dsp/mod.ts";
+import { RecordingReader } from "../dsp/recording_reader.ts";
+import { SpeechActivity, speechSegments } from "../dsp/speech.ts";
 import { judgeSpeech, type SpeechPrediction } from "../models/judge_speech.ts";
 import { type ListenOptions, type Predictor, TooShortError } from "../models/predictor.ts";
 

@@ -2,7 +2,8 @@
  * `deno task report RUN`: tables, figures and report.html from a run folder; `--check` recomputes every number.
  */
 import { count } from "../corpora/corpus.ts";
-import { checkReport, writeReport } from "../report/mod.ts";
+import { checkReport } from "../report/check.ts";
+import { writeReport } from "../report/write.ts";
 import { createCommand, EXIT, printJson, runCommand, say } from "./common.ts";
 
 const command = createCommand("report", "Tables, figures and report.html from a run folder.", [

@@ -1,7 +1,7 @@
 /** The options of settings, made from their table: `--width`, `--batch-norm` and `--no-batch-norm`, `--schedule`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type SettingName, SETTINGS, type Settings } from "../refinery/mod.ts";
-import { optionName } from "../runs/mod.ts";
+import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
+import { optionName } from "../runs/training_command.ts";
 import { realNumber, wholeNumber } from "./common.ts";
 
 /** Values of settings that are given as options, under the names that commander gives them. */

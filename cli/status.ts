@@ -2,7 +2,7 @@
  * `deno task status RUN`: what each fold of a run is doing, on whichever machine.
  */
 import { formatTable, stageTable } from "../report/table.ts";
-import { type FoldStatus, readStatus, type RunStatus } from "../runs/mod.ts";
+import { type FoldStatus, readStatus, type RunStatus } from "../runs/status.ts";
 import { createCommand, printJson, runCommand } from "./common.ts";
 import { formatDuration } from "./job_progress.ts";
 

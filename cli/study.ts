@@ -3,14 +3,15 @@
  * and judged on their validation utterances; what the folds hold out is never looked at.
  */
 import { Option } from "commander";
-import { openDevice } from "../kernels/mod.ts";
-import { type SettingName, SETTINGS, type Settings, type Trial, tryFold } from "../refinery/mod.ts";
+import { openDevice } from "../kernels/open_device.ts";
+import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
+import { type Trial, tryFold } from "../refinery/trial.ts";
 import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
-import { prepare } from "./prepare.ts";
-import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
 import { KeptTrials } from "./kept_trials.ts";
+import { prepare } from "./prepare.ts";
 import { parseSetting } from "./setting_options.ts";
 import { studyDeciders } from "./study_deciders.ts";
+import { addNetworkOptions, presetOption, resolveSettings, type TrainFlags } from "./train_options.ts";
 
 interface StudyFlags extends TrainFlags {
   trials: number;

@@ -1,14 +1,8 @@
 /** `deno task study --run`: other statistics and other forests than the paper's, on the profiles of runs that are done. */
-import {
-  compareStages,
-  type Comparison,
-  confusionMatrix,
-  decideBy,
-  DECIDERS,
-  mean,
-  unweightedAccuracy,
-  weightedAccuracy,
-} from "../refinery/mod.ts";
+import { decideBy, DECIDERS } from "../refinery/deciders.ts";
+import { mean } from "../refinery/intervals.ts";
+import { compareStages, type Comparison } from "../refinery/mcnemar.ts";
+import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
 import { readRun } from "../report/read_run.ts";
 import { formatTable } from "../report/table.ts";
 import { printJson, say, UsageError } from "./common.ts";

@@ -1,8 +1,8 @@
 /** `deno task textbook`: draws the textbook's pictures, writes its notebooks, and finds the lines again that its links lead to. */
 import { dirname, join } from "@std/path";
+import { relink } from "../textbook/links.ts";
 import { textbookFigures } from "../textbook/mod.ts";
 import { notebookOf } from "../textbook/notebook.ts";
-import { relink } from "../textbook/links.ts";
 import { createCommand, runCommand, say } from "./common.ts";
 
 const DOCS = join(import.meta.dirname!, "../docs");

@@ -3,27 +3,20 @@
  */
 import { join } from "@std/path";
 import { count } from "../corpora/corpus.ts";
-import { openDevice } from "../kernels/mod.ts";
-import { type EpochRecord, summarise } from "../nn/mod.ts";
-import { networkOptions, type PresetName, type Results, type Settings } from "../refinery/mod.ts";
+import { openDevice } from "../kernels/open_device.ts";
+import type { EpochRecord } from "../nn/fit.ts";
+import { summarise } from "../nn/vgg_e.ts";
+import type { Results } from "../refinery/results.ts";
+import { networkOptions, type PresetName, type Settings } from "../refinery/settings.ts";
 import { foldFigures, foldTable, formatTable, modelTable, percent, stageTable } from "../report/table.ts";
-import {
-  choicesOf,
-  type Described,
-  differences,
-  type Experiment,
-  foldsAtOnce,
-  identityOf,
-  keptChoices,
-  mergeFolds,
-  openRun,
-  type Outcome,
-  requireRun,
-  requireVacant,
-  runExperiment,
-  shareStages,
-  type Start,
-} from "../runs/mod.ts";
+import { choicesOf, type Described, keptChoices, openRun, requireRun } from "../runs/begin.ts";
+import { runExperiment } from "../runs/experiment.ts";
+import { differences, identityOf } from "../runs/identity.ts";
+import { foldsAtOnce } from "../runs/jobs.ts";
+import { mergeFolds } from "../runs/merge.ts";
+import type { Experiment, Outcome, Start } from "../runs/plan.ts";
+import { requireVacant } from "../runs/run_folder.ts";
+import { shareStages } from "../runs/share_stage.ts";
 import { defaultFolder } from "../runs/train.ts";
 import { createCommand, printJson, runCommand, say } from "./common.ts";
 import { type Cost, estimateCost } from "./cost.ts";

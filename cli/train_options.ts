@@ -2,15 +2,23 @@
  * The options of `train`: a preset is a set of defaults, and every option given overrides one of them.
  */
 import { type Command, Option } from "commander";
-import { DEVICE_CHOICES, type DeviceChoice, type Precision } from "../kernels/mod.ts";
-import { checkSettings, type PresetName, PRESETS, type SettingName, SETTINGS, type Settings } from "../refinery/mod.ts";
+import type { Precision } from "../kernels/device.ts";
+import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
+import type { TuneFlag } from "../lab/tuning.ts";
 import { fraction } from "../refinery/fraction.ts";
-import type { RunConfig } from "../runs/mod.ts";
+import {
+  checkSettings,
+  type PresetName,
+  PRESETS,
+  type SettingName,
+  SETTINGS,
+  type Settings,
+} from "../refinery/settings.ts";
+import type { RunConfig } from "../runs/run_config.ts";
 import { defaultPreset } from "../runs/train.ts";
 import { addCorpusOptions, type CorpusFlags, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";
-import type { TuneFlag } from "../lab/tuning.ts";
 import { precisionOption, tuneOption } from "./tuning.ts";
 
 /** What the options are read into; those of the settings only where they are given. */

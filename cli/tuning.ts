@@ -3,11 +3,14 @@
  * (`lab/tuning.ts`).
  */
 import { Option } from "commander";
-import { type Device, PRECISIONS } from "../kernels/mod.ts";
+import { type Device, PRECISIONS } from "../kernels/device.ts";
 import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { chooseKernels, type TuneFlag } from "../lab/tuning.ts";
-import { Adam, type Dataset, roundUpBatch, VggE, type VggEOptions } from "../nn/mod.ts";
+import { Adam } from "../nn/adam.ts";
+import type { Dataset } from "../nn/dataset.ts";
 import { forwardBatch, inOrder, Pass } from "../nn/pass.ts";
+import { roundUpBatch } from "../nn/predict.ts";
+import { VggE, type VggEOptions } from "../nn/vgg_e.ts";
 import { progressBar, say } from "./common.ts";
 
 /** The option. */

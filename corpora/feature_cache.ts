@@ -17,7 +17,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
-import { type FrontEnd, frontEnd } from "../dsp/mod.ts";
+import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import type { Framed } from "./framed.ts";
 
 /** To be raised with every change in `dsp/` that changes a frame, if only in its last bit, or in this file's format. */

@@ -10,7 +10,7 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
-import type { Level } from "../dsp/mod.ts";
+import type { Level } from "../dsp/levelling.ts";
 import type { Span } from "./corpus.ts";
 import { claim, type CrewReport, type CrewStart } from "./feature_messages.ts";
 

@@ -5,11 +5,15 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type FrontEnd, frontEnd, Levels, logMel, readRecording, type Recording } from "../dsp/mod.ts";
+import { Levels } from "../dsp/levels.ts";
+import { logMel } from "../dsp/log_mel.ts";
+import type { Recording } from "../dsp/recording.ts";
+import { readRecording } from "../dsp/recording_reader.ts";
+import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import type { Span } from "./corpus.ts";
 import type { FrameCache } from "./feature_cache.ts";
-import type { Framed, Sound } from "./framed.ts";
 import { cutSpan, requireContent } from "./files.ts";
+import type { Framed, Sound } from "./framed.ts";
 
 /** What came of an utterance: its frames, or why there are none. */
 export type Outcome =

@@ -1,5 +1,5 @@
 /** What a crew that reads recordings (`feature_crew.ts`) and its workers tell each other, and how files are claimed. */
-import type { Level } from "../dsp/mod.ts";
+import type { Level } from "../dsp/levelling.ts";
 import type { Span } from "./corpus.ts";
 import type { Outcome } from "./feature_frames.ts";
 

@@ -5,7 +5,9 @@
  * @module
  */
 import { OptionError } from "../base/option_error.ts";
-import { type FrontEnd, frontEnd, type Level, logMel, withLevel } from "../dsp/mod.ts";
+import { type Level, withLevel } from "../dsp/levelling.ts";
+import { logMel } from "../dsp/log_mel.ts";
+import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import type { Utterance } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
 import { Crew } from "./feature_crew.ts";

@@ -4,11 +4,12 @@
  * @module
  */
 import { parentPort } from "node:worker_threads";
-import { type FrontEnd, frontEnd, withLevel } from "../dsp/mod.ts";
-import { FrameCache } from "./feature_cache.ts";
-import { claim, type CrewReport, type CrewStart } from "./feature_messages.ts";
+import { withLevel } from "../dsp/levelling.ts";
+import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import type { Span } from "./corpus.ts";
+import { FrameCache } from "./feature_cache.ts";
 import { framesOf, type Outcome, reasonOf, SpanReader } from "./feature_frames.ts";
+import { claim, type CrewReport, type CrewStart } from "./feature_messages.ts";
 
 // stays, since a worker that listens no more may end, and an end is taken for a death
 parentPort!.on("message", async ({ files, spans, claims, member, cacheDir, level }: CrewStart) => {

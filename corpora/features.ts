@@ -10,10 +10,12 @@
  * @module
  */
 import { OptionError } from "../base/option_error.ts";
-import { frontEnd, type Level, segmentCount } from "../dsp/mod.ts";
+import type { Level } from "../dsp/levelling.ts";
+import { segmentCount } from "../dsp/segments.ts";
+import { frontEnd } from "../dsp/settings.ts";
 import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
-import type { Sound } from "./framed.ts";
 import { readUtterances } from "./feature_reading.ts";
+import type { Sound } from "./framed.ts";
 import { whyLeftOut } from "./left_out.ts";
 import { majority } from "./majority.ts";
 import { CORPUS_KINDS } from "./open.ts";

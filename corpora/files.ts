@@ -5,7 +5,7 @@
  */
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
-import { readRecording } from "../dsp/mod.ts";
+import { readRecording } from "../dsp/recording_reader.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import type { Skipped, Span, Spoken, Utterance } from "./corpus.ts";
 

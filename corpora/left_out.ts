@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { frontEnd, segmentCount } from "../dsp/mod.ts";
+import { segmentCount } from "../dsp/segments.ts";
+import { frontEnd } from "../dsp/settings.ts";
 import type { Corpus } from "./corpus.ts";
 import { settleDuplicates } from "./duplicates.ts";
 import type { Outcome } from "./feature_frames.ts";

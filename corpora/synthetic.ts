@@ -12,7 +12,8 @@
  */
 import { OptionError } from "../base/option_error.ts";
 import { SPEECH_STREAMS } from "../base/streams.ts";
-import { frameCount, frontEnd } from "../dsp/mod.ts";
+import { frameCount } from "../dsp/log_mel.ts";
+import { frontEnd } from "../dsp/settings.ts";
 import { Random } from "../kernels/random.ts";
 import { type Corpus, EMOTIONS, makeCorpus, type Spoken, type Utterance } from "./corpus.ts";
 import { makeSentence, type Sentence } from "./phonemes.ts";

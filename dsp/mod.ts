@@ -20,18 +20,15 @@
  * @module
  */
 export { RealFft } from "./fft.ts";
-export { Levels } from "./levels.ts";
-export { amplify, gainOf, type Level, LEVELLING, LEVELS, RunningLevel, withLevel } from "./levelling.ts";
-export { frameCount, hann, logMel, Spectrum } from "./log_mel.ts";
+export type { Level } from "./levelling.ts";
+export type { Levels } from "./levels.ts";
+export { frameCount, hann, logMel } from "./log_mel.ts";
 export { LogMelStream } from "./log_mel_stream.ts";
 export { hzToMel, MelBank } from "./mel.ts";
 export { decodeRecording, type Recording } from "./recording.ts";
-export { readRecording, RecordingReader } from "./recording_reader.ts";
-export { RecordingStream } from "./recording_stream.ts";
-export { resample, Resampler } from "./resample.ts";
-export { segmentCount, segmentSeconds, segmentStart, segmentStartSeconds, segmentView } from "./segments.ts";
+export { readRecording } from "./recording_reader.ts";
+export { resample } from "./resample.ts";
+export { segmentCount, segmentView } from "./segments.ts";
 export { type FrontEnd, frontEnd, type Levelling } from "./settings.ts";
-export { SpeechActivity, type SpeechOptions, speechSegments } from "./speech.ts";
-export { type WavHeader } from "./riff.ts";
-export { type WavEncoding, type WavFormat } from "./wav_format.ts";
+export { SpeechActivity, speechSegments } from "./speech.ts";
 export { decodeWav, encodeWav, type Wav } from "./wav.ts";

@@ -8,12 +8,11 @@
  *
  * @module
  */
-
-export { type TreeNodes } from "./builder.ts";
-export { type Labels } from "./columns.ts";
+export type { TreeNodes } from "./builder.ts";
+export type { Labels } from "./columns.ts";
 export { gini } from "./criterion.ts";
-export { explainForest, explainTree, type ForestExplanation, type Question, type TreeVote } from "./explain.ts";
-export { fitTrees, type ForestOptions, RandomForest } from "./forest.ts";
-export { type ForestJSON, type TreeJSON } from "./json.ts";
-export { ForestPool, type PoolOptions } from "./parallel.ts";
-export { DecisionTree, type MaxFeatures, type TreeOptions } from "./tree.ts";
+export { explainForest, type ForestExplanation, type Question, type TreeVote } from "./explain.ts";
+export { type ForestOptions, RandomForest } from "./forest.ts";
+export type { ForestJSON, TreeJSON } from "./json.ts";
+export { ForestPool } from "./parallel.ts";
+export { DecisionTree, type MaxFeatures } from "./tree.ts";

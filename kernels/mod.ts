@@ -6,10 +6,21 @@
  *
  * @module
  */
-export * from "./device.ts";
-export * from "./table.ts";
-export * from "./open_device.ts";
-export * from "./random.ts";
-export * from "./reference.ts";
-export type { Choice, KernelChoices } from "./webgpu/choices.ts";
+export type { Device, DeviceBuffer, MemoryStatus, Precision } from "./device.ts";
+export { type DeviceChoice, openDevice, type OpenDeviceOptions } from "./open_device.ts";
+export { Random, type Words } from "./random.ts";
+export { reference } from "./reference.ts";
 export { createReferenceDevice } from "./reference_device.ts";
+export {
+  type ArgumentOf,
+  type ArgumentsOf,
+  type KernelArguments,
+  type KernelName,
+  KERNELS,
+  type Kernels,
+  type LeftOut,
+} from "./table.ts";
+export type { LAYERS } from "./table/layers.ts";
+export type { MEMORY } from "./table/memory.ts";
+export { METRICS, type TRAINING } from "./table/training.ts";
+export type { Choice, KernelChoices } from "./webgpu/choices.ts";

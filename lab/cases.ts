@@ -5,8 +5,8 @@
  * counted in), so that an algorithm that needs fewer of them may pass the machine's peak. Bytes are the least that can move:
  * each input read once, each output written once.
  */
-import type { Kernels } from "../kernels/mod.ts";
-import { type LayerSummary, summarise, vggEParameters } from "../nn/mod.ts";
+import type { Kernels } from "../kernels/table.ts";
+import { type LayerSummary, summarise, vggEParameters } from "../nn/vgg_e.ts";
 
 /** What a buffer holds before the kernel runs: outputs hold NaN, so that what is not written shows. */
 export type Content = "noise" | "positive" | "distributions" | "output" | "updated" | "zero";

@@ -6,6 +6,9 @@
  * for itself, parts are written and read again. A cache can only make them fewer. The plan is the one that a large GPU gets
  * without measuring (`kernels/webgpu/plan.ts`).
  */
+import type { Device } from "../kernels/device.ts";
+import type { ConvShape } from "../kernels/table.ts";
+import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import {
   balance,
   convProduct,
@@ -17,8 +20,6 @@ import {
   productKey,
   traffic,
 } from "../kernels/webgpu/plan.ts";
-import type { ConvShape, Device } from "../kernels/mod.ts";
-import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { formatTable } from "../report/table.ts";
 import { type Case, vggECases } from "./cases.ts";
 import { linesTouched } from "./lines.ts";

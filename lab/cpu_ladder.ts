@@ -3,21 +3,12 @@
  * product, [240, 256] by [256, 64], of operands that lie in the second-level cache as the rung wants them; each adds one idea,
  * told in its file. The rungs take turns, so that a machine that is slower for a while is so for all.
  */
-import wabt from "wabt";
-import { INITIAL_PAGES, PANELS } from "../kernels/cpu/layout.ts";
 import { hasRelaxedSimd } from "../kernels/cpu/binary.ts";
-import { expandTemplate, type Simd } from "../kernels/cpu/template.ts";
+import { INITIAL_PAGES } from "../kernels/cpu/layout.ts";
+import type { Simd } from "../kernels/cpu/template.ts";
 import { reference } from "../kernels/reference.ts";
 import { Random } from "../kernels/random.ts";
 import { formatTable, percent } from "../report/table.ts";
-import conv2d from "../kernels/wat/conv2d.wat" with { type: "text" };
-import gemm from "../kernels/wat/gemm.wat" with { type: "text" };
-import fiveByEight from "../kernels/wat/ladder/five_by_eight.wat" with { type: "text" };
-import fourColumns from "../kernels/wat/ladder/four_columns.wat" with { type: "text" };
-import oneValue from "../kernels/wat/ladder/one_value.wat" with { type: "text" };
-import matmul from "../kernels/wat/matmul.wat" with { type: "text" };
-import strips from "../kernels/wat/strips.wat" with { type: "text" };
-import peak from "./peak.wat" with { type: "text" };
 import { digits } from "./show.ts";
 import { type Spread, spread } from "./timing.ts";
 
@@ -40,11 +31,36 @@ export interface Rung {
   error: number;
 }
 
-/** Climbs the ladder: `samples` samples of each rung, in turn. */
-export async function climbCpuLadder(samples: number, signal?: AbortSignal): Promise<Rung[]> {
-  const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
-  const simd = hasRelaxedSimd() ? "relaxed" : "plain";
-  const kernels = await assemble(memory, simd);
+/** The modules of the ladder, assembled: bytes by name. See `ladder_modules.ts`. */
+export type LadderModules = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+
+/** How to climb. */
+export interface ClimbOptions {
+  /** Samples of each rung. */
+  samples: number;
+  /** Whether the modules were assembled for a shared memory. Default: yes. */
+  shared?: boolean;
+  /** Receives all rungs as measured so far, after each turn that counts; the next turn waits for it. */
+  onTurn?: (rungs: Rung[], turn: number) => Promise<void>;
+  /** Aborts between two turns. */
+  signal?: AbortSignal;
+}
+
+/** Which multiply-add this engine's ladder uses. */
+export const ladderSimd = (): Simd => hasRelaxedSimd() ? "relaxed" : "plain";
+
+/**
+ * Climbs the ladder: each rung in turn, and the peak before them.
+ *
+ * @param modules assembled for {@link ladderSimd}
+ * @throws the signal's reason where it is aborted, and what `onTurn` throws
+ */
+export async function climbCpuLadder(
+  modules: LadderModules,
+  { samples, shared = true, onTurn, signal }: ClimbOptions,
+): Promise<Rung[]> {
+  const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared });
+  const kernels = await instantiate(modules, memory);
   // after the panels' places: a and b as they are, rows of strips, panels, results, a table
   const a = INITIAL_PAGES * 65536, b = a + 4 * M * K, rows = b + 4 * K * N, panels = rows + 4 * M * K;
   const c = panels + 4 * K * N, table = c + 4 * M * N;
@@ -93,6 +109,13 @@ export async function climbCpuLadder(samples: number, signal?: AbortSignal): Pro
     do run(); while (++calls < 4 || performance.now() - start < 10);
     return 1000 * calls * flops / (performance.now() - start);
   };
+  const rungs = () => {
+    const roof = spread(peaks).median;
+    return climb.map(({ name, file }, i): Rung => {
+      const flops = spread(rates[i]);
+      return { name, file, flops, ofPeak: flops.median / roof, error: errors[i] };
+    });
+  };
   for (let turn = -3; turn < samples; turn++) { // three turns until the engine has made its fast code
     signal?.throwIfAborted();
     const fastest = rate(() => kernels.run(PEAK_ROUNDS, 0.999), PEAK_ROUNDS * PEAK_FLOPS);
@@ -105,12 +128,9 @@ export async function climbCpuLadder(samples: number, signal?: AbortSignal): Pro
       const flops = rate(run, FLOPS);
       if (turn >= 0) rates[i].push(flops);
     });
+    if (turn >= 0) await onTurn?.(rungs(), turn);
   }
-  const roof = spread(peaks).median;
-  return climb.map(({ name, file }, i) => {
-    const flops = spread(rates[i]);
-    return { name, file, flops, ofPeak: flops.median / roof, error: errors[i] };
-  });
+  return rungs();
 }
 
 /** The ladder as a table. */
@@ -131,18 +151,10 @@ export function describeCpuLadder(rungs: readonly Rung[]): string {
 }
 
 /** Every module on one memory: its functions by name. */
-async function assemble(memory: WebAssembly.Memory, simd: Simd): Promise<Record<string, (...args: number[]) => void>> {
-  const assembler = await wabt();
-  const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: simd === "relaxed" };
-  const values = { panel: PANELS.at, pages: INITIAL_PAGES };
-  const all = { conv2d, gemm, fiveByEight, fourColumns, oneValue, matmul, strips, peak };
-  return Object.assign(
-    {},
-    ...Object.entries(all).map(([name, text]) => {
-      const parsed = assembler.parseWat(`${name}.wat`, expandTemplate(text, simd, values), features);
-      const module = new WebAssembly.Module(new Uint8Array(parsed.toBinary({}).buffer));
-      parsed.destroy();
-      return new WebAssembly.Instance(module, { env: { memory } }).exports;
-    }),
-  );
+async function instantiate(
+  modules: LadderModules,
+  memory: WebAssembly.Memory,
+): Promise<Record<string, (...args: number[]) => void>> {
+  const made = Object.values(modules).map((bytes) => WebAssembly.instantiate(bytes, { env: { memory } }));
+  return Object.assign({}, ...(await Promise.all(made)).map(({ instance }) => instance.exports));
 }

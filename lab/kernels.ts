@@ -4,13 +4,13 @@
  * Repeated calls find their data where the call before left it. What fits into a cache stays there, so that a small
  * kernel's GB/s may pass those of the copy kernel, which goes through memory.
  */
-import type { Device, DeviceBuffer } from "../kernels/mod.ts";
-import type { Tune } from "./tuning.ts";
+import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import type { Case, Content } from "./cases.ts";
 import { planNamed } from "./counted.ts";
 import { type Arrays, checkCase, outputs } from "./definition.ts";
 import type { KernelRow } from "./results.ts";
 import type { Stopwatch } from "./timing.ts";
+import type { Tune } from "./tuning.ts";
 
 /**
  * Times one case.

@@ -5,7 +5,7 @@
  * The places are those of `gemm_tile.wgsl` (which lane loads which slot and group along k) and of the texts that it is appended to (where
  * that lies in memory), written once more.
  */
-import type { ConvShape } from "../kernels/mod.ts";
+import type { ConvShape } from "../kernels/table.ts";
 import type { Variant } from "../kernels/webgpu/mod.ts";
 import type { MatmulShape } from "../kernels/webgpu/plan.ts";
 import type { Case } from "./cases.ts";

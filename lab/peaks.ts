@@ -6,7 +6,7 @@
  * all samples, and what it is a percentage of had the same luck.
  */
 import { CpuDevice } from "../kernels/cpu/device.ts";
-import type { Device } from "../kernels/mod.ts";
+import type { Device } from "../kernels/device.ts";
 import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { CpuPeak } from "./peak_cpu.ts";
 import { WebGpuPeak } from "./peak_webgpu.ts";

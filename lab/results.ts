@@ -118,7 +118,7 @@ export interface PeerRow {
 }
 
 /** One document. */
-export interface Results {
+export interface BenchResults {
   /** {@link SCHEMA} */
   schema: string;
   /** When, ISO 8601. */
@@ -199,8 +199,8 @@ const RESULTS = v.looseObject({
  * @param from what errors call the document, e.g. its file
  * @throws {TypeError} that names the field, what was expected and what was found
  */
-export function parseResults(value: unknown, from: string): Results {
+export function parseResults(value: unknown, from: string): BenchResults {
   const fault = faultOf(value, RESULTS);
   if (fault !== undefined) throw new TypeError(`${from}: ${fault}`);
-  return value as Results;
+  return value as BenchResults;
 }

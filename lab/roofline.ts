@@ -6,7 +6,7 @@
  *
  * unless its data lie in a cache (under the slope) or its algorithm needs fewer operations than the definition (Winograd).
  */
-import type { KernelRow, Results } from "./results.ts";
+import type { BenchResults, KernelRow } from "./results.ts";
 import { digits, duration, fraction } from "./show.ts";
 
 const WIDTH = 900, HEIGHT = 560;
@@ -41,7 +41,7 @@ function axis(values: readonly number[], start: number, end: number): Axis {
 }
 
 /** The picture. Kernels without operations (the no-op) are not in it. */
-export function drawRoofline(results: Results): string {
+export function drawRoofline(results: BenchResults): string {
   const { peaks, kernels, machine, date } = results;
   const rows = kernels.filter(({ flops, bytes }) => flops > 0 && bytes > 0);
   const peak = peaks.flops.median, slope = peaks.bytes.median, ridge = peak / slope;

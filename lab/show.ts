@@ -1,6 +1,6 @@
 /** What `bench` prints: the machine on top, then a table for each part. */
 import { formatTable, percent } from "../report/table.ts";
-import type { KernelRow, Machine, PeerRow, Results, StepResult, TaskRow } from "./results.ts";
+import type { BenchResults, KernelRow, Machine, PeerRow, StepResult, TaskRow } from "./results.ts";
 import type { Spread } from "./timing.ts";
 
 /** A time for people: "1.234 ms". Four digits. */
@@ -20,7 +20,7 @@ export function digits(value: number, count = 3): string {
 const between = ({ lower, upper }: Spread) => `${duration(lower)} to ${duration(upper)}`;
 
 /** What was measured where. */
-export function describeRun({ date, machine, settings, openSeconds, peaks }: Results): string {
+export function describeRun({ date, machine, settings, openSeconds, peaks }: BenchResults): string {
   const m: Machine = machine;
   const [flops, bytes] = [peaks.flops, peaks.bytes];
   const lines = [
@@ -47,7 +47,7 @@ export function fraction(width: number): string {
 }
 
 /** A row a kernel. */
-export function kernelTable(rows: readonly KernelRow[], { peaks }: Results): string {
+export function kernelTable(rows: readonly KernelRow[], { peaks }: BenchResults): string {
   const planned = rows.some(({ plan }) => plan !== undefined),
     columns = ["kernel", "layer", "shape", "time", "quartiles"];
   columns.push("n", "GFLOP/s", "GB/s", "of FMA", "of copy", "compile", "error", ...planned ? ["plan"] : []);
@@ -84,7 +84,7 @@ export function sampledNote(rows: readonly KernelRow[]): string {
 }
 
 /** The training step: its speed, and where its time goes. */
-export function describeStep(step: StepResult, { peaks }: Results): string {
+export function describeStep(step: StepResult, { peaks }: BenchResults): string {
   const { seconds, segmentsPerSecond: train, forwardSegmentsPerSecond: forward } = step;
   const rate = step.flops / seconds.median;
   return [

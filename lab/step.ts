@@ -5,17 +5,22 @@
  * in their order, on the same buffers. What a step takes beyond the sum of these is overhead (and what its kernels lose
  * to each other's use of the caches; or gain, since replayed calls of few buffers may find them in a cache).
  */
-import type { Features } from "../corpora/mod.ts";
-import { frontEnd } from "../dsp/mod.ts";
-import type { Device } from "../kernels/mod.ts";
-import { Adam, ArrayDataset, oneHot, summarise, trainingFlops, VggE, WeightAverage } from "../nn/mod.ts";
+import type { Features } from "../corpora/features.ts";
+import { frontEnd } from "../dsp/settings.ts";
+import type { Device } from "../kernels/device.ts";
+import { Adam } from "../nn/adam.ts";
+import { WeightAverage } from "../nn/average.ts";
+import { ArrayDataset, oneHot } from "../nn/dataset.ts";
 import { forwardBatch, Pass } from "../nn/pass.ts";
-import { networkOptions, pseudoLabels, SegmentDataset, SegmentStore, type Settings } from "../refinery/mod.ts";
-import type { Tune } from "./tuning.ts";
+import { summarise, trainingFlops, VggE } from "../nn/vgg_e.ts";
+import { pseudoLabels } from "../refinery/relabel.ts";
+import { SegmentDataset, SegmentStore } from "../refinery/segment_dataset.ts";
+import { networkOptions, type Settings } from "../refinery/settings.ts";
 import { noise } from "./kernels.ts";
 import { type Call, recorded, repeat } from "./recorded.ts";
 import type { StepResult } from "./results.ts";
 import { mapSpread, spread, type Stopwatch } from "./timing.ts";
+import type { Tune } from "./tuning.ts";
 
 /** Steps before any is timed. */
 const WARM_UP = 3;

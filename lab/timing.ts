@@ -8,7 +8,7 @@
  * with n so large that the wait is at most a twentieth of it. A row is several samples: their median, and the quartiles
  * between which half of them lie.
  */
-import type { Device, DeviceBuffer } from "../kernels/mod.ts";
+import type { Device, DeviceBuffer } from "../kernels/device.ts";
 
 /** Samples in short: seconds, or whatever else was measured. */
 export interface Spread {

@@ -4,7 +4,7 @@
  */
 import { dirname, join } from "@std/path";
 import { writeJson } from "../files/atomic.ts";
-import type { Device } from "../kernels/mod.ts";
+import type { Device } from "../kernels/device.ts";
 import {
   type KernelChoices,
   type TuneMode,

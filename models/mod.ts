@@ -19,18 +19,30 @@ import { readModelFolder } from "./folder.ts";
 import { decodeModel, type Model } from "./model.ts";
 import { type ModelSource, resolveSource } from "./source.ts";
 
-export * from "./certainty.ts";
-export * from "./description.ts";
-export * from "./domain.ts";
-export * from "./explain.ts";
-export * from "./judge_speech.ts";
-export * from "./model.ts";
-export * from "./predictor.ts";
-export * from "./transfer.ts";
-export { ModelError } from "./untrusted.ts";
-
+export type { Certainty, Threshold } from "./certainty.ts";
+export type {
+  MODEL_FILES,
+  ModelAccuracy,
+  ModelBytes,
+  ModelDescription,
+  ModelFile,
+  ModelTraining,
+} from "./description.ts";
+export type { Departure, Domain, SOUND_STATISTICS, SoundStatistic } from "./domain.ts";
 export type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
+export { judgeSpeech, type SpeechPrediction } from "./judge_speech.ts";
+export { decodeModel, encodeModel, type Model, type Undescribed } from "./model.ts";
+export {
+  type DECIDED_BY,
+  type DecidedBy,
+  type Listener,
+  type ListenOptions,
+  type Prediction,
+  Predictor,
+  TooShortError,
+} from "./predictor.ts";
 export type { ModelFiles, ModelSource } from "./source.ts";
+export { ModelError } from "./untrusted.ts";
 
 /**
  * Loads a model and opens what it runs on. In a page that is a worker of its own, so that the page goes on while it computes.

@@ -4,18 +4,27 @@
  *
  * @module
  */
-export * from "./adam.ts";
-export * from "./average.ts";
-export * from "./dataset.ts";
-export * from "./device_array.ts";
-export * from "./diagnose.ts";
-export * from "./fit.ts";
-export * from "./fold_batch_norm.ts";
-export * from "./gradient_check.ts";
-export * from "./parameters.ts";
+export { Adam, learningRateAt } from "./adam.ts";
+export { WeightAverage } from "./average.ts";
+export { ArrayDataset, type Dataset, oneHot } from "./dataset.ts";
+export type { DeviceArray } from "./device_array.ts";
+export {
+  type EpochRecord,
+  fit,
+  type FitArrays,
+  type FitOptions,
+  type FitPlace,
+  type FitProgress,
+  type FitResult,
+  type FitSnapshot,
+  type FitState,
+  type Monitor,
+} from "./fit.ts";
+export { gradientCheck, type GradientCheckOptions, type GradientReport, type InputShapes } from "./gradient_check.ts";
+export { glorotUniform, type Initialisation, Parameters, type ParameterSpec } from "./parameters.ts";
 export { NonFiniteError, type Pause } from "./pass.ts";
-export * from "./predict.ts";
-export * from "./safetensors.ts";
-export * from "./tape.ts";
-export * from "./tensor.ts";
-export * from "./vgg_e.ts";
+export { predictProbabilities } from "./predict.ts";
+export { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+export { type BatchNormParameters, type LossOptions, type Operation, Tape } from "./tape.ts";
+export { Tensor } from "./tensor.ts";
+export { type LayerSummary, type Network, summarise, trainingFlops, VggE, type VggEOptions } from "./vgg_e.ts";

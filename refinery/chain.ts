@@ -6,7 +6,9 @@
  */
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
-import { type FitResult, predictProbabilities, type VggE, vggEParameters } from "../nn/mod.ts";
+import type { FitResult } from "../nn/fit.ts";
+import { predictProbabilities } from "../nn/predict.ts";
+import { type VggE, vggEParameters } from "../nn/vgg_e.ts";
 import { FoldData, type FoldSet } from "./fold_data.ts";
 import type { FoldHooks, FoldMemory, StageOutput } from "./fold_hooks.ts";
 import { LabelSources } from "./label_sources.ts";

@@ -2,7 +2,8 @@
  * Other ways from a profile to the emotion of its utterance than the paper's: other statistics, other forests, none. They are
  * there to be compared, on the profiles of a run that is done; `judge.ts` takes the paper's.
  */
-import { type MaxFeatures, RandomForest } from "../forest/mod.ts";
+import { RandomForest } from "../forest/forest.ts";
+import type { MaxFeatures } from "../forest/tree.ts";
 import { foldsOfForests, forestSeed, type Judged } from "./judge.ts";
 import { argmax } from "./relabel.ts";
 import type { Settings } from "./settings.ts";

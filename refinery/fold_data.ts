@@ -5,7 +5,7 @@
 import { OptionError } from "../base/option_error.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
-import { VggE } from "../nn/mod.ts";
+import { VggE } from "../nn/vgg_e.ts";
 import { drawValidation } from "./folds.ts";
 import { scaleFrames } from "./scaling.ts";
 import { SegmentDataset, SegmentStore, type Standardisation, standardise } from "./segment_dataset.ts";

@@ -1,5 +1,7 @@
 /** What passes between a fold and whoever runs it: how far it is, what it has finished, and where it keeps that so that it can be resumed. */
-import type { EpochRecord, FitResult, FitSnapshot, FitState, Pause, VggE } from "../nn/mod.ts";
+import type { EpochRecord, FitResult, FitSnapshot, FitState } from "../nn/fit.ts";
+import type { Pause } from "../nn/pass.ts";
+import type { VggE } from "../nn/vgg_e.ts";
 import type { FoldStage } from "./results.ts";
 
 /** Which network an epoch is of. */

@@ -2,7 +2,7 @@
  * How far a fold is, counted in work: a segment that a network learns from once is 1, one that is profiled a third, since the forward
  * pass is a third of a training step. Early stopping may end a fit sooner, so what is left lies between two bounds.
  */
-import type { FitProgress } from "../nn/mod.ts";
+import type { FitProgress } from "../nn/fit.ts";
 import type { FoldData } from "./fold_data.ts";
 import type { FoldProgress } from "./fold_hooks.ts";
 import type { Settings } from "./settings.ts";

@@ -7,7 +7,7 @@
  */
 import { FOREST_FOLDS_DRAW, STREAMS } from "../base/streams.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
-import { RandomForest } from "../forest/mod.ts";
+import { RandomForest } from "../forest/forest.ts";
 import { assignFolds, countGroups } from "./folds.ts";
 import { mean } from "./intervals.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";

@@ -3,29 +3,42 @@
  *
  * @module
  */
-export * from "./calibration.ts";
-export { strideOf } from "./fold_data.ts";
-export * from "./fold_hooks.ts";
-export { countFits } from "./fold_work.ts";
-export { rateOf } from "./network_fits.ts";
-export * from "./change.ts";
-export * from "./deciders.ts";
-export * from "./fold.ts";
-export * from "./folds.ts";
-export * from "./fraction.ts";
-export * from "./importance.ts";
-export * from "./intervals.ts";
-export * from "./judge.ts";
-export * from "./mcnemar.ts";
-export * from "./metrics.ts";
-export * from "./paper.ts";
-export * from "./profile_figures.ts";
-export * from "./rank_correlation.ts";
-export * from "./relabel.ts";
-export * from "./results.ts";
-export * from "./scaling.ts";
-export * from "./segment_dataset.ts";
-export * from "./settings.ts";
-export * from "./statistics.ts";
-export * from "./trial.ts";
-export * from "./views.ts";
+export { calibrate, type Calibration, type ReliabilityBin } from "./calibration.ts";
+export { runFold } from "./fold.ts";
+export type { FittedNetwork, FoldHooks, FoldMemory, FoldProgress, KeptNetwork, StageOutput } from "./fold_hooks.ts";
+export { assignFolds, type Drawn } from "./folds.ts";
+export { type Interval, wilsonInterval } from "./intervals.ts";
+export {
+  crossValidate,
+  fitForest,
+  type FoldForest,
+  judge,
+  type Judged,
+  type JudgedUtterance,
+  type Judgement,
+} from "./judge.ts";
+export { compareStages, type Comparison } from "./mcnemar.ts";
+export { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
+export { type Labelled, pseudoLabels, refineLabels } from "./relabel.ts";
+export type { FoldResult, FoldStage, Results, StageResult } from "./results.ts";
+export { SegmentDataset, SegmentStore, type Standardisation, type Teacher } from "./segment_dataset.ts";
+export {
+  type ChoiceSetting,
+  type LabelSource,
+  type Method,
+  type PresetName,
+  PRESETS,
+  type RealSetting,
+  type Scaling,
+  segmentation,
+  type SettingName,
+  SETTINGS,
+  type Settings,
+  type SettingsTable,
+  type SettingValue,
+  type SettingWords,
+  type Split,
+  type SwitchSetting,
+  type WholeSetting,
+} from "./settings.ts";
+export { profileStatistics } from "./statistics.ts";

@@ -1,15 +1,11 @@
 /** The networks of a fold: each freshly drawn, fitted to its labels, read, and asked for profiles. */
 import { STREAMS } from "../base/streams.ts";
-import {
-  cosineRate,
-  findNonFinite,
-  fit,
-  type FitOptions,
-  learningRateAt,
-  NonFiniteError,
-  predictProbabilities,
-  type VggE,
-} from "../nn/mod.ts";
+import { cosineRate, learningRateAt } from "../nn/adam.ts";
+import { findNonFinite } from "../nn/diagnose.ts";
+import { fit, type FitOptions } from "../nn/fit.ts";
+import { NonFiniteError } from "../nn/pass.ts";
+import { predictProbabilities } from "../nn/predict.ts";
+import type { VggE } from "../nn/vgg_e.ts";
 import type { FoldData, FoldSet } from "./fold_data.ts";
 import type { FoldHooks, KeptNetwork } from "./fold_hooks.ts";
 import { FoldWork } from "./fold_work.ts";

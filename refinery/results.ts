@@ -1,5 +1,5 @@
 /** What an experiment gives: the contents of `results.json`, and what each fold hands to it. */
-import type { EpochRecord } from "../nn/mod.ts";
+import type { EpochRecord } from "../nn/fit.ts";
 
 /** One network of one fold's chain. */
 export interface FoldStage {

@@ -7,12 +7,14 @@
  */
 import { FIT_STREAMS } from "../base/streams.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
-import { frontEnd } from "../dsp/mod.ts";
+import { frontEnd } from "../dsp/settings.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
-import { VIEW } from "../kernels/table.ts";
 import { Random, randomKey } from "../kernels/random.ts";
-import { BatchNumbers, type Dataset, isDistribution, type Network, Tape } from "../nn/mod.ts";
+import { VIEW } from "../kernels/table.ts";
+import { BatchNumbers, type Dataset, isDistribution } from "../nn/dataset.ts";
 import { inOrder } from "../nn/pass.ts";
+import { Tape } from "../nn/tape.ts";
+import type { Network } from "../nn/vgg_e.ts";
 import type { Settings } from "./settings.ts";
 import { changesSegments, drawBeta, drawView, type View, type ViewSettings } from "./views.ts";
 

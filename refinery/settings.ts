@@ -5,7 +5,9 @@
  */
 import { OptionError } from "../base/option_error.ts";
 import { type Level, LEVELS } from "../dsp/levelling.ts";
-import { type Initialisation, INITIALISATIONS, type Monitor, MONITORS, type VggEOptions } from "../nn/mod.ts";
+import { type Monitor, MONITORS } from "../nn/fit.ts";
+import { type Initialisation, INITIALISATIONS } from "../nn/parameters.ts";
+import type { VggEOptions } from "../nn/vgg_e.ts";
 
 /** What every setting has. */
 export interface SettingWords {

@@ -5,7 +5,8 @@
  */
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
-import type { EpochRecord, VggE } from "../nn/mod.ts";
+import type { EpochRecord } from "../nn/fit.ts";
+import type { VggE } from "../nn/vgg_e.ts";
 import { Chain, type FittedStage } from "./chain.ts";
 import type { FoldHooks } from "./fold_hooks.ts";
 import { drawValidation } from "./folds.ts";

@@ -3,7 +3,9 @@
  * without drawing anything.
  */
 import { OptionError } from "../base/option_error.ts";
-import { mean, PAPER_CORPORA, profileChange } from "../refinery/mod.ts";
+import { profileChange } from "../refinery/change.ts";
+import { mean } from "../refinery/intervals.ts";
+import { PAPER_CORPORA } from "../refinery/paper.ts";
 import type { Report, ReportFigure, ReportTable, Section } from "./document.ts";
 import { accuracyFigure } from "./figures/accuracy.ts";
 import { confusionFigure } from "./figures/confusion.ts";

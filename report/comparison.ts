@@ -4,8 +4,9 @@
  */
 import { join } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
-import { compareStages, confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/mod.ts";
-import type { DecidedBy } from "../models/mod.ts";
+import type { DecidedBy } from "../models/predictor.ts";
+import { compareStages } from "../refinery/mcnemar.ts";
+import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
 import type { ReportTable } from "./document.ts";
 import { meanPercent, pValue, tenths } from "./format.ts";
 

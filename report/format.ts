@@ -1,5 +1,5 @@
 /** Numbers as the report shows them. */
-import { mean, meanHalfWidth, wilsonInterval } from "../refinery/mod.ts";
+import { mean, meanHalfWidth, wilsonInterval } from "../refinery/intervals.ts";
 
 /** A fraction of 1 in percent with two decimals, as the paper has them, without the sign. */
 export const hundredths = (fraction: number) => (100 * fraction).toFixed(2);

@@ -7,8 +7,10 @@
  *
  *     reliability = 1 - mean error variance / variance of the rates,    |correlation| <= sqrt(reliability)
  */
-import { EMODB_LISTENERS, readEmodbListeners } from "../corpora/mod.ts";
-import { mean, meanProfiles, type RankCorrelation, rankCorrelation } from "../refinery/mod.ts";
+import { EMODB_LISTENERS, readEmodbListeners } from "../corpora/emodb_listeners.ts";
+import { mean } from "../refinery/intervals.ts";
+import { meanProfiles } from "../refinery/judge.ts";
+import { type RankCorrelation, rankCorrelation } from "../refinery/rank_correlation.ts";
 import type { ReportTable } from "./document.ts";
 import { METHOD_NAMES } from "./format.ts";
 import type { RunView } from "./read_run.ts";

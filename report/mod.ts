@@ -3,11 +3,8 @@
  *
  * @module
  */
-export { buildReport, buildTables, type ReportOptions, type Tables } from "./build.ts";
+export type { ReportOptions } from "./build.ts";
 export { type Checked, checkReport } from "./check.ts";
 export { comparePredictions } from "./comparison.ts";
-export type { Report, ReportFigure, ReportTable, Section } from "./document.ts";
-export { renderPage } from "./html.ts";
-export { type Curve, readRun, type RunView } from "./read_run.ts";
-export { type Chain, readStudy, type Study } from "./study.ts";
+export type { ReportTable } from "./document.ts";
 export { writeReport, type WrittenReport } from "./write.ts";

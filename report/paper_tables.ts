@@ -1,7 +1,7 @@
 /**
  * Tables 2 to 4, ours beside the paper's. A table is shown where at least two of its rows are there.
  */
-import { PAPER_CORPORA, PAPER_SOURCE, PAPER_TABLES, type PaperCorpus, type PaperRow } from "../refinery/mod.ts";
+import { PAPER_CORPORA, PAPER_SOURCE, PAPER_TABLES, type PaperCorpus, type PaperRow } from "../refinery/paper.ts";
 import type { ReportTable } from "./document.ts";
 import { intervalPercent, meanPercent } from "./format.ts";
 import { type Chain, paperCorpus, stageValues, type Study } from "./study.ts";

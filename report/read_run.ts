@@ -7,19 +7,21 @@
  */
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
-import { type CorpusKind, extractFeatures, openCorpus } from "../corpora/mod.ts";
-import { assignFolds, type FoldResult, judge, type Judged, segmentation, type StageResult } from "../refinery/mod.ts";
-import type { EpochRecord } from "../nn/mod.ts";
-import {
-  decodeProfiles,
-  identityOf,
-  readFold,
-  readRunCorpus,
-  requireRun,
-  resumeCommand,
-  type RunConfig,
-  type RunFolder,
-} from "../runs/mod.ts";
+import { extractFeatures } from "../corpora/features.ts";
+import { type CorpusKind, openCorpus } from "../corpora/open.ts";
+import type { EpochRecord } from "../nn/fit.ts";
+import { assignFolds } from "../refinery/folds.ts";
+import { judge, type Judged } from "../refinery/judge.ts";
+import type { FoldResult, StageResult } from "../refinery/results.ts";
+import { segmentation } from "../refinery/settings.ts";
+import { requireRun } from "../runs/begin.ts";
+import { identityOf } from "../runs/identity.ts";
+import { readFold } from "../runs/merge.ts";
+import { decodeProfiles } from "../runs/profiles_arrow.ts";
+import { readRunCorpus } from "../runs/read_corpus.ts";
+import type { RunConfig } from "../runs/run_config.ts";
+import type { RunFolder } from "../runs/run_folder.ts";
+import { resumeCommand } from "../runs/training_command.ts";
 
 /** A network's fit. */
 export interface Curve {

@@ -1,8 +1,8 @@
 /**
  * Every setting, so that a report stands by itself.
  */
+import { type SettingName, SETTINGS } from "../refinery/settings.ts";
 import type { ReportTable } from "./document.ts";
-import { type SettingName, SETTINGS } from "../refinery/mod.ts";
 import { METHOD_NAMES } from "./format.ts";
 import type { RunView } from "./read_run.ts";
 import type { Study } from "./study.ts";

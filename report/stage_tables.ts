@@ -1,7 +1,10 @@
 /**
  * What changes from stage to stage: every figure of every network, and whether the change could be luck.
  */
-import { calibrate, compareStages, meanEntropy, meanProfiles, segmentLabels } from "../refinery/mod.ts";
+import { calibrate } from "../refinery/calibration.ts";
+import { meanProfiles, segmentLabels } from "../refinery/judge.ts";
+import { compareStages } from "../refinery/mcnemar.ts";
+import { meanEntropy } from "../refinery/relabel.ts";
 import type { ReportTable } from "./document.ts";
 import { meanNumber, meanPercent, METHOD_NAMES, pValue, tenths } from "./format.ts";
 import type { RunView } from "./read_run.ts";

@@ -5,7 +5,8 @@
  *
  * The first stretch begins at 0 and the last ends with the recording, so that stretches touch and cover it.
  */
-import { type FrontEnd, segmentSeconds } from "../dsp/mod.ts";
+import { segmentSeconds } from "../dsp/segments.ts";
+import type { FrontEnd } from "../dsp/settings.ts";
 import type { Prediction } from "../models/predictor.ts";
 import { argmax } from "../refinery/relabel.ts";
 

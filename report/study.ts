@@ -2,8 +2,10 @@
  * What a report is about: one run, or the runs of the whole paper, as chains (a way of refining labels) by seeds.
  */
 import { join } from "@std/path";
-import { type Method, PAPER_CORPORA, type PaperCorpus } from "../refinery/mod.ts";
-import { chainFolder, readPaper, resumeCommand } from "../runs/mod.ts";
+import { PAPER_CORPORA, type PaperCorpus } from "../refinery/paper.ts";
+import type { Method } from "../refinery/settings.ts";
+import { chainFolder, readPaper } from "../runs/paper_folder.ts";
+import { resumeCommand } from "../runs/training_command.ts";
 import { readRun, type RunView } from "./read_run.ts";
 
 /** One way of refining labels. */

@@ -1,7 +1,7 @@
 /**
  * Plain-text tables, for a terminal or a log.
  */
-import type { LayerSummary } from "../nn/mod.ts";
+import type { LayerSummary } from "../nn/vgg_e.ts";
 import type { FoldResult, StageResult } from "../refinery/results.ts";
 
 /**

@@ -4,14 +4,15 @@
  */
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
-import type { Device, KernelChoices } from "../kernels/mod.ts";
+import { writeAtomically } from "../files/atomic.ts";
+import type { Device } from "../kernels/device.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
-import type { Experiment, Start } from "./plan.ts";
+import type { KernelChoices } from "../kernels/webgpu/choices.ts";
 import { corpusTable, describeCorpusChange, differences, type Identity, identityOf, sha256 } from "./identity.ts";
 import { Lease } from "./lease.ts";
-import { requireVacant, RunFolder } from "./run_folder.ts";
+import type { Experiment, Start } from "./plan.ts";
 import type { RunConfig } from "./run_config.ts";
-import { writeAtomically } from "../files/atomic.ts";
+import { requireVacant, RunFolder } from "./run_folder.ts";
 import { readStored, runKernels } from "./stored.ts";
 import project from "../deno.json" with { type: "json" };
 

@@ -2,7 +2,7 @@
  * The device of a run, replaced when it is lost: a GPU that was reset, a worker that died. A device that has failed throws the
  * same fault from then on, so whether it is lost is found out by asking it for something.
  */
-import type { Device } from "../kernels/mod.ts";
+import type { Device } from "../kernels/device.ts";
 
 /** Losses after which a run stops: something is wrong that does not pass. */
 const MOST_LOSSES = 3;

@@ -2,12 +2,12 @@
  * One experiment into one run folder: each fold's chain of networks, kept as it goes (`kept_fold.ts`); then, where all folds are
  * finished, whoever finished them, the judge's figures.
  */
-import type { FoldResult } from "../refinery/mod.ts";
+import type { FoldResult } from "../refinery/results.ts";
 import { identify } from "./begin.ts";
 import { DeviceKeeper } from "./device_keeper.ts";
-import { type Experiment, type ExperimentHooks, type Outcome, type RunFolds, since } from "./plan.ts";
 import { runKeptFold } from "./kept_fold.ts";
 import { readFold, writeResults } from "./merge.ts";
+import { type Experiment, type ExperimentHooks, type Outcome, type RunFolds, since } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 import project from "../deno.json" with { type: "json" };
 

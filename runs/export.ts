@@ -8,33 +8,24 @@
  */
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
-import type { Features } from "../corpora/mod.ts";
-import { frontEnd, withLevel } from "../dsp/mod.ts";
-import { foldBatchNorm, type VggEOptions } from "../nn/mod.ts";
-import {
-  assignFolds,
-  crossValidate,
-  fitFoldForest,
-  fitForest,
-  meanProfiles,
-  networkOptions,
-  type Settings,
-  STATISTICS,
-} from "../refinery/mod.ts";
-import {
-  type Certainty,
-  chooseThreshold,
-  domainOf,
-  encodeModel,
-  type ModelAccuracy,
-  type ModelBytes,
-  SoundStatistics,
-} from "../models/mod.ts";
+import type { Features } from "../corpora/features.ts";
+import { withLevel } from "../dsp/levelling.ts";
+import { frontEnd } from "../dsp/settings.ts";
+import { type Certainty, chooseThreshold } from "../models/certainty.ts";
+import type { ModelAccuracy, ModelBytes } from "../models/description.ts";
+import { domainOf, SoundStatistics } from "../models/domain.ts";
+import { encodeModel } from "../models/model.ts";
+import { foldBatchNorm } from "../nn/fold_batch_norm.ts";
+import type { VggEOptions } from "../nn/vgg_e.ts";
+import { assignFolds } from "../refinery/folds.ts";
+import { crossValidate, fitFoldForest, fitForest, meanProfiles } from "../refinery/judge.ts";
+import { networkOptions, type Settings } from "../refinery/settings.ts";
+import { STATISTICS } from "../refinery/statistics.ts";
 import { requireRun } from "./begin.ts";
 import { DeviceKeeper } from "./device_keeper.ts";
-import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { identityOf } from "./identity.ts";
 import { runKeptFold } from "./kept_fold.ts";
+import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { decodeProfiles } from "./profiles_arrow.ts";
 import { readRunCorpus } from "./read_corpus.ts";
 import type { RunConfig } from "./run_config.ts";

@@ -11,9 +11,10 @@
  */
 import { crc32 } from "node:zlib";
 import { Buffer } from "node:buffer";
-import type { FitPlace, FitResult, FitSnapshot, FitState } from "../nn/mod.ts";
-import type { FoldMemory, FoldStage, KeptNetwork } from "../refinery/mod.ts";
 import { writeAtomically } from "../files/atomic.ts";
+import type { FitPlace, FitResult, FitSnapshot, FitState } from "../nn/fit.ts";
+import type { FoldMemory, KeptNetwork } from "../refinery/fold_hooks.ts";
+import type { FoldStage } from "../refinery/results.ts";
 import { differences, type Identity, shortIdentity } from "./identity.ts";
 import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import type { RunFolder, StageRecord } from "./run_folder.ts";

@@ -5,11 +5,11 @@
  * @module
  */
 import { parentPort } from "node:worker_threads";
-import { openDevice, type OpenDeviceOptions } from "../kernels/mod.ts";
+import { openDevice, type OpenDeviceOptions } from "../kernels/open_device.ts";
 import { identify } from "./begin.ts";
 import { DeviceKeeper } from "./device_keeper.ts";
-import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { type KeptFold, runKeptFold } from "./kept_fold.ts";
+import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { RunFolder } from "./run_folder.ts";
 
 /** What a worker is sent at its start. */

@@ -6,10 +6,10 @@
  */
 import { createHash } from "node:crypto";
 import type { FeatureUtterance } from "../corpora/features.ts";
-import type { Precision } from "../kernels/mod.ts";
+import type { Precision } from "../kernels/device.ts";
 import { completeSettings, type PresetName, type Settings, type Split } from "../refinery/settings.ts";
-import type { RunConfig } from "./run_config.ts";
 import { csv } from "./csv.ts";
+import type { RunConfig } from "./run_config.ts";
 
 /** A run's identity. */
 export interface Identity {

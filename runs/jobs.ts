@@ -3,12 +3,12 @@
  * so that no fold waits for another. What each fold computes is the same as alone.
  */
 import { Worker } from "node:worker_threads";
-import type { OpenDeviceOptions } from "../kernels/mod.ts";
-import type { FoldResult } from "../refinery/mod.ts";
+import type { OpenDeviceOptions } from "../kernels/open_device.ts";
+import type { FoldResult } from "../refinery/results.ts";
 import { identify } from "./begin.ts";
-import type { Experiment, ExperimentHooks, RunFolds } from "./plan.ts";
 import type { FoldAnswer, FoldOrder, FoldWorkerStart } from "./fold_worker.ts";
 import { readFold } from "./merge.ts";
+import type { Experiment, ExperimentHooks, RunFolds } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** How folds are run at once. */

@@ -3,12 +3,14 @@
  * lost.
  */
 import { OptionError } from "../base/option_error.ts";
-import { type FoldResult, runFold, type StageOutput } from "../refinery/mod.ts";
+import { runFold } from "../refinery/fold.ts";
+import type { StageOutput } from "../refinery/fold_hooks.ts";
+import type { FoldResult } from "../refinery/results.ts";
 import type { DeviceKeeper } from "./device_keeper.ts";
-import { type Experiment, type ExperimentHooks, since } from "./plan.ts";
 import { FoldFiles } from "./fold_files.ts";
 import type { Identity } from "./identity.ts";
 import { Lease } from "./lease.ts";
+import { type Experiment, type ExperimentHooks, since } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** What a fold is run with. */

@@ -14,7 +14,7 @@
  *     end      the job is done: seconds
  *     stopped  it was interrupted or failed: reason, seconds
  */
-import type { EpochRecord } from "../nn/mod.ts";
+import type { EpochRecord } from "../nn/fit.ts";
 import type { StageResult } from "../refinery/results.ts";
 
 /** A line of the log, less its time. */

@@ -2,11 +2,12 @@
  * From finished folds to results: the folds are read from the run folder, checked to be of one run, and judged. It makes no
  * difference which process, on which machine, ran which fold.
  */
-import { fitForest, type FoldResult, judge, type Results } from "../refinery/mod.ts";
+import { fitForest, judge } from "../refinery/judge.ts";
+import type { FoldResult, Results } from "../refinery/results.ts";
 import { identify } from "./begin.ts";
-import type { Experiment } from "./plan.ts";
 import { readStage } from "./fold_files.ts";
 import type { Identity } from "./identity.ts";
+import type { Experiment } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** What is merged: an experiment, whose device is only named. */

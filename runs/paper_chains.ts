@@ -2,11 +2,12 @@
  * Every chain of the paper for one seed, one after the other, each a run of its own that survives what a run survives. A chain
  * takes stage 1 over from the first; one that is complete is left as it is.
  */
-import type { PaperChain, Results } from "../refinery/mod.ts";
+import type { PaperChain } from "../refinery/paper.ts";
+import type { Results } from "../refinery/results.ts";
 import { openRun } from "./begin.ts";
-import type { Experiment, ExperimentHooks, RunFolds } from "./plan.ts";
 import { runExperiment } from "./experiment.ts";
 import { chainFolder } from "./paper_folder.ts";
+import type { Experiment, ExperimentHooks, RunFolds } from "./plan.ts";
 import { RunFolder } from "./run_folder.ts";
 import { shareStages } from "./share_stage.ts";
 

@@ -8,8 +8,8 @@
  *     report.html, report/  what they give
  */
 import { join } from "@std/path";
-import type { PaperChain } from "../refinery/mod.ts";
 import { writeJson } from "../files/atomic.ts";
+import type { PaperChain } from "../refinery/paper.ts";
 import { requireVacant } from "./run_folder.ts";
 import { paperConfig, readStored } from "./stored.ts";
 

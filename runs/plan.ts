@@ -1,8 +1,11 @@
 /** What an experiment is, what it tells of itself while it runs, and what it gives. */
-import type { Features, ReadingChoices } from "../corpora/mod.ts";
-import type { Device } from "../kernels/mod.ts";
-import type { EpochRecord } from "../nn/mod.ts";
-import type { FoldProgress, FoldResult, Results, Settings } from "../refinery/mod.ts";
+import type { ReadingChoices } from "../corpora/corpus.ts";
+import type { Features } from "../corpora/features.ts";
+import type { Device } from "../kernels/device.ts";
+import type { EpochRecord } from "../nn/fit.ts";
+import type { FoldProgress } from "../refinery/fold_hooks.ts";
+import type { FoldResult, Results } from "../refinery/results.ts";
+import type { Settings } from "../refinery/settings.ts";
 import type { LeaseOptions } from "./lease.ts";
 
 /** How a process comes to a run folder: it is new; or made by whoever of several comes first; or goes on. */

@@ -19,8 +19,8 @@ import {
   type Vector,
   vectorFromArray,
 } from "apache-arrow";
-import type { FeatureUtterance } from "../corpora/mod.ts";
-import { frontEnd } from "../dsp/mod.ts";
+import type { FeatureUtterance } from "../corpora/features.ts";
+import { frontEnd } from "../dsp/settings.ts";
 import { emotionColumn } from "./columns.ts";
 
 /** Profiles, and what their rows are. */

@@ -1,6 +1,6 @@
 /** `config.json` of a run folder: what is run, on which recordings, where it began. */
 import type { ReadingChoices } from "../corpora/corpus.ts";
-import type { Precision } from "../kernels/mod.ts";
+import type { Precision } from "../kernels/device.ts";
 import type { Settings } from "../refinery/settings.ts";
 
 /** `config.json`. */

@@ -7,8 +7,9 @@
  */
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
-import { decodeSafetensors, type DeviceArray, safetensorsHeader, type StoredTensor } from "../nn/mod.ts";
 import { writeAtomically } from "../files/atomic.ts";
+import type { DeviceArray } from "../nn/device_array.ts";
+import { decodeSafetensors, safetensorsHeader, type StoredTensor } from "../nn/safetensors.ts";
 
 /** What a sealed file holds. */
 export interface Sealed {

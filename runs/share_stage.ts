@@ -8,7 +8,7 @@
  * where labels come from.
  */
 import { dirname, relative } from "@std/path";
-import type { Settings } from "../refinery/mod.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { requireRun } from "./begin.ts";
 import { readStage } from "./fold_files.ts";
 import { differences, identityOf } from "./identity.ts";

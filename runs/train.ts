@@ -3,19 +3,13 @@
  * model where one is asked for; all of it in a run folder, so that a stop costs nothing.
  */
 import { join } from "@std/path";
-import { type Corpus, extractFeatures } from "../corpora/mod.ts";
-import { type DeviceChoice, openDevice } from "../kernels/mod.ts";
-import {
-  assignFolds,
-  checkSettings,
-  countGroups,
-  type PresetName,
-  PRESETS,
-  type Results,
-  segmentation,
-  type Settings,
-} from "../refinery/mod.ts";
+import type { Corpus } from "../corpora/corpus.ts";
+import { extractFeatures } from "../corpora/features.ts";
+import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import { writeModel } from "../models/write_folder.ts";
+import { assignFolds, countGroups } from "../refinery/folds.ts";
+import type { Results } from "../refinery/results.ts";
+import { checkSettings, type PresetName, PRESETS, segmentation, type Settings } from "../refinery/settings.ts";
 import { choicesOf, keptChoices, openRun } from "./begin.ts";
 import { runExperiment } from "./experiment.ts";
 import { exportEverything, type ExportNote } from "./export.ts";

@@ -20,7 +20,7 @@ const BELOW: Record<string, readonly string[]> = {
 const RUNS = ["runs", ...BELOW.runs];
 Object.assign(BELOW, { report: RUNS, lab: ["report", ...RUNS], textbook: ["report", ...RUNS] });
 const TOP = ["mod.ts", "lab", "report", ...RUNS];
-Object.assign(BELOW, { bench: TOP, web: TOP, cli: ["bench", "web", "textbook", ...TOP] });
+Object.assign(BELOW, { bench: TOP, web: ["textbook", ...TOP], cli: ["bench", "web", "textbook", ...TOP] });
 for (const below of Object.keys(BELOW)) BELOW[below] = ["base", ...BELOW[below]];
 BELOW.base = [];
 
@@ -141,4 +141,18 @@ Deno.test("no task has all permissions, and only tests may run any program, and 
     assertEquals({ name, net, ffi }, { name, net: LISTENS[name], ffi: undefined });
     assert(run === undefined || String(run) === PROGRAMS[name], name);
   }
+});
+
+Deno.test("the API has at most 100 names that a user calls, types aside, and no name means two things", async () => {
+  const { exports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const names = new Map<string, unknown>(), doubled: string[] = [];
+  for (const file of Object.values<string>(exports)) {
+    for (const [name, value] of Object.entries<unknown>(await import(new URL(`../${file}`, import.meta.url).href))) {
+      if (Object.prototype.toString.call(value) === "[object Module]") continue; // a part, counted by itself
+      if (names.has(name) && names.get(name) !== value) doubled.push(name);
+      names.set(name, value);
+    }
+  }
+  assertEquals(doubled, []);
+  assert(names.size > 60 && names.size <= 100, `${names.size} names: ${[...names.keys()].join(", ")}`);
 });

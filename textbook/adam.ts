@@ -1,6 +1,7 @@
 /** Chapter 4: sixty steps down a narrow valley, by the gradient alone and by Adam. Adam is the one that trains networks here. */
 import { createReferenceDevice } from "../kernels/reference_device.ts";
-import { Adam, Parameters } from "../nn/mod.ts";
+import { Adam } from "../nn/adam.ts";
+import { Parameters } from "../nn/parameters.ts";
 import { draw, type Plot, WIDTH } from "../report/figures/draw.ts";
 import { BLUE, GREY, OCHRE, RED, round } from "./style.ts";
 

@@ -1,6 +1,6 @@
 /** Chapter 6: what one tree and what a hundred say everywhere on a plane, learned from the same sixty samples of two classes. */
 import { Buffer } from "node:buffer";
-import { RandomForest } from "../forest/mod.ts";
+import { RandomForest } from "../forest/forest.ts";
 import { Random } from "../kernels/random.ts";
 import { draw, type Plot } from "../report/figures/draw.ts";
 import { encodePng } from "../report/figures/png.ts";

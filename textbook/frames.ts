@@ -1,7 +1,9 @@
 /** Chapter 1: a recording, one of its frames under the window, and its log-mel frames with one segment marked. */
 import { Buffer } from "node:buffer";
-import { openSynthetic } from "../corpora/mod.ts";
-import { frontEnd, hann, logMel, segmentSeconds, segmentStartSeconds } from "../dsp/mod.ts";
+import { openSynthetic } from "../corpora/synthetic.ts";
+import { hann, logMel } from "../dsp/log_mel.ts";
+import { segmentSeconds, segmentStartSeconds } from "../dsp/segments.ts";
+import { frontEnd } from "../dsp/settings.ts";
 import { draw, type Plot, WIDTH } from "../report/figures/draw.ts";
 import { encodePng } from "../report/figures/png.ts";
 import { BLUE, GREY, RED, round } from "./style.ts";

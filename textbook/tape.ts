@@ -2,10 +2,12 @@
  * Chapter 3: the loss of a small network while one of its weights is moved, and at some places the slope that the tape gives. In
  * float64, by the definitions.
  */
-import { METRICS } from "../kernels/table.ts";
 import { Random } from "../kernels/random.ts";
 import { createReferenceDevice } from "../kernels/reference_device.ts";
-import { oneHot, Parameters, Tape } from "../nn/mod.ts";
+import { METRICS } from "../kernels/table.ts";
+import { oneHot } from "../nn/dataset.ts";
+import { Parameters } from "../nn/parameters.ts";
+import { Tape } from "../nn/tape.ts";
 import { draw, WIDTH } from "../report/figures/draw.ts";
 import { BLUE, RED, round } from "./style.ts";
 

@@ -6,6 +6,7 @@
  *     app.js engine.js thread.js recorder.js service_worker.js
  *     decoders/...                                      of compressed recordings, each loaded when one is met
  *     kernels-<relaxed|plain>-<shared|plain>.json       see engine/kernel_file.ts
+ *     ladder-<relaxed|plain>-<shared|plain>.json        see engine/ladder.ts
  *     peak-<relaxed|plain>.wasm                         what the bench measures the roof with
  *     textbook/...                                      see textbook.ts
  *     model/...                                         the model's three files, where there is one
@@ -13,15 +14,17 @@
 import { OptionError } from "../base/option_error.ts";
 import { dirname, join } from "@std/path";
 import wabt from "wabt";
-import settings from "../deno.json" with { type: "json" };
-import peak from "../lab/peak.wat" with { type: "text" };
 import { assembleKernels } from "../kernels/cpu/modules.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
+import { assembleLadder } from "../lab/ladder_modules.ts";
 import { MODEL_FILES } from "../models/description.ts";
 import { readModel } from "../models/mod.ts";
 import { encodeKernelFile, kernelFileName, VARIANTS } from "./engine/kernel_file.ts";
-import { textbookFiles } from "./textbook.ts";
+import { encodeLadderFile, ladderFileName } from "./engine/ladder.ts";
 import { CONTENT_POLICY, type Site, type SiteFile } from "./server.ts";
+import { textbookFiles } from "./textbook.ts";
+import settings from "../deno.json" with { type: "json" };
+import peak from "../lab/peak.wat" with { type: "text" };
 
 const ROOT = import.meta.dirname!;
 
@@ -86,7 +89,10 @@ export async function buildSite(model?: string): Promise<Site> {
   for (const [name, entry] of Object.entries(PROGRAMS)) text(name, bundles.get(entry)!);
   for (const file of decoders) text(`decoders/${file}.js`, bundles.get(decoderEntry(file))!);
   text("decoders/licences.txt", licences());
-  for (const variant of VARIANTS) text(kernelFileName(variant), encodeKernelFile(await assembleKernels(variant)));
+  for (const variant of VARIANTS) {
+    text(kernelFileName(variant), encodeKernelFile(await assembleKernels(variant)));
+    text(ladderFileName(variant), encodeLadderFile(await assembleLadder(variant)));
+  }
   const assembler = await wabt();
   for (const simd of ["relaxed", "plain"] as const) {
     const parsed = assembler.parseWat("peak.wat", expandTemplate(peak, simd), { simd: true, relaxed_simd: true });

@@ -4,16 +4,17 @@
  *
  * Peers on WebAssembly or plain JavaScript run beside the cpu device, those on WebGPU beside the webgpu device.
  */
-import { type Device, openDevice } from "../../kernels/mod.ts";
+import { ForestPool } from "../../forest/parallel.ts";
+import type { Device } from "../../kernels/device.ts";
+import { openDevice } from "../../kernels/open_device.ts";
 import { findAdapter } from "../../kernels/webgpu/adapter.ts";
-import { ForestPool } from "../../forest/mod.ts";
-import type { Tune } from "../../lab/tuning.ts";
-import { digitsLike } from "../forest.ts";
 import { noise } from "../../lab/kernels.ts";
-import type { ConvolutionShape, Peer } from "./peer.ts";
 import type { PeerRow } from "../../lab/results.ts";
 import { digits } from "../../lab/show.ts";
 import { type Budget, Sampler, spread, Stopwatch, timeAlone, type Work } from "../../lab/timing.ts";
+import type { Tune } from "../../lab/tuning.ts";
+import { digitsLike } from "../forest.ts";
+import type { ConvolutionShape, Peer } from "./peer.ts";
 
 /** How to run them. */
 export interface PeerOptions {

@@ -1,7 +1,7 @@
 /**
  * Accuracy against stage, with its 95 % interval: Wilson's over utterances, or over seeds where there are several.
  */
-import { mean, meanHalfWidth, wilsonInterval } from "../../refinery/mod.ts";
+import { mean, meanHalfWidth, wilsonInterval } from "../../refinery/intervals.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import { stagesOf } from "../stage_tables.ts";

@@ -1,7 +1,8 @@
 /**
  * What the forest looks at: loss of accuracy where a statistic of the profile is shuffled among utterances.
  */
-import { permutationImportance, STATISTICS } from "../../refinery/mod.ts";
+import { permutationImportance } from "../../refinery/importance.ts";
+import { STATISTICS } from "../../refinery/statistics.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import type { Chain } from "../study.ts";

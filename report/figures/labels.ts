@@ -1,7 +1,7 @@
 /**
  * What refinery does to the labels: how flat they get, and, where the corpus knows, how near the truth.
  */
-import { mean } from "../../refinery/mod.ts";
+import { mean } from "../../refinery/intervals.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import type { RunView } from "../read_run.ts";

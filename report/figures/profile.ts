@@ -2,7 +2,9 @@
  * The paper's Figures 2 and 4: the profile of one utterance through the stages, under its waveform and its log-mel frames. Time
  * runs alike through all panels; a segment stands at its middle.
  */
-import { frontEnd, logMel, segmentSeconds, segmentStartSeconds } from "../../dsp/mod.ts";
+import { logMel } from "../../dsp/log_mel.ts";
+import { segmentSeconds, segmentStartSeconds } from "../../dsp/segments.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import { readSound, type RunView } from "../read_run.ts";

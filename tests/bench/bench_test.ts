@@ -4,21 +4,22 @@
  */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { runBench } from "../../bench/bench.ts";
-import { lossCase, matmulCase, parseShape, vggECases } from "../../lab/cases.ts";
 import { compareResults, describeComparison } from "../../bench/compare.ts";
-import { climbCpuLadder, describeCpuLadder } from "../../lab/cpu_ladder.ts";
+import { lossCase, matmulCase, parseShape, vggECases } from "../../lab/cases.ts";
+import { climbCpuLadder, describeCpuLadder, ladderSimd } from "../../lab/cpu_ladder.ts";
 import { checkCase } from "../../lab/definition.ts";
-import { parseResults, type Results } from "../../lab/results.ts";
+import { assembleLadder } from "../../lab/ladder_modules.ts";
+import { type BenchResults, parseResults } from "../../lab/results.ts";
 import { drawRoofline } from "../../lab/roofline.ts";
 import { type Spread, spread } from "../../lab/timing.ts";
-import { summarise, trainingFlops } from "../../nn/mod.ts";
+import { summarise, trainingFlops } from "../../nn/vgg_e.ts";
 
 const once = <T>(make: () => Promise<T>) => {
   let made: Promise<T> | undefined;
   return () => made ??= make();
 };
 const results = once(() =>
-  runBench({ device: "cpu", threads: 2, width: 1 / 16, batch: 3, quick: true }).then((made): Results =>
+  runBench({ device: "cpu", threads: 2, width: 1 / 16, batch: 3, quick: true }).then((made): BenchResults =>
     JSON.parse(JSON.stringify(made))
   )
 );
@@ -153,13 +154,21 @@ Deno.test("spread() is median and quartiles as numpy has them", () => {
   assertThrows(() => spread([]), RangeError);
 });
 
-Deno.test("climbCpuLadder() gives the same product on every rung, and tells each with its file", async () => {
-  const rungs = await climbCpuLadder(3);
-  for (const { name, file, flops, error } of rungs) {
-    assert(error < 1e-6, `${name}: error ${error}`);
-    assert(flops.lower > 0 && flops.lower <= flops.median && flops.median <= flops.upper, name);
-    await Deno.stat(new URL(`../../kernels/wat/${file}`, import.meta.url));
-    assert(describeCpuLadder(rungs).includes(file), name);
+Deno.test("climbCpuLadder() gives the same product on every rung, in either memory, and tells each with its file", async () => {
+  for (const memory of ["shared", "plain"] as const) {
+    const modules = await assembleLadder({ simd: ladderSimd(), memory }), counts: number[] = [];
+    const rungs = await climbCpuLadder(modules, {
+      samples: 3,
+      shared: memory === "shared",
+      onTurn: (rungs) => Promise.resolve(void counts.push(rungs[0].flops.count)),
+    });
+    for (const { name, file, flops, error } of rungs) {
+      assert(error < 1e-6, `${name}: error ${error}`);
+      assert(flops.lower > 0 && flops.lower <= flops.median && flops.median <= flops.upper, name);
+      await Deno.stat(new URL(`../../kernels/wat/${file}`, import.meta.url));
+      assert(describeCpuLadder(rungs).includes(file), name);
+    }
+    assertEquals(rungs.length, 5);
+    assertEquals(counts, [1, 2, 3]);
   }
-  assertEquals(rungs.length, 5);
 });

@@ -1,10 +1,12 @@
 /** `deno task train` on corpora that say more than emotions: votes, sessions, folds of their own, names by a pattern. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { extractFeatures, openCorpus } from "../../corpora/mod.ts";
+import { extractFeatures } from "../../corpora/features.ts";
+import { openCorpus } from "../../corpora/open.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { Chain } from "../../refinery/chain.ts";
-import { assignFolds, PRESETS, segmentation, type Settings } from "../../refinery/mod.ts";
+import { assignFolds } from "../../refinery/folds.ts";
+import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
 import { AUTHORS, makeAuthorsCorpus } from "../corpora/authors.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 

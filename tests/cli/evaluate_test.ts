@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "commander";
 import { Codecs } from "../../cli/codecs.ts";
 import { parseConditions } from "../../cli/conditions.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { logMel } from "../../dsp/mod.ts";
+import { logMel } from "../../dsp/log_mel.ts";
 import { inTemporary } from "../runs/folders.ts";
 import { train } from "../runs/killing.ts";
 

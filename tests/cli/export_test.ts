@@ -1,8 +1,8 @@
 /** `deno task train --export` and `deno task export` as a user meets them. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
 import { readModel } from "../../models/mod.ts";
+import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 import { names } from "../runs/folders.ts";
 

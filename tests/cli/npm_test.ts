@@ -1,11 +1,15 @@
 /** The npm package, packed and installed by npm, and used in Node, which needs no registry, and in a page that Vite builds. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { decodeRecording, encodeWav, frameCount, logMel } from "../../dsp/mod.ts";
-import { extractFeatures, openCorpus } from "../../corpora/mod.ts";
+import { extractFeatures } from "../../corpora/features.ts";
+import { openCorpus } from "../../corpora/open.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { type Model, type Prediction, Predictor } from "../../models/mod.ts";
+import { frameCount, logMel } from "../../dsp/log_mel.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { readModel } from "../../models/mod.ts";
+import type { Model } from "../../models/model.ts";
+import { type Prediction, Predictor } from "../../models/predictor.ts";
 import { serveSite, type Site } from "../../web/server.ts";
 import { cpu } from "../devices.ts";
 import { readGolden } from "../golden.ts";

@@ -1,9 +1,9 @@
 /** `deno task paper` and `deno task report` as a user meets them, on CASIA and SAVEE as those corpora are laid out. */
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
-import { openSynthetic } from "../../corpora/mod.ts";
-import { encodeWav } from "../../dsp/mod.ts";
-import { PRESETS } from "../../refinery/mod.ts";
+import { openSynthetic } from "../../corpora/synthetic.ts";
+import { encodeWav } from "../../dsp/wav.ts";
+import { PRESETS } from "../../refinery/settings.ts";
 import { withFolder } from "../corpora/folders.ts";
 
 const root = join(import.meta.dirname!, "..", "..");

@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { basename, join } from "@std/path";
 import { channelOption, checkUsage, type PredictFlags } from "../../cli/predict_options.ts";
-import { encodeWav } from "../../dsp/mod.ts";
-import { profileStatistics } from "../../refinery/mod.ts";
-import { writeModel } from "../../runs/mod.ts";
+import { encodeWav } from "../../dsp/wav.ts";
+import { writeModel } from "../../models/write_folder.ts";
+import { profileStatistics } from "../../refinery/statistics.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { tinyCorpus, trainTinyModel } from "../models/tiny_model.ts";

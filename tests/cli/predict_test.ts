@@ -3,10 +3,11 @@ import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/asse
 import { basename, join, relative } from "@std/path";
 import { tableFromIPC } from "apache-arrow";
 import { SHIPPED_MODEL } from "../../cli/model_option.ts";
-import { decodeRecording, encodeWav } from "../../dsp/mod.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { Random } from "../../kernels/random.ts";
-import { Predictor } from "../../models/mod.ts";
-import { writeModel } from "../../runs/mod.ts";
+import { Predictor } from "../../models/predictor.ts";
+import { writeModel } from "../../models/write_folder.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { oddWavs } from "../dsp/containers.ts";

@@ -1,7 +1,7 @@
 /** `deno task train` as a process among others: killed, stopped, short of room, one of several on one run folder. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { basename, join } from "@std/path";
-import { encodeWav } from "../../dsp/mod.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { inTemporary } from "../runs/folders.ts";
 import { resultsOf, startTrain, train, trainUnderFire } from "../runs/killing.ts";

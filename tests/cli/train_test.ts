@@ -2,12 +2,13 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { tableFromIPC } from "apache-arrow";
-import { resolveSettings } from "../../cli/train_options.ts";
-import { defaultFolder } from "../../runs/train.ts";
 import { formatDuration, JobClock } from "../../cli/job_progress.ts";
-import { RandomForest } from "../../forest/mod.ts";
-import { decodeSafetensors, summarise } from "../../nn/mod.ts";
-import { PRESETS } from "../../refinery/mod.ts";
+import { resolveSettings } from "../../cli/train_options.ts";
+import { RandomForest } from "../../forest/forest.ts";
+import { decodeSafetensors } from "../../nn/safetensors.ts";
+import { summarise } from "../../nn/vgg_e.ts";
+import { PRESETS } from "../../refinery/settings.ts";
+import { defaultFolder } from "../../runs/train.ts";
 import { tone, tones, withFolder } from "../corpora/folders.ts";
 
 const root = join(import.meta.dirname!, "..", "..");

@@ -3,8 +3,8 @@
  * is to be read.
  */
 import { dirname, join } from "@std/path";
-import { openSynthetic } from "../../corpora/mod.ts";
-import { encodeWav } from "../../dsp/mod.ts";
+import { openSynthetic } from "../../corpora/synthetic.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 
 /** A corpus, and what is right. */
 export interface AuthorsCorpus {

@@ -2,9 +2,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { join, relative } from "@std/path";
-import { type Corpus, extractFeatures, LAYOUTS, openCorpus, recogniseCorpus } from "../../corpora/mod.ts";
+import type { Corpus } from "../../corpora/corpus.ts";
+import { extractFeatures } from "../../corpora/features.ts";
+import { LAYOUTS } from "../../corpora/layouts.ts";
+import { openCorpus } from "../../corpora/open.ts";
+import { recogniseCorpus } from "../../corpora/recognise.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
-import { assignFolds, PRESETS, runFold, segmentation, type Settings } from "../../refinery/mod.ts";
+import { runFold } from "../../refinery/fold.ts";
+import { assignFolds } from "../../refinery/folds.ts";
+import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
 import { AUTHORS, makeAuthorsCorpus } from "./authors.ts";
 import { assertRejection, tones, withFolder } from "./folders.ts";
 

@@ -5,7 +5,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { join } from "@std/path";
-import { type Corpus, extractFeatures, openCorpus, recogniseCorpus } from "../../corpora/mod.ts";
+import type { Corpus } from "../../corpora/corpus.ts";
+import { extractFeatures } from "../../corpora/features.ts";
+import { openCorpus } from "../../corpora/open.ts";
+import { recogniseCorpus } from "../../corpora/recognise.ts";
 import { assertRejection } from "./folders.ts";
 
 const script = Deno.env.get("CASES") ?? join(import.meta.dirname!, "../../../shared/cases/make_cases.py");

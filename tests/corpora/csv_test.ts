@@ -1,7 +1,8 @@
 /** CSV as people write it: the cases of RFC 4180, and the mistakes. */
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { openCorpus, parseCsv } from "../../corpora/mod.ts";
+import { parseCsv } from "../../corpora/csv.ts";
+import { openCorpus } from "../../corpora/open.ts";
 import { tones, withFolder } from "./folders.ts";
 
 const fields = (text: string) => parseCsv(text, "x.csv").map((record) => record.fields);

@@ -1,7 +1,8 @@
 /** Emo-DB's listening test. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { openCorpus, readEmodbListeners } from "../../corpora/mod.ts";
+import { readEmodbListeners } from "../../corpora/emodb_listeners.ts";
+import { openCorpus } from "../../corpora/open.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { withFolder } from "./folders.ts";
 

@@ -1,11 +1,13 @@
 /** The cache of frames: found by content and settings, never trusted blindly, never in the way. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { basename, join } from "@std/path";
+import type { Corpus } from "../../corpora/corpus.ts";
 import { FrameCache } from "../../corpora/feature_cache.ts";
 import { Crew } from "../../corpora/feature_crew.ts";
 import type { CrewReport } from "../../corpora/feature_messages.ts";
-import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
-import { frontEnd } from "../../dsp/mod.ts";
+import { extractFeatures } from "../../corpora/features.ts";
+import { openCorpus } from "../../corpora/open.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 import { tone, withFolder } from "./folders.ts";
 
 const four = { "angry/a.wav": tone(0.4, 300), "angry/b.wav": tone(0.6), "sad/c.wav": tone(0.5), "sad/no.wav": "none" };

@@ -2,12 +2,18 @@
 import { assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join } from "@std/path";
+import type { Corpus } from "../../corpora/corpus.ts";
 import { Crew } from "../../corpora/feature_crew.ts";
 import type { CrewReport } from "../../corpora/feature_messages.ts";
-import type { Framed } from "../../corpora/framed.ts";
 import { readUtterances } from "../../corpora/feature_reading.ts";
-import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
-import { decodeRecording, encodeWav, frontEnd, Levels, logMel } from "../../dsp/mod.ts";
+import { extractFeatures } from "../../corpora/features.ts";
+import type { Framed } from "../../corpora/framed.ts";
+import { openCorpus } from "../../corpora/open.ts";
+import { Levels } from "../../dsp/levels.ts";
+import { logMel } from "../../dsp/log_mel.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { frontEnd } from "../../dsp/settings.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { tone, withFolder } from "./folders.ts";
 
 const broken = new URL("./features_broken_worker.ts", import.meta.url);

@@ -2,8 +2,10 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { join } from "@std/path";
-import { type Corpus, extractFeatures, openCorpus } from "../../corpora/mod.ts";
-import { logMel } from "../../dsp/mod.ts";
+import type { Corpus } from "../../corpora/corpus.ts";
+import { extractFeatures } from "../../corpora/features.ts";
+import { openCorpus } from "../../corpora/open.ts";
+import { logMel } from "../../dsp/log_mel.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { tone, withFolder } from "./folders.ts";
 

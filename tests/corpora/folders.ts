@@ -1,7 +1,7 @@
 /** Folders of tiny recordings, made for a test and removed after it. */
 import { assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { encodeWav } from "../../dsp/mod.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 
 /** A recording of a tone, as a WAV file's bytes: 0.4 s if not said, just longer than a segment. */
 export function tone(seconds = 0.4, hz = 440): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,7 @@
 /** A corpus of other files than plain wav: read as these are, and what is wrong with a recording is passed on. */
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
-import { extractFeatures, openCorpus } from "../../corpora/mod.ts";
+import { extractFeatures } from "../../corpora/features.ts";
+import { openCorpus } from "../../corpora/open.ts";
 import { flac } from "../dsp/flac.ts";
 import { tone, withFolder } from "./folders.ts";
 

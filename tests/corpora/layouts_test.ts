@@ -2,7 +2,9 @@
 import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join } from "@std/path";
-import { type Corpus, emotionName, EMOTIONS, openCorpus, orderEmotions } from "../../corpora/mod.ts";
+import type { Corpus } from "../../corpora/corpus.ts";
+import { emotionName, EMOTIONS, orderEmotions } from "../../corpora/emotion_names.ts";
+import { openCorpus } from "../../corpora/open.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { tones, withFolder } from "./folders.ts";
 

@@ -2,9 +2,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join, relative } from "@std/path";
-import { decodeText, extractFeatures, openCorpus, readTable, recogniseCorpus } from "../../corpora/mod.ts";
-import { decodeRecording, encodeWav, logMel } from "../../dsp/mod.ts";
-import { assignFolds } from "../../refinery/mod.ts";
+import { decodeText, readTable } from "../../corpora/csv.ts";
+import { extractFeatures } from "../../corpora/features.ts";
+import { openCorpus } from "../../corpora/open.ts";
+import { recogniseCorpus } from "../../corpora/recognise.ts";
+import { logMel } from "../../dsp/log_mel.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { encodeWav } from "../../dsp/wav.ts";
+import { assignFolds } from "../../refinery/folds.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { assertRejection, assertThrown, tone, tones, withFolder } from "./folders.ts";
 

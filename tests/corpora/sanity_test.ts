@@ -1,8 +1,10 @@
 /** What is wrong with people's corpora: copies, silence, links, and what gives emotions away. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join, relative } from "@std/path";
-import { extractFeatures, type Features, inspectCorpus, openCorpus } from "../../corpora/mod.ts";
-import { encodeWav } from "../../dsp/mod.ts";
+import { extractFeatures, type Features } from "../../corpora/features.ts";
+import { openCorpus } from "../../corpora/open.ts";
+import { inspectCorpus } from "../../corpora/sanity.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { assertRejection, tone, tones, withFolder } from "./folders.ts";
 
 const features = async (dir: string, options = {}) =>

@@ -1,10 +1,12 @@
 /** The synthetic corpus: the same from the same seed, mixed as it says, and sound as speech is. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { assertOptionError } from "../option_errors.ts";
-import { type Corpus, openCorpus, openSynthetic, type Spoken } from "../../corpora/mod.ts";
+import type { Corpus, Spoken } from "../../corpora/corpus.ts";
+import { openCorpus } from "../../corpora/open.ts";
+import { openSynthetic } from "../../corpora/synthetic.ts";
 import { emptyTrack, FORMANTS, noiseTable, speak, TRACK_STEP, VOICE_RATE } from "../../corpora/voice.ts";
-import { frameCount } from "../../dsp/mod.ts";
+import { frameCount } from "../../dsp/log_mel.ts";
 import { Random } from "../../kernels/random.ts";
+import { assertOptionError } from "../option_errors.ts";
 
 const readAll = (corpus: Corpus): Promise<Spoken[]> => Promise.all(corpus.utterances.map(({ read }) => read()));
 

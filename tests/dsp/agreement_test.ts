@@ -4,7 +4,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { encodeWav, frontEnd, readRecording, RecordingReader } from "../../dsp/mod.ts";
+import { readRecording, RecordingReader } from "../../dsp/recording_reader.ts";
+import { frontEnd } from "../../dsp/settings.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 
 /** A file to be made. */
 interface Case {

@@ -1,8 +1,10 @@
 /** Compressed recordings without FFmpeg: what is recognised, the order of an MP4 file's boxes, FLAC that is written here. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
-import { encodeWav, frontEnd, readRecording, RecordingReader } from "../../dsp/mod.ts";
 import { MovieFeeder } from "../../dsp/m4a.ts";
+import { readRecording, RecordingReader } from "../../dsp/recording_reader.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 import { type Codec, recognise } from "../../dsp/sniff.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { ascii } from "./containers.ts";
 import { flac } from "./flac.ts";
 

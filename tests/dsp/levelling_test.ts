@@ -1,18 +1,10 @@
 /** One level for every recording: the definition, other volumes, silence, streams. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  amplify,
-  frameCount,
-  type FrontEnd,
-  frontEnd,
-  LEVELLING,
-  logMel,
-  LogMelStream,
-  MelBank,
-  RunningLevel,
-  Spectrum,
-  withLevel,
-} from "../../dsp/mod.ts";
+import { amplify, LEVELLING, RunningLevel, withLevel } from "../../dsp/levelling.ts";
+import { frameCount, logMel, Spectrum } from "../../dsp/log_mel.ts";
+import { LogMelStream } from "../../dsp/log_mel_stream.ts";
+import { MelBank } from "../../dsp/mel.ts";
+import { type FrontEnd, frontEnd } from "../../dsp/settings.ts";
 
 const levelled = withLevel(frontEnd, "percentile"), { nMels, hopLength, logOffset } = frontEnd;
 

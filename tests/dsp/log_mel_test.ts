@@ -1,16 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import {
-  decodeRecording,
-  frameCount,
-  frontEnd,
-  hann,
-  hzToMel,
-  logMel,
-  MelBank,
-  RealFft,
-  Spectrum,
-} from "../../dsp/mod.ts";
+import { RealFft } from "../../dsp/fft.ts";
+import { frameCount, hann, logMel, Spectrum } from "../../dsp/log_mel.ts";
+import { hzToMel, MelBank } from "../../dsp/mel.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { readGolden } from "../golden.ts";
 

@@ -1,8 +1,10 @@
 /** Wav files as people have them: streamed, cut short, contradicting themselves, of 64-bit sizes, of telephony. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { decodeRecording, decodeWav, encodeWav, RecordingStream } from "../../dsp/mod.ts";
 import { decodeImaBlock, decodeMicrosoftBlock } from "../../dsp/adpcm.ts";
 import { decodeG711 } from "../../dsp/g711.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { RecordingStream } from "../../dsp/recording_stream.ts";
+import { decodeWav, encodeWav } from "../../dsp/wav.ts";
 import { adpcm, chunk, type Contents, extensible, noise, oddWavs, plain, rf64, riff, u16, w64 } from "./containers.ts";
 
 const int16 = [0, 16384, -32768, 32767];

@@ -1,6 +1,11 @@
 /** Recordings that come in pieces: to the bit what they are as a whole, and the same words for each fault. */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
-import { decodeRecording, encodeWav, Levels, logMel, LogMelStream, RecordingStream } from "../../dsp/mod.ts";
+import { Levels } from "../../dsp/levels.ts";
+import { logMel } from "../../dsp/log_mel.ts";
+import { LogMelStream } from "../../dsp/log_mel_stream.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { RecordingStream } from "../../dsp/recording_stream.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 
 const u32 = (v: number) => [v & 255, v >>> 8 & 255, v >>> 16 & 255, v >>> 24];
 const ascii = (text: string) => [...text].map((c) => c.charCodeAt(0));

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotStrictEquals, assertThrows } from "@std/assert";
-import { resample, Resampler } from "../../dsp/mod.ts";
+import { resample, Resampler } from "../../dsp/resample.ts";
 
 const rates = [44100, 48000, 24414, 22050, 8000, 11025, 32000, 96000];
 

@@ -1,13 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import {
-  frameCount,
-  frontEnd,
-  segmentCount,
-  segmentSeconds,
-  segmentStart,
-  segmentStartSeconds,
-  segmentView,
-} from "../../dsp/mod.ts";
+import { frameCount } from "../../dsp/log_mel.ts";
+import { segmentCount, segmentSeconds, segmentStart, segmentStartSeconds, segmentView } from "../../dsp/segments.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 
 Deno.test("segmentCount() counts by hand what fits", () => {
   for (const frames of [0, 1, 31, 32, 33, 34, 35, 64, 98]) {

@@ -1,7 +1,7 @@
 /** Speech activity: against where speech was put, whatever its level and the noise under it. */
 import { assert, assertEquals } from "@std/assert";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { SpeechActivity, speechSegments } from "../../dsp/mod.ts";
+import { SpeechActivity, speechSegments } from "../../dsp/speech.ts";
 import { Random } from "../../kernels/random.ts";
 
 const RATE = 16000;

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { decodeRecording, decodeWav, encodeWav, resample } from "../../dsp/mod.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { resample } from "../../dsp/resample.ts";
+import { decodeWav, encodeWav } from "../../dsp/wav.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 
 interface Spec {

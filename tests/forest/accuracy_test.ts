@@ -1,7 +1,8 @@
 /** The forest and the tree against scikit-learn's on its bundled sets: tests/golden/forest.json. */
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { DecisionTree, gini } from "../../forest/mod.ts";
+import { gini } from "../../forest/criterion.ts";
+import { DecisionTree } from "../../forest/tree.ts";
 import { accuracies, readJSON, readSet } from "./same_folds.ts";
 
 const SETS = { iris: 3, wine: 3, breast_cancer: 2, digits: 10 };

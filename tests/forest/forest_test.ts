@@ -1,7 +1,7 @@
 /** What a forest promises beside its accuracy: seeds, order, probabilities, JSON. */
 
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { fitTrees, RandomForest } from "../../forest/mod.ts";
+import { fitTrees, RandomForest } from "../../forest/forest.ts";
 import { readGolden } from "../golden.ts";
 
 const golden = await readGolden("forest_data.safetensors");

@@ -1,7 +1,8 @@
 /** Forests grown by several threads: the same trees, and errors instead of hangs. */
 
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { type ForestOptions, ForestPool, RandomForest } from "../../forest/mod.ts";
+import { type ForestOptions, RandomForest } from "../../forest/forest.ts";
+import { ForestPool } from "../../forest/parallel.ts";
 import { readSet } from "./same_folds.ts";
 
 const digits = await readSet("digits"), iris = await readSet("iris");

@@ -1,6 +1,6 @@
 /** The forest's accuracy on the very folds on which scikit-learn's was measured, for the tests. */
 
-import { RandomForest } from "../../forest/mod.ts";
+import { RandomForest } from "../../forest/forest.ts";
 import { readGolden } from "../golden.ts";
 
 /** A JSON file of tests/golden. */

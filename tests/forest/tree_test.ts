@@ -1,7 +1,8 @@
 /** Single trees, node by node, against scikit-learn's: tests/golden/tree_splits.json, made by make_trees.py there. */
 
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
-import { DecisionTree, gini } from "../../forest/mod.ts";
+import { gini } from "../../forest/criterion.ts";
+import { DecisionTree } from "../../forest/tree.ts";
 
 interface Stored {
   features: number;

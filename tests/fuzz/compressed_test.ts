@@ -5,7 +5,8 @@
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { encodeWav, readRecording, RecordingReader } from "../../dsp/mod.ts";
+import { readRecording, RecordingReader } from "../../dsp/recording_reader.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { Random } from "../../kernels/random.ts";
 import { mutateBytes, pick } from "./mutate.ts";
 

@@ -4,17 +4,17 @@
  * EPR_FUZZ=5000 makes so many of each (10,000 in all, some minutes); without it six hundred of each. EPR_FUZZ_SEED begins elsewhere.
  */
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
-import { decodeRecording, decodeWav, frameCount, RecordingStream, segmentCount } from "../../dsp/mod.ts";
+import { frameCount } from "../../dsp/log_mel.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { RecordingStream } from "../../dsp/recording_stream.ts";
 import { readWavHeader } from "../../dsp/riff.ts";
+import { segmentCount } from "../../dsp/segments.ts";
+import { decodeWav } from "../../dsp/wav.ts";
 import { Random } from "../../kernels/random.ts";
-import {
-  decodeModel,
-  type ModelBytes,
-  ModelError,
-  type Prediction,
-  Predictor,
-  TooShortError,
-} from "../../models/mod.ts";
+import type { ModelBytes } from "../../models/description.ts";
+import { decodeModel } from "../../models/model.ts";
+import { type Prediction, Predictor, TooShortError } from "../../models/predictor.ts";
+import { ModelError } from "../../models/untrusted.ts";
 import { cpu } from "../devices.ts";
 import { oddWavs } from "../dsp/containers.ts";
 import { describeAgain, replaceFile, reseal, safetensors } from "../models/hostile.ts";

@@ -1,10 +1,10 @@
 /** Products of 16-bit floats: by every variant, and what their rounding does. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { assertOptionError } from "../option_errors.ts";
-import { openDevice } from "../../kernels/mod.ts";
+import { openDevice } from "../../kernels/open_device.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 import { VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
+import { assertOptionError } from "../option_errors.ts";
 import { checkHalf } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();

@@ -3,7 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
 import { METRICS } from "../../kernels/table.ts";
 import { createWebGpuDevice, findAdapter, type WebGpuDevice } from "../../kernels/webgpu/mod.ts";
-import { Adam, Tape, VggE } from "../../nn/mod.ts";
+import { Adam } from "../../nn/adam.ts";
+import { Tape } from "../../nn/tape.ts";
+import { VggE } from "../../nn/vgg_e.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 const lacking = found ? "" : " (WebGPU finds no adapter here)";

@@ -1,9 +1,9 @@
 /** A model's card says what has to be said of it. */
 import { assert, assertEquals } from "@std/assert";
-import type { ModelDescription } from "../../models/mod.ts";
-import { PRESETS } from "../../refinery/mod.ts";
 import { describeModel } from "../../models/card.ts";
-import { trainingCommand } from "../../runs/mod.ts";
+import type { ModelDescription } from "../../models/description.ts";
+import { PRESETS } from "../../refinery/settings.ts";
+import { trainingCommand } from "../../runs/training_command.ts";
 
 const confusion = [[60, 40], [10, 90]];
 const command = trainingCommand({

@@ -1,19 +1,13 @@
 /** When a model is unsure, and which recordings are unlike those that it learned from. */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { logMel, resample } from "../../dsp/mod.ts";
-import {
-  chooseThreshold,
-  decodeModel,
-  departuresFrom,
-  describeDeparture,
-  domainOf,
-  encodeModel,
-  type Model,
-  Predictor,
-  SoundStatistics,
-} from "../../models/mod.ts";
+import { logMel } from "../../dsp/log_mel.ts";
+import { resample } from "../../dsp/resample.ts";
 import { describeModel } from "../../models/card.ts";
+import { chooseThreshold } from "../../models/certainty.ts";
+import { departuresFrom, describeDeparture, domainOf, SoundStatistics } from "../../models/domain.ts";
+import { decodeModel, encodeModel, type Model } from "../../models/model.ts";
+import { Predictor } from "../../models/predictor.ts";
 import { cpu } from "../devices.ts";
 import { trainTinyModel } from "./tiny_model.ts";
 

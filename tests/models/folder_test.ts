@@ -1,13 +1,13 @@
 /** Folders that are no model, or one that wants to be read where it is not. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { ModelError } from "../../models/mod.ts";
 import { readModel } from "../../models/mod.ts";
-import { writeModel } from "../../runs/mod.ts";
+import { ModelError } from "../../models/untrusted.ts";
+import { writeModel } from "../../models/write_folder.ts";
 import { cpu } from "../devices.ts";
+import { inTemporary } from "../runs/folders.ts";
 import { describeAgain, reseal } from "./hostile.ts";
 import { trainTinyModel } from "./tiny_model.ts";
-import { inTemporary } from "../runs/folders.ts";
 
 const { bytes, model } = await trainTinyModel(await cpu.open());
 

@@ -1,6 +1,6 @@
 /** Models that lie: a model whose check sums are right, whatever was done to it. */
 import { crc32 } from "../../models/crc32.ts";
-import type { ModelBytes } from "../../models/mod.ts";
+import type { ModelBytes } from "../../models/description.ts";
 
 // deno-lint-ignore no-explicit-any
 export type Json = any;

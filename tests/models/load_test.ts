@@ -2,10 +2,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { encodeWav, resample } from "../../dsp/mod.ts";
-import { loadModel, type ModelSource } from "../../models/mod.ts";
-import { MODEL_FILES, type ModelBytes, ModelError, Predictor, TooShortError } from "../../models/mod.ts";
-import { writeModel } from "../../runs/mod.ts";
+import { resample } from "../../dsp/resample.ts";
+import { encodeWav } from "../../dsp/wav.ts";
+import { MODEL_FILES, type ModelBytes } from "../../models/description.ts";
+import { loadModel } from "../../models/mod.ts";
+import { Predictor, TooShortError } from "../../models/predictor.ts";
+import type { ModelSource } from "../../models/source.ts";
+import { ModelError } from "../../models/untrusted.ts";
+import { writeModel } from "../../models/write_folder.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { trainTinyModel } from "./tiny_model.ts";

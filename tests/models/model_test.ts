@@ -1,9 +1,11 @@
 /** What is refused as a model, and in which words; the fuzzer looks for what is not thought of here. */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { crc32 as zlib } from "node:zlib";
-import { LEVELLING } from "../../dsp/mod.ts";
+import { LEVELLING } from "../../dsp/levelling.ts";
 import { crc32 } from "../../models/crc32.ts";
-import { decodeModel, type ModelBytes, ModelError } from "../../models/mod.ts";
+import type { ModelBytes } from "../../models/description.ts";
+import { decodeModel } from "../../models/model.ts";
+import { ModelError } from "../../models/untrusted.ts";
 import { cpu } from "../devices.ts";
 import { describeAgain, type Json, replaceFile, reseal, safetensors } from "./hostile.ts";
 import { trainTinyModel } from "./tiny_model.ts";

@@ -6,18 +6,22 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { decodeRecording, LEVELLING, logMel, segmentCount, segmentView } from "../../dsp/mod.ts";
+import { LEVELLING } from "../../dsp/levelling.ts";
+import { logMel } from "../../dsp/log_mel.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { segmentCount, segmentView } from "../../dsp/segments.ts";
+import { readModel } from "../../models/mod.ts";
+import type { Model } from "../../models/model.ts";
 import { notAbove } from "../../models/onnx/decision.ts";
 import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
+import { type Prediction, Predictor } from "../../models/predictor.ts";
 import { uniformWeights } from "../../nn/parameters.ts";
 import { vggEParameters } from "../../nn/vgg_e.ts";
-import { type Model, type Prediction, Predictor } from "../../models/mod.ts";
-import { readModel } from "../../models/mod.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
-import { trainTinyModel } from "./tiny_model.ts";
 import { checkOnnx, type Found, missingRuntimes, pythonWithOnnx, runRuntime } from "./runtimes.ts";
+import { trainTinyModel } from "./tiny_model.ts";
 
 const missing = await missingRuntimes(), python = await pythonWithOnnx(), emodb = emodbDir();
 const shipped = join(import.meta.dirname!, "..", "..", "models", "emodb");

@@ -1,8 +1,8 @@
 /** What a model hears is what its run heard, however the samples come. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
-import { logMel } from "../../dsp/mod.ts";
-import { Predictor, TooShortError } from "../../models/mod.ts";
-import { profileStatistics } from "../../refinery/mod.ts";
+import { logMel } from "../../dsp/log_mel.ts";
+import { Predictor, TooShortError } from "../../models/predictor.ts";
+import { profileStatistics } from "../../refinery/statistics.ts";
 import { cpu, definitions, onEach, webgpu } from "../devices.ts";
 import { tinyCorpus, trainTinyModel } from "./tiny_model.ts";
 

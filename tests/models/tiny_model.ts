@@ -4,20 +4,18 @@
  */
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { frontEnd, withLevel } from "../../dsp/mod.ts";
+import { withLevel } from "../../dsp/levelling.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 import type { Device } from "../../kernels/device.ts";
-import {
-  assignFolds,
-  fitForest,
-  type FoldResult,
-  PRESETS,
-  runFold,
-  segmentation,
-  type Settings,
-  type StageOutput,
-  STATISTICS,
-} from "../../refinery/mod.ts";
-import { decodeModel, encodeModel, type ModelBytes } from "../../models/mod.ts";
+import type { ModelBytes } from "../../models/description.ts";
+import { decodeModel, encodeModel } from "../../models/model.ts";
+import { runFold } from "../../refinery/fold.ts";
+import type { StageOutput } from "../../refinery/fold_hooks.ts";
+import { assignFolds } from "../../refinery/folds.ts";
+import { fitForest } from "../../refinery/judge.ts";
+import type { FoldResult } from "../../refinery/results.ts";
+import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { STATISTICS } from "../../refinery/statistics.ts";
 
 /** What it is trained with. */
 export const tinySettings: Settings = {

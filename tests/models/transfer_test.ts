@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { judgeTransfer, sharedEmotions } from "../../models/mod.ts";
+import { judgeTransfer, sharedEmotions } from "../../models/transfer.ts";
 
 const model = ["anger", "boredom", "neutral", "sadness"];
 

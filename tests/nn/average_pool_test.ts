@@ -1,10 +1,15 @@
 /** The global average pool on the tape, and the VGG-E that ends in one. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
-import { ArrayDataset, fit, gradientCheck, oneHot, predictProbabilities, summarise, Tape, VggE } from "../../nn/mod.ts";
+import { Random } from "../../kernels/random.ts";
+import { ArrayDataset, oneHot } from "../../nn/dataset.ts";
+import { fit } from "../../nn/fit.ts";
+import { gradientCheck } from "../../nn/gradient_check.ts";
+import { predictProbabilities } from "../../nn/predict.ts";
+import { Tape } from "../../nn/tape.ts";
+import { summarise, VggE } from "../../nn/vgg_e.ts";
 import { cpu, definitions, onEach, webgpu } from "../devices.ts";
 import { relativeError } from "../kernels/compare.ts";
-import { Random } from "../../kernels/random.ts";
 
 onEach(
   [definitions, cpu, webgpu],

@@ -8,26 +8,20 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+import type { Device } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
-import {
-  ArrayDataset,
-  decodeSafetensors,
-  encodeSafetensors,
-  fit,
-  type FitOptions,
-  glorotUniform,
-  learningRateAt,
-  type Network,
-  oneHot,
-  Parameters,
-  predictProbabilities,
-  type Tape,
-  type Tensor,
-} from "../../nn/mod.ts";
+import { learningRateAt } from "../../nn/adam.ts";
+import { ArrayDataset, oneHot } from "../../nn/dataset.ts";
+import { fit, type FitOptions } from "../../nn/fit.ts";
+import { glorotUniform, Parameters } from "../../nn/parameters.ts";
 import { inOrder } from "../../nn/pass.ts";
+import { predictProbabilities } from "../../nn/predict.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../nn/safetensors.ts";
+import type { Tape } from "../../nn/tape.ts";
+import type { Tensor } from "../../nn/tensor.ts";
+import type { Network } from "../../nn/vgg_e.ts";
 import { cpu, definitions, onEach } from "../devices.ts";
-import type { Device } from "../../kernels/device.ts";
 
 /** One dense layer with softmax: logistic regression. */
 class Linear implements Network {

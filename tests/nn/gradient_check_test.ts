@@ -1,7 +1,9 @@
 /** `gradientCheck()` passes what is right, on every device, and fails what is wrong. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
-import { gradientCheck, type Tape, type Tensor } from "../../nn/mod.ts";
+import { gradientCheck } from "../../nn/gradient_check.ts";
+import type { Tape } from "../../nn/tape.ts";
+import type { Tensor } from "../../nn/tensor.ts";
 import { cpu, definitions, onEach, webgpu } from "../devices.ts";
 
 /** c = a b^T, its gradients by two more products; `fault` makes one of them wrong. */

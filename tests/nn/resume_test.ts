@@ -2,20 +2,13 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
-import {
-  ArrayDataset,
-  findNonFinite,
-  fit,
-  type FitOptions,
-  type FitSnapshot,
-  type FitState,
-  glorotUniform,
-  type Network,
-  oneHot,
-  Parameters,
-  type Tape,
-  type Tensor,
-} from "../../nn/mod.ts";
+import { ArrayDataset, oneHot } from "../../nn/dataset.ts";
+import { findNonFinite } from "../../nn/diagnose.ts";
+import { fit, type FitOptions, type FitSnapshot, type FitState } from "../../nn/fit.ts";
+import { glorotUniform, Parameters } from "../../nn/parameters.ts";
+import type { Tape } from "../../nn/tape.ts";
+import type { Tensor } from "../../nn/tensor.ts";
+import type { Network } from "../../nn/vgg_e.ts";
 import { cpu } from "../devices.ts";
 
 /** Two layers: 8 numbers -> 64 -> 3 classes. */

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import type { DeviceBuffer } from "../../kernels/device.ts";
 import { Random, randomKey } from "../../kernels/random.ts";
 import { createReferenceDevice, referenceValues } from "../../kernels/reference_device.ts";
-import { sizeOf, Tape, Tensor } from "../../nn/mod.ts";
+import { Tape } from "../../nn/tape.ts";
+import { sizeOf, Tensor } from "../../nn/tensor.ts";
 import { relativeError } from "../kernels/compare.ts";
 
 const device = createReferenceDevice();

@@ -2,7 +2,9 @@
 import { assert, assertStrictEquals } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
 import { METRICS } from "../../kernels/table.ts";
-import { Adam, Tape, VggE } from "../../nn/mod.ts";
+import { Adam } from "../../nn/adam.ts";
+import { Tape } from "../../nn/tape.ts";
+import { VggE } from "../../nn/vgg_e.ts";
 import type { GoldenTensor } from "../golden.ts";
 import { assertClose, relativeError } from "../kernels/compare.ts";
 

@@ -1,20 +1,14 @@
 /** VGG-E against PyTorch in float64: logits, every gradient, five steps of Adam. */
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { Random } from "../../kernels/random.ts";
-import {
-  ArrayDataset,
-  fit,
-  foldBatchNorm,
-  oneHot,
-  summarise,
-  Tape,
-  trainingFlops,
-  VggE,
-  vggEParameters,
-} from "../../nn/mod.ts";
+import { ArrayDataset, oneHot } from "../../nn/dataset.ts";
+import { fit } from "../../nn/fit.ts";
+import { foldBatchNorm } from "../../nn/fold_batch_norm.ts";
+import { Tape } from "../../nn/tape.ts";
+import { summarise, trainingFlops, VggE, vggEParameters } from "../../nn/vgg_e.ts";
 import { cpu, definitions, onEach, webgpu } from "../devices.ts";
-import { assertClose, relativeError } from "../kernels/compare.ts";
 import { readGolden } from "../golden.ts";
+import { assertClose, relativeError } from "../kernels/compare.ts";
 import { trainGolden } from "./vgg_e_golden.ts";
 
 onEach(

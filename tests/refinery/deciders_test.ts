@@ -1,6 +1,10 @@
 /** Other statistics and forests than the paper's. */
 import { assert, assertEquals } from "@std/assert";
-import { assignFolds, decideBy, DECIDERS, type Judged, PRESETS, profileStatistics } from "../../refinery/mod.ts";
+import { decideBy, DECIDERS } from "../../refinery/deciders.ts";
+import { assignFolds } from "../../refinery/folds.ts";
+import type { Judged } from "../../refinery/judge.ts";
+import { PRESETS } from "../../refinery/settings.ts";
+import { profileStatistics } from "../../refinery/statistics.ts";
 
 /** Six segments of two emotions. */
 const profile = Float32Array.of(0.05, 0.95, 0.15, 0.85, 0.25, 0.75, 0.35, 0.65, 0.55, 0.45, 0.95, 0.05);

@@ -1,23 +1,16 @@
 /** The report's definitions, each beside another way to say the same. */
 import { assert, assertEquals } from "@std/assert";
-import {
-  assignFolds,
-  calibrate,
-  compareStages,
-  countNetworks,
-  type Judged,
-  mean,
-  meanHalfWidth,
-  PAPER_TABLES,
-  paperChains,
-  type PaperCorpus,
-  permutationImportance,
-  PRESETS,
-  profileChange,
-  rankCorrelation,
-  STATISTICS,
-  wilsonInterval,
-} from "../../refinery/mod.ts";
+import { calibrate } from "../../refinery/calibration.ts";
+import { profileChange } from "../../refinery/change.ts";
+import { assignFolds } from "../../refinery/folds.ts";
+import { permutationImportance } from "../../refinery/importance.ts";
+import { mean, meanHalfWidth, wilsonInterval } from "../../refinery/intervals.ts";
+import type { Judged } from "../../refinery/judge.ts";
+import { compareStages } from "../../refinery/mcnemar.ts";
+import { countNetworks, PAPER_TABLES, paperChains, type PaperCorpus } from "../../refinery/paper.ts";
+import { rankCorrelation } from "../../refinery/rank_correlation.ts";
+import { PRESETS } from "../../refinery/settings.ts";
+import { STATISTICS } from "../../refinery/statistics.ts";
 
 const close = (found: number, wanted: number, tolerance = 1e-9) =>
   assert(Math.abs(found - wanted) <= tolerance * Math.max(1, Math.abs(wanted)), `${found}, wanted ${wanted}`);

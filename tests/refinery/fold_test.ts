@@ -2,23 +2,16 @@
 import { assert, assertEquals, assertNotEquals, assertStrictEquals, fail } from "@std/assert";
 import { extractFeatures, type Features } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { frontEnd } from "../../dsp/mod.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
-import {
-  assignFolds,
-  assignParts,
-  drawValidation,
-  type FoldResult,
-  LABEL_SOURCES,
-  PRESETS,
-  runFold,
-  scaleFrames,
-  segmentsOf,
-  type Settings,
-  type StageOutput,
-  standardise,
-  tryFold,
-} from "../../refinery/mod.ts";
+import { runFold } from "../../refinery/fold.ts";
+import type { StageOutput } from "../../refinery/fold_hooks.ts";
+import { assignFolds, assignParts, drawValidation } from "../../refinery/folds.ts";
+import type { FoldResult } from "../../refinery/results.ts";
+import { scaleFrames } from "../../refinery/scaling.ts";
+import { segmentsOf, standardise } from "../../refinery/segment_dataset.ts";
+import { LABEL_SOURCES, PRESETS, type Settings } from "../../refinery/settings.ts";
+import { tryFold } from "../../refinery/trial.ts";
 import { cpu } from "../devices.ts";
 
 const settings: Settings = {

@@ -1,8 +1,9 @@
 /** Folds and validation sets: stratified, disjoint, drawn by the seed, whole speakers where that is asked for. */
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
-import { assertOptionError } from "../option_errors.ts";
-import { assignFolds, countGroups, drawValidation, type Split, unlearnedEmotions } from "../../refinery/mod.ts";
+import { assignFolds, countGroups, drawValidation, unlearnedEmotions } from "../../refinery/folds.ts";
+import type { Split } from "../../refinery/settings.ts";
 import { assertThrown } from "../corpora/folders.ts";
+import { assertOptionError } from "../option_errors.ts";
 
 const EMOTIONS = ["anger", "fear", "neutral"];
 // 30 angry, 20 afraid, 13 neutral utterances, by five speakers in turn

@@ -2,17 +2,13 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import type { Features } from "../../corpora/features.ts";
 import { Random } from "../../kernels/random.ts";
-import {
-  assignFolds,
-  confusionMatrix,
-  type FoldResult,
-  judge,
-  PRESETS,
-  profileStatistics,
-  segmentsOf,
-  unweightedAccuracy,
-  weightedAccuracy,
-} from "../../refinery/mod.ts";
+import { assignFolds } from "../../refinery/folds.ts";
+import { judge } from "../../refinery/judge.ts";
+import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../../refinery/metrics.ts";
+import type { FoldResult } from "../../refinery/results.ts";
+import { segmentsOf } from "../../refinery/segment_dataset.ts";
+import { PRESETS } from "../../refinery/settings.ts";
+import { profileStatistics } from "../../refinery/statistics.ts";
 
 Deno.test("confusion matrix, WA and UA are scikit-learn's", async () => {
   const { metrics } = JSON.parse(await Deno.readTextFile(new URL("../golden/forest.json", import.meta.url)));

@@ -5,12 +5,12 @@ import {
   type Labelled,
   meanEntropy,
   meanRow,
-  METHODS,
   pseudoLabels,
   refineLabels,
   smooth,
   temper,
-} from "../../refinery/mod.ts";
+} from "../../refinery/relabel.ts";
+import { METHODS } from "../../refinery/settings.ts";
 
 const utterances: Labelled[] = [
   { firstSegment: 0, segmentCount: 2, emotion: 0 },

@@ -2,18 +2,14 @@
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { VIEW } from "../../kernels/table.ts";
 import { Random } from "../../kernels/random.ts";
-import { Tape, VggE } from "../../nn/mod.ts";
-import {
-  drawBeta,
-  drawView,
-  PRESETS,
-  pseudoLabels,
-  SegmentDataset,
-  SegmentStore,
-  type ViewSettings,
-} from "../../refinery/mod.ts";
+import { VIEW } from "../../kernels/table.ts";
+import { Tape } from "../../nn/tape.ts";
+import { VggE } from "../../nn/vgg_e.ts";
+import { pseudoLabels } from "../../refinery/relabel.ts";
+import { SegmentDataset, SegmentStore } from "../../refinery/segment_dataset.ts";
+import { PRESETS } from "../../refinery/settings.ts";
+import { drawBeta, drawView, type ViewSettings } from "../../refinery/views.ts";
 import { cpu, onEach, webgpu } from "../devices.ts";
 
 const nothing: ViewSettings = PRESETS.paper;

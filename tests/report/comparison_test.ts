@@ -1,7 +1,7 @@
 /** Predictions paired by utterance: `comparePredictions`, and `deno task compare` as a user meets it. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
-import { comparePredictions } from "../../report/mod.ts";
+import { comparePredictions } from "../../report/comparison.ts";
 import { withFolder } from "../corpora/folders.ts";
 
 const root = join(import.meta.dirname!, "..", "..");

@@ -1,12 +1,13 @@
 /** Why a forest says what it says: by hand, and against its own probabilities by another way. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { explainForest, RandomForest } from "../../forest/mod.ts";
+import { frontEnd } from "../../dsp/settings.ts";
+import { explainForest } from "../../forest/explain.ts";
+import { RandomForest } from "../../forest/forest.ts";
 import { Random } from "../../kernels/random.ts";
-import { explain, statisticName } from "../../models/mod.ts";
-import { profileStatistics } from "../../refinery/mod.ts";
+import { explain, statisticName } from "../../models/explain.ts";
+import { profileStatistics } from "../../refinery/statistics.ts";
 import { explanationJson, explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
-import { frontEnd } from "../../dsp/mod.ts";
 
 /** The example of chapter 6: numbers 0 to 3 are the statistics of anger, 4 to 7 of sadness. */
 const trees = [

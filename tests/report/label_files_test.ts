@@ -1,7 +1,7 @@
 /** Stretches by hand, and label files read back: by praatio and pympi, and by the grammars of Audacity and WebVTT. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
-import { frontEnd } from "../../dsp/mod.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 import { labelFile, type LabelFormat } from "../../report/label_files.ts";
 import { NO_SPEECH, stretchesOf } from "../../report/stretches.ts";
 import { withFolder } from "../corpora/folders.ts";

@@ -1,6 +1,7 @@
 /** What a long recording is drawn from: compared with what a look at the whole gives. */
 import { assert, assertEquals } from "@std/assert";
-import { frontEnd, logMel } from "../../dsp/mod.ts";
+import { logMel } from "../../dsp/log_mel.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 import { Overview } from "../../report/figures/overview.ts";
 
 Deno.test("an Overview has the lowest and the highest sample of each stretch, and mean frames, however long and in whatever blocks", () => {

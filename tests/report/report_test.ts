@@ -3,11 +3,14 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } 
 import { assertOptionError } from "../option_errors.ts";
 import { join } from "@std/path";
 import { crc32, inflateSync } from "node:zlib";
-import { EMOTIONS } from "../../corpora/mod.ts";
-import { buildReport, readRun, readStudy, renderPage, writeReport } from "../../report/mod.ts";
+import { EMOTIONS } from "../../corpora/emotion_names.ts";
+import { buildReport } from "../../report/build.ts";
 import { draw, emotionColours, standalone } from "../../report/figures/draw.ts";
 import { encodePng } from "../../report/figures/png.ts";
-import { renderTable } from "../../report/html.ts";
+import { renderPage, renderTable } from "../../report/html.ts";
+import { readRun } from "../../report/read_run.ts";
+import { readStudy } from "../../report/study.ts";
+import { writeReport } from "../../report/write.ts";
 import { inTemporary, names } from "../runs/folders.ts";
 import { run } from "../runs/small_experiment.ts";
 

@@ -7,8 +7,12 @@
 import { join } from "@std/path";
 import { parseArgs } from "node:util";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
-import { Adam, DeviceArray, VggE } from "../../nn/mod.ts";
-import { FoldFiles, identify, RunFolder } from "../../runs/mod.ts";
+import { Adam } from "../../nn/adam.ts";
+import { DeviceArray } from "../../nn/device_array.ts";
+import { VggE } from "../../nn/vgg_e.ts";
+import { identify } from "../../runs/begin.ts";
+import { FoldFiles } from "../../runs/fold_files.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
 import { experiment, features } from "./small_experiment.ts";
 
 const { values } = parseArgs({

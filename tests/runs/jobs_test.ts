@@ -1,7 +1,10 @@
 /** Several folds at once: the same as one after the other, and no hang where a worker dies. */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { type ExperimentHooks, foldsAtOnce, openRun, runExperiment, type Start } from "../../runs/mod.ts";
+import { openRun } from "../../runs/begin.ts";
+import { runExperiment } from "../../runs/experiment.ts";
+import { foldsAtOnce } from "../../runs/jobs.ts";
+import type { ExperimentHooks, Start } from "../../runs/plan.ts";
 import { inTemporary } from "./folders.ts";
 import { experiment, plain, run } from "./small_experiment.ts";
 

@@ -1,7 +1,7 @@
 /** A packed run: small, whole, and enough to go on from. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { packRun, unpackRun } from "../../runs/mod.ts";
+import { packRun, unpackRun } from "../../runs/pack.ts";
 import { inTemporary, names } from "./folders.ts";
 import { plain, run, runEpochs, settings } from "./small_experiment.ts";
 

@@ -3,9 +3,10 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { dirname, join } from "@std/path";
 import { tableFromIPC, Utf8 } from "apache-arrow";
-import { emotionColumn } from "../../runs/columns.ts";
-import { decodeProfiles, encodeProfiles, requireVacant, RunFolder } from "../../runs/mod.ts";
 import { writeAtomically } from "../../files/atomic.ts";
+import { emotionColumn } from "../../runs/columns.ts";
+import { decodeProfiles, encodeProfiles } from "../../runs/profiles_arrow.ts";
+import { requireVacant, RunFolder } from "../../runs/run_folder.ts";
 
 async function inTemporary(body: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "epr_runs_" });

@@ -1,8 +1,12 @@
 /** Chains that share their first stage: nothing is trained twice, and nothing comes out otherwise. */
 import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
-import { chainFolder, openRun, RunFolder, runPaperChains, shareStages } from "../../runs/mod.ts";
-import type { PaperChain } from "../../refinery/mod.ts";
+import type { PaperChain } from "../../refinery/paper.ts";
+import { openRun } from "../../runs/begin.ts";
+import { runPaperChains } from "../../runs/paper_chains.ts";
+import { chainFolder } from "../../runs/paper_folder.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
+import { shareStages } from "../../runs/share_stage.ts";
 import { inTemporary } from "./folders.ts";
 import { experiment, plain, run, settings } from "./small_experiment.ts";
 

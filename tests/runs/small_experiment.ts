@@ -3,15 +3,12 @@ import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device } from "../../kernels/device.ts";
-import { assignFolds, PRESETS, type Results, type Settings } from "../../refinery/mod.ts";
-import {
-  type Experiment,
-  type ExperimentHooks,
-  openRun,
-  type Outcome,
-  runExperiment,
-  type Start,
-} from "../../runs/mod.ts";
+import { assignFolds } from "../../refinery/folds.ts";
+import type { Results } from "../../refinery/results.ts";
+import { PRESETS, type Settings } from "../../refinery/settings.ts";
+import { openRun } from "../../runs/begin.ts";
+import { runExperiment } from "../../runs/experiment.ts";
+import type { Experiment, ExperimentHooks, Outcome, Start } from "../../runs/plan.ts";
 
 export const settings: Settings = {
   ...PRESETS.quick,

@@ -14,8 +14,11 @@ import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device } from "../../kernels/device.ts";
-import { assignFolds, PRESETS } from "../../refinery/mod.ts";
-import { type Experiment, openRun, type Outcome, runExperiment, type Start } from "../../runs/mod.ts";
+import { assignFolds } from "../../refinery/folds.ts";
+import { PRESETS } from "../../refinery/settings.ts";
+import { openRun } from "../../runs/begin.ts";
+import { runExperiment } from "../../runs/experiment.ts";
+import type { Experiment, Outcome, Start } from "../../runs/plan.ts";
 import { meddle, trapWorker } from "./meddling.ts";
 
 const { values } = parseArgs({ options: { steps: { type: "string", default: "2000" } } });

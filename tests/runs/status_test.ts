@@ -1,7 +1,8 @@
 /** What each fold of a run is doing, as its folder tells. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { Lease, readStatus } from "../../runs/mod.ts";
+import { Lease } from "../../runs/lease.ts";
+import { readStatus } from "../../runs/status.ts";
 import { inTemporary } from "./folders.ts";
 import { run, runEpochs, settings } from "./small_experiment.ts";
 

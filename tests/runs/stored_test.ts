@@ -1,8 +1,8 @@
 /** What a run's JSON files must be: those of real runs are taken, and one value of each that is wrong is named with its place. */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { RunFolder } from "../../runs/mod.ts";
 import { readLeases } from "../../runs/lease.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
 import { readSealed, writeSealed } from "../../runs/sealed.ts";
 import { parseStored, runResults } from "../../runs/stored.ts";
 import { inTemporary } from "./folders.ts";

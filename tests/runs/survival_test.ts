@@ -3,8 +3,12 @@ import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/ass
 import { join } from "@std/path";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
-import { LABEL_SOURCES, type Settings } from "../../refinery/mod.ts";
-import { FoldFiles, identify, Lease, openRun, type RunConfig, RunFolder } from "../../runs/mod.ts";
+import { LABEL_SOURCES, type Settings } from "../../refinery/settings.ts";
+import { identify, openRun } from "../../runs/begin.ts";
+import { FoldFiles } from "../../runs/fold_files.ts";
+import { Lease } from "../../runs/lease.ts";
+import type { RunConfig } from "../../runs/run_config.ts";
+import { RunFolder } from "../../runs/run_folder.ts";
 import { webgpu } from "../devices.ts";
 import { inTemporary, names } from "./folders.ts";
 import { meddle, trapWorker } from "./meddling.ts";

@@ -84,6 +84,35 @@ Deno.test("chapter 4: Adam's path is that of Kingma & Ba's algorithm 1, and heig
   assert(Math.abs(height(paths[0][60]) - plain(60)) < 1e-3);
 });
 
+Deno.test("chapter 4: the settings of the presets that it compares are those that they have", () => {
+  const text = chapter("4_adam"), { paper, demo } = refinery.PRESETS;
+  const row = (name: string, ...cells: string[]) => says(text, `| ${[name, ...cells].join(" | ")} |`);
+  const frames = (n: number) => `${n} (${(n - 1) * 10 + 25} ms)`;
+  row("width of the network", String(paper.width), `1/${1 / demo.width}`);
+  row("frames of a segment", frames(paper.segmentFrames), frames(demo.segmentFrames));
+  row("segments in a batch", String(paper.batch), String(demo.batch));
+  row("epochs", `at most ${paper.epochs}`, String(demo.epochs));
+  row(
+    "Adam's rate",
+    `${paper.learningRate}, times ${paper.decay} every two epochs`,
+    `${demo.learningRate}, falling to 0 by a cosine`,
+  );
+  assertEquals([paper.schedule, demo.schedule, paper.monitor, demo.monitor], ["steps", "cosine", "loss", "nothing"]);
+  assertEquals([paper.validationShare, demo.validationShare, paper.patience], [0.1, 0, 3]);
+  row("average of weights", "none", `${demo.average} of it stays each step`);
+  assertEquals([paper.average, paper.batchNorm, demo.batchNorm, demo.batchNormDense], [0, false, true, true]);
+  assertEquals([paper.randomStart, demo.randomStart], [false, true]);
+  row("stages, folds", `${paper.stages}, ${paper.folds}`, `${demo.stages}, ${demo.folds}`);
+  const long = Object.entries(refinery.PRESETS).filter(([, { segmentFrames }]) => segmentFrames !== 32);
+  assertEquals(long.map(([name, { segmentFrames }]) => [name, segmentFrames]), [["demo", 64], ["best", 64]]);
+  says(
+    chapter("1_frames"),
+    "The presets `demo` and `best` take segments of 64 frames, 655 ms; all others take the paper's",
+  );
+  const norm = Object.entries(refinery.PRESETS).filter(([, { batchNorm }]) => batchNorm).map(([name]) => name);
+  assertEquals(norm, ["demo", "tuned", "best"]);
+});
+
 Deno.test("chapter 5: distances from the truth, and what a network that knows nothing would earn", async () => {
   const { refined, control, corpus: { truth, utterances } } = await refinedLabels(), text = chapter("5_labels");
   const of = (name: string) => refined.find(({ method }) => method === name)!.errors.map((e) => e.toFixed(3));
@@ -164,6 +193,15 @@ Deno.test("chapter 7: operations of a step, sums a lane of the ladder, its figur
   }
   for (const [k, n] of [[1024, 4096], [4096, 4096], [4096, 7]]) forward += 2 * k * n;
   says(text, `is ${((3 * forward - first) / 1e9).toFixed(2)} thousand million`);
+
+  // a core's peak, four of them, and how long a product of 1,024 takes at least
+  const core = 2.8 * 2 * 4 * 2, product = 2 * 1024 ** 3 / 1e9;
+  says(text, `2.8 GHz x 2 x 4 x 2 = ${core.toFixed(0)} GFLOP/s`);
+  says(text, `four cores like this one could do 4 x 45 = ${4 * 45} GFLOP/s`);
+  says(text, `${product.toFixed(2)} thousand million operations`);
+  says(text, `at the measured peak of 50, ${(1000 * product / 50).toFixed(0)} ms on one`);
+  const [one, four] = [1000, 250].map((ms) => (ms * product / core).toFixed(0));
+  says(text, `${one} ms at this peak on one core, ${four} ms on four`);
 
   const { source, tile } = LADDER[2], lanes = Number(source.match(/@workgroup_size\((\d+)\)/)![1]);
   const side = Math.sqrt(tile ** 2 / lanes);

@@ -1,8 +1,10 @@
 /** What each layer of a model's network makes of a segment, by the kernels' definitions in float64. */
-import { logMel } from "../../dsp/mod.ts";
+import { logMel } from "../../dsp/log_mel.ts";
 import { createReferenceDevice, referenceValues } from "../../kernels/reference_device.ts";
-import { type BatchNormParameters, Tape, type Tensor, VggE } from "../../nn/mod.ts";
-import type { Model } from "../../models/mod.ts";
+import type { Model } from "../../models/model.ts";
+import { type BatchNormParameters, Tape } from "../../nn/tape.ts";
+import type { Tensor } from "../../nn/tensor.ts";
+import { VggE } from "../../nn/vgg_e.ts";
 
 /** Keeps what comes out of each layer. */
 class Keeping extends Tape {

@@ -1,7 +1,7 @@
 /** What the page's engine hears of a stream is what it hears of a file; tried without a browser. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { judgeSpeech } from "../../models/mod.ts";
-import { SpeechActivity, speechSegments } from "../../dsp/mod.ts";
+import { SpeechActivity, speechSegments } from "../../dsp/speech.ts";
+import { judgeSpeech } from "../../models/judge_speech.ts";
 import { Predictor } from "../../models/predictor.ts";
 import { hear, LiveHearing, liveHop } from "../../web/engine/hearing.ts";
 import type { News } from "../../web/engine/protocol.ts";

@@ -1,12 +1,13 @@
 /** Inside and Bench in headless Chromium, on WebAssembly and on its software GPU. */
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStrictEquals } from "@std/assert";
-import { vggECases } from "../../lab/cases.ts";
-import { LADDER } from "../../kernels/webgpu/ladder.ts";
-import { decodeRecording } from "../../dsp/mod.ts";
-import { summarise } from "../../nn/mod.ts";
-import { type Model, MODEL_FILES } from "../../models/mod.ts";
-import { readModel } from "../../models/mod.ts";
 import { SHIPPED_MODEL } from "../../cli/model_option.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { LADDER } from "../../kernels/webgpu/ladder.ts";
+import { vggECases } from "../../lab/cases.ts";
+import { MODEL_FILES } from "../../models/description.ts";
+import { readModel } from "../../models/mod.ts";
+import type { Model } from "../../models/model.ts";
+import { summarise } from "../../nn/vgg_e.ts";
 import type { BenchResult } from "../../web/engine/bench.ts";
 import { serveSite, type Site } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";

@@ -1,24 +1,25 @@
 /** The network as the page looks into it, on both devices in Deno: values by the definitions, and the texts of what ran. */
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import type { Call } from "../../lab/recorded.ts";
+import { SHIPPED_MODEL } from "../../cli/model_option.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { convolveBlock, packPanels } from "../../kernels/cpu/conv2d.ts";
+import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { layStrips, multiplyBlock } from "../../kernels/cpu/matmul.ts";
 import { poolImages } from "../../kernels/cpu/max_pool.ts";
 import { normalisePart } from "../../kernels/cpu/normalise.ts";
 import { multiplyTiles, transformKernel, transformStrips } from "../../kernels/cpu/winograd.ts";
-import type { Device } from "../../kernels/mod.ts";
+import type { Device } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 import { variantNamed } from "../../kernels/webgpu/variants.ts";
-import { summarise, vggEParameters } from "../../nn/mod.ts";
-import { decodeModel, encodeModel, type Model, Predictor } from "../../models/mod.ts";
+import type { Call } from "../../lab/recorded.ts";
 import { readModel } from "../../models/mod.ts";
+import { decodeModel, encodeModel, type Model } from "../../models/model.ts";
+import { Predictor } from "../../models/predictor.ts";
+import { summarise, vggEParameters } from "../../nn/vgg_e.ts";
 import { lookInside, weightsOf } from "../../web/engine/inside.ts";
 import { sourcesOf, WAT_FILES } from "../../web/engine/kernel_sources.ts";
-import { SHIPPED_MODEL } from "../../cli/model_option.ts";
 import { apart, definedLayers, segmentAround } from "./defined_layers.ts";
 
 const shipped = await readModel(SHIPPED_MODEL);

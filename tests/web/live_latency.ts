@@ -7,7 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { encodeWav } from "../../dsp/mod.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { buildSite } from "../../web/build.ts";
 import { serveSite } from "../../web/server.ts";
 import { Browser, microphoneOf, WITH_WEBGPU } from "./browser.ts";

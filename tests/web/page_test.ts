@@ -1,7 +1,8 @@
 /** The page in headless Chromium, as its users meet it. */
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
-import { decodeRecording, encodeWav } from "../../dsp/mod.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, WITH_WEBGPU } from "./browser.ts";

@@ -1,7 +1,7 @@
 /** What the tests of the page share: the page built once, with a model trained in a second, and its server. */
 import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { encodeWav } from "../../dsp/mod.ts";
+import { encodeWav } from "../../dsp/wav.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { writeModel } from "../../models/write_folder.ts";
 import { buildSite } from "../../web/build.ts";

@@ -2,7 +2,9 @@
 import type { Features, FeatureUtterance } from "../../corpora/features.ts";
 import { majority } from "../../corpora/majority.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
-import { frontEnd, logMel, segmentCount } from "../../dsp/mod.ts";
+import { logMel } from "../../dsp/log_mel.ts";
+import { segmentCount } from "../../dsp/segments.ts";
+import { frontEnd } from "../../dsp/settings.ts";
 
 /** Features of a synthetic corpus; `between` is waited for after each utterance, so that whoever asks to stop is heard. */
 export async function syntheticFeatures(

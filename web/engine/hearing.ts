@@ -1,21 +1,16 @@
 /** What a model hears: whole recordings, and streams while they last. */
+import { RunningLevel, withLevel } from "../../dsp/levelling.ts";
 import { LogMelStream } from "../../dsp/log_mel_stream.ts";
-import { Resampler } from "../../dsp/resample.ts";
-import {
-  readRecording,
-  resample,
-  RunningLevel,
-  segmentCount,
-  SpeechActivity,
-  speechSegments,
-  withLevel,
-} from "../../dsp/mod.ts";
+import { readRecording } from "../../dsp/recording_reader.ts";
+import { resample, Resampler } from "../../dsp/resample.ts";
+import { segmentCount } from "../../dsp/segments.ts";
+import { SpeechActivity, speechSegments } from "../../dsp/speech.ts";
 import { explain } from "../../models/explain.ts";
 import { decideProfile, judgeSpeech } from "../../models/judge_speech.ts";
 import type { Model } from "../../models/model.ts";
 import type { Predictor } from "../../models/predictor.ts";
-import { ProfileStatistics } from "../../refinery/statistics.ts";
 import { argmax } from "../../refinery/relabel.ts";
+import { ProfileStatistics } from "../../refinery/statistics.ts";
 import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
 import type { Heard, News, ToHear } from "./protocol.ts";

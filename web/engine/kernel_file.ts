@@ -25,7 +25,7 @@ export function decodeKernelFile(text: string): KernelBytes {
   return { shared: shared.map(fromBase64), own: fromBase64(own), panelPlaces };
 }
 
-// not Uint8Array.fromBase64: browsers have it since 2025 only
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+/** Bytes of base64. Not Uint8Array.fromBase64: browsers have it since 2025 only. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

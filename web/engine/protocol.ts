@@ -4,6 +4,7 @@
  */
 import type { Method } from "../../refinery/settings.ts";
 import type { ModelDescription } from "../../models/description.ts";
+import type { Rung } from "../../lab/cpu_ladder.ts";
 
 /** Which device: a GPU by WebGPU, or the processor by WebAssembly. */
 export type DeviceKind = "webgpu" | "wasm";
@@ -143,6 +144,8 @@ export interface Questions {
   /** Kernel bench, or the ladder. */
   bench(what: "kernels" | "ladder", width: number): unknown;
   benchStop(): void;
+  /** The CPU's ladder, each rung timed so many times; `rungs` comes as news after each. */
+  climb(samples: number): Rung[];
 }
 
 /** What happens while the page waits for nothing in particular. */
@@ -187,6 +190,7 @@ export type News =
     done: number;
     total: number;
   }
+  | { news: "rungs"; rungs: Rung[] }
   | { news: "fault"; message: string };
 
 /** A question on its way. */

@@ -8,6 +8,7 @@ import { bench } from "./bench.ts";
 import { openPageDevice } from "./device.ts";
 import { hear, LiveHearing } from "./hearing.ts";
 import { lookInside, weightsOf } from "./inside.ts";
+import { climbInPage } from "./ladder.ts";
 import type { Answer, Ask, News, Questions } from "./protocol.ts";
 import { Training } from "./training.ts";
 import { Turns } from "./turns.ts";
@@ -80,6 +81,13 @@ const answers: Answers = {
     return await turns.with((turn) => bench(wantDevice(), what, width, { signal, tell, turn }));
   },
   benchStop: () => benching?.abort(new Error("Stopped")),
+  climb: (samples) =>
+    turns.with((turn) =>
+      climbInPage(samples, async (rungs) => {
+        tell({ news: "rungs", rungs });
+        await turn.pass();
+      })
+    ),
 };
 
 const examples = openSynthetic(7, { utterances: 20, speakers: 4 });

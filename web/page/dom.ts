@@ -38,6 +38,12 @@ export function choice(
   return { field: el("label", { class: "field" }, label, select), select };
 }
 
+/** A slider with its label; `draw` runs whenever it moves. */
+export function slider(label: string, [min, max, step, value]: [number, number, number, number], draw: () => void) {
+  const input = el("input", { type: "range", min, max, step, value, oninput: draw });
+  return { field: el("label", { class: "field" }, label, input), at: () => Number(input.value), input };
+}
+
 /** Sizes a canvas to its element in device pixels; its context then draws in CSS pixels. */
 export function sharpen(canvas: HTMLCanvasElement): { pen: CanvasRenderingContext2D; width: number; height: number } {
   const { clientWidth: width, clientHeight: height } = canvas, ratio = globalThis.devicePixelRatio || 1;

@@ -38,8 +38,9 @@ export class Engine {
     });
   }
 
-  /** Hears all news. */
-  listen(listener: (news: News) => void): void {
+  /** Hears all news. @returns what ends it */
+  listen(listener: (news: News) => void): () => void {
     this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 }

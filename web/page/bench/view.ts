@@ -1,6 +1,6 @@
 /** Bench: how fast the kernels are in this browser, under its roof, and the ladder of a matrix product. */
 import type { LadderRow } from "../../../lab/ladder.ts";
-import type { KernelRow, Results } from "../../../lab/results.ts";
+import type { BenchResults, KernelRow } from "../../../lab/results.ts";
 import { drawRoofline } from "../../../lab/roofline.ts";
 import { digits, duration } from "../../../lab/show.ts";
 import type { BenchResult } from "../../engine/bench.ts";
@@ -114,7 +114,7 @@ export function benchView(app: App): View {
     if (!result?.peaks || result.kernels.length === 0) return;
     const { date, peaks, kernels, device, description, width, batch } = result;
     const machine = { processor: "this browser", device, description };
-    const svg = drawRoofline({ date, peaks, kernels, machine, settings: { width, batch } } as unknown as Results);
+    const svg = drawRoofline({ date, peaks, kernels, machine, settings: { width, batch } } as unknown as BenchResults);
     const drawn = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
     drawn.setAttribute("role", "img");
     picture.replaceChildren(document.adoptNode(drawn));

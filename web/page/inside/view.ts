@@ -20,7 +20,7 @@ export function insideView(app: App): View {
   const lead = el(
     "p",
     { class: "lead", id: "inside-lead" },
-    "What each layer of the network makes of the third of a second under Listen's cursor, from the sound to the emotion. The deeper the colour, the larger the number.",
+    "What each layer of the network makes of the segment under Listen's cursor, from the sound to the emotion. The deeper the colour, the larger the number.",
   );
   const layers = el("div", { class: "layers", role: "group", "aria-label": "Layers" });
   const again = button("Look again", () => look(), { id: "look" });
@@ -65,7 +65,7 @@ export function insideView(app: App): View {
         const { heard, cursor, name } = app.heard;
         seen = place();
         inside = await app.engine.ask("inside", framesAt(heard.frames, cursor));
-        lead.textContent = `${name}, the third of a second around ${
+        lead.textContent = `${name}, the segment around ${
           cursor.toFixed(2)
         } s: what each layer makes of it, from the sound to the emotion. The deeper the colour, the larger the number.`;
         const all = inside.layers, seconds = sum(all, (layer) => layer.seconds);

@@ -1,35 +1,43 @@
 /**
- * What moves beside a chapter: a kernel that slides (2), the tape forward and back (3), descent and Adam with their rates (4), a tree that
- * grows (6). The other chapters have theirs in another view: sound in Listen, refinery in Train, the ladder in Bench. All is
- * computed here, by the definitions and by the forest itself; words say what the drawing shows.
+ * What moves beside a chapter: frames under the pointer (1), a kernel that slides (2), the tape forward and back (3), descent and Adam with
+ * their rates (4), labels that are refined (5), a tree that grows (6), the ladder, timed (7). Chapters 8 and 9 have theirs in
+ * Inside. All is computed here, by the code that the chapter is about; words say what the drawing shows.
  */
 import { RandomForest } from "../../../forest/forest.ts";
 import { Random } from "../../../kernels/random.ts";
 import { reference } from "../../../kernels/reference.ts";
-import { el, oncePerFrame, sharpen, themeColour } from "../dom.ts";
+import { el, oncePerFrame, sharpen, slider, themeColour } from "../dom.ts";
+import type { App } from "../view.ts";
+import { framesMove } from "./frames.ts";
+import { labelsRefine } from "./labels.ts";
+import { ladderClimbs } from "./ladder.ts";
 
-/** Where another view is the chapter's counterpart. */
+/** Which other view shows the same, and more. */
 const ELSEWHERE: Record<string, [view: string, words: string]> = {
-  "1_frames": ["listen", "Listen: point at the frames of a recording of your own."],
-  "5_labels": ["train", "Train: refine labels before your eyes, by each of the four ways."],
-  "7_speed": ["bench", "Bench: time the ladder's rungs on this machine."],
-  "8_step": ["inside", "Inside: what each layer makes of a third of a second."],
+  "1_frames": ["listen", "Listen: the frames of a recording of your own."],
+  "5_labels": ["train", "Train: the same with VGG-E networks and synthetic speech."],
+  "7_speed": ["bench", "Bench: the GPU's ladder, and every kernel of a training step."],
+  "8_step": ["inside", "Inside: what each layer makes of a segment."],
   "9_layer": ["inside", "Inside: the kernels that run, and their texts."],
 };
 
-/** The live counterpart of a chapter; undefined where it has none. */
-export function liveFor(name: string): HTMLElement | undefined {
-  const make = { "2_convolution": kernelSlides, "3_tape": tapeRuns, "4_adam": adamWalks, "6_forest": treeGrows }[name];
-  if (make) return el("figure", { class: "card live", "data-live": name }, ...make());
-  if (!ELSEWHERE[name]) return;
-  const [view, words] = ELSEWHERE[name];
-  return el("p", { class: "card live", "data-live": name }, "Live: ", el("a", { href: `#${view}` }, words));
-}
+/** What makes a chapter's figure. */
+const FIGURES: Record<string, (app: App) => Node[]> = {
+  "1_frames": framesMove,
+  "2_convolution": kernelSlides,
+  "3_tape": tapeRuns,
+  "4_adam": adamWalks,
+  "5_labels": labelsRefine,
+  "6_forest": treeGrows,
+  "7_speed": ladderClimbs,
+};
 
-/** A slider with its label; `draw` runs at once, and whenever it moves. */
-function slider(label: string, [min, max, step, value]: [number, number, number, number], draw: () => void) {
-  const input = el("input", { type: "range", min, max, step, value, oninput: draw });
-  return { field: el("label", { class: "field" }, label, input), at: () => Number(input.value), input };
+/** The live counterpart of a chapter; undefined where it has none. */
+export function liveFor(name: string, app: App): HTMLElement | undefined {
+  const nodes = FIGURES[name]?.(app) ?? [], [view, words] = ELSEWHERE[name] ?? [];
+  if (words) nodes.push(el("p", {}, nodes.length > 0 ? "More in " : "Live: ", el("a", { href: `#${view}` }, words)));
+  if (nodes.length === 0) return;
+  return el("figure", { class: "card live", "data-live": name }, ...nodes);
 }
 
 /** A square of numbers as a table of the page. */

@@ -37,7 +37,7 @@ export function learnView(app: App): View {
     const text = await get(`${name}.html`);
     if (name !== shown) return; // another was asked for meanwhile
     const parsed = new DOMParser().parseFromString(text, "text/html");
-    const live = liveFor(name);
+    const live = liveFor(name, app);
     article.replaceChildren(...parsed.body.childNodes);
     article.dataset.chapter = name;
     if (live) article.querySelector("h1, h2")!.after(live);

@@ -245,7 +245,7 @@ export function listenView(app: App): View {
     if (shown) show(shown.name, shown.heard);
     empty.hidden = shown !== undefined;
     redraw();
-    status.textContent = "Less than a third of a second was heard: too short for a segment.";
+    status.textContent = "That was shorter than a segment of the model: speak for longer.";
   }
 
   function live(news: News): void {

@@ -1,0 +1,117 @@
+/**
+ * Chapter 5's refinery, on a corpus small enough to draw. An utterance is a row of numbers, one a segment: a mixed one swells to its
+ * emotion and back, as speech does, and its label says that emotion of all its segments. A network of 16 hidden units learns
+ * from those labels, the next one from what `refineLabels` makes of its outputs. Each is stopped early, as a network of speech is
+ * before it knows its recordings by heart. The textbook's picture and the page run the same chain.
+ */
+import type { Device } from "../kernels/device.ts";
+import { Random } from "../kernels/random.ts";
+import { createReferenceDevice } from "../kernels/reference_device.ts";
+import { ArrayDataset } from "../nn/dataset.ts";
+import { fit } from "../nn/fit.ts";
+import { glorotUniform, Parameters } from "../nn/parameters.ts";
+import { predictProbabilities } from "../nn/predict.ts";
+import type { Tape } from "../nn/tape.ts";
+import type { Tensor } from "../nn/tensor.ts";
+import type { Network } from "../nn/vgg_e.ts";
+import { type Labelled, pseudoLabels, refineLabels } from "../refinery/relabel.ts";
+import type { Method } from "../refinery/settings.ts";
+
+const UTTERANCES = 40;
+/** Segments of each utterance. */
+export const SEGMENTS = 20;
+const NEUTRAL = 0;
+/** The other of the two emotions: its place in a label. */
+export const ANGER = 1;
+
+/** The corpus: 40 utterances, every other one of them angry for about half of its length. */
+export interface LabelCorpus {
+  utterances: Labelled[];
+  /** [segments]: the number that is heard of each. */
+  x: Float32Array;
+  /** [segments]: how angry each truly is, 0 or 1. */
+  truth: Float32Array;
+}
+
+/** Makes the corpus, always the same. */
+export function labelCorpus(): LabelCorpus {
+  const random = new Random(2), utterances: Labelled[] = [], x: number[] = [], truth: number[] = [];
+  for (let u = 0; u < UTTERANCES; u++) {
+    utterances.push({ firstSegment: u * SEGMENTS, segmentCount: SEGMENTS, emotion: u % 2 === 0 ? NEUTRAL : ANGER });
+    const begin = 3 + random.below(5), length = 8 + random.below(5);
+    for (let s = 0; s < SEGMENTS; s++) {
+      const angry = u % 2 === ANGER && s >= begin && s < begin + length ? 1 : 0;
+      truth.push(angry);
+      x.push(2.2 * angry + random.normal());
+    }
+  }
+  return { utterances, x: Float32Array.from(x), truth: Float32Array.from(truth) };
+}
+
+/** One chain of networks: labels, a fresh network that learns them, better labels. */
+export class LabelChain {
+  /** Labels of each stage, [segments, 2]; the first are the utterances' own. */
+  readonly labels: Float32Array[];
+  /** Their distances from the truth. */
+  readonly errors: number[];
+  readonly #device = createReferenceDevice();
+
+  /** Begins with the utterances' labels. */
+  constructor(readonly corpus: LabelCorpus, readonly method: Method) {
+    this.labels = [pseudoLabels(corpus.utterances, corpus.truth.length, 2)];
+    this.errors = [labelDistance(this.labels[0], corpus.truth)];
+  }
+
+  /**
+   * Trains the next network on the last labels, and adds the labels that its outputs make.
+   *
+   * @param look is given the labels as they would be after each epoch; the next one waits for it
+   */
+  async refine(look?: (labels: Float32Array, epoch: number) => Promise<void>): Promise<void> {
+    const { utterances, x, truth } = this.corpus, stage = this.labels.length;
+    const data = new ArrayDataset(this.#device, x, this.labels[stage - 1], [1, 1, 1]);
+    const network = new Small(this.#device, stage);
+    const refined = async () => refineLabels(this.method, await predictProbabilities(network, data), utterances, 2);
+    try {
+      await fit(network, data, undefined, {
+        ...{ batch: 50, epochs: 3, learningRate: () => 0.003, path: [stage] },
+        onEpoch: look && (async ({ epoch }) => await look(await refined(), epoch)),
+      });
+      this.labels.push(await refined());
+      this.errors.push(labelDistance(this.labels[stage], truth));
+    } finally {
+      data.release();
+      network.parameters.release();
+    }
+  }
+}
+
+/** Mean Brier score of labels [segments, 2] against the truth, 0 to 2. */
+export function labelDistance(labels: Float32Array, truth: Float32Array): number {
+  return truth.reduce((sum, angry, s) => sum + 2 * (labels[2 * s + ANGER] - angry) ** 2 / truth.length, 0);
+}
+
+/** One number, 16 hidden units, two classes. */
+class Small implements Network {
+  readonly parameters: Parameters;
+  readonly inputShape = [1, 1, 1];
+  readonly classes = 2;
+
+  constructor(device: Device, seed: number) {
+    const specs = [
+      { name: "hidden.w", shape: [1, 16] },
+      { name: "hidden.b", shape: [16] },
+      { name: "out.w", shape: [16, 2] },
+      { name: "out.b", shape: [2] },
+    ];
+    this.parameters = new Parameters(device, specs);
+    this.parameters.write(glorotUniform(specs, seed));
+  }
+
+  forward(tape: Tape, x: Tensor): Tensor {
+    const p = (name: string) => this.parameters.get(name);
+    return tape.dense(tape.dense(x, p("hidden.w"), p("hidden.b"), { relu: true }), p("out.w"), p("out.b"), {
+      relu: false,
+    });
+  }
+}

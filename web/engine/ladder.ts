@@ -1,0 +1,29 @@
+/** The CPU's ladder in a page: the rungs of `deno task bench --ladder`, from bytes that were assembled when the page was built. */
+import { climbCpuLadder, type LadderModules, ladderSimd, type Rung } from "../../lab/cpu_ladder.ts";
+import type { KernelVariant } from "../../kernels/cpu/binary.ts";
+import { sharesMemory } from "./device.ts";
+import { fromBase64 } from "./kernel_file.ts";
+
+/** The name of a variant's file. */
+export function ladderFileName({ simd, memory }: KernelVariant): string {
+  return `ladder-${simd}-${memory}.json`;
+}
+
+/** JSON: modules in base64, by name. */
+export function encodeLadderFile(modules: LadderModules): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(modules).map(([name, bytes]) => [name, bytes.toBase64()])));
+}
+
+/**
+ * Climbs it on this thread, in the kind of memory that the page's host allows.
+ *
+ * @param onTurn receives the rungs as measured so far; the next turn waits for it
+ */
+export async function climbInPage(samples: number, onTurn: (rungs: Rung[]) => Promise<void>): Promise<Rung[]> {
+  const shared = sharesMemory(), file = ladderFileName({ simd: ladderSimd(), memory: shared ? "shared" : "plain" });
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`${file}: expected a file of the page, found status ${response.status}`);
+  const texts = Object.entries(await response.json() as Record<string, string>);
+  const modules = Object.fromEntries(texts.map(([name, text]) => [name, fromBase64(text)]));
+  return await climbCpuLadder(modules, { samples, shared, onTurn });
+}
