@@ -21,15 +21,15 @@ await Deno.jupyter.display({
   "4_adam": [{
     words: "**Try other rates.** Change `rate` and run the cell again. Point at the line to see each step.",
     code: `const rate = 0.3, values: { step: number; height: number; rule: string }[] = [];
-let [a, b, x, y, m, v] = [-4.5, 1.2, -4.5, 1.2, [0, 0], [0, 0]];
+let [a, b, c, d, m, v] = [-4.5, 1.2, -4.5, 1.2, [0, 0], [0, 0]];
 for (let step = 0; step <= 100; step++) {
   values.push({ step, height: (a * a + 40 * b * b) / 2, rule: "Adam" });
-  values.push({ step, height: (x * x + 40 * y * y) / 2, rule: "the gradient, rate 0.045" });
+  values.push({ step, height: (c * c + 40 * d * d) / 2, rule: "the gradient, rate 0.045" });
   const g = [a, 40 * b];
   m = m.map((mean, i) => 0.9 * mean + 0.1 * g[i]);
   v = v.map((mean, i) => 0.999 * mean + 0.001 * g[i] ** 2);
   const move = g.map((_, i) => rate * m[i] / (1 - 0.9 ** (step + 1)) / (Math.sqrt(v[i] / (1 - 0.999 ** (step + 1))) + 1e-7));
-  [a, b, x, y] = [a - move[0], b - move[1], x - 0.045 * x, y - 0.045 * 40 * y];
+  [a, b, c, d] = [a - move[0], b - move[1], c - 0.045 * c, d - 0.045 * 40 * d];
 }
 await Deno.jupyter.display({
   "application/vnd.vegalite.v5+json": {
