@@ -20,13 +20,13 @@ import { decodeModel, type Model } from "./model.ts";
 import { type ModelSource, resolveSource } from "./source.ts";
 
 export type { Certainty, Threshold } from "./certainty.ts";
-export type {
+export {
   MODEL_FILES,
-  ModelAccuracy,
-  ModelBytes,
-  ModelDescription,
-  ModelFile,
-  ModelTraining,
+  type ModelAccuracy,
+  type ModelBytes,
+  type ModelDescription,
+  type ModelFile,
+  type ModelTraining,
 } from "./description.ts";
 export type { Departure, Domain, SOUND_STATISTICS, SoundStatistic } from "./domain.ts";
 export type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";

@@ -127,14 +127,14 @@ Deno.test("a run folder says how an experiment differs from it: settings, versio
     await assertRejects(
       () => open({ device: { ...experiment.device, kind: "webgpu" } }),
       Error,
-      "--device cpu there, webgpu here",
+      "`device` cpu there, webgpu here",
     );
     const utterances = features.utterances.map((u) => ({ ...u }));
     utterances[3].digest = utterances[4].digest;
     const name = utterances[3].id;
     assertMatch(
       (await assertRejects(() => open({ features: { ...features, utterances } }), Error)).message,
-      new RegExp(`corpus is not what it was .* utterances that are 1 changed \\(${name}\\)\\. Put it back`),
+      new RegExp(`corpus that the run began with, found utterances that are 1 changed \\(${name}\\); put it back`),
     );
     utterances.splice(7, 2);
     assertMatch(
@@ -164,7 +164,7 @@ Deno.test("a fold is run by one process at a time, and begun once", async () => 
     lease.release();
     assertMatch(
       (await assertRejects(() => run(out, "join", { onlyFold: 0 }), Error)).message,
-      /Fold 1 was begun in .*run before: --resume goes on with it/,
+      /`out`: expected a run whose fold 1 is not begun, found one that is; `resume: true` resumes it/,
     );
     assertEquals(plain(await run(out, "resume")), expected);
   });
