@@ -153,7 +153,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
     await assertRejects(
       () => exportFold(out, 1, note),
       Error,
-      "is not complete (no results.json): deno task train --resume",
+      "expected a complete run, found no results.json; to resume: deno task train",
     );
     await run(out, "resume");
     await assertRejects(() => exportFold(out, 3, note), Error, "has 2 folds, counted from 1; found 3");
