@@ -19,7 +19,7 @@ import { type KernelMethods, kernelMethods } from "../methods.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
 import { modelOf, type Planner } from "./plan.ts";
-import type { ProductLaunch } from "./products.ts";
+import type { ProductLaunch } from "./product_launch.ts";
 import { type Program, Programs } from "./programs.ts";
 import { kernelDigest, tune, type TuneOptions, type TuneReport } from "./tuner.ts";
 import { type Capacity, unfit, type Variant } from "./variants.ts";

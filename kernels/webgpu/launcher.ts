@@ -11,7 +11,7 @@ import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Subgroups } from "./features.ts";
 import type { Planner } from "./plan.ts";
-import type { ProductLaunch } from "./products.ts";
+import type { ProductLaunch } from "./product_launch.ts";
 import type { Binding, Program, Programs } from "./programs.ts";
 import type { Constants } from "./template.ts";
 

@@ -22,6 +22,7 @@ import type { GpuArguments, GpuBuffer } from "./buffer.ts";
 import { type Kernel, LANES_PER_GROUP, type Launcher, type Scratch } from "./launcher.ts";
 import { convProduct, four, matmulProduct, partsOf, type Plan, planWorkgroups, type Product } from "./plan.ts";
 import { add, columnSums } from "./simple.ts";
+import type { Finish, Matrix, ProductLaunch } from "./product_launch.ts";
 import type { Constants } from "./template.ts";
 import { coreConstants, footprint, type Variant } from "./variants.ts";
 
@@ -44,35 +45,6 @@ export const productSources: readonly string[] = [
 const REDUCE: Kernel = { name: "reduce_parts", source: `${reduceSource}\n${notHiddenSource}` };
 
 const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
-
-/** What happens to a product after it is summed: + bias for each row, ReLU, mask. */
-interface Finish {
-  bias?: GpuBuffer;
-  mask?: GpuBuffer;
-  relu?: boolean;
-}
-
-/** A row-major matrix. */
-interface Matrix {
-  buffer: GpuBuffer;
-  rows: number;
-  columns: number;
-}
-
-/** A product to launch: its text's names for things. */
-export interface ProductLaunch {
-  name: string;
-  source: string;
-  product: Product;
-  constants: Constants;
-  inputs: Record<string, Matrix>;
-  parameters: Record<string, number>;
-  /** Whether 4 divides what is summed over, and the rows of the result as the text counts them: then it tests no bounds. */
-  fits: boolean;
-  /** The result and what the text calls it. */
-  result: Matrix & { name: string };
-  finish?: Finish;
-}
 
 /** Which of the ends there are: by bias, then by mask. */
 const ENDS = [false, true].map((BIAS) => [false, true].map((MASK) => ({ BIAS, MASK })));

@@ -15,7 +15,8 @@ import type { Faults } from "./faults.ts";
 import type { Launcher } from "./launcher.ts";
 import { estimate, type Plan, productKey, shortlist } from "./plan.ts";
 import { fastest } from "./race.ts";
-import { launchPlanned, onScratch, type ProductLaunch, productSources } from "./products.ts";
+import type { ProductLaunch } from "./product_launch.ts";
+import { launchPlanned, onScratch, productSources } from "./products.ts";
 
 /** How much to measure. */
 export type TuneMode = "quick" | "full";

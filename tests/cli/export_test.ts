@@ -105,7 +105,10 @@ Deno.test("train --export ends with a model that predict hears with; export make
     await Deno.writeFile(join(dir, "sad", "a", "2.wav"), tone(0.7));
     const changed = await deno("export", "train", out, "--out", join(dir, "third"), "--quiet");
     assertEquals(changed.code, 1);
-    assertMatch(changed.stderr, /^error: .*: --data: expected the corpus that the run began with, found utterances that are 1 changed \(sad\/a\/2\); put it back/);
+    assertMatch(
+      changed.stderr,
+      /^error: .*: --data: expected the corpus that the run began with, found utterances that are 1 changed \(sad\/a\/2\); put it back/,
+    );
     const usage = await deno("train", "train", ...corpus, "--export", "--only-fold", "1");
     assertEquals([usage.code, usage.stdout], [2, ""]);
     assertMatch(usage.stderr, /--export and --only-fold do not go together/);

@@ -156,7 +156,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
       "expected a complete run, found no results.json; to resume: deno task train",
     );
     await run(out, "resume");
-    await assertRejects(() => exportFold(out, 3, note), Error, "has 2 folds, counted from 1; found 3");
+    await assertRejects(() => exportFold(out, 3, note), Error, "expected a fold from 1 to 2, found 3");
     const other = join(dir, "other");
     await run(other, "new", { settings: { ...settings, split: "speaker", stages: 3 } });
     const { description } = decodeModel(await exportFold(out, 1, { ...note, alsoJudgedBy: other }), "x");

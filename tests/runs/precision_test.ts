@@ -22,6 +22,6 @@ Deno.test("a run of 16-bit floats is another run than one of float32, and the di
   assertEquals(f32.precision, undefined);
   assertNotStrictEquals(shortIdentity(f32), shortIdentity(f16));
   assertEquals(differences(f32, f16), ["`precision` f32 there, f16 here"]);
-  assertEquals(differences(f16, f32), ["--precision f16 there, f32 here"]);
+  assertEquals(differences(f16, f32), ["`precision` f16 there, f32 here"]);
   assertEquals(differences(f16, f16), []);
 });
