@@ -61,11 +61,24 @@ function measure(
   { peak, clippedShare }: Levels,
   samples: Float32Array,
 ): Sound {
-  let sum = 0, squares = 0;
-  for (let i = 0; i < samples.length; i++) {
-    sum += samples[i];
-    squares += samples[i] * samples[i];
+  // four sums at once: an addition waits for the one before it, not for those of other sums
+  let s0 = 0, s1 = 0, s2 = 0, s3 = 0, q0 = 0, q1 = 0, q2 = 0, q3 = 0, i = 0;
+  for (const end = samples.length - 3; i < end; i += 4) {
+    const a = samples[i], b = samples[i + 1], c = samples[i + 2], d = samples[i + 3];
+    s0 += a;
+    s1 += b;
+    s2 += c;
+    s3 += d;
+    q0 += a * a;
+    q1 += b * b;
+    q2 += c * c;
+    q3 += d * d;
   }
+  for (; i < samples.length; i++) {
+    s0 += samples[i];
+    q0 += samples[i] * samples[i];
+  }
+  const sum = s0 + s1 + s2 + s3, squares = q0 + q1 + q2 + q3;
   const n = Math.max(1, samples.length), power = Math.max(0, squares / n - (sum / n) ** 2);
   return { sampleRate, peak, level: 10 * Math.log10(power), clipped: clippedShare };
 }

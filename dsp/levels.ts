@@ -30,11 +30,7 @@ export class Levels {
     if (this.#runs.length !== channels) this.#runs = new Int32Array(channels);
     const runs = this.#runs;
     this.samples += block.length;
-    let peak = 0;
-    for (let i = 0; i < block.length; i++) {
-      const size = Math.abs(block[i]);
-      if (size > peak) peak = size;
-    }
+    const peak = largest(block);
     if (peak > this.peak) this.peak = peak;
     // most blocks: nothing in them is cut off
     if (peak < FULL_SCALE) {
@@ -54,4 +50,17 @@ export class Levels {
       if (++c === channels) c = 0;
     }
   }
+}
+
+/** The largest magnitude of a block; four at once, so that none waits for the one before it. */
+function largest(block: Float32Array): number {
+  let a = 0, b = 0, c = 0, d = 0, i = 0;
+  for (const end = block.length - 3; i < end; i += 4) {
+    a = Math.max(a, Math.abs(block[i]));
+    b = Math.max(b, Math.abs(block[i + 1]));
+    c = Math.max(c, Math.abs(block[i + 2]));
+    d = Math.max(d, Math.abs(block[i + 3]));
+  }
+  for (; i < block.length; i++) a = Math.max(a, Math.abs(block[i]));
+  return Math.max(a, b, c, d);
 }
