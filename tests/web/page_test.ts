@@ -193,8 +193,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    `training in the page lowers the loss within ten steps, is paused, told another method, goes on, and stops${LACKING}`,
+  name: `training in the page lowers the loss, is paused, told another method, goes on, and stops${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url) => {
@@ -206,12 +205,13 @@ Deno.test({
       const looks = "JSON.parse(document.querySelector('[data-losses]')?.dataset.losses ?? '[[]]')";
       type Look = { step: number; loss: number };
       const first = await page.until<Look[]>(
-        `(() => { const looks = ${looks}[0]; return looks.at(-1)?.step >= 10 && looks; })()`,
+        `(() => { const looks = ${looks}[0]; return looks.at(-1)?.step >= looks[0]?.step + 10 && looks; })()`,
         60,
       );
       assert(first.every(({ loss }) => Number.isFinite(loss)));
-      const tenth = first.find(({ step }) => step >= 10)!;
-      assert(tenth.loss < first[0].loss && first[0].step < 10, JSON.stringify(first));
+      // a fast machine's first look is at step 11, a slow one's at step 1
+      const later = first.filter(({ step }) => step >= first[0].step + 5).map(({ loss }) => loss);
+      assert(Math.min(...later) < first[0].loss, JSON.stringify(first));
 
       await page.click("#train-pause");
       await page.until("document.querySelector('#train-phase').textContent === 'paused'");
