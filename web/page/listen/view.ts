@@ -5,7 +5,6 @@ import type { Heard, News, ToHear } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { aboutHeard, aboutModel, named } from "./about.ts";
-import { onDrop } from "./drop.ts";
 import { type FileKind, save, type Shown } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
@@ -289,11 +288,6 @@ export function listenView(app: App): View {
       return { samples, sampleRate: frontEnd.sampleRate };
     });
   });
-  onDrop(element, ([first, ...more]) => {
-    location.hash = "#listen";
-    hearFile(first);
-    if (more.length > 0) app.say(`One recording at a time: ${first.name} is heard, not the ${more.length} besides.`);
-  });
   moveByHand(canvas, scene, {
     movable: () => !scene.live && shown !== undefined,
     move: moveTo,
@@ -313,6 +307,10 @@ export function listenView(app: App): View {
     id: "listen",
     title: "Listen",
     element,
+    drop({ files: [first, ...more] }) {
+      hearFile(first);
+      if (more.length > 0) app.say(`One recording at a time: ${first.name} is heard, not the ${more.length} besides.`);
+    },
     shown: redraw,
     hidden() {
       pause();
