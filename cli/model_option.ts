@@ -21,7 +21,10 @@ export interface ModelFlags {
 /** Adds `--model --decide --device --threads --quiet`. */
 export function addModelOptions(command: Command): Command {
   return command
-    .option("--model <dir>", "the folder of a model, as deno task export writes it (default: the one that ships)")
+    .option(
+      "--model <dir>",
+      "the folder of a model, as deno task export writes it, or the archive that the page gives (default: the model that ships)",
+    )
     .addOption(
       new Option("--decide <by>", "what tells the emotion of the whole: the forest, or the mean of the profile")
         .choices(DECIDED_BY).default("forest"),

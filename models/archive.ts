@@ -31,22 +31,16 @@ export function packModel(bytes: ModelBytes, folder: string): Uint8Array<ArrayBu
  * @throws {ModelError} where it is no archive of a model
  */
 export function unpackModel(archive: Uint8Array, where: string): ModelBytes {
+  const wanted = `${where}: expected the folder of a model, or a tar archive of it, found`;
   let entries: ParsedTarFileItem[];
   try {
-    // a copy of its own: nanotar looks at the whole buffer
-    entries = parseTar(archive.slice());
+    entries = parseTar(archive.slice()); // it looks at the whole of a buffer
   } catch (error) {
-    throw new ModelError(`${where}: expected a tar archive of a model, found ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new ModelError(`${wanted} a file that is neither (${(error as Error).message})`, { cause: error });
   }
   const found = MODEL_FILES.map((file) => {
     const data = entries.find(({ name }) => name.split("/").at(-1) === file)?.data;
-    if (!data) {
-      throw new ModelError(
-        `${where}: expected a folder of a model, or a tar archive of one, found a file without a ${file} in it`,
-      );
-    }
+    if (!data) throw new ModelError(`${wanted} a file without a ${file} in it`);
     return [file, data] as const;
   });
   return Object.fromEntries(found) as ModelBytes;

@@ -303,7 +303,7 @@ Deno.test("predict tells wrong usage with status 2, and a model that is none wit
       [[a, "--device", "webgpu", "--threads", "2"], 2, /--threads is for the cpu device/],
       [[a, "--model", join(dir, "nowhere")], 1, /nowhere: no such folder; a model is a folder with a model\.json/],
       [[a, "--model", join(dir, "model")], 1, /model\.json\.format: found nothing, want "epr-model"/],
-      [[a, "--model", a], 1, /a file; a model is the folder that holds model\.json/],
+      [[a, "--model", a], 1, /expected the folder of a model, or a tar archive of it, found/],
     ];
     for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors
       await Promise.all(

@@ -49,7 +49,7 @@ Deno.test("what is no model is refused: nothing there, a file, an empty folder, 
     await refused(join(dir, "nowhere"), /nowhere: no such folder; a model is a folder with a model\.json in it/);
     await refused(dir, /holds no model\.json, so it is no model/);
     await Deno.writeTextFile(join(dir, "file"), "x");
-    await refused(join(dir, "file"), /file: a file; a model is the folder that holds model\.json/);
+    await refused(join(dir, "file"), /file: expected the folder of a model, or a tar archive of it, found/);
   });
   await withModel(async (folder, replace) => {
     await replace("forest.json", (file) => Deno.mkdir(file));
