@@ -1,5 +1,5 @@
 /**
- * Reads all utterances of a corpus: recordings on this thread and on worker threads (`workers/crew.ts`, `feature_job.ts`), whatever is
+ * Reads all utterances of a corpus: recordings on this thread and on worker threads (`workers/crew.ts`), whatever is
  * made in memory on this thread alone. What comes of each is the same either way, to the bit.
  *
  * @module
@@ -10,8 +10,15 @@ import { logMel } from "../dsp/log_mel.ts";
 import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import { Crew, MOST_THREADS } from "../workers/crew.ts";
 import type { Utterance } from "./corpus.ts";
-import { digestOf, type Outcome, reasonOf } from "./feature_frames.ts";
-import { type ReadJob, type ReadResult, type ReadSetup, RecordingReader } from "./feature_job.ts";
+import {
+  digestOf,
+  FrameReader,
+  type Outcome,
+  type ReadJob,
+  type ReadResult,
+  type ReadSetup,
+  reasonOf,
+} from "./feature_frames.ts";
 
 /** How utterances are read. */
 export interface ReadingOptions {
@@ -83,7 +90,7 @@ export async function readUtterances(
   const setup = { cacheDir, level }, begun = performance.now();
   const crew = recordingCrew(worker);
   const helpers = Math.min(threads, utterances.length) - 1,
-    reader = recordings ? new RecordingReader(setup) : undefined;
+    reader = recordings ? new FrameReader(setup) : undefined;
   const readHere = async (job: ReadJob): Promise<ReadResult> => {
     if (reader === undefined) return { outcome: await readSpoken(utterances[job.utterance], settings) };
     const worthwhile = (options.threads !== undefined || performance.now() - begun > HEAD_START) &&

@@ -1,7 +1,7 @@
 /** Folders of tiny recordings, made for a test and removed after it. */
 import { assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { dirname, join } from "@std/path";
-import type { ReadResult, ReadSetup } from "../../corpora/feature_job.ts";
+import type { ReadResult, ReadSetup } from "../../corpora/feature_frames.ts";
 import { recordingCrew } from "../../corpora/feature_reading.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 
