@@ -119,7 +119,8 @@ async function readRecording(
 ): Promise<Outcome> {
   try {
     if (span !== undefined) return await parts.frames(path!, span, () => Deno.readFileSync(path!));
-    return await framesOf(await Deno.readFile(path!), path!, how);
+    // as the workers do: a promise for each small file would cost this thread a seventh of its time
+    return await framesOf(Deno.readFileSync(path!), path!, how);
   } catch (error) {
     return { reason: reasonOf(error, path!) };
   }
