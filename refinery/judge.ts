@@ -53,11 +53,8 @@ const FOREST_FOLDS = 10;
 export function judge(features: Judged, settings: Settings, folds: Int32Array, results: FoldResult[]): Judgement {
   const { utterances, emotions } = features, truth = utterances.map(({ emotion }) => emotion);
   const judgement: Judgement = { stages: [], profiles: [], decisions: [], votes: [] };
-  const sum = settings.averageStages ? new Float32Array(countSegments(features) * emotions.length) : undefined;
-  for (let stage = 1; stage <= settings.stages; stage++) {
-    const single = gather(features, settings, folds, results, stage);
-    if (sum) single.forEach((p, i) => sum[i] += p);
-    const profiles = sum?.map((total) => total / stage) ?? single;
+  for (const [i, profiles] of outOfFoldProfiles(features, settings, folds, results).entries()) {
+    const stage = i + 1;
     const decisions = decide(features, settings, profiles, folds, stage);
     const own = results.map((fold) => fold.stages[stage - 1]);
     const confusion = confusionMatrix(truth, decisions, emotions.length);
@@ -166,7 +163,29 @@ function newFolds({ utterances, emotions }: Judged, settings: Settings): number 
   return Math.min(FOREST_FOLDS, ...counts);
 }
 
-/** Each utterance's profile from the fold that held it out: [segments, emotions]. */
+/**
+ * Every utterance's profile, a stage each: [segments, emotions], from the fold that held it out; with `averageStages` the mean of
+ * those of the stages so far.
+ *
+ * @param folds the fold of each utterance, as the networks had it
+ * @throws RangeError where a fold's result is missing
+ */
+export function outOfFoldProfiles(
+  features: Judged,
+  settings: Settings,
+  folds: Int32Array,
+  results: FoldResult[],
+): Float32Array[] {
+  const stages = Array.from({ length: settings.stages }, (_, i) => gather(features, settings, folds, results, i + 1));
+  if (!settings.averageStages) return stages;
+  const sum = new Float32Array(stages[0].length);
+  return stages.map((single, i) => {
+    single.forEach((p, at) => sum[at] += p);
+    return sum.map((total) => total / (i + 1));
+  });
+}
+
+/** Those of one stage. */
 function gather(
   features: Judged,
   settings: Settings,

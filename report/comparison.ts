@@ -11,7 +11,7 @@ import type { ReportTable } from "./document.ts";
 import { meanPercent, pValue, tenths } from "./format.ts";
 
 /** What one run decided. */
-interface Decided {
+export interface Decided {
   /** Where it was read. */
   file: string;
   /** The emotion that each utterance was meant to have. */
@@ -80,7 +80,8 @@ export async function comparePredictions(
   };
 }
 
-async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
+/** Reads it from a run's `predictions.csv`. */
+export async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
   const file = place.endsWith(".csv") ? place : join(place, "predictions.csv");
   let text: string;
   try {
@@ -122,7 +123,8 @@ async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
   };
 }
 
-function requireSameUtterances(a: Decided, b: Decided): void {
+/** Throws an Error unless both judged the same utterances, in one order. */
+export function requireSameUtterances(a: Omit<Decided, "stages">, b: Omit<Decided, "stages">): void {
   const [here, there] = [[...a.truth], [...b.truth]];
   const differ = here.findIndex(([utterance, emotion], i) => there[i]?.[0] !== utterance || there[i]?.[1] !== emotion);
   if (differ < 0 && here.length === there.length) return;
