@@ -22,7 +22,7 @@ export interface FoldWorkerStart {
   device: OpenDeviceOptions;
 }
 
-/** What a worker is sent afterwards: a fold from 0, or that it has to stop. */
+/** What a worker is sent afterwards: a fold, or that it has to stop. */
 export type FoldOrder = { fold: number } | { stop: string };
 
 /** Hooks that a worker's news are handed on to. */

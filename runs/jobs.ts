@@ -2,6 +2,7 @@
  * Several folds at once on one machine (`--jobs`): a worker thread each, with a device of its own and its share of the threads,
  * so that no fold waits for another. What each fold computes is the same as alone.
  */
+import { ordinal } from "../base/numbering.ts";
 import { Worker } from "node:worker_threads";
 import type { OpenDeviceOptions } from "../kernels/open_device.ts";
 import type { FoldResult } from "../refinery/results.ts";
@@ -103,6 +104,6 @@ class Job {
   }
 
   #died(): Error {
-    return new Error(`The worker that ran fold ${this.#fold + 1} has died${this.#said}`);
+    return new Error(`The worker that ran fold ${ordinal(this.#fold)} has died${this.#said}`);
   }
 }
