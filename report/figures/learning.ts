@@ -13,7 +13,7 @@ export async function learningFigure(chain: Chain): Promise<ReportFigure> {
   const values = chain.runs.flatMap(({ curves, config: { settings: { seed } } }) =>
     curves.flatMap(({ fold, stage, epochs }) =>
       epochs.flatMap(({ epoch, loss, validationLoss }) => {
-        const place = { network: `${seed} ${fold}`, stage: `stage ${ordinal(stage)}`, epoch: ordinal(epoch) };
+        const place = { network: `${seed} ${ordinal(fold)}`, stage: `stage ${ordinal(stage)}`, epoch: ordinal(epoch) };
         const learned = { ...place, kind: "training", loss };
         return validationLoss === undefined
           ? [learned]
