@@ -2,6 +2,7 @@
  * Several folds at once on one machine (`--jobs`): a worker thread each, with a device of its own and its share of the threads,
  * so that no fold waits for another. What each fold computes is the same as alone.
  */
+import { ordinal } from "../base/numbering.ts";
 import type { OpenDeviceOptions } from "../kernels/open_device.ts";
 import type { FoldResult } from "../refinery/results.ts";
 import { Crew } from "../workers/crew.ts";
@@ -32,7 +33,7 @@ export function foldsAtOnce(experiment: Experiment, folder: RunFolder, options: 
   return async (folds, hooks) => {
     const crew = new Crew<FoldSetup, number, number, FoldNews>({
       program,
-      name: (fold) => `Fold ${fold + 1}`,
+      name: (fold) => `Fold ${ordinal(fold)}`,
       patience: PATIENCE,
     });
     crew.start(Math.min(jobs, folds.length));
