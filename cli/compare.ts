@@ -1,10 +1,13 @@
 /**
- * `deno task compare A [B]`: the stages of a run, or two runs stage by stage, paired by utterance: better, or luck?
+ * `deno task compare A [B]`: the stages of a run, or two runs stage by stage, paired by utterance: better, or luck? With `--together`
+ * several runs decide together.
  */
 import { Option } from "commander";
 import { DECIDED_BY, type DecidedBy } from "../models/predictor.ts";
 import { comparePredictions } from "../report/comparison.ts";
+import type { ReportTable } from "../report/document.ts";
 import { formatTable } from "../report/table.ts";
+import { judgeTogether } from "../report/together.ts";
 import { createCommand, printJson, runCommand } from "./common.ts";
 
 const command = createCommand("compare", "Better, or luck? Runs against each other, paired by utterance.", [
@@ -17,15 +20,38 @@ const command = createCommand("compare", "Better, or luck? Runs against each oth
     "over three seeds, from what was kept of them",
     "deno task compare seed-1/predictions.csv,seed-2/predictions.csv,seed-3/predictions.csv",
   ],
+  [
+    "three seeds together: the average of their mean profiles decides",
+    "deno task compare seed-1,seed-2,seed-3 --together",
+  ],
 ])
-  .addOption(new Option("--decide <by>", "what decides on an utterance").choices(DECIDED_BY).default("forest"))
-  .option("--json", "print the table as one JSON document on stdout")
+  .addOption(
+    new Option("--decide <by>", "what decides on an utterance (default: forest; with --together: mean)").choices(
+      DECIDED_BY,
+    ),
+  )
+  .option(
+    "--together",
+    "average the mean profiles of a side's runs, and judge that; reads run folders, packed ones too",
+  )
+  .option("--json", "print the tables as one JSON document on stdout")
   .argument("<run>", "run folder, or its predictions.csv; several seeds apart by commas")
   .argument("[other]", "what is compared with it, in the same way (default: its own later stages)");
 
 await runCommand(command, async () => {
-  const { json, decide } = command.opts<{ json?: boolean; decide: DecidedBy }>();
-  const table = await comparePredictions(command.args.map((side) => side.split(",")), decide);
+  const { json, decide, together } = command.opts<{ json?: boolean; decide?: DecidedBy; together?: boolean }>();
+  const sides = command.args.map((side) => side.split(","));
+  if (together) {
+    const tables = await judgeTogether(sides, decide);
+    if (json) return printJson(tables);
+    return console.log([tables.comparison, tables.confusion].map(shown).join("\n\n"));
+  }
+  const table = await comparePredictions(sides, decide);
   if (json) return printJson(table);
-  console.log(`${table.title}\n\n${formatTable(table.head, table.rows)}\n\n${table.note}`);
+  console.log(shown(table));
 });
+
+/** A table as lines. */
+function shown({ title, head, rows, note }: ReportTable): string {
+  return [title, formatTable(head, rows), ...(note === undefined ? [] : [note])].join("\n\n");
+}

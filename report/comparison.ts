@@ -2,6 +2,7 @@
  * Predictions against each other, paired by utterance: the stages of one run, or two runs stage by stage, over one seed or several.
  * All that it reads is `predictions.csv`, so that it works on runs of which nothing else was kept.
  */
+import { ordinal } from "../base/numbering.ts";
 import { join } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
 import type { DecidedBy } from "../models/predictor.ts";
@@ -11,7 +12,7 @@ import type { ReportTable } from "./document.ts";
 import { meanPercent, pValue, tenths } from "./format.ts";
 
 /** What one run decided. */
-interface Decided {
+export interface Decided {
   /** Where it was read. */
   file: string;
   /** The emotion that each utterance was meant to have. */
@@ -49,7 +50,7 @@ export async function comparePredictions(
     const base = rightCounts(first, second ? stage : 0), itself = !second && stage === 0;
     const { onlyFirst, onlySecond, p } = compareStages(base, rightCounts(judged, stage));
     return [
-      String(stage + 1),
+      String(ordinal(stage)),
       ...(second ? [meanPercent(accuracies(first, stage).weighted, tenths)] : []),
       meanPercent(own.weighted, tenths),
       ...(seeds > 1 ? [own.weighted.map(tenths).join(", ")] : []),
@@ -80,7 +81,8 @@ export async function comparePredictions(
   };
 }
 
-async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
+/** Reads it from a run's `predictions.csv`. */
+export async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
   const file = place.endsWith(".csv") ? place : join(place, "predictions.csv");
   let text: string;
   try {
@@ -93,7 +95,7 @@ async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
   const wanted = ["utterance", "speaker", "emotion"];
   const columns = names.slice(wanted.length), means = columns.filter((name) => name.startsWith("mean_"));
   const stages = columns.slice(0, columns.length - means.length);
-  const numbered = (own: string[], name: string) => own.every((column, i) => column === `${name}_${i + 1}`);
+  const numbered = (own: string[], name: string) => own.every((column, i) => column === `${name}_${ordinal(i)}`);
   const right = stages.length > 0 && numbered(stages, "stage") && numbered(means, "mean");
   if (wanted.some((name, i) => names[i] !== name) || !right) {
     throw new Error(
@@ -122,7 +124,8 @@ async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
   };
 }
 
-function requireSameUtterances(a: Decided, b: Decided): void {
+/** Throws an Error unless both judged the same utterances, in one order. */
+export function requireSameUtterances(a: Omit<Decided, "stages">, b: Omit<Decided, "stages">): void {
   const [here, there] = [[...a.truth], [...b.truth]];
   const differ = here.findIndex(([utterance, emotion], i) => there[i]?.[0] !== utterance || there[i]?.[1] !== emotion);
   if (differ < 0 && here.length === there.length) return;

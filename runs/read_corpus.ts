@@ -6,18 +6,18 @@ import type { RunConfig } from "./run_config.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /**
- * Reads it from `corpus.csv` and the first stage's profiles.
+ * Reads it from `corpus.csv` and the first stage's profiles: those of all folds, or, of a packed run, those of each.
  *
  * @throws {Error} where the two do not fit together, or are not there
  */
 export async function readRunCorpus(
   folder: RunFolder,
-  { corpus: { emotions } }: RunConfig,
+  { corpus: { emotions }, settings: { folds } }: RunConfig,
 ): Promise<{ corpus: Judged; digests: string[] }> {
   const file = folder.in("corpus.csv");
   const [header, ...records] = parseCsv(await Deno.readTextFile(file), file);
   const place = (name: string) => header.fields.indexOf(name);
-  const counts = countProfileSegments(await Deno.readFile(folder.in("profiles", "stage-1.arrow")));
+  const counts = await countSegments(folder, folds, records.map(({ fields: [id] }) => id));
   let firstSegment = 0;
   const utterances = records.map(({ fields }, u) => {
     const [id, emotion, speaker] = fields, value = (name: string) => fields[place(name)] || undefined;
@@ -25,7 +25,7 @@ export async function readRunCorpus(
     const votes = value("votes")?.split(" ").map(Number);
     const { id: profiled, segmentCount } = counts[u] ?? { id: "none", segmentCount: 0 };
     if (profiled !== id) {
-      throw new Error(`${folder.path}: corpus.csv names ${id} where profiles/stage-1.arrow has ${profiled}`);
+      throw new Error(`${folder.path}: corpus.csv names ${id} where the profiles of stage 1 have ${profiled}`);
     }
     const utterance: JudgedUtterance = {
       ...{ id, emotion: emotions.indexOf(emotion), speaker, firstSegment, segmentCount },
@@ -39,4 +39,20 @@ export async function readRunCorpus(
     return utterance;
   });
   return { corpus: { emotions, utterances }, digests: records.map(({ fields }) => fields[place("sha256")]) };
+}
+
+/** How many segments each utterance has, in the corpus's order. */
+async function countSegments(folder: RunFolder, folds: number, ids: readonly string[]) {
+  const merged = folder.mergedProfilesFile(0);
+  if (await Deno.stat(merged).then(() => true, () => false)) return countProfileSegments(await Deno.readFile(merged));
+  const counts: ReturnType<typeof countProfileSegments> = [];
+  for (let fold = 0; fold < folds; fold++) {
+    const file = folder.profilesFile(fold, 0);
+    const bytes = await Deno.readFile(file).catch((error) => {
+      throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
+    });
+    counts.push(...countProfileSegments(bytes));
+  }
+  const places = new Map(ids.map((id, place) => [id, place]));
+  return counts.sort((a, b) => (places.get(a.id) ?? Infinity) - (places.get(b.id) ?? Infinity));
 }

@@ -4,6 +4,7 @@ import type { Settings } from "../../refinery/settings.ts";
 
 /** The loss of some steps. */
 export interface Look {
+  /** From 0. */
   stage: number;
   /** The last of the steps, of its stage, from 1. */
   step: number;
@@ -21,7 +22,7 @@ export class Looks {
   step = 0;
   readonly #batch: number;
   readonly #tell: (look: Look) => void;
-  #last = { stage: 0, epoch: 0, examples: 0, sum: 0, at: performance.now() };
+  #last = { stage: -1, epoch: 0, examples: 0, sum: 0, at: performance.now() };
 
   /** @param examples of an epoch */
   constructor(examples: number, { batch }: Pick<Settings, "batch">, tell: (look: Look) => void) {

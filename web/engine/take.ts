@@ -26,7 +26,7 @@ const LONGEST = 300;
  */
 export async function readTake(what: ToHear, name: string): Promise<ReadTake> {
   const { samples, warnings = [] } = "bytes" in what
-    ? await readRecording(what.bytes, name, frontEnd, undefined, loadDecoder)
+    ? await readRecording(what.bytes, name, frontEnd, loadDecoder)
     : { ...what, samples: resample(what.samples, what.sampleRate, frontEnd.sampleRate) };
   const { sampleRate, hopLength, windowLength } = frontEnd, shortest = (LEAST - 1) * hopLength + windowLength;
   if (samples.length < shortest) {

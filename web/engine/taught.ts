@@ -7,7 +7,7 @@ import type { ModelBytes } from "../../models/description.ts";
 import { encodeModel } from "../../models/model.ts";
 import { foldBatchNorm } from "../../nn/fold_batch_norm.ts";
 import type { FittedStage } from "../../refinery/chain.ts";
-import type { StageResult } from "../../refinery/results.ts";
+import type { StageFigures } from "../../refinery/results.ts";
 import type { Standardisation } from "../../refinery/segment_dataset.ts";
 import { networkOptions, type Settings } from "../../refinery/settings.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
@@ -25,7 +25,7 @@ export interface TaughtParts {
   /** Fitted to profiles of takes that their networks had not heard. */
   forest: RandomForest;
   /** The figures of the cross-validation. */
-  judged: StageResult;
+  judged: StageFigures;
 }
 
 /** The files of a model, and the name of their folder. */

@@ -166,7 +166,7 @@ export class Teaching {
     const ofStage = this.#steps[fold] / settings.stages;
     let lookedAt = performance.now(), right = 0;
     const looks = new Looks(learned, settings, ({ stage, step, loss, perSecond }) => {
-      const made = (stage - 1) * ofStage + step, all = this.#steps.reduce((sum, steps) => sum + steps);
+      const made = stage * ofStage + step, all = this.#steps.reduce((sum, steps) => sum + steps);
       this.#tell({
         news: "teachStep",
         network: fold,
@@ -187,12 +187,12 @@ export class Teaching {
     });
     try {
       const stages: FoldStage[] = [];
-      let labels = await chain.labels(1), last: FittedStage | undefined;
-      for (let stage = 1; stage <= settings.stages; stage++) {
+      let labels = await chain.labels(0), last: FittedStage | undefined;
+      for (let stage = 0; stage < settings.stages; stage++) {
         const look = async (now: VggE) => {
           if (heldOut.length === 0 || performance.now() - lookedAt < LOOK_MS) return;
           ({ right } = judgeProfiles(heldOut, await chain.profileOf(stage, now, "heldOut"), K));
-          this.#tell({ news: "teachLook", network: fold, step: (stage - 1) * ofStage + looks.step, right });
+          this.#tell({ news: "teachLook", network: fold, step: stage * ofStage + looks.step, right });
           lookedAt = performance.now();
           looks.restart();
         };
@@ -201,10 +201,10 @@ export class Teaching {
         stages.push({ stage, profiles, epochs, bestEpoch, ...chain.describe(stage, labels) });
         if (heldOut.length > 0) {
           ({ right } = judgeProfiles(heldOut, profiles, K));
-          this.#tell({ news: "teachLook", network: fold, step: stage * ofStage, right });
+          this.#tell({ news: "teachLook", network: fold, step: (stage + 1) * ofStage, right });
         }
         await this.#breath.take(this.#turn);
-        if (stage < settings.stages) labels = await chain.refine(stage, labels, last.weights);
+        if (stage < settings.stages - 1) labels = await chain.refine(stage, labels, last.weights);
       }
       this.#before += this.#steps[fold];
       const seconds = (performance.now() - this.#breath.waited - began) / 1000;

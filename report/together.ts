@@ -1,0 +1,156 @@
+/**
+ * Several runs together: the mean profiles that each gives an utterance are averaged, and the likeliest emotion of the average
+ * decides,
+ *
+ *     decision(u) = argmax over emotions of  1/R sum over runs r of  mean over segments s of u of  p_r(s)
+ *
+ * Each run has held the utterance out in one of its folds, so no network that is asked has learned it, though the runs drew their folds
+ * anew. All of it is computed from the profiles that every fold wrote: a packed run is enough.
+ */
+import { ordinal } from "../base/numbering.ts";
+import { assignFolds } from "../refinery/folds.ts";
+import { meanProfiles, outOfFoldProfiles } from "../refinery/judge.ts";
+import { compareStages } from "../refinery/mcnemar.ts";
+import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
+import { argmax } from "../refinery/relabel.ts";
+import type { FoldResult } from "../refinery/results.ts";
+import { requireRun } from "../runs/begin.ts";
+import { identityOf } from "../runs/identity.ts";
+import { readFold } from "../runs/merge.ts";
+import { readRunCorpus } from "../runs/read_corpus.ts";
+import { resumeCommand } from "../runs/training_command.ts";
+import type { DecidedBy } from "../models/predictor.ts";
+import { readDecided, requireSameUtterances } from "./comparison.ts";
+import type { ReportTable } from "./document.ts";
+import { pValue, tenths } from "./format.ts";
+
+/** What runs decide together. */
+export interface Together {
+  /** Every run alone and all together, a row each: accuracies, and how the others fare against the first side's average. */
+  comparison: ReportTable;
+  /** The average's decisions at the last stage: utterances by true emotion (rows) and decided one (columns). */
+  confusion: ReportTable;
+}
+
+/** What a run gives each utterance. */
+interface MeanProfiles {
+  /** Its folder. */
+  file: string;
+  /** The emotion that each utterance was meant to have. */
+  truth: Map<string, string>;
+  /** In the order of columns. */
+  emotions: readonly string[];
+  /** [utterances, emotions], a stage each. */
+  stages: Float32Array[];
+}
+
+/** Decisions that make a row. */
+interface Row {
+  name: string;
+  /** Whether it is what the others are compared with. */
+  reference: boolean;
+  /** An emotion each utterance, a stage each. */
+  stages: string[][];
+}
+
+/**
+ * Judges runs together, and compares that with each of them alone, and with other runs, paired by utterance.
+ *
+ * @param sides one or two; each run folders of one corpus, whose profiles are averaged
+ * @param decide what decides for a run alone: its mean profile, or its forest
+ * @returns tables: utterances right, WA and UA in percent; utterances that the first side's average won from and lost to the row's
+ * decisions, p of McNemar's exact test, uncorrected
+ * @throws {Error} where a folder holds no run, or one with a fold that is not finished, or the runs did not judge the same utterances
+ */
+export async function judgeTogether(
+  sides: readonly (readonly string[])[],
+  decide: DecidedBy = "mean",
+): Promise<Together> {
+  const read: MeanProfiles[][] = [];
+  for (const runs of sides) read.push(await Promise.all(runs.map(readMeanProfiles)));
+  const all = read.flat(), [{ truth, emotions }] = all;
+  for (const other of all.slice(1)) requireSameUtterances(all[0], other);
+  const rows: Row[] = [];
+  for (const [s, side] of read.entries()) {
+    for (const run of side) {
+      const stages = decide === "mean" ? decisionsOf([run]) : (await readDecided(run.file, decide)).stages;
+      rows.push({ name: run.file, stages, reference: false });
+    }
+    const together = { name: `${side.length} together`, stages: decisionsOf(side), reference: s === 0 };
+    if (side.length > 1 || together.reference) rows.push(together);
+  }
+  const together = rows.find(({ reference }) => reference)!.stages, labels = [...truth.values()];
+  const stages = Math.min(...rows.map((row) => row.stages.length));
+  const judge = (decisions: readonly string[]) => {
+    const indices = (names: readonly string[]) => names.map((name) => emotions.indexOf(name));
+    return confusionMatrix(indices(labels), indices(decisions), emotions.length);
+  };
+  const right = (decisions: readonly string[]) => labels.map((emotion, u) => decisions[u] === emotion ? 1 : 0);
+  const cells = Array.from({ length: stages }, (_, stage) =>
+    rows.map(({ name, stages, reference }) => {
+      const confusion = judge(stages[stage]), own = right(stages[stage]);
+      const { onlyFirst, onlySecond, p } = compareStages(own, right(together[stage]));
+      return [
+        String(ordinal(stage)),
+        name,
+        String(own.filter((hit) => hit === 1).length),
+        tenths(weightedAccuracy(confusion)),
+        tenths(unweightedAccuracy(confusion)),
+        ...(reference ? ["", "", ""] : [String(onlySecond), String(onlyFirst), pValue(p)]),
+      ];
+    })).flat();
+  const by = decide === "mean" ? "mean profile" : "forest";
+  return {
+    comparison: {
+      kind: "table",
+      id: "together",
+      title: `${read[0].length} runs together: the average of their mean profiles decides`,
+      head: ["Stage", "Run", "Right", "WA", "UA", "Won", "Lost", "p"],
+      rows: cells,
+      note:
+        `Of ${truth.size} utterances; WA and UA in percent; a run alone decides by its ${by}. Won, lost: utterances that the ` +
+        "first runs together have right and the row has not, and the other way round. p: McNemar's exact two-sided test, uncorrected.",
+    },
+    confusion: {
+      kind: "table",
+      id: "together-confusion",
+      title: `What the first runs together decide at stage ${stages}`,
+      head: ["true \\ decided", ...emotions],
+      rows: judge(together[stages - 1]).map((row, k) => [emotions[k], ...row.map(String)]),
+    },
+  };
+}
+
+/** Reads a run's out-of-fold profiles, and averages each over its segments. */
+async function readMeanProfiles(out: string): Promise<MeanProfiles> {
+  const { folder, config } = await requireRun(out), { settings, corpus: { emotions } } = config;
+  const results: FoldResult[] = [];
+  for (let fold = 0; fold < settings.folds; fold++) {
+    const found = await readFold(folder, fold, identityOf(config), emotions);
+    if (!found) {
+      const help = `to resume: ${resumeCommand("train", out)}`;
+      throw new Error(
+        `${out}: expected a run whose folds are finished, found fold ${ordinal(fold)} unfinished; ${help}`,
+      );
+    }
+    results.push(found);
+  }
+  const { corpus } = await readRunCorpus(folder, config), { utterances } = corpus;
+  const folds = assignFolds(utterances, emotions, settings);
+  return {
+    file: out,
+    truth: new Map(utterances.map(({ id, emotion }) => [id, emotions[emotion]])),
+    emotions,
+    stages: outOfFoldProfiles(corpus, settings, folds, results).map((profiles) => meanProfiles(corpus, profiles)),
+  };
+}
+
+/** The likeliest emotion of each utterance by the average of runs, a stage each that all have. */
+function decisionsOf(runs: readonly MeanProfiles[]): string[][] {
+  const [{ emotions, truth }] = runs, K = emotions.length;
+  return Array.from({ length: Math.min(...runs.map(({ stages }) => stages.length)) }, (_, stage) => {
+    const sum = new Float64Array(truth.size * K);
+    for (const { stages } of runs) stages[stage].forEach((p, i) => sum[i] += p);
+    return Array.from({ length: truth.size }, (_, u) => emotions[argmax(sum.subarray(u * K, (u + 1) * K))]);
+  });
+}
