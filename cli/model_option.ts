@@ -23,7 +23,7 @@ export function addModelOptions(command: Command): Command {
   return command
     .option(
       "--model <dir>",
-      "the folder of a model, as deno task export writes it, or the archive that the page gives (default: the model that ships)",
+      "the folder of a model, as deno task export writes it, or the archive of a taught one (default: the model that ships)",
     )
     .addOption(
       new Option("--decide <by>", "what tells the emotion of the whole: the forest, or the mean of the profile")

@@ -13,7 +13,10 @@ const command = createCommand(
     ["a folder that any host can serve", "deno task web --build site"],
   ],
 )
-  .option("--model <dir>", "the folder of a model, as deno task export writes it (default: the one that ships)")
+  .option(
+    "--model <dir>",
+    "the folder of a model, as deno task export writes it, or the archive of a taught one (default: the model that ships)",
+  )
   .option("--build <dir>", "write the page there, and end")
   .option("--host <name>", "address to listen on; 0.0.0.0: other machines reach it too", "127.0.0.1")
   .option("--port <n>", "port to listen on; 0: any that is free", wholeNumber({ max: 65535 }), 8335);

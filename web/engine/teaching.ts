@@ -20,38 +20,17 @@ import { fitForest, judge, type Judgement } from "../../refinery/judge.ts";
 import { judgeProfiles } from "../../refinery/profile_figures.ts";
 import type { FoldStage } from "../../refinery/results.ts";
 import { segmentsOf, type Standardisation } from "../../refinery/segment_dataset.ts";
-import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { segmentation, type Settings } from "../../refinery/settings.ts";
 import { Breath, Stopped } from "./breath.ts";
 import { featuresOf } from "./corpus.ts";
 import { Looks } from "./looks.ts";
 import { encodeTaught } from "./taught.ts";
 import { type Taught, type TeachClass, type TeachNews, whatIsMissing } from "./teach_protocol.ts";
+import { settingsFor, TEACH_SETTINGS } from "./teach_settings.ts";
 import type { Turn } from "./turns.ts";
 
-/** Steps of a network and stage, about: fewer leave it on its plateau. */
-const STEPS = 200;
-/** Epochs of a stage at least, however many takes there are. */
-const LEAST_EPOCHS = 4;
-/** Most folds; a class with fewer takes has a fold a take. */
-const MOST_FOLDS = 3;
 /** Milliseconds between two looks at the takes that are held out. */
 const LOOK_MS = 1000;
-
-/**
- * What is learned with: `best` at half its width and with smaller batches, so that a few takes give enough steps. Recordings are brought
- * to one level, so that a microphone's does not matter; segments begin anywhere, and are made louder and softer.
- */
-export const TEACH_SETTINGS: Settings = {
-  ...PRESETS.best,
-  ...{ width: 1 / 16, batch: 32, learningRate: 0.002, average: 0.98, stages: 1, folds: MOST_FOLDS },
-  ...{ level: "percentile", gain: 6, profileHop: 5 },
-};
-
-/** The settings for so many learned segments. */
-export function settingsFor(segments: number, settings: Settings): Settings {
-  const steps = Math.max(1, Math.ceil(segments / settings.batch));
-  return { ...settings, epochs: Math.max(LEAST_EPOCHS, Math.round(STEPS / steps)) };
-}
 
 /** A chain that is done. */
 interface Learned {

@@ -1,18 +1,12 @@
 /** Teach: a model of classes that its user names, learned in the page from takes that are recorded or dropped here. */
 import type { News } from "../../engine/protocol.ts";
+import { describeTeaching } from "../../engine/teach_settings.ts";
 import { button, download, el } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { Classes } from "./classes.ts";
 import { filesOfDrop, filesOfInput } from "./dropped.ts";
 import { Learning } from "./learning.ts";
 import { Trial } from "./trial.ts";
-
-/** What is learned with, in words: `TEACH_SETTINGS` of the engine. */
-const HOW =
-  "How it learns: the network of the preset best at width 1/16, on segments of 64 frames (655 ms), 32 a step, for about " +
-  "200 steps, by Adam at a rate of 0.002 that falls to zero. Every recording is brought to one level, so that a quiet " +
-  "microphone does not matter; segments begin anywhere in a take and are made up to 6 dB louder or softer. First a network " +
-  "for each of 3 folds, which does not hear the fold's takes; then one for use, on all takes. A random forest decides.";
 
 export function teachView(app: App): View {
   const folders = el("input", {
@@ -51,7 +45,7 @@ export function teachView(app: App): View {
     learning.element,
     trial.element,
     homeBar,
-    el("p", { class: "under about" }, HOW),
+    el("p", { class: "under about" }, describeTeaching()),
   );
   let running = false, learned: number | undefined, atHome = true;
 
@@ -63,6 +57,7 @@ export function teachView(app: App): View {
     app.quiet();
     await trial.stop();
     learning.begin();
+    learning.element.hidden = false;
     changed();
     try {
       await app.device();
@@ -129,6 +124,7 @@ export function teachView(app: App): View {
   app.engine.listen((news: News) => running && learning.hear(news));
   new ResizeObserver(() => classes.draw()).observe(classes.element);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => classes.draw());
+  learning.element.hidden = true; // there is nothing to be seen yet
   changed();
   return {
     id: "teach",
