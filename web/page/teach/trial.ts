@@ -76,9 +76,9 @@ export class Trial {
 
   /** Hears a recording. */
   async hearFile(file: File): Promise<void> {
+    await this.stop();
     const own = ++this.#asked;
     this.#app.quiet();
-    await this.stop();
     this.#status.textContent = `Listening to ${file.name}…`;
     try {
       const what = await openFile(file), heard = await this.#app.engine.ask("hear", what, "taught");
