@@ -110,6 +110,7 @@ Deno.test({
         heard.push(JSON.parse(found).probabilities);
       }
       const rights = heard.filter((own, i) => own.indexOf(Math.max(...own)) === Math.floor(i / HELD_OUT)).length;
+      console.log(`      ${rights} of ${heldOut.length} held-out takes right`);
       assert(rights / heldOut.length > 0.6, `${rights} of ${heldOut.length}: ${JSON.stringify(heard)}`);
       await accessible(page, "teach, taught");
 
