@@ -5,7 +5,7 @@ import { fraction } from "../../refinery/fraction.ts";
 import { PRESETS, type Settings } from "../../refinery/settings.ts";
 
 /** Steps of a network, about: with half as many it stays near its plateau. */
-const STEPS = 200;
+export const TEACH_STEPS = 200;
 /** Epochs at least, however many takes there are. */
 const LEAST_EPOCHS = 4;
 
@@ -23,10 +23,10 @@ export const TEACH_SETTINGS: Settings = {
   ...{ level: "percentile", profileHop: 5 },
 };
 
-/** The settings for so many learned segments: the fewer there are, the more often each is learned. */
-export function settingsFor(segments: number, settings: Settings): Settings {
-  const steps = Math.max(1, Math.ceil(segments / settings.batch));
-  return { ...settings, epochs: Math.max(LEAST_EPOCHS, Math.round(STEPS / steps)) };
+/** The settings for so many learned segments: the fewer there are, the more often each is learned. @param steps about so many */
+export function settingsFor(segments: number, settings: Settings, steps: number): Settings {
+  const ofEpoch = Math.max(1, Math.ceil(segments / settings.batch));
+  return { ...settings, epochs: Math.max(LEAST_EPOCHS, Math.round(steps / ofEpoch)) };
 }
 
 /** In words. */
@@ -37,7 +37,7 @@ export function describeTeaching(): string {
     `How it learns: a VGG-E of width ${
       fraction(width)
     }, on segments of ${milliseconds} ms, ${batch} a step, for about ` +
-    `${STEPS} steps, by Adam at a rate of ${learningRate} that falls to zero.`,
+    `${TEACH_STEPS} steps, by Adam at a rate of ${learningRate} that falls to zero.`,
     "Every recording is brought to one level, so that a quiet microphone does not matter; segments begin anywhere in a take.",
     `First a network for each of ${folds} folds, which does not hear the takes of its fold; then one on all takes.`,
     `A random forest of ${trees} trees, fitted to the profiles of takes that their network had not heard, decides.`,

@@ -26,7 +26,7 @@ import { featuresOf } from "./corpus.ts";
 import { Looks } from "./looks.ts";
 import { encodeTaught } from "./taught.ts";
 import { type Taught, type TeachClass, type TeachNews, whatIsMissing } from "./teach_protocol.ts";
-import { settingsFor, TEACH_SETTINGS } from "./teach_settings.ts";
+import { settingsFor, TEACH_SETTINGS, TEACH_STEPS } from "./teach_settings.ts";
 import type { Turn } from "./turns.ts";
 
 /** Milliseconds between two looks at the takes that are held out. */
@@ -43,6 +43,8 @@ interface Learned {
 export class Teaching {
   readonly #classes: readonly TeachClass[];
   readonly #tell: (news: TeachNews) => void;
+  readonly #settings: Settings;
+  readonly #stepsWanted: number;
   readonly #breath = new Breath();
   #device!: Device;
   #turn!: Turn;
@@ -51,11 +53,18 @@ export class Teaching {
   #steps: number[] = [];
   #before = 0;
 
-  /** @throws {Error} in a sentence, where the classes can't be learned */
-  constructor(classes: readonly TeachClass[], tell: (news: TeachNews) => void) {
+  /**
+   * @param steps of each network, about
+   * @throws {Error} in a sentence, where the classes can't be learned
+   */
+  constructor(
+    classes: readonly TeachClass[],
+    tell: (news: TeachNews) => void,
+    { settings = TEACH_SETTINGS, steps = TEACH_STEPS }: { settings?: Settings; steps?: number } = {},
+  ) {
     const [missing] = whatIsMissing(classes.map(({ name, takes }) => ({ name, takes: takes.length })));
     if (missing) throw new Error(missing);
-    [this.#classes, this.#tell] = [classes, tell];
+    [this.#classes, this.#tell, this.#settings, this.#stepsWanted] = [classes, tell, settings, steps];
   }
 
   /** Ends it. @param why for people, the end of a sentence */
@@ -85,8 +94,8 @@ export class Teaching {
     const takes = this.#classes.flatMap(({ takes }, k) =>
       takes.map(({ name, samples }) => ({ name, samples, class: k }))
     );
-    const folds = Math.min(TEACH_SETTINGS.folds, ...this.#classes.map(({ takes }) => takes.length));
-    const settings: Settings = { ...TEACH_SETTINGS, folds };
+    const folds = Math.min(this.#settings.folds, ...this.#classes.map(({ takes }) => takes.length));
+    const settings: Settings = { ...this.#settings, folds };
     const utterances = takes.map(({ name, samples, class: k }) => ({
       ...{ id: name, emotion: emotions[k], speaker: "unknown", text: "" },
       read: () => Promise.resolve({ samples, seconds: samples.length / frontEnd.sampleRate }),
@@ -100,7 +109,7 @@ export class Teaching {
     // the last one is of a fold that no take is in
     const chains = [...Array(folds + 1).keys()].map((fold) => {
       const own = of.map((other) => Number(other !== fold)), learned = this.#countLearned(settings, own);
-      return { fold, learned, folds: of, settings: settingsFor(learned, settings) };
+      return { fold, learned, folds: of, settings: settingsFor(learned, settings, this.#stepsWanted) };
     });
     this.#steps = chains.map(({ learned, settings: { batch, epochs, stages } }) =>
       Math.ceil(learned / batch) * epochs * stages
