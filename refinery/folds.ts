@@ -69,21 +69,6 @@ export function officialFolds(utterances: readonly Drawn[]): string[] {
   });
 }
 
-/** Emotions that a fold's networks do not learn, though the corpus has them: all their utterances are held out. */
-export function unlearnedEmotions(
-  utterances: readonly Drawn[],
-  folds: Int32Array,
-  settings: Pick<Settings, "folds" | "split" | "seed" | "validationShare">,
-): { fold: number; emotions: number[] }[] {
-  const all = new Set(utterances.map(({ emotion }) => emotion));
-  return Array.from({ length: settings.folds }, (_, fold) => {
-    const training = [...utterances.keys()].filter((i) => folds[i] !== fold);
-    const { learning } = drawValidation(utterances, training, settings, fold);
-    const learned = new Set(learning.map((i) => utterances[i].emotion));
-    return { fold, emotions: [...all].filter((emotion) => !learned.has(emotion)).sort((a, b) => a - b) };
-  }).filter(({ emotions }) => emotions.length > 0);
-}
-
 function official(utterances: readonly Drawn[], folds: number): Int32Array {
   const names = officialFolds(utterances);
   if (names.length !== folds) {

@@ -4,23 +4,17 @@
  * @module
  */
 export { calibrate, type Calibration, type ReliabilityBin } from "./calibration.ts";
+export { CrossValidation, type Judged, type JudgedUtterance } from "./cross_validation.ts";
 export { runFold } from "./fold.ts";
 export type { FittedNetwork, FoldHooks, FoldMemory, FoldProgress, KeptNetwork, StageOutput } from "./fold_hooks.ts";
 export { assignFolds, type Drawn } from "./folds.ts";
 export { type Interval, wilsonInterval } from "./intervals.ts";
-export {
-  crossValidate,
-  fitForest,
-  type FoldForest,
-  judge,
-  type Judged,
-  type JudgedUtterance,
-  type Judgement,
-} from "./judge.ts";
+export { crossValidate, fitForest, type FoldForest } from "./forests.ts";
+export { judge, type Judgement } from "./judge.ts";
 export { compareStages, type Comparison } from "./mcnemar.ts";
 export { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
 export { type Labelled, pseudoLabels, refineLabels } from "./relabel.ts";
-export type { FoldResult, FoldStage, Results, StageResult } from "./results.ts";
+export type { FoldResult, FoldStage, Results, StageFigures, StageResult } from "./results.ts";
 export { SegmentDataset, SegmentStore, type Standardisation, type Teacher } from "./segment_dataset.ts";
 export {
   type ChoiceSetting,
