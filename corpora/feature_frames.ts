@@ -6,7 +6,6 @@
  */
 import { createHash } from "node:crypto";
 import { type Level, withLevel } from "../dsp/levelling.ts";
-import { Levels } from "../dsp/levels.ts";
 import { logMel } from "../dsp/log_mel.ts";
 import type { Recording } from "../dsp/recording.ts";
 import { readRecording } from "../dsp/recording_reader.ts";
@@ -105,9 +104,9 @@ async function framesOf(
   const known = key === undefined ? undefined : cache!.read(key);
   if (known !== undefined) return { ...known, digest };
   requireContent(bytes, name);
-  const levels = new Levels(), recording = await readRecording(bytes, name, settings, levels);
+  const recording = await readRecording(bytes, name, settings);
   const { samples, seconds, warnings } = recording;
-  const framed = { frames: logMel(samples, settings), seconds, sound: measure(recording, levels, samples) };
+  const framed = { frames: logMel(samples, settings), seconds, sound: measure(recording, samples) };
   // what is warned of is not kept, so that the next run warns of it too
   if (warnings.length > 0) return { ...framed, digest, warnings };
   if (key !== undefined) cache!.write(key, framed);
@@ -116,8 +115,7 @@ async function framesOf(
 
 /** @param samples of the recording, or a part of them */
 function measure(
-  { sampleRate }: Pick<Recording, "sampleRate">,
-  { peak, clippedShare }: Levels,
+  { sampleRate, levels: { peak, clippedShare } }: Recording,
   samples: Float32Array,
 ): Sound {
   // four sums at once: an addition waits for the one before it, not for those of other sums
@@ -145,7 +143,7 @@ function measure(
 /** Frames of parts of recordings, one recording decoded at a time: the parts of one follow each other. */
 class SpanReader {
   readonly #settings: FrontEnd;
-  #last?: { file: string; digest: string; recording: Recording; levels: Levels };
+  #last?: { file: string; digest: string; recording: Recording };
 
   /** Of no recording yet. */
   constructor(settings: FrontEnd = frontEnd) {
@@ -163,13 +161,13 @@ class SpanReader {
     if (this.#last?.file !== file) {
       const bytes = read();
       requireContent(bytes, file);
-      const levels = new Levels(), recording = await readRecording(bytes, file, this.#settings, levels);
-      this.#last = { file, digest: digestOf(bytes), recording, levels };
+      const recording = await readRecording(bytes, file, this.#settings);
+      this.#last = { file, digest: digestOf(bytes), recording };
     }
-    const { recording, levels, digest } = this.#last, { samples, seconds } = cutSpan(recording, span, file);
+    const { recording, digest } = this.#last, { samples, seconds } = cutSpan(recording, span, file);
     let peak = 0;
     for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
-    const sound = { ...measure(recording, levels, samples), peak };
+    const sound = { ...measure(recording, samples), peak };
     const { warnings } = recording;
     return {
       ...{ frames: logMel(samples, this.#settings), seconds, sound, digest: spanDigest(digest, span) },

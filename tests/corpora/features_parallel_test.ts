@@ -7,7 +7,6 @@ import { readUtterances } from "../../corpora/feature_reading.ts";
 import { extractFeatures } from "../../corpora/features.ts";
 import type { Framed } from "../../corpora/framed.ts";
 import { openCorpus } from "../../corpora/open.ts";
-import { Levels } from "../../dsp/levels.ts";
 import { logMel } from "../../dsp/log_mel.ts";
 import { decodeRecording } from "../../dsp/recording.ts";
 import { frontEnd } from "../../dsp/settings.ts";
@@ -32,8 +31,7 @@ Deno.test("workers by themselves read every recording as decodeRecording() and l
       if (files[file].endsWith("text.wav")) {
         assertMatch("reason" in outcome ? outcome.reason : "", /^not a wav file/);
       } else {
-        const levels = new Levels();
-        const { samples, seconds, sampleRate } = decodeRecording(bytes, files[file], frontEnd, levels);
+        const { samples, seconds, sampleRate, levels } = decodeRecording(bytes, files[file]);
         const { sound, ...others } = outcome as Framed & { digest: string };
         assertEquals(others, { frames: logMel(samples), seconds, digest: await sha256(bytes) });
         const mean = samples.reduce((sum, x) => sum + x / samples.length, 0);
