@@ -13,7 +13,8 @@ import { summarise, trainingFlops, VggE } from "../nn/vgg_e.ts";
 import { strideOf } from "../refinery/fold_data.ts";
 import { countFits } from "../refinery/fold_work.ts";
 import { segmentsOf } from "../refinery/segment_dataset.ts";
-import { networkOptions, type Settings } from "../refinery/settings.ts";
+import { networkOptions } from "../refinery/derived_settings.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { crossValidationOf, type Experiment } from "../runs/plan.ts";
 
 /** Segments of one fold. */

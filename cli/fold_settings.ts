@@ -5,7 +5,8 @@ import { ordinal } from "../base/numbering.ts";
 import type { Features } from "../corpora/features.ts";
 import type { CrossValidation } from "../refinery/cross_validation.ts";
 import { countGroups, officialFolds } from "../refinery/folds.ts";
-import type { Settings, Split } from "../refinery/settings.ts";
+import type { Split } from "../refinery/choices.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { UsageError } from "./common.ts";
 
 /** What was said about folds. */

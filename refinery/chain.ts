@@ -17,7 +17,8 @@ import { NetworkFits } from "./network_fits.ts";
 import { memberName, type NetworkWeights } from "./network_weights.ts";
 import { pseudoLabels } from "./relabel.ts";
 import type { FoldStage } from "./results.ts";
-import { type Method, networkOptions } from "./settings.ts";
+import type { Method } from "./choices.ts";
+import { networkOptions } from "./derived_settings.ts";
 
 /** The networks of a stage. */
 export interface FittedStage {

@@ -31,7 +31,7 @@ const FOREST_FOLDS = 10;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { PRESETS } from "./settings.ts";
+ * import { PRESETS } from "./presets.ts";
  * const utterances = Array.from({ length: 6 }, (_, i) =>
  *   ({ id: `${i}`, emotion: i % 2, speaker: "a", firstSegment: 4 * i, segmentCount: 4 }));
  * const cv = new CrossValidation({ emotions: ["anger", "neutral"], utterances }, { ...PRESETS.demo, folds: 3 });

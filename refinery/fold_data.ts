@@ -9,7 +9,9 @@ import { VggE } from "../nn/vgg_e.ts";
 import type { CrossValidation } from "./cross_validation.ts";
 import { scaleFrames } from "./scaling.ts";
 import { SegmentDataset, SegmentStore, type Standardisation, standardise } from "./segment_dataset.ts";
-import { checkSettings, networkOptions, type Settings } from "./settings.ts";
+import { checkSettings } from "./check_settings.ts";
+import { networkOptions } from "./derived_settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** Segments that are learned from, and monitored; all of the utterances for validation, of both, and of neither. */
 export type FoldSet = "learning" | "monitored" | "validation" | "training" | "heldOut";

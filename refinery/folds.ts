@@ -6,7 +6,8 @@
 import { OptionError } from "../base/option_error.ts";
 import { STREAMS } from "../base/streams.ts";
 import { Random } from "../kernels/random.ts";
-import type { Settings, Split } from "./settings.ts";
+import type { Split } from "./choices.ts";
+import type { Settings } from "./settings.ts";
 
 /** What folds are drawn by. */
 export interface Drawn {

@@ -18,7 +18,7 @@ import { type NetworkWeights, ownWeights } from "./network_weights.ts";
 import { meanEntropy, refineLabels, temper } from "./relabel.ts";
 import type { FoldStage } from "./results.ts";
 import type { SegmentDataset, Teacher } from "./segment_dataset.ts";
-import type { Method } from "./settings.ts";
+import type { Method } from "./choices.ts";
 
 /** Makes labels out of a fold's networks. */
 export class LabelSources {

@@ -14,7 +14,7 @@ import type { EpochRecord } from "../nn/fit.ts";
 import { CrossValidation, type Judged } from "../refinery/cross_validation.ts";
 import { judge } from "../refinery/judge.ts";
 import type { FoldResult, StageFigures } from "../refinery/results.ts";
-import { segmentation } from "../refinery/settings.ts";
+import { segmentation } from "../refinery/derived_settings.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
 import { readFold } from "../runs/merge.ts";

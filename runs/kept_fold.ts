@@ -114,11 +114,11 @@ async function saveStage(
   const { features: { emotions, segmentHop, utterances: all } } = experiment;
   const utterances = crossValidationOf(experiment).heldOut(fold).map((i) => all[i]);
   const metadata = { emotions: emotions.join(" "), mean: String(mean), deviation: String(deviation) };
-  await files.finish(
-    { ...figures, device: devices.device.description, seconds },
-    { utterances, segmentHop, emotions, profiles },
-    { weights, shapes, metadata },
-  );
+  await files.finish({
+    record: { ...figures, device: devices.device.description, seconds },
+    profiles: { utterances, segmentHop, emotions, profiles },
+    network: { weights, shapes, metadata },
+  });
   const { stage, epochs, bestEpoch, labelEntropy, labelError } = figures;
   const told = { epochs: epochs.length, bestEpoch, labelEntropy, labelError };
   folder.log({ event: "stage", fold, stage, ...told, seconds });

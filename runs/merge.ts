@@ -7,7 +7,7 @@ import { fitForest } from "../refinery/forests.ts";
 import { judge } from "../refinery/judge.ts";
 import type { FoldResult, Results } from "../refinery/results.ts";
 import { identify } from "./begin.ts";
-import { readStage } from "./fold_files.ts";
+import { readStage } from "./stage_files.ts";
 import type { Identity } from "./identity.ts";
 import { crossValidationOf, type Experiment } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";

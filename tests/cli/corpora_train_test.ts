@@ -6,7 +6,9 @@ import { openCorpus } from "../../corpora/open.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { Chain } from "../../refinery/chain.ts";
 import { CrossValidation } from "../../refinery/cross_validation.ts";
-import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { AUTHORS, makeAuthorsCorpus } from "../corpora/authors.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 

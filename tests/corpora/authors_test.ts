@@ -10,7 +10,9 @@ import { recogniseCorpus } from "../../corpora/recognise.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { runFold } from "../../refinery/fold.ts";
-import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { AUTHORS, makeAuthorsCorpus } from "./authors.ts";
 import { assertRejection, tones, withFolder } from "./folders.ts";
 

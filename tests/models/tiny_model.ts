@@ -14,7 +14,9 @@ import { runFold } from "../../refinery/fold.ts";
 import type { StageOutput } from "../../refinery/fold_hooks.ts";
 import { fitForest } from "../../refinery/forests.ts";
 import type { FoldResult } from "../../refinery/results.ts";
-import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
 
 /** What it is trained with. */

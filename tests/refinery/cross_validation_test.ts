@@ -1,7 +1,8 @@
 /** Cross-validation as one object: who is held out, learned from and validated by, and over which folds forests judge. */
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { CrossValidation, type Judged } from "../../refinery/cross_validation.ts";
-import { PRESETS, type Settings } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 
 // 30 angry, 20 afraid, 13 neutral utterances, by five speakers in turn, of two segments each
 const utterances = [30, 20, 13].flatMap((count, emotion) =>

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CrossValidation, type Judged } from "../../refinery/cross_validation.ts";
 import { decideBy, DECIDERS } from "../../refinery/deciders.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { profileStatistics } from "../../refinery/statistics.ts";
 
 /** Six segments of two emotions. */

@@ -8,7 +8,7 @@ import { CrossValidation, type Judged } from "../../refinery/cross_validation.ts
 import { compareStages } from "../../refinery/mcnemar.ts";
 import { countNetworks, PAPER_TABLES, paperChains, type PaperCorpus } from "../../refinery/paper.ts";
 import { rankCorrelation } from "../../refinery/rank_correlation.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
 
 const close = (found: number, wanted: number, tolerance = 1e-9) =>

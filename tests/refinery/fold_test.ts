@@ -11,7 +11,9 @@ import { assignFolds, assignParts, drawValidation } from "../../refinery/folds.t
 import type { FoldResult } from "../../refinery/results.ts";
 import { scaleFrames } from "../../refinery/scaling.ts";
 import { segmentsOf, standardise } from "../../refinery/segment_dataset.ts";
-import { LABEL_SOURCES, PRESETS, type Settings } from "../../refinery/settings.ts";
+import { LABEL_SOURCES } from "../../refinery/choices.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { tryFold } from "../../refinery/trial.ts";
 import { cpu } from "../devices.ts";
 

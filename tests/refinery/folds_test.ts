@@ -1,7 +1,7 @@
 /** Folds and validation sets: stratified, disjoint, drawn by the seed, whole speakers where that is asked for. */
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { assignFolds, countGroups, drawValidation } from "../../refinery/folds.ts";
-import type { Split } from "../../refinery/settings.ts";
+import type { Split } from "../../refinery/choices.ts";
 import { assertThrown } from "../corpora/folders.ts";
 import { assertOptionError } from "../option_errors.ts";
 

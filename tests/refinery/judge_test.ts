@@ -7,7 +7,7 @@ import { judge } from "../../refinery/judge.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../../refinery/metrics.ts";
 import type { FoldResult } from "../../refinery/results.ts";
 import { segmentsOf } from "../../refinery/segment_dataset.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { profileStatistics } from "../../refinery/statistics.ts";
 
 Deno.test("confusion matrix, WA and UA are scikit-learn's", async () => {
