@@ -20,7 +20,7 @@ import { type BenchResults, parseResults } from "../lab/results.ts";
 import { drawRoofline } from "../lab/roofline.ts";
 import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
 import { chooseKernels, type Tune, type TuneFlag } from "../lab/tuning.ts";
-import { type PresetName, PRESETS } from "../refinery/settings.ts";
+import { type PresetName, PRESETS } from "../refinery/presets.ts";
 import {
   createCommand,
   printJson,

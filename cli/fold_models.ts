@@ -2,12 +2,13 @@
  * The models of a run's folds, each for the utterances that its fold held out: so a run can be judged on recordings that are changed,
  * by networks that have not heard them.
  */
+import { ordinal } from "../base/numbering.ts";
 import type { Corpus, Utterance } from "../corpora/corpus.ts";
 import { digestOf } from "../corpora/feature_frames.ts";
 import type { Device } from "../kernels/device.ts";
 import { decodeModel } from "../models/model.ts";
 import { Predictor } from "../models/predictor.ts";
-import { assignFolds } from "../refinery/folds.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import { requireRun } from "../runs/begin.ts";
 import { exportFold } from "../runs/export.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
@@ -54,7 +55,7 @@ export async function readRunFolds(
     );
   }
   const byId = new Map(corpus.utterances.map((utterance) => [utterance.id, utterance]));
-  const folds = assignFolds(judged.utterances, judged.emotions, settings);
+  const { folds } = new CrossValidation(judged, settings);
   const groups = Array.from({ length: settings.folds }, (): Utterance[] => []);
   for (const [i, { id, emotion }] of judged.utterances.entries()) {
     const utterance = byId.get(id);
@@ -74,8 +75,8 @@ export async function readRunFolds(
     folds: groups.map((utterances, fold) => ({
       utterances,
       open: async () => {
-        const bytes = await exportFold(run, fold + 1, { licence: "of the run" });
-        return new Predictor(decodeModel(bytes, `${run}, fold ${fold + 1}`), await device());
+        const bytes = await exportFold(run, fold, { licence: "of the run" });
+        return new Predictor(decodeModel(bytes, `${run}, fold ${ordinal(fold)}`), await device());
       },
     })),
   };

@@ -1,9 +1,12 @@
 /**
  * Which folds a corpus allows: its own where it has them, and no more than it has speakers, sessions or texts.
  */
+import { ordinal } from "../base/numbering.ts";
 import type { Features } from "../corpora/features.ts";
-import { countGroups, officialFolds, unlearnedEmotions } from "../refinery/folds.ts";
-import type { Settings, Split } from "../refinery/settings.ts";
+import type { CrossValidation } from "../refinery/cross_validation.ts";
+import { countGroups, officialFolds } from "../refinery/folds.ts";
+import type { Split } from "../refinery/choices.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { UsageError } from "./common.ts";
 
 /** What was said about folds. */
@@ -58,25 +61,27 @@ export function settleFolds(
       settings.folds = groups;
       const tested = own.findIndex((name) => /^(test(ing)?|eval(uation)?)$/i.test(name));
       if (tested >= 0) {
-        lines.push(`fold ${tested + 1} holds out ${own[tested]}: --only-fold ${tested + 1} runs it alone`);
+        lines.push(`fold ${ordinal(tested)} holds out ${own[tested]}: --only-fold ${ordinal(tested)} runs it alone`);
       }
     } else if (groups >= 2 && groups < settings.folds) {
       settings.folds = groups;
       lines.push(`${groups}, since there are no more ${settings.split}s`);
     }
   }
-  if (flags.onlyFold !== undefined && flags.onlyFold > settings.folds) {
-    throw new UsageError(`--only-fold ${flags.onlyFold}: there are ${settings.folds} folds, counted from 1`);
+  if (flags.onlyFold !== undefined && flags.onlyFold >= settings.folds) {
+    throw new UsageError(`--only-fold ${ordinal(flags.onlyFold)}: there are ${settings.folds} folds, counted from 1`);
   }
   return { settings, lines };
 }
 
 /** Lines about folds whose networks never learn one of the emotions. */
-export function describeUnlearned({ utterances, emotions }: Features, folds: Int32Array, settings: Settings): string[] {
-  return unlearnedEmotions(utterances, folds, settings).map(({ fold, emotions: missing }) => {
-    const names = missing.map((e) => emotions[e]).join(", ");
-    const held = missing.every((e) => utterances.every((u, i) => u.emotion !== e || folds[i] === fold));
-    return `fold ${fold + 1} learns without ${names}: ` +
+export function describeUnlearned(cv: CrossValidation): string[] {
+  const { utterances, emotions } = cv.corpus;
+  return Array.from({ length: cv.settings.folds }, (_, fold) => fold).flatMap((fold) => {
+    const missing = cv.unlearned(fold), names = missing.map((e) => emotions[e]).join(", ");
+    if (missing.length === 0) return [];
+    const training = cv.training(fold), held = missing.every((e) => training.every((i) => utterances[i].emotion !== e));
+    return `fold ${ordinal(fold)} learns without ${names}: ` +
       (held ? "it holds out every utterance of it" : "what it does not hold out is kept for validation");
   });
 }

@@ -3,10 +3,21 @@
  * and judged on their validation utterances; what the folds hold out is never looked at.
  */
 import { Option } from "commander";
+import { ordinal } from "../base/numbering.ts";
 import { openDevice } from "../kernels/open_device.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
 import { type Trial, tryFold } from "../refinery/trial.ts";
-import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import {
+  addCorpusOptions,
+  createCommand,
+  printJson,
+  readOrdinal,
+  runCommand,
+  say,
+  UsageError,
+  wholeNumber,
+} from "./common.ts";
 import { KeptTrials } from "./kept_trials.ts";
 import { prepare } from "./prepare.ts";
 import { parseSetting } from "./setting_options.ts";
@@ -51,7 +62,7 @@ const command = addNetworkOptions(
     )
       .argParser(collect).default([], "none"),
   )
-  .option("--stage <n>", "with --run: the stage whose profiles are taken (default: the last)", wholeNumber({ min: 1 }))
+  .option("--stage <n>", "with --run: the stage whose profiles are taken (default: the last)", readOrdinal)
   .option("--keep <file>", "write each trial there as it ends, a line each; those that are there are not made again")
   .option("--by-epoch", "after each row, what its networks were like after each epoch")
   .option("--json", "print the results as one JSON document on stdout, and the table on stderr");
@@ -72,15 +83,16 @@ await runCommand(command, async (signal) => {
   try {
     for (const [i, { text, ...varied }] of variations.entries()) {
       const prepared = await prepare({ ...flags, quiet: flags.quiet || i > 0 }, preset, { ...base, ...varied }, signal);
-      const { features, folds, settings: { segmentHop, split, folds: folding } } = prepared, trials: Trial[] = [];
-      const settings: Settings = { ...base, ...varied, segmentHop, split, folds: folding };
+      const { features, settings: { segmentHop, split, folds } } = prepared, trials: Trial[] = [];
+      const settings: Settings = { ...base, ...varied, segmentHop, split, folds };
+      const cv = new CrossValidation(features, settings, prepared.folds);
       for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
         const known = kept?.find(settings, fold);
         if (known) {
           trials.push(known);
           continue;
         }
-        trials.push(await tryFold(features, device, settings, folds, fold, { signal, byEpoch: flags.byEpoch }));
+        trials.push(await tryFold(cv, fold, device, { signal, byEpoch: flags.byEpoch }));
         await kept?.keep(settings, trials.at(-1)!);
       }
       results.push({ variation: text, settings, trials });
@@ -103,7 +115,7 @@ function row(text: string, trials: Trial[], first: boolean): string {
   const head = "utterances  segments   loss  best epochs   seconds  variation\n";
   return (first ? head : "") + [
     ...figures(trials, (t) => ({ ...t, loss: t.epochs[t.bestEpoch].validationLoss! })),
-    trials.map(({ bestEpoch, epochs }) => `${bestEpoch + 1}/${epochs.length}`).join(" ").padStart(11),
+    trials.map(({ bestEpoch, epochs }) => `${ordinal(bestEpoch)}/${epochs.length}`).join(" ").padStart(11),
     sum(trials, (t) => t.seconds).toFixed(0).padStart(8),
     text,
   ].join("  ");
@@ -119,7 +131,7 @@ function epochRows(trials: Trial[]): string {
         const { right, validationAccuracy, validationLoss } = epochs[e];
         return { right: right!, segmentsRight: validationAccuracy! * segments, loss: validationLoss! };
       }),
-      `after epoch ${e + 1}; of the segments learned from ${(100 * learned).toFixed(0)} %`,
+      `after epoch ${ordinal(e)}; of the segments learned from ${(100 * learned).toFixed(0)} %`,
     ].join("  ");
   }).join("\n");
 }

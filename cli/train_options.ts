@@ -1,22 +1,18 @@
 /**
  * The options of `train`: a preset is a set of defaults, and every option given overrides one of them.
  */
+import { ordinal } from "../base/numbering.ts";
 import { type Command, Option } from "commander";
 import type { Precision } from "../kernels/device.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
 import type { TuneFlag } from "../lab/tuning.ts";
-import { fraction } from "../refinery/fraction.ts";
-import {
-  checkSettings,
-  type PresetName,
-  PRESETS,
-  type SettingName,
-  SETTINGS,
-  type Settings,
-} from "../refinery/settings.ts";
+import { fraction } from "../base/fraction.ts";
+import { checkSettings } from "../refinery/check_settings.ts";
+import { type PresetName, PRESETS } from "../refinery/presets.ts";
+import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import { defaultPreset } from "../runs/train.ts";
-import { addCorpusOptions, type CorpusFlags, UsageError, wholeNumber } from "./common.ts";
+import { addCorpusOptions, type CorpusFlags, readOrdinal, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";
 import { precisionOption, tuneOption } from "./tuning.ts";
@@ -101,7 +97,7 @@ export function addTrainOptions(command: Command): Command {
     .option(
       "--only-fold <k>",
       "run one fold alone, counted from 1, in a run folder that others may share: no results.json",
-      wholeNumber({ min: 1 }),
+      readOrdinal,
     )
     .option("--merge", "train nothing: judge the folds in --out, which other processes have run")
     .option("--dry-run", "train nothing; say what it would cost: FLOPs, hours, memory, disk")
@@ -151,9 +147,9 @@ function override(base: Settings, flags: TrainFlags): Settings {
   // where nothing says how many there are, the corpus may have its own (fold_settings.ts)
   if (
     flags.onlyFold !== undefined && (flags.folds || flags.resume || flags.corpus === "synthetic") &&
-    flags.onlyFold > settings.folds
+    flags.onlyFold >= settings.folds
   ) {
-    throw new UsageError(`--only-fold ${flags.onlyFold}: there are ${settings.folds} folds, counted from 1`);
+    throw new UsageError(`--only-fold ${ordinal(flags.onlyFold)}: there are ${settings.folds} folds, counted from 1`);
   }
   if (flags.threads !== undefined && flags.device === "webgpu") {
     throw new UsageError("--threads is for the cpu device, found --device webgpu");

@@ -10,31 +10,28 @@
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import { Chain, type FittedStage } from "./chain.ts";
+import type { CrossValidation } from "./cross_validation.ts";
 import type { FoldHooks } from "./fold_hooks.ts";
 import type { FoldResult } from "./results.ts";
-import type { Settings } from "./settings.ts";
 
 /**
  * Runs the chain of one fold, or what is left of it.
  *
- * @param folds the fold of each utterance
  * @throws Error where a loss is not finite, naming fold, stage, epoch, step and layer
  */
 export async function runFold(
-  features: Features,
-  device: Device,
-  settings: Settings,
-  folds: Int32Array,
+  cv: CrossValidation<Features>,
   fold: number,
+  device: Device,
   hooks: FoldHooks = {},
 ): Promise<FoldResult> {
-  const chain = new Chain(features, device, settings, folds, fold, hooks);
+  const { settings } = cv, chain = new Chain(cv, fold, device, hooks);
   const result: FoldResult = { fold, stages: [...hooks.memory?.finished ?? []] };
   try {
     let labels: Float32Array | undefined, last: FittedStage | undefined;
-    for (let stage = result.stages.length + 1; stage <= settings.stages; stage++) {
+    for (let stage = result.stages.length; stage < settings.stages; stage++) {
       labels ??= await chain.labels(stage);
-      const byView = settings.labelsFrom === "teacher-view" && stage > 1;
+      const byView = settings.labelsFrom === "teacher-view" && stage > 0;
       const before = byView ? last?.weights ?? await chain.weights(stage - 1) : undefined;
       last = await chain.fitStage(stage, labels, before);
       const { epochs, bestEpoch } = last.fitted;
@@ -42,7 +39,7 @@ export async function runFold(
       const own = { stage, profiles, epochs, bestEpoch, ...chain.describe(stage, labels) };
       result.stages.push(own);
       await hooks.onStage?.(chain.output(own, last));
-      labels = stage < settings.stages ? await chain.refine(stage, labels, last.weights) : undefined;
+      labels = stage + 1 < settings.stages ? await chain.refine(stage, labels, last.weights) : undefined;
     }
     return result;
   } finally {

@@ -5,15 +5,16 @@
  * profiles. Recomputing takes what each fold wrote first, its profiles with their check sums, fits every forest again and counts
  * again: `report --check` compares the two.
  */
+import { ordinal } from "../base/numbering.ts";
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
 import { extractFeatures } from "../corpora/features.ts";
 import { type CorpusKind, openCorpus } from "../corpora/open.ts";
 import type { EpochRecord } from "../nn/fit.ts";
-import { assignFolds } from "../refinery/folds.ts";
-import { judge, type Judged } from "../refinery/judge.ts";
-import type { FoldResult, StageResult } from "../refinery/results.ts";
-import { segmentation } from "../refinery/settings.ts";
+import { CrossValidation, type Judged } from "../refinery/cross_validation.ts";
+import { judge } from "../refinery/judge.ts";
+import type { FoldResult, StageFigures } from "../refinery/results.ts";
+import { segmentation } from "../refinery/derived_settings.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
 import { readFold } from "../runs/merge.ts";
@@ -25,13 +26,13 @@ import { resumeCommand } from "../runs/training_command.ts";
 
 /** A network's fit. */
 export interface Curve {
-  /** From 1. */
+  /** Of which fold. */
   fold: number;
-  /** From 1. */
+  /** Of which stage. */
   stage: number;
   /** In order. */
   epochs: EpochRecord[];
-  /** The one whose weights were kept, from 0. */
+  /** The one whose weights were kept. */
   bestEpoch: number;
 }
 
@@ -47,10 +48,10 @@ export interface RunView {
   corpus: Judged;
   /** SHA-256 of each utterance's recording. */
   digests: string[];
-  /** The fold of each utterance, from 0. */
-  folds: Int32Array;
+  /** Who was held out when. */
+  cv: CrossValidation;
   /** Figures, a stage each. */
-  stages: StageResult[];
+  stages: StageFigures[];
   /** The forest's decisions, a stage each. */
   decisions: Int32Array[];
   /** Out-of-fold profiles, a stage each: [segments, emotions]. */
@@ -75,24 +76,25 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
   }
   const { corpus, digests } = await readRunCorpus(folder, config);
   const { settings } = config;
-  const folds = assignFolds(corpus.utterances, corpus.emotions, settings);
+  const cv = new CrossValidation(corpus, settings);
   const found: FoldResult[] = [];
   for (let fold = 0; fold < settings.folds; fold++) {
     const own = await readFold(folder, fold, identityOf(config), corpus.emotions);
-    if (!own) throw new Error(`${out}: fold ${fold + 1} has no record in folds/, though results.json is there`);
+    if (!own) throw new Error(`${out}: fold ${ordinal(fold)} has no record in folds/, though results.json is there`);
     found.push(own);
   }
   const curves = found.flatMap(({ fold, stages }) =>
-    stages.map(({ stage, epochs, bestEpoch }): Curve => ({ fold: fold + 1, stage, epochs, bestEpoch }))
+    stages.map(({ stage, epochs, bestEpoch }): Curve => ({ fold, stage, epochs, bestEpoch }))
   );
-  const view = { path: out, config, seconds: results.seconds, corpus, digests, folds, curves };
+  const view = { path: out, config, seconds: results.seconds, corpus, digests, cv, curves };
   if (!recompute) {
     const { profiles, decisions } = await readJudgement(folder, config, corpus);
     return { ...view, stages: results.stages, profiles, decisions };
   }
   const segmentTruth = await remakeTruth(config, digests);
-  const known = segmentTruth ? { ...corpus, segmentTruth } : corpus;
-  return { ...view, corpus: known, ...judge(known, settings, folds, found) };
+  const known = segmentTruth ? { ...corpus, segmentTruth } : corpus,
+    own = new CrossValidation(known, settings, cv.folds);
+  return { ...view, corpus: known, cv: own, ...judge(own, found) };
 }
 
 /** What the run made of its folds. */
@@ -107,9 +109,9 @@ async function readJudgement(
   if (predictions.length !== utterances.length) {
     throw new Error(`${file}: ${predictions.length} utterances, corpus.csv has ${utterances.length}`);
   }
-  for (let stage = 1; stage <= stages; stage++) {
-    profiles.push(decodeProfiles(await Deno.readFile(folder.in("profiles", `stage-${stage}.arrow`)), emotions));
-    decisions.push(Int32Array.from(predictions, ({ fields }) => emotions.indexOf(fields[2 + stage])));
+  for (let stage = 0; stage < stages; stage++) {
+    profiles.push(decodeProfiles(await Deno.readFile(folder.mergedProfilesFile(stage)), emotions));
+    decisions.push(Int32Array.from(predictions, ({ fields }) => emotions.indexOf(fields[3 + stage])));
   }
   return { profiles, decisions };
 }

@@ -7,7 +7,8 @@
  * Each run has held the utterance out in one of its folds, so no network that is asked has learned it, though the runs drew their folds
  * anew. All of it is computed from the profiles that every fold wrote: a packed run is enough.
  */
-import { assignFolds } from "../refinery/folds.ts";
+import { ordinal } from "../base/numbering.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import { meanProfiles, outOfFoldProfiles } from "../refinery/judge.ts";
 import { compareStages } from "../refinery/mcnemar.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
@@ -90,7 +91,7 @@ export async function judgeTogether(
       const confusion = judge(stages[stage]), own = right(stages[stage]);
       const { onlyFirst, onlySecond, p } = compareStages(own, right(together[stage]));
       return [
-        String(stage + 1),
+        String(ordinal(stage)),
         name,
         String(own.filter((hit) => hit === 1).length),
         tenths(weightedAccuracy(confusion)),
@@ -128,17 +129,19 @@ async function readMeanProfiles(out: string): Promise<MeanProfiles> {
     const found = await readFold(folder, fold, identityOf(config), emotions);
     if (!found) {
       const help = `to resume: ${resumeCommand("train", out)}`;
-      throw new Error(`${out}: expected a run whose folds are finished, found fold ${fold + 1} unfinished; ${help}`);
+      throw new Error(
+        `${out}: expected a run whose folds are finished, found fold ${ordinal(fold)} unfinished; ${help}`,
+      );
     }
     results.push(found);
   }
   const { corpus } = await readRunCorpus(folder, config), { utterances } = corpus;
-  const folds = assignFolds(utterances, emotions, settings);
+  const cv = new CrossValidation(corpus, settings);
   return {
     file: out,
     truth: new Map(utterances.map(({ id, emotion }) => [id, emotions[emotion]])),
     emotions,
-    stages: outOfFoldProfiles(corpus, settings, folds, results).map((profiles) => meanProfiles(corpus, profiles)),
+    stages: outOfFoldProfiles(cv, results).map((profiles) => meanProfiles(corpus, profiles)),
   };
 }
 

@@ -6,19 +6,17 @@
  *     checkpoints/fold-1-stage-2-member-2-network.safetensors   the second of several networks of the stage, finished
  *
  * Checkpoints are sealed (sealed.ts) and bear the run's identity. The last two of a fold are kept; one that is damaged, or of
- * another run, is passed over, and the one before serves. A finished stage is its record, profiles and weights, and
- * its checkpoints are removed.
+ * another run, is passed over, and the one before serves. When a stage is finished (stage_files.ts) its checkpoints are removed.
  */
-import { crc32 } from "node:zlib";
-import { Buffer } from "node:buffer";
-import { writeAtomically } from "../files/atomic.ts";
+import { ordinal } from "../base/numbering.ts";
 import type { FitPlace, FitResult, FitSnapshot, FitState } from "../nn/fit.ts";
 import type { FoldMemory, KeptNetwork } from "../refinery/fold_hooks.ts";
 import type { FoldStage } from "../refinery/results.ts";
-import { differences, type Identity, shortIdentity } from "./identity.ts";
-import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
-import type { RunFolder, StageRecord } from "./run_folder.ts";
+import { type Identity, shortIdentity } from "./identity.ts";
+import { checkpointName, foldName, foldStageName, networkName, readCheckpointNames } from "./names.ts";
+import type { RunFolder } from "./run_folder.ts";
 import { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
+import { type FinishedStage, OtherRunError, readStage, writeStage } from "./stage_files.ts";
 import { fitPlace, fitResult, parseStored } from "./stored.ts";
 
 /** Checkpoints of a fold that are kept. */
@@ -53,20 +51,20 @@ export class FoldFiles implements FoldMemory {
   /**
    * Reads what is finished.
    *
-   * @param fold from 1
+   * @param fold whose files these are
    * @throws {Error} where a finished stage is of a run with another identity, saying how they differ
    */
   static async open(folder: RunFolder, fold: number, options: FoldFilesOptions): Promise<FoldFiles> {
     const files = new FoldFiles(folder, fold, options);
     const { stages } = options.identity.settings;
-    for (let stage = 1; stage <= stages; stage++) {
+    for (let stage = 0; stage < stages; stage++) {
       try {
         const found = await readStage(folder, fold, stage, options);
         if (!found) break;
         files.finished.push(found);
       } catch (error) {
         if (error instanceof OtherRunError) throw error;
-        options.onNote(`${(error as Error).message}; fold ${fold}, stage ${stage} is made again`);
+        options.onNote(`${(error as Error).message}; ${placeName(fold, stage)} is made again`);
         break;
       }
     }
@@ -92,7 +90,7 @@ export class FoldFiles implements FoldMemory {
       throw error;
     });
     if (!sealed) {
-      this.#options.onNote(`${file}: not there; the networks of fold ${this.#fold}, stage ${stage} are fitted again`);
+      this.#options.onNote(`${file}: not there; the networks of ${placeName(this.#fold, stage)} are fitted again`);
       return undefined;
     }
     const { tensors } = sealed;
@@ -111,7 +109,7 @@ export class FoldFiles implements FoldMemory {
     await writeSealed(this.#labelsFile(stage), { tensors: { labels: { shape, data: labels } }, metadata: this.#mark });
     // the networks that were fitted for them alone
     for (const name of this.#names("checkpoints")) {
-      if (name.startsWith(`fold-${this.#fold}-stage-${stage - 1}-`)) {
+      if (name.startsWith(`${foldStageName(this.#fold, stage - 1)}-`)) {
         removeIfThere(this.#folder.in("checkpoints", name));
       }
     }
@@ -156,7 +154,7 @@ export class FoldFiles implements FoldMemory {
   }
 
   #networkFile(stage: number, member: number): string {
-    return this.#folder.in("checkpoints", `${prefix(this.#fold, stage, member)}network.safetensors`);
+    return this.#folder.in("checkpoints", `${networkName(this.#fold, stage, member)}-network.safetensors`);
   }
 
   async keepState(stage: number, state: FitSnapshot | FitState, member = 0): Promise<void> {
@@ -170,10 +168,7 @@ export class FoldFiles implements FoldMemory {
       tensors: Object.fromEntries(arrays.map(({ name, data }) => [name, { shape: [data.length], data }])),
       metadata: { ...this.#mark, state: JSON.stringify(place) },
     };
-    const file = this.#folder.in(
-      "checkpoints",
-      `${prefix(this.#fold, stage, member)}epoch-${epoch}-step-${step}.safetensors`,
-    );
+    const file = this.#folder.in("checkpoints", checkpointName(this.#fold, { stage, member, epoch, step }));
     try {
       await writeSealed(file, sealed);
     } catch (error) {
@@ -188,21 +183,12 @@ export class FoldFiles implements FoldMemory {
     this.#options.onCheckpoint?.({ stage, epoch, step, seconds: (performance.now() - began) / 1000, bytes });
   }
 
-  /** Keeps a finished stage; its record last. */
-  async finish(
-    record: Omit<StageRecord, "profiles" | "identity" | "fold">,
-    profiles: ProfileTable,
-    network: Omit<Parameters<RunFolder["writeWeights"]>[0], "fold" | "stage">,
-  ): Promise<void> {
-    const { stage } = record, fold = this.#fold, folder = this.#folder;
-    this.#options.check();
-    await folder.writeWeights({ fold, stage, ...network });
-    const table = encodeProfiles(profiles);
-    await writeAtomically(folder.profilesFile(fold, stage), table);
-    this.#options.check();
-    await folder.writeRecord({ identity: this.#options.identity, fold, ...record, profiles: checkSum(table) });
-    for (const name of this.#names("checkpoints")) {
-      if (name.startsWith(`fold-${fold}-stage-${stage}-`)) removeIfThere(folder.in("checkpoints", name));
+  /** Keeps a finished stage, after which its checkpoints are of no use. */
+  async finish(stage: FinishedStage): Promise<void> {
+    const { identity, check } = this.#options, name = foldStageName(this.#fold, stage.record.stage);
+    await writeStage(this.#folder, this.#fold, stage, { identity, check });
+    for (const file of this.#names("checkpoints")) {
+      if (file.startsWith(`${name}-`)) removeIfThere(this.#folder.in("checkpoints", file));
     }
   }
 
@@ -211,7 +197,7 @@ export class FoldFiles implements FoldMemory {
   }
 
   #labelsFile(stage: number): string {
-    return this.#folder.in("checkpoints", `fold-${this.#fold}-stage-${stage}-labels.safetensors`);
+    return this.#folder.in("checkpoints", `${foldStageName(this.#fold, stage)}-labels.safetensors`);
   }
 
   /** A sealed file of this run; undefined where there is none, or it can't be used: then that is told. */
@@ -227,21 +213,15 @@ export class FoldFiles implements FoldMemory {
   }
 
   /** The fold's checkpoints, oldest first. */
-  #checkpoints(): { name: string; stage: number; member: number; epoch: number; step: number }[] {
-    const found = this.#names("checkpoints").flatMap((name) => {
-      const place = /-stage-(\d+)-(?:member-(\d+)-)?epoch-(\d+)-step-(\d+)\.safetensors$/.exec(name)?.slice(1);
-      if (!place) return [];
-      const [stage, member, epoch, step] = place.map((number) => Number(number ?? 1));
-      return [{ name, stage, member: member - 1, epoch, step }];
-    });
-    return found.sort((a, b) => a.stage - b.stage || a.member - b.member || a.epoch - b.epoch || a.step - b.step);
+  #checkpoints(): ReturnType<typeof readCheckpointNames> {
+    return readCheckpointNames(this.#names("checkpoints"));
   }
 
   /** The fold's files in a folder of the run. */
   #names(dir: string): string[] {
     try {
       const names = [...Deno.readDirSync(this.#folder.in(dir))].map(({ name }) => name);
-      return names.filter((name) => name.startsWith(`fold-${this.#fold}-`));
+      return names.filter((name) => name.startsWith(`${foldName(this.#fold)}-`));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return [];
       throw error;
@@ -249,51 +229,8 @@ export class FoldFiles implements FoldMemory {
   }
 }
 
-/** How the names of a network's files begin. @param fold from 1 @param member from 0; the first has none in its name */
-function prefix(fold: number, stage: number, member: number): string {
-  return `fold-${fold}-stage-${stage}-${member > 0 ? `member-${member + 1}-` : ""}`;
-}
-
-/** A finished stage of a run with another identity. */
-export class OtherRunError extends Error {
-  override name = "OtherRunError";
-}
-
-/**
- * A finished stage; undefined where it is not.
- *
- * @param fold from 1
- * @throws {OtherRunError} where it is of another run, saying how they differ
- * @throws {Error} where a file of it is gone or damaged
- */
-export async function readStage(
-  folder: RunFolder,
-  fold: number,
-  stage: number,
-  { identity, emotions }: Pick<FoldFilesOptions, "identity" | "emotions">,
-): Promise<FoldStage & { seconds: number } | undefined> {
-  const record = await folder.readRecord(fold, stage);
-  if (!record) return undefined;
-  const differ = differences(record.identity, identity);
-  if (record.identity.recordings !== identity.recordings) differ.push("other recordings (corpus.csv)");
-  if (differ.length > 0) {
-    throw new OtherRunError(
-      `${folder.recordFile(fold, stage)} is of another run than config.json: ${differ.join("; ")}`,
-    );
-  }
-  const file = folder.profilesFile(fold, stage);
-  const bytes = await Deno.readFile(file).catch((error) => {
-    throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
-  });
-  if (checkSum(bytes) !== record.profiles) throw new Error(`${file}: damaged: its check sum is another`);
-  const { epochs, bestEpoch, labelEntropy, labelError, labelErrorUniform, seconds } = record;
-  const profiles = decodeProfiles(bytes, emotions);
-  const errors = {
-    ...(labelError !== undefined && { labelError }),
-    ...(labelErrorUniform !== undefined && { labelErrorUniform }),
-  };
-  return { stage, profiles, epochs, bestEpoch, labelEntropy, ...errors, seconds };
-}
+/** For people. */
+const placeName = (fold: number, stage: number) => `fold ${ordinal(fold)}, stage ${ordinal(stage)}`;
 
 /** The fit that a checkpoint holds. Throws an Error where it holds something else. */
 function fitState({ tensors, metadata }: Sealed, file: string): FitState {
@@ -303,10 +240,6 @@ function fitState({ tensors, metadata }: Sealed, file: string): FitState {
   }
   const arrays = Object.entries(tensors).map(([name, { data }]) => [name, data]);
   return { ...place, ...Object.fromEntries(arrays) };
-}
-
-function checkSum(bytes: Uint8Array): string {
-  return crc32(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString(16).padStart(8, "0");
 }
 
 /** Whether an error of writing is for want of room. */

@@ -3,6 +3,7 @@ import type { ReadingChoices } from "../corpora/corpus.ts";
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import type { EpochRecord } from "../nn/fit.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import type { FoldProgress } from "../refinery/fold_hooks.ts";
 import type { FoldResult, Results } from "../refinery/results.ts";
 import type { Settings } from "../refinery/settings.ts";
@@ -27,7 +28,7 @@ export interface Experiment {
   features: Features;
   /** The fold of each utterance, 0 to folds - 1. */
   folds: Int32Array;
-  /** The one fold to run, from 0; not set: all of them, and the judge. */
+  /** The one fold to run; not set: all of them, and the judge. */
   onlyFold?: number;
   /** What it runs on. */
   device: Device;
@@ -41,13 +42,20 @@ export interface Experiment {
   lease?: Pick<LeaseOptions, "beat" | "patience" | "host">;
 }
 
+/** Who is held out when: an experiment itself is plain data, so that it can be sent to a worker. */
+export function crossValidationOf(
+  { features, settings, folds }: Pick<Experiment, "features" | "settings" | "folds">,
+): CrossValidation<Features> {
+  return new CrossValidation(features, settings, folds);
+}
+
 /** What an experiment tells of itself while it runs. */
 export interface ExperimentHooks {
   /** Stops it. */
   signal?: AbortSignal;
   /** Now and then. */
   onProgress?: (progress: FoldProgress) => void;
-  /** After each epoch; fold and epoch from 0, stage from 1. */
+  /** After each epoch. */
   onEpoch?: (epoch: EpochRecord & { fold: number; stage: number }) => void;
   /** What was found amiss, and what is done about it, in a line. */
   onNote?: (line: string) => void;

@@ -1,6 +1,6 @@
 /** Who said what in a run's corpus, and how many segments each has: from its folder alone, without the recordings. */
 import { parseCsv } from "../corpora/csv.ts";
-import type { Judged, JudgedUtterance } from "../refinery/judge.ts";
+import type { Judged, JudgedUtterance } from "../refinery/cross_validation.ts";
 import { countProfileSegments } from "./profiles_arrow.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -43,11 +43,11 @@ export async function readRunCorpus(
 
 /** How many segments each utterance has, in the corpus's order. */
 async function countSegments(folder: RunFolder, folds: number, ids: readonly string[]) {
-  const merged = folder.in("profiles", "stage-1.arrow");
+  const merged = folder.mergedProfilesFile(0);
   if (await Deno.stat(merged).then(() => true, () => false)) return countProfileSegments(await Deno.readFile(merged));
   const counts: ReturnType<typeof countProfileSegments> = [];
-  for (let fold = 1; fold <= folds; fold++) {
-    const file = folder.profilesFile(fold, 1);
+  for (let fold = 0; fold < folds; fold++) {
+    const file = folder.profilesFile(fold, 0);
     const bytes = await Deno.readFile(file).catch((error) => {
       throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
     });

@@ -2,8 +2,10 @@
  * Command lines: that which makes a run again by its preset and the options that say otherwise, that which resumes one, and that which
  * a model's description shows. Below the commands, flags are written here and nowhere else.
  */
-import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
-import { fraction } from "../refinery/fraction.ts";
+import { ordinal } from "../base/numbering.ts";
+import { completeSettings, type PresetName, PRESETS } from "../refinery/presets.ts";
+import { type SettingName, SETTINGS } from "../refinery/settings.ts";
+import { fraction } from "../base/fraction.ts";
 import type { RunConfig } from "./run_config.ts";
 
 /** What the option of a setting is called: "batch-norm", and "validation" for the validation share. */
@@ -31,10 +33,10 @@ export function trainingCommand(
   ].join(" ");
 }
 
-/** The command that makes a model of a run again. @param fold from 1, where it is that of a fold */
+/** The command that makes a model of a run again. @param fold where it is that of a fold */
 export function exportCommand(config: Parameters<typeof trainingCommand>[0], fold?: number): string {
   const train = trainingCommand(config);
-  return fold === undefined ? `${train} --export` : `${train} && deno task export RUN --fold ${fold}`;
+  return fold === undefined ? `${train} --export` : `${train} && deno task export RUN --fold ${ordinal(fold)}`;
 }
 
 /** The command that resumes a run, for a message: its options are mentioned as messages do. @param folder the run's */

@@ -5,7 +5,8 @@ import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device } from "../../kernels/device.ts";
 import { assignFolds } from "../../refinery/folds.ts";
 import type { Results } from "../../refinery/results.ts";
-import { PRESETS, type Settings } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { openRun } from "../../runs/begin.ts";
 import { runExperiment } from "../../runs/experiment.ts";
 import type { Experiment, ExperimentHooks, Outcome, Start } from "../../runs/plan.ts";
@@ -43,7 +44,7 @@ export async function run(
   hooks: ExperimentHooks = {},
 ): Promise<Outcome> {
   const own = { ...experiment, ...changes, start };
-  const onlyFold = own.onlyFold === undefined ? undefined : own.onlyFold + 1;
+  const { onlyFold } = own;
   return await runExperiment(own, await openRun(out, own, start, { ...hooks, onlyFold }), hooks);
 }
 

@@ -5,14 +5,17 @@
  * It is the chain of one fold of `deno task train`. Between two steps it can be paused, sent on to the next stage, or given another
  * method for the stages to come, and passes its turn at the device on.
  */
+import { ordinal } from "../../base/numbering.ts";
 import type { Features, FeatureUtterance } from "../../corpora/features.ts";
 import type { Device } from "../../kernels/device.ts";
 import type { VggE } from "../../nn/vgg_e.ts";
 import { Chain } from "../../refinery/chain.ts";
 import type { FoldProgress } from "../../refinery/fold_hooks.ts";
-import { assignFolds } from "../../refinery/folds.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { judgeProfiles } from "../../refinery/profile_figures.ts";
-import { type Method, PRESETS, type Settings } from "../../refinery/settings.ts";
+import type { Method } from "../../refinery/choices.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { syntheticFeatures } from "./corpus.ts";
 import type { News, TrainOptions } from "./protocol.ts";
 import type { Turn } from "./turns.ts";
@@ -91,10 +94,10 @@ export class Training {
       this.#tell({ news: "trainPhase", phase: `making speech: ${done} of ${count} utterances` });
       await this.#breathe();
     });
-    const { utterances, emotions } = features, folds = assignFolds(utterances, emotions, settings);
-    const heldOut = utterances.filter((_, i) => folds[i] === 0), neutral = emotions.indexOf("neutral");
+    const { utterances, emotions } = features, cv = new CrossValidation(features, settings);
+    const heldOut = cv.heldOut(0).map((i) => utterances[i]), neutral = emotions.indexOf("neutral");
     const own = heldOut.find(({ emotion }) => emotion !== neutral) ?? heldOut[0];
-    const learned = utterances.reduce((sum, { segmentCount }, i) => sum + (folds[i] === 0 ? 0 : segmentCount), 0);
+    const learned = cv.training(0).reduce((sum, i) => sum + utterances[i].segmentCount, 0);
     this.#looks = new Looks(learned, settings, this.#tell);
     this.#tell({
       news: "trainReady",
@@ -103,7 +106,7 @@ export class Training {
       steps: this.#looks.steps * settings.epochs,
       watched: { id: own.id, emotion: own.emotion, truth: truthOf(features, [own]), segments: own.segmentCount },
     });
-    const chain: Chain = new Chain(features, this.#device, settings, folds, 0, {
+    const chain: Chain = new Chain(cv, 0, this.#device, {
       onProgress: (progress) => this.#looks!.progress(progress),
       onEpoch: ({ stage, epoch, loss }) => {
         if (!this.#hurried) this.#looks!.take(stage, epoch, learned, loss);
@@ -116,13 +119,13 @@ export class Training {
       },
     });
     try {
-      let labels = await chain.labels(1), method: Method | undefined;
-      for (let stage = 1; stage <= settings.stages; stage++) {
+      let labels = await chain.labels(0), method: Method | undefined;
+      for (let stage = 0; stage < settings.stages; stage++) {
         const began = performance.now() - this.#waited;
         [this.#hurried, this.#profiledAt] = [false, -Infinity];
         const look = (network: VggE) => this.#profile(chain, network, stage, own);
         const last = await chain.fitStage(stage, labels, undefined, look);
-        this.#tell({ news: "trainPhase", phase: `stage ${stage}: profiles of every utterance` });
+        this.#tell({ news: "trainPhase", phase: `stage ${ordinal(stage)}: profiles of every utterance` });
         const profiles = await chain.profile(stage, last.weights, "heldOut"), truth = truthOf(features, heldOut);
         const { right, segments, segmentsTrulyRight } = judgeProfiles(heldOut, profiles, emotions.length, truth);
         this.#tell({
@@ -135,7 +138,7 @@ export class Training {
           labelError: chain.describe(stage, labels).labelError!,
           seconds: (performance.now() - this.#waited - began) / 1000,
         });
-        if (stage === settings.stages) break;
+        if (stage === settings.stages - 1) break;
         await this.#breathe();
         method = this.#method;
         labels = await chain.refine(stage, labels, last.weights, method);
@@ -182,7 +185,7 @@ class Looks {
   step = 0;
   readonly #batch: number;
   readonly #tell: (news: News) => void;
-  #last = { stage: 0, epoch: 0, examples: 0, sum: 0, at: performance.now() };
+  #last = { stage: -1, epoch: 0, examples: 0, sum: 0, at: performance.now() };
 
   /** @param examples of an epoch */
   constructor(examples: number, { batch }: Settings, tell: (news: News) => void) {
