@@ -9,9 +9,10 @@ import { decodeModel } from "../../models/model.ts";
 import { foldBatchNorm } from "../../nn/fold_batch_norm.ts";
 import { runFold } from "../../refinery/fold.ts";
 import type { StageOutput } from "../../refinery/fold_hooks.ts";
-import { assignFolds } from "../../refinery/folds.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
 import { judge } from "../../refinery/judge.ts";
-import { segmentation, type Settings } from "../../refinery/settings.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { featuresOf } from "../../web/engine/corpus.ts";
 import { readTake } from "../../web/engine/take.ts";
 import { type TeachNews, whatIsMissing } from "../../web/engine/teach_protocol.ts";
@@ -62,21 +63,24 @@ Deno.test("what is taught has the figures of runFold() and judge() over its fold
   const teaching = new Teaching(classes, (own) => news.push(own), { settings, steps: STEPS });
   const { bytes, taught } = (await new Turns().with((turn) => teaching.run(device, turn)))!;
   const features = await featuresOf(corpus, { segmentHop: 10, ...segmentation(settings) }, async () => {});
-  const folds = assignFolds(features.utterances, NAMES, settings), every = settings.segmentHop! / 10;
+  const cv = new CrossValidation(features, settings), every = settings.segmentHop! / 10;
+  /** As many steps for each network, whatever it learns from. */
   const withEpochs = (fold: number) => {
-    const learned = features.utterances.filter((_, i) => folds[i] !== fold)
-      .reduce((sum, { segmentCount }) => sum + Math.ceil(segmentCount / every), 0);
-    return settingsFor(learned, settings, STEPS);
+    const learned = cv.training(fold).reduce(
+      (sum, i) => sum + Math.ceil(features.utterances[i].segmentCount / every),
+      0,
+    );
+    return new CrossValidation(features, settingsFor(learned, settings, STEPS), cv.folds);
   };
   const results = [];
-  for (let fold = 0; fold < 3; fold++) results.push(await runFold(features, device, withEpochs(fold), folds, fold));
-  const judgement = judge(features, settings, folds, results), last = judgement.stages.at(-1)!;
+  for (let fold = 0; fold < 3; fold++) results.push(await runFold(withEpochs(fold), fold, device));
+  const judgement = judge(cv, results), last = judgement.stages.at(-1)!;
   assertEquals([taught.classes, taught.takes, taught.folds], [NAMES, 8, 3]);
   assertEquals([taught.confusion, taught.accuracy], [last.confusion, last.weightedAccuracy]);
   assertEquals(Object.values(taught.heardAs), [...judgement.decisions.at(-1)!]);
 
   const outputs: StageOutput[] = [];
-  await runFold(features, device, withEpochs(3), folds, 3, { onStage: (output) => void outputs.push(output) });
+  await runFold(withEpochs(3), 3, device, { onStage: (output) => void outputs.push(output) });
   const { description, weights } = decodeModel(bytes, "taught"),
     { weights: trained, standardisation } = outputs.at(-1)!;
   assertEquals(description.emotions, NAMES);

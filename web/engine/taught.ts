@@ -9,7 +9,8 @@ import { foldBatchNorm } from "../../nn/fold_batch_norm.ts";
 import type { FittedStage } from "../../refinery/chain.ts";
 import type { StageFigures } from "../../refinery/results.ts";
 import type { Standardisation } from "../../refinery/segment_dataset.ts";
-import { networkOptions, type Settings } from "../../refinery/settings.ts";
+import { networkOptions } from "../../refinery/derived_settings.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
 import project from "../../deno.json" with { type: "json" };
 

@@ -57,7 +57,7 @@ export type TeachNews =
     classes: number;
   }
   /** @property step from 1, over all stages; done: share of the whole, 0 to 1 */
-  | { news: "teachStep"; network: number; stage: number; step: number; loss: number; perSecond: number; done: number }
+  | { news: "teachStep"; network: number; step: number; loss: number; perSecond: number; done: number }
   /** How many of the takes that it does not hear have their class as the likeliest of their mean profile. */
   | { news: "teachLook"; network: number; step: number; right: number }
   | { news: "teachNetwork"; network: number; right: number; seconds: number };

@@ -1,8 +1,9 @@
 /** What Teach learns with, and how long: for some dozens of takes, within a minute or two on two cores. */
 import { segmentSeconds } from "../../dsp/segments.ts";
 import { frontEnd } from "../../dsp/settings.ts";
-import { fraction } from "../../refinery/fraction.ts";
-import { PRESETS, type Settings } from "../../refinery/settings.ts";
+import { fraction } from "../../base/fraction.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 
 /** Steps of a network, about: with half as many it stays near its plateau. */
 export const TEACH_STEPS = 200;

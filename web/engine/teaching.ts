@@ -14,13 +14,15 @@ import type { ModelBytes } from "../../models/description.ts";
 import type { VggE } from "../../nn/vgg_e.ts";
 import { Chain, type FittedStage } from "../../refinery/chain.ts";
 import { strideOf } from "../../refinery/fold_data.ts";
-import { assignFolds } from "../../refinery/folds.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
+import { fitForest } from "../../refinery/forests.ts";
 import { wilsonInterval } from "../../refinery/intervals.ts";
-import { fitForest, judge, type Judgement } from "../../refinery/judge.ts";
+import { judge, type Judgement } from "../../refinery/judge.ts";
 import { judgeProfiles } from "../../refinery/profile_figures.ts";
 import type { FoldStage } from "../../refinery/results.ts";
 import { segmentsOf, type Standardisation } from "../../refinery/segment_dataset.ts";
-import { segmentation, type Settings } from "../../refinery/settings.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { Breath, Stopped } from "./breath.ts";
 import { featuresOf } from "./corpus.ts";
 import { Looks } from "./looks.ts";
@@ -105,52 +107,49 @@ export class Teaching {
       { segmentHop: settings.segmentHop!, ...segmentation(settings) },
       () => this.#breath.take(this.#turn),
     );
-    const of = assignFolds(this.#features.utterances, emotions, settings);
-    // the last one is of a fold that no take is in
+    const cv = new CrossValidation(this.#features, settings);
+    // the last chain is of a fold that no take is in
     const chains = [...Array(folds + 1).keys()].map((fold) => {
-      const own = of.map((other) => Number(other !== fold)), learned = this.#countLearned(settings, own);
-      return { fold, learned, folds: of, settings: settingsFor(learned, settings, this.#stepsWanted) };
+      const learned = this.#countLearned(cv, fold), own = settingsFor(learned, settings, this.#stepsWanted);
+      return { fold, learned, cv: new CrossValidation(this.#features, own, cv.folds) };
     });
-    this.#steps = chains.map(({ learned, settings: { batch, epochs, stages } }) =>
+    this.#steps = chains.map(({ learned, cv: { settings: { batch, epochs, stages } } }) =>
       Math.ceil(learned / batch) * epochs * stages
     );
     this.#tell({
       news: "teachReady",
       steps: this.#steps,
-      heldOut: chains.map(({ fold }) => of.filter((own) => own === fold).length),
+      heldOut: chains.map(({ fold }) => cv.heldOut(fold).length),
       classes: emotions.length,
     });
     const results = [];
     for (const chain of chains.slice(0, folds)) {
       results.push({ fold: chain.fold, stages: (await this.#learn(chain)).stages });
     }
-    const judgement = judge(this.#features, settings, of, results);
+    const judgement = judge(cv, results);
     const { last, standardisation } = await this.#learn(chains[folds]);
-    const everyone = [...utterances.keys()];
-    const forest = fitForest(this.#features, judgement.profiles.at(-1)!, everyone, settings);
+    const forest = fitForest(this.#features, judgement.profiles.at(-1)!, cv.everyone, settings);
     const { bytes, name } = await encodeTaught({
-      ...{ features: this.#features, settings: chains[folds].settings, takes },
+      ...{ features: this.#features, settings: chains[folds].cv.settings, takes },
       ...{ last, standardisation, forest, judged: judgement.stages.at(-1)! },
     });
     const seconds = (performance.now() - began - this.#breath.waited) / 1000;
     return { bytes, taught: { name, ...this.#report(judgement, folds), seconds } };
   }
 
-  /** Segments that a network learns from. @param heard 1 where it hears a take, else 0 */
-  #countLearned(settings: Settings, heard: Int32Array): number {
-    const own = [...heard.keys()].filter((i) => heard[i] === 1);
-    return segmentsOf(this.#features, own, strideOf(settings, this.#features)).length;
+  /** Segments that the networks of a fold learn from. */
+  #countLearned(cv: CrossValidation<Features>, fold: number): number {
+    return segmentsOf(cv.corpus, cv.training(fold), strideOf(cv.settings, cv.corpus)).length;
   }
 
   /** One chain, stage after stage. */
-  async #learn({ fold, learned, folds, settings }: {
+  async #learn({ fold, learned, cv }: {
     fold: number;
     learned: number;
-    folds: Int32Array;
-    settings: Settings;
+    cv: CrossValidation<Features>;
   }): Promise<Learned> {
-    const began = performance.now() - this.#breath.waited, { length: K } = this.#features.emotions;
-    const heldOut = this.#features.utterances.filter((_, i) => folds[i] === fold);
+    const began = performance.now() - this.#breath.waited, { settings, corpus: { emotions: { length: K } } } = cv;
+    const heldOut = cv.heldOut(fold).map((i) => cv.corpus.utterances[i]);
     const ofStage = this.#steps[fold] / settings.stages;
     let lookedAt = performance.now(), right = 0;
     const looks = new Looks(learned, settings, ({ stage, step, loss, perSecond }) => {
@@ -158,14 +157,13 @@ export class Teaching {
       this.#tell({
         news: "teachStep",
         network: fold,
-        stage,
         step: made,
         loss,
         perSecond,
         done: (this.#before + made) / all,
       });
     });
-    const chain: Chain = new Chain(this.#features, this.#device, settings, folds, fold, {
+    const chain: Chain = new Chain(cv, fold, this.#device, {
       onProgress: (progress) => looks.progress(progress),
       onEpoch: ({ stage, epoch, loss }) => looks.take(stage, epoch, learned, loss),
       onPause: async () => {
