@@ -2,10 +2,11 @@
  * `deno task bench`: how fast, and how near to what this machine can do.
  *
  * Kernel by kernel for every layer of VGG-E, then the training step, the front end, the forest; with `--peers` other
- * libraries in turn, with `--pytorch` PyTorch.
+ * libraries in turn, with `--pytorch`, `--tensorflow` and `--onnxruntime` these frameworks.
  */
 import { Option } from "commander";
 import { CLASSES, type Part, PARTS, runBench } from "../bench/bench.ts";
+import type { RivalName } from "../bench/beside.ts";
 import { describeComparison } from "../bench/compare.ts";
 import type { Precision } from "../kernels/device.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
@@ -43,7 +44,9 @@ interface Flags {
   shape: string[];
   emodb?: string;
   peers?: true | "cpu" | "webgpu";
-  pytorch?: boolean;
+  pytorch?: true | "compiled";
+  tensorflow?: boolean;
+  onnxruntime?: boolean;
   precision: Precision;
   tune: TuneFlag;
   quick?: boolean;
@@ -61,7 +64,7 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   ["keep the result, with a picture", "deno task bench --json mine.json --svg roofline.svg"],
   ["what a change did", "deno task bench --compare before.json after.json"],
   ["beside tfjs, jax-js and ml-random-forest", "deno task bench --peers"],
-  ["beside PyTorch", "deno task bench --pytorch --width 1/8"],
+  ["beside PyTorch and TensorFlow", "deno task bench --pytorch --tensorflow --width 1/8"],
   ["how a product gets fast, rung by rung", "deno task bench --ladder"],
 ])
   .addOption(new Option("--device <name>", "where kernels run").choices(DEVICE_CHOICES).default("auto"))
@@ -89,7 +92,12 @@ const command = createCommand("bench", "How fast the kernels, the training step,
     new Option("--peers [device]", "other libraries in JavaScript on the same work, in turn; beside one device alone")
       .choices(["cpu", "webgpu"]),
   )
-  .option("--pytorch", "PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
+  .addOption(
+    new Option("--pytorch [mode]", "PyTorch on the same networks, in turn; compiled: through torch.compile as well")
+      .choices(["compiled"]),
+  )
+  .option("--tensorflow", "TensorFlow on the same networks, in turn")
+  .option("--onnxruntime", "onnxruntime-node and onnxruntime-web on the same networks, forward alone, in turn")
   .addOption(precisionOption())
   .addOption(tuneOption())
   .option("--quick", "a smoke test: few samples, their figures mean little")
@@ -127,10 +135,16 @@ await runCommand(command, async (signal) => {
     }
     return;
   }
-  if (flags.pytorch) {
-    const { benchPyTorch } = await import("../bench/pytorch.ts");
-    const widths = command.getOptionValueSource("width") === "cli" ? [flags.width] : undefined;
-    return await benchPyTorch({ ...flags, widths, quick: flags.quick ?? false }, signal);
+  const rivals: RivalName[] = [
+    ...(flags.pytorch ? ["pytorch"] as const : []),
+    ...(flags.pytorch === "compiled" ? ["pytorch-compiled"] as const : []),
+    ...(flags.tensorflow ? ["tensorflow"] as const : []),
+    ...(flags.onnxruntime ? ["onnxruntime-node", "onnxruntime-web"] as const : []),
+  ];
+  if (rivals.length > 0) {
+    const { benchBeside } = await import("../bench/beside.ts"), { threads, quick = false } = flags;
+    const given = (name: "width" | "batch") => command.getOptionValueSource(name) === "cli" ? [flags[name]] : undefined;
+    return await benchBeside({ rivals, threads, quick, widths: given("width"), batches: given("batch") }, signal);
   }
   const cases = flags.shape.length > 0 ? flags.shape.flatMap(wantedShape) : undefined;
   const bar = progressBar("measuring");

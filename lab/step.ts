@@ -90,6 +90,8 @@ export interface TrainingOptions {
   classes: number;
   /** Default: the plain network of the paper on segments that lie ready. */
   settings?: Settings;
+  /** Where there are no settings: batch norm behind every layer but the last. */
+  batchNorm?: boolean;
 }
 
 /** A network in training on noise, step by step as `fit()` takes them. */
@@ -103,8 +105,10 @@ export class Training {
   readonly #examples: Int32Array;
 
   /** Draws weights and makes a batch. */
-  constructor(device: Device, { width, batch, classes, settings }: TrainingOptions) {
-    const network = settings ? networkOptions({ ...settings, width }, classes) : { width, classes };
+  constructor(device: Device, { width, batch, classes, settings, batchNorm }: TrainingOptions) {
+    const network = settings
+      ? networkOptions({ ...settings, width }, classes)
+      : { width, classes, batchNorm, batchNormDense: batchNorm };
     this.#network = new VggE(device, network).initialise(1);
     this.#adam = new Adam(this.#network.parameters);
     this.#average = settings?.average ? new WeightAverage(this.#network.parameters, settings.average) : undefined;
