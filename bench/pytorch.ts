@@ -31,7 +31,7 @@ export async function benchPyTorch(options: PyTorchOptions, signal: AbortSignal)
   const python = await Python.start();
   if (!python) {
     console.log(
-      "PyTorch is not here: neither python3 nor /usr/bin/python3 can import torch.\n" +
+      "PyTorch is not installed: neither python3 nor /usr/bin/python3 can import torch.\n" +
         "On Debian or Ubuntu: apt-get install python3-torch. Elsewhere: https://pytorch.org/get-started",
     );
     return;
@@ -98,7 +98,7 @@ async function compareForests(python: Python, threads: number, rounds: number): 
         ours.push((performance.now() - start) / 1000);
       }
       const answer = await python.forest({ x: table, y: Array.from(y), threads });
-      if (answer.missing) return `forest: scikit-learn is not here (${answer.missing})`;
+      if (answer.missing) return `forest: scikit-learn is not installed (${answer.missing})`;
       theirs.push(...answer.seconds!);
     }
     const [a, b] = [spread(ours), spread(theirs)];
@@ -190,7 +190,7 @@ class Python {
   async #answer(): Promise<Record<string, unknown>> {
     while (!this.#rest.includes("\n")) {
       const { value, done } = await this.#lines.read();
-      if (done) throw new Error("PyTorch's process ended without an answer; what it said is above");
+      if (done) throw new Error("PyTorch's process ended without a result; its output is above");
       this.#rest += value;
     }
     const end = this.#rest.indexOf("\n"), line = this.#rest.slice(0, end);

@@ -76,7 +76,7 @@ async function readFeatures(
 function describeFeatures(flags: PrepareFlags, features: Features): string {
   const { utterances, emotions, segmentStart, segmentHop, segmentFrames, skipped, padded } = features;
   const speakers = new Set(utterances.map(({ speaker }) => speaker)).size;
-  const left = skipped.length === 0 ? "" : `; ${count(skipped.length, "file")} skipped (deno task corpus says why)`;
+  const left = skipped.length === 0 ? "" : `; ${count(skipped.length, "file")} skipped (deno task corpus prints why)`;
   const short = padded === 0
     ? ""
     : `; ${count(padded, "recording")} shorter than a segment of ${segmentFrames} frames, padded`;

@@ -84,13 +84,13 @@ export class CompressedStream {
     if (!this.#resampler) this.#fail(this.#fault || "it holds no sound that can be decoded");
     if (this.#broken > 0) {
       this.warnings.push(
-        `${this.#name}: ${this.#broken} stretches of it can't be decoded and are left out: ${this.#fault}`,
+        `${this.#name}: skipped ${this.#broken} stretches that can't be decoded: ${this.#fault}`,
       );
     }
     if (this.#promised !== undefined && this.#promised > this.#samples) {
       const seconds = (this.#promised - this.#samples) / this.sampleRate;
       this.warnings.push(
-        `${this.#name}: the recording is cut short: it says ${this.#promised} samples, ${this.#samples} of them can be ` +
+        `${this.#name}: the recording is cut short: its header states ${this.#promised} samples, ${this.#samples} can be ` +
           `decoded; ${seconds.toFixed(3)} s are missing`,
       );
     }
@@ -118,7 +118,7 @@ export class CompressedStream {
     if (!this.#resampler) {
       // as of wav files: a rate of 1 Hz would make 16,000 samples of each
       if (!(sampleRate >= 4000 && sampleRate <= 768000)) {
-        this.#fail(`it says ${sampleRate} Hz, where 4000 to 768000 are read`);
+        this.#fail(`its header states ${sampleRate} Hz; EPR reads 4000 to 768000 Hz`);
       }
       [this.sampleRate, this.channels] = [sampleRate, channels];
       if (this.#channel !== undefined && this.#channel >= channels) {
@@ -141,7 +141,7 @@ export class CompressedStream {
 
   #fail(found: string): never {
     throw new TypeError(
-      `${this.#name}: ${nameOf(this.#codec)} that can't be decoded: ${found}; want a sound recording`,
+      `${this.#name}: ${nameOf(this.#codec)} that can't be decoded: ${found}; expected a sound recording`,
     );
   }
 }

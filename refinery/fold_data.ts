@@ -44,13 +44,13 @@ export class FoldData {
         option: "segmentFrames",
         required: `features of ${settings.segmentFrames} frames a segment`,
         found: features.segmentFrames,
-        help: "extractFeatures(corpus, segmentation(settings)) makes them",
+        help: "extractFeatures(corpus, segmentation(settings)) makes these features",
       });
     }
     if ((features.level ?? "none") !== settings.level) {
       throw new RangeError(
         `level: expected features of level ${settings.level}, found ${features.level ?? "none"} ` +
-          "(extractFeatures(corpus, segmentation(settings)))",
+          "(extractFeatures(corpus, segmentation(settings)) makes these features)",
       );
     }
     this.#settings = settings;

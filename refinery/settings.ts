@@ -214,41 +214,41 @@ export const SETTINGS: SettingsTable = {
     "none",
     LEVELS,
     "level",
-    "bring each recording to one level before the logarithm: by its 90th percentile frame, or not",
+    "scale each recording to one level before the logarithm, by its 90th percentile frame; none: don't",
   ),
   scaling: choice<Scaling>(
     "global",
     SCALINGS,
     "standardised by",
-    "what frames are standardised by: all training frames, by band, or by band and utterance or speaker (which looks at held-out speech)",
+    "how frames are standardised: over all training frames, by band, or by band and utterance or speaker (which uses held-out speech)",
   ),
-  epochs: whole(20, [1, MANY], "epochs", "epochs at most"),
+  epochs: whole(20, [1, MANY], "epochs", "most epochs of a network"),
   monitor: choice(
     "loss",
     MONITORS,
     "monitor",
-    "what early stopping monitors of the validation set; nothing: every epoch is run",
+    "what early stopping monitors on the validation set; nothing: every epoch is run",
   ),
-  patience: whole(3, [1, MANY], "patience", "epochs without a better one before a network stops"),
-  batch: whole(128, [1, 65536], "batch", "segments a step"),
-  learningRate: real(0.001, { above: 0 }, "rate of Adam", "Adam's rate at first"),
+  patience: whole(3, [1, MANY], "patience", "epochs without improvement before a network stops"),
+  batch: whole(128, [1, 65536], "batch", "segments in a step"),
+  learningRate: real(0.001, { above: 0 }, "rate of Adam", "initial learning rate of Adam"),
   schedule: choice(
     "steps",
     ["steps", "cosine"],
     "schedule",
-    "steps: the rate decays every second epoch; cosine: down to zero at the end",
+    "steps: the rate decays every second epoch; cosine: it falls to zero at the end",
   ),
-  decay: real(0.8, { above: 0, max: 1 }, "decay of the rate", "what the rate is multiplied by every second epoch"),
-  warmUp: real(0, { min: 0 }, "warm-up", "epochs in which the rate rises from zero"),
+  decay: real(0.8, { above: 0, max: 1 }, "decay of the rate", "factor on the rate every second epoch"),
+  warmUp: real(0, { min: 0 }, "warm-up", "epochs over which the rate rises from zero"),
   validationShare: real(
     0.1,
     { min: 0, max: 0.5 },
     "share of validation",
-    "share of the training utterances that is held back for validation",
+    "share of the training utterances used for validation",
   ),
   batchNorm: toggle(false, "batch norm", "normalise after each convolution (Ioffe & Szegedy 2015)"),
   batchNormDense: toggle(false, "batch norm of dense layers", "normalise after the hidden dense layers"),
-  dropout: real(0, { min: 0, below: 1 }, "dropout", "share of the hidden dense units that is dropped in training"),
+  dropout: real(0, { min: 0, below: 1 }, "dropout", "share of the hidden dense units that training drops"),
   initialisation: choice(
     "glorot",
     INITIALISATIONS,
@@ -259,20 +259,25 @@ export const SETTINGS: SettingsTable = {
     0,
     { min: 0, below: 1 },
     "average of weights",
-    "decay of a running average of the weights, which makes profiles and labels; 0: none",
+    "decay of a running average of the weights, used for profiles and labels; 0: none",
   ),
-  randomStart: toggle(false, "random start", "draw where a segment starts anew each epoch"),
-  stretch: real(0, { min: 0, max: 0.5 }, "time stretch", "stretch segments by up to this share"),
-  warp: real(0, { min: 0, max: 0.5 }, "band warp", "warp the mel bands of segments by up to this share"),
-  maskBands: whole(0, [0, 64], "masked bands", "mask up to so many neighbouring mel bands of a segment"),
-  maskFrames: whole(0, [0, 128], "masked frames", "mask up to so many neighbouring frames of a segment"),
-  gain: real(0, { min: 0, max: 60 }, "gain", "make segments louder or softer by up to so many dB"),
+  randomStart: toggle(false, "random start", "draw each segment's start again in each epoch"),
+  stretch: real(0, { min: 0, max: 0.5 }, "time stretch", "stretch segments in time by up to this share"),
+  warp: real(
+    0,
+    { min: 0, max: 0.5 },
+    "band warp",
+    "shift the mel bands of segments in proportion, by up to this share",
+  ),
+  maskBands: whole(0, [0, 64], "masked bands", "mask up to this many neighbouring mel bands of a segment"),
+  maskFrames: whole(0, [0, 128], "masked frames", "mask up to this many neighbouring frames of a segment"),
+  gain: real(0, { min: 0, max: 60 }, "gain", "make segments louder or softer by up to this many dB"),
   noise: real(0, { min: 0 }, "noise", "add noise of up to this mean to the mel spectrum"),
   mixup: real(
     0,
     { min: 0, max: 1 },
     "mixup",
-    "blend pairs of segments and their labels, by a share from Beta(x, x) (Zhang et al. 2018); 0: don't",
+    "blend pairs of segments and their labels, with a share from Beta(x, x) (Zhang et al. 2018); 0: don't",
   ),
   labelSmoothing: real(
     0,
@@ -280,24 +285,24 @@ export const SETTINGS: SettingsTable = {
     "label smoothing",
     "share of every label that is spread over all emotions",
   ),
-  balance: toggle(false, "balance", "draw as many segments of each emotion"),
-  members: whole(1, [1, 20], "members", "networks of a stage and fold, whose profiles are averaged"),
+  balance: toggle(false, "balance", "draw equally many segments of each emotion"),
+  members: whole(1, [1, 20], "members", "networks in each stage and fold; their profiles are averaged"),
   averageStages: toggle(
     false,
     "average of stages",
-    "judge a stage by the mean of its profiles and those of the stages before",
+    "judge a stage by the mean of its profiles and those of earlier stages",
   ),
   profileHop: whole(
     0,
     [0, 1000],
     "frames between profiled segments",
-    "frames between the segments of a profile; 0: as in training",
+    "frames (10 ms) between the segments of a profile; 0: as in training",
   ),
   labelsFrom: choice<LabelSource>(
     "in-sample",
     LABEL_SOURCES,
     "labels from",
-    "which probabilities labels are refined from",
+    "source of the probabilities that labels are refined from",
   ),
   temperature: real(
     1,
@@ -310,7 +315,7 @@ export const SETTINGS: SettingsTable = {
     "anew",
     ["same", "anew"],
     "folds of the forest",
-    "judge the forest over the networks' folds, or over ten drawn anew",
+    "same: judge the forest over the networks' folds; anew: over ten new folds",
   ),
 };
 
@@ -417,7 +422,7 @@ export function completeSettings(written: Partial<Settings>): Settings {
 export function checkSettings(settings: Settings): void {
   const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise } = settings;
   if (validationShare === 0 && monitor !== "nothing") {
-    const required = "nothing, since `validationShare: 0` holds nothing back";
+    const required = "nothing, since `validationShare: 0` leaves no validation set";
     throw new OptionError({ option: "monitor", required, found: monitor });
   }
   if (profileHop > 0 && segmentHop !== undefined && segmentHop % profileHop !== 0) {

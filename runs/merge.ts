@@ -53,7 +53,7 @@ export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Res
   }
   if (missing.length > 0) {
     const which = missing.length === 1 ? `fold ${missing[0]} is` : `folds ${missing.join(", ")} are`;
-    throw new Error(`${folder.path}: ${which} not finished; to run it: \`resume: true\` \`onlyFold: ${missing[0]}\``);
+    throw new Error(`${folder.path}: ${which} not finished; \`resume: true\` with \`onlyFold: ${missing[0]}\` runs it`);
   }
   const began = performance.now();
   const spent = found.reduce((sum, { seconds }) => sum + seconds, 0);

@@ -40,10 +40,8 @@ export async function listenersFigure(chain: Chain, rates: Map<string, number>):
     kind: "figure",
     id: `listeners-${chain.method}`,
     caption:
-      `${
-        METHOD_NAMES[chain.method]
-      }, stage ${chain.stages}: listeners who recognised the emotion that was meant, and the ` +
-      "probability that the mean profile gives it. Dots of one rate are spread sideways.",
+      `${METHOD_NAMES[chain.method]}, stage ${chain.stages}: listeners who recognised the intended emotion, and the ` +
+      "probability that the mean profile gives it. Dots with the same rate are spread sideways.",
     svg,
   };
 }

@@ -124,13 +124,19 @@ Deno.test("iemocap: listeners' votes as soft labels, classes beyond the four whe
       "M010 anger",
     ]);
     for (const session of [1, 2]) await Deno.remove(join(dir, `Session${session}/dialog`), { recursive: true });
-    await assertRejection(openCorpus("iemocap", { data: dir }), /no label file of IEMOCAP, wanted: Session1\/dialog/);
+    await assertRejection(
+      openCorpus("iemocap", { data: dir }),
+      /expected IEMOCAP's label files, Session1\/dialog.*found none/,
+    );
   });
 });
 
 Deno.test("meld says that its tables are missing, or that films are to be converted", async () => {
   await withFolder(tones("train/dia0_utt0.wav"), (dir) => {
-    return assertRejection(openCorpus("meld", { data: dir }), /no train_sent_emo\.csv/);
+    return assertRejection(
+      openCorpus("meld", { data: dir }),
+      /expected MELD's labels, train_sent_emo\.csv.*found none/,
+    );
   });
   await withFolder({ "train/dia0_utt0.mp4": "film" }, (dir) => {
     return assertRejection(openCorpus("meld", { data: dir }), /no WAV file in it .*ffmpeg -i/);
@@ -158,13 +164,13 @@ Deno.test("--corpus folder refuses what has no folder of an emotion, and says wh
   await withCorpus("urdu", async (dir) => {
     const { notes, emotions } = await openCorpus("folder", { data: dir });
     assertEquals(emotions, ["anger", "sadness"]);
-    assertMatch(notes![0], /named as those of URDU.*`corpus: urdu` reads more/);
+    assertMatch(notes![0], /named like URDU.*`corpus: urdu` reads more/);
   });
   await withFolder(tones("anna/a1.wav", "ben/a2.wav", "ben/b3.wav"), async (dir) => {
     await assertOptionError(
       () => openCorpus("folder", { data: dir }),
       "corpus",
-      /found anna, ben.*It looks like this: anna\/a1\.wav \(3 such\).*`pattern: /,
+      /found anna, ben.*its files look like this: anna\/a1\.wav \(3 such\).*`pattern: /,
     );
     await assertOptionError(() => recogniseCorpus(dir), "corpus", /found names like this: anna\/a1\.wav/);
     // folders of numbers, where somebody says that they are emotions
@@ -199,7 +205,7 @@ Deno.test("--pattern reads names, folders and stars, and says where no emotion i
       "s1/anna_sad_02 sadness anna 02 s1",
       "s2/ben_angry_01 anger ben 01 s2",
     ]);
-    assertMatch(corpus.skipped[0].reason, /not named as wanted \(names that fit `pattern: /);
+    assertMatch(corpus.skipped[0].reason, /unknown name: expected names that fit `pattern: /);
     const stars = await openCorpus("pattern", { data: dir, pattern: "*_{emotion}_*" });
     assertEquals(stars.utterances.map(({ emotion, speaker }) => `${emotion} ${speaker}`), [
       "anger unknown",
@@ -226,7 +232,7 @@ Deno.test("labels are mapped, left out, and the nearest known name is told of on
     const corpus = await openCorpus("folder", { data: dir });
     assertEquals(corpus.emotions, ["anger", "sadness", "awe", "hapy"]);
     assertEquals(corpus.notes?.length, 2);
-    assertMatch(corpus.notes![0], /^"awe" \(1 utterance\) is no known emotion: it is learned as a class of its own/);
+    assertMatch(corpus.notes![0], /^"awe" \(1 utterance\) is not a known emotion: it becomes a class/);
     assertMatch(
       corpus.notes![1],
       /^"hapy" .*did you mean "happiness"\? `labels: map\.json` with \{"hapy": "happiness"\}/,

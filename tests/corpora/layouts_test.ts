@@ -65,7 +65,7 @@ Deno.test("openEmodb() says which files it skipped; hidden files and texts are p
       "noise.wav",
     ]);
     assertMatch(corpus.skipped[0].reason, /not a WAV file/);
-    assertMatch(corpus.skipped[2].reason, /not named as wanted .*03a01Fa\.wav/);
+    assertMatch(corpus.skipped[2].reason, /unknown name: expected .*03a01Fa\.wav/);
   });
 });
 
@@ -146,7 +146,7 @@ Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", a
     await assertOptionError(() => openCorpus(kind), "data", /expected the folder of the recordings, found nothing/);
     await assertOptionError(() => openCorpus(kind, { data: "/no/such" }), "data", /^\/no\/such: .*found nothing$/);
     await withFolder({}, async (dir) => {
-      await assertRejects(() => openCorpus(kind, { data: dir }), Error, "has no WAV file in it; wanted: ");
+      await assertRejects(() => openCorpus(kind, { data: dir }), Error, "found no WAV file in it");
     });
     await withFolder({ "notes.txt": "" }, async (dir) => {
       await assertOptionError(
@@ -158,7 +158,7 @@ Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", a
     await withFolder(tones("strange name.wav"), async (dir) => {
       assertMatch(
         (await assertRejects(() => openCorpus(kind, { data: dir }), Error)).message,
-        /1 WAV file, none named as wanted \(.*strange name/,
+        /found 1 WAV file with other names \(.*strange name/,
       );
     });
     await withFolder({ "x.aif": "" }, async (dir) => {
@@ -168,7 +168,11 @@ Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", a
       );
     });
   }
-  await assertOptionError(() => openCorpus("synthetic", { data: "x" }), "data", /synthetic reads nothing, found x/);
+  await assertOptionError(
+    () => openCorpus("synthetic", { data: "x" }),
+    "data",
+    /synthetic reads no recordings, found x/,
+  );
 });
 
 Deno.test("openCorpus() refuses a corpus with one emotion only, naming it", async () => {

@@ -90,7 +90,7 @@ Deno.test("assignFolds() holds out whole sessions and whole texts, as many as th
     for (const own of together.values()) assertEquals(new Set(own.map((i) => drawn[i])).size, 1, split);
     assertEquals(new Set(drawn).size, 3, split);
     assertEquals(countGroups(recorded, split), groups);
-    const most = new RegExp(`a ${split} for \`split: ${split}\`, of whom there are ${groups}, found 5`);
+    const most = new RegExp(`at most ${groups}, the number of ${split}s, for \`split: ${split}\`, found 5`);
     await assertOptionError(() => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split }), "folds", most);
   }
 });
@@ -101,7 +101,7 @@ Deno.test("assignFolds() takes the corpus's own folds, numbers by their value, a
   await assertOptionError(
     () => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split: "official" }),
     "folds",
-    /expected 3 for `split: official`, the corpus's own \(1, 2, 10\), found 5/,
+    /expected 3 for `split: official`, the corpus's official folds \(1, 2, 10\), found 5/,
   );
 });
 
@@ -111,8 +111,8 @@ Deno.test("assignFolds() says of how many utterances the corpus does not say wha
     const none = recorded.map((own) => ({ ...own, [field]: undefined }));
     const some = recorded.map((own, i) => i < 2 ? { ...own, [field]: "" } : own);
     const draw = (of: typeof recorded) => () => assignFolds(of, EMOTIONS, { ...settings, folds: 3, split });
-    const says = `says the ${what} of every utterance for \`split: ${split}\``;
-    await assertOptionError(draw(none as typeof recorded), "split", new RegExp(`${says}, found none that does(; |$)`));
+    const says = `names the ${what} of every utterance for \`split: ${split}\``;
+    await assertOptionError(draw(none as typeof recorded), "split", new RegExp(`${says}, found none for any(; |$)`));
     await assertOptionError(draw(some), "split", new RegExp(`${says}, found 2 of 24 without, the first u0`));
   }
 });

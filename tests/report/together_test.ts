@@ -94,7 +94,11 @@ Deno.test("a run that is not finished, or is another corpus's, is refused by nam
     const [whole, part, other] = ["whole", "part", "other"].map((name) => join(dir, name));
     await seeded(whole, 1);
     await runEpochs(part, "new", 2 * settings.epochs + 1); // fold 1, and one epoch of fold 2
-    await assertRejects(() => judgeTogether([[whole, part]]), Error, "part: expected a run whose folds are finished, found fold 2 unf");
+    await assertRejects(
+      () => judgeTogether([[whole, part]]),
+      Error,
+      "part: expected a run whose folds are finished, found fold 2 unf",
+    );
     await assertRejects(() => judgeTogether([[whole, join(dir, "none")]]), Error, "expected the folder of a run");
     const [first, ...rest] = features.utterances,
       renamed = { ...features, utterances: [{ ...first, id: "x" }, ...rest] };

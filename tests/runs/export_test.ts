@@ -126,7 +126,7 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
     });
     assertEquals(
       protocol,
-      "2-fold cross-validation by utterance, so that everybody is heard in training and in the test (pEPR, stage 2, seed 1)",
+      "2-fold cross-validation by utterance, so that training and test have the same speakers (pEPR, stage 2, seed 1)",
     );
     assertEquals(
       description.made.command,
@@ -153,7 +153,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
     await assertRejects(
       () => exportFold(out, 1, note),
       Error,
-      "expected a complete run, found no results.json; to resume: deno task train",
+      "expected a complete run, found no results.json; to resume: `train(corpus, { out: ",
     );
     await run(out, "resume");
     await assertRejects(() => exportFold(out, 3, note), Error, "expected a fold from 1 to 2, found 3");
@@ -162,7 +162,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
     const { description } = decodeModel(await exportFold(out, 1, { ...note, alsoJudgedBy: other }), "x");
     assertMatch(
       description.accuracy[1].protocol,
-      /2-fold cross-validation by speaker, so that nobody is heard in training and in the test \(pEPR, stage 2, seed 1\)/,
+      /2-fold cross-validation by speaker, so that training and test have different speakers \(pEPR, stage 2, seed 1\)/,
     );
     const { stages: [, second] } = (await (await RunFolder.at(other)).readResults())!;
     assertStrictEquals(description.accuracy[1].weightedAccuracy, second.weightedAccuracy); // at the model's stage
@@ -180,6 +180,6 @@ Deno.test("writeModel() writes over a model, never over anything else", async ()
       (await assertRejects(() => writeModel(out, bytes), Error)).message,
       /run: `out`: expected .* that of a model, found/,
     );
-    await assertRejects(() => writeModel(join(out, "config.json"), bytes), Error, "config.json is no folder");
+    await assertRejects(() => writeModel(join(out, "config.json"), bytes), Error, "config.json: expected a folder");
   });
 });

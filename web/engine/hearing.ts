@@ -33,7 +33,7 @@ async function loadDecoder(specifier: string): Promise<unknown> {
   try {
     return await import(new URL(file, location.href).href);
   } catch (error) {
-    throw new Error(`${file} does not come from this page's host (${(error as Error).message})`, { cause: error });
+    throw new Error(`${file}: can't be loaded from this page's host: ${(error as Error).message}`, { cause: error });
   }
 }
 

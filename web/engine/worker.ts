@@ -18,8 +18,8 @@ Object.assign(globalThis, { global: globalThis });
 
 const tell = (news: News) => postMessage(news);
 
-/** What a page without a model says. */
-const NO_MODEL = "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.";
+/** What a page without a model answers. */
+const NO_MODEL = "This page was built without a model, so it cannot decide emotions. Train and Bench work without one.";
 
 const turns = new Turns();
 let device: Device | undefined;
@@ -51,13 +51,13 @@ const answers: Answers = {
     return info;
   },
   model: async () => (await (model ??= loadModel()))?.description,
-  hear: (what) => turns.with(() => hear(wantPredictor(), what)),
+  hear: (what) => turns.with(() => hear(requirePredictor(), what)),
   async example(index) {
     const utterance = examples.utterances[index % examples.utterances.length];
     return { samples: (await utterance.read()).samples, name: utterance.id, emotion: utterance.emotion };
   },
   liveBegin(sampleRate) {
-    live = new LiveHearing(wantPredictor(), sampleRate, tell);
+    live = new LiveHearing(requirePredictor(), sampleRate, tell);
     return live.segmentHop;
   },
   liveSamples: (samples, at) => live?.push(samples, at),
@@ -66,19 +66,19 @@ const answers: Answers = {
     live = undefined;
     return await ended?.end();
   },
-  inside: (frames) => turns.with(() => lookInside(wantPredictor(), frames)),
-  weights: (layer) => turns.with(() => weightsOf(wantPredictor(), layer)),
+  inside: (frames) => turns.with(() => lookInside(requirePredictor(), frames)),
+  weights: (layer) => turns.with(() => weightsOf(requirePredictor(), layer)),
   async train(options) {
     training?.control("stop");
     const before = trained, own = training = new Training(options, tell);
-    trained = before.catch(() => {}).then(() => turns.with((turn) => own.run(wantDevice(), turn)));
+    trained = before.catch(() => {}).then(() => turns.with((turn) => own.run(requireDevice(), turn)));
     await trained;
   },
   trainControl: (what) => training?.control(what),
   async bench(what, width) {
     benching?.abort();
     const { signal } = benching = new AbortController();
-    return await turns.with((turn) => bench(wantDevice(), what, width, { signal, tell, turn }));
+    return await turns.with((turn) => bench(requireDevice(), what, width, { signal, tell, turn }));
   },
   benchStop: () => benching?.abort(new Error("Stopped")),
   climb: (samples) =>
@@ -104,13 +104,13 @@ addEventListener("message", async ({ data }: MessageEvent<Ask>) => {
   postMessage(answer);
 });
 
-function wantDevice(): Device {
+function requireDevice(): Device {
   if (!device) throw new Error("The engine has no device yet");
   return device;
 }
 
-function wantPredictor(): Predictor {
-  wantDevice();
+function requirePredictor(): Predictor {
+  requireDevice();
   if (!predictor) throw new Error(NO_MODEL);
   return predictor;
 }
@@ -119,7 +119,9 @@ function wantPredictor(): Predictor {
 async function loadModel(): Promise<Model | undefined> {
   const get = async (file: string) => {
     const response = await fetch(file);
-    if (!response.ok) throw new Error(`${file} is not there (${response.status}): was the page built whole?`);
+    if (!response.ok) {
+      throw new Error(`${file}: expected a file of the page, found status ${response.status}; build the page again`);
+    }
     return new Uint8Array(await response.arrayBuffer());
   };
   const { model } = JSON.parse(new TextDecoder().decode(await get("site.json")));

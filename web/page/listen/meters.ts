@@ -5,7 +5,7 @@ import { el, sharpen } from "../dom.ts";
 export class Meters {
   readonly element: HTMLElement;
   readonly #what = el("strong", { id: "emotion" }, "–");
-  readonly #how = el("small", { class: "num", id: "probability" }, "nothing heard yet");
+  readonly #how = el("small", { class: "num", id: "probability" }, "no recording yet");
   readonly #list = el("ul", { class: "meters num", "aria-label": "Probability of each emotion" });
   #rows: { canvas: HTMLCanvasElement; value: HTMLElement; colour: string }[] = [];
   #emotions: readonly string[] = [];
