@@ -141,7 +141,7 @@ Deno.test("makeCorpus() leaves out the second file of one utterance, and says so
 
 const kinds = ["emodb", "savee", "casia", "folder"] as const;
 
-Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", async () => {
+Deno.test("openCorpus() names the fault of a folder, and what was expected", async () => {
   for (const kind of kinds) {
     await assertOptionError(() => openCorpus(kind), "data", /expected the folder of the recordings, found nothing/);
     await assertOptionError(() => openCorpus(kind, { data: "/no/such" }), "data", /^\/no\/such: .*found nothing$/);
@@ -164,7 +164,7 @@ Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", a
     await withFolder({ "x.aif": "" }, async (dir) => {
       assertMatch(
         (await assertRejects(() => openCorpus(kind, { data: dir }), Error)).message,
-        /has 1 recording but no WAV file.*x\.aif.*convert/,
+        /found 1 recording but no WAV file.*x\.aif.*convert/,
       );
     });
   }
@@ -182,7 +182,7 @@ Deno.test("openCorpus() refuses a corpus with one emotion only, naming it", asyn
       await assertRejects(
         () => openCorpus(kind, { data: dir }),
         Error,
-        "only one emotion, anger (1 utterance); at least two",
+        "expected at least two emotions, found only one emotion, anger (1 utterance)",
       );
     });
   }

@@ -233,7 +233,11 @@ Deno.test("encodeWav() and decodeWav() are each other's inverse, but for 16 bits
   assertEquals(sampleRate, 22050);
   channels[0].forEach((y, i) => assertStrictEquals(y, Math.max(-1, Math.min(32767 / 32768, samples[i]))));
   assertEquals(encodeWav(Float32Array.from(int16Values), 16000), wav({ data: int16 }));
-  assertThrows(() => encodeWav(Float32Array.of(0, NaN), 16000), Error, "Sample 1: expected a number in [-1, 1), found NaN");
+  assertThrows(
+    () => encodeWav(Float32Array.of(0, NaN), 16000),
+    Error,
+    "Sample 1: expected a number in [-1, 1), found NaN",
+  );
   for (const rate of [0, 1.5, NaN, -1]) assertThrows(() => encodeWav(samples, rate), RangeError);
 });
 

@@ -109,7 +109,11 @@ Deno.test("RandomForest.fromJSON() names the place where a stored forest is dama
 
 Deno.test("RandomForest requires at least one tree, all for the same table", () => {
   assertThrows(() => new RandomForest([]), Error, "at least one tree");
-  assertThrows(() => RandomForest.fit(x, y, { ...options, trees: 0 }), Error, "trees: expected a whole number >= 1, found 0");
+  assertThrows(
+    () => RandomForest.fit(x, y, { ...options, trees: 0 }),
+    Error,
+    "trees: expected a whole number >= 1, found 0",
+  );
   const other = fitTrees(new Float32Array(1), new Uint8Array(1), { features: 1, classes: 3 }, [0]);
   assertThrows(() => new RandomForest([...forest.trees, ...other]), Error, "the same features and classes");
 });

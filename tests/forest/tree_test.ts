@@ -145,5 +145,9 @@ Deno.test("DecisionTree.fit() says what is wrong with what it is given", () => {
   fails(/whole number|integers/, x, y, { seed: 0.5 });
   const tree = DecisionTree.fit(x, y, options);
   assertThrows(() => tree.predict(new Float32Array(3)), Error, "rows of 2 features");
-  assertThrows(() => tree.predict(new Float32Array([0, NaN])), Error, "x, row 0, feature 1: expected a finite number, found NaN");
+  assertThrows(
+    () => tree.predict(new Float32Array([0, NaN])),
+    Error,
+    "x, row 0, feature 1: expected a finite number, found NaN",
+  );
 });

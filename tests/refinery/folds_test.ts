@@ -47,7 +47,11 @@ Deno.test("assignFolds() says how many folds there can be", async () => {
   const draw = (own: { folds: number; split?: Split }) => () =>
     assignFolds(utterances, EMOTIONS, { ...settings, ...own });
   await assertOptionError(draw({ folds: 14 }), "folds", /'neutral' for each of 14, found 13; at most `folds: 13`/);
-  await assertOptionError(draw({ folds: 6, split: "speaker" }), "folds", /a speaker .* there are 5, found 6/);
+  await assertOptionError(
+    draw({ folds: 6, split: "speaker" }),
+    "folds",
+    /at most 5, the number of speakers, .*found 6/,
+  );
   await assertOptionError(draw({ folds: 1 }), "folds", />= 2, found 1/);
 });
 
