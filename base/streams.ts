@@ -1,7 +1,7 @@
 /**
  * What random numbers are drawn for. A stream is keyed by a path of whole numbers, `new Random(seed, purpose, ...)`: two paths that
  * differ anywhere, or in length, give unrelated numbers. Every purpose of the project stands here, so that no two share one by chance.
- * A number that is changed changes every run of that seed.
+ * A number that is changed changes every run of that seed. A stage's part of a path is its ordinal: 1 for the first.
  */
 
 /** Purposes of an experiment: the second part of a path, after the seed. */

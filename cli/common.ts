@@ -12,6 +12,7 @@
 import cliProgress from "cli-progress";
 import { resolve } from "@std/path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { fromOrdinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
 import type { Corpus, DuplicatePolicy, LabelMap, ReadingChoices } from "../corpora/corpus.ts";
 import { CORPUS_KINDS, type CorpusKind, openCorpus } from "../corpora/open.ts";
@@ -140,6 +141,11 @@ export function wholeNumber(
     const range = max === Number.MAX_SAFE_INTEGER ? `>= ${min}` : `from ${min} to ${max}`;
     throw new InvalidArgumentError(`Expected a whole number ${range}, found "${value}".`);
   };
+}
+
+/** A reader of a fold, stage or the like for an option: people count from 1, and get errors as of {@link wholeNumber}. */
+export function readOrdinal(value: string): number {
+  return fromOrdinal(wholeNumber({ min: 1 })(value));
 }
 
 /** A reader of numbers for an option; `1/8` is read as a fraction. */

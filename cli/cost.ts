@@ -19,7 +19,7 @@ import type { Experiment } from "../runs/plan.ts";
 
 /** Segments of one fold. */
 export interface FoldCost {
-  /** From 0. */
+  /** Which. */
   fold: number;
   /** Of the utterances held out. */
   heldOut: number;
@@ -66,7 +66,7 @@ export async function estimateCost(experiment: Experiment, signal: AbortSignal):
     const learning = segments(drawn.learning, stride), validation = segments(drawn.validation, stride);
     const stageFlops = Array.from({ length: stages }, (_, stage) => {
       const profiled = heldOut + (stage + 1 < stages ? segments(others) : 0), { members } = settings;
-      const fits = countFits(settings, stage + 1) * epochs * (learning * training + validation * forward);
+      const fits = countFits(settings, stage) * epochs * (learning * training + validation * forward);
       return fits + members * profiled * forward;
     });
     return { fold, heldOut, learning, validation, stageFlops };

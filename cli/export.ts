@@ -4,11 +4,13 @@
  */
 import { join } from "@std/path";
 import { type Command, Option } from "commander";
+import { ordinal } from "../base/numbering.ts";
+import { OptionError } from "../base/option_error.ts";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import type { PresetName } from "../refinery/settings.ts";
 import { choicesOf, keptChoices, openRun, requireRun } from "../runs/begin.ts";
 import { exportFold, type ExportNote } from "../runs/export.ts";
-import { type CorpusFlags, createCommand, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { type CorpusFlags, createCommand, readOrdinal, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags, trainForUse, writeShown } from "./export_model.ts";
 import { addOnnxOptions, type OnnxFlags, writeOnnx } from "./export_onnx.ts";
 import { modelFolder } from "./model_option.ts";
@@ -47,7 +49,7 @@ const command: Command = addOnnxOptions(addNoteOptions(createCommand("export", a
   .option(
     "--fold <k>",
     "the network and the forest of this fold, counted from 1; trains nothing",
-    wholeNumber({ min: 1 }),
+    readOrdinal,
   )
   .option("--out <dir>", "the model's folder (default: model, or model-fold-K, in the run's)")
   .option("--also-judged-by <run>", "another run on the same recordings; the model card lists its accuracy as well")
@@ -73,7 +75,11 @@ await runCommand(command, async (signal) => {
   }
   if (flags.model !== undefined) throw new UsageError("A run and --model exclude each other: the run makes the model");
   if (flags.fold !== undefined) {
-    const out = flags.out ?? join(run, `model-fold-${flags.fold}`);
+    const { folds } = (await requireRun(run)).config.settings, fold = ordinal(flags.fold);
+    if (fold > folds) {
+      throw new OptionError({ option: "fold", where: run, required: `a fold from 1 to ${folds}`, found: fold });
+    }
+    const out = flags.out ?? join(run, `model-fold-${fold}`);
     await writeShown(out, await exportFold(run, flags.fold, note), console.log);
     return await writeOnnx(out, flags, console.log);
   }

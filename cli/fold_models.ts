@@ -2,6 +2,7 @@
  * The models of a run's folds, each for the utterances that its fold held out: so a run can be judged on recordings that are changed,
  * by networks that have not heard them.
  */
+import { ordinal } from "../base/numbering.ts";
 import type { Corpus, Utterance } from "../corpora/corpus.ts";
 import { digestOf } from "../corpora/feature_frames.ts";
 import type { Device } from "../kernels/device.ts";
@@ -76,8 +77,8 @@ export async function readRunFolds(
     folds: groups.map((utterances, fold) => ({
       utterances,
       open: async () => {
-        const bytes = await exportFold(run, fold + 1, { licence: "of the run" });
-        return new Predictor(decodeModel(bytes, `${run}, fold ${fold + 1}`), await device());
+        const bytes = await exportFold(run, fold, { licence: "of the run" });
+        return new Predictor(decodeModel(bytes, `${run}, fold ${ordinal(fold)}`), await device());
       },
     })),
   };

@@ -1,6 +1,7 @@
 /**
  * Which folds a corpus allows: its own where it has them, and no more than it has speakers, sessions or texts.
  */
+import { ordinal } from "../base/numbering.ts";
 import type { Features } from "../corpora/features.ts";
 import { countGroups, officialFolds, unlearnedEmotions } from "../refinery/folds.ts";
 import type { Settings, Split } from "../refinery/settings.ts";
@@ -58,15 +59,15 @@ export function settleFolds(
       settings.folds = groups;
       const tested = own.findIndex((name) => /^(test(ing)?|eval(uation)?)$/i.test(name));
       if (tested >= 0) {
-        lines.push(`fold ${tested + 1} holds out ${own[tested]}: --only-fold ${tested + 1} runs it alone`);
+        lines.push(`fold ${ordinal(tested)} holds out ${own[tested]}: --only-fold ${ordinal(tested)} runs it alone`);
       }
     } else if (groups >= 2 && groups < settings.folds) {
       settings.folds = groups;
       lines.push(`${groups}, because the corpus has no more ${settings.split}s`);
     }
   }
-  if (flags.onlyFold !== undefined && flags.onlyFold > settings.folds) {
-    throw new UsageError(`--only-fold: expected a fold from 1 to ${settings.folds}, found ${flags.onlyFold}`);
+  if (flags.onlyFold !== undefined && flags.onlyFold >= settings.folds) {
+    throw new UsageError(`--only-fold: expected a fold from 1 to ${settings.folds}, found ${ordinal(flags.onlyFold)}`);
   }
   return { settings, lines };
 }
@@ -76,7 +77,7 @@ export function describeUnlearned({ utterances, emotions }: Features, folds: Int
   return unlearnedEmotions(utterances, folds, settings).map(({ fold, emotions: missing }) => {
     const names = missing.map((e) => emotions[e]).join(", ");
     const held = missing.every((e) => utterances.every((u, i) => u.emotion !== e || folds[i] === fold));
-    return `fold ${fold + 1} learns without ${names}: ` +
+    return `fold ${ordinal(fold)} learns without ${names}: ` +
       (held ? "it holds out every utterance of it" : "every utterance it does not hold out is used for validation");
   });
 }

@@ -7,6 +7,7 @@
  */
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
+import { ordinal } from "../base/numbering.ts";
 import type { Monitor } from "../nn/fit.ts";
 import type { FoldProgress } from "../refinery/fold_hooks.ts";
 import { say } from "./common.ts";
@@ -121,7 +122,7 @@ export class JobProgress {
       const bar = this.#epochs.get(progress.fold) ?? this.#bars.create(100, 0, { words });
       this.#epochs.set(progress.fold, bar);
       bar.update(Math.floor(100 * progress.part), { words });
-      if (progress.most > 0 || progress.stage < this.#options.stages) return;
+      if (progress.most > 0 || progress.stage + 1 < this.#options.stages) return;
       this.#bars.remove(bar); // the fold is finished
       this.#epochs.delete(progress.fold);
       return;
@@ -148,10 +149,10 @@ export class JobProgress {
 
   #describe({ fold, stage, phase, epoch, loss, part }: FoldProgress): string {
     const { folds, stages, epochs } = this.#options;
-    return `${this.#chain && `${this.#chain}, `}fold ${fold + 1}/${folds}, stage ${stage}/${stages}, ` +
+    return `${this.#chain && `${this.#chain}, `}fold ${ordinal(fold)}/${folds}, stage ${ordinal(stage)}/${stages}, ` +
       (phase === "profile"
         ? `making profiles, ${Math.floor(100 * part)} %`
-        : `epoch ${epoch + 1}/${epochs}, loss ${loss?.toFixed(3) ?? "?"}`);
+        : `epoch ${ordinal(epoch)}/${epochs}, loss ${loss?.toFixed(3) ?? "?"}`);
   }
 }
 

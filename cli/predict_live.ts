@@ -9,7 +9,7 @@
  */
 import { RunningLevel, withLevel } from "../dsp/levelling.ts";
 import { LogMelStream } from "../dsp/log_mel_stream.ts";
-import { RecordingStream } from "../dsp/recording_stream.ts";
+import { RecordingReader } from "../dsp/recording_reader.ts";
 import { segmentCount } from "../dsp/segments.ts";
 import type { FrontEnd } from "../dsp/settings.ts";
 import { SpeechActivity, speechSegments } from "../dsp/speech.ts";
@@ -42,10 +42,13 @@ export async function hearLive(
   signal: AbortSignal,
 ): Promise<Heard> {
   const { model } = predictor, { frontEnd, segmentHop: own, emotions } = model.description, { sampleRate } = frontEnd;
-  const recording = new RecordingStream(STANDARD_INPUT, { channel: typeof channel === "number" ? channel : undefined });
+  const recording = new RecordingReader(STANDARD_INPUT, { channel: typeof channel === "number" ? channel : undefined });
   const profile = new LiveProfile(predictor, segmentHop ?? own, all);
   let heard = 0;
-  const listen = async (samples: Float32Array) => {
+  const listen = async (parts: Float32Array[]) => {
+    for (const samples of parts) await listenTo(samples);
+  };
+  const listenTo = async (samples: Float32Array) => {
     for (let at = 0; at < samples.length;) {
       const block = samples.subarray(at, at + sampleRate - heard % sampleRate);
       profile.push(block);
@@ -59,8 +62,8 @@ export async function hearLive(
   };
   try {
     const source = await open({ name: STANDARD_INPUT }); // standard input is not closed
-    for await (const piece of pieces(source, STANDARD_INPUT, signal)) await listen(recording.push(piece));
-    await listen(recording.finish());
+    for await (const piece of pieces(source, STANDARD_INPUT, signal)) await listen(await recording.push(piece));
+    await listen(await recording.finish());
   } catch (error) {
     if (!signal.aborted) throw error; // Ctrl-C is how a microphone is ended: what was heard until then is judged
   }

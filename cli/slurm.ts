@@ -5,12 +5,13 @@
  *     preempted           Slurm sends SIGTERM and requeues the job itself
  *     node lost           Slurm requeues the job; the fold's lease is found dead after two minutes
  */
+import { ordinal } from "../base/numbering.ts";
 
 /** What the scripts are made of. */
 export interface SlurmJob {
   /** The run folder, absolute. */
   out: string;
-  /** Folds to run, from 1. */
+  /** Folds to run. */
   folds: readonly number[];
   /** The deno to run. */
   deno: string;
@@ -36,7 +37,7 @@ export function foldsScript(job: SlurmJob): string {
   return `#!/bin/bash
 # A fold of the run in ${out}, as a task of a job array.
 ${options(job, "epr-fold", "fold-%a.out", job.minutes)}
-#SBATCH --array=${folds.join(",")}
+#SBATCH --array=${folds.map(ordinal).join(",")}
 #SBATCH --requeue
 #SBATCH --signal=B:TERM@90
 

@@ -1,7 +1,9 @@
 /**
  * `deno task status RUN`: what each fold of a run is doing, on whichever machine.
  */
+import { ordinal } from "../base/numbering.ts";
 import { formatTable, stageTable } from "../report/table.ts";
+import { writtenEvent } from "../runs/log.ts";
 import { type FoldStatus, readStatus, type RunStatus } from "../runs/status.ts";
 import { createCommand, printJson, runCommand } from "./common.ts";
 import { formatDuration } from "./job_progress.ts";
@@ -15,9 +17,19 @@ const command = createCommand("status", "Shows what each fold of a run is doing,
 
 await runCommand(command, async () => {
   const status = await readStatus(command.args[0]);
-  if (command.opts<{ json?: boolean }>().json) printJson(status);
+  if (command.opts<{ json?: boolean }>().json) printJson({ ...status, folds: status.folds.map(written) });
   else console.log(describe(command.args[0], status));
 });
+
+/** A fold's state as the JSON document has it: counted from 1, as in the log. */
+function written({ fold, epoch, checkpoint, ...rest }: FoldStatus): FoldStatus {
+  return {
+    fold: ordinal(fold),
+    ...rest,
+    ...(epoch && { epoch: writtenEvent(epoch) }),
+    ...(checkpoint && { checkpoint: { ...checkpoint, stage: ordinal(checkpoint.stage) } }),
+  };
+}
 
 function describe(out: string, { config, folds, note, results }: RunStatus): string {
   const { corpus, preset, settings: { stages, method, epochs } } = config;
@@ -44,12 +56,12 @@ function row({ fold, state, stages: finished, holder, epoch, checkpoint }: FoldS
     ? `stage ${doing.stage}, ` + (doing.phase === "profile" ? "making profiles" : `epoch ${doing.epoch} of ${epochs}`) +
       `, ${Math.floor(100 * doing.part)} %`
     : state !== "finished" && checkpoint
-    ? `saved at stage ${checkpoint.stage}, epoch ${checkpoint.epoch + 1}` +
+    ? `saved at stage ${ordinal(checkpoint.stage)}, epoch ${ordinal(checkpoint.epoch)}` +
       (checkpoint.step ? `, step ${checkpoint.step}` : "")
     : "";
   const loss = running ? doing.loss ?? epoch?.loss : epoch?.loss;
   return [
-    String(fold),
+    String(ordinal(fold)),
     state,
     `${finished} of ${stages}`,
     now,

@@ -3,10 +3,20 @@
  * and judged on their validation utterances; what the folds hold out is never looked at.
  */
 import { Option } from "commander";
+import { ordinal } from "../base/numbering.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
 import { type Trial, tryFold } from "../refinery/trial.ts";
-import { addCorpusOptions, createCommand, printJson, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import {
+  addCorpusOptions,
+  createCommand,
+  printJson,
+  readOrdinal,
+  runCommand,
+  say,
+  UsageError,
+  wholeNumber,
+} from "./common.ts";
 import { KeptTrials } from "./kept_trials.ts";
 import { prepare } from "./prepare.ts";
 import { parseSetting } from "./setting_options.ts";
@@ -54,7 +64,7 @@ const command = addNetworkOptions(
     )
       .argParser(collect).default([], "none"),
   )
-  .option("--stage <n>", "with --run: the stage whose profiles are used (default: the last)", wholeNumber({ min: 1 }))
+  .option("--stage <n>", "with --run: the stage whose profiles are used (default: the last)", readOrdinal)
   .option("--keep <file>", "file to write each finished trial to, one line each; trials already in it are not repeated")
   .option("--by-epoch", "after each row, print the accuracy after each epoch")
   .option("--json", "print the results as one JSON document on stdout, and the table on stderr");
@@ -106,7 +116,7 @@ function row(text: string, trials: Trial[], first: boolean): string {
   const head = "utterances  segments   loss  best epochs   seconds  variation\n";
   return (first ? head : "") + [
     ...figures(trials, (t) => ({ ...t, loss: t.epochs[t.bestEpoch].validationLoss! })),
-    trials.map(({ bestEpoch, epochs }) => `${bestEpoch + 1}/${epochs.length}`).join(" ").padStart(11),
+    trials.map(({ bestEpoch, epochs }) => `${ordinal(bestEpoch)}/${epochs.length}`).join(" ").padStart(11),
     sum(trials, (t) => t.seconds).toFixed(0).padStart(8),
     text,
   ].join("  ");
@@ -122,7 +132,7 @@ function epochRows(trials: Trial[]): string {
         const { right, validationAccuracy, validationLoss } = epochs[e];
         return { right: right!, segmentsRight: validationAccuracy! * segments, loss: validationLoss! };
       }),
-      `after epoch ${e + 1}; ${(100 * learned).toFixed(0)} % of the segments learned from`,
+      `after epoch ${ordinal(e)}; ${(100 * learned).toFixed(0)} % of the segments learned from`,
     ].join("  ");
   }).join("\n");
 }

@@ -1,4 +1,5 @@
 /** `deno task study --run`: other statistics and other forests than the paper's, on the profiles of runs that are done. */
+import { ordinal } from "../base/numbering.ts";
 import { decideBy, DECIDERS } from "../refinery/deciders.ts";
 import { mean } from "../refinery/intervals.ts";
 import { compareStages, type Comparison } from "../refinery/mcnemar.ts";
@@ -21,7 +22,7 @@ interface Row {
  * Compares them.
  *
  * @param runs folders
- * @param stage from 1; default: the last of each run
+ * @param stage whose profiles are taken; default: the last of each run
  */
 export async function studyDeciders(
   runs: readonly string[],
@@ -29,9 +30,9 @@ export async function studyDeciders(
 ): Promise<void> {
   const views = [];
   for (const run of runs) {
-    const { corpus, folds, profiles, config: { settings } } = await readRun(run), last = stage ?? settings.stages;
-    if (last > settings.stages) throw new UsageError(`--stage ${last}: ${run} has ${settings.stages} stages`);
-    views.push({ corpus, folds, profiles: profiles[last - 1], settings, stage: last });
+    const { corpus, folds, profiles, config: { settings } } = await readRun(run), own = stage ?? settings.stages - 1;
+    if (own >= settings.stages) throw new UsageError(`--stage ${ordinal(own)}: ${run} has ${settings.stages} stages`);
+    views.push({ corpus, folds, profiles: profiles[own], settings, stage: own });
   }
   const ids = views.map(({ corpus }) => corpus.utterances.map(({ id }) => id).join("\n"));
   const other = ids.findIndex((own) => own !== ids[0]);
@@ -40,7 +41,7 @@ export async function studyDeciders(
       `--run: expected runs on the same utterances, found others in ${runs[other]} than in ${runs[0]}`,
     );
   }
-  say(`${runs.length} runs, ${stage === undefined ? "the last stage" : `stage ${stage}`} of each`);
+  say(`${runs.length} runs, ${stage === undefined ? "the last stage" : `stage ${ordinal(stage)}`} of each`);
   const rows: Row[] = [];
   let papers: number[] = [];
   for (const decider of DECIDERS) {

@@ -1,6 +1,7 @@
 /**
  * `deno task train`: the whole job. Features, folds x stages of networks, the forest, results and their report, in a run folder.
  */
+import { ordinal } from "../base/numbering.ts";
 import { join } from "@std/path";
 import { count } from "../corpora/corpus.ts";
 import { openDevice } from "../kernels/open_device.ts";
@@ -65,8 +66,7 @@ await runCommand(command, async (signal) => {
   const prepared = await prepare(flags, preset, asked, signal);
   const { features, settings } = prepared;
   if (flags.verbose) say(modelTable(summarise(networkOptions(settings, features.emotions.length))));
-  const onlyFold = flags.onlyFold === undefined ? undefined : flags.onlyFold - 1;
-  const described = { ...prepared, onlyFold, start };
+  const described = { ...prepared, onlyFold: flags.onlyFold, start };
   if (flags.merge) {
     const { folder, config: { device } } = await requireRun(out);
     await openRun(out, { ...described, device: device as Described["device"] }, "resume");
@@ -117,7 +117,7 @@ async function readOptions(
 /** Runs it, and shows what it gives. */
 async function train(experiment: Experiment, out: string, flags: TrainFlags, signal: AbortSignal, started: number) {
   const { settings, features, onlyFold, folds, start = "new" } = experiment;
-  const folder = await openRun(out, experiment, start, { onlyFold: flags.onlyFold, onNote: say });
+  const folder = await openRun(out, experiment, start, { onlyFold, onNote: say });
   // a fold with stages of another run counts as one that is resumed
   if (flags.stagesFrom !== undefined) {
     experiment = { ...experiment, start: "resume" };
@@ -125,7 +125,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     if (!flags.quiet) say(`${count(shared, "network")} copied from ${flags.stagesFrom}`);
   }
   const networks = (onlyFold === undefined ? settings.folds : 1) * settings.stages;
-  const finished = await folder.countFinished(flags.onlyFold);
+  const finished = await folder.countFinished(onlyFold);
   const progress = new JobProgress({ ...settings, networks, finished, quiet: flags.quiet ?? false });
   const device = {
     device: flags.device,
@@ -150,10 +150,10 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     );
   } catch (error) {
     progress.stop();
-    const only = flags.onlyFold === undefined ? "" : ` --only-fold ${flags.onlyFold}`;
+    const only = onlyFold === undefined ? "" : ` --only-fold ${ordinal(onlyFold)}`;
     const resume = `deno task train --resume --out ${out}${only}`;
     if (error !== signal.reason) throw new Error(`${(error as Error).message}\nTo resume: ${resume}`);
-    const saved = await folder.countFinished(flags.onlyFold);
+    const saved = await folder.countFinished(onlyFold);
     throw new Error(
       `${saved} of ${networks} networks are finished; checkpoints of the others are saved. To resume: ${resume}`,
     );
@@ -173,9 +173,12 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
   const [result] = outcome.folds;
   const heldOut = features.utterances.filter((_, i) => folds[i] === result.fold);
   const figures = foldFigures(result, heldOut, features.emotions.length);
-  show(`fold ${result.fold + 1} of ${settings.folds}, ${count(heldOut.length, "utterance")} held out`);
+  show(`fold ${ordinal(result.fold)} of ${settings.folds}, ${count(heldOut.length, "utterance")} held out`);
   show(foldTable(figures));
-  if (flags.json) printJson({ fold: result.fold + 1, utterances: heldOut.length, stages: figures, run: folder.path });
+  if (flags.json) {
+    const stages = figures.map((own) => ({ ...own, stage: ordinal(own.stage), bestEpoch: ordinal(own.bestEpoch) }));
+    printJson({ fold: ordinal(result.fold), utterances: heldOut.length, stages, run: folder.path });
+  }
   show(`run folder: ${folder.path}`);
 }
 
@@ -199,7 +202,9 @@ function describeEpoch({ fold, stage, epoch, loss, ...rest }: EpochRecord & { fo
   const validation = validationLoss === undefined
     ? ""
     : `, validation ${validationLoss.toFixed(4)} (${percent(validationAccuracy!)} of segments right)`;
-  return `fold ${fold + 1}, stage ${stage}, epoch ${epoch + 1}: loss ${loss.toFixed(4)}${validation}, ` +
+  return `fold ${ordinal(fold)}, stage ${ordinal(stage)}, epoch ${ordinal(epoch)}: loss ${
+    loss.toFixed(4)
+  }${validation}, ` +
     formatDuration(seconds);
 }
 
@@ -210,13 +215,13 @@ async function showCost(experiment: Experiment, flags: TrainFlags, signal: Abort
   if (flags.json) return printJson(cost);
   const perFlop = cost.seconds / cost.flops;
   const rows = cost.folds.map(({ fold, heldOut, learning, validation, stageFlops }) => [
-    String(fold + 1),
+    String(ordinal(fold)),
     heldOut,
     learning,
     validation,
     ...stageFlops.map((flops) => formatDuration(flops * perFlop)),
   ]);
-  const stages = Array.from({ length: settings.stages }, (_, stage) => `stage ${stage + 1}`);
+  const stages = Array.from({ length: settings.stages }, (_, stage) => `stage ${ordinal(stage)}`);
   const head = ["fold", "held-out segments", "learned from", "validation", ...stages];
   console.log(formatTable(head, rows));
   console.log(describeCost(cost, settings));

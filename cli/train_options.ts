@@ -1,6 +1,7 @@
 /**
  * The options of `train`: a preset is a set of defaults, and every option given overrides one of them.
  */
+import { ordinal } from "../base/numbering.ts";
 import { type Command, Option } from "commander";
 import type { Precision } from "../kernels/device.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
@@ -16,7 +17,7 @@ import {
 } from "../refinery/settings.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import { defaultPreset } from "../runs/train.ts";
-import { addCorpusOptions, type CorpusFlags, UsageError, wholeNumber } from "./common.ts";
+import { addCorpusOptions, type CorpusFlags, readOrdinal, UsageError, wholeNumber } from "./common.ts";
 import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";
 import { precisionOption, tuneOption } from "./tuning.ts";
@@ -104,7 +105,7 @@ export function addTrainOptions(command: Command): Command {
     .option(
       "--only-fold <k>",
       "run only this fold, counted from 1, in a run folder that other processes may share; writes no results.json",
-      wholeNumber({ min: 1 }),
+      readOrdinal,
     )
     .option("--merge", "train nothing; judge the folds in --out, which other processes have run")
     .option("--dry-run", "train nothing; print the cost: FLOPs, hours, memory, disk")
@@ -154,9 +155,9 @@ function override(base: Settings, flags: TrainFlags): Settings {
   // where nothing says how many there are, the corpus may have its own (fold_settings.ts)
   if (
     flags.onlyFold !== undefined && (flags.folds || flags.resume || flags.corpus === "synthetic") &&
-    flags.onlyFold > settings.folds
+    flags.onlyFold >= settings.folds
   ) {
-    throw new UsageError(`--only-fold: expected a fold from 1 to ${settings.folds}, found ${flags.onlyFold}`);
+    throw new UsageError(`--only-fold: expected a fold from 1 to ${settings.folds}, found ${ordinal(flags.onlyFold)}`);
   }
   if (flags.threads !== undefined && flags.device === "webgpu") {
     throw new UsageError("--threads requires the cpu device, found --device webgpu");

@@ -1,17 +1,17 @@
 /**
  * One recording's frames: from the bytes of a file to log-mel, or from the cache if they were computed before. The
- * same few lines run in this thread and in the workers, so both give the same bits and the same words for a fault.
+ * same few lines run on the thread that reads a corpus and in its workers, so both give the same bits and the same words for a fault.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { Levels } from "../dsp/levels.ts";
+import { type Level, withLevel } from "../dsp/levelling.ts";
 import { logMel } from "../dsp/log_mel.ts";
 import type { Recording } from "../dsp/recording.ts";
 import { readRecording } from "../dsp/recording_reader.ts";
 import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import type { Span } from "./corpus.ts";
-import type { FrameCache } from "./feature_cache.ts";
+import { FrameCache } from "./feature_cache.ts";
 import { cutSpan, requireContent } from "./files.ts";
 import type { Framed, Sound } from "./framed.ts";
 
@@ -28,6 +28,64 @@ export type Outcome =
     reason: string;
   };
 
+/** How recordings are read. */
+export interface ReadSetup {
+  /** the folder of the cache, if there is one */
+  cacheDir?: string;
+  /** whether each recording is brought to one level; none if not said */
+  level?: Level;
+}
+
+/** A recording, or a part of one. */
+export interface ReadJob {
+  /** as an index into the corpus's utterances */
+  utterance: number;
+  /** a path */
+  file: string;
+  /** the part that is to be read; the whole of it if not said */
+  span?: Span;
+}
+
+/** What comes of it. */
+export interface ReadResult {
+  /** frames, or what is wrong with it */
+  outcome: Outcome;
+  /** why frames can't be kept in the cache, if so */
+  cacheFault?: string;
+}
+
+/** Reads recordings, one after the other. */
+export class FrameReader {
+  readonly #settings: FrontEnd;
+  readonly #parts: SpanReader;
+  readonly #cache?: FrameCache;
+
+  /** Makes the folder of the cache if it is not there. */
+  constructor({ cacheDir, level = "none" }: ReadSetup) {
+    this.#settings = withLevel(frontEnd, level);
+    this.#parts = new SpanReader(this.#settings);
+    if (cacheDir !== undefined) this.#cache = new FrameCache(cacheDir, this.#settings);
+  }
+
+  /** How many recordings the cache had nothing of. */
+  get misses(): number {
+    return this.#cache?.misses ?? 0;
+  }
+
+  /** Reads a recording; what is wrong with it is no error. */
+  async read(job: ReadJob): Promise<ReadResult> {
+    const outcome = await this.#frames(job).catch((error) => ({ reason: reasonOf(error, job.file) }));
+    return { outcome, cacheFault: this.#cache?.fault };
+  }
+
+  async #frames({ file, span }: ReadJob): Promise<Outcome> {
+    // not readFile(): a promise for each small file would cost the starter's thread a seventh of its time
+    const read = () => Deno.readFileSync(file);
+    if (span !== undefined) return await this.#parts.frames(file, span, read);
+    return await framesOf(read(), file, { cache: this.#cache, settings: this.#settings });
+  }
+}
+
 /**
  * The frames of a recording, wav or compressed.
  *
@@ -36,7 +94,7 @@ export type Outcome =
  * @param cache where frames are looked for first, and kept: made for the same front end
  * @throws {Error} as `readRecording` does
  */
-export async function framesOf(
+async function framesOf(
   bytes: Uint8Array,
   name: string,
   { cache, settings = frontEnd }: { cache?: FrameCache; settings?: FrontEnd } = {},
@@ -46,9 +104,9 @@ export async function framesOf(
   const known = key === undefined ? undefined : cache!.read(key);
   if (known !== undefined) return { ...known, digest };
   requireContent(bytes, name);
-  const levels = new Levels(), recording = await readRecording(bytes, name, settings, levels);
+  const recording = await readRecording(bytes, name, settings);
   const { samples, seconds, warnings } = recording;
-  const framed = { frames: logMel(samples, settings), seconds, sound: measure(recording, levels, samples) };
+  const framed = { frames: logMel(samples, settings), seconds, sound: measure(recording, samples) };
   // what is warned of is not kept, so that the next run warns of it too
   if (warnings.length > 0) return { ...framed, digest, warnings };
   if (key !== undefined) cache!.write(key, framed);
@@ -57,8 +115,7 @@ export async function framesOf(
 
 /** @param samples of the recording, or a part of them */
 function measure(
-  { sampleRate }: Pick<Recording, "sampleRate">,
-  { peak, clippedShare }: Levels,
+  { sampleRate, levels: { peak, clippedShare } }: Recording,
   samples: Float32Array,
 ): Sound {
   // four sums at once: an addition waits for the one before it, not for those of other sums
@@ -84,9 +141,9 @@ function measure(
 }
 
 /** Frames of parts of recordings, one recording decoded at a time: the parts of one follow each other. */
-export class SpanReader {
+class SpanReader {
   readonly #settings: FrontEnd;
-  #last?: { file: string; digest: string; recording: Recording; levels: Levels };
+  #last?: { file: string; digest: string; recording: Recording };
 
   /** Of no recording yet. */
   constructor(settings: FrontEnd = frontEnd) {
@@ -104,13 +161,13 @@ export class SpanReader {
     if (this.#last?.file !== file) {
       const bytes = read();
       requireContent(bytes, file);
-      const levels = new Levels(), recording = await readRecording(bytes, file, this.#settings, levels);
-      this.#last = { file, digest: digestOf(bytes), recording, levels };
+      const recording = await readRecording(bytes, file, this.#settings);
+      this.#last = { file, digest: digestOf(bytes), recording };
     }
-    const { recording, levels, digest } = this.#last, { samples, seconds } = cutSpan(recording, span, file);
+    const { recording, digest } = this.#last, { samples, seconds } = cutSpan(recording, span, file);
     let peak = 0;
     for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
-    const sound = { ...measure(recording, levels, samples), peak };
+    const sound = { ...measure(recording, samples), peak };
     const { warnings } = recording;
     return {
       ...{ frames: logMel(samples, this.#settings), seconds, sound, digest: spanDigest(digest, span) },

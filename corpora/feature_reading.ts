@@ -1,6 +1,6 @@
 /**
- * Reads all utterances of a corpus: recordings on this thread and on workers (`feature_crew.ts`), whatever is made in memory
- * on this thread alone. What comes of each is the same either way, to the bit.
+ * Reads all utterances of a corpus: recordings on this thread and on worker threads (`workers/crew.ts`), whatever is
+ * made in memory on this thread alone. What comes of each is the same either way, to the bit.
  *
  * @module
  */
@@ -8,10 +8,17 @@ import { OptionError } from "../base/option_error.ts";
 import { type Level, withLevel } from "../dsp/levelling.ts";
 import { logMel } from "../dsp/log_mel.ts";
 import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
+import { Crew, MOST_THREADS } from "../workers/crew.ts";
 import type { Utterance } from "./corpus.ts";
-import { FrameCache } from "./feature_cache.ts";
-import { Crew } from "./feature_crew.ts";
-import { digestOf, framesOf, type Outcome, reasonOf, SpanReader } from "./feature_frames.ts";
+import {
+  digestOf,
+  FrameReader,
+  type Outcome,
+  type ReadJob,
+  type ReadResult,
+  type ReadSetup,
+  reasonOf,
+} from "./feature_frames.ts";
 
 /** How utterances are read. */
 export interface ReadingOptions {
@@ -33,20 +40,21 @@ export interface ReadingOptions {
   worker?: URL;
 }
 
-/** The most threads that may be asked for. */
-const MOST_THREADS = 64;
-
 /** A machine of many processors does not start them all for a small corpus. */
 const FILES_A_THREAD = 16;
-
-/** How long the event loop waits at most, ms: a Ctrl-C is heard within it, and one utterance's time. */
-const YIELD_EVERY = 50;
 
 /** What is read within this, ms, is not worth a worker. */
 const HEAD_START = 10;
 
 /** Nor is a corpus of whose recordings the cache misses fewer than this: one thread reads the others as fast as two. */
 const FEW_MISSES = 4;
+
+/** Worker threads that read recordings. */
+export function recordingCrew(
+  program: URL = new URL("./feature_worker.ts", import.meta.url),
+): Crew<ReadSetup, ReadJob, ReadResult> {
+  return new Crew({ program, name: ({ file }) => file });
+}
 
 /**
  * Reads every utterance, and says what came of each, in their order.
@@ -67,10 +75,9 @@ export async function readUtterances(
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
     throw new OptionError({ option: "threads", required: `a whole number from 1 to ${MOST_THREADS}`, found: threads });
   }
-  const cache = recordings && cacheDir !== undefined ? new FrameCache(cacheDir, settings) : undefined;
   const outcomes = new Array<Outcome>(utterances.length);
   let done = 0, faultSaid = false;
-  const take = (i: number, outcome: Outcome, cacheFault?: string) => {
+  const take = ({ outcome, cacheFault }: ReadResult, i: number) => {
     outcomes[i] = outcome;
     if ("frames" in outcome) outcome.warnings?.forEach((line) => onWarning?.(line));
     if (cacheFault !== undefined && !faultSaid) {
@@ -80,49 +87,24 @@ export async function readUtterances(
     onProgress?.(++done, utterances.length);
   };
 
-  const crew = new Crew(utterances.map(({ path, id }) => path ?? id), {
-    onReport: ({ file, outcome, cacheFault }) => take(file, outcome, cacheFault),
-    cacheDir,
-    level,
-    worker,
-    ...(utterances.some(({ span }) => span !== undefined) && { spans: utterances.map(({ span }) => span) }),
-  });
-  const parts = new SpanReader(settings), how = { parts, cache, settings };
-  const helpers = recordings ? Math.min(threads, utterances.length) - 1 : 0;
-  const begun = performance.now();
-  let yielded = begun;
+  const setup = { cacheDir, level }, begun = performance.now();
+  const crew = recordingCrew(worker);
+  const helpers = Math.min(threads, utterances.length) - 1,
+    reader = recordings ? new FrameReader(setup) : undefined;
+  const readHere = async (job: ReadJob): Promise<ReadResult> => {
+    if (reader === undefined) return { outcome: await readSpoken(utterances[job.utterance], settings) };
+    const worthwhile = (options.threads !== undefined || performance.now() - begun > HEAD_START) &&
+      reader.misses >= (cacheDir === undefined ? 0 : FEW_MISSES);
+    if (helpers > 0 && !crew.started && worthwhile) crew.start(helpers);
+    return await reader.read(job);
+  };
+  const jobs = utterances.map(({ path, id, span }, utterance) => ({ utterance, file: path ?? id, span }));
   try {
-    for (let i; (i = crew.claim()) !== undefined;) {
-      const now = performance.now();
-      const worthwhile = (options.threads !== undefined || now - begun > HEAD_START) &&
-        (cache === undefined || cache.misses >= FEW_MISSES);
-      if (helpers > 0 && !crew.started && worthwhile) crew.start(helpers);
-      if (now - yielded > YIELD_EVERY) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        yielded = performance.now();
-      }
-      signal?.throwIfAborted();
-      const outcome = recordings ? await readRecording(utterances[i], how) : await readSpoken(utterances[i], settings);
-      crew.done(i);
-      take(i, outcome, cache?.fault);
-    }
-    await crew.finish(signal);
+    await crew.run({ setup, jobs, here: readHere, onResult: take, signal });
   } finally {
     await crew.close();
   }
   return outcomes;
-}
-
-async function readRecording(
-  { path, span }: Utterance,
-  { parts, ...how }: { parts: SpanReader; cache?: FrameCache; settings: FrontEnd },
-): Promise<Outcome> {
-  try {
-    if (span !== undefined) return await parts.frames(path!, span, () => Deno.readFileSync(path!));
-    return await framesOf(await Deno.readFile(path!), path!, how);
-  } catch (error) {
-    return { reason: reasonOf(error, path!) };
-  }
 }
 
 async function readSpoken(utterance: Utterance, settings: FrontEnd): Promise<Outcome> {

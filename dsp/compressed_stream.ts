@@ -1,34 +1,25 @@
 /**
  * A compressed recording that comes in pieces, to 16 kHz mono: an hour of it is never there as a whole.
  *
- *   bytes -> decoder (`decoders.ts`) -> [channels][samples] -> mean of the channels -> 16 kHz
+ *   bytes -> decoder (`decoders.ts`) -> [channels][samples] -> `mixdown.ts` -> 16 kHz
  */
 import { type Decoded, type Decoder, type LoadPackage, nameOf, openDecoder } from "./decoders.ts";
-import { Levels } from "./levels.ts";
-import { mono, oneChannel } from "./recording.ts";
-import { failWithoutChannel } from "./recording_stream.ts";
-import { Resampler } from "./resample.ts";
+import type { Levels } from "./levels.ts";
+import { Mixdown } from "./mixdown.ts";
 import type { FrontEnd } from "./settings.ts";
 import type { Codec } from "./sniff.ts";
 
 /** Decodes a compressed recording while its bytes arrive. */
 export class CompressedStream {
-  /** How loud it is so far, and how much of it is cut off. */
-  readonly levels: Levels = new Levels();
   /** What is wrong with it and read all the same, in lines that name it; all of it is known once it has ended. */
   readonly warnings: string[] = [];
-  /** The file's rate, in Hz; 0 before its first samples. */
-  sampleRate = 0;
-  /** Channels that the decoder gives; 0 before its first samples. */
-  channels = 0;
   readonly #codec: Codec;
   readonly #name: string;
   readonly #settings: FrontEnd;
   readonly #decoder: Decoder;
   readonly #channel: number | undefined;
-  #resampler: Resampler | undefined;
-  /** Samples a channel so far, and how many the file says that it has. */
-  #samples = 0;
+  #mixdown: Mixdown | undefined;
+  /** Samples a channel that the file says that it has. */
   #promised: number | undefined;
   #begun = false;
   /** Frames that could not be decoded, and why the first could not. */
@@ -57,9 +48,20 @@ export class CompressedStream {
     return new CompressedStream(codec, name, settings, await openDecoder(codec, name, load), channel);
   }
 
+  /** The file's rate in Hz, and the channels that the decoder gives; zeros before its first samples. */
+  get format(): { sampleRate: number; channels: number } {
+    const { sampleRate = 0, channels = 0 } = this.#mixdown ?? {};
+    return { sampleRate, channels };
+  }
+
+  /** How loud it is so far, and how much of it is cut off; undefined before its first samples. */
+  get levels(): Levels | undefined {
+    return this.#mixdown?.levels;
+  }
+
   /** Duration of the file's own samples so far, in seconds. */
   get seconds(): number {
-    return this.sampleRate === 0 ? 0 : this.#samples / this.sampleRate;
+    return this.#mixdown?.seconds ?? 0;
   }
 
   /**
@@ -81,20 +83,20 @@ export class CompressedStream {
   async finish(): Promise<Float32Array<ArrayBuffer>[]> {
     const parts = await this.#collect(this.#decoder.flush());
     this.#decoder.free();
-    if (!this.#resampler) this.#fail(this.#fault || "it holds no sound that can be decoded");
+    const mixdown = this.#mixdown ?? this.#fail(this.#fault || "it holds no sound that can be decoded");
     if (this.#broken > 0) {
       this.warnings.push(
         `${this.#name}: skipped ${this.#broken} stretches that can't be decoded: ${this.#fault}`,
       );
     }
-    if (this.#promised !== undefined && this.#promised > this.#samples) {
-      const seconds = (this.#promised - this.#samples) / this.sampleRate;
+    if (this.#promised !== undefined && this.#promised > mixdown.frames) {
+      const seconds = (this.#promised - mixdown.frames) / mixdown.sampleRate;
       this.warnings.push(
-        `${this.#name}: the recording is cut short: its header states ${this.#promised} samples, ${this.#samples} can be ` +
+        `${this.#name}: the recording is cut short: its header states ${this.#promised} samples, ${mixdown.frames} can be ` +
           `decoded; ${seconds.toFixed(3)} s are missing`,
       );
     }
-    return [...parts, this.#resampler!.finish()];
+    return [...parts, mixdown.finish()];
   }
 
   async #collect(decoded: AsyncIterable<Decoded>): Promise<Float32Array<ArrayBuffer>[]> {
@@ -115,28 +117,24 @@ export class CompressedStream {
 
   #take({ channelData, sampleRate }: Decoded): Float32Array<ArrayBuffer> {
     const channels = channelData.length, frames = channelData[0].length;
-    if (!this.#resampler) {
+    if (!this.#mixdown) {
       // as of wav files: a rate of 1 Hz would make 16,000 samples of each
       if (!(sampleRate >= 4000 && sampleRate <= 768000)) {
         this.#fail(`its header states ${sampleRate} Hz; EPR reads 4000 to 768000 Hz`);
       }
-      [this.sampleRate, this.channels] = [sampleRate, channels];
-      if (this.#channel !== undefined && this.#channel >= channels) {
-        failWithoutChannel(this.#name, this.#channel, channels);
-      }
-      this.#resampler = new Resampler(sampleRate, this.#settings.sampleRate);
-    } else if (sampleRate !== this.sampleRate || channels !== this.channels) {
-      this.#fail(`it changes from ${this.sampleRate} Hz, ${this.channels} channel(s) to ${sampleRate} Hz, ${channels}`);
+      this.#mixdown = new Mixdown(this.#name, { sampleRate, channels }, this.#settings.sampleRate, this.#channel);
+    }
+    const mixdown = this.#mixdown;
+    if (sampleRate !== mixdown.sampleRate || channels !== mixdown.channels) {
+      const before = `${mixdown.sampleRate} Hz, ${mixdown.channels} channel(s)`;
+      this.#fail(`it changes from ${before} to ${sampleRate} Hz, ${channels}`);
     }
     const block = new Float32Array(frames * channels);
     channelData.forEach((channel, c) => {
       for (let i = 0; i < frames; i++) block[i * channels + c] = channel[i];
     });
     if (!block.every(Number.isFinite)) this.#fail("some of its samples are no numbers");
-    const own = this.#channel === undefined ? block : oneChannel(block, channels, this.#channel);
-    this.levels.add(own, own === block ? channels : 1);
-    this.#samples += frames;
-    return this.#resampler.push(own === block ? mono(block, channels) : own);
+    return mixdown.push(block);
   }
 
   #fail(found: string): never {

@@ -67,21 +67,47 @@ export class RealFft {
     if (x.length !== this.length) {
       throw new RangeError(`An FFT's input: expected ${this.length} samples, found ${x.length}`);
     }
-    const { re, im } = this;
-    const order = this.#order;
+    const { re, im } = this, order = this.#order;
     for (let n = 0; n < order.length; n++) {
       re[order[n]] = x[2 * n];
       im[order[n]] = x[2 * n + 1];
     }
-    this.#butterflies(order.length);
-    this.#unpack(order.length);
+    this.#complex(order.length);
+  }
+
+  /**
+   * Transforms a frame of a longer signal, x[n] = samples[start + n] window[n], and 0 past the window.
+   *
+   * @param samples of which `window.length` are read, from `start` on
+   * @param window N values at most
+   * @throws {RangeError} if the window is longer than N, or the signal ends before it
+   */
+  transformFrame(samples: Float32Array, start: number, window: Float64Array): void {
+    const { re, im, length } = this, order = this.#order, pairs = window.length >> 1;
+    if (window.length > length || start + window.length > samples.length) {
+      const found = `${window.length} values from sample ${start} of ${samples.length}`;
+      throw new RangeError(`A window for an FFT of ${length} points: expected one within both, found ${found}`);
+    }
+    for (let n = 0, at = start; n < pairs; n++, at += 2) {
+      re[order[n]] = samples[at] * window[2 * n];
+      im[order[n]] = samples[at + 1] * window[2 * n + 1];
+    }
+    for (let n = pairs; n < order.length; n++) re[order[n]] = im[order[n]] = 0;
+    if (window.length % 2 === 1) re[order[pairs]] = samples[start + 2 * pairs] * window[2 * pairs];
+    this.#complex(order.length);
+  }
+
+  #complex(n: number): void {
+    this.#butterflies(n);
+    this.#unpack(n);
   }
 
   /** Z from bit-reversed z, both [n] in place. */
   #butterflies(n: number): void {
     const { re, im } = this;
     const cos = this.#cos, sin = this.#sin;
-    let q = 1; // length of the transforms that are done
+    // The first round turns nothing (w = 1), so it multiplies nothing. q is the length of the transforms that are done.
+    let q: number;
     if (Math.log2(n) % 2 === 1) {
       for (let k = 0; k < n; k += 2) {
         const r = re[k + 1], i = im[k + 1];
@@ -91,7 +117,26 @@ export class RealFft {
         im[k] += i;
       }
       q = 2;
+    } else {
+      for (let p = 0; p < n; p += 4) {
+        const evenR = re[p] + re[p + 1],
+          evenI = im[p] + im[p + 1],
+          oddR = re[p + 2] + re[p + 3],
+          oddI = im[p + 2] + im[p + 3];
+        const even2R = re[p] - re[p + 1], even2I = im[p] - im[p + 1];
+        const odd2R = re[p + 2] - re[p + 3], odd2I = im[p + 2] - im[p + 3];
+        re[p] = evenR + oddR;
+        im[p] = evenI + oddI;
+        re[p + 2] = evenR - oddR;
+        im[p + 2] = evenI - oddI;
+        re[p + 1] = even2R + odd2I;
+        im[p + 1] = even2I - odd2R;
+        re[p + 3] = even2R - odd2I;
+        im[p + 3] = even2I + odd2R;
+      }
+      q = 4;
     }
+
     // Four transforms a, c, b, d of length q (of samples 0, 2, 1, 3 mod 4: that is how bit reversal leaves them) make one
     // of length 4q, with w = exp(-2 pi i k / 4q):  a + w^2 c + (w b + w^3 d)  and its rotations by quarter turns.
     for (; q < n; q *= 4) {

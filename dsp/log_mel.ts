@@ -90,7 +90,6 @@ function tablesFor(settings: FrontEnd): Tables {
 /** Magnitude spectra of windowed frames. */
 export class Spectrum {
   readonly #window: Float64Array;
-  readonly #frame: Float64Array;
   readonly #fft: RealFft;
   readonly #magnitude: Float64Array;
 
@@ -105,17 +104,14 @@ export class Spectrum {
       throw new RangeError(`windowLength: expected at most the FFT's ${fftLength} samples, found ${windowLength}`);
     }
     this.#window = hann(windowLength);
-    this.#frame = new Float64Array(fftLength); // zero past the window, always
     this.#fft = new RealFft(fftLength);
     this.#magnitude = new Float64Array(fftLength / 2 + 1);
   }
 
   /** The magnitudes [fftLength/2 + 1] of the frame that begins at sample `start`, in an array that the next call reuses. */
   magnitude(samples: Float32Array, start: number): Float64Array {
-    const window = this.#window, frame = this.#frame, magnitude = this.#magnitude;
-    for (let i = 0; i < window.length; i++) frame[i] = samples[start + i] * window[i];
-    this.#fft.transform(frame);
-    const { re, im } = this.#fft;
+    const magnitude = this.#magnitude, { re, im } = this.#fft;
+    this.#fft.transformFrame(samples, start, this.#window);
     // Not Math.hypot: it guards against overflow, which cannot happen here, at ten times the cost.
     for (let k = 0; k < magnitude.length; k++) magnitude[k] = Math.sqrt(re[k] * re[k] + im[k] * im[k]);
     return magnitude;

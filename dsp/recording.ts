@@ -1,14 +1,13 @@
 /**
  * A wav file to the samples that the front end wants: decoded, mixed to mono (mean of the channels), resampled to 16 kHz.
  *
- * All in blocks, so that an hour of 44.1 kHz stereo takes no more memory than the file and its result; where a block
- * ends changes nothing.
+ * All in blocks, so that an hour of 44.1 kHz stereo takes no more memory than the file and its result. It is a stream
+ * (`recording_stream.ts`) that is given all its bytes at once; `recording_reader.ts` reads recordings of other kinds too.
  */
 import type { Levels } from "./levels.ts";
-import { Resampler } from "./resample.ts";
-import { readWavHeader } from "./riff.ts";
+import { concatenate } from "./mixdown.ts";
+import { RecordingStream } from "./recording_stream.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
-import { decodeBlocks } from "./wav.ts";
 
 /** A recording as the front end takes it, and what its file was. */
 export interface Recording {
@@ -20,6 +19,8 @@ export interface Recording {
   sampleRate: number;
   /** The file's channels. */
   channels: number;
+  /** How loud the file's own samples are, before they are mixed and resampled, and how many of them are cut off. */
+  levels: Levels;
   /** What is wrong with the file and was read all the same, in lines that name it: cut short, or a header that contradicts itself. */
   warnings: readonly string[];
 }
@@ -29,7 +30,6 @@ export interface Recording {
  *
  * @param bytes the whole file
  * @param name what errors call the file
- * @param levels hears of the file's own samples, before they are mixed and resampled
  * @throws {TypeError} as {@linkcode decodeWav} does
  *
  * @example
@@ -41,43 +41,8 @@ export interface Recording {
  * assert(samples.length === 16000 && seconds === 1);
  * ```
  */
-export function decodeRecording(
-  bytes: Uint8Array,
-  name: string,
-  settings: FrontEnd = frontEnd,
-  levels?: Levels,
-): Recording {
-  const header = readWavHeader(bytes, name);
-  const { sampleRate, channels, frames, warnings } = header;
-  const resampler = new Resampler(sampleRate, settings.sampleRate);
-  const samples = new Float32Array(Math.ceil(frames * settings.sampleRate / sampleRate));
-  let at = 0;
-  const append = (block: Float32Array) => {
-    samples.set(block, at);
-    at += block.length;
-  };
-  for (const block of decodeBlocks(bytes, header, name)) {
-    levels?.add(block, channels);
-    append(resampler.push(mono(block, channels)));
-  }
-  append(resampler.finish());
-  return { samples, seconds: frames / sampleRate, sampleRate, channels, warnings };
-}
-
-/** The mean of the channels of a block [frames, channels]; [frames]. */
-export function mono(block: Float32Array, channels: number): Float32Array {
-  if (channels === 1) return block;
-  const mixed = new Float32Array(block.length / channels);
-  for (let i = 0, at = 0; i < mixed.length; i++) {
-    let sum = 0;
-    for (let c = 0; c < channels; c++) sum += block[at++];
-    mixed[i] = sum / channels;
-  }
-  return mixed;
-}
-
-/** One channel of a block [frames, channels]; [frames]. */
-export function oneChannel(block: Float32Array, channels: number, channel: number): Float32Array {
-  if (channels === 1) return block;
-  return Float32Array.from({ length: block.length / channels }, (_, i) => block[i * channels + channel]);
+export function decodeRecording(bytes: Uint8Array, name: string, settings: FrontEnd = frontEnd): Recording {
+  const stream = new RecordingStream(name, { length: bytes.length, settings });
+  const samples = concatenate([...stream.push(bytes), ...stream.finish()]);
+  return { samples, ...stream.format, levels: stream.levels!, seconds: stream.seconds, warnings: stream.warnings };
 }

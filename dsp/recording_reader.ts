@@ -1,10 +1,10 @@
 /**
  * A recording of any kind that comes in pieces, to 16 kHz mono: its first bytes say which kind it is, whatever its name.
  */
-import { CompressedStream } from "./compressed_stream.ts";
+import type { CompressedStream } from "./compressed_stream.ts";
 import type { Levels } from "./levels.ts";
 import type { Recording } from "./recording.ts";
-import { decodeRecording } from "./recording.ts";
+import { concatenate } from "./mixdown.ts";
 import { RecordingStream } from "./recording_stream.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
 import { recognise } from "./sniff.ts";
@@ -61,8 +61,7 @@ export class RecordingReader {
 
   /** The file's rate in Hz and its channels; zeros before these are known. */
   get format(): { sampleRate: number; channels: number } {
-    const of = this.#stream instanceof RecordingStream ? this.#stream.header : this.#stream;
-    return { sampleRate: of?.sampleRate ?? 0, channels: of?.channels ?? 0 };
+    return this.#stream?.format ?? { sampleRate: 0, channels: 0 };
   }
 
   /**
@@ -72,12 +71,19 @@ export class RecordingReader {
    * @throws {Error} where its decoder can't be loaded
    */
   async push(bytes: Uint8Array): Promise<Float32Array<ArrayBuffer>[]> {
-    if (this.#stream) return await this.#pass(bytes);
-    const head = new Uint8Array(this.#head.length + bytes.length);
-    head.set(this.#head);
-    head.set(bytes, this.#head.length);
+    if (this.#stream) return await this.#stream.push(bytes);
+    const { length } = this.#head;
+    let head = bytes;
+    if (length > 0) {
+      head = new Uint8Array(length + bytes.length);
+      head.set(this.#head);
+      head.set(bytes, length);
+    }
     this.#head = head;
-    return await this.#begin(head.length >= LONGEST_TAG);
+    const parts = await this.#begin(head.length >= LONGEST_TAG);
+    // whoever reads the file may use the array again, for its next bytes
+    if (!this.#stream && head === bytes) this.#head = bytes.slice();
+    return parts;
   }
 
   /**
@@ -88,8 +94,7 @@ export class RecordingReader {
   async finish(): Promise<Float32Array<ArrayBuffer>[]> {
     const begun = this.#stream ? [] : await this.#begin(true);
     const stream = this.#stream!;
-    const rest = stream instanceof RecordingStream ? [stream.finish()] : await stream.finish();
-    return [...begun, ...rest];
+    return [...begun, ...await stream.finish()];
   }
 
   /** Finds out what it is, if that can be told, and passes on what came. @param whole whether it has to be told now */
@@ -99,16 +104,13 @@ export class RecordingReader {
     this.#head = new Uint8Array();
     if (found === undefined) {
       this.#stream = new RecordingStream(this.#name, this.#options);
-      return await this.#pass(head);
+      return this.#stream.push(head);
     }
     const { settings = frontEnd, channel, load } = this.#options;
+    // loaded where it is met: the threads that read a corpus of wav files start faster without it
+    const { CompressedStream } = await import("./compressed_stream.ts");
     this.#stream = await CompressedStream.open(found.codec, this.#name, settings, { channel, load });
-    return await this.#pass(head.subarray(found.offset));
-  }
-
-  async #pass(bytes: Uint8Array): Promise<Float32Array<ArrayBuffer>[]> {
-    const stream = this.#stream!;
-    return stream instanceof RecordingStream ? [stream.push(bytes)] : await stream.push(bytes);
+    return await this.#stream.push(head.subarray(found.offset));
   }
 }
 
@@ -118,7 +120,6 @@ export class RecordingReader {
  *
  * @param bytes the whole file
  * @param name what errors call the file
- * @param levels hears of the file's own samples, before they are mixed and resampled
  * @param load loads the package of a decoder by its name; default: from the packages on this machine
  * @throws {TypeError} where it is no recording, or can't be decoded
  * @throws {Error} where its decoder can't be loaded
@@ -136,22 +137,11 @@ export async function readRecording(
   bytes: Uint8Array,
   name: string,
   settings: FrontEnd = frontEnd,
-  levels?: Levels,
   load?: (specifier: string) => Promise<unknown>,
 ): Promise<Recording> {
-  if (recognise(bytes, true) === undefined) return decodeRecording(bytes, name, settings, levels);
   const reader = new RecordingReader(name, { length: bytes.length, settings, load }), parts: Float32Array[] = [];
   for (let at = 0; at < bytes.length; at += PIECE) parts.push(...await reader.push(bytes.subarray(at, at + PIECE)));
   parts.push(...await reader.finish());
-  const samples = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    samples.set(part, at);
-    at += part.length;
-  }
-  if (levels) {
-    const { peak, clipped, samples } = reader.levels!;
-    Object.assign(levels, { peak, clipped, samples });
-  }
-  return { samples, seconds: reader.seconds, ...reader.format, warnings: reader.warnings };
+  const { format, levels, seconds, warnings } = reader;
+  return { samples: concatenate(parts), ...format, levels: levels!, seconds, warnings };
 }

@@ -1,12 +1,11 @@
 /**
  * A wav file that comes in pieces, of any sizes, to 16 kHz mono: an hour of 44.1 kHz stereo is 635 MB, and is never there as a
- * whole. What it gives, put together, is to the bit what {@linkcode decodeRecording} gives for the whole file.
+ * whole. What it gives, put together, is to the bit the same whatever the pieces.
  *
- *   bytes -> header, once there is enough of it -> whole frames -> mean of the channels -> 16 kHz
+ *   bytes -> header, once there is enough of it -> whole frames -> `mixdown.ts` -> 16 kHz
  */
-import { Levels } from "./levels.ts";
-import { mono, oneChannel } from "./recording.ts";
-import { Resampler } from "./resample.ts";
+import type { Levels } from "./levels.ts";
+import { Mixdown } from "./mixdown.ts";
 import { failToRead, missing, readWavHead, type WavHeader } from "./riff.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
 import { BlockDecoder } from "./wav.ts";
@@ -14,15 +13,8 @@ import { BlockDecoder } from "./wav.ts";
 /** Bytes that may come before the samples. Pictures and notes do; more of them is no recording that anybody made. */
 const LONGEST_HEAD = 1 << 24;
 
-/** Throws where a recording lacks a channel that was asked for. @param channel from 0 */
-export function failWithoutChannel(name: string, channel: number, channels: number): never {
-  throw new TypeError(`${name}: expected a channel ${channel + 1}, found ${channels === 1 ? "one" : channels} in all`);
-}
-
 /** Decodes a recording while its bytes arrive. */
 export class RecordingStream {
-  /** How loud it is so far, and how much of it is cut off. */
-  readonly levels: Levels = new Levels();
   readonly #name: string;
   readonly #length: number | undefined;
   readonly #settings: FrontEnd;
@@ -35,12 +27,10 @@ export class RecordingStream {
   #held: Uint8Array = new Uint8Array();
   #header: WavHeader | undefined;
   #decoder: BlockDecoder | undefined;
-  #resampler: Resampler | undefined;
+  #mixdown: Mixdown | undefined;
   readonly #warnings: string[] = [];
   /** Bytes of the data chunk that came. */
   #data = 0;
-  /** Frames decoded. */
-  #frames = 0;
 
   /**
    * Begins.
@@ -56,9 +46,15 @@ export class RecordingStream {
     [this.#name, this.#length, this.#settings, this.#channel] = [name, length, settings, channel];
   }
 
-  /** What the file says of itself, as soon as that is known. */
-  get header(): WavHeader | undefined {
-    return this.#header;
+  /** The file's rate in Hz and its channels; zeros before these are known. */
+  get format(): { sampleRate: number; channels: number } {
+    const { sampleRate = 0, channels = 0 } = this.#mixdown ?? {};
+    return { sampleRate, channels };
+  }
+
+  /** How loud it is so far, and how much of it is cut off; undefined before its header is known. */
+  get levels(): Levels | undefined {
+    return this.#mixdown?.levels;
   }
 
   /** What is wrong with the file and read all the same, in lines that name it; all of it is known once it has ended. */
@@ -68,26 +64,28 @@ export class RecordingStream {
 
   /** Duration of the file's own samples so far, in seconds. */
   get seconds(): number {
-    return this.#header ? this.#frames / this.#header.sampleRate : 0;
+    return this.#mixdown?.seconds ?? 0;
   }
 
   /**
-   * Takes the file's next bytes, and gives the samples at 16 kHz that no later byte can change.
+   * Takes the file's next bytes, and gives the samples at 16 kHz that no later byte can change, in one part or several.
    *
-   * @throws {TypeError} as `decodeRecording` does
+   * @throws {TypeError} where it is no wav file, or holds samples that are no numbers
    */
-  push(bytes: Uint8Array): Float32Array<ArrayBuffer> {
+  push(bytes: Uint8Array): Float32Array<ArrayBuffer>[] {
     if (this.#header) return this.#decode(bytes);
-    this.#head.push(bytes.slice());
+    this.#head.push(bytes);
     this.#headBytes += bytes.length;
     // looked at again when it has doubled: what is walked over, over and over, stays a few times the head itself
-    if (this.#headBytes < this.#enough) return new Float32Array(0);
-    this.#enough = 2 * this.#headBytes;
-    const samples = this.#begin(this.#length);
-    if (!this.#header && this.#headBytes > LONGEST_HEAD) {
-      failToRead(this.#name, `no samples in its first ${LONGEST_HEAD >> 20} MB`);
+    if (this.#headBytes >= this.#enough) {
+      this.#enough = 2 * this.#headBytes;
+      const parts = this.#begin(this.#length);
+      if (this.#header) return parts;
+      if (this.#headBytes > LONGEST_HEAD) failToRead(this.#name, `no samples in its first ${LONGEST_HEAD >> 20} MB`);
     }
-    return samples;
+    // whoever reads the file may use the array again, for its next bytes
+    this.#head.push(this.#head.pop()!.slice());
+    return [];
   }
 
   /**
@@ -95,72 +93,54 @@ export class RecordingStream {
    *
    * @throws {TypeError} where the file ends before its samples, or never was a wav file
    */
-  finish(): Float32Array<ArrayBuffer> {
-    const begun = this.#header ? [] : [this.#begin(this.#headBytes)];
+  finish(): Float32Array<ArrayBuffer>[] {
+    const parts = this.#header ? [] : this.#begin(this.#headBytes);
     const header = this.#header!, { dataBytes } = header;
     if (dataBytes !== Infinity && this.#data < dataBytes) {
       this.#warnings.push(missing(this.#name, header, dataBytes, this.#data));
     }
     // of ADPCM, a block that is not whole is some frames
-    if (header.blockFrames > 1 && this.#held.length > 0) begun.push(this.#take(this.#held));
-    return concatenate([...begun, this.#resampler!.finish()]);
+    if (header.blockFrames > 1 && this.#held.length > 0) parts.push(this.#take(this.#held));
+    return [...parts, this.#mixdown!.finish()];
   }
 
   /** Reads the header, if it is there, and decodes what follows it. @param length of the file, where it is known */
-  #begin(length: number | undefined): Float32Array<ArrayBuffer> {
+  #begin(length: number | undefined): Float32Array<ArrayBuffer>[] {
     const head = joined(this.#head);
     this.#head = [head];
-    this.#header = readWavHead(head, this.#name, length);
-    if (!this.#header) return new Float32Array(0);
-    this.#head = [];
-    const { channels } = this.#header;
-    if (this.#channel !== undefined && this.#channel >= channels) {
-      failWithoutChannel(this.#name, this.#channel, channels);
-    }
-    this.#warnings.push(...this.#header.warnings);
-    this.#decoder = new BlockDecoder(this.#header, this.#name);
-    this.#resampler = new Resampler(this.#header.sampleRate, this.#settings.sampleRate);
-    return this.#decode(head.subarray(this.#header.dataOffset));
+    const header = readWavHead(head, this.#name, length);
+    if (!header) return [];
+    [this.#header, this.#head] = [header, []];
+    this.#mixdown = new Mixdown(this.#name, header, this.#settings.sampleRate, this.#channel);
+    this.#warnings.push(...header.warnings);
+    this.#decoder = new BlockDecoder(header, this.#name);
+    return this.#decode(head.subarray(header.dataOffset));
   }
 
   /** @param fresh bytes that follow those that came before */
-  #decode(fresh: Uint8Array): Float32Array<ArrayBuffer> {
+  #decode(fresh: Uint8Array): Float32Array<ArrayBuffer>[] {
     const { blockBytes, dataBytes } = this.#header!;
     const own = fresh.subarray(0, Math.min(fresh.length, dataBytes - this.#data));
     this.#data += own.length;
     const bytes = this.#held.length === 0 ? own : joined([this.#held, own]);
     const end = bytes.length - bytes.length % blockBytes, { stretchBytes } = this.#decoder!;
-    const parts: Float32Array[] = [];
+    const parts: Float32Array<ArrayBuffer>[] = [];
     for (let at = 0; at < end; at += stretchBytes) {
       parts.push(this.#take(bytes.subarray(at, Math.min(end, at + stretchBytes))));
     }
     this.#held = bytes.slice(end);
-    return concatenate(parts);
+    return parts;
   }
 
   /** Decodes a stretch, and gives it at 16 kHz. */
   #take(stretch: Uint8Array): Float32Array<ArrayBuffer> {
-    const { channels } = this.#header!, block = this.#decoder!.decode(stretch);
-    const own = this.#channel === undefined ? block : oneChannel(block, channels, this.#channel);
-    this.levels.add(own, own === block ? channels : 1);
-    this.#frames += block.length / channels;
-    return this.#resampler!.push(own === block ? mono(block, channels) : own);
+    return this.#mixdown!.push(this.#decoder!.decode(stretch));
   }
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0];
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
     all.set(part, at);

@@ -71,7 +71,7 @@ const loudest = 2 ** 32;
  *
  * @throws {TypeError} as {@linkcode decodeWav} does, for samples that are no numbers
  */
-export function* decodeBlocks(bytes: Uint8Array, header: WavHeader, name: string): Generator<Float32Array> {
+function* decodeBlocks(bytes: Uint8Array, header: WavHeader, name: string): Generator<Float32Array> {
   const decoder = new BlockDecoder(header, name), { dataOffset, dataBytes, blockBytes, blockFrames } = header;
   // of PCM, a frame that is not whole is nothing; of ADPCM, a block that is not whole is some frames
   const end = dataOffset + (blockFrames > 1 ? dataBytes : dataBytes - dataBytes % blockBytes);

@@ -1,20 +1,20 @@
-/**
- * A worker of `parallel.ts`: grows trees of one forest after the other, claiming their numbers one by one.
- *
- * @module
- */
-import { parentPort } from "node:worker_threads";
-import { fitTrees } from "./forest.ts";
-import { claimTrees, type FitJob, type FitReport } from "./fit_messages.ts";
+/** A worker thread of `parallel.ts`: grows trees of one forest after the other. */
+import { serve } from "../workers/member.ts";
+import type { TreeNodes } from "./builder.ts";
+import type { Labels } from "./columns.ts";
+import { type ForestOptions, treeGrower } from "./forest.ts";
 
-parentPort!.on("message", (job: FitJob) => {
-  const numbers: number[] = [];
-  let report: FitReport;
-  try {
-    const trees = fitTrees(job.x, job.y, job.options, claimTrees(job, numbers)).map(({ nodes }) => nodes);
-    report = { job: job.job, numbers, trees };
-  } catch (error) {
-    report = { job: job.job, error: error instanceof Error ? error.message : String(error) };
-  }
-  parentPort!.postMessage(report);
+/** A forest to be grown. */
+export interface ForestSetup {
+  /** [n, features], shared */
+  x: Float32Array;
+  /** [n], shared */
+  y: Labels;
+  /** what the forest is to be */
+  options: ForestOptions;
+}
+
+serve<ForestSetup, number, TreeNodes>(({ x, y, options }) => {
+  const grow = treeGrower(x, y, options);
+  return { run: (tree) => grow(tree).nodes };
 });

@@ -37,37 +37,29 @@ export interface ForestOptions {
 }
 
 /**
- * Grows some of a forest's trees: those whose numbers are in `which`, in that order. A forest can so be grown in parts.
+ * Gives a function that grows the tree of a number, a whole number from 0. The table is ranked once; trees may be grown in any order, and
+ * by several threads.
  *
  * @param x [n, features], row-major, finite
  * @param y [n]
- * @param which whole numbers from 0
  * @throws RangeError as {@link RandomForest.fit}
  */
-export function fitTrees(
-  x: Float32Array,
-  y: Labels,
-  options: ForestOptions,
-  which: Iterable<number>,
-): DecisionTree[] {
+export function treeGrower(x: Float32Array, y: Labels, options: ForestOptions): (tree: number) => DecisionTree {
   const { features, classes, maxFeatures = "sqrt", maxDepth = Infinity, bootstrap = true, seed = 0 } = options;
   const columns = rankColumns(x, features), { n } = columns;
   checkLabels(y, n, classes);
   if (maxDepth !== Infinity) wantWhole("maxDepth", maxDepth, 0);
   const looked = countMaxFeatures(maxFeatures, features);
   const builder = new TreeBuilder(columns, Int32Array.from(y), classes, looked, maxDepth);
-  const weights = new Int32Array(n).fill(1), trees: DecisionTree[] = [];
-  for (const tree of which) {
+  const weights = new Int32Array(n).fill(1);
+  return (tree) => {
     if (bootstrap) {
       const random = new Random(seed, tree, TREE_STREAMS.bootstrap);
       weights.fill(0);
       for (let draw = 0; draw < n; draw++) weights[random.below(n)]++;
     }
-    trees.push(
-      new DecisionTree(builder.build(weights, new Random(seed, tree, TREE_STREAMS.splits)), features, classes),
-    );
-  }
-  return trees;
+    return new DecisionTree(builder.build(weights, new Random(seed, tree, TREE_STREAMS.splits)), features, classes);
+  };
 }
 
 /**
@@ -123,7 +115,8 @@ export class RandomForest {
   static fit(x: Float32Array, y: Labels, options: ForestOptions): RandomForest {
     const { trees = 100 } = options;
     wantWhole("trees", trees, 1);
-    return new RandomForest(fitTrees(x, y, options, Array(trees).keys()));
+    const grow = treeGrower(x, y, options);
+    return new RandomForest(Array.from({ length: trees }, (_, tree) => grow(tree)));
   }
 
   /**

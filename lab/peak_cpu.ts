@@ -2,24 +2,36 @@
  * The CPU's measured peak: multiply-adds a second of `peak.wat`, in registers alone, on as many threads as the device has.
  * What WebAssembly reaches here is 128 bits wide; native code with wider registers has a higher peak.
  */
-import { Worker } from "node:worker_threads";
 import wabt from "wabt";
 import { hasRelaxedSimd } from "../kernels/cpu/binary.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
-import { CALL_ROUNDS } from "./peak_worker.ts";
+import { Crew } from "../workers/crew.ts";
+import type { PeakRun, PeakSetup, PeakTimes } from "./peak_worker.ts";
 import source from "./peak.wat" with { type: "text" };
 
 /** Operations of a round of `peak.wat`. */
 const ROUND_FLOPS = 8 * 12 * 4 * 2;
 
+/** Rounds of a call: a millisecond or so, so that the engine can change to faster code between calls. */
+const CALL_ROUNDS = 2 ** 15;
+
+/** Seconds that a sample may take, the threads' start among them. */
+const PATIENCE = 60;
+
 /** Threads that run nothing but multiply-adds. Close it when done. */
 export class CpuPeak {
-  readonly #workers: Worker[];
+  readonly #crew: Crew<PeakSetup, PeakRun, PeakTimes>;
+  readonly #setup: PeakSetup;
+  readonly #threads: number;
   #turn = 0;
-  #rounds = 4 * CALL_ROUNDS;
+  #calls = 4;
 
-  private constructor(workers: Worker[]) {
-    this.#workers = workers;
+  private constructor(setup: PeakSetup, threads: number) {
+    const program = new URL("./peak_worker.ts", import.meta.url);
+    this.#crew = new Crew({ program, name: () => "The peak of the CPU", patience: PATIENCE });
+    this.#crew.start(threads);
+    this.#setup = setup;
+    this.#threads = threads;
   }
 
   /** Starts the threads; they sleep until a sample is taken. */
@@ -32,40 +44,27 @@ export class CpuPeak {
     });
     const module = new WebAssembly.Module(new Uint8Array(parsed.toBinary({}).buffer));
     parsed.destroy();
-    const gate = new Int32Array(new SharedArrayBuffer(4));
-    const workers = Array.from({ length: threads }, () => {
-      const worker = new Worker(new URL("./peak_worker.ts", import.meta.url));
-      worker.postMessage({ module, gate, threads });
-      return worker;
-    });
-    const peak = new CpuPeak(workers);
+    const peak = new CpuPeak(
+      { module, gate: new Int32Array(new SharedArrayBuffer(4)), callRounds: CALL_ROUNDS },
+      threads,
+    );
     for (let i = 0; i < 8; i++) await peak.sample(0.02); // until the engine has made its fast code
     return peak;
   }
 
   /** Operations a second, over about so many seconds. */
   async sample(seconds: number): Promise<number> {
-    const turn = ++this.#turn, rounds = this.#rounds;
-    const times = await Promise.all(
-      this.#workers.map((worker) =>
-        new Promise<{ start: number; end: number }>((resolve, reject) => {
-          const fail = (error: Error) => reject(new Error(`A thread of the peak failed: ${error.message}`));
-          worker.once("error", fail);
-          worker.once("message", (times) => {
-            worker.off("error", fail);
-            resolve(times);
-          });
-          worker.postMessage({ rounds, turn });
-        })
-      ),
-    );
+    const calls = this.#calls, open = this.#threads * ++this.#turn;
+    // a thread that waits at the gate claims no other run, so each thread gets one
+    const jobs = Array.from({ length: this.#threads }, () => ({ calls, open }));
+    const times = await this.#crew.run({ setup: this.#setup, jobs });
     const taken = (Math.max(...times.map(({ end }) => end)) - Math.min(...times.map(({ start }) => start))) / 1000;
-    this.#rounds = CALL_ROUNDS * Math.max(1, Math.round(rounds / CALL_ROUNDS * seconds / Math.max(taken, 1e-4)));
-    return this.#workers.length * rounds * ROUND_FLOPS / taken;
+    this.#calls = Math.max(1, Math.round(calls * seconds / Math.max(taken, 1e-4)));
+    return this.#threads * calls * CALL_ROUNDS * ROUND_FLOPS / taken;
   }
 
   /** Ends the threads. */
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await this.#crew.close();
   }
 }

@@ -1,27 +1,42 @@
-/** A thread of the CPU's peak: runs the module of `peak.wat` when told, together with the others, and says how long it took. */
-import { parentPort } from "node:worker_threads";
+/** A thread of the CPU's peak: runs the module of `peak.wat`, together with the others, and measures how long it took. */
+import { serve } from "../workers/member.ts";
 
-/** What the thread is told: once the module, then runs. */
-export type PeakMessage =
-  | { module: WebAssembly.Module; gate: Int32Array; threads: number }
-  | { rounds: number; turn: number };
+/** What a thread is sent before a run. */
+export interface PeakSetup {
+  /** Of `peak.wat`. */
+  module: WebAssembly.Module;
+  /** [1], shared: how many have arrived at it, all runs together. */
+  gate: Int32Array;
+  /** Rounds of a call. */
+  callRounds: number;
+}
 
-/** Rounds of a call: a millisecond or so, so that the engine can change to faster code between calls. */
-export const CALL_ROUNDS = 2 ** 15;
+/** A run of one thread. */
+export interface PeakRun {
+  /** How many. */
+  calls: number;
+  /** How many have to be at the gate before it opens. */
+  open: number;
+}
 
-type Run = (rounds: number, factor: number) => number;
-let run: Run, gate: Int32Array, threads = 1;
+/** When it began and ended, in milliseconds. */
+export interface PeakTimes {
+  /** Since 1970. */
+  start: number;
+  /** Since 1970. */
+  end: number;
+}
 
-parentPort?.on("message", (message: PeakMessage) => {
-  if ("module" in message) {
-    run = new WebAssembly.Instance(message.module).exports.run as Run;
-    ({ gate, threads } = message);
-    return;
-  }
-  // all begin together: the last to arrive opens the gate
-  Atomics.add(gate, 0, 1);
-  while (Atomics.load(gate, 0) < threads * message.turn);
-  const start = performance.timeOrigin + performance.now();
-  for (let left = message.rounds; left > 0; left -= CALL_ROUNDS) run(CALL_ROUNDS, 0.999);
-  parentPort!.postMessage({ start, end: performance.timeOrigin + performance.now() });
+serve<PeakSetup, PeakRun, PeakTimes>(({ module, gate, callRounds }) => {
+  const run = new WebAssembly.Instance(module).exports.run as (rounds: number, factor: number) => number;
+  return {
+    run({ calls, open }) {
+      // all begin together: the last to arrive opens the gate
+      Atomics.add(gate, 0, 1);
+      while (Atomics.load(gate, 0) < open);
+      const start = performance.timeOrigin + performance.now();
+      for (let call = 0; call < calls; call++) run(callRounds, 0.999);
+      return { start, end: performance.timeOrigin + performance.now() };
+    },
+  };
 });

@@ -76,7 +76,7 @@ export interface ModelTraining {
   speakers: number;
   /** SHA-256 of the run's `corpus.csv`. */
   recordings: string;
-  /** The fold whose utterances its network and forest have not heard, from 1; not set: they have heard all. */
+  /** The fold whose utterances its network and forest have not heard, numbered as in the run's folder; not set: they have heard all. */
   heldOutFold?: number;
   /** The run's settings. */
   settings: Record<string, unknown>;

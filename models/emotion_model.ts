@@ -1,7 +1,7 @@
 /**
  * A model that is ready to be asked: what it is, and `predict`. The same in Deno, Node and browsers.
  */
-import { decodeRecording } from "../dsp/recording.ts";
+import { readRecording } from "../dsp/recording_reader.ts";
 import { resample } from "../dsp/resample.ts";
 import type { FrontEnd } from "../dsp/settings.ts";
 import type { Device } from "../kernels/device.ts";
@@ -23,8 +23,8 @@ export interface LoadOptions {
 export type PredictOptions = Omit<ListenOptions, "onFrames">;
 
 /**
- * A recording: the bytes of a wav file of any rate and channels; or samples, mono, full scale 1, of the model's rate (16 kHz) where
- * none is given.
+ * A recording: the bytes of a file, of any rate and channels, wav or of another kind whose decoder's package is there
+ * (`docs/predicting.md`); or samples, mono, full scale 1, of the model's rate (16 kHz) where none is given.
  */
 export type Sound = Uint8Array | ArrayBuffer | Blob | Float32Array | { samples: Float32Array; sampleRate: number };
 
@@ -89,9 +89,9 @@ async function samplesOf(sound: Sound, frontEnd: FrontEnd): Promise<Float32Array
   if (sound instanceof Float32Array) return sound;
   if (sound instanceof Blob) return await samplesOf(new Uint8Array(await sound.arrayBuffer()), frontEnd);
   if (sound instanceof ArrayBuffer) return await samplesOf(new Uint8Array(sound), frontEnd);
-  if (sound instanceof Uint8Array) return decodeRecording(sound, "the recording", frontEnd).samples;
+  if (sound instanceof Uint8Array) return (await readRecording(sound, "the recording", frontEnd)).samples;
   if (!(sound?.samples instanceof Float32Array)) {
-    throw new TypeError("A recording: expected the bytes of a wav file, a Float32Array or { samples, sampleRate }");
+    throw new TypeError("A recording: expected the bytes of a recording, a Float32Array or { samples, sampleRate }");
   }
   return resample(sound.samples, sound.sampleRate, frontEnd.sampleRate);
 }

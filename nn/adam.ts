@@ -47,7 +47,7 @@ export class Adam {
 /**
  * The paper's schedule (section 4.1): 0.001, times a decay of 0.8 every two epochs.
  *
- * @param epoch from 0, with the share of it that is done
+ * @param epoch with the share of it that is done
  */
 export function learningRateAt(epoch: number, initial = 0.001, decay = 0.8): number {
   return initial * decay ** Math.floor(epoch / 2);
@@ -56,7 +56,7 @@ export function learningRateAt(epoch: number, initial = 0.001, decay = 0.8): num
 /**
  * Half a cosine from the rate at first down to zero after the last epoch (Loshchilov & Hutter 2017, without restarts).
  *
- * @param epoch from 0, with the share of it that is done
+ * @param epoch with the share of it that is done
  */
 export function cosineRate(epoch: number, epochs: number, initial = 0.001): number {
   return initial * (1 + Math.cos(Math.PI * Math.min(1, epoch / epochs))) / 2;

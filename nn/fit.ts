@@ -60,7 +60,7 @@ export interface FitOptions {
 
 /** How far a fit is. */
 export interface FitProgress {
-  /** Counted from 0. */
+  /** Which. */
   epoch: number;
   /** Steps of this epoch enqueued so far. */
   step: number;
@@ -70,13 +70,13 @@ export interface FitProgress {
   loss: number;
   /** How many these are; a step or more behind `step`. */
   examples: number;
-  /** The first epoch, from 0, after which it may stop: patience will then be at its end, if no epoch is better. */
+  /** The first epoch after which it may stop: patience will then be at its end, if no epoch is better. */
   earliest: number;
 }
 
 /** What an epoch gave. Losses are means over examples, in nats; accuracies fractions of 1. */
 export interface EpochRecord {
-  /** Counted from 0. */
+  /** Which. */
   epoch: number;
   /** Over the epoch, while the weights moved. */
   loss: number;
@@ -104,7 +104,7 @@ export interface FitResult {
 
 /** Where a fit is between two steps. */
 export interface FitPlace {
-  /** The epoch it is in, from 0; as many are finished. */
+  /** The epoch it is in; as many are finished. */
   epoch: number;
   /** Steps of this epoch that are made; all of them where only its validation is left. */
   step: number;

@@ -4,6 +4,7 @@
  * Kernels are only enqueued here. The loss adds up on the device and is read at most every tenth of a second, one step
  * behind, so that the device never waits for us, and the event loop turns (Ctrl-C is heard).
  */
+import { ordinal } from "../base/numbering.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { METRICS } from "../kernels/table.ts";
 import { Random } from "../kernels/random.ts";
@@ -27,14 +28,14 @@ export interface Totals {
 export class NonFiniteError extends Error {
   /** Of the class. */
   override name = "NonFiniteError";
-  /** From 0. */
+  /** Which. */
   readonly epoch: number;
   /** The first step of that epoch whose loss is so, from 1; one more than there are where only validation shows it. */
   readonly step: number;
 
   /** Names them as people count. */
   constructor(epoch: number, step: number, validation = false) {
-    const where = validation ? `epoch ${epoch + 1}, in validation,` : `epoch ${epoch + 1}, step ${step}`;
+    const where = `epoch ${ordinal(epoch)}, ` + (validation ? "in validation," : `step ${step}`);
     super(`The loss of ${where} is not finite`);
     [this.epoch, this.step] = [epoch, step];
   }
@@ -173,7 +174,7 @@ export function orderOf(data: Dataset, path: readonly number[], epoch: number): 
   return data.order?.(path, epoch) ?? shuffled(data.length, path, epoch);
 }
 
-/** 0 to length - 1 in an order of chance. @param path what it is keyed by; @param epoch from 0 */
+/** 0 to length - 1 in an order of chance. @param path what it is keyed by */
 export function shuffled(length: number, path: readonly number[], epoch: number): Int32Array {
   return new Random(...path, epoch).shuffle(inOrder(length));
 }

@@ -41,7 +41,7 @@ export class Chain {
    * Uploads the frames; nothing is fitted yet.
    *
    * @param folds the fold of each utterance
-   * @param fold from 0
+   * @param fold whose networks these are
    * @throws OptionError where settings do not go together, or the features are cut otherwise than they say
    */
   constructor(
@@ -61,7 +61,7 @@ export class Chain {
   /** What a stage learns from, [segments, emotions]: from the stage before, as it was kept, or made again of its networks. */
   async labels(stage: number): Promise<Float32Array> {
     const { features: { segmentStart }, classes, training } = this.#data;
-    if (stage === 1) return pseudoLabels(training, segmentStart.length, classes);
+    if (stage === 0) return pseudoLabels(training, segmentStart.length, classes);
     const kept = await this.#memory?.labels(stage);
     if (kept) return kept;
     const before = await this.labels(stage - 1);
@@ -72,7 +72,7 @@ export class Chain {
   async weights(stage: number): Promise<NetworkWeights> {
     const kept = await this.#memory?.weights(stage);
     if (kept) return kept;
-    const before = stage > 1 ? await this.weights(stage - 1) : undefined;
+    const before = stage > 0 ? await this.weights(stage - 1) : undefined;
     return (await this.fitStage(stage, await this.labels(stage), before)).weights;
   }
 
@@ -90,7 +90,7 @@ export class Chain {
     look?: (network: VggE) => Promise<void>,
   ): Promise<FittedStage> {
     if (this.#settings.labelsFrom !== "teacher-view" || !before) return await this.#fitMembers(stage, { labels }, look);
-    const own = await this.labels(1);
+    const own = await this.labels(0);
     return await this.#sources.withTeacher(
       before,
       (teacher) => this.#fitMembers(stage, { labels: own, teacher }, look),

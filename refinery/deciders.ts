@@ -73,7 +73,7 @@ export const DECIDERS: readonly Decider[] = [
  *
  * @param profiles of all utterances, out of fold: [segments, emotions]
  * @param folds the fold of each utterance, as the networks had it
- * @param stage whose profiles they are, from 1
+ * @param stage whose profiles they are
  * @returns [utterances]: the emotion of each
  */
 export function decideBy(

@@ -32,9 +32,9 @@ export async function runFold(
   const result: FoldResult = { fold, stages: [...hooks.memory?.finished ?? []] };
   try {
     let labels: Float32Array | undefined, last: FittedStage | undefined;
-    for (let stage = result.stages.length + 1; stage <= settings.stages; stage++) {
+    for (let stage = result.stages.length; stage < settings.stages; stage++) {
       labels ??= await chain.labels(stage);
-      const byView = settings.labelsFrom === "teacher-view" && stage > 1;
+      const byView = settings.labelsFrom === "teacher-view" && stage > 0;
       const before = byView ? last?.weights ?? await chain.weights(stage - 1) : undefined;
       last = await chain.fitStage(stage, labels, before);
       const { epochs, bestEpoch } = last.fitted;
@@ -42,7 +42,7 @@ export async function runFold(
       const own = { stage, profiles, epochs, bestEpoch, ...chain.describe(stage, labels) };
       result.stages.push(own);
       await hooks.onStage?.(chain.output(own, last));
-      labels = stage < settings.stages ? await chain.refine(stage, labels, last.weights) : undefined;
+      labels = stage + 1 < settings.stages ? await chain.refine(stage, labels, last.weights) : undefined;
     }
     return result;
   } finally {

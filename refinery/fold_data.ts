@@ -34,7 +34,7 @@ export class FoldData {
    * Draws and uploads.
    *
    * @param folds the fold of each utterance
-   * @param fold from 0
+   * @param fold which is held out
    * @throws OptionError where settings do not go together, or the features are cut otherwise than they say
    */
   constructor(features: Features, device: Device, settings: Settings, folds: Int32Array, fold: number) {

@@ -6,11 +6,11 @@ import type { FoldStage } from "./results.ts";
 
 /** Which network an epoch is of. */
 export interface FittedNetwork {
-  /** From 0. */
+  /** Whose chain it is in. */
   fold: number;
-  /** From 1. */
+  /** Which of the chain. */
   stage: number;
-  /** Its number in the stage, from 0; 100 and more for those that only make labels; not set: the first. */
+  /** Its number in the stage; 100 and more for those that only make labels; not set: the first. */
   member?: number;
 }
 
@@ -50,7 +50,7 @@ export interface FoldMemory {
   labels(stage: number): Promise<Float32Array | undefined>;
   /** Keeps them. */
   keepLabels(stage: number, labels: Float32Array): Promise<void>;
-  /** Where the fit of a stage's network stood when it was kept last; undefined: nowhere yet. @param member its number, from 0 */
+  /** Where the fit of a stage's network stood when it was kept last; undefined: nowhere yet. */
   state(stage: number, member?: number): Promise<FitState | undefined>;
   /** Keeps that. */
   keepState(stage: number, state: FitSnapshot, member?: number): Promise<void>;
@@ -62,13 +62,13 @@ export interface FoldMemory {
 
 /** How far a fold is. */
 export interface FoldProgress {
-  /** From 0. */
+  /** Which fold. */
   fold: number;
-  /** From 1. */
+  /** Which stage of its chain. */
   stage: number;
   /** Whether the network learns, or makes profiles. */
   phase: "fit" | "profile";
-  /** From 0. */
+  /** The epoch that is under way. */
   epoch: number;
   /** Work done, where the stage's is 1 if every epoch is run. */
   done: number;
@@ -86,7 +86,7 @@ export interface FoldProgress {
 
 /** A finished stage of a fold. */
 export interface StageOutput {
-  /** From 0. */
+  /** Which fold. */
   fold: number;
   /** Its profiles and figures. */
   result: FoldStage;

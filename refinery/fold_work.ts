@@ -19,15 +19,13 @@ const PROFILE_WORK = 1 / 3;
 /**
  * Networks that a stage of a fold fits, as parts of one on all its training utterances: its members, and those that only make the
  * labels of the next stage.
- *
- * @param stage from 1
  */
 export function countFits(
   { members, stages, labelsFrom }: Pick<Settings, "members" | "stages" | "labelsFrom">,
   stage: number,
 ): number {
   const labelling = labelsFrom === "cross-fit" ? PARTS - 1 : labelsFrom === "snapshot" ? SNAPSHOT : 0;
-  return members + (stage < stages ? labelling : 0);
+  return members + (stage + 1 < stages ? labelling : 0);
 }
 
 /** Reports progress. */
@@ -82,7 +80,7 @@ export class FoldWork {
   /** Work of a stage: of every epoch, and of the profiles. */
   #work(stage: number): { fitting: number; profiling: number } {
     const { learning, heldOut, training } = this.#sets, { epochs, stages } = this.#settings;
-    const profiled = heldOut.length + (stage < stages ? training.length : 0);
+    const profiled = heldOut.length + (stage + 1 < stages ? training.length : 0);
     return {
       fitting: countFits(this.#settings, stage) * epochs * learning.length,
       profiling: PROFILE_WORK * profiled,

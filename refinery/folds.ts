@@ -203,7 +203,7 @@ function placesOf(utterances: readonly Drawn[]): Map<string, number> {
  * texts) under a split by them where there are enough.
  *
  * @param training indices into utterances
- * @returns the part of each, from 0
+ * @returns the part of each
  */
 export function assignParts(
   { utterances, emotions }: { utterances: readonly Drawn[]; emotions: readonly string[] },

@@ -3,6 +3,7 @@
  * judges (Breiman 2001, section 10). Where two statistics tell the same, shuffling either costs little: that a loss is small
  * does not say that a statistic is useless.
  */
+import { ordinal } from "../base/numbering.ts";
 import { STREAMS } from "../base/streams.ts";
 import { Random } from "../kernels/random.ts";
 import { crossValidate, type Judged } from "./judge.ts";
@@ -35,7 +36,7 @@ export function permutationImportance(
     const whole = right(x);
     for (let column = 0; column < columns; column++) {
       for (let repeat = 0; repeat < REPEATS; repeat++) {
-        const random = new Random(settings.seed, STREAMS.importance, stage, judged, column, repeat);
+        const random = new Random(settings.seed, STREAMS.importance, ordinal(stage), judged, column, repeat);
         const shuffled = x.slice();
         random.shuffle(held.map((_, row) => x[row * columns + column]))
           .forEach((value, row) => shuffled[row * columns + column] = value);

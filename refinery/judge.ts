@@ -5,6 +5,7 @@
  * Forest k learns from the out-of-fold profiles of all utterances but those of fold k, and judges those. Its training
  * profiles come from networks that saw the test utterances' labels, as in any stacking.
  */
+import { ordinal } from "../base/numbering.ts";
 import { FOREST_FOLDS_DRAW, STREAMS } from "../base/streams.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { RandomForest } from "../forest/forest.ts";
@@ -13,7 +14,7 @@ import { mean } from "./intervals.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
 import { judgeProfiles } from "./profile_figures.ts";
 import { meanRow } from "./relabel.ts";
-import type { FoldResult, StageResult } from "./results.ts";
+import type { FoldResult, StageFigures } from "./results.ts";
 import { segmentsOf } from "./segment_dataset.ts";
 import type { Settings } from "./settings.ts";
 import { profileStatistics, STATISTICS } from "./statistics.ts";
@@ -32,7 +33,7 @@ export type JudgedUtterance =
 /** What all folds together give. */
 export interface Judgement {
   /** Figures, a stage each. */
-  stages: StageResult[];
+  stages: StageFigures[];
   /** Out-of-fold profiles, a stage each: [segments, emotions]. */
   profiles: Float32Array[];
   /** The forest's decision on each utterance, a stage each. */
@@ -53,10 +54,9 @@ const FOREST_FOLDS = 10;
 export function judge(features: Judged, settings: Settings, folds: Int32Array, results: FoldResult[]): Judgement {
   const { utterances, emotions } = features, truth = utterances.map(({ emotion }) => emotion);
   const judgement: Judgement = { stages: [], profiles: [], decisions: [], votes: [] };
-  for (const [i, profiles] of outOfFoldProfiles(features, settings, folds, results).entries()) {
-    const stage = i + 1;
+  for (const [stage, profiles] of outOfFoldProfiles(features, settings, folds, results).entries()) {
     const decisions = decide(features, settings, profiles, folds, stage);
-    const own = results.map((fold) => fold.stages[stage - 1]);
+    const own = results.map((fold) => fold.stages[stage]);
     const confusion = confusionMatrix(truth, decisions, emotions.length);
     judgement.profiles.push(profiles);
     judgement.decisions.push(decisions);
@@ -64,7 +64,6 @@ export function judge(features: Judged, settings: Settings, folds: Int32Array, r
     const voted = confusionMatrix(truth, figures.votes, emotions.length);
     judgement.votes.push(figures.votes);
     judgement.stages.push({
-      stage,
       weightedAccuracy: weightedAccuracy(confusion),
       unweightedAccuracy: unweightedAccuracy(confusion),
       confusion,
@@ -134,7 +133,6 @@ export function* crossValidate(
  *
  * @param profiles of all utterances, out of fold: [segments, emotions]
  * @param folds the fold of each utterance
- * @param fold from 0
  */
 export function fitFoldForest(
   features: Judged,
@@ -176,12 +174,15 @@ export function outOfFoldProfiles(
   folds: Int32Array,
   results: FoldResult[],
 ): Float32Array[] {
-  const stages = Array.from({ length: settings.stages }, (_, i) => gather(features, settings, folds, results, i + 1));
+  const stages = Array.from(
+    { length: settings.stages },
+    (_, stage) => gather(features, settings, folds, results, stage),
+  );
   if (!settings.averageStages) return stages;
   const sum = new Float32Array(stages[0].length);
-  return stages.map((single, i) => {
+  return stages.map((single, stage) => {
     single.forEach((p, at) => sum[at] += p);
-    return sum.map((total) => total / (i + 1));
+    return sum.map((total) => total / (stage + 1));
   });
 }
 
@@ -196,8 +197,10 @@ function gather(
   const K = features.emotions.length;
   const profiles = new Float32Array(countSegments(features) * K);
   for (let fold = 0; fold < settings.folds; fold++) {
-    const own = results.find((r) => r.fold === fold)?.stages[stage - 1];
-    if (!own) throw new RangeError(`Fold ${fold + 1}, stage ${stage} is missing: all folds are needed to judge`);
+    const own = results.find((r) => r.fold === fold)?.stages[stage];
+    if (!own) {
+      throw new RangeError(`Fold ${ordinal(fold)}, stage ${ordinal(stage)} is missing: all folds are needed to judge`);
+    }
     const heldOut = features.utterances.flatMap((_, i) => folds[i] === fold ? [i] : []);
     segmentsOf(features, heldOut).forEach((s, row) =>
       profiles.set(own.profiles.subarray(row * K, (row + 1) * K), s * K)
@@ -221,9 +224,9 @@ function decide(
   return decisions;
 }
 
-/** One number to key a forest's random choices by. @param fold from 0 @param stage from 1 */
+/** One number to key a forest's random choices by. */
 export const forestSeed = (settings: Settings, fold: number, stage: number): number =>
-  ((settings.seed * 31 + STREAMS.forest) * 101 + fold) * 11 + stage;
+  ((settings.seed * 31 + STREAMS.forest) * 101 + fold) * 11 + ordinal(stage);
 
 /** Statistics of the given utterances' profiles: [utterances, emotions * 4]. */
 function rows(features: Judged, profiles: Float32Array, utterances: readonly number[]): Float32Array {

@@ -29,7 +29,7 @@ export class LabelSources {
   readonly #fold: number;
   readonly #memory?: FoldMemory;
 
-  /** @param fold from 0 */
+  /** @param fold whose networks these are */
   constructor(data: FoldData, fits: NetworkFits, settings: Settings, fold: number, memory?: FoldMemory) {
     [this.#data, this.#fits, this.#settings, this.#fold, this.#memory] = [data, fits, settings, fold, memory];
   }
@@ -116,7 +116,7 @@ export class LabelSources {
     return {
       labelEntropy: meanEntropy(labels, segments, K),
       labelError: truthDistance(labels, features, segments),
-      ...(stage > 1 && { labelErrorUniform: truthDistance(uniform, features, segments) }),
+      ...(stage > 0 && { labelErrorUniform: truthDistance(uniform, features, segments) }),
     };
   }
 }

@@ -1,4 +1,5 @@
 /** The networks of a fold: each freshly drawn, fitted to its labels, read, and asked for profiles. */
+import { ordinal } from "../base/numbering.ts";
 import { STREAMS } from "../base/streams.ts";
 import { cosineRate, learningRateAt } from "../nn/adam.ts";
 import { findNonFinite } from "../nn/diagnose.ts";
@@ -16,9 +17,9 @@ import type { Settings } from "./settings.ts";
 
 /** One network to be fitted. */
 export interface NetworkFit {
-  /** From 1. */
+  /** Its number in the chain. */
   stage: number;
-  /** Its number in the stage, from 0. */
+  /** Its number in the stage. */
   member: number;
   /** [segments, emotions] */
   labels: Float32Array;
@@ -54,7 +55,7 @@ export class NetworkFits {
   readonly #hooks: FoldHooks;
   readonly #work: FoldWork;
 
-  /** @param fold from 0 */
+  /** @param fold whose networks these are */
   constructor(data: FoldData, settings: Settings, fold: number, hooks: FoldHooks) {
     [this.#data, this.#settings, this.#fold, this.#hooks] = [data, settings, fold, hooks];
     this.#work = new FoldWork(data, settings, (progress) => hooks.onProgress?.({ fold, ...progress }));
@@ -79,7 +80,7 @@ export class NetworkFits {
     this.#data.store.setLabels(smooth(labels, this.#data.classes, labelSmoothing));
     const network = this.#data.network();
     // the first network of a stage is drawn as it was when there was one only
-    const path = [fold, stage, ...member > 0 ? [member] : []];
+    const path = [fold, ordinal(stage), ...member > 0 ? [member] : []];
     const options: FitOptions = {
       ...{ batch, epochs, monitor, patience, average, stopAfter, signal, state, saveEvery },
       learningRate: rateOf(this.#settings),
@@ -149,6 +150,6 @@ export class NetworkFits {
     const why = place === undefined
       ? "the same steps, repeated, give finite numbers, so the device's memory or arithmetic failed"
       : `NaN or infinity appears first in ${place}: try a lower learning rate`;
-    return new Error(`Fold ${fold + 1}, stage ${stage}: ${fault.message}; ${why}`, { cause: fault });
+    return new Error(`Fold ${ordinal(fold)}, stage ${ordinal(stage)}: ${fault.message}; ${why}`, { cause: fault });
   }
 }

@@ -4,6 +4,7 @@
  * A row is a network of a chain: the method that refines the labels, and the stage. Stage 1 learns the utterances' labels and is
  * the same whatever refines them later, so tables share it; Table 3's soft dynamic row is Table 2's second.
  */
+import { fromOrdinal } from "../base/numbering.ts";
 import { type Method, METHODS } from "./settings.ts";
 
 /** The corpora of the paper. */
@@ -22,7 +23,7 @@ export interface PaperRow {
   model: string;
   /** How its labels were refined; stage 1 of any method is the same. */
   method: Method;
-  /** From 1. */
+  /** Which of the chain. */
   stage: number;
   /** WA and UA, in percent. */
   accuracies: Readonly<Record<PaperCorpus, readonly [weighted: number, unweighted: number]>>;
@@ -42,10 +43,11 @@ export interface PaperTable {
 export const PAPER_SOURCE = "Mao, Ching & Lee 2020, arXiv:2008.05259v1";
 
 type Pair = readonly [number, number];
-const row = (model: string, method: Method, stage: number, casia: number, emodb: Pair, savee: Pair): PaperRow => ({
+/** A row as the paper prints it: VGG² is its second network. */
+const row = (model: string, method: Method, number: number, casia: number, emodb: Pair, savee: Pair): PaperRow => ({
   model,
   method,
-  stage,
+  stage: fromOrdinal(number),
   accuracies: { casia: [casia, casia], emodb, savee }, // CASIA is balanced: its WA is its UA
 });
 
@@ -97,9 +99,9 @@ export interface PaperChain {
  * @param most networks in a chain at most: rows of later stages are left out
  */
 export function paperChains(tables: readonly PaperTable[] = PAPER_TABLES, most: number = Infinity): PaperChain[] {
-  const rows = tables.flatMap(({ rows }) => rows).filter(({ stage }) => stage <= most);
+  const rows = tables.flatMap(({ rows }) => rows).filter(({ stage }) => stage < most);
   return METHODS.flatMap((method) => {
-    const stages = Math.max(0, ...rows.filter((row) => row.method === method).map(({ stage }) => stage));
+    const stages = Math.max(0, ...rows.filter((row) => row.method === method).map(({ stage }) => stage + 1));
     return stages > 1 ? [{ method, stages }] : [];
   });
 }

@@ -3,13 +3,13 @@ import type { EpochRecord } from "../nn/fit.ts";
 
 /** One network of one fold's chain. */
 export interface FoldStage {
-  /** From 1. */
+  /** Its number in the chain. */
   stage: number;
   /** Probabilities for the segments of the fold's held-out utterances, in the corpus's order: [segments, emotions]. */
   profiles: Float32Array;
   /** How the network was fitted. */
   epochs: EpochRecord[];
-  /** The epoch whose weights it has, from 0. */
+  /** The epoch whose weights it has. */
   bestEpoch: number;
   /** Mean entropy, in nats, of the labels that it was trained on. */
   labelEntropy: number;
@@ -21,16 +21,14 @@ export interface FoldStage {
 
 /** One fold's chain of networks. */
 export interface FoldResult {
-  /** From 0. */
+  /** Which. */
   fold: number;
   /** In order. */
   stages: FoldStage[];
 }
 
 /** Figures of one stage over all folds; accuracies are fractions of 1. */
-export interface StageResult {
-  /** From 1. */
-  stage: number;
+export interface StageFigures {
   /** Share of utterances that the forest gets right (WA). */
   weightedAccuracy: number;
   /** Mean over the emotions of the share of their utterances that it gets right (UA). */
@@ -57,6 +55,12 @@ export interface StageResult {
    * networks have found; what is above it, any flat label earns. Of later stages, where the corpus knows the truth.
    */
   labelErrorUniform?: number;
+}
+
+/** The same in `results.json`. */
+export interface StageResult extends StageFigures {
+  /** The stage's ordinal: 1 for the first. */
+  stage: number;
 }
 
 /** The whole experiment: `results.json`. */

@@ -18,11 +18,11 @@ export type TrialCounts = Pick<ProfileFigures, "right" | "segmentsRight">;
 
 /** What a trial gave. */
 export interface Trial extends TrialCounts {
-  /** From 0. */
+  /** Whose training utterances were taken. */
   fold: number;
   /** Every epoch of the last stage that was run, and the validation utterances that were right after it, where that was asked for. */
   epochs: (EpochRecord & Partial<Pick<TrialCounts, "right">>)[];
-  /** The epoch whose weights were judged, from 0. */
+  /** The epoch whose weights were judged. */
   bestEpoch: number;
   /** Validation utterances. */
   utterances: number;
@@ -36,7 +36,7 @@ export interface Trial extends TrialCounts {
  * Fits and judges.
  *
  * @param folds the fold of each utterance
- * @param fold whose training utterances are taken, from 0
+ * @param fold whose training utterances are taken
  * @param hooks byEpoch: whether the network is judged after each epoch, not at its end alone
  */
 export async function tryFold(
@@ -52,17 +52,17 @@ export async function tryFold(
   const validation = drawValidation(utterances, training, settings, fold).validation.map((i) => utterances[i]);
   const chain = new Chain(features, device, settings, folds, fold, hooks), began = performance.now();
   try {
-    const { stages } = settings, judged: TrialCounts[] = [];
+    const last = settings.stages - 1, judged: TrialCounts[] = [];
     const look = async (network: VggE) => {
-      judged.push(judgeProfiles(validation, await chain.profileOf(stages, network, "validation"), K));
+      judged.push(judgeProfiles(validation, await chain.profileOf(last, network, "validation"), K));
     };
-    let labels = await chain.labels(1), last: FittedStage | undefined, profiles: Float32Array | undefined;
-    for (let stage = 1; stage <= stages; stage++) {
-      last = await chain.fitStage(stage, labels, last?.weights, byEpoch && stage === stages ? look : undefined);
-      if (stage < stages) labels = await chain.refine(stage, labels, last.weights);
-      else profiles = await chain.profile(stage, last.weights, "validation");
+    let labels = await chain.labels(0), fitted: FittedStage | undefined, profiles: Float32Array | undefined;
+    for (let stage = 0; stage <= last; stage++) {
+      fitted = await chain.fitStage(stage, labels, fitted?.weights, byEpoch && stage === last ? look : undefined);
+      if (stage < last) labels = await chain.refine(stage, labels, fitted.weights);
+      else profiles = await chain.profile(stage, fitted.weights, "validation");
     }
-    const { epochs, bestEpoch } = last!.fitted;
+    const { epochs, bestEpoch } = fitted!.fitted;
     const { right, segments, segmentsRight } = judgeProfiles(validation, profiles!, K);
     return {
       fold,

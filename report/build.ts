@@ -84,8 +84,8 @@ export async function buildReport(study: Study, options: ReportOptions = {}): Pr
       title: "Which emotions are confused",
       text: ["The paper's Figure 3: the first stage, before any refinery, and the last."],
       items: [
-        await confusionFigure(main, 1),
-        ...await inTurn(shown, (chain) => confusionFigure(chain, chain.stages)),
+        await confusionFigure(main, 0),
+        ...await inTurn(shown, (chain) => confusionFigure(chain, chain.stages - 1)),
       ],
     },
     {
@@ -153,10 +153,10 @@ function summarise({ chains }: Study): string[] {
   const [{ runs }] = chains, { config: { corpus, settings, preset, started } } = runs[0];
   const seeds = runs.length === 1 ? `seed ${settings.seed}` : `${runs.length} seeds`;
   const accuracy = (chain: typeof chains[0], stage: number) =>
-    hundredths(mean(stageValues(chain, stage, ({ stages }, s) => stages[s - 1].weightedAccuracy)));
+    hundredths(mean(stageValues(chain, stage, ({ stages }, s) => stages[s].weightedAccuracy)));
   const lines = chains.map((chain) =>
-    `${METHOD_NAMES[chain.method]}: ${accuracy(chain, 1)} % at stage 1, ${
-      accuracy(chain, chain.stages)
+    `${METHOD_NAMES[chain.method]}: ${accuracy(chain, 0)} % at stage 1, ${
+      accuracy(chain, chain.stages - 1)
     } % at stage ${chain.stages}`
   );
   return [

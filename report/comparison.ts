@@ -2,6 +2,7 @@
  * Predictions against each other, paired by utterance: the stages of one run, or two runs stage by stage, over one seed or several.
  * All that it reads is `predictions.csv`, so that it works on runs of which nothing else was kept.
  */
+import { ordinal } from "../base/numbering.ts";
 import { join } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
 import type { DecidedBy } from "../models/predictor.ts";
@@ -49,7 +50,7 @@ export async function comparePredictions(
     const base = rightCounts(first, second ? stage : 0), itself = !second && stage === 0;
     const { onlyFirst, onlySecond, p } = compareStages(base, rightCounts(judged, stage));
     return [
-      String(stage + 1),
+      String(ordinal(stage)),
       ...(second ? [meanPercent(accuracies(first, stage).weighted, tenths)] : []),
       meanPercent(own.weighted, tenths),
       ...(seeds > 1 ? [own.weighted.map(tenths).join(", ")] : []),
@@ -94,7 +95,7 @@ export async function readDecided(place: string, decide: DecidedBy): Promise<Dec
   const expected = ["utterance", "speaker", "emotion"];
   const columns = names.slice(expected.length), means = columns.filter((name) => name.startsWith("mean_"));
   const stages = columns.slice(0, columns.length - means.length);
-  const numbered = (own: string[], name: string) => own.every((column, i) => column === `${name}_${i + 1}`);
+  const numbered = (own: string[], name: string) => own.every((column, i) => column === `${name}_${ordinal(i)}`);
   const right = stages.length > 0 && numbered(stages, "stage") && numbered(means, "mean");
   if (expected.some((name, i) => names[i] !== name) || !right) {
     throw new Error(

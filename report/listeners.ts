@@ -7,6 +7,7 @@
  *
  *     reliability = 1 - mean error variance / variance of the rates,    |correlation| <= sqrt(reliability)
  */
+import { ordinal } from "../base/numbering.ts";
 import { EMODB_LISTENERS, readEmodbListeners } from "../corpora/emodb_listeners.ts";
 import { mean } from "../refinery/intervals.ts";
 import { meanProfiles } from "../refinery/judge.ts";
@@ -37,7 +38,7 @@ export async function readListeners({ chains: [{ runs: [{ config: { corpus } }] 
 
 /** Utterances that the listeners judged, beside what a stage made of them. */
 export function pairListeners({ corpus, profiles }: RunView, stage: number, rates: Map<string, number>): Heard[] {
-  const means = meanProfiles(corpus, profiles[stage - 1]), { emotions, utterances } = corpus, K = emotions.length;
+  const means = meanProfiles(corpus, profiles[stage]), { emotions, utterances } = corpus, K = emotions.length;
   return utterances.flatMap(({ id, emotion }, u) => {
     const listeners = rates.get(id);
     if (listeners === undefined) return [];
@@ -62,13 +63,13 @@ export function listenersTable({ chains }: Study, rates: Map<string, number>): R
       const heard = pairListeners(runs[0], stage, rates), listeners = heard.map((own) => own.listeners);
       return [
         METHOD_NAMES[method],
-        String(stage),
+        String(ordinal(stage)),
         show(rankCorrelation(listeners, heard.map(({ meant }) => meant))),
         show(rankCorrelation(listeners, heard.map(({ certainty }) => certainty))),
       ];
     })
   );
-  const known = pairListeners(chains[0].runs[0], 1, rates).map(({ listeners }) => listeners);
+  const known = pairListeners(chains[0].runs[0], 0, rates).map(({ listeners }) => listeners);
   const share = reliability(known);
   return {
     kind: "table",

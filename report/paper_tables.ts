@@ -34,7 +34,7 @@ export function paperTables(study: Study): ReportTable[] {
 function ours(chain: Chain | undefined, stage: number, several: boolean): string[] {
   if (!chain) return Array(several ? 2 : 3).fill("–");
   const values = (figure: "weightedAccuracy" | "unweightedAccuracy") =>
-    stageValues(chain, stage, ({ stages }, s) => stages[s - 1][figure]);
+    stageValues(chain, stage, ({ stages }, s) => stages[s][figure]);
   const weighted = values("weightedAccuracy");
   return [
     meanPercent(weighted),
@@ -44,7 +44,7 @@ function ours(chain: Chain | undefined, stage: number, several: boolean): string
 }
 
 function chainOf({ chains }: Study, { method, stage }: PaperRow): Chain | undefined {
-  return chains.find((chain) => chain.method === method && chain.stages >= stage);
+  return chains.find((chain) => chain.method === method && chain.stages > stage);
 }
 
 function note(own: PaperCorpus | undefined, seeds: number): string {

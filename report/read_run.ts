@@ -5,6 +5,7 @@
  * profiles. Recomputing takes what each fold wrote first, its profiles with their check sums, fits every forest again and counts
  * again: `report --check` compares the two.
  */
+import { ordinal } from "../base/numbering.ts";
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
 import { extractFeatures } from "../corpora/features.ts";
@@ -12,7 +13,7 @@ import { type CorpusKind, openCorpus } from "../corpora/open.ts";
 import type { EpochRecord } from "../nn/fit.ts";
 import { assignFolds } from "../refinery/folds.ts";
 import { judge, type Judged } from "../refinery/judge.ts";
-import type { FoldResult, StageResult } from "../refinery/results.ts";
+import type { FoldResult, StageFigures } from "../refinery/results.ts";
 import { segmentation } from "../refinery/settings.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
@@ -25,13 +26,13 @@ import { resumeCommand } from "../runs/training_command.ts";
 
 /** A network's fit. */
 export interface Curve {
-  /** From 1. */
+  /** Of which fold. */
   fold: number;
-  /** From 1. */
+  /** Of which stage. */
   stage: number;
   /** In order. */
   epochs: EpochRecord[];
-  /** The one whose weights were kept, from 0. */
+  /** The one whose weights were kept. */
   bestEpoch: number;
 }
 
@@ -47,10 +48,10 @@ export interface RunView {
   corpus: Judged;
   /** SHA-256 of each utterance's recording. */
   digests: string[];
-  /** The fold of each utterance, from 0. */
+  /** The fold of each utterance. */
   folds: Int32Array;
   /** Figures, a stage each. */
-  stages: StageResult[];
+  stages: StageFigures[];
   /** The forest's decisions, a stage each. */
   decisions: Int32Array[];
   /** Out-of-fold profiles, a stage each: [segments, emotions]. */
@@ -79,11 +80,11 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
   const found: FoldResult[] = [];
   for (let fold = 0; fold < settings.folds; fold++) {
     const own = await readFold(folder, fold, identityOf(config), corpus.emotions);
-    if (!own) throw new Error(`${out}: fold ${fold + 1} has no record in folds/, though results.json is there`);
+    if (!own) throw new Error(`${out}: fold ${ordinal(fold)} has no record in folds/, though results.json is there`);
     found.push(own);
   }
   const curves = found.flatMap(({ fold, stages }) =>
-    stages.map(({ stage, epochs, bestEpoch }): Curve => ({ fold: fold + 1, stage, epochs, bestEpoch }))
+    stages.map(({ stage, epochs, bestEpoch }): Curve => ({ fold, stage, epochs, bestEpoch }))
   );
   const view = { path: out, config, seconds: results.seconds, corpus, digests, folds, curves };
   if (!recompute) {
@@ -107,9 +108,9 @@ async function readJudgement(
   if (predictions.length !== utterances.length) {
     throw new Error(`${file}: expected ${utterances.length} utterances, as in corpus.csv, found ${predictions.length}`);
   }
-  for (let stage = 1; stage <= stages; stage++) {
-    profiles.push(decodeProfiles(await Deno.readFile(folder.in("profiles", `stage-${stage}.arrow`)), emotions));
-    decisions.push(Int32Array.from(predictions, ({ fields }) => emotions.indexOf(fields[2 + stage])));
+  for (let stage = 0; stage < stages; stage++) {
+    profiles.push(decodeProfiles(await Deno.readFile(folder.mergedProfilesFile(stage)), emotions));
+    decisions.push(Int32Array.from(predictions, ({ fields }) => emotions.indexOf(fields[3 + stage])));
   }
   return { profiles, decisions };
 }

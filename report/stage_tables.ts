@@ -1,6 +1,7 @@
 /**
  * What changes from stage to stage: every figure of every network, and whether the change could be luck.
  */
+import { ordinal } from "../base/numbering.ts";
 import { calibrate } from "../refinery/calibration.ts";
 import { meanProfiles, segmentLabels } from "../refinery/judge.ts";
 import { compareStages } from "../refinery/mcnemar.ts";
@@ -21,9 +22,9 @@ export function decisionTable({ chains }: Study): ReportTable {
     rows: chains.flatMap((chain) =>
       stagesOf(chain).map((stage) => [
         METHOD_NAMES[chain.method],
-        String(stage),
+        String(ordinal(stage)),
         ...figures.map((figure) =>
-          meanPercent(stageValues(chain, stage, ({ stages }, s) => stages[s - 1][figure]), tenths)
+          meanPercent(stageValues(chain, stage, ({ stages }, s) => stages[s][figure]), tenths)
         ),
       ])
     ),
@@ -45,14 +46,14 @@ export function labelTable({ chains }: Study): ReportTable {
       const of = (figure: (run: RunView, stage: number) => number) => stageValues(chain, stage, figure);
       return [
         METHOD_NAMES[chain.method],
-        String(stage),
-        meanNumber(of((run, s) => run.stages[s - 1].labelEntropy)),
+        String(ordinal(stage)),
+        meanNumber(of((run, s) => run.stages[s].labelEntropy)),
         meanNumber(of(profileEntropy)),
         ...(truth
           ? [
-            meanNumber(of((run, s) => run.stages[s - 1].labelError!)),
-            ...(control ? [stage === 1 ? "" : meanNumber(of((run, s) => run.stages[s - 1].labelErrorUniform!))] : []),
-            meanPercent(of((run, s) => run.stages[s - 1].trueSegmentAccuracy!), tenths),
+            meanNumber(of((run, s) => run.stages[s].labelError!)),
+            ...(control ? [stage === 0 ? "" : meanNumber(of((run, s) => run.stages[s].labelErrorUniform!))] : []),
+            meanPercent(of((run, s) => run.stages[s].trueSegmentAccuracy!), tenths),
           ]
           : []),
       ];
@@ -90,9 +91,15 @@ export function labelTable({ chains }: Study): ReportTable {
 export function comparisonTable({ chains }: Study): ReportTable {
   const rows = chains.flatMap((chain) =>
     stagesOf(chain).slice(1).flatMap((stage) =>
-      [...new Set([1, stage - 1])].map((before) => {
+      [...new Set([0, stage - 1])].map((before) => {
         const { onlyFirst, onlySecond, p } = compareStages(rightCounts(chain, before), rightCounts(chain, stage));
-        return [METHOD_NAMES[chain.method], `${before} → ${stage}`, String(onlyFirst), String(onlySecond), pValue(p)];
+        return [
+          METHOD_NAMES[chain.method],
+          `${ordinal(before)} → ${ordinal(stage)}`,
+          String(onlyFirst),
+          String(onlySecond),
+          pValue(p),
+        ];
       })
     )
   );
@@ -103,7 +110,7 @@ export function comparisonTable({ chains }: Study): ReportTable {
       const { onlyFirst, onlySecond, p } = compareStages(rightCounts(control!, stage), rightCounts(chain, stage));
       return [
         METHOD_NAMES[chain.method],
-        `control ${stage} → ${stage}`,
+        `control ${ordinal(stage)} → ${ordinal(stage)}`,
         String(onlyFirst),
         String(onlySecond),
         pValue(p),
@@ -132,7 +139,7 @@ export function calibrationTable({ chains }: Study): ReportTable {
   const rows = chains.flatMap((chain) =>
     stagesOf(chain).map((stage) => [
       METHOD_NAMES[chain.method],
-      String(stage),
+      String(ordinal(stage)),
       meanPercent(stageValues(chain, stage, (run, s) => segmentCalibration(run, s).error), tenths),
       meanPercent(stageValues(chain, stage, (run, s) => utteranceCalibration(run, s).error), tenths),
     ])
@@ -150,24 +157,24 @@ export function calibrationTable({ chains }: Study): ReportTable {
 
 /** Of held-out segments. */
 export function segmentCalibration({ corpus, profiles }: RunView, stage: number) {
-  return calibrate(profiles[stage - 1], segmentLabels(corpus), corpus.emotions.length);
+  return calibrate(profiles[stage], segmentLabels(corpus), corpus.emotions.length);
 }
 
 /** Of utterances by their mean profile. */
 export function utteranceCalibration({ corpus, profiles }: RunView, stage: number) {
   const truth = corpus.utterances.map(({ emotion }) => emotion);
-  return calibrate(meanProfiles(corpus, profiles[stage - 1]), truth, corpus.emotions.length);
+  return calibrate(meanProfiles(corpus, profiles[stage]), truth, corpus.emotions.length);
 }
 
 /** Mean entropy of held-out profiles, in nats. */
 export function profileEntropy({ corpus: { emotions }, profiles }: RunView, stage: number): number {
-  const own = profiles[stage - 1], segments = Array.from({ length: own.length / emotions.length }, (_, s) => s);
+  const own = profiles[stage], segments = Array.from({ length: own.length / emotions.length }, (_, s) => s);
   return meanEntropy(own, segments, emotions.length);
 }
 
-/** 1, 2, ... */
+/** The stages of a chain, in order. */
 export function stagesOf({ stages }: Chain): number[] {
-  return Array.from({ length: stages }, (_, stage) => stage + 1);
+  return [...Array(stages).keys()];
 }
 
 /** How often each recording was judged rightly, over the seeds that have it: a synthetic corpus is each seed's own. */
@@ -176,7 +183,7 @@ function rightCounts({ runs }: Chain, stage: number): number[] {
   for (const { corpus: { utterances }, digests, decisions } of runs) {
     utterances.forEach(({ id, emotion }, u) => {
       const key = `${id} ${digests[u]}`;
-      counts.set(key, (counts.get(key) ?? 0) + (decisions[stage - 1][u] === emotion ? 1 : 0));
+      counts.set(key, (counts.get(key) ?? 0) + (decisions[stage][u] === emotion ? 1 : 0));
     });
   }
   return [...counts.values()];

@@ -1,6 +1,7 @@
 /**
  * Plain-text tables, for a terminal or a log.
  */
+import { ordinal } from "../base/numbering.ts";
 import type { LayerSummary } from "../nn/vgg_e.ts";
 import type { FoldResult, StageResult } from "../refinery/results.ts";
 
@@ -71,9 +72,9 @@ export function stageTable(stages: readonly StageResult[]): string {
 export function foldTable(figures: readonly FoldFigures[]): string {
   const head = ["stage", "epochs", "best", "segments right", "utterances right by mean"];
   const rows = figures.map(({ stage, epochs, bestEpoch, segmentAccuracy, meanVoteAccuracy }) => [
-    String(stage),
+    String(ordinal(stage)),
     String(epochs),
-    String(bestEpoch),
+    String(ordinal(bestEpoch)),
     percent(segmentAccuracy),
     percent(meanVoteAccuracy),
   ]);
@@ -82,11 +83,11 @@ export function foldTable(figures: readonly FoldFigures[]): string {
 
 /** Figures of one stage of one fold. */
 export interface FoldFigures {
-  /** From 1. */
+  /** Which. */
   stage: number;
   /** How many were run. */
   epochs: number;
-  /** The one whose weights were kept, from 1. */
+  /** The one whose weights were kept. */
   bestEpoch: number;
   /** Share of held-out segments whose likeliest emotion is their utterance's. */
   segmentAccuracy: number;
@@ -119,7 +120,7 @@ export function foldFigures(
     return {
       stage,
       epochs: epochs.length,
-      bestEpoch: bestEpoch + 1,
+      bestEpoch,
       segmentAccuracy: segmentsRight / row,
       meanVoteAccuracy: utterancesRight / utterances.length,
     };

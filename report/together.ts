@@ -7,6 +7,7 @@
  * Each run has held the utterance out in one of its folds, so no network that is asked has learned it, though the runs drew their folds
  * anew. All of it is computed from the profiles that every fold wrote: a packed run is enough.
  */
+import { ordinal } from "../base/numbering.ts";
 import { assignFolds } from "../refinery/folds.ts";
 import { meanProfiles, outOfFoldProfiles } from "../refinery/judge.ts";
 import { compareStages } from "../refinery/mcnemar.ts";
@@ -90,7 +91,7 @@ export async function judgeTogether(
       const confusion = judge(stages[stage]), own = right(stages[stage]);
       const { onlyFirst, onlySecond, p } = compareStages(own, right(together[stage]));
       return [
-        String(stage + 1),
+        String(ordinal(stage)),
         name,
         String(own.filter((hit) => hit === 1).length),
         tenths(weightedAccuracy(confusion)),
@@ -128,7 +129,9 @@ async function readMeanProfiles(out: string): Promise<MeanProfiles> {
     const found = await readFold(folder, fold, identityOf(config), emotions);
     if (!found) {
       const help = `to resume: ${resumeCommand("train", out)}`;
-      throw new Error(`${out}: expected a run whose folds are finished, found fold ${fold + 1} unfinished; ${help}`);
+      throw new Error(
+        `${out}: expected a run whose folds are finished, found fold ${ordinal(fold)} unfinished; ${help}`,
+      );
     }
     results.push(found);
   }

@@ -37,7 +37,7 @@ export async function runExperiment(
     corpus: experiment.corpus,
     preset: experiment.preset,
     device: experiment.device.description,
-    folds: chosen.map((fold) => fold + 1),
+    folds: chosen,
     stages: settings.stages,
   });
   try {

@@ -6,6 +6,7 @@
  * - for use: one more chain of networks, on all utterances, kept in `everything/` of the run's folder as a fold is; the forest
  *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network has heard.
  */
+import { ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { Features } from "../corpora/features.ts";
@@ -26,6 +27,7 @@ import { DeviceKeeper } from "./device_keeper.ts";
 import { identityOf } from "./identity.ts";
 import { runKeptFold } from "./kept_fold.ts";
 import type { Experiment, ExperimentHooks } from "./plan.ts";
+import { foldName } from "./names.ts";
 import { decodeProfiles } from "./profiles_arrow.ts";
 import { readRunCorpus } from "./read_corpus.ts";
 import type { RunConfig } from "./run_config.ts";
@@ -49,22 +51,26 @@ export interface ExportNote {
 /**
  * The model of a fold of a complete run.
  *
- * @param fold from 1
  * @throws {Error} where the run is not complete or has no such fold, or a file of it is damaged
  */
 export async function exportFold(run: string, fold: number, note: ExportNote): Promise<ModelBytes> {
   const finished = await readFinished(run), { config, corpus, profiles } = finished;
-  const { settings } = config, { stages } = settings;
-  if (!(fold >= 1 && fold <= settings.folds)) {
-    throw new OptionError({ option: "fold", where: run, required: `a fold from 1 to ${settings.folds}`, found: fold });
+  const { settings } = config, stage = settings.stages - 1;
+  if (!(fold >= 0 && fold < settings.folds)) {
+    throw new OptionError({
+      option: "fold",
+      where: run,
+      required: `a number from 0 to ${settings.folds - 1}`,
+      found: fold,
+    });
   }
   const folds = assignFolds(corpus.utterances, corpus.emotions, settings);
-  const network = await readNetwork(finished.folder.weightsFile(fold, stages), config);
-  const forest = fitFoldForest(corpus, settings, profiles, folds, fold - 1, stages);
-  const heard = corpus.utterances.filter((_, i) => folds[i] !== fold - 1);
+  const network = await readNetwork(finished.folder.weightsFile(fold, stage), config);
+  const forest = fitFoldForest(corpus, settings, profiles, folds, fold, stage);
+  const heard = corpus.utterances.filter((_, i) => folds[i] !== fold);
   const described = await describe(finished, note, heard, network.standardisation);
-  const name = `${described.name}-fold-${fold}`;
-  const training = { ...described.training, heldOutFold: fold };
+  const name = `${described.name}-${foldName(fold)}`;
+  const training = { ...described.training, heldOutFold: ordinal(fold) };
   const made = { ...described.made, command: exportCommand(config, fold) };
   return encodeModel({ ...described, name, training, made, network: network.options }, network.weights, forest);
 }
@@ -92,7 +98,7 @@ export async function exportEverything(
   } finally {
     if (devices.device !== experiment.device) devices.device.close();
   }
-  const trained = await readNetwork(folder.weightsFile(1, settings.stages), config), network = simplify(trained);
+  const trained = await readNetwork(folder.weightsFile(0, settings.stages - 1), config), network = simplify(trained);
   const forest = fitForest(corpus, profiles, [...corpus.utterances.keys()], settings);
   const described = await describe(finished, note, corpus.utterances, trained.standardisation);
   const domain = domainOf(soundsOf(experiment.features));
@@ -128,7 +134,7 @@ async function readFinished(run: string) {
   const judged = await readJudged(run), { folder, config } = judged;
   requireGlobalScaling(config);
   const { corpus } = await readRunCorpus(folder, config);
-  const last = await Deno.readFile(folder.in("profiles", `stage-${config.settings.stages}.arrow`));
+  const last = await Deno.readFile(folder.mergedProfilesFile(config.settings.stages - 1));
   return { ...judged, corpus, profiles: decodeProfiles(last, corpus.emotions) };
 }
 
@@ -171,7 +177,7 @@ function certaintyOf({ config, corpus, profiles }: Finished, error: number): Cer
   const { settings } = config, { utterances, emotions: { length: K } } = corpus;
   const folds = assignFolds(utterances, corpus.emotions, settings), truth = utterances.map(({ emotion }) => emotion);
   const probabilities = new Float64Array(utterances.length * K);
-  for (const { forest, held, x } of crossValidate(corpus, settings, profiles, folds, settings.stages)) {
+  for (const { forest, held, x } of crossValidate(corpus, settings, profiles, folds, settings.stages - 1)) {
     const own = forest.predictProbabilities(x);
     held.forEach((i, row) => probabilities.set(own.subarray(row * K, (row + 1) * K), i * K));
   }

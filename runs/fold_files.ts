@@ -9,6 +9,7 @@
  * another run, is passed over, and the one before serves. A finished stage is its record, profiles and weights, and
  * its checkpoints are removed.
  */
+import { ordinal } from "../base/numbering.ts";
 import { crc32 } from "node:zlib";
 import { Buffer } from "node:buffer";
 import { writeAtomically } from "../files/atomic.ts";
@@ -16,6 +17,7 @@ import type { FitPlace, FitResult, FitSnapshot, FitState } from "../nn/fit.ts";
 import type { FoldMemory, KeptNetwork } from "../refinery/fold_hooks.ts";
 import type { FoldStage } from "../refinery/results.ts";
 import { differences, type Identity, shortIdentity } from "./identity.ts";
+import { checkpointName, foldName, foldStageName, networkName, readCheckpointNames } from "./names.ts";
 import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import type { RunFolder, StageRecord } from "./run_folder.ts";
 import { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
@@ -53,20 +55,20 @@ export class FoldFiles implements FoldMemory {
   /**
    * Reads what is finished.
    *
-   * @param fold from 1
+   * @param fold whose files these are
    * @throws {Error} where a finished stage is of a run with another identity, saying how they differ
    */
   static async open(folder: RunFolder, fold: number, options: FoldFilesOptions): Promise<FoldFiles> {
     const files = new FoldFiles(folder, fold, options);
     const { stages } = options.identity.settings;
-    for (let stage = 1; stage <= stages; stage++) {
+    for (let stage = 0; stage < stages; stage++) {
       try {
         const found = await readStage(folder, fold, stage, options);
         if (!found) break;
         files.finished.push(found);
       } catch (error) {
         if (error instanceof OtherRunError) throw error;
-        options.onNote(`${(error as Error).message}; fold ${fold}, stage ${stage} is made again`);
+        options.onNote(`${(error as Error).message}; ${placeName(fold, stage)} is made again`);
         break;
       }
     }
@@ -92,7 +94,7 @@ export class FoldFiles implements FoldMemory {
       throw error;
     });
     if (!sealed) {
-      this.#options.onNote(`${file}: not there; the networks of fold ${this.#fold}, stage ${stage} are fitted again`);
+      this.#options.onNote(`${file}: not there; the networks of ${placeName(this.#fold, stage)} are fitted again`);
       return undefined;
     }
     const { tensors } = sealed;
@@ -111,7 +113,7 @@ export class FoldFiles implements FoldMemory {
     await writeSealed(this.#labelsFile(stage), { tensors: { labels: { shape, data: labels } }, metadata: this.#mark });
     // the networks that were fitted for them alone
     for (const name of this.#names("checkpoints")) {
-      if (name.startsWith(`fold-${this.#fold}-stage-${stage - 1}-`)) {
+      if (name.startsWith(`${foldStageName(this.#fold, stage - 1)}-`)) {
         removeIfThere(this.#folder.in("checkpoints", name));
       }
     }
@@ -156,7 +158,7 @@ export class FoldFiles implements FoldMemory {
   }
 
   #networkFile(stage: number, member: number): string {
-    return this.#folder.in("checkpoints", `${prefix(this.#fold, stage, member)}network.safetensors`);
+    return this.#folder.in("checkpoints", `${networkName(this.#fold, stage, member)}-network.safetensors`);
   }
 
   async keepState(stage: number, state: FitSnapshot | FitState, member = 0): Promise<void> {
@@ -170,10 +172,7 @@ export class FoldFiles implements FoldMemory {
       tensors: Object.fromEntries(arrays.map(({ name, data }) => [name, { shape: [data.length], data }])),
       metadata: { ...this.#mark, state: JSON.stringify(place) },
     };
-    const file = this.#folder.in(
-      "checkpoints",
-      `${prefix(this.#fold, stage, member)}epoch-${epoch}-step-${step}.safetensors`,
-    );
+    const file = this.#folder.in("checkpoints", checkpointName(this.#fold, { stage, member, epoch, step }));
     try {
       await writeSealed(file, sealed);
     } catch (error) {
@@ -202,7 +201,7 @@ export class FoldFiles implements FoldMemory {
     this.#options.check();
     await folder.writeRecord({ identity: this.#options.identity, fold, ...record, profiles: checkSum(table) });
     for (const name of this.#names("checkpoints")) {
-      if (name.startsWith(`fold-${fold}-stage-${stage}-`)) removeIfThere(folder.in("checkpoints", name));
+      if (name.startsWith(`${foldStageName(fold, stage)}-`)) removeIfThere(folder.in("checkpoints", name));
     }
   }
 
@@ -211,7 +210,7 @@ export class FoldFiles implements FoldMemory {
   }
 
   #labelsFile(stage: number): string {
-    return this.#folder.in("checkpoints", `fold-${this.#fold}-stage-${stage}-labels.safetensors`);
+    return this.#folder.in("checkpoints", `${foldStageName(this.#fold, stage)}-labels.safetensors`);
   }
 
   /** A sealed file of this run; undefined where there is none, or it can't be used: then that is told. */
@@ -227,21 +226,15 @@ export class FoldFiles implements FoldMemory {
   }
 
   /** The fold's checkpoints, oldest first. */
-  #checkpoints(): { name: string; stage: number; member: number; epoch: number; step: number }[] {
-    const found = this.#names("checkpoints").flatMap((name) => {
-      const place = /-stage-(\d+)-(?:member-(\d+)-)?epoch-(\d+)-step-(\d+)\.safetensors$/.exec(name)?.slice(1);
-      if (!place) return [];
-      const [stage, member, epoch, step] = place.map((number) => Number(number ?? 1));
-      return [{ name, stage, member: member - 1, epoch, step }];
-    });
-    return found.sort((a, b) => a.stage - b.stage || a.member - b.member || a.epoch - b.epoch || a.step - b.step);
+  #checkpoints(): ReturnType<typeof readCheckpointNames> {
+    return readCheckpointNames(this.#names("checkpoints"));
   }
 
   /** The fold's files in a folder of the run. */
   #names(dir: string): string[] {
     try {
       const names = [...Deno.readDirSync(this.#folder.in(dir))].map(({ name }) => name);
-      return names.filter((name) => name.startsWith(`fold-${this.#fold}-`));
+      return names.filter((name) => name.startsWith(`${foldName(this.#fold)}-`));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return [];
       throw error;
@@ -249,10 +242,8 @@ export class FoldFiles implements FoldMemory {
   }
 }
 
-/** How the names of a network's files begin. @param fold from 1 @param member from 0; the first has none in its name */
-function prefix(fold: number, stage: number, member: number): string {
-  return `fold-${fold}-stage-${stage}-${member > 0 ? `member-${member + 1}-` : ""}`;
-}
+/** For people. */
+const placeName = (fold: number, stage: number) => `fold ${ordinal(fold)}, stage ${ordinal(stage)}`;
 
 /** A finished stage of a run with another identity. */
 export class OtherRunError extends Error {
@@ -262,7 +253,6 @@ export class OtherRunError extends Error {
 /**
  * A finished stage; undefined where it is not.
  *
- * @param fold from 1
  * @throws {OtherRunError} where it is of another run, saying how they differ
  * @throws {Error} where a file of it is gone or damaged
  */

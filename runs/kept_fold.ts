@@ -2,6 +2,7 @@
  * One fold that survives: held by a lease, kept in the run folder as it goes, and gone on with on another device where one is
  * lost.
  */
+import { ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
 import { runFold } from "../refinery/fold.ts";
 import type { StageOutput } from "../refinery/fold_hooks.ts";
@@ -10,6 +11,7 @@ import type { DeviceKeeper } from "./device_keeper.ts";
 import { FoldFiles } from "./fold_files.ts";
 import type { Identity } from "./identity.ts";
 import { Lease } from "./lease.ts";
+import { foldName } from "./names.ts";
 import { type Experiment, type ExperimentHooks, since } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -28,41 +30,39 @@ export interface KeptFold {
 /**
  * Runs a fold, or what is left of it.
  *
- * @param fold from 0
  * @throws {Error} where another process runs it, or began it and this one was not told to go on
  * @throws the signal's reason where it is aborted, when the fold is kept
  */
 export async function runKeptFold(kept: KeptFold, fold: number, hooks: ExperimentHooks): Promise<FoldResult> {
   const { experiment, identity, folder, devices } = kept, { settings, features, folds } = experiment;
-  const number = fold + 1;
+  const called = `fold ${ordinal(fold)}`;
   const note = (line: string) => {
-    folder.log({ event: "note", fold: number, text: line });
+    folder.log({ event: "note", fold, text: line });
     hooks.onNote?.(line);
   };
-  const lease = await Lease.take(folder.in("locks"), `fold-${number}`, {
-    what: `Fold ${number} of ${folder.path}`,
+  const lease = await Lease.take(folder.in("locks"), foldName(fold), {
+    what: `Fold ${ordinal(fold)} of ${folder.path}`,
     signal: hooks.signal,
     onWatch: ({ host, pid }, seconds) =>
-      note(`fold ${number} was held by process ${pid} on ${host}: waiting up to ${seconds} s to see whether it lives`),
+      note(`${called} was held by process ${pid} on ${host}: waiting up to ${seconds} s to see whether it lives`),
     ...experiment.lease,
   });
   const began = performance.now();
   try {
     const open = () =>
-      FoldFiles.open(folder, number, {
+      FoldFiles.open(folder, fold, {
         identity,
         emotions: features.emotions,
         check: () => lease.check(),
         onNote: note,
-        onCheckpoint: (kept) =>
-          folder.log({ event: "checkpoint", fold: number, ...kept, seconds: round(kept.seconds) }),
+        onCheckpoint: (kept) => folder.log({ event: "checkpoint", fold, ...kept, seconds: round(kept.seconds) }),
       });
     let files = await open();
     if (files.begun && experiment.start !== "resume") {
       throw new OptionError({
         option: "out",
         where: folder.path,
-        required: `a run whose fold ${number} is not begun`,
+        required: `a run whose ${called} is not begun`,
         found: "one that is",
         help: "`resume: true` resumes it",
       });
@@ -77,12 +77,13 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
           saveEvery: experiment.saveEvery,
           onProgress: (progress) => {
             const { stage, phase, epoch, part, loss } = progress;
-            lease.tell({ stage, phase, epoch: epoch + 1, part: round(part), loss: loss && round(loss) });
+            const place = { stage: ordinal(stage), phase, epoch: ordinal(epoch) }; // a lease is read by people
+            lease.tell({ ...place, part: round(part), loss: loss && round(loss) });
             hooks.onProgress?.(progress);
           },
           onEpoch: (record) => {
             const { stage, epoch, ...figures } = record;
-            folder.log({ event: "epoch", ...figures, fold: number, stage, epoch: epoch + 1 });
+            folder.log({ event: "epoch", ...figures, fold, stage, epoch });
             hooks.onEpoch?.(record);
           },
           onStage: async (output) => {
@@ -90,11 +91,11 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
             stageBegan = performance.now();
           },
         });
-        folder.log({ event: "fold", fold: number, seconds: since(began) });
+        folder.log({ event: "fold", fold, seconds: since(began) });
         return result;
       } catch (error) {
         const lost = await devices.replace(error); // throws what is no loss
-        note(`${lost}; fold ${number} goes on from its last checkpoint`);
+        note(`${lost}; ${called} goes on from its last checkpoint`);
       }
     }
   } finally {
@@ -119,8 +120,8 @@ async function saveStage(
     { weights, shapes, metadata },
   );
   const { stage, epochs, bestEpoch, labelEntropy, labelError } = figures;
-  const told = { epochs: epochs.length, bestEpoch: bestEpoch + 1, labelEntropy, labelError };
-  folder.log({ event: "stage", fold: fold + 1, stage, ...told, seconds });
+  const told = { epochs: epochs.length, bestEpoch, labelEntropy, labelError };
+  folder.log({ event: "stage", fold, stage, ...told, seconds });
 }
 
 const round = (x: number) => Math.round(1000 * x) / 1000;

@@ -14,10 +14,12 @@
  *     end      the job is done: seconds
  *     stopped  it was interrupted or failed: reason, seconds
  */
+import { fromOrdinal, ordinal } from "../base/numbering.ts";
 import type { EpochRecord } from "../nn/fit.ts";
-import type { StageResult } from "../refinery/results.ts";
+import type { StageFigures } from "../refinery/results.ts";
+import { logLine, parseStored } from "./stored.ts";
 
-/** A line of the log, less its time. */
+/** A line of the log, less its time; its folds, stages and epochs count as in the program, and from 1 only as it is written. */
 export type LogEvent =
   | {
     event: "run";
@@ -41,10 +43,47 @@ export type LogEvent =
     seconds: number;
   }
   | { event: "fold"; fold: number; seconds: number }
-  | ({ event: "results" } & Omit<StageResult, "confusion">)
+  | ({ event: "results"; stage: number } & Omit<StageFigures, "confusion">)
   | { event: "note"; text: string; fold?: number }
   | { event: "end"; seconds: number }
   | { event: "stopped"; reason: string; seconds: number };
+
+/** What of an event is counted: folds, stages and epochs; an epoch of a checkpoint is how many are finished. */
+const COUNTED: Readonly<Record<LogEvent["event"], readonly string[]>> = {
+  run: ["folds"],
+  epoch: ["fold", "stage", "epoch"],
+  checkpoint: ["fold", "stage"],
+  stage: ["fold", "stage", "bestEpoch"],
+  fold: ["fold"],
+  results: ["stage"],
+  note: ["fold"],
+  end: [],
+  stopped: [],
+};
+
+function recount<E extends LogEvent>(event: E, count: (value: number) => number): E {
+  const counted = COUNTED[event.event] ?? []; // a later version may have events that this one does not know
+  return Object.fromEntries(
+    Object.entries(event).map(([name, value]) => {
+      if (!counted.includes(name) || value === undefined) return [name, value];
+      return [name, Array.isArray(value) ? value.map(count) : count(value as number)];
+    }),
+  ) as E;
+}
+
+/** An event as the log has it, its folds, stages and epochs from 1. */
+export const writtenEvent = <E extends LogEvent>(event: E): E => recount(event, ordinal);
+
+/** The lines of a log that are whole. */
+export function readEvents(file: string): (LogEvent & { time: string })[] {
+  return Deno.readTextFileSync(file).split("\n").flatMap((line) => {
+    try {
+      return [recount(parseStored<LogEvent & { time: string }>(line, logLine, file), fromOrdinal)];
+    } catch {
+      return []; // the last line, while it is written
+    }
+  });
+}
 
 /**
  * Adds a line. It is written at once and in one piece, so that a reader sees whole lines and a crash loses none.
@@ -52,7 +91,7 @@ export type LogEvent =
  * @param file the log
  */
 export function appendEvent(file: string, event: LogEvent): void {
-  const { event: name, ...rest } = event;
+  const { event: name, ...rest } = writtenEvent(event);
   const line = JSON.stringify({ event: name, time: new Date().toISOString(), ...rest });
   try {
     Deno.writeTextFileSync(file, line + "\n", { append: true });

@@ -2,6 +2,7 @@
  * From finished folds to results: the folds are read from the run folder, checked to be of one run, and judged. It makes no
  * difference which process, on which machine, ran which fold.
  */
+import { ordinal } from "../base/numbering.ts";
 import { fitForest, judge } from "../refinery/judge.ts";
 import type { FoldResult, Results } from "../refinery/results.ts";
 import { identify } from "./begin.ts";
@@ -18,7 +19,6 @@ export type Merged = Pick<Experiment, "corpus" | "data" | "choices" | "preset" |
 /**
  * A finished fold, and the seconds that it took; undefined where it is not finished.
  *
- * @param fold from 0
  * @throws {Error} where a stage is of another run, or damaged
  */
 export async function readFold(
@@ -28,8 +28,8 @@ export async function readFold(
   emotions: readonly string[],
 ): Promise<FoldResult & { seconds: number } | undefined> {
   const result = { fold, stages: [], seconds: 0 } as FoldResult & { seconds: number };
-  for (let stage = 1; stage <= identity.settings.stages; stage++) {
-    const found = await readStage(folder, fold + 1, stage, { identity, emotions });
+  for (let stage = 0; stage < identity.settings.stages; stage++) {
+    const found = await readStage(folder, fold, stage, { identity, emotions });
     if (!found) return undefined;
     const { seconds, ...own } = found;
     result.stages.push(own);
@@ -49,10 +49,12 @@ export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Res
   for (let fold = 0; fold < merged.settings.folds; fold++) {
     const result = await readFold(folder, fold, identity, merged.features.emotions);
     if (result) found.push(result);
-    else missing.push(fold + 1);
+    else missing.push(fold);
   }
   if (missing.length > 0) {
-    const which = missing.length === 1 ? `fold ${missing[0]} is` : `folds ${missing.join(", ")} are`;
+    const which = missing.length === 1
+      ? `fold ${ordinal(missing[0])} is`
+      : `folds ${missing.map(ordinal).join(", ")} are`;
     throw new Error(`${folder.path}: ${which} not finished; \`resume: true\` with \`onlyFold: ${missing[0]}\` runs it`);
   }
   const began = performance.now();
@@ -73,9 +75,9 @@ export async function writeResults(
 ): Promise<Results> {
   const { emotions, utterances, segmentHop } = features;
   const { stages, profiles, decisions, votes } = judge(features, settings, folds, foldResults);
-  for (const [i, { confusion: _, ...figures }] of stages.entries()) {
-    await folder.writeProfiles(i + 1, { utterances, segmentHop, emotions, profiles: profiles[i] });
-    folder.log({ event: "results", ...figures });
+  for (const [stage, { confusion: _, ...figures }] of stages.entries()) {
+    await folder.writeProfiles(stage, { utterances, segmentHop, emotions, profiles: profiles[stage] });
+    folder.log({ event: "results", stage, ...figures });
   }
   await folder.writePredictions({ emotions, utterances, predictions: decisions, votes });
   const everyone = utterances.map((_, i) => i);
@@ -90,7 +92,7 @@ export async function writeResults(
     utterances: utterances.length,
     segments: features.segmentStart.length,
     folds: settings.folds,
-    stages,
+    stages: stages.map((figures, stage) => ({ stage: ordinal(stage), ...figures })),
     seconds: Math.round(1000 * seconds()) / 1000,
   };
   await folder.writeResults(results);

@@ -27,7 +27,7 @@ export interface Experiment {
   features: Features;
   /** The fold of each utterance, 0 to folds - 1. */
   folds: Int32Array;
-  /** The one fold to run, from 0; not set: all of them, and the judge. */
+  /** The one fold to run; not set: all of them, and the judge. */
   onlyFold?: number;
   /** What it runs on. */
   device: Device;
@@ -47,7 +47,7 @@ export interface ExperimentHooks {
   signal?: AbortSignal;
   /** Now and then. */
   onProgress?: (progress: FoldProgress) => void;
-  /** After each epoch; fold and epoch from 0, stage from 1. */
+  /** After each epoch. */
   onEpoch?: (epoch: EpochRecord & { fold: number; stage: number }) => void;
   /** What was found amiss, and what is done about it, in a line. */
   onNote?: (line: string) => void;

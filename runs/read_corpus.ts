@@ -43,11 +43,11 @@ export async function readRunCorpus(
 
 /** How many segments each utterance has, in the corpus's order. */
 async function countSegments(folder: RunFolder, folds: number, ids: readonly string[]) {
-  const merged = folder.in("profiles", "stage-1.arrow");
+  const merged = folder.mergedProfilesFile(0);
   if (await Deno.stat(merged).then(() => true, () => false)) return countProfileSegments(await Deno.readFile(merged));
   const counts: ReturnType<typeof countProfileSegments> = [];
-  for (let fold = 1; fold <= folds; fold++) {
-    const file = folder.profilesFile(fold, 1);
+  for (let fold = 0; fold < folds; fold++) {
+    const file = folder.profilesFile(fold, 0);
     const bytes = await Deno.readFile(file).catch((error) => {
       throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
     });

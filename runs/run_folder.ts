@@ -15,8 +15,10 @@
  *     report.html, report/                  what it gave, to read (the report's own, write.ts)
  *     checkpoints/, locks/                  while it runs: what it would go on from, and who runs which fold
  *
- * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1.
+ * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1 there (names.ts), and
+ * from 0 in the program.
  */
+import { fromOrdinal, ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { FoldStage, Results } from "../refinery/results.ts";
@@ -26,6 +28,7 @@ import { csv } from "./csv.ts";
 import type { Identity } from "./identity.ts";
 import type { RunConfig } from "./run_config.ts";
 import { appendEvent, type LogEvent } from "./log.ts";
+import { foldName, foldStageName, stageName } from "./names.ts";
 import { encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import { writeSealed } from "./sealed.ts";
 import { readStored, runConfig, runResults, stageRecord } from "./stored.ts";
@@ -34,7 +37,7 @@ import { readStored, runConfig, runResults, stageRecord } from "./stored.ts";
 export interface StageRecord extends Omit<FoldStage, "profiles"> {
   /** Of the run that it belongs to. */
   identity: Identity;
-  /** From 1. */
+  /** Which fold. */
   fold: number;
   /** What it ran on. */
   device: string;
@@ -70,7 +73,7 @@ export class RunFolder {
   /**
    * The folder, made if it is not there, whatever is in it.
    *
-   * @param onlyFold the one fold that this process runs, from 1: several append to one log safely on one machine only, so
+   * @param onlyFold the one fold that this process runs: several append to one log safely on one machine only, so
    *   that each has its own
    * @throws {OptionError} of `out` where the system does not let it be made
    */
@@ -87,7 +90,7 @@ export class RunFolder {
         cause: error,
       });
     }
-    return new RunFolder(folder, onlyFold === undefined ? "log.jsonl" : `log-fold-${onlyFold}.jsonl`);
+    return new RunFolder(folder, onlyFold === undefined ? "log.jsonl" : `log-${foldName(onlyFold)}.jsonl`);
   }
 
   /** Reads `config.json`; undefined where there is none. Throws an Error where it is damaged: no JSON, or not what a run writes. */
@@ -111,7 +114,7 @@ export class RunFolder {
     appendEvent(this.in(this.#log), event);
   }
 
-  /** Writes a network's weights; `fold` and `stage` count from 1. */
+  /** Writes a network's weights. */
   async writeWeights(
     { fold, stage, weights, shapes, metadata }: {
       fold: number;
@@ -127,32 +130,39 @@ export class RunFolder {
 
   /** Where a network's weights are. */
   weightsFile(fold: number, stage: number): string {
-    return this.in("weights", `fold-${fold}-stage-${stage}.safetensors`);
+    return this.in("weights", `${foldStageName(fold, stage)}.safetensors`);
   }
 
   /** Where a fold's profiles are. */
   profilesFile(fold: number, stage: number): string {
-    return this.in("profiles", `fold-${fold}-stage-${stage}.arrow`);
+    return this.in("profiles", `${foldStageName(fold, stage)}.arrow`);
+  }
+
+  /** Where the profiles of a stage over all folds are. */
+  mergedProfilesFile(stage: number): string {
+    return this.in("profiles", `${stageName(stage)}.arrow`);
   }
 
   /** Where it is written that a stage is finished. */
   recordFile(fold: number, stage: number): string {
-    return this.in("folds", `fold-${fold}-stage-${stage}.json`);
+    return this.in("folds", `${foldStageName(fold, stage)}.json`);
   }
 
   /** Writes what is known of a finished stage; to be done last. */
   async writeRecord(record: StageRecord): Promise<void> {
-    await writeJson(this.recordFile(record.fold, record.stage), record);
+    const { fold, stage } = record;
+    await writeJson(this.recordFile(fold, stage), { ...record, fold: ordinal(fold), stage: ordinal(stage) });
   }
 
   /** Reads it; undefined where the stage is not finished. Throws an Error where the file is damaged. */
   async readRecord(fold: number, stage: number): Promise<StageRecord | undefined> {
-    return await readStored<StageRecord>(this.recordFile(fold, stage), stageRecord);
+    const found = await readStored<StageRecord>(this.recordFile(fold, stage), stageRecord);
+    return found && { ...found, fold: fromOrdinal(found.fold), stage: fromOrdinal(found.stage) };
   }
 
   /** Writes a stage's profiles of all utterances. */
   async writeProfiles(stage: number, table: ProfileTable): Promise<void> {
-    await writeAtomically(this.in("profiles", `stage-${stage}.arrow`), encodeProfiles(table));
+    await writeAtomically(this.mergedProfilesFile(stage), encodeProfiles(table));
   }
 
   /** Writes `forest.json`. */
@@ -177,7 +187,7 @@ export class RunFolder {
     const rows = utterances.map(({ id, speaker, emotion }, u) => {
       return [id, speaker, emotions[emotion], ...[...predictions, ...votes].map((stage) => emotions[stage[u]])];
     });
-    const columns = (name: string, of: readonly unknown[]) => of.map((_, stage) => `${name}_${stage + 1}`);
+    const columns = (name: string, of: readonly unknown[]) => of.map((_, stage) => `${name}_${ordinal(stage)}`);
     const head = ["utterance", "speaker", "emotion", ...columns("stage", predictions), ...columns("mean", votes)];
     await writeAtomically(this.in("predictions.csv"), csv([head, ...rows]));
   }
@@ -187,10 +197,10 @@ export class RunFolder {
     await writeJson(this.in("results.json"), results);
   }
 
-  /** How many networks are finished: of one fold, from 1, or of all. */
+  /** How many networks are finished: of one fold, or of all. */
   async countFinished(fold?: number): Promise<number> {
     const names = await Array.fromAsync(Deno.readDir(this.in("folds"))).catch(() => []);
-    const start = fold === undefined ? "fold-" : `fold-${fold}-`;
+    const start = fold === undefined ? "fold-" : `${foldName(fold)}-`;
     return names.filter(({ name }) => name.startsWith(start) && name.endsWith(".json")).length;
   }
 

@@ -44,10 +44,10 @@ export async function shareStages(to: RunFolder, from: RunFolder): Promise<numbe
     );
   }
   const refinedAlike = differences(alike(JUDGING), identity).length === 0;
-  const last = refinedAlike ? Math.min(identity.settings.stages, theirs.settings.stages) : 1;
+  const count = refinedAlike ? Math.min(identity.settings.stages, theirs.settings.stages) : 1;
   let shared = 0;
-  for (let fold = 1; fold <= identity.settings.folds; fold++) {
-    for (let stage = 1; stage <= last; stage++) {
+  for (let fold = 0; fold < identity.settings.folds; fold++) {
+    for (let stage = 0; stage < count; stage++) {
       const found = await readStage(from, fold, stage, { identity: theirs, emotions: other.corpus.emotions });
       if (!found) break;
       if (await to.readRecord(fold, stage)) continue;

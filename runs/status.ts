@@ -4,15 +4,15 @@
  */
 import { identityOf, shortIdentity } from "./identity.ts";
 import { readLeases, type SeenLease } from "./lease.ts";
-import type { LogEvent } from "./log.ts";
+import { type LogEvent, readEvents } from "./log.ts";
+import { type CheckpointPlace, foldName, readCheckpointNames } from "./names.ts";
 import { requireRun } from "./begin.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { Results } from "../refinery/results.ts";
-import { logLine, parseStored } from "./stored.ts";
 
 /** How it stands with a fold. */
 export interface FoldStatus {
-  /** From 1. */
+  /** Which. */
   fold: number;
   /**
    * finished: all its stages are; running: a process has it; silent: a process of another machine had it, and was not heard of for
@@ -26,7 +26,7 @@ export interface FoldStatus {
   /** Its last epoch that was told. */
   epoch?: Extract<LogEvent, { event: "epoch" }>;
   /** What it would go on from: finished epochs, and steps of the next. */
-  checkpoint?: { stage: number; epoch: number; step: number };
+  checkpoint?: Omit<CheckpointPlace, "member">;
 }
 
 /** How it stands with a run. */
@@ -63,7 +63,7 @@ export async function readStatus(out: string): Promise<RunStatus> {
   let note: RunStatus["note"];
   for (
     const event of names(".").filter((name) => /^log(-fold-\d+)?\.jsonl$/.test(name)).flatMap((name) =>
-      readLog(folder.in(name))
+      readEvents(folder.in(name))
     )
   ) {
     if (event.event === "epoch") epochs.set(event.fold, event);
@@ -73,15 +73,12 @@ export async function readStatus(out: string): Promise<RunStatus> {
   return {
     config,
     run: shortIdentity(identityOf(config)),
-    folds: Array.from({ length: folds }, (_, i) => {
-      const fold = i + 1, own = `fold-${fold}-`;
+    folds: Array.from({ length: folds }, (_, fold) => {
+      const own = `${foldName(fold)}-`;
       const finished = records.filter((name) => name.startsWith(own) && name.endsWith(".json")).length;
-      const places = checkpoints.flatMap((name) => {
-        const place = name.startsWith(own) && /-stage-(\d+)-epoch-(\d+)-step-(\d+)\.safetensors$/.exec(name);
-        return place ? [{ stage: Number(place[1]), epoch: Number(place[2]), step: Number(place[3]) }] : [];
-      });
-      const checkpoint = places.sort((a, b) => a.stage - b.stage || a.epoch - b.epoch || a.step - b.step).at(-1);
-      const holder = leases.get(`fold-${fold}`);
+      const last = readCheckpointNames(checkpoints.filter((name) => name.startsWith(own))).at(-1);
+      const checkpoint = last && { stage: last.stage, epoch: last.epoch, step: last.step };
+      const holder = leases.get(foldName(fold));
       const state = finished === stages
         ? "finished"
         : holder?.alive
@@ -96,15 +93,4 @@ export async function readStatus(out: string): Promise<RunStatus> {
     note,
     results: await folder.readResults(),
   };
-}
-
-/** The lines of a log that are whole. */
-function readLog(file: string): (LogEvent & { time: string })[] {
-  return Deno.readTextFileSync(file).split("\n").flatMap((line) => {
-    try {
-      return [parseStored<LogEvent & { time: string }>(line, logLine, file)];
-    } catch {
-      return []; // the last line, while it is written
-    }
-  });
 }

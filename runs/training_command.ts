@@ -2,6 +2,7 @@
  * Command lines: the one that repeats a run, by its preset and the options that differ from it; the one that resumes a run; the one
  * that a model's description shows. Below the commands, flags are written here and nowhere else.
  */
+import { ordinal } from "../base/numbering.ts";
 import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
 import { fraction } from "../refinery/fraction.ts";
 import type { RunConfig } from "./run_config.ts";
@@ -31,10 +32,10 @@ export function trainingCommand(
   ].join(" ");
 }
 
-/** The command that makes a model of a run again. @param fold from 1, where it is that of a fold */
+/** The command that makes a model of a run again. @param fold where it is that of a fold */
 export function exportCommand(config: Parameters<typeof trainingCommand>[0], fold?: number): string {
   const train = trainingCommand(config);
-  return fold === undefined ? `${train} --export` : `${train} && deno task export RUN --fold ${fold}`;
+  return fold === undefined ? `${train} --export` : `${train} && deno task export RUN --fold ${ordinal(fold)}`;
 }
 
 /**

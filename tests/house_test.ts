@@ -8,14 +8,15 @@ const root = join(import.meta.dirname!, "..");
 const BELOW: Record<string, readonly string[]> = {
   std: [],
   files: [],
+  workers: [],
   kernels: [],
   dsp: [],
   nn: ["kernels"],
-  forest: ["kernels"],
-  corpora: ["kernels", "dsp"],
+  forest: ["kernels", "workers"],
+  corpora: ["kernels", "dsp", "workers"],
   refinery: ["nn", "forest", "corpora", "kernels", "dsp"],
   models: ["refinery", "nn", "forest", "kernels", "dsp", "files"],
-  runs: ["models", "refinery", "nn", "forest", "corpora", "kernels", "dsp", "files"],
+  runs: ["models", "refinery", "nn", "forest", "corpora", "kernels", "dsp", "files", "workers"],
 };
 const RUNS = ["runs", ...BELOW.runs];
 Object.assign(BELOW, { report: RUNS, lab: ["report", ...RUNS], textbook: ["report", ...RUNS] });
@@ -112,6 +113,16 @@ Deno.test("what a file exports is used by a program, the API or the docs, not by
   }
   assertEquals(idle, []);
   assert(exported > 500, `only ${exported} exports were found: does the test still see them?`);
+});
+
+Deno.test("threads are started by the crew and by the CPU device alone", () => {
+  const files = STANDING.flatMap((folder) => [...sources(folder)]);
+  const start = files.filter((file) => /from "node:worker_threads"/.test(codeOf(file)));
+  // the first stands for Node's module in the npm package
+  assertEquals(start.sort(), [
+    ...["cli/npm/threads/node.ts", "kernels/cpu/threads.ts", "kernels/cpu/worker.ts"],
+    ...["workers/crew.ts", "workers/member.ts"],
+  ]);
 });
 
 /** Other programs that tasks may run. */

@@ -10,7 +10,7 @@ export const NODE_PARTS = ["corpora", "runs"] as const;
 export const APART: readonly string[] = ["runs"];
 
 /** Folders that the parts and the commands take what they need from; they have no name in the package. */
-export const FURTHER = ["base", "files", "report"] as const;
+export const FURTHER = ["base", "workers", "files", "report"] as const;
 
 /** Commands that `npx` runs, and the files that they are made of. */
 export const COMMANDS = ["predict"] as const;

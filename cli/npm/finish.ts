@@ -13,7 +13,7 @@ export function finishFile(name: string, bytes: Uint8Array): string | undefined 
   // what is left of other modules' names: workers, which are started by their address
   const program = text.replaceAll(/new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g, `new URL("$1.js", import.meta.url)`)
     .replaceAll(IMPORTED, (all, before: string, target: string) => {
-      const anywhere = (PARTS as readonly string[]).includes(name.split("/")[0]);
+      const anywhere = [...PARTS, "workers"].includes(name.split("/")[0]);
       const own = target.startsWith(".")
         ? join(dirname(name), target).replace(/\.js$/, "")
         : anywhere && THREADS[target];

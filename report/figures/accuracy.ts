@@ -1,6 +1,7 @@
 /**
  * Accuracy against stage, with its 95 % interval: Wilson's over utterances, or over seeds where there are several.
  */
+import { ordinal } from "../../base/numbering.ts";
 import { mean, meanHalfWidth, wilsonInterval } from "../../refinery/intervals.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
@@ -12,11 +13,17 @@ import { draw, METHOD_COLOURS, WIDTH } from "./draw.ts";
 export async function accuracyFigure({ chains }: Study): Promise<ReportFigure> {
   const values = chains.flatMap((chain, c) =>
     stagesOf(chain).map((stage) => {
-      const found = stageValues(chain, stage, ({ stages }, s) => stages[s - 1].weightedAccuracy);
+      const found = stageValues(chain, stage, ({ stages }, s) => stages[s].weightedAccuracy);
       const { low, high } = interval(found, chain.runs[0].corpus.utterances.length);
       const aside = 0.09 * (c - (chains.length - 1) / 2); // so that intervals don't hide each other
       const [chainName, accuracy] = [METHOD_NAMES[chain.method], mean(found)];
-      return { chain: chainName, at: stage + aside, accuracy: 100 * accuracy, low: 100 * low, high: 100 * high };
+      return {
+        chain: chainName,
+        at: ordinal(stage) + aside,
+        accuracy: 100 * accuracy,
+        low: 100 * low,
+        high: 100 * high,
+      };
     })
   );
   const names = chains.map(({ method }) => METHOD_NAMES[method]),
@@ -32,7 +39,7 @@ export async function accuracyFigure({ chains }: Study): Promise<ReportFigure> {
     type: "quantitative",
     title: "stage",
     scale: { domain: [0.7, last + 0.3], nice: false },
-    axis: { values: Array.from({ length: last }, (_, s) => s + 1), format: "d", grid: false },
+    axis: { values: Array.from({ length: last }, (_, stage) => ordinal(stage)), format: "d", grid: false },
   };
   const svg = await draw({
     width: WIDTH,

@@ -1,6 +1,7 @@
 /**
  * The paper's Figure 3: who is taken for what. Each row is a true emotion; its cells hold utterances, and percent of the row.
  */
+import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import type { Chain } from "../study.ts";
@@ -13,7 +14,7 @@ const CELL = 38;
 export async function confusionFigure(chain: Chain, stage: number): Promise<ReportFigure> {
   const { runs, method } = chain, { emotions } = runs[0].corpus;
   const cells = emotions.flatMap((said, t) => {
-    const row = emotions.map((_, d) => runs.reduce((sum, { stages }) => sum + stages[stage - 1].confusion[t][d], 0));
+    const row = emotions.map((_, d) => runs.reduce((sum, { stages }) => sum + stages[stage].confusion[t][d], 0));
     const all = row.reduce((a, b) => a + b, 0);
     return row.map((count, d) => {
       const share = all > 0 ? count / all : 0; // an emotion that only segments truly have
@@ -47,11 +48,11 @@ export async function confusionFigure(chain: Chain, stage: number): Promise<Repo
   });
   return {
     kind: "figure",
-    id: `confusion-${method}-${stage}`,
+    id: `confusion-${method}-${ordinal(stage)}`,
     caption:
-      `${
-        METHOD_NAMES[method]
-      }, stage ${stage}: true emotions down, the forest's across; utterances, and percent of the row` +
+      `${METHOD_NAMES[method]}, stage ${
+        ordinal(stage)
+      }: true emotions down, the forest's across; utterances, and percent of the row` +
       `${runs.length > 1 ? `, ${runs.length} seeds together` : ""}.`,
     svg,
   };

@@ -1,6 +1,7 @@
 /**
  * What the forest looks at: loss of accuracy where a statistic of the profile is shuffled among utterances.
  */
+import { ordinal } from "../../base/numbering.ts";
 import { permutationImportance } from "../../refinery/importance.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
 import type { ReportFigure } from "../document.ts";
@@ -11,7 +12,8 @@ import { draw } from "./draw.ts";
 /** Permutation importance at the last stage of a chain's first seed. */
 export async function importanceFigure(chain: Chain): Promise<ReportFigure> {
   const [{ corpus, config: { settings }, profiles, folds }] = chain.runs, { emotions } = corpus;
-  const losses = permutationImportance(corpus, settings, profiles[chain.stages - 1], folds, chain.stages);
+  const last = chain.stages - 1;
+  const losses = permutationImportance(corpus, settings, profiles[last], folds, last);
   const cells = emotions.flatMap((emotion, k) =>
     STATISTICS.map((statistic, s) => {
       const points = 100 * losses[k * STATISTICS.length + s];
@@ -47,9 +49,9 @@ export async function importanceFigure(chain: Chain): Promise<ReportFigure> {
     kind: "figure",
     id: `importance-${chain.method}`,
     caption:
-      `${
-        METHOD_NAMES[chain.method]
-      }, stage ${chain.stages}: points of weighted accuracy that the forest loses when a statistic ` +
+      `${METHOD_NAMES[chain.method]}, stage ${
+        ordinal(last)
+      }: points of weighted accuracy that the forest loses when a statistic ` +
       "is shuffled among the utterances that it judges. Correlated statistics replace each other: a small loss " +
       "does not mean that a statistic is useless.",
     svg,

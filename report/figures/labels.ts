@@ -1,6 +1,7 @@
 /**
  * What refinery does to the labels: how flat they get, and, where the corpus knows, how near the truth.
  */
+import { ordinal } from "../../base/numbering.ts";
 import { mean } from "../../refinery/intervals.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
@@ -15,7 +16,7 @@ type Of = (run: RunView, stage: number) => number;
 export async function entropyFigure(study: Study): Promise<ReportFigure> {
   const flat = Math.log(study.chains[0].runs[0].corpus.emotions.length);
   const svg = await drawPanels(study, [
-    ["labels that the stage learned from", "entropy, nats", (run, s) => run.stages[s - 1].labelEntropy, [0, flat]],
+    ["labels that the stage learned from", "entropy, nats", (run, s) => run.stages[s].labelEntropy, [0, flat]],
     ["profiles of held-out utterances", "entropy, nats", profileEntropy, [0, flat]],
   ]);
   return {
@@ -32,8 +33,8 @@ export async function entropyFigure(study: Study): Promise<ReportFigure> {
 export async function truthFigure(study: Study): Promise<ReportFigure | undefined> {
   if (study.chains[0].runs[0].stages[0].labelError === undefined) return undefined;
   const svg = await drawPanels(study, [
-    ["labels that the stage learned from", "Brier score", (run, s) => run.stages[s - 1].labelError!],
-    ["held-out segments truly right", "%", (run, s) => 100 * run.stages[s - 1].trueSegmentAccuracy!],
+    ["labels that the stage learned from", "Brier score", (run, s) => run.stages[s].labelError!],
+    ["held-out segments truly right", "%", (run, s) => 100 * run.stages[s].trueSegmentAccuracy!],
   ]);
   return {
     kind: "figure",
@@ -52,7 +53,7 @@ async function drawPanels(
 ): Promise<string> {
   const names = chains.map(({ method }) => METHOD_NAMES[method]),
     last = Math.max(...chains.map(({ stages }) => stages));
-  const stages = Array.from({ length: last }, (_, s) => s + 1);
+  const stages = Array.from({ length: last }, (_, stage) => ordinal(stage));
   const vconcat = panels.map(([title, unit, of, domain]): Plot => ({
     title,
     width: WIDTH,
@@ -61,7 +62,7 @@ async function drawPanels(
       values: chains.flatMap((chain) =>
         stagesOf(chain).map((stage) => ({
           chain: METHOD_NAMES[chain.method],
-          stage,
+          stage: ordinal(stage),
           value: mean(stageValues(chain, stage, of)),
         }))
       ),

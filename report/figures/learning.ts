@@ -2,6 +2,7 @@
  * How the networks of a chain learned: the mean loss over folds (and seeds) by epoch, while they learned and on the validation
  * utterances; each fold faintly behind.
  */
+import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import type { Chain } from "../study.ts";
@@ -12,7 +13,7 @@ export async function learningFigure(chain: Chain): Promise<ReportFigure> {
   const values = chain.runs.flatMap(({ curves, config: { settings: { seed } } }) =>
     curves.flatMap(({ fold, stage, epochs }) =>
       epochs.flatMap(({ epoch, loss, validationLoss }) => {
-        const place = { network: `${seed} ${fold}`, stage: `stage ${stage}`, epoch: epoch + 1 };
+        const place = { network: `${seed} ${ordinal(fold)}`, stage: `stage ${ordinal(stage)}`, epoch: ordinal(epoch) };
         const learned = { ...place, kind: "training", loss };
         return validationLoss === undefined
           ? [learned]

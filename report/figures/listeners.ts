@@ -1,6 +1,7 @@
 /**
  * Emo-DB's listeners beside the profiles: a dot an utterance.
  */
+import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import { pairListeners } from "../listeners.ts";
@@ -10,8 +11,9 @@ import { draw, emotionColours, WIDTH } from "./draw.ts";
 /** The last stage of a chain's first seed. */
 export async function listenersFigure(chain: Chain, rates: Map<string, number>): Promise<ReportFigure> {
   const [run] = chain.runs, { emotions } = run.corpus;
+  const stage = chain.stages - 1;
   // rates are steps of 1/20: dots of one step are set aside from each other, evenly
-  const values = pairListeners(run, chain.stages, rates).map((heard, i) => ({
+  const values = pairListeners(run, stage, rates).map((heard, i) => ({
     ...heard,
     at: 100 * heard.listeners + 1.6 * ((i * 0.618034) % 1 - 0.5),
   }));
@@ -40,7 +42,9 @@ export async function listenersFigure(chain: Chain, rates: Map<string, number>):
     kind: "figure",
     id: `listeners-${chain.method}`,
     caption:
-      `${METHOD_NAMES[chain.method]}, stage ${chain.stages}: listeners who recognised the intended emotion, and the ` +
+      `${METHOD_NAMES[chain.method]}, stage ${
+        ordinal(stage)
+      }: listeners who recognised the intended emotion, and the ` +
       "probability that the mean profile gives it. Dots with the same rate are spread sideways.",
     svg,
   };

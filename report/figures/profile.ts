@@ -2,6 +2,7 @@
  * The paper's Figures 2 and 4: the profile of one utterance through the stages, under its waveform and its log-mel frames. Time
  * runs alike through all panels; a segment stands at its middle.
  */
+import { ordinal } from "../../base/numbering.ts";
 import { logMel } from "../../dsp/log_mel.ts";
 import { segmentSeconds, segmentStartSeconds } from "../../dsp/segments.ts";
 import { frontEnd } from "../../dsp/settings.ts";
@@ -27,10 +28,10 @@ export async function profileFigure(chain: Chain, utterance: number): Promise<Re
     scale: { domain: [0, seconds], nice: false },
     axis: { title, labels: title !== null, ticks: title !== null, grid: false, tickCount: 6 },
   });
-  const stages = chain.runs[0].profiles.map((profiles, i): Plot => {
-    const last = i + 1 === chain.stages;
+  const stages = chain.runs[0].profiles.map((profiles, stage): Plot => {
+    const last = stage === chain.stages - 1;
     return {
-      title: `stage ${i + 1}`,
+      title: `stage ${ordinal(stage)}`,
       width: WIDTH,
       height: 62,
       data: { values: profileRows(run, profiles, utterance, hop) },

@@ -2,6 +2,7 @@
  * A reliability diagram: of the predictions of about one confidence, how many are right? On the diagonal as many as they say;
  * below it, they are too sure.
  */
+import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import { segmentCalibration, utteranceCalibration } from "../stage_tables.ts";
@@ -10,8 +11,8 @@ import { draw, WIDTH } from "./draw.ts";
 
 /** The first and last stage of a chain's first seed, by segments and by utterances. */
 export async function reliabilityFigure(chain: Chain): Promise<ReportFigure> {
-  const [run] = chain.runs, stages = [...new Set([1, chain.stages])];
-  const names = stages.map((stage) => `stage ${stage}`);
+  const [run] = chain.runs, stages = [...new Set([0, chain.stages - 1])];
+  const nameOf = (stage: number) => `stage ${ordinal(stage)}`, names = stages.map(nameOf);
   const panels = [["segments", segmentCalibration], [
     "utterances, by their mean profile",
     utteranceCalibration,
@@ -29,7 +30,7 @@ export async function reliabilityFigure(chain: Chain): Promise<ReportFigure> {
       {
         data: {
           values: stages.flatMap((stage) =>
-            calibrate(run, stage).bins.map((bin) => ({ stage: `stage ${stage}`, ...bin }))
+            calibrate(run, stage).bins.map((bin) => ({ stage: nameOf(stage), ...bin }))
           ),
         },
         mark: { type: "line", strokeWidth: 1.5, point: { filled: true, size: 40 } },

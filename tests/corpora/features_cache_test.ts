@@ -3,12 +3,10 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals 
 import { basename, join } from "@std/path";
 import type { Corpus } from "../../corpora/corpus.ts";
 import { FrameCache } from "../../corpora/feature_cache.ts";
-import { Crew } from "../../corpora/feature_crew.ts";
-import type { CrewReport } from "../../corpora/feature_messages.ts";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { frontEnd } from "../../dsp/settings.ts";
-import { tone, withFolder } from "./folders.ts";
+import { readWithWorkers, tone, withFolder } from "./folders.ts";
 
 const four = { "angry/a.wav": tone(0.4, 300), "angry/b.wav": tone(0.6), "sad/c.wav": tone(0.5), "sad/no.wav": "none" };
 
@@ -70,15 +68,8 @@ Deno.test("extractFeatures() takes frames from the cache by content: wherever a 
 
 Deno.test("workers keep frames and find them, and report why they can't be kept", async () => {
   await withCorpus(async ({ utterances }, cacheDir, dir) => {
-    const read = async (cacheDir: string) => {
-      const reports: CrewReport[] = [];
-      const onReport = (report: CrewReport) => reports.push(report);
-      const crew = new Crew(utterances.map((utterance) => utterance.path!), { onReport, cacheDir });
-      crew.start(1);
-      await crew.finish();
-      await crew.close();
-      return reports.sort((a, b) => a.file - b.file);
-    };
+    const files = utterances.map(({ path }) => path!),
+      read = (cacheDir: string) => readWithWorkers(1, files, { cacheDir });
     const first = await read(cacheDir);
     assertEquals((await contents(cacheDir)).size, 3);
     assertEquals(await read(cacheDir), first);
@@ -127,17 +118,15 @@ Deno.test("extractFeatures() brings recordings to one level, with any threads, a
       assertEquals(await extractFeatures(corpus, { level: "percentile", cacheDir, threads }), levelled);
       assertEquals((await contents(cacheDir)).size, 6);
     }
-    const crew = new Crew(corpus.utterances.map(({ path }) => path!), {
-      onReport: ({ file, outcome }) => {
-        if (!("frames" in outcome)) return assertEquals(file, 3);
-        const { firstFrame, frameCount } = levelled.utterances[file];
-        assertEquals(outcome.frames, levelled.frames.subarray(firstFrame * 64, (firstFrame + frameCount) * 64));
-      },
-      level: "percentile",
-    });
-    crew.start(1);
-    await crew.finish();
-    await crew.close();
+    const results = await readWithWorkers(1, corpus.utterances.map(({ path }) => path!), { level: "percentile" });
+    for (const [file, { outcome }] of results.entries()) {
+      if (!("frames" in outcome)) {
+        assertEquals(file, 3);
+        continue;
+      }
+      const { firstFrame, frameCount } = levelled.utterances[file];
+      assertEquals(outcome.frames, levelled.frames.subarray(firstFrame * 64, (firstFrame + frameCount) * 64));
+    }
     assertEquals(await extractFeatures(corpus, { cacheDir }), plain);
   });
 });

@@ -3,20 +3,14 @@ import { assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@s
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join } from "@std/path";
 import type { Corpus } from "../../corpora/corpus.ts";
-import { Crew } from "../../corpora/feature_crew.ts";
-import type { CrewReport } from "../../corpora/feature_messages.ts";
 import { readUtterances } from "../../corpora/feature_reading.ts";
 import { extractFeatures } from "../../corpora/features.ts";
 import type { Framed } from "../../corpora/framed.ts";
 import { openCorpus } from "../../corpora/open.ts";
-import { Levels } from "../../dsp/levels.ts";
 import { logMel } from "../../dsp/log_mel.ts";
 import { decodeRecording } from "../../dsp/recording.ts";
-import { frontEnd } from "../../dsp/settings.ts";
 import { encodeWav } from "../../dsp/wav.ts";
-import { tone, withFolder } from "./folders.ts";
-
-const broken = new URL("./features_broken_worker.ts", import.meta.url);
+import { readWithWorkers, tone, withFolder } from "./folders.ts";
 
 /** Twelve recordings of two emotions, at 16 and 22.05 kHz, and three files that are none. */
 const recordings: Record<string, string | Uint8Array> = { "sad/text.wav": "no sound", "sad/short.wav": tone(0.1) };
@@ -28,22 +22,15 @@ for (let i = 0; i < 12; i++) {
 Deno.test("workers by themselves read every recording as decodeRecording() and logMel() do", async () => {
   await withFolder(recordings, async (dir) => {
     const files = Object.keys(recordings).map((name) => join(dir, name));
-    const reports: CrewReport[] = [];
     // one worker first: `deno test` checks the types of a worker's file as it starts, the first time, and three would at once
-    for (const workers of [1, 3]) {
-      const crew = new Crew(files, { onReport: (report) => reports.push(report) });
-      crew.start(workers);
-      await crew.finish();
-      await crew.close();
-    }
-    assertEquals(reports.map(({ file }) => file).sort((a, b) => a - b), [...files.keys()].flatMap((f) => [f, f]));
-    for (const { file, outcome } of reports) {
-      const bytes = await Deno.readFile(files[file]);
+    const results = [...await readWithWorkers(1, files), ...await readWithWorkers(3, files)];
+    assertEquals(results.length, 2 * files.length);
+    for (const [i, { outcome }] of results.entries()) {
+      const file = i % files.length, bytes = await Deno.readFile(files[file]);
       if (files[file].endsWith("text.wav")) {
         assertMatch("reason" in outcome ? outcome.reason : "", /^not a wav file/);
       } else {
-        const levels = new Levels();
-        const { samples, seconds, sampleRate } = decodeRecording(bytes, files[file], frontEnd, levels);
+        const { samples, seconds, sampleRate, levels } = decodeRecording(bytes, files[file]);
         const { sound, ...others } = outcome as Framed & { digest: string };
         assertEquals(others, { frames: logMel(samples), seconds, digest: await sha256(bytes) });
         const mean = samples.reduce((sum, x) => sum + x / samples.length, 0);
@@ -76,22 +63,10 @@ Deno.test("extractFeatures() gives the same features, progress and reasons with 
   });
 });
 
-Deno.test("a thread that dies is an error that names its file, and so is one that hangs", async () => {
-  await withFolder({ "only.wav": tone() }, async (dir) => {
-    const file = join(dir, "only.wav");
-    const died = `${file}: the thread that read it has died: out of luck`;
-    const crew = new Crew([file], { onReport: () => {}, worker: broken });
-    crew.start(1);
-    assertEquals((await assertRejects(() => crew.finish(), Error)).message, died);
-    await crew.close();
-  });
-  const silent = new Crew(["silent.wav"], { onReport: () => {}, worker: broken, patience: 0.4 });
-  silent.start(1);
-  assertMatch(
-    (await assertRejects(() => silent.finish(), Error)).message,
-    /^silent\.wav: no answer from the thread that reads it for 0\.4 s/,
-  );
-  await silent.close();
+Deno.test("a thread that dies while it reads a recording is an error that names the file", async () => {
+  const dying = new URL("../workers/dying_worker.ts", import.meta.url);
+  const { message } = await assertRejects(() => readWithWorkers(1, ["only.wav"], {}, dying), Error);
+  assertMatch(message, /^only\.wav: its worker thread died \(.*out of luck.*\)$/);
 });
 
 Deno.test("readUtterances() reads everything itself where no other thread can start", async () => {
@@ -101,10 +76,6 @@ Deno.test("readUtterances() reads everything itself where no other thread can st
     const outcomes = await readUtterances(utterances, true, { threads: 3, worker });
     assertEquals(outcomes, await readUtterances(utterances, true, { threads: 1 }));
   });
-  const nobody = new Crew(["a.wav"], { onReport: () => {}, worker: new URL("./no_such_worker.ts", import.meta.url) });
-  nobody.start(2);
-  await assertRejects(() => nobody.finish(), Error, "No thread is left to read a.wav");
-  await nobody.close();
 });
 
 Deno.test("extractFeatures() stops when told, with workers too, and passes on what onProgress throws", async () => {
@@ -127,12 +98,6 @@ Deno.test("extractFeatures() stops when told, with workers too, and passes on wh
       await assertOptionError(() => extractFeatures(corpus, { threads }), "threads", /from 1 to 64, found /);
     }
   });
-  const abort = new AbortController();
-  const waiting = new Crew(["silent.wav"], { onReport: () => {}, worker: broken });
-  waiting.start(1);
-  setTimeout(() => abort.abort(new Error("enough")), 50);
-  await assertRejects(() => waiting.finish(abort.signal), Error, "enough");
-  await waiting.close();
 });
 
 Deno.test("extractFeatures() asks the utterances of a corpus made by hand, whatever their path", async () => {

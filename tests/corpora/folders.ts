@@ -1,6 +1,8 @@
 /** Folders of tiny recordings, made for a test and removed after it. */
 import { assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { dirname, join } from "@std/path";
+import type { ReadResult, ReadSetup } from "../../corpora/feature_frames.ts";
+import { recordingCrew } from "../../corpora/feature_reading.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 
 /** A recording of a tone, as a WAV file's bytes: 0.4 s if not said, just longer than a segment. */
@@ -44,4 +46,20 @@ export async function assertRejection(promise: Promise<unknown>, message: RegExp
 /** Asserts that a call throws an error whose message matches. */
 export function assertThrown(call: () => unknown, message: RegExp): void {
   assertMatch(assertThrows(call, Error).message, message);
+}
+
+/** Reads recordings by so many worker threads, and by them alone. */
+export async function readWithWorkers(
+  workers: number,
+  files: readonly string[],
+  setup: ReadSetup = {},
+  program?: URL,
+): Promise<ReadResult[]> {
+  const crew = recordingCrew(program);
+  try {
+    crew.start(workers);
+    return await crew.run({ setup, jobs: files.map((file, utterance) => ({ utterance, file })) });
+  } finally {
+    await crew.close();
+  }
 }

@@ -42,6 +42,20 @@ Deno.test("RealFft refuses lengths that are no power of two", () => {
   assertThrows(() => new RealFft(8).transform(new Float64Array(7)), RangeError);
 });
 
+Deno.test("transformFrame() is transform() of the windowed samples, with zeros behind, for windows of even and odd length", () => {
+  const samples = Float32Array.from({ length: 100 }, (_, n) => Math.sin(n * n * 0.3));
+  for (const [length, size, start] of [[64, 50, 3], [64, 49, 51], [32, 32, 68], [32, 1, 99]]) {
+    const window = hann(size + 1).slice(1), whole = new RealFft(length), frame = new RealFft(length);
+    whole.transform(Float64Array.from({ length }, (_, n) => n < size ? samples[start + n] * window[n] : 0));
+    frame.transform(new Float64Array(length).fill(NaN));
+    frame.transformFrame(samples, start, window);
+    assertEquals([frame.re, frame.im], [whole.re, whole.im]);
+    assert(frame.re.some((value) => value !== 0));
+  }
+  assertThrows(() => new RealFft(32).transformFrame(samples, 0, hann(33)), RangeError, "found 33 values");
+  assertThrows(() => new RealFft(32).transformFrame(samples, 90, hann(11)), RangeError, "from sample 90 of 100");
+});
+
 Deno.test("hzToMel() is HTK's: 1000 Hz are 999.9855 mel, up to the rounding of 1127", () => {
   // HTK's book says 2595 log10(1 + f / 700), which is 1126.99 ln(1 + f / 700); its code rounds the factor to 1127.
   assert(Math.abs(hzToMel(1000) * 2595 / (1127 * Math.LN10) - 999.9855) < 1e-4);

@@ -37,9 +37,9 @@ function stream(bytes: Uint8Array, sizes: number[], length?: number) {
   const recording = new RecordingStream("x.wav", { length });
   const parts: number[] = [];
   for (let at = 0, turn = 0; at < bytes.length; at += sizes[turn++ % sizes.length]) {
-    parts.push(...recording.push(bytes.subarray(at, at + sizes[turn % sizes.length])));
+    for (const part of recording.push(bytes.slice(at, at + sizes[turn % sizes.length]))) parts.push(...part);
   }
-  parts.push(...recording.finish());
+  for (const part of recording.finish()) parts.push(...part);
   return { samples: Float32Array.from(parts), seconds: recording.seconds };
 }
 

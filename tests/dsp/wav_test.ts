@@ -249,7 +249,8 @@ Deno.test("decodeRecording() is the mean of the channels, resampled whole, whate
     data[2 * i + 1] = 0.5 * Math.cos(i * i * 1e-6);
   }
   const file = wav({ tag: 3, channels: 2, rate, bits: 32, data: new Uint8Array(data.buffer) });
-  const recording = decodeRecording(file, "stereo.wav");
+  const { levels: { peak, samples, clipped }, ...recording } = decodeRecording(file, "stereo.wav");
+  assertEquals([peak, samples, clipped], [data.reduce((most, x) => Math.max(most, Math.abs(x)), 0), data.length, 0]);
   const mean = Float32Array.from({ length: frames }, (_, i) => (data[2 * i] + data[2 * i + 1]) / 2);
   assertEquals(recording, {
     samples: resample(mean, rate, 16000),
@@ -263,7 +264,9 @@ Deno.test("decodeRecording() is the mean of the channels, resampled whole, whate
 Deno.test("decodeRecording() leaves 16 kHz mono as it is, and 10 ms or nothing at all is no error", () => {
   assertEquals(decodeRecording(wav({ data: int16 }), "x").samples, Float32Array.from(int16Values));
   assertEquals(decodeRecording(encodeWav(new Float32Array(441), 44100), "x").samples.length, 160);
-  assertEquals(decodeRecording(wav({ data: [], rate: 8000 }), "x"), {
+  const { levels, ...recording } = decodeRecording(wav({ data: [], rate: 8000 }), "x");
+  assertEquals([levels.peak, levels.samples, levels.clippedShare], [0, 0, 0]);
+  assertEquals(recording, {
     samples: new Float32Array(0),
     seconds: 0,
     sampleRate: 8000,

@@ -1,7 +1,7 @@
 /** What a forest promises beside its accuracy: seeds, order, probabilities, JSON. */
 
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { fitTrees, RandomForest } from "../../forest/forest.ts";
+import { RandomForest, treeGrower } from "../../forest/forest.ts";
 import { readGolden } from "../golden.ts";
 
 const golden = await readGolden("forest_data.safetensors");
@@ -15,13 +15,10 @@ Deno.test("RandomForest.fit() gives the same forest for the same seed, and other
   assertNotEquals(forest.trees[0], forest.trees[1]);
 });
 
-Deno.test("fitTrees() grows the same trees in any order, and in parts", () => {
-  const order = [7, 3, 11, 0, 9, 1, 5, 10, 2, 8, 4, 6];
-  const trees = fitTrees(x, y, options, order);
-  order.forEach((tree, place) => assertEquals(trees[place], forest.trees[tree]));
-  assertEquals([...fitTrees(x, y, options, [0, 1, 2, 3, 4]), ...fitTrees(x, y, options, [5, 6, 7, 8, 9, 10, 11])], [
-    ...forest.trees,
-  ]);
+Deno.test("treeGrower() grows the same trees in any order, and in parts", () => {
+  const grow = treeGrower(x, y, options), another = treeGrower(x, y, options);
+  for (const tree of [7, 3, 11, 0, 9, 1, 5]) assertEquals(grow(tree), forest.trees[tree]);
+  for (const tree of [10, 2, 8, 4, 6]) assertEquals(another(tree), forest.trees[tree]);
 });
 
 Deno.test("RandomForest draws n of n samples with replacement for each tree, or with bootstrap off takes each once", () => {
@@ -42,8 +39,8 @@ Deno.test("RandomForest.predictProbabilities() is the mean of the trees', and pr
     assertStrictEquals(labels[row], ofRow.indexOf(Math.max(...ofRow)));
   }
   const leaf = (label: number) =>
-    fitTrees(new Float32Array(1), new Uint8Array([label]), { features: 1, classes: 3 }, [0]);
-  const tie = new RandomForest([...leaf(2), ...leaf(1)]);
+    treeGrower(new Float32Array(1), new Uint8Array([label]), { features: 1, classes: 3 })(0);
+  const tie = new RandomForest([leaf(2), leaf(1)]);
   assertEquals([...tie.predictProbabilities(new Float32Array(1))], [0, 0.5, 0.5]);
   assertEquals([...tie.predict(new Float32Array(1))], [1]);
 });
@@ -114,6 +111,6 @@ Deno.test("RandomForest requires at least one tree, all for the same table", () 
     Error,
     "trees: expected a whole number >= 1, found 0",
   );
-  const other = fitTrees(new Float32Array(1), new Uint8Array(1), { features: 1, classes: 3 }, [0]);
-  assertThrows(() => new RandomForest([...forest.trees, ...other]), Error, "the same features and classes");
+  const other = treeGrower(new Float32Array(1), new Uint8Array(1), { features: 1, classes: 3 })(0);
+  assertThrows(() => new RandomForest([...forest.trees, other]), Error, "the same features and classes");
 });

@@ -121,12 +121,12 @@ function attempt<T>(run: () => T): T | string {
 /** What a file gives that comes in pieces. */
 function inPieces(file: Uint8Array, random: Random): Float32Array[] {
   const stream = new RecordingStream("fuzz.wav", { length: file.length }), parts: Float32Array[] = [];
-  if (file.length === 0) parts.push(stream.push(file));
+  if (file.length === 0) parts.push(...stream.push(file));
   for (let at = 0, size; at < file.length; at += size) {
     size = 1 + random.below(pick(random, [16, 500, 65536]));
-    parts.push(stream.push(file.subarray(at, at + size)));
+    parts.push(...stream.push(file.subarray(at, at + size)));
   }
-  return [...parts, stream.finish()];
+  return [...parts, ...stream.finish()];
 }
 
 /** Compares some decoded samples with what stands in the file, read by its own few lines. */

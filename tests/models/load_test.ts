@@ -12,6 +12,7 @@ import { ModelError } from "../../models/untrusted.ts";
 import { writeModel } from "../../models/write_folder.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
+import { flac } from "../dsp/flac.ts";
 import { trainTinyModel } from "./tiny_model.ts";
 
 let trained: ReturnType<typeof trainTinyModel> | undefined;
@@ -61,21 +62,22 @@ Deno.test("a model is the same from a folder, its URL, a server's address, its b
   });
 });
 
-Deno.test("a recording may be samples of any rate or a wav file in any wrapping; calls at once are answered in turn", async () => {
+Deno.test("a recording may be samples of any rate, or a file of any kind in any wrapping; calls at once are answered in turn", async () => {
   const { model, bytes } = await tinyModel(), samples = await buzz();
   const predictor = new Predictor(model, await cpu.open());
   const wav = encodeWav(samples, 16000), doubled = resample(samples, 16000, 32000);
   const own = await loadModel(bytes, { device: "cpu", threads: 1 });
-  const [bare, file, buffer, blob, fast, halved] = await Promise.all([
+  const [bare, file, compressed, buffer, blob, fast, halved] = await Promise.all([
     own.predict(samples),
     own.predict(wav),
+    own.predict(flac([new Int16Array(wav.slice(44).buffer)])),
     own.predict(wav.slice().buffer),
     own.predict(new Blob([wav.slice()])),
     own.predict({ samples: doubled, sampleRate: 32000 }),
     own.predict(samples, { segmentHop: 4, decide: "mean" }),
   ]);
   assertEquals(bare, await predictor.predict(samples));
-  for (const one of [file, buffer, blob]) assertEquals(one, file);
+  for (const one of [compressed, buffer, blob]) assertEquals(one, file);
   // 16-bit samples, and twice resampled ones, are nearly those
   for (const one of [file, fast]) {
     assert(one.profile.every((p, i) => Math.abs(p - bare.profile[i]) < 0.01), one.emotion);
@@ -83,7 +85,7 @@ Deno.test("a recording may be samples of any rate or a wav file in any wrapping;
   assertEquals(halved, await predictor.predict(samples, { segmentHop: 4, decide: "mean" }));
   await assertRejects(() => own.predict(samples.subarray(0, 1000)), TooShortError);
   await assertRejects(() => own.predict(new Uint8Array(100)), TypeError, "the recording: ");
-  await assertRejects(() => own.predict({} as Float32Array), TypeError, "the bytes of a wav file");
+  await assertRejects(() => own.predict({} as Float32Array), TypeError, "the bytes of a recording");
   assertEquals(await own.predict(samples), bare); // and goes on
   own.close();
 });

@@ -38,7 +38,7 @@ Deno.test("every decider is right where profiles are, and no better than chance 
   const noise = Float32Array.from({ length: 300 * K }, (_, i) => 0.5 + 0.5 * Math.sin(12.9898 * i * i));
   for (const decider of DECIDERS) {
     const right = (profiles: Float32Array) =>
-      decideBy(decider, features, settings, profiles, folds, 1).filter((emotion, i) => emotion === i % K).length;
+      decideBy(decider, features, settings, profiles, folds, 0).filter((emotion, i) => emotion === i % K).length;
     assertEquals(right(clear), 60, decider.name);
     assert(right(noise) < 36, `${decider.name}: ${right(noise)} of 60`);
   }

@@ -62,7 +62,7 @@ function foldsOf(features: Features, folds: Int32Array, p: (segment: number) => 
   return [...new Set(folds)].map((fold) => {
     const heldOut = features.utterances.flatMap((_, i) => folds[i] === fold ? [i] : []);
     const profiles = Float32Array.from([...segmentsOf(features, heldOut)].flatMap((s) => [p(s), 1 - p(s)]));
-    return { fold, stages: [{ stage: 1, profiles, epochs: [], bestEpoch: 0, labelEntropy: fold, labelError: 0.5 }] };
+    return { fold, stages: [{ stage: 0, profiles, epochs: [], bestEpoch: 0, labelEntropy: fold, labelError: 0.5 }] };
   });
 }
 

@@ -23,7 +23,7 @@ const { values } = parseArgs({
 });
 const dir = await Deno.makeTempDir({ dir: values.dir, prefix: "epr_cost_" });
 const folder = await RunFolder.at(join(dir, "run"));
-const files = await FoldFiles.open(folder, 1, {
+const files = await FoldFiles.open(folder, 0, {
   identity: identify(experiment),
   emotions: features.emotions,
   check: () => {},
@@ -41,7 +41,7 @@ const ours: number[] = [], theirs: number[] = [];
 for (let i = 0; i < Number(values.times); i++) {
   let began = performance.now();
   const [weights, first, second] = [parameters.weights, m, v].map((buffer) => new DeviceArray(device, buffer));
-  await files.keepState(1, { ...place, epoch: i, step: 0, weights, m: first, v: second });
+  await files.keepState(0, { ...place, epoch: i, step: 0, weights, m: first, v: second });
   ours.push((performance.now() - began) / 1000);
   began = performance.now();
   const dd = ["if=/dev/zero", `of=${join(dir, "zeros")}`, `bs=${bytes / 1024}`, "count=1024", "conv=fsync"];

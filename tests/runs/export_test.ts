@@ -36,16 +36,16 @@ async function checkFolds(changed: Partial<Settings>): Promise<void> {
     const predicted = new Map(rows.map(({ fields }) => [fields[0], fields[column]]));
     const profiles = decodeProfiles(await Deno.readFile(join(out, "profiles/stage-2.arrow")), features.emotions);
     const confusion = Array.from({ length: K }, () => new Array<number>(K).fill(0));
-    for (const fold of [1, 2]) {
+    for (const fold of [0, 1]) {
       const folder = join(dir, `fold-${fold}`);
       await writeModel(folder, await exportFold(out, fold, note));
       assertEquals(names(folder), ["README.md", "forest.json", "model.json", "weights.safetensors"]);
       const model = await readModel(folder);
-      assertStrictEquals(model.description.training.heldOutFold, fold);
+      assertStrictEquals(model.description.training.heldOutFold, fold + 1); // as the run's files number it
       assertEquals(model.description.training.utterances, 10);
       const predictor = new Predictor(model, experiment.device);
       for (const [i, { id, emotion, firstSegment, segmentCount }] of features.utterances.entries()) {
-        if (folds[i] !== fold - 1) continue;
+        if (folds[i] !== fold) continue;
         const { samples } = await corpus.utterances[i].read();
         const heard = await predictor.predict(samples);
         assertEquals(heard.profile, profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K), id);
@@ -133,7 +133,7 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
       "deno task train --corpus synthetic --preset quick --folds 2 --width 1/32 --epochs 3 --batch 16 --learning-rate 0.00025 --segment-hop 24 --seed 1 --export",
     );
     // its network is none of the folds'
-    const fold = decodeModel(await exportFold(out, 1, note), "fold 1");
+    const fold = decodeModel(await exportFold(out, 0, note), "fold 1");
     assertNotEquals(weights["dense3.w"], fold.weights["dense3.w"]);
     // what was trained is kept, and not trained again
     const folder = await RunFolder.at(join(out, "everything"));
@@ -148,18 +148,18 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
 Deno.test("only a complete run is exported, and only its own folds", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
-    await assertRejects(() => exportFold(out, 1, note), Error, "`out`: expected the folder of a run");
+    await assertRejects(() => exportFold(out, 0, note), Error, "`out`: expected the folder of a run");
     await run(out, "join", { onlyFold: 0 });
     await assertRejects(
-      () => exportFold(out, 1, note),
+      () => exportFold(out, 0, note),
       Error,
       "expected a complete run, found no results.json; to resume: `train(corpus, { out: ",
     );
     await run(out, "resume");
-    await assertRejects(() => exportFold(out, 3, note), Error, "expected a fold from 1 to 2, found 3");
+    await assertRejects(() => exportFold(out, 2, note), Error, "expected a number from 0 to 1, found 2");
     const other = join(dir, "other");
     await run(other, "new", { settings: { ...settings, split: "speaker", stages: 3 } });
-    const { description } = decodeModel(await exportFold(out, 1, { ...note, alsoJudgedBy: other }), "x");
+    const { description } = decodeModel(await exportFold(out, 0, { ...note, alsoJudgedBy: other }), "x");
     assertMatch(
       description.accuracy[1].protocol,
       /2-fold cross-validation by speaker, so that training and test have different speakers \(pEPR, stage 2, seed 1\)/,
@@ -173,7 +173,7 @@ Deno.test("writeModel() writes over a model, never over anything else", async ()
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await run(out, "new");
-    const bytes = await exportFold(out, 1, note), model = join(dir, "model");
+    const bytes = await exportFold(out, 0, note), model = join(dir, "model");
     await writeModel(model, bytes);
     await writeModel(model, bytes);
     assertMatch(

@@ -8,6 +8,8 @@ import type { ExperimentHooks, Start } from "../../runs/plan.ts";
 import { inTemporary } from "./folders.ts";
 import { experiment, plain, run } from "./small_experiment.ts";
 
+const dying = new URL("../workers/dying_worker.ts", import.meta.url);
+
 /** Runs the small experiment with two folds at once. */
 async function runAtOnce(out: string, start: Start, hooks: ExperimentHooks = {}, worker?: URL) {
   const own = { ...experiment, start }, folder = await openRun(out, own, start);
@@ -37,9 +39,9 @@ Deno.test("a worker that dies is told with its fold, and the run goes on from wh
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     assertMatch(
-      (await assertRejects(() => runAtOnce(out, "new", {}, new URL("./dying_worker.ts", import.meta.url)), Error))
+      (await assertRejects(() => runAtOnce(out, "new", {}, dying), Error))
         .message,
-      /^The worker that ran fold [12] has died/,
+      /^Fold [12]: its worker thread died \(.*out of luck.*\)$/,
     );
     assertEquals((await runAtOnce(out, "resume")).folds.length, 2);
   });

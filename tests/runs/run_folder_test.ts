@@ -118,7 +118,7 @@ Deno.test("RunFolder writes predictions as CSV, quoting what has to be", async (
 Deno.test("RunFolder logs one JSON object a line, each with its time", async () => {
   await inTemporary(async (dir) => {
     const folder = await RunFolder.create(join(dir, "run"));
-    folder.log({ event: "fold", fold: 1, seconds: 2 });
+    folder.log({ event: "fold", fold: 0, seconds: 2 });
     folder.log({ event: "end", seconds: 3 });
     const lines = (await Deno.readTextFile(join(folder.path, "log.jsonl"))).trimEnd().split("\n");
     const events = lines.map((line) => JSON.parse(line));

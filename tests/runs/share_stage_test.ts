@@ -38,7 +38,7 @@ Deno.test("chains that share stage 1 give what each would alone, and fit no netw
         assertEquals(await Deno.readFile(here), await Deno.readFile(there), `${chain.method} ${file}`);
       }
     }
-    const record = await (await RunFolder.at(chainFolder(out, seed, chains[1]))).readRecord(1, 1);
+    const record = await (await RunFolder.at(chainFolder(out, seed, chains[1]))).readRecord(0, 0);
     assertStrictEquals(record!.sharedFrom, join("..", "pEPR"));
   });
 });
@@ -71,8 +71,8 @@ Deno.test("stage 1 is taken over from a run that differs in method and stages al
       (await assertRejects(() => shareStages(to, from), Error)).message,
       /expected a run with the same stage 1 as .*, found another: `width` 0\.03125 there, 0\.0625 here/,
     );
-    await assertRejects(() => Deno.stat(to.recordFile(1, 1)), Deno.errors.NotFound);
-    const profiles = from.profilesFile(1, 1), bytes = await Deno.readFile(profiles);
+    await assertRejects(() => Deno.stat(to.recordFile(0, 0)), Deno.errors.NotFound);
+    const profiles = from.profilesFile(0, 0), bytes = await Deno.readFile(profiles);
     bytes[bytes.length >> 1] ^= 1;
     await Deno.writeFile(profiles, bytes);
     const like = { ...experiment, settings: { ...settings, method: "sEPR" as const } };

@@ -43,7 +43,7 @@ export async function run(
   hooks: ExperimentHooks = {},
 ): Promise<Outcome> {
   const own = { ...experiment, ...changes, start };
-  const onlyFold = own.onlyFold === undefined ? undefined : own.onlyFold + 1;
+  const { onlyFold } = own;
   return await runExperiment(own, await openRun(out, own, start, { ...hooks, onlyFold }), hooks);
 }
 

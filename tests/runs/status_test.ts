@@ -12,8 +12,8 @@ Deno.test("readStatus() tells folds that wait, run, were stopped, are silent and
     await runEpochs(out, "new", 4, {}); // fold 1: stage 1 of 2, and an epoch of stage 2
     const folds = async () => (await readStatus(out)).folds;
     const [first, second] = await folds();
-    assertEquals([first.state, first.stages, first.checkpoint], ["stopped", 1, { stage: 2, epoch: 1, step: 0 }]);
-    assertEquals([first.epoch!.stage, first.epoch!.epoch, first.holder], [2, 1, undefined]);
+    assertEquals([first.state, first.stages, first.checkpoint], ["stopped", 1, { stage: 1, epoch: 1, step: 0 }]);
+    assertEquals([first.epoch!.stage, first.epoch!.epoch, first.holder], [1, 0, undefined]);
     assert(first.epoch!.loss > 0 && first.epoch!.validationLoss! > 0);
     assertEquals([second.state, second.stages, second.epoch], ["waiting", 0, undefined]);
 

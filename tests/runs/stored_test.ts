@@ -54,7 +54,7 @@ Deno.test("a run's config, results and records are read as they are written, and
         [["stages"], [], /: stages: expected one stage or more, found \[\]$/],
         [["seconds"], "long", /: seconds: expected number, found "long"$/],
       ]],
-      "folds/fold-2-stage-1.json": [() => folder.readRecord(2, 1), [
+      "folds/fold-2-stage-1.json": [() => folder.readRecord(1, 0), [
         [["profiles"], "7", /: profiles: expected 8 hexadecimal digits, found "7"$/],
         [["epochs", 0, "loss"], "low", /: epochs\.0\.loss: expected number, found "low"$/],
         [["identity", "settings"], undefined, /: identity\.settings: expected a value, found nothing$/],
@@ -63,7 +63,9 @@ Deno.test("a run's config, results and records are read as they are written, and
     };
     for (const [name, [read, wrong]] of Object.entries(files)) {
       const file = join(out, name), whole = await Deno.readTextFile(file);
-      assertEquals(await read(), await written(file));
+      // a record is numbered from 1 where it is written
+      const numbers = name.startsWith("folds/") ? { fold: 1, stage: 0 } : {};
+      assertEquals(await read(), { ...await written(file), ...numbers });
       for (const [keys, value, message] of wrong) {
         await change(file, keys, value);
         const { message: found } = await assertRejects(read, Error);

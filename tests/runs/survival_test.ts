@@ -240,11 +240,11 @@ Deno.test("NaN in a weight stops the run, naming fold, stage, epoch, step and la
       check: () => {},
       onNote: (line: string) => fail(line),
     };
-    const files = await FoldFiles.open(folder, 1, options);
-    const state = (await files.state(1))!;
+    const files = await FoldFiles.open(folder, 0, options);
+    const state = (await files.state(0))!;
     const conv2 = 64 * Math.ceil(9 * 2 / 64) + 64; // conv1.w and conv1.b come first, each padded to 64
     state.weights[conv2 + 7] = NaN;
-    await files.keepState(1, { ...state, step: 0 });
+    await files.keepState(0, { ...state, step: 0 });
     assertMatch(
       (await assertRejects(() => run(out, "resume"), Error)).message,
       /^Fold 1, stage 1: The loss of epoch 3, step 1 is not finite; NaN or infinity appears first in conv2\.w: try a lower/,

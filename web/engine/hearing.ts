@@ -19,7 +19,7 @@ import type { Heard, News, ToHear } from "./protocol.ts";
 export async function hear(predictor: Predictor, what: ToHear): Promise<Heard> {
   const began = performance.now(), { frontEnd, segmentHop } = predictor.model.description, parts: Float32Array[] = [];
   const { samples, warnings = [] } = "bytes" in what
-    ? await readRecording(what.bytes, what.name, frontEnd, undefined, loadDecoder)
+    ? await readRecording(what.bytes, what.name, frontEnd, loadDecoder)
     : { ...what, samples: resample(what.samples, what.sampleRate, frontEnd.sampleRate) };
   const hop = samples.length <= LONGEST_DENSE * frontEnd.sampleRate ? liveHop(segmentHop) : segmentHop;
   const { profile } = await predictor.predict(samples, { segmentHop: hop, onFrames: (frames) => parts.push(frames) });

@@ -5,6 +5,7 @@
  * It is the chain of one fold of `deno task train`. Between two steps it can be paused, sent on to the next stage, or given another
  * method for the stages to come, and passes its turn at the device on.
  */
+import { ordinal } from "../../base/numbering.ts";
 import type { Features, FeatureUtterance } from "../../corpora/features.ts";
 import type { Device } from "../../kernels/device.ts";
 import type { VggE } from "../../nn/vgg_e.ts";
@@ -116,13 +117,13 @@ export class Training {
       },
     });
     try {
-      let labels = await chain.labels(1), method: Method | undefined;
-      for (let stage = 1; stage <= settings.stages; stage++) {
+      let labels = await chain.labels(0), method: Method | undefined;
+      for (let stage = 0; stage < settings.stages; stage++) {
         const began = performance.now() - this.#waited;
         [this.#hurried, this.#profiledAt] = [false, -Infinity];
         const look = (network: VggE) => this.#profile(chain, network, stage, own);
         const last = await chain.fitStage(stage, labels, undefined, look);
-        this.#tell({ news: "trainPhase", phase: `stage ${stage}: profiles of every utterance` });
+        this.#tell({ news: "trainPhase", phase: `stage ${ordinal(stage)}: profiles of every utterance` });
         const profiles = await chain.profile(stage, last.weights, "heldOut"), truth = truthOf(features, heldOut);
         const { right, segments, segmentsTrulyRight } = judgeProfiles(heldOut, profiles, emotions.length, truth);
         this.#tell({
@@ -135,7 +136,7 @@ export class Training {
           labelError: chain.describe(stage, labels).labelError!,
           seconds: (performance.now() - this.#waited - began) / 1000,
         });
-        if (stage === settings.stages) break;
+        if (stage === settings.stages - 1) break;
         await this.#breathe();
         method = this.#method;
         labels = await chain.refine(stage, labels, last.weights, method);
@@ -182,7 +183,7 @@ class Looks {
   step = 0;
   readonly #batch: number;
   readonly #tell: (news: News) => void;
-  #last = { stage: 0, epoch: 0, examples: 0, sum: 0, at: performance.now() };
+  #last = { stage: -1, epoch: 0, examples: 0, sum: 0, at: performance.now() };
 
   /** @param examples of an epoch */
   constructor(examples: number, { batch }: Settings, tell: (news: News) => void) {

@@ -1,6 +1,6 @@
 /**
- * In the npm package, in a browser: what stands for Node's threads (`node.ts`). No thread can be started, so forests are grown
- * on the calling one (`forest/parallel.ts`). The CPU device has threads of its own kind (`kernels/cpu/create_browser.ts`).
+ * In the npm package, in a browser: what stands for Node's threads (`node.ts`). No thread can be started, so a crew's
+ * jobs are done on the calling one (`workers/crew.ts`). The CPU device has threads of its own kind (`kernels/cpu/create_browser.ts`).
  */
 
 /** Threads that are of use. */

@@ -1,4 +1,5 @@
 /** Chapter 5, live: the chapter's own chain of small networks, and how far its labels are from the truth. */
+import { ordinal } from "../../../base/numbering.ts";
 import { type Method, METHODS } from "../../../refinery/settings.ts";
 import { ANGER, LabelChain, labelCorpus, labelDistance, SEGMENTS } from "../../../textbook/label_chain.ts";
 import { button, choice, el, oncePerFrame, sharpen, slider, themeColour } from "../dom.ts";
@@ -61,10 +62,10 @@ export function labelsRefine(app: App): Node[] {
     };
     const of = (labels: Float32Array) => (segment: number) => labels[2 * segment + ANGER];
     strip(0, "truth", (segment) => corpus.truth[segment]);
-    chain.labels.forEach((labels, i) => strip(i + 1, `stage ${i + 1}`, of(labels), chain.errors[i]));
+    chain.labels.forEach((labels, i) => strip(i + 1, `stage ${ordinal(i)}`, of(labels), chain.errors[i]));
     if (learning) {
       const distance = labelDistance(learning.labels, corpus.truth);
-      strip(chain.labels.length + 1, `epoch ${learning.epoch + 1}`, of(learning.labels), distance);
+      strip(chain.labels.length + 1, `epoch ${ordinal(learning.epoch)}`, of(learning.labels), distance);
     }
     say();
   }

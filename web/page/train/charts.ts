@@ -1,4 +1,5 @@
 /** What moves while it trains: the loss of each stage, and the watched profile, stage under stage. */
+import { ordinal } from "../../../base/numbering.ts";
 import { sharpen, themeColour } from "../dom.ts";
 
 /** A stage's profile of the watched utterance. */
@@ -57,15 +58,15 @@ export function drawLosses(
     pen.stroke();
     pen.globalAlpha = 1;
     const end = curve.at(-1);
-    if (end) ends.push({ stage: i + 1, x: Math.min(x(end.step) + 3, right - 8), y: y(Math.min(mean, most)) - 8 });
+    if (end) ends.push({ stage: i, x: Math.min(x(end.step) + 3, right - 8), y: y(Math.min(mean, most)) - 8 });
   });
   // stages that end at the same loss are not written over each other
   pen.textAlign = "left";
   ends.sort((a, b) => a.y - b.y);
   ends.forEach((end, i) => {
     if (i > 0 && Math.abs(end.x - ends[i - 1].x) < 12) end.y = Math.max(end.y, ends[i - 1].y + 12);
-    pen.fillStyle = end.stage === curves.length ? ink : faint;
-    pen.fillText(`${end.stage}`, end.x, end.y);
+    pen.fillStyle = end.stage === curves.length - 1 ? ink : faint;
+    pen.fillText(`${ordinal(end.stage)}`, end.x, end.y);
   });
 }
 
@@ -87,7 +88,7 @@ export function drawProfiles(
     const x = (s: number) => left + (s + 0.5) / segments * (right - left);
     pen.fillStyle = faint;
     pen.textAlign = "right";
-    pen.fillText(`stage ${one.stage}`, left - 8, (top + bottom) / 2);
+    pen.fillText(`stage ${ordinal(one.stage)}`, left - 8, (top + bottom) / 2);
     const under = new Float32Array(segments);
     for (let k = 0; k < K; k++) {
       pen.beginPath();

@@ -1,4 +1,5 @@
 /** Train: a chain of networks trained on synthetic speech in the page; the paper's Figure 4, live. */
+import { ordinal } from "../../../base/numbering.ts";
 import { emotionColours } from "../../../report/colours.ts";
 import { METHODS } from "../../../refinery/settings.ts";
 import type { News, TrainOptions } from "../../engine/protocol.ts";
@@ -143,24 +144,24 @@ export function trainView(app: App): View {
     }
     if (news.news === "trainStep") {
       if (phase.textContent !== "stopping…") phase.textContent = paused ? "paused" : "";
-      (curves[news.stage - 1] ??= []).push({ step: news.step, loss: news.loss });
-      lossNote.textContent = `Stage ${news.stage}, step ${news.step} of ${steps}: ${news.loss.toFixed(3)} nats, ${
-        news.perSecond.toFixed(0)
-      } segments/s.`;
+      (curves[news.stage] ??= []).push({ step: news.step, loss: news.loss });
+      lossNote.textContent = `Stage ${ordinal(news.stage)}, step ${news.step} of ${steps}: ${
+        news.loss.toFixed(3)
+      } nats, ${news.perSecond.toFixed(0)} segments/s.`;
       element.dataset.losses = JSON.stringify(curves);
     }
     if (news.news === "trainProfile") {
-      shown[news.stage - 1] = { stage: news.stage, step: news.step, values: news.profile };
+      shown[news.stage] = { stage: news.stage, step: news.step, values: news.profile };
     }
     if (news.news === "trainStage") {
       const cells = [
-        curves[news.stage - 1].at(-1)!.loss.toFixed(3),
+        curves[news.stage].at(-1)!.loss.toFixed(3),
         news.labelError.toFixed(3),
         `${(100 * news.trueSegments).toFixed(1)} %`,
         `${news.right} of ${news.heldOut}`,
         `${news.seconds.toFixed(1)} s`,
       ];
-      const how = `${news.stage}, ${news.method ?? "utterances' labels"}`;
+      const how = `${ordinal(news.stage)}, ${news.method ?? "utterances' labels"}`;
       body.append(
         el("tr", {}, el("th", { scope: "row" }, how), ...cells.map((cell) => el("td", { class: "n" }, cell))),
       );
