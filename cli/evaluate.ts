@@ -186,7 +186,7 @@ function describe(
       percent(high)
     }), UA ${percent(own.unweightedAccuracy)}; chance is ${percent(1 / emotions.length)}`,
     "",
-    formatTable(["true \\ heard", ...emotions], emotions.map((emotion, k) => [emotion, ...confusion[k]])),
+    formatTable(["true \\ decided", ...emotions], emotions.map((emotion, k) => [emotion, ...confusion[k]])),
   );
   if (skipped.length > 0) {
     lines.push("", `skipped ${count(skipped.length, "file")}, the first ${skipped[0].path}: ${skipped[0].reason}`);

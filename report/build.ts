@@ -162,7 +162,7 @@ function summarise({ chains }: Study): string[] {
   return [
     `${corpus.utterances.toLocaleString("en")} utterances, ${corpus.segments.toLocaleString("en")} segments, ` +
     `${corpus.emotions.length} emotions; preset ${preset}, ${settings.folds} folds by ${settings.split}, ${seeds}; ` +
-    `begun ${started.slice(0, 10)}.`,
+    `started ${started.slice(0, 10)}.`,
     `Weighted accuracy: ${lines.join("; ")}.`,
   ];
 }

@@ -30,7 +30,7 @@ export function settingsTable({ chains }: Study): ReportTable {
     }),
     ["device", `${device.kind}: ${device.description}`],
     ...Object.entries(versions),
-    ["begun", config.started],
+    ["started", config.started],
     ["hours of all runs", hours.toFixed(2)],
   ];
   return {

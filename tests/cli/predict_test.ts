@@ -299,14 +299,14 @@ Deno.test("predict tells wrong usage with status 2, and a model that is none wit
       [[a, "--json", "--csv"], 2, /--json and --csv exclude each other/],
       [[dir, "--svg", join(dir, "x.svg"), ...options], 2, /--svg requires one recording, found 2/],
       [[a, "--top", "0"], 2, /Expected a whole number from 1 to 64, found "0"/],
-      [[a, "--segment-hop", "x"], 2, /Found "x"/],
+      [[a, "--segment-hop", "x"], 2, /Expected a whole number from 1 to 1000, found "x"/],
       [[a, "--device", "webgpu", "--threads", "2"], 2, /--threads requires the cpu device/],
       [
         [a, "--model", join(dir, "nowhere")],
         1,
         /nowhere: expected a model, a folder with a model\.json in it, found no such folder/,
       ],
-      [[a, "--model", join(dir, "model")], 1, /model\.json\.format: found nothing, want "epr-model"/],
+      [[a, "--model", join(dir, "model")], 1, /model\.json\.format: expected "epr-model", found nothing/],
       [[a, "--model", a], 1, /expected a model, the folder that has model\.json and its other files, found a file/],
     ];
     for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors

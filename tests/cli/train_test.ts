@@ -240,10 +240,14 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
       [["--only-fold", "4"], 2, /--only-fold: expected a fold from 1 to 3, found 4/],
       [["--device", "webgpu", "--threads", "2"], 2, /--threads requires the cpu device, found --device webgpu/],
       [[...folder("nowhere")], 1, /nowhere/],
-      [[...folder("empty")], 1, /empty has no/],
+      [[...folder("empty")], 1, /empty: expected one folder for each emotion.*found no WAV file in it/],
       [[...folder("one")], 1, /only one emotion, sadness/],
       [[...folder("jpeg")], 1, /only one emotion, anger .*jpeg\/sad\/1\.wav: .*JPEG/],
-      [[...folder("short")], 1, /only one emotion, anger .*short\/sad\/1\.wav: 10 ms of sound/],
+      [
+        [...folder("short")],
+        1,
+        /only one emotion, anger .*short\/sad\/1\.wav: expected at least 335 ms of sound, one segment, found 10 ms/,
+      ],
       [
         [...folder("two"), "--folds", "3"],
         1,

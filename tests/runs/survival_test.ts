@@ -164,7 +164,7 @@ Deno.test("a fold is run by one process at a time, and begun once", async () => 
     lease.release();
     assertMatch(
       (await assertRejects(() => run(out, "join", { onlyFold: 0 }), Error)).message,
-      /`out`: expected a run whose fold 1 is not begun, found one that is; `resume: true` resumes it/,
+      /`out`: expected a run whose fold 1 has not started, found one that has; `resume: true` resumes it/,
     );
     assertEquals(plain(await run(out, "resume")), expected);
   });
@@ -188,7 +188,7 @@ Deno.test("a run whose device is lost goes on with another from its checkpoint, 
     for (const note of notes) {
       assertMatch(
         note,
-        /^The device was lost \(A worker of the CPU device failed: .*\); opened it again; fold . goes on/,
+        /^The device was lost \(A worker of the CPU device failed: .*\); opened it again; fold . resumes/,
       );
     }
 
@@ -221,7 +221,7 @@ Deno.test({
       );
       assertMatch(
         notes[0],
-        /^The device was lost \(.+\); opened it again; fold 1 goes on from its last checkpoint$/,
+        /^The device was lost \(.+\); opened it again; fold 1 resumes from its last checkpoint$/,
       );
       assertEquals(notes.length, 1);
     });

@@ -29,7 +29,7 @@ export function aboutHeard({ name, emotions, heard }: Pick<Shown, "name" | "emot
   return [
     `${name}: ${seconds.toFixed(2)} s`,
     segments === 1 ? "1 segment" : `${segments} segments, one every ${every} ms`,
-    `heard in ${duration(took)}`,
+    `processed in ${duration(took)}`,
     `${(seconds / took).toFixed(0)} times as fast as it was spoken.`,
   ].join(", ") + (samples.every((x) =>
       Math.abs(x) < HARDLY_ANY
