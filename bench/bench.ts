@@ -8,7 +8,7 @@ import { type BenchResults, SCHEMA, type StepResult } from "../lab/results.ts";
 import { benchStep } from "../lab/step.ts";
 import { BUDGETS, Stopwatch } from "../lab/timing.ts";
 import type { Tune } from "../lab/tuning.ts";
-import { type PresetName, PRESETS } from "../refinery/settings.ts";
+import { type PresetName, PRESETS } from "../refinery/presets.ts";
 import { benchForest } from "./forest.ts";
 import { benchFrontEnd } from "./front_end.ts";
 import { describeMachine, loadNow } from "./machine.ts";

@@ -2,10 +2,11 @@
  * `deno task bench`: how fast, and how near to what this machine can do.
  *
  * Kernel by kernel for every layer of VGG-E, then the training step, the front end, the forest; with `--peers` other
- * libraries in turn, with `--pytorch` PyTorch.
+ * libraries in turn, with `--pytorch`, `--tensorflow` and `--onnxruntime` these frameworks.
  */
 import { Option } from "commander";
 import { CLASSES, type Part, PARTS, runBench } from "../bench/bench.ts";
+import type { RivalName } from "../bench/beside.ts";
 import { describeComparison } from "../bench/compare.ts";
 import type { Precision } from "../kernels/device.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
@@ -19,7 +20,7 @@ import { type BenchResults, parseResults } from "../lab/results.ts";
 import { drawRoofline } from "../lab/roofline.ts";
 import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
 import { chooseKernels, type Tune, type TuneFlag } from "../lab/tuning.ts";
-import { type PresetName, PRESETS } from "../refinery/settings.ts";
+import { type PresetName, PRESETS } from "../refinery/presets.ts";
 import {
   createCommand,
   printJson,
@@ -43,7 +44,9 @@ interface Flags {
   shape: string[];
   emodb?: string;
   peers?: true | "cpu" | "webgpu";
-  pytorch?: boolean;
+  pytorch?: true | "compiled";
+  tensorflow?: boolean;
+  onnxruntime?: boolean;
   precision: Precision;
   tune: TuneFlag;
   quick?: boolean;
@@ -64,7 +67,7 @@ const command = createCommand(
     ["write the result, and a roofline plot", "deno task bench --json mine.json --svg roofline.svg"],
     ["compare before and after a change", "deno task bench --compare before.json after.json"],
     ["beside tfjs, jax-js and ml-random-forest", "deno task bench --peers"],
-    ["beside PyTorch", "deno task bench --pytorch --width 1/8"],
+    ["beside PyTorch and TensorFlow", "deno task bench --pytorch --tensorflow --width 1/8"],
     ["how a matrix product gets fast, one change at a time", "deno task bench --ladder"],
   ],
 )
@@ -99,7 +102,12 @@ const command = createCommand(
     )
       .choices(["cpu", "webgpu"]),
   )
-  .option("--pytorch", "run PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
+  .addOption(
+    new Option("--pytorch [mode]", "run PyTorch on the same networks, in turn; compiled: also through torch.compile")
+      .choices(["compiled"]),
+  )
+  .option("--tensorflow", "run TensorFlow on the same networks, in turn")
+  .option("--onnxruntime", "run onnxruntime-node and onnxruntime-web on the same networks, forward only, in turn")
   .addOption(precisionOption())
   .addOption(tuneOption())
   .option("--quick", "smoke test: few samples, so the figures mean little")
@@ -140,10 +148,16 @@ await runCommand(command, async (signal) => {
     }
     return;
   }
-  if (flags.pytorch) {
-    const { benchPyTorch } = await import("../bench/pytorch.ts");
-    const widths = command.getOptionValueSource("width") === "cli" ? [flags.width] : undefined;
-    return await benchPyTorch({ ...flags, widths, quick: flags.quick ?? false }, signal);
+  const rivals: RivalName[] = [
+    ...(flags.pytorch ? ["pytorch"] as const : []),
+    ...(flags.pytorch === "compiled" ? ["pytorch-compiled"] as const : []),
+    ...(flags.tensorflow ? ["tensorflow"] as const : []),
+    ...(flags.onnxruntime ? ["onnxruntime-node", "onnxruntime-web"] as const : []),
+  ];
+  if (rivals.length > 0) {
+    const { benchBeside } = await import("../bench/beside.ts"), { threads, quick = false } = flags;
+    const given = (name: "width" | "batch") => command.getOptionValueSource(name) === "cli" ? [flags[name]] : undefined;
+    return await benchBeside({ rivals, threads, quick, widths: given("width"), batches: given("batch") }, signal);
   }
   const cases = flags.shape.length > 0 ? flags.shape.flatMap(wantedShape) : undefined;
   const bar = progressBar("measuring");

@@ -9,7 +9,7 @@
 import { join, resolve } from "@std/path";
 import { openDevice } from "../kernels/open_device.ts";
 import { summarise } from "../nn/vgg_e.ts";
-import { networkOptions } from "../refinery/settings.ts";
+import { networkOptions } from "../refinery/derived_settings.ts";
 import { keptChoices, openRun } from "../runs/begin.ts";
 import { readStatus } from "../runs/status.ts";
 import { defaultFolder } from "../runs/train.ts";

@@ -7,7 +7,7 @@ import { type Command, Option } from "commander";
 import { ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
-import type { PresetName } from "../refinery/settings.ts";
+import type { PresetName } from "../refinery/presets.ts";
 import { choicesOf, keptChoices, openRun, requireRun } from "../runs/begin.ts";
 import { exportFold, type ExportNote } from "../runs/export.ts";
 import { type CorpusFlags, createCommand, readOrdinal, runCommand, say, UsageError, wholeNumber } from "./common.ts";

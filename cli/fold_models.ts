@@ -8,7 +8,7 @@ import { digestOf } from "../corpora/feature_frames.ts";
 import type { Device } from "../kernels/device.ts";
 import { decodeModel } from "../models/model.ts";
 import { Predictor } from "../models/predictor.ts";
-import { assignFolds } from "../refinery/folds.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import { requireRun } from "../runs/begin.ts";
 import { exportFold } from "../runs/export.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
@@ -57,7 +57,7 @@ export async function readRunFolds(
     );
   }
   const byId = new Map(corpus.utterances.map((utterance) => [utterance.id, utterance]));
-  const folds = assignFolds(judged.utterances, judged.emotions, settings);
+  const { folds } = new CrossValidation(judged, settings);
   const groups = Array.from({ length: settings.folds }, (): Utterance[] => []);
   for (const [i, { id, emotion }] of judged.utterances.entries()) {
     const utterance = byId.get(id);

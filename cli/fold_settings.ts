@@ -3,8 +3,10 @@
  */
 import { ordinal } from "../base/numbering.ts";
 import type { Features } from "../corpora/features.ts";
-import { countGroups, officialFolds, unlearnedEmotions } from "../refinery/folds.ts";
-import type { Settings, Split } from "../refinery/settings.ts";
+import type { CrossValidation } from "../refinery/cross_validation.ts";
+import { countGroups, officialFolds } from "../refinery/folds.ts";
+import type { Split } from "../refinery/choices.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { UsageError } from "./common.ts";
 
 /** What was said about folds. */
@@ -73,10 +75,12 @@ export function settleFolds(
 }
 
 /** Lines about folds whose networks never learn one of the emotions. */
-export function describeUnlearned({ utterances, emotions }: Features, folds: Int32Array, settings: Settings): string[] {
-  return unlearnedEmotions(utterances, folds, settings).map(({ fold, emotions: missing }) => {
-    const names = missing.map((e) => emotions[e]).join(", ");
-    const held = missing.every((e) => utterances.every((u, i) => u.emotion !== e || folds[i] === fold));
+export function describeUnlearned(cv: CrossValidation): string[] {
+  const { utterances, emotions } = cv.corpus;
+  return Array.from({ length: cv.settings.folds }, (_, fold) => fold).flatMap((fold) => {
+    const missing = cv.unlearned(fold), names = missing.map((e) => emotions[e]).join(", ");
+    if (missing.length === 0) return [];
+    const training = cv.training(fold), held = missing.every((e) => training.every((i) => utterances[i].emotion !== e));
     return `fold ${ordinal(fold)} learns without ${names}: ` +
       (held ? "it holds out every utterance of it" : "every utterance it does not hold out is used for validation");
   });

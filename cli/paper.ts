@@ -4,7 +4,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openDevice } from "../kernels/open_device.ts";
 import { countNetworks, PAPER_TABLES, type PaperChain, paperChains } from "../refinery/paper.ts";
-import { networkOptions, type PresetName, type Settings } from "../refinery/settings.ts";
+import { networkOptions } from "../refinery/derived_settings.ts";
+import type { PresetName } from "../refinery/presets.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { choicesOf, keptChoices, requireRun } from "../runs/begin.ts";
 import { chainFolder, readPaper, requireVacantPaper, writePaper } from "../runs/paper_folder.ts";
 import type { Experiment } from "../runs/plan.ts";

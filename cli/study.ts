@@ -5,6 +5,7 @@
 import { Option } from "commander";
 import { ordinal } from "../base/numbering.ts";
 import { openDevice } from "../kernels/open_device.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
 import { type Trial, tryFold } from "../refinery/trial.ts";
 import {
@@ -85,15 +86,16 @@ await runCommand(command, async (signal) => {
   try {
     for (const [i, { text, ...varied }] of variations.entries()) {
       const prepared = await prepare({ ...flags, quiet: flags.quiet || i > 0 }, preset, { ...base, ...varied }, signal);
-      const { features, folds, settings: { segmentHop, split, folds: folding } } = prepared, trials: Trial[] = [];
-      const settings: Settings = { ...base, ...varied, segmentHop, split, folds: folding };
+      const { features, settings: { segmentHop, split, folds } } = prepared, trials: Trial[] = [];
+      const settings: Settings = { ...base, ...varied, segmentHop, split, folds };
+      const cv = new CrossValidation(features, settings, prepared.folds);
       for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
         const known = kept?.find(settings, fold);
         if (known) {
           trials.push(known);
           continue;
         }
-        trials.push(await tryFold(features, device, settings, folds, fold, { signal, byEpoch: flags.byEpoch }));
+        trials.push(await tryFold(cv, fold, device, { signal, byEpoch: flags.byEpoch }));
         await kept?.keep(settings, trials.at(-1)!);
       }
       results.push({ variation: text, settings, trials });

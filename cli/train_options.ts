@@ -6,15 +6,10 @@ import { type Command, Option } from "commander";
 import type { Precision } from "../kernels/device.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
 import type { TuneFlag } from "../lab/tuning.ts";
-import { fraction } from "../refinery/fraction.ts";
-import {
-  checkSettings,
-  type PresetName,
-  PRESETS,
-  type SettingName,
-  SETTINGS,
-  type Settings,
-} from "../refinery/settings.ts";
+import { fraction } from "../base/fraction.ts";
+import { checkSettings } from "../refinery/check_settings.ts";
+import { type PresetName, PRESETS } from "../refinery/presets.ts";
+import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import { defaultPreset } from "../runs/train.ts";
 import { addCorpusOptions, type CorpusFlags, readOrdinal, UsageError, wholeNumber } from "./common.ts";

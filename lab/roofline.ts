@@ -7,7 +7,8 @@
  * unless its data lie in a cache (under the slope) or its algorithm needs fewer operations than the definition (Winograd).
  */
 import type { BenchResults, KernelRow } from "./results.ts";
-import { digits, duration, fraction } from "./show.ts";
+import { fraction } from "../base/fraction.ts";
+import { digits, duration } from "./show.ts";
 
 const WIDTH = 900, HEIGHT = 560;
 const PLOT = { left: 80, right: 880, top: 60, bottom: 490 };

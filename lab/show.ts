@@ -1,4 +1,5 @@
 /** What `bench` prints: the machine on top, then a table for each part. */
+import { fraction } from "../base/fraction.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { BenchResults, KernelRow, Machine, PeerRow, StepResult, TaskRow } from "./results.ts";
 import type { Spread } from "./timing.ts";
@@ -39,11 +40,6 @@ export function describeRun({ date, machine, settings, openSeconds, peaks }: Ben
     ],
   ];
   return lines.map(([what, text]) => `${what.padEnd(10)} ${text}`).join("\n");
-}
-
-/** A width as people say it: 1/8. */
-export function fraction(width: number): string {
-  return width < 1 && Number.isInteger(1 / width) ? `1/${1 / width}` : String(width);
 }
 
 /** A row a kernel. */

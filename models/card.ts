@@ -1,7 +1,7 @@
 /** The card of a model, in Markdown, from its `model.json`: what it is, how accurate, and what it must not be used for. */
 import type { ModelAccuracy, ModelDescription } from "./description.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
-import { fraction } from "../refinery/fraction.ts";
+import { fraction } from "../base/fraction.ts";
 
 /** What is known of a corpus that a model may have been trained on. */
 const CORPORA: Readonly<Record<string, { what: string; detects: string }>> = {

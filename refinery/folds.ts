@@ -6,7 +6,8 @@
 import { OptionError } from "../base/option_error.ts";
 import { STREAMS } from "../base/streams.ts";
 import { Random } from "../kernels/random.ts";
-import type { Settings, Split } from "./settings.ts";
+import type { Split } from "./choices.ts";
+import type { Settings } from "./settings.ts";
 
 /** What folds are drawn by. */
 export interface Drawn {
@@ -67,21 +68,6 @@ export function officialFolds(utterances: readonly Drawn[]): string[] {
   return [...new Set(utterances.map(({ fold }) => fold!))].sort((a, b) => {
     return Number(a) - Number(b) || (a < b ? -1 : 1);
   });
-}
-
-/** Emotions that a fold's networks do not learn, though the corpus has them: all their utterances are held out. */
-export function unlearnedEmotions(
-  utterances: readonly Drawn[],
-  folds: Int32Array,
-  settings: Pick<Settings, "folds" | "split" | "seed" | "validationShare">,
-): { fold: number; emotions: number[] }[] {
-  const all = new Set(utterances.map(({ emotion }) => emotion));
-  return Array.from({ length: settings.folds }, (_, fold) => {
-    const training = [...utterances.keys()].filter((i) => folds[i] !== fold);
-    const { learning } = drawValidation(utterances, training, settings, fold);
-    const learned = new Set(learning.map((i) => utterances[i].emotion));
-    return { fold, emotions: [...all].filter((emotion) => !learned.has(emotion)).sort((a, b) => a - b) };
-  }).filter(({ emotions }) => emotions.length > 0);
 }
 
 function official(utterances: readonly Drawn[], folds: number): Int32Array {

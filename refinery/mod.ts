@@ -4,41 +4,28 @@
  * @module
  */
 export { calibrate, type Calibration, type ReliabilityBin } from "./calibration.ts";
+export type { LabelSource, Method, Scaling, Split } from "./choices.ts";
+export { CrossValidation, type Judged, type JudgedUtterance } from "./cross_validation.ts";
+export { segmentation } from "./derived_settings.ts";
 export { runFold } from "./fold.ts";
 export type { FittedNetwork, FoldHooks, FoldMemory, FoldProgress, KeptNetwork, StageOutput } from "./fold_hooks.ts";
 export { assignFolds, type Drawn } from "./folds.ts";
+export { crossValidate, fitForest, type FoldForest } from "./forests.ts";
 export { type Interval, wilsonInterval } from "./intervals.ts";
-export {
-  crossValidate,
-  fitForest,
-  type FoldForest,
-  judge,
-  type Judged,
-  type JudgedUtterance,
-  type Judgement,
-} from "./judge.ts";
+export { judge, type Judgement } from "./judge.ts";
 export { compareStages, type Comparison } from "./mcnemar.ts";
 export { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
+export { type PresetName, PRESETS } from "./presets.ts";
 export { type Labelled, pseudoLabels, refineLabels } from "./relabel.ts";
-export type { FoldResult, FoldStage, Results, StageResult } from "./results.ts";
+export type { FoldResult, FoldStage, Results, StageFigures, StageResult } from "./results.ts";
 export { SegmentDataset, SegmentStore, type Standardisation, type Teacher } from "./segment_dataset.ts";
-export {
-  type ChoiceSetting,
-  type LabelSource,
-  type Method,
-  type PresetName,
-  PRESETS,
-  type RealSetting,
-  type Scaling,
-  segmentation,
-  type SettingName,
-  SETTINGS,
-  type Settings,
-  type SettingsTable,
-  type SettingValue,
-  type SettingWords,
-  type Split,
-  type SwitchSetting,
-  type WholeSetting,
-} from "./settings.ts";
+export type {
+  ChoiceSetting,
+  RealSetting,
+  SettingValue,
+  SettingWords,
+  SwitchSetting,
+  WholeSetting,
+} from "./setting_kinds.ts";
+export { type SettingName, SETTINGS, type Settings, type SettingsTable } from "./settings.ts";
 export { profileStatistics } from "./statistics.ts";

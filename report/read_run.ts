@@ -11,10 +11,10 @@ import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
 import { extractFeatures } from "../corpora/features.ts";
 import { type CorpusKind, openCorpus } from "../corpora/open.ts";
 import type { EpochRecord } from "../nn/fit.ts";
-import { assignFolds } from "../refinery/folds.ts";
-import { judge, type Judged } from "../refinery/judge.ts";
+import { CrossValidation, type Judged } from "../refinery/cross_validation.ts";
+import { judge } from "../refinery/judge.ts";
 import type { FoldResult, StageFigures } from "../refinery/results.ts";
-import { segmentation } from "../refinery/settings.ts";
+import { segmentation } from "../refinery/derived_settings.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
 import { readFold } from "../runs/merge.ts";
@@ -48,8 +48,8 @@ export interface RunView {
   corpus: Judged;
   /** SHA-256 of each utterance's recording. */
   digests: string[];
-  /** The fold of each utterance. */
-  folds: Int32Array;
+  /** Who was held out when. */
+  cv: CrossValidation;
   /** Figures, a stage each. */
   stages: StageFigures[];
   /** The forest's decisions, a stage each. */
@@ -76,7 +76,7 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
   }
   const { corpus, digests } = await readRunCorpus(folder, config);
   const { settings } = config;
-  const folds = assignFolds(corpus.utterances, corpus.emotions, settings);
+  const cv = new CrossValidation(corpus, settings);
   const found: FoldResult[] = [];
   for (let fold = 0; fold < settings.folds; fold++) {
     const own = await readFold(folder, fold, identityOf(config), corpus.emotions);
@@ -86,14 +86,15 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
   const curves = found.flatMap(({ fold, stages }) =>
     stages.map(({ stage, epochs, bestEpoch }): Curve => ({ fold, stage, epochs, bestEpoch }))
   );
-  const view = { path: out, config, seconds: results.seconds, corpus, digests, folds, curves };
+  const view = { path: out, config, seconds: results.seconds, corpus, digests, cv, curves };
   if (!recompute) {
     const { profiles, decisions } = await readJudgement(folder, config, corpus);
     return { ...view, stages: results.stages, profiles, decisions };
   }
   const segmentTruth = await remakeTruth(config, digests);
-  const known = segmentTruth ? { ...corpus, segmentTruth } : corpus;
-  return { ...view, corpus: known, ...judge(known, settings, folds, found) };
+  const known = segmentTruth ? { ...corpus, segmentTruth } : corpus,
+    own = new CrossValidation(known, settings, cv.folds);
+  return { ...view, corpus: known, cv: own, ...judge(own, found) };
 }
 
 /** What the run made of its folds. */

@@ -8,7 +8,7 @@
  * anew. All of it is computed from the profiles that every fold wrote: a packed run is enough.
  */
 import { ordinal } from "../base/numbering.ts";
-import { assignFolds } from "../refinery/folds.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import { meanProfiles, outOfFoldProfiles } from "../refinery/judge.ts";
 import { compareStages } from "../refinery/mcnemar.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
@@ -136,12 +136,12 @@ async function readMeanProfiles(out: string): Promise<MeanProfiles> {
     results.push(found);
   }
   const { corpus } = await readRunCorpus(folder, config), { utterances } = corpus;
-  const folds = assignFolds(utterances, emotions, settings);
+  const cv = new CrossValidation(corpus, settings);
   return {
     file: out,
     truth: new Map(utterances.map(({ id, emotion }) => [id, emotions[emotion]])),
     emotions,
-    stages: outOfFoldProfiles(corpus, settings, folds, results).map((profiles) => meanProfiles(corpus, profiles)),
+    stages: outOfFoldProfiles(cv, results).map((profiles) => meanProfiles(corpus, profiles)),
   };
 }
 

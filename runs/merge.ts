@@ -3,12 +3,13 @@
  * difference which process, on which machine, ran which fold.
  */
 import { ordinal } from "../base/numbering.ts";
-import { fitForest, judge } from "../refinery/judge.ts";
+import { fitForest } from "../refinery/forests.ts";
+import { judge } from "../refinery/judge.ts";
 import type { FoldResult, Results } from "../refinery/results.ts";
 import { identify } from "./begin.ts";
-import { readStage } from "./fold_files.ts";
+import { readStage } from "./stage_files.ts";
 import type { Identity } from "./identity.ts";
-import type { Experiment } from "./plan.ts";
+import { crossValidationOf, type Experiment } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** What is merged: an experiment, whose device is only named. */
@@ -68,13 +69,13 @@ export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Res
  * @param seconds how long the job took so far
  */
 export async function writeResults(
-  { corpus, preset, settings, features, folds, device }: Merged,
+  merged: Merged,
   foldResults: FoldResult[],
   folder: RunFolder,
   seconds: () => number,
 ): Promise<Results> {
-  const { emotions, utterances, segmentHop } = features;
-  const { stages, profiles, decisions, votes } = judge(features, settings, folds, foldResults);
+  const { corpus, preset, settings, features, device } = merged, { emotions, utterances, segmentHop } = features;
+  const { stages, profiles, decisions, votes } = judge(crossValidationOf(merged), foldResults);
   for (const [stage, { confusion: _, ...figures }] of stages.entries()) {
     await folder.writeProfiles(stage, { utterances, segmentHop, emotions, profiles: profiles[stage] });
     folder.log({ event: "results", stage, ...figures });

@@ -22,7 +22,7 @@ import { fromOrdinal, ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { FoldStage, Results } from "../refinery/results.ts";
-import { completeSettings } from "../refinery/settings.ts";
+import { completeSettings } from "../refinery/presets.ts";
 import { writeAtomically, writeJson } from "../files/atomic.ts";
 import { csv } from "./csv.ts";
 import type { Identity } from "./identity.ts";

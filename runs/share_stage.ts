@@ -10,7 +10,7 @@
 import { dirname, relative } from "@std/path";
 import type { Settings } from "../refinery/settings.ts";
 import { requireRun } from "./begin.ts";
-import { readStage } from "./fold_files.ts";
+import { readStage } from "./stage_files.ts";
 import { differences, identityOf } from "./identity.ts";
 import type { RunFolder } from "./run_folder.ts";
 

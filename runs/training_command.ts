@@ -3,8 +3,9 @@
  * that a model's description shows. Below the commands, flags are written here and nowhere else.
  */
 import { ordinal } from "../base/numbering.ts";
-import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
-import { fraction } from "../refinery/fraction.ts";
+import { completeSettings, type PresetName, PRESETS } from "../refinery/presets.ts";
+import { type SettingName, SETTINGS } from "../refinery/settings.ts";
+import { fraction } from "../base/fraction.ts";
 import type { RunConfig } from "./run_config.ts";
 
 /** What the option of a setting is called: "batch-norm", and "validation" for the validation share. */

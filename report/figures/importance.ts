@@ -11,9 +11,9 @@ import { draw } from "./draw.ts";
 
 /** Permutation importance at the last stage of a chain's first seed. */
 export async function importanceFigure(chain: Chain): Promise<ReportFigure> {
-  const [{ corpus, config: { settings }, profiles, folds }] = chain.runs, { emotions } = corpus;
+  const [{ cv, profiles }] = chain.runs, { emotions } = cv.corpus;
   const last = chain.stages - 1;
-  const losses = permutationImportance(corpus, settings, profiles[last], folds, last);
+  const losses = permutationImportance(cv, profiles[last], last);
   const cells = emotions.flatMap((emotion, k) =>
     STATISTICS.map((statistic, s) => {
       const points = 100 * losses[k * STATISTICS.length + s];

@@ -5,8 +5,10 @@ import { extractFeatures } from "../../corpora/features.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { Chain } from "../../refinery/chain.ts";
-import { assignFolds } from "../../refinery/folds.ts";
-import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { AUTHORS, makeAuthorsCorpus } from "../corpora/authors.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 
@@ -39,9 +41,9 @@ Deno.test("stage 1 learns the very distributions that listeners gave, to 1e-6", 
     const settings: Settings = { ...PRESETS.quick, width: 1 / 64, folds: 3, split: "official", segmentHop: 4 };
     const corpus = await openCorpus("csv", { data: dir });
     const features = await extractFeatures(corpus, { ...segmentation(settings), threads: 1 });
-    const folds = assignFolds(features.utterances, features.emotions, settings);
+    const cv = new CrossValidation(features, settings), { folds } = cv;
     const device = await createCpuDevice({ threads: 1 });
-    const chain = new Chain(features, device, settings, folds, 0, {});
+    const chain = new Chain(cv, 0, device, {});
     try {
       const labels = await chain.labels(0);
       assertEquals(features.emotions, ["anger", "fear", "sadness"]);

@@ -3,7 +3,7 @@ import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { encodeWav } from "../../dsp/wav.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { withFolder } from "../corpora/folders.ts";
 
 const root = join(import.meta.dirname!, "..", "..");

@@ -7,7 +7,7 @@ import { resolveSettings } from "../../cli/train_options.ts";
 import { RandomForest } from "../../forest/forest.ts";
 import { decodeSafetensors } from "../../nn/safetensors.ts";
 import { summarise } from "../../nn/vgg_e.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { defaultFolder } from "../../runs/train.ts";
 import { tone, tones, withFolder } from "../corpora/folders.ts";
 

@@ -8,9 +8,11 @@ import { LAYOUTS } from "../../corpora/layouts.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { recogniseCorpus } from "../../corpora/recognise.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { runFold } from "../../refinery/fold.ts";
-import { assignFolds } from "../../refinery/folds.ts";
-import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { AUTHORS, makeAuthorsCorpus } from "./authors.ts";
 import { assertRejection, tones, withFolder } from "./folders.ts";
 
@@ -67,10 +69,10 @@ Deno.test("networks are trained by speaker on each of them", async () => {
           ...segmentation(settings),
           threads: 1,
         });
-        const folds = assignFolds(features.utterances, features.emotions, settings);
+        const cv = new CrossValidation(features, settings), { folds } = cv;
         const speakers = features.utterances.map(({ speaker }, i) => `${speaker} ${folds[i]}`);
         assertEquals(new Set(speakers).size, new Set(features.utterances.map(({ speaker }) => speaker)).size, name);
-        const { stages: [{ profiles }] } = await runFold(features, device, settings, folds, 0);
+        const { stages: [{ profiles }] } = await runFold(cv, 0, device);
         assert(profiles.length > 0 && profiles.every((p) => p >= 0 && p <= 1), name);
       });
     }

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describeModel } from "../../models/card.ts";
 import type { ModelDescription } from "../../models/description.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { trainingCommand } from "../../runs/training_command.ts";
 
 const confusion = [[60, 40], [10, 90]];

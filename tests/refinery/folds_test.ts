@@ -1,7 +1,7 @@
 /** Folds and validation sets: stratified, disjoint, drawn by the seed, whole speakers where that is asked for. */
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
-import { assignFolds, countGroups, drawValidation, unlearnedEmotions } from "../../refinery/folds.ts";
-import type { Split } from "../../refinery/settings.ts";
+import { assignFolds, countGroups, drawValidation } from "../../refinery/folds.ts";
+import type { Split } from "../../refinery/choices.ts";
 import { assertThrown } from "../corpora/folders.ts";
 import { assertOptionError } from "../option_errors.ts";
 
@@ -148,17 +148,4 @@ Deno.test("folds are drawn as they were when only utterances and speakers were h
   for (const split of ["utterance", "speaker"] as const) {
     assertEquals(assignFolds(utterances, EMOTIONS, { ...settings, split }).join(""), drawn[split]);
   }
-});
-
-Deno.test("unlearnedEmotions() names the emotion that a fold holds out whole", () => {
-  // s0 alone is afraid
-  const lone = utterances.filter(({ emotion, speaker }) => emotion !== 1 || speaker === "s0");
-  const own = { ...settings, folds: 5, split: "speaker" } as const, drawn = assignFolds(lone, EMOTIONS, own);
-  const fold = drawn[lone.findIndex(({ emotion }) => emotion === 1)];
-  assertEquals(
-    unlearnedEmotions(lone, drawn, { ...own, validationShare: 0 }),
-    [{ fold, emotions: [1] }],
-  );
-  const stratified = { ...own, split: "utterance", folds: 4 } as const;
-  assertEquals(unlearnedEmotions(lone, assignFolds(lone, EMOTIONS, stratified), stratified), []);
 });

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/ass
 import { join } from "@std/path";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
-import { LABEL_SOURCES, type Settings } from "../../refinery/settings.ts";
+import { LABEL_SOURCES } from "../../refinery/choices.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { identify, openRun } from "../../runs/begin.ts";
 import { FoldFiles } from "../../runs/fold_files.ts";
 import { Lease } from "../../runs/lease.ts";

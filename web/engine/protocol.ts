@@ -2,7 +2,7 @@
  * How the page and its engine talk. The page's own thread may not block, so the engine, and with it every device, lives in a
  * worker: the page asks (`Ask`), the engine answers each question once (`Answer`), and tells what happens meanwhile (`News`).
  */
-import type { Method } from "../../refinery/settings.ts";
+import type { Method } from "../../refinery/choices.ts";
 import type { ModelDescription } from "../../models/description.ts";
 import type { Rung } from "../../lab/cpu_ladder.ts";
 

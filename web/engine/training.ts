@@ -11,9 +11,11 @@ import type { Device } from "../../kernels/device.ts";
 import type { VggE } from "../../nn/vgg_e.ts";
 import { Chain } from "../../refinery/chain.ts";
 import type { FoldProgress } from "../../refinery/fold_hooks.ts";
-import { assignFolds } from "../../refinery/folds.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { judgeProfiles } from "../../refinery/profile_figures.ts";
-import { type Method, PRESETS, type Settings } from "../../refinery/settings.ts";
+import type { Method } from "../../refinery/choices.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { syntheticFeatures } from "./corpus.ts";
 import type { News, TrainOptions } from "./protocol.ts";
 import type { Turn } from "./turns.ts";
@@ -92,10 +94,10 @@ export class Training {
       this.#tell({ news: "trainPhase", phase: `making speech: ${done} of ${count} utterances` });
       await this.#breathe();
     });
-    const { utterances, emotions } = features, folds = assignFolds(utterances, emotions, settings);
-    const heldOut = utterances.filter((_, i) => folds[i] === 0), neutral = emotions.indexOf("neutral");
+    const { utterances, emotions } = features, cv = new CrossValidation(features, settings);
+    const heldOut = cv.heldOut(0).map((i) => utterances[i]), neutral = emotions.indexOf("neutral");
     const own = heldOut.find(({ emotion }) => emotion !== neutral) ?? heldOut[0];
-    const learned = utterances.reduce((sum, { segmentCount }, i) => sum + (folds[i] === 0 ? 0 : segmentCount), 0);
+    const learned = cv.training(0).reduce((sum, i) => sum + utterances[i].segmentCount, 0);
     this.#looks = new Looks(learned, settings, this.#tell);
     this.#tell({
       news: "trainReady",
@@ -104,7 +106,7 @@ export class Training {
       steps: this.#looks.steps * settings.epochs,
       watched: { id: own.id, emotion: own.emotion, truth: truthOf(features, [own]), segments: own.segmentCount },
     });
-    const chain: Chain = new Chain(features, this.#device, settings, folds, 0, {
+    const chain: Chain = new Chain(cv, 0, this.#device, {
       onProgress: (progress) => this.#looks!.progress(progress),
       onEpoch: ({ stage, epoch, loss }) => {
         if (!this.#hurried) this.#looks!.take(stage, epoch, learned, loss);

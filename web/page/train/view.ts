@@ -1,7 +1,7 @@
 /** Train: a chain of networks trained on synthetic speech in the page; the paper's Figure 4, live. */
 import { ordinal } from "../../../base/numbering.ts";
 import { emotionColours } from "../../../report/colours.ts";
-import { METHODS } from "../../../refinery/settings.ts";
+import { METHODS } from "../../../refinery/choices.ts";
 import type { News, TrainOptions } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
