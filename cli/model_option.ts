@@ -21,7 +21,10 @@ export interface ModelFlags {
 /** Adds `--model --decide --device --threads --quiet`. */
 export function addModelOptions(command: Command): Command {
   return command
-    .option("--model <dir>", "model folder, as deno task export writes it (default: the model that ships)")
+    .option(
+      "--model <dir>",
+      "model folder, as deno task export writes it, or the archive of a taught model (default: the model that ships)",
+    )
     .addOption(
       new Option("--decide <by>", "how the emotion of a recording is decided: by the forest, or by the mean profile")
         .choices(DECIDED_BY).default("forest"),

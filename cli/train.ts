@@ -17,7 +17,7 @@ import { runExperiment } from "../runs/experiment.ts";
 import { differences, identityOf } from "../runs/identity.ts";
 import { foldsAtOnce } from "../runs/jobs.ts";
 import { mergeFolds } from "../runs/merge.ts";
-import type { Experiment, Outcome, Start } from "../runs/plan.ts";
+import { crossValidationOf, type Experiment, type Outcome, type Start } from "../runs/plan.ts";
 import { requireVacant } from "../runs/run_folder.ts";
 import { shareStages } from "../runs/share_stage.ts";
 import { defaultFolder } from "../runs/train.ts";
@@ -118,7 +118,7 @@ async function readOptions(
 
 /** Runs it, and shows what it gives. */
 async function train(experiment: Experiment, out: string, flags: TrainFlags, signal: AbortSignal, started: number) {
-  const { settings, features, onlyFold, folds, start = "new" } = experiment;
+  const { settings, features, onlyFold, start = "new" } = experiment;
   const folder = await openRun(out, experiment, start, { onlyFold, onNote: say });
   // a fold with stages of another run counts as one that is resumed
   if (flags.stagesFrom !== undefined) {
@@ -173,7 +173,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
   }
   const show = flags.json ? say : console.log;
   const [result] = outcome.folds;
-  const heldOut = features.utterances.filter((_, i) => folds[i] === result.fold);
+  const heldOut = crossValidationOf(experiment).heldOut(result.fold).map((i) => features.utterances[i]);
   const figures = foldFigures(result, heldOut, features.emotions.length);
   show(`fold ${ordinal(result.fold)} of ${settings.folds}, ${count(heldOut.length, "utterance")} held out`);
   show(foldTable(figures));

@@ -13,7 +13,10 @@ const command = createCommand(
     ["a folder that any host can serve", "deno task web --build site"],
   ],
 )
-  .option("--model <dir>", "model folder, as deno task export writes it (default: the model that ships)")
+  .option(
+    "--model <dir>",
+    "model folder, as deno task export writes it, or the archive of a taught model (default: the model that ships)",
+  )
   .option("--build <dir>", "write the page to this folder, and exit")
   .option("--host <name>", "address to listen on; 0.0.0.0: other machines can open the page too", "127.0.0.1")
   .option("--port <n>", "port to listen on; 0: any that is free", wholeNumber({ max: 65535 }), 8335);

@@ -68,3 +68,12 @@ export function segmentView(
   const at = segmentStart(segment, hop) * settings.nMels;
   return frames.subarray(at, at + settings.segmentFrames * settings.nMels);
 }
+
+/** Frames, at least so many: the last one is repeated. @param frames [any, nMels] */
+export function padFrames(frames: Float32Array, least: number, { nMels }: FrontEnd = frontEnd): Float32Array {
+  if (frames.length >= least * nMels) return frames;
+  const padded = new Float32Array(least * nMels), last = frames.subarray(frames.length - nMels);
+  padded.set(frames);
+  for (let at = frames.length; at < padded.length; at += nMels) padded.set(last, at);
+  return padded;
+}

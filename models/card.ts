@@ -19,6 +19,10 @@ const CORPORA: Readonly<Record<string, { what: string; detects: string }>> = {
     what: "CASIA's corpus of emotional Mandarin: sentences spoken by four actors",
     detects: "Mandarin emotions as actors play them in a studio",
   },
+  taught: {
+    what: "takes that somebody recorded or dropped in Teach, a view of EPR's page",
+    detects: "its classes as they are in these takes: their voices, words, rooms and microphones",
+  },
   synthetic: {
     what: "EPR's synthetic corpus, which a program makes: buzzes that rise, fall and tremble by rules",
     detects: "the rules of a program that makes sounds, not human speech",
@@ -29,7 +33,7 @@ const CORPORA: Readonly<Record<string, { what: string; detects: string }>> = {
 export function describeModel(model: ModelDescription): string {
   const { name, emotions, network, training, accuracy, segmentHop, frontEnd, statistics, licence, made, files } = model;
   const { nMels, fMin, fMax, hopLength, windowLength, segmentFrames, sampleRate, levelling } = frontEnd;
-  const known = CORPORA[training.corpus];
+  const known = CORPORA[training.corpus], taught = training.corpus === "taught";
   const parameters = network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
   const milliseconds = (frames: number) => Math.round(1000 * frames / sampleRate);
@@ -46,7 +50,7 @@ export function describeModel(model: ModelDescription): string {
     size: `${(bytes / 1e6).toFixed(1)} MB`,
     licence,
     made: `${made.date.slice(0, 10)} by EPR ${made.epr}`,
-    recordings: `SHA-256 of the run's corpus.csv: ${training.recordings}`,
+    recordings: `SHA-256 of ${taught ? "the takes" : "the run's corpus.csv"}: ${training.recordings}`,
   };
   return `${
     [
@@ -64,7 +68,7 @@ export function describeModel(model: ModelDescription): string {
           `${known?.what ?? `the corpus "${training.corpus}"`}; ${
             training.utterances.toLocaleString("en")
           } utterances of ` +
-          `${training.speakers} speakers. ${heard}`,
+          `${taught ? "speakers that were not named" : `${training.speakers} speakers`}. ${heard}`,
       ),
       paragraph(
         "It was not judged on other voices, languages, rooms or microphones, nor on emotions that are not acted.",

@@ -1,5 +1,5 @@
 /**
- * The files of a model in a folder, in Deno and in Node.
+ * The files of a model in a folder, or in the archive of one, in Deno and in Node.
  *
  * The folder may come from anywhere. Each file is looked at before it is read: it has to lie in the folder, be a file, and have the
  * size that the model wants, so that nothing is read that could not be part of it.
@@ -7,6 +7,7 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LARGEST_ARCHIVE, unpackModel } from "./archive.ts";
 import { LARGEST_DESCRIPTION, readDescription } from "./model.ts";
 import { MODEL_FILES, type ModelBytes } from "./description.ts";
 import { ModelError } from "./untrusted.ts";
@@ -14,8 +15,8 @@ import { ModelError } from "./untrusted.ts";
 /**
  * Reads the files.
  *
- * @param folder its path, or its `file:` URL
- * @throws {ModelError} where the folder holds no model, naming the file and the fault
+ * @param folder its path, or its `file:` URL; or that of its archive
+ * @throws {ModelError} where it holds no model, naming the file and the fault
  */
 export async function readModelFolder(folder: string | URL): Promise<ModelBytes> {
   const place = typeof folder === "string" ? folder : fileURLToPath(folder);
@@ -23,11 +24,8 @@ export async function readModelFolder(folder: string | URL): Promise<ModelBytes>
   if (root === undefined) {
     throw new ModelError(`${place}: expected a model, a folder with a model.json in it, found no such folder`);
   }
-  if (!(await stat(root)).isDirectory()) {
-    throw new ModelError(
-      `${place}: expected a model, the folder that has model.json and its other files, found a file`,
-    );
-  }
+  const info = await stat(root);
+  if (!info.isDirectory()) return unpackModel(await readArchive(place, root, info.size), place);
   const description = await readFileOf(place, root, "model.json", { most: LARGEST_DESCRIPTION });
   const bytes = { "model.json": description } as ModelBytes;
   const { files } = readDescription(description, place);
@@ -36,6 +34,16 @@ export async function readModelFolder(folder: string | URL): Promise<ModelBytes>
     bytes[file] = await readFileOf(place, root, file, { least: files[file].bytes, most: files[file].bytes });
   }
   return bytes;
+}
+
+/** The bytes of a model's archive. */
+async function readArchive(place: string, path: string, size: number): Promise<Uint8Array> {
+  if (size <= LARGEST_ARCHIVE) return new Uint8Array(await readFile(path));
+  throw new ModelError(
+    `${place}: expected an archive of at most ${LARGEST_ARCHIVE.toLocaleString("en")} bytes, found ${
+      size.toLocaleString("en")
+    }`,
+  );
 }
 
 async function readFileOf(

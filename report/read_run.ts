@@ -5,7 +5,6 @@
  * profiles. Recomputing takes what each fold wrote first, its profiles with their check sums, fits every forest again and counts
  * again: `report --check` compares the two.
  */
-import { ordinal } from "../base/numbering.ts";
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
 import { extractFeatures } from "../corpora/features.ts";
@@ -13,11 +12,11 @@ import { type CorpusKind, openCorpus } from "../corpora/open.ts";
 import type { EpochRecord } from "../nn/fit.ts";
 import { CrossValidation, type Judged } from "../refinery/cross_validation.ts";
 import { judge } from "../refinery/judge.ts";
-import type { FoldResult, StageFigures } from "../refinery/results.ts";
+import type { StageFigures } from "../refinery/results.ts";
 import { segmentation } from "../refinery/derived_settings.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
-import { readFold } from "../runs/merge.ts";
+import { readFolds } from "../runs/merge.ts";
 import { decodeProfiles } from "../runs/profiles_arrow.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
 import type { RunConfig } from "../runs/run_config.ts";
@@ -74,15 +73,9 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
       `${out}: expected a complete run, found no results.json; to resume: ${resumeCommand("train", out)}`,
     );
   }
-  const { corpus, digests } = await readRunCorpus(folder, config);
-  const { settings } = config;
+  const { corpus, digests } = await readRunCorpus(folder, config), { settings } = config;
   const cv = new CrossValidation(corpus, settings);
-  const found: FoldResult[] = [];
-  for (let fold = 0; fold < settings.folds; fold++) {
-    const own = await readFold(folder, fold, identityOf(config), corpus.emotions);
-    if (!own) throw new Error(`${out}: fold ${ordinal(fold)} has no record in folds/, though results.json is there`);
-    found.push(own);
-  }
+  const found = await readFolds(folder, identityOf(config), corpus.emotions);
   const curves = found.flatMap(({ fold, stages }) =>
     stages.map(({ stage, epochs, bestEpoch }): Curve => ({ fold, stage, epochs, bestEpoch }))
   );
@@ -92,9 +85,9 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
     return { ...view, stages: results.stages, profiles, decisions };
   }
   const segmentTruth = await remakeTruth(config, digests);
-  const known = segmentTruth ? { ...corpus, segmentTruth } : corpus,
-    own = new CrossValidation(known, settings, cv.folds);
-  return { ...view, corpus: known, cv: own, ...judge(own, found) };
+  const known = { ...corpus, ...(segmentTruth && { segmentTruth }) };
+  const again = new CrossValidation(known, settings, cv.folds);
+  return { ...view, corpus: known, cv: again, ...judge(again, found) };
 }
 
 /** What the run made of its folds. */

@@ -13,12 +13,10 @@ import { meanProfiles, outOfFoldProfiles } from "../refinery/judge.ts";
 import { compareStages } from "../refinery/mcnemar.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
 import { argmax } from "../refinery/relabel.ts";
-import type { FoldResult } from "../refinery/results.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
-import { readFold } from "../runs/merge.ts";
+import { readFolds } from "../runs/merge.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
-import { resumeCommand } from "../runs/training_command.ts";
 import type { DecidedBy } from "../models/predictor.ts";
 import { readDecided, requireSameUtterances } from "./comparison.ts";
 import type { ReportTable } from "./document.ts";
@@ -124,17 +122,7 @@ export async function judgeTogether(
 /** Reads a run's out-of-fold profiles, and averages each over its segments. */
 async function readMeanProfiles(out: string): Promise<MeanProfiles> {
   const { folder, config } = await requireRun(out), { settings, corpus: { emotions } } = config;
-  const results: FoldResult[] = [];
-  for (let fold = 0; fold < settings.folds; fold++) {
-    const found = await readFold(folder, fold, identityOf(config), emotions);
-    if (!found) {
-      const help = `to resume: ${resumeCommand("train", out)}`;
-      throw new Error(
-        `${out}: expected a run whose folds are finished, found fold ${ordinal(fold)} unfinished; ${help}`,
-      );
-    }
-    results.push(found);
-  }
+  const results = await readFolds(folder, identityOf(config), emotions);
   const { corpus } = await readRunCorpus(folder, config), { utterances } = corpus;
   const cv = new CrossValidation(corpus, settings);
   return {

@@ -40,24 +40,35 @@ export async function readFold(
 }
 
 /**
+ * Every fold of a run, in order.
+ *
+ * @throws {Error} naming the folds that are not finished, or are of another run
+ */
+export async function readFolds(
+  folder: RunFolder,
+  identity: Identity,
+  emotions: readonly string[],
+): Promise<(FoldResult & { seconds: number })[]> {
+  const found: (FoldResult & { seconds: number })[] = [], missing: number[] = [];
+  for (let fold = 0; fold < identity.settings.folds; fold++) {
+    const result = await readFold(folder, fold, identity, emotions);
+    if (result) found.push(result);
+    else missing.push(fold);
+  }
+  if (missing.length === 0) return found;
+  const which = missing.length === 1
+    ? `fold ${ordinal(missing[0])} is`
+    : `folds ${missing.map(ordinal).join(", ")} are`;
+  throw new Error(`${folder.path}: ${which} not finished; \`resume: true\` with \`onlyFold: ${missing[0]}\` runs it`);
+}
+
+/**
  * Judges the folds of a run folder, all of which have to be finished, and writes `results.json`.
  *
  * @throws {Error} naming the folds that are not finished, or are of another run
  */
 export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Results> {
-  const identity = identify(merged);
-  const found: (FoldResult & { seconds: number })[] = [], missing: number[] = [];
-  for (let fold = 0; fold < merged.settings.folds; fold++) {
-    const result = await readFold(folder, fold, identity, merged.features.emotions);
-    if (result) found.push(result);
-    else missing.push(fold);
-  }
-  if (missing.length > 0) {
-    const which = missing.length === 1
-      ? `fold ${ordinal(missing[0])} is`
-      : `folds ${missing.map(ordinal).join(", ")} are`;
-    throw new Error(`${folder.path}: ${which} not finished; \`resume: true\` with \`onlyFold: ${missing[0]}\` runs it`);
-  }
+  const found = await readFolds(folder, identify(merged), merged.features.emotions);
   const began = performance.now();
   const spent = found.reduce((sum, { seconds }) => sum + seconds, 0);
   return await writeResults(merged, found, folder, () => spent + (performance.now() - began) / 1000);

@@ -18,7 +18,8 @@ import { assembleKernels } from "../kernels/cpu/modules.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
 import { assembleLadder } from "../lab/ladder_modules.ts";
 import { MODEL_FILES } from "../models/description.ts";
-import { readModel } from "../models/mod.ts";
+import { readModelFolder } from "../models/folder.ts";
+import { decodeModel } from "../models/model.ts";
 import { encodeKernelFile, kernelFileName, VARIANTS } from "./engine/kernel_file.ts";
 import { encodeLadderFile, ladderFileName } from "./engine/ladder.ts";
 import { CONTENT_POLICY, type Site, type SiteFile } from "./server.ts";
@@ -65,7 +66,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /**
  * Makes the site.
  *
- * @param model folder of a model; not set: the page has none, and says so
+ * @param model folder of a model, or its archive; not set: the page has none, and says so
  * @throws {ModelError} where that folder holds no sound model
  * @throws {Error} where a program of the page does not bundle, with what deno says
  */
@@ -101,8 +102,9 @@ export async function buildSite(model?: string): Promise<Site> {
   }
   for (const [name, content] of await textbookFiles()) text(name, content);
   if (model !== undefined) {
-    await readModel(model); // a page with a broken model is not built
-    for (const file of MODEL_FILES) add(`model/${file}`, await Deno.readFile(join(model, file)));
+    const bytes = await readModelFolder(model);
+    decodeModel(bytes, model); // a page with a broken model is not built
+    for (const file of MODEL_FILES) add(`model/${file}`, Uint8Array.from(bytes[file]));
   }
   text(MARK, JSON.stringify({ model: model !== undefined }));
   // the service worker keeps all of it, under a name that changes with any of it; decoders when they were met

@@ -307,7 +307,7 @@ Deno.test("predict tells wrong usage with status 2, and a model that is none wit
         /nowhere: expected a model, a folder with a model\.json in it, found no such folder/,
       ],
       [[a, "--model", join(dir, "model")], 1, /model\.json\.format: expected "epr-model", found nothing/],
-      [[a, "--model", a], 1, /expected a model, the folder that has model\.json and its other files, found a file/],
+      [[a, "--model", a], 1, /expected the folder of a model, or a tar archive of it, found/],
     ];
     for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors
       await Promise.all(

@@ -52,10 +52,7 @@ Deno.test("what is no model is refused: nothing there, a file, an empty folder, 
     );
     await refused(dir, /expected a model, found no model\.json in it/);
     await Deno.writeTextFile(join(dir, "file"), "x");
-    await refused(
-      join(dir, "file"),
-      /file: expected a model, the folder that has model\.json and its other files, found a file/,
-    );
+    await refused(join(dir, "file"), /file: expected the folder of a model, or a tar archive of it, found/);
   });
   await withModel(async (folder, replace) => {
     await replace("forest.json", (file) => Deno.mkdir(file));

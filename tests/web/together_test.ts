@@ -44,7 +44,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a recording dropped on any view is heard, and the link that skips to a view leaves it${LACKING}`,
+  name:
+    `a recording dropped on a view that takes none is heard in Listen, and the link that skips to a view leaves it${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {

@@ -28,7 +28,7 @@ export async function hear(predictor: Predictor, what: ToHear): Promise<Heard> {
 }
 
 /** Loads a decoder: a file of the page (`decoders/`), called by the last part of its package's name. */
-async function loadDecoder(specifier: string): Promise<unknown> {
+export async function loadDecoder(specifier: string): Promise<unknown> {
   const file = `decoders/${specifier.split("/").at(-1)}.js`;
   try {
     return await import(new URL(file, location.href).href);

@@ -2,11 +2,13 @@
 import type { DeviceInfo, DeviceKind } from "../engine/protocol.ts";
 import { benchView } from "./bench/view.ts";
 import { button, choice, el } from "./dom.ts";
+import { onDrop } from "./drop.ts";
 import { Engine } from "./engine.ts";
 import { insideView } from "./inside/view.ts";
 import { registerServiceWorker } from "./isolation.ts";
 import { learnView } from "./learn/view.ts";
 import { listenView } from "./listen/view.ts";
+import { teachView } from "./teach/view.ts";
 import { trainView } from "./train/view.ts";
 import type { App, View } from "./view.ts";
 
@@ -73,7 +75,7 @@ function show(info: DeviceInfo): void {
   document.documentElement.dataset.device = info.kind;
 }
 
-const views: View[] = [listenView, insideView, trainView, benchView, learnView].map((make) => make(app));
+const views: View[] = [listenView, insideView, trainView, teachView, benchView, learnView].map((make) => make(app));
 const links = views.map(({ id, title }) => el("a", { href: `#${id}` }, title));
 document.querySelector("#views")!.append(...links);
 document.querySelector("#device")!.append(field);
@@ -83,6 +85,7 @@ const CHAPTERS: Readonly<Record<string, readonly [name: string, words: string]>>
   listen: ["1_frames", "What frames are"],
   inside: ["2_convolution", "What a convolution is"],
   train: ["5_labels", "What refinery does"],
+  teach: ["6_forest", "What a forest decides"],
   bench: ["7_speed", "How the kernels get fast"],
 };
 const read = el("a", {}), reading = el("p", { class: "reading" }, "Read: ", read);
@@ -106,6 +109,11 @@ function route(): void {
   next.shown?.();
 }
 addEventListener("hashchange", route);
+onDrop(main, (transfer, place) => {
+  const taker = current?.drop ? current : views[0];
+  location.hash = `#${taker.id}`;
+  taker.drop!(transfer, place);
+});
 // the link to #view would be taken for a view's
 document.querySelector(".skip")!.addEventListener("click", (event) => {
   event.preventDefault();

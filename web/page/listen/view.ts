@@ -5,7 +5,6 @@ import type { Heard, News, ToHear } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { aboutHeard, aboutModel, named } from "./about.ts";
-import { onDrop } from "./drop.ts";
 import { type FileKind, save, type Shown } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
@@ -291,11 +290,6 @@ export function listenView(app: App): View {
       return { samples, sampleRate: frontEnd.sampleRate };
     });
   });
-  onDrop(element, ([first, ...more]) => {
-    location.hash = "#listen";
-    hearFile(first);
-    if (more.length > 0) app.say(`One recording at a time: opened ${first.name}, not the ${more.length} others.`);
-  });
   moveByHand(canvas, scene, {
     movable: () => !scene.live && shown !== undefined,
     move: moveTo,
@@ -315,6 +309,10 @@ export function listenView(app: App): View {
     id: "listen",
     title: "Listen",
     element,
+    drop({ files: [first, ...more] }) {
+      hearFile(first);
+      if (more.length > 0) app.say(`One recording at a time: opened ${first.name}, not the ${more.length} others.`);
+    },
     shown: redraw,
     hidden() {
       pause();
