@@ -208,7 +208,7 @@ Deno.test({
         "[...document.querySelectorAll('#teach-faults li')].map((li) => li.textContent)",
       );
       assertEquals(faults.slice(0, 4), [
-        "1 file of the folder: no recordings, by their names",
+        "skipped 1 file of the folder: not named like recordings",
         "b.wav is the same recording as a.wav of odd ones: expected another one",
         "click.wav is too short: expected at least 335 ms of sound, found 100 ms",
         "nothing.wav is silent: expected a sample above -60 dB of full scale, found none",

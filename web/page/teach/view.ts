@@ -22,7 +22,7 @@ export function teachView(app: App): View {
   const train = button("Train", () => start(), { class: "main", id: "teach-start", disabled: true });
   const stop = button("Stop", () => app.engine.ask("teachStop"), { disabled: true, id: "teach-stop" });
   const stale = el("p", { class: "under", id: "teach-stale", role: "status" });
-  const home = button("Take the model home", () => takeHome(), { id: "teach-home" });
+  const home = button("Download the model", () => takeHome(), { id: "teach-home" });
   const how = el("p", { class: "under", id: "teach-how" });
   const homeBar = el("div", { hidden: true }, el("div", { class: "bar" }, home), how);
   const classes = new Classes(app, changed), learning = new Learning();
@@ -33,7 +33,7 @@ export function teachView(app: App): View {
     el(
       "p",
       { class: "lead" },
-      "Name some classes and give each a dozen takes: record them, or drop files or folders, one a class. Nothing leaves this machine. Takes and model are gone when the page closes, unless you take the model home.",
+      "Name some classes and give each a dozen takes: record them, or drop files, or one folder for each class. Nothing leaves this machine. Closing the page deletes the takes and the model, unless you download the model.",
     ),
     el("div", { class: "bar" }, el("label", { class: "file" }, "Open folders of takes", folders), more),
     classes.element,
@@ -72,7 +72,7 @@ export function teachView(app: App): View {
       trial.show(taught.classes);
       how.textContent = `${taught.name}.tar, ${
         (taught.bytes / 1e6).toFixed(1)
-      } MB, is read by: deno task predict --model ${taught.name}.tar recording.wav`;
+      } MB. To use it: deno task predict --model ${taught.name}.tar recording.wav`;
       homeBar.hidden = false;
       element.dataset.taught = JSON.stringify(taught);
     } catch (error) {
@@ -97,7 +97,7 @@ export function teachView(app: App): View {
     const changes = learned !== undefined && learned !== classes.version;
     if (changes) classes.showHeard();
     stale.textContent = changes && !running
-      ? "Classes or takes have changed since the model learned: train again, and it learns them too."
+      ? "Classes or takes have changed since the model was trained. Train again to include them."
       : "";
   }
 
