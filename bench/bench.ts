@@ -73,7 +73,9 @@ export async function runBench(options: BenchOptions): Promise<BenchResults> {
     )
     : [];
   if (parts.includes("kernels") && !cases.some(({ name }) => name !== "no-op")) {
-    throw new Error(`No kernel's name, layer or shape holds "${filter}"; without --filter all are shown`);
+    throw new Error(
+      `--filter: expected part of a kernel's name, layer or shape, found "${filter}"; without --filter all are measured`,
+    );
   }
   const total = cases.length + parts.length + 2;
   let done = 0;

@@ -44,15 +44,15 @@ export function settleFolds(
   const own = utterances.every(({ fold }) => fold) ? officialFolds(utterances) : [];
   const named = utterances.filter(({ fold }) => fold).length;
   if (named > 0 && own.length === 0 && flags.split !== "official") {
-    lines.push(`drawn; the corpus names a fold of ${named} of its ${utterances.length} utterances only`);
+    lines.push(`drawn: the corpus names a fold for only ${named} of its ${utterances.length} utterances`);
   }
   const parts = own.some((name) => PART.test(name));
   if (flags.split === undefined && asked.split === "utterance" && flags.folds === undefined && own.length >= 2) {
     if (!parts || flags.foldsFile !== undefined) {
       settings.split = "official";
-      lines.push(`the corpus's own, ${own.join(", ")} (--split utterance draws others)`);
+      lines.push(`the official folds of the corpus, ${own.join(", ")} (--split utterance draws others)`);
     } else {
-      lines.push(`drawn; the corpus has parts of its own, ${own.join(", ")}: --split official holds out each in turn`);
+      lines.push(`drawn; the corpus has official parts, ${own.join(", ")}: --split official holds out each in turn`);
     }
   }
   if (settings.split !== "utterance" && flags.folds === undefined) {
@@ -65,11 +65,11 @@ export function settleFolds(
       }
     } else if (groups >= 2 && groups < settings.folds) {
       settings.folds = groups;
-      lines.push(`${groups}, since there are no more ${settings.split}s`);
+      lines.push(`${groups}, because the corpus has no more ${settings.split}s`);
     }
   }
   if (flags.onlyFold !== undefined && flags.onlyFold >= settings.folds) {
-    throw new UsageError(`--only-fold ${ordinal(flags.onlyFold)}: there are ${settings.folds} folds, counted from 1`);
+    throw new UsageError(`--only-fold: expected a fold from 1 to ${settings.folds}, found ${ordinal(flags.onlyFold)}`);
   }
   return { settings, lines };
 }
@@ -82,6 +82,6 @@ export function describeUnlearned(cv: CrossValidation): string[] {
     if (missing.length === 0) return [];
     const training = cv.training(fold), held = missing.every((e) => training.every((i) => utterances[i].emotion !== e));
     return `fold ${ordinal(fold)} learns without ${names}: ` +
-      (held ? "it holds out every utterance of it" : "what it does not hold out is kept for validation");
+      (held ? "it holds out every utterance of it" : "every utterance it does not hold out is used for validation");
   });
 }

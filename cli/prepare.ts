@@ -1,5 +1,5 @@
 /**
- * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are told.
+ * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are printed.
  */
 import { resolve } from "@std/path";
 import { type Corpus, count } from "../corpora/corpus.ts";
@@ -78,7 +78,7 @@ async function readFeatures(
 function describeFeatures(flags: PrepareFlags, features: Features): string {
   const { utterances, emotions, segmentStart, segmentHop, segmentFrames, skipped, padded } = features;
   const speakers = new Set(utterances.map(({ speaker }) => speaker)).size;
-  const left = skipped.length === 0 ? "" : `; ${count(skipped.length, "file")} skipped (deno task corpus says why)`;
+  const left = skipped.length === 0 ? "" : `; ${count(skipped.length, "file")} skipped (deno task corpus prints why)`;
   const short = padded === 0
     ? ""
     : `; ${count(padded, "recording")} shorter than a segment of ${segmentFrames} frames, padded`;

@@ -36,7 +36,11 @@ export async function studyDeciders(
   }
   const ids = views.map(({ cv }) => cv.corpus.utterances.map(({ id }) => id).join("\n"));
   const other = ids.findIndex((own) => own !== ids[0]);
-  if (other >= 0) throw new UsageError(`--run: ${runs[other]} has other utterances than ${runs[0]}`);
+  if (other >= 0) {
+    throw new UsageError(
+      `--run: expected runs on the same utterances, found others in ${runs[other]} than in ${runs[0]}`,
+    );
+  }
   say(`${runs.length} runs, ${stage === undefined ? "the last stage" : `stage ${ordinal(stage)}`} of each`);
   const rows: Row[] = [];
   let papers: number[] = [];

@@ -15,7 +15,7 @@ import { gini } from "./criterion.ts";
 /** How many features to look at for a split: the whole part of the square root of their number, all, or so many. */
 export type MaxFeatures = "sqrt" | "all" | number;
 
-/** What {@link DecisionTree.fit} is told. */
+/** Options of {@link DecisionTree.fit}. */
 export interface TreeOptions {
   /** columns of x */
   features: number;
@@ -155,7 +155,7 @@ export function countMaxFeatures(maxFeatures: MaxFeatures, features: number): nu
   if (maxFeatures === "sqrt") return Math.max(1, Math.floor(Math.sqrt(features)));
   if (Number.isInteger(maxFeatures) && maxFeatures >= 1 && maxFeatures <= features) return maxFeatures;
   throw new RangeError(
-    `maxFeatures is ${maxFeatures}; wanted is "sqrt", "all" or a whole number from 1 to ${features}`,
+    `maxFeatures: expected "sqrt", "all" or a whole number from 1 to ${features}, found ${maxFeatures}`,
   );
 }
 

@@ -34,7 +34,7 @@ interface Axis {
 
 function axis(values: readonly number[], start: number, end: number): Axis {
   if (!values.every((value) => value > 0 && value < Infinity)) {
-    throw new RangeError(`An axis by powers of ten wants positive numbers, found ${values.join(", ")}`);
+    throw new RangeError(`A logarithmic axis: expected positive numbers, found ${values.join(", ")}`);
   }
   const logs = values.map(Math.log10), room = 0.15;
   const from = Math.min(...logs) - room, to = Math.max(...logs) + room;

@@ -75,8 +75,8 @@ export function sampledNote(rows: readonly KernelRow[]): string {
   const parts = [...new Set(rows.filter(({ checked }) => checked !== "all").map((r) => `${r.name}: ${r.checked}`))];
   return parts.length === 0
     ? ""
-    : "error: largest difference from the float64 definition over its largest value, at this batch;\n" +
-      "of a part of the result where all would take minutes (the JSON document says which for each row)";
+    : "error: largest difference from the float64 definition, divided by its largest value, at this batch;\n" +
+      "over a part of the result where checking all of it would take minutes (the JSON document lists which)";
 }
 
 /** The training step: its speed, and where its time goes. */

@@ -22,16 +22,16 @@ export async function readModelFolder(folder: string | URL): Promise<ModelBytes>
   const place = typeof folder === "string" ? folder : fileURLToPath(folder);
   const root = await realpath(place).catch(() => undefined);
   if (root === undefined) {
-    throw new ModelError(`${place}: no such folder; a model is a folder with a model.json in it`);
+    throw new ModelError(`${place}: expected a model, a folder with a model.json in it, found no such folder`);
   }
   const info = await stat(root);
   if (!info.isDirectory()) return unpackModel(await readArchive(place, root, info.size), place);
-  const description = await readFileOf(place, root, "model.json", (size) => size <= LARGEST_DESCRIPTION);
+  const description = await readFileOf(place, root, "model.json", { most: LARGEST_DESCRIPTION });
   const bytes = { "model.json": description } as ModelBytes;
   const { files } = readDescription(description, place);
   for (const file of MODEL_FILES) {
     if (file === "model.json") continue;
-    bytes[file] = await readFileOf(place, root, file, (size) => size === files[file].bytes);
+    bytes[file] = await readFileOf(place, root, file, { least: files[file].bytes, most: files[file].bytes });
   }
   return bytes;
 }
@@ -50,16 +50,19 @@ async function readFileOf(
   folder: string,
   root: string,
   name: string,
-  fits: (size: number) => boolean,
+  { least = 0, most }: { least?: number; most: number },
 ): Promise<Uint8Array> {
   const where = join(folder, name);
   const real = await realpath(where).catch(() => undefined);
-  if (real === undefined) throw new ModelError(`${folder}: holds no ${name}, so it is no model`);
-  if (dirname(real) !== root) throw new ModelError(`${where}: leads out of its folder, to ${real}`);
+  if (real === undefined) throw new ModelError(`${folder}: expected a model, found no ${name} in it`);
+  if (dirname(real) !== root) {
+    throw new ModelError(`${where}: expected a file in the model's folder, found a link to ${real}`);
+  }
   const info = await stat(real);
-  if (!info.isFile()) throw new ModelError(`${where}: not a file`);
-  if (!fits(info.size)) {
-    throw new ModelError(`${where}: ${info.size.toLocaleString("en")} bytes are not what a model has there`);
+  if (!info.isFile()) throw new ModelError(`${where}: expected a file, found something else`);
+  if (info.size < least || info.size > most) {
+    const expected = `${least === most ? "" : "at most "}${most.toLocaleString("en")} bytes`;
+    throw new ModelError(`${where}: expected ${expected}, found ${info.size.toLocaleString("en")} bytes`);
   }
   const { buffer, byteOffset, length } = await readFile(real);
   return new Uint8Array(buffer, byteOffset, length);

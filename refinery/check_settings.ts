@@ -10,7 +10,7 @@ import type { Settings } from "./settings.ts";
 export function checkSettings(settings: Settings): void {
   const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise } = settings;
   if (validationShare === 0 && monitor !== "nothing") {
-    const required = "nothing, since `validationShare: 0` holds nothing back";
+    const required = "nothing, since `validationShare: 0` leaves no validation set";
     throw new OptionError({ option: "monitor", required, found: monitor });
   }
   if (profileHop > 0 && segmentHop !== undefined && segmentHop % profileHop !== 0) {

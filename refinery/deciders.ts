@@ -64,7 +64,7 @@ export const DECIDERS: readonly Decider[] = [
   { name: "400 trees", statistics: above(0.2), forest: { trees: 400 } },
   { name: "every feature at each split", statistics: above(0.2), forest: { maxFeatures: "all" } },
   { name: "at most 5 splits deep", statistics: above(0.2), forest: { maxDepth: 5 } },
-  { name: "no forest: the likeliest by the mean", statistics: only(2), forest: null },
+  { name: "no forest: the likeliest emotion of the mean profile", statistics: only(2), forest: null },
 ];
 
 /**

@@ -48,13 +48,13 @@ export class FoldData {
         option: "segmentFrames",
         required: `features of ${settings.segmentFrames} frames a segment`,
         found: given.segmentFrames,
-        help: "extractFeatures(corpus, segmentation(settings)) makes them",
+        help: "extractFeatures(corpus, segmentation(settings)) makes these features",
       });
     }
     if ((given.level ?? "none") !== settings.level) {
       throw new RangeError(
         `level: expected features of level ${settings.level}, found ${given.level ?? "none"} ` +
-          "(extractFeatures(corpus, segmentation(settings)))",
+          "(extractFeatures(corpus, segmentation(settings)) makes these features)",
       );
     }
     [this.cv, this.fold] = [cv, fold];

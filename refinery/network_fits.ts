@@ -146,8 +146,8 @@ export class NetworkFits {
     const state = await memory?.state(stage);
     const place = await findNonFinite(network, learning, { ...options, signal }, state, fault);
     const why = place === undefined
-      ? "the same steps made again are sound, so the device's memory or arithmetic failed"
-      : `NaN or infinity is first in ${place}: try a lower learning rate`;
+      ? "the same steps, repeated, give finite numbers, so the device's memory or arithmetic failed"
+      : `NaN or infinity appears first in ${place}: try a lower learning rate`;
     return new Error(`Fold ${ordinal(fold)}, stage ${ordinal(stage)}: ${fault.message}; ${why}`, { cause: fault });
   }
 }

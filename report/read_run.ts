@@ -100,7 +100,7 @@ async function readJudgement(
   const file = folder.in("predictions.csv");
   const [, ...predictions] = parseCsv(await Deno.readTextFile(file), file);
   if (predictions.length !== utterances.length) {
-    throw new Error(`${file}: ${predictions.length} utterances, corpus.csv has ${utterances.length}`);
+    throw new Error(`${file}: expected ${utterances.length} utterances, as in corpus.csv, found ${predictions.length}`);
   }
   for (let stage = 0; stage < stages; stage++) {
     profiles.push(decodeProfiles(await Deno.readFile(folder.mergedProfilesFile(stage)), emotions));
@@ -120,7 +120,7 @@ async function remakeTruth(
     segmentation(settings),
   );
   if (utterances.length !== digests.length || utterances.some(({ digest }, u) => digest !== digests[u])) {
-    throw new Error("The synthetic corpus that is made here is not the run's: its sound differs (corpus.csv)");
+    throw new Error("The synthetic corpus: expected the run's sound (corpus.csv), found other sound");
   }
   return segmentTruth;
 }

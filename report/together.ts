@@ -107,7 +107,7 @@ export async function judgeTogether(
       rows: cells,
       note:
         `Of ${truth.size} utterances; WA and UA in percent; a run alone decides by its ${by}. Won, lost: utterances that the ` +
-        "first runs together have right and the row has not, and the other way round. p: McNemar's exact two-sided test, uncorrected.",
+        "first runs together have right and the row has wrong, and the reverse. p: McNemar's exact two-sided test, uncorrected.",
     },
     confusion: {
       kind: "table",

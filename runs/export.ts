@@ -115,7 +115,7 @@ export async function exportEverything(
 function requireGlobalScaling({ settings: { scaling } }: RunConfig): void {
   if (scaling === "global") return;
   throw new Error(
-    `scaling: expected a run of frames that are standardised globally, found ${scaling}: it has no model for single recordings`,
+    `scaling: expected a run whose frames are standardised globally, found ${scaling}, which has no model for single recordings`,
   );
 }
 
@@ -201,7 +201,9 @@ async function describe(
   if (alsoJudgedBy !== undefined) {
     const other = await readJudged(alsoJudgedBy);
     if (other.config.corpus.name !== corpus.name || other.config.corpus.digest !== corpus.digest) {
-      throw new Error(`${alsoJudgedBy} is a run on other recordings: its accuracy says nothing of this model`);
+      throw new Error(
+        `${alsoJudgedBy}: expected a run on the same recordings, found another corpus: its accuracy does not apply to this model`,
+      );
     }
     const stages = Math.min(settings.stages, other.config.settings.stages);
     accuracy.push(accuracyOf({ ...other.config.settings, stages }, other.results));
@@ -234,13 +236,13 @@ function accuracyOf(
 ): ModelAccuracy {
   const { weightedAccuracy, unweightedAccuracy, meanVoteAccuracy, confusion } = results.stages[stages - 1];
   const who = {
-    utterance: "by utterance, so that everybody is heard in training and in the test",
-    speaker: "by speaker, so that nobody is heard in training and in the test",
-    session: "by session, so that no session is heard in training and in the test",
-    text: "by text, so that nothing is said in training and in the test",
+    utterance: "by utterance, so that training and test have the same speakers",
+    speaker: "by speaker, so that training and test have different speakers",
+    session: "by session, so that training and test have different sessions",
+    text: "by text, so that training and test have different texts",
     official: "over the corpus's official folds",
   }[split];
-  const anew = forestFolds === "anew" ? ", the forest over folds of its own" : "";
+  const anew = forestFolds === "anew" ? ", the forest over ten other folds" : "";
   return {
     protocol: `${folds}-fold cross-validation ${who} (${method}, stage ${stages}, seed ${results.seed}${anew})`,
     utterances: results.utterances,

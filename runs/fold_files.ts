@@ -99,7 +99,7 @@ export class FoldFiles implements FoldMemory {
 
   async labels(stage: number): Promise<Float32Array | undefined> {
     const file = this.#labelsFile(stage);
-    const kept = await this.#read(file, "the labels are made again");
+    const kept = await this.#read(file, "the labels are computed again");
     return kept?.tensors.labels?.data;
   }
 
@@ -118,7 +118,7 @@ export class FoldFiles implements FoldMemory {
   async state(stage: number, member = 0): Promise<FitState | undefined> {
     for (const { name, ...place } of this.#checkpoints().reverse()) {
       if (place.stage !== stage || place.member !== member) continue;
-      const file = this.#folder.in("checkpoints", name), otherwise = "the one before it serves";
+      const file = this.#folder.in("checkpoints", name), otherwise = "using the one before it";
       const kept = await this.#read(file, otherwise);
       if (!kept) continue;
       try {
@@ -205,7 +205,7 @@ export class FoldFiles implements FoldMemory {
     try {
       const sealed = await readSealed(file);
       if (sealed.metadata.run === this.#mark.run) return sealed;
-      this.#options.onNote(`${file}: of another run, with other settings; ${otherwise}`);
+      this.#options.onNote(`${file}: from a run with other settings; ${otherwise}`);
     } catch (error) {
       if ((error as Error).cause instanceof Deno.errors.NotFound) return undefined;
       this.#options.onNote(`${(error as Error).message}; ${otherwise}`);

@@ -62,8 +62,8 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
       throw new OptionError({
         option: "out",
         where: folder.path,
-        required: `a run whose ${called} is not begun`,
-        found: "one that is",
+        required: `a run whose ${called} has not started`,
+        found: "one that has",
         help: "`resume: true` resumes it",
       });
     }
@@ -95,7 +95,7 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
         return result;
       } catch (error) {
         const lost = await devices.replace(error); // throws what is no loss
-        note(`${lost}; ${called} goes on from its last checkpoint`);
+        note(`${lost}; ${called} resumes from its last checkpoint`);
       }
     }
   } finally {

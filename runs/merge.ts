@@ -59,7 +59,7 @@ export async function readFolds(
   const which = missing.length === 1
     ? `fold ${ordinal(missing[0])} is`
     : `folds ${missing.map(ordinal).join(", ")} are`;
-  throw new Error(`${folder.path}: ${which} not finished; to run it: \`resume: true\` \`onlyFold: ${missing[0]}\``);
+  throw new Error(`${folder.path}: ${which} not finished; \`resume: true\` with \`onlyFold: ${missing[0]}\` runs it`);
 }
 
 /**

@@ -85,7 +85,7 @@ export class RunFolder {
       throw new OptionError({
         option: "out",
         where: folder,
-        required: "a folder that can be made",
+        required: "a folder that can be created",
         found,
         cause: error,
       });

@@ -70,7 +70,7 @@ export async function readStage(
   const bytes = await Deno.readFile(file).catch((error) => {
     throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
   });
-  if (checkSum(bytes) !== record.profiles) throw new Error(`${file}: damaged: its check sum is another`);
+  if (checkSum(bytes) !== record.profiles) throw new Error(`${file}: damaged: its check sum does not match`);
   const { epochs, bestEpoch, labelEntropy, labelError, labelErrorUniform, seconds } = record;
   const profiles = decodeProfiles(bytes, emotions);
   const errors = {

@@ -108,7 +108,7 @@ export async function train(corpus: Corpus, options: TrainOptions = {}): Promise
   try {
     const { results } = await runExperiment(experiment, await openRun(run, experiment, start, hooks), hooks, started);
     if (!model) return { results: results!, run };
-    const note = { licence: "not stated by who made it", ...(model === true ? {} : model) };
+    const note = { licence: "not stated by its maker", ...(model === true ? {} : model) };
     const folder = join(run, "model");
     await writeModel(folder, await exportEverything(run, experiment, note, hooks));
     return { results: results!, run, model: folder };

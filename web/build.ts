@@ -136,8 +136,8 @@ export async function writeSite(site: Site, folder: string): Promise<void> {
     throw new OptionError({
       option: "build",
       where: join(folder, foreign),
-      required: "a folder of nothing else than this page",
-      found: "a file of something else, which would be lost",
+      required: "a folder with nothing but this page",
+      found: "another file, which would be overwritten",
     });
   }
   for (const [name, { bytes }] of site) {
@@ -152,9 +152,9 @@ function licences(): string {
   const versions: Readonly<Record<string, string>> = settings.imports;
   const lines = Object.entries(DECODERS).map(([name, licence]) => `${versions[name]}: ${licence}`);
   return [
-    "The files beside this one are npm packages by others, bundled as they are published, each under a licence of its own:",
+    "The files beside this one are npm packages by other authors, bundled as published, each under its own licence:",
     ...lines,
-    "Whoever gives this page to others gives these files too, and has to keep to their licences.",
+    "If you distribute this page, you distribute these files too and must follow their licences.",
     "",
   ].join("\n");
 }
@@ -171,7 +171,7 @@ async function bundle(entries: readonly string[]): Promise<Map<string, string>> 
         cwd: join(ROOT, ".."),
         stdin: "null",
       }).output();
-      if (!success) throw new Error(`web/${entry} does not bundle: ${new TextDecoder().decode(stderr)}`);
+      if (!success) throw new Error(`web/${entry}: can't be bundled: ${new TextDecoder().decode(stderr)}`);
       made.set(entry, await Deno.readTextFile(output));
     }
     return made;

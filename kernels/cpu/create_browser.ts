@@ -46,7 +46,7 @@ function startThread(): Promise<Worker> {
     };
     worker.onerror = ({ message }) => {
       clearTimeout(timer);
-      reject(new Error(`A worker of the CPU device does not start: ${message || "its file could not be loaded"}`));
+      reject(new Error(`A worker of the CPU device did not start: ${message || "its file could not be loaded"}`));
     };
   });
 }

@@ -1,5 +1,5 @@
 /**
- * What the GPU is told: dispatches gather in one encoder and one compute pass until they are submitted together. A pass
+ * Commands to the GPU: dispatches gather in one encoder and one compute pass until they are submitted together. A pass
  * or a submission for each dispatch would cost the processor 3 or 100 times as much.
  *
  * Parameters of all gathered dispatches lie one after the other in one uniform buffer, which is written just before they are
@@ -84,7 +84,7 @@ export class Commands {
     flops: number,
   ): void {
     if (this.#timing && this.#gathered === CAPACITY) {
-      throw new RangeError(`At most ${CAPACITY} dispatches can be timed at once`);
+      throw new RangeError(`Timing: expected at most ${CAPACITY} dispatches, found more`);
     }
     const enough = this.#gathered === CAPACITY || this.#gathered > 0 && this.#flops + flops > FLOPS;
     if (enough && !this.#timing) this.submit();
@@ -97,7 +97,7 @@ export class Commands {
 
     program.parameters.forEach(({ name, type }, place) => {
       const value = parameters[name];
-      if (value === undefined) throw new TypeError(`${program.name} wants the parameter ${name}`);
+      if (value === undefined) throw new TypeError(`${program.name}: expected the parameter ${name}, found none`);
       if (type === "f32") this.#words.setFloat32(offset + 4 * place, value, true);
       else this.#words.setUint32(offset + 4 * place, value, true);
     });

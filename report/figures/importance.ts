@@ -51,9 +51,9 @@ export async function importanceFigure(chain: Chain): Promise<ReportFigure> {
     caption:
       `${METHOD_NAMES[chain.method]}, stage ${
         ordinal(last)
-      }: points of weighted accuracy that the forest loses where a statistic ` +
-      "is shuffled among the utterances that it judges. Statistics that tell the same stand in for each other: a small loss " +
-      "does not say that one is useless.",
+      }: points of weighted accuracy that the forest loses when a statistic ` +
+      "is shuffled among the utterances that it judges. Correlated statistics replace each other: a small loss " +
+      "does not mean that a statistic is useless.",
     svg,
   };
 }

@@ -69,8 +69,8 @@ Deno.test("train learns votes over the folds of a list, and the report says so; 
     assertEquals(code, 0, stderr);
     for (
       const line of [
-        "corpus    csv: it is a file, which lists recordings",
-        "folds     the corpus's own, 1, 2, 3 (--split utterance draws others)",
+        "corpus    csv: it is a file that lists recordings",
+        "folds     the official folds of the corpus, 1, 2, 3 (--split utterance draws others)",
         "2 stages x 3 folds by official",
       ]
     ) assert(stderr.includes(line), stderr);
@@ -80,7 +80,7 @@ Deno.test("train learns votes over the folds of a list, and the report says so; 
     assertEquals(head, "utterance,emotion,speaker,fold,votes,sha256");
     assertMatch(first, /^0,anger,unknown,1,0\.7 0\.2 0\.1,[0-9a-f]{64}$/);
     const report = await Deno.readTextFile(join(out, "report.html"));
-    assertMatch(report, /labels of stage 1.{0,60}soft: shares of listeners.{1,8}votes, of all utterances/s);
+    assertMatch(report, /labels of stage 1.{0,60}soft: shares of listeners.{1,8}votes, for all utterances/s);
     const checked = await task("report", "cli/report.ts", out, "--check");
     assertEquals(checked.code, 0, checked.stderr);
     assertMatch(checked.stdout, /recomputed: all as shown/);
@@ -120,8 +120,8 @@ Deno.test("train --split session holds out sessions, no more folds than there ar
       ...["--data", dir, "--split", "session", "--stages", "1", ...tiny, "--only-fold", "1", "--out", out],
     );
     assertEquals(code, 0, stderr);
-    assertMatch(stderr, /corpus {4}iemocap: 6 of 6 recordings are named as those of IEMOCAP/);
-    assertMatch(stderr, /folds {5}2, since there are no more sessions/);
+    assertMatch(stderr, /corpus {4}iemocap: 6 of 6 recordings are named like IEMOCAP/);
+    assertMatch(stderr, /folds {5}2, because the corpus has no more sessions/);
     assertMatch(stderr, /doubtful {2}fold \d learns without happiness: it holds out every utterance of it/);
     assertMatch(stderr, /doubtful {2}only 01M speaks with happiness/);
     assertEquals((await readJson(out, "config.json")).settings.folds, 2);

@@ -47,7 +47,11 @@ Deno.test("assignFolds() says how many folds there can be", async () => {
   const draw = (own: { folds: number; split?: Split }) => () =>
     assignFolds(utterances, EMOTIONS, { ...settings, ...own });
   await assertOptionError(draw({ folds: 14 }), "folds", /'neutral' for each of 14, found 13; at most `folds: 13`/);
-  await assertOptionError(draw({ folds: 6, split: "speaker" }), "folds", /a speaker .* there are 5, found 6/);
+  await assertOptionError(
+    draw({ folds: 6, split: "speaker" }),
+    "folds",
+    /at most 5, the number of speakers, .*found 6/,
+  );
   await assertOptionError(draw({ folds: 1 }), "folds", />= 2, found 1/);
 });
 
@@ -90,7 +94,7 @@ Deno.test("assignFolds() holds out whole sessions and whole texts, as many as th
     for (const own of together.values()) assertEquals(new Set(own.map((i) => drawn[i])).size, 1, split);
     assertEquals(new Set(drawn).size, 3, split);
     assertEquals(countGroups(recorded, split), groups);
-    const most = new RegExp(`a ${split} for \`split: ${split}\`, of whom there are ${groups}, found 5`);
+    const most = new RegExp(`at most ${groups}, the number of ${split}s, for \`split: ${split}\`, found 5`);
     await assertOptionError(() => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split }), "folds", most);
   }
 });
@@ -101,7 +105,7 @@ Deno.test("assignFolds() takes the corpus's own folds, numbers by their value, a
   await assertOptionError(
     () => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split: "official" }),
     "folds",
-    /expected 3 for `split: official`, the corpus's own \(1, 2, 10\), found 5/,
+    /expected 3 for `split: official`, the corpus's official folds \(1, 2, 10\), found 5/,
   );
 });
 
@@ -111,8 +115,8 @@ Deno.test("assignFolds() says of how many utterances the corpus does not say wha
     const none = recorded.map((own) => ({ ...own, [field]: undefined }));
     const some = recorded.map((own, i) => i < 2 ? { ...own, [field]: "" } : own);
     const draw = (of: typeof recorded) => () => assignFolds(of, EMOTIONS, { ...settings, folds: 3, split });
-    const says = `says the ${what} of every utterance for \`split: ${split}\``;
-    await assertOptionError(draw(none as typeof recorded), "split", new RegExp(`${says}, found none that does(; |$)`));
+    const says = `names the ${what} of every utterance for \`split: ${split}\``;
+    await assertOptionError(draw(none as typeof recorded), "split", new RegExp(`${says}, found none for any(; |$)`));
     await assertOptionError(draw(some), "split", new RegExp(`${says}, found 2 of 24 without, the first u0`));
   }
 });

@@ -127,7 +127,7 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
     });
     assertEquals(
       protocol,
-      "2-fold cross-validation by utterance, so that everybody is heard in training and in the test (pEPR, stage 2, seed 1)",
+      "2-fold cross-validation by utterance, so that training and test have the same speakers (pEPR, stage 2, seed 1)",
     );
     assertEquals(
       description.made.command,
@@ -154,7 +154,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
     await assertRejects(
       () => exportFold(out, 0, note),
       Error,
-      "expected a complete run, found no results.json; to resume: deno task train",
+      "expected a complete run, found no results.json; to resume: `train(corpus, { out: ",
     );
     await run(out, "resume");
     await assertRejects(() => exportFold(out, 2, note), Error, "expected a number from 0 to 1, found 2");
@@ -163,7 +163,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
     const { description } = decodeModel(await exportFold(out, 0, { ...note, alsoJudgedBy: other }), "x");
     assertMatch(
       description.accuracy[1].protocol,
-      /2-fold cross-validation by speaker, so that nobody is heard in training and in the test \(pEPR, stage 2, seed 1\)/,
+      /2-fold cross-validation by speaker, so that training and test have different speakers \(pEPR, stage 2, seed 1\)/,
     );
     const { stages: [, second] } = (await (await RunFolder.at(other)).readResults())!;
     assertStrictEquals(description.accuracy[1].weightedAccuracy, second.weightedAccuracy); // at the model's stage
@@ -181,6 +181,6 @@ Deno.test("writeModel() writes over a model, never over anything else", async ()
       (await assertRejects(() => writeModel(out, bytes), Error)).message,
       /run: `out`: expected .* that of a model, found/,
     );
-    await assertRejects(() => writeModel(join(out, "config.json"), bytes), Error, "config.json is no folder");
+    await assertRejects(() => writeModel(join(out, "config.json"), bytes), Error, "config.json: expected a folder");
   });
 });

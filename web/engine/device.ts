@@ -15,11 +15,11 @@ export async function openPageDevice(choice: DeviceKind | "auto"): Promise<{ dev
     const found = await findAdapter().catch(() => undefined);
     if (found && (choice === "webgpu" || !found.software)) {
       const device = await createWebGpuDevice({ adapter: found.adapter, allowSoftware: true });
-      const note = found.software ? "This GPU is played by a program; WebAssembly is faster." : "";
+      const note = found.software ? "This GPU is emulated by software; WebAssembly is faster." : "";
       return { device, info: { kind: "webgpu", description: device.description, note, software: found.software } };
     }
     if (choice === "webgpu") {
-      throw new Error("This browser has no WebGPU, or no GPU that it may use. WebAssembly runs here all the same.");
+      throw new Error("This browser has no WebGPU, or no GPU that it may use. WebAssembly works instead.");
     }
   }
   const { device, note } = await openCpu();
@@ -39,7 +39,11 @@ async function openCpu() {
     kernels: async (variant) => {
       const response = await fetch(kernelFileName(variant));
       if (!response.ok) {
-        throw new Error(`${kernelFileName(variant)} is not there (${response.status}): was the page built whole?`);
+        throw new Error(
+          `${
+            kernelFileName(variant)
+          }: expected a file of the page, found status ${response.status}; build the page again`,
+        );
       }
       return decodeKernelFile(await response.text());
     },
@@ -51,7 +55,7 @@ async function openCpu() {
       }
       : undefined,
   });
-  const note = shared ? "" : "One thread: this host does not set the headers that shared memory needs.";
+  const note = shared ? "" : "One thread: this host does not set the headers that shared memory requires.";
   return { device, note };
 }
 
@@ -59,13 +63,13 @@ function startThread(): Promise<Worker> {
   const worker = new Worker("thread.js", { type: "module" });
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new Error(`A thread of the engine did not start in ${PATIENCE} s`)),
+      () => reject(new Error(`A thread of the engine did not start within ${PATIENCE} s`)),
       1000 * PATIENCE,
     );
     worker.onmessage = () => {
       clearTimeout(timer);
       resolve(worker);
     };
-    worker.onerror = ({ message }) => reject(new Error(`A thread of the engine does not start: ${message}`));
+    worker.onerror = ({ message }) => reject(new Error(`A thread of the engine did not start: ${message}`));
   });
 }

@@ -33,7 +33,7 @@ export async function loadDecoder(specifier: string): Promise<unknown> {
   try {
     return await import(new URL(file, location.href).href);
   } catch (error) {
-    throw new Error(`${file} does not come from this page's host (${(error as Error).message})`, { cause: error });
+    throw new Error(`${file}: can't be loaded from this page's host: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -141,7 +141,7 @@ export class LiveHearing {
     this.#statistics = new ProfileStatistics(emotions.length);
   }
 
-  /** Takes the next samples. What fails is told as news. */
+  /** Takes the next samples. A failure is posted as news. */
   push(samples: Float32Array, at: number): void {
     this.#waiting.push({ samples, at });
     this.#working ??= this.#work().catch((error) => {

@@ -55,14 +55,14 @@ export async function encodeTaught(
     },
     accuracy: [{
       protocol:
-        `${folds}-fold cross-validation by take, so that everybody is heard in training and in the test (${method}, stage ${stages}, seed ${seed})`,
+        `${folds}-fold cross-validation by take, so that training and test have the same speakers (${method}, stage ${stages}, seed ${seed})`,
       utterances: utterances.length,
       weightedAccuracy,
       unweightedAccuracy,
       meanVoteAccuracy,
       confusion,
     }],
-    licence: "whoever taught it has not said under which terms it may be used",
+    licence: "not stated by its maker",
     made: { epr: project.version, date: made.toISOString(), command: "deno task web # Teach" },
   };
   const bytes = encodeModel(described, foldBatchNorm(last.weights, { ...plain, ...norms }), forest);

@@ -39,8 +39,8 @@ export function describeTeaching(): string {
       fraction(width)
     }, on segments of ${milliseconds} ms, ${batch} a step, for about ` +
     `${TEACH_STEPS} steps, by Adam at a rate of ${learningRate} that falls to zero.`,
-    "Every recording is brought to one level, so that a quiet microphone does not matter; segments begin anywhere in a take.",
-    `First a network for each of ${folds} folds, which does not hear the takes of its fold; then one on all takes.`,
-    `A random forest of ${trees} trees, fitted to the profiles of takes that their network had not heard, decides.`,
+    "Every recording is scaled to one level, so that a quiet microphone does not matter; segments start anywhere in a take.",
+    `First it trains a network for each of ${folds} folds, which does not learn from the takes of its fold; then one on all takes.`,
+    `A random forest of ${trees} trees, fitted to profiles of takes that the network did not learn from, decides.`,
   ].join(" ");
 }

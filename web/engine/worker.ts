@@ -23,10 +23,10 @@ Object.assign(globalThis, { global: globalThis });
 
 const tell = (news: News) => postMessage(news);
 
-/** What a page without a model says. */
-const NO_MODEL = "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.";
+/** What a page without a model answers. */
+const NO_MODEL = "This page was built without a model, so it cannot decide emotions. Train and Bench work without one.";
 
-/** What is said where there is no taught model yet. */
+/** The error where there is no taught model yet. */
 const NOTHING_TAUGHT = "Nothing has been taught yet.";
 
 const turns = new Turns();
@@ -63,13 +63,13 @@ const answers: Answers = {
     return info;
   },
   model: async () => (await (model ??= loadModel()))?.description,
-  hear: (what, by) => turns.with(() => hear(wantPredictor(by), what)),
+  hear: (what, by) => turns.with(() => hear(requirePredictor(by), what)),
   async example(index) {
     const utterance = examples.utterances[index % examples.utterances.length];
     return { samples: (await utterance.read()).samples, name: utterance.id, emotion: utterance.emotion };
   },
   liveBegin(sampleRate, by) {
-    live = new LiveHearing(wantPredictor(by), sampleRate, tell);
+    live = new LiveHearing(requirePredictor(by), sampleRate, tell);
     return live.segmentHop;
   },
   liveSamples: (samples, at) => live?.push(samples, at),
@@ -78,12 +78,12 @@ const answers: Answers = {
     live = undefined;
     return await ended?.end();
   },
-  inside: (frames) => turns.with(() => lookInside(wantPredictor(), frames)),
-  weights: (layer) => turns.with(() => weightsOf(wantPredictor(), layer)),
+  inside: (frames) => turns.with(() => lookInside(requirePredictor(), frames)),
+  weights: (layer) => turns.with(() => weightsOf(requirePredictor(), layer)),
   async train(options) {
     training?.control("stop");
     const before = trained, own = training = new Training(options, tell);
-    trained = before.catch(() => {}).then(() => turns.with((turn) => own.run(wantDevice(), turn)));
+    trained = before.catch(() => {}).then(() => turns.with((turn) => own.run(requireDevice(), turn)));
     await trained;
   },
   trainControl: (what) => training?.control(what),
@@ -104,7 +104,7 @@ const answers: Answers = {
   async bench(what, width) {
     benching?.abort();
     const { signal } = benching = new AbortController();
-    return await turns.with((turn) => bench(wantDevice(), what, width, { signal, tell, turn }));
+    return await turns.with((turn) => bench(requireDevice(), what, width, { signal, tell, turn }));
   },
   benchStop: () => benching?.abort(new Error("Stopped")),
   climb: (samples) =>
@@ -130,27 +130,27 @@ addEventListener("message", async ({ data }: MessageEvent<Ask>) => {
   postMessage(answer);
 });
 
-function wantDevice(): Device {
+function requireDevice(): Device {
   if (!device) throw new Error("The engine has no device yet");
   return device;
 }
 
-/** Lets a model be taught, and puts it in the place of the one before. */
+/** Teaches a model, and replaces the one before with it. */
 async function learn(own: Teaching, turn: Turn): Promise<Taught | undefined> {
-  const result = await own.run(wantDevice(), turn);
+  const result = await own.run(requireDevice(), turn);
   if (!result) {
     if (own.stopped) throw new Error(`Teaching was stopped: ${own.stopped}`);
     return undefined;
   }
   const { bytes, taught: described } = result, archive = packModel(bytes, described.name);
-  const next = new Predictor(decodeModel(bytes, described.name), wantDevice());
+  const next = new Predictor(decodeModel(bytes, described.name), requireDevice());
   taught?.predictor.close();
   taught = { archive, predictor: next };
   return { ...described, bytes: archive.length };
 }
 
-function wantPredictor(by: HeardBy = "page"): Predictor {
-  wantDevice();
+function requirePredictor(by: HeardBy = "page"): Predictor {
+  requireDevice();
   if (by === "taught") {
     if (!taught) throw new Error(NOTHING_TAUGHT);
     return taught.predictor;
@@ -163,7 +163,9 @@ function wantPredictor(by: HeardBy = "page"): Predictor {
 async function loadModel(): Promise<Model | undefined> {
   const get = async (file: string) => {
     const response = await fetch(file);
-    if (!response.ok) throw new Error(`${file} is not there (${response.status}): was the page built whole?`);
+    if (!response.ok) {
+      throw new Error(`${file}: expected a file of the page, found status ${response.status}; build the page again`);
+    }
     return new Uint8Array(await response.arrayBuffer());
   };
   const { model } = JSON.parse(new TextDecoder().decode(await get("site.json")));

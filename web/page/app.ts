@@ -36,8 +36,8 @@ const app: App = {
   fail(error) {
     const { message, name } = error instanceof Error ? error : new Error(String(error));
     if (name === "AbortError" || message === "Stopped") return;
-    if (kind === "webgpu" && /lost|destroyed|gives nothing back/i.test(message) && lostTwice++ < 1) {
-      app.say("The GPU was lost (its driver may have been restarted). The engine goes on with WebAssembly.", "fault");
+    if (kind === "webgpu" && /lost|destroyed|reading from the GPU failed/i.test(message) && lostTwice++ < 1) {
+      app.say("The GPU was lost (its driver may have been restarted). The engine now uses WebAssembly.", "fault");
       open("wasm");
       return;
     }
@@ -93,20 +93,20 @@ main.append(line, reading, ...views.map(({ element }) => element));
 
 let current: View | undefined;
 function route(): void {
-  const wanted = views.find(({ id }) => `#${id}` === location.hash.split("/")[0]) ?? views[0];
-  if (wanted === current) return;
+  const next = views.find(({ id }) => `#${id}` === location.hash.split("/")[0]) ?? views[0];
+  if (next === current) return;
   current?.hidden?.();
   views.forEach((view, i) => {
-    view.element.hidden = view !== wanted;
-    if (view === wanted) links[i].setAttribute("aria-current", "page");
+    view.element.hidden = view !== next;
+    if (view === next) links[i].setAttribute("aria-current", "page");
     else links[i].removeAttribute("aria-current");
   });
-  const chapter = CHAPTERS[wanted.id];
+  const chapter = CHAPTERS[next.id];
   reading.hidden = !chapter;
   if (chapter) [read.href, read.textContent] = [`#learn/${chapter[0]}`, chapter[1]];
-  document.title = `${wanted.title} · EPR: emotion profiles of speech`;
-  current = wanted;
-  wanted.shown?.();
+  document.title = `${next.title} · EPR: emotion profiles of speech`;
+  current = next;
+  next.shown?.();
 }
 addEventListener("hashchange", route);
 onDrop(main, (transfer, place) => {
@@ -130,8 +130,8 @@ registerServiceWorker((reload) => {
   const note = el(
     "div",
     { class: "note", role: "status" },
-    el("span", {}, "Loaded again, this page uses all processors."),
+    el("span", {}, "After a reload, this page uses all processors."),
   );
-  note.append(button("Load again", reload), button("Later", () => note.remove()));
+  note.append(button("Reload", reload), button("Later", () => note.remove()));
   notes.replaceChildren(note);
 }).catch(() => {}); // it works without one, or without storage, in one thread

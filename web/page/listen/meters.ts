@@ -13,7 +13,7 @@ export class Meters {
   /** @param prefix of the names of its elements */
   constructor(prefix = "") {
     this.#what = el("strong", { id: `${prefix}emotion` }, "–");
-    this.#how = el("small", { class: "num", id: `${prefix}probability` }, "nothing heard yet");
+    this.#how = el("small", { class: "num", id: `${prefix}probability` }, "no recording yet");
     const what = el("div", { class: "what", "aria-live": "polite" }, this.#what, this.#how);
     this.element = el("div", { class: "card verdict" }, what, this.#list);
   }

@@ -39,7 +39,7 @@ export class Voice {
     await this.#app.device();
     if (this.#by === "page" && !await this.#app.model()) {
       throw new Error(
-        "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.",
+        "This page was built without a model, so it cannot decide emotions. Train and Bench work without one.",
       );
     }
     let begun = false;
@@ -59,7 +59,7 @@ export class Voice {
       begun = hop !== undefined && !unwanted();
       if (begun && !opened.live) {
         begun = false;
-        throw new Error("The microphone went away while it was turned on.");
+        throw new Error("The microphone was disconnected while it started.");
       }
       if (!begun) return undefined;
       this.#microphone = opened;

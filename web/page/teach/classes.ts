@@ -100,9 +100,9 @@ export class Classes {
   give(files: readonly GivenFile[], to?: ClassCard, others = 0): void {
     this.#clearFaults();
     if (others > 0) {
-      this.#refuse(`${others} ${others === 1 ? "file" : "files"} of the folder: no recordings, by their names`);
+      this.#refuse(`skipped ${others} ${others === 1 ? "file" : "files"} of the folder: not named like recordings`);
     }
-    if (files.length === 0 && others === 0) this.#refuse("The folder holds no files");
+    if (files.length === 0 && others === 0) this.#refuse("The folder has no files");
     for (const { file, folder } of files) {
       const card = to ?? (folder === undefined ? undefined : this.#classNamed(folder));
       if (card) this.#read(card, file.name, () => openFile(file), false);
@@ -192,13 +192,13 @@ export class Classes {
   #hear(news: MicrophoneNews): void {
     if (news === "ended") {
       this.endRecording();
-      this.#app.say("The microphone is gone: it was unplugged, or its permission was taken back.", "fault");
+      this.#app.say("The microphone is gone: it was unplugged, or its permission was withdrawn.", "fault");
     } else if (news === "interrupted") {
       this.#app.say(
-        "The sound is interrupted, by a call perhaps. It goes on as soon as it may: click anywhere.",
+        "The sound is interrupted, perhaps by a call. It resumes when it can; if not, click anywhere.",
         "fault",
       );
-    } else this.#app.say("The microphone is heard again.");
+    } else this.#app.say("The microphone works again.");
   }
 
   /** Reads a take when those before it are read. */

@@ -14,9 +14,12 @@ export class Learning {
   readonly element: HTMLElement;
   readonly phase = el("p", { class: "under num", id: "teach-phase", role: "status" });
   readonly redraw: () => void;
-  readonly #progress = el("progress", { max: 1, value: 0, "aria-label": "How much of the learning is done" });
-  readonly #losses = el("canvas", { role: "img", "aria-label": "Loss by step, a line a network" });
-  readonly #rights = el("canvas", { role: "img", "aria-label": "Held-out takes right by step, a line a network" });
+  readonly #progress = el("progress", { max: 1, value: 0, "aria-label": "Progress of the training" });
+  readonly #losses = el("canvas", { role: "img", "aria-label": "Loss by step, one line for each network" });
+  readonly #rights = el("canvas", {
+    role: "img",
+    "aria-label": "Held-out takes right by step, one line for each network",
+  });
   readonly #lossNote = el("p", { class: "num", id: "teach-loss" });
   readonly #rightNote = el("p", { class: "num", id: "teach-right" });
   readonly #report = el("div", { id: "teach-report" });
@@ -53,7 +56,7 @@ export class Learning {
     this.phase.textContent = "beginning…";
     this.#progress.value = 0;
     this.#lossNote.textContent = "Cross-entropy, in nats.";
-    this.#rightNote.textContent = "By networks that do not hear these takes.";
+    this.#rightNote.textContent = "By networks that do not learn from these takes.";
     this.#report.replaceChildren();
     this.redraw();
   }
@@ -76,7 +79,7 @@ export class Learning {
     } else if (news.news === "teachLook") {
       const { network, step, right } = news, all = this.#heldOut[network];
       (this.#right[network] ??= []).push({ step, value: right / all });
-      this.#rightNote.textContent = `${this.#name(network)}: ${right} of ${all} takes that it does not hear.`;
+      this.#rightNote.textContent = `${this.#name(network)}: ${right} of ${all} takes that it does not learn from.`;
     } else return;
     this.redraw();
   }
@@ -112,7 +115,7 @@ export class Learning {
         class: "table",
         tabindex: 0,
         role: "region",
-        "aria-label": "Takes by class and by what they were heard as",
+        "aria-label": "Takes by true class and by decided class",
       }, table),
     );
   }

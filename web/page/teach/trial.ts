@@ -102,8 +102,8 @@ export class Trial {
     this.#speak.textContent = "Speak";
     this.#scene.live = false;
     const heard = await ended;
-    if (heard) this.#show("what was spoken", heard);
-    else this.#status.textContent = "That was shorter than a segment of the model: speak for longer.";
+    if (heard) this.#show("your speech", heard);
+    else this.#status.textContent = "That was shorter than one segment of the model. Speak for longer.";
   }
 
   #show(name: string, heard: Heard): void {
@@ -140,13 +140,13 @@ export class Trial {
     if (!this.#voice.on) return;
     if (news === "ended") {
       this.stop();
-      this.#app.say("The microphone is gone: it was unplugged, or its permission was taken back.", "fault");
+      this.#app.say("The microphone is gone: it was unplugged, or its permission was withdrawn.", "fault");
     } else if (news === "interrupted") {
       this.#app.say(
-        "The sound is interrupted, by a call perhaps. It goes on as soon as it may: click anywhere.",
+        "The sound is interrupted, perhaps by a call. It resumes when it can; if not, click anywhere.",
         "fault",
       );
-    } else this.#app.say("The microphone is heard again.");
+    } else this.#app.say("The microphone works again.");
   }
 
   #hear(news: News): void {
@@ -159,6 +159,6 @@ export class Trial {
     this.redraw();
     if (this.#scene.seconds < LONGEST_LIVE) return;
     this.stop();
-    this.#app.say(`After ${LONGEST_LIVE / 60} minutes the microphone is off.`);
+    this.#app.say(`The microphone was turned off after ${LONGEST_LIVE / 60} minutes.`);
   }
 }

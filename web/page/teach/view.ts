@@ -18,12 +18,12 @@ export function teachView(app: App): View {
     },
   });
   const more = button("Add a class", () => classes.addClass("").focus(), { id: "teach-add" });
-  const saveTakes = button("Save the takes", () => takeTakesHome(), { id: "teach-takes-home", disabled: true });
+  const takesHome = button("Download the takes", () => downloadTakes(), { id: "teach-takes", disabled: true });
   const missing = el("ul", { class: "under missing", id: "teach-missing" });
   const train = button("Train", () => start(), { class: "main", id: "teach-start", disabled: true });
   const stop = button("Stop", () => app.engine.ask("teachStop"), { disabled: true, id: "teach-stop" });
   const stale = el("p", { class: "under", id: "teach-stale", role: "status" });
-  const home = button("Take the model home", () => takeHome(), { id: "teach-home" });
+  const home = button("Download the model", () => takeHome(), { id: "teach-home" });
   const how = el("p", { class: "under", id: "teach-how" });
   const homeBar = el("div", { hidden: true }, el("div", { class: "bar" }, home), how);
   const classes = new Classes(app, changed), learning = new Learning();
@@ -34,9 +34,9 @@ export function teachView(app: App): View {
     el(
       "p",
       { class: "lead" },
-      "Name some classes and give each a dozen takes: record them, or drop files or folders, one a class. Nothing leaves this machine. Takes and model are gone when the page closes, unless you save them.",
+      "Name some classes and give each a dozen takes: record them, or drop files, or one folder for each class. Nothing leaves this machine. Closing the page deletes the takes and the model, unless you download them.",
     ),
-    el("div", { class: "bar" }, el("label", { class: "file" }, "Open folders of takes", folders), more, saveTakes),
+    el("div", { class: "bar" }, el("label", { class: "file" }, "Open folders of takes", folders), more, takesHome),
     classes.element,
     classes.status,
     classes.faults,
@@ -48,7 +48,7 @@ export function teachView(app: App): View {
     homeBar,
     el("p", { class: "under about" }, describeTeaching()),
   );
-  let running = false, learned: number | undefined, atHome = true, savedTakes: number | undefined;
+  let running = false, learned: number | undefined, atHome = true, downloaded: number | undefined;
 
   async function start(): Promise<void> {
     if (running || classes.missing.length > 0) return;
@@ -73,7 +73,7 @@ export function teachView(app: App): View {
       trial.show(taught.classes);
       how.textContent = `${taught.name}.tar, ${
         (taught.bytes / 1e6).toFixed(1)
-      } MB, is read by: deno task predict --model ${taught.name}.tar recording.wav`;
+      } MB. To use it: deno task predict --model ${taught.name}.tar recording.wav`;
       homeBar.hidden = false;
       element.dataset.taught = JSON.stringify(taught);
     } catch (error) {
@@ -95,20 +95,20 @@ export function teachView(app: App): View {
     more.disabled = !classes.mayGrow;
     trial.usable = !running && learned !== undefined;
     home.disabled = running;
-    saveTakes.disabled = classes.takes.count === 0;
+    takesHome.disabled = classes.takes.count === 0;
     const changes = learned !== undefined && learned !== classes.version;
     if (changes) classes.showHeard();
     stale.textContent = changes && !running
-      ? "Classes or takes have changed since the model learned: train again, and it learns them too."
+      ? "Classes or takes have changed since the model was trained. Train again to include them."
       : "";
   }
 
-  async function takeTakesHome(): Promise<void> {
+  async function downloadTakes(): Promise<void> {
     try {
       const { list, version } = classes;
       const archive = await app.engine.ask("packTakes", list);
       download("takes.tar", new Blob([archive], { type: "application/x-tar" }));
-      savedTakes = version;
+      downloaded = version;
     } catch (error) {
       app.fail(error);
     }
@@ -131,7 +131,7 @@ export function teachView(app: App): View {
   }
 
   addEventListener("beforeunload", (event) => {
-    const unsaved = classes.takes.recorded && savedTakes !== classes.version;
+    const unsaved = classes.takes.recorded && downloaded !== classes.version;
     if (running || !atHome || unsaved) event.preventDefault(); // the browser asks whether to leave
   });
   app.engine.listen((news: News) => running && learning.hear(news));
