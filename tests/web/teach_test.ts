@@ -238,7 +238,7 @@ Deno.test({
         "click.wav is too short: expected at least 335 ms of sound, found 100 ms",
         "nothing.wav is silent: expected a sample above -60 dB of full scale, found none",
       ]);
-      assertMatch(faults[4], /^text\.mp3 is no recording/);
+      assertMatch(faults[4], /^text\.mp3: expected a recording/);
       // the silence around the hum is cut
       assertMatch(await page.evaluate<string>(`${text(".takes li:nth-child(2)")}`), /^paused\.wav1\.[3-6] s/);
       assertEquals((await page.evaluate<string[]>(names))[0], "odd ones");
@@ -324,7 +324,7 @@ Deno.test({
       const { folders } = await takesIn(built);
       const page = await open(browser, url, { width: 390, height: 800, mobile: true });
       await page.click(".class-card .record");
-      await note(page, /No microphone was found|The microphone was not allowed/);
+      await note(page, /Found no microphone|The microphone is blocked/);
       await page.until(`${text(".class-card .record")} === "Record"`);
       await clear(page);
       await page.drop("#teach-add", folders[0]);
