@@ -34,8 +34,8 @@
  * import { corpora, refinery } from "@epr/epr";
  * const corpus = await corpora.openCorpus("synthetic", { size: { utterances: 10, speakers: 2 } });
  * const features = await corpora.extractFeatures(corpus, { segmentHop: 6 });
- * const folds = refinery.assignFolds(features.utterances, features.emotions, { ...refinery.PRESETS.demo, folds: 2 });
- * assertEquals(folds.filter((fold) => fold === 0).length, 5);
+ * const cv = new refinery.CrossValidation(features, { ...refinery.PRESETS.demo, folds: 2 });
+ * assertEquals(cv.heldOut(0).length, 5);
  * ```
  *
  * @example A gradient, by the tape and checked

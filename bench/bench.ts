@@ -8,7 +8,7 @@ import { type BenchResults, SCHEMA, type StepResult } from "../lab/results.ts";
 import { benchStep } from "../lab/step.ts";
 import { BUDGETS, Stopwatch } from "../lab/timing.ts";
 import type { Tune } from "../lab/tuning.ts";
-import { type PresetName, PRESETS } from "../refinery/settings.ts";
+import { type PresetName, PRESETS } from "../refinery/presets.ts";
 import { benchForest } from "./forest.ts";
 import { benchFrontEnd } from "./front_end.ts";
 import { describeMachine, loadNow } from "./machine.ts";
@@ -73,7 +73,9 @@ export async function runBench(options: BenchOptions): Promise<BenchResults> {
     )
     : [];
   if (parts.includes("kernels") && !cases.some(({ name }) => name !== "no-op")) {
-    throw new Error(`No kernel's name, layer or shape holds "${filter}"; without --filter all are shown`);
+    throw new Error(
+      `--filter: expected part of a kernel's name, layer or shape, found "${filter}"; without --filter all are measured`,
+    );
   }
   const total = cases.length + parts.length + 2;
   let done = 0;

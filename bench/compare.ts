@@ -65,8 +65,8 @@ export function describeComparison(a: BenchResults, b: BenchResults): string {
     ),
     "",
     rows.length === 0
-      ? "No row is in both"
+      ? "The two files have no row in common"
       : `B / A is ${digits(geometric)} in the geometric mean of ${rows.length} rows` +
-        (left > 0 ? `; ${left} are in one of the two only` : ""),
+        (left > 0 ? `; ${left} rows are in only one of the files` : ""),
   ].join("\n");
 }

@@ -2,10 +2,11 @@
  * `deno task bench`: how fast, and how near to what this machine can do.
  *
  * Kernel by kernel for every layer of VGG-E, then the training step, the front end, the forest; with `--peers` other
- * libraries in turn, with `--pytorch` PyTorch.
+ * libraries in turn, with `--pytorch`, `--tensorflow` and `--onnxruntime` these frameworks.
  */
 import { Option } from "commander";
 import { CLASSES, type Part, PARTS, runBench } from "../bench/bench.ts";
+import type { RivalName } from "../bench/beside.ts";
 import { describeComparison } from "../bench/compare.ts";
 import type { Precision } from "../kernels/device.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
@@ -19,7 +20,7 @@ import { type BenchResults, parseResults } from "../lab/results.ts";
 import { drawRoofline } from "../lab/roofline.ts";
 import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
 import { chooseKernels, type Tune, type TuneFlag } from "../lab/tuning.ts";
-import { type PresetName, PRESETS } from "../refinery/settings.ts";
+import { type PresetName, PRESETS } from "../refinery/presets.ts";
 import {
   createCommand,
   printJson,
@@ -43,7 +44,9 @@ interface Flags {
   shape: string[];
   emodb?: string;
   peers?: true | "cpu" | "webgpu";
-  pytorch?: boolean;
+  pytorch?: true | "compiled";
+  tensorflow?: boolean;
+  onnxruntime?: boolean;
   precision: Precision;
   tune: TuneFlag;
   quick?: boolean;
@@ -54,17 +57,21 @@ interface Flags {
   compare?: string;
 }
 
-const command = createCommand("bench", "How fast the kernels, the training step, the front end and the forest are.", [
-  ["everything, on the device that training would take", "deno task bench"],
-  ["convolutions of the narrow network", "deno task bench --width 1/8 --only kernels --filter conv"],
-  ["one shape", "deno task bench --shape conv:128x64x32x64:64 --shape matmul:1024x1024x1024"],
-  ["keep the result, with a picture", "deno task bench --json mine.json --svg roofline.svg"],
-  ["what a change did", "deno task bench --compare before.json after.json"],
-  ["beside tfjs, jax-js and ml-random-forest", "deno task bench --peers"],
-  ["beside PyTorch", "deno task bench --pytorch --width 1/8"],
-  ["how a product gets fast, rung by rung", "deno task bench --ladder"],
-])
-  .addOption(new Option("--device <name>", "where kernels run").choices(DEVICE_CHOICES).default("auto"))
+const command = createCommand(
+  "bench",
+  "Measures the kernels, the training step, the front end and the forest on this machine.",
+  [
+    ["everything, on the device that training would use", "deno task bench"],
+    ["convolutions of the narrow network", "deno task bench --width 1/8 --only kernels --filter conv"],
+    ["one shape", "deno task bench --shape conv:128x64x32x64:64 --shape matmul:1024x1024x1024"],
+    ["write the result, and a roofline plot", "deno task bench --json mine.json --svg roofline.svg"],
+    ["compare before and after a change", "deno task bench --compare before.json after.json"],
+    ["beside tfjs, jax-js and ml-random-forest", "deno task bench --peers"],
+    ["beside PyTorch and TensorFlow", "deno task bench --pytorch --tensorflow --width 1/8"],
+    ["how a matrix product gets fast, one change at a time", "deno task bench --ladder"],
+  ],
+)
+  .addOption(new Option("--device <name>", "device that runs the kernels").choices(DEVICE_CHOICES).default("auto"))
   .option(
     "--threads <n>",
     "threads of the cpu device, the front end and the forest (default: one a processor)",
@@ -73,45 +80,59 @@ const command = createCommand("bench", "How fast the kernels, the training step,
   .option("--width <x>", "factor on the layers of VGG-E", realNumber({ above: 0, max: 4 }), 1)
   .option("--batch <n>", "segments of a step", wholeNumber({ min: 1 }), 128)
   .addOption(
-    new Option("--preset <name>", "the step of a preset: its batch norm, views and averages; --width and --batch stay")
+    new Option(
+      "--preset <name>",
+      "measure a preset's training step (its batch norm, views and averages); --width and --batch still apply",
+    )
       .choices(Object.keys(PRESETS)),
   )
   .option("--only <part>", `${PARTS.join(", ")}; repeat for several (default: all)`, part, undefined)
-  .option("--filter <text>", "only kernels whose name, layer or shape holds this")
+  .option("--filter <text>", "only kernels whose name, layer or shape contains this text")
   .option(
     "--shape <kind:sizes>",
-    `kernels on this shape instead of VGG-E's: ${SHAPES}; repeat for several`,
+    `measure kernels on this shape instead of VGG-E's: ${SHAPES}; repeat for several`,
     collect,
     [],
   )
-  .option("--emodb <dir>", "the front end reads this folder's Emo-DB instead of noise")
+  .option("--emodb <dir>", "measure the front end on the Emo-DB in this folder instead of on noise")
   .addOption(
-    new Option("--peers [device]", "other libraries in JavaScript on the same work, in turn; beside one device alone")
+    new Option(
+      "--peers [device]",
+      "run other JavaScript libraries on the same work, in turn; name a device to compare only that one",
+    )
       .choices(["cpu", "webgpu"]),
   )
-  .option("--pytorch", "PyTorch on the same network, in turn, at widths 1 and 1/8 unless --width is given")
+  .addOption(
+    new Option("--pytorch [mode]", "run PyTorch on the same networks, in turn; compiled: also through torch.compile")
+      .choices(["compiled"]),
+  )
+  .option("--tensorflow", "run TensorFlow on the same networks, in turn")
+  .option("--onnxruntime", "run onnxruntime-node and onnxruntime-web on the same networks, forward only, in turn")
   .addOption(precisionOption())
   .addOption(tuneOption())
-  .option("--quick", "a smoke test: few samples, their figures mean little")
-  .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md tells its fields")
-  .option("--svg <file>", "write a roofline of the kernels")
+  .option("--quick", "smoke test: few samples, so the figures mean little")
+  .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md describes its fields")
+  .option("--svg <file>", "write a roofline plot of the kernels")
   .option(
     "--ladder",
-    "a matrix product from naive to what training uses, what each step gains: on one core, on the GPU",
+    "time a matrix product from naive to what training uses, on one core and on the GPU: what each change gains",
   )
-  .option("--count", "what each kernel moves and does on a large GPU, beside the roofline; measures nothing")
+  .option(
+    "--count",
+    "count the bytes and operations of each kernel, and place them on a large GPU's roofline; measures nothing",
+  )
   .option("--compare <a.json>", "compare two results, this one and the file that follows; measures nothing")
   .argument("[b.json]", "the second file of --compare");
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<Flags>();
   if (flags.compare !== undefined) {
-    if (command.args.length !== 1) throw new UsageError("--compare wants two files: --compare A.json B.json");
+    if (command.args.length !== 1) throw new UsageError("--compare requires two files: --compare A.json B.json");
     const [a, b] = await Promise.all([flags.compare, command.args[0]].map(readResults));
     console.log(describeComparison(a, b));
     return;
   }
-  if (command.args.length > 0) throw new UsageError(`Found "${command.args[0]}", wanted options only; see --help`);
+  if (command.args.length > 0) throw new UsageError(`Expected only options, found "${command.args[0]}"; see --help`);
   if (flags.count) {
     console.log(describeCounted({ ...flags, classes: CLASSES }));
     return;
@@ -127,10 +148,16 @@ await runCommand(command, async (signal) => {
     }
     return;
   }
-  if (flags.pytorch) {
-    const { benchPyTorch } = await import("../bench/pytorch.ts");
-    const widths = command.getOptionValueSource("width") === "cli" ? [flags.width] : undefined;
-    return await benchPyTorch({ ...flags, widths, quick: flags.quick ?? false }, signal);
+  const rivals: RivalName[] = [
+    ...(flags.pytorch ? ["pytorch"] as const : []),
+    ...(flags.pytorch === "compiled" ? ["pytorch-compiled"] as const : []),
+    ...(flags.tensorflow ? ["tensorflow"] as const : []),
+    ...(flags.onnxruntime ? ["onnxruntime-node", "onnxruntime-web"] as const : []),
+  ];
+  if (rivals.length > 0) {
+    const { benchBeside } = await import("../bench/beside.ts"), { threads, quick = false } = flags;
+    const given = (name: "width" | "batch") => command.getOptionValueSource(name) === "cli" ? [flags[name]] : undefined;
+    return await benchBeside({ rivals, threads, quick, widths: given("width"), batches: given("batch") }, signal);
   }
   const cases = flags.shape.length > 0 ? flags.shape.flatMap(wantedShape) : undefined;
   const bar = progressBar("measuring");
@@ -177,7 +204,7 @@ async function readResults(file: string): Promise<BenchResults> {
   try {
     return parseResults(JSON.parse(text), file);
   } catch (error) {
-    throw error instanceof SyntaxError ? new SyntaxError(`${file} is no JSON: ${error.message}`) : error;
+    throw error instanceof SyntaxError ? new SyntaxError(`${file}: expected JSON, found ${error.message}`) : error;
   }
 }
 
@@ -195,6 +222,6 @@ function collect(text: string, before: string[]): string[] {
 
 function part(text: string, before: Part[] = []): Part[] {
   const found = PARTS.find((name) => name === text);
-  if (!found) throw new UsageError(`Found --only ${text}, wanted ${PARTS.join(", ")}`);
+  if (!found) throw new UsageError(`--only: expected one of ${PARTS.join(", ")}, found "${text}"`);
   return [...before, found];
 }

@@ -59,7 +59,7 @@ async function requireOwn(out: string): Promise<void> {
   if (names.length === 0) return;
   const text = await Deno.readTextFile(join(out, "package.json")).catch(() => "{}");
   if (JSON.parse(text).name !== project.name) {
-    throw new Error(`${out} holds other things; --out wants a folder of its own`);
+    throw new Error(`--out ${out}: expected a new folder, an empty one or an earlier package, found other files`);
   }
 }
 

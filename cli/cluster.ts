@@ -9,7 +9,7 @@
 import { join, resolve } from "@std/path";
 import { openDevice } from "../kernels/open_device.ts";
 import { summarise } from "../nn/vgg_e.ts";
-import { networkOptions } from "../refinery/settings.ts";
+import { networkOptions } from "../refinery/derived_settings.ts";
 import { keptChoices, openRun } from "../runs/begin.ts";
 import { readStatus } from "../runs/status.ts";
 import { defaultFolder } from "../runs/train.ts";
@@ -30,25 +30,29 @@ interface ClusterFlags extends Omit<TrainFlags, "jobs"> {
 
 const command = addExperimentOptions(createCommand(
   "cluster",
-  "The folds of a run as a Slurm job array, and a job that merges them: writes the scripts, and submits them if told to.",
+  "Writes Slurm scripts: a job array that runs the folds, and a job that merges them. --submit submits both.",
   [
     [
-      "the paper's own setup, 8 processors a fold",
+      "the paper's own setup, 8 processors for each fold",
       "deno task cluster --corpus emodb --data emodb --preset paper --threads 8 --out runs/paper --submit",
     ],
     [
-      "a GPU a fold (run it where there is such a GPU)",
+      "one GPU for each fold (run this on a machine with such a GPU)",
       "deno task cluster --corpus emodb --data emodb --preset paper --device webgpu --sbatch=--gres=gpu:1",
     ],
-    ["submit what is not finished once more, as it was begun", "deno task cluster ... --out runs/paper --submit"],
+    ["submit the unfinished folds again, with the same options", "deno task cluster ... --out runs/paper --submit"],
   ],
 ))
-  .option("--submit", "hand the jobs to sbatch")
-  .option("--minutes <n>", "time of a fold's job (default: from what some steps take here)", wholeNumber({ min: 3 }))
-  .option("--memory <mb>", "memory of a fold's job, in MB (default: as counted and measured)", wholeNumber({ min: 1 }))
+  .option("--submit", "submit the jobs with sbatch")
+  .option(
+    "--minutes <n>",
+    "time limit of a fold's job (default: estimated from a few steps on this machine)",
+    wholeNumber({ min: 3 }),
+  )
+  .option("--memory <mb>", "memory of a fold's job, in MB (default: estimated)", wholeNumber({ min: 1 }))
   .option(
     "--sbatch <option>",
-    "a further option of sbatch, as --sbatch=--partition=gpu; may be repeated",
+    "another option for sbatch, as in --sbatch=--partition=gpu; may be repeated",
     (option: string, others: string[]) => [...others, option],
     [],
   );
@@ -84,9 +88,9 @@ await runCommand(command, async (signal) => {
     await Deno.mkdir(folder.in("slurm"), { recursive: true });
     await Deno.writeTextFile(scripts[0], foldsScript(job), { mode: 0o755 });
     await Deno.writeTextFile(scripts[1], mergeScript(job), { mode: 0o755 });
-    const wanted = `${job.processors} processors, ${job.megabytes.toLocaleString("en")} MB, ` +
+    const resources = `${job.processors} processors, ${job.megabytes.toLocaleString("en")} MB, ` +
       `${formatDuration(60 * job.minutes)} each`;
-    say(`jobs      ${left.length} folds: ${wanted}; at most ${formatDuration(cost.seconds)} of work in all`);
+    say(`jobs      ${left.length} folds: ${resources}; at most ${formatDuration(cost.seconds)} of work in all`);
     if (flags.submit) await submit(scripts, left.length);
     else tellHow(scripts, left.length);
     console.log(`run folder: ${out}`);
@@ -117,7 +121,7 @@ async function submit([folds, merge]: string[], left: number): Promise<void> {
 }
 
 function tellHow([folds, merge]: string[], left: number): void {
-  say("to submit them (or --submit):");
+  say("to submit them (or run again with --submit):");
   if (left > 0) say(`  id=$(sbatch --parsable ${folds})`);
   say(`  sbatch ${left > 0 ? "--dependency=afterok:$id --kill-on-invalid-dep=yes " : ""}${merge}`);
 }

@@ -29,7 +29,7 @@ export class Codecs {
       const { value } = await this.#output!.read();
       if (value === undefined) {
         const { code } = await this.#child!.status;
-        throw new Error(`${codec}: the program cli/codecs/main.ts ended with status ${code}: what it printed says why`);
+        throw new Error(`${codec}: the program cli/codecs/main.ts ended with status ${code}; the reason is above`);
       }
       heard.set(value, at);
       at += value.length;

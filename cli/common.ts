@@ -1,6 +1,5 @@
 /**
- * What every command shares: how it is described and run, how it reads its options, what it says to a terminal and how it
- * ends.
+ * What every command shares: its description, how it runs, reads options, prints to a terminal and exits.
  *
  *     status 0 done, 1 failed, 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM
  *
@@ -65,7 +64,7 @@ export function createCommand(
  * Reads the command line, runs the command and ends the program with its status. Workers end with it.
  *
  * @param main the command itself. Its signal is aborted with {@link Interrupted} at the first Ctrl-C or SIGTERM; what it
- *   then rejects with is told, and the status is 130 or 143. A second Ctrl-C, over a second later, ends it where it stands.
+ *   then rejects with is printed, and the status is 130 or 143. A second Ctrl-C, over a second later, ends the program at once.
  */
 export async function runCommand(
   command: Command,
@@ -80,14 +79,14 @@ export async function runCommand(
     await settleCorpus(command);
     await main(abort.signal);
   } catch (error) {
-    status = tell(error, abort.signal, command.opts().debug === true || debugWanted());
+    status = reportError(error, abort.signal, command.opts().debug === true || debugWanted());
   }
   Deno.exit(status);
 }
 
-/** Says what went wrong, and gives the status for it. */
-function tell(error: unknown, signal: AbortSignal, debug: boolean): number {
-  // commander has said what it had to say itself: help, or what is wrong with an option
+/** Prints what went wrong, and returns the exit status for it. */
+function reportError(error: unknown, signal: AbortSignal, debug: boolean): number {
+  // commander has already printed the help, or what is wrong with an option
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const message = error instanceof Error ? error.message : String(error);
   if (signal.aborted) {
@@ -101,7 +100,7 @@ function tell(error: unknown, signal: AbortSignal, debug: boolean): number {
 }
 
 function debugWanted(): boolean {
-  // asking for a variable without permission throws: then nobody asked
+  // reading a variable without permission throws: then it counts as not set
   return Deno.permissions.querySync({ name: "env", variable: "EPR_DEBUG" }).state === "granted" &&
     !["", "0", undefined].includes(Deno.env.get("EPR_DEBUG"));
 }
@@ -122,7 +121,7 @@ function listenForInterrupts(abort: AbortController): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", on("SIGTERM"));
 }
 
-/** Says something to whoever watches, on stderr; options that a library mentions are printed as flags. */
+/** Prints a line on stderr; options that a library mentions are printed as flags. */
 export function say(line: string): void {
   console.error(withFlags(line));
 }
@@ -139,8 +138,8 @@ export function wholeNumber(
   return (value) => {
     const number = /^[+-]?\d+$/.test(value.trim()) ? Number(value) : NaN;
     if (number >= min && number <= max) return number;
-    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-    throw new InvalidArgumentError(`Found "${value}", wanted a whole number ${range}.`);
+    const range = max === Number.MAX_SAFE_INTEGER ? `>= ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`Expected a whole number ${range}, found "${value}".`);
   };
 }
 
@@ -161,12 +160,12 @@ export function realNumber(
       return number;
     }
     const bounds = [
-      above === undefined ? "" : `above ${above}`,
-      min === -Infinity ? "" : `of at least ${min}`,
-      max === Infinity ? "" : `of at most ${max}`,
-      below === undefined ? "" : `below ${below}`,
+      above === undefined ? "" : `> ${above}`,
+      min === -Infinity ? "" : `>= ${min}`,
+      max === Infinity ? "" : `<= ${max}`,
+      below === undefined ? "" : `< ${below}`,
     ].filter((bound) => bound !== "").join(" and ");
-    throw new InvalidArgumentError(`Found "${value}", wanted a number ${bounds}`.trimEnd() + ".");
+    throw new InvalidArgumentError(`Expected ${`a number ${bounds}`.trimEnd()}, found "${value}".`);
   };
 }
 
@@ -196,34 +195,41 @@ export interface CorpusFlags {
   choices?: ReadingChoices;
 }
 
-/** Adds the options that say which corpus, and how it is read. */
+/** Adds the options that choose a corpus and how it is read. */
 export function addCorpusOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--corpus <kind>", "kind of corpus (default: synthetic; with --data auto: recognised by its names)")
+      new Option(
+        "--corpus <kind>",
+        "kind of corpus; auto: recognised by file names (default: auto with --data, else synthetic)",
+      )
         .choices(["auto", ...CORPUS_KINDS]),
     )
-    .option("--data <dir>", "the folder of its recordings (csv: the file that lists them)")
-    .option("--pattern <names>", "how names are read: '{speaker}_{emotion}_{text}.wav', also {session} {fold} and *")
+    .option("--data <dir>", "folder of the recordings (with --corpus csv: the file that lists them)")
+    .option(
+      "--pattern <names>",
+      "pattern of the file names: '{speaker}_{emotion}_{text}.wav', also {session} {fold} and *",
+    )
     .option(
       "--labels <file>",
-      'JSON: what labels are called otherwise, {"angery": "anger", "other": null}; null leaves out',
+      'JSON file that renames labels: {"angery": "anger", "other": null}; null leaves a label out',
     )
     .addOption(
-      new Option("--duplicates <what>", "copies of a recording: keep them, or drop those under two labels").choices([
-        "keep",
-        "drop",
-      ]),
+      new Option("--duplicates <what>", "copies of a recording: keep all, or drop those with two different labels")
+        .choices([
+          "keep",
+          "drop",
+        ]),
     )
-    .option("--folds-file <file>", "official folds: a table of utterances and folds (for --split official)")
-    .option("--soft-labels", "learn listeners' votes, where the corpus has them (a list's are learned anyway)")
-    .option("--no-soft-labels", "don't")
+    .option("--folds-file <file>", "table of utterances and folds, for --split official")
+    .option("--soft-labels", "learn from listeners' votes, if the corpus has them (a CSV list's votes are always used)")
+    .option("--no-soft-labels", "learn from the labels only")
     .option("--segment-hop <frames>", "frames (10 ms) between segments (default: 1; casia 3)", wholeNumber({ min: 1 }))
-    .option("--cache <dir>", "keep log-mel frames there, by the content of the recordings (delete it at will)")
-    .option("--seed <n>", "what random numbers, and the synthetic corpus, are made from", wholeNumber(), 1);
+    .option("--cache <dir>", "folder that caches log-mel frames; safe to delete")
+    .option("--seed <n>", "seed of the random numbers and of the synthetic corpus", wholeNumber(), 1);
 }
 
-/** Settles which kind of corpus it is, where no option says so: by what lies there. Says why on stderr. */
+/** Sets the kind of corpus if no option names it: recognised by its files. Prints why on stderr. */
 async function settleCorpus(command: Command): Promise<void> {
   if (!command.options.some(({ long }) => long === "--corpus")) return;
   const { corpus, data, pattern, resume, merge, quiet } = command.opts();
@@ -231,7 +237,7 @@ async function settleCorpus(command: Command): Promise<void> {
   if (pattern !== undefined && corpus !== undefined && corpus !== "pattern") {
     throw new UsageError(`--pattern is for --corpus pattern, found --corpus ${corpus}`);
   }
-  if (corpus === "auto" && !given) throw new UsageError('The corpus "auto" wants --data, the folder of the recordings');
+  if (corpus === "auto" && !given) throw new UsageError("--corpus auto requires --data, the folder of the recordings");
   const settle = (kind: CorpusKind) =>
     command.setOptionValueWithSource("corpus", kind, corpus === undefined ? "default" : "cli");
   if (pattern !== undefined) return void settle("pattern");
@@ -268,11 +274,13 @@ async function readLabels(file: string): Promise<LabelMap> {
   } catch (error) {
     throw new Error(`--labels ${file}: can't be read as JSON: ${(error as Error).message}`, { cause: error });
   }
-  const wanted = 'expected an object of labels and emotions, {"angery": "anger", "other": null}';
-  if (typeof map !== "object" || map === null || Array.isArray(map)) throw new Error(`--labels ${file}: ${wanted}`);
+  const expected = 'expected an object of labels and emotions, {"angery": "anger", "other": null}';
+  if (typeof map !== "object" || map === null || Array.isArray(map)) {
+    throw new Error(`--labels ${file}: ${expected}, found ${JSON.stringify(map).slice(0, 40)}`);
+  }
   for (const [label, emotion] of Object.entries(map)) {
     if (emotion !== null && (typeof emotion !== "string" || emotion.trim() === "")) {
-      throw new Error(`--labels ${file}: ${wanted}; found ${JSON.stringify(emotion)} for "${label}"`);
+      throw new Error(`--labels ${file}: ${expected}, found ${JSON.stringify(emotion)} for "${label}"`);
     }
   }
   return map as LabelMap;

@@ -17,7 +17,7 @@ const command = createCommand("compare", "Better, or luck? Runs against each oth
     "deno task compare out/emodb-compact-1-20200812-140506 out/emodb-tuned-1-20200812-140506",
   ],
   [
-    "over three seeds, from what was kept of them",
+    "over three seeds, from their predictions.csv",
     "deno task compare seed-1/predictions.csv,seed-2/predictions.csv,seed-3/predictions.csv",
   ],
   [
@@ -26,17 +26,17 @@ const command = createCommand("compare", "Better, or luck? Runs against each oth
   ],
 ])
   .addOption(
-    new Option("--decide <by>", "what decides on an utterance (default: forest; with --together: mean)").choices(
+    new Option("--decide <by>", "how an utterance is decided (default: forest; with --together: mean)").choices(
       DECIDED_BY,
     ),
   )
   .option(
     "--together",
-    "average the mean profiles of a side's runs, and judge that; reads run folders, packed ones too",
+    "average the mean profiles of a side's runs and judge the average; requires run folders, but not their weights",
   )
   .option("--json", "print the tables as one JSON document on stdout")
-  .argument("<run>", "run folder, or its predictions.csv; several seeds apart by commas")
-  .argument("[other]", "what is compared with it, in the same way (default: its own later stages)");
+  .argument("<run>", "run folder, or its predictions.csv; separate several seeds with commas")
+  .argument("[other]", "the second side, in the same form (default: the later stages of the first)");
 
 await runCommand(command, async () => {
   const { json, decide, together } = command.opts<{ json?: boolean; decide?: DecidedBy; together?: boolean }>();

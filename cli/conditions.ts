@@ -97,17 +97,17 @@ export function parseConditions(text: string): Condition[] {
   return text.split(",").map((word) => {
     const name = word.trim(), [kind, given, ...more] = name.split(":");
     if (!Object.hasOwn(KINDS, kind)) {
-      throw new InvalidArgumentError(`Expected conditions of ${Object.keys(KINDS).join(", ")}, found "${name}".`);
+      throw new InvalidArgumentError(`Expected conditions among ${Object.keys(KINDS).join(", ")}, found "${name}".`);
     }
     const { unit, min, max, usual, apply } = KINDS[kind];
     const amount = given === undefined ? usual ?? NaN : given.trim() === "" ? NaN : Number(given);
     const fits = amount >= min && amount <= max && (kind !== "mp3" || MP3_RATES.includes(amount)) &&
       (kind !== "opus" || Number.isInteger(amount));
     if (!fits || more.length > 0 || (unit === "" && given !== undefined)) {
-      const wanted = unit === ""
+      const expected = unit === ""
         ? kind
         : `${kind}:NUMBER, ${kind === "mp3" ? MP3_RATES.join(" ") : `${min} to ${max}`} ${unit}`;
-      throw new InvalidArgumentError(`Expected ${wanted}; found "${name}".`);
+      throw new InvalidArgumentError(`Expected ${expected}, found "${name}".`);
     }
     return { name, kind: Object.keys(KINDS).indexOf(kind), amount, apply };
   });
@@ -155,7 +155,9 @@ export class Stranger {
     const others = (await this.#pool).filter((own) => own.utterance.id !== utterance.id);
     const strange = others.filter((own) => own.utterance.speaker !== utterance.speaker);
     const chosen = random.shuffle([...strange.length > 0 ? strange : others]).slice(0, VOICES);
-    if (chosen.length === 0) throw new Error("babble: expected other recordings in the corpus, found none to read");
+    if (chosen.length === 0) {
+      throw new Error("--under babble: expected other readable recordings in the corpus, found none");
+    }
     return chosen.map((own) => own.samples);
   }
 

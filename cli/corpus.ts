@@ -26,19 +26,22 @@ const command = addCorpusOptions(createCommand(
   "corpus",
   "What is in a corpus: utterances, emotions, speakers, seconds, segments; what was skipped and why.",
   [
-    ["the corpus that needs no download, and its recordings to listen to", "deno task corpus --write speech"],
+    ["the synthetic corpus (no download), written as recordings to listen to", "deno task corpus --write speech"],
     ["Emo-DB", "deno task corpus --corpus emodb --data emodb"],
-    ["recordings whose corpus is recognised by their names, as JSON", "deno task corpus --data recordings --json"],
-    ["names that say it", "deno task corpus --data recordings --pattern '{speaker}_{emotion}_{text}.wav'"],
+    ["recognise a corpus by its file names; print JSON", "deno task corpus --data recordings --json"],
+    [
+      "file names that contain the labels",
+      "deno task corpus --data recordings --pattern '{speaker}_{emotion}_{text}.wav'",
+    ],
   ],
 ))
   .option("--json", "print one JSON document on stdout")
-  .option("--write <dir>", "write the synthetic corpus's recordings, labels.csv and truth.csv to a new folder");
+  .option("--write <dir>", "write the synthetic recordings, labels.csv and truth.csv to a new folder");
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<CorpusFlags & { json?: boolean; write?: string }>();
   if (flags.write !== undefined && flags.corpus !== "synthetic") {
-    throw new UsageError(`--write is for the synthetic corpus, found --corpus ${flags.corpus}`);
+    throw new UsageError(`--write requires --corpus synthetic, found --corpus ${flags.corpus}`);
   }
   const corpus = await openFlaggedCorpus(flags);
   if (flags.write !== undefined) await writeRecordings(corpus, flags.write, signal);
@@ -157,7 +160,7 @@ function describe(summary: Summary): string {
   const lines = [
     `corpus ${summary.corpus}, ${count(speakers.length, "speaker")} (${listed(speakers)}), ` +
     named.map(([noun, names]) => `${count(names.length, noun)}, `).join("") +
-    (folds.length > 0 ? `folds of its own (${listed(folds)}), ` : "") +
+    (folds.length > 0 ? `official folds (${listed(folds)}), ` : "") +
     `segments every ${count(segmentHop, "frame")} (${hop} ms)`,
     "",
     table,
@@ -183,7 +186,7 @@ function listed(names: string[]): string {
 async function writeRecordings(corpus: Corpus, dir: string, signal: AbortSignal): Promise<void> {
   await Deno.mkdir(dir, { recursive: true });
   for await (const _entry of Deno.readDir(dir)) {
-    throw new Error(`${dir} is not empty; --write wants a new or an empty folder`);
+    throw new Error(`--write ${dir}: expected a new or an empty folder, found files in it`);
   }
   const labels = ["path,emotion,speaker,text"], truths = ["path,start_s,end_s,emotion"];
   for (const { id, emotion, speaker, text, read } of corpus.utterances) {

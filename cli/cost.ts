@@ -12,10 +12,10 @@ import { fit } from "../nn/fit.ts";
 import { summarise, trainingFlops, VggE } from "../nn/vgg_e.ts";
 import { strideOf } from "../refinery/fold_data.ts";
 import { countFits } from "../refinery/fold_work.ts";
-import { drawValidation } from "../refinery/folds.ts";
 import { segmentsOf } from "../refinery/segment_dataset.ts";
-import { networkOptions, type Settings } from "../refinery/settings.ts";
-import type { Experiment } from "../runs/plan.ts";
+import { networkOptions } from "../refinery/derived_settings.ts";
+import type { Settings } from "../refinery/settings.ts";
+import { crossValidationOf, type Experiment } from "../runs/plan.ts";
 
 /** Segments of one fold. */
 export interface FoldCost {
@@ -52,20 +52,17 @@ const STEPS = 3;
 
 /** Counts and measures; nothing is written. Rejects with the signal's reason where it is aborted. */
 export async function estimateCost(experiment: Experiment, signal: AbortSignal): Promise<Cost> {
-  const { features, device, settings, folds, onlyFold } = experiment;
+  const { features, device, settings, onlyFold } = experiment, cv = crossValidationOf(experiment);
   const only = onlyFold === undefined ? Array.from({ length: settings.folds }, (_, fold) => fold) : [onlyFold];
   const { epochs, stages } = settings, classes = features.emotions.length;
   const layers = summarise(networkOptions(settings, classes));
   const training = trainingFlops(layers), forward = layers.reduce((sum, { flops }) => sum + flops, 0);
-  const everyone = features.utterances.map((_, i) => i);
   const segments = (utterances: number[], stride = 1) => segmentsOf(features, utterances, stride).length;
   const perFold = only.map((fold): FoldCost => {
-    const others = everyone.filter((i) => folds[i] !== fold);
-    const drawn = drawValidation(features.utterances, others, settings, fold);
-    const heldOut = segments(everyone.filter((i) => folds[i] === fold)), stride = strideOf(settings, features);
+    const drawn = cv.divide(fold), heldOut = segments(cv.heldOut(fold)), stride = strideOf(settings, features);
     const learning = segments(drawn.learning, stride), validation = segments(drawn.validation, stride);
     const stageFlops = Array.from({ length: stages }, (_, stage) => {
-      const profiled = heldOut + (stage + 1 < stages ? segments(others) : 0), { members } = settings;
+      const profiled = heldOut + (stage + 1 < stages ? segments(cv.training(fold)) : 0), { members } = settings;
       const fits = countFits(settings, stage) * epochs * (learning * training + validation * forward);
       return fits + members * profiled * forward;
     });

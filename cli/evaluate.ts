@@ -26,7 +26,7 @@ type EvaluateFlags = CorpusFlags & ModelFlags & { json?: boolean; under?: Condit
 
 const command = addModelOptions(addCorpusOptions(createCommand(
   "evaluate",
-  "How right a model is on a corpus, over the emotions that both have; or a run, by its folds. And what it can bear.",
+  "Accuracy of a model on a corpus, over the emotions that both have; or of a run, fold by fold. --under adds noise, rooms and codecs.",
   [
     ["the model that ships, on other actors", "deno task evaluate --corpus savee --data savee"],
     [
@@ -34,7 +34,7 @@ const command = addModelOptions(addCorpusOptions(createCommand(
       "deno task evaluate --model out/emodb-compact-1-20200812-140506/model --corpus folder --data recordings",
     ],
     [
-      "the same as if they came through a telephone, or with noise",
+      "the same recordings through a telephone, and with noise",
       "deno task evaluate --corpus savee --data savee --under telephone,noise:20,noise:10",
     ],
     [
@@ -44,7 +44,11 @@ const command = addModelOptions(addCorpusOptions(createCommand(
   ],
 )))
   .argument("[run]", "a run folder with its weights")
-  .option("--under <conditions>", `also judge recordings that are changed: ${CONDITIONS_HELP}`, parseConditions)
+  .option(
+    "--under <conditions>",
+    `also judge the recordings under these conditions: ${CONDITIONS_HELP}`,
+    parseConditions,
+  )
   .option("--json", "print one JSON document on stdout");
 
 await runCommand(command, async (signal) => {
@@ -53,8 +57,10 @@ await runCommand(command, async (signal) => {
   const shared = sharedEmotions(emotions, corpus.emotions);
   if (shared.length < 2) {
     throw new Error(
-      `The model hears ${emotions.join(", ")}; the corpus has ${corpus.emotions.join(", ")}: ` +
-        `they share ${shared.length === 0 ? "none" : `only ${shared[0]}`}, and two are wanted`,
+      `Expected at least two emotions that model and corpus share, found ${
+        shared.length === 0 ? "none" : shared[0]
+      }: ` +
+        `the model has ${emotions.join(", ")}; the corpus has ${corpus.emotions.join(", ")}`,
     );
   }
   const judged = folds.map((own) => ({
@@ -91,7 +97,7 @@ async function readShipped(flags: EvaluateFlags): Promise<RunFolds> {
   const corpus = await openFlaggedCorpus(flags), predictor = await openModel(flags);
   const { name, emotions, training } = predictor.model.description;
   if (training.corpus === corpus.name && !flags.quiet) {
-    say(`The model was trained on ${training.corpus} too: what it has heard before, it gets right too often`);
+    say(`The model was trained on ${training.corpus}: on recordings that it learned from, its accuracy is too high`);
   }
   const folds = [{ utterances: corpus.utterances, open: () => Promise.resolve(predictor) }];
   return { corpus, name, emotions, folds };
@@ -99,12 +105,14 @@ async function readShipped(flags: EvaluateFlags): Promise<RunFolds> {
 
 /** A run, and its own corpus. */
 async function readRun(run: string, flags: EvaluateFlags): Promise<RunFolds> {
-  if (flags.model !== undefined) throw new UsageError("A run and --model do not go together: the run has its models");
+  if (flags.model !== undefined) {
+    throw new UsageError("A run and --model exclude each other: a run is judged with its own networks");
+  }
   if (command.getOptionValueSource("corpus") === "cli") {
-    throw new UsageError("A run and --corpus do not go together: a run is judged on its own corpus");
+    throw new UsageError("A run and --corpus exclude each other: a run is judged on its own corpus");
   }
   if (flags.threads !== undefined && flags.device === "webgpu") {
-    throw new UsageError("--threads is for the cpu device, found --device webgpu");
+    throw new UsageError("--threads requires the cpu device, found --device webgpu");
   }
   let opening: ReturnType<typeof openDevice> | undefined;
   return await readRunFolds(run, flags, () => opening ??= openDevice({ device: flags.device, threads: flags.threads }));
@@ -114,7 +122,7 @@ function utteranceCount(judged: readonly Judged[]): number {
   return judged.reduce((sum, { utterances }) => sum + utterances.length, 0);
 }
 
-/** What the models say of each utterance that can be read: as it is, then under each condition. */
+/** The probabilities of each utterance that can be read: as it is, then under each condition. */
 async function listenToAll(
   judged: readonly Judged[],
   { segmentHop, decide, under = [], seed }: EvaluateFlags,
@@ -168,7 +176,7 @@ function describe(
     lines.push(
       `only in the model: ${
         others.model.join(", ")
-      } (not to be chosen; left free, it would have chosen one of them for ` +
+      } (left out of the choice; otherwise the model would have chosen one of them for ` +
         `${percent(strayed)} of the utterances)`,
     );
   }
@@ -178,7 +186,7 @@ function describe(
       percent(high)
     }), UA ${percent(own.unweightedAccuracy)}; chance is ${percent(1 / emotions.length)}`,
     "",
-    formatTable(["true \\ heard", ...emotions], emotions.map((emotion, k) => [emotion, ...confusion[k]])),
+    formatTable(["true \\ decided", ...emotions], emotions.map((emotion, k) => [emotion, ...confusion[k]])),
   );
   if (skipped.length > 0) {
     lines.push("", `skipped ${count(skipped.length, "file")}, the first ${skipped[0].path}: ${skipped[0].reason}`);

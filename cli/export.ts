@@ -7,7 +7,7 @@ import { type Command, Option } from "commander";
 import { ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
-import type { PresetName } from "../refinery/settings.ts";
+import type { PresetName } from "../refinery/presets.ts";
 import { choicesOf, keptChoices, openRun, requireRun } from "../runs/begin.ts";
 import { exportFold, type ExportNote } from "../runs/export.ts";
 import { type CorpusFlags, createCommand, readOrdinal, runCommand, say, UsageError, wholeNumber } from "./common.ts";
@@ -28,15 +28,21 @@ interface ExportFlags extends NoteFlags, OnnxFlags {
   quiet?: boolean;
 }
 
-const about = "A model from a run: a folder for deno task predict; or a model as ONNX.";
+const about = "Makes a model from a run, a folder for deno task predict; or writes a model as ONNX.";
 const command: Command = addOnnxOptions(addNoteOptions(createCommand("export", about, [
-  ["for use: trains one more network on everything", "deno task export out/emodb-compact-1-20200812-140506"],
-  ["of a fold, which has not heard what it held out", "deno task export out/emodb-compact-1-20200812-140506 --fold 3"],
   [
-    "tell its accuracy on unseen speakers too",
+    "a model for use: trains one more network, on all utterances",
+    "deno task export out/emodb-compact-1-20200812-140506",
+  ],
+  [
+    "the model of one fold, which did not learn from the utterances it held out",
+    "deno task export out/emodb-compact-1-20200812-140506 --fold 3",
+  ],
+  [
+    "also list its accuracy on unseen speakers",
     "deno task export out/emodb-compact-1-20200812-140506 --also-judged-by out/emodb-by-speaker",
   ],
-  ["the model that ships as ONNX, for other programs", "deno task export --onnx emodb.onnx"],
+  ["the model that ships, as ONNX for other programs", "deno task export --onnx emodb.onnx"],
 ])))
   .argument("[run]", "the run folder")
   .option("--model <dir>", "without a run: the model to write as ONNX (default: the one that ships)")
@@ -46,16 +52,16 @@ const command: Command = addOnnxOptions(addNoteOptions(createCommand("export", a
     readOrdinal,
   )
   .option("--out <dir>", "the model's folder (default: model, or model-fold-K, in the run's)")
-  .option("--also-judged-by <run>", "another run on the same recordings, whose accuracy the card tells too")
+  .option("--also-judged-by <run>", "another run on the same recordings; the model card lists its accuracy as well")
   .option("--data <dir>", "where the recordings are, if they have moved")
-  .option("--cache <dir>", "keep log-mel frames there, by the content of the recordings (delete it at will)")
+  .option("--cache <dir>", "folder that caches log-mel frames; safe to delete")
   .addOption(new Option("--device <name>", "default: the run's").choices(DEVICE_CHOICES))
   .option(
     "--threads <n>",
     "worker threads of the cpu device (default: one a processor)",
     wholeNumber({ min: 1, max: 64 }),
   )
-  .option("--quiet", "say only what it gives, and errors");
+  .option("--quiet", "print only results and errors");
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<ExportFlags>(), [run] = command.args as [string?];
@@ -63,11 +69,11 @@ await runCommand(command, async (signal) => {
   const note: ExportNote = { licence, name, unsureError, alsoJudgedBy };
   if (run === undefined) {
     if (flags.onnx === undefined && flags.onnxNetwork === undefined) {
-      throw new UsageError("Name the folder of a run, or --onnx FILE to write a model as ONNX");
+      throw new UsageError("Expected the folder of a run, or --onnx FILE to write a model as ONNX; found neither");
     }
     return await writeOnnx(await modelFolder(flags.model), flags, console.log);
   }
-  if (flags.model !== undefined) throw new UsageError("A run and --model do not go together: the run makes the model");
+  if (flags.model !== undefined) throw new UsageError("A run and --model exclude each other: the run makes the model");
   if (flags.fold !== undefined) {
     const { folds } = (await requireRun(run)).config.settings, fold = ordinal(flags.fold);
     if (fold > folds) {
@@ -79,7 +85,7 @@ await runCommand(command, async (signal) => {
   }
   const { config } = await requireRun(run), { corpus, settings, preset } = config;
   if (flags.threads !== undefined && (flags.device ?? config.device.kind) === "webgpu") {
-    throw new UsageError("--threads is for the cpu device");
+    throw new UsageError("--threads requires the cpu device, found webgpu");
   }
   const asked = {
     ...flags,

@@ -18,11 +18,11 @@ export interface NoteFlags {
 /** Adds `--licence --name --unsure-error`. */
 export function addNoteOptions(command: Command): Command {
   return command
-    .option("--licence <text>", "the model's, for its card", "not stated by who made it")
-    .option("--name <name>", "what the model is called (default: corpus, preset and seed)")
+    .option("--licence <text>", "licence of the model, printed on its card", "not stated by its maker")
+    .option("--name <name>", "name of the model (default: corpus, preset and seed)")
     .option(
       "--unsure-error <share>",
-      "the model is sure where no more than this share of its predictions was wrong in the run (default: 0.1)",
+      "the model counts as sure where at most this share of its predictions was wrong in the run (default: 0.1)",
       realNumber({ min: 0, below: 1 }),
     );
 }
@@ -46,7 +46,7 @@ export async function trainForUse(
   } catch (error) {
     progress.stop();
     if (!signal.aborted) throw error;
-    throw new Error(`what is begun of the model is kept; go on with: deno task export ${run}`);
+    throw new Error(`Its checkpoints are saved. To resume: deno task export ${run}`);
   } finally {
     progress.stop();
   }

@@ -12,8 +12,8 @@ export interface OnnxFlags {
 /** Adds `--onnx --onnx-network`. */
 export function addOnnxOptions(command: Command): Command {
   return command
-    .option("--onnx <file>", "write all of the model as one ONNX file: samples at 16 kHz -> profile and emotion")
-    .option("--onnx-network <file>", "write its network alone: segments of log-mel frames -> probabilities");
+    .option("--onnx <file>", "write the whole model as one ONNX file: samples at 16 kHz -> profile and emotion")
+    .option("--onnx-network <file>", "write only its network: segments of log-mel frames -> probabilities");
 }
 
 /** Writes the files that are asked for. @param folder the model's @param show says what was written */

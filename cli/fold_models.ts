@@ -8,7 +8,7 @@ import { digestOf } from "../corpora/feature_frames.ts";
 import type { Device } from "../kernels/device.ts";
 import { decodeModel } from "../models/model.ts";
 import { Predictor } from "../models/predictor.ts";
-import { assignFolds } from "../refinery/folds.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import { requireRun } from "../runs/begin.ts";
 import { exportFold } from "../runs/export.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
@@ -51,20 +51,22 @@ export async function readRunFolds(
   });
   if (!flags.quiet && (settings.averageStages || settings.members > 1)) {
     say(
-      `The run averages ${settings.averageStages ? "stages" : "members"}; here the last stage's first network judges`,
+      `The run averages ${
+        settings.averageStages ? "stages" : "members"
+      }; evaluate uses only the last stage's first network`,
     );
   }
   const byId = new Map(corpus.utterances.map((utterance) => [utterance.id, utterance]));
-  const folds = assignFolds(judged.utterances, judged.emotions, settings);
+  const { folds } = new CrossValidation(judged, settings);
   const groups = Array.from({ length: settings.folds }, (): Utterance[] => []);
   for (const [i, { id, emotion }] of judged.utterances.entries()) {
     const utterance = byId.get(id);
     if (!utterance) {
-      throw new Error(`${run}: its utterance ${id} is not among the recordings (--data says where they are)`);
+      throw new Error(`${run}: expected a recording of its utterance ${id}, found none; --data names their folder`);
     }
     const { path, span } = utterance;
     if (path !== undefined && !span && digestOf(await Deno.readFile(path)) !== digests[i]) {
-      throw new Error(`${path}: another recording than the run in ${run} had`);
+      throw new Error(`${path}: expected the recording that the run in ${run} used, found another`);
     }
     groups[folds[i]].push({ ...utterance, emotion: judged.emotions[emotion] });
   }

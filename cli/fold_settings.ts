@@ -3,8 +3,10 @@
  */
 import { ordinal } from "../base/numbering.ts";
 import type { Features } from "../corpora/features.ts";
-import { countGroups, officialFolds, unlearnedEmotions } from "../refinery/folds.ts";
-import type { Settings, Split } from "../refinery/settings.ts";
+import type { CrossValidation } from "../refinery/cross_validation.ts";
+import { countGroups, officialFolds } from "../refinery/folds.ts";
+import type { Split } from "../refinery/choices.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { UsageError } from "./common.ts";
 
 /** What was said about folds. */
@@ -42,15 +44,15 @@ export function settleFolds(
   const own = utterances.every(({ fold }) => fold) ? officialFolds(utterances) : [];
   const named = utterances.filter(({ fold }) => fold).length;
   if (named > 0 && own.length === 0 && flags.split !== "official") {
-    lines.push(`drawn; the corpus names a fold of ${named} of its ${utterances.length} utterances only`);
+    lines.push(`drawn: the corpus names a fold for only ${named} of its ${utterances.length} utterances`);
   }
   const parts = own.some((name) => PART.test(name));
   if (flags.split === undefined && asked.split === "utterance" && flags.folds === undefined && own.length >= 2) {
     if (!parts || flags.foldsFile !== undefined) {
       settings.split = "official";
-      lines.push(`the corpus's own, ${own.join(", ")} (--split utterance draws others)`);
+      lines.push(`the official folds of the corpus, ${own.join(", ")} (--split utterance draws others)`);
     } else {
-      lines.push(`drawn; the corpus has parts of its own, ${own.join(", ")}: --split official holds out each in turn`);
+      lines.push(`drawn; the corpus has official parts, ${own.join(", ")}: --split official holds out each in turn`);
     }
   }
   if (settings.split !== "utterance" && flags.folds === undefined) {
@@ -63,21 +65,23 @@ export function settleFolds(
       }
     } else if (groups >= 2 && groups < settings.folds) {
       settings.folds = groups;
-      lines.push(`${groups}, since there are no more ${settings.split}s`);
+      lines.push(`${groups}, because the corpus has no more ${settings.split}s`);
     }
   }
   if (flags.onlyFold !== undefined && flags.onlyFold >= settings.folds) {
-    throw new UsageError(`--only-fold ${ordinal(flags.onlyFold)}: there are ${settings.folds} folds, counted from 1`);
+    throw new UsageError(`--only-fold: expected a fold from 1 to ${settings.folds}, found ${ordinal(flags.onlyFold)}`);
   }
   return { settings, lines };
 }
 
 /** Lines about folds whose networks never learn one of the emotions. */
-export function describeUnlearned({ utterances, emotions }: Features, folds: Int32Array, settings: Settings): string[] {
-  return unlearnedEmotions(utterances, folds, settings).map(({ fold, emotions: missing }) => {
-    const names = missing.map((e) => emotions[e]).join(", ");
-    const held = missing.every((e) => utterances.every((u, i) => u.emotion !== e || folds[i] === fold));
+export function describeUnlearned(cv: CrossValidation): string[] {
+  const { utterances, emotions } = cv.corpus;
+  return Array.from({ length: cv.settings.folds }, (_, fold) => fold).flatMap((fold) => {
+    const missing = cv.unlearned(fold), names = missing.map((e) => emotions[e]).join(", ");
+    if (missing.length === 0) return [];
+    const training = cv.training(fold), held = missing.every((e) => training.every((i) => utterances[i].emotion !== e));
     return `fold ${ordinal(fold)} learns without ${names}: ` +
-      (held ? "it holds out every utterance of it" : "what it does not hold out is kept for validation");
+      (held ? "it holds out every utterance of it" : "every utterance it does not hold out is used for validation");
   });
 }

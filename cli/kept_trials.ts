@@ -13,7 +13,7 @@ export class KeptTrials {
         const { settings, trial } = JSON.parse(line);
         return { settings: JSON.stringify(settings), trial };
       } catch (error) {
-        throw new Error(`${file}, line ${i + 1}: expected a trial as JSON; ${(error as Error).message}`);
+        throw new Error(`${file}, line ${i + 1}: expected a trial as JSON, found ${(error as Error).message}`);
       }
     });
   }

@@ -21,9 +21,12 @@ export interface ModelFlags {
 /** Adds `--model --decide --device --threads --quiet`. */
 export function addModelOptions(command: Command): Command {
   return command
-    .option("--model <dir>", "the folder of a model, as deno task export writes it (default: the one that ships)")
+    .option(
+      "--model <dir>",
+      "model folder, as deno task export writes it, or the archive of a taught model (default: the model that ships)",
+    )
     .addOption(
-      new Option("--decide <by>", "what tells the emotion of the whole: the forest, or the mean of the profile")
+      new Option("--decide <by>", "how the emotion of a recording is decided: by the forest, or by the mean profile")
         .choices(DECIDED_BY).default("forest"),
     )
     .addOption(
@@ -35,7 +38,7 @@ export function addModelOptions(command: Command): Command {
       "worker threads of the cpu device (default: one a processor)",
       wholeNumber({ min: 1, max: 64 }),
     )
-    .option("--quiet", "say only what it gives, and errors");
+    .option("--quiet", "print only results and errors");
 }
 
 /**
@@ -45,7 +48,7 @@ export function addModelOptions(command: Command): Command {
  */
 export async function openModel({ model, device: kind, threads, quiet }: ModelFlags): Promise<Predictor> {
   if (threads !== undefined && kind === "webgpu") {
-    throw new UsageError("--threads is for the cpu device, found --device webgpu");
+    throw new UsageError("--threads requires the cpu device, found --device webgpu");
   }
   const opening = openDevice({ device: kind, threads });
   opening.catch(() => {}); // the model's fault is told first
@@ -65,6 +68,6 @@ export async function modelFolder(asked: string | undefined): Promise<string> {
   const there = await Deno.stat(SHIPPED_MODEL).then(({ isDirectory }) => isDirectory, () => false);
   if (there) return SHIPPED_MODEL;
   throw new Error(
-    "No model ships with this copy of EPR: name a folder (--model); deno task export RUN makes one of a run",
+    "This copy of EPR has no model: --model names a model folder; deno task export RUN makes one from a run",
   );
 }

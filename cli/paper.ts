@@ -4,7 +4,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openDevice } from "../kernels/open_device.ts";
 import { countNetworks, PAPER_TABLES, type PaperChain, paperChains } from "../refinery/paper.ts";
-import { networkOptions, type PresetName, type Settings } from "../refinery/settings.ts";
+import { networkOptions } from "../refinery/derived_settings.ts";
+import type { PresetName } from "../refinery/presets.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { choicesOf, keptChoices, requireRun } from "../runs/begin.ts";
 import { chainFolder, readPaper, requireVacantPaper, writePaper } from "../runs/paper_folder.ts";
 import type { Experiment } from "../runs/plan.ts";
@@ -36,7 +38,7 @@ const CONTROLS: readonly PaperChain[] = [{ method: "uniform", stages: 2 }];
 
 const command = addPaperOptions(createCommand(
   "paper",
-  "Tables 2 to 4 of the paper on a corpus, every network that they share trained once, and the report.",
+  "Computes tables 2 to 4 of the paper on a corpus, trains each network that they share once, and writes the report.",
   [
     ["the synthetic corpus: minutes on two cores", "deno task paper"],
     ["Emo-DB, a narrow network", "deno task paper --corpus emodb --data emodb --preset compact --segment-hop 6"],
@@ -45,52 +47,56 @@ const command = addPaperOptions(createCommand(
       "deno task paper --corpus emodb --data emodb --preset paper --dry-run",
     ],
     [
-      "does pEPR beat the first network? Table 4 alone, to its third, over three seeds",
+      "does pEPR beat the first network? only Table 4, three stages, three seeds",
       "deno task paper --corpus emodb --data emodb --preset tuned --tables 4 --stages 3 --seeds 3",
     ],
-    ["go on after a stop", "deno task paper --resume --out out/paper-emodb-compact-1-20200812-140506"],
+    ["resume after a stop", "deno task paper --resume --out out/paper-emodb-compact-1-20200812-140506"],
   ],
 ));
 
 function addPaperOptions(command: Command): Command {
   return addNetworkOptions(addCorpusOptions(command).addOption(presetOption("compact")))
     .addOption(
-      new Option("--tables <numbers>", "which of the paper's: 2,4 (default: all; with --resume, those are added)")
+      new Option("--tables <numbers>", "tables of the paper, as in 2,4 (default: all; with --resume: tables to add)")
         .argParser(tableNumbers),
     )
     .option(
       "--stages <n>",
-      "no chain longer than that: rows of later stages stay empty",
+      "longest chain: rows of later stages stay empty",
       wholeNumber({ min: 2, max: 5 }),
     )
-    .option("--controls", "also a chain whose labels know nothing of the networks (default with the synthetic corpus)")
-    .option("--no-controls", "don't")
+    .option(
+      "--controls",
+      "also train a control chain, whose labels do not depend on the networks (default with the synthetic corpus)",
+    )
+    .option("--no-controls", "train no control chain")
     .option(
       "--seeds <n>",
-      "repeat all with so many seeds, from --seed on: means and intervals",
+      "repeat everything with this many seeds, from --seed on: means and intervals",
       wholeNumber({ min: 1, max: 99 }),
       1,
     )
     .addOption(jobsOption())
     .option("--out <dir>", "the folder of all runs, new or empty (default: out/paper-<corpus>-<preset>-<seed>-<time>)")
-    .option("--resume", "go on with what is in --out, as it was begun: no other option is needed")
-    .option("--dry-run", "train nothing; say what it would cost: FLOPs, hours, disk")
-    .option("--json", "print the tables as one JSON document on stdout, and all else on stderr");
+    .option("--resume", "resume the runs in --out with their own settings; no other option is required")
+    .option("--dry-run", "train nothing; print the cost: FLOPs, hours, disk")
+    .option("--json", "print the tables as one JSON document on stdout, everything else on stderr");
 }
 
 await runCommand(command, async (signal) => {
   const { flags, preset, settings: asked, chains, seeds } = await readOptions(command.opts<PaperFlags>());
-  const tell = flags.quiet ? () => {} : say;
+  const note = flags.quiet ? () => {} : say;
   const out = flags.out ?? defaultFolder(`paper-${flags.corpus}`, preset, flags.seed);
   if (!flags.resume && !flags.dryRun) await requireVacantPaper(out);
 
-  const told = chains.map(({ method, stages }) => `${method} ${stages}`).join(", ") + " stages, the first shared";
-  const prepareSeed = (seed: number) => prepare({ ...flags, seed, chains: told }, preset, { ...asked, seed }, signal);
+  const described = chains.map(({ method, stages }) => `${method} ${stages}`).join(", ") + " stages, the first shared";
+  const prepareSeed = (seed: number) =>
+    prepare({ ...flags, seed, chains: described }, preset, { ...asked, seed }, signal);
   let prepared = await prepareSeed(seeds[0]);
   const threads = shareThreads(flags), first = chainFolder(out, seeds[0], chains[0]);
   const { precision } = flags;
   const device = await openDevice({ device: flags.device, threads, precision, choices: await keptChoices(first) });
-  tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
+  note(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
   try {
     const network = networkOptions(prepared.settings, prepared.features.emotions.length);
     await tuneDevice(device, flags.tune, () => rehearseTraining(device, network, asked.batch), { ...flags, signal });
@@ -98,7 +104,7 @@ await runCommand(command, async (signal) => {
     if (flags.dryRun) return await costPaper({ ...prepared, device }, chains, seeds.length, flags.json, signal);
     await writePaper(out, { chains, seeds });
     const networks = seeds.length * prepared.settings.folds * countNetworks(chains);
-    tell(`networks  ${networks}`);
+    note(`networks  ${networks}`);
     let finished = 0;
     for (const seed of seeds) {
       // each seed has a synthetic corpus of its own, recordings are read again (or from --cache)
@@ -123,7 +129,7 @@ await runCommand(command, async (signal) => {
   show(`\nrun folder: ${out}\nreport: ${report.file}`);
 });
 
-/** What the options come to, with those of the runs that are gone on with. */
+/** What the options come to, with those of the runs that are resumed. */
 interface Asked {
   flags: PaperFlags;
   preset: PresetName;
@@ -141,9 +147,9 @@ async function readOptions(asked: PaperFlags): Promise<Asked> {
     const seeds = Array.from({ length: asked.seeds }, (_, i) => asked.seed + i);
     return { flags: asked, ...resolveSettings({ ...asked, preset }), chains, seeds };
   }
-  if (asked.out === undefined) throw new UsageError("--resume wants --out, the folder of the runs");
+  if (asked.out === undefined) throw new UsageError("--resume requires --out, the folder of the runs");
   const paper = await readPaper(asked.out);
-  if (!paper) throw new Error(`${asked.out} holds no paper (there is no paper.json in it): name its folder (--out)`);
+  if (!paper) throw new Error(`--out ${asked.out}: expected a folder of deno task paper, found no paper.json in it`);
   const given = (option: string) => command.getOptionValueSource(option) === "cli";
   const seed = paper.seeds[0], { config } = await requireRun(chainFolder(asked.out, seed, paper.chains[0]));
   const { flags, preset, settings } = resumeSettings(asked, config, given);
@@ -158,8 +164,8 @@ function addChains(there: readonly PaperChain[], asked: readonly PaperChain[], o
     const begun = there.find((chain) => chain.method === method);
     if (begun && begun.stages < stages) {
       throw new UsageError(
-        `${method} was begun with ${begun.stages} stages in ${out}, found ${stages} asked for: ` +
-          `a chain stays as long as it was begun (--stages ${begun.stages}, or a new folder)`,
+        `--stages: expected at most ${begun.stages}, as the chain ${method} in ${out} has, found ${stages}; ` +
+          `a chain can't be made longer: --stages ${begun.stages}, or a new folder`,
       );
     }
     return !begun;
@@ -172,7 +178,9 @@ function tableNumbers(text: string): number[] {
   return text.split(",").map((part) => {
     const table = PAPER_TABLES.find(({ number }) => String(number) === part.trim());
     if (!table) {
-      throw new InvalidArgumentError(`Wanted numbers of tables, 2 to 4, as in 2,4; found ${part || "nothing"}.`);
+      throw new InvalidArgumentError(
+        `Expected numbers of tables from 2 to 4, as in 2,4, found ${part ? `"${part}"` : "nothing"}.`,
+      );
     }
     return table.number;
   });

@@ -26,7 +26,7 @@ export async function costPaper(
   const disk = seeds * cost.disk / 2 * perFold;
   if (json) return printJson({ networks, flops, seconds, segmentsPerSecond: cost.segmentsPerSecond, disk });
   console.log([
-    `at most, if no network stops before epoch ${experiment.settings.epochs}:`,
+    `cost at most, if every network runs all ${experiment.settings.epochs} epochs:`,
     `  networks    ${networks.toLocaleString("en")}`,
     `  operations  ${(flops / 1e12).toLocaleString("en", { maximumFractionDigits: 1 })} TFLOP`,
     `  time        ${formatDuration(seconds)}, at ${Math.round(cost.segmentsPerSecond).toLocaleString("en")} ` +

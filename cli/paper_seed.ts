@@ -67,7 +67,7 @@ export async function runSeed(
   } catch (error) {
     progress?.stop();
     const resume = `deno task paper --resume --out ${out}`;
-    if (error !== signal.reason) throw new Error(`${(error as Error).message}\nwhat is kept goes on with: ${resume}`);
-    throw new Error(`what is finished or begun is kept; go on with: ${resume}`);
+    if (error !== signal.reason) throw new Error(`${(error as Error).message}\nTo resume: ${resume}`);
+    throw new Error(`Finished networks and checkpoints are saved. To resume: ${resume}`);
   }
 }

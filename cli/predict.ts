@@ -18,43 +18,43 @@ import { findRecordings, hear, type Input } from "./recordings.ts";
 const command = addModelOptions(createCommand("predict", "The emotion of recordings, and their emotion profiles.", [
   ["a recording, and all of a folder", "deno task predict hello.wav recordings"],
   ["how it changes, as a table and as a picture", "deno task predict hello.wav --profile --svg hello.svg"],
-  ["what another program says", "espeak-ng --stdout 'Where are you?' | deno task predict -"],
+  ["the output of another program", "espeak-ng --stdout 'Where are you?' | deno task predict -"],
   ["for other tools", "deno task predict recordings --csv > emotions.csv"],
   ["why", "deno task predict hello.wav --explain"],
-  ["labels for Praat, a file a recording", "deno task predict recordings --format textgrid --out labels"],
+  ["labels for Praat, one file for each recording", "deno task predict recordings --format textgrid --out labels"],
   ["the two sides of a telephone call", "deno task predict call.wav --channel each"],
-  ["while it is spoken, a line a second", "arecord -q -f S16_LE -r 16000 | deno task predict - --live"],
+  ["live, one line each second", "arecord -q -f S16_LE -r 16000 | deno task predict - --live"],
   ["with a model of your own", "deno task predict --model out/emodb-compact-1-20200812-140506/model hello.wav"],
 ]))
   .argument(
     "[files...]",
-    "recordings (wav, FLAC, MP3, Ogg, Opus, M4A) of any rate and channels, folders, - for standard input",
+    "recordings (wav, FLAC, MP3, Ogg, Opus, M4A; any rate and number of channels), folders, or - for standard input",
   )
-  .option("--top <k>", "the k likeliest emotions of each", wholeNumber({ min: 1, max: 64 }), 1)
-  .option("--profile", "the profile too: probabilities, segment by segment")
-  .option("--explain", "print why: statistics, votes and paths of the forest, the stretches that decided")
+  .option("--top <k>", "print the k likeliest emotions of each recording", wholeNumber({ min: 1, max: 64 }), 1)
+  .option("--profile", "print the profile as well: probabilities, segment by segment")
+  .option("--explain", "print how the forest decided: statistics, votes, paths, and the stretches that mattered")
   .option("--json", "print one JSON document on stdout")
   .option("--csv", "print comma-separated values on stdout")
   .addOption(
-    new Option("--format <kind>", "print labelled stretches for another program: a run of one emotion, its probability")
+    new Option("--format <kind>", "print labels for another program: each stretch of one emotion, with its probability")
       .choices(LABEL_FORMATS),
   )
-  .option("--out <dir>", "write the labels of --format there, a file a recording")
+  .option("--out <dir>", "folder for the labels of --format, one file for each recording")
   .option("--arrow <file>", "write the profiles as an Arrow file")
-  .option("--svg <file>", "draw waveform, log-mel frames and profile of one recording")
+  .option("--svg <file>", "draw the waveform, log-mel frames and profile of one recording")
   .option(
     "--segment-hop <frames>",
     "frames (10 ms) between segments (default: the model's)",
     wholeNumber({ min: 1, max: 1000 }),
   )
-  .option("--pad", "fill recordings that are shorter than a segment up with silence")
+  .option("--pad", "pad recordings that are shorter than a segment with silence")
   .option(
     "--channel <which>",
-    "left, right, a number from 1, or each by itself (default: the mean of all)",
+    "left, right, a number from 1, or each: every channel by itself (default: the mean of all)",
     channelOption,
   )
-  .option("--live", "print a line a second while standard input still runs: the emotion of the last three")
-  .option("--all", "judge stretches without speech (by their energy) as well");
+  .option("--live", "print one line each second while standard input runs: the emotion of the last three seconds")
+  .option("--all", "also judge stretches without speech (found by energy)");
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<PredictFlags>(), names = command.args;
@@ -62,10 +62,8 @@ await runCommand(command, async (signal) => {
   const inputs = await findRecordings(names);
   for (const option of ["svg", "format"] as const) {
     if (flags[option] === undefined || inputs.length === 1 || flags.out !== undefined) continue;
-    const what = option === "svg"
-      ? "--svg draws one recording"
-      : "--format prints one recording's labels (--out DIR writes many)";
-    throw new UsageError(`${what}, found ${count(inputs.length, "recording")}`);
+    const what = option === "svg" ? "--svg" : "--format without --out";
+    throw new UsageError(`${what} requires one recording, found ${inputs.length}`);
   }
   const output = new Output(flags);
   const predictor = inputs.every((input) => "fault" in input) ? undefined : await openModel(flags);

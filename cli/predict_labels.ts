@@ -62,7 +62,7 @@ export class LabelOutput {
       (channel === undefined ? "" : `.${channel.replace(" ", "_")}`);
     const target = join(this.#folder, `${stem}.${LABEL_EXTENSIONS[this.#format]}`),
       before = this.#written.get(target);
-    if (before !== undefined) throw new Error(`${name}: its labels would replace those of ${before}: ${target}`);
+    if (before !== undefined) throw new Error(`${name}: its labels would overwrite those of ${before}: ${target}`);
     this.#written.set(target, name);
     await Deno.mkdir(dirname(target), { recursive: true });
     await writeAtomically(target, text);

@@ -44,35 +44,39 @@ const APART: readonly [keyof PredictFlags, keyof PredictFlags][] = [
 /** Throws a {@link UsageError} where options contradict each other. @param names what the command line names as recordings */
 export function checkUsage(flags: PredictFlags, names: readonly string[]): void {
   const { device, threads, channel, svg, format, out } = flags;
-  if (names.length === 0) throw new UsageError("Name a recording, a folder of them, or - for standard input");
-  if (names.filter((name) => name === "-").length > 1) throw new UsageError("Standard input (-) can be read once");
+  if (names.length === 0) {
+    throw new UsageError("Expected a recording, a folder of recordings, or - for standard input; found none");
+  }
+  if (names.filter((name) => name === "-").length > 1) throw new UsageError("Standard input (-) can be read only once");
   for (const [one, other] of APART) {
-    if (flags[one] && flags[other]) throw new UsageError(`--${one} and --${other} do not go together`);
+    if (flags[one] && flags[other]) throw new UsageError(`--${one} and --${other} exclude each other`);
   }
   if (flags.live) {
-    if (names.length !== 1 || names[0] !== "-") throw new UsageError("--live judges standard input (-) alone");
+    if (names.length !== 1 || names[0] !== "-") {
+      throw new UsageError("--live reads only standard input: expected the one argument -");
+    }
     const other = (["json", "profile", "format", "arrow", "svg", "pad", "explain"] as const).find((name) =>
       flags[name]
     );
-    if (other) throw new UsageError(`--live prints a line a second and does not go with --${other}`);
-    if (channel === "each") throw new UsageError("--live judges one channel, found --channel each");
+    if (other) throw new UsageError(`--live and --${other} exclude each other: --live prints one line each second`);
+    if (channel === "each") throw new UsageError("--live requires one channel, found --channel each");
   }
   if (flags.explain && flags.decide === "mean") {
-    throw new UsageError("--explain explains what the forest decides, found --decide mean: see --profile");
+    throw new UsageError("--explain requires --decide forest, found --decide mean; --profile prints the probabilities");
   }
   if (flags.explain && format !== undefined && out === undefined) {
-    throw new UsageError("--explain and --format both print: --out DIR writes the labels to files");
+    throw new UsageError("--explain and --format both print to stdout: write the labels to files with --out DIR");
   }
-  if (out !== undefined && format === undefined) throw new UsageError("--out is for the labels of --format");
+  if (out !== undefined && format === undefined) throw new UsageError("--out requires --format, the kind of labels");
   if (channel === "each") {
-    if (svg !== undefined) throw new UsageError("--svg draws one channel, found --channel each");
+    if (svg !== undefined) throw new UsageError("--svg requires one channel, found --channel each");
     if (format !== undefined && out === undefined) {
       throw new UsageError(
-        "--format prints one channel's labels, found --channel each (--out DIR writes a file for each)",
+        "--format requires one channel, found --channel each; --out DIR writes a file for each",
       );
     }
   }
   if (threads !== undefined && device === "webgpu") {
-    throw new UsageError("--threads is for the cpu device, found --device webgpu");
+    throw new UsageError("--threads requires the cpu device, found --device webgpu");
   }
 }

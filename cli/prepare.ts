@@ -5,8 +5,10 @@ import { resolve } from "@std/path";
 import { type Corpus, count } from "../corpora/corpus.ts";
 import { extractFeatures, type Features } from "../corpora/features.ts";
 import { inspectCorpus } from "../corpora/sanity.ts";
-import { assignFolds } from "../refinery/folds.ts";
-import { type PresetName, segmentation, type Settings } from "../refinery/settings.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
+import { segmentation } from "../refinery/derived_settings.ts";
+import type { PresetName } from "../refinery/presets.ts";
+import type { Settings } from "../refinery/settings.ts";
 import type { Experiment } from "../runs/plan.ts";
 import { type CorpusFlags, openFlaggedCorpus, progressBar, readingChoices, say } from "./common.ts";
 import { describeUnlearned, type FoldFlags, settleFolds } from "./fold_settings.ts";
@@ -37,13 +39,13 @@ export async function prepare(
   const hopped = { ...asked, segmentHop: asked.segmentHop ?? opened.segmentHop };
   const features = await readFeatures(flags, opened, hopped, signal);
   const { settings, lines } = settleFolds(flags, hopped, features);
-  const folds = assignFolds(features.utterances, features.emotions, settings);
+  const cv = new CrossValidation(features, settings), { folds } = cv;
   if (!flags.quiet) {
     say(`corpus    ${describeFeatures(flags, features)}`);
     for (const { message } of inspectCorpus(features)) say(`doubtful  ${message}`);
     say(`settings  ${describeSettings(preset, settings, flags.chains)}`);
     for (const line of lines) say(`folds     ${line}`);
-    for (const line of describeUnlearned(features, folds, settings)) say(`doubtful  ${line}`);
+    for (const line of describeUnlearned(cv)) say(`doubtful  ${line}`);
   }
   const { corpus } = flags, choices = await readingChoices(flags);
   // another process may stand in another folder
@@ -76,7 +78,7 @@ async function readFeatures(
 function describeFeatures(flags: PrepareFlags, features: Features): string {
   const { utterances, emotions, segmentStart, segmentHop, segmentFrames, skipped, padded } = features;
   const speakers = new Set(utterances.map(({ speaker }) => speaker)).size;
-  const left = skipped.length === 0 ? "" : `; ${count(skipped.length, "file")} skipped (deno task corpus says why)`;
+  const left = skipped.length === 0 ? "" : `; ${count(skipped.length, "file")} skipped (deno task corpus prints why)`;
   const short = padded === 0
     ? ""
     : `; ${count(padded, "recording")} shorter than a segment of ${segmentFrames} frames, padded`;

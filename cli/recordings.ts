@@ -46,11 +46,11 @@ export async function findRecordings(names: readonly string[]): Promise<Input[]>
       });
       found.push(
         ...others.map((file): Input => ({
-          fault: `${join(name, file)}: of a kind that is not read: convert it to wav`,
+          fault: `${join(name, file)}: predict does not read this kind of file in a folder; convert it to wav`,
         })),
       );
       found.push(...faults.map(({ path, reason }): Input => ({ fault: `${path}: ${reason}` })));
-      inputs.push(...found.length > 0 ? found : [{ fault: `${name}: has no wav file in it` }]);
+      inputs.push(...found.length > 0 ? found : [{ fault: `${name}: expected wav files in this folder, found none` }]);
     }
   }
   return inputs;
@@ -200,9 +200,9 @@ class Ear {
     const { seconds, warnings } = this.recording, { peak, clippedShare, samples } = this.recording.levels!;
     const name = this.#name;
     for (const line of warnings) this.#options.onWarning?.(line);
-    if (samples === 0) throw new Error(`${name}: the recording holds no samples`);
+    if (samples === 0) throw new Error(`${name}: expected samples, found none`);
     if (peak < SILENCE) {
-      throw new Error(`${name}: silent: no sample reaches -80 dB of full scale, so nothing can be heard`);
+      throw new Error(`${name}: silent: no sample reaches -80 dB of full scale`);
     }
     const prediction = await this.#judge();
     if (clippedShare < MUCH_CLIPPED) return { seconds, prediction };
@@ -210,7 +210,7 @@ class Ear {
     return {
       seconds,
       prediction,
-      doubt: `${name}: clipped: ${share} of its samples are cut off at full scale; doubt what is heard`,
+      doubt: `${name}: clipped: ${share} of its samples are cut off at full scale, so the result is doubtful`,
     };
   }
 
@@ -220,11 +220,13 @@ class Ear {
       const prediction = await this.#listener.end(), segments = prediction.profile.length / emotions.length;
       if (this.#options.all) return { ...prediction, speech: new Uint8Array(segments).fill(1) };
       const speech = speechSegments(this.#speech.frames(), segments, prediction.segmentHop, frontEnd);
-      if (!speech.includes(1)) throw new Error(`${name}: expected speech, found none by its energy (--all judges it)`);
+      if (!speech.includes(1)) {
+        throw new Error(`${name}: expected speech, found none by its energy; --all judges it anyway`);
+      }
       return judgeSpeech(model, prediction, speech, this.#options.decide);
     } catch (error) {
       if (!(error instanceof TooShortError)) throw error;
-      throw new Error(`${name}: ${error.message} (--pad fills it up with silence)`, { cause: error });
+      throw new Error(`${name}: ${error.message}; --pad pads it with silence`, { cause: error });
     }
   }
 }

@@ -10,11 +10,11 @@ const command = createCommand("report", "Tables, figures and report.html from a 
   ["of a run, or of all runs of deno task paper", "deno task report out/synthetic-demo-1-20200812-140506"],
   ["with the profile of one utterance", "deno task report out/emodb-quick-1-20200812-140506 --utterance 03a01Fa"],
   [
-    "compute every number of its tables again, and compare",
+    "recompute every number of its tables, and compare",
     "deno task report out/paper-emodb-compact-1-20200812-140506 --check",
   ],
 ])
-  .option("--utterance <id>", "whose profile is shown (default: the one that changes most)")
+  .option("--utterance <id>", "utterance whose profile is shown (default: the one that changes most)")
   .option("--check", "write nothing: recompute every number of the tables from the folds' profiles, and compare")
   .option("--json", "print one JSON document on stdout: the tables, or what the check found")
   .argument("<run>", "the run folder");

@@ -48,7 +48,7 @@ stopping=
 trap 'stopping=yes; kill -TERM "$fold"' TERM
 wait "$fold"
 status=$?
-if [ -n "$stopping" ]; then # the signal has ended the wait, and the fold is being kept
+if [ -n "$stopping" ]; then # the signal has ended the wait, and the fold is writing its checkpoint
   wait "$fold"
   status=$?
 fi

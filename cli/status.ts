@@ -8,8 +8,8 @@ import { type FoldStatus, readStatus, type RunStatus } from "../runs/status.ts";
 import { createCommand, printJson, runCommand } from "./common.ts";
 import { formatDuration } from "./job_progress.ts";
 
-const command = createCommand("status", "What each fold of a run is doing, on whichever machine.", [
-  ["a run, from any machine that sees its folder", "deno task status out/emodb-paper-1-20200812-140506"],
+const command = createCommand("status", "Shows what each fold of a run is doing, on any machine.", [
+  ["a run, from any machine that can read its folder", "deno task status out/emodb-paper-1-20200812-140506"],
   ["every ten seconds", "watch -n 10 deno task status out/emodb-paper-1-20200812-140506"],
 ])
   .option("--json", "print one JSON document on stdout")
@@ -38,11 +38,11 @@ function describe(out: string, { config, folds, note, results }: RunStatus): str
   const summary = [...counts].map(([state, { length }]) => `${length} ${state}`).join(", ");
   return [
     `${out}: ${corpus.name}, preset ${preset}, ${method}, ${stages} stages x ${folds.length} folds; folds: ${summary}`,
-    formatTable(["fold", "is", "stages finished", "now", "loss", "validation loss", "by", "heard of"], rows),
+    formatTable(["fold", "is", "stages finished", "now", "loss", "validation loss", "by", "last sign"], rows),
     ...(note ? [`last note, ${note.time.slice(0, 19)}Z: ${note.text}`] : []),
     ...(results ? [stageTable(results.stages)] : []),
     ...(!results && folds.every(({ state }) => state === "finished")
-      ? [`every fold is finished: deno task train --merge --out ${out} judges them`]
+      ? [`every fold is finished. To judge them: deno task train --merge --out ${out}`]
       : []),
   ].join("\n");
 }
@@ -56,7 +56,7 @@ function row({ fold, state, stages: finished, holder, epoch, checkpoint }: FoldS
     ? `stage ${doing.stage}, ` + (doing.phase === "profile" ? "making profiles" : `epoch ${doing.epoch} of ${epochs}`) +
       `, ${Math.floor(100 * doing.part)} %`
     : state !== "finished" && checkpoint
-    ? `kept at stage ${ordinal(checkpoint.stage)}, epoch ${ordinal(checkpoint.epoch)}` +
+    ? `saved at stage ${ordinal(checkpoint.stage)}, epoch ${ordinal(checkpoint.epoch)}` +
       (checkpoint.step ? `, step ${checkpoint.step}` : "")
     : "";
   const loss = running ? doing.loss ?? epoch?.loss : epoch?.loss;

@@ -5,6 +5,7 @@
 import { Option } from "commander";
 import { ordinal } from "../base/numbering.ts";
 import { openDevice } from "../kernels/open_device.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
 import { type Trial, tryFold } from "../refinery/trial.ts";
 import {
@@ -39,8 +40,8 @@ const collect = (value: string, before: string[]) => [...before, value];
 const command = addNetworkOptions(
   addCorpusOptions(createCommand(
     "study",
-    "What makes the networks accurate: one setting at a time, judged on the validation utterances of some folds, so that " +
-      "what the folds hold out stays unseen.",
+    "Varies one setting at a time and judges on the validation utterances of some folds, so that the held-out " +
+      "utterances stay unseen.",
     [[
       "is batch norm worth it, and a wider network?",
       "deno task study --corpus emodb --data emodb --segment-hop 10 " +
@@ -48,28 +49,31 @@ const command = addNetworkOptions(
     ], ["other statistics of profiles, other forests", "deno task study --run out/emodb-tuned-1-20200812-140506"]],
   )).addOption(presetOption("compact")),
 )
-  .option("--trials <n>", "folds that each variation is tried on", wholeNumber({ min: 1 }), 3)
-  .option("--base <settings>", "what all variations share, name=value,name=value, by the names in config.json")
+  .option("--trials <n>", "number of folds to try each variation on", wholeNumber({ min: 1 }), 3)
+  .option(
+    "--base <settings>",
+    "settings that all variations share: name=value,name=value, with the names in config.json",
+  )
   .addOption(
-    new Option("--vary <settings>", "a variation, in the same way; may be given several times").argParser(collect)
+    new Option("--vary <settings>", "a variation, in the same form; may be repeated").argParser(collect)
       .default([], "none"),
   )
   .addOption(
     new Option(
       "--run <dir>",
-      "other statistics and forests on the profiles of a run, instead; may be given several times",
+      "instead, try other statistics and forests on the profiles of this run; may be repeated",
     )
       .argParser(collect).default([], "none"),
   )
-  .option("--stage <n>", "with --run: the stage whose profiles are taken (default: the last)", readOrdinal)
-  .option("--keep <file>", "write each trial there as it ends, a line each; those that are there are not made again")
-  .option("--by-epoch", "after each row, what its networks were like after each epoch")
+  .option("--stage <n>", "with --run: the stage whose profiles are used (default: the last)", readOrdinal)
+  .option("--keep <file>", "file to write each finished trial to, one line each; trials already in it are not repeated")
+  .option("--by-epoch", "after each row, print the accuracy after each epoch")
   .option("--json", "print the results as one JSON document on stdout, and the table on stderr");
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<StudyFlags>();
   if (flags.run.length > 0) return await studyDeciders(flags.run, { stage: flags.stage, json: flags.json, signal });
-  if (flags.stage !== undefined) throw new UsageError("--stage goes with --run");
+  if (flags.stage !== undefined) throw new UsageError("--stage requires --run");
   const preset = flags.preset ?? (flags.corpus === "synthetic" ? "demo" : "compact");
   const { settings: asked } = resolveSettings({ ...flags, preset });
   const known: Settings = { ...asked, stages: 1, validationShare: 0.2 };
@@ -82,15 +86,16 @@ await runCommand(command, async (signal) => {
   try {
     for (const [i, { text, ...varied }] of variations.entries()) {
       const prepared = await prepare({ ...flags, quiet: flags.quiet || i > 0 }, preset, { ...base, ...varied }, signal);
-      const { features, folds, settings: { segmentHop, split, folds: folding } } = prepared, trials: Trial[] = [];
-      const settings: Settings = { ...base, ...varied, segmentHop, split, folds: folding };
+      const { features, settings: { segmentHop, split, folds } } = prepared, trials: Trial[] = [];
+      const settings: Settings = { ...base, ...varied, segmentHop, split, folds };
+      const cv = new CrossValidation(features, settings, prepared.folds);
       for (let fold = 0; fold < Math.min(flags.trials, settings.folds); fold++) {
         const known = kept?.find(settings, fold);
         if (known) {
           trials.push(known);
           continue;
         }
-        trials.push(await tryFold(features, device, settings, folds, fold, { signal, byEpoch: flags.byEpoch }));
+        trials.push(await tryFold(cv, fold, device, { signal, byEpoch: flags.byEpoch }));
         await kept?.keep(settings, trials.at(-1)!);
       }
       results.push({ variation: text, settings, trials });
@@ -129,7 +134,7 @@ function epochRows(trials: Trial[]): string {
         const { right, validationAccuracy, validationLoss } = epochs[e];
         return { right: right!, segmentsRight: validationAccuracy! * segments, loss: validationLoss! };
       }),
-      `after epoch ${ordinal(e)}; of the segments learned from ${(100 * learned).toFixed(0)} %`,
+      `after epoch ${ordinal(e)}; ${(100 * learned).toFixed(0)} % of the segments learned from`,
     ].join("  ");
   }).join("\n");
 }
@@ -150,7 +155,7 @@ function parseSettings(text: string, known: Settings): Partial<Settings> {
     text.split(",").filter(Boolean).map((part) => {
       const [, name = "", value = ""] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
       if (!(name in known)) {
-        throw new UsageError(`Found "${part}", wanted name=value with one of ${Object.keys(known).join(", ")}`);
+        throw new UsageError(`Expected name=value, the name one of ${Object.keys(known).join(", ")}; found "${part}"`);
       }
       try {
         return [name, name in SETTINGS ? parseSetting(name as SettingName, value) : wholeNumber({ min: 0 })(value)]; // hop, seed

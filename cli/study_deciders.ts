@@ -30,24 +30,28 @@ export async function studyDeciders(
 ): Promise<void> {
   const views = [];
   for (const run of runs) {
-    const { corpus, folds, profiles, config: { settings } } = await readRun(run), own = stage ?? settings.stages - 1;
+    const { cv, profiles, config: { settings } } = await readRun(run), own = stage ?? settings.stages - 1;
     if (own >= settings.stages) throw new UsageError(`--stage ${ordinal(own)}: ${run} has ${settings.stages} stages`);
-    views.push({ corpus, folds, profiles: profiles[own], settings, stage: own });
+    views.push({ cv, profiles: profiles[own], stage: own });
   }
-  const ids = views.map(({ corpus }) => corpus.utterances.map(({ id }) => id).join("\n"));
+  const ids = views.map(({ cv }) => cv.corpus.utterances.map(({ id }) => id).join("\n"));
   const other = ids.findIndex((own) => own !== ids[0]);
-  if (other >= 0) throw new UsageError(`--run: ${runs[other]} has other utterances than ${runs[0]}`);
+  if (other >= 0) {
+    throw new UsageError(
+      `--run: expected runs on the same utterances, found others in ${runs[other]} than in ${runs[0]}`,
+    );
+  }
   say(`${runs.length} runs, ${stage === undefined ? "the last stage" : `stage ${ordinal(stage)}`} of each`);
   const rows: Row[] = [];
   let papers: number[] = [];
   for (const decider of DECIDERS) {
     signal.throwIfAborted();
     const weighted: number[] = [], unweighted: number[] = [];
-    const right = views[0].corpus.utterances.map(() => 0);
-    for (const { corpus, folds, profiles, settings, stage } of views) {
-      const truth = corpus.utterances.map(({ emotion }) => emotion);
-      const decisions = decideBy(decider, corpus, settings, profiles, folds, stage);
-      const confusion = confusionMatrix(truth, decisions, corpus.emotions.length);
+    const right = views[0].cv.corpus.utterances.map(() => 0);
+    for (const { cv, profiles, stage } of views) {
+      const truth = cv.corpus.utterances.map(({ emotion }) => emotion);
+      const decisions = decideBy(decider, cv, profiles, stage);
+      const confusion = confusionMatrix(truth, decisions, cv.corpus.emotions.length);
       weighted.push(weightedAccuracy(confusion));
       unweighted.push(unweightedAccuracy(confusion));
       truth.forEach((emotion, i) => right[i] += decisions[i] === emotion ? 1 : 0);

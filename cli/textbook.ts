@@ -9,7 +9,7 @@ const DOCS = join(import.meta.dirname!, "../docs");
 
 const command = createCommand(
   "textbook",
-  "Draws the pictures of docs/textbook, writes its notebooks, and finds the lines again that its links lead to.",
+  "Draws the pictures of docs/textbook, writes its notebooks, and updates the line numbers of its links.",
   [["after a change to the code that a chapter is about", "deno task textbook"]],
 );
 

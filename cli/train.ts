@@ -8,14 +8,16 @@ import { openDevice } from "../kernels/open_device.ts";
 import type { EpochRecord } from "../nn/fit.ts";
 import { summarise } from "../nn/vgg_e.ts";
 import type { Results } from "../refinery/results.ts";
-import { networkOptions, type PresetName, type Settings } from "../refinery/settings.ts";
+import { networkOptions } from "../refinery/derived_settings.ts";
+import type { PresetName } from "../refinery/presets.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { foldFigures, foldTable, formatTable, modelTable, percent, stageTable } from "../report/table.ts";
 import { choicesOf, type Described, keptChoices, openRun, requireRun } from "../runs/begin.ts";
 import { runExperiment } from "../runs/experiment.ts";
 import { differences, identityOf } from "../runs/identity.ts";
 import { foldsAtOnce } from "../runs/jobs.ts";
 import { mergeFolds } from "../runs/merge.ts";
-import type { Experiment, Outcome, Start } from "../runs/plan.ts";
+import { crossValidationOf, type Experiment, type Outcome, type Start } from "../runs/plan.ts";
 import { requireVacant } from "../runs/run_folder.ts";
 import { shareStages } from "../runs/share_stage.ts";
 import { defaultFolder } from "../runs/train.ts";
@@ -30,7 +32,7 @@ import project from "../deno.json" with { type: "json" };
 
 const command = addTrainOptions(createCommand(
   "train",
-  "The whole job: features, stages x folds of networks, forest, results and report, in a run folder.",
+  "Trains and judges on a corpus: features, stages x folds of networks, forest, results and report, in a run folder.",
   [
     ["the synthetic corpus: nothing to download", "deno task train"],
     ["Emo-DB in minutes", "deno task train --corpus emodb --data emodb"],
@@ -39,18 +41,18 @@ const command = addTrainOptions(createCommand(
       "deno task train --corpus emodb --data emodb --preset paper --dry-run",
     ],
     [
-      "your recordings, a folder an emotion, unseen speakers",
+      "your recordings, one folder for each emotion; held-out speakers",
       "deno task train --corpus folder --data recordings --split speaker",
     ],
     ["and a model for deno task predict", "deno task train --corpus emodb --data emodb --export"],
-    ["go on with a run that was stopped", "deno task train --resume --out out/synthetic-demo-1-20200812-140506"],
+    ["resume a run that was stopped", "deno task train --resume --out out/synthetic-demo-1-20200812-140506"],
   ],
 ));
 
 await runCommand(command, async (signal) => {
   const started = performance.now();
   const { flags, preset, settings: asked, start } = await readOptions(command.opts<TrainFlags>());
-  const tell = flags.quiet ? () => {} : say;
+  const note = flags.quiet ? () => {} : say;
   const out = flags.out ?? defaultFolder(flags.corpus, preset, flags.seed);
   if (start === "new" && !flags.dryRun) await requireVacant(out);
   if (start === "resume") {
@@ -58,7 +60,7 @@ await runCommand(command, async (signal) => {
     const results = await folder.readResults();
     if (results && flags.onlyFold === undefined) {
       const model = flags.export ? `; deno task export ${out} makes its model` : "";
-      tell(`The run in ${out} is complete already; deno task report ${out} writes its report again${model}`);
+      note(`The run in ${out} is already complete; deno task report ${out} writes its report again${model}`);
       return showResults(results, out, flags);
     }
   }
@@ -76,7 +78,7 @@ await runCommand(command, async (signal) => {
   const { precision } = flags;
   const options = { device: flags.device, threads: shareThreads(flags), precision, choices: await keptChoices(out) };
   const device = await openDevice(options);
-  tell(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
+  note(`device    ${device.kind}: ${device.description}${flags.jobs > 1 ? `, for each of ${flags.jobs} jobs` : ""}`);
   const experiment = { ...described, device, reopen: () => openDevice({ ...options, choices: choicesOf(device) }) };
   try {
     const network = networkOptions(settings, features.emotions.length);
@@ -88,7 +90,7 @@ await runCommand(command, async (signal) => {
   }
 });
 
-/** The options, with those of the run that is gone on with; and how this process comes to its folder. */
+/** The options, with those of a run that is resumed; and how this process enters its folder. */
 async function readOptions(
   asked: TrainFlags,
 ): Promise<{ flags: TrainFlags; preset: PresetName; settings: Settings; start: Start }> {
@@ -108,19 +110,21 @@ async function readOptions(
     preset,
     settings,
   });
-  if (differ.length > 0) throw new Error(`The run in ${asked.out} is another: ${differ.join("; ")}`);
+  if (differ.length > 0) {
+    throw new Error(`--out ${asked.out}: expected a run with these options, found another: ${differ.join("; ")}`);
+  }
   return { ...resumed, start: "resume" };
 }
 
 /** Runs it, and shows what it gives. */
 async function train(experiment: Experiment, out: string, flags: TrainFlags, signal: AbortSignal, started: number) {
-  const { settings, features, onlyFold, folds, start = "new" } = experiment;
+  const { settings, features, onlyFold, start = "new" } = experiment;
   const folder = await openRun(out, experiment, start, { onlyFold, onNote: say });
-  // a fold that has stages of another run is one that goes on
+  // a fold with stages of another run counts as one that is resumed
   if (flags.stagesFrom !== undefined) {
     experiment = { ...experiment, start: "resume" };
     const shared = await shareStages(folder, (await requireRun(flags.stagesFrom)).folder);
-    if (!flags.quiet) say(`${count(shared, "network")} taken over from ${flags.stagesFrom}`);
+    if (!flags.quiet) say(`${count(shared, "network")} copied from ${flags.stagesFrom}`);
   }
   const networks = (onlyFold === undefined ? settings.folds : 1) * settings.stages;
   const finished = await folder.countFinished(onlyFold);
@@ -150,9 +154,11 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     progress.stop();
     const only = onlyFold === undefined ? "" : ` --only-fold ${ordinal(onlyFold)}`;
     const resume = `deno task train --resume --out ${out}${only}`;
-    if (error !== signal.reason) throw new Error(`${(error as Error).message}\nwhat is kept goes on with: ${resume}`);
+    if (error !== signal.reason) throw new Error(`${(error as Error).message}\nTo resume: ${resume}`);
     const saved = await folder.countFinished(onlyFold);
-    throw new Error(`${saved} of ${networks} networks are finished, and what is begun is kept; go on with: ${resume}`);
+    throw new Error(
+      `${saved} of ${networks} networks are finished; checkpoints of the others are saved. To resume: ${resume}`,
+    );
   } finally {
     progress.stop();
   }
@@ -167,7 +173,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
   }
   const show = flags.json ? say : console.log;
   const [result] = outcome.folds;
-  const heldOut = features.utterances.filter((_, i) => folds[i] === result.fold);
+  const heldOut = crossValidationOf(experiment).heldOut(result.fold).map((i) => features.utterances[i]);
   const figures = foldFigures(result, heldOut, features.emotions.length);
   show(`fold ${ordinal(result.fold)} of ${settings.folds}, ${count(heldOut.length, "utterance")} held out`);
   show(foldTable(figures));
@@ -227,7 +233,7 @@ function describeCost(cost: Cost, { epochs }: Settings): string {
   const mega = (bytes: number) => `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
   return [
     "",
-    `at most, if no network stops before epoch ${epochs}:`,
+    `cost at most, if every network runs all ${epochs} epochs:`,
     `  operations  ${(cost.flops / 1e12).toLocaleString("en", { maximumFractionDigits: 1 })} TFLOP`,
     `  time        ${formatDuration(cost.seconds)}, at ${Math.round(cost.segmentsPerSecond).toLocaleString("en")} ` +
     "segments/s in training (measured just now)",

@@ -6,15 +6,10 @@ import { type Command, Option } from "commander";
 import type { Precision } from "../kernels/device.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
 import type { TuneFlag } from "../lab/tuning.ts";
-import { fraction } from "../refinery/fraction.ts";
-import {
-  checkSettings,
-  type PresetName,
-  PRESETS,
-  type SettingName,
-  SETTINGS,
-  type Settings,
-} from "../refinery/settings.ts";
+import { fraction } from "../base/fraction.ts";
+import { checkSettings } from "../refinery/check_settings.ts";
+import { type PresetName, PRESETS } from "../refinery/presets.ts";
+import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import { defaultPreset } from "../runs/train.ts";
 import { addCorpusOptions, type CorpusFlags, readOrdinal, UsageError, wholeNumber } from "./common.ts";
@@ -42,16 +37,19 @@ export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pic
   export?: boolean;
 }
 
-/** Adds those that say what is run, on what, and where it is written. */
+/** Adds the options that choose what is run, on what, and where it is written. */
 export function addExperimentOptions(command: Command): Command {
   const withChain = addSettingOptions(addCorpusOptions(command).addOption(presetOption("quick")), ["method", "stages"]);
   return addNetworkOptions(withChain)
-    .option("--out <dir>", "the run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)");
+    .option("--out <dir>", "run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)");
 }
 
 /** `--preset`. @param recorded the one for recordings */
 export function presetOption(recorded: PresetName): Option {
-  return new Option("--preset <name>", `a set of defaults (default: demo for the synthetic corpus, else ${recorded})`)
+  return new Option(
+    "--preset <name>",
+    `set of defaults for the settings (default: demo for the synthetic corpus, else ${recorded})`,
+  )
     .choices(Object.keys(PRESETS));
 }
 
@@ -69,12 +67,12 @@ export function addNetworkOptions(command: Command): Command {
     )
     .addOption(precisionOption())
     .addOption(tuneOption())
-    .option("--quiet", "say only what it gives, and errors");
+    .option("--quiet", "print only results and errors");
 }
 
 /** `--jobs`. */
 export function jobsOption(): Option {
-  return new Option("--jobs <n>", "folds that are run at once, sharing the threads")
+  return new Option("--jobs <n>", "folds to run at the same time; they share the threads")
     .argParser(wholeNumber({ min: 1, max: 64 })).default(1);
 }
 
@@ -91,23 +89,23 @@ export function addTrainOptions(command: Command): Command {
   return addNoteOptions(addExperimentOptions(command))
     .option(
       "--export",
-      "at the end, train one more network on everything, and write it as a model for deno task predict",
+      "at the end, train one more network on all utterances and write it as a model for deno task predict",
     )
     .option(
       "--stages-from <run>",
-      "take over the networks of another run that are the same in this one: stage 1, at least",
+      "copy the networks that this run would train identically from another run: at least stage 1",
     )
-    .option("--resume", "go on with the run in --out, as it was begun: no other option is needed")
+    .option("--resume", "resume the run in --out with its own settings; no other option is required")
     .addOption(jobsOption())
     .option(
       "--only-fold <k>",
-      "run one fold alone, counted from 1, in a run folder that others may share: no results.json",
+      "run only this fold, counted from 1, in a run folder that other processes may share; writes no results.json",
       readOrdinal,
     )
-    .option("--merge", "train nothing: judge the folds in --out, which other processes have run")
-    .option("--dry-run", "train nothing; say what it would cost: FLOPs, hours, memory, disk")
-    .option("--verbose", "show the layers of the network, and each epoch")
-    .option("--json", "print the results as one JSON document on stdout, and all else on stderr");
+    .option("--merge", "train nothing; judge the folds in --out, which other processes have run")
+    .option("--dry-run", "train nothing; print the cost: FLOPs, hours, memory, disk")
+    .option("--verbose", "print the layers of the network, and each epoch")
+    .option("--json", "print the results as one JSON document on stdout, everything else on stderr");
 }
 
 /**
@@ -121,7 +119,7 @@ export function resolveSettings(flags: TrainFlags): { preset: PresetName; settin
 }
 
 /**
- * The options and settings of a run that is gone on with: as it began, but for what is given.
+ * The options and settings of a run that is resumed: its own, except those that are given.
  *
  * @param given whether an option was given
  * @throws {UsageError} where options don't go together
@@ -154,24 +152,24 @@ function override(base: Settings, flags: TrainFlags): Settings {
     flags.onlyFold !== undefined && (flags.folds || flags.resume || flags.corpus === "synthetic") &&
     flags.onlyFold >= settings.folds
   ) {
-    throw new UsageError(`--only-fold ${ordinal(flags.onlyFold)}: there are ${settings.folds} folds, counted from 1`);
+    throw new UsageError(`--only-fold: expected a fold from 1 to ${settings.folds}, found ${ordinal(flags.onlyFold)}`);
   }
   if (flags.threads !== undefined && flags.device === "webgpu") {
-    throw new UsageError("--threads is for the cpu device, found --device webgpu");
+    throw new UsageError("--threads requires the cpu device, found --device webgpu");
   }
   if (flags.export && flags.onlyFold !== undefined) {
     throw new UsageError(
-      "--export and --only-fold do not go together: deno task export RUN, when all folds are finished",
+      "--export and --only-fold exclude each other: run deno task export RUN when all folds are finished",
     );
   }
   if (flags.precision === "f16" && flags.device === "cpu") {
-    throw new UsageError("--precision f16 is for a GPU, found --device cpu");
+    throw new UsageError("--precision f16 requires a GPU, found --device cpu");
   }
-  if (flags.quiet && flags.verbose) throw new UsageError("--quiet and --verbose do not go together");
-  if (flags.jobs > 1 && flags.onlyFold !== undefined) throw new UsageError("--jobs and --only-fold do not go together");
-  if (flags.merge && flags.onlyFold !== undefined) throw new UsageError("--merge and --only-fold do not go together");
+  if (flags.quiet && flags.verbose) throw new UsageError("--quiet and --verbose exclude each other");
+  if (flags.jobs > 1 && flags.onlyFold !== undefined) throw new UsageError("--jobs and --only-fold exclude each other");
+  if (flags.merge && flags.onlyFold !== undefined) throw new UsageError("--merge and --only-fold exclude each other");
   if ((flags.resume || flags.merge) && flags.out === undefined) {
-    throw new UsageError(`--${flags.resume ? "resume" : "merge"} wants --out, the folder of the run`);
+    throw new UsageError(`--${flags.resume ? "resume" : "merge"} requires --out, the folder of the run`);
   }
   return settings;
 }

@@ -17,14 +17,17 @@ import { progressBar, say } from "./common.ts";
 export function tuneOption(): Option {
   return new Option(
     "--tune <mode>",
-    "measure the kernels of a GPU first: quick 10 s at most, full 3 min; kept for later",
+    "measure the kernels of a GPU first (quick: at most 10 s, full: 3 min); the result is cached",
   )
     .choices(["off", "quick", "full"]).default("quick");
 }
 
 /** `--precision`. */
 export function precisionOption(): Option {
-  return new Option("--precision <floats>", "what a GPU multiplies: f16 halves what it reads, and rounds to 11 bits")
+  return new Option(
+    "--precision <floats>",
+    "floats that a GPU multiplies: f16 halves the bytes it reads, and rounds to 11 bits",
+  )
     .choices(PRECISIONS).default("f32");
 }
 

@@ -13,17 +13,22 @@ const command = createCommand(
     ["a folder that any host can serve", "deno task web --build site"],
   ],
 )
-  .option("--model <dir>", "the folder of a model, as deno task export writes it (default: the one that ships)")
-  .option("--build <dir>", "write the page there, and end")
-  .option("--host <name>", "address to listen on; 0.0.0.0: other machines reach it too", "127.0.0.1")
+  .option(
+    "--model <dir>",
+    "model folder, as deno task export writes it, or the archive of a taught model (default: the model that ships)",
+  )
+  .option("--build <dir>", "write the page to this folder, and exit")
+  .option("--host <name>", "address to listen on; 0.0.0.0: other machines can open the page too", "127.0.0.1")
   .option("--port <n>", "port to listen on; 0: any that is free", wholeNumber({ max: 65535 }), 8335);
 
 await runCommand(command, async (signal) => {
   const { model, build, host, port } = command.opts<{ model?: string; build?: string; host: string; port: number }>();
   const given = (["port", "host"] as const).find((name) => command.getOptionValueSource(name) === "cli");
-  if (build !== undefined && given) throw new UsageError(`--build serves nothing: it does not go with --${given}`);
+  if (build !== undefined && given) {
+    throw new UsageError(`--build and --${given} exclude each other: --build serves nothing`);
+  }
   const folder = await modelFolder(model).catch((error) => {
-    say(`note: ${error.message}. The page has no emotions to tell until then; the rest works`);
+    say(`note: ${error.message}. Without a model the page can't decide emotions; the rest works`);
     return undefined;
   });
   say("building  the page");
@@ -36,7 +41,7 @@ await runCommand(command, async (signal) => {
   }
   const server = listen(site, host, port);
   const { hostname, port: found } = server.addr;
-  say(`page      http://${hostname === "127.0.0.1" ? "localhost" : hostname}:${found}/   (Ctrl-C ends it)`);
+  say(`page      http://${hostname === "127.0.0.1" ? "localhost" : hostname}:${found}/   (Ctrl-C stops it)`);
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
   // whoever still holds a connection is not waited for
   await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, 500))]);
@@ -50,11 +55,11 @@ function listen(site: Site, hostname: string, port: number) {
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new UsageError(
-        `--port ${port}: another program listens there; choose another one, or 0 for any that is free`,
+        `--port ${port}: another program uses this port; choose another, or 0 for any that is free`,
       );
     }
     const allowed = "; deno task web may listen on localhost and 0.0.0.0, and on [::1] and [::]";
     const why = error instanceof Deno.errors.NotCapable ? allowed : ` (${(error as Error).message})`;
-    throw new UsageError(`--host ${hostname}: nothing can listen there${why}`);
+    throw new UsageError(`--host ${hostname}: can't listen on this address${why}`);
   }
 }

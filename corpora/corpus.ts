@@ -159,10 +159,10 @@ function doubtfulNames(emotions: readonly string[], utterances: readonly Utteran
     const own = utterances.filter((utterance) => utterance.emotion === emotion).length;
     const commoner = emotions.filter((other) => utterances.filter((u) => u.emotion === other).length > own);
     const nearest = nearestEmotion(emotion, commoner);
-    const said = `"${emotion}" (${count(own, "utterance")}) is no known emotion`;
+    const said = `"${emotion}" (${count(own, "utterance")}) is not a known emotion`;
     return nearest === undefined
-      ? `${said}: it is learned as a class of its own (\`labels: map.json\` names it otherwise)`
-      : `${said}; did you mean "${nearest}"? \`labels: map.json\` with {"${emotion}": "${nearest}"} says so`;
+      ? `${said}: it becomes a class; \`labels: map.json\` can rename it`
+      : `${said}; did you mean "${nearest}"? \`labels: map.json\` with {"${emotion}": "${nearest}"} renames it`;
   });
 }
 
@@ -184,7 +184,7 @@ export function requireTwoEmotions(
   const left = skipped.length === 0
     ? ""
     : `. Left out: ${count(skipped.length, "file")}, the first ${skipped[0].path}: ${skipped[0].reason}`;
-  throw new Error(`${from} has ${found}; at least two emotions are wanted${left}`);
+  throw new Error(`${from}: expected at least two emotions, found ${found}${left}`);
 }
 
 /** "1 file", "2 files": for messages. */

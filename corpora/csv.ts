@@ -66,12 +66,14 @@ export function parseCsv(source: string, name: string, separator = ","): CsvReco
 function explain(error: CsvError, name: string, began: number): SyntaxError {
   const line = Number(error.lines ?? began);
   if (error.code === "CSV_QUOTE_NOT_CLOSED") {
-    return new SyntaxError(`${name}, line ${began}: a quote is opened and never closed`, { cause: error });
+    return new SyntaxError(`${name}, line ${began}: expected a closing quote, found none`, { cause: error });
   }
   if (error.code === "CSV_INVALID_CLOSING_QUOTE") {
     const found = /got "(.)"/.exec(error.message)?.[1];
     return new SyntaxError(
-      `${name}, line ${line}: found ${found ? `"${found}"` : "something"} after a closing quote, wanted a separator`,
+      `${name}, line ${line}: expected a separator after a closing quote, found ${
+        found ? `"${found}"` : "something else"
+      }`,
       { cause: error },
     );
   }
@@ -157,7 +159,7 @@ export function readTable(
     const extra = fields.slice(header.length).some((field) => field.trim() !== "");
     if (fields.length < header.length || extra) {
       throw new SyntaxError(
-        `${name}, line ${line}: found ${fields.length} fields, wanted ${header.length} as in the header`,
+        `${name}, line ${line}: expected ${header.length} fields, as in the header, found ${fields.length}`,
       );
     }
     return {

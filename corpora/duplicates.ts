@@ -58,7 +58,7 @@ function contradiction(contents: readonly Content[], groups: readonly (readonly 
     option: "duplicates",
     required: "drop or keep",
     found:
-      `none, and ${first.name} (${first.emotion}) and ${other.name} (${other.emotion}) are one recording under two labels${more}`,
+      `none, though ${first.name} (${first.emotion}) and ${other.name} (${other.emotion}) are one recording with two labels${more}`,
     help: "correct the labels, or choose `duplicates: drop` (leave them out) or keep (learn both, never in two folds)",
   });
 }

@@ -32,7 +32,9 @@ export async function readEmodbListeners(dir: string): Promise<Map<string, numbe
       throw error;
     }
     const rates = parse(new TextDecoder("latin1").decode(bytes));
-    if (rates.size === 0) throw new Error(`${file}: no line like "1 | 03a01Ab.wav | 65,00 | 35,00", between tabs`);
+    if (rates.size === 0) {
+      throw new Error(`${file}: expected lines like "1 | 03a01Ab.wav | 65,00 | 35,00", separated by tabs, found none`);
+    }
     return rates;
   }
 }

@@ -122,7 +122,7 @@ export class FrameCache {
       action();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.fault = `${this.#dir}: frames can't be kept there (${why}); they are computed anew each time`;
+      this.fault = `${this.#dir}: can't cache frames there (${why}); they are computed again each time`;
     }
   }
 }

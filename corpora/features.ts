@@ -11,7 +11,7 @@
  */
 import { OptionError } from "../base/option_error.ts";
 import type { Level } from "../dsp/levelling.ts";
-import { segmentCount } from "../dsp/segments.ts";
+import { padFrames, segmentCount } from "../dsp/segments.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
 import { readUtterances } from "./feature_reading.ts";
@@ -257,14 +257,4 @@ function shares(votes: Readonly<Record<string, number>>, emotions: readonly stri
 function areRecordings({ name, utterances }: Corpus): boolean {
   const known = name !== "synthetic" && CORPUS_KINDS.some((kind) => kind === name);
   return known && utterances.every(({ path }) => path !== undefined);
-}
-
-/** Frames, at least so many: the last one is repeated. @param frames [any, nMels] */
-function padFrames(frames: Float32Array, least: number): Float32Array {
-  const { nMels } = frontEnd;
-  if (frames.length >= least * nMels) return frames;
-  const padded = new Float32Array(least * nMels), last = frames.subarray(frames.length - nMels);
-  padded.set(frames);
-  for (let at = frames.length; at < padded.length; at += nMels) padded.set(last, at);
-  return padded;
 }

@@ -45,7 +45,7 @@ export async function listRecordings(dir: string): Promise<Found> {
   const walk = async (below: string, above: readonly string[]): Promise<void> => {
     const folder = join(dir, below), real = await Deno.realPath(folder);
     if (above.includes(real)) {
-      faults.push({ path: folder, reason: `a link that leads in a circle, to ${real}` });
+      faults.push({ path: folder, reason: `a circular link, to ${real}` });
       return;
     }
     for await (const entry of Deno.readDir(folder)) {
@@ -76,10 +76,10 @@ export async function followLink(link: string): Promise<Deno.FileInfo | string> 
   } catch (error) {
     const target = await Deno.readLink(link);
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return `a broken link: there is no ${target}`;
+      return `a broken link: ${target} does not exist`;
     }
     if (error instanceof Deno.errors.FilesystemLoop || /too many levels/i.test((error as Error).message)) {
-      return `a link that leads in a circle, to ${target}`;
+      return `a circular link, to ${target}`;
     }
     return `a link that can't be followed, to ${target}: ${(error as Error).message}`;
   }
@@ -136,7 +136,7 @@ export function requireContent(bytes: Uint8Array, name: string): void {
   if (!text.startsWith("version https://git-lfs.github.com/spec/")) return;
   const size = /^size (\d+)$/m.exec(text)?.[1];
   throw new TypeError(
-    `${name}: a Git LFS pointer, not the recording${size ? ` (${size} bytes)` : ""}: git lfs pull fetches it`,
+    `${name}: expected a recording, found a Git LFS pointer${size ? ` to ${size} bytes` : ""}; git lfs pull fetches it`,
   );
 }
 
@@ -151,7 +151,7 @@ const OVERRUN = 0.1;
 export function cutSpan({ samples, seconds }: Spoken, { start, end }: Span, name: string): Spoken {
   if (start >= seconds || end > seconds + OVERRUN) {
     throw new RangeError(
-      `${name}: a segment from ${start} to ${end} s, but the recording ends at ${Number(seconds.toFixed(3))} s`,
+      `${name}: expected a part within the recording's ${Number(seconds.toFixed(3))} s, found ${start} to ${end} s`,
     );
   }
   const at = (time: number) => Math.min(samples.length, Math.round(time * frontEnd.sampleRate));

@@ -46,11 +46,13 @@ export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
   const folds = new Map<string, { fold: string; line: number }>();
   for (const { value, line } of table.rows) {
     const key = keyOf(value(utterance)), own = value(fold);
-    if (key === "" || own === "") throw new SyntaxError(`${file}, line ${line}: an utterance or its fold is empty`);
+    if (key === "" || own === "") {
+      throw new SyntaxError(`${file}, line ${line}: expected an utterance and its fold, found an empty field`);
+    }
     const before = folds.get(key);
     if (before !== undefined && before.fold !== own) {
       throw new SyntaxError(
-        `${file}: ${key} is in fold ${before.fold} (line ${before.line}) and in ${own} (line ${line})`,
+        `${file}: ${key}: expected one fold, found ${before.fold} (line ${before.line}) and ${own} (line ${line})`,
       );
     }
     folds.set(key, { fold: own, line });
@@ -69,13 +71,15 @@ export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
   const missing = utterances.filter(({ fold }) => fold === undefined);
   if (missing.length > 0) {
     throw new Error(
-      `${file}: no fold for ${missing.length} of ${count(utterances.length, "utterance")}, the first ${missing[0].id}`,
+      `${file}: expected a fold for each of ${
+        count(utterances.length, "utterance")
+      }, found none for ${missing.length}, the first ${missing[0].id}`,
     );
   }
   const unused = folds.size - used.size;
   const notes = unused === 0 ? corpus.notes : [
     ...corpus.notes ?? [],
-    `${file}: ${count(unused, "row")} name no utterance of the corpus`,
+    `${file}: ${count(unused, "row")} without an utterance in the corpus`,
   ];
   return { ...corpus, utterances, ...(notes && { notes }) };
 }

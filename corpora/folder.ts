@@ -11,7 +11,8 @@ import { listRecordings } from "./files.ts";
 import { namedCorpus } from "./layout.ts";
 import { describeNames, nearestLayout } from "./layouts.ts";
 
-const WANTED = "a folder an emotion, with WAV files in it (angry/x.wav, angry/anna/x.wav or anna/angry/x.wav)";
+const EXPECTED =
+  "one folder for each emotion, with WAV files in it (angry/x.wav, angry/anna/x.wav or anna/angry/x.wav)";
 
 /** What parts of a corpus are called. */
 export const PART = /^(train(ing)?|dev(elopment)?|val(id|idation)?|test(ing)?|eval(uation)?)$/i;
@@ -27,19 +28,19 @@ export async function openFolder(dir: string, choices: ReadingChoices = {}): Pro
   const level = emotionLevel(folders, choices.labels), layout = nearestLayout(found.wavs);
   if (level === undefined && (folders.length > 0 || layout !== undefined)) {
     const looks = layout === undefined
-      ? `It looks like this: ${describeNames(found.wavs)}. ` +
-        "If the names say it, `pattern: '{speaker}_{emotion}_{text}.wav'` reads them; `labels: map.json` says what folders mean"
-      : `It looks like ${layout.about}: \`corpus: ${layout.name}\` reads it`;
+      ? `its files look like this: ${describeNames(found.wavs)}. ` +
+        "`pattern: '{speaker}_{emotion}_{text}.wav'` reads emotions from names; `labels: map.json` maps folder names to emotions"
+      : `its files look like ${layout.about}: \`corpus: ${layout.name}\` reads it`;
     const instead = folders.length > 0 ? named(folders) : "no folders";
     throw new OptionError({
       option: "corpus",
       where: dir,
-      required: "folders named by emotions, or speakers or the like would be learned",
+      required: "folders named by emotions (other folders would be learned as emotions)",
       found: instead,
       help: looks,
     });
   }
-  const corpus = namedCorpus(dir, { name: "folder", wanted: WANTED, segmentHop: 1 }, {
+  const corpus = namedCorpus(dir, { name: "folder", expected: EXPECTED, segmentHop: 1 }, {
     found,
     choices,
     understand(name) {
@@ -59,8 +60,7 @@ export async function openFolder(dir: string, choices: ReadingChoices = {}): Pro
     },
   });
   if (layout === undefined) return corpus;
-  const note =
-    `the files are named as those of ${layout.about}: \`corpus: ${layout.name}\` reads more from their names`;
+  const note = `the files are named like ${layout.about}: \`corpus: ${layout.name}\` reads more from their names`;
   return { ...corpus, notes: [...corpus.notes ?? [], note] };
 }
 

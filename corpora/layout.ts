@@ -36,7 +36,7 @@ export interface Layout {
   /** what it is, in a line, for help and errors */
   about: string;
   /** how files are named, with an example: for messages */
-  wanted: string;
+  expected: string;
   /** frames from one segment to the next, where the user does not choose; 1 if not said */
   segmentHop?: number;
   /**
@@ -59,7 +59,7 @@ export interface Layout {
 /**
  * Opens a corpus by its layout.
  *
- * @throws {Error} where the folder is missing or empty, no file is named as wanted, or fewer than two emotions are found
+ * @throws {Error} where the folder is missing or empty, no file has a name of the corpus, or fewer than two emotions are found
  */
 export async function openLayout(layout: Layout, data: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const { inner } = layout;
@@ -67,7 +67,7 @@ export async function openLayout(layout: Layout, data: string, choices: ReadingC
   const dir = below?.isDirectory ? join(data, inner!) : data;
   const found = await listRecordings(dir);
   const understand = found.wavs.length === 0 ? () => null : await layout.reader(dir, found, choices);
-  return namedCorpus(dir, { name: layout.name, wanted: layout.wanted, segmentHop: layout.segmentHop ?? 1 }, {
+  return namedCorpus(dir, { name: layout.name, expected: layout.expected, segmentHop: layout.segmentHop ?? 1 }, {
     found,
     choices,
     understand,
@@ -77,22 +77,22 @@ export async function openLayout(layout: Layout, data: string, choices: ReadingC
 /**
  * A corpus whose files say what they are by where they lie and what they are called.
  *
- * @param kind.wanted how files are named, with an example: for messages
- * @throws {Error} where there is no recording, none is named as wanted, or fewer than two emotions are found
+ * @param kind.expected how files are named, with an example: for messages
+ * @throws {Error} where there is no recording, none has a name of the corpus, or fewer than two emotions are found
  */
 export function namedCorpus(
   dir: string,
-  { name, wanted, segmentHop }: Pick<Corpus, "name" | "segmentHop"> & { wanted: string },
+  { name, expected, segmentHop }: Pick<Corpus, "name" | "segmentHop"> & { expected: string },
   { found, choices, understand }: { found: Found; choices: ReadingChoices; understand: Understand },
 ): Corpus {
   const { wavs, others, faults } = found, { labels, duplicates } = choices;
   if (wavs.length === 0) {
     const instead = others.length > 0
-      ? `has ${count(others.length, "recording")} but no WAV file in it (${others[0]}): convert them to WAV`
+      ? `${count(others.length, "recording")} but no WAV file in it (${others[0]}): convert them to WAV`
       : faults.length > 0
-      ? `has no WAV file in it, and ${faults[0].path} is ${faults[0].reason}`
-      : "has no WAV file in it";
-    throw new Error(`${dir} ${instead}; wanted: ${wanted}`);
+      ? `no WAV file in it, and ${faults[0].path} is ${faults[0].reason}`
+      : "no WAV file in it";
+    throw new Error(`${dir}: expected ${expected}, found ${instead}`);
   }
   const skipped: Skipped[] = [
     ...faults,
@@ -103,7 +103,7 @@ export function namedCorpus(
   for (const file of wavs) {
     const where = join(dir, file), label = understand(stem(file).normalize("NFC"));
     if (label !== null) understood++;
-    if (label === null) skipped.push({ path: where, reason: `not named as wanted (${wanted})` });
+    if (label === null) skipped.push({ path: where, reason: `unknown name: expected ${expected}` });
     else if (typeof label === "string") skipped.push({ path: where, reason: label });
     else {
       const named = relabel(label, labels);
@@ -112,8 +112,8 @@ export function namedCorpus(
     }
   }
   if (understood === 0) {
-    const first = `${count(wavs.length, "WAV file")}, none named as wanted (the first is ${wavs[0]})`;
-    throw new Error(`${dir} has ${first}; wanted: ${wanted}`);
+    const found = `${count(wavs.length, "WAV file")} with other names (the first is ${wavs[0]})`;
+    throw new Error(`${dir}: expected ${expected}, found ${found}`);
   }
   return makeCorpus({ name, from: dir, utterances, skipped, segmentHop, duplicates });
 }
@@ -121,7 +121,7 @@ export function namedCorpus(
 /** A label under the name that the user's map gives it, or why it is left out. */
 export function relabel({ word, ...label }: Named, labels: LabelMap | undefined): Label | string {
   const mapped = mapLabel(labels, word, label.emotion);
-  if (mapped === null) return `"${word ?? label.emotion}" is left out (\`labels\`)`;
+  if (mapped === null) return `\`labels\` leaves "${word ?? label.emotion}" out`;
   return mapped === undefined ? label : { ...label, emotion: mapped };
 }
 

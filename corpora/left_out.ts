@@ -23,7 +23,7 @@ export function whyLeftOut(
     else if (segmentCount(outcome.frames.length / frontEnd.nMels, segmentHop) < 1) {
       reasons.set(i, tooShort(outcome.seconds));
     } else if (outcome.sound && isSilent(outcome.sound)) {
-      reasons.set(i, "silent: no sample reaches -80 dB of full scale, so nothing can be heard");
+      reasons.set(i, "silent: no sample reaches -80 dB of full scale");
     } else whole.push(i);
   }
   const copyOf = new Map<number, number>();
@@ -51,6 +51,6 @@ function isSilent({ peak, level }: Sound): boolean {
 
 function tooShort(seconds: number): string {
   const { segmentFrames, hopLength, windowLength, sampleRate } = frontEnd;
-  const wanted = Math.ceil(1000 * ((segmentFrames - 1) * hopLength + windowLength) / sampleRate);
-  return `${Math.round(1000 * seconds)} ms of sound, a segment wants ${wanted} ms`;
+  const least = Math.ceil(1000 * ((segmentFrames - 1) * hopLength + windowLength) / sampleRate);
+  return `expected at least ${least} ms of sound, one segment, found ${Math.round(1000 * seconds)} ms`;
 }

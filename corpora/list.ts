@@ -69,7 +69,7 @@ export async function openCsv(file: string, choices: ReadingChoices = {}): Promi
   for (const row of table.rows) {
     const at = `${table.name}, line ${row.line}`, value = (name: ColumnName) => valueOf(row, columns, name);
     const listed = value("path");
-    if (listed === "") throw new SyntaxError(`${at}: the path is empty`);
+    if (listed === "") throw new SyntaxError(`${at}: expected a path, found an empty field`);
     const recording = await finder.find(listed);
     if (recording === undefined) {
       const reason = `no such file (${basename(table.name)}, line ${row.line})`;
@@ -79,8 +79,8 @@ export async function openCsv(file: string, choices: ReadingChoices = {}): Promi
     const votes = readVotes(row, columns, at);
     const word = value("emotion");
     if (word === "" && votes === undefined) {
-      if (columns.votes.length === 0) throw new SyntaxError(`${at}: the emotion is empty`);
-      skipped.push({ path: recording, reason: `nobody voted on it (${basename(table.name)}, line ${row.line})` });
+      if (columns.votes.length === 0) throw new SyntaxError(`${at}: expected an emotion, found an empty field`);
+      skipped.push({ path: recording, reason: `it has no votes (${basename(table.name)}, line ${row.line})` });
       continue;
     }
     const span = readSpan(value, at), session = value("session"), fold = value("fold");
@@ -120,7 +120,7 @@ async function readList(file: string): Promise<CsvTable> {
     return readTable(await Deno.readFile(file), file, fits);
   } catch (error) {
     if (error instanceof SyntaxError && error.message.endsWith("is empty")) {
-      throw new SyntaxError(`${file} is empty; wanted: a header "path,emotion[,speaker[,text]]"`);
+      throw new SyntaxError(`${file}: expected a header "path,emotion[,speaker[,text]]", found an empty file`);
     }
     throw error;
   }
@@ -169,7 +169,7 @@ function requireColumns({ name, header, line }: CsvTable, { at, votes }: Columns
     if (at[column] !== undefined || (column === "emotion" && votes.length > 0)) continue;
     const others = NAMES[column].slice(1, column === "path" ? 5 : 4).join(", ");
     throw new SyntaxError(
-      `${name}, line ${line}: no column "${column}" in the header (nor ${others}), found ${header.join(", ")}`,
+      `${name}, line ${line}: expected a column "${column}" (or ${others}), found ${header.join(", ")}`,
     );
   }
   for (const [start, end] of [["start", "end"], ["start_ms", "end_ms"]] as const) {
@@ -177,12 +177,14 @@ function requireColumns({ name, header, line }: CsvTable, { at, votes }: Columns
     if (start === "start" && at.start !== undefined && at.duration !== undefined) continue;
     const [there, missing] = at[start] === undefined ? [end, start] : [start, end];
     throw new SyntaxError(
-      `${name}, line ${line}: a column "${there}" but none "${missing}": a part of a recording needs both`,
+      `${name}, line ${line}: expected columns "${there}" and "${missing}" together, found only "${there}"`,
     );
   }
   const twice = votes.find(({ emotion }, i) => votes.findIndex((other) => other.emotion === emotion) !== i);
   if (twice) {
-    throw new SyntaxError(`${name}, line ${line}: two columns of votes for ${twice.emotion}: ${header.join(", ")}`);
+    throw new SyntaxError(
+      `${name}, line ${line}: expected one column of votes for ${twice.emotion}, found two: ${header.join(", ")}`,
+    );
   }
 }
 
@@ -196,7 +198,7 @@ function readVotes(row: CsvRow, { votes }: Columns, at: string): Record<string, 
   const counts = votes.map(({ place, emotion }): [string, number] => {
     const text = row.value(place), number = text === "" ? 0 : Number(text.replace(",", "."));
     if (!(number >= 0 && number < Infinity)) {
-      throw new SyntaxError(`${at}: expected votes for ${emotion}, a number of 0 or more; found "${text}"`);
+      throw new SyntaxError(`${at}: expected votes for ${emotion}, a number >= 0, found "${text}"`);
     }
     return [emotion, number];
   });
@@ -218,7 +220,7 @@ function readSpan(value: (name: ColumnName) => string, at: string): Span | undef
   const start = secondsOf(first) / (inMs ? 1000 : 1);
   const end = lasts === "" ? secondsOf(last) / (inMs ? 1000 : 1) : Number((start + secondsOf(lasts)).toFixed(6));
   if (!(start >= 0 && end > start)) {
-    throw new SyntaxError(`${at}: expected a start and a later end, in seconds; found "${first}" and "${last}"`);
+    throw new SyntaxError(`${at}: expected a start and a later end in seconds, found "${first}" and "${last}"`);
   }
   return { start, end };
 }

@@ -64,9 +64,9 @@ async function openKind(kind: CorpusKind, options: CorpusOptions): Promise<Corpu
     if (data !== undefined) {
       throw new OptionError({
         option: "data",
-        required: "none, since the corpus synthetic reads nothing",
+        required: "none, since the corpus synthetic reads no recordings",
         found: data,
-        help: "`corpus` says which corpus it is",
+        help: "`corpus` names the kind of these recordings",
       });
     }
     return openSynthetic(seed, size);
@@ -76,8 +76,8 @@ async function openKind(kind: CorpusKind, options: CorpusOptions): Promise<Corpu
     throw new OptionError({ option: "corpus", required: `one of auto, ${CORPUS_KINDS.join(", ")}`, found: kind });
   }
   if (data === undefined || data === "") {
-    const wanted = kind === "csv" ? "the CSV file that lists the recordings" : "the folder of the recordings";
-    throw new OptionError({ option: "data", where: `The corpus ${kind}`, required: wanted, found: undefined });
+    const required = kind === "csv" ? "the CSV file that lists the recordings" : "the folder of the recordings";
+    throw new OptionError({ option: "data", where: `The corpus ${kind}`, required, found: undefined });
   }
   if (kind === "auto") return await openKind((await recogniseCorpus(data)).kind, options);
   if (layout !== undefined) return await openLayout(layout, data, choices);

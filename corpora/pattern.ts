@@ -44,7 +44,7 @@ export function parsePattern(pattern: string): (name: string) => NameFields | un
     if (part === "*") return "[^/]*?";
     const field = /^\{(.*)\}$/.exec(part)?.[1];
     if (field === undefined) {
-      if (/[{}]/.test(part)) fail("a brace is opened or closed alone");
+      if (/[{}]/.test(part)) fail("a brace without its other half");
       return part.replaceAll(/[\\^$.*+?()[\]|/-]/g, "\\$&");
     }
     if (!FIELDS.some((known) => known === field)) {
@@ -76,10 +76,10 @@ export async function openPattern(dir: string, choices: ReadingChoices & { patte
       where: dir,
       required: `emotions where \`pattern: '${pattern}'\` has {emotion}`,
       found: shown,
-      help: `\`labels: map.json\` says what they mean. Names look like this: ${describeNames(found.wavs)}`,
+      help: `\`labels: map.json\` maps them to emotions. The names look like this: ${describeNames(found.wavs)}`,
     });
   }
-  return namedCorpus(dir, { name: "pattern", wanted: `names that fit \`pattern: '${pattern}'\``, segmentHop: 1 }, {
+  return namedCorpus(dir, { name: "pattern", expected: `names that fit \`pattern: '${pattern}'\``, segmentHop: 1 }, {
     found,
     choices,
     understand(name) {

@@ -34,14 +34,14 @@ export async function recogniseCorpus(data: string): Promise<Recognised> {
   if (info === null) {
     throw new OptionError({ option: "data", where: data, required: "recordings, or a list of them", found: undefined });
   }
-  if (info.isFile) return { kind: "csv", why: "it is a file, which lists recordings" };
+  if (info.isFile) return { kind: "csv", why: "it is a file that lists recordings" };
   const { wavs, others } = await listRecordings(data), names = [...wavs, ...others];
   const layout = nearestLayout(names);
   if (layout !== undefined) {
     const own = names.filter((file) => matches(layout, file));
     return {
       kind: layout.name,
-      why: `${own.length} of ${count(names.length, "recording")} are named as those of ${layout.about}: ${own[0]}`,
+      why: `${own.length} of ${count(names.length, "recording")} are named like ${layout.about}: ${own[0]}`,
     };
   }
   const list = await findList(data);
@@ -50,16 +50,16 @@ export async function recogniseCorpus(data: string): Promise<Recognised> {
   const level = emotionLevel(folders);
   if (level !== undefined) {
     const first = folders.find((parts) => parts[level] !== undefined && emotionLevel([parts]) === level) ?? folders[0];
-    return { kind: "folder", why: `its folders name emotions: ${first.join("/")}` };
+    return { kind: "folder", why: `its folders are named by emotions: ${first.join("/")}` };
   }
-  if (names.length === 0) throw new Error(`${data} has no recording in it, and no list of recordings`);
+  if (names.length === 0) throw new Error(`${data}: expected recordings or a list of them, found neither`);
   throw new OptionError({
     option: "corpus",
     where: data,
-    required: "a corpus that is known by its names",
+    required: "file names of a known corpus",
     found: `names like this: ${describeNames(names)}`,
     help:
-      "`pattern: '{speaker}_{emotion}_{text}.wav'` reads names, `corpus: csv` a list, `corpus: folder` a folder an emotion",
+      "`pattern: '{speaker}_{emotion}_{text}.wav'` reads names, `corpus: csv` reads a list, `corpus: folder` reads one folder for each emotion",
   });
 }
 

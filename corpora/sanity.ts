@@ -107,9 +107,8 @@ function outliers(
   const typical = valued[Math.round(0.5 * (valued.length - 1))].utterance;
   return [{
     kind,
-    message:
-      `${count(own.length, "recording")} of another ${kind} than the others, the farthest ${worst.utterance.id}: ` +
-      `${show(worst.utterance)}, where the median is ${show(typical)}`,
+    message: `${count(own.length, "recording")} with an unusual ${kind}, the most unusual ${worst.utterance.id}: ` +
+      `${show(worst.utterance)}; the median is ${show(typical)}`,
     utterances: own.map(({ utterance }) => utterance.id).sort(),
   }];
 }
@@ -136,7 +135,7 @@ function sampleRates({ utterances, emotions }: Features): Finding[] {
       `${percent(most.own)} of ${most.emotion} is recorded at ${most.rate} Hz, ${
         percent(most.others)
       } of the others; ` +
-      "a network may learn the rate in the place of the emotion",
+      "a network may learn the rate instead of the emotion",
     utterances: known.filter((u) => u.emotion === most.e && u.sound!.sampleRate === most.rate).map(({ id }) => id),
   }];
 }
@@ -149,7 +148,7 @@ function imbalance({ utterances, emotions }: Features): Finding[] {
   return [{
     kind: "imbalance",
     message: `unbalanced: ${count(most.size, "utterance")} of ${most.emotion}, ${least.size} of ${least.emotion}; ` +
-      "`balance: true` draws as many segments of each, and UA counts each emotion alike",
+      "`balance: true` draws equally many segments of each; UA weights all emotions equally",
     utterances: [],
   }];
 }
@@ -164,7 +163,7 @@ function loneSpeakers({ utterances, emotions }: Features): Finding[] {
     return [{
       kind: "one speaker",
       message: `only ${[...speakers][0]} speaks with ${emotion} (${count(own.length, "utterance")}): ` +
-        "a network may learn the voice in the place of the emotion, and `split: speaker` can't judge it",
+        "a network may learn the voice instead of the emotion, and `split: speaker` can't judge this emotion",
       utterances: own.map(({ id }) => id),
     }];
   });
@@ -184,9 +183,7 @@ function overlaps(utterances: readonly FeatureUtterance[]): Finding[] {
   return [{
     kind: "overlap",
     message: `${count(own.length, "part")} of a recording overlap${own.length === 1 ? "s" : ""} the part before, ` +
-      `the first ${
-        own[0]
-      }: sound that is learned may be judged too, unless \`split: session\` keeps a recording together`,
+      `the first ${own[0]}: the same sound may be in training and test; \`split: session\` keeps a recording together`,
     utterances: own,
   }];
 }

@@ -86,13 +86,13 @@ export class CompressedStream {
     const mixdown = this.#mixdown ?? this.#fail(this.#fault || "it holds no sound that can be decoded");
     if (this.#broken > 0) {
       this.warnings.push(
-        `${this.#name}: ${this.#broken} stretches of it can't be decoded and are left out: ${this.#fault}`,
+        `${this.#name}: skipped ${this.#broken} stretches that can't be decoded: ${this.#fault}`,
       );
     }
     if (this.#promised !== undefined && this.#promised > mixdown.frames) {
       const seconds = (this.#promised - mixdown.frames) / mixdown.sampleRate;
       this.warnings.push(
-        `${this.#name}: the recording is cut short: it says ${this.#promised} samples, ${mixdown.frames} of them can be ` +
+        `${this.#name}: the recording is cut short: its header states ${this.#promised} samples, ${mixdown.frames} can be ` +
           `decoded; ${seconds.toFixed(3)} s are missing`,
       );
     }
@@ -120,7 +120,7 @@ export class CompressedStream {
     if (!this.#mixdown) {
       // as of wav files: a rate of 1 Hz would make 16,000 samples of each
       if (!(sampleRate >= 4000 && sampleRate <= 768000)) {
-        this.#fail(`it says ${sampleRate} Hz, where 4000 to 768000 are read`);
+        this.#fail(`its header states ${sampleRate} Hz; EPR reads 4000 to 768000 Hz`);
       }
       this.#mixdown = new Mixdown(this.#name, { sampleRate, channels }, this.#settings.sampleRate, this.#channel);
     }
@@ -139,7 +139,7 @@ export class CompressedStream {
 
   #fail(found: string): never {
     throw new TypeError(
-      `${this.#name}: ${nameOf(this.#codec)} that can't be decoded: ${found}; want a sound recording`,
+      `${this.#name}: ${nameOf(this.#codec)} that can't be decoded: ${found}; expected a sound recording`,
     );
   }
 }

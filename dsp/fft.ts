@@ -43,7 +43,7 @@ export class RealFft {
    */
   constructor(length: number) {
     if (!Number.isInteger(Math.log2(length)) || length < 4) {
-      throw new RangeError(`An FFT of ${length} points; want a power of two, at least 4`);
+      throw new RangeError(`An FFT's length: expected a power of two >= 4, found ${length}`);
     }
     this.length = length;
     const half = length / 2;
@@ -64,7 +64,9 @@ export class RealFft {
    * @throws {RangeError} if `x` has another length
    */
   transform(x: Float64Array): void {
-    if (x.length !== this.length) throw new RangeError(`${x.length} samples for an FFT of ${this.length} points`);
+    if (x.length !== this.length) {
+      throw new RangeError(`An FFT's input: expected ${this.length} samples, found ${x.length}`);
+    }
     const { re, im } = this, order = this.#order;
     for (let n = 0; n < order.length; n++) {
       re[order[n]] = x[2 * n];

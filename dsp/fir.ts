@@ -17,7 +17,7 @@ import { hann } from "./log_mel.ts";
  * @throws {RangeError} where the length is even
  */
 export function designFilter(gain: (hertz: number) => number, length: number, sampleRate: number): Float64Array {
-  if (length % 2 !== 1) throw new RangeError(`A filter of ${length} taps; want an odd number`);
+  if (length % 2 !== 1) throw new RangeError(`A filter: expected an odd number of taps, found ${length}`);
   const half = (length - 1) / 2, window = hann(length + 1);
   const gains = Float64Array.from({ length: half + 1 }, (_, k) => gain(k * sampleRate / length));
   return Float64Array.from({ length }, (_, m) => {

@@ -101,7 +101,7 @@ export class Spectrum {
   constructor(settings: FrontEnd = frontEnd) {
     const { windowLength, fftLength } = settings;
     if (!(windowLength <= fftLength)) {
-      throw new RangeError(`A window of ${windowLength} samples in an FFT of ${fftLength}; want it no longer`);
+      throw new RangeError(`windowLength: expected at most the FFT's ${fftLength} samples, found ${windowLength}`);
     }
     this.#window = hann(windowLength);
     this.#fft = new RealFft(fftLength);

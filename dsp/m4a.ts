@@ -117,7 +117,9 @@ function requireTables(file: Uint8Array, from: number, to: number): void {
       if (at + size > to) return;
       if (type in opened) requireTables(file, at + 8 + opened[type], at + size);
       else if (type === "mvex") {
-        throw new Error("it is in fragments, which are not read: ffmpeg -i FILE -c copy WHOLE.m4a joins them");
+        throw new Error(
+          "it is fragmented, which EPR does not read: ffmpeg -i FILE -c copy WHOLE.m4a joins the fragments",
+        );
       } else if (type === "stsd") requireDescriptions(file, view, at + 8, at + size);
       else requireTable(type, view, at + 8, at + size);
     }
@@ -127,10 +129,10 @@ function requireTables(file: Uint8Array, from: number, to: number): void {
 
 /** Of the descriptions of a sound's compression, each has a length, and those of AAC and ALAC have boxes in them. */
 function requireDescriptions(file: Uint8Array, view: DataView, body: number, end: number): void {
-  if (end - body < 8) throw new Error("a table of its index says more than it holds");
+  if (end - body < 8) throw new Error("a table of its index states more entries than it has");
   for (let entry = body + 8, left = view.getUint32(body + 4); left > 0 && entry < end; left--) {
     const size = entry + 8 <= end ? view.getUint32(entry) : 0;
-    if (size < 8 || entry + size > end) throw new Error("a table of its index says more than it holds");
+    if (size < 8 || entry + size > end) throw new Error("a table of its index states more entries than it has");
     const type = String.fromCharCode(...file.subarray(entry + 4, entry + 8));
     if ((type === "mp4a" || type === "alac") && size > 36) {
       const version = view.getUint16(entry + 16),
@@ -150,7 +152,7 @@ function requireDescriptors(view: DataView, body: number, end: number): void {
       byte = view.getUint8(at++);
       length = length << 7 | byte & 127;
     }
-    if (bytes > 4) throw new Error("a table of its index says more than it holds");
+    if (bytes > 4) throw new Error("a table of its index states more entries than it has");
     at += tag === 3 ? 3 : tag === 4 ? 13 : length; // these two have others in them
   }
 }
@@ -159,7 +161,7 @@ function requireTable(type: string, view: DataView, body: number, end: number): 
   if (type === "esds") requireDescriptors(view, body, end);
   if (!(type in entryBytes) && type !== "stsz" && type !== "alac") return;
   const fail = () => {
-    throw new Error("a table of its index says more than it holds");
+    throw new Error("a table of its index states more entries than it has");
   };
   if (type === "alac") { // the last 24 bytes: samples a frame, which memory is taken for, and channels
     if (end - body < 24 || view.getUint32(end - 24) > LONGEST_FRAME || view.getUint8(end - 15) > 8) fail();

@@ -35,7 +35,7 @@ export class MelBank {
   constructor(settings: FrontEnd = frontEnd) {
     const { sampleRate, fftLength, nMels, fMin, fMax } = settings;
     if (!(0 <= fMin && fMin < fMax && fMax <= sampleRate / 2)) {
-      throw new RangeError(`Mel bands from ${fMin} to ${fMax} Hz; want 0 <= fMin < fMax <= ${sampleRate / 2}`);
+      throw new RangeError(`Mel bands: expected 0 <= fMin < fMax <= ${sampleRate / 2} Hz, found ${fMin} to ${fMax} Hz`);
     }
     this.nMels = nMels;
     this.bins = fftLength / 2 + 1;

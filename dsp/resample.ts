@@ -187,7 +187,9 @@ const kernels = new Map<string, Kernel>();
 function kernelFor(from: number, to: number): Kernel {
   for (const rate of [from, to]) {
     if (!Number.isInteger(rate) || rate <= 0 || rate > highestRate) {
-      throw new RangeError(`Resampling from ${from} to ${to} Hz; want positive integers up to ${highestRate}`);
+      throw new RangeError(
+        `Resampling: expected rates that are whole numbers from 1 to ${highestRate} Hz, found ${from} to ${to} Hz`,
+      );
     }
   }
   const key = `${from} ${to}`;

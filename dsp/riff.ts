@@ -31,8 +31,8 @@ const [FMT, DS64, FACT, DATA] = ["fmt ", "ds64", "fact", "data"].map((id) => {
   return [...id].reduce((sum, c) => sum * 256 + c.charCodeAt(0), 0);
 });
 
-const wanted =
-  "want a RIFF/WAVE file of 8, 16, 24 or 32-bit PCM, 32 or 64-bit float, A-law, mu-law or ADPCM; or FLAC, MP3, " +
+const EXPECTED =
+  "expected a RIFF/WAVE file of 8, 16, 24 or 32-bit PCM, 32 or 64-bit float, A-law, mu-law or ADPCM; or FLAC, MP3, " +
   "Ogg Vorbis, Opus, AAC or M4A";
 
 /**
@@ -45,22 +45,22 @@ const wanted =
  * @throws {TypeError} if it is no wav file, or is cut off before its samples
  */
 export function readWavHeader(bytes: Uint8Array, name: string): WavHeader {
-  return readWavHead(bytes, name, bytes.length)!; // all is there: more is never wanted
+  return readWavHead(bytes, name, bytes.length)!; // all bytes are there: it never asks for more
 }
 
 /**
  * Reads the header from the first bytes of a wav file, however few.
  *
  * @param head the file's first bytes
- * @param length of the whole file, in bytes; undefined where that is not known: its data chunk is then believed
- * @returns undefined where more bytes are wanted to tell
- * @throws {TypeError} as {@linkcode readWavHeader} does, as soon as that can be told
+ * @param length of the whole file, in bytes; undefined where that is not known: the size of its data chunk is then trusted
+ * @returns undefined where more bytes are required
+ * @throws {TypeError} as {@linkcode readWavHeader} does, as soon as the bytes show it
  */
 export function readWavHead(head: Uint8Array, name: string, length: number | undefined): WavHeader | undefined {
   const fail = (found: string): never => failToRead(name, found);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const id = (at: number) => String.fromCharCode(...head.subarray(at, at + 4));
-  /** Whether bytes up to here are wanted that the file has, or may have. */
+  /** Whether bytes up to here are still missing, though the file has them, or may have them. */
   const lacks = (end: number) => head.length < end && head.length < (length ?? Infinity);
 
   if (length === 0) fail("the file is empty");
@@ -76,11 +76,11 @@ export function readWavHead(head: Uint8Array, name: string, length: number | und
   while (at + headBytes <= head.length) {
     const chunk = view.getUint32(at); // a number: a file may have millions of chunks
     const size = wave64 ? Number(view.getBigUint64(at + 16, true)) - headBytes : view.getUint32(at + 4, true);
-    if (size < 0) fail(`a chunk says ${size + headBytes} bytes, fewer than its own head has`);
+    if (size < 0) fail(`a chunk states a size of ${size + headBytes} bytes, less than its own header`);
     const body = at + headBytes, here = (length ?? Infinity) - body;
     if (chunk === FMT) {
       if (size < 16 || here < size) {
-        fail(`the fmt chunk is cut short: it says ${size} bytes, ${here} are left, 16 are the least`);
+        fail(`the fmt chunk is cut short: it states ${size} bytes, ${here} are left, and at least 16 are required`);
       }
       if (lacks(body + Math.min(size, LONGEST_FORMAT))) return undefined;
       warnings.length = 0;
@@ -122,14 +122,14 @@ export function readWavHead(head: Uint8Array, name: string, length: number | und
 
 /** Throws what every fault of a wav file is thrown as. */
 export function failToRead(name: string, found: string): never {
-  throw new TypeError(`${name}: ${found}; ${wanted}`);
+  throw new TypeError(`${name}: ${found}; ${EXPECTED}`);
 }
 
 /** Warns of a data chunk that is longer than what is there. @param here bytes that are */
 export function missing(name: string, format: WavFormat, size: number, here: number): string {
   const { blockBytes, blockFrames, sampleRate } = format;
   const seconds = (size - here) / blockBytes * blockFrames / sampleRate;
-  return `${name}: the recording is cut short: its data chunk says ${size} bytes, the file holds ${here} of them; ` +
+  return `${name}: the recording is cut short: its data chunk states ${size} bytes, the file has ${here} of them; ` +
     `the last ${seconds < 1 ? `${(1000 * seconds).toPrecision(3)} ms` : `${seconds.toFixed(1)} s`} are missing`;
 }
 
@@ -178,7 +178,7 @@ function whatItIs(bytes: Uint8Array, length: number | undefined): string {
 
 const magics: [magic: string, what: string][] = [
   ["RIFX", "a RIFX file (big-endian wav)"],
-  ["RIFF", "a RIFF file that holds no WAVE"],
+  ["RIFF", "a RIFF file without WAVE"],
   ["FORM", "an AIFF file"],
   ["caff", "an Apple CAF file"],
   ["#!AMR", "an AMR file"],
@@ -189,7 +189,7 @@ const magics: [magic: string, what: string][] = [
   ["TTA", "a True Audio file"],
   ["\x0b\x77", "an AC-3 file"],
   ["DSD ", "a DSD file"],
-  ["MThd", "a MIDI file, which holds notes and no sound"],
+  ["MThd", "a MIDI file, which has notes but no sound"],
   [".snd", "a Sun AU file"],
   ["NIST_1A", "a NIST SPHERE file"],
   ["fLaC", "a FLAC file"],

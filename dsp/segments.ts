@@ -17,7 +17,7 @@ import { type FrontEnd, frontEnd } from "./settings.ts";
  */
 export function segmentCount(frames: number, hop: number, settings: FrontEnd = frontEnd): number {
   if (!Number.isInteger(hop) || hop < 1) {
-    throw new RangeError(`A segment hop of ${hop} frames; want a positive integer`);
+    throw new RangeError(`The segment hop: expected a whole number of frames >= 1, found ${hop}`);
   }
   return Math.max(0, 1 + Math.floor((frames - settings.segmentFrames) / hop));
 }
@@ -63,8 +63,17 @@ export function segmentView(
 ): Float32Array {
   const count = segmentCount(frames.length / settings.nMels, hop, settings);
   if (!(Number.isInteger(segment) && segment >= 0 && segment < count)) {
-    throw new RangeError(`Segment ${segment} of an utterance that has ${count}`);
+    throw new RangeError(`A segment: expected a number below this utterance's ${count}, found ${segment}`);
   }
   const at = segmentStart(segment, hop) * settings.nMels;
   return frames.subarray(at, at + settings.segmentFrames * settings.nMels);
+}
+
+/** Frames, at least so many: the last one is repeated. @param frames [any, nMels] */
+export function padFrames(frames: Float32Array, least: number, { nMels }: FrontEnd = frontEnd): Float32Array {
+  if (frames.length >= least * nMels) return frames;
+  const padded = new Float32Array(least * nMels), last = frames.subarray(frames.length - nMels);
+  padded.set(frames);
+  for (let at = frames.length; at < padded.length; at += nMels) padded.set(last, at);
+  return padded;
 }

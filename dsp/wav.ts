@@ -164,8 +164,8 @@ function checkFinite(block: Float32Array, start: number, { channels, sampleRate 
     if (Math.abs(block[i]) <= loudest) continue; // false for NaN
     const frame = Math.floor((start + i) / channels);
     throw new TypeError(
-      `${name}: sample ${frame} (at ${(frame / sampleRate).toFixed(3)} s, channel ${(start + i) % channels + 1}) is ` +
-        `${block[i]}; want finite numbers, of size about 1`,
+      `${name}: sample ${frame} (at ${(frame / sampleRate).toFixed(3)} s, channel ${(start + i) % channels + 1}): ` +
+        `expected a finite number, of size about 1, found ${block[i]}`,
     );
   }
 }
@@ -179,13 +179,13 @@ function checkFinite(block: Float32Array, start: number, { channels, sampleRate 
  */
 export function encodeWav(samples: Float32Array, sampleRate: number): Uint8Array<ArrayBuffer> {
   if (!Number.isInteger(sampleRate) || sampleRate <= 0 || sampleRate > 0x7fffffff) {
-    throw new RangeError(`A sample rate of ${sampleRate} Hz; want a positive integer`);
+    throw new RangeError(`sampleRate: expected a whole number of Hz >= 1, found ${sampleRate}`);
   }
   const file = new Uint8Array(44 + 2 * samples.length);
   writeHeader(file.buffer, { sampleRate, tag: 1, sampleBytes: 2, samples: samples.length });
   const view = new DataView(file.buffer);
   for (let i = 0; i < samples.length; i++) {
-    if (Number.isNaN(samples[i])) throw new RangeError(`Sample ${i} is NaN; want a number in [-1, 1)`);
+    if (Number.isNaN(samples[i])) throw new RangeError(`Sample ${i}: expected a number in [-1, 1), found NaN`);
     view.setInt16(44 + 2 * i, Math.max(-32768, Math.min(32767, Math.round(samples[i] * 32768))), true);
   }
   return file;

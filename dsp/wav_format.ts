@@ -53,7 +53,7 @@ const guidTails = ["000000001000800000aa00389b71", "00002107d3118644c8c1ca000000
  *
  * @param fmt the chunk's body, at least 16 bytes
  * @param fail throws with what was found
- * @param warn hears what was wrong and is read all the same
+ * @param warn receives faults that do not prevent reading
  */
 export function readFormat(fmt: DataView, fail: (found: string) => never, warn: (found: string) => void): WavFormat {
   let tag = fmt.getUint16(0, true);
@@ -63,15 +63,15 @@ export function readFormat(fmt: DataView, fail: (found: string) => never, warn: 
   const bits = fmt.getUint16(14, true);
 
   if (tag === WAVE_FORMAT_EXTENSIBLE) {
-    if (fmt.byteLength < 40) fail(`an EXTENSIBLE header of ${fmt.byteLength} bytes, where 40 are needed`);
+    if (fmt.byteLength < 40) fail(`an EXTENSIBLE header of ${fmt.byteLength} bytes; 40 are required`);
     const tail = Array.from({ length: 14 }, (_, i) => fmt.getUint8(26 + i).toString(16).padStart(2, "0")).join("");
     if (!guidTails.includes(tail)) fail(`an EXTENSIBLE header of an unknown sub-format (…${tail})`);
     tag = fmt.getUint16(24, true);
   }
   const encoding = encodings[tag] ?? fail(`its samples are ${otherFormats[tag] ?? `of format 0x${tag.toString(16)}`}`);
-  if (channels === 0) fail("the header says 0 channels");
+  if (channels === 0) fail("the header states 0 channels");
   if (sampleRate < lowestRate || sampleRate > highestRate) {
-    fail(`the header says ${sampleRate} Hz, where ${lowestRate} to ${highestRate} are taken`);
+    fail(`the header states ${sampleRate} Hz; EPR reads ${lowestRate} to ${highestRate} Hz`);
   }
   const common = { sampleRate, channels, encoding };
   if (encoding === "ima-adpcm") return { ...common, ...imaBlocks(blockAlign, channels, bits, fail) };
@@ -83,7 +83,7 @@ export function readFormat(fmt: DataView, fail: (found: string) => never, warn: 
   if (blockAlign !== blockBytes) {
     warn(
       `the header contradicts itself: ${channels} channel(s) of ${bits} bits make ${blockBytes} bytes a frame, ` +
-        `but it says ${blockAlign}; bits and channels are believed`,
+        `but it states ${blockAlign}; read by bits and channels`,
     );
   }
   return { ...common, sampleBytes, blockBytes, blockFrames: 1 };
@@ -106,7 +106,7 @@ type Blocks = Pick<WavFormat, "sampleBytes" | "blockBytes" | "blockFrames" | "co
 
 /** IMA: a head of 4 bytes a channel with the first sample, then 8 samples a channel in 4 bytes, in turn. */
 function imaBlocks(blockBytes: number, channels: number, bits: number, fail: (found: string) => never): Blocks {
-  if (bits !== 4) fail(`its samples are IMA ADPCM of ${bits} bits, where 4 are read`);
+  if (bits !== 4) fail(`its samples are IMA ADPCM of ${bits} bits; EPR reads 4`);
   const groups = Math.floor((blockBytes - 4 * channels) / (4 * channels));
   if (groups < 1) {
     fail(`its samples are IMA ADPCM in blocks of ${blockBytes} bytes, too few for ${channels} channel(s)`);
@@ -122,7 +122,7 @@ function microsoftBlocks(
   bits: number,
   fail: (found: string) => never,
 ): Blocks {
-  if (bits !== 4) fail(`its samples are Microsoft ADPCM of ${bits} bits, where 4 are read`);
+  if (bits !== 4) fail(`its samples are Microsoft ADPCM of ${bits} bits; EPR reads 4`);
   if (blockBytes < 7 * channels) {
     fail(`its samples are Microsoft ADPCM in blocks of ${blockBytes} bytes, too few for ${channels} channel(s)`);
   }

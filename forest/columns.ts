@@ -66,12 +66,12 @@ function rankOf(value: number, values: Float32Array, count: number): number {
 export function countRows(x: Float32Array, features: number): number {
   wantWhole("features", features, 1);
   if (x.length % features !== 0) {
-    throw new RangeError(`x has ${x.length} values, which is not a whole number of rows of ${features} features`);
+    throw new RangeError(`x: expected rows of ${features} features, found ${x.length} values`);
   }
   for (let at = 0; at < x.length; at++) {
     if (!Number.isFinite(x[at])) {
       throw new RangeError(
-        `x has ${x[at]} in row ${Math.floor(at / features)}, feature ${at % features}; a tree wants finite numbers`,
+        `x, row ${Math.floor(at / features)}, feature ${at % features}: expected a finite number, found ${x[at]}`,
       );
     }
   }
@@ -86,11 +86,11 @@ export function countRows(x: Float32Array, features: number): number {
  */
 export function checkLabels(y: Labels, n: number, classes: number): void {
   wantWhole("classes", classes, 1);
-  if (n === 0) throw new RangeError("x has no rows; a tree wants at least one sample");
-  if (y.length !== n) throw new RangeError(`y has ${y.length} labels, but x has ${n} rows`);
+  if (n === 0) throw new RangeError("x: expected at least one row, found none");
+  if (y.length !== n) throw new RangeError(`y: expected ${n} labels, one for each row of x, found ${y.length}`);
   for (let i = 0; i < n; i++) {
     if (!(y[i] >= 0 && y[i] < classes)) {
-      throw new RangeError(`y has ${y[i]} in row ${i}; with ${classes} classes a label is from 0 to ${classes - 1}`);
+      throw new RangeError(`y, row ${i}: expected a label from 0 to ${classes - 1}, found ${y[i]}`);
     }
   }
 }
@@ -98,6 +98,6 @@ export function checkLabels(y: Labels, n: number, classes: number): void {
 /** @throws RangeError where `value` is not a whole number of at least `least` */
 export function wantWhole(name: string, value: number, least: number): void {
   if (!(Number.isSafeInteger(value) && value >= least)) {
-    throw new RangeError(`${name} is ${value}; wanted is a whole number of at least ${least}`);
+    throw new RangeError(`${name}: expected a whole number >= ${least}, found ${value}`);
   }
 }

@@ -86,10 +86,10 @@ export class RandomForest {
    * @throws RangeError where there are none, or they differ in features or classes
    */
   constructor(trees: readonly DecisionTree[]) {
-    if (trees.length === 0) throw new RangeError("A forest wants at least one tree");
+    if (trees.length === 0) throw new RangeError("A forest: expected at least one tree, found none");
     const [{ features, classes }] = trees;
     if (trees.some((tree) => tree.features !== features || tree.classes !== classes)) {
-      throw new RangeError("The trees of a forest want the same features and classes");
+      throw new RangeError("The trees of a forest: expected the same features and classes, found different ones");
     }
     this.trees = trees;
   }

@@ -63,15 +63,15 @@ function treeToJSON({ nodes, classes }: DecisionTree): TreeJSON {
 export function forestFromJSON(json: unknown): DecisionTree[] {
   const forest = record("The forest", json);
   if (forest.format !== "epr-forest") {
-    throw new TypeError(`The forest's format is ${show(forest.format)}; wanted is "epr-forest"`);
+    throw new TypeError(`format: expected "epr-forest", found ${show(forest.format)}`);
   }
   if (forest.version !== 1) {
-    throw new RangeError(`The forest's version is ${show(forest.version)}; this program reads version 1`);
+    throw new RangeError(`version: expected 1, found ${show(forest.version)}`);
   }
   const features = whole("features", forest.features, 1, 2 ** 31 - 1);
   const classes = whole("classes", forest.classes, 1, 2 ** 16);
   const trees = list("trees", forest.trees);
-  if (trees.length === 0) throw new RangeError("trees is empty; wanted is at least one tree");
+  if (trees.length === 0) throw new RangeError("trees: expected at least one tree, found none");
   return trees.map((tree, t) =>
     new DecisionTree(treeFromJSON(`trees[${t}]`, tree, features, classes), features, classes)
   );
@@ -87,8 +87,8 @@ function treeFromJSON(where: string, json: unknown, features: number, classes: n
   const thresholds = list(`${where}.threshold`, tree.threshold, split), leaves = list(`${where}.leaves`, tree.leaves);
   if (leaves.length !== split + 1 || nodes !== 2 * split + 1) {
     throw new RangeError(
-      `${where} has ${split} nodes that split, ${nodes - split} that do not and ${leaves.length} leaves; ` +
-        `wanted is one leaf more than nodes that split`,
+      `${where}: expected one leaf more than nodes that split, found ${split} nodes that split, ` +
+        `${nodes - split} that do not and ${leaves.length} leaves`,
     );
   }
   const threshold = new Float64Array(nodes), value = new Uint32Array(nodes * classes);
@@ -105,7 +105,9 @@ function treeFromJSON(where: string, json: unknown, features: number, classes: n
     const parent = open.pop();
     if (parent !== undefined) right[parent] = node + 1;
     if ((parent === undefined) !== (node === nodes - 1)) {
-      throw new RangeError(`${where}.feature is not a tree in preorder: it is complete at node ${node} of ${nodes}`);
+      throw new RangeError(
+        `${where}.feature: expected a tree in preorder, found one that is complete at node ${node} of ${nodes}`,
+      );
     }
   }
   for (let node = nodes - 1; node >= 0; node--) { // children come after their parent
@@ -121,7 +123,7 @@ function treeFromJSON(where: string, json: unknown, features: number, classes: n
 function readLeaf(where: string, json: unknown, counts: Uint32Array): void {
   const pairs = list(where, json);
   if (pairs.length === 0 || pairs.length % 2 !== 0) {
-    throw new RangeError(`${where} has ${pairs.length} numbers; wanted are pairs of a class and a count`);
+    throw new RangeError(`${where}: expected pairs of a class and a count, found ${pairs.length} numbers`);
   }
   for (let i = 0; i < pairs.length; i += 2) {
     const label = whole(`${where}[${i}]`, pairs[i], 0, counts.length - 1);
@@ -131,25 +133,25 @@ function readLeaf(where: string, json: unknown, counts: Uint32Array): void {
 
 function record(where: string, value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new TypeError(`${where} is ${show(value)}; wanted is an object`);
+  throw new TypeError(`${where}: expected an object, found ${show(value)}`);
 }
 
 function list(where: string, value: unknown, length?: number): unknown[] {
-  if (!Array.isArray(value)) throw new TypeError(`${where} is ${show(value)}; wanted is a list`);
+  if (!Array.isArray(value)) throw new TypeError(`${where}: expected a list, found ${show(value)}`);
   if (length !== undefined && value.length !== length) {
-    throw new RangeError(`${where} has ${value.length} entries; wanted are ${length}`);
+    throw new RangeError(`${where}: expected ${length} entries, found ${value.length}`);
   }
   return value;
 }
 
 function number(where: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new TypeError(`${where} is ${show(value)}; wanted is a number`);
+  throw new TypeError(`${where}: expected a number, found ${show(value)}`);
 }
 
 function whole(where: string, value: unknown, least: number, most: number): number {
   if (!Number.isInteger(number(where, value)) || (value as number) < least || (value as number) > most) {
-    throw new RangeError(`${where} is ${show(value)}; wanted is a whole number from ${least} to ${most}`);
+    throw new RangeError(`${where}: expected a whole number from ${least} to ${most}, found ${show(value)}`);
   }
   return value as number;
 }

@@ -51,7 +51,7 @@ export class ForestPool {
     const { worker: program = new URL("./fit_worker.ts", import.meta.url) } = options;
     const threads = options.threads ?? Math.min(MOST_THREADS, availableParallelism());
     if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
-      throw new RangeError(`threads is ${threads}; wanted is a whole number from 1 to ${MOST_THREADS}`);
+      throw new RangeError(`threads: expected a whole number from 1 to ${MOST_THREADS}, found ${threads}`);
     }
     this.#crew = new Crew({ program, name: (tree) => `Tree ${tree + 1} of a forest` });
     this.#crew.start(threads);

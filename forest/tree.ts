@@ -155,7 +155,7 @@ export function countMaxFeatures(maxFeatures: MaxFeatures, features: number): nu
   if (maxFeatures === "sqrt") return Math.max(1, Math.floor(Math.sqrt(features)));
   if (Number.isInteger(maxFeatures) && maxFeatures >= 1 && maxFeatures <= features) return maxFeatures;
   throw new RangeError(
-    `maxFeatures is ${maxFeatures}; wanted is "sqrt", "all" or a whole number from 1 to ${features}`,
+    `maxFeatures: expected "sqrt", "all" or a whole number from 1 to ${features}, found ${maxFeatures}`,
   );
 }
 

@@ -43,7 +43,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Devic
   if (!adapter) {
     throw new OptionError({
       option: "device",
-      required: "a GPU that WebGPU finds",
+      required: "a GPU that WebGPU can use",
       found: "no adapter: no GPU, or no Vulkan, Metal or Direct3D driver for it",
       help: "`device: cpu` runs anywhere",
     });
@@ -57,7 +57,7 @@ async function openCpu(threads?: number, precision?: Precision): Promise<Device>
       option: "precision",
       required: "f32 on the cpu device",
       found: precision,
-      help: "16-bit floats are for a GPU (`device: webgpu`)",
+      help: "16-bit floats require a GPU (`device: webgpu`)",
     });
   }
   return await createCpuDevice({ threads });

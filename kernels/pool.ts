@@ -29,7 +29,7 @@ export class BufferPool<B extends Pooled> {
   /** A buffer of `length` words, reused if one waits. */
   allocate(length: number, purpose: string): B {
     if (!(Number.isInteger(length) && length > 0)) {
-      throw new RangeError(`A buffer holds a whole number of words, at least one; found ${length} for ${purpose}`);
+      throw new RangeError(`A buffer for ${purpose}: expected a whole number of words >= 1, found ${length}`);
     }
     let buffer = this.#free.get(length)?.pop();
     if (!buffer) {
@@ -45,7 +45,9 @@ export class BufferPool<B extends Pooled> {
   /** Takes a buffer back. Throws an Error where it is not a live buffer of this pool. */
   release(buffer: B): void {
     if (!this.#live.delete(buffer)) {
-      throw new Error("A buffer was released that is not live: a slice, released before, or of another device");
+      throw new Error(
+        "release(): expected a live buffer of this device, found a slice, one already released, or another device's",
+      );
     }
     this.#liveWords -= buffer.length;
     const waiting = this.#free.get(buffer.length) ?? [];

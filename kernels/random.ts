@@ -48,7 +48,7 @@ export function threefry2x32(key: Words, counter: Words): Words {
 export function randomKey(...path: number[]): Words {
   let key: Words = [0, 0];
   for (const part of path) {
-    if (!Number.isSafeInteger(part)) throw new RangeError(`A random key is made of integers, found ${part}`);
+    if (!Number.isSafeInteger(part)) throw new RangeError(`A random key: expected whole numbers, found ${part}`);
     key = threefry2x32(key, [part >>> 0, Math.floor(part / 2 ** 32) >>> 0]);
   }
   return key;
@@ -100,7 +100,7 @@ export class Random {
   /** A whole number in [0, n), each equally likely (rejection, no modulo bias); 1 <= n <= 2^32. */
   below(n: number): number {
     if (!(Number.isInteger(n) && n >= 1 && n <= 2 ** 32)) {
-      throw new RangeError(`below() wants a whole number from 1 to 2^32, found ${n}`);
+      throw new RangeError(`below(): expected a whole number from 1 to 2^32, found ${n}`);
     }
     const limit = 2 ** 32 - (2 ** 32 % n);
     for (;;) {

@@ -206,7 +206,7 @@ export function parseShape(text: string): Case[] {
   if (kind === "matmul" && fits(3, false)) return [matmulCase(sizes[0], sizes[1], sizes[2])];
   if (kind === "softmax" && fits(2, false)) return [lossCase(sizes[0], sizes[1])];
   if (kind === "adam" && fits(1, false)) return [adamCase(sizes[0])];
-  throw new RangeError(`Found the shape "${text}", wanted ${SHAPES}`);
+  throw new RangeError(`Expected a shape ${SHAPES}; found "${text}"`);
 }
 
 /** A case of any kernel from "rows=4096,columns=64"; a size that has another for its largest may be left out, and is that. */

@@ -23,7 +23,8 @@ import {
 import { formatTable } from "../report/table.ts";
 import { type Case, vggECases } from "./cases.ts";
 import { linesTouched } from "./lines.ts";
-import { digits, fraction } from "./show.ts";
+import { fraction } from "../base/fraction.ts";
+import { digits } from "./show.ts";
 
 /** One kernel on one shape. */
 export interface CountedRow {

@@ -7,7 +7,8 @@
  * unless its data lie in a cache (under the slope) or its algorithm needs fewer operations than the definition (Winograd).
  */
 import type { BenchResults, KernelRow } from "./results.ts";
-import { digits, duration, fraction } from "./show.ts";
+import { fraction } from "../base/fraction.ts";
+import { digits, duration } from "./show.ts";
 
 const WIDTH = 900, HEIGHT = 560;
 const PLOT = { left: 80, right: 880, top: 60, bottom: 490 };
@@ -33,7 +34,7 @@ interface Axis {
 
 function axis(values: readonly number[], start: number, end: number): Axis {
   if (!values.every((value) => value > 0 && value < Infinity)) {
-    throw new RangeError(`An axis by powers of ten wants positive numbers, found ${values.join(", ")}`);
+    throw new RangeError(`A logarithmic axis: expected positive numbers, found ${values.join(", ")}`);
   }
   const logs = values.map(Math.log10), room = 0.15;
   const from = Math.min(...logs) - room, to = Math.max(...logs) + room;

@@ -1,4 +1,5 @@
 /** What `bench` prints: the machine on top, then a table for each part. */
+import { fraction } from "../base/fraction.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { BenchResults, KernelRow, Machine, PeerRow, StepResult, TaskRow } from "./results.ts";
 import type { Spread } from "./timing.ts";
@@ -41,11 +42,6 @@ export function describeRun({ date, machine, settings, openSeconds, peaks }: Ben
   return lines.map(([what, text]) => `${what.padEnd(10)} ${text}`).join("\n");
 }
 
-/** A width as people say it: 1/8. */
-export function fraction(width: number): string {
-  return width < 1 && Number.isInteger(1 / width) ? `1/${1 / width}` : String(width);
-}
-
 /** A row a kernel. */
 export function kernelTable(rows: readonly KernelRow[], { peaks }: BenchResults): string {
   const planned = rows.some(({ plan }) => plan !== undefined),
@@ -79,8 +75,8 @@ export function sampledNote(rows: readonly KernelRow[]): string {
   const parts = [...new Set(rows.filter(({ checked }) => checked !== "all").map((r) => `${r.name}: ${r.checked}`))];
   return parts.length === 0
     ? ""
-    : "error: largest difference from the float64 definition over its largest value, at this batch;\n" +
-      "of a part of the result where all would take minutes (the JSON document says which for each row)";
+    : "error: largest difference from the float64 definition, divided by its largest value, at this batch;\n" +
+      "over a part of the result where checking all of it would take minutes (the JSON document lists which)";
 }
 
 /** The training step: its speed, and where its time goes. */

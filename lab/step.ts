@@ -15,7 +15,8 @@ import { forwardBatch, Pass } from "../nn/pass.ts";
 import { summarise, trainingFlops, VggE } from "../nn/vgg_e.ts";
 import { pseudoLabels } from "../refinery/relabel.ts";
 import { SegmentDataset, SegmentStore } from "../refinery/segment_dataset.ts";
-import { networkOptions, type Settings } from "../refinery/settings.ts";
+import { networkOptions } from "../refinery/derived_settings.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { noise } from "./kernels.ts";
 import { type Call, recorded, repeat } from "./recorded.ts";
 import type { StepResult } from "./results.ts";
@@ -89,6 +90,8 @@ export interface TrainingOptions {
   classes: number;
   /** Default: the plain network of the paper on segments that lie ready. */
   settings?: Settings;
+  /** Where there are no settings: batch norm behind every layer but the last. */
+  batchNorm?: boolean;
 }
 
 /** A network in training on noise, step by step as `fit()` takes them. */
@@ -102,8 +105,10 @@ export class Training {
   readonly #examples: Int32Array;
 
   /** Draws weights and makes a batch. */
-  constructor(device: Device, { width, batch, classes, settings }: TrainingOptions) {
-    const network = settings ? networkOptions({ ...settings, width }, classes) : { width, classes };
+  constructor(device: Device, { width, batch, classes, settings, batchNorm }: TrainingOptions) {
+    const network = settings
+      ? networkOptions({ ...settings, width }, classes)
+      : { width, classes, batchNorm, batchNormDense: batchNorm };
     this.#network = new VggE(device, network).initialise(1);
     this.#adam = new Adam(this.#network.parameters);
     this.#average = settings?.average ? new WeightAverage(this.#network.parameters, settings.average) : undefined;

@@ -48,7 +48,7 @@ async function cacheStore(device: WebGpuDevice): Promise<TuningStore | undefined
       return JSON.parse(await Deno.readTextFile(file));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return {};
-      throw new Error(`${file} can't be read; delete it, and kernels are measured anew: ${(error as Error).message}`);
+      throw new Error(`${file}: can't be read: ${(error as Error).message}; delete it, and kernels are measured again`);
     }
   };
   return {

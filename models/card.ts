@@ -1,27 +1,31 @@
-/** The card of a model, in Markdown, from what its `model.json` says: what it is, how right it is, what it is not for. */
+/** The card of a model, in Markdown, from its `model.json`: what it is, how accurate, and what it must not be used for. */
 import type { ModelAccuracy, ModelDescription } from "./description.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
-import { fraction } from "../refinery/fraction.ts";
+import { fraction } from "../base/fraction.ts";
 
 /** What is known of a corpus that a model may have been trained on. */
-const CORPORA: Readonly<Record<string, { what: string; hears: string }>> = {
+const CORPORA: Readonly<Record<string, { what: string; detects: string }>> = {
   emodb: {
     what:
       "Emo-DB, the Berlin database of emotional speech (Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss 2005): ten " +
-      "sentences in German, said by ten actors, five of them women, in an anechoic chamber",
-    hears: "German emotions as actors play them in a studio",
+      "sentences in German, spoken by ten actors, five of them women, in an anechoic chamber",
+    detects: "German emotions as actors play them in a studio",
   },
   savee: {
-    what: "SAVEE (Haq & Jackson 2009): English sentences said by four men at the University of Surrey",
-    hears: "English emotions as four men play them in a studio",
+    what: "SAVEE (Haq & Jackson 2009): English sentences spoken by four men at the University of Surrey",
+    detects: "English emotions as four men play them in a studio",
   },
   casia: {
-    what: "CASIA's corpus of emotional Mandarin: sentences said by four actors",
-    hears: "Mandarin emotions as actors play them in a studio",
+    what: "CASIA's corpus of emotional Mandarin: sentences spoken by four actors",
+    detects: "Mandarin emotions as actors play them in a studio",
+  },
+  taught: {
+    what: "takes that somebody recorded or dropped in Teach, a view of EPR's page",
+    detects: "its classes as they are in these takes: their voices, words, rooms and microphones",
   },
   synthetic: {
     what: "EPR's synthetic corpus, which a program makes: buzzes that rise, fall and tremble by rules",
-    hears: "the rules of a program that makes sounds: nothing that a person says",
+    detects: "the rules of a program that makes sounds, not human speech",
   },
 };
 
@@ -29,14 +33,14 @@ const CORPORA: Readonly<Record<string, { what: string; hears: string }>> = {
 export function describeModel(model: ModelDescription): string {
   const { name, emotions, network, training, accuracy, segmentHop, frontEnd, statistics, licence, made, files } = model;
   const { nMels, fMin, fMax, hopLength, windowLength, segmentFrames, sampleRate, levelling } = frontEnd;
-  const known = CORPORA[training.corpus];
+  const known = CORPORA[training.corpus], taught = training.corpus === "taught";
   const parameters = network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
   const milliseconds = (frames: number) => Math.round(1000 * frames / sampleRate);
   const every = milliseconds(segmentHop * hopLength);
   const heard = training.heldOutFold === undefined
-    ? "Its network learned from all of them; its forest from profiles that networks made which had not heard the utterance."
-    : `It has not heard fold ${training.heldOutFold}: it is a model to check results with, not the one to use.`;
+    ? "Its network learned from all of them; its forest from out-of-fold profiles, by networks that did not learn from the utterance."
+    : `It did not learn from fold ${training.heldOutFold}: it is for checking results, not for use.`;
   const facts = {
     network: `VGG-E of width ${fraction(network.options.width)}, ${parameters.toLocaleString("en")} parameters`,
     forest: `over ${statistics.length} statistics of each emotion: ${statistics.join(", ")}`,
@@ -46,7 +50,7 @@ export function describeModel(model: ModelDescription): string {
     size: `${(bytes / 1e6).toFixed(1)} MB`,
     licence,
     made: `${made.date.slice(0, 10)} by EPR ${made.epr}`,
-    recordings: `SHA-256 of the run's corpus.csv: ${training.recordings}`,
+    recordings: `SHA-256 of ${taught ? "the takes" : "the run's corpus.csv"}: ${training.recordings}`,
   };
   return `${
     [
@@ -58,35 +62,35 @@ export function describeModel(model: ModelDescription): string {
           `${milliseconds((segmentFrames - 1) * hopLength + windowLength)} ms, and the emotion of the whole.`,
       ),
       "```sh\ndeno task predict --model FOLDER recording.wav\n```",
-      "## What it hears",
+      "## What it detects",
       paragraph(
-        `It hears **${known?.hears ?? `what its corpus (${training.corpus}) holds`}**. It was trained on ` +
+        `It detects **${known?.detects ?? `what its corpus (${training.corpus}) contains`}**. It was trained on ` +
           `${known?.what ?? `the corpus "${training.corpus}"`}; ${
             training.utterances.toLocaleString("en")
           } utterances of ` +
-          `${training.speakers} speakers. ${heard}`,
+          `${taught ? "speakers that were not named" : `${training.speakers} speakers`}. ${heard}`,
       ),
       paragraph(
-        "Other voices, languages, rooms and microphones, and emotions that nobody plays, are none that it has been judged on.",
+        "It was not judged on other voices, languages, rooms or microphones, nor on emotions that are not acted.",
       ),
-      "## How right it is",
+      "## Accuracy",
       ...(accuracy.length === 0
-        ? ["That was not measured."]
+        ? ["Its accuracy was not measured."]
         : accuracy.flatMap((own) => describeAccuracy(own, emotions))),
       paragraph(
-        "Those are figures of the networks and forests of the cross-validation, each on utterances that it had not heard, " +
-          "not of this very network. A forest's training profiles come from networks that knew the labels of the utterances " +
-          "it is judged on, as in any stacking.",
+        "These figures are those of the networks and forests of the cross-validation, each on utterances that it did not learn " +
+          "from, not those of this network. A forest's training profiles come from networks that learned the labels of the " +
+          "utterances it is judged on, as in any stacking.",
       ),
       ...describeCertainty(model),
       "## Where it must not be used",
       [
         "To decide about a person: hiring, policing, borders, insurance, credit, school, health, or advice on any of these. " +
         "The European Union's AI Act (Regulation 2024/1689, article 5) forbids inferring emotions at work and in education.",
-        "Without the knowledge of who is heard.",
-        "As a lie detector, or to tell what somebody feels: it tells which of its emotions, as they were played, a recording " +
-        "sounds most like.",
-        "On speech of other kinds than it was trained on, without measuring it there first: `deno task evaluate`.",
+        "Without the knowledge of the person who speaks.",
+        "As a lie detector, or to decide what somebody feels: it decides which of its acted emotions a recording sounds most " +
+        "like.",
+        "On other kinds of speech than it was trained on, without measuring its accuracy there first: `deno task evaluate`.",
       ].map((line) => paragraph(`- ${line}`, "  ")).join("\n"),
       "## What it is",
       table([
@@ -102,35 +106,39 @@ export function describeModel(model: ModelDescription): string {
   }\n`;
 }
 
-/** When it is unsure, and what it knows of the sound that it learned from. */
+/** When it is unsure, and the sound of the recordings that it learned from. */
 function describeCertainty({ certainty, domain }: ModelDescription): string[] {
-  const told: string[] = [];
+  const lines: string[] = [];
   for (const [by, own] of [["forest", certainty?.forest], ["mean of the profile", certainty?.mean]] as const) {
     if (!certainty || !own) continue;
-    told.push(paragraph(
-      `By the ${by} it is sure from a probability of ${own.probability.toFixed(2)} on: of the predictions of the ` +
-        `cross-validation ${percent(own.answered)} were, and of those ${
+    lines.push(paragraph(
+      `By the ${by}, it counts as sure from a probability of ${own.probability.toFixed(2)}: ${
+        percent(own.answered)
+      } of the ` +
+        `predictions of the cross-validation were sure, and ${
           percent(own.wrong)
-        } were wrong (the threshold was ` +
+        } of those were wrong (the threshold was ` +
         `chosen on them, for at most ${percent(certainty.error)}).`,
     ));
   }
   if (domain) {
     const { level, range, balance } = domain.statistics, dB = (x: number) => x.toFixed(0);
-    told.push(paragraph(
+    lines.push(paragraph(
       `It learned from recordings with loud frames at ${dB(level.mean)} +- ${dB(level.deviation)} dB, ${
         dB(range.mean)
       } +- ` +
         `${dB(range.deviation)} dB above the quiet ones, and ${dB(balance.mean)} +- ${
           dB(balance.deviation)
         } dB from the lower ` +
-        `to the upper half of the bands. Of one that is more than ${domain.limit.toFixed(1)} deviations away it warns.`,
+        `to the upper half of the bands. \`predict\` warns of a recording that is more than ${
+          domain.limit.toFixed(1)
+        } deviations away.`,
     ));
   }
-  return told.length === 0 ? [] : ["## When to doubt it", ...told];
+  return lines.length === 0 ? [] : ["## When to doubt it", ...lines];
 }
 
-/** What a protocol found: a paragraph, and the confusion matrix where it is told. */
+/** The accuracy under a protocol: a paragraph, and the confusion matrix if there is one. */
 function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emotions: readonly string[]): string[] {
   const { low, high } = wilsonInterval(own.weightedAccuracy, utterances);
   const shares = paragraph(
@@ -149,7 +157,7 @@ function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emoti
   );
   if (!own.confusion) return [shares];
   const rows = own.confusion.map((row, k) => [emotions[k], ...row.map(String)]);
-  return [shares, table([["true \\ heard", ...emotions], ["---", ...emotions.map(() => "---:")], ...rows])];
+  return [shares, table([["true \\ decided", ...emotions], ["---", ...emotions.map(() => "---:")], ...rows])];
 }
 
 /** A table whose columns stand below each other in plain text too; its second row says which are set to the right. */

@@ -119,7 +119,5 @@ export function departuresFrom({ statistics, limit }: Domain, values: Record<Sou
 /** A departure in words, for instance "level -61 dB, where the model learned from -41 +- 4 dB". */
 export function describeDeparture({ statistic, value, mean, deviation }: Departure): string {
   const dB = (x: number) => x.toFixed(0);
-  return `${statistic} ${dB(value)} dB, where the model learned from ${dB(mean)} +- ${
-    Math.max(1, deviation).toFixed(0)
-  } dB`;
+  return `${statistic} ${dB(value)} dB; the model learned from ${dB(mean)} +- ${Math.max(1, deviation).toFixed(0)} dB`;
 }

@@ -1,5 +1,5 @@
 /**
- * The files of a model in a folder, in Deno and in Node.
+ * The files of a model in a folder, or in the archive of one, in Deno and in Node.
  *
  * The folder may come from anywhere. Each file is looked at before it is read: it has to lie in the folder, be a file, and have the
  * size that the model wants, so that nothing is read that could not be part of it.
@@ -7,6 +7,7 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LARGEST_ARCHIVE, unpackModel } from "./archive.ts";
 import { LARGEST_DESCRIPTION, readDescription } from "./model.ts";
 import { MODEL_FILES, type ModelBytes } from "./description.ts";
 import { ModelError } from "./untrusted.ts";
@@ -14,42 +15,54 @@ import { ModelError } from "./untrusted.ts";
 /**
  * Reads the files.
  *
- * @param folder its path, or its `file:` URL
- * @throws {ModelError} where the folder holds no model, naming the file and the fault
+ * @param folder its path, or its `file:` URL; or that of its archive
+ * @throws {ModelError} where it holds no model, naming the file and the fault
  */
 export async function readModelFolder(folder: string | URL): Promise<ModelBytes> {
   const place = typeof folder === "string" ? folder : fileURLToPath(folder);
   const root = await realpath(place).catch(() => undefined);
   if (root === undefined) {
-    throw new ModelError(`${place}: no such folder; a model is a folder with a model.json in it`);
+    throw new ModelError(`${place}: expected a model, a folder with a model.json in it, found no such folder`);
   }
-  if (!(await stat(root)).isDirectory()) {
-    throw new ModelError(`${place}: a file; a model is the folder that holds model.json and the other files`);
-  }
-  const description = await readFileOf(place, root, "model.json", (size) => size <= LARGEST_DESCRIPTION);
+  const info = await stat(root);
+  if (!info.isDirectory()) return unpackModel(await readArchive(place, root, info.size), place);
+  const description = await readFileOf(place, root, "model.json", { most: LARGEST_DESCRIPTION });
   const bytes = { "model.json": description } as ModelBytes;
   const { files } = readDescription(description, place);
   for (const file of MODEL_FILES) {
     if (file === "model.json") continue;
-    bytes[file] = await readFileOf(place, root, file, (size) => size === files[file].bytes);
+    bytes[file] = await readFileOf(place, root, file, { least: files[file].bytes, most: files[file].bytes });
   }
   return bytes;
+}
+
+/** The bytes of a model's archive. */
+async function readArchive(place: string, path: string, size: number): Promise<Uint8Array> {
+  if (size <= LARGEST_ARCHIVE) return new Uint8Array(await readFile(path));
+  throw new ModelError(
+    `${place}: expected an archive of at most ${LARGEST_ARCHIVE.toLocaleString("en")} bytes, found ${
+      size.toLocaleString("en")
+    }`,
+  );
 }
 
 async function readFileOf(
   folder: string,
   root: string,
   name: string,
-  fits: (size: number) => boolean,
+  { least = 0, most }: { least?: number; most: number },
 ): Promise<Uint8Array> {
   const where = join(folder, name);
   const real = await realpath(where).catch(() => undefined);
-  if (real === undefined) throw new ModelError(`${folder}: holds no ${name}, so it is no model`);
-  if (dirname(real) !== root) throw new ModelError(`${where}: leads out of its folder, to ${real}`);
+  if (real === undefined) throw new ModelError(`${folder}: expected a model, found no ${name} in it`);
+  if (dirname(real) !== root) {
+    throw new ModelError(`${where}: expected a file in the model's folder, found a link to ${real}`);
+  }
   const info = await stat(real);
-  if (!info.isFile()) throw new ModelError(`${where}: not a file`);
-  if (!fits(info.size)) {
-    throw new ModelError(`${where}: ${info.size.toLocaleString("en")} bytes are not what a model has there`);
+  if (!info.isFile()) throw new ModelError(`${where}: expected a file, found something else`);
+  if (info.size < least || info.size > most) {
+    const expected = `${least === most ? "" : "at most "}${most.toLocaleString("en")} bytes`;
+    throw new ModelError(`${where}: expected ${expected}, found ${info.size.toLocaleString("en")} bytes`);
   }
   const { buffer, byteOffset, length } = await readFile(real);
   return new Uint8Array(buffer, byteOffset, length);

@@ -73,13 +73,15 @@ export function encodeModel(
 export function readDescription(bytes: Uint8Array, name: string): ModelDescription {
   const where = `${name}: model.json`;
   if (bytes.length > LARGEST_DESCRIPTION) {
-    throw new ModelError(`${where}: ${bytes.length.toLocaleString("en")} bytes; want at most ${LARGEST_DESCRIPTION}`);
+    throw new ModelError(`${where}: expected at most ${LARGEST_DESCRIPTION} bytes, found ${bytes.length}`);
   }
   const value = parseWithin(bytes, where, { depth: 12, memory: 8 * LARGEST_DESCRIPTION });
   const description = checkDescription(value, where);
   const { seal, ...rest } = value as { seal?: unknown };
   if (seal !== sealOf(rest)) {
-    throw new ModelError(`${where}: damaged, or changed by hand: its check sum is ${sealOf(rest)}, it says ${seal}`);
+    throw new ModelError(
+      `${where}: damaged, or changed by hand: expected the check sum ${seal}, found ${sealOf(rest)}`,
+    );
   }
   return description;
 }
@@ -91,14 +93,14 @@ export const LARGEST_DESCRIPTION = 1 << 20;
  * Reads a model.
  *
  * @param name what errors call it
- * @throws {ModelError} where a file is not what it has to be, naming the file, what was found and what is wanted
+ * @throws {ModelError} where a file is not what it has to be, naming the file, what was expected and what was found
  *
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
  * const nothing = new Uint8Array();
  * const files = { "model.json": nothing, "weights.safetensors": nothing, "forest.json": nothing };
- * assertThrows(() => decodeModel(files, "an empty folder"), Error, "an empty folder: model.json: not JSON");
+ * assertThrows(() => decodeModel(files, "an empty folder"), Error, "an empty folder: model.json: expected JSON");
  * ```
  */
 export function decodeModel(files: ModelBytes, name: string): Model {
@@ -107,10 +109,10 @@ export function decodeModel(files: ModelBytes, name: string): Model {
     if (file === "model.json") continue;
     const { bytes, crc32: sum } = description.files[file], own = files[file];
     if (own.length !== bytes) {
-      throw new ModelError(`${name}: ${file}: ${own.length} bytes, where model.json says ${bytes}`);
+      throw new ModelError(`${name}: ${file}: expected ${bytes} bytes, as model.json states, found ${own.length}`);
     }
     const found = crc32(own);
-    if (found !== sum) throw new ModelError(`${name}: ${file}: damaged: its check sum is ${found}, want ${sum}`);
+    if (found !== sum) throw new ModelError(`${name}: ${file}: damaged: expected the check sum ${sum}, found ${found}`);
   }
   const weights = readWeights(files["weights.safetensors"], description, `${name}: weights.safetensors`);
   return { description, weights, forest: readForest(files["forest.json"], description, `${name}: forest.json`) };
@@ -122,14 +124,16 @@ function readWeights(bytes: Uint8Array, { network }: ModelDescription, where: st
   for (const { name, shape } of network.parameters) {
     const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
     if (!found || found.shape.join() !== shape.join()) {
-      throw new ModelError(`${where}: '${name}' is ${found ? `[${found.shape}]` : "not there"}; want [${shape}]`);
+      throw new ModelError(`${where}: '${name}': expected [${shape}], found ${found ? `[${found.shape}]` : "nothing"}`);
     }
     const fault = found.data.findIndex((value) => !Number.isFinite(value));
-    if (fault >= 0) throw new ModelError(`${where}: number ${fault} of '${name}' is ${found.data[fault]}`);
+    if (fault >= 0) {
+      throw new ModelError(`${where}: '${name}': expected finite numbers, found ${found.data[fault]} at ${fault}`);
+    }
     weights[name] = found.data;
   }
   const more = Object.keys(tensors).find((name) => !Object.hasOwn(weights, name));
-  if (more !== undefined) throw new ModelError(`${where}: holds '${more}', which is none of the network's`);
+  if (more !== undefined) throw new ModelError(`${where}: expected only the network's tensors, found '${more}'`);
   return weights;
 }
 
@@ -141,13 +145,17 @@ function readForest(bytes: Uint8Array, { emotions, statistics }: ModelDescriptio
   const classes = emotions.length, features = classes * statistics.length;
   if (json?.classes !== classes || json.features !== features) {
     throw new ModelError(
-      `${where}: of ${json?.features} features and ${json?.classes} classes; want ${features} and ${classes}`,
+      `${where}: expected ${features} features and ${classes} classes, found ${json?.features} and ${json?.classes}`,
     );
   }
   // each node holds a count for each class
   const trees = Array.isArray(json.trees) ? json.trees : [];
   const nodes = trees.reduce((sum, tree) => sum + (Array.isArray(tree?.feature) ? tree.feature.length : 0), 0);
-  if (nodes * (4 * classes + 20) > LARGEST_FOREST) throw new ModelError(`${where}: its trees have ${nodes} nodes`);
+  if (nodes * (4 * classes + 20) > LARGEST_FOREST) {
+    throw new ModelError(
+      `${where}: expected trees that fit ${LARGEST_FOREST / 2 ** 20} MB of memory, found ${nodes} nodes`,
+    );
+  }
   return within(where, () => RandomForest.fromJSON(json));
 }
 

@@ -18,17 +18,17 @@ const LARGEST_FOREST_FILE = 2 ** 26;
  * The description that a value is.
  *
  * @param where what errors call it
- * @throws {ModelError} naming the field, what was found and what is wanted
+ * @throws {ModelError} naming the field, what was expected and what was found
  */
 export function checkDescription(value: unknown, where: string): ModelDescription {
   const json = new Checked(value, where);
   json.get("format").literal("epr-model");
   const { value: version } = json.get("version");
   if (version !== 1 && version !== 2) {
-    throw new ModelError(`${where}: its version is ${version}; this program reads versions 1 and 2`);
+    throw new ModelError(`${where}: version: expected 1 or 2, found ${version}; a newer EPR may read it`);
   }
   const emotions = json.get("emotions").list({ min: 2, max: 64 }).map((emotion) => emotion.text(40));
-  if (new Set(emotions).size < emotions.length) json.get("emotions").fail("emotions that differ");
+  if (new Set(emotions).size < emotions.length) json.get("emotions").fail("each emotion once");
   const front = checkFrontEnd(json.get("frontEnd")), network = checkNetwork(json.get("network"), emotions, front);
   if ((version === 2) !== (front.levelling !== undefined)) {
     json.get("frontEnd").get("levelling").fail(version === 2 ? "a levelling, in version 2" : "none, in version 1");
@@ -37,9 +37,9 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
   const statistics = json.get("statistics");
   if (JSON.stringify(statistics.value) !== JSON.stringify(STATISTICS)) statistics.fail(JSON.stringify(STATISTICS));
   const made = json.get("made");
-  const files = json.get("files"), wanted = ["weights.safetensors", "forest.json"];
-  if (!wanted.every((file) => Object.hasOwn(files.object(), file)) || Object.keys(files.object()).length > 2) {
-    files.fail(`${wanted.join(" and ")}, and nothing else`);
+  const files = json.get("files"), names = ["weights.safetensors", "forest.json"];
+  if (!names.every((file) => Object.hasOwn(files.object(), file)) || Object.keys(files.object()).length > 2) {
+    files.fail(`${names.join(" and ")}, and nothing else`);
   }
   const bytes = 4 * network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {

@@ -52,7 +52,7 @@ class Calls {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.started = promise;
     const timer = setTimeout(
-      () => reject(new Error(`The model's worker did not start in ${PATIENCE} s`)),
+      () => reject(new Error(`The model's worker did not start within ${PATIENCE} s`)),
       1000 * PATIENCE,
     );
     worker.onerror = (event) => {

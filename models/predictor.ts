@@ -220,7 +220,7 @@ export class Listener {
   constructor(predictor: Predictor, { segmentHop, decide = "forest", pad = false, onFrames }: ListenOptions) {
     const { frontEnd, segmentHop: own } = predictor.model.description, hop = segmentHop ?? own;
     if (!(Number.isInteger(hop) && hop >= 1 && hop <= 1000)) {
-      throw new RangeError(`A segment hop is a whole number of frames, 1 to 1000; found ${hop}`);
+      throw new RangeError(`segmentHop: expected a whole number of frames from 1 to 1000, found ${hop}`);
     }
     [this.#predictor, this.#hop, this.#pad, this.#onFrames] = [predictor, hop, pad, onFrames];
     this.#decide = decide;
@@ -275,13 +275,15 @@ export class Listener {
       padded = true;
     }
     if (this.#segments === 0 && this.#held < segmentFrames) {
-      const wanted = (segmentFrames - 1) * hopLength + windowLength;
+      const enough = (segmentFrames - 1) * hopLength + windowLength;
       if (!this.#pad || this.#samples === 0) {
         throw new TooShortError(
-          `${Math.floor(1000 * seconds)} ms of sound; a segment wants ${Math.ceil(1000 * segmentSeconds(frontEnd))} ms`,
+          `expected at least ${Math.ceil(1000 * segmentSeconds(frontEnd))} ms of sound, one segment, found ${
+            Math.floor(1000 * seconds)
+          } ms`,
         );
       }
-      await this.hear(new Float32Array(wanted - this.#samples));
+      await this.hear(new Float32Array(enough - this.#samples));
       await this.#take(this.#stream.finish());
     }
     if (this.#held >= segmentFrames) await this.#compute(1 + Math.floor((this.#held - segmentFrames) / this.#step));
@@ -327,7 +329,9 @@ export class Listener {
     this.#computing = undefined;
     if (!profile) return;
     if (!profile.every(Number.isFinite)) {
-      throw new ModelError(`${this.#predictor.model.description.name}: its network gives no probabilities here`);
+      throw new ModelError(
+        `${this.#predictor.model.description.name}: expected probabilities from its network, found other numbers`,
+      );
     }
     this.#profile.push(profile);
   }

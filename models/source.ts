@@ -94,7 +94,7 @@ async function fetchFile(address: URL, most: number): Promise<Uint8Array> {
   }
   if (!response.ok) {
     await response.body?.cancel();
-    throw new ModelError(`${address}: expected a file of a model, the server answers ${response.status}`);
+    throw new ModelError(`${address}: expected a file of a model, found HTTP status ${response.status}`);
   }
   const pieces: Uint8Array[] = [];
   let length = 0;

@@ -48,7 +48,9 @@ export function judgeTransfer(
   heard: readonly HeardUtterance[],
 ): Transfer {
   if (shared.length < 2 || heard.length === 0) {
-    throw new RangeError(`Two emotions and an utterance are wanted, found ${shared.length} and ${heard.length}`);
+    throw new RangeError(
+      `Transfer: expected at least two shared emotions and one utterance, found ${shared.length} and ${heard.length}`,
+    );
   }
   const columns = shared.map((emotion) => emotions.indexOf(emotion));
   const truth = heard.map(({ emotion }) => shared.indexOf(emotion));

@@ -2,7 +2,7 @@
  * JSON that strangers wrote: what it would cost is counted before it is parsed, and each value is looked at before it is used.
  */
 
-/** Thrown where a model is not one: it says which, where the fault lies, what was found and what is wanted. */
+/** Thrown where a model is not one: names the model, the place of the fault, what was expected and what was found. */
 export class ModelError extends Error {
   /** Of the class. */
   override name = "ModelError";
@@ -36,18 +36,18 @@ export function parseWithin(bytes: Uint8Array, where: string, { depth, memory }:
     else if (c === 0x5b || c === 0x7b) {
       cost += CONTAINER;
       if (++level > depth) {
-        throw new ModelError(`${where}: lists and objects within each other, more than ${depth} deep`);
+        throw new ModelError(`${where}: expected lists and objects nested at most ${depth} deep, found more`);
       }
     } else if (c === 0x5d || c === 0x7d) level--;
     else if (c === 0x2c) cost += VALUE;
   }
   if (cost > memory) {
-    throw new ModelError(`${where}: would take ${mega(cost)} of memory; at most ${mega(memory)} are taken`);
+    throw new ModelError(`${where}: expected at most ${mega(memory)} in memory, found ${mega(cost)}`);
   }
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new ModelError(`${where}: not JSON: ${(error as Error).message}`, { cause: error });
+    throw new ModelError(`${where}: expected JSON, found ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -104,19 +104,19 @@ export class Checked {
   text(max = 1000): string {
     const { value } = this;
     if (typeof value === "string" && value.length > 0 && value.length <= max && !/\p{C}/u.test(value)) return value;
-    return this.fail(`a text of one line, up to ${max} characters`);
+    return this.fail(`one line of text, at most ${max} characters`);
   }
 
   /** One given value. */
-  literal<T extends string | number>(wanted: T): T {
-    if (this.value === wanted) return wanted;
-    return this.fail(JSON.stringify(wanted));
+  literal<T extends string | number>(expected: T): T {
+    if (this.value === expected) return expected;
+    return this.fail(JSON.stringify(expected));
   }
 
-  /** Throws that it is not what was wanted. */
-  fail(wanted: string): never {
+  /** Throws that it is not what was expected. */
+  fail(expected: string): never {
     const text = JSON.stringify(this.value) ?? "nothing";
     const found = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-    throw new ModelError(`${this.#where}: found ${found}, want ${wanted}`);
+    throw new ModelError(`${this.#where}: expected ${expected}, found ${found}`);
   }
 }

@@ -14,7 +14,7 @@ import { describeModel } from "./card.ts";
 export async function writeModel(folder: string, bytes: ModelBytes): Promise<void> {
   const names: string[] = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return [];
-    throw new Error(`${folder} is no folder that a model can be written to: ${error.message}`, { cause: error });
+    throw new Error(`${folder}: expected a folder to write a model to, found ${error.message}`, { cause: error });
   });
   if (names.length > 0 && !names.includes("model.json")) {
     throw new OptionError({

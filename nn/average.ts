@@ -28,7 +28,7 @@ export class WeightAverage {
    */
   constructor(parameters: Parameters, decay: number) {
     if (!(decay >= 0 && decay < 1)) {
-      throw new RangeError(`The decay of an average is from 0 to below 1, found ${decay}`);
+      throw new RangeError(`The decay of an average: expected a number >= 0 and < 1, found ${decay}`);
     }
     [this.#parameters, this.#decay] = [parameters, decay];
     const { device, weights: { length } } = parameters;

@@ -70,7 +70,9 @@ export class ArrayDataset implements Dataset {
   constructor(device: Device, x: Float32Array, targets: Float32Array, shape: readonly number[]) {
     this.length = x.length / sizeOf(shape);
     if (!(Number.isInteger(this.length) && this.length > 0 && targets.length % this.length === 0)) {
-      throw new RangeError(`${x.length} numbers are not examples of shape [${shape}] with ${targets.length} targets`);
+      throw new RangeError(
+        `A dataset: expected examples of shape [${shape}] and one row of targets for each, found ${x.length} numbers and ${targets.length} targets`,
+      );
     }
     checkDistributions(targets, targets.length / this.length);
     this.#device = device;

@@ -60,7 +60,9 @@ export class Parameters {
   /** The tensor of this name. Throws a RangeError where there is none. */
   get(name: string): Tensor {
     const tensor = this.#tensors.get(name);
-    if (!tensor) throw new RangeError(`No parameter '${name}'; there are ${[...this.#tensors.keys()].join(", ")}`);
+    if (!tensor) {
+      throw new RangeError(`Expected a parameter among ${[...this.#tensors.keys()].join(", ")}, found '${name}'`);
+    }
     return tensor;
   }
 

@@ -61,7 +61,7 @@ export function decodeSafetensors(
   name: string,
 ): { tensors: Record<string, StoredTensor>; metadata: Record<string, string> } {
   const fail = (found: string): never => {
-    throw new SyntaxError(`${name}: not a safetensors file of float32 tensors: ${found}`);
+    throw new SyntaxError(`${name}: expected a safetensors file of float32 tensors, found ${found}`);
   };
   if (bytes.length < 8) fail(`${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
@@ -70,29 +70,29 @@ export function decodeSafetensors(
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
   } catch {
-    fail("its header is not JSON");
+    fail("a header that is not JSON");
   }
-  if (header === null || typeof header !== "object" || Array.isArray(header)) fail("its header is no object");
+  if (header === null || typeof header !== "object" || Array.isArray(header)) fail("a header that is no object");
   const blob = bytes.subarray(8 + length);
   const tensors: [name: string, StoredTensor][] = [];
   let copied = 0;
   const { __metadata__ = {}, ...entries } = header as typeof header & { __metadata__?: unknown };
   for (const [key, entry] of Object.entries(entries)) {
     const { dtype, shape, data_offsets } = entry ?? {};
-    if (dtype !== "F32") fail(`tensor '${key}' is ${dtype}`);
+    if (dtype !== "F32") fail(`a tensor '${key}' of ${dtype}`);
     const sane = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-    if (!Array.isArray(shape) || !shape.every(sane)) fail(`tensor '${key}' has shape ${JSON.stringify(shape)}`);
+    if (!Array.isArray(shape) || !shape.every(sane)) fail(`a tensor '${key}' of shape ${JSON.stringify(shape)}`);
     if (!Array.isArray(data_offsets) || data_offsets.length !== 2 || !data_offsets.every(sane)) {
-      fail(`tensor '${key}' lies at ${JSON.stringify(data_offsets)}`);
+      fail(`a tensor '${key}' at ${JSON.stringify(data_offsets)}`);
     }
     const [begin, end] = data_offsets;
     if (end > blob.length || end - begin !== 4 * sizeOf(shape)) {
-      fail(`tensor '${key}' [${shape}] lies at ${begin} to ${end} of ${blob.length} bytes`);
+      fail(`a tensor '${key}' [${shape}] at ${begin} to ${end} of ${blob.length} bytes`);
     }
     copied += end - begin;
-    if (copied > blob.length) fail(`tensor '${key}' overlaps another`); // copies would be larger than the file
+    if (copied > blob.length) fail(`a tensor '${key}' that overlaps another`); // copies would be larger than the file
     tensors.push([key, { shape, data: new Float32Array(blob.slice(begin, end).buffer) }]);
   }
-  if (!__metadata__ || typeof __metadata__ !== "object") fail("its metadata are no object");
+  if (!__metadata__ || typeof __metadata__ !== "object") fail("metadata that are no object");
   return { tensors: Object.fromEntries(tensors), metadata: __metadata__ as Record<string, string> };
 }

@@ -93,7 +93,9 @@ export class Tape {
     const [batch, height, width, channelsIn] = expectShape("conv2d", "x", x, 4);
     const channelsOut = expectShape("conv2d", "weights", weights, 4)[3];
     if (weights.shape[2] !== channelsIn) {
-      throw new RangeError(`conv2d: x has ${channelsIn} channels, its weights want ${weights.shape[2]}`);
+      throw new RangeError(
+        `conv2d: x: expected ${weights.shape[2]} channels, as its weights have, found ${channelsIn}`,
+      );
     }
     const shape = { batch, height, width, channelsIn, channelsOut };
     const y = this.#output([batch, height, width, channelsOut], [x, weights, bias], "activations", options.relu);
@@ -128,9 +130,11 @@ export class Tape {
    */
   batchNorm(x: Tensor, { gamma, beta, running }: BatchNormParameters, { relu }: { relu: boolean }): Tensor {
     const device = this.#device, batch = x.shape[0], columns = x.shape[x.shape.length - 1], rows = x.length / columns;
-    for (const [name, { length }, wanted] of [["gamma", gamma, columns], ["running", running, 2 * columns]] as const) {
-      if (length !== wanted) {
-        throw new RangeError(`batchNorm: x [${x.shape}] wants ${name} of ${wanted}, not ${length}`);
+    for (
+      const [name, { length }, expected] of [["gamma", gamma, columns], ["running", running, 2 * columns]] as const
+    ) {
+      if (length !== expected) {
+        throw new RangeError(`batchNorm: ${name} for x [${x.shape}]: expected ${expected} numbers, found ${length}`);
       }
     }
     const shape = { rows, columns, epsilon: BATCH_NORM.epsilon };
@@ -191,8 +195,8 @@ export class Tape {
    */
   dense(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {
     const batch = x.shape[0], k = x.length / batch;
-    const [wanted, out] = expectShape("dense", "weights", weights, 2);
-    if (wanted !== k) throw new RangeError(`dense: x [${x.shape}] has ${k} numbers a row, its weights want ${wanted}`);
+    const [rows, out] = expectShape("dense", "weights", weights, 2);
+    if (rows !== k) throw new RangeError(`dense: x [${x.shape}]: expected ${rows} numbers in a row, found ${k}`);
     const device = this.#device;
     const y = this.#output([batch, out], [x, weights, bias], "activations of a dense layer", options.relu);
     device.matmul({
@@ -285,13 +289,15 @@ export class Tape {
   /**
    * Puts an operation on the tape that it does not have. {@link gradientCheck} tells whether its gradients are right.
    *
-   * @param inputs what it computes from; a gradient is asked for where one of them wants it
+   * @param inputs what it computes from; a gradient is computed where one of them requires it
    * @param shape of its output
    * @throws RangeError where there is not one gradient an input
    */
   operation(inputs: readonly Tensor[], shape: readonly number[], { forward, gradients }: Operation): Tensor {
     if (gradients.length !== inputs.length) {
-      throw new RangeError(`operation: ${inputs.length} inputs want as many gradients, found ${gradients.length}`);
+      throw new RangeError(
+        `operation: expected ${inputs.length} gradients, one for each input, found ${gradients.length}`,
+      );
     }
     const y = this.#output(shape, [...inputs], "output of an operation");
     forward(y.buffer);
@@ -311,7 +317,7 @@ export class Tape {
    * @param from start here instead of at a loss: with `gradient`, of the same shape
    */
   backward(from?: Tensor, gradient?: DeviceBuffer): void {
-    if (!this.recording) throw new Error("This tape was made without recording: there is nothing to go back along");
+    if (!this.recording) throw new Error("backward(): expected a tape that records, found one made without recording");
     if (from && gradient) {
       from.gradient = this.#own(from.length, "gradient to start from");
       this.#passOn(from, gradient, from.gradient);
@@ -384,7 +390,7 @@ const maskOf = (x: Tensor) => x.rectified ? x.buffer : undefined;
 
 function expectShape(operation: string, name: string, tensor: Tensor, sizes: number): readonly number[] {
   if (tensor.shape.length !== sizes) {
-    throw new RangeError(`${operation}: ${name} has shape [${tensor.shape}], wanted ${sizes} sizes`);
+    throw new RangeError(`${operation}: ${name}: expected a shape of ${sizes} sizes, found [${tensor.shape}]`);
   }
   return tensor.shape;
 }

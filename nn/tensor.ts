@@ -39,7 +39,9 @@ export class Tensor {
    */
   constructor(shape: readonly number[], buffer: DeviceBuffer, options: TensorOptions = {}) {
     if (sizeOf(shape) !== buffer.length) {
-      throw new RangeError(`A tensor [${shape}] has ${sizeOf(shape)} numbers, its buffer ${buffer.length}`);
+      throw new RangeError(
+        `A tensor [${shape}]: expected a buffer of ${sizeOf(shape)} numbers, found ${buffer.length}`,
+      );
     }
     this.shape = shape;
     this.buffer = buffer;

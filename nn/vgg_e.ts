@@ -94,7 +94,7 @@ export class VggE implements Network {
     this.#dropout = options.dropout ?? 0;
     this.#head = options.head ?? "dense";
     if (!(this.#dropout >= 0 && this.#dropout < 1)) {
-      throw new RangeError(`Dropout is a share from 0 to below 1, found ${this.#dropout}`);
+      throw new RangeError(`dropout: expected a share >= 0 and < 1, found ${this.#dropout}`);
     }
     this.inputShape = [options.height ?? 64, options.frames ?? 32, 1];
     this.parameters = new Parameters(device, vggEParameters(options));
@@ -140,10 +140,12 @@ export class VggE implements Network {
 export function summarise(options: VggEOptions): LayerSummary[] {
   const { classes, width } = options;
   let [h, w, channels] = [options.height ?? 64, options.frames ?? 32, 1];
-  if (!(width > 0)) throw new RangeError(`The width of a VGG-E is a positive factor, found ${width}`);
-  if (!(classes >= 2 && classes <= 64)) throw new RangeError(`A VGG-E tells 2 to 64 classes apart, found ${classes}`);
+  if (!(width > 0)) throw new RangeError(`width: expected a factor > 0, found ${width}`);
+  if (!(classes >= 2 && classes <= 64)) throw new RangeError(`classes: expected 2 to 64, found ${classes}`);
   if (h % 32 !== 0 || w % 32 !== 0) {
-    throw new RangeError(`Five pools halve 32 x 32 to 1 x 1: a segment of ${h} x ${w} won't do`);
+    throw new RangeError(
+      `A segment: expected sizes that are multiples of 32, since five pools halve them, found ${h} x ${w}`,
+    );
   }
   const scaled = (n: number) => Math.max(1, Math.round(n * width));
   const layers: LayerSummary[] = [];

@@ -9,6 +9,7 @@ import type { Device } from "../kernels/device.ts";
 import type { FitResult } from "../nn/fit.ts";
 import { predictProbabilities } from "../nn/predict.ts";
 import { type VggE, vggEParameters } from "../nn/vgg_e.ts";
+import type { CrossValidation } from "./cross_validation.ts";
 import { FoldData, type FoldSet } from "./fold_data.ts";
 import type { FoldHooks, FoldMemory, StageOutput } from "./fold_hooks.ts";
 import { LabelSources } from "./label_sources.ts";
@@ -16,7 +17,8 @@ import { NetworkFits } from "./network_fits.ts";
 import { memberName, type NetworkWeights } from "./network_weights.ts";
 import { pseudoLabels } from "./relabel.ts";
 import type { FoldStage } from "./results.ts";
-import { type Method, networkOptions, type Settings } from "./settings.ts";
+import type { Method } from "./choices.ts";
+import { networkOptions } from "./derived_settings.ts";
 
 /** The networks of a stage. */
 export interface FittedStage {
@@ -30,8 +32,6 @@ export interface FittedStage {
 
 /** A fold's utterances, their segments on the device, and its settings. */
 export class Chain {
-  readonly #settings: Settings;
-  readonly #fold: number;
   readonly #memory?: FoldMemory;
   readonly #data: FoldData;
   readonly #fits: NetworkFits;
@@ -40,22 +40,13 @@ export class Chain {
   /**
    * Uploads the frames; nothing is fitted yet.
    *
-   * @param folds the fold of each utterance
-   * @param fold whose networks these are
    * @throws OptionError where settings do not go together, or the features are cut otherwise than they say
    */
-  constructor(
-    features: Features,
-    device: Device,
-    settings: Settings,
-    folds: Int32Array,
-    fold: number,
-    hooks: FoldHooks,
-  ) {
-    [this.#settings, this.#fold, this.#memory] = [settings, fold, hooks.memory];
-    this.#data = new FoldData(features, device, settings, folds, fold);
-    this.#fits = new NetworkFits(this.#data, settings, fold, hooks);
-    this.#sources = new LabelSources(this.#data, this.#fits, settings, fold, hooks.memory);
+  constructor(cv: CrossValidation<Features>, fold: number, device: Device, hooks: FoldHooks) {
+    this.#memory = hooks.memory;
+    this.#data = new FoldData(cv, fold, device);
+    this.#fits = new NetworkFits(this.#data, hooks);
+    this.#sources = new LabelSources(this.#data, this.#fits, hooks.memory);
   }
 
   /** What a stage learns from, [segments, emotions]: from the stage before, as it was kept, or made again of its networks. */
@@ -89,7 +80,9 @@ export class Chain {
     before?: NetworkWeights,
     look?: (network: VggE) => Promise<void>,
   ): Promise<FittedStage> {
-    if (this.#settings.labelsFrom !== "teacher-view" || !before) return await this.#fitMembers(stage, { labels }, look);
+    if (this.#data.settings.labelsFrom !== "teacher-view" || !before) {
+      return await this.#fitMembers(stage, { labels }, look);
+    }
     const own = await this.labels(0);
     return await this.#sources.withTeacher(
       before,
@@ -102,8 +95,8 @@ export class Chain {
     given: Pick<Parameters<NetworkFits["fit"]>[0], "labels" | "teacher">,
     look?: (network: VggE) => Promise<void>,
   ): Promise<FittedStage> {
-    const { members } = this.#settings, memory = members > 1 ? this.#memory : undefined;
-    const specs = vggEParameters(networkOptions(this.#settings, this.#data.classes));
+    const { members } = this.#data.settings, memory = members > 1 ? this.#memory : undefined;
+    const specs = vggEParameters(networkOptions(this.#data.settings, this.#data.classes));
     const weights: NetworkWeights = {}, shapes: FittedStage["shapes"] = {};
     let fitted: FitResult | undefined;
     for (let member = 0; member < members; member++) {
@@ -128,7 +121,7 @@ export class Chain {
   async watch(network: VggE, utterance: FeatureUtterance): Promise<Float32Array> {
     const own = this.#data.dataset([this.#data.features.utterances.indexOf(utterance)]);
     try {
-      return await predictProbabilities(network, own, { batch: this.#settings.batch });
+      return await predictProbabilities(network, own, { batch: this.#data.settings.batch });
     } finally {
       own.release();
     }
@@ -159,7 +152,7 @@ export class Chain {
 
   /** A finished stage, to be saved. */
   output(result: FoldStage, { weights, shapes }: FittedStage): StageOutput {
-    return { fold: this.#fold, result, weights, shapes, standardisation: this.#data.scaling };
+    return { fold: this.#data.fold, result, weights, shapes, standardisation: this.#data.scaling };
   }
 
   /** Gives the device's memory back. */

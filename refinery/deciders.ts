@@ -4,9 +4,9 @@
  */
 import { RandomForest } from "../forest/forest.ts";
 import type { MaxFeatures } from "../forest/tree.ts";
-import { foldsOfForests, forestSeed, type Judged } from "./judge.ts";
+import type { CrossValidation } from "./cross_validation.ts";
+import { forestSeed } from "./forests.ts";
 import { argmax } from "./relabel.ts";
-import type { Settings } from "./settings.ts";
 import { ProfileStatistics } from "./statistics.ts";
 
 /** One way. */
@@ -64,27 +64,25 @@ export const DECIDERS: readonly Decider[] = [
   { name: "400 trees", statistics: above(0.2), forest: { trees: 400 } },
   { name: "every feature at each split", statistics: above(0.2), forest: { maxFeatures: "all" } },
   { name: "at most 5 splits deep", statistics: above(0.2), forest: { maxDepth: 5 } },
-  { name: "no forest: the likeliest by the mean", statistics: only(2), forest: null },
+  { name: "no forest: the likeliest emotion of the mean profile", statistics: only(2), forest: null },
 ];
 
 /**
  * Decides on every utterance, by forests that have learned from the utterances of other folds. The first of {@link DECIDERS}
  * decides as `judge()` does.
  *
+ * @param cv as the networks had it
  * @param profiles of all utterances, out of fold: [segments, emotions]
- * @param folds the fold of each utterance, as the networks had it
  * @param stage whose profiles they are
  * @returns [utterances]: the emotion of each
  */
 export function decideBy(
   { statistics, forest }: Decider,
-  features: Judged,
-  settings: Settings,
+  cv: CrossValidation,
   profiles: Float32Array,
-  folds: Int32Array,
   stage: number,
 ): Int32Array {
-  const { utterances, emotions: { length: K } } = features;
+  const { corpus: { utterances, emotions: { length: K } }, settings } = cv;
   const rows = utterances.map(({ firstSegment, segmentCount }) =>
     Float32Array.from(statistics(profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K), K))
   );
@@ -95,10 +93,9 @@ export function decideBy(
     of.forEach((i, row) => x.set(rows[i], row * width));
     return x;
   };
-  const forestFolds = foldsOfForests(features, settings, folds);
-  for (const fold of new Set(forestFolds)) {
-    const held: number[] = [], others: number[] = [];
-    forestFolds.forEach((own, i) => (own === fold ? held : others).push(i));
+  const forests = cv.forForests();
+  for (const fold of new Set(forests.folds)) {
+    const held = forests.heldOut(fold), others = forests.training(fold);
     const y = Int32Array.from(others, (i) => utterances[i].emotion), seed = forestSeed(settings, fold, stage);
     const options = { trees: settings.trees, ...forest, features: width, classes: K, seed };
     RandomForest.fit(matrix(others), y, options).predict(matrix(held))

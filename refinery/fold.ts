@@ -10,25 +10,22 @@
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import { Chain, type FittedStage } from "./chain.ts";
+import type { CrossValidation } from "./cross_validation.ts";
 import type { FoldHooks } from "./fold_hooks.ts";
 import type { FoldResult } from "./results.ts";
-import type { Settings } from "./settings.ts";
 
 /**
  * Runs the chain of one fold, or what is left of it.
  *
- * @param folds the fold of each utterance
  * @throws Error where a loss is not finite, naming fold, stage, epoch, step and layer
  */
 export async function runFold(
-  features: Features,
-  device: Device,
-  settings: Settings,
-  folds: Int32Array,
+  cv: CrossValidation<Features>,
   fold: number,
+  device: Device,
   hooks: FoldHooks = {},
 ): Promise<FoldResult> {
-  const chain = new Chain(features, device, settings, folds, fold, hooks);
+  const { settings } = cv, chain = new Chain(cv, fold, device, hooks);
   const result: FoldResult = { fold, stages: [...hooks.memory?.finished ?? []] };
   try {
     let labels: Float32Array | undefined, last: FittedStage | undefined;

@@ -6,16 +6,22 @@ import { OptionError } from "../base/option_error.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import { VggE } from "../nn/vgg_e.ts";
-import { drawValidation } from "./folds.ts";
+import type { CrossValidation } from "./cross_validation.ts";
 import { scaleFrames } from "./scaling.ts";
 import { SegmentDataset, SegmentStore, type Standardisation, standardise } from "./segment_dataset.ts";
-import { checkSettings, networkOptions, type Settings } from "./settings.ts";
+import { checkSettings } from "./check_settings.ts";
+import { networkOptions } from "./derived_settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** Segments that are learned from, and monitored; all of the utterances for validation, of both, and of neither. */
 export type FoldSet = "learning" | "monitored" | "validation" | "training" | "heldOut";
 
 /** Made once a fold, used by all its stages. */
 export class FoldData {
+  /** Who is held out when. */
+  readonly cv: CrossValidation<Features>;
+  /** Which fold it is. */
+  readonly fold: number;
   /** Of all utterances, their frames scaled as the settings say. */
   readonly features: Features;
   /** Utterances that are learned from, that validate, and both. */
@@ -28,37 +34,32 @@ export class FoldData {
   readonly store: SegmentStore;
   /** Segments, by what they are for. */
   readonly sets: Readonly<Record<FoldSet, SegmentDataset>>;
-  readonly #settings: Settings;
 
   /**
    * Draws and uploads.
    *
-   * @param folds the fold of each utterance
-   * @param fold which is held out
    * @throws OptionError where settings do not go together, or the features are cut otherwise than they say
    */
-  constructor(features: Features, device: Device, settings: Settings, folds: Int32Array, fold: number) {
+  constructor(cv: CrossValidation<Features>, fold: number, device: Device) {
+    const { settings, corpus: given } = cv;
     checkSettings(settings);
-    if (features.segmentFrames !== settings.segmentFrames) {
+    if (given.segmentFrames !== settings.segmentFrames) {
       throw new OptionError({
         option: "segmentFrames",
         required: `features of ${settings.segmentFrames} frames a segment`,
-        found: features.segmentFrames,
-        help: "extractFeatures(corpus, segmentation(settings)) makes them",
+        found: given.segmentFrames,
+        help: "extractFeatures(corpus, segmentation(settings)) makes these features",
       });
     }
-    if ((features.level ?? "none") !== settings.level) {
+    if ((given.level ?? "none") !== settings.level) {
       throw new RangeError(
-        `level: expected features of level ${settings.level}, found ${features.level ?? "none"} ` +
-          "(extractFeatures(corpus, segmentation(settings)))",
+        `level: expected features of level ${settings.level}, found ${given.level ?? "none"} ` +
+          "(extractFeatures(corpus, segmentation(settings)) makes these features)",
       );
     }
-    this.#settings = settings;
-    const everyone = features.utterances.map((_, i) => i);
-    const heldOut = everyone.filter((i) => folds[i] === fold);
-    const training = everyone.filter((i) => folds[i] !== fold);
-    const { learning, validation } = drawValidation(features.utterances, training, settings, fold);
-    features = scaleFrames(features, training, settings.scaling);
+    [this.cv, this.fold] = [cv, fold];
+    const training = cv.training(fold), { learning, validation } = cv.divide(fold);
+    const features = scaleFrames(given, training, settings.scaling);
     this.features = features;
     this.indices = { learning, validation, training };
     this.training = training.map((i) => features.utterances[i]);
@@ -69,8 +70,13 @@ export class FoldData {
       monitored: new SegmentDataset(this.store, validation, this.scaling, { stride: strideOf(settings, features) }),
       validation: this.dataset(validation),
       training: this.dataset(training),
-      heldOut: this.dataset(heldOut),
+      heldOut: this.dataset(cv.heldOut(fold)),
     };
+  }
+
+  /** By which its networks are fitted. */
+  get settings(): Settings {
+    return this.cv.settings;
   }
 
   /** Emotions. */
@@ -80,13 +86,13 @@ export class FoldData {
 
   /** Segments of some utterances. @param learning whether a network learns from them: then they are fewer, and changed each time */
   dataset(utterances: readonly number[], learning = false): SegmentDataset {
-    const options = learning ? { ...this.#settings, stride: strideOf(this.#settings, this.features) } : {};
+    const options = learning ? { ...this.settings, stride: strideOf(this.settings, this.features) } : {};
     return new SegmentDataset(this.store, utterances, this.scaling, options);
   }
 
   /** A network for these segments, its weights not yet drawn. */
   network(): VggE {
-    return new VggE(this.store.device, networkOptions(this.#settings, this.classes));
+    return new VggE(this.store.device, networkOptions(this.settings, this.classes));
   }
 
   /** Gives the device's memory back. */

@@ -30,25 +30,25 @@ export function countFits(
 
 /** Reports progress. */
 export class FoldWork {
-  readonly #sets: FoldData["sets"];
-  readonly #settings: Settings;
-  readonly #report: (progress: Omit<FoldProgress, "fold">) => void;
+  readonly #data: FoldData;
+  readonly #report: (progress: FoldProgress) => void;
   /** By the network that was fitted last. */
   epochsRun = 0;
 
   /** @param report is given how far it is */
-  constructor({ sets }: FoldData, settings: Settings, report: (progress: Omit<FoldProgress, "fold">) => void) {
-    [this.#sets, this.#settings, this.#report] = [sets, settings, report];
+  constructor(data: FoldData, report: (progress: FoldProgress) => void = () => {}) {
+    [this.#data, this.#report] = [data, report];
   }
 
   /** Reports how far the fit of a stage's network is. */
   fit(stage: number, member: number, { epoch, step, steps, loss, examples, earliest }: FitProgress): void {
-    const { fitting, profiling } = this.#work(stage), { epochs, members } = this.#settings, part = step / steps;
+    const { fitting, profiling } = this.#work(stage), { epochs, members } = this.#data.settings, part = step / steps;
     const before = member < CROSS_FIT ? member : members + (member - CROSS_FIT) * (1 - 1 / PARTS);
-    const each = fitting / countFits(this.#settings, stage);
+    const each = fitting / countFits(this.#data.settings, stage);
     const whole = fitting + profiling, done = (before + (epoch + part) / epochs) * each;
     const [least, most] = [(before + (earliest + 1) / epochs) * each - done + profiling, whole - done];
     this.#report({
+      fold: this.#data.fold,
       stage,
       phase: "fit",
       epoch,
@@ -63,10 +63,11 @@ export class FoldWork {
 
   /** Reports how far the profiles are. @param before segments of the stage that were profiled before this set */
   profile(stage: number, done: number, length: number, before: number): void {
-    const { fitting, profiling } = this.#work(stage), { epochs } = this.#settings, epoch = this.epochsRun;
+    const { fitting, profiling } = this.#work(stage), { epochs } = this.#data.settings, epoch = this.epochsRun;
     const whole = fitting + profiling, profiled = PROFILE_WORK * (before + done);
     const left = (profiling - profiled) / whole, spent = epoch / epochs * fitting + profiled;
     this.#report({
+      fold: this.#data.fold,
       stage,
       phase: "profile",
       epoch,
@@ -79,10 +80,10 @@ export class FoldWork {
 
   /** Work of a stage: of every epoch, and of the profiles. */
   #work(stage: number): { fitting: number; profiling: number } {
-    const { learning, heldOut, training } = this.#sets, { epochs, stages } = this.#settings;
+    const { learning, heldOut, training } = this.#data.sets, { epochs, stages } = this.#data.settings;
     const profiled = heldOut.length + (stage + 1 < stages ? training.length : 0);
     return {
-      fitting: countFits(this.#settings, stage) * epochs * learning.length,
+      fitting: countFits(this.#data.settings, stage) * epochs * learning.length,
       profiling: PROFILE_WORK * profiled,
     };
   }

@@ -6,7 +6,8 @@
 import { OptionError } from "../base/option_error.ts";
 import { STREAMS } from "../base/streams.ts";
 import { Random } from "../kernels/random.ts";
-import type { Settings, Split } from "./settings.ts";
+import type { Split } from "./choices.ts";
+import type { Settings } from "./settings.ts";
 
 /** What folds are drawn by. */
 export interface Drawn {
@@ -69,27 +70,12 @@ export function officialFolds(utterances: readonly Drawn[]): string[] {
   });
 }
 
-/** Emotions that a fold's networks do not learn, though the corpus has them: all their utterances are held out. */
-export function unlearnedEmotions(
-  utterances: readonly Drawn[],
-  folds: Int32Array,
-  settings: Pick<Settings, "folds" | "split" | "seed" | "validationShare">,
-): { fold: number; emotions: number[] }[] {
-  const all = new Set(utterances.map(({ emotion }) => emotion));
-  return Array.from({ length: settings.folds }, (_, fold) => {
-    const training = [...utterances.keys()].filter((i) => folds[i] !== fold);
-    const { learning } = drawValidation(utterances, training, settings, fold);
-    const learned = new Set(learning.map((i) => utterances[i].emotion));
-    return { fold, emotions: [...all].filter((emotion) => !learned.has(emotion)).sort((a, b) => a - b) };
-  }).filter(({ emotions }) => emotions.length > 0);
-}
-
 function official(utterances: readonly Drawn[], folds: number): Int32Array {
   const names = officialFolds(utterances);
   if (names.length !== folds) {
     throw new OptionError({
       option: "folds",
-      required: `${names.length} for \`split: official\`, the corpus's own (${names.join(", ")})`,
+      required: `${names.length} for \`split: official\`, the corpus's official folds (${names.join(", ")})`,
       found: folds,
     });
   }
@@ -101,7 +87,7 @@ function official(utterances: readonly Drawn[], folds: number): Int32Array {
       option: "split",
       required: "official folds that keep the copies of a recording together",
       found: `${id} in fold ${names[fold[i]]} and its copy ${copyOf} in fold ${names[fold[first]]}`,
-      help: "correct the folds, or leave one of them out (not `duplicates: keep`)",
+      help: "correct the folds, or leave one copy out (without `duplicates: keep`)",
     });
   }
   return fold;
@@ -114,13 +100,13 @@ function requireSaid(utterances: readonly Drawn[], split: Exclude<Split, "uttera
   const silent = utterances.filter((utterance) => !utterance[field]);
   if (silent.length === 0) return;
   const all = silent.length === utterances.length;
-  const which = all ? "none that does" : `${silent.length} of ${utterances.length} without`;
+  const which = all ? "none for any" : `${silent.length} of ${utterances.length} without`;
   const first = !all && silent[0].id ? `, the first ${silent[0].id}` : "";
   throw new OptionError({
     option: "split",
-    required: `a corpus that says the ${what} of every utterance for \`split: ${split}\``,
+    required: `a corpus that names the ${what} of every utterance for \`split: ${split}\``,
     found: `${which}${first}`,
-    ...(split === "official" && { help: "`foldsFile` names a list of them" }),
+    ...(split === "official" && { help: "`foldsFile` names a table of folds" }),
   });
 }
 
@@ -164,7 +150,7 @@ function byGroup(
   if (groups.length < folds) {
     throw new OptionError({
       option: "folds",
-      required: `at most one a ${split} for \`split: ${split}\`, of whom there are ${groups.length}`,
+      required: `at most ${groups.length}, the number of ${split}s, for \`split: ${split}\``,
       found: folds,
     });
   }

@@ -6,8 +6,8 @@
 import { ordinal } from "../base/numbering.ts";
 import { STREAMS } from "../base/streams.ts";
 import { Random } from "../kernels/random.ts";
-import { crossValidate, type Judged } from "./judge.ts";
-import type { Settings } from "./settings.ts";
+import type { CrossValidation } from "./cross_validation.ts";
+import { crossValidate } from "./forests.ts";
 import { STATISTICS } from "./statistics.ts";
 
 /** How often each statistic is shuffled. */
@@ -16,23 +16,21 @@ const REPEATS = 5;
 /**
  * Loss of weighted accuracy by statistic.
  *
+ * @param cv as the networks had it
  * @param profiles a stage's, of all utterances, out of fold: [segments, emotions]
- * @param folds the fold of each utterance, as the networks had it
  * @returns [emotions, 4], in the order of {@link STATISTICS}: fractions of 1, over all utterances
  */
 export function permutationImportance(
-  features: Judged,
-  settings: Settings,
+  cv: CrossValidation,
   profiles: Float32Array,
-  folds: Int32Array,
   stage: number,
 ): Float64Array {
-  const columns = features.emotions.length * STATISTICS.length;
+  const { corpus, settings } = cv, columns = corpus.emotions.length * STATISTICS.length;
   const losses = new Float64Array(columns);
   let judged = 0;
-  for (const { forest, held, x } of crossValidate(features, settings, profiles, folds, stage)) {
+  for (const { forest, held, x } of crossValidate(cv, profiles, stage)) {
     const right = (table: Float32Array) =>
-      forest.predict(table).filter((emotion, row) => emotion === features.utterances[held[row]].emotion).length;
+      forest.predict(table).filter((emotion, row) => emotion === corpus.utterances[held[row]].emotion).length;
     const whole = right(x);
     for (let column = 0; column < columns; column++) {
       for (let repeat = 0; repeat < REPEATS; repeat++) {

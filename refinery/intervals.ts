@@ -60,7 +60,7 @@ export function mean(values: readonly number[]): number {
  */
 export function meanHalfWidth(values: readonly number[]): number {
   const n = values.length;
-  if (n < 2) throw new RangeError(`An interval of the mean wants two values or more, found ${n}`);
+  if (n < 2) throw new RangeError(`An interval of the mean: expected at least two values, found ${n}`);
   const middle = mean(values);
   const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (n - 1);
   return (T[n - 2] ?? Z) * Math.sqrt(variance / n);

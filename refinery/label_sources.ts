@@ -13,30 +13,27 @@ import type { Features } from "../corpora/features.ts";
 import type { FoldData } from "./fold_data.ts";
 import type { FoldMemory } from "./fold_hooks.ts";
 import { CROSS_FIT, PARTS, SNAPSHOT } from "./fold_work.ts";
-import { assignParts } from "./folds.ts";
 import type { NetworkFits } from "./network_fits.ts";
 import { type NetworkWeights, ownWeights } from "./network_weights.ts";
 import { meanEntropy, refineLabels, temper } from "./relabel.ts";
 import type { FoldStage } from "./results.ts";
 import type { SegmentDataset, Teacher } from "./segment_dataset.ts";
-import type { Method, Settings } from "./settings.ts";
+import type { Method } from "./choices.ts";
 
 /** Makes labels out of a fold's networks. */
 export class LabelSources {
   readonly #data: FoldData;
   readonly #fits: NetworkFits;
-  readonly #settings: Settings;
-  readonly #fold: number;
   readonly #memory?: FoldMemory;
 
-  /** @param fold whose networks these are */
-  constructor(data: FoldData, fits: NetworkFits, settings: Settings, fold: number, memory?: FoldMemory) {
-    [this.#data, this.#fits, this.#settings, this.#fold, this.#memory] = [data, fits, settings, fold, memory];
+  /** @param fits the networks that may be asked, or fitted to be asked */
+  constructor(data: FoldData, fits: NetworkFits, memory?: FoldMemory) {
+    [this.#data, this.#fits, this.#memory] = [data, fits, memory];
   }
 
   /** Whether the finished networks of a stage are asked, or others in their place. */
   get asksNetworks(): boolean {
-    const { labelsFrom } = this.#settings;
+    const { labelsFrom } = this.#data.settings;
     return labelsFrom === "in-sample" || labelsFrom === "teacher-view";
   }
 
@@ -50,9 +47,9 @@ export class LabelSources {
     stage: number,
     labels: Float32Array,
     weights: NetworkWeights,
-    method: Method = this.#settings.method,
+    method: Method = this.#data.settings.method,
   ): Promise<Float32Array> {
-    const { labelsFrom, temperature } = this.#settings;
+    const { labelsFrom, temperature } = this.#data.settings;
     const { features: { segmentStart }, classes: K, training, sets } = this.#data;
     const all = new Float32Array(segmentStart.length * K);
     const put = (set: SegmentDataset, profiles: Float32Array) =>
@@ -71,8 +68,8 @@ export class LabelSources {
     labels: Float32Array,
     put: (set: SegmentDataset, profiles: Float32Array) => void,
   ): Promise<void> {
-    const { seed, split } = this.#settings, { features, indices } = this.#data, memory = this.#memory;
-    const parts = assignParts(features, indices.training, { parts: PARTS, split, seed }, this.#fold);
+    const { cv, fold, indices } = this.#data, memory = this.#memory;
+    const parts = cv.parts(fold, PARTS);
     for (let part = 0; part < PARTS; part++) {
       const without = (all: readonly number[]) => all.filter((i) => parts.get(i) !== part);
       const learning = this.#data.dataset(without(indices.learning), true);
@@ -91,13 +88,13 @@ export class LabelSources {
 
   /** The first network of a stage as it was after a quarter of its epochs: fitted again up to there. */
   async #snapshot(stage: number, labels: Float32Array): Promise<NetworkWeights> {
-    const stopAfter = Math.max(1, Math.round(SNAPSHOT * this.#settings.epochs));
+    const stopAfter = Math.max(1, Math.round(SNAPSHOT * this.#data.settings.epochs));
     return (await this.#fits.fit({ stage, member: 0, labels, stopAfter })).weights;
   }
 
   /** Runs what is given with a teacher that labels views: the first network of a stage. */
   async withTeacher<T>(weights: NetworkWeights, use: (teacher: Teacher) => Promise<T>): Promise<T> {
-    const { method, temperature } = this.#settings, network = this.#data.network();
+    const { method, temperature } = this.#data.settings, network = this.#data.network();
     try {
       network.parameters.write(ownWeights(weights, 0));
       return await use({ network, temperature, share: method === "pEPR" ? 1 / 2 : 1 });
@@ -109,7 +106,7 @@ export class LabelSources {
   /** How soft labels are, and how far from the truth where it is known. */
   describe(stage: number, labels: Float32Array): Pick<FoldStage, "labelEntropy" | "labelError" | "labelErrorUniform"> {
     const { features, classes: K, training } = this.#data, { segments } = this.#data.sets.training;
-    const { method } = this.#settings, keepsLabel = method === "pEPR" || method === "uniform";
+    const { method } = this.#data.settings, keepsLabel = method === "pEPR" || method === "uniform";
     const uniform = keepsLabel
       ? refineLabels("uniform", labels, training, K)
       : new Float32Array(labels.length).fill(1 / K);

@@ -1,44 +1,39 @@
 /**
- * The paper: emotion profiles, their refinery in stages, cross-validation, and the forest that decides.
+ * The paper: emotion profiles, their refinery in stages, cross-validation, and the forest that decides. To read it from the top:
+ *
+ *     cross_validation.ts   who is held out when (section 4.1 of the paper)
+ *     fold.ts, chain.ts     a fold's chain of networks: labels, a network, profiles, better labels, stage after stage
+ *     relabel.ts            the labels of a stage, from the profiles of the stage before (sections 4.2 to 4.4)
+ *     statistics.ts         from a profile to a row of numbers
+ *     forests.ts, judge.ts  the forests that decide on the held-out utterances, and how often they are right
+ *     paper.ts              the paper's tables
+ *     settings.ts           every choice of it, and of ours
  *
  * @module
  */
 export { calibrate, type Calibration, type ReliabilityBin } from "./calibration.ts";
+export type { LabelSource, Method, Scaling, Split } from "./choices.ts";
+export { CrossValidation, type Judged, type JudgedUtterance } from "./cross_validation.ts";
+export { segmentation } from "./derived_settings.ts";
 export { runFold } from "./fold.ts";
 export type { FittedNetwork, FoldHooks, FoldMemory, FoldProgress, KeptNetwork, StageOutput } from "./fold_hooks.ts";
 export { assignFolds, type Drawn } from "./folds.ts";
+export { crossValidate, fitForest, type FoldForest } from "./forests.ts";
 export { type Interval, wilsonInterval } from "./intervals.ts";
-export {
-  crossValidate,
-  fitForest,
-  type FoldForest,
-  judge,
-  type Judged,
-  type JudgedUtterance,
-  type Judgement,
-} from "./judge.ts";
+export { judge, type Judgement } from "./judge.ts";
 export { compareStages, type Comparison } from "./mcnemar.ts";
 export { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
+export { type PresetName, PRESETS } from "./presets.ts";
 export { type Labelled, pseudoLabels, refineLabels } from "./relabel.ts";
-export type { FoldResult, FoldStage, Results, StageResult } from "./results.ts";
+export type { FoldResult, FoldStage, Results, StageFigures, StageResult } from "./results.ts";
 export { SegmentDataset, SegmentStore, type Standardisation, type Teacher } from "./segment_dataset.ts";
-export {
-  type ChoiceSetting,
-  type LabelSource,
-  type Method,
-  type PresetName,
-  PRESETS,
-  type RealSetting,
-  type Scaling,
-  segmentation,
-  type SettingName,
-  SETTINGS,
-  type Settings,
-  type SettingsTable,
-  type SettingValue,
-  type SettingWords,
-  type Split,
-  type SwitchSetting,
-  type WholeSetting,
-} from "./settings.ts";
+export type {
+  ChoiceSetting,
+  RealSetting,
+  SettingValue,
+  SettingWords,
+  SwitchSetting,
+  WholeSetting,
+} from "./setting_kinds.ts";
+export { type SettingName, SETTINGS, type Settings, type SettingsTable } from "./settings.ts";
 export { profileStatistics } from "./statistics.ts";

@@ -50,15 +50,13 @@ export function rateOf(
 /** Fits and profiles, and says how far that is. */
 export class NetworkFits {
   readonly #data: FoldData;
-  readonly #settings: Settings;
-  readonly #fold: number;
   readonly #hooks: FoldHooks;
   readonly #work: FoldWork;
 
-  /** @param fold whose networks these are */
-  constructor(data: FoldData, settings: Settings, fold: number, hooks: FoldHooks) {
-    [this.#data, this.#settings, this.#fold, this.#hooks] = [data, settings, fold, hooks];
-    this.#work = new FoldWork(data, settings, (progress) => hooks.onProgress?.({ fold, ...progress }));
+  /** @param data what they learn from and profile */
+  constructor(data: FoldData, hooks: FoldHooks) {
+    [this.#data, this.#hooks] = [data, hooks];
+    this.#work = new FoldWork(data, hooks.onProgress);
   }
 
   /**
@@ -71,8 +69,8 @@ export class NetworkFits {
     { stage, member, labels, teacher, learning = this.#data.sets.learning, stopAfter }: NetworkFit,
     look?: (network: VggE) => Promise<void>,
   ): Promise<KeptNetwork> {
-    const { batch, epochs, monitor, patience, seed, initialisation, average, labelSmoothing } = this.#settings;
-    const { signal, onEpoch, onPause, saveEvery } = this.#hooks, fold = this.#fold;
+    const { batch, epochs, monitor, patience, seed, initialisation, average, labelSmoothing } = this.#data.settings;
+    const { signal, onEpoch, onPause, saveEvery } = this.#hooks, { fold } = this.#data;
     // a part of a fit that is kept elsewhere is soon made again
     const memory = stopAfter === undefined ? this.#hooks.memory : undefined;
     const { monitored } = this.#data.sets, validation = monitored.length > 0 ? monitored : undefined;
@@ -83,7 +81,7 @@ export class NetworkFits {
     const path = [fold, ordinal(stage), ...member > 0 ? [member] : []];
     const options: FitOptions = {
       ...{ batch, epochs, monitor, patience, average, stopAfter, signal, state, saveEvery },
-      learningRate: rateOf(this.#settings),
+      learningRate: rateOf(this.#data.settings),
       path: [seed, member > 0 ? STREAMS.shufflingOfMembers : STREAMS.shuffling, ...path],
       onProgress: (progress) => this.#work.fit(stage, member, progress),
       onPause: onPause && (() => onPause(network, stage)),
@@ -130,7 +128,7 @@ export class NetworkFits {
   profileOf(stage: number, network: VggE, set: FoldSet | SegmentDataset, before = 0): Promise<Float32Array> {
     const data = set instanceof SegmentDataset ? set : this.#data.sets[set];
     return predictProbabilities(network, data, {
-      batch: this.#settings.batch,
+      batch: this.#data.settings.batch,
       signal: this.#hooks.signal,
       onProgress: (done) => this.#work.profile(stage, done, data.length, before),
     });
@@ -144,12 +142,12 @@ export class NetworkFits {
     options: FitOptions,
     fault: NonFiniteError,
   ): Promise<Error> {
-    const { signal, memory } = this.#hooks, fold = this.#fold;
+    const { signal, memory } = this.#hooks, { fold } = this.#data;
     const state = await memory?.state(stage);
     const place = await findNonFinite(network, learning, { ...options, signal }, state, fault);
     const why = place === undefined
-      ? "the same steps made again are sound, so the device's memory or arithmetic failed"
-      : `NaN or infinity is first in ${place}: try a lower learning rate`;
+      ? "the same steps, repeated, give finite numbers, so the device's memory or arithmetic failed"
+      : `NaN or infinity appears first in ${place}: try a lower learning rate`;
     return new Error(`Fold ${ordinal(fold)}, stage ${ordinal(stage)}: ${fault.message}; ${why}`, { cause: fault });
   }
 }

@@ -5,7 +5,7 @@
  * the same whatever refines them later, so tables share it; Table 3's soft dynamic row is Table 2's second.
  */
 import { fromOrdinal } from "../base/numbering.ts";
-import { type Method, METHODS } from "./settings.ts";
+import { type Method, METHODS } from "./choices.ts";
 
 /** The corpora of the paper. */
 export type PaperCorpus = "casia" | "emodb" | "savee";

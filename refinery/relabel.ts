@@ -8,7 +8,7 @@
  *     pEPR          (p + e) / 2   the label keeps a say              (section 4.4)
  *     uniform       (u + e) / 2   our control: u is 1 / emotions everywhere, so that nothing of the networks is in it
  */
-import type { Method } from "./settings.ts";
+import type { Method } from "./choices.ts";
 
 /** Where the segments of an utterance lie, and its emotion. */
 export interface Labelled {

@@ -1,7 +1,7 @@
 /** Other ways to standardise frames than by one mean and one deviation of all their values: see {@link Scaling}. */
 import type { Features } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/settings.ts";
-import type { Scaling } from "./settings.ts";
+import type { Scaling } from "./choices.ts";
 
 /** Features whose frames are standardised. @param training indices of the utterances that "bands" goes by */
 export function scaleFrames(features: Features, training: readonly number[], scaling: Scaling): Features {

@@ -83,7 +83,7 @@ export class SegmentStore {
   checkLabels(segments: Int32Array): void {
     const bad = segments.find((s) => this.#labelled[s] === 0);
     if (bad === undefined) return;
-    throw new RangeError(`Segment ${bad}: expected a label of probabilities that sum to 1, found none such`);
+    throw new RangeError(`Segment ${bad}: expected a label of probabilities that sum to 1, found another`);
   }
 
   /** Gives the buffers back. */

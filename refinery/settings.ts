@@ -1,117 +1,32 @@
 /**
  * The settings of an experiment, as one table: a record a setting says what it may be, its value in the paper, and its words in help and
  * reports. From it come the type {@link Settings}, the options of the commands, what tells one run from another, and the
- * report's table. Every choice that the paper leaves open is made here. A preset is a set of values, nothing else.
+ * report's table. Every choice that the paper leaves open is made here. `presets.ts` has sets of values, `check_settings.ts` what goes together.
  */
-import { OptionError } from "../base/option_error.ts";
 import { type Level, LEVELS } from "../dsp/levelling.ts";
 import { type Monitor, MONITORS } from "../nn/fit.ts";
 import { type Initialisation, INITIALISATIONS } from "../nn/parameters.ts";
-import type { VggEOptions } from "../nn/vgg_e.ts";
-
-/** What every setting has. */
-export interface SettingWords {
-  /** For reports and errors: "rate of Adam". */
-  readonly label: string;
-  /** For `--help`: what it does. */
-  readonly help: string;
-}
-
-/** A whole number. */
-export interface WholeSetting extends SettingWords {
-  /** Which of the four it is. */
-  readonly kind: "whole";
-  /** The smallest that is allowed. */
-  readonly min: number;
-  /** The largest. */
-  readonly max: number;
-  /** The paper's value; where it says none, ours for its setup. */
-  readonly paper: number;
-}
-
-/** Any number. */
-export interface RealSetting extends SettingWords {
-  /** Which of the four it is. */
-  readonly kind: "real";
-  /** The smallest that is allowed. */
-  readonly min?: number;
-  /** The largest. */
-  readonly max?: number;
-  /** It must be larger than this. */
-  readonly above?: number;
-  /** It must be smaller than this. */
-  readonly below?: number;
-  /** The paper's value; where it says none, ours for its setup. */
-  readonly paper: number;
-}
-
-/** Yes or no. */
-export interface SwitchSetting extends SettingWords {
-  /** Which of the four it is. */
-  readonly kind: "switch";
-  /** The paper's value; where it says none, ours for its setup. */
-  readonly paper: boolean;
-}
-
-/** One of some words, or of some numbers. */
-export interface ChoiceSetting<C extends string | number> extends SettingWords {
-  /** Which of the four it is. */
-  readonly kind: "choice";
-  /** What it may be. */
-  readonly choices: readonly C[];
-  /** The paper's value; where it says none, ours for its setup. */
-  readonly paper: C;
-}
-
-/** How a stage's labels are made from the profiles of the stage before (sections 4.2 to 4.4 of the paper); `uniform` is our control. */
-export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static" | "uniform";
-
-/** All methods, the paper's best one first. */
-export const METHODS: readonly Method[] = ["pEPR", "sEPR", "hard-dynamic", "soft-static", "uniform"];
-
-/** What a fold holds out: utterances, stratified by emotion; all that one speaker, session or text has; or what the corpus lays down. */
-export type Split = "utterance" | "speaker" | "session" | "text" | "official";
-
-/** All, the paper's first. */
-export const SPLITS: readonly Split[] = ["utterance", "speaker", "session", "text", "official"];
-
-/**
- * What each log-mel value is standardised by:
- *
- *     global       all values of a fold's training utterances, as in the paper's runs here
- *     bands        the values of its own mel band in these utterances
- *     utterances   the values of its own band in its own utterance: how loud, and through which microphone, is forgotten
- *     speakers     the values of its own band in all utterances of its speaker: a protocol of its own, which looks at the unlabelled speech of
- *                  the speaker who is held out
- */
-export type Scaling = "global" | "bands" | "utterances" | "speakers";
-
-/** All, the paper's first. */
-export const SCALINGS: readonly Scaling[] = ["global", "bands", "utterances", "speakers"];
-
-/** Which networks' probabilities labels are refined from. */
-export type LabelSource = "in-sample" | "snapshot" | "cross-fit" | "teacher-view";
-
-/** All, the paper's reading first. */
-export const LABEL_SOURCES: readonly LabelSource[] = ["in-sample", "snapshot", "cross-fit", "teacher-view"];
-
-const whole = (paper: number, [min, max]: readonly [number, number], label: string, help: string): WholeSetting => //
-({ kind: "whole", paper, min, max, label, help });
-const real = (
-  paper: number,
-  bounds: Pick<RealSetting, "min" | "max" | "above" | "below">,
-  label: string,
-  help: string,
-): RealSetting => //
-({ kind: "real", paper, ...bounds, label, help });
-const toggle = (paper: boolean, label: string, help: string): SwitchSetting => ({ kind: "switch", paper, label, help });
-const choice = <C extends string | number>(
-  paper: C,
-  choices: readonly C[],
-  label: string,
-  help: string,
-): ChoiceSetting<C> => //
-({ kind: "choice", paper, choices, label, help });
+import {
+  LABEL_SOURCES,
+  type LabelSource,
+  type Method,
+  METHODS,
+  type Scaling,
+  SCALINGS,
+  type Split,
+  SPLITS,
+} from "./choices.ts";
+import {
+  choice,
+  type ChoiceSetting,
+  real,
+  type RealSetting,
+  type SettingValue,
+  type SwitchSetting,
+  toggle,
+  whole,
+  type WholeSetting,
+} from "./setting_kinds.ts";
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
@@ -214,41 +129,41 @@ export const SETTINGS: SettingsTable = {
     "none",
     LEVELS,
     "level",
-    "bring each recording to one level before the logarithm: by its 90th percentile frame, or not",
+    "scale each recording to one level before the logarithm, by its 90th percentile frame; none: don't",
   ),
   scaling: choice<Scaling>(
     "global",
     SCALINGS,
     "standardised by",
-    "what frames are standardised by: all training frames, by band, or by band and utterance or speaker (which looks at held-out speech)",
+    "how frames are standardised: over all training frames, by band, or by band and utterance or speaker (which uses held-out speech)",
   ),
-  epochs: whole(20, [1, MANY], "epochs", "epochs at most"),
+  epochs: whole(20, [1, MANY], "epochs", "most epochs of a network"),
   monitor: choice(
     "loss",
     MONITORS,
     "monitor",
-    "what early stopping monitors of the validation set; nothing: every epoch is run",
+    "what early stopping monitors on the validation set; nothing: every epoch is run",
   ),
-  patience: whole(3, [1, MANY], "patience", "epochs without a better one before a network stops"),
-  batch: whole(128, [1, 65536], "batch", "segments a step"),
-  learningRate: real(0.001, { above: 0 }, "rate of Adam", "Adam's rate at first"),
+  patience: whole(3, [1, MANY], "patience", "epochs without improvement before a network stops"),
+  batch: whole(128, [1, 65536], "batch", "segments in a step"),
+  learningRate: real(0.001, { above: 0 }, "rate of Adam", "initial learning rate of Adam"),
   schedule: choice(
     "steps",
     ["steps", "cosine"],
     "schedule",
-    "steps: the rate decays every second epoch; cosine: down to zero at the end",
+    "steps: the rate decays every second epoch; cosine: it falls to zero at the end",
   ),
-  decay: real(0.8, { above: 0, max: 1 }, "decay of the rate", "what the rate is multiplied by every second epoch"),
-  warmUp: real(0, { min: 0 }, "warm-up", "epochs in which the rate rises from zero"),
+  decay: real(0.8, { above: 0, max: 1 }, "decay of the rate", "factor on the rate every second epoch"),
+  warmUp: real(0, { min: 0 }, "warm-up", "epochs over which the rate rises from zero"),
   validationShare: real(
     0.1,
     { min: 0, max: 0.5 },
     "share of validation",
-    "share of the training utterances that is held back for validation",
+    "share of the training utterances used for validation",
   ),
   batchNorm: toggle(false, "batch norm", "normalise after each convolution (Ioffe & Szegedy 2015)"),
   batchNormDense: toggle(false, "batch norm of dense layers", "normalise after the hidden dense layers"),
-  dropout: real(0, { min: 0, below: 1 }, "dropout", "share of the hidden dense units that is dropped in training"),
+  dropout: real(0, { min: 0, below: 1 }, "dropout", "share of the hidden dense units that training drops"),
   initialisation: choice(
     "glorot",
     INITIALISATIONS,
@@ -259,20 +174,25 @@ export const SETTINGS: SettingsTable = {
     0,
     { min: 0, below: 1 },
     "average of weights",
-    "decay of a running average of the weights, which makes profiles and labels; 0: none",
+    "decay of a running average of the weights, used for profiles and labels; 0: none",
   ),
-  randomStart: toggle(false, "random start", "draw where a segment starts anew each epoch"),
-  stretch: real(0, { min: 0, max: 0.5 }, "time stretch", "stretch segments by up to this share"),
-  warp: real(0, { min: 0, max: 0.5 }, "band warp", "warp the mel bands of segments by up to this share"),
-  maskBands: whole(0, [0, 64], "masked bands", "mask up to so many neighbouring mel bands of a segment"),
-  maskFrames: whole(0, [0, 128], "masked frames", "mask up to so many neighbouring frames of a segment"),
-  gain: real(0, { min: 0, max: 60 }, "gain", "make segments louder or softer by up to so many dB"),
+  randomStart: toggle(false, "random start", "draw each segment's start again in each epoch"),
+  stretch: real(0, { min: 0, max: 0.5 }, "time stretch", "stretch segments in time by up to this share"),
+  warp: real(
+    0,
+    { min: 0, max: 0.5 },
+    "band warp",
+    "shift the mel bands of segments in proportion, by up to this share",
+  ),
+  maskBands: whole(0, [0, 64], "masked bands", "mask up to this many neighbouring mel bands of a segment"),
+  maskFrames: whole(0, [0, 128], "masked frames", "mask up to this many neighbouring frames of a segment"),
+  gain: real(0, { min: 0, max: 60 }, "gain", "make segments louder or softer by up to this many dB"),
   noise: real(0, { min: 0 }, "noise", "add noise of up to this mean to the mel spectrum"),
   mixup: real(
     0,
     { min: 0, max: 1 },
     "mixup",
-    "blend pairs of segments and their labels, by a share from Beta(x, x) (Zhang et al. 2018); 0: don't",
+    "blend pairs of segments and their labels, with a share from Beta(x, x) (Zhang et al. 2018); 0: don't",
   ),
   labelSmoothing: real(
     0,
@@ -280,24 +200,24 @@ export const SETTINGS: SettingsTable = {
     "label smoothing",
     "share of every label that is spread over all emotions",
   ),
-  balance: toggle(false, "balance", "draw as many segments of each emotion"),
-  members: whole(1, [1, 20], "members", "networks of a stage and fold, whose profiles are averaged"),
+  balance: toggle(false, "balance", "draw equally many segments of each emotion"),
+  members: whole(1, [1, 20], "members", "networks in each stage and fold; their profiles are averaged"),
   averageStages: toggle(
     false,
     "average of stages",
-    "judge a stage by the mean of its profiles and those of the stages before",
+    "judge a stage by the mean of its profiles and those of earlier stages",
   ),
   profileHop: whole(
     0,
     [0, 1000],
     "frames between profiled segments",
-    "frames between the segments of a profile; 0: as in training",
+    "frames (10 ms) between the segments of a profile; 0: as in training",
   ),
   labelsFrom: choice<LabelSource>(
     "in-sample",
     LABEL_SOURCES,
     "labels from",
-    "which probabilities labels are refined from",
+    "source of the probabilities that labels are refined from",
   ),
   temperature: real(
     1,
@@ -310,15 +230,12 @@ export const SETTINGS: SettingsTable = {
     "anew",
     ["same", "anew"],
     "folds of the forest",
-    "judge the forest over the networks' folds, or over ten drawn anew",
+    "same: judge the forest over the networks' folds; anew: over ten new folds",
   ),
 };
 
 /** A setting's name. */
 export type SettingName = keyof SettingsTable;
-
-/** What a record allows. */
-export type SettingValue<S> = S extends ChoiceSetting<infer C> ? C : S extends SwitchSetting ? boolean : number;
 
 /** Settings of one experiment: a value for each record of {@link SETTINGS}, and what has no default of its own. */
 export type Settings = { -readonly [Name in SettingName]: SettingValue<SettingsTable[Name]> } & {
@@ -327,109 +244,3 @@ export type Settings = { -readonly [Name in SettingName]: SettingValue<SettingsT
   /** What every random choice is keyed by. */
   seed: number;
 };
-
-/** Names of the presets, smallest first. */
-export type PresetName = "demo" | "quick" | "compact" | "tuned" | "best" | "paper";
-
-/** The paper's own setup (section 4.1), where it says one. */
-const PAPER: Settings = {
-  ...Object.fromEntries(Object.entries(SETTINGS).map(([name, { paper }]) => [name, paper])) as Omit<Settings, "seed">,
-  segmentHop: undefined,
-  seed: 1,
-};
-
-/** Smaller batches take proportionally smaller steps (Goyal et al. 2017), or plain VGG-E never leaves its plateau. */
-const scaledRate = (batch: number) => PAPER.learningRate * batch / PAPER.batch;
-
-/** Smaller than the paper: a narrow network, the forest over the networks' own folds. */
-const NARROW: Settings = { ...PAPER, forestFolds: "same", width: 1 / 8, segmentHop: 3 };
-
-/** What two cores do in minutes: few folds and stages, small batches, so that there are enough steps. */
-const SHORT: Settings = { ...NARROW, folds: 3, stages: 2 };
-
-/** Longer segments; networks that normalise, learn from every training utterance, never from the same segment twice, and are averaged. */
-const STEADY: Settings = {
-  ...NARROW,
-  stages: 3,
-  segmentFrames: 64,
-  segmentHop: 20,
-  batchNorm: true,
-  batchNormDense: true,
-  batch: 64,
-  epochs: 20,
-  monitor: "nothing",
-  validationShare: 0,
-  schedule: "cosine",
-  average: 0.99,
-  randomStart: true,
-  profileHop: 2,
-};
-
-/** The presets. */
-export const PRESETS: Readonly<Record<PresetName, Settings>> = {
-  demo: {
-    ...STEADY,
-    ...{ folds: 3, stages: 2, width: 1 / 16, segmentHop: 12, profileHop: 6, epochs: 12, batch: 32 },
-    ...{ learningRate: 0.002, average: 0.98 },
-  },
-  quick: { ...SHORT, segmentHop: 10, epochs: 4, batch: 64, learningRate: scaledRate(64) },
-  compact: NARROW,
-  tuned: { ...NARROW, stages: 3, segmentHop: 10, batchNorm: true, batch: 64, epochs: 10, monitor: "nothing" },
-  best: STEADY,
-  paper: PAPER,
-};
-
-/** How features are to be made for these settings, and cut into segments: what `extractFeatures` is given. */
-export function segmentation(
-  { segmentHop, profileHop, segmentFrames, level }: Pick<
-    Settings,
-    "segmentHop" | "profileHop" | "segmentFrames" | "level"
-  >,
-): { segmentHop?: number; segmentFrames: number; level: Level } {
-  return { segmentHop: profileHop || segmentHop, segmentFrames, level };
-}
-
-/** The network that an experiment's settings ask for. @param classes emotions told apart */
-export function networkOptions(
-  { width, segmentFrames, batchNorm, batchNormDense, dropout }: Pick<
-    Settings,
-    "width" | "segmentFrames" | "batchNorm" | "batchNormDense" | "dropout"
-  >,
-  classes: number,
-): VggEOptions {
-  return { width, frames: segmentFrames, classes, batchNorm, batchNormDense, dropout };
-}
-
-/**
- * Settings as they were written down, with the values of those that were not yet there: the paper's, which change nothing.
- *
- * @param written of a run folder
- */
-export function completeSettings(written: Partial<Settings>): Settings {
-  return { ...PAPER, ...written };
-}
-
-/**
- * What goes together, and what does not.
- *
- * @throws {OptionError} of the setting that does not fit the others
- */
-export function checkSettings(settings: Settings): void {
-  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise } = settings;
-  if (validationShare === 0 && monitor !== "nothing") {
-    const required = "nothing, since `validationShare: 0` holds nothing back";
-    throw new OptionError({ option: "monitor", required, found: monitor });
-  }
-  if (profileHop > 0 && segmentHop !== undefined && segmentHop % profileHop !== 0) {
-    const required = `a divisor of \`segmentHop: ${segmentHop}\``;
-    throw new OptionError({ option: "profileHop", required, found: profileHop });
-  }
-  if (scaling !== "global" && (gain > 0 || noise > 0)) {
-    const required = "global, since `gain` and `noise` act on the mel spectrum itself";
-    throw new OptionError({ option: "scaling", required, found: scaling });
-  }
-  if (labelsFrom === "teacher-view" && method !== "pEPR" && method !== "sEPR") {
-    const required = "pEPR or sEPR, since `labelsFrom: teacher-view` makes labels of single views";
-    throw new OptionError({ option: "method", required, found: method });
-  }
-}

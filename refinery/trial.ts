@@ -8,10 +8,9 @@ import type { Device } from "../kernels/device.ts";
 import type { EpochRecord } from "../nn/fit.ts";
 import type { VggE } from "../nn/vgg_e.ts";
 import { Chain, type FittedStage } from "./chain.ts";
+import type { CrossValidation } from "./cross_validation.ts";
 import type { FoldHooks } from "./fold_hooks.ts";
-import { drawValidation } from "./folds.ts";
 import { judgeProfiles, type ProfileFigures } from "./profile_figures.ts";
-import type { Settings } from "./settings.ts";
 
 /** How right profiles of the validation utterances are. */
 export type TrialCounts = Pick<ProfileFigures, "right" | "segmentsRight">;
@@ -35,22 +34,18 @@ export interface Trial extends TrialCounts {
 /**
  * Fits and judges.
  *
- * @param folds the fold of each utterance
  * @param fold whose training utterances are taken
  * @param hooks byEpoch: whether the network is judged after each epoch, not at its end alone
  */
 export async function tryFold(
-  features: Features,
-  device: Device,
-  settings: Settings,
-  folds: Int32Array,
+  cv: CrossValidation<Features>,
   fold: number,
+  device: Device,
   { byEpoch = false, ...hooks }: Pick<FoldHooks, "signal" | "onProgress" | "onEpoch"> & { byEpoch?: boolean } = {},
 ): Promise<Trial> {
-  const { utterances, emotions: { length: K } } = features;
-  const training = utterances.map((_, i) => i).filter((i) => folds[i] !== fold);
-  const validation = drawValidation(utterances, training, settings, fold).validation.map((i) => utterances[i]);
-  const chain = new Chain(features, device, settings, folds, fold, hooks), began = performance.now();
+  const { corpus: { utterances, emotions: { length: K } }, settings } = cv;
+  const validation = cv.divide(fold).validation.map((i) => utterances[i]);
+  const chain = new Chain(cv, fold, device, hooks), began = performance.now();
   try {
     const last = settings.stages - 1, judged: TrialCounts[] = [];
     const look = async (network: VggE) => {

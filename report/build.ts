@@ -75,14 +75,14 @@ export async function buildReport(study: Study, options: ReportOptions = {}): Pr
   const sections: Section[] = [
     {
       id: "tables",
-      title: "Beside the paper",
+      title: "Compared with the paper",
       text: study.missing,
       items: [...tables.paper, await accuracyFigure(study), tables.comparison, tables.decisions],
     },
     {
       id: "confusion",
-      title: "Who is taken for whom",
-      text: ["The paper's Figure 3: the first stage, which no refinery has touched, and the last."],
+      title: "Which emotions are confused",
+      text: ["The paper's Figure 3: the first stage, before any refinery, and the last."],
       items: [
         await confusionFigure(main, 0),
         ...await inTurn(shown, (chain) => confusionFigure(chain, chain.stages - 1)),
@@ -108,7 +108,7 @@ export async function buildReport(study: Study, options: ReportOptions = {}): Pr
     { id: "learning", title: "How the networks learned", text: [], items: await inTurn(chains, learningFigure) },
     {
       id: "calibration",
-      title: "Does a probability mean what it says?",
+      title: "Are the probabilities calibrated?",
       text: [],
       items: [...await inTurn(shown, reliabilityFigure), tables.calibration],
     },
@@ -116,7 +116,7 @@ export async function buildReport(study: Study, options: ReportOptions = {}): Pr
     ...(rates && tables.listeners
       ? [{
         id: "listeners",
-        title: "Does it doubt where people did?",
+        title: "Is it unsure where listeners were?",
         text: [],
         items: [await listenersFigure(main, rates), tables.listeners],
       }]
@@ -162,7 +162,7 @@ function summarise({ chains }: Study): string[] {
   return [
     `${corpus.utterances.toLocaleString("en")} utterances, ${corpus.segments.toLocaleString("en")} segments, ` +
     `${corpus.emotions.length} emotions; preset ${preset}, ${settings.folds} folds by ${settings.split}, ${seeds}; ` +
-    `begun ${started.slice(0, 10)}.`,
+    `started ${started.slice(0, 10)}.`,
     `Weighted accuracy: ${lines.join("; ")}.`,
   ];
 }

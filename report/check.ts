@@ -26,20 +26,20 @@ export interface Checked {
 export async function checkReport(folder: string): Promise<Checked> {
   const file = join(folder, "report.html");
   const page = await Deno.readTextFile(file).catch((error) => {
-    throw new Error(`${file}: can't be read (deno task report ${folder} writes it): ${error.message}`, {
+    throw new Error(`${file}: can't be read: ${error.message}; deno task report ${folder} writes it`, {
       cause: error,
     });
   });
   const tables: ReportTable[] = Object.values(await buildTables(await readStudy(folder, true))).flat();
   const checked: Checked = { tables: tables.length, numbers: 0, faults: [] };
   const shown = page.split('<div class="table"').length - 1;
-  if (shown !== tables.length) checked.faults.push(`${shown} tables are shown, the run gives ${tables.length}`);
+  if (shown !== tables.length) checked.faults.push(`expected ${tables.length} tables, found ${shown}`);
   for (const table of tables) {
     checked.numbers += table.rows.flat().filter((cell) => /\d/.test(cell)).length;
     const own = renderTable(table);
     if (page.includes(own)) continue;
     const begin = page.indexOf(`id="table-of-${table.id}"`);
-    if (begin < 0) checked.faults.push(`${table.title}: is not shown`);
+    if (begin < 0) checked.faults.push(`${table.title}: not in the report`);
     else checked.faults.push(...compare(table.title, page.slice(begin, page.indexOf("</table>", begin)), own));
   }
   return checked;
@@ -55,7 +55,7 @@ function compare(title: string, shown: string, own: string): string[] {
         : [`${title}, ${row[0]}, ${head[c]}: shown ${there[r]?.[c] ?? "nothing"}, recomputed ${cell}`]
     )
   );
-  return faults.length > 0 ? faults : [`${title}: its caption or note, or how many rows it has, differs`];
+  return faults.length > 0 ? faults : [`${title}: its caption, note or number of rows differs`];
 }
 
 function rowsOf(table: string): string[][] {

@@ -40,8 +40,8 @@ export async function comparePredictions(
   for (const other of all.slice(1)) requireSameUtterances(all[0], other);
   if (second && first.length !== second.length) {
     throw new Error(
-      `${first.length} and ${second.length} runs can't be paired: an utterance counts for the side that has it right in ` +
-        "more seeds, so both want as many",
+      `Expected equally many runs on both sides, found ${first.length} and ${second.length}: an utterance counts for the side ` +
+        "that has it right in more seeds",
     );
   }
   const stages = Math.min(...all.map((run) => run.stages.length)), seeds = first.length;
@@ -88,37 +88,37 @@ export async function readDecided(place: string, decide: DecidedBy): Promise<Dec
   try {
     text = await Deno.readTextFile(file);
   } catch (error) {
-    const what = error instanceof Deno.errors.NotFound ? "is not there" : `can't be read: ${(error as Error).message}`;
-    throw new Error(`${file} ${what}; wanted: a complete run, or its predictions.csv`, { cause: error });
+    const found = error instanceof Deno.errors.NotFound ? "no such file" : (error as Error).message;
+    throw new Error(`${file}: expected a complete run, or its predictions.csv, found ${found}`, { cause: error });
   }
   const [header, ...rows] = parseCsv(text, file), names = header?.fields ?? [];
-  const wanted = ["utterance", "speaker", "emotion"];
-  const columns = names.slice(wanted.length), means = columns.filter((name) => name.startsWith("mean_"));
+  const expected = ["utterance", "speaker", "emotion"];
+  const columns = names.slice(expected.length), means = columns.filter((name) => name.startsWith("mean_"));
   const stages = columns.slice(0, columns.length - means.length);
   const numbered = (own: string[], name: string) => own.every((column, i) => column === `${name}_${ordinal(i)}`);
   const right = stages.length > 0 && numbered(stages, "stage") && numbered(means, "mean");
-  if (wanted.some((name, i) => names[i] !== name) || !right) {
+  if (expected.some((name, i) => names[i] !== name) || !right) {
     throw new Error(
-      `${file} is no predictions.csv: wanted columns utterance, speaker, emotion, stage_1, ...; found ` +
+      `${file}: expected columns utterance, speaker, emotion, stage_1, ..., found ` +
         (names.join(", ") || "nothing"),
     );
   }
   for (const { fields, line } of rows) {
     if (fields.length === names.length) continue;
-    throw new Error(`${file}, line ${line}: found ${fields.length} fields, wanted ${names.length} as in the header`);
+    throw new Error(`${file}, line ${line}: expected ${names.length} fields, as in the header, found ${fields.length}`);
   }
   if (decide === "mean" && means.length === 0) {
-    throw new Error(`${file}: expected columns mean_1, ..., found none: the run is older than they are`);
+    throw new Error(`${file}: expected columns mean_1, ..., found none: an older EPR wrote this run`);
   }
   const truth = new Map(rows.map(({ fields: [utterance, , emotion] }) => [utterance, emotion]));
   if (truth.size !== rows.length) {
-    throw new Error(`${file}: ${rows.length} rows name ${truth.size} utterances; wanted: each once`);
+    throw new Error(`${file}: expected each utterance once, found ${truth.size} in ${rows.length} rows`);
   }
   return {
     file,
     truth,
     stages: stages.map((_, s) => {
-      const column = wanted.length + s + (decide === "mean" ? stages.length : 0);
+      const column = expected.length + s + (decide === "mean" ? stages.length : 0);
       return rows.map(({ fields }) => fields[column]);
     }),
   };
@@ -129,12 +129,10 @@ export function requireSameUtterances(a: Omit<Decided, "stages">, b: Omit<Decide
   const [here, there] = [[...a.truth], [...b.truth]];
   const differ = here.findIndex(([utterance, emotion], i) => there[i]?.[0] !== utterance || there[i]?.[1] !== emotion);
   if (differ < 0 && here.length === there.length) return;
-  const tell = ([utterance, emotion]: [string, string] = ["nothing", ""]) => `${utterance} ${emotion}`.trim();
+  const show = ([utterance, emotion]: [string, string] = ["nothing", ""]) => `${utterance} ${emotion}`.trim();
   const i = differ < 0 ? here.length : differ;
   throw new Error(
-    `${b.file} judges other utterances than ${a.file}: in row ${i + 1} found ${tell(there[i])}, wanted ${
-      tell(here[i])
-    }`,
+    `${b.file}: expected the utterances of ${a.file}: ${show(here[i])} in row ${i + 1}, found ${show(there[i])}`,
   );
 }
 

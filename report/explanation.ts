@@ -68,7 +68,7 @@ export function explanationText(
     `${stretch.start.toFixed(2)} to ${stretch.end.toFixed(2)} s`,
     labelOf(stretch),
     percent(stretch.probability!),
-    without === undefined ? "nothing would be left" : percent(without),
+    without === undefined ? "no segment is left without it" : percent(without),
     without === undefined ? "" : points(without - probability),
   ]);
   const paths = trees.map(({ path, vote }, t) => {
@@ -86,7 +86,7 @@ export function explanationText(
   return [
     `the profile's statistics, and the votes of the forest's ${trees.length} trees: votes / ${trees.length} is the probability`,
     formatTable(["emotion", ...STATISTICS.map((one) => one === "share above 0.2" ? "above 0.2" : one), "votes"], rows),
-    `statistics that the ${votesOf(votes[emotions.indexOf(emotion)])} votes for ${emotion} asked about most`,
+    `statistics that the ${votesOf(votes[emotions.indexOf(emotion)])} votes for ${emotion} used most`,
     `  ${
       mostAsked(explanation, emotions.indexOf(emotion)).map(([f, n]) =>
         `${statisticName(f, emotions)} (${count(n, "tree")})`

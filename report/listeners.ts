@@ -75,14 +75,12 @@ export function listenersTable({ chains }: Study, rates: Map<string, number>): R
     kind: "table",
     id: "listeners",
     title: "Listeners and profiles: Spearman's rank correlation",
-    head: ["Chain", "Stage", "With the probability of the meant emotion", "With the largest probability"],
+    head: ["Chain", "Stage", "With the probability of the intended emotion", "With the largest probability"],
     rows,
     note: `With 95 % intervals, over ${known.length} utterances of seed ${chains[0].runs[0].config.settings.seed}. ` +
-      `The recordings were chosen by these rates: they lie between ${Math.min(...known).toFixed(2)} and ${
+      `The recordings were chosen by these rates, which are between ${Math.min(...known).toFixed(2)} and ${
         Math.max(...known).toFixed(2)
-      }. Of their variance ${
-        (100 * (1 - share)).toFixed(0)
-      } % is no more than twenty listeners leave to chance, so that even ` +
-      `a certainty that were just as people's could correlate to no more than about ${Math.sqrt(share).toFixed(2)}.`,
+      }. Of their variance ${(100 * (1 - share)).toFixed(0)} % is chance, as there were twenty listeners, so even ` +
+      `a certainty equal to that of people could correlate to at most about ${Math.sqrt(share).toFixed(2)}.`,
   };
 }

@@ -54,6 +54,6 @@ function note(own: PaperCorpus | undefined, seeds: number): string {
     : "The interval is Wilson's, over utterances.";
   const paper = own
     ? `The paper's numbers for ${PAPER_CORPORA[own]}`
-    : "The paper's numbers for its own corpora, which these are not to be measured by";
+    : "The paper's numbers are for its own corpora and not comparable with these";
   return `${unit} ${interval} ${paper}: ${PAPER_SOURCE}.`;
 }

@@ -5,19 +5,18 @@
  * profiles. Recomputing takes what each fold wrote first, its profiles with their check sums, fits every forest again and counts
  * again: `report --check` compares the two.
  */
-import { ordinal } from "../base/numbering.ts";
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
 import { extractFeatures } from "../corpora/features.ts";
 import { type CorpusKind, openCorpus } from "../corpora/open.ts";
 import type { EpochRecord } from "../nn/fit.ts";
-import { assignFolds } from "../refinery/folds.ts";
-import { judge, type Judged } from "../refinery/judge.ts";
-import type { FoldResult, StageFigures } from "../refinery/results.ts";
-import { segmentation } from "../refinery/settings.ts";
+import { CrossValidation, type Judged } from "../refinery/cross_validation.ts";
+import { judge } from "../refinery/judge.ts";
+import type { StageFigures } from "../refinery/results.ts";
+import { segmentation } from "../refinery/derived_settings.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
-import { readFold } from "../runs/merge.ts";
+import { readFolds } from "../runs/merge.ts";
 import { decodeProfiles } from "../runs/profiles_arrow.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
 import type { RunConfig } from "../runs/run_config.ts";
@@ -48,8 +47,8 @@ export interface RunView {
   corpus: Judged;
   /** SHA-256 of each utterance's recording. */
   digests: string[];
-  /** The fold of each utterance. */
-  folds: Int32Array;
+  /** Who was held out when. */
+  cv: CrossValidation;
   /** Figures, a stage each. */
   stages: StageFigures[];
   /** The forest's decisions, a stage each. */
@@ -74,26 +73,21 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
       `${out}: expected a complete run, found no results.json; to resume: ${resumeCommand("train", out)}`,
     );
   }
-  const { corpus, digests } = await readRunCorpus(folder, config);
-  const { settings } = config;
-  const folds = assignFolds(corpus.utterances, corpus.emotions, settings);
-  const found: FoldResult[] = [];
-  for (let fold = 0; fold < settings.folds; fold++) {
-    const own = await readFold(folder, fold, identityOf(config), corpus.emotions);
-    if (!own) throw new Error(`${out}: fold ${ordinal(fold)} has no record in folds/, though results.json is there`);
-    found.push(own);
-  }
+  const { corpus, digests } = await readRunCorpus(folder, config), { settings } = config;
+  const cv = new CrossValidation(corpus, settings);
+  const found = await readFolds(folder, identityOf(config), corpus.emotions);
   const curves = found.flatMap(({ fold, stages }) =>
     stages.map(({ stage, epochs, bestEpoch }): Curve => ({ fold, stage, epochs, bestEpoch }))
   );
-  const view = { path: out, config, seconds: results.seconds, corpus, digests, folds, curves };
+  const view = { path: out, config, seconds: results.seconds, corpus, digests, cv, curves };
   if (!recompute) {
     const { profiles, decisions } = await readJudgement(folder, config, corpus);
     return { ...view, stages: results.stages, profiles, decisions };
   }
   const segmentTruth = await remakeTruth(config, digests);
-  const known = segmentTruth ? { ...corpus, segmentTruth } : corpus;
-  return { ...view, corpus: known, ...judge(known, settings, folds, found) };
+  const known = { ...corpus, ...(segmentTruth && { segmentTruth }) };
+  const again = new CrossValidation(known, settings, cv.folds);
+  return { ...view, corpus: known, cv: again, ...judge(again, found) };
 }
 
 /** What the run made of its folds. */
@@ -106,7 +100,7 @@ async function readJudgement(
   const file = folder.in("predictions.csv");
   const [, ...predictions] = parseCsv(await Deno.readTextFile(file), file);
   if (predictions.length !== utterances.length) {
-    throw new Error(`${file}: ${predictions.length} utterances, corpus.csv has ${utterances.length}`);
+    throw new Error(`${file}: expected ${utterances.length} utterances, as in corpus.csv, found ${predictions.length}`);
   }
   for (let stage = 0; stage < stages; stage++) {
     profiles.push(decodeProfiles(await Deno.readFile(folder.mergedProfilesFile(stage)), emotions));
@@ -126,7 +120,7 @@ async function remakeTruth(
     segmentation(settings),
   );
   if (utterances.length !== digests.length || utterances.some(({ digest }, u) => digest !== digests[u])) {
-    throw new Error("The synthetic corpus that is made here is not the run's: its sound differs (corpus.csv)");
+    throw new Error("The synthetic corpus: expected the run's sound (corpus.csv), found other sound");
   }
   return segmentTruth;
 }

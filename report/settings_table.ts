@@ -30,7 +30,7 @@ export function settingsTable({ chains }: Study): ReportTable {
     }),
     ["device", `${device.kind}: ${device.description}`],
     ...Object.entries(versions),
-    ["begun", config.started],
+    ["started", config.started],
     ["hours of all runs", hours.toFixed(2)],
   ];
   return {
@@ -46,7 +46,7 @@ export function settingsTable({ chains }: Study): ReportTable {
 function labelsOf({ utterances, voted = 0 }: RunView["config"]["corpus"]): string {
   if (voted === 0) return "one emotion an utterance, one-hot";
   const all = voted === utterances ? "all" : `${number(voted)} of ${number(utterances)}`;
-  return `soft: shares of listeners' votes, of ${all} utterances`;
+  return `soft: shares of listeners' votes, for ${all} utterances`;
 }
 
 /** segmentHop as "segment hop". */

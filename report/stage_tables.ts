@@ -17,7 +17,7 @@ export function decisionTable({ chains }: Study): ReportTable {
   return {
     kind: "table",
     id: "decisions",
-    title: "Who decides: forest, mean vote, single segments",
+    title: "Decided by: forest, mean profile, single segments",
     head: ["Chain", "Stage", "Forest WA", "Forest UA", "Mean vote WA", "Segments"],
     rows: chains.flatMap((chain) =>
       stagesOf(chain).map((stage) => [
@@ -75,11 +75,11 @@ export function labelTable({ chains }: Study): ReportTable {
     note:
       `Entropies in nats, of the labels that the stage learned from and of held-out profiles: 0 is certain, ${
         Math.log(emotions).toFixed(3)
-      } knows nothing of ${emotions} emotions.` +
+      } is uniform over ${emotions} emotions.` +
       (truth
         ? " Label error: mean Brier score of those labels against the true emotion of each segment (0 to 2). " +
           (control
-            ? "Of uniform labels: the same where a uniform distribution takes the place of the networks' profiles. Only what is " +
+            ? "Of uniform labels: the same with a uniform distribution instead of the networks' profiles. Only what is " +
               "below it comes from the networks. "
             : "") +
           "Truly right: held-out segments whose likeliest emotion is their own true one."
@@ -125,11 +125,11 @@ export function comparisonTable({ chains }: Study): ReportTable {
     rows: [...rows, ...controlled],
     note:
       (control
-        ? "Control: labels of which a uniform distribution is the other half; what a chain does not win against it, the networks' " +
-          "profiles have not earned. "
+        ? "Control: labels mixed with a uniform distribution instead of profiles; what a chain does not win against it does not come " +
+          "from the networks' profiles. "
         : "") +
       "Lost: utterances that the forest had right at the earlier stage and has wrong at the later one; won: the reverse. " +
-      "p: the exact two-sided test; nothing is corrected for how many tests there are." +
+      "p: the exact two-sided test, not corrected for the number of tests." +
       (chains[0].runs.length > 1 ? " An utterance counts once: for the stage that was right on it in more seeds." : ""),
   };
 }

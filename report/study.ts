@@ -3,7 +3,7 @@
  */
 import { join } from "@std/path";
 import { PAPER_CORPORA, type PaperCorpus } from "../refinery/paper.ts";
-import type { Method } from "../refinery/settings.ts";
+import type { Method } from "../refinery/choices.ts";
 import { chainFolder, readPaper } from "../runs/paper_folder.ts";
 import { resumeCommand } from "../runs/training_command.ts";
 import { readRun, type RunView } from "./read_run.ts";

@@ -8,17 +8,15 @@
  * anew. All of it is computed from the profiles that every fold wrote: a packed run is enough.
  */
 import { ordinal } from "../base/numbering.ts";
-import { assignFolds } from "../refinery/folds.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import { meanProfiles, outOfFoldProfiles } from "../refinery/judge.ts";
 import { compareStages } from "../refinery/mcnemar.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
 import { argmax } from "../refinery/relabel.ts";
-import type { FoldResult } from "../refinery/results.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
-import { readFold } from "../runs/merge.ts";
+import { readFolds } from "../runs/merge.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
-import { resumeCommand } from "../runs/training_command.ts";
 import type { DecidedBy } from "../models/predictor.ts";
 import { readDecided, requireSameUtterances } from "./comparison.ts";
 import type { ReportTable } from "./document.ts";
@@ -109,7 +107,7 @@ export async function judgeTogether(
       rows: cells,
       note:
         `Of ${truth.size} utterances; WA and UA in percent; a run alone decides by its ${by}. Won, lost: utterances that the ` +
-        "first runs together have right and the row has not, and the other way round. p: McNemar's exact two-sided test, uncorrected.",
+        "first runs together have right and the row has wrong, and the reverse. p: McNemar's exact two-sided test, uncorrected.",
     },
     confusion: {
       kind: "table",
@@ -124,24 +122,14 @@ export async function judgeTogether(
 /** Reads a run's out-of-fold profiles, and averages each over its segments. */
 async function readMeanProfiles(out: string): Promise<MeanProfiles> {
   const { folder, config } = await requireRun(out), { settings, corpus: { emotions } } = config;
-  const results: FoldResult[] = [];
-  for (let fold = 0; fold < settings.folds; fold++) {
-    const found = await readFold(folder, fold, identityOf(config), emotions);
-    if (!found) {
-      const help = `to resume: ${resumeCommand("train", out)}`;
-      throw new Error(
-        `${out}: expected a run whose folds are finished, found fold ${ordinal(fold)} unfinished; ${help}`,
-      );
-    }
-    results.push(found);
-  }
+  const results = await readFolds(folder, identityOf(config), emotions);
   const { corpus } = await readRunCorpus(folder, config), { utterances } = corpus;
-  const folds = assignFolds(utterances, emotions, settings);
+  const cv = new CrossValidation(corpus, settings);
   return {
     file: out,
     truth: new Map(utterances.map(({ id, emotion }) => [id, emotions[emotion]])),
     emotions,
-    stages: outOfFoldProfiles(corpus, settings, folds, results).map((profiles) => meanProfiles(corpus, profiles)),
+    stages: outOfFoldProfiles(cv, results).map((profiles) => meanProfiles(corpus, profiles)),
   };
 }
 

@@ -92,9 +92,9 @@ async function requireSame(folder: RunFolder, found: RunConfig, experiment: Desc
     throw new OptionError({
       option: "out",
       where: folder.path,
-      required: "the same run",
+      required: "a run with these settings",
       found: `another: ${differ.join("; ")}`,
-      help: "resume it as it began, or name a new folder",
+      help: "resume it with its own settings, or name a new folder",
     });
   }
   if (there.recordings === here.recordings) return;
@@ -104,9 +104,9 @@ async function requireSame(folder: RunFolder, found: RunConfig, experiment: Desc
   throw new OptionError({
     option: "data",
     where: folder.path,
-    required: "the corpus that the run began with",
+    required: "the corpus that the run started with",
     found: `utterances that are ${change}`,
-    help: "put it back as it was, or name a new folder (`out`)",
+    help: "restore the recordings, or name a new folder (`out`)",
   });
 }
 
@@ -166,10 +166,12 @@ function kernelsOf(device: Described["device"]): Record<string, unknown> {
 /** Says where this device computes with something else than the one that the run began on. */
 async function noteKernels(folder: RunFolder, { device }: Described, onNote: (line: string) => void): Promise<void> {
   const there = await readStored<Record<string, unknown>>(folder.in("kernels.json"), runKernels);
-  if (!there) throw new Error(`${folder.in("kernels.json")}: no such file: the run is not whole`);
+  if (!there) throw new Error(`${folder.in("kernels.json")}: expected this file in a run, found none`);
   const here = kernelsOf(device);
   for (const key of ["simd", "adapter", "subgroups"]) {
     if (there[key] === undefined || here[key] === undefined || there[key] === here[key]) continue;
-    onNote(`The run began on another device (${key} ${there[key]}, here ${here[key]}): results may differ by rounding`);
+    onNote(
+      `The run started on another device (${key} ${there[key]}, here ${here[key]}): results may differ by rounding`,
+    );
   }
 }

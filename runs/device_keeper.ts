@@ -35,7 +35,7 @@ export class DeviceKeeper {
     const why = (error as Error).message;
     if (!this.#reopen) throw error;
     if (++this.#losses >= MOST_LOSSES) {
-      throw new Error(`The device was lost ${this.#losses} times, at last by: ${why}`, { cause: error });
+      throw new Error(`The device was lost ${this.#losses} times; the last fault: ${why}`, { cause: error });
     }
     try {
       this.device.close();
@@ -43,14 +43,14 @@ export class DeviceKeeper {
       // it is lost anyway
     }
     this.device = await this.#reopen();
-    return `The device was lost (${why}); another is opened`;
+    return `The device was lost (${why}); opened it again`;
   }
 }
 
 /** Whether a device still computes. */
 async function answers(device: Device): Promise<boolean> {
   try {
-    const probe = device.allocate(1, "a question whether the device is there");
+    const probe = device.allocate(1, "a test whether the device still computes");
     device.fill({ x: probe, length: 1, value: 1 });
     const [value] = await device.read(probe);
     device.release(probe);

@@ -18,9 +18,11 @@ import { domainOf, SoundStatistics } from "../models/domain.ts";
 import { encodeModel } from "../models/model.ts";
 import { foldBatchNorm } from "../nn/fold_batch_norm.ts";
 import type { VggEOptions } from "../nn/vgg_e.ts";
-import { assignFolds } from "../refinery/folds.ts";
-import { crossValidate, fitFoldForest, fitForest, meanProfiles } from "../refinery/judge.ts";
-import { networkOptions, type Settings } from "../refinery/settings.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
+import { crossValidate, fitFoldForest, fitForest } from "../refinery/forests.ts";
+import { meanProfiles } from "../refinery/judge.ts";
+import { networkOptions } from "../refinery/derived_settings.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { STATISTICS } from "../refinery/statistics.ts";
 import { requireRun } from "./begin.ts";
 import { DeviceKeeper } from "./device_keeper.ts";
@@ -64,10 +66,10 @@ export async function exportFold(run: string, fold: number, note: ExportNote): P
       found: fold,
     });
   }
-  const folds = assignFolds(corpus.utterances, corpus.emotions, settings);
+  const cv = new CrossValidation(corpus, settings);
   const network = await readNetwork(finished.folder.weightsFile(fold, stage), config);
-  const forest = fitFoldForest(corpus, settings, profiles, folds, fold, stage);
-  const heard = corpus.utterances.filter((_, i) => folds[i] !== fold);
+  const forest = fitFoldForest(cv, profiles, fold, stage);
+  const heard = cv.training(fold).map((i) => corpus.utterances[i]);
   const described = await describe(finished, note, heard, network.standardisation);
   const name = `${described.name}-${foldName(fold)}`;
   const training = { ...described.training, heldOutFold: ordinal(fold) };
@@ -90,7 +92,7 @@ export async function exportEverything(
   const finished = await readFinished(run), { config, corpus, profiles } = finished, { settings } = config;
   const folder = await RunFolder.at(join(run, "everything"));
   const devices = new DeviceKeeper(experiment.device, experiment.reopen);
-  const noneHeldOut = experiment.folds.map(() => 1);
+  const { folds: noneHeldOut } = CrossValidation.holdingNoneOut(experiment.features, settings);
   try {
     const kept = { experiment: { ...experiment, folds: noneHeldOut, start: "resume" as const }, folder, devices };
     await runKeptFold({ ...kept, identity: identityOf(config) }, 0, hooks);
@@ -113,7 +115,7 @@ export async function exportEverything(
 function requireGlobalScaling({ settings: { scaling } }: RunConfig): void {
   if (scaling === "global") return;
   throw new Error(
-    `scaling: expected a run of frames that are standardised globally, found ${scaling}: it has no model for single recordings`,
+    `scaling: expected a run whose frames are standardised globally, found ${scaling}, which has no model for single recordings`,
   );
 }
 
@@ -175,9 +177,9 @@ function soundsOf({ frames, utterances }: Features) {
 /** From which probability on a run's last stage keeps an error on the utterances that were held out. */
 function certaintyOf({ config, corpus, profiles }: Finished, error: number): Certainty {
   const { settings } = config, { utterances, emotions: { length: K } } = corpus;
-  const folds = assignFolds(utterances, corpus.emotions, settings), truth = utterances.map(({ emotion }) => emotion);
+  const cv = new CrossValidation(corpus, settings), truth = utterances.map(({ emotion }) => emotion);
   const probabilities = new Float64Array(utterances.length * K);
-  for (const { forest, held, x } of crossValidate(corpus, settings, profiles, folds, settings.stages - 1)) {
+  for (const { forest, held, x } of crossValidate(cv, profiles, settings.stages - 1)) {
     const own = forest.predictProbabilities(x);
     held.forEach((i, row) => probabilities.set(own.subarray(row * K, (row + 1) * K), i * K));
   }
@@ -199,7 +201,9 @@ async function describe(
   if (alsoJudgedBy !== undefined) {
     const other = await readJudged(alsoJudgedBy);
     if (other.config.corpus.name !== corpus.name || other.config.corpus.digest !== corpus.digest) {
-      throw new Error(`${alsoJudgedBy} is a run on other recordings: its accuracy says nothing of this model`);
+      throw new Error(
+        `${alsoJudgedBy}: expected a run on the same recordings, found another corpus: its accuracy does not apply to this model`,
+      );
     }
     const stages = Math.min(settings.stages, other.config.settings.stages);
     accuracy.push(accuracyOf({ ...other.config.settings, stages }, other.results));
@@ -232,13 +236,13 @@ function accuracyOf(
 ): ModelAccuracy {
   const { weightedAccuracy, unweightedAccuracy, meanVoteAccuracy, confusion } = results.stages[stages - 1];
   const who = {
-    utterance: "by utterance, so that everybody is heard in training and in the test",
-    speaker: "by speaker, so that nobody is heard in training and in the test",
-    session: "by session, so that no session is heard in training and in the test",
-    text: "by text, so that nothing is said in training and in the test",
+    utterance: "by utterance, so that training and test have the same speakers",
+    speaker: "by speaker, so that training and test have different speakers",
+    session: "by session, so that training and test have different sessions",
+    text: "by text, so that training and test have different texts",
     official: "over the corpus's official folds",
   }[split];
-  const anew = forestFolds === "anew" ? ", the forest over folds of its own" : "";
+  const anew = forestFolds === "anew" ? ", the forest over ten other folds" : "";
   return {
     protocol: `${folds}-fold cross-validation ${who} (${method}, stage ${stages}, seed ${results.seed}${anew})`,
     utterances: results.utterances,

@@ -6,21 +6,17 @@
  *     checkpoints/fold-1-stage-2-member-2-network.safetensors   the second of several networks of the stage, finished
  *
  * Checkpoints are sealed (sealed.ts) and bear the run's identity. The last two of a fold are kept; one that is damaged, or of
- * another run, is passed over, and the one before serves. A finished stage is its record, profiles and weights, and
- * its checkpoints are removed.
+ * another run, is passed over, and the one before serves. When a stage is finished (stage_files.ts) its checkpoints are removed.
  */
 import { ordinal } from "../base/numbering.ts";
-import { crc32 } from "node:zlib";
-import { Buffer } from "node:buffer";
-import { writeAtomically } from "../files/atomic.ts";
 import type { FitPlace, FitResult, FitSnapshot, FitState } from "../nn/fit.ts";
 import type { FoldMemory, KeptNetwork } from "../refinery/fold_hooks.ts";
 import type { FoldStage } from "../refinery/results.ts";
-import { differences, type Identity, shortIdentity } from "./identity.ts";
+import { type Identity, shortIdentity } from "./identity.ts";
 import { checkpointName, foldName, foldStageName, networkName, readCheckpointNames } from "./names.ts";
-import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
-import type { RunFolder, StageRecord } from "./run_folder.ts";
+import type { RunFolder } from "./run_folder.ts";
 import { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
+import { type FinishedStage, OtherRunError, readStage, writeStage } from "./stage_files.ts";
 import { fitPlace, fitResult, parseStored } from "./stored.ts";
 
 /** Checkpoints of a fold that are kept. */
@@ -103,7 +99,7 @@ export class FoldFiles implements FoldMemory {
 
   async labels(stage: number): Promise<Float32Array | undefined> {
     const file = this.#labelsFile(stage);
-    const kept = await this.#read(file, "the labels are made again");
+    const kept = await this.#read(file, "the labels are computed again");
     return kept?.tensors.labels?.data;
   }
 
@@ -122,7 +118,7 @@ export class FoldFiles implements FoldMemory {
   async state(stage: number, member = 0): Promise<FitState | undefined> {
     for (const { name, ...place } of this.#checkpoints().reverse()) {
       if (place.stage !== stage || place.member !== member) continue;
-      const file = this.#folder.in("checkpoints", name), otherwise = "the one before it serves";
+      const file = this.#folder.in("checkpoints", name), otherwise = "using the one before it";
       const kept = await this.#read(file, otherwise);
       if (!kept) continue;
       try {
@@ -187,21 +183,12 @@ export class FoldFiles implements FoldMemory {
     this.#options.onCheckpoint?.({ stage, epoch, step, seconds: (performance.now() - began) / 1000, bytes });
   }
 
-  /** Keeps a finished stage; its record last. */
-  async finish(
-    record: Omit<StageRecord, "profiles" | "identity" | "fold">,
-    profiles: ProfileTable,
-    network: Omit<Parameters<RunFolder["writeWeights"]>[0], "fold" | "stage">,
-  ): Promise<void> {
-    const { stage } = record, fold = this.#fold, folder = this.#folder;
-    this.#options.check();
-    await folder.writeWeights({ fold, stage, ...network });
-    const table = encodeProfiles(profiles);
-    await writeAtomically(folder.profilesFile(fold, stage), table);
-    this.#options.check();
-    await folder.writeRecord({ identity: this.#options.identity, fold, ...record, profiles: checkSum(table) });
-    for (const name of this.#names("checkpoints")) {
-      if (name.startsWith(`${foldStageName(fold, stage)}-`)) removeIfThere(folder.in("checkpoints", name));
+  /** Keeps a finished stage, after which its checkpoints are of no use. */
+  async finish(stage: FinishedStage): Promise<void> {
+    const { identity, check } = this.#options, name = foldStageName(this.#fold, stage.record.stage);
+    await writeStage(this.#folder, this.#fold, stage, { identity, check });
+    for (const file of this.#names("checkpoints")) {
+      if (file.startsWith(`${name}-`)) removeIfThere(this.#folder.in("checkpoints", file));
     }
   }
 
@@ -218,7 +205,7 @@ export class FoldFiles implements FoldMemory {
     try {
       const sealed = await readSealed(file);
       if (sealed.metadata.run === this.#mark.run) return sealed;
-      this.#options.onNote(`${file}: of another run, with other settings; ${otherwise}`);
+      this.#options.onNote(`${file}: from a run with other settings; ${otherwise}`);
     } catch (error) {
       if ((error as Error).cause instanceof Deno.errors.NotFound) return undefined;
       this.#options.onNote(`${(error as Error).message}; ${otherwise}`);
@@ -245,46 +232,6 @@ export class FoldFiles implements FoldMemory {
 /** For people. */
 const placeName = (fold: number, stage: number) => `fold ${ordinal(fold)}, stage ${ordinal(stage)}`;
 
-/** A finished stage of a run with another identity. */
-export class OtherRunError extends Error {
-  override name = "OtherRunError";
-}
-
-/**
- * A finished stage; undefined where it is not.
- *
- * @throws {OtherRunError} where it is of another run, saying how they differ
- * @throws {Error} where a file of it is gone or damaged
- */
-export async function readStage(
-  folder: RunFolder,
-  fold: number,
-  stage: number,
-  { identity, emotions }: Pick<FoldFilesOptions, "identity" | "emotions">,
-): Promise<FoldStage & { seconds: number } | undefined> {
-  const record = await folder.readRecord(fold, stage);
-  if (!record) return undefined;
-  const differ = differences(record.identity, identity);
-  if (record.identity.recordings !== identity.recordings) differ.push("other recordings (corpus.csv)");
-  if (differ.length > 0) {
-    throw new OtherRunError(
-      `${folder.recordFile(fold, stage)} is of another run than config.json: ${differ.join("; ")}`,
-    );
-  }
-  const file = folder.profilesFile(fold, stage);
-  const bytes = await Deno.readFile(file).catch((error) => {
-    throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
-  });
-  if (checkSum(bytes) !== record.profiles) throw new Error(`${file}: damaged: its check sum is another`);
-  const { epochs, bestEpoch, labelEntropy, labelError, labelErrorUniform, seconds } = record;
-  const profiles = decodeProfiles(bytes, emotions);
-  const errors = {
-    ...(labelError !== undefined && { labelError }),
-    ...(labelErrorUniform !== undefined && { labelErrorUniform }),
-  };
-  return { stage, profiles, epochs, bestEpoch, labelEntropy, ...errors, seconds };
-}
-
 /** The fit that a checkpoint holds. Throws an Error where it holds something else. */
 function fitState({ tensors, metadata }: Sealed, file: string): FitState {
   const place = parseStored<Omit<FitPlace, "metrics">>(metadata.state ?? "", fitPlace, file);
@@ -293,10 +240,6 @@ function fitState({ tensors, metadata }: Sealed, file: string): FitState {
   }
   const arrays = Object.entries(tensors).map(([name, { data }]) => [name, data]);
   return { ...place, ...Object.fromEntries(arrays) };
-}
-
-function checkSum(bytes: Uint8Array): string {
-  return crc32(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString(16).padStart(8, "0");
 }
 
 /** Whether an error of writing is for want of room. */

@@ -7,7 +7,9 @@
 import { createHash } from "node:crypto";
 import type { FeatureUtterance } from "../corpora/features.ts";
 import type { Precision } from "../kernels/device.ts";
-import { completeSettings, type PresetName, type Settings, type Split } from "../refinery/settings.ts";
+import type { Split } from "../refinery/choices.ts";
+import { completeSettings, type PresetName } from "../refinery/presets.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { csv } from "./csv.ts";
 import type { RunConfig } from "./run_config.ts";
 

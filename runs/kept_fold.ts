@@ -12,7 +12,7 @@ import { FoldFiles } from "./fold_files.ts";
 import type { Identity } from "./identity.ts";
 import { Lease } from "./lease.ts";
 import { foldName } from "./names.ts";
-import { type Experiment, type ExperimentHooks, since } from "./plan.ts";
+import { crossValidationOf, type Experiment, type ExperimentHooks, since } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** What a fold is run with. */
@@ -34,7 +34,7 @@ export interface KeptFold {
  * @throws the signal's reason where it is aborted, when the fold is kept
  */
 export async function runKeptFold(kept: KeptFold, fold: number, hooks: ExperimentHooks): Promise<FoldResult> {
-  const { experiment, identity, folder, devices } = kept, { settings, features, folds } = experiment;
+  const { experiment, identity, folder, devices } = kept, { features } = experiment, cv = crossValidationOf(experiment);
   const called = `fold ${ordinal(fold)}`;
   const note = (line: string) => {
     folder.log({ event: "note", fold, text: line });
@@ -62,8 +62,8 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
       throw new OptionError({
         option: "out",
         where: folder.path,
-        required: `a run whose ${called} is not begun`,
-        found: "one that is",
+        required: `a run whose ${called} has not started`,
+        found: "one that has",
         help: "`resume: true` resumes it",
       });
     }
@@ -71,7 +71,7 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
     for (;; files = await open()) {
       let stageBegan = performance.now();
       try {
-        const result = await runFold(features, devices.device, settings, folds, fold, {
+        const result = await runFold(cv, fold, devices.device, {
           signal: hooks.signal ? AbortSignal.any([hooks.signal, lease.lost]) : lease.lost,
           memory: files,
           saveEvery: experiment.saveEvery,
@@ -95,7 +95,7 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
         return result;
       } catch (error) {
         const lost = await devices.replace(error); // throws what is no loss
-        note(`${lost}; ${called} goes on from its last checkpoint`);
+        note(`${lost}; ${called} resumes from its last checkpoint`);
       }
     }
   } finally {
@@ -105,20 +105,20 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
 
 /** Keeps a finished stage, and logs it. */
 async function saveStage(
-  { experiment: { features, folds }, folder, devices }: KeptFold,
+  { experiment, folder, devices }: KeptFold,
   output: StageOutput,
   files: FoldFiles,
   seconds: number,
 ): Promise<void> {
   const { fold, result: { profiles, ...figures }, weights, shapes, standardisation: { mean, deviation } } = output;
-  const { emotions, segmentHop } = features;
-  const utterances = features.utterances.filter((_, i) => folds[i] === fold);
+  const { features: { emotions, segmentHop, utterances: all } } = experiment;
+  const utterances = crossValidationOf(experiment).heldOut(fold).map((i) => all[i]);
   const metadata = { emotions: emotions.join(" "), mean: String(mean), deviation: String(deviation) };
-  await files.finish(
-    { ...figures, device: devices.device.description, seconds },
-    { utterances, segmentHop, emotions, profiles },
-    { weights, shapes, metadata },
-  );
+  await files.finish({
+    record: { ...figures, device: devices.device.description, seconds },
+    profiles: { utterances, segmentHop, emotions, profiles },
+    network: { weights, shapes, metadata },
+  });
   const { stage, epochs, bestEpoch, labelEntropy, labelError } = figures;
   const told = { epochs: epochs.length, bestEpoch, labelEntropy, labelError };
   folder.log({ event: "stage", fold, stage, ...told, seconds });

@@ -88,7 +88,7 @@ export class Lease {
       const found = last === undefined ? "dead" : await examine(dir, last, options);
       if (found === "changed") continue;
       if (found !== "dead") {
-        if (!options.wait) throw new HeldError(`${options.what} is being run by ${describeHolder(found)}`);
+        if (!options.wait) throw new HeldError(`${options.what} is in use by ${describeHolder(found)}`);
         await pause(100);
         continue;
       }
@@ -109,7 +109,7 @@ export class Lease {
     } catch (error) {
       file.close();
       if (error instanceof Deno.errors.AlreadyExists) return undefined;
-      throw new Error(`${dir}: no lock can be made there: ${(error as Error).message}`, { cause: error });
+      throw new Error(`${dir}: can't make a lock there: ${(error as Error).message}`, { cause: error });
     } finally {
       Deno.removeSync(temporary);
     }
@@ -136,7 +136,7 @@ export class Lease {
     const at = (number: number) => exists(join(this.#dir, `${this.#name}.${number}.json`));
     if (!this.#loss.signal.aborted && (!at(this.#number) || at(this.#number + 1))) {
       this.#loss.abort(
-        new Error(`${this.#what} was taken over by another process, since this one was not heard of for too long`),
+        new Error(`${this.#what} was taken over by another process, because this one gave no sign for too long`),
       );
     }
     this.#loss.signal.throwIfAborted();

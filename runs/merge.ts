@@ -3,12 +3,13 @@
  * difference which process, on which machine, ran which fold.
  */
 import { ordinal } from "../base/numbering.ts";
-import { fitForest, judge } from "../refinery/judge.ts";
+import { fitForest } from "../refinery/forests.ts";
+import { judge } from "../refinery/judge.ts";
 import type { FoldResult, Results } from "../refinery/results.ts";
 import { identify } from "./begin.ts";
-import { readStage } from "./fold_files.ts";
+import { readStage } from "./stage_files.ts";
 import type { Identity } from "./identity.ts";
-import type { Experiment } from "./plan.ts";
+import { crossValidationOf, type Experiment } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** What is merged: an experiment, whose device is only named. */
@@ -39,24 +40,35 @@ export async function readFold(
 }
 
 /**
+ * Every fold of a run, in order.
+ *
+ * @throws {Error} naming the folds that are not finished, or are of another run
+ */
+export async function readFolds(
+  folder: RunFolder,
+  identity: Identity,
+  emotions: readonly string[],
+): Promise<(FoldResult & { seconds: number })[]> {
+  const found: (FoldResult & { seconds: number })[] = [], missing: number[] = [];
+  for (let fold = 0; fold < identity.settings.folds; fold++) {
+    const result = await readFold(folder, fold, identity, emotions);
+    if (result) found.push(result);
+    else missing.push(fold);
+  }
+  if (missing.length === 0) return found;
+  const which = missing.length === 1
+    ? `fold ${ordinal(missing[0])} is`
+    : `folds ${missing.map(ordinal).join(", ")} are`;
+  throw new Error(`${folder.path}: ${which} not finished; \`resume: true\` with \`onlyFold: ${missing[0]}\` runs it`);
+}
+
+/**
  * Judges the folds of a run folder, all of which have to be finished, and writes `results.json`.
  *
  * @throws {Error} naming the folds that are not finished, or are of another run
  */
 export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Results> {
-  const identity = identify(merged);
-  const found: (FoldResult & { seconds: number })[] = [], missing: number[] = [];
-  for (let fold = 0; fold < merged.settings.folds; fold++) {
-    const result = await readFold(folder, fold, identity, merged.features.emotions);
-    if (result) found.push(result);
-    else missing.push(fold);
-  }
-  if (missing.length > 0) {
-    const which = missing.length === 1
-      ? `fold ${ordinal(missing[0])} is`
-      : `folds ${missing.map(ordinal).join(", ")} are`;
-    throw new Error(`${folder.path}: ${which} not finished; to run it: \`resume: true\` \`onlyFold: ${missing[0]}\``);
-  }
+  const found = await readFolds(folder, identify(merged), merged.features.emotions);
   const began = performance.now();
   const spent = found.reduce((sum, { seconds }) => sum + seconds, 0);
   return await writeResults(merged, found, folder, () => spent + (performance.now() - began) / 1000);
@@ -68,13 +80,13 @@ export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Res
  * @param seconds how long the job took so far
  */
 export async function writeResults(
-  { corpus, preset, settings, features, folds, device }: Merged,
+  merged: Merged,
   foldResults: FoldResult[],
   folder: RunFolder,
   seconds: () => number,
 ): Promise<Results> {
-  const { emotions, utterances, segmentHop } = features;
-  const { stages, profiles, decisions, votes } = judge(features, settings, folds, foldResults);
+  const { corpus, preset, settings, features, device } = merged, { emotions, utterances, segmentHop } = features;
+  const { stages, profiles, decisions, votes } = judge(crossValidationOf(merged), foldResults);
   for (const [stage, { confusion: _, ...figures }] of stages.entries()) {
     await folder.writeProfiles(stage, { utterances, segmentHop, emotions, profiles: profiles[stage] });
     folder.log({ event: "results", stage, ...figures });

@@ -3,6 +3,7 @@ import type { ReadingChoices } from "../corpora/corpus.ts";
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import type { EpochRecord } from "../nn/fit.ts";
+import { CrossValidation } from "../refinery/cross_validation.ts";
 import type { FoldProgress } from "../refinery/fold_hooks.ts";
 import type { FoldResult, Results } from "../refinery/results.ts";
 import type { Settings } from "../refinery/settings.ts";
@@ -39,6 +40,13 @@ export interface Experiment {
   saveEvery?: number;
   /** How folds are held. */
   lease?: Pick<LeaseOptions, "beat" | "patience" | "host">;
+}
+
+/** Who is held out when: an experiment itself is plain data, so that it can be sent to a worker. */
+export function crossValidationOf(
+  { features, settings, folds }: Pick<Experiment, "features" | "settings" | "folds">,
+): CrossValidation<Features> {
+  return new CrossValidation(features, settings, folds);
 }
 
 /** What an experiment tells of itself while it runs. */

@@ -1,6 +1,6 @@
 /** Who said what in a run's corpus, and how many segments each has: from its folder alone, without the recordings. */
 import { parseCsv } from "../corpora/csv.ts";
-import type { Judged, JudgedUtterance } from "../refinery/judge.ts";
+import type { Judged, JudgedUtterance } from "../refinery/cross_validation.ts";
 import { countProfileSegments } from "./profiles_arrow.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunFolder } from "./run_folder.ts";

@@ -22,7 +22,7 @@ import { fromOrdinal, ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { FoldStage, Results } from "../refinery/results.ts";
-import { completeSettings } from "../refinery/settings.ts";
+import { completeSettings } from "../refinery/presets.ts";
 import { writeAtomically, writeJson } from "../files/atomic.ts";
 import { csv } from "./csv.ts";
 import type { Identity } from "./identity.ts";
@@ -85,7 +85,7 @@ export class RunFolder {
       throw new OptionError({
         option: "out",
         where: folder,
-        required: "a folder that can be made",
+        required: "a folder that can be created",
         found,
         cause: error,
       });

@@ -62,7 +62,7 @@ export async function readSealed(file: string): Promise<Sealed> {
     sum.begin(name, shape);
     sum.add(data);
   }
-  if (kept !== sum.toString()) throw new Error(`${file}: damaged: its check sum is another`);
+  if (kept !== sum.toString()) throw new Error(`${file}: damaged: its check sum does not match`);
   return { tensors, metadata };
 }
 

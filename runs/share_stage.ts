@@ -10,7 +10,7 @@
 import { dirname, relative } from "@std/path";
 import type { Settings } from "../refinery/settings.ts";
 import { requireRun } from "./begin.ts";
-import { readStage } from "./fold_files.ts";
+import { readStage } from "./stage_files.ts";
 import { differences, identityOf } from "./identity.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -39,7 +39,9 @@ export async function shareStages(to: RunFolder, from: RunFolder): Promise<numbe
   const differ = differences(alike([...JUDGING, ...REFINING]), identity);
   if (theirs.recordings !== identity.recordings) differ.push("other recordings (corpus.csv)");
   if (differ.length > 0) {
-    throw new Error(`${to.path} can't take stage 1 over from ${from.path}: ${differ.join("; ")}`);
+    throw new Error(
+      `${from.path}: expected a run with the same stage 1 as ${to.path}, found another: ${differ.join("; ")}`,
+    );
   }
   const refinedAlike = differences(alike(JUDGING), identity).length === 0;
   const count = refinedAlike ? Math.min(identity.settings.stages, theirs.settings.stages) : 1;

@@ -5,7 +5,7 @@
 import { identityOf, shortIdentity } from "./identity.ts";
 import { readLeases, type SeenLease } from "./lease.ts";
 import { type LogEvent, readEvents } from "./log.ts";
-import { type CheckpointPlace, foldName, readCheckpointNames } from "./names.ts";
+import { foldName, readCheckpointNames } from "./names.ts";
 import { requireRun } from "./begin.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { Results } from "../refinery/results.ts";
@@ -26,7 +26,7 @@ export interface FoldStatus {
   /** Its last epoch that was told. */
   epoch?: Extract<LogEvent, { event: "epoch" }>;
   /** What it would go on from: finished epochs, and steps of the next. */
-  checkpoint?: Omit<CheckpointPlace, "member">;
+  checkpoint?: { stage: number; epoch: number; step: number };
 }
 
 /** How it stands with a run. */

@@ -9,7 +9,10 @@ import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import { writeModel } from "../models/write_folder.ts";
 import { assignFolds, countGroups } from "../refinery/folds.ts";
 import type { Results } from "../refinery/results.ts";
-import { checkSettings, type PresetName, PRESETS, segmentation, type Settings } from "../refinery/settings.ts";
+import { checkSettings } from "../refinery/check_settings.ts";
+import { segmentation } from "../refinery/derived_settings.ts";
+import { type PresetName, PRESETS } from "../refinery/presets.ts";
+import type { Settings } from "../refinery/settings.ts";
 import { choicesOf, keptChoices, openRun } from "./begin.ts";
 import { runExperiment } from "./experiment.ts";
 import { exportEverything, type ExportNote } from "./export.ts";
@@ -105,7 +108,7 @@ export async function train(corpus: Corpus, options: TrainOptions = {}): Promise
   try {
     const { results } = await runExperiment(experiment, await openRun(run, experiment, start, hooks), hooks, started);
     if (!model) return { results: results!, run };
-    const note = { licence: "not stated by who made it", ...(model === true ? {} : model) };
+    const note = { licence: "not stated by its maker", ...(model === true ? {} : model) };
     const folder = join(run, "model");
     await writeModel(folder, await exportEverything(run, experiment, note, hooks));
     return { results: results!, run, model: folder };

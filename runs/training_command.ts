@@ -1,10 +1,11 @@
 /**
- * Command lines: that which makes a run again by its preset and the options that say otherwise, that which resumes one, and that which
- * a model's description shows. Below the commands, flags are written here and nowhere else.
+ * Command lines: the one that repeats a run, by its preset and the options that differ from it; the one that resumes a run; the one
+ * that a model's description shows. Below the commands, flags are written here and nowhere else.
  */
 import { ordinal } from "../base/numbering.ts";
-import { completeSettings, type PresetName, PRESETS, type SettingName, SETTINGS } from "../refinery/settings.ts";
-import { fraction } from "../refinery/fraction.ts";
+import { completeSettings, type PresetName, PRESETS } from "../refinery/presets.ts";
+import { type SettingName, SETTINGS } from "../refinery/settings.ts";
+import { fraction } from "../base/fraction.ts";
 import type { RunConfig } from "./run_config.ts";
 
 /** What the option of a setting is called: "batch-norm", and "validation" for the validation share. */
@@ -38,9 +39,16 @@ export function exportCommand(config: Parameters<typeof trainingCommand>[0], fol
   return fold === undefined ? `${train} --export` : `${train} && deno task export RUN --fold ${ordinal(fold)}`;
 }
 
-/** The command that resumes a run, for a message: its options are mentioned as messages do. @param folder the run's */
+/**
+ * How to resume a run or the runs of a paper, for a message. A program calls `train` again with the same folder; a command prints that
+ * call as `deno task train --resume` (`cli/flags.ts`). Only the command makes the runs of a paper.
+ *
+ * @param folder the run's
+ */
 export function resumeCommand(task: "train" | "paper", folder: string): string {
-  return `deno task ${task} \`resume: true\` \`out: ${folder}\``;
+  return task === "train"
+    ? `\`train(corpus, { out: ${JSON.stringify(folder)} })\``
+    : `deno task paper with \`resume: true\` and \`out: ${folder}\``;
 }
 
 function optionOf(name: SettingName, value: string | number | boolean): string {

@@ -32,6 +32,7 @@ const STANDING = [...Deno.readDirSync(root)].map(({ name }) => name).filter((nam
 function* sources(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(join(root, folder))) {
     const file = `${folder}/${name}`;
+    if (name === "node_modules") continue; // what `bench --onnxruntime` fetches
     if (isDirectory) yield* sources(file);
     else if (name.endsWith(".ts")) yield file;
   }
@@ -129,7 +130,7 @@ Deno.test("threads are started by the crew and by the CPU device alone", () => {
 const PROGRAMS: Record<string, string> = {
   tooling: "deno",
   evaluate: "deno",
-  bench: "deno,python3,/usr/bin/python3",
+  bench: "deno,node,python3,/usr/bin/python3",
   cluster: "sbatch",
   web: "deno",
 };

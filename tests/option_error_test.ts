@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { OptionError } from "../base/option_error.ts";
 import { withFlags } from "../cli/flags.ts";
+import { resumeCommand } from "../runs/training_command.ts";
 
 const root = join(import.meta.dirname!, "..");
 
@@ -47,8 +48,12 @@ Deno.test("withFlags() prints mentions of options as flags, and nothing else", (
     "--segment-hop: expected 3, found 2; --device cpu runs, --pattern '{emotion}.wav' reads, --no-soft-labels",
   );
   assertStrictEquals(
-    withFlags("deno task train `resume: true` `out: /tmp/a b`"),
-    "deno task train --resume --out /tmp/a b",
+    withFlags(`to resume: ${resumeCommand("train", '/tmp/a "b')}`),
+    'to resume: deno task train --resume --out /tmp/a "b',
+  );
+  assertStrictEquals(
+    withFlags(`to resume: ${resumeCommand("paper", "/tmp/a b")}`),
+    "to resume: deno task paper with --resume and --out /tmp/a b",
   );
   assertStrictEquals(withFlags("--validation, `validationShare`"), "--validation, --validation");
   assertStrictEquals(withFlags("`npm ci` and `Uint8Array` stay"), "`npm ci` and `Uint8Array` stay");

@@ -15,7 +15,7 @@ import type { Tape } from "../nn/tape.ts";
 import type { Tensor } from "../nn/tensor.ts";
 import type { Network } from "../nn/vgg_e.ts";
 import { type Labelled, pseudoLabels, refineLabels } from "../refinery/relabel.ts";
-import type { Method } from "../refinery/settings.ts";
+import type { Method } from "../refinery/choices.ts";
 
 const UTTERANCES = 40;
 /** Segments of each utterance. */

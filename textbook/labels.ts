@@ -1,6 +1,6 @@
 /** Chapter 5: labels after three refinements, and how far those of each method are from the truth. `label_chain.ts` makes them. */
 import { refineLabels } from "../refinery/relabel.ts";
-import { METHODS } from "../refinery/settings.ts";
+import { METHODS } from "../refinery/choices.ts";
 import { draw, METHOD_COLOURS, WIDTH } from "../report/figures/draw.ts";
 import { METHOD_NAMES } from "../report/format.ts";
 import { ANGER, LabelChain, type LabelCorpus, labelCorpus, labelDistance, SEGMENTS } from "./label_chain.ts";

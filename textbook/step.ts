@@ -1,6 +1,6 @@
 /** Chapter 8: one training step, from the command down to the kernels and back. Shapes are those that `summarise()` gives. */
 import { summarise } from "../nn/vgg_e.ts";
-import { PRESETS } from "../refinery/settings.ts";
+import { PRESETS } from "../refinery/presets.ts";
 import { arrow, box, diagram, words } from "./diagram.ts";
 import { BLUE, OCHRE, RED } from "./style.ts";
 

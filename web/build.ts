@@ -19,7 +19,8 @@ import { assembleKernels } from "../kernels/cpu/modules.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
 import { assembleLadder } from "../lab/ladder_modules.ts";
 import { MODEL_FILES } from "../models/description.ts";
-import { readModel } from "../models/mod.ts";
+import { readModelFolder } from "../models/folder.ts";
+import { decodeModel } from "../models/model.ts";
 import { kernelFileName } from "./engine/kernel_file.ts";
 import { encodeLadderFile, ladderFileName } from "./engine/ladder.ts";
 import { CONTENT_POLICY, type Site, type SiteFile } from "./server.ts";
@@ -66,7 +67,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /**
  * Makes the site.
  *
- * @param model folder of a model; not set: the page has none, and says so
+ * @param model folder of a model, or its archive; not set: the page has none, and says so
  * @throws {ModelError} where that folder holds no sound model
  * @throws {Error} where a program of the page does not bundle, with what deno says
  */
@@ -102,8 +103,9 @@ export async function buildSite(model?: string): Promise<Site> {
   }
   for (const [name, content] of await textbookFiles()) text(name, content);
   if (model !== undefined) {
-    await readModel(model); // a page with a broken model is not built
-    for (const file of MODEL_FILES) add(`model/${file}`, await Deno.readFile(join(model, file)));
+    const bytes = await readModelFolder(model);
+    decodeModel(bytes, model); // a page with a broken model is not built
+    for (const file of MODEL_FILES) add(`model/${file}`, Uint8Array.from(bytes[file]));
   }
   text(MARK, JSON.stringify({ model: model !== undefined }));
   // the service worker keeps all of it, under a name that changes with any of it; decoders when they were met
@@ -135,8 +137,8 @@ export async function writeSite(site: Site, folder: string): Promise<void> {
     throw new OptionError({
       option: "build",
       where: join(folder, foreign),
-      required: "a folder of nothing else than this page",
-      found: "a file of something else, which would be lost",
+      required: "a folder with nothing but this page",
+      found: "another file, which would be overwritten",
     });
   }
   for (const [name, { bytes }] of site) {
@@ -151,9 +153,9 @@ function licences(): string {
   const versions: Readonly<Record<string, string>> = settings.imports;
   const lines = Object.entries(DECODERS).map(([name, licence]) => `${versions[name]}: ${licence}`);
   return [
-    "The files beside this one are npm packages by others, bundled as they are published, each under a licence of its own:",
+    "The files beside this one are npm packages by other authors, bundled as published, each under its own licence:",
     ...lines,
-    "Whoever gives this page to others gives these files too, and has to keep to their licences.",
+    "If you distribute this page, you distribute these files too and must follow their licences.",
     "",
   ].join("\n");
 }
@@ -170,7 +172,7 @@ async function bundle(entries: readonly string[]): Promise<Map<string, string>> 
         cwd: join(ROOT, ".."),
         stdin: "null",
       }).output();
-      if (!success) throw new Error(`web/${entry} does not bundle: ${new TextDecoder().decode(stderr)}`);
+      if (!success) throw new Error(`web/${entry}: can't be bundled: ${new TextDecoder().decode(stderr)}`);
       made.set(entry, await Deno.readTextFile(output));
     }
     return made;

@@ -57,7 +57,7 @@ export function serveSite(site: Site, { hostname = "127.0.0.1", port = 0 }: Serv
 /** The answer to a request. */
 export function answer(site: Site, request: Request): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return refuse(405, "Only GET and HEAD are answered here", { allow: "GET, HEAD" });
+    return refuse(405, "Only GET and HEAD are allowed", { allow: "GET, HEAD" });
   }
   // names are compared as they are asked for: none has a letter that would need encoding
   const asked = new URL(request.url).pathname.slice(1);

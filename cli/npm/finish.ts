@@ -33,10 +33,12 @@ export function requireWhole(files: ReadonlyMap<string, string>): void {
   }
   for (const [name, text] of files) {
     if (!name.endsWith(".js")) continue;
-    if (/^\s*(await )?using \w+ =/m.test(text)) throw new Error(`${name}: has a 'using', which Node 20 does not know`);
+    if (/^\s*(await )?using \w+ =/m.test(text)) {
+      throw new Error(`${name}: expected no 'using', which Node 20 does not support`);
+    }
     for (const [, target] of text.matchAll(/(?:^|\*\/ )(?:import|export)\b[^;"]*"(\.\.?\/[^"]+)"/gm)) {
       const wanted = join(dirname(name), target);
-      if (!files.has(wanted)) throw new Error(`${name} imports ${wanted}, which the package leaves out`);
+      if (!files.has(wanted)) throw new Error(`${name} imports ${wanted}, which is not in the package`);
     }
   }
 }

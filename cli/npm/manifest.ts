@@ -70,7 +70,7 @@ function findManifest(name: string, require: NodeJS.Require): string {
       // none in this folder
     }
   }
-  throw new Error(`The dependency ${name} has no package.json above ${require.resolve(importOf(name))}`);
+  throw new Error(`${name}: expected a package.json above ${require.resolve(importOf(name))}, found none`);
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {

@@ -19,7 +19,7 @@ const LETTERS: Readonly<Record<string, string>> = {
 export const aesdd: Layout = {
   name: "aesdd",
   about: "AESDD, Greek: 5 actors and more, 5 emotions",
-  wanted: 'names like "anger/a03 (2).wav" (emotion a d f h or s, sentence, speaker in parentheses)',
+  expected: 'names like "anger/a03 (2).wav" (emotion a d f h or s, sentence, speaker in parentheses)',
   signature: /(?:^|\/)[adfhs]\d\d ?\(\d+\)[a-z]?$/i,
   reader: () => (file) => {
     const match = /^([adfhs])(\d\d)\s*\((\d+)\)\s*([a-z]?)$/.exec(baseName(file).toLowerCase());

@@ -12,7 +12,7 @@ import type { Layout, Named } from "../layout.ts";
 export const casia: Layout = {
   name: "casia",
   about: "CASIA, Mandarin: 4 speakers, 6 emotions",
-  wanted: "names like liuchanhg/angry/201.wav, 201-angry-liuchanhg.wav or Happy_liuchanhg_440.wav",
+  expected: "names like liuchanhg/angry/201.wav, 201-angry-liuchanhg.wav or Happy_liuchanhg_440.wav",
   segmentHop: 3,
   // its four speakers: a folder of anybody's may be anna/angry/1.wav
   signature: /(?:^|[/_-])(?:liuchanhg|liuchang|wangzhe|zhaoquanyin|zhaozuoxiang)(?:[/_-]|$)/i,

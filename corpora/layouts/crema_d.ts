@@ -28,7 +28,7 @@ const EMOTIONS: Readonly<Record<string, string>> = {
 export const cremaD: Layout = {
   name: "crema-d",
   about: "CREMA-D, English: 91 actors, 6 emotions",
-  wanted: "names like AudioWAV/1001_DFA_ANG_XX.wav (actor, sentence, emotion ANG DIS FEA HAP NEU or SAD, intensity)",
+  expected: "names like AudioWAV/1001_DFA_ANG_XX.wav (actor, sentence, emotion ANG DIS FEA HAP NEU or SAD, intensity)",
   inner: "AudioWAV",
   signature: /(?:^|\/)1\d{3}_[A-Z]{3}_(?:ANG|DIS|FEA|HAP|NEU|SAD)_(?:LO|MD|HI|XX|X)$/,
   async reader(dir, _found, { softLabels }) {
@@ -59,7 +59,7 @@ async function readVotes(dir: string): Promise<Map<string, Record<string, number
       votes.set(value("fileName"), Object.fromEntries(counts));
     }
     if (votes.size > 0) return votes;
-    throw new Error(`${file}: no row of votes on the voice alone (the first column from 100001 on)`);
+    throw new Error(`${file}: expected rows of votes on the voice alone (first column from 100001 on), found none`);
   }
   throw new OptionError({
     option: "softLabels",

@@ -22,7 +22,7 @@ const LETTERS: Readonly<Record<string, string>> = {
 export const emodb: Layout = {
   name: "emodb",
   about: "Emo-DB, German: 10 actors, 7 emotions",
-  wanted: "names like 03a01Fa.wav (speaker, text, emotion W L E A F T or N, version)",
+  expected: "names like 03a01Fa.wav (speaker, text, emotion W L E A F T or N, version)",
   inner: "wav",
   signature: /(?:^|\/)(?:03|08|09|1[0-6])[ab]\d\d[WLEAFTN][a-z]?$/i,
   reader: () => (name) => {

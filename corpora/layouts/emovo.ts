@@ -21,7 +21,7 @@ const EMOTIONS: Readonly<Record<string, string>> = {
 export const emovo: Layout = {
   name: "emovo",
   about: "EMOVO, Italian: 6 actors, 7 emotions",
-  wanted: "names like f1/dis-f1-b1.wav (emotion dis gio neu pau rab sor or tri, speaker f1 to m3, sentence)",
+  expected: "names like f1/dis-f1-b1.wav (emotion dis gio neu pau rab sor or tri, speaker f1 to m3, sentence)",
   signature: /(?:^|\/)(?:dis|gio|neu|pau|rab|sor|tri)-[fm][1-3]-[a-z]\d+$/i,
   reader: () => (file) => {
     const match = /^(dis|gio|neu|pau|rab|sor|tri)-([fm]\d)-([a-z]+\d+)$/i.exec(baseName(file).toLowerCase());

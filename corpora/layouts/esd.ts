@@ -21,7 +21,7 @@ const FILE = /(?:^|\/)(?:(angry|happy|neutral|sad|surprise)\/)?(?:(train|evaluat
 export const esd: Layout = {
   name: "esd",
   about: "ESD, Mandarin and English: 20 speakers, 5 emotions",
-  wanted: "names like 0001/Angry/0001_000351.wav (speaker, emotion Angry Happy Neutral Sad or Surprise, number)",
+  expected: "names like 0001/Angry/0001_000351.wav (speaker, emotion Angry Happy Neutral Sad or Surprise, number)",
   signature: /(?:^|\/)(?:angry|happy|neutral|sad|surprise)\/(?:(?:train|evaluation|test)\/)?00[012]\d_\d{6}$/i,
   async reader(dir, { wavs }) {
     const folders = new Set(wavs.flatMap((file) => {

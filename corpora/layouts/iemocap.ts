@@ -47,7 +47,7 @@ const FOUR: Readonly<Record<string, string>> = {
 export const iemocap: Layout = {
   name: "iemocap",
   about: "IEMOCAP, English: 5 sessions of 2 actors, 4 emotions by custom",
-  wanted:
+  expected:
     "names like Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav, and Session1/dialog/EmoEvaluation/Ses01F_impro01.txt",
   signature: /(?:^|\/)Ses0[1-5][FM]_(?:impro|script)\d\d[^/]*_[FM]\d{3}$/,
   async reader(dir, { wavs }, { labels, softLabels }) {
@@ -56,10 +56,10 @@ export const iemocap: Layout = {
       const name = baseName(file), match = /^Ses(\d\d)[FM]_((?:impro|script)\w+?)_([FM])\w?\d{3}$/.exec(name);
       if (match === null) return null;
       const [, session, text, speaker] = match, turn = turns.get(name);
-      if (turn === undefined) return "no row of it in dialog/EmoEvaluation";
+      if (turn === undefined) return "no row for it in dialog/EmoEvaluation";
       const word = CODES[turn.code] ?? turn.code, emotion = mapLabel(labels, turn.code, word) ?? FOUR[word];
-      if (mapLabel(labels, turn.code, word) === null) return `"${word}" is left out (\`labels\`)`;
-      if (emotion === undefined) return `"${word}" is none of the four classes (\`labels\` may name it)`;
+      if (mapLabel(labels, turn.code, word) === null) return `\`labels\` leaves "${word}" out`;
+      if (emotion === undefined) return `"${word}" is not one of the four classes; \`labels\` can map it to one`;
       const votes = softLabels ? countVotes(turn.votes, (own) => mapLabel(labels, own) ?? FOUR[own]) : undefined;
       return { id: name, emotion, speaker: `${session}${speaker}`, text, session, ...(votes && { votes }) };
     };
@@ -95,7 +95,7 @@ async function readTurns(dir: string, wavs: readonly string[]): Promise<Map<stri
   }
   if (read === 0) {
     throw new Error(
-      `${dir}: no label file of IEMOCAP, wanted: Session1/dialog/EmoEvaluation/Ses01F_impro01.txt and so on, beside Session1/sentences`,
+      `${dir}: expected IEMOCAP's label files, Session1/dialog/EmoEvaluation/Ses01F_impro01.txt and so on beside Session1/sentences, found none`,
     );
   }
   return turns;

@@ -17,14 +17,14 @@ const PARTS = ["train", "dev", "test"];
 export const meld: Layout = {
   name: "meld",
   about: "MELD, English: a television series, 7 emotions",
-  wanted:
+  expected:
     "names like train_splits/dia0_utt0.wav (convert the films: ffmpeg -i dia0_utt0.mp4 dia0_utt0.wav), and train_sent_emo.csv",
   signature: /(?:^|\/)dia\d+_utt\d+$/i,
   async reader(dir) {
     const tables = await readTables(dir);
     if (tables.size === 0) {
       throw new Error(
-        `${dir}: no train_sent_emo.csv, dev_sent_emo.csv or test_sent_emo.csv in it or above it: MELD's labels`,
+        `${dir}: expected MELD's labels, train_sent_emo.csv, dev_sent_emo.csv or test_sent_emo.csv, in this folder or above it, found none`,
       );
     }
     return (file) => {
@@ -32,9 +32,9 @@ export const meld: Layout = {
       if (match === null) return null;
       const [, dialogue, utterance] = match,
         part = partOf(file) ?? (tables.size === 1 ? [...tables.keys()][0] : undefined);
-      if (part === undefined) return "its folder does not say whether it is of train, dev or test";
+      if (part === undefined) return "its folder's name has none of train, dev and test";
       const row = tables.get(part)?.get(`${Number(dialogue)} ${Number(utterance)}`);
-      if (row === undefined) return `no row of it in ${part}_sent_emo.csv`;
+      if (row === undefined) return `no row for it in ${part}_sent_emo.csv`;
       const session = `${part}_dia${dialogue}`;
       return {
         id: `${session}_utt${utterance}`,
@@ -83,7 +83,7 @@ function rowsOf({ rows, name }: CsvTable): Map<string, Row> {
   return new Map(rows.map(({ value, line }) => {
     const [dialogue, utterance] = [value("Dialogue_ID"), value("Utterance_ID")];
     if (!/^\d+$/.test(dialogue) || !/^\d+$/.test(utterance)) {
-      throw new SyntaxError(`${name}, line ${line}: expected numbers Dialogue_ID and Utterance_ID`);
+      throw new SyntaxError(`${name}, line ${line}: expected numbers in Dialogue_ID and Utterance_ID, found others`);
     }
     return [`${Number(dialogue)} ${Number(utterance)}`, {
       emotion: value("Emotion"),

@@ -13,7 +13,7 @@ const EMOTIONS = ["neutral", "calm", "happiness", "sadness", "anger", "fear", "d
 export const ravdess: Layout = {
   name: "ravdess",
   about: "RAVDESS, English: 24 actors, 8 emotions",
-  wanted:
+  expected:
     "names like Actor_12/03-01-06-01-02-01-12.wav (modality, channel, emotion 01 to 08, intensity, sentence, take, actor)",
   signature: /(?:^|\/)0[1-3]-0[12]-0[1-8]-0[12]-0[12]-0[12]-(?:0[1-9]|1\d|2[0-4])$/,
   reader: () => (file) => {
@@ -21,7 +21,7 @@ export const ravdess: Layout = {
     if (!/^\d\d(-\d\d){6}$/.test(name)) return null;
     const [modality, channel, emotion, , text, , speaker] = numbers;
     if (channel === "02") return "sung, not spoken (channel 02)";
-    if (modality !== "03") return `of a film (modality ${modality}): the recording is 03${name.slice(2)}`;
+    if (modality !== "03") return `from a film (modality ${modality}); its sound is 03${name.slice(2)}`;
     const own = EMOTIONS[Number(emotion) - 1];
     return own === undefined ? null : { id: name, emotion: own, speaker, text, word: emotion };
   },

@@ -20,7 +20,7 @@ const CODES: Readonly<Record<string, string>> = {
 export const savee: Layout = {
   name: "savee",
   about: "SAVEE, English: 4 men, 7 emotions",
-  wanted: "names like DC_sa01.wav or DC/sa01.wav (speaker, emotion a d f h n sa or su, number)",
+  expected: "names like DC_sa01.wav or DC/sa01.wav (speaker, emotion a d f h n sa or su, number)",
   signature: /(?:^|\/)(?:DC|JE|JK|KL)[_/](?:a|d|f|h|n|sa|su)\d\d$/i,
   reader: () => (file) => {
     const match = /(?:^|\/)([a-z]+)[_/](a|d|f|h|n|sa|su)(\d+)$/i.exec(file);

@@ -20,7 +20,7 @@ const LETTERS: Readonly<Record<string, string>> = {
 export const shemo: Layout = {
   name: "shemo",
   about: "ShEMO, Persian: 87 speakers, 6 emotions",
-  wanted: "names like female/F01A01.wav (speaker F or M and two digits, emotion A F H N S or W, number)",
+  expected: "names like female/F01A01.wav (speaker F or M and two digits, emotion A F H N S or W, number)",
   signature: /(?:^|\/)[FM]\d\d[AFHNSW]\d\d$/i,
   reader: () => (file) => {
     const name = baseName(file).toUpperCase(), match = /^([FM]\d\d)([AFHNSW])\d+$/.exec(name);

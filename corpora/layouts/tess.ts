@@ -12,7 +12,7 @@ import { baseName, type Layout } from "../layout.ts";
 export const tess: Layout = {
   name: "tess",
   about: "TESS, English: 2 actresses, 7 emotions",
-  wanted: "names like OAF_angry/OAF_back_angry.wav (actress OAF or YAF, word, emotion)",
+  expected: "names like OAF_angry/OAF_back_angry.wav (actress OAF or YAF, word, emotion)",
   signature: /(?:^|\/)(?:OAF?|YAF?)_[a-z-]+_(?:angry|disgust|fear|happy|neutral|ps|sad)$/i,
   reader: () => (file) => {
     const match = /^([OY]AF?)_(.+)_(angry|disgust|fear|happy|neutral|ps|sad)$/i.exec(baseName(file));

@@ -12,7 +12,7 @@ const LETTERS: Readonly<Record<string, string>> = { A: "anger", H: "happiness", 
 export const urdu: Layout = {
   name: "urdu",
   about: "URDU: 38 speakers of talk shows, 4 emotions",
-  wanted: "names like Angry/SM1_F1_A01.wav (speaker SM or SF and a number, file, emotion A H N or S and number)",
+  expected: "names like Angry/SM1_F1_A01.wav (speaker SM or SF and a number, file, emotion A H N or S and number)",
   signature: /(?:^|\/)S[MF]\d+_F\d+_[AHNS]\d+$/i,
   reader: () => (file) => {
     const name = baseName(file).toUpperCase(), match = /^(S[MF]\d+)_F\d+_([AHNS])\d+$/.exec(name);

@@ -91,7 +91,9 @@ export function movePanel({ own, panelPlaces }: KernelBytes, thread: number): Ui
  * @throws RangeError where they differ in length: an address would then not have three bytes
  */
 export function findPanelPlaces(first: Uint8Array, second: Uint8Array): number[] {
-  if (first.length !== second.length) throw new RangeError("Panels want addresses of one width");
+  if (first.length !== second.length) {
+    throw new RangeError("The modules of the first two threads: expected addresses of one width, found two");
+  }
   const places: number[] = [];
   for (let at = 0; at < first.length; at++) {
     if (first[at] === second[at]) continue;

@@ -54,7 +54,7 @@ function started(worker: Worker): Promise<Worker> {
     };
     worker.onerror = ({ message }) => {
       clearTimeout(timer);
-      reject(new Error(`A worker of the CPU device does not start: ${message || "its file could not be loaded"}`));
+      reject(new Error(`A worker of the CPU device did not start: ${message || "its file could not be loaded"}`));
     };
   });
 }

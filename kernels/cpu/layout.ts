@@ -26,7 +26,9 @@ export interface Phase<N extends string = string> {
 export function phase<const S extends string>(names: S, run: Phase<Words<S>>["run"]): Phase<Words<S>> {
   const list = names.split(" ") as Words<S>[];
   if (list.length > ARGUMENTS.length || new Set(list).size < list.length) {
-    throw new RangeError(`A phase takes at most ${ARGUMENTS.length} arguments, each of its own name, found ${names}`);
+    throw new RangeError(
+      `A phase: expected at most ${ARGUMENTS.length} arguments with different names, found ${names}`,
+    );
   }
   return { names: list, run };
 }

@@ -72,5 +72,7 @@ const NUMBERS: ReadonlyMap<Phase, number> = new Map(PHASES.map((phase, number) =
 export function numberOf(phase: Phase): number {
   const number = NUMBERS.get(phase);
   if (number !== undefined) return number;
-  throw new Error(`A phase with the arguments ${phase.names.join(", ")} is not in PHASES of kernels/cpu/phases.ts`);
+  throw new Error(
+    `A phase: expected one in PHASES of kernels/cpu/phases.ts, found one with the arguments ${phase.names.join(", ")}`,
+  );
 }

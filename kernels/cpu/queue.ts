@@ -68,9 +68,9 @@ export abstract class Queue {
 export function shortOfMemory(bytes: number, purpose: string, memory: WebAssembly.Memory): Error {
   const mib = (n: number) => `${(n / 2 ** 20).toFixed(n < 2 ** 20 ? 3 : 0)} MiB`;
   return new Error(
-    `The CPU device is out of memory: ${mib(bytes)} wanted for ${purpose}, ${
+    `The CPU device is out of memory: ${purpose} needs ${mib(bytes)}, and ${
       mib(memory.buffer.byteLength)
-    } taken already. ` +
+    } are in use. ` +
       "A smaller `batch` or `width` needs less",
   );
 }

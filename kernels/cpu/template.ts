@@ -40,7 +40,7 @@ function repeat(text: string, values: Map<string, number>): string {
       continue;
     }
     const close = text.indexOf(`{{/${name}}}`);
-    if (close < 0) throw new SyntaxError(`A template opens {{#${name}}} and never closes it`);
+    if (close < 0) throw new SyntaxError(`A template: expected an end of {{#${name}}}, found none`);
     for (let i = Number(first); i < Number(end); i++) {
       out += repeat(text.slice(0, close), new Map(values).set(name, i));
     }
@@ -51,7 +51,7 @@ function repeat(text: string, values: Map<string, number>): string {
 function evaluate(sum: string, values: Map<string, number>): number {
   const factor = (word: string): number => {
     const value = /^\d+$/.test(word) ? Number(word) : values.get(word);
-    if (value === undefined) throw new SyntaxError(`A template names ${JSON.stringify(word)}, which nothing defines`);
+    if (value === undefined) throw new SyntaxError(`A template: expected defined names, found ${JSON.stringify(word)}`);
     return value;
   };
   return sum.split("+").reduce(
@@ -68,7 +68,7 @@ function lowerMadd(text: string, simd: Simd): string {
     const operands: string[] = [];
     let end = at + name.length;
     for (let depth = 0, start = end; operands.length < 3; end++) {
-      if (end >= text.length) throw new SyntaxError("A template's f32x4.madd has not three operands");
+      if (end >= text.length) throw new SyntaxError("A template: f32x4.madd: expected three operands");
       const c = text[end];
       if (c === "(") depth++;
       const boundary = depth === 0 && /[\s)]/.test(c);

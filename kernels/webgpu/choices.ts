@@ -64,9 +64,13 @@ export class Choices {
     for (const [key, { variant: name, splits }] of Object.entries(choices)) {
       const variant = variantNamed(name);
       const lacking = this.#unfit(variant);
-      if (lacking) throw new RangeError(`"${key}" was computed by "${name}", which needs ${lacking}`);
+      if (lacking) {
+        throw new RangeError(
+          `The choice for "${key}": expected a variant that this device can run, found "${name}", which needs ${lacking}`,
+        );
+      }
       if (!(Number.isInteger(splits) && splits > 0)) {
-        throw new TypeError(`"${key}" was computed in ${splits} parts, wanted a whole number from 1`);
+        throw new TypeError(`The choice for "${key}": expected a whole number of parts >= 1, found ${splits}`);
       }
       this.#plans.set(key, { variant, splits });
     }

@@ -84,7 +84,7 @@ export class Commands {
     flops: number,
   ): void {
     if (this.#timing && this.#gathered === CAPACITY) {
-      throw new RangeError(`At most ${CAPACITY} dispatches can be timed at once`);
+      throw new RangeError(`Timing: expected at most ${CAPACITY} dispatches, found more`);
     }
     const enough = this.#gathered === CAPACITY || this.#gathered > 0 && this.#flops + flops > FLOPS;
     if (enough && !this.#timing) this.submit();
@@ -97,7 +97,7 @@ export class Commands {
 
     program.parameters.forEach(({ name, type }, place) => {
       const value = parameters[name];
-      if (value === undefined) throw new TypeError(`${program.name} wants the parameter ${name}`);
+      if (value === undefined) throw new TypeError(`${program.name}: expected the parameter ${name}, found none`);
       if (type === "f32") this.#words.setFloat32(offset + 4 * place, value, true);
       else this.#words.setUint32(offset + 4 * place, value, true);
     });

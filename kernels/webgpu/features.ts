@@ -106,7 +106,7 @@ export async function probeFeatures(adapter: GPUAdapter, device: GPUDevice, want
 async function probeSubgroups(adapter: GPUAdapter, device: GPUDevice): Promise<Subgroups> {
   if (!device.features.has(SUBGROUPS)) throw new Error("the adapter has none");
   const { min, max } = subgroupSizes(adapter.info);
-  if (!(min >= 2 && max >= min && max <= LANES)) throw new Error(`their size is said to be from ${min} to ${max}`);
+  if (!(min >= 2 && max >= min && max <= LANES)) throw new Error(`the adapter states sizes from ${min} to ${max}`);
   const x = Float32Array.from({ length: 4 * LANES }, (_, i) => Math.fround(Math.sin(i + 1)));
   let refused: Error | undefined;
   for (const enable of ["enable subgroups;", ""]) {
@@ -123,7 +123,7 @@ async function probeSubgroups(adapter: GPUAdapter, device: GPUDevice): Promise<S
   throw refused;
 }
 
-/** Throws an Error that says what is wrong with what the probe gave. */
+/** Throws an Error that names the fault in the probe's results. */
 function checkSubgroups(subgroups: Subgroups, x: Float32Array, y: Float32Array): Subgroups {
   const { min, max } = subgroups, share = sharingLanes(subgroups);
   const sums = Float32Array.from({ length: LANES }, (_, lane) => x[4 * lane]);
@@ -131,17 +131,17 @@ function checkSubgroups(subgroups: Subgroups, x: Float32Array, y: Float32Array):
   for (let lane = 0; lane < LANES; lane++) {
     const [size, id, sum, highest] = y.subarray(4 * lane, 4 * lane + 4);
     if (!(size >= min && size <= max && Number.isInteger(Math.log2(size)))) {
-      throw new Error(`one has ${size} lanes, though their size is said to be from ${min} to ${max}`);
+      throw new Error(`one has ${size} lanes, but the adapter states sizes from ${min} to ${max}`);
     }
     if (!(id >= 0 && id < size)) throw new Error(`lane ${id} of ${size} is there`);
     if (!(highest >= lane && highest < LANES)) {
-      throw new Error(`of lanes from ${lane} on, ${highest} is called the last`);
+      throw new Error(`among the lanes from ${lane} on, it gives ${highest} as the last`);
     }
-    if (sum !== sums[0]) throw new Error(`a sum by shuffling is ${sum}, wanted ${sums[0]}`);
+    if (sum !== sums[0]) throw new Error(`a sum by shuffling: expected ${sums[0]}, found ${sum}`);
     for (let i = 0; i < share; i++) {
       for (let j = 0; j < 4; j++) {
-        const got = y[4 * ((i + 1) * LANES + lane) + j], wanted = x[4 * i + j];
-        if (got !== wanted) throw new Error(`lane ${i}'s ${wanted} arrives as ${got}`);
+        const found = y[4 * ((i + 1) * LANES + lane) + j], sent = x[4 * i + j];
+        if (found !== sent) throw new Error(`lane ${i} sends ${sent}, and ${found} arrives`);
       }
     }
   }
@@ -160,7 +160,7 @@ async function probeF16(device: GPUDevice): Promise<void> {
     if (!(Math.abs(half - x[i]) <= 2 ** -11 * Math.abs(x[i]))) throw new Error(`${x[i]} is rounded to ${half}`);
     const [block, row, column] = [i >> 4, i >> 2 & 3, i & 3];
     const turned = decodeHalf(rounded[16 * block + 4 * column + row]);
-    if (results[i] !== turned) throw new Error(`${turned} is turned over to ${results[i]}`);
+    if (results[i] !== turned) throw new Error(`${turned} becomes ${results[i]} when it is transposed`);
     const product = decodeHalf(rounded[i & ~3]) * half;
     if (!(Math.abs(results[256 + i] - product) <= 2 ** -10 * Math.abs(product) + 2 ** -24)) {
       throw new Error(`${decodeHalf(rounded[i & ~3])} times ${half} is ${results[256 + i]}`);

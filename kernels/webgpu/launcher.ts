@@ -106,11 +106,13 @@ export class Launcher {
     );
     const inOrder = program.bindings.map(({ name }) => {
       const buffer = buffers[name];
-      if (!buffer) throw new TypeError(`${kernel.name} wants the buffer ${name}`);
+      if (!buffer) throw new TypeError(`${kernel.name}: expected the buffer ${name}, found none`);
       if (buffer.bindingBytes > this.#bindingBytes) {
         throw new RangeError(
-          `${kernel.name}: ${name} takes ${mebibytes(buffer.bindingBytes)}, and this adapter binds at most ` +
-            `${mebibytes(this.#bindingBytes)} at once; a smaller batch or width needs less`,
+          `${kernel.name}: ${name}: expected at most ${
+            mebibytes(this.#bindingBytes)
+          }, the largest binding of this adapter, ` +
+            `found ${mebibytes(buffer.bindingBytes)}; a smaller batch or width needs less`,
         );
       }
       return buffer;

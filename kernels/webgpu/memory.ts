@@ -50,8 +50,8 @@ export class Memory {
     const { maxBufferSize } = this.#device.limits;
     if (size > maxBufferSize) {
       throw new RangeError(
-        `${purpose} takes ${mebibytes(size)}, and a buffer of ${this.#adapterName} holds at most ` +
-          `${mebibytes(maxBufferSize)}; a smaller batch or width needs less`,
+        `${purpose}: expected at most ${mebibytes(maxBufferSize)}, the largest buffer of ${this.#adapterName}, ` +
+          `found ${mebibytes(size)}; a smaller batch or width needs less`,
       );
     }
     const held = this.pool.status.createdBytes;
@@ -64,7 +64,7 @@ export class Memory {
         }),
       (_, message) =>
         new Error(
-          `The GPU has no ${mebibytes(size)} for ${purpose}, with ${mebibytes(held)} in use; ` +
+          `The GPU is out of memory: ${purpose} needs ${mebibytes(size)}, and ${mebibytes(held)} are in use; ` +
             `a smaller batch or width needs less (${message})`,
         ),
     );
@@ -81,7 +81,7 @@ export class Memory {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       await this.#faults.settle(); // throws what caused it, where that is known
-      this.#faults.report(new Error(`The GPU gives nothing back: ${reason}`));
+      this.#faults.report(new Error(`Reading from the GPU failed: ${reason}`));
       this.#faults.throwIfAny();
     }
     const words = new Float32Array(staging.getMappedRange(0, 4 * buffer.length).slice(0));
@@ -101,7 +101,7 @@ export class Memory {
           size,
           usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
         }),
-      (_, message) => new Error(`The GPU has no ${mebibytes(size)} to read through (${message})`),
+      (_, message) => new Error(`The GPU is out of memory: reading needs ${mebibytes(size)} (${message})`),
     );
   }
 

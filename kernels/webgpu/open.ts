@@ -13,9 +13,13 @@ import { WebGpuDevice, type WebGpuOptions } from "./device.ts";
  */
 export async function createWebGpuDevice(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
   const found = options.adapter ? describeAdapter(options.adapter) : await findAdapter();
-  if (!found) throw new Error("WebGPU finds no adapter: no GPU, no driver (Vulkan on Linux), or none that it may use");
+  if (!found) {
+    throw new Error(
+      "WebGPU found no adapter: there is no GPU, no driver (Vulkan on Linux), or none that this program may use",
+    );
+  }
   if (found.software && !options.allowSoftware) {
-    throw new Error(`WebGPU finds only ${found.name}, a program that plays GPU; the cpu device is faster`);
+    throw new Error(`WebGPU found only ${found.name}, which is software; the cpu device is faster`);
   }
   const { subgroups = true, precision = "f32" } = options;
   const opened = await requestDevice(found, { subgroups, f16: precision === "f16" });

@@ -262,7 +262,7 @@ const TURNED = [false, true].map((VEC) => ({ VEC }));
 export function conv2dInputGradient(launcher: Launcher, args: GpuArguments<"conv2dInputGradient">): void {
   const { dy, weights, dx, mask, channelsIn: cin, channelsOut: cout } = args;
   launcher.withScratch((scratch) => {
-    const rows = 9 * cout, columns = 4 * four(cin), turned = scratch(rows * columns, "weights turned over");
+    const rows = 9 * cout, columns = 4 * four(cin), turned = scratch(rows * columns, "transposed weights");
     launcher.run({ name: "turn_weights", source: turnSource }, {
       constants: TURNED[Number(cout % 4 === 0)],
       buffers: { weights, turned },

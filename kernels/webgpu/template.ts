@@ -64,7 +64,7 @@ function block(lines: string[], at: number, scope: Constants, output: string[]):
 
 function lookUp(lines: string[], at: number, name: string, scope: Constants): number | boolean | string {
   const value = scope[name];
-  if (value === undefined) throw fault(lines, at, `refers to ${name}, which is not given`);
+  if (value === undefined) throw fault(lines, at, `uses ${name}, which is not defined`);
   return value;
 }
 

@@ -98,7 +98,7 @@ export function variantNamed(name: string): Variant {
   const found = VARIANTS.find((variant) => variant.name === name);
   if (found) return found;
   const known = VARIANTS.map(({ name }) => `"${name}"`).join(", ");
-  throw new RangeError(`Found the variant "${name}" of a product, wanted one of ${known}`);
+  throw new RangeError(`The variant of a product: expected one of ${known}, found "${name}"`);
 }
 
 /** What a workgroup of a variant covers, and what it takes. */
@@ -161,10 +161,10 @@ export interface Capacity {
 export function unfit(variant: Variant, capacity: Capacity): string | undefined {
   const { lanes, workgroupBytes } = footprint(variant), { subgroups } = capacity;
   if (lanes > capacity.lanes || workgroupBytes > capacity.workgroupBytes) {
-    return "larger workgroups than this adapter has";
+    return "larger workgroups than this adapter allows";
   }
   if (variant.core !== "subgroup") return undefined;
-  if (!subgroups) return "subgroups, which this adapter has not";
+  if (!subgroups) return "subgroups, which this adapter does not have";
   // no subgroup is cut short at the end of a workgroup
   return lanes % subgroups.max === 0
     ? undefined
@@ -179,7 +179,7 @@ export function unfit(variant: Variant, capacity: Capacity): string | undefined 
 export function coreConstants(variant: Variant, subgroups?: Subgroups): Record<string, number | boolean> {
   if (variant.core === "lane") return { ...variant.sizes };
   if (variant.core === "subgroup") {
-    if (!subgroups) throw new TypeError(`${variant.name} wants subgroups, and this device has none`);
+    if (!subgroups) throw new TypeError(`${variant.name} requires subgroups, which this device does not have`);
     const share = sharingLanes(subgroups), { ROWS } = variant.sizes, PER = Math.min(ROWS, share);
     return { ...variant.sizes, SHARE: share, PER, LOADS: ROWS / PER, DEPTH: Math.min(DEPTH, share / PER) };
   }

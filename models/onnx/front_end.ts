@@ -36,7 +36,7 @@ const KNOWN: readonly (keyof FrontEnd)[] = [
 export function addFrontEnd(graph: OnnxGraph, samples: string, settings: FrontEnd, segmentHop: number): string {
   const other = Object.keys(settings).find((key) => !(KNOWN as readonly string[]).includes(key));
   if (other !== undefined) {
-    throw new TypeError(`The front end has the setting '${other}', which ONNX export can't write`);
+    throw new TypeError(`ONNX export: expected a front end with known settings, found '${other}'`);
   }
   return cutSegments(graph, logMel(graph, samples, settings), settings, segmentHop);
 }

@@ -137,7 +137,9 @@ export class OnnxGraph {
 
   /** A name that nothing bears yet. */
   #fresh(name: string): string {
-    if (this.#nodes.has(name) || this.#constants.has(name)) throw new Error(`The graph has a '${name}' already`);
+    if (this.#nodes.has(name) || this.#constants.has(name)) {
+      throw new Error(`An ONNX graph: expected a new name, found '${name}' again`);
+    }
     return name;
   }
 }

@@ -9,6 +9,7 @@
  * @module
  */
 import { segmentSeconds } from "../../dsp/segments.ts";
+import type { VggEOptions } from "../../nn/vgg_e.ts";
 import type { Model } from "../model.ts";
 import type { ModelDescription } from "../description.ts";
 import { addDecision } from "./decision.ts";
@@ -26,7 +27,7 @@ export function encodeNetwork(model: Model): Uint8Array<ArrayBuffer> {
   const graph = new OnnxGraph();
   const shape = ["segments", segmentFrames, nMels];
   graph.input("segments", "float", shape, "log-mel frames, not standardised: [segments, frames, bands]");
-  addNetwork(graph, model, "segments", "probabilities");
+  addNetwork(graph, networkOf(model), "segments", "probabilities");
   graph.output("probabilities", "float", ["segments", emotions.length], aboutRow(emotions));
   return graph.encode(aboutModel(model.description, "network", "Log-mel segments to probabilities of emotions."));
 }
@@ -42,11 +43,31 @@ export function encodeWhole(model: Model): Uint8Array<ArrayBuffer> {
   const least = `mono, ${frontEnd.sampleRate} Hz, full scale 1, best of ${segmentSeconds(frontEnd)} s or more`;
   graph.input("samples", "float", ["samples"], least);
   const segments = addFrontEnd(graph, "samples", frontEnd, segmentHop);
-  addDecision(graph, model, addNetwork(graph, model, segments, "profile"));
+  addDecision(graph, model, addNetwork(graph, networkOf(model), segments, "profile"));
   graph.output("emotion", "string", [1], "the likeliest emotion");
   graph.output("probabilities", "float", [emotions.length], `of the forest: ${aboutRow(emotions)}`);
   graph.output("profile", "float", ["segments", emotions.length], `segment by segment: ${aboutRow(emotions)}`);
   return graph.encode(aboutModel(model.description, "whole", "Speech to its emotion profile and its emotion."));
+}
+
+/**
+ * A VGG-E without front end, forest or names of emotions: what a benchmark gives to other programs.
+ *
+ * @param weights by the names of `vggEParameters(options)`
+ */
+export function encodeVggE(
+  options: VggEOptions,
+  weights: Readonly<Record<string, Float32Array>>,
+): Uint8Array<ArrayBuffer> {
+  const { height = 64, frames = 32, classes } = options, graph = new OnnxGraph();
+  graph.input("segments", "float", ["segments", frames, height], "[segments, frames, bands]");
+  addNetwork(graph, { options, weights, standardisation: { mean: 0, deviation: 1 } }, "segments", "probabilities");
+  graph.output("probabilities", "float", ["segments", classes], "one row a segment");
+  return graph.encode({ name: "VGG-E", text: "VGG-E for a benchmark.", producer: "benchmark", properties: {} });
+}
+
+function networkOf({ description: { network: { options }, standardisation }, weights }: Model) {
+  return { options, standardisation, weights };
 }
 
 const aboutRow = (emotions: readonly string[]) => `probabilities of ${emotions.join(", ")}`;

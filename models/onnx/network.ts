@@ -8,8 +8,17 @@
  */
 import { foldBatchNorm } from "../../nn/fold_batch_norm.ts";
 import { BLOCKS, DENSE, type VggEOptions, vggEParameters } from "../../nn/vgg_e.ts";
-import type { Model } from "../model.ts";
 import type { OnnxGraph } from "./graph.ts";
+
+/** A network to write. */
+export interface WrittenNetwork {
+  /** Which network it is. */
+  options: VggEOptions;
+  /** By the names of {@linkcode vggEParameters}. */
+  weights: Readonly<Record<string, Float32Array>>;
+  /** Of log-mel values; the network sees (x - mean) / deviation. */
+  standardisation: { mean: number; deviation: number };
+}
 
 /**
  * Adds the network.
@@ -17,8 +26,12 @@ import type { OnnxGraph } from "./graph.ts";
  * @param segments name of log-mel values, float [segments, segmentFrames, nMels]
  * @param probabilities what the result is to be called, float [segments, emotions]
  */
-export function addNetwork(graph: OnnxGraph, { description, weights }: Model, segments: string, probabilities: string) {
-  const { network: { options }, standardisation: { mean, deviation } } = description;
+export function addNetwork(
+  graph: OnnxGraph,
+  { options, weights, standardisation: { mean, deviation } }: WrittenNetwork,
+  segments: string,
+  probabilities: string,
+) {
   addWeights(graph, foldBatchNorm(weights, options), options);
   graph.constant("mean", Float32Array.of(mean), []);
   graph.constant("scale", Float32Array.of(1 / deviation), []);

@@ -11,9 +11,9 @@ import { draw } from "./draw.ts";
 
 /** Permutation importance at the last stage of a chain's first seed. */
 export async function importanceFigure(chain: Chain): Promise<ReportFigure> {
-  const [{ corpus, config: { settings }, profiles, folds }] = chain.runs, { emotions } = corpus;
+  const [{ cv, profiles }] = chain.runs, { emotions } = cv.corpus;
   const last = chain.stages - 1;
-  const losses = permutationImportance(corpus, settings, profiles[last], folds, last);
+  const losses = permutationImportance(cv, profiles[last], last);
   const cells = emotions.flatMap((emotion, k) =>
     STATISTICS.map((statistic, s) => {
       const points = 100 * losses[k * STATISTICS.length + s];
@@ -51,9 +51,9 @@ export async function importanceFigure(chain: Chain): Promise<ReportFigure> {
     caption:
       `${METHOD_NAMES[chain.method]}, stage ${
         ordinal(last)
-      }: points of weighted accuracy that the forest loses where a statistic ` +
-      "is shuffled among the utterances that it judges. Statistics that tell the same stand in for each other: a small loss " +
-      "does not say that one is useless.",
+      }: points of weighted accuracy that the forest loses when a statistic ` +
+      "is shuffled among the utterances that it judges. Correlated statistics replace each other: a small loss " +
+      "does not mean that a statistic is useless.",
     svg,
   };
 }

@@ -22,7 +22,9 @@ export async function entropyFigure(study: Study): Promise<ReportFigure> {
   return {
     kind: "figure",
     id: "entropy",
-    caption: `Mean entropy, stage by stage: 0 is certain; the top of the axis, ${flat.toFixed(2)}, knows nothing.`,
+    caption: `Mean entropy, stage by stage: 0 is certain; the top of the axis, ${
+      flat.toFixed(2)
+    }, is a uniform distribution.`,
     svg,
   };
 }
@@ -38,7 +40,7 @@ export async function truthFigure(study: Study): Promise<ReportFigure | undefine
     kind: "figure",
     id: "truth",
     caption:
-      "Against the true emotion of each segment, which only a synthetic corpus knows and no network was told: the distance " +
+      "Against the true emotion of each segment, which only a synthetic corpus has and no network learns from: the distance " +
       "of the labels (lower is nearer), and the share of held-out segments whose likeliest emotion is their own true one.",
     svg,
   };

@@ -61,8 +61,10 @@ export async function learningFigure(chain: Chain): Promise<ReportFigure> {
     kind: "figure",
     id: `learning-${chain.method}`,
     caption:
-      `${METHOD_NAMES[chain.method]}: loss by epoch, mean over the networks that ran it, each network faintly. ` +
-      "Losses of different stages are against different labels, whose entropy is a floor.",
+      `${
+        METHOD_NAMES[chain.method]
+      }: loss by epoch: mean over the networks that ran it, and each network in a lighter line. ` +
+      "Stages have different labels, so their losses are not comparable: the entropy of its labels bounds each from below.",
     svg,
   };
 }

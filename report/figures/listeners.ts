@@ -44,8 +44,8 @@ export async function listenersFigure(chain: Chain, rates: Map<string, number>):
     caption:
       `${METHOD_NAMES[chain.method]}, stage ${
         ordinal(stage)
-      }: listeners who recognised the emotion that was meant, and the ` +
-      "probability that the mean profile gives it. Dots of one rate are spread sideways.",
+      }: listeners who recognised the intended emotion, and the ` +
+      "probability that the mean profile gives it. Dots with the same rate are spread sideways.",
     svg,
   };
 }

@@ -58,7 +58,7 @@ export async function profileFigure(chain: Chain, utterance: number): Promise<Re
     kind: "figure",
     id: `profile-${chain.method}`,
     caption: `${name}: ${id} (${emotions[emotion]}), its profile from the networks that held it out, seed ${seed}` +
-      (sound ? ", under its waveform and log-mel frames." : ". Its recording was not there to be drawn."),
+      (sound ? ", under its waveform and log-mel frames." : ". Its recording was not available."),
     svg,
   };
 }

@@ -53,8 +53,8 @@ export async function reliabilityFigure(chain: Chain): Promise<ReportFigure> {
     caption:
       `${
         METHOD_NAMES[chain.method]
-      }: share that is right against the probability of the likeliest emotion, in bins of a tenth. ` +
-      "On the dashed line a probability means what it says; below it, it is too sure.",
+      }: share of correct decisions against the probability of the likeliest emotion, in bins of a tenth. ` +
+      "On the dashed line the probabilities are calibrated; below it they are too high.",
     svg: await draw({ spacing: 18, vconcat }),
   };
 }

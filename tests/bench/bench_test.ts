@@ -137,7 +137,7 @@ Deno.test("parseShape() reads each kind, and says what it wants of others", () =
   for (
     const wrong of ["conv:2x4x6x3", "conv:2x4x6:5", "matmul:2x3x5:7", "matmul:2x0x5", "matmul:axbxc", "pool", "fft:8"]
   ) {
-    assertMatch(assertThrows(() => parseShape(wrong), RangeError).message, /^Found the shape ".*", wanted conv:/);
+    assertMatch(assertThrows(() => parseShape(wrong), RangeError).message, /^Expected a shape conv:.*; found ".*"$/);
   }
 });
 

@@ -9,7 +9,7 @@ Deno.test("wholeNumber() takes whole numbers in its range and says what it found
   assertEquals(["2", " 7 ", "+10"].map(read), [2, 7, 10]);
   for (const wrong of ["1", "11", "2.5", "1e1", "", "x", "0x5", "NaN"]) {
     const { message } = assertThrows(() => read(wrong), InvalidArgumentError);
-    assertEquals(message, `Found "${wrong}", wanted a whole number from 2 to 10.`);
+    assertEquals(message, `Expected a whole number from 2 to 10, found "${wrong}".`);
   }
 });
 
@@ -17,9 +17,9 @@ Deno.test("realNumber() takes decimals and fractions, and keeps its bounds", () 
   const read = realNumber({ above: 0, max: 4 });
   assertEquals(["0.5", "1/8", "1e-3", "4"].map(read), [0.5, 0.125, 0.001, 4]);
   for (const wrong of ["0", "-1", "4.1", "1/0", "", "x", "Infinity"]) {
-    assertThrows(() => read(wrong), Error, "wanted a number above 0 and of at most 4.");
+    assertThrows(() => read(wrong), Error, `Expected a number > 0 and <= 4, found "${wrong}".`);
   }
-  assertThrows(() => realNumber()("x"), Error, 'Found "x", wanted a number.');
+  assertThrows(() => realNumber()("x"), Error, 'Expected a number, found "x".');
 });
 
 Deno.test("formatTable() sets words to the left and numbers to the right", () => {

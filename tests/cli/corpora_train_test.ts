@@ -5,8 +5,10 @@ import { extractFeatures } from "../../corpora/features.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { Chain } from "../../refinery/chain.ts";
-import { assignFolds } from "../../refinery/folds.ts";
-import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { AUTHORS, makeAuthorsCorpus } from "../corpora/authors.ts";
 import { tone, withFolder } from "../corpora/folders.ts";
 
@@ -39,9 +41,9 @@ Deno.test("stage 1 learns the very distributions that listeners gave, to 1e-6", 
     const settings: Settings = { ...PRESETS.quick, width: 1 / 64, folds: 3, split: "official", segmentHop: 4 };
     const corpus = await openCorpus("csv", { data: dir });
     const features = await extractFeatures(corpus, { ...segmentation(settings), threads: 1 });
-    const folds = assignFolds(features.utterances, features.emotions, settings);
+    const cv = new CrossValidation(features, settings), { folds } = cv;
     const device = await createCpuDevice({ threads: 1 });
-    const chain = new Chain(features, device, settings, folds, 0, {});
+    const chain = new Chain(cv, 0, device, {});
     try {
       const labels = await chain.labels(0);
       assertEquals(features.emotions, ["anger", "fear", "sadness"]);
@@ -67,8 +69,8 @@ Deno.test("train learns votes over the folds of a list, and the report says so; 
     assertEquals(code, 0, stderr);
     for (
       const line of [
-        "corpus    csv: it is a file, which lists recordings",
-        "folds     the corpus's own, 1, 2, 3 (--split utterance draws others)",
+        "corpus    csv: it is a file that lists recordings",
+        "folds     the official folds of the corpus, 1, 2, 3 (--split utterance draws others)",
         "2 stages x 3 folds by official",
       ]
     ) assert(stderr.includes(line), stderr);
@@ -78,7 +80,7 @@ Deno.test("train learns votes over the folds of a list, and the report says so; 
     assertEquals(head, "utterance,emotion,speaker,fold,votes,sha256");
     assertMatch(first, /^0,anger,unknown,1,0\.7 0\.2 0\.1,[0-9a-f]{64}$/);
     const report = await Deno.readTextFile(join(out, "report.html"));
-    assertMatch(report, /labels of stage 1.{0,60}soft: shares of listeners.{1,8}votes, of all utterances/s);
+    assertMatch(report, /labels of stage 1.{0,60}soft: shares of listeners.{1,8}votes, for all utterances/s);
     const checked = await task("report", "cli/report.ts", out, "--check");
     assertEquals(checked.code, 0, checked.stderr);
     assertMatch(checked.stdout, /recomputed: all as shown/);
@@ -118,8 +120,8 @@ Deno.test("train --split session holds out sessions, no more folds than there ar
       ...["--data", dir, "--split", "session", "--stages", "1", ...tiny, "--only-fold", "1", "--out", out],
     );
     assertEquals(code, 0, stderr);
-    assertMatch(stderr, /corpus {4}iemocap: 6 of 6 recordings are named as those of IEMOCAP/);
-    assertMatch(stderr, /folds {5}2, since there are no more sessions/);
+    assertMatch(stderr, /corpus {4}iemocap: 6 of 6 recordings are named like IEMOCAP/);
+    assertMatch(stderr, /folds {5}2, because the corpus has no more sessions/);
     assertMatch(stderr, /doubtful {2}fold \d learns without happiness: it holds out every utterance of it/);
     assertMatch(stderr, /doubtful {2}only 01M speaks with happiness/);
     assertEquals((await readJson(out, "config.json")).settings.folds, 2);

@@ -50,7 +50,10 @@ Deno.test("corpus --json prints one document on stdout and nothing else there, w
         { id: "angry/a", emotion: "anger", speaker: "unknown", seconds: 0.4, segments: 3 },
         { id: "sad/b", emotion: "sadness", speaker: "unknown", seconds: 0.4, segments: 3 },
       ],
-      skipped: [{ path: join(dir, "sad/c.wav"), reason: "10 ms of sound, a segment wants 335 ms" }],
+      skipped: [{
+        path: join(dir, "sad/c.wav"),
+        reason: "expected at least 335 ms of sound, one segment, found 10 ms",
+      }],
       findings: [],
     });
   });
@@ -71,7 +74,7 @@ Deno.test("corpus prints a table, and says what it skipped and why", async () =>
         "all               2      0.8        14",
         "",
         "skipped 1 file:",
-        `  ${join(dir, "sad/anna/c.wav")}: 10 ms of sound, a segment wants 335 ms`,
+        `  ${join(dir, "sad/anna/c.wav")}: expected at least 335 ms of sound, one segment, found 10 ms`,
         "",
       ].join("\n"),
     );
@@ -83,7 +86,7 @@ Deno.test("corpus tells a mistake in one line and no stack; wrong usage is statu
     const cases: [args: string[], status: number, stderr: RegExp][] = [
       [["--sead", "3"], 2, /^error: unknown option '--sead'\n\(Did you mean --seed\?\)\n$/],
       [["--corpus", "emod"], 2, /^error: option '--corpus <kind>' argument 'emod' is invalid\. .*emodb.*\n$/],
-      [["--corpus", "auto"], 2, /^error: The corpus "auto" wants --data, .*\n$/],
+      [["--corpus", "auto"], 2, /^error: --corpus auto requires --data, .*\n$/],
       [
         ["--corpus", "pattern", "--data", dir],
         2,
@@ -96,8 +99,8 @@ Deno.test("corpus tells a mistake in one line and no stack; wrong usage is statu
       ],
       [["--corpus", "tess", "--pattern", "{emotion}"], 2, /^error: --pattern is for --corpus pattern, .*\n$/],
       [["--data", dir, "--labels", "no.json"], 1, /\nerror: --labels no\.json: can't be read as JSON: .*\n$/],
-      [["--seed", "1.5"], 2, /Found "1\.5", wanted a whole number of at least 0\.\n$/],
-      [["--segment-hop", "0"], 2, /Found "0", wanted a whole number of at least 1\.\n$/],
+      [["--seed", "1.5"], 2, /Expected a whole number >= 0, found "1\.5"\.\n$/],
+      [["--segment-hop", "0"], 2, /Expected a whole number >= 1, found "0"\.\n$/],
       [
         ["--corpus", "emodb"],
         2,
@@ -106,20 +109,28 @@ Deno.test("corpus tells a mistake in one line and no stack; wrong usage is statu
       [
         ["--corpus", "synthetic", "--data", dir],
         2,
-        /^error: --data: expected none, since the corpus synthetic reads nothing, .* --corpus .*\n$/,
+        /^error: --data: expected none, since the corpus synthetic reads no recordings, .* --corpus .*\n$/,
       ],
       [
         ["--data", dir],
         1,
-        /^corpus {4}folder: its folders name emotions: angry\nerror: .* only one emotion, anger .*\n$/,
+        /^corpus {4}folder: its folders are named by emotions: angry\nerror: .*: expected at least two emotions, found only one emotion, anger .*\n$/,
       ],
-      [["--corpus", "folder", "--data", dir, "--write", dir], 2, /^error: --write is for the synthetic corpus.*\n$/],
+      [
+        ["--corpus", "folder", "--data", dir, "--write", dir],
+        2,
+        /^error: --write requires --corpus synthetic, found .*\n$/,
+      ],
       [
         ["--corpus", "emodb", "--data", join(dir, "none")],
         1,
         /^error: .*none: --data: expected the folder of the corpus, found nothing\n$/,
       ],
-      [["--corpus", "emodb", "--data", dir], 1, /^error: .* has 1 WAV file, none named as wanted .*\n$/],
+      [
+        ["--corpus", "emodb", "--data", dir],
+        1,
+        /^error: .*: expected names like 03a01Fa\.wav .*, found 1 WAV file with other names .*\n$/,
+      ],
       [["--corpus", "folder", "--data", dir], 1, /^error: .* only one emotion, anger .*\n$/],
     ];
     const results = await Promise.all(cases.map(([args]) => corpus(args)));
@@ -132,7 +143,7 @@ Deno.test("corpus tells a mistake in one line and no stack; wrong usage is statu
   await withFolder({}, async (dir) => {
     const { code, stderr } = await corpus(["--corpus", "folder", "--data", dir]);
     assertEquals(code, 1);
-    assertMatch(stderr, /^error: .* has no WAV file in it; wanted: a folder an emotion.*\n$/);
+    assertMatch(stderr, /^error: .*: expected one folder for each emotion.*, found no WAV file in it\n$/);
   });
 });
 
@@ -169,7 +180,7 @@ Deno.test("corpus --write writes recordings that --corpus csv reads as the same 
 
     const again = await corpus(["--seed", "3", "--write", dir]);
     assertEquals(again.code, 1);
-    assertMatch(again.stderr, /^error: .* is not empty; --write wants a new or an empty folder\n$/);
+    assertMatch(again.stderr, /^error: --write .*: expected a new or an empty folder, found files in it\n$/);
   });
 });
 

@@ -107,11 +107,11 @@ Deno.test("train --export ends with a model that predict hears with; export make
     assertEquals(changed.code, 1);
     assertMatch(
       changed.stderr,
-      /^error: .*: --data: expected the corpus that the run began with, found utterances that are 1 changed \(sad\/a\/2\); put it back/,
+      /^error: .*: --data: expected the corpus that the run started with, found utterances that are 1 changed \(sad\/a\/2\); restore/,
     );
     const usage = await deno("train", "train", ...corpus, "--export", "--only-fold", "1");
     assertEquals([usage.code, usage.stdout], [2, ""]);
-    assertMatch(usage.stderr, /--export and --only-fold do not go together/);
+    assertMatch(usage.stderr, /--export and --only-fold exclude each other/);
   });
 });
 
@@ -129,7 +129,7 @@ Deno.test("export --onnx writes a model as one file, and its network as another;
     assertEquals(await Deno.readFile(whole), encodeWhole(model));
     assertEquals(await Deno.readFile(network), encodeNetwork(model));
     assertEquals([none.code, none.stdout], [2, ""]);
-    assertMatch(none.stderr, /Name the folder of a run, or --onnx FILE/);
+    assertMatch(none.stderr, /Expected the folder of a run, or --onnx FILE .*found neither/);
     assertEquals(both.code, 2);
   });
 });

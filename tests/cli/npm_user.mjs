@@ -71,9 +71,9 @@ async function trained() {
   const corpus = await corpora.openCorpus("folder", { data: `${folder}/recordings` });
   const features = await corpora.extractFeatures(corpus, { segmentHop: 8, threads: 2 });
   const settings = { ...refinery.PRESETS.demo, segmentFrames: 32, folds: 2, stages: 2, epochs: 1, width: 1 / 32 };
-  const folds = refinery.assignFolds(features.utterances, features.emotions, settings);
+  const cv = new refinery.CrossValidation(features, settings);
   const device = await kernels.openDevice({ threads: 2 });
-  const { stages } = await refinery.runFold(features, device, settings, folds, 0);
+  const { stages } = await refinery.runFold(cv, 0, device);
   device.close();
   return {
     emotions: features.emotions,

@@ -3,7 +3,7 @@ import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { encodeWav } from "../../dsp/wav.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { withFolder } from "../corpora/folders.ts";
 
 const root = join(import.meta.dirname!, "..", "..");
@@ -128,7 +128,7 @@ Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two se
     await Deno.rename(join(dir, "AudioData"), join(dir, "elsewhere"));
     const report = await run("report", out);
     assertEquals(report.code, 0, report.stderr);
-    assertMatch(await Deno.readTextFile(join(out, "report.html")), /Its recording was not there to be drawn/);
+    assertMatch(await Deno.readTextFile(join(out, "report.html")), /Its recording was not available/);
     const checked = await run("report", out, "--check");
     assertEquals(checked.code, 0, checked.stderr);
   });
@@ -148,7 +148,10 @@ Deno.test("paper runs what one table asks for, as far as it is asked, and adds a
 
     const longer = await run("paper", "--resume", "--out", out, "--tables", "2");
     assertEquals(longer.code, 2);
-    assertMatch(longer.stderr, /sEPR was begun with 2 stages in .*, found 3 asked for: a chain stays as long/);
+    assertMatch(
+      longer.stderr,
+      /--stages: expected at most 2, as the chain sEPR in .* has, found 3; a chain can't be made longer/,
+    );
 
     const log = () => Deno.readTextFile(join(out, "seed-1", "sEPR", "log.jsonl")), before = await log();
     const added = await run("paper", "--resume", "--out", out, "--tables", "4", "--stages", "2", "--json");
@@ -170,10 +173,10 @@ Deno.test("paper and report tell a user's mistake in one line", async () => {
   await withFolder({ "empty/note.txt": "" }, async (dir) => {
     const mistakes: [task: "paper" | "report", args: string[], code: number, says: RegExp][] = [
       ["paper", ["--method", "sEPR"], 2, /unknown option '--method'/],
-      ["paper", ["--tables", "2,5"], 2, /Wanted numbers of tables, 2 to 4, as in 2,4; found 5/],
-      ["paper", ["--stages", "1"], 2, /wanted a whole number from 2 to 5/],
-      ["paper", ["--resume"], 2, /--resume wants --out/],
-      ["paper", ["--resume", "--out", dir], 1, /holds no paper \(there is no paper\.json/],
+      ["paper", ["--tables", "2,5"], 2, /Expected numbers of tables from 2 to 4, as in 2,4, found "5"/],
+      ["paper", ["--stages", "1"], 2, /Expected a whole number from 2 to 5/],
+      ["paper", ["--resume"], 2, /--resume requires --out/],
+      ["paper", ["--resume", "--out", dir], 1, /--out .*: expected a folder of deno task paper, found no paper\.json/],
       ["report", [], 2, /missing required argument 'run'/],
       ["report", [join(dir, "empty")], 1, /--out: expected the folder of a run/],
     ];

@@ -183,7 +183,7 @@ Deno.test("predict --format prints one recording's labels, and writes those of m
       ...options,
     ]);
     assertEquals(again.code, 1);
-    assertMatch(again.stderr, /^error: .*a\.wav: its labels would replace those of .*a\.wav: .*a\.eaf\n/);
+    assertMatch(again.stderr, /^error: .*a\.wav: its labels would overwrite those of .*a\.wav: .*a\.eaf\n/);
   });
 });
 
@@ -222,17 +222,17 @@ Deno.test("predict --explain prints the votes of the forest, from which the prob
 
 Deno.test("predict's options that contradict each other are refused", () => {
   const mistakes: [flags: Partial<PredictFlags>, names: string[], says: RegExp][] = [
-    [{ out: "labels" }, ["a.wav"], /--out is for the labels of --format/],
-    [{ format: "eaf", json: true }, ["a.wav"], /--format and --json do not go together/],
-    [{ format: "eaf", channel: "each" }, ["a.wav"], /--format prints one channel's labels, found --channel each/],
-    [{ svg: "x.svg", channel: "each" }, ["a.wav"], /--svg draws one channel, found --channel each/],
-    [{ explain: true, decide: "mean" }, ["a.wav"], /--explain explains what the forest decides, found --decide mean/],
-    [{ explain: true, csv: true }, ["a.wav"], /--explain and --csv do not go together/],
+    [{ out: "labels" }, ["a.wav"], /--out requires --format/],
+    [{ format: "eaf", json: true }, ["a.wav"], /--format and --json exclude each other/],
+    [{ format: "eaf", channel: "each" }, ["a.wav"], /--format requires one channel, found --channel each/],
+    [{ svg: "x.svg", channel: "each" }, ["a.wav"], /--svg requires one channel, found --channel each/],
+    [{ explain: true, decide: "mean" }, ["a.wav"], /--explain requires --decide forest, found --decide mean/],
+    [{ explain: true, csv: true }, ["a.wav"], /--explain and --csv exclude each other/],
     [{ explain: true, format: "eaf" }, ["a.wav"], /--explain and --format both print/],
-    [{ live: true }, ["a.wav"], /--live judges standard input \(-\) alone/],
-    [{ live: true }, ["-", "a.wav"], /--live judges standard input \(-\) alone/],
-    [{ live: true, json: true }, ["-"], /--live prints a line a second and does not go with --json/],
-    [{ live: true, channel: "each" }, ["-"], /--live judges one channel, found --channel each/],
+    [{ live: true }, ["a.wav"], /--live reads only standard input/],
+    [{ live: true }, ["-", "a.wav"], /--live reads only standard input/],
+    [{ live: true, json: true }, ["-"], /--live and --json exclude each other/],
+    [{ live: true, channel: "each" }, ["-"], /--live requires one channel, found --channel each/],
   ];
   for (const [flags, names, says] of mistakes) {
     assertMatch(

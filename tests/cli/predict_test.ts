@@ -144,7 +144,7 @@ Deno.test("predict reads standard input while it comes, as programs write it tha
     assertMatch(cut.stdout, /^standard input +.* 1\.47 s\n$/);
     assertMatch(
       cut.stderr,
-      /^warning: standard input: the recording is cut short: its data chunk says 48000 bytes, .* the last 31\.3 ms are missing\n$/,
+      /^warning: standard input: the recording is cut short: its data chunk states 48000 bytes, .* the last 31\.3 ms are missing\n$/,
     );
   });
 });
@@ -230,16 +230,16 @@ Deno.test("predict says of each recording that it can't judge why, in a line, do
     assertEquals(heard, ["good.wav", "clipped.wav", "other/also.wav"]);
     const wanted = [
       /gone\.wav: no such file$/,
-      /empty\.wav: the file is empty; want a RIFF\/WAVE file/,
-      /headers\.wav: the recording holds no samples$/,
-      /short\.wav: 300 ms of sound; a segment wants 335 ms \(--pad fills it up with silence\)$/,
+      /empty\.wav: the file is empty; expected a RIFF\/WAVE file/,
+      /headers\.wav: expected samples, found none$/,
+      /short\.wav: expected at least 335 ms of sound, one segment, found 300 ms; --pad pads it with silence$/,
       /silent\.wav: silent: no sample reaches -80 dB/,
-      /clipped\.wav: clipped: \d+\.\d % of its samples are cut off at full scale; doubt what is heard$/,
+      /clipped\.wav: clipped: \d+\.\d % of its samples are cut off at full scale, so the result is doubtful$/,
       /picture\.wav: not a wav file: it begins like a JPEG image/,
-      /cut\.wav: the recording is cut short: its data chunk says 16000 bytes, the file holds 8956 of them/,
-      /cut\.wav: 279 ms of sound; a segment wants 335 ms/,
+      /cut\.wav: the recording is cut short: its data chunk states 16000 bytes, the file has 8956 of them/,
+      /cut\.wav: expected at least 335 ms of sound, one segment, found 279 ms/,
       /notes\.wav: not a wav file: it has 20 bytes/,
-      /nothing: has no wav file in it$/,
+      /nothing: expected wav files in this folder, found none$/,
       /other\/song\.mp3: not a wav file: it begins like an MP3 file/,
     ];
     const lines = stderr.trimEnd().split("\n");
@@ -294,16 +294,20 @@ Deno.test("predict tells wrong usage with status 2, and a model that is none wit
   await withModel({ "a.wav": tone(), "b.wav": tone(), "model/model.json": "{}" }, async (dir, options) => {
     const a = join(dir, "a.wav");
     const mistakes: [args: string[], code: number, says: RegExp][] = [
-      [[], 2, /Name a recording, a folder of them, or - for standard input/],
-      [["-", "-"], 2, /Standard input \(-\) can be read once/],
-      [[a, "--json", "--csv"], 2, /--json and --csv do not go together/],
-      [[dir, "--svg", join(dir, "x.svg"), ...options], 2, /--svg draws one recording, found 2 recordings/],
-      [[a, "--top", "0"], 2, /Found "0", wanted a whole number from 1 to 64/],
-      [[a, "--segment-hop", "x"], 2, /Found "x"/],
-      [[a, "--device", "webgpu", "--threads", "2"], 2, /--threads is for the cpu device/],
-      [[a, "--model", join(dir, "nowhere")], 1, /nowhere: no such folder; a model is a folder with a model\.json/],
-      [[a, "--model", join(dir, "model")], 1, /model\.json\.format: found nothing, want "epr-model"/],
-      [[a, "--model", a], 1, /a file; a model is the folder that holds model\.json/],
+      [[], 2, /Expected a recording, a folder of recordings, or - for standard input; found none/],
+      [["-", "-"], 2, /Standard input \(-\) can be read only once/],
+      [[a, "--json", "--csv"], 2, /--json and --csv exclude each other/],
+      [[dir, "--svg", join(dir, "x.svg"), ...options], 2, /--svg requires one recording, found 2/],
+      [[a, "--top", "0"], 2, /Expected a whole number from 1 to 64, found "0"/],
+      [[a, "--segment-hop", "x"], 2, /Expected a whole number from 1 to 1000, found "x"/],
+      [[a, "--device", "webgpu", "--threads", "2"], 2, /--threads requires the cpu device/],
+      [
+        [a, "--model", join(dir, "nowhere")],
+        1,
+        /nowhere: expected a model, a folder with a model\.json in it, found no such folder/,
+      ],
+      [[a, "--model", join(dir, "model")], 1, /model\.json\.format: expected "epr-model", found nothing/],
+      [[a, "--model", a], 1, /expected the folder of a model, or a tar archive of it, found/],
     ];
     for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors
       await Promise.all(
@@ -319,7 +323,7 @@ Deno.test("predict tells wrong usage with status 2, and a model that is none wit
     const { code, stdout, stderr } = await predict([a, "--quiet"]);
     const ships = await Deno.stat(SHIPPED_MODEL).then(() => true, () => false);
     if (ships) assertEquals([code, stderr], [0, ""]);
-    else assertMatch(stderr, /^error: No model ships with this copy of EPR: name a folder \(--model\).*\n$/);
+    else assertMatch(stderr, /^error: This copy of EPR has no model: --model names a model folder.*\n$/);
     assertStrictEquals(stdout === "", !ships);
   });
 });
@@ -362,7 +366,10 @@ Deno.test("evaluate judges a model over the emotions that a corpus shares with i
       const { code, stdout, stderr } = await predict([...data, ...options], undefined, "evaluate");
       assertEquals(code, 0, stderr);
       assertMatch(stdout, /^shared emotions: anger, sadness\nonly in the corpus: calm/m);
-      assertMatch(stdout, /only in the model: fear, happiness, neutral \(not to be chosen; left free, it would/);
+      assertMatch(
+        stdout,
+        /only in the model: fear, happiness, neutral \(left out of the choice; otherwise the model would/,
+      );
       assertMatch(stdout, /WA \d+\.\d % of 6 utterances \(95 % interval .*\), UA \d+\.\d %; chance is 50\.0 %/);
       assertMatch(stdout, /skipped 1 file, the first .*bad\.wav: not a wav file/);
       const json = JSON.parse((await predict([...data, "--json", ...options], undefined, "evaluate")).stdout);
@@ -389,7 +396,7 @@ Deno.test("evaluate judges a model over the emotions that a corpus shares with i
       assertEquals(none.code, 1);
       assertMatch(
         none.stderr,
-        /^error: The model hears .*; the corpus has surprise, calm: they share none, and two are wanted\n$/,
+        /^error: Expected at least two emotions that model and corpus share, found none: .*the corpus has surprise, calm\n$/,
       );
     },
   );

@@ -17,14 +17,14 @@ Deno.test("findRecordings() says of what is no recording why, and finds names of
     const names = ["folder.wav", "dangling.wav", "first.wav", "missing.wav", "sounds"];
     const found = await findRecordings(names.map(own));
     assertEquals(found.map((one) => "fault" in one ? one.fault.replaceAll(`${folder}/`, "") : one.below), [
-      "folder.wav: has no wav file in it",
-      "dangling.wav: a broken link: there is no nowhere.wav",
-      "first.wav: a link that leads in a circle, to second.wav",
+      "folder.wav: expected wav files in this folder, found none",
+      "dangling.wav: a broken link: nowhere.wav does not exist",
+      "first.wav: a circular link, to second.wav",
       "missing.wav: no such file",
       "-dash.wav",
       "u\u0308ber.wav",
       "\u{1f3b5} smile.wav",
-      "sounds/a.caf: of a kind that is not read: convert it to wav",
+      "sounds/a.caf: predict does not read this kind of file in a folder; convert it to wav",
     ]);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -58,7 +58,7 @@ async function interrupt(out: string, signals: [name: Deno.Signal, after: number
 }
 
 Deno.test({
-  name: "train keeps what it has at SIGTERM (143) and at a Ctrl-C (130) that arrives twice, and says how to go on",
+  name: "train keeps what it has at SIGTERM (143) and at a Ctrl-C (130) that arrives twice, and prints how to resume",
   ignore: Deno.build.os === "windows", // sends no such signals
   async fn() {
     const stops: [Deno.Signal, number][][] = [[["SIGTERM", 0]], [["SIGINT", 0], ["SIGINT", 20]]];
@@ -76,7 +76,9 @@ Deno.test({
         assertStrictEquals(code, status, said);
         assertMatch(
           said,
-          new RegExp(`\nStopped by ${what}: 0 of 4 networks are finished, .*; go on with: .* --out ${out}\n$`),
+          new RegExp(
+            `\nStopped by ${what}: 0 of 4 networks are finished; .* To resume: deno task train --resume --out ${out}\n$`,
+          ),
         );
         const log = (await Deno.readTextFile(join(out, "log.jsonl"))).trimEnd().split("\n").map((l) => JSON.parse(l));
         assertEquals(log.at(-1).event, "stopped");
@@ -117,7 +119,7 @@ Deno.test("train: ten processes of one fold each, three at a time in one folder,
         const early = await train("--merge", "--out", many);
         assertMatch(
           early.stderr,
-          /error: .*many: folds \d+(, \d+)* are not finished; to run it: --resume --only-fold \d+\n$/,
+          /error: .*many: folds \d+(, \d+)* are not finished; --resume with --only-fold \d+ runs it\n$/,
         );
       }
     }));
@@ -199,7 +201,7 @@ Deno.test({
       );
       const [error, hint, first, ...rest] = said!.trimEnd().split("\n");
       assertMatch(error, /^error: .*\/run\/.*safetensors: can't be written: No space left on device/);
-      assertMatch(hint, /^what is kept goes on with: deno task train --resume --out /);
+      assertMatch(hint, /^To resume: deno task train --resume --out /);
       assertEquals(first, "status 1");
       assertEquals(rest, [
         "fold-1-stage-1-epoch-2-step-0.safetensors", // whole ones only
@@ -225,7 +227,7 @@ Deno.test({
       );
       assertEquals(
         said,
-        `status 1\nerror: ${dir}/run: --out: expected a folder that can be made, found Read-only file system (os error 30): mkdir '${dir}/run'\n`,
+        `status 1\nerror: ${dir}/run: --out: expected a folder that can be created, found Read-only file system (os error 30): mkdir '${dir}/run'\n`,
       );
     });
   },
@@ -252,7 +254,7 @@ Deno.test("train says which recordings changed or are gone since the run began, 
     const resume = async (...args: string[]) => (await train("--resume", "--out", out, "--quiet", ...args)).stderr;
     assertEquals(
       await resume("--epochs", "7", "--width", "1/8", "--device", "webgpu"),
-      `error: The run in ${out} is another: --device cpu there, webgpu here; ` +
+      `error: --out ${out}: expected a run with these options, found another: --device cpu there, webgpu here; ` +
         "--width 0.0625 there, 0.125 here; --epochs 1 there, 7 here\n",
     );
     const file = join(dir, "sad/2.wav"), bytes = await Deno.readFile(file);
@@ -261,8 +263,8 @@ Deno.test("train says which recordings changed or are gone since the run began, 
     await Deno.remove(join(dir, "angry/3.wav"));
     assertEquals(
       await resume(),
-      `error: ${out}: --data: expected the corpus that the run began with, found utterances that are 1 changed (sad/2), ` +
-        "1 gone (angry/3); put it back as it was, or name a new folder (--out)\n",
+      `error: ${out}: --data: expected the corpus that the run started with, found utterances that are 1 changed (sad/2), ` +
+        "1 gone (angry/3); restore the recordings, or name a new folder (--out)\n",
     );
     await Deno.writeFile(file, recordings["sad/2.wav"]);
     await Deno.writeFile(join(dir, "angry/3.wav"), recordings["angry/3.wav"]);
@@ -272,14 +274,14 @@ Deno.test("train says which recordings changed or are gone since the run began, 
   });
 });
 
-Deno.test("train says what it lacks: memory and the option that lowers it, a run to go on with, the folder's name", async () => {
+Deno.test("train says what it lacks: memory and the option that lowers it, a run to resume, the folder's name", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     const large = await train(...small, "--width", "4", "--out", out, "--quiet");
     assertEquals(large.code, 1);
     assertMatch(
       large.stderr,
-      /^error: .* out of memory: \d+ MiB wanted for .* A smaller --batch or --width needs less\n/,
+      /^error: .* out of memory: .* needs \d+ MiB, .* A smaller --batch or --width needs less\n/,
     );
     const nothing = await train("--resume", "--out", join(dir, "nowhere"));
     assertEquals(nothing.code, 1);
@@ -290,7 +292,7 @@ Deno.test("train says what it lacks: memory and the option that lowers it, a run
     for (const option of ["--resume", "--merge"]) {
       const nameless = await train(option);
       assertEquals(nameless.code, 2);
-      assertEquals(nameless.stderr, `error: ${option} wants --out, the folder of the run\n`);
+      assertEquals(nameless.stderr, `error: ${option} requires --out, the folder of the run\n`);
     }
     await assertRejects(() => Deno.stat(join(dir, "nowhere")), Deno.errors.NotFound);
   });

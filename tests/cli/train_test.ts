@@ -7,7 +7,7 @@ import { resolveSettings } from "../../cli/train_options.ts";
 import { RandomForest } from "../../forest/forest.ts";
 import { decodeSafetensors } from "../../nn/safetensors.ts";
 import { summarise } from "../../nn/vgg_e.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { defaultFolder } from "../../runs/train.ts";
 import { tone, tones, withFolder } from "../corpora/folders.ts";
 
@@ -196,7 +196,7 @@ Deno.test({
       assertEquals(code, 130);
       assertMatch(
         said,
-        /\nStopped by Ctrl-C: \d of 4 networks are finished, .* go on with: deno task train --resume --out .*out\n$/,
+        /\nStopped by Ctrl-C: \d of 4 networks are finished; .* To resume: deno task train --resume --out .*out\n$/,
       );
       const last = (await Deno.readTextFile(join(out, "log.jsonl"))).trimEnd().split("\n").at(-1)!;
       assertEquals(JSON.parse(last).event, "stopped");
@@ -226,8 +226,8 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
     ) => ["--corpus", "folder", "--data", join(dir, name), "--out", join(dir, "x")];
     const mistakes: [args: string[], code: number, says: RegExp][] = [
       [["--wdith", "1"], 2, /unknown option '--wdith'/],
-      [["--width", "0"], 2, /Found "0", wanted a number above 0/],
-      [["--width", "1/0"], 2, /Found "1\/0"/],
+      [["--width", "0"], 2, /Expected a number > 0 and <= 4, found "0"/],
+      [["--width", "1/0"], 2, /Expected a number .*, found "1\/0"/],
       [["--preset", "finest"], 2, /Allowed choices are demo, quick, compact, tuned, best, paper/],
       [["--schedule", "stairs"], 2, /Expected steps, cosine, found "stairs"/],
       [
@@ -235,15 +235,19 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
         2,
         /--monitor: expected nothing, since --validation 0 .*, found loss/,
       ],
-      [["--folds", "1"], 2, /Found "1", wanted a whole number of at least 2/],
+      [["--folds", "1"], 2, /Expected a whole number >= 2, found "1"/],
       [["--corpus", "emodb"], 2, /emodb: --data: expected the folder of the recordings/],
-      [["--only-fold", "4"], 2, /--only-fold 4: there are 3 folds/],
-      [["--device", "webgpu", "--threads", "2"], 2, /--threads is for the cpu device/],
+      [["--only-fold", "4"], 2, /--only-fold: expected a fold from 1 to 3, found 4/],
+      [["--device", "webgpu", "--threads", "2"], 2, /--threads requires the cpu device, found --device webgpu/],
       [[...folder("nowhere")], 1, /nowhere/],
-      [[...folder("empty")], 1, /empty has no/],
+      [[...folder("empty")], 1, /empty: expected one folder for each emotion.*found no WAV file in it/],
       [[...folder("one")], 1, /only one emotion, sadness/],
       [[...folder("jpeg")], 1, /only one emotion, anger .*jpeg\/sad\/1\.wav: .*JPEG/],
-      [[...folder("short")], 1, /only one emotion, anger .*short\/sad\/1\.wav: 10 ms of sound/],
+      [
+        [...folder("short")],
+        1,
+        /only one emotion, anger .*short\/sad\/1\.wav: expected at least 335 ms of sound, one segment, found 10 ms/,
+      ],
       [
         [...folder("two"), "--folds", "3"],
         1,
@@ -252,7 +256,7 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
       [
         [...folder("two"), "--folds", "2", "--split", "speaker"],
         1,
-        /--folds: expected at most one a speaker for --split speaker, .* 1, found 2/,
+        /--folds: expected at most 1, the number of speakers, for --split speaker, found 2/,
       ],
       [
         [...folder("two").slice(0, 4), "--out", join(dir, "two")],

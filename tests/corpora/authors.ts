@@ -44,7 +44,7 @@ const MELD = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_I
 export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
   emodb: {
     wavs: ["wav/03a01Fa.wav", "wav/03a01Nc.wav", "wav/08b02Wa.wav", "wav/08a01Fd.wav", "wav/03x.wav"],
-    skipped: { "wav/03x.wav": /not named as wanted .*03a01Fa/ },
+    skipped: { "wav/03x.wav": /unknown name: expected .*03a01Fa/ },
     labels: [
       "03a01Fa happiness 03 a01",
       "03a01Nc neutral 03 a01",
@@ -54,7 +54,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
   },
   savee: {
     wavs: ["DC/a01.wav", "DC/su02.wav", "JE/a01.wav", "JE/su02.wav", "JE/x01.wav"],
-    skipped: { "JE/x01.wav": /not named as wanted/ },
+    skipped: { "JE/x01.wav": /unknown name: expected/ },
     labels: ["DC_a01 anger DC a01", "DC_su02 surprise DC su02", "JE_a01 anger JE a01", "JE_su02 surprise JE su02"],
   },
   casia: {
@@ -66,7 +66,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
       "wangzhe/sad/x.wav",
     ],
     others: { "wangzhe/sad/202.lab": "", "wangzhe/sad/desktop.ini": "", "wangzhe/sad/202.peak": "" },
-    skipped: { "wangzhe/sad/x.wav": /not named as wanted/ },
+    skipped: { "wangzhe/sad/x.wav": /unknown name: expected/ },
     labels: [
       "liuchanhg_anger_201 anger liuchanhg 201",
       "liuchanhg_sadness_201 sadness liuchanhg 201",
@@ -86,8 +86,8 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
     ],
     skipped: {
       "Actor_02/03-02-05-01-01-01-02.wav": /sung, not spoken/,
-      "Actor_02/01-01-05-01-02-01-02.wav": /of a film/,
-      "Actor_02/03-01-09-01-01-01-02.wav": /not named as wanted/,
+      "Actor_02/01-01-05-01-02-01-02.wav": /from a film/,
+      "Actor_02/03-01-09-01-01-01-02.wav": /unknown name: expected/,
     },
     labels: [
       "03-01-02-01-01-02-02 calm 02 01",
@@ -111,7 +111,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
         '"100002",0,0,0,0,2,6,"1001_IEO_SAD_HI",8\n"100003",0,0,0,0,0,4,"1040_ITH_SAD_X",4\n' +
         '"100004",0,0,0,0,5,0,"1040_IEO_NEU_LO",5\n',
     },
-    skipped: { "AudioWAV/1040_IEO_JOY_LO.wav": /not named as wanted/ },
+    skipped: { "AudioWAV/1040_IEO_JOY_LO.wav": /unknown name: expected/ },
     labels: [
       "1001_DFA_ANG_XX anger 1001 DFA",
       "1001_IEO_NEU_XX neutral 1001 IEO",
@@ -129,7 +129,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
       "OAF_neutral/OA_bite_neutral.wav",
       "OAF_angry/OAF_angry.wav",
     ],
-    skipped: { "OAF_angry/OAF_angry.wav": /not named as wanted/ },
+    skipped: { "OAF_angry/OAF_angry.wav": /unknown name: expected/ },
     labels: [
       "OAF_back_angry anger OAF back",
       "OAF_back_ps surprise OAF back",
@@ -140,7 +140,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
   },
   emovo: {
     wavs: ["f1/dis-f1-b1.wav", "f1/gio-f1-b1.wav", "m2/dis-m2-l3.wav", "m2/pau-m2-b1.wav", "m2/notes.wav"],
-    skipped: { "m2/notes.wav": /not named as wanted/ },
+    skipped: { "m2/notes.wav": /unknown name: expected/ },
     labels: [
       "dis-f1-b1 disgust f1 b1",
       "dis-m2-l3 disgust m2 l3",
@@ -157,7 +157,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
       "0011/Angry/take2.wav",
     ],
     others: { "0001/0001.txt": gb18030, "0011/0011.txt": utf16("0011_000351\tThe nine\tAngry\r\n") },
-    skipped: { "0011/Angry/take2.wav": /not named as wanted/ },
+    skipped: { "0011/Angry/take2.wav": /unknown name: expected/ },
     labels: [
       "0001_000001 neutral 0001 中文",
       "0001_000351 anger 0001 中文",
@@ -167,7 +167,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
   },
   shemo: {
     wavs: ["female/F01A01.wav", "female/F01W02.wav", "male/M12A05.wav", "male/M12N01.wav", "male/M12X01.wav"],
-    skipped: { "male/M12X01.wav": /not named as wanted/ },
+    skipped: { "male/M12X01.wav": /unknown name: expected/ },
     labels: ["F01A01 anger F01 -", "F01W02 surprise F01 -", "M12A05 anger M12 -", "M12N01 neutral M12 -"],
   },
   urdu: {
@@ -178,7 +178,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
       "Sad/SF3_F2_S011.wav",
       "Sad/SF3_S1.wav",
     ],
-    skipped: { "Sad/SF3_S1.wav": /not named as wanted/ },
+    skipped: { "Sad/SF3_S1.wav": /unknown name: expected/ },
     labels: [
       "SF3_F1_A02 anger SF3 -",
       "SF3_F2_S011 sadness SF3 -",
@@ -194,7 +194,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
       "fear/f03 (1)b.wav",
       "fear/f03.wav",
     ],
-    skipped: { "fear/f03.wav": /not named as wanted/ },
+    skipped: { "fear/f03.wav": /unknown name: expected/ },
     labels: ["a03_2 anger 2 03", "a04_1 anger 1 04", "f03_1b fear 1 03", "f03_2 fear 2 03"],
   },
   iemocap: {
@@ -218,8 +218,8 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
         "[2.0 - 3.0]\tSes02M_script01_1_F011\tneu\t[3.0, 3.0, 3.0]\nC-E1:\tNeutral state;\t()\n",
     },
     skipped: {
-      "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F002.wav": /"frustration" is none of the four classes/,
-      "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F003.wav": /no row of it/,
+      "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F002.wav": /"frustration" is not one of the four classes/,
+      "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F003.wav": /no row for it/,
     },
     labels: [
       "Ses01F_impro01_F000 neutral 01F impro01 01",
@@ -247,7 +247,10 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
         ...new TextEncoder().encode("t,Mark,anger,negative,0,0,4,7,,\n2,Well,Mark,joy,positive,1,0,4,7,,\n"),
       ]),
     },
-    skipped: { "train_splits/dia0_utt9.wav": /no row of it in train/, "else/dia3_utt0.wav": /does not say/ },
+    skipped: {
+      "train_splits/dia0_utt9.wav": /no row for it in train/,
+      "else/dia3_utt0.wav": /has none of train, dev and test/,
+    },
     labels: [
       "test_dia0_utt0 anger Mark Don’t test_dia0 test",
       "test_dia1_utt0 happiness Mark Well test_dia1 test",

@@ -8,9 +8,11 @@ import { LAYOUTS } from "../../corpora/layouts.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { recogniseCorpus } from "../../corpora/recognise.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { runFold } from "../../refinery/fold.ts";
-import { assignFolds } from "../../refinery/folds.ts";
-import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { AUTHORS, makeAuthorsCorpus } from "./authors.ts";
 import { assertRejection, tones, withFolder } from "./folders.ts";
 
@@ -67,10 +69,10 @@ Deno.test("networks are trained by speaker on each of them", async () => {
           ...segmentation(settings),
           threads: 1,
         });
-        const folds = assignFolds(features.utterances, features.emotions, settings);
+        const cv = new CrossValidation(features, settings), { folds } = cv;
         const speakers = features.utterances.map(({ speaker }, i) => `${speaker} ${folds[i]}`);
         assertEquals(new Set(speakers).size, new Set(features.utterances.map(({ speaker }) => speaker)).size, name);
-        const { stages: [{ profiles }] } = await runFold(features, device, settings, folds, 0);
+        const { stages: [{ profiles }] } = await runFold(cv, 0, device);
         assert(profiles.length > 0 && profiles.every((p) => p >= 0 && p <= 1), name);
       });
     }
@@ -91,10 +93,13 @@ Deno.test("crema-d takes the votes on the voice alone where soft labels are aske
       [0, 0, 0, 1],
     ]);
     const pointer = features.skipped.find(({ path: file }) => file.endsWith("1001_IEO_NEU_XX.wav"));
-    assertMatch(pointer!.reason, /^a Git LFS pointer, not the recording \(84044 bytes\): git lfs pull/);
+    assertMatch(pointer!.reason, /^expected a recording, found a Git LFS pointer to 84044 bytes; git lfs pull/);
     const hard = await openCorpus("crema-d", { data: dir });
     assert(hard.utterances.every(({ votes }) => votes === undefined));
-    await assertRejection(hard.utterances[1].read(), /1001_IEO_NEU_XX\.wav: a Git LFS pointer/);
+    await assertRejection(
+      hard.utterances[1].read(),
+      /1001_IEO_NEU_XX\.wav: expected a recording, found a Git LFS pointer/,
+    );
     await Deno.remove(join(dir, "processedResults"), { recursive: true });
     await assertOptionError(
       () => openCorpus("crema-d", { data: dir, softLabels: true }),
@@ -124,16 +129,22 @@ Deno.test("iemocap: listeners' votes as soft labels, classes beyond the four whe
       "M010 anger",
     ]);
     for (const session of [1, 2]) await Deno.remove(join(dir, `Session${session}/dialog`), { recursive: true });
-    await assertRejection(openCorpus("iemocap", { data: dir }), /no label file of IEMOCAP, wanted: Session1\/dialog/);
+    await assertRejection(
+      openCorpus("iemocap", { data: dir }),
+      /expected IEMOCAP's label files, Session1\/dialog.*found none/,
+    );
   });
 });
 
 Deno.test("meld says that its tables are missing, or that films are to be converted", async () => {
   await withFolder(tones("train/dia0_utt0.wav"), (dir) => {
-    return assertRejection(openCorpus("meld", { data: dir }), /no train_sent_emo\.csv/);
+    return assertRejection(
+      openCorpus("meld", { data: dir }),
+      /expected MELD's labels, train_sent_emo\.csv.*found none/,
+    );
   });
   await withFolder({ "train/dia0_utt0.mp4": "film" }, (dir) => {
-    return assertRejection(openCorpus("meld", { data: dir }), /no WAV file in it .*ffmpeg -i/);
+    return assertRejection(openCorpus("meld", { data: dir }), /ffmpeg -i .*but no WAV file in it/);
   });
 });
 
@@ -158,13 +169,13 @@ Deno.test("--corpus folder refuses what has no folder of an emotion, and says wh
   await withCorpus("urdu", async (dir) => {
     const { notes, emotions } = await openCorpus("folder", { data: dir });
     assertEquals(emotions, ["anger", "sadness"]);
-    assertMatch(notes![0], /named as those of URDU.*`corpus: urdu` reads more/);
+    assertMatch(notes![0], /named like URDU.*`corpus: urdu` reads more/);
   });
   await withFolder(tones("anna/a1.wav", "ben/a2.wav", "ben/b3.wav"), async (dir) => {
     await assertOptionError(
       () => openCorpus("folder", { data: dir }),
       "corpus",
-      /found anna, ben.*It looks like this: anna\/a1\.wav \(3 such\).*`pattern: /,
+      /found anna, ben.*its files look like this: anna\/a1\.wav \(3 such\).*`pattern: /,
     );
     await assertOptionError(() => recogniseCorpus(dir), "corpus", /found names like this: anna\/a1\.wav/);
     // folders of numbers, where somebody says that they are emotions
@@ -199,7 +210,7 @@ Deno.test("--pattern reads names, folders and stars, and says where no emotion i
       "s1/anna_sad_02 sadness anna 02 s1",
       "s2/ben_angry_01 anger ben 01 s2",
     ]);
-    assertMatch(corpus.skipped[0].reason, /not named as wanted \(names that fit `pattern: /);
+    assertMatch(corpus.skipped[0].reason, /unknown name: expected names that fit `pattern: /);
     const stars = await openCorpus("pattern", { data: dir, pattern: "*_{emotion}_*" });
     assertEquals(stars.utterances.map(({ emotion, speaker }) => `${emotion} ${speaker}`), [
       "anger unknown",
@@ -221,12 +232,12 @@ Deno.test("--pattern reads names, folders and stars, and says where no emotion i
   });
 });
 
-Deno.test("labels are mapped, left out, and the nearest known name is told of one that is misspelt", async () => {
+Deno.test("labels are mapped, left out, and a misspelt one is reported with the nearest known name", async () => {
   await withFolder(tones("angry/a.wav", "angry/b.wav", "sad/c.wav", "hapy/d.wav", "awe/e.wav"), async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
     assertEquals(corpus.emotions, ["anger", "sadness", "awe", "hapy"]);
     assertEquals(corpus.notes?.length, 2);
-    assertMatch(corpus.notes![0], /^"awe" \(1 utterance\) is no known emotion: it is learned as a class of its own/);
+    assertMatch(corpus.notes![0], /^"awe" \(1 utterance\) is not a known emotion: it becomes a class/);
     assertMatch(
       corpus.notes![1],
       /^"hapy" .*did you mean "happiness"\? `labels: map\.json` with \{"hapy": "happiness"\}/,
@@ -234,6 +245,6 @@ Deno.test("labels are mapped, left out, and the nearest known name is told of on
     const mapped = await openCorpus("folder", { data: dir, labels: { hapy: "joy", AWE: null, angry: "boredom" } });
     assertEquals(mapped.emotions, ["boredom", "happiness", "sadness"]);
     assertEquals(mapped.notes, undefined);
-    assertMatch(mapped.skipped[0].reason, /"awe" is left out/);
+    assertMatch(mapped.skipped[0].reason, /`labels` leaves "awe" out/);
   });
 });

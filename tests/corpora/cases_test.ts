@@ -59,7 +59,7 @@ onCases("cases: every corpus among them is what is expected of it", async (dir) 
       assertEquals(corpus.emotions, ["anger", "happiness", "sadness", "surprise"]);
     },
     async twins() {
-      await assertRejection(features("twins", "folder"), /angry\/copy\.wav .*sad\/copy\.wav .* under two labels/);
+      await assertRejection(features("twins", "folder"), /angry\/copy\.wav .*sad\/copy\.wav .* with two labels/);
       assertEquals((await features("twins", "folder", { duplicates: "drop" })).utterances.length, 12);
       assertEquals((await features("twins", "folder", { duplicates: "keep" })).utterances.length, 14);
     },

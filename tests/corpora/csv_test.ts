@@ -27,11 +27,11 @@ Deno.test("parseCsv() counts lines within quotes too", () => {
 Deno.test("parseCsv() names the line of a quote that never closes, or that something follows", () => {
   assertMatch(
     assertThrows(() => parseCsv('a\nb,"c\nd', "x.csv"), SyntaxError).message,
-    /^x\.csv, line 2: .*never closed/,
+    /^x\.csv, line 2: expected a closing quote, found none/,
   );
   assertMatch(
     assertThrows(() => parseCsv('a\n"b"c', "x.csv"), SyntaxError).message,
-    /^x\.csv, line 2: found "c" after/,
+    /^x\.csv, line 2: expected a separator after a closing quote, found "c"/,
   );
 });
 
@@ -56,15 +56,15 @@ Deno.test("openCsv() reads columns by name in any order, paths from where the CS
 
 Deno.test("openCsv() names the line of each mistake", async () => {
   const cases: [csv: string, message: RegExp][] = [
-    ["", /x\.csv is empty; wanted: a header "path,emotion/],
-    ["sound,emotion\na.wav,sad", /x\.csv, line 1: no column "path" .*found sound, emotion/],
-    ["path,mood\na.wav,sad", /line 1: no column "emotion" .*found path, mood/],
-    ["path,emotion,start\na.wav,sad,1", /line 1: a column "start" but none "end"/],
+    ["", /x\.csv: expected a header "path,emotion.*, found an empty file/],
+    ["sound,emotion\na.wav,sad", /x\.csv, line 1: expected a column "path" .*found sound, emotion/],
+    ["path,mood\na.wav,sad", /line 1: expected a column "emotion" .*found path, mood/],
+    ["path,emotion,start\na.wav,sad,1", /line 1: expected columns "start" and "end" together, found only "start"/],
     ["path,emotion,start,end\na.wav,sad,2,1", /line 2: expected a start and a later end.*found "2" and "1"/],
     ["path,anger,sadness\na.wav,1,many", /line 2: expected votes for sadness.*found "many"/],
-    ["path,anger,angry\na.wav,1,2", /line 1: two columns of votes for anger/],
-    ["path,emotion\na.wav,sad\nb.wav", /x\.csv, line 3: found 1 fields, wanted 2/],
-    ["path,emotion\na.wav,", /line 2: the emotion is empty/],
+    ["path,anger,angry\na.wav,1,2", /line 1: expected one column of votes for anger, found two/],
+    ["path,emotion\na.wav,sad\nb.wav", /x\.csv, line 3: expected 2 fields, as in the header, found 1/],
+    ["path,emotion\na.wav,", /line 2: expected an emotion, found an empty field/],
     ["path,emotion\na.wav,sad\n", /only one emotion, sadness \(1 utterance\)/],
     ["path,emotion\na.wav,sad\na.wav,happy\n", /only one emotion.*the same utterance as/],
     ["path,emotion\n", /no utterance that can be used/],

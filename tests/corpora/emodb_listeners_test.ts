@@ -16,7 +16,7 @@ Deno.test("readEmodbListeners() reads Latin-1 with padded fields and decimal com
       const rates = new Map([["03a01Fa", 0.975], ["08b10Wd", 1]]);
       assertEquals(await readEmodbListeners(dir), rates);
       assertEquals(await readEmodbListeners(join(dir, "wav")), rates);
-      await assertRejects(() => readEmodbListeners(join(dir, "bad")), Error, "bad/erkennung.txt: no line like");
+      await assertRejects(() => readEmodbListeners(join(dir, "bad")), Error, "bad/erkennung.txt: expected lines like");
     },
   );
   await withFolder({ "wav/03a01Fa.wav": null }, async (dir) => {

@@ -82,7 +82,7 @@ Deno.test("workers keep frames and find them, and report why they can't be kept"
       ...first.slice(2).map(({ outcome }) => outcome),
     ]);
     for (const { outcome, cacheFault } of await read(join(dir, "angry/a.wav"))) {
-      if ("frames" in outcome) assertMatch(cacheFault ?? "", /a\.wav: frames can't be kept there/);
+      if ("frames" in outcome) assertMatch(cacheFault ?? "", /a\.wav: can't cache frames there/);
     }
   });
 });
@@ -162,7 +162,7 @@ Deno.test("extractFeatures() says once that the cache can't be written, and goes
       const onCacheFault = (message: string) => said.push(message);
       assertEquals(await extractFeatures(corpus, { cacheDir, threads, onCacheFault }), plain);
       assertEquals(said.length, 1);
-      assert(said[0].startsWith(`${cacheDir}: frames can't be kept there (`), said[0]);
+      assert(said[0].startsWith(`${cacheDir}: can't cache frames there (`), said[0]);
     }
   });
 

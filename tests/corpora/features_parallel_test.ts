@@ -9,7 +9,6 @@ import type { Framed } from "../../corpora/framed.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { logMel } from "../../dsp/log_mel.ts";
 import { decodeRecording } from "../../dsp/recording.ts";
-import { frontEnd } from "../../dsp/settings.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 import { readWithWorkers, tone, withFolder } from "./folders.ts";
 

@@ -52,7 +52,7 @@ Deno.test("extractFeatures() leaves out 10 ms of sound and a JPEG named wav, wit
     assert(!photo.reason.includes(dir), "the file stands beside the reason, not in it");
     assertEquals(short, {
       path: join(dir, "sad/short.wav"),
-      reason: "10 ms of sound, a segment wants 335 ms",
+      reason: "expected at least 335 ms of sound, one segment, found 10 ms",
     });
   });
 });

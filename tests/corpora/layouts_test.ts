@@ -65,7 +65,7 @@ Deno.test("openEmodb() says which files it skipped; hidden files and texts are p
       "noise.wav",
     ]);
     assertMatch(corpus.skipped[0].reason, /not a WAV file/);
-    assertMatch(corpus.skipped[2].reason, /not named as wanted .*03a01Fa\.wav/);
+    assertMatch(corpus.skipped[2].reason, /unknown name: expected .*03a01Fa\.wav/);
   });
 });
 
@@ -141,12 +141,12 @@ Deno.test("makeCorpus() leaves out the second file of one utterance, and says so
 
 const kinds = ["emodb", "savee", "casia", "folder"] as const;
 
-Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", async () => {
+Deno.test("openCorpus() names the fault of a folder, and what was expected", async () => {
   for (const kind of kinds) {
     await assertOptionError(() => openCorpus(kind), "data", /expected the folder of the recordings, found nothing/);
     await assertOptionError(() => openCorpus(kind, { data: "/no/such" }), "data", /^\/no\/such: .*found nothing$/);
     await withFolder({}, async (dir) => {
-      await assertRejects(() => openCorpus(kind, { data: dir }), Error, "has no WAV file in it; wanted: ");
+      await assertRejects(() => openCorpus(kind, { data: dir }), Error, "found no WAV file in it");
     });
     await withFolder({ "notes.txt": "" }, async (dir) => {
       await assertOptionError(
@@ -158,17 +158,21 @@ Deno.test("openCorpus() says what is wrong with a folder, and what is wanted", a
     await withFolder(tones("strange name.wav"), async (dir) => {
       assertMatch(
         (await assertRejects(() => openCorpus(kind, { data: dir }), Error)).message,
-        /1 WAV file, none named as wanted \(.*strange name/,
+        /found 1 WAV file with other names \(.*strange name/,
       );
     });
     await withFolder({ "x.aif": "" }, async (dir) => {
       assertMatch(
         (await assertRejects(() => openCorpus(kind, { data: dir }), Error)).message,
-        /has 1 recording but no WAV file.*x\.aif.*convert/,
+        /found 1 recording but no WAV file.*x\.aif.*convert/,
       );
     });
   }
-  await assertOptionError(() => openCorpus("synthetic", { data: "x" }), "data", /synthetic reads nothing, found x/);
+  await assertOptionError(
+    () => openCorpus("synthetic", { data: "x" }),
+    "data",
+    /synthetic reads no recordings, found x/,
+  );
 });
 
 Deno.test("openCorpus() refuses a corpus with one emotion only, naming it", async () => {
@@ -178,7 +182,7 @@ Deno.test("openCorpus() refuses a corpus with one emotion only, naming it", asyn
       await assertRejects(
         () => openCorpus(kind, { data: dir }),
         Error,
-        "only one emotion, anger (1 utterance); at least two",
+        "expected at least two emotions, found only one emotion, anger (1 utterance)",
       );
     });
   }

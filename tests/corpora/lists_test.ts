@@ -140,8 +140,8 @@ Deno.test("a part that its recording does not have is left out and told", async 
     // half a tenth of a second beyond the end is rounding
     assertEquals(utterances.map(({ id, seconds }) => `${id} ${seconds}`), ["long#0.5-1.5 1", "long#2-3.05 1"]);
     assertEquals(skipped.map(({ reason }) => reason), [
-      "a segment from 1 to 9 s, but the recording ends at 3 s",
-      "a segment from 4 to 5 s, but the recording ends at 3 s",
+      "expected a part within the recording's 3 s, found 1 to 9 s",
+      "expected a part within the recording's 3 s, found 4 to 5 s",
     ]);
   });
 });
@@ -151,7 +151,7 @@ Deno.test("columns that are called as emotions are votes: the likeliest is the l
   await withFolder({ ...tones("a.wav", "b.wav", "c.wav", "d.wav"), "labels.csv": table }, async (dir) => {
     const corpus = await openCorpus("csv", { data: dir });
     assertEquals(corpus.utterances.map(({ emotion }) => emotion), ["anger", "neutral", "neutral"]);
-    assertMatch(corpus.skipped[0].reason, /nobody voted on it \(labels\.csv, line 4\)/);
+    assertMatch(corpus.skipped[0].reason, /it has no votes \(labels\.csv, line 4\)/);
     const { utterances, emotions } = await extractFeatures(corpus, { threads: 1 });
     assertEquals(emotions, ["anger", "neutral", "sadness"]);
     assertEquals(utterances.map(({ votes }) => votes), [[0.75, 0, 0.25], [0, 0.5, 0.5], [0.25, 0.75, 0]]);
@@ -183,13 +183,16 @@ Deno.test("--folds-file gives any corpus the folds of a list, by id or by file, 
     { ...tones(...names), "folds.csv": "utterance,fold\n03a01Fa,2\n03a01Wa.wav,10\nsub\\08a01Fa,2\n" },
     async (dir) => {
       const foldsFile = join(dir, "folds.csv"), open = () => openCorpus("emodb", { data: dir, foldsFile });
-      await assertRejection(open(), /folds\.csv: no fold for 1 of 4 utterances, the first 08a01Wa/);
+      await assertRejection(
+        open(),
+        /folds\.csv: expected a fold for each of 4 utterances, found none for 1, the first 08a01Wa/,
+      );
       await Deno.writeTextFile(foldsFile, "utterance,fold\n03a01Fa,2\n03a01Wa.wav,10\n08a01Fa,2\n08a01Wa,10\ngone,2\n");
       const corpus = await open();
       assertEquals(corpus.utterances.map(({ fold }) => fold), ["2", "10", "2", "10"]);
-      assertMatch(corpus.notes![0], /1 row name no utterance of the corpus/);
+      assertMatch(corpus.notes![0], /1 row without an utterance in the corpus/);
       await Deno.writeTextFile(foldsFile, "utterance,fold\n03a01Fa,2\n03a01Fa,3\n");
-      await assertRejection(open(), /03a01Fa is in fold 2 \(line 2\) and in 3 \(line 3\)/);
+      await assertRejection(open(), /03a01Fa: expected one fold, found 2 \(line 2\) and 3 \(line 3\)/);
       await Deno.writeTextFile(foldsFile, "utterance,part\n03a01Fa,2\n");
       await assertRejection(open(), /line 1: expected columns utterance and fold, found utterance, part/);
       await assertOptionError(() => openCorpus("emodb", { data: dir, foldsFile: `${foldsFile}x` }), "foldsFile");
@@ -208,8 +211,11 @@ Deno.test("decodeText() tells UTF-8, UTF-16 and single bytes apart, with a mark 
 Deno.test("readTable() keeps quotes that stand in the midst of a field, and names the line that has too few", () => {
   const read = (text: string) => readTable(new TextEncoder().encode(text), "x.tsv");
   assertEquals(read('path\ttext\na.wav\the said "no"\n').rows[0].value("text"), 'he said "no"');
-  assertThrown(() => read("path\ttext\na.wav\tx\nb.wav\n"), /x\.tsv, line 3: found 1 fields, wanted 2/);
-  assertThrown(() => read("path\ttext\na.wav\tx\ty\n"), /x\.tsv, line 2: found 3 fields, wanted 2/);
+  assertThrown(
+    () => read("path\ttext\na.wav\tx\nb.wav\n"),
+    /x\.tsv, line 3: expected 2 fields, as in the header, found 1/,
+  );
+  assertThrown(() => read("path\ttext\na.wav\tx\ty\n"), /x\.tsv, line 2: expected 2 fields, as in the header, found 3/);
 });
 
 const emodb = emodbDir(), emobox = emodb && join(emodb, "emobox_folds.csv");

@@ -98,12 +98,12 @@ Deno.test("a FLAC file that is cut short is read as far as it is there, with a w
   assertEquals(samples.length, 9000);
   assertMatch(
     warnings[0],
-    /^cut\.flac: the recording is cut short: it says 17000 samples, 9000 .* 0\.500 s are missing$/,
+    /^cut\.flac: the recording is cut short: its header states 17000 samples, 9000 .* 0\.500 s are missing$/,
   );
   await assertRejects(
     () => readRecording(flac([tone(9000, 0.1)]).subarray(0, 60), "empty.flac"),
     TypeError,
-    "empty.flac: a FLAC file that can't be decoded: it holds no sound that can be decoded; want a sound recording",
+    "empty.flac: a FLAC file that can't be decoded: it holds no sound that can be decoded; expected a sound recording",
   );
 });
 
@@ -146,7 +146,7 @@ Deno.test("an M4A index that says more than it holds is refused before the decod
     await assertRejects(
       () => readRecording(file, "lie.m4a"),
       TypeError,
-      "a table of its index says more than it holds",
+      "a table of its index states more entries than it has",
       what,
     );
   }
@@ -192,6 +192,6 @@ Deno.test("an M4A file in fragments is refused with what makes it whole", async 
   await assertRejects(
     () => readRecording(file, "stream.mp4"),
     TypeError,
-    "it is in fragments, which are not read: ffmpeg ",
+    "it is fragmented, which EPR does not read: ffmpeg ",
   );
 });

@@ -149,6 +149,6 @@ Deno.test("logMel() follows other settings: frames, bands, offset", () => {
   assertThrows(
     () => logMel(new Float32Array(2048), { ...frontEnd, windowLength: 600 }),
     Error,
-    "600 samples in an FFT of 512",
+    "windowLength: expected at most the FFT's 512 samples, found 600",
   );
 });

@@ -32,7 +32,7 @@ Deno.test("bits and channels are believed where blockAlign contradicts them, wit
     assertEquals(first(file), values, `${align}`);
     assertMatch(
       warnings(file)[0],
-      new RegExp(`^x\\.wav: .* make 2 bytes a frame, but it says ${align}; bits and channels`),
+      new RegExp(`^x\\.wav: .* make 2 bytes a frame, but it states ${align}; read by bits and channels`),
     );
   }
   assertEquals(decodeWav(plain({ channels: 2, align: 2, data }), "x").channels.map((c) => c.length), [2, 2]);
@@ -67,13 +67,13 @@ Deno.test("RF64, BW64 and W64 are read, with right sizes, none, and too long one
     assertEquals(first(rf64({ data: [...data, ...data] }, id, data.length)), values);
     assertMatch(
       warnings(rf64({ data }, id, 2 ** 33))[0],
-      /cut short: its data chunk says 8589934592 bytes, .* holds 8/,
+      /cut short: its data chunk states 8589934592 bytes, .* has 8/,
     );
   }
   for (const size of [undefined, 24, 2 ** 63]) assertEquals(first(w64({ data }, size)), values);
   assertMatch(
     warnings(w64({ data }, 40024))[0],
-    /cut short: its data chunk says 40000 bytes.*the last 1\.2 s are missing/,
+    /cut short: its data chunk states 40000 bytes.*the last 1\.2 s are missing/,
   );
   assertEquals(warnings(w64({ data })), []);
 });

@@ -84,7 +84,7 @@ Deno.test("RecordingStream says of each fault what decodeRecording() says", () =
       assertStrictEquals(message(() => stream(bytes, sizes, bytes.length)), wanted, `file ${f}, ${sizes}`);
     }
     // where the length is not known, how long the file is may be left out
-    assertMatch(message(() => stream(bytes, [5]))!, /^TypeError: x\.wav: .*want a RIFF\/WAVE file/, `file ${f}`);
+    assertMatch(message(() => stream(bytes, [5]))!, /^TypeError: x\.wav: .*expected a RIFF\/WAVE file/, `file ${f}`);
   }
 });
 
@@ -98,7 +98,7 @@ Deno.test("RecordingStream refuses a file that never comes to its samples, witho
       for (let pushed = 0; pushed < 100; pushed++) endless.push(junk);
     },
     Error,
-    "x.wav: no samples in its first 16 MB; want a RIFF",
+    "x.wav: no samples in its first 16 MB; expected a RIFF",
   );
   assert(performance.now() - began < 20_000);
   assertThrows(() => new RecordingStream("zero").push(new Uint8Array(1 << 20)), Error, "zero: not a wav file");

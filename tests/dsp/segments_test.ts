@@ -31,7 +31,7 @@ Deno.test("segmentView() refuses a segment that is not there", () => {
   const frames = new Float32Array(40 * 64);
   assertEquals(segmentView(frames, 8, 1).length, 2048);
   for (const segment of [9, -1, 0.5, NaN]) {
-    assertThrows(() => segmentView(frames, segment, 1), Error, "an utterance that has 9");
+    assertThrows(() => segmentView(frames, segment, 1), Error, "expected a number below this utterance's 9");
   }
 });
 

@@ -110,7 +110,7 @@ Deno.test("decodeWav() reads EXTENSIBLE headers, of integers and of floats", () 
   unknown[50] ^= 1;
   assertThrows(() => decodeWav(unknown, "a.wav"), Error, "a.wav: an EXTENSIBLE header of an unknown sub-format");
   const short = wav({ tag: 0xfffe, data: int16 });
-  assertThrows(() => decodeWav(short, "a.wav"), Error, "an EXTENSIBLE header of 16 bytes, where 40 are needed");
+  assertThrows(() => decodeWav(short, "a.wav"), Error, "an EXTENSIBLE header of 16 bytes; 40 are required");
 });
 
 Deno.test("decodeWav() steps over other chunks, odd ones too, padded or not", () => {
@@ -154,12 +154,12 @@ Deno.test("what is there of a recording that is cut short is read, with a warnin
   const file = wav({ data: int16 });
   assertEquals(Array.from(decodeWav(file.subarray(0, -3), "cut.wav").channels[0]), int16Values.slice(0, 2));
   assertEquals(decodeRecording(file.subarray(0, -3), "cut.wav").warnings, [
-    "cut.wav: the recording is cut short: its data chunk says 8 bytes, the file holds 5 of them; the last 0.0938 ms are missing",
+    "cut.wav: the recording is cut short: its data chunk states 8 bytes, the file has 5 of them; the last 0.0938 ms are missing",
   ]);
   for (let length = 0; length < file.length; length++) {
     const cut = file.subarray(0, length);
     if (length >= 44) assertStrictEquals(decodeRecording(cut, "x").samples.length, Math.floor((length - 44) / 2));
-    else assertMatch(assertThrows(() => decodeWav(cut, "x"), TypeError).message, /^x: .*want a RIFF\/WAVE file/);
+    else assertMatch(assertThrows(() => decodeWav(cut, "x"), TypeError).message, /^x: .*expected a RIFF\/WAVE file/);
   }
 });
 
@@ -172,10 +172,10 @@ Deno.test("decodeWav() names what is no wav file", () => {
     ],
     [[0x1a, 0x45, 0xdf, 0xa3, 1, 0, 0, 0], /it begins like a WebM or Matroska file/],
     [[...ascii("#!AMR"), 10, 60, 1], /it begins like an AMR file/],
-    [[...ascii("MThd"), 0, 0, 0, 6], /it begins like a MIDI file, which holds notes and no sound/],
+    [[...ascii("MThd"), 0, 0, 0, 6], /it begins like a MIDI file, which has notes but no sound/],
     [[0xff, 0xd8, 0xff, 0xe0, 0, 16, ...ascii("JFIF"), 0, 1, 1], /x: not a wav file: it begins like a JPEG image/],
     [[...ascii("RIFX"), ...u32(-1), ...ascii("WAVEfmt ")], /a RIFX file/],
-    [[...ascii("RIFF"), ...u32(4), ...ascii("AVI ")], /a RIFF file that holds no WAVE/],
+    [[...ascii("RIFF"), ...u32(4), ...ascii("AVI ")], /a RIFF file without WAVE/],
     [ascii("OggS0000000"), /an Ogg file/],
     [[...u32(24), ...ascii("ftypM4A ")], /an MP4 or M4A file/],
     [[1, 2, 3], /it has 3 bytes and begins with 01 02 03/],
@@ -188,19 +188,19 @@ Deno.test("decodeWav() names what is no wav file", () => {
 Deno.test("decodeWav() says what is wrong with a header that lies", () => {
   const cases: [Spec, RegExp][] = [
     [{ data: int16, channels: 0, blockAlign: 2 }, /0 channels/],
-    [{ data: int16, rate: 0 }, /says 0 Hz, where 4000 to 768000/],
-    [{ data: int16, rate: 1 }, /says 1 Hz/],
-    [{ data: int16, rate: 0xffffffff }, /says 4294967295 Hz/],
+    [{ data: int16, rate: 0 }, /states 0 Hz; EPR reads 4000 to 768000/],
+    [{ data: int16, rate: 1 }, /states 1 Hz/],
+    [{ data: int16, rate: 0xffffffff }, /states 4294967295 Hz/],
     [{ data: int16, bits: 0, blockAlign: 2 }, /0 bits \(int\)/],
     [{ data: int16, bits: 64 }, /64 bits \(int\)/],
     [{ data: int16, bits: 16, tag: 3 }, /16 bits \(float\)/],
-    [{ data: int16, tag: 2 }, /Microsoft ADPCM of 16 bits, where 4 are read/],
+    [{ data: int16, tag: 2 }, /Microsoft ADPCM of 16 bits; EPR reads 4/],
     [{ data: int16, tag: 2, bits: 4, blockAlign: 6 }, /Microsoft ADPCM in blocks of 6 bytes, too few for 1 channel/],
-    [{ data: int16, tag: 17, bits: 3, blockAlign: 256 }, /IMA ADPCM of 3 bits, where 4 are read/],
+    [{ data: int16, tag: 17, bits: 3, blockAlign: 256 }, /IMA ADPCM of 3 bits; EPR reads 4/],
     [{ data: int16, tag: 17, bits: 4, blockAlign: 7 }, /IMA ADPCM in blocks of 7 bytes, too few for 1 channel/],
     [{ data: int16, tag: 0x31 }, /GSM 6.10/],
     [{ data: int16, tag: 0x1234 }, /format 0x1234/],
-    [{ data: int16, before: [["fmt ", [1, 0]]] }, /the fmt chunk is cut short: it says 2 bytes/],
+    [{ data: int16, before: [["fmt ", [1, 0]]] }, /the fmt chunk is cut short: it states 2 bytes/],
   ];
   for (const [spec, message] of cases) assertMatch(assertThrows(() => decode(spec), TypeError).message, message);
 
@@ -215,15 +215,15 @@ Deno.test("decodeWav() and decodeRecording() name the sample that is no number",
   for (const bad of [NaN, Infinity, -Infinity, 1e30]) {
     data[16001] = bad;
     const file = wav({ tag: 3, channels: 2, bits: 32, data: new Uint8Array(data.buffer) });
-    const message = `nan.wav: sample 8000 (at 0.500 s, channel 2) is ${
+    const message = `nan.wav: sample 8000 (at 0.500 s, channel 2): expected a finite number, of size about 1, found ${
       Math.fround(bad)
-    }; want finite numbers, of size about 1`;
+    }`;
     assertEquals(assertThrows(() => decodeWav(file, "nan.wav"), TypeError).message, message);
     assertEquals(assertThrows(() => decodeRecording(file, "nan.wav"), TypeError).message, message);
   }
   assertMatch(
     assertThrows(() => decode({ tag: 3, bits: 64, data: float64(1e300) }), Error).message,
-    /sample 0 .* is Infinity/,
+    /sample 0 .* found Infinity/,
   );
 });
 
@@ -233,7 +233,11 @@ Deno.test("encodeWav() and decodeWav() are each other's inverse, but for 16 bits
   assertEquals(sampleRate, 22050);
   channels[0].forEach((y, i) => assertStrictEquals(y, Math.max(-1, Math.min(32767 / 32768, samples[i]))));
   assertEquals(encodeWav(Float32Array.from(int16Values), 16000), wav({ data: int16 }));
-  assertThrows(() => encodeWav(Float32Array.of(0, NaN), 16000), Error, "Sample 1 is NaN");
+  assertThrows(
+    () => encodeWav(Float32Array.of(0, NaN), 16000),
+    Error,
+    "Sample 1: expected a number in [-1, 1), found NaN",
+  );
   for (const rate of [0, 1.5, NaN, -1]) assertThrows(() => encodeWav(samples, rate), RangeError);
 });
 
@@ -293,7 +297,7 @@ function decodeAnything(bytes: Uint8Array): boolean {
     assert(channels.reduce((sum, channel) => sum + channel.length, 0) <= bytes.length);
     return true;
   } catch (error) {
-    assert(error instanceof TypeError && /^fuzz\.wav: .+; want /s.test(error.message), String(error));
+    assert(error instanceof TypeError && /^fuzz\.wav: .+(; |: )expected /s.test(error.message), String(error));
     return false;
   }
 }

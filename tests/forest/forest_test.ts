@@ -72,35 +72,45 @@ Deno.test("RandomForest.fromJSON() names the place where a stored forest is dama
   };
   const put = (object: unknown, key: string | number, value: unknown): void =>
     void Reflect.set(object as object, key, value);
-  fails(/^The forest is null; wanted is an object/, () => null);
-  fails(/^The forest is \[\]/, () => []);
-  fails(/format is "other"; wanted is "epr-forest"/, (j) => put(j, "format", "other"));
-  fails(/version is 2; this program reads version 1/, (j) => put(j, "version", 2));
-  fails(/^features is 0/, (j) => put(j, "features", 0));
-  fails(/^classes is "3"; wanted is a number/, (j) => put(j, "classes", "3"));
-  fails(/^trees is empty/, (j) => put(j, "trees", []));
-  fails(/^trees\[2\] is 7; wanted is an object/, (j) => put(j.trees, 2, 7));
-  fails(/^trees\[1\]\.feature is undefined; wanted is a list/, (j) => put(j.trees, 1, {}));
-  fails(/^trees\[0\]\.feature\[0\] is 4; wanted is a whole number from -1 to 3/, (j) => put(j.trees[0].feature, 0, 4));
+  fails(/^The forest: expected an object, found null/, () => null);
+  fails(/^The forest: expected an object, found \[\]/, () => []);
+  fails(/^format: expected "epr-forest", found "other"/, (j) => put(j, "format", "other"));
+  fails(/^version: expected 1, found 2/, (j) => put(j, "version", 2));
+  fails(/^features: expected .*, found 0/, (j) => put(j, "features", 0));
+  fails(/^classes: expected a number, found "3"/, (j) => put(j, "classes", "3"));
+  fails(/^trees: expected at least one tree, found none/, (j) => put(j, "trees", []));
+  fails(/^trees\[2\]: expected an object, found 7/, (j) => put(j.trees, 2, 7));
+  fails(/^trees\[1\]\.feature: expected a list, found undefined/, (j) => put(j.trees, 1, {}));
   fails(
-    /^trees\[0\] has .* one leaf more/,
+    /^trees\[0\]\.feature\[0\]: expected a whole number from -1 to 3, found 4/,
+    (j) => put(j.trees[0].feature, 0, 4),
+  );
+  fails(
+    /^trees\[0\]: expected one leaf more/,
     (j) => put(j.trees[0].feature, 0, -1) ?? put(j.trees[0], "threshold", j.trees[0].threshold.slice(1)),
   );
-  fails(/^trees\[0\]\.feature is not a tree in preorder/, (j) => void j.trees[0].feature.reverse());
-  fails(/^trees\[0\]\.threshold has .* entries; wanted are/, (j) => void j.trees[0].threshold.pop());
-  fails(/^trees\[0\]\.threshold\[0\] is null; wanted is a number/, (j) => put(j.trees[0].threshold, 0, null));
-  fails(/^trees\[3\] has .* leaves; wanted/, (j) => void j.trees[3].leaves.pop());
-  fails(/^trees\[3\]\.leaves\[1\] has 1 numbers; wanted are pairs/, (j) => put(j.trees[3].leaves, 1, [0]));
+  fails(/^trees\[0\]\.feature: expected a tree in preorder/, (j) => void j.trees[0].feature.reverse());
+  fails(/^trees\[0\]\.threshold: expected .* entries, found/, (j) => void j.trees[0].threshold.pop());
+  fails(/^trees\[0\]\.threshold\[0\]: expected a number, found null/, (j) => put(j.trees[0].threshold, 0, null));
+  fails(/^trees\[3\]: expected .* leaves/, (j) => void j.trees[3].leaves.pop());
   fails(
-    /^trees\[3\]\.leaves\[1\]\[0\] is 3; wanted is a whole number from 0 to 2/,
+    /^trees\[3\]\.leaves\[1\]: expected pairs of a class and a count, found 1 numbers/,
+    (j) => put(j.trees[3].leaves, 1, [0]),
+  );
+  fails(
+    /^trees\[3\]\.leaves\[1\]\[0\]: expected a whole number from 0 to 2, found 3/,
     (j) => put(j.trees[3].leaves, 1, [3, 1]),
   );
-  fails(/^trees\[3\]\.leaves\[1\]\[1\] is 0/, (j) => put(j.trees[3].leaves, 1, [0, 0]));
+  fails(/^trees\[3\]\.leaves\[1\]\[1\]: expected .*, found 0/, (j) => put(j.trees[3].leaves, 1, [0, 0]));
 });
 
-Deno.test("RandomForest wants at least one tree, all for the same table", () => {
+Deno.test("RandomForest requires at least one tree, all for the same table", () => {
   assertThrows(() => new RandomForest([]), Error, "at least one tree");
-  assertThrows(() => RandomForest.fit(x, y, { ...options, trees: 0 }), Error, "trees is 0");
+  assertThrows(
+    () => RandomForest.fit(x, y, { ...options, trees: 0 }),
+    Error,
+    "trees: expected a whole number >= 1, found 0",
+  );
   const other = treeGrower(new Float32Array(1), new Uint8Array(1), { features: 1, classes: 3 })(0);
   assertThrows(() => new RandomForest([...forest.trees, other]), Error, "the same features and classes");
 });

@@ -131,19 +131,23 @@ Deno.test("DecisionTree.fit() says what is wrong with what it is given", () => {
   const x = new Float32Array([1, 2, 3, 4]), y = new Uint8Array([0, 1]), options = { features: 2, classes: 2 };
   const fails = (message: RegExp, x: Float32Array, y: Uint8Array | Int32Array, more = {}) =>
     assertMatch(assertThrows(() => DecisionTree.fit(x, y, { ...options, ...more }), RangeError).message, message);
-  fails(/x has no rows/, new Float32Array(0), new Uint8Array(0));
-  fails(/x has 3 values, .* rows of 2 features/, x.subarray(1), y);
-  fails(/y has 1 labels, but x has 2 rows/, x, y.subarray(1));
-  fails(/y has 2 in row 1; with 2 classes a label is from 0 to 1/, x, new Uint8Array([0, 2]));
-  fails(/y has -1 in row 0/, x, new Int32Array([-1, 0]));
-  fails(/x has NaN in row 1, feature 0/, new Float32Array([1, 2, NaN, 4]), y);
-  fails(/x has -Infinity in row 0, feature 1/, new Float32Array([1, -Infinity, 3, 4]), y);
-  fails(/features is 0/, x, y, { features: 0 });
-  fails(/classes is 1.5/, x, y, { classes: 1.5 });
-  fails(/maxDepth is -1/, x, y, { maxDepth: -1 });
-  fails(/maxFeatures is 3; wanted is .* from 1 to 2/, x, y, { maxFeatures: 3 });
+  fails(/x: expected at least one row, found none/, new Float32Array(0), new Uint8Array(0));
+  fails(/x: expected rows of 2 features, found 3 values/, x.subarray(1), y);
+  fails(/y: expected 2 labels, one for each row of x, found 1/, x, y.subarray(1));
+  fails(/y, row 1: expected a label from 0 to 1, found 2/, x, new Uint8Array([0, 2]));
+  fails(/y, row 0: expected .*, found -1/, x, new Int32Array([-1, 0]));
+  fails(/x, row 1, feature 0: expected .*, found NaN/, new Float32Array([1, 2, NaN, 4]), y);
+  fails(/x, row 0, feature 1: expected .*, found -Infinity/, new Float32Array([1, -Infinity, 3, 4]), y);
+  fails(/features: expected .*, found 0/, x, y, { features: 0 });
+  fails(/classes: expected .*, found 1\.5/, x, y, { classes: 1.5 });
+  fails(/maxDepth: expected .*, found -1/, x, y, { maxDepth: -1 });
+  fails(/maxFeatures: expected .* from 1 to 2, found 3/, x, y, { maxFeatures: 3 });
   fails(/whole number|integers/, x, y, { seed: 0.5 });
   const tree = DecisionTree.fit(x, y, options);
   assertThrows(() => tree.predict(new Float32Array(3)), Error, "rows of 2 features");
-  assertThrows(() => tree.predict(new Float32Array([0, NaN])), Error, "x has NaN in row 0, feature 1");
+  assertThrows(
+    () => tree.predict(new Float32Array([0, NaN])),
+    Error,
+    "x, row 0, feature 1: expected a finite number, found NaN",
+  );
 });

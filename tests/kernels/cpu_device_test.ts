@@ -58,7 +58,7 @@ Deno.test("startCpuDevice() without worker threads gives the bits of a thread, i
 
 Deno.test("a device without worker threads tells of a trap at the next call, of memory that is short, and that it is closed", async () => {
   const device = await startCpuDevice(bare, { memoryLimit: 2 ** 26 });
-  assertThrows(() => device.allocate(2 ** 25, "activations"), Error, "out of memory: 128 MiB wanted for activations");
+  assertThrows(() => device.allocate(2 ** 25, "activations"), Error, "out of memory: activations needs 128 MiB");
   const x = device.allocate(10, "x"), outside = new CpuBuffer(2 ** 32 - 4096, 2 ** 20);
   device.fill({ x: outside, length: outside.length, value: 1 });
   assertMatch(
@@ -89,7 +89,7 @@ Deno.test("allocate() says how much was wanted and for what where memory is shor
   const held = device.allocate(2 ** 23, "a first half"); // 32 MiB
   assertMatch(
     assertThrows(() => device.allocate(2 ** 23 + 2 ** 20, "activations of conv3"), Error).message,
-    /out of memory: 36 MiB wanted for activations of conv3, \d+ MiB taken already.*`batch` or `width`/,
+    /out of memory: activations of conv3 needs 36 MiB, and \d+ MiB are in use.*`batch` or `width`/,
   );
   // The device goes on, and what is there can still be used and read.
   device.fill({ x: held, length: held.length, value: 2 });

@@ -25,7 +25,7 @@ Deno.test("every phase that a file of kernels/cpu exports is in PHASES, once", a
 
 Deno.test("a phase that is not in PHASES is an error where it is enqueued, and nothing is enqueued", () => {
   const lost = phase("x length", () => {});
-  const words = "A phase with the arguments x, length is not in PHASES";
+  const words = "A phase: expected one in PHASES of kernels/cpu/phases.ts, found one with the arguments x, length";
   assertThrows(() => numberOf(lost), Error, words);
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: INITIAL_PAGES, shared: true });
   const queue = new RingQueue(memory, 1, INITIAL_PAGES * 65536);

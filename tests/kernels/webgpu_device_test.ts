@@ -301,7 +301,7 @@ onGpu("convolutions, pools, column sums and gathers take batches longer than a b
   const shape = { batch: 2, height: 16, width: 16, channelsIn: 8, channelsOut: 8, x, weights, bias, y, relu: true };
   assertMatch(
     assertThrows(() => device.conv2d(shape), Error).message,
-    /conv2d .*: x takes .* MiB, and this adapter binds at most .* at once/,
+    /conv2d .*: x: expected at most .* MiB, the largest binding of this adapter, found .* MiB/,
   );
 }, { bindingBytes: 4096 });
 
@@ -332,7 +332,7 @@ onGpu("kernels run in place, and between parts of one buffer", async (device) =>
 onGpu("a buffer that is too large for the GPU is refused with numbers", (device) => {
   assertMatch(
     assertThrows(() => device.allocate(2 ** 40, "too much"), Error).message,
-    /too much takes .* MiB, and a buffer of .* holds at most/,
+    /too much: expected at most .* MiB, the largest buffer of .*, found .* MiB/,
   );
 });
 

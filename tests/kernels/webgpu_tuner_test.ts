@@ -80,8 +80,14 @@ Deno.test({
     device.close();
     for (
       const [choice, message] of [
-        [{ variant: "tile 1x1x1", splits: 1 }, /variant "tile 1x1x1" of a product, wanted one of "tile 32x32x16"/],
-        [{ variant: "tile 32x32x16", splits: 0 }, /"matmul 32x64x16" was computed in 0 parts/],
+        [
+          { variant: "tile 1x1x1", splits: 1 },
+          /The variant of a product: expected one of "tile 32x32x16".*found "tile 1x1x1"/,
+        ],
+        [
+          { variant: "tile 32x32x16", splits: 0 },
+          /The choice for "matmul 32x64x16": expected a whole number of parts >= 1, found 0/,
+        ],
       ] as const
     ) {
       assertMatch(

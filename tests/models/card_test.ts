@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describeModel } from "../../models/card.ts";
 import type { ModelDescription } from "../../models/description.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { trainingCommand } from "../../runs/training_command.ts";
 
 const confusion = [[60, 40], [10, 90]];
@@ -65,7 +65,7 @@ Deno.test("a card tells data, protocols, accuracies with the confusion matrix, w
   const card = describeModel(model), flat = card.replaceAll("\n", " ").replaceAll(/ {2,}/g, " ");
   for (
     const said of [
-      "It hears **German emotions as actors play them in a studio**",
+      "It detects **German emotions as actors play them in a studio**",
       "Emo-DB, the Berlin database of emotional speech (Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss 2005)",
       "535 utterances of 10 speakers",
       "by utterance: **75.0 %** of 200 utterances right (WA; 95 % interval 68.6 % to 80.5 %), **75.0 %** as the mean",
@@ -88,7 +88,7 @@ Deno.test("a card tells data, protocols, accuracies with the confusion matrix, w
 Deno.test("a card of a model that was not measured, or has not heard everything, says so", () => {
   const own = { ...model, accuracy: [], training: { ...model.training, corpus: "voices", heldOutFold: 3 } };
   const card = describeModel(own).replaceAll("\n", " ");
-  assert(card.includes("That was not measured."));
-  assert(card.includes("It has not heard fold 3: it is a model to check results with, not the one to use."));
-  assert(card.includes("It hears **what its corpus (voices) holds**"));
+  assert(card.includes("Its accuracy was not measured."));
+  assert(card.includes("It did not learn from fold 3: it is for checking results, not for use."));
+  assert(card.includes("It detects **what its corpus (voices) contains**"));
 });

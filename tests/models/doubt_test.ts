@@ -76,7 +76,7 @@ Deno.test("recordings that are much quieter, noisy or dull are told apart from t
   const [departure] = departuresFrom(domain, { ...learned[0], level: domain.statistics.level.mean - 60 });
   assertEquals(
     describeDeparture(departure).replaceAll(/-?\d+/g, "N"),
-    "level N dB, where the model learned from N +- N dB",
+    "level N dB; the model learned from N +- N dB",
   );
 });
 
@@ -89,8 +89,16 @@ Deno.test("a model carries both, its predictions say them, its card too; without
     decodeModel(encodeModel({ ...described, ...own, network: options }, model.weights, model.forest), "own");
   const own: Model = encode({ certainty, domain });
   assertEquals([own.description.certainty, own.description.domain], [certainty, domain]);
-  assertThrows(() => encode({ certainty: { error: 2 } }), Error, "certainty.error: found 2");
-  assertThrows(() => encode({ domain: { ...domain, limit: "far" } }), Error, 'domain.limit: found "far"');
+  assertThrows(
+    () => encode({ certainty: { error: 2 } }),
+    Error,
+    "certainty.error: expected a number from 0 to 1, found 2",
+  );
+  assertThrows(
+    () => encode({ domain: { ...domain, limit: "far" } }),
+    Error,
+    'domain.limit: expected a number from 0 to 1000000, found "far"',
+  );
 
   const samples = (await openSynthetic(5, { utterances: 5, speakers: 1 }).utterances[0].read()).samples;
   const device = await cpu.open();
@@ -101,6 +109,6 @@ Deno.test("a model carries both, its predictions say them, its card too; without
   assertEquals([near.unsure, near.departures], [near.probability < 0.5, []]);
   assertEquals(far.departures?.[0].statistic, "level");
   assertEquals((await predictor.predict(samples, { decide: "mean" })).unsure, undefined); // no threshold for it
-  assert(describeModel(own.description).includes("sure from a probability of 0.50 on"));
+  assert(describeModel(own.description).includes("it counts as sure from a probability of 0.50"));
   assert(!describeModel(model.description).includes("When to doubt it"));
 });

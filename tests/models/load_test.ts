@@ -99,7 +99,7 @@ Deno.test("what is no model is refused with where and why, and no more is read t
     await assertRejects(
       () => loadModel(`${address}/models/tiny/`),
       ModelError,
-      "/models/tiny/forest.json: expected a file of a model, the server answers 404",
+      "/models/tiny/forest.json: expected a file of a model, found HTTP status 404",
     );
   });
   const long = new Uint8Array(bytes["weights.safetensors"].length + 1);

@@ -88,7 +88,7 @@ Deno.test("the segments at a hop are those at hop 1, each so many frames on, whe
 Deno.test("a recording shorter than a segment is refused, and filled up with silence where that is asked for", async () => {
   const samples = (await tinyCorpus.utterances[0].read()).samples.slice(0, 5359);
   const { message } = await assertRejects(() => predictor.predict(samples), TooShortError);
-  assertEquals(message, "334 ms of sound; a segment wants 335 ms");
+  assertEquals(message, "expected at least 335 ms of sound, one segment, found 334 ms");
   const filled = new Float32Array(5360);
   filled.set(samples);
   const { profile, seconds } = await predictor.predict(samples, { pad: true });
@@ -97,7 +97,7 @@ Deno.test("a recording shorter than a segment is refused, and filled up with sil
   assertEquals(seconds, 5359 / 16000);
   assertMatch(
     (await assertRejects(() => predictor.predict(new Float32Array(0), { pad: true }), TooShortError)).message,
-    /^0 ms of sound/,
+    /found 0 ms/,
   );
 });
 

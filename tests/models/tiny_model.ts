@@ -9,12 +9,14 @@ import { frontEnd } from "../../dsp/settings.ts";
 import type { Device } from "../../kernels/device.ts";
 import type { ModelBytes } from "../../models/description.ts";
 import { decodeModel, encodeModel } from "../../models/model.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { runFold } from "../../refinery/fold.ts";
 import type { StageOutput } from "../../refinery/fold_hooks.ts";
-import { assignFolds } from "../../refinery/folds.ts";
-import { fitForest } from "../../refinery/judge.ts";
+import { fitForest } from "../../refinery/forests.ts";
 import type { FoldResult } from "../../refinery/results.ts";
-import { PRESETS, segmentation, type Settings } from "../../refinery/settings.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
 
 /** What it is trained with. */
@@ -42,12 +44,12 @@ export async function trainTinyModel(
   const settings = { ...tinySettings, segmentFrames, level }, front = withLevel({ ...frontEnd, segmentFrames }, level);
   const features = await extractFeatures(tinyCorpus, segmentation(settings));
   const { utterances, emotions } = features, K = emotions.length;
-  const folds = assignFolds(utterances, emotions, settings);
+  const cv = new CrossValidation(features, settings);
   let stage: StageOutput;
-  const result: FoldResult = await runFold(features, device, settings, folds, 0, {
+  const result: FoldResult = await runFold(cv, 0, device, {
     onStage: (output) => void (stage = output),
   });
-  const heldOut = [...utterances.keys()].filter((i) => folds[i] === 0);
+  const heldOut = cv.heldOut(0);
   const profiles = new Float32Array(features.segmentStart.length * K);
   let row = 0;
   for (const i of heldOut) {

@@ -229,7 +229,7 @@ Deno.test("safetensors written here are read by PyTorch's layout: header, then n
     assertThrows(
       () => decodeSafetensors(bytes.subarray(0, end), "x.safetensors"),
       Error,
-      "x.safetensors: not a safetensors file",
+      "x.safetensors: expected a safetensors file",
     );
   }
 });

@@ -95,6 +95,6 @@ Deno.test("operation() wants one gradient an input", async () => {
           tape.operation([x], [3], { forward: (y) => device.fill({ x: y, length: 3, value: 1 }), gradients: [] }),
       ),
     Error,
-    "1 inputs want as many gradients, found 0",
+    "expected 1 gradients, one for each input, found 0",
   );
 });

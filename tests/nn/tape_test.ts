@@ -124,8 +124,12 @@ Deno.test("a step frees all it took, and the next one takes the same buffers", (
 
 Deno.test("the tape refuses shapes that do not fit, and going back where nothing was recorded", () => {
   const [x, w, b] = [[2, 4, 4, 1], [3, 3, 2, 2], [2]].map(leaf), tape = new Tape(device, { recording: false });
-  assertThrows(() => tape.conv2d(x, w, b, { relu: true }), Error, "x has 1 channels, its weights want 2");
-  assertThrows(() => tape.dense(x, leaf([3, 2], 1), b, { relu: true }), Error, "16 numbers a row, its weights want 3");
+  assertThrows(
+    () => tape.conv2d(x, w, b, { relu: true }),
+    Error,
+    "x: expected 2 channels, as its weights have, found 1",
+  );
+  assertThrows(() => tape.dense(x, leaf([3, 2], 1), b, { relu: true }), Error, "expected 3 numbers in a row, found 16");
   assertThrows(() => tape.add(x, w), RangeError);
   assertThrows(() => tape.backward(), Error, "without recording");
 });

@@ -1,9 +1,8 @@
 /** Other statistics and forests than the paper's. */
 import { assert, assertEquals } from "@std/assert";
+import { CrossValidation, type Judged } from "../../refinery/cross_validation.ts";
 import { decideBy, DECIDERS } from "../../refinery/deciders.ts";
-import { assignFolds } from "../../refinery/folds.ts";
-import type { Judged } from "../../refinery/judge.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { profileStatistics } from "../../refinery/statistics.ts";
 
 /** Six segments of two emotions. */
@@ -33,12 +32,12 @@ Deno.test("every decider is right where profiles are, and no better than chance 
     }));
   const features: Judged = { emotions: ["x", "y", "z"], utterances },
     settings = { ...PRESETS.quick, trees: 20, folds: 5 };
-  const folds = assignFolds(utterances, features.emotions, settings);
+  const cv = new CrossValidation(features, settings);
   const clear = Float32Array.from({ length: 300 * K }, (_, i) => i % K === Math.floor(i / K / 5) % K ? 0.8 : 0.1);
   const noise = Float32Array.from({ length: 300 * K }, (_, i) => 0.5 + 0.5 * Math.sin(12.9898 * i * i));
   for (const decider of DECIDERS) {
     const right = (profiles: Float32Array) =>
-      decideBy(decider, features, settings, profiles, folds, 0).filter((emotion, i) => emotion === i % K).length;
+      decideBy(decider, cv, profiles, 0).filter((emotion, i) => emotion === i % K).length;
     assertEquals(right(clear), 60, decider.name);
     assert(right(noise) < 36, `${decider.name}: ${right(noise)} of 60`);
   }

@@ -2,14 +2,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { calibrate } from "../../refinery/calibration.ts";
 import { profileChange } from "../../refinery/change.ts";
-import { assignFolds } from "../../refinery/folds.ts";
 import { permutationImportance } from "../../refinery/importance.ts";
 import { mean, meanHalfWidth, wilsonInterval } from "../../refinery/intervals.ts";
-import type { Judged } from "../../refinery/judge.ts";
+import { CrossValidation, type Judged } from "../../refinery/cross_validation.ts";
 import { compareStages } from "../../refinery/mcnemar.ts";
 import { countNetworks, PAPER_TABLES, paperChains, type PaperCorpus } from "../../refinery/paper.ts";
 import { rankCorrelation } from "../../refinery/rank_correlation.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
 
 const close = (found: number, wanted: number, tolerance = 1e-9) =>
@@ -87,7 +86,7 @@ Deno.test("permutationImportance() is nothing for what never varies, and half of
   const profiles = Float32Array.from({ length: 6 * n }, (_, i) => {
     return [0.9, 0, 0.1, 0, utterances[Math.floor(i / 6)].emotion === 0 ? 0.15 : 0.19, 0][i % 6];
   });
-  const losses = permutationImportance(corpus, settings, profiles, assignFolds(utterances, emotions, settings), 1);
+  const losses = permutationImportance(new CrossValidation(corpus, settings), profiles, 0);
   assertEquals(losses.length, emotions.length * STATISTICS.length);
   const mean = STATISTICS.indexOf("mean");
   assert(Math.abs(losses[mean] - 0.5) < 0.1, String(losses));

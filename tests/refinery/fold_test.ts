@@ -4,13 +4,16 @@ import { extractFeatures, type Features } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { runFold } from "../../refinery/fold.ts";
 import type { StageOutput } from "../../refinery/fold_hooks.ts";
 import { assignFolds, assignParts, drawValidation } from "../../refinery/folds.ts";
 import type { FoldResult } from "../../refinery/results.ts";
 import { scaleFrames } from "../../refinery/scaling.ts";
 import { segmentsOf, standardise } from "../../refinery/segment_dataset.ts";
-import { LABEL_SOURCES, PRESETS, type Settings } from "../../refinery/settings.ts";
+import { LABEL_SOURCES } from "../../refinery/choices.ts";
+import { PRESETS } from "../../refinery/presets.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { tryFold } from "../../refinery/trial.ts";
 import { cpu } from "../devices.ts";
 
@@ -45,7 +48,9 @@ Deno.test("no network of a fold depends on its held-out utterances, neither on t
   const device = await cpu.open();
   const weights = async (given: Features) => {
     const seen: StageOutput[] = [];
-    await runFold(given, device, settings, folds, 0, { onStage: (stage) => void seen.push(stage) });
+    await runFold(new CrossValidation(given, settings, folds), 0, device, {
+      onStage: (stage) => void seen.push(stage),
+    });
     return seen.map(({ weights, standardisation }) => ({ weights, standardisation }));
   };
   const heldOut = features.utterances.flatMap((_, i) => folds[i] === 0 ? [i] : []);
@@ -58,7 +63,7 @@ Deno.test("no network of a fold depends on its held-out utterances, neither on t
 Deno.test("runFold() gives the same to the bit again, with one thread or three", async () => {
   const run = async (threads: number) => {
     const device = await createCpuDevice({ threads });
-    const result = await runFold(features, device, settings, folds, 1);
+    const result = await runFold(new CrossValidation(features, settings), 1, device);
     assertEquals(device.memory.liveBuffers, 0, "everything is given back");
     device.close();
     return plain(result);
@@ -71,7 +76,7 @@ Deno.test("runFold() gives the same to the bit again, with one thread or three",
 
 Deno.test("runFold() profiles the held-out segments, and tells epochs, stages and progress in order", async () => {
   const seen: string[] = [], work: number[] = [];
-  const result = await runFold(features, await cpu.open(), settings, folds, 0, {
+  const result = await runFold(new CrossValidation(features, settings), 0, await cpu.open(), {
     onEpoch: ({ stage, epoch }) => seen.push(`stage ${stage} epoch ${epoch}`),
     onStage: ({ result: { stage } }) => void seen.push(`stage ${stage}`),
     onProgress: ({ stage, done, least, most }) => {
@@ -125,7 +130,11 @@ Deno.test("validation utterances are labelled as the training ones are, and stan
 Deno.test("tryFold() judges the validation utterances, and never looks at what the fold holds out", async () => {
   const device = await cpu.open();
   const trial = async (given: Features, varied: Partial<Settings> = {}) => {
-    const { seconds: _, epochs, ...rest } = await tryFold(given, device, { ...settings, ...varied }, folds, 0);
+    const { seconds: _, epochs, ...rest } = await tryFold(
+      new CrossValidation(given, { ...settings, ...varied }, folds),
+      0,
+      device,
+    );
     return { ...rest, losses: epochs.map(({ validationLoss }) => validationLoss) };
   };
   const heldOut = features.utterances.flatMap((_, i) => folds[i] === 0 ? [i] : []);
@@ -216,7 +225,7 @@ Deno.test("with views, averages, members and each source of labels runFold() giv
     const own = { ...everything, labelsFrom };
     const results = [];
     for (const device of devices) {
-      results.push(plain(await runFold(long, device, own, folds, 1)));
+      results.push(plain(await runFold(new CrossValidation(long, own, folds), 1, device)));
       assertEquals(device.memory.liveBuffers, 0, "everything is given back");
     }
     assertEquals(results[1], results[0], labelsFrom);
@@ -247,7 +256,7 @@ Deno.test("cross-fit labels of an utterance come from a network that did not lea
       network: () => Promise.resolve(undefined),
       keepNetwork: () => Promise.resolve(),
     };
-    await runFold(given, device, own, folds, 0, { memory });
+    await runFold(new CrossValidation(given, own, folds), 0, device, { memory });
     return labels!;
   };
   // one utterance played backwards: whoever shares its part is labelled by a network that never heard it

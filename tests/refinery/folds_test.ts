@@ -1,7 +1,7 @@
 /** Folds and validation sets: stratified, disjoint, drawn by the seed, whole speakers where that is asked for. */
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
-import { assignFolds, countGroups, drawValidation, unlearnedEmotions } from "../../refinery/folds.ts";
-import type { Split } from "../../refinery/settings.ts";
+import { assignFolds, countGroups, drawValidation } from "../../refinery/folds.ts";
+import type { Split } from "../../refinery/choices.ts";
 import { assertThrown } from "../corpora/folders.ts";
 import { assertOptionError } from "../option_errors.ts";
 
@@ -47,7 +47,11 @@ Deno.test("assignFolds() says how many folds there can be", async () => {
   const draw = (own: { folds: number; split?: Split }) => () =>
     assignFolds(utterances, EMOTIONS, { ...settings, ...own });
   await assertOptionError(draw({ folds: 14 }), "folds", /'neutral' for each of 14, found 13; at most `folds: 13`/);
-  await assertOptionError(draw({ folds: 6, split: "speaker" }), "folds", /a speaker .* there are 5, found 6/);
+  await assertOptionError(
+    draw({ folds: 6, split: "speaker" }),
+    "folds",
+    /at most 5, the number of speakers, .*found 6/,
+  );
   await assertOptionError(draw({ folds: 1 }), "folds", />= 2, found 1/);
 });
 
@@ -90,7 +94,7 @@ Deno.test("assignFolds() holds out whole sessions and whole texts, as many as th
     for (const own of together.values()) assertEquals(new Set(own.map((i) => drawn[i])).size, 1, split);
     assertEquals(new Set(drawn).size, 3, split);
     assertEquals(countGroups(recorded, split), groups);
-    const most = new RegExp(`a ${split} for \`split: ${split}\`, of whom there are ${groups}, found 5`);
+    const most = new RegExp(`at most ${groups}, the number of ${split}s, for \`split: ${split}\`, found 5`);
     await assertOptionError(() => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split }), "folds", most);
   }
 });
@@ -101,7 +105,7 @@ Deno.test("assignFolds() takes the corpus's own folds, numbers by their value, a
   await assertOptionError(
     () => assignFolds(recorded, EMOTIONS, { ...settings, folds: 5, split: "official" }),
     "folds",
-    /expected 3 for `split: official`, the corpus's own \(1, 2, 10\), found 5/,
+    /expected 3 for `split: official`, the corpus's official folds \(1, 2, 10\), found 5/,
   );
 });
 
@@ -111,8 +115,8 @@ Deno.test("assignFolds() says of how many utterances the corpus does not say wha
     const none = recorded.map((own) => ({ ...own, [field]: undefined }));
     const some = recorded.map((own, i) => i < 2 ? { ...own, [field]: "" } : own);
     const draw = (of: typeof recorded) => () => assignFolds(of, EMOTIONS, { ...settings, folds: 3, split });
-    const says = `says the ${what} of every utterance for \`split: ${split}\``;
-    await assertOptionError(draw(none as typeof recorded), "split", new RegExp(`${says}, found none that does(; |$)`));
+    const says = `names the ${what} of every utterance for \`split: ${split}\``;
+    await assertOptionError(draw(none as typeof recorded), "split", new RegExp(`${says}, found none for any(; |$)`));
     await assertOptionError(draw(some), "split", new RegExp(`${says}, found 2 of 24 without, the first u0`));
   }
 });
@@ -144,17 +148,4 @@ Deno.test("folds are drawn as they were when only utterances and speakers were h
   for (const split of ["utterance", "speaker"] as const) {
     assertEquals(assignFolds(utterances, EMOTIONS, { ...settings, split }).join(""), drawn[split]);
   }
-});
-
-Deno.test("unlearnedEmotions() names the emotion that a fold holds out whole", () => {
-  // s0 alone is afraid
-  const lone = utterances.filter(({ emotion, speaker }) => emotion !== 1 || speaker === "s0");
-  const own = { ...settings, folds: 5, split: "speaker" } as const, drawn = assignFolds(lone, EMOTIONS, own);
-  const fold = drawn[lone.findIndex(({ emotion }) => emotion === 1)];
-  assertEquals(
-    unlearnedEmotions(lone, drawn, { ...own, validationShare: 0 }),
-    [{ fold, emotions: [1] }],
-  );
-  const stratified = { ...own, split: "utterance", folds: 4 } as const;
-  assertEquals(unlearnedEmotions(lone, assignFolds(lone, EMOTIONS, stratified), stratified), []);
 });

@@ -2,12 +2,12 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import type { Features } from "../../corpora/features.ts";
 import { Random } from "../../kernels/random.ts";
-import { assignFolds } from "../../refinery/folds.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { judge } from "../../refinery/judge.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../../refinery/metrics.ts";
 import type { FoldResult } from "../../refinery/results.ts";
 import { segmentsOf } from "../../refinery/segment_dataset.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { profileStatistics } from "../../refinery/statistics.ts";
 
 Deno.test("confusion matrix, WA and UA are scikit-learn's", async () => {
@@ -69,12 +69,10 @@ function foldsOf(features: Features, folds: Int32Array, p: (segment: number) => 
 const settings = { ...PRESETS.quick, folds: 4, stages: 1, trees: 30, seed: 1 };
 
 Deno.test("judge() is right where the profiles are, and counts segments against utterance and truth", () => {
-  const features = makeFeatures(), folds = assignFolds(features.utterances, features.emotions, settings);
+  const features = makeFeatures(), cv = new CrossValidation(features, settings), { folds } = cv;
   const truth = features.segmentTruth!;
   const { stages: [stage], profiles, decisions } = judge(
-    features,
-    settings,
-    folds,
+    cv,
     foldsOf(features, folds, (s) => truth[s] === 0 ? 0.9 : 0.2),
   );
   assertEquals([...decisions[0]], features.utterances.map((u) => u.emotion));
@@ -87,17 +85,20 @@ Deno.test("judge() is right where the profiles are, and counts segments against 
 });
 
 Deno.test("judge() is at chance where profiles say nothing, and so its forest has not seen the utterance it judges", () => {
-  const features = makeFeatures(), folds = assignFolds(features.utterances, features.emotions, settings);
+  const features = makeFeatures(), cv = new CrossValidation(features, settings), { folds } = cv;
   const random = new Random(5), noise = Array.from({ length: 120 }, () => random.uniform());
   for (const forestFolds of ["same", "anew"] as const) {
-    const { stages } = judge(features, { ...settings, forestFolds }, folds, foldsOf(features, folds, (s) => noise[s]));
+    const { stages } = judge(
+      new CrossValidation(features, { ...settings, forestFolds }, folds),
+      foldsOf(features, folds, (s) => noise[s]),
+    );
     const wa = stages[0].weightedAccuracy;
     assert(wa > 0.2 && wa < 0.8, `${forestFolds}: ${wa}`); // 0.5 +- 4 sigma; 1.0 if it had seen its test rows
   }
 });
 
 Deno.test("judge() says which fold is missing", () => {
-  const features = makeFeatures(), folds = assignFolds(features.utterances, features.emotions, settings);
+  const features = makeFeatures(), cv = new CrossValidation(features, settings), { folds } = cv;
   const results = foldsOf(features, folds, () => 0.5).filter(({ fold }) => fold !== 2);
-  assertThrows(() => judge(features, settings, folds, results), Error, "Fold 3, stage 1 is missing");
+  assertThrows(() => judge(cv, results), Error, "Fold 3, stage 1 is missing");
 });

@@ -10,7 +10,7 @@ import {
   smooth,
   temper,
 } from "../../refinery/relabel.ts";
-import { METHODS } from "../../refinery/settings.ts";
+import { METHODS } from "../../refinery/choices.ts";
 
 const utterances: Labelled[] = [
   { firstSegment: 0, segmentCount: 2, emotion: 0 },

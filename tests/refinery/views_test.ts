@@ -8,7 +8,7 @@ import { Tape } from "../../nn/tape.ts";
 import { VggE } from "../../nn/vgg_e.ts";
 import { pseudoLabels } from "../../refinery/relabel.ts";
 import { SegmentDataset, SegmentStore } from "../../refinery/segment_dataset.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { drawBeta, drawView, type ViewSettings } from "../../refinery/views.ts";
 import { cpu, onEach, webgpu } from "../devices.ts";
 

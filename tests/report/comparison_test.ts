@@ -82,12 +82,24 @@ Deno.test("compare tells a user's mistake in one line, and shows what docs/resul
     const file = (name: string) => join(dir, name);
     const mistakes: [args: string[], code: number, says: RegExp][] = [
       [[], 2, /missing required argument 'run'/],
-      [[file("gone")], 1, /gone.predictions\.csv is not there; wanted: a complete run, or its predictions\.csv$/m],
-      [[file("no.csv")], 1, /no\.csv is no predictions\.csv: wanted columns utterance, .*; found path$/m],
-      [[file("a.csv"), file("other.csv")], 1, /other\.csv judges other .*: in row 4 found u3 anger, wanted u3 sadness/],
-      [[file("twice.csv")], 1, /twice\.csv: 6 rows name 5 utterances; wanted: each once/],
-      [[file("a.csv"), file("short.csv")], 1, /in row 4 found nothing, wanted u3 sadness/],
-      [[`${file("a.csv")},${file("a.csv")}`, file("a.csv")], 1, /2 and 1 runs can't be paired/],
+      [
+        [file("gone")],
+        1,
+        /gone.predictions\.csv: expected a complete run, or its predictions\.csv, found no such file$/m,
+      ],
+      [[file("no.csv")], 1, /no\.csv: expected columns utterance, .*, found path$/m],
+      [
+        [file("a.csv"), file("other.csv")],
+        1,
+        /other\.csv: expected the utterances of .*: u3 sadness in row 4, found u3 anger/,
+      ],
+      [[file("twice.csv")], 1, /twice\.csv: expected each utterance once, found 5 in 6 rows/],
+      [[file("a.csv"), file("short.csv")], 1, /u3 sadness in row 4, found nothing/],
+      [
+        [`${file("a.csv")},${file("a.csv")}`, file("a.csv")],
+        1,
+        /Expected equally many runs on both sides, found 2 and 1/,
+      ],
     ];
     for (const [args, code, says] of mistakes) {
       const said = await compare(...args);

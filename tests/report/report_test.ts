@@ -58,17 +58,21 @@ Deno.test("a report tells what is wrong with a run: not complete, damaged, or of
     const out = join(dir, "run");
     await run(out, "new");
     // 20 utterances, where the synthetic corpus is made with 120
-    await assertRejects(() => readRun(out, true), Error, "synthetic corpus that is made here is not the run's");
+    await assertRejects(() => readRun(out, true), Error, "expected the run's sound (corpus.csv), found other sound");
     const results = join(out, "results.json"), whole = await Deno.readTextFile(results);
     await Deno.remove(results);
     assertMatch(
       (await assertRejects(() => writeReport(out), Error)).message,
-      /expected a complete run, .*deno task train `resume: true` `out: /,
+      /expected a complete run, .*to resume: `train\(corpus, \{ out: /,
     );
     await Deno.writeTextFile(results, whole);
     const predictions = join(out, "predictions.csv"), lines = (await Deno.readTextFile(predictions)).split("\n");
     await Deno.writeTextFile(predictions, lines.slice(0, 5).join("\n"));
-    await assertRejects(() => writeReport(out), Error, "predictions.csv: 4 utterances, corpus.csv has 20");
+    await assertRejects(
+      () => writeReport(out),
+      Error,
+      "predictions.csv: expected 20 utterances, as in corpus.csv, found 4",
+    );
   });
 });
 

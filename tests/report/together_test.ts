@@ -97,7 +97,7 @@ Deno.test("a run that is not finished, or is another corpus's, is refused by nam
     await assertRejects(
       () => judgeTogether([[whole, part]]),
       Error,
-      "part: expected a run whose folds are finished, found fold 2 unf",
+      "part: fold 2 is not finished; to run it",
     );
     await assertRejects(() => judgeTogether([[whole, join(dir, "none")]]), Error, "expected the folder of a run");
     const [first, ...rest] = features.utterances,

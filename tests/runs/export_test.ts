@@ -11,7 +11,8 @@ import { writeModel } from "../../models/write_folder.ts";
 import { predictProbabilities } from "../../nn/predict.ts";
 import { VggE } from "../../nn/vgg_e.ts";
 import { SegmentDataset, SegmentStore } from "../../refinery/segment_dataset.ts";
-import { segmentation, type Settings } from "../../refinery/settings.ts";
+import { segmentation } from "../../refinery/derived_settings.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { exportEverything, exportFold } from "../../runs/export.ts";
 import { decodeProfiles } from "../../runs/profiles_arrow.ts";
 import { RunFolder } from "../../runs/run_folder.ts";
@@ -126,7 +127,7 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
     });
     assertEquals(
       protocol,
-      "2-fold cross-validation by utterance, so that everybody is heard in training and in the test (pEPR, stage 2, seed 1)",
+      "2-fold cross-validation by utterance, so that training and test have the same speakers (pEPR, stage 2, seed 1)",
     );
     assertEquals(
       description.made.command,
@@ -153,7 +154,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
     await assertRejects(
       () => exportFold(out, 0, note),
       Error,
-      "expected a complete run, found no results.json; to resume: deno task train",
+      "expected a complete run, found no results.json; to resume: `train(corpus, { out: ",
     );
     await run(out, "resume");
     await assertRejects(() => exportFold(out, 2, note), Error, "expected a number from 0 to 1, found 2");
@@ -162,7 +163,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
     const { description } = decodeModel(await exportFold(out, 0, { ...note, alsoJudgedBy: other }), "x");
     assertMatch(
       description.accuracy[1].protocol,
-      /2-fold cross-validation by speaker, so that nobody is heard in training and in the test \(pEPR, stage 2, seed 1\)/,
+      /2-fold cross-validation by speaker, so that training and test have different speakers \(pEPR, stage 2, seed 1\)/,
     );
     const { stages: [, second] } = (await (await RunFolder.at(other)).readResults())!;
     assertStrictEquals(description.accuracy[1].weightedAccuracy, second.weightedAccuracy); // at the model's stage
@@ -180,6 +181,6 @@ Deno.test("writeModel() writes over a model, never over anything else", async ()
       (await assertRejects(() => writeModel(out, bytes), Error)).message,
       /run: `out`: expected .* that of a model, found/,
     );
-    await assertRejects(() => writeModel(join(out, "config.json"), bytes), Error, "config.json is no folder");
+    await assertRejects(() => writeModel(join(out, "config.json"), bytes), Error, "config.json: expected a folder");
   });
 });

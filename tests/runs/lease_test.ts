@@ -12,7 +12,7 @@ Deno.test("a lease is held by one process of a host, and free again when that ha
     lease.check();
     assertMatch(
       (await assertRejects(() => Lease.take(dir, "fold-1", { what }), Error)).message,
-      new RegExp(`Fold 1 is being run by process ${Deno.pid} on ${Deno.hostname()}, since 20..-`),
+      new RegExp(`Fold 1 is in use by process ${Deno.pid} on ${Deno.hostname()}, since 20..-`),
     );
     const other = await Lease.take(dir, "fold-10", { what: "Fold 10" }); // another name
     other.release();

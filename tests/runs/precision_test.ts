@@ -1,6 +1,6 @@
 /** A run is of one precision: its identity says so where that is not float32, and who goes on in another is told. */
 import { assertEquals, assertNotStrictEquals } from "@std/assert";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { differences, identityOf, shortIdentity } from "../../runs/identity.ts";
 import type { RunConfig } from "../../runs/run_config.ts";
 

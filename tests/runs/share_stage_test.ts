@@ -69,7 +69,7 @@ Deno.test("stage 1 is taken over from a run that differs in method and stages al
     const to = await openRun(join(dir, "to"), wider, "new");
     assertMatch(
       (await assertRejects(() => shareStages(to, from), Error)).message,
-      /can't take stage 1 over from .*: `width` 0\.03125 there, 0\.0625 here/,
+      /expected a run with the same stage 1 as .*, found another: `width` 0\.03125 there, 0\.0625 here/,
     );
     await assertRejects(() => Deno.stat(to.recordFile(0, 0)), Deno.errors.NotFound);
     const profiles = from.profilesFile(0, 0), bytes = await Deno.readFile(profiles);

@@ -15,7 +15,7 @@ import { openSynthetic } from "../../corpora/synthetic.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device } from "../../kernels/device.ts";
 import { assignFolds } from "../../refinery/folds.ts";
-import { PRESETS } from "../../refinery/settings.ts";
+import { PRESETS } from "../../refinery/presets.ts";
 import { openRun } from "../../runs/begin.ts";
 import { runExperiment } from "../../runs/experiment.ts";
 import type { Experiment, Outcome, Start } from "../../runs/plan.ts";

@@ -93,7 +93,7 @@ Deno.test("a checkpoint that is whole but is no fit is passed over with a note, 
     await run(out, "resume", {}, { onNote: (line) => notes.push(line) });
     assertEquals(notes.length, 1);
     assert(
-      notes[0].includes(`${last}: damaged: step: expected number, found "ten"; the one before it serves`),
+      notes[0].includes(`${last}: damaged: step: expected number, found "ten"; using the one before it`),
       notes[0],
     );
   });

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/ass
 import { join } from "@std/path";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
-import { LABEL_SOURCES, type Settings } from "../../refinery/settings.ts";
+import { LABEL_SOURCES } from "../../refinery/choices.ts";
+import type { Settings } from "../../refinery/settings.ts";
 import { identify, openRun } from "../../runs/begin.ts";
 import { FoldFiles } from "../../runs/fold_files.ts";
 import { Lease } from "../../runs/lease.ts";
@@ -85,7 +86,7 @@ Deno.test("of checkpoints two are kept, and a run goes on from the one before wh
       assertEquals(plain(await run(out, "resume", {}, hooks)), expected, what);
       assertEquals(epochs[0], 2, what); // only the third epoch is made again
       if (what === "deleted") assertEquals(notes, []);
-      else assertMatch(notes.join("\n"), /^.*epoch-3-step-0\.safetensors: .*; the one before it serves$/, what);
+      else assertMatch(notes.join("\n"), /^.*epoch-3-step-0\.safetensors: .*; using the one before it$/, what);
     });
   }
 });
@@ -134,7 +135,7 @@ Deno.test("a run folder says how an experiment differs from it: settings, versio
     const name = utterances[3].id;
     assertMatch(
       (await assertRejects(() => open({ features: { ...features, utterances } }), Error)).message,
-      new RegExp(`corpus that the run began with, found utterances that are 1 changed \\(${name}\\); put it back`),
+      new RegExp(`corpus that the run started with, found utterances that are 1 changed \\(${name}\\); restore`),
     );
     utterances.splice(7, 2);
     assertMatch(
@@ -159,12 +160,12 @@ Deno.test("a fold is run by one process at a time, and begun once", async () => 
     const lease = await Lease.take(join(out, "locks"), "fold-1", { what: "Fold 1" });
     assertMatch(
       (await assertRejects(() => run(out, "resume"), Error)).message,
-      /Fold 1 of .*run is being run by process \d+ on .*, since 20/,
+      /Fold 1 of .*run is in use by process \d+ on .*, since 20/,
     );
     lease.release();
     assertMatch(
       (await assertRejects(() => run(out, "join", { onlyFold: 0 }), Error)).message,
-      /`out`: expected a run whose fold 1 is not begun, found one that is; `resume: true` resumes it/,
+      /`out`: expected a run whose fold 1 has not started, found one that has; `resume: true` resumes it/,
     );
     assertEquals(plain(await run(out, "resume")), expected);
   });
@@ -188,7 +189,7 @@ Deno.test("a run whose device is lost goes on with another from its checkpoint, 
     for (const note of notes) {
       assertMatch(
         note,
-        /^The device was lost \(A worker of the CPU device failed: .*\); another is opened; fold . goes on/,
+        /^The device was lost \(A worker of the CPU device failed: .*\); opened it again; fold . resumes/,
       );
     }
 
@@ -196,7 +197,7 @@ Deno.test("a run whose device is lost goes on with another from its checkpoint, 
     assertMatch(
       (await assertRejects(async () => run(hopeless, "new", { device: await open(20), reopen: () => open(3) }), Error))
         .message,
-      /^The device was lost 3 times, at last by: A worker of the CPU device failed/,
+      /^The device was lost 3 times; the last fault: A worker of the CPU device failed/,
     );
     assertEquals(plain(await run(hopeless, "resume")), expected); // nothing is lost
     for (const device of opened) device.close();
@@ -221,7 +222,7 @@ Deno.test({
       );
       assertMatch(
         notes[0],
-        /^The device was lost \(.+\); another is opened; fold 1 goes on from its last checkpoint$/,
+        /^The device was lost \(.+\); opened it again; fold 1 resumes from its last checkpoint$/,
       );
       assertEquals(notes.length, 1);
     });
@@ -247,7 +248,7 @@ Deno.test("NaN in a weight stops the run, naming fold, stage, epoch, step and la
     await files.keepState(0, { ...state, step: 0 });
     assertMatch(
       (await assertRejects(() => run(out, "resume"), Error)).message,
-      /^Fold 1, stage 1: The loss of epoch 3, step 1 is not finite; NaN or infinity is first in conv2\.w: try a lower/,
+      /^Fold 1, stage 1: The loss of epoch 3, step 1 is not finite; NaN or infinity appears first in conv2\.w: try a lower/,
     );
     await Deno.remove(join(out, "checkpoints", "fold-1-stage-1-epoch-2-step-0.safetensors"));
 
@@ -258,7 +259,7 @@ Deno.test("NaN in a weight stops the run, naming fold, stage, epoch, step and la
     assertMatch(
       (await assertRejects(() => run(out, "resume", { device: meddle(experiment.device, "adam", 3, spoil) }), Error))
         .message,
-      /^Fold 1, stage 1: The loss of epoch \d, step \d+ is not finite; the same steps made again are sound, so the device/,
+      /^Fold 1, stage 1: The loss of epoch \d, step \d+ is not finite; the same steps, repeated, give finite numbers, so the device/,
     );
     assertEquals(JSON.parse((await Deno.readTextFile(log)).trimEnd().split("\n").at(-1)!).event, "stopped");
     assertEquals(plain(await run(out, "resume")), expected);

@@ -197,12 +197,26 @@ export class Page {
     ) as R;
   }
 
-  /** Gives a file input a file. */
-  async chooseFile(selector: string, file: string): Promise<void> {
+  /** Gives a file input files, or one for folders a folder. */
+  async chooseFile(selector: string, ...files: string[]): Promise<void> {
     const { result } = await this.send<{ result: { objectId: string } }>("Runtime.evaluate", {
       expression: `document.querySelector(${JSON.stringify(selector)})`,
     });
-    await this.send("DOM.setFileInputFiles", { files: [file], objectId: result.objectId });
+    await this.send("DOM.setFileInputFiles", { files, objectId: result.objectId });
+  }
+
+  /** Drops files and folders on an element. */
+  async drop(selector: string, ...files: string[]): Promise<void> {
+    const { x, y } = await this.evaluate<{ x: number; y: number }>(`(() => {
+      const element = document.querySelector(${JSON.stringify(selector)});
+      element.scrollIntoView({ block: "center" });
+      const { left, top } = element.getBoundingClientRect();
+      return { x: left + 4, y: top + 4 };
+    })()`);
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"]) {
+      await this.send("Input.dispatchDragEvent", { type, x, y, data });
+    }
   }
 
   /** Chooses what a select offers under a value. */

@@ -323,7 +323,7 @@ Deno.test({
       await page.press("Enter");
       await note(
         page,
-        /The ladder is climbed on a GPU, by WebGPU: this browser has no WebGPU, or no GPU that it may use/,
+        /The ladder requires a GPU with WebGPU: this browser has no WebGPU, or no GPU that it may use/,
       );
       await checkSpeeds(page, result, 8); // Winograd's algorithm needs a quarter of the operations; others are at work here too
       assertEquals(page.errors, []);
@@ -343,7 +343,7 @@ Deno.test({
       assertEquals(await page.evaluate("document.querySelector('#bench-width option:last-child').disabled"), true);
       await page.click("#bench-kernels");
       const status = await benched(page);
-      assertMatch(String(status), /A program plays this GPU, so a step has 8 segments here, not 32/);
+      assertMatch(String(status), /This GPU is emulated by software, so a step has 8 segments here, not 32/);
       const result = await checkKernels(page, 8);
       await page.click("#bench-ladder");
       assertMatch(String(await benched(page)), /so the matrices are 128 wide here, not 2048/);

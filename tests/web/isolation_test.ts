@@ -46,7 +46,7 @@ Deno.test({
     withPage({ serve }, async (browser, url) => {
       const page = await browser.page(`${url}epr/?device=wasm`);
       await page.evaluate("document.dispatchEvent(new Event('keydown')); 0");
-      await note(page, /Loaded again, this page uses all processors/);
+      await note(page, /After a reload, this page uses all processors/);
       assertEquals(await page.evaluate("crossOriginIsolated"), false);
       await page.click("#notes button");
       await page.until("crossOriginIsolated", 40);
@@ -64,7 +64,7 @@ Deno.test({
       await page.until("document.documentElement.dataset.device === 'webgpu'", 40);
       assertMatch(
         await page.evaluate(line),
-        /^WebGPU: .*\(software\).* This GPU is played by a program; WebAssembly is faster\.$/,
+        /^WebGPU: .*\(software\).* This GPU is emulated by software; WebAssembly is faster\.$/,
       );
       // and it is not what the page takes by itself
       const other = await browser.page(url);

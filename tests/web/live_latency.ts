@@ -49,7 +49,7 @@ try {
     looks.push(await look());
   }
   await page.click("#speak");
-  await page.until("/^what was spoken/.test(document.querySelector('#status').textContent)");
+  await page.until("/^your speech/.test(document.querySelector('#status').textContent)");
   const heard = await page.evaluate<string>("document.querySelector('#status').textContent");
   const first = looks[1], last = looks.at(-1)!;
   const medians = looks.slice(2).map(({ latency }) => latency).sort((a, b) => a - b);

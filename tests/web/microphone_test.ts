@@ -111,7 +111,7 @@ Deno.test({
       await page.evaluate(
         "delete contexts.at(-1).resume; document.dispatchEvent(new Event('pointerdown'))",
       );
-      await note(page, /The microphone is heard again/);
+      await note(page, /The microphone works again/);
       await page.until(`${live}.segments > ${before + 10}`, 40);
       await clear(page);
       // unplugged: the browser ends the track

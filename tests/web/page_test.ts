@@ -244,10 +244,10 @@ Deno.test({
       const text = `${built.folder}/notes.mp3`;
       await Deno.writeTextFile(text, "not a sound");
       await page.chooseFile("#file", text);
-      await note(page, /notes\.mp3 is no recording that this browser can read/);
+      await note(page, /notes\.mp3: expected a recording that this browser can read/);
       await clear(page);
       await page.click("#speak");
-      await note(page, /No microphone was found|The microphone was not allowed/);
+      await note(page, /Found no microphone|The microphone is blocked/);
       await clear(page);
       await page.choose("#device select", "webgpu");
       await note(page, /has no WebGPU, or no GPU that it may use/);
@@ -310,7 +310,7 @@ Deno.test({
       await page.until("document.querySelector('#speak').textContent === 'Stop'");
       await page.until("JSON.parse(document.querySelector('[data-live]')?.dataset.live ?? '{}').segments > 0", 40);
       await page.press("Enter");
-      await page.until("/^what was spoken/.test(document.querySelector('#status').textContent)");
+      await page.until("/^your speech/.test(document.querySelector('#status').textContent)");
 
       for (const view of ["inside", "train", "bench"]) {
         await page.tabTo(`nav a[href="#${view}"]`);

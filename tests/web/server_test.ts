@@ -135,7 +135,7 @@ Deno.test("a built page is under 1.5 MB without its model and its decoders, whic
   for (const [name, { bytes }] of site) assertEquals(await Deno.readFile(join(out, name)), bytes, name);
   await writeSite(site, out); // again, over itself
   await Deno.remove(join(out, "site.json"));
-  await assertRejects(() => writeSite(site, out), Error, "found a file of something else, which would be lost");
+  await assertRejects(() => writeSite(site, out), Error, "found another file, which would be overwritten");
   await assertRejects(
     () => writeSite(site, join(out, "index.html")),
     Error,

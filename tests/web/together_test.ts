@@ -44,7 +44,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a recording dropped on any view is heard, and the link that skips to a view leaves it${LACKING}`,
+  name:
+    `a recording dropped on a view that takes none is heard in Listen, and the link that skips to a view leaves it${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
@@ -70,7 +71,7 @@ Deno.test({
       })()`);
       await page.until("/^dropped.wav: /.test(document.querySelector('#status').textContent)");
       assertEquals(await page.evaluate("location.hash"), "#listen");
-      await note(page, /One recording at a time: dropped\.wav is heard, not the 1 besides/);
+      await note(page, /One recording at a time: opened dropped\.wav, not the 1 others/);
       // a file takes the place of an example, which can then be chosen again
       await page.choose("#example", "0");
       await page.until("/^anger \\(synthetic\\): /.test(document.querySelector('#status').textContent)");
@@ -121,7 +122,7 @@ Deno.test({
       await page.press("Space");
       assertEquals(await page.evaluate("document.querySelector('#play').textContent"), "Play");
       await page.choose("#device select", "webgpu");
-      await page.until("/^what was spoken: /.test(document.querySelector('#status').textContent)", 30);
+      await page.until("/^your speech: /.test(document.querySelector('#status').textContent)", 30);
       assertEquals(await page.evaluate(disabled), [false, false, false, false]);
       assertEquals(await page.evaluate("document.querySelector('#notes').textContent"), "");
       assertEquals(page.errors, []);

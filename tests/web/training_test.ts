@@ -3,8 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
+import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { runFold } from "../../refinery/fold.ts";
-import { assignFolds } from "../../refinery/folds.ts";
 import { syntheticFeatures } from "../../web/engine/corpus.ts";
 import type { News, TrainOptions } from "../../web/engine/protocol.ts";
 import { settingsOf, Training } from "../../web/engine/training.ts";
@@ -36,8 +36,8 @@ Deno.test("a chain that the page trains has the profiles and labels of runFold()
     const news: News[] = [];
     await new Turns().with((turn) => new Training(options, (own) => news.push(own)).run(device, turn));
     const settings = settingsOf(options), features = await syntheticFeatures(options, async () => {});
-    const folds = assignFolds(features.utterances, features.emotions, settings);
-    const { stages } = await runFold(features, device, settings, folds, 0);
+    const cv = new CrossValidation(features, settings), { folds } = cv;
+    const { stages } = await runFold(cv, 0, device);
 
     const of = <N extends News["news"]>(name: N) =>
       news.filter((own): own is Extract<News, { news: N }> => own.news === name);

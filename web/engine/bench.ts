@@ -80,8 +80,8 @@ async function climb(result: BenchResult, { signal, tell }: BenchHooks): Promise
   const found = await findAdapter();
   if (!found) {
     throw new Error(
-      "The ladder is climbed on a GPU, by WebGPU: this browser has no WebGPU, or no GPU that it may use. " +
-        "The kernels can be timed on WebAssembly all the same.",
+      "The ladder requires a GPU with WebGPU: this browser has no WebGPU, or no GPU that it may use. " +
+        "The kernels can be timed on WebAssembly instead.",
     );
   }
   [result.device, result.description] = ["webgpu", `${found.name}${found.software ? " (software)" : ""}`];

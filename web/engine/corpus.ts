@@ -1,28 +1,51 @@
-/** Synthetic speech as the network sees it, made in the page. */
+/** Utterances whose sound is at hand, as the network sees them: what `extractFeatures` makes of a corpus, made in the page. */
+import type { Utterance } from "../../corpora/corpus.ts";
 import type { Features, FeatureUtterance } from "../../corpora/features.ts";
 import { majority } from "../../corpora/majority.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
+import { type Level, withLevel } from "../../dsp/levelling.ts";
 import { logMel } from "../../dsp/log_mel.ts";
-import { segmentCount } from "../../dsp/segments.ts";
+import { padFrames, segmentCount } from "../../dsp/segments.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 
+/** How frames are made and cut. */
+export interface Cutting {
+  segmentHop: number;
+  /** Default: the paper's 32. */
+  segmentFrames?: number;
+  /** Default: none. */
+  level?: Level;
+}
+
 /** Features of a synthetic corpus; `between` is waited for after each utterance, so that whoever asks to stop is heard. */
-export async function syntheticFeatures(
-  { seed, utterances: count, speakers, segmentHop }: {
-    seed: number;
-    utterances: number;
-    speakers: number;
-    segmentHop: number;
-  },
+export function syntheticFeatures(
+  { seed, utterances, speakers, segmentHop }: Cutting & { seed: number; utterances: number; speakers: number },
   between: (done: number) => Promise<void>,
 ): Promise<Features> {
-  const corpus = openSynthetic(seed, { utterances: count, speakers }), { emotions } = corpus;
+  return featuresOf(openSynthetic(seed, { utterances, speakers }), { segmentHop }, between);
+}
+
+/**
+ * Features of utterances, each with at least the frames of the paper's segment.
+ *
+ * @param between is waited for after each utterance
+ */
+export async function featuresOf(
+  { utterances: given, emotions }: {
+    emotions: string[];
+    utterances: readonly Pick<Utterance, "id" | "emotion" | "speaker" | "text" | "read">[];
+  },
+  { segmentHop, segmentFrames = frontEnd.segmentFrames, level = "none" }: Cutting,
+  between: (done: number) => Promise<void>,
+): Promise<Features> {
+  const front = withLevel({ ...frontEnd, segmentFrames }, level);
   const parts: Float32Array[] = [], utterances: FeatureUtterance[] = [];
   const starts: number[] = [], owners: number[] = [], truth: number[] = [];
-  let firstFrame = 0, seconds = 0;
-  for (const utterance of corpus.utterances) {
-    const spoken = await utterance.read(), frames = logMel(spoken.samples);
-    const frameCount = frames.length / frontEnd.nMels, segments = segmentCount(frameCount, segmentHop);
+  let firstFrame = 0, seconds = 0, padded = 0;
+  for (const utterance of given) {
+    const spoken = await utterance.read(), own = logMel(spoken.samples, front), frames = padFrames(own, segmentFrames);
+    const frameCount = frames.length / front.nMels, segments = segmentCount(frameCount, segmentHop, front);
+    if (frames.length > own.length) padded++;
     utterances.push({
       id: utterance.id,
       emotion: emotions.indexOf(utterance.emotion),
@@ -38,25 +61,26 @@ export async function syntheticFeatures(
     for (let s = 0; s < segments; s++) {
       starts.push(firstFrame + s * segmentHop);
       owners.push(utterances.length - 1);
-      truth.push(majority(spoken.truth!.subarray(s * segmentHop, s * segmentHop + frontEnd.segmentFrames)));
+      if (spoken.truth) truth.push(majority(spoken.truth.subarray(s * segmentHop, s * segmentHop + segmentFrames)));
     }
     parts.push(frames);
     firstFrame += frameCount;
     seconds += spoken.seconds;
     await between(utterances.length);
   }
-  const frames = new Float32Array(firstFrame * frontEnd.nMels);
-  parts.forEach((part, i) => frames.set(part, utterances[i].firstFrame * frontEnd.nMels));
+  const frames = new Float32Array(firstFrame * front.nMels);
+  parts.forEach((part, i) => frames.set(part, utterances[i].firstFrame * front.nMels));
   return {
     emotions,
     frames,
     utterances,
     segmentHop,
-    segmentFrames: frontEnd.segmentFrames,
-    padded: 0,
+    segmentFrames,
+    ...(level !== "none" && { level }),
+    padded,
     segmentStart: Int32Array.from(starts),
     segmentUtterance: Int32Array.from(owners),
-    segmentTruth: Uint8Array.from(truth),
+    ...(truth.length > 0 && { segmentTruth: Uint8Array.from(truth) }),
     seconds,
     skipped: [],
   };

@@ -12,11 +12,11 @@ export async function openPageDevice(choice: DeviceKind | "auto"): Promise<{ dev
     const found = await findAdapter().catch(() => undefined);
     if (found && (choice === "webgpu" || !found.software)) {
       const device = await createWebGpuDevice({ adapter: found.adapter, allowSoftware: true });
-      const note = found.software ? "This GPU is played by a program; WebAssembly is faster." : "";
+      const note = found.software ? "This GPU is emulated by software; WebAssembly is faster." : "";
       return { device, info: { kind: "webgpu", description: device.description, note, software: found.software } };
     }
     if (choice === "webgpu") {
-      throw new Error("This browser has no WebGPU, or no GPU that it may use. WebAssembly runs here all the same.");
+      throw new Error("This browser has no WebGPU, or no GPU that it may use. WebAssembly works instead.");
     }
   }
   const { device, note } = await openCpu();
@@ -28,10 +28,12 @@ async function openCpu() {
     startThread: () => new Worker("thread.js", { type: "module" }),
     kernels: async (variant) => {
       const file = kernelFileName(variant), response = await fetch(file);
-      if (!response.ok) throw new Error(`${file} is not there (${response.status}): was the page built whole?`);
+      if (!response.ok) {
+        throw new Error(`${file}: expected a file of the page, found status ${response.status}; build the page again`);
+      }
       return kernelsFromText(await response.text());
     },
   });
-  const note = sharesMemory() ? "" : "One thread: this host does not set the headers that shared memory needs.";
+  const note = sharesMemory() ? "" : "One thread: this host does not set the headers that shared memory requires.";
   return { device, note };
 }

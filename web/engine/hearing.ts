@@ -28,12 +28,12 @@ export async function hear(predictor: Predictor, what: ToHear): Promise<Heard> {
 }
 
 /** Loads a decoder: a file of the page (`decoders/`), called by the last part of its package's name. */
-async function loadDecoder(specifier: string): Promise<unknown> {
+export async function loadDecoder(specifier: string): Promise<unknown> {
   const file = `decoders/${specifier.split("/").at(-1)}.js`;
   try {
     return await import(new URL(file, location.href).href);
   } catch (error) {
-    throw new Error(`${file} does not come from this page's host (${(error as Error).message})`, { cause: error });
+    throw new Error(`${file}: can't be loaded from this page's host: ${(error as Error).message}`, { cause: error });
   }
 }
 

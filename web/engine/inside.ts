@@ -70,7 +70,7 @@ export async function lookInside({ device, model }: Predictor, frames: Float32Ar
 /** What a layer has learned. */
 export function weightsOf({ model }: Predictor, layer: string): Weights {
   const found = model.description.network.parameters.find(({ name }) => name === `${layer}.w`);
-  if (!found) throw new RangeError(`The network has no weights of a layer "${layer}"`);
+  if (!found) throw new RangeError(`Expected a layer of the network, found "${layer}"`);
   return {
     shape: found.shape,
     values: model.weights[`${layer}.w`].slice(),

@@ -21,7 +21,9 @@ export function encodeLadderFile(modules: LadderModules): string {
 export async function climbInPage(samples: number, onTurn: (rungs: Rung[]) => Promise<void>): Promise<Rung[]> {
   const shared = sharesMemory(), file = ladderFileName({ simd: ladderSimd(), memory: shared ? "shared" : "plain" });
   const response = await fetch(file);
-  if (!response.ok) throw new Error(`${file}: expected a file of the page, found status ${response.status}`);
+  if (!response.ok) {
+    throw new Error(`${file}: expected a file of the page, found status ${response.status}; build the page again`);
+  }
   const texts = Object.entries(await response.json() as Record<string, string>);
   const modules = Object.fromEntries(texts.map(([name, text]) => [name, fromBase64(text)]));
   return await climbCpuLadder(modules, { samples, shared, onTurn });

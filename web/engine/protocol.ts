@@ -2,9 +2,10 @@
  * How the page and its engine talk. The page's own thread may not block, so the engine, and with it every device, lives in a
  * worker: the page asks (`Ask`), the engine answers each question once (`Answer`), and tells what happens meanwhile (`News`).
  */
-import type { Method } from "../../refinery/settings.ts";
+import type { Method } from "../../refinery/choices.ts";
 import type { ModelDescription } from "../../models/description.ts";
 import type { Rung } from "../../lab/cpu_ladder.ts";
+import type { ReadTake, Taught, TeachClass, TeachNews } from "./teach_protocol.ts";
 
 /** Which device: a GPU by WebGPU, or the processor by WebAssembly. */
 export type DeviceKind = "webgpu" | "wasm";
@@ -24,6 +25,9 @@ export interface DeviceInfo {
 export type ToHear =
   | { bytes: Uint8Array; name: string }
   | { samples: Float32Array; sampleRate: number; warnings?: string[] };
+
+/** Which model hears: the page's, or the one that its user taught. */
+export type HeardBy = "page" | "taught";
 
 /** What a recording sounds like. */
 export interface Heard {
@@ -123,12 +127,12 @@ export interface Questions {
   open(choice: DeviceKind | "auto"): DeviceInfo;
   /** The model's description, or nothing where the page has none. */
   model(): ModelDescription | undefined;
-  /** Hears a recording: the bytes of a file, or samples of any rate. */
-  hear(what: ToHear): Heard;
+  /** Hears a recording: the bytes of a file, or samples of any rate. @param by default: the page's model */
+  hear(what: ToHear, by?: HeardBy): Heard;
   /** A synthetic utterance. */
   example(index: number): { samples: Float32Array; name: string; emotion: string };
   /** Begins to listen to a stream; its pieces come by `liveSamples`. Gives the frames from one segment to the next. */
-  liveBegin(sampleRate: number): number;
+  liveBegin(sampleRate: number, by?: HeardBy): number;
   /** The next samples of the stream, and when the last of them was there (ms of `Date.now()`). */
   liveSamples(samples: Float32Array, at: number): void;
   /** Ends it, and gives all of it. */
@@ -141,6 +145,13 @@ export interface Questions {
   train(options: TrainOptions): void;
   /** While it trains. */
   trainControl(what: "pause" | "go" | "stop" | "next" | Method): void;
+  /** Reads a take. @param name what errors call it */
+  take(what: ToHear, name: string): ReadTake;
+  /** Learns classes, and keeps the model; nothing where it was stopped: then the model of before stays. */
+  teach(classes: readonly TeachClass[]): Taught | undefined;
+  teachStop(): void;
+  /** The taught model as a tar archive. */
+  takeHome(): Uint8Array<ArrayBuffer>;
   /** Kernel bench, or the ladder. */
   bench(what: "kernels" | "ladder", width: number): unknown;
   benchStop(): void;
@@ -190,6 +201,7 @@ export type News =
     done: number;
     total: number;
   }
+  | TeachNews
   | { news: "rungs"; rungs: Rung[] }
   | { news: "fault"; message: string };
 

@@ -1,6 +1,7 @@
 /** The engine: everything of the page that computes. Questions that use the device are answered turn by turn. */
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import type { Device } from "../../kernels/device.ts";
+import { packModel } from "../../models/archive.ts";
 import { decodeModel, type Model } from "../../models/model.ts";
 import { MODEL_FILES, type ModelBytes } from "../../models/description.ts";
 import { Predictor } from "../../models/predictor.ts";
@@ -9,17 +10,23 @@ import { openPageDevice } from "./device.ts";
 import { hear, LiveHearing } from "./hearing.ts";
 import { lookInside, weightsOf } from "./inside.ts";
 import { climbInPage } from "./ladder.ts";
-import type { Answer, Ask, News, Questions } from "./protocol.ts";
+import type { Answer, Ask, HeardBy, News, Questions } from "./protocol.ts";
+import { readTake } from "./take.ts";
+import { Teaching } from "./teaching.ts";
 import { Training } from "./training.ts";
-import { Turns } from "./turns.ts";
+import type { Taught } from "./teach_protocol.ts";
+import { type Turn, Turns } from "./turns.ts";
 
 // wav-decoder is written for Node, and calls the global object by Node's name
 Object.assign(globalThis, { global: globalThis });
 
 const tell = (news: News) => postMessage(news);
 
-/** What a page without a model says. */
-const NO_MODEL = "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.";
+/** What a page without a model answers. */
+const NO_MODEL = "This page was built without a model, so it cannot decide emotions. Train and Bench work without one.";
+
+/** The error where there is no taught model yet. */
+const NOTHING_TAUGHT = "Nothing has been taught yet.";
 
 const turns = new Turns();
 let device: Device | undefined;
@@ -27,6 +34,8 @@ let predictor: Predictor | undefined;
 let model: Promise<Model | undefined> | undefined;
 let live: LiveHearing | undefined;
 let training: Training | undefined, trained: Promise<void> = Promise.resolve();
+let teaching: Teaching | undefined, taught: { archive: Uint8Array<ArrayBuffer>; predictor: Predictor } | undefined;
+let teachingDone: Promise<unknown> = Promise.resolve();
 let benching: AbortController | undefined;
 
 type Answers = {
@@ -40,24 +49,26 @@ const answers: Answers = {
     const loaded = await (model ??= loadModel());
     const { device: opened, info } = await openPageDevice(choice); // the old one stays where this fails
     training?.stop("the device was changed");
+    teaching?.stop("the device was changed");
     benching?.abort();
-    await trained.catch(() => {});
+    await Promise.allSettled([trained, teachingDone]);
     await turns.with(() => { // whoever had the old one is done with it
       live = undefined;
       device?.close();
       device = opened;
       predictor = loaded && new Predictor(loaded, opened);
+      if (taught) taught = { ...taught, predictor: new Predictor(taught.predictor.model, opened) };
     });
     return info;
   },
   model: async () => (await (model ??= loadModel()))?.description,
-  hear: (what) => turns.with(() => hear(wantPredictor(), what)),
+  hear: (what, by) => turns.with(() => hear(requirePredictor(by), what)),
   async example(index) {
     const utterance = examples.utterances[index % examples.utterances.length];
     return { samples: (await utterance.read()).samples, name: utterance.id, emotion: utterance.emotion };
   },
-  liveBegin(sampleRate) {
-    live = new LiveHearing(wantPredictor(), sampleRate, tell);
+  liveBegin(sampleRate, by) {
+    live = new LiveHearing(requirePredictor(by), sampleRate, tell);
     return live.segmentHop;
   },
   liveSamples: (samples, at) => live?.push(samples, at),
@@ -66,19 +77,32 @@ const answers: Answers = {
     live = undefined;
     return await ended?.end();
   },
-  inside: (frames) => turns.with(() => lookInside(wantPredictor(), frames)),
-  weights: (layer) => turns.with(() => weightsOf(wantPredictor(), layer)),
+  inside: (frames) => turns.with(() => lookInside(requirePredictor(), frames)),
+  weights: (layer) => turns.with(() => weightsOf(requirePredictor(), layer)),
   async train(options) {
     training?.control("stop");
     const before = trained, own = training = new Training(options, tell);
-    trained = before.catch(() => {}).then(() => turns.with((turn) => own.run(wantDevice(), turn)));
+    trained = before.catch(() => {}).then(() => turns.with((turn) => own.run(requireDevice(), turn)));
     await trained;
   },
   trainControl: (what) => training?.control(what),
+  take: readTake,
+  async teach(classes) {
+    teaching?.stop();
+    const before = teachingDone, own = teaching = new Teaching(classes, tell);
+    const done = before.catch(() => {}).then(() => turns.with((turn) => learn(own, turn)));
+    teachingDone = done;
+    return await done;
+  },
+  teachStop: () => teaching?.stop(),
+  takeHome() {
+    if (!taught) throw new Error(NOTHING_TAUGHT);
+    return taught.archive;
+  },
   async bench(what, width) {
     benching?.abort();
     const { signal } = benching = new AbortController();
-    return await turns.with((turn) => bench(wantDevice(), what, width, { signal, tell, turn }));
+    return await turns.with((turn) => bench(requireDevice(), what, width, { signal, tell, turn }));
   },
   benchStop: () => benching?.abort(new Error("Stopped")),
   climb: (samples) =>
@@ -104,13 +128,31 @@ addEventListener("message", async ({ data }: MessageEvent<Ask>) => {
   postMessage(answer);
 });
 
-function wantDevice(): Device {
+function requireDevice(): Device {
   if (!device) throw new Error("The engine has no device yet");
   return device;
 }
 
-function wantPredictor(): Predictor {
-  wantDevice();
+/** Teaches a model, and replaces the one before with it. */
+async function learn(own: Teaching, turn: Turn): Promise<Taught | undefined> {
+  const result = await own.run(requireDevice(), turn);
+  if (!result) {
+    if (own.stopped) throw new Error(`Teaching was stopped: ${own.stopped}`);
+    return undefined;
+  }
+  const { bytes, taught: described } = result, archive = packModel(bytes, described.name);
+  const next = new Predictor(decodeModel(bytes, described.name), requireDevice());
+  taught?.predictor.close();
+  taught = { archive, predictor: next };
+  return { ...described, bytes: archive.length };
+}
+
+function requirePredictor(by: HeardBy = "page"): Predictor {
+  requireDevice();
+  if (by === "taught") {
+    if (!taught) throw new Error(NOTHING_TAUGHT);
+    return taught.predictor;
+  }
   if (!predictor) throw new Error(NO_MODEL);
   return predictor;
 }
@@ -119,7 +161,9 @@ function wantPredictor(): Predictor {
 async function loadModel(): Promise<Model | undefined> {
   const get = async (file: string) => {
     const response = await fetch(file);
-    if (!response.ok) throw new Error(`${file} is not there (${response.status}): was the page built whole?`);
+    if (!response.ok) {
+      throw new Error(`${file}: expected a file of the page, found status ${response.status}; build the page again`);
+    }
     return new Uint8Array(await response.arrayBuffer());
   };
   const { model } = JSON.parse(new TextDecoder().decode(await get("site.json")));

@@ -2,11 +2,13 @@
 import type { DeviceInfo, DeviceKind } from "../engine/protocol.ts";
 import { benchView } from "./bench/view.ts";
 import { button, choice, el } from "./dom.ts";
+import { onDrop } from "./drop.ts";
 import { Engine } from "./engine.ts";
 import { insideView } from "./inside/view.ts";
 import { registerServiceWorker } from "./isolation.ts";
 import { learnView } from "./learn/view.ts";
 import { listenView } from "./listen/view.ts";
+import { teachView } from "./teach/view.ts";
 import { trainView } from "./train/view.ts";
 import type { App, View } from "./view.ts";
 
@@ -34,8 +36,8 @@ const app: App = {
   fail(error) {
     const { message, name } = error instanceof Error ? error : new Error(String(error));
     if (name === "AbortError" || message === "Stopped") return;
-    if (kind === "webgpu" && /lost|destroyed|gives nothing back/i.test(message) && lostTwice++ < 1) {
-      app.say("The GPU was lost (its driver may have been restarted). The engine goes on with WebAssembly.", "fault");
+    if (kind === "webgpu" && /lost|destroyed|reading from the GPU failed/i.test(message) && lostTwice++ < 1) {
+      app.say("The GPU was lost (its driver may have been restarted). The engine now uses WebAssembly.", "fault");
       open("wasm");
       return;
     }
@@ -73,7 +75,7 @@ function show(info: DeviceInfo): void {
   document.documentElement.dataset.device = info.kind;
 }
 
-const views: View[] = [listenView, insideView, trainView, benchView, learnView].map((make) => make(app));
+const views: View[] = [listenView, insideView, trainView, teachView, benchView, learnView].map((make) => make(app));
 const links = views.map(({ id, title }) => el("a", { href: `#${id}` }, title));
 document.querySelector("#views")!.append(...links);
 document.querySelector("#device")!.append(field);
@@ -83,6 +85,7 @@ const CHAPTERS: Readonly<Record<string, readonly [name: string, words: string]>>
   listen: ["1_frames", "What frames are"],
   inside: ["2_convolution", "What a convolution is"],
   train: ["5_labels", "What refinery does"],
+  teach: ["6_forest", "What a forest decides"],
   bench: ["7_speed", "How the kernels get fast"],
 };
 const read = el("a", {}), reading = el("p", { class: "reading" }, "Read: ", read);
@@ -90,22 +93,27 @@ main.append(line, reading, ...views.map(({ element }) => element));
 
 let current: View | undefined;
 function route(): void {
-  const wanted = views.find(({ id }) => `#${id}` === location.hash.split("/")[0]) ?? views[0];
-  if (wanted === current) return;
+  const next = views.find(({ id }) => `#${id}` === location.hash.split("/")[0]) ?? views[0];
+  if (next === current) return;
   current?.hidden?.();
   views.forEach((view, i) => {
-    view.element.hidden = view !== wanted;
-    if (view === wanted) links[i].setAttribute("aria-current", "page");
+    view.element.hidden = view !== next;
+    if (view === next) links[i].setAttribute("aria-current", "page");
     else links[i].removeAttribute("aria-current");
   });
-  const chapter = CHAPTERS[wanted.id];
+  const chapter = CHAPTERS[next.id];
   reading.hidden = !chapter;
   if (chapter) [read.href, read.textContent] = [`#learn/${chapter[0]}`, chapter[1]];
-  document.title = `${wanted.title} · EPR: emotion profiles of speech`;
-  current = wanted;
-  wanted.shown?.();
+  document.title = `${next.title} · EPR: emotion profiles of speech`;
+  current = next;
+  next.shown?.();
 }
 addEventListener("hashchange", route);
+onDrop(main, (transfer, place) => {
+  const taker = current?.drop ? current : views[0];
+  location.hash = `#${taker.id}`;
+  taker.drop!(transfer, place);
+});
 // the link to #view would be taken for a view's
 document.querySelector(".skip")!.addEventListener("click", (event) => {
   event.preventDefault();
@@ -122,8 +130,8 @@ registerServiceWorker((reload) => {
   const note = el(
     "div",
     { class: "note", role: "status" },
-    el("span", {}, "Loaded again, this page uses all processors."),
+    el("span", {}, "After a reload, this page uses all processors."),
   );
-  note.append(button("Load again", reload), button("Later", () => note.remove()));
+  note.append(button("Reload", reload), button("Later", () => note.remove()));
   notes.replaceChildren(note);
 }).catch(() => {}); // it works without one, or without storage, in one thread

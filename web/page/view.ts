@@ -26,6 +26,8 @@ export interface View {
   readonly id: string;
   readonly title: string;
   readonly element: HTMLElement;
+  /** Takes what was dropped on the page while it was shown; a view that takes nothing leaves it to Listen. @param place what it was dropped on */
+  drop?(transfer: DataTransfer, place: Element | null): void;
   /** It is on the screen from now on. */
   shown?(): void;
   /** It is not. */

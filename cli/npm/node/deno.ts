@@ -122,7 +122,9 @@ class FsFile {
 
   /** Goes to a place, counted from the beginning. */
   seek(offset: number, whence: number): Promise<number> {
-    if (whence !== 0) return Promise.reject(new RangeError(`A seek from ${whence}: expected one from the beginning`));
+    if (whence !== 0) {
+      return Promise.reject(new RangeError(`seek(): expected a position from the start, found whence ${whence}`));
+    }
     this.#at = offset;
     return Promise.resolve(offset);
   }

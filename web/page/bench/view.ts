@@ -22,7 +22,7 @@ export function benchView(app: App): View {
   const kernels = button("Time the kernels", () => run("kernels"), { class: "main", id: "bench-kernels" });
   const ladder = button("Climb the GPU's ladder", () => run("ladder"), { id: "bench-ladder" });
   const stop = button("Stop", () => app.engine.ask("benchStop"), { disabled: true, id: "bench-stop" });
-  const bar = el("progress", { value: 0, max: 1, "aria-label": "How much is timed" });
+  const bar = el("progress", { value: 0, max: 1, "aria-label": "Progress of the measurement" });
   const copies = (["text", "JSON"] as const).map((kind) =>
     button(`Copy as ${kind}`, () => copy(kind), { disabled: true, id: `bench-${kind.toLowerCase()}` })
   );
@@ -36,12 +36,12 @@ export function benchView(app: App): View {
     el(
       "p",
       { class: "lead" },
-      "Each kernel is run once on noise and held to its definition, then timed. Other tabs and a warm machine slow it down: what is measured is this browser, now.",
+      "Each kernel is run once on noise, compared with its definition, then timed. Other tabs and a warm machine slow it down: the figures are for this browser, now.",
     ),
     el("div", { class: "bar" }, width, kernels, ladder, stop, el("span", { class: "bar push" }, ...copies)),
     el("div", { class: "bench-progress under" }, bar, status),
     picture,
-    el("div", { class: "table", tabindex: 0, role: "region", "aria-label": "What was timed" }, table),
+    el("div", { class: "table", tabindex: 0, role: "region", "aria-label": "Results" }, table),
   );
   picture.hidden = true;
   /** What came last, whole or not. */
@@ -58,9 +58,9 @@ export function benchView(app: App): View {
     head.replaceChildren(
       ...COLUMNS[what].map((name, i) => el("th", { scope: "col", class: i > 0 && i <= last ? "n" : "" }, name)),
     );
-    status.textContent = what === "kernels" ? "Measuring the machine's roof…" : "Climbing…";
+    status.textContent = what === "kernels" ? "Measuring the machine's peaks…" : "Climbing…";
     bar.removeAttribute("value");
-    status.setAttribute("aria-live", "off"); // the bar tells how far it is; the end is said
+    status.setAttribute("aria-live", "off"); // the bar shows how far it is; only the end is announced
     try {
       await app.device();
       result = await app.engine.ask("bench", what, Number(widths.value)) as BenchResult;
@@ -135,7 +135,7 @@ export function benchView(app: App): View {
       await navigator.clipboard.writeText(text);
       app.say(`Copied: ${text.length.toLocaleString("en")} letters.`);
     } catch {
-      app.fail(new Error("This browser does not let the page copy."));
+      app.fail(new Error("This browser does not allow the page to copy."));
     }
   }
 
@@ -168,9 +168,9 @@ export function benchView(app: App): View {
 function told({ stopped, description, peaks, ladder, batch, kernels }: BenchResult): string {
   const software = /\(software\)/.test(description);
   const smaller = software && kernels.length > 0
-    ? ` A program plays this GPU, so a step has ${batch} segments here, not 32, and width 1 is left out.`
+    ? ` This GPU is emulated by software, so a step has ${batch} segments here, not 32, and width 1 is left out.`
     : software && ladder.length > 0
-    ? " A program plays this GPU, so the matrices are 128 wide here, not 2048."
+    ? " This GPU is emulated by software, so the matrices are 128 wide here, not 2048."
     : "";
   const roof = peaks
     ? `: at most ${digits(peaks.flops.median / 1e9)} GFLOP/s in registers, ${

@@ -4,7 +4,7 @@ import { el } from "../dom.ts";
 import { channelPicture, filterPicture, type Locate, unitsPicture, weightsPicture } from "./pictures.ts";
 
 /** What stands where the number under the pointer will. */
-const POINT = "Point at the picture for its numbers.";
+const POINT = "Point at the picture to read its numbers.";
 
 /** The chosen layer. */
 export class Detail {
@@ -98,16 +98,16 @@ export class Detail {
 /** What a layer does. */
 function idea({ name, kernels }: LayerView, last: boolean, folded: boolean): string {
   if (name.startsWith("pool")) return "The largest of each 2 × 2 numbers.";
-  if (last) return "A number for each emotion. Softmax makes probabilities of them.";
+  if (last) return "A number for each emotion. Softmax turns them into probabilities.";
   if (name.startsWith("dense")) {
-    return "Each unit weighs all numbers of the layer before, then ReLU: what is below zero is zero.";
+    return "Each unit is a weighted sum of all numbers of the layer before, then ReLU: negative values become zero.";
   }
   const norm = kernels.includes("normalise")
     ? ", then a batch norm"
     : folded
     ? ", with the batch norm that it was trained with folded into its weights"
     : "";
-  return `Each channel is a 3 × 3 filter over all channels before${norm}, then ReLU: what is below zero is zero.`;
+  return `Each channel is a 3 × 3 filter over all channels of the layer before${norm}, then ReLU: negative values become zero.`;
 }
 
 function weightsPart(shape: readonly number[], all: HTMLCanvasElement, filter: HTMLCanvasElement, bias: HTMLElement) {
@@ -118,7 +118,7 @@ function weightsPart(shape: readonly number[], all: HTMLCanvasElement, filter: H
   return el(
     "div",
     {},
-    el("p", {}, `${hint} Blue adds, red takes away.`),
+    el("p", {}, `${hint} Blue is positive, red is negative.`),
     el("div", { class: "weights" }, all, filter),
     bias,
   );

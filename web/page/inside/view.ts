@@ -55,7 +55,7 @@ export function insideView(app: App): View {
       do {
         await app.device();
         if (!await app.model()) {
-          throw new Error("This page was built without a model: there is no network to look into.");
+          throw new Error("This page was built without a model, so there is no network to show.");
         }
         if (!app.heard) {
           const { samples, name } = await app.engine.ask("example", 0);

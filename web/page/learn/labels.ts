@@ -1,6 +1,6 @@
 /** Chapter 5, live: the chapter's own chain of small networks, and how far its labels are from the truth. */
 import { ordinal } from "../../../base/numbering.ts";
-import { type Method, METHODS } from "../../../refinery/settings.ts";
+import { type Method, METHODS } from "../../../refinery/choices.ts";
 import { ANGER, LabelChain, labelCorpus, labelDistance, SEGMENTS } from "../../../textbook/label_chain.ts";
 import { button, choice, el, oncePerFrame, sharpen, slider, themeColour } from "../dom.ts";
 import type { App } from "../view.ts";

@@ -7,7 +7,11 @@ import type { App } from "../view.ts";
 const SAMPLES = 9;
 
 export function ladderClimbs(app: App): Node[] {
-  const words = el("figcaption", { role: "status" }, "Takes some seconds. Close what else keeps this machine busy.");
+  const words = el(
+    "figcaption",
+    { role: "status" },
+    "Takes some seconds. Close other programs that keep this machine busy.",
+  );
   const body = el("tbody"), go = button("Time the ladder", () => climb(), { class: "main" });
   const head = ["rung", "GFLOP/s", "of the peak"].map((name, i) =>
     el("th", { scope: "col", class: i > 0 ? "n" : "" }, name)
@@ -17,7 +21,7 @@ export function ladderClimbs(app: App): Node[] {
 
   async function climb(): Promise<void> {
     go.disabled = true;
-    words.textContent = "Each rung has its turn, nine times…";
+    words.textContent = "Timing each rung nine times, in turn…";
     const deaf = app.engine.listen((news) => {
       if (news.news === "rungs") show(news.rungs);
     });
@@ -28,7 +32,7 @@ export function ladderClimbs(app: App): Node[] {
       const peak = last.flops.median / last.ofPeak / 1e9, gain = last.flops.median / first.flops.median;
       const error = Math.max(...rungs.map(({ error }) => error)).toExponential(0);
       const busy = rungs.some(({ ofPeak }) => ofPeak > 1.05)
-        ? " A rung has passed the peak, so something else kept this core busy meanwhile: time it again."
+        ? " A rung is above the peak, so another program used this core meanwhile: time it again."
         : "";
       words.textContent =
         `One core of this machine, medians of ${SAMPLES}: the peak is ${

@@ -82,8 +82,11 @@ function kernelSlides(): Node[] {
 
 /** The tape of chapter 3's network: what each operation records, and what it hands back. */
 const TAPE: readonly [forward: string, back: string][] = [
-  ["conv2d: x [4, 4, 4, 1] → [4, 4, 4, 2]", "hands dy on to its weights and bias; x is sound: nobody asks"],
-  ["maxPool → [4, 2, 2, 2]", "each value's gradient goes to the place where the largest was"],
+  [
+    "conv2d: x [4, 4, 4, 1] → [4, 4, 4, 2]",
+    "passes dy on to its weights and bias; x is the sound and needs no gradient",
+  ],
+  ["maxPool → [4, 2, 2, 2]", "each gradient goes to the place of the largest value"],
   ["dense → logits [4, 3]", "dy to the weights (x^T dy), to the bias (column sums), to x (dy w^T)"],
   ["softmaxCrossEntropy → the loss", "begins: (p - label) / 4"],
 ];
@@ -151,7 +154,7 @@ function adamWalks(): Node[] {
     }
     const say = (path: number[][]) => {
       const h = height(path[path.length - 1]);
-      return h > 1e3 ? "has run away" : `is at a height of ${h.toPrecision(2)}`;
+      return h > 1e3 ? "has diverged" : `is at a height of ${h.toPrecision(2)}`;
     };
     words.textContent = `After ${steps.at()} steps the gradient alone (red), rate ${plain.at()}, ${say(down)}; ` +
       `Adam (blue), rate ${adam.at()}, ${say(by)}.`;
@@ -164,7 +167,7 @@ function treeGrows(): Node[] {
   const canvas = el("canvas", {
     class: "square",
     role: "img",
-    "aria-label": "What the trees say everywhere on a plane",
+    "aria-label": "What the trees decide at each point of a plane",
   });
   const words = el("figcaption", { role: "status" }), n = 60, pixels = 40, draw = oncePerFrame(paint);
   const random = new Random(11), x = new Float32Array(2 * n), y = Uint8Array.from({ length: n }, (_, i) => i % 2);

@@ -16,7 +16,11 @@ export function learnView(app: App): View {
 
   async function get(file: string): Promise<string> {
     const response = await fetch(`textbook/${file}`);
-    if (!response.ok) throw new Error(`textbook/${file}: expected a file of the page, found status ${response.status}`);
+    if (!response.ok) {
+      throw new Error(
+        `textbook/${file}: expected a file of the page, found status ${response.status}; build the page again`,
+      );
+    }
     return await response.text();
   }
 

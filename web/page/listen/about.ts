@@ -11,11 +11,13 @@ export function aboutModel({ name, training, accuracy }: ModelDescription): stri
   const { corpus, utterances, speakers } = training;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return [
-    `Heard by ${name}: learned from ${utterances} recordings of ${speakers} speakers (${corpus}).`,
+    `Model ${name}: trained on ${utterances} recordings of ${speakers} speakers (${corpus}).`,
     ...accuracy.map(({ weightedAccuracy, protocol }) =>
       `Right for ${percent(weightedAccuracy)} of them in ${protocol}.`
     ),
-    corpus === "synthetic" ? "" : "The synthetic examples are made by rule: it has learned from nothing like them.",
+    corpus === "synthetic"
+      ? ""
+      : "The synthetic examples are made by rule; the model was trained on nothing like them.",
   ].join(" ");
 }
 
@@ -27,14 +29,14 @@ export function aboutHeard({ name, emotions, heard }: Pick<Shown, "name" | "emot
   return [
     `${name}: ${seconds.toFixed(2)} s`,
     segments === 1 ? "1 segment" : `${segments} segments, one every ${every} ms`,
-    `heard in ${duration(took)}`,
+    `processed in ${duration(took)}`,
     `${(seconds / took).toFixed(0)} times as fast as it was spoken.`,
   ].join(", ") + (samples.every((x) =>
       Math.abs(x) < HARDLY_ANY
     )
-    ? " There is hardly any sound in it: what it is taken for means nothing."
+    ? " It has hardly any sound, so its emotion means nothing."
     : spoken === 0
-    ? " It has no speech by its energy: what it is taken for means little."
+    ? " It has no speech, by its energy, so its emotion means little."
     : silent < 1
     ? ""
     : ` ${silent.toFixed(0)} % of it has no speech and was not judged.`);

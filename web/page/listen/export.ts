@@ -145,7 +145,7 @@ async function toPng(svg: string): Promise<Blob> {
     [canvas.width, canvas.height] = [2 * image.width, 2 * image.height];
     canvas.getContext("2d")!.drawImage(image, 0, 0, canvas.width, canvas.height);
     return await new Promise((resolve, reject) =>
-      canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error("This browser makes no PNG of the picture")))
+      canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error("This browser can't make a PNG of the picture")))
     );
   } finally {
     URL.revokeObjectURL(url);

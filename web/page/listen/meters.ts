@@ -4,13 +4,16 @@ import { el, sharpen } from "../dom.ts";
 /** The verdict. */
 export class Meters {
   readonly element: HTMLElement;
-  readonly #what = el("strong", { id: "emotion" }, "–");
-  readonly #how = el("small", { class: "num", id: "probability" }, "nothing heard yet");
+  readonly #what: HTMLElement;
+  readonly #how: HTMLElement;
   readonly #list = el("ul", { class: "meters num", "aria-label": "Probability of each emotion" });
   #rows: { canvas: HTMLCanvasElement; value: HTMLElement; colour: string }[] = [];
   #emotions: readonly string[] = [];
 
-  constructor() {
+  /** @param prefix of the names of its elements */
+  constructor(prefix = "") {
+    this.#what = el("strong", { id: `${prefix}emotion` }, "–");
+    this.#how = el("small", { class: "num", id: `${prefix}probability` }, "no recording yet");
     const what = el("div", { class: "what", "aria-live": "polite" }, this.#what, this.#how);
     this.element = el("div", { class: "card verdict" }, what, this.#list);
   }

@@ -12,7 +12,9 @@ const LARGEST = 512 << 20;
  * @throws {TypeError} naming the file, where no sound can be made of it
  */
 export async function openFile(file: File): Promise<ToHear> {
-  if (file.size > LARGEST) throw new TypeError(`${file.name}: larger than 512 MB; deno task predict takes any length`);
+  if (file.size > LARGEST) {
+    throw new TypeError(`${file.name}: expected at most 512 MB, found more; deno task predict reads any length`);
+  }
   const bytes = new Uint8Array(await file.arrayBuffer());
   if (isKnown(bytes)) return { bytes, name: file.name };
   const context = new OfflineAudioContext(1, 1, 48000);
@@ -21,7 +23,7 @@ export async function openFile(file: File): Promise<ToHear> {
     sound = await context.decodeAudioData(bytes.buffer);
   } catch {
     throw new TypeError(
-      `${file.name} is no recording that this browser can read: try a wav, flac, mp3, ogg or m4a file`,
+      `${file.name}: expected a recording that this browser can read, such as wav, flac, mp3, ogg or m4a, found another file`,
     );
   }
   const samples = new Float32Array(sound.length);
@@ -72,11 +74,11 @@ export async function openMicrophone(
     stream = await navigator.mediaDevices.getUserMedia({ audio });
   } catch (error) {
     const { name } = error as DOMException;
-    if (name === "NotFoundError") throw new Error("No microphone was found. A file or an example works as well.");
+    if (name === "NotFoundError") throw new Error("Found no microphone. Open a file or choose an example instead.");
     if (name === "NotAllowedError") {
-      throw new Error("The microphone was not allowed. The sign beside the address lets you allow it.");
+      throw new Error("The microphone is blocked. Allow it with the sign beside the address.");
     }
-    throw new Error("The microphone does not start: perhaps another program is using it.");
+    throw new Error("The microphone does not start; another program may be using it.");
   }
   const off = new AbortController(), { signal } = off;
   let context: AudioContext | undefined;
@@ -97,7 +99,7 @@ export async function openMicrophone(
     follow(context, stream.getAudioTracks(), onNews, signal);
     const { sampleRate } = context;
     const live = () => stream.active && stream.getAudioTracks().some(({ readyState }) => readyState === "live");
-    if (!live()) throw new Error("The microphone went away while it was turned on.");
+    if (!live()) throw new Error("The microphone was disconnected while it started.");
     return {
       sampleRate,
       get live() {

@@ -5,7 +5,6 @@ import type { Heard, News, ToHear } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { aboutHeard, aboutModel, named } from "./about.ts";
-import { onDrop } from "./drop.ts";
 import { type FileKind, save, type Shown } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
@@ -48,7 +47,7 @@ export function listenView(app: App): View {
     "aria-valuemin": 0,
     "aria-valuemax": 0,
     "aria-valuenow": 0,
-    "aria-valuetext": "nothing heard yet",
+    "aria-valuetext": "no recording yet",
   });
   const empty = el("div", { class: "empty" }, "Drop a recording here, choose an example, or speak.");
   const under = el("p", { class: "under num", id: "under" }), status = el("p", { class: "under num", id: "status" });
@@ -95,7 +94,7 @@ export function listenView(app: App): View {
   async function prepare(): Promise<void> {
     const description = await app.model();
     if (!description) {
-      about.textContent = "This page was built without a model, so it cannot tell emotions.";
+      about.textContent = "This page was built without a model, so it cannot decide emotions.";
       return;
     }
     about.textContent = aboutModel(description);
@@ -224,12 +223,12 @@ export function listenView(app: App): View {
     if (news === "ended") {
       stopSpeaking();
       app.say(
-        "The microphone is gone: it was unplugged, or its permission was taken back. Speak turns it on again.",
+        "The microphone is gone: it was unplugged, or its permission was withdrawn. Press Speak to turn it on again.",
         "fault",
       );
     } else if (news === "interrupted") {
-      app.say("The sound is interrupted, by a call perhaps. It goes on as soon as it may: click anywhere.", "fault");
-    } else app.say("The microphone is heard again.");
+      app.say("The sound is interrupted, perhaps by a call. It resumes when it can; if not, click anywhere.", "fault");
+    } else app.say("The microphone works again.");
   }
 
   async function stopSpeaking(): Promise<void> {
@@ -237,19 +236,19 @@ export function listenView(app: App): View {
     const ended = voice.end();
     speak.textContent = "Speak";
     scene.live = false;
-    status.textContent = "Hearing the rest of it…";
+    status.textContent = "Processing the rest…";
     const heard = await ended;
-    if (heard) return show("what was spoken", heard);
+    if (heard) return show("your speech", heard);
     // nothing to show: what was there before is there again
     scene.clear();
     if (shown) show(shown.name, shown.heard);
     empty.hidden = shown !== undefined;
     redraw();
-    status.textContent = "That was shorter than a segment of the model: speak for longer.";
+    status.textContent = "That was shorter than one segment of the model. Speak for longer.";
   }
 
   function live(news: News): void {
-    if (news.news === "fault" && voice.on) stopSpeaking(); // the shell tells why
+    if (news.news === "fault" && voice.on) stopSpeaking(); // the shell prints why
     if (news.news !== "live" || !voice.on) return;
     scene.append(news.samples, news.frames, news.profile);
     if (news.probabilities.length > 0) meters.show(news.probabilities, "so far");
@@ -257,7 +256,9 @@ export function listenView(app: App): View {
     if (scene.seconds >= LONGEST_LIVE) {
       stopSpeaking();
       app.say(
-        `After ${LONGEST_LIVE / 60} minutes the microphone is off. deno task predict hears recordings of any length.`,
+        `The microphone was turned off after ${
+          LONGEST_LIVE / 60
+        } minutes. deno task predict reads recordings of any length.`,
       );
       return;
     }
@@ -265,7 +266,7 @@ export function listenView(app: App): View {
     voice.measure(at, ({ median, slowest }) => {
       status.textContent = `Live: ${scene.seconds.toFixed(1)} s; the picture is ${
         median.toFixed(0)
-      } ms behind the sound${behind > 20 ? "; this machine does not keep up" : ""}.`;
+      } ms behind the sound${behind > 20 ? "; this machine is too slow to keep up" : ""}.`;
       const { segments, seconds } = scene;
       element.dataset.live = JSON.stringify({ segments, seconds, behind, latency: median, slowest });
     });
@@ -289,11 +290,6 @@ export function listenView(app: App): View {
       return { samples, sampleRate: frontEnd.sampleRate };
     });
   });
-  onDrop(element, ([first, ...more]) => {
-    location.hash = "#listen";
-    hearFile(first);
-    if (more.length > 0) app.say(`One recording at a time: ${first.name} is heard, not the ${more.length} besides.`);
-  });
   moveByHand(canvas, scene, {
     movable: () => !scene.live && shown !== undefined,
     move: moveTo,
@@ -313,6 +309,10 @@ export function listenView(app: App): View {
     id: "listen",
     title: "Listen",
     element,
+    drop({ files: [first, ...more] }) {
+      hearFile(first);
+      if (more.length > 0) app.say(`One recording at a time: opened ${first.name}, not the ${more.length} others.`);
+    },
     shown: redraw,
     hidden() {
       pause();

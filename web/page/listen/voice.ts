@@ -1,5 +1,5 @@
 /** The microphone as it is heard: turned on and off, its sound sent to the engine, and how far the picture is behind it. */
-import type { Heard } from "../../engine/protocol.ts";
+import type { Heard, HeardBy } from "../../engine/protocol.ts";
 import { afterNextFrame } from "../dom.ts";
 import type { App } from "../view.ts";
 import { type Microphone, type MicrophoneNews, openMicrophone } from "./sound.ts";
@@ -12,11 +12,13 @@ export interface Delay {
 
 export class Voice {
   readonly #app: App;
+  readonly #by: HeardBy;
   readonly #delays: number[] = [];
   #microphone?: Microphone;
 
-  constructor(app: App) {
-    this.#app = app;
+  /** @param by which model hears it */
+  constructor(app: App, by: HeardBy = "page") {
+    [this.#app, this.#by] = [app, by];
   }
 
   /** Whether the microphone is on. */
@@ -35,9 +37,9 @@ export class Voice {
   async begin(unwanted: () => boolean, onNews: (news: MicrophoneNews) => void): Promise<number | undefined> {
     const { engine } = this.#app;
     await this.#app.device();
-    if (!await this.#app.model()) {
+    if (this.#by === "page" && !await this.#app.model()) {
       throw new Error(
-        "This page was built without a model, so it cannot tell emotions. Train and Bench work without one.",
+        "This page was built without a model, so it cannot decide emotions. Train and Bench work without one.",
       );
     }
     let begun = false;
@@ -53,11 +55,11 @@ export class Voice {
       (news) => begun && onNews(news),
     );
     try {
-      const hop = unwanted() ? undefined : await engine.ask("liveBegin", opened.sampleRate);
+      const hop = unwanted() ? undefined : await engine.ask("liveBegin", opened.sampleRate, this.#by);
       begun = hop !== undefined && !unwanted();
       if (begun && !opened.live) {
         begun = false;
-        throw new Error("The microphone went away while it was turned on.");
+        throw new Error("The microphone was disconnected while it started.");
       }
       if (!begun) return undefined;
       this.#microphone = opened;

@@ -1,7 +1,7 @@
 /** Train: a chain of networks trained on synthetic speech in the page; the paper's Figure 4, live. */
 import { ordinal } from "../../../base/numbering.ts";
 import { emotionColours } from "../../../report/colours.ts";
-import { METHODS } from "../../../refinery/settings.ts";
+import { METHODS } from "../../../refinery/choices.ts";
 import type { News, TrainOptions } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
@@ -15,7 +15,7 @@ const SIZES: Readonly<Record<string, Pick<TrainOptions, "utterances" | "speakers
 };
 
 /** Said before there is a loss. */
-const LOSS_NOTE = "Cross-entropy of each look, in nats.";
+const LOSS_NOTE = "Mean cross-entropy between two readings, in nats.";
 
 export function trainView(app: App): View {
   const { field: size, select: sizes } = choice("Size", [
@@ -33,7 +33,7 @@ export function trainView(app: App): View {
   const losses = el("canvas", { role: "img", "aria-label": "Loss by step, a line a stage" });
   const profiles = el("canvas", { role: "img", "aria-label": "The watched utterance's profile, stage by stage" });
   const lossNote = el("p", { class: "num", id: "train-loss" }, LOSS_NOTE);
-  const watchedNote = el("p", {}, "Of an utterance that no network is shown.");
+  const watchedNote = el("p", {}, "Of an utterance that no network learns from.");
   const legend = el("ul", { class: "legend" });
   const phase = el("p", { class: "under num", role: "status", id: "train-phase" });
   const body = el("tbody");
@@ -59,7 +59,7 @@ export function trainView(app: App): View {
     el(
       "p",
       { class: "lead" },
-      "Synthetic speech whose true emotion is known at every moment. Stage 1 learns each utterance's one label; each later stage learns labels that the stage before has refined.",
+      "Synthetic speech, whose true emotion is known at every moment. Stage 1 learns from the utterance's label; each later stage learns from labels that the stage before refined.",
     ),
     el("div", { class: "bar" }, size, method, stage, begin, hold, next, stop),
     el(
@@ -128,7 +128,7 @@ export function trainView(app: App): View {
   function enable(): void {
     begin.disabled = sizes.disabled = stages.disabled = running;
     hold.disabled = next.disabled = stop.disabled = !running;
-    hold.textContent = paused ? "Go on" : "Pause";
+    hold.textContent = paused ? "Resume" : "Pause";
   }
 
   function hear(news: News): void {
@@ -138,7 +138,7 @@ export function trainView(app: App): View {
       colours = emotionColours(emotions);
       truth = news.watched.truth;
       steps = news.steps;
-      watchedNote.textContent = `${news.watched.id}, which no network is shown.`;
+      watchedNote.textContent = `${news.watched.id}, which no network learns from.`;
       phase.textContent = `${news.segments.toLocaleString("en")} segments`;
       legend.replaceChildren(...emotions.map((name, k) => el("li", {}, swatch(colours[k]), name)));
     }

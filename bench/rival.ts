@@ -1,0 +1,124 @@
+/**
+ * A program of another framework that runs VGG-E beside EPR: a child process that reads a job a line and answers a line, both
+ * JSON. Its first line tells its version, or what is missing. The programs stand in `rivals/`.
+ */
+
+/** What a rival is asked to time. Width, batch norm and training: those that train; `file`: those that read ONNX. */
+export interface Job {
+  width?: number;
+  batch: number;
+  batchNorm?: boolean;
+  train?: boolean;
+  /** an ONNX file */
+  file?: string;
+  /** how long to sample; two samples at least */
+  seconds: number;
+  threads: number;
+}
+
+/** A forest to fit: a table, and its classes. */
+export interface ForestJob {
+  x: number[][];
+  y: number[];
+  threads: number;
+}
+
+/** A process that waits for jobs. */
+export class Rival {
+  /** e.g. "PyTorch 2.15.0" */
+  readonly name: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #lines: Lines;
+
+  private constructor(name: string, child: Deno.ChildProcess, lines: Lines) {
+    [this.name, this.#child, this.#lines] = [name, child, lines];
+    this.#writer = (child.stdin as WritableStream<Uint8Array<ArrayBuffer>>).getWriter();
+  }
+
+  /**
+   * Starts the first of the commands that has what it needs.
+   *
+   * @param commands e.g. python3, /usr/bin/python3
+   * @param args the program's file in `rivals/`, and what it is given
+   * @returns the process, or why there is none
+   */
+  static async start(name: string, commands: readonly string[], [file, ...rest]: string[]): Promise<Rival | string> {
+    const reasons: string[] = [], program = new URL(file, new URL("rivals/", import.meta.url)).pathname;
+    for (const command of commands) {
+      try {
+        const args = [program, ...rest], piped = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+        const child = new Deno.Command(command, { args, ...piped }).spawn();
+        const lines = new Lines(child.stdout, lastLine(child.stderr));
+        const first = await lines.next() as { version?: string; missing?: string };
+        const rival = new Rival(`${name} ${first.version}`, child, lines);
+        if (first.version !== undefined) return rival;
+        reasons.push(`${command}: ${first.missing}`);
+        await rival.close();
+      } catch (error) {
+        reasons.push(
+          `${command}: ${error instanceof Deno.errors.NotFound ? "no such command" : (error as Error).message}`,
+        );
+      }
+    }
+    return reasons.join("; ");
+  }
+
+  /** Seconds of each call. */
+  async sample(job: Job): Promise<number[]> {
+    return (await this.#ask(job)).seconds as number[];
+  }
+
+  /** Seconds of each fit of 100 trees, or why there are none. */
+  async forest(job: ForestJob): Promise<{ seconds?: number[]; missing?: string }> {
+    return await this.#ask({ ...job, forest: true });
+  }
+
+  async #ask(job: unknown): Promise<Record<string, unknown>> {
+    await this.#writer.write(new TextEncoder().encode(JSON.stringify(job) + "\n"));
+    return await this.#lines.next();
+  }
+
+  /** Ends it, and waits until it has ended. */
+  async close(): Promise<void> {
+    await this.#writer.close().catch(() => {}); // it may have ended by itself
+    await this.#lines.cancel();
+    await this.#child.status;
+  }
+}
+
+/** Lines of JSON. */
+class Lines {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  readonly #fault: Promise<string>;
+  #rest = "";
+
+  constructor(bytes: ReadableStream<Uint8Array<ArrayBuffer>>, fault: Promise<string>) {
+    this.#reader = bytes.pipeThrough(new TextDecoderStream()).getReader();
+    this.#fault = fault;
+  }
+
+  async next(): Promise<Record<string, unknown>> {
+    while (!this.#rest.includes("\n")) {
+      const { value, done } = await this.#reader.read();
+      if (done) throw new Error(`the process ended without an answer; its last line: ${await this.#fault}`);
+      this.#rest += value;
+    }
+    const end = this.#rest.indexOf("\n"), line = this.#rest.slice(0, end);
+    this.#rest = this.#rest.slice(end + 1);
+    return JSON.parse(line);
+  }
+
+  async cancel(): Promise<void> {
+    await this.#reader.cancel().catch(() => {});
+  }
+}
+
+/** The last line that a process wrote to its standard error, when that ends. */
+async function lastLine(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  let last = "";
+  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
+    last = (last + text).trimEnd().split("\n").at(-1)!.slice(-500);
+  }
+  return last;
+}

@@ -1,0 +1,77 @@
+/**
+ * The forests of a cross-validation: each learns from statistics of the out-of-fold profiles of all utterances but those that its fold
+ * holds out, and decides on these. Its training profiles come from networks that learned the held-out utterances' labels, as in
+ * any stacking.
+ */
+import { ordinal } from "../base/numbering.ts";
+import { STREAMS } from "../base/streams.ts";
+import { RandomForest } from "../forest/forest.ts";
+import type { CrossValidation, Judged } from "./cross_validation.ts";
+import type { Settings } from "./settings.ts";
+import { profileStatistics, STATISTICS } from "./statistics.ts";
+
+/** A forest, and the utterances that it has not seen and judges. */
+export interface FoldForest {
+  /** Fitted to the profiles of all others. */
+  forest: RandomForest;
+  /** Indices of utterances. */
+  held: number[];
+  /** Statistics of their profiles, [held, emotions * 4]. */
+  x: Float32Array;
+}
+
+/**
+ * The forests of a stage, one after the other.
+ *
+ * @param cv as the networks had it
+ * @param profiles of all utterances, out of fold: [segments, emotions]
+ */
+export function* crossValidate(cv: CrossValidation, profiles: Float32Array, stage: number): Generator<FoldForest> {
+  const forests = cv.forForests();
+  for (const fold of new Set(forests.folds)) {
+    const held = forests.heldOut(fold);
+    yield { forest: fitFoldForest(forests, profiles, fold, stage), held, x: rows(cv.corpus, profiles, held) };
+  }
+}
+
+/**
+ * The forest that judges one fold: fitted to the profiles of all others.
+ *
+ * @param profiles of all utterances, out of fold: [segments, emotions]
+ */
+export function fitFoldForest(cv: CrossValidation, profiles: Float32Array, fold: number, stage: number): RandomForest {
+  const { corpus, settings } = cv, seed = forestSeed(settings, fold, stage);
+  return fitForest(corpus, profiles, cv.training(fold), { trees: settings.trees, seed });
+}
+
+/** The forest on statistics of the given utterances' profiles. */
+export function fitForest(
+  corpus: Judged,
+  profiles: Float32Array,
+  utterances: readonly number[],
+  options: { trees: number; seed: number },
+): RandomForest {
+  const K = corpus.emotions.length;
+  const y = Int32Array.from(utterances, (i) => corpus.utterances[i].emotion);
+  return RandomForest.fit(rows(corpus, profiles, utterances), y, {
+    ...options,
+    features: K * STATISTICS.length,
+    classes: K,
+  });
+}
+
+/** One number to key a forest's random choices by. */
+export const forestSeed = (settings: Settings, fold: number, stage: number): number =>
+  ((settings.seed * 31 + STREAMS.forest) * 101 + fold) * 11 + ordinal(stage);
+
+/** Statistics of the given utterances' profiles: [utterances, emotions * 4]. */
+function rows(corpus: Judged, profiles: Float32Array, utterances: readonly number[]): Float32Array {
+  const K = corpus.emotions.length, width = K * STATISTICS.length;
+  const x = new Float32Array(utterances.length * width);
+  utterances.forEach((i, row) => {
+    const { firstSegment, segmentCount } = corpus.utterances[i];
+    const profile = profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K);
+    x.set(profileStatistics(profile, K), row * width);
+  });
+  return x;
+}

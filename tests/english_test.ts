@@ -1,0 +1,91 @@
+/**
+ * Plain English: phrases that readers stumbled over do not return, neither in what a program prints nor in the docs. Each pattern is
+ * narrow, so that it has no other use, and names what to write instead.
+ */
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path";
+
+const root = join(import.meta.dirname!, "..");
+
+/** Phrases, and what to write instead. */
+const PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
+  [/\bgo(es)? on with\b/i, "resume, or: To resume: ..."],
+  [/\bwhat is kept\b|\bwhat is begun\b/i, "checkpoints are saved"],
+  [/; want(ed)?\b|, want(ed)? (a|an|the|one|at)\b|\bwanted( is| are|:)/i, "expected ..., found ..."],
+  [/\b(is|are) wanted\b|\bwants --/i, "requires, or expected ..., found ..."],
+  [/\bdo not go together\b/i, "... exclude each other"],
+  [/\b(is|are|be) told\b/i, "is reported, printed"],
+  [/\b(is|are) not believed\b/i, "is not trusted"],
+  [/\bdearest\b/i, "most expensive"],
+  [/\bplays GPU\b|\bplays this GPU\b/i, "software GPU, emulated by software"],
+  [/\bwon't do\b/i, "expected ..., found ..."],
+];
+
+/** The strings and templates of a program, less its comments. */
+function* strings(source: string): Generator<string> {
+  const code = source.replaceAll(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, "");
+  for (const [text] of code.matchAll(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|'(?:[^'\\\n]|\\.)*'/g)) yield text;
+}
+
+/** Prose of a document, less its programs and what they print. */
+const prose = (document: string) => document.replaceAll(/^```[\s\S]*?^```$/gm, "");
+
+function offences(text: string, where: string): string[] {
+  return PHRASES.flatMap(([phrase, instead]) => {
+    const found = phrase.exec(text.replaceAll(/\s+/g, " "));
+    return found ? [`${where}: "${found[0].trim()}": write ${instead}`] : [];
+  });
+}
+
+function* filesOf(folder: string, kind: RegExp): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(join(root, folder))) {
+    if (isDirectory && name !== "node_modules") yield* filesOf(join(folder, name), kind);
+    else if (kind.test(name)) yield join(folder, name);
+  }
+}
+
+/** Rooms that print something, or raise errors. */
+const ROOMS = "base bench cli corpora dsp files forest kernels lab models nn refinery report runs web workers".split(
+  " ",
+);
+
+Deno.test("no message of the program has a phrase that readers stumbled over", async () => {
+  const found: string[] = [];
+  let read = 0;
+  for (const file of ROOMS.flatMap((room) => [...filesOf(room, /\.ts$/)])) {
+    for (const text of strings(await Deno.readTextFile(join(root, file)))) {
+      read++;
+      found.push(...offences(text, file));
+    }
+  }
+  assertEquals(found, []);
+  assertStrictEquals(read > 5000, true, `only ${read} strings were read`);
+});
+
+Deno.test("no document has such a phrase", async () => {
+  const found: string[] = [], documents = ["README.md", ...filesOf("docs", /\.md$/)];
+  for (const file of documents) found.push(...offences(prose(await Deno.readTextFile(join(root, file))), file));
+  assertEquals(found, []);
+  assertStrictEquals(documents.length > 30, true, `only ${documents.length} documents were read`);
+});
+
+Deno.test("each of these phrases is found, in strings and in prose, and comments, programs and plain words are not", () => {
+  const bad = [
+    "go on with: deno task train",
+    "what is kept goes on",
+    "an FFT of 3 points; want a power of two",
+    "at least two emotions are wanted",
+    "--json and --csv do not go together",
+    "a broken link is told",
+    "an adapter's list is not believed",
+    "the dearest product",
+    "a program that plays GPU",
+    "a segment of 3 x 3 won't do",
+  ];
+  PHRASES.forEach(([phrase], i) => assertStrictEquals(phrase.test(bad[i]), true, bad[i]));
+  const source = '/* is told */ f("is\\"told", `${x} is told`); // are wanted\n';
+  assertEquals([...strings(source)], ['"is\\"told"', "`${x} is told`"]);
+  assertEquals(offences("a label is\ntold", "x.md"), ['x.md: "is told": write is reported, printed']);
+  assertEquals(prose("a\n```\nis told\n```\nb"), "a\n\nb");
+  assertEquals(offences("what you want, and the programs that wanted a processor", "x.md"), []);
+});

@@ -1,0 +1,16 @@
+/** What is dropped on the page, wherever: else the browser would leave the page for it. */
+
+/** @param marked bears the class `dropping` while something is held over the page */
+export function onDrop(marked: HTMLElement, take: (transfer: DataTransfer, place: Element | null) => void): void {
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    marked.classList.add("dropping");
+  });
+  document.addEventListener("dragleave", () => marked.classList.remove("dropping"));
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    marked.classList.remove("dropping");
+    const { dataTransfer, target } = event;
+    if (dataTransfer?.files.length) take(dataTransfer, target instanceof Element ? target : null);
+  });
+}

@@ -1,0 +1,160 @@
+/** What was taught, tried at once: on the microphone while it lasts, or on a recording. */
+import { emotionColours } from "../../../report/colours.ts";
+import type { Heard, News } from "../../engine/protocol.ts";
+import { button, el, oncePerFrame } from "../dom.ts";
+import { aboutHeard, named } from "../listen/about.ts";
+import { Meters } from "../listen/meters.ts";
+import { Scene } from "../listen/scene.ts";
+import { type MicrophoneNews, openFile } from "../listen/sound.ts";
+import { Voice } from "../listen/voice.ts";
+import type { App } from "../view.ts";
+
+/** Seconds after which the microphone is turned off, since all that is heard is kept. */
+const LONGEST_LIVE = 120;
+
+/** See the file's comment. */
+export class Trial {
+  readonly element: HTMLElement;
+  readonly redraw: () => void;
+  readonly #app: App;
+  readonly #scene = new Scene();
+  readonly #meters = new Meters("teach-");
+  readonly #voice: Voice;
+  readonly #speak = button("Speak", () => this.#voice.on ? this.stop() : this.#start(), { id: "teach-speak" });
+  readonly #input = el("input", { type: "file", accept: "audio/*,.wav", id: "teach-file" });
+  readonly #canvas = el("canvas", {
+    role: "img",
+    "aria-label": "Waveform, log-mel frames and profile by your classes",
+  });
+  readonly #status = el("p", { class: "under num", id: "teach-status", role: "status" });
+  #classes: readonly string[] = [];
+  #asked = 0;
+
+  /** @param beforeSpeaking turns off what else uses the microphone */
+  constructor(app: App, beforeSpeaking: () => void) {
+    [this.#app, this.#beforeSpeaking] = [app, beforeSpeaking];
+    this.#voice = new Voice(app, "taught");
+    this.element = el(
+      "div",
+      { id: "teach-try", hidden: true },
+      el("h2", {}, "Try it"),
+      el("div", { class: "bar" }, this.#speak, el("label", { class: "file" }, "Open a recording", this.#input)),
+      this.#meters.element,
+      el("div", { class: "card scene" }, this.#canvas),
+      this.#status,
+    );
+    this.redraw = oncePerFrame(() => this.#scene.draw(this.#canvas));
+    this.#input.addEventListener("change", () => {
+      const [file] = this.#input.files ?? [];
+      if (file) this.hearFile(file);
+      this.#input.value = "";
+    });
+    app.engine.listen((news) => this.#hear(news));
+    new ResizeObserver(this.redraw).observe(this.#canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.redraw);
+  }
+
+  readonly #beforeSpeaking: () => void;
+
+  /** Whether it can be asked. */
+  set usable(usable: boolean) {
+    this.#speak.disabled = this.#input.disabled = !usable;
+  }
+
+  /** There is a model of these classes. */
+  show(classes: readonly string[]): void {
+    this.#classes = classes;
+    this.element.hidden = false;
+    const colours = emotionColours(classes);
+    [this.#scene.emotions, this.#scene.colours] = [classes, colours];
+    this.#scene.clear();
+    this.#meters.setEmotions(classes, colours);
+    this.#status.textContent = "";
+    delete this.element.dataset.heard;
+    this.redraw();
+  }
+
+  /** Hears a recording. */
+  async hearFile(file: File): Promise<void> {
+    await this.stop();
+    const own = ++this.#asked;
+    this.#app.quiet();
+    this.#status.textContent = `Listening to ${file.name}…`;
+    try {
+      const what = await openFile(file), heard = await this.#app.engine.ask("hear", what, "taught");
+      if (own === this.#asked) this.#show(file.name, heard);
+    } catch (error) {
+      if (own !== this.#asked) return;
+      this.#status.textContent = "";
+      this.#app.fail(named(error, file.name));
+    }
+  }
+
+  /** Turns the microphone off, and shows what was heard. */
+  async stop(): Promise<void> {
+    this.#asked++;
+    if (!this.#voice.on) return;
+    const ended = this.#voice.end();
+    this.#speak.textContent = "Speak";
+    this.#scene.live = false;
+    const heard = await ended;
+    if (heard) this.#show("your speech", heard);
+    else this.#status.textContent = "That was shorter than one segment of the model. Speak for longer.";
+  }
+
+  #show(name: string, heard: Heard): void {
+    this.#scene.clear();
+    this.#scene.live = false;
+    this.#scene.append(heard.samples, heard.frames, heard.profile);
+    this.#scene.speech = heard.speech.includes(1) ? heard.speech : undefined;
+    this.#scene.segmentHop = heard.segmentHop;
+    this.#scene.cursor = heard.seconds / 2;
+    this.#meters.show(heard.probabilities, name);
+    this.#status.textContent = aboutHeard({ name, emotions: this.#classes, heard });
+    this.element.dataset.heard = JSON.stringify({ name, probabilities: heard.probabilities });
+    this.redraw();
+  }
+
+  async #start(): Promise<void> {
+    this.#beforeSpeaking();
+    const own = ++this.#asked;
+    this.#app.quiet();
+    try {
+      const hop = await this.#voice.begin(() => own !== this.#asked, (news) => this.#tell(news));
+      if (hop === undefined) return;
+      this.#scene.clear();
+      this.#scene.segmentHop = hop;
+      this.#scene.live = true;
+      this.#speak.textContent = "Stop";
+      this.redraw();
+    } catch (error) {
+      this.#app.fail(error);
+    }
+  }
+
+  #tell(news: MicrophoneNews): void {
+    if (!this.#voice.on) return;
+    if (news === "ended") {
+      this.stop();
+      this.#app.say("The microphone is gone: it was unplugged, or its permission was withdrawn.", "fault");
+    } else if (news === "interrupted") {
+      this.#app.say(
+        "The sound is interrupted, perhaps by a call. It resumes when it can; if not, click anywhere.",
+        "fault",
+      );
+    } else this.#app.say("The microphone works again.");
+  }
+
+  #hear(news: News): void {
+    if (news.news === "fault" && this.#voice.on) this.stop(); // the shell tells why
+    if (news.news !== "live" || !this.#voice.on) return;
+    this.#scene.append(news.samples, news.frames, news.profile);
+    if (news.probabilities.length > 0) this.#meters.show(news.probabilities, "so far");
+    this.#status.textContent = `Live: ${this.#scene.seconds.toFixed(1)} s`;
+    this.element.dataset.live = String(this.#scene.segments);
+    this.redraw();
+    if (this.#scene.seconds < LONGEST_LIVE) return;
+    this.stop();
+    this.#app.say(`The microphone was turned off after ${LONGEST_LIVE / 60} minutes.`);
+  }
+}
