@@ -169,7 +169,7 @@ export class Stranger {
         const { samples } = await utterance.read();
         if (samples.some((x) => x !== 0)) pool.push({ utterance, samples });
       } catch {
-        // it is told where it is judged itself
+        // it is reported where it is judged itself
       }
     }
     return pool;

@@ -51,7 +51,7 @@ export async function openModel({ model, device: kind, threads, quiet }: ModelFl
     throw new UsageError("--threads requires the cpu device, found --device webgpu");
   }
   const opening = openDevice({ device: kind, threads });
-  opening.catch(() => {}); // the model's fault is told first
+  opening.catch(() => {}); // the model's fault is reported first
   const read = await readModel(await modelFolder(model)), device = await opening;
   if (!quiet) {
     const { name, emotions, training, segmentHop, frontEnd } = read.description;

@@ -1,7 +1,7 @@
 /**
  * `deno task predict FILE...`: the emotion of recordings, and their profiles.
  *
- * A recording that can't be judged is told in a line, the others are judged all the same, and the status is 1.
+ * A recording that can't be judged is reported in a line, the others are judged, and the status is 1.
  */
 import { count } from "../corpora/corpus.ts";
 import { describeDeparture } from "../models/domain.ts";

@@ -1,5 +1,5 @@
 /**
- * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are told.
+ * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are printed.
  */
 import { resolve } from "@std/path";
 import { type Corpus, count } from "../corpora/corpus.ts";

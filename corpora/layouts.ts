@@ -49,7 +49,7 @@ export function nearestLayout(files: readonly string[]): Layout | undefined {
 /** Whether a recording, as a path below its folder, is named as a layout's are. */
 export const matches = ({ signature }: Layout, file: string) => signature.test(stem(file).normalize("NFC"));
 
-/** What names look like: runs of letters and digits are told by an example of each kind. */
+/** What names look like: an example of each kind, by runs of letters and digits. */
 export function describeNames(files: readonly string[]): string {
   const kinds = new Map<string, string[]>();
   for (const file of files) {

@@ -18,7 +18,7 @@ import { checkLabels, countRows, type Labels, rankColumns, wantWhole } from "./c
 import { forestFromJSON, type ForestJSON, forestToJSON } from "./json.ts";
 import { countMaxFeatures, DecisionTree, likeliest, type MaxFeatures, shares } from "./tree.ts";
 
-/** What {@link RandomForest.fit} is told. */
+/** Options of {@link RandomForest.fit}. */
 export interface ForestOptions {
   /** columns of x */
   features: number;

@@ -15,7 +15,7 @@ import type { ForestSetup } from "./fit_worker.ts";
 import { type ForestOptions, RandomForest, treeGrower } from "./forest.ts";
 import { countMaxFeatures, DecisionTree } from "./tree.ts";
 
-/** What {@link ForestPool} is told. */
+/** Options of a {@link ForestPool}. */
 export interface PoolOptions {
   /** worker threads, 1 to 64; as many as the machine has processors if not said */
   threads?: number;

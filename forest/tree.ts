@@ -15,7 +15,7 @@ import { gini } from "./criterion.ts";
 /** How many features to look at for a split: the whole part of the square root of their number, all, or so many. */
 export type MaxFeatures = "sqrt" | "all" | number;
 
-/** What {@link DecisionTree.fit} is told. */
+/** Options of {@link DecisionTree.fit}. */
 export interface TreeOptions {
   /** columns of x */
   features: number;

@@ -74,7 +74,7 @@ class ModelHere implements EmotionModel {
       const samples = await samplesOf(sound, this.description.frontEnd);
       return await this.#predictor.predict(samples, options);
     });
-    this.#before = predicting.catch(() => {}); // whoever asked is told
+    this.#before = predicting.catch(() => {}); // the caller receives the error
     return predicting;
   }
 

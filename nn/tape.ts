@@ -13,7 +13,7 @@ import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import type { Words } from "../kernels/random.ts";
 import { sizeOf, Tensor } from "./tensor.ts";
 
-/** What a step of {@link Tape.softmaxCrossEntropy} is told. */
+/** Options of {@link Tape.softmaxCrossEntropy}. */
 export interface LossOptions {
   /** Rows that count; the rest pad a short batch. */
   count: number;
@@ -23,7 +23,7 @@ export interface LossOptions {
   metrics: DeviceBuffer;
 }
 
-/** What a {@link Tape} is told. */
+/** Options of a {@link Tape}. */
 export interface TapeOptions {
   /** False where no gradient will be asked for (inference): batch norms then go by their running averages. */
   recording?: boolean;

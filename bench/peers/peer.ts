@@ -21,7 +21,7 @@ export interface Peer {
   convolution(shape: ConvolutionShape, gradients: boolean): Promise<Work & Disposable>;
 }
 
-/** What the program of this folder is told. */
+/** Options of the program in this folder. */
 export interface PeersOptions {
   /** Threads of the cpu device. */
   threads?: number;

@@ -23,7 +23,7 @@ export class InlineQueue extends Queue {
     try {
       for (let chunk = 0; chunk < chunks; chunk++) phase.run(this.#kernels, args, chunk, 0);
     } catch (error) {
-      // a fault is told by the next call, as on a device that runs kernels later
+      // the next call reports a fault, as on a device that runs kernels later
       this.fail(`A kernel of the CPU device failed: ${error instanceof Error ? error.message : error}`);
     }
   }

@@ -2,7 +2,7 @@
  * Where things lie in the memory that the device and its workers share: a control block, a ring of commands, then the heap.
  *
  * A **phase** is a piece of work that is cut into chunks, a number fixed by the shapes; workers claim chunks with an atomic
- * addition, and the next phase begins when all are done. A phase is told in a slot of the ring.
+ * addition, and the next phase begins when all are done. A phase is written to a slot of the ring.
  */
 
 /** The functions that the modules of `wat/` export, by name; all take and give plain numbers, addresses in bytes. */

@@ -1,5 +1,5 @@
 /**
- * Where kernels are told what to run: phases, cut into chunks, in order; and the memory that they run in. Two kinds: `ring.ts`
+ * The work of the kernels: phases, cut into chunks, in order; and the memory that they run in. Two kinds: `ring.ts`
  * hands the phases to worker threads by way of shared memory, `inline.ts` runs them at once on the calling thread.
  */
 import type { Block, Heap } from "./heap.ts";

@@ -10,7 +10,7 @@ import { type Features, featuresToAsk, probeFeatures, type Wanted } from "./feat
 export interface FoundAdapter {
   /** The adapter; it gives one device. */
   adapter: GPUAdapter;
-  /** Whether it is a program that plays GPU: right, and slow. */
+  /** Whether it is software that runs shaders on a CPU: correct, and slow. */
   software: boolean;
   /** For people. */
   name: string;

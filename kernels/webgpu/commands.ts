@@ -1,5 +1,5 @@
 /**
- * What the GPU is told: dispatches gather in one encoder and one compute pass until they are submitted together. A pass
+ * Commands to the GPU: dispatches gather in one encoder and one compute pass until they are submitted together. A pass
  * or a submission for each dispatch would cost the processor 3 or 100 times as much.
  *
  * Parameters of all gathered dispatches lie one after the other in one uniform buffer, which is written just before they are

@@ -91,7 +91,7 @@ export class WebGpuDevice extends GpuKernels implements Device {
   readonly description: string;
   /** The adapter's name. */
   readonly adapterName: string;
-  /** Whether the adapter is a program that plays GPU. */
+  /** Whether the adapter is software that runs shaders on a CPU. */
   readonly software: boolean;
   readonly precision: Precision;
   /** What it has of what WebGPU leaves optional, and why not the rest. */

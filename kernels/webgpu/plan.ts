@@ -139,7 +139,7 @@ export interface Model {
   text: number;
   /** Which of the cores suit it. */
   cores: readonly Variant["core"][];
-  /** Whether it is a program that plays GPU. */
+  /** Whether it is software that runs shaders on a CPU. */
   software?: true;
 }
 

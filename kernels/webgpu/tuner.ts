@@ -134,7 +134,7 @@ async function measureProducts(
   return measured;
 }
 
-/** Each product once, the dearest in all its launches first. */
+/** Each product once, the most expensive in all its launches first. */
 function byCost(launches: readonly ProductLaunch[], choices: Choices): ProductLaunch[] {
   const costs = new Map<string, { launch: ProductLaunch; seconds: number }>();
   for (const launch of launches) {

@@ -38,5 +38,5 @@ Deno.test("phase() refuses more arguments than a slot holds, and one name twice"
   const names = (count: number) => Array.from({ length: count }, (_, i) => `a${i}`).join(" ");
   assertEquals(phase(names(30), () => {}).names.length, 30);
   assertThrows(() => phase(names(31), () => {}), RangeError, "at most 30 arguments");
-  assertThrows(() => phase("x y x", () => {}), RangeError, "each of its own name, found x y x");
+  assertThrows(() => phase("x y x", () => {}), RangeError, "arguments with different names, found x y x");
 });

@@ -231,7 +231,7 @@ Deno.test("chapter 2: at width 1 no convolution's gradient to its input goes the
   assertEquals(looked, 16);
 });
 
-Deno.test("library.md: the model that ships looks every 100 ms", async () => {
+Deno.test("library.md: the model that ships judges segments as far apart as it says", async () => {
   const { segmentHop, frontEnd } = JSON.parse(await Deno.readTextFile(join(root, "models/emodb/model.json")));
   says(read("docs/library.md"), `every ${1000 * segmentHop * frontEnd.hopLength / frontEnd.sampleRate} ms`);
 });

@@ -141,7 +141,7 @@ export class LiveHearing {
     this.#statistics = new ProfileStatistics(emotions.length);
   }
 
-  /** Takes the next samples. What fails is told as news. */
+  /** Takes the next samples. A failure is posted as news. */
   push(samples: Float32Array, at: number): void {
     this.#waiting.push({ samples, at });
     this.#working ??= this.#work().catch((error) => {
