@@ -5,16 +5,18 @@
  * counted in), so that an algorithm that needs fewer of them may pass the machine's peak. Bytes are the least that can move:
  * each input read once, each output written once.
  */
-import type { Kernels } from "../kernels/table.ts";
+import { SIGNATURES } from "../kernels/methods.ts";
+import { bytesOf, type Signature } from "../kernels/signature.ts";
+import type { KernelName } from "../kernels/table.ts";
 import { type LayerSummary, summarise, vggEParameters } from "../nn/vgg_e.ts";
 
 /** What a buffer holds before the kernel runs: outputs hold NaN, so that what is not written shows. */
-export type Content = "noise" | "positive" | "distributions" | "output" | "updated" | "zero";
+export type Content = "noise" | "positive" | "distributions" | "output" | "zero" | "rising" | "views";
 
 /** One kernel on one shape. */
 export interface Case {
   /** Which kernel of the set. */
-  kernel: keyof Kernels<unknown>;
+  kernel: KernelName;
   /** What it does there, e.g. "conv to weights": rows of one name are comparable. */
   name: string;
   /** The layers it stands for, e.g. "conv6-8". */
@@ -30,17 +32,66 @@ export interface Case {
   /** Buffers that go by a second name. */
   aliases?: Record<string, string>;
   /** Its other arguments. */
-  scalars: Record<string, number | boolean>;
+  scalars: Scalars;
 }
 
-type Plan = Omit<Case, "bytes" | "layer"> & { layer?: string };
+/** Arguments that are no buffers. */
+export type Scalars = Record<string, number | boolean | readonly number[]>;
 
-function makeCase(plan: Plan): Case {
-  const words = Object.values(plan.buffers).reduce(
-    (sum, { length, content }) => sum + (content === "updated" || content === "zero" ? 2 : 1) * length,
-    0,
+/** What a case adds to its kernel's entry. */
+export interface CaseLabels extends Partial<Pick<Case, "name" | "layer" | "shape" | "aliases">> {
+  /** Buffers that it has although they may be left out. */
+  having?: readonly string[];
+}
+
+type Sizes = Readonly<Record<string, number>>;
+
+/** What noise would not do for, or what is longer than it has to be, by kernel and buffer. Most kernels have nothing here. */
+const SPECIAL: Readonly<Record<string, Record<string, { content?: Content; length?: (sizes: Sizes) => number }>>> = {
+  softmaxCrossEntropy: { targets: { content: "distributions" }, metrics: { content: "zero" } },
+  adam: { m: { content: "zero" }, v: { content: "zero" } },
+  normalise: { moments: { content: "positive" } },
+  normaliseGradient: { moments: { content: "positive" } },
+  // neighbours of one series, as the segments of a recording are
+  gatherWindows: { series: { length: ({ batch, height, width }) => (batch + width) * height } },
+  gatherViews: {
+    series: { length: ({ batch, height, width }) => (batch + width) * height },
+    views: { content: "views" },
+  },
+  gatherRows: { table: { length: ({ batch, columns }) => batch * columns } },
+};
+
+/**
+ * A case of any kernel: its buffers, operations and bytes by its entry in the table.
+ *
+ * @param signature of the entry
+ * @param scalars its sizes and options
+ */
+export function kernelCase(signature: Signature, scalars: Scalars, labels: CaseLabels = {}): Case {
+  const { kernel, sizes, flops } = signature, { having = [], aliases, ...own } = labels;
+  const buffers = Object.fromEntries(
+    signature.buffers.filter(({ name, optional }) => !optional || having.includes(name)).map((buffer) => {
+      const { name, use, shape, words } = buffer, { content, length } = SPECIAL[kernel]?.[name] ?? {};
+      const usual = words === "int32" ? "rising" : use === "write" ? "output" : "noise";
+      return [name, { length: length?.(scalars as Sizes) ?? shape.of(scalars), content: content ?? usual }];
+    }),
   );
-  return { layer: "", ...plan, bytes: 4 * words };
+  return {
+    ...{
+      kernel: kernel as KernelName,
+      name: kernel,
+      layer: "",
+      shape: sizes.map(({ name }) => scalars[name]).join("x"),
+    },
+    ...{ ...own, flops: flops.of(scalars), bytes: bytesOf(signature, { ...scalars, ...buffers }) },
+    ...{ buffers, ...(aliases && { aliases }), scalars },
+  };
+}
+
+/** An entry's options as a bench sets them where nobody says how: flags off, numbers and shares a half. */
+export function usualOptions({ options }: Signature): Scalars {
+  const usual = { flag: false, "flag?": false, number: 0.5, share: 0.5, key: [1, 2] } as const;
+  return Object.fromEntries(options.map(({ name, kind }) => [name, usual[kind]]));
 }
 
 /** A convolution and its gradients; the first of a network needs none to its input. */
@@ -49,169 +100,60 @@ export function convCases(
   channelsOut: number,
   inputGradient = true,
 ): Case[] {
-  const pixels = batch * height * width;
-  const x = pixels * channelsIn, y = pixels * channelsOut, weights = 9 * channelsIn * channelsOut;
-  const noise = (length: number) => ({ length, content: "noise" as const });
-  const output = (length: number) => ({ length, content: "output" as const });
-  const common = {
-    shape: `${[batch, height, width, channelsIn].join("x")} to ${channelsOut}`,
-    flops: 2 * pixels * weights,
-  };
+  const shape = `${[batch, height, width, channelsIn].join("x")} to ${channelsOut}`;
   const sizes = { batch, height, width, channelsIn, channelsOut };
+  const { conv2d, conv2dInputGradient, conv2dWeightGradient } = SIGNATURES;
   const cases = [
-    makeCase({
-      ...common,
-      kernel: "conv2d",
-      name: "conv forward",
-      buffers: { x: noise(x), weights: noise(weights), bias: noise(channelsOut), y: output(y) },
-      scalars: { ...sizes, relu: true },
-    }),
-    makeCase({
-      ...common,
-      kernel: "conv2dInputGradient",
-      name: "conv to input",
-      buffers: { dy: noise(y), weights: noise(weights), mask: noise(x), dx: output(x) },
-      scalars: sizes,
-    }),
-    makeCase({
-      ...common,
-      kernel: "conv2dWeightGradient",
-      name: "conv to weights",
-      buffers: { x: noise(x), dy: noise(y), dWeights: output(weights), dBias: output(channelsOut) },
-      scalars: sizes,
-    }),
+    kernelCase(conv2d, { ...sizes, relu: true }, { name: "conv forward", shape }),
+    kernelCase(conv2dInputGradient, sizes, { name: "conv to input", shape, having: ["mask"] }),
+    kernelCase(conv2dWeightGradient, sizes, { name: "conv to weights", shape }),
   ];
   return inputGradient ? cases : [cases[0], cases[2]];
 }
 
 /** A pool and its gradient, masked by the pool's input as in a network. */
 export function poolCases([batch, height, width, channels]: readonly number[]): Case[] {
-  const x = batch * height * width * channels;
-  const y = batch * Math.floor(height / 2) * Math.floor(width / 2) * channels;
-  const common = { shape: [batch, height, width, channels].join("x"), scalars: { batch, height, width, channels } };
+  const sizes = { batch, height, width, channels };
   return [
-    makeCase({
-      ...common,
-      kernel: "maxPool",
-      name: "pool forward",
-      flops: 3 * y,
-      buffers: { x: { length: x, content: "noise" }, y: { length: y, content: "output" } },
-    }),
-    makeCase({
-      ...common,
-      kernel: "maxPoolGradient",
-      name: "pool to input",
-      flops: 3 * y,
-      buffers: {
-        x: { length: x, content: "noise" },
-        dy: { length: y, content: "noise" },
-        dx: { length: x, content: "output" },
-      },
-      aliases: { mask: "x" },
-    }),
+    kernelCase(SIGNATURES.maxPool, sizes, { name: "pool forward" }),
+    kernelCase(SIGNATURES.maxPoolGradient, sizes, { name: "pool to input", aliases: { mask: "x" } }),
   ];
 }
 
 /** A plain product [m, k] [k, n]. */
 export function matmulCase(m: number, k: number, n: number): Case {
-  return makeCase({
-    kernel: "matmul",
-    name: "matmul",
-    shape: `${m}x${k} by ${k}x${n}`,
-    flops: 2 * m * k * n,
-    buffers: {
-      a: { length: m * k, content: "noise" },
-      b: { length: k * n, content: "noise" },
-      c: { length: m * n, content: "output" },
-    },
-    scalars: { m, n, k },
-  });
+  return kernelCase(SIGNATURES.matmul, { m, n, k }, { shape: `${m}x${k} by ${k}x${n}` });
 }
 
 /** A dense layer, its gradients to the weights, the bias and the input. */
 export function denseCases(batch: number, units: number, out: number, relu: boolean): Case[] {
-  const [x, weights, y] = [batch * units, units * out, batch * out];
-  const noise = (length: number) => ({ length, content: "noise" as const });
-  const output = (length: number) => ({ length, content: "output" as const });
-  const common = { kernel: "matmul" as const, shape: `${batch}x${units} to ${out}`, flops: 2 * batch * weights };
+  const { matmul, columnSums } = SIGNATURES, shape = `${batch}x${units} to ${out}`;
+  const forward = { m: batch, n: out, k: units, relu };
+  const toInput = { m: batch, n: units, k: out, transposeB: true };
+  const toWeights = { m: units, n: out, k: batch, transposeA: true };
   return [
-    makeCase({
-      ...common,
-      name: "dense forward",
-      buffers: { a: noise(x), b: noise(weights), bias: noise(out), c: output(y) },
-      scalars: { m: batch, n: out, k: units, relu },
-    }),
-    makeCase({
-      ...common,
-      name: "dense to input",
-      buffers: { a: noise(y), b: noise(weights), mask: noise(x), c: output(x) },
-      scalars: { m: batch, n: units, k: out, transposeB: true },
-    }),
-    makeCase({
-      ...common,
-      name: "dense to weights",
-      buffers: { a: noise(x), b: noise(y), c: output(weights) },
-      scalars: { m: units, n: out, k: batch, transposeA: true },
-    }),
-    makeCase({
-      ...common,
-      kernel: "columnSums",
-      name: "dense to bias",
-      flops: y,
-      buffers: { x: noise(y), sums: output(out) },
-      scalars: { rows: batch, columns: out },
-    }),
+    kernelCase(matmul, forward, { name: "dense forward", shape, having: ["bias"] }),
+    kernelCase(matmul, toInput, { name: "dense to input", shape, having: ["mask"] }),
+    kernelCase(matmul, toWeights, { name: "dense to weights", shape }),
+    kernelCase(columnSums, { rows: batch, columns: out }, { name: "dense to bias", shape }),
   ];
 }
 
 /** The loss with its gradient. */
 export function lossCase(rows: number, classes: number): Case {
-  const length = rows * classes;
-  return makeCase({
-    kernel: "softmaxCrossEntropy",
-    name: "softmax cross-entropy",
-    layer: "loss",
-    shape: `${rows}x${classes}`,
-    flops: 8 * length,
-    buffers: {
-      logits: { length, content: "noise" },
-      targets: { length, content: "distributions" },
-      probabilities: { length, content: "output" },
-      dLogits: { length, content: "output" },
-      metrics: { length: 4, content: "zero" },
-    },
-    scalars: { rows, classes, count: rows, step: 1 },
-  });
+  const labels = { name: "softmax cross-entropy", layer: "loss", shape: `${rows}x${classes}` };
+  return kernelCase(SIGNATURES.softmaxCrossEntropy, { rows, classes, count: rows, step: 1 }, labels);
 }
 
 /** Adam on so many weights. */
 export function adamCase(length: number): Case {
-  return makeCase({
-    kernel: "adam",
-    name: "Adam",
-    layer: "all",
-    shape: String(length),
-    flops: 12 * length,
-    buffers: {
-      weights: { length, content: "updated" },
-      gradients: { length, content: "noise" },
-      m: { length, content: "zero" },
-      v: { length, content: "zero" },
-    },
-    scalars: { length, rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
-  });
+  const rates = { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+  return kernelCase(SIGNATURES.adam, { length, ...rates }, { name: "Adam", layer: "all" });
 }
 
 /** The least that a device can be asked for: what its time is, is what dispatching costs. */
 export function noopCase(): Case {
-  return makeCase({
-    kernel: "fill",
-    name: "no-op",
-    shape: "fill of 1",
-    flops: 0,
-    buffers: { x: { length: 1, content: "output" } },
-    scalars: { length: 1, value: 1 },
-  });
+  return kernelCase(SIGNATURES.fill, { length: 1, value: 1 }, { name: "no-op", shape: "fill of 1" });
 }
 
 /** Every kernel of a VGG-E's training step, equal shapes once: the layer then says which it stands for. */
@@ -244,15 +186,16 @@ export function vggECases({ width, batch, classes }: { width: number; batch: num
 
 /** What `--shape` takes. */
 export const SHAPES = "conv:BATCHxHEIGHTxWIDTHxIN:OUT, pool:BATCHxHEIGHTxWIDTHxCHANNELS, dense:BATCHxIN:OUT, " +
-  "matmul:MxKxN, softmax:ROWSxCLASSES or adam:WEIGHTS";
+  "matmul:MxKxN, softmax:ROWSxCLASSES, adam:WEIGHTS; or any kernel of the table with its sizes, moments:rows=4096,columns=64";
 
 /**
- * The cases of `--shape`, e.g. conv:128x64x32x64:64 or matmul:1024x1024x1024.
+ * The cases of `--shape`, e.g. conv:128x64x32x64:64 or moments:rows=4096,columns=64.
  *
  * @throws RangeError that says what a shape looks like
  */
 export function parseShape(text: string): Case[] {
   const [kind, from = "", to] = text.split(":");
+  if (Object.hasOwn(SIGNATURES, kind) && from.includes("=")) return [tableCase(SIGNATURES[kind as KernelName], from)];
   const sizes = from.split("x").map(Number), out = Number(to);
   const fits = (count: number, withOut: boolean) =>
     sizes.length === count && withOut === (to !== undefined) &&
@@ -264,4 +207,17 @@ export function parseShape(text: string): Case[] {
   if (kind === "softmax" && fits(2, false)) return [lossCase(sizes[0], sizes[1])];
   if (kind === "adam" && fits(1, false)) return [adamCase(sizes[0])];
   throw new RangeError(`Expected a shape ${SHAPES}; found "${text}"`);
+}
+
+/** A case of any kernel from "rows=4096,columns=64"; a size that has another for its largest may be left out, and is that. */
+function tableCase(signature: Signature, text: string): Case {
+  const { kernel, sizes } = signature;
+  const found = new Map(text.split(",").map((part) => part.split("=")).map(([name, value]) => [name, Number(value)]));
+  const given = sizes.map(({ name, upTo }) => [name, found.get(name) ?? (typeof upTo === "string" && found.get(upTo))]);
+  const known = [...found.keys()].every((name) => sizes.some((size) => size.name === name));
+  if (!known || !given.every(([, value]) => Number.isInteger(value) && value as number > 0)) {
+    const names = sizes.map(({ name }) => `${name}=N`).join(",");
+    throw new RangeError(`Found the shape "${kernel}:${text}", wanted ${kernel}:${names}, each a whole number from 1`);
+  }
+  return kernelCase(signature, { ...Object.fromEntries(given), ...usualOptions(signature) });
 }

@@ -2,14 +2,16 @@
  * How far a kernel's result is from its definition (`kernels/reference.ts`, float64), at the very shape and batch that is
  * timed. Where the definition would take minutes it is asked for a part of the result only:
  *
- * - what images have by themselves (convolution, its gradient to the input, pools): the first and the last image;
+ * - what images have by themselves, as the kernel table's shapes tell: the first and the last image;
  * - the gradient to a convolution's weights: a few channels in and out, over the whole batch;
- * - products: the first and the last rows; Adam: the first and last thousand weights.
+ * - products: the first and the last rows; what goes value by value: the first and last thousand.
  *
  *     error = largest |found - expected| / largest |expected|
  */
+import { SIGNATURES } from "../kernels/methods.ts";
 import { reference } from "../kernels/reference.ts";
-import type { Case } from "./cases.ts";
+import type { Signature } from "../kernels/signature.ts";
+import type { Case, Scalars } from "./cases.ts";
 
 /** Arrays by the kernel's names for its buffers. */
 export type Arrays = Record<string, Float32Array>;
@@ -26,36 +28,32 @@ export interface Check {
 export function checkCase(of: Case, before: Arrays, after: Arrays): Check {
   const named: Arrays = { ...before };
   for (const [alias, name] of Object.entries(of.aliases ?? {})) named[alias] = before[name];
-  switch (of.kernel) {
-    case "conv2d":
-    case "conv2dInputGradient":
-    case "maxPool":
-    case "maxPoolGradient":
-      return checkImages(of, named, after);
-    case "conv2dWeightGradient":
-      return checkWeightGradient(of, named, after);
-    case "matmul":
-      return checkRows(of, named, after);
-    case "adam":
-      return checkEnds(of, named, after);
-    default:
-      return checkAll(of, named, after);
-  }
+  if (of.kernel === "conv2dWeightGradient") return checkWeightGradient(of, named, after);
+  if (of.kernel === "matmul") return checkRows(of, named, after);
+  const signature = SIGNATURES[of.kernel];
+  // what is drawn by a key is drawn by its place in the whole
+  if (signature.options.some(({ kind }) => kind === "key")) return checkAll(of, named, after);
+  if (isByImage(signature)) return checkImages(of, named, after);
+  if (signature.buffers.every(({ shape }) => shape.text === "[length]")) return checkEnds(of, named, after);
+  return checkAll(of, named, after);
 }
 
-const SHARED = ["weights", "bias"]; // the same for every image
+/** Whether each image of a kernel's result depends on that image alone. */
+const isByImage = ({ buffers }: Signature) =>
+  buffers.every(({ use, shape }) => use === "read" || shape.text.startsWith("[batch,"));
 
 function checkImages(of: Case, before: Arrays, after: Arrays): Check {
   const batch = of.scalars.batch as number;
   const images = [...new Set([0, batch - 1])];
-  const worst = new Worst();
+  const worst = new Worst(), { buffers } = SIGNATURES[of.kernel];
+  const shared = buffers.filter(({ shape }) => !/^\[batch[,\]]/.test(shape.text)).map(({ name }) => name);
   for (const image of images) {
     const part = (values: Float32Array) => {
       const size = values.length / batch;
-      return new Float64Array(values.subarray(image * size, (image + 1) * size));
+      return values.subarray(image * size, (image + 1) * size);
     };
     const arrays = Object.fromEntries(
-      Object.entries(before).map(([name, v]) => [name, SHARED.includes(name) ? new Float64Array(v) : part(v)]),
+      Object.entries(before).map(([name, v]) => [name, asDefined(of, name, shared.includes(name) ? v : part(v))]),
     );
     define(of, arrays, { batch: 1 });
     for (const name of outputs(of)) worst.add(part(after[name]), arrays[name]);
@@ -128,7 +126,9 @@ function checkEnds(of: Case, before: Arrays, after: Arrays): Check {
 }
 
 function checkAll(of: Case, before: Arrays, after: Arrays): Check {
-  const arrays = Object.fromEntries(Object.entries(before).map(([name, values]) => [name, new Float64Array(values)]));
+  const arrays = Object.fromEntries(
+    Object.entries(before).map(([name, values]) => [name, asDefined(of, name, values)]),
+  );
   define(of, arrays, {});
   let error = 0;
   for (const name of outputs(of)) {
@@ -140,12 +140,19 @@ function checkAll(of: Case, before: Arrays, after: Arrays): Check {
 }
 
 /** The names of the buffers that the kernel writes. */
-export function outputs({ buffers }: Case): string[] {
-  const written = ["output", "updated", "zero"];
-  return Object.keys(buffers).filter((name) => written.includes(buffers[name].content));
+export function outputs({ kernel, buffers }: Case): string[] {
+  return SIGNATURES[kernel].buffers.filter(({ name, use }) => use !== "read" && name in buffers).map(({ name }) =>
+    name
+  );
 }
 
-function define(of: Case, arrays: Record<string, Float64Array>, sizes: Case["scalars"]): void {
+/** A copy of a buffer as the definition takes it: whole numbers where its words are such. */
+function asDefined({ kernel }: Case, buffer: string, values: Float32Array): Float64Array | Int32Array {
+  const { words } = SIGNATURES[kernel].buffers.find(({ name }) => name === buffer)!;
+  return words === "int32" ? new Int32Array(values.slice().buffer) : new Float64Array(values);
+}
+
+function define(of: Case, arrays: Record<string, Float64Array | Int32Array>, sizes: Scalars): void {
   (reference[of.kernel] as (args: unknown) => void)({ ...of.scalars, ...sizes, ...arrays });
 }
 

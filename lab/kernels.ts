@@ -5,6 +5,7 @@
  * kernel's GB/s may pass those of the copy kernel, which goes through memory.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
+import { VIEW } from "../kernels/table.ts";
 import type { Case, Content } from "./cases.ts";
 import { planNamed } from "./counted.ts";
 import { type Arrays, checkCase, outputs } from "./definition.ts";
@@ -69,6 +70,8 @@ export async function benchKernel(
 function contentOf(content: Content, length: number, name: string, of: Case): Float32Array {
   if (content === "output") return new Float32Array(length).fill(NaN);
   if (content === "zero") return new Float32Array(length);
+  if (content === "rising") return new Float32Array(Int32Array.from({ length }, (_, i) => i).buffer);
+  if (content === "views") return plainViews(length, of.scalars.width as number);
   const values = noise(length, [...name].reduce((sum, letter) => 31 * sum + letter.charCodeAt(0), 7));
   if (content === "positive" || content === "distributions") {
     for (let i = 0; i < length; i++) values[i] = Math.abs(values[i]);
@@ -81,6 +84,16 @@ function contentOf(content: Content, length: number, name: string, of: Case): Fl
     }
   }
   return values;
+}
+
+/** Views that change nothing, [batch, 10], of windows of so many time steps. */
+function plainViews(length: number, width: number): Float32Array {
+  const views = new Float32Array(length);
+  for (let at = 0; at < length; at += VIEW.length) {
+    views[at + VIEW.rate] = views[at + VIEW.warp] = views[at + VIEW.gain] = 1;
+    views[at + VIEW.last] = width - 1;
+  }
+  return views;
 }
 
 /** Numbers from -1 to 1 by Marsaglia's xorshift: fast, and noise enough for a bench. */

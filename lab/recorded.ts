@@ -1,12 +1,11 @@
 /** A device that writes down what its kernels are asked, so that it can be asked again: on the same buffers, alone or in turn. */
 import type { Device } from "../kernels/device.ts";
-import type { Kernels } from "../kernels/table.ts";
-import { reference } from "../kernels/reference.ts";
+import { type KernelName, KERNELS } from "../kernels/table.ts";
 
 /** A call of a kernel, to run again. */
 export interface Call {
-  /** Of the kernel set. */
-  kernel: keyof Kernels<unknown>;
+  /** Of the kernel table. */
+  kernel: KernelName;
   /** Its arguments, buffers among them. */
   args: unknown;
 }
@@ -17,9 +16,9 @@ export function recorded(device: Device, calls: Call[]): Device {
     get(target, name) {
       const member = Reflect.get(target, name, target); // private fields want the device itself
       if (typeof member !== "function") return member;
-      if (!(name in reference)) return member.bind(target);
+      if (!Object.hasOwn(KERNELS, name)) return member.bind(target);
       return (args: unknown) => {
-        calls.push({ kernel: name as Call["kernel"], args });
+        calls.push({ kernel: name as KernelName, args });
         member.call(target, args);
       };
     },

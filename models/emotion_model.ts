@@ -24,7 +24,7 @@ export type PredictOptions = Omit<ListenOptions, "onFrames">;
 
 /**
  * A recording: the bytes of a file, of any rate and channels, wav or of another kind whose decoder's package is there
- * (`docs/predicting.md`); or samples, mono, full scale 1, of the model's rate (16 kHz) where none is given.
+ * (`docs/recordings.md`); or samples, mono, full scale 1, of the model's rate (16 kHz) where none is given.
  */
 export type Sound = Uint8Array | ArrayBuffer | Blob | Float32Array | { samples: Float32Array; sampleRate: number };
 

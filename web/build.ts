@@ -14,13 +14,14 @@
 import { OptionError } from "../base/option_error.ts";
 import { dirname, join } from "@std/path";
 import wabt from "wabt";
+import { kernelsToText, VARIANTS } from "../kernels/cpu/binary.ts";
 import { assembleKernels } from "../kernels/cpu/modules.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
 import { assembleLadder } from "../lab/ladder_modules.ts";
 import { MODEL_FILES } from "../models/description.ts";
 import { readModelFolder } from "../models/folder.ts";
 import { decodeModel } from "../models/model.ts";
-import { encodeKernelFile, kernelFileName, VARIANTS } from "./engine/kernel_file.ts";
+import { kernelFileName } from "./engine/kernel_file.ts";
 import { encodeLadderFile, ladderFileName } from "./engine/ladder.ts";
 import { CONTENT_POLICY, type Site, type SiteFile } from "./server.ts";
 import { textbookFiles } from "./textbook.ts";
@@ -33,7 +34,7 @@ const ROOT = import.meta.dirname!;
 const PROGRAMS: Readonly<Record<string, string>> = {
   "app.js": "page/app.ts",
   "engine.js": "engine/worker.ts",
-  "thread.js": "engine/thread.ts",
+  "thread.js": "../kernels/cpu/worker_browser.ts",
   "recorder.js": "page/recorder.ts",
 };
 
@@ -91,7 +92,7 @@ export async function buildSite(model?: string): Promise<Site> {
   for (const file of decoders) text(`decoders/${file}.js`, bundles.get(decoderEntry(file))!);
   text("decoders/licences.txt", licences());
   for (const variant of VARIANTS) {
-    text(kernelFileName(variant), encodeKernelFile(await assembleKernels(variant)));
+    text(kernelFileName(variant), kernelsToText(await assembleKernels(variant)));
     text(ladderFileName(variant), encodeLadderFile(await assembleLadder(variant)));
   }
   const assembler = await wabt();

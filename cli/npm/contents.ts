@@ -41,8 +41,8 @@ export const WORKERS = [
   "models/page_worker.ts",
 ] as const;
 
-/** Left out: assembling, what stands for it, and what needs a library that the package lacks. */
-export const DENO_ONLY = /^(kernels\/cpu\/(modules|create|create_node|assembled)\.ts|models\/onnx\/.*)$/;
+/** Left out: assembling, which another file stands for, and what needs a library that the package lacks. */
+export const DENO_ONLY = /^(kernels\/cpu\/modules\.ts|models\/onnx\/.*)$/;
 
 /** Modules that are others in a browser. */
 export const IN_BROWSERS: Readonly<Record<string, string>> = {
@@ -59,11 +59,6 @@ export const THREADS: Readonly<Record<string, string>> = {
 
 /** What stands for Deno's names. */
 export const DENO_IN_NODE = "cli/npm/node/deno";
-
-/** Variants of the CPU's kernels that are shipped. */
-export const VARIANTS = (["relaxed", "plain"] as const).flatMap((simd) =>
-  (["shared", "plain"] as const).map((memory) => ({ simd, memory }))
-);
 
 /** Dependencies that the package carries with it, so that it installs without a registry. */
 export const BUNDLED = [

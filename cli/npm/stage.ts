@@ -1,6 +1,7 @@
 /** The sources of the npm package as `deno pack` is given them: Deno's modules, with a few texts and paths that differ. */
 import { dirname, join } from "@std/path";
-import { assembledKernels } from "../../kernels/cpu/assembled.ts";
+import { kernelsToText, VARIANTS } from "../../kernels/cpu/binary.ts";
+import { assembleKernels } from "../../kernels/cpu/modules.ts";
 import project from "../../deno.json" with { type: "json" };
 import {
   APART,
@@ -12,7 +13,6 @@ import {
   NODE_PARTS,
   OPTIONAL,
   PARTS,
-  VARIANTS,
   WORKERS,
 } from "./contents.ts";
 
@@ -34,7 +34,6 @@ export async function stageSources(stage: string): Promise<void> {
     }
   }
   for (const file of COMMAND_FILES) await stageFile(stage, file);
-  await stageFile(stage, "kernels/cpu/create_node.ts", "kernels/cpu/create.ts");
   await stageKernels(stage);
   await stageEntries(stage);
   const entries = [
@@ -80,29 +79,32 @@ async function stageEntries(stage: string): Promise<void> {
   await write(join(stage, "mod_browser.ts"), entry([...lines(PARTS), model]));
 }
 
-/** The kernels, assembled: a module each, of which a program loads the one that it needs; and what stands for `assembled.ts`. */
+/** The kernels, assembled: a module each, of which a program loads the one that it needs; and what stands for `modules.ts`. */
 async function stageKernels(stage: string): Promise<void> {
   const cases: string[] = [];
   for (const variant of VARIANTS) {
-    const file = `kernels_${variant.simd}_${variant.memory}.ts`, text = await assembledKernels(variant);
+    const file = `kernels_${variant.simd}_${variant.memory}.ts`, text = kernelsToText(await assembleKernels(variant));
     await write(join(stage, "kernels/cpu", file), `export default ${JSON.stringify(text)} as string;\n`);
     // written out, so that a bundler sees which files there are
     cases.push(`if (variant === "${variant.simd} ${variant.memory}") return (await import("./${file}")).default;`);
   }
   const source = `/** The kernels as they were assembled when the package was built. */
-import type { KernelVariant } from "./binary.ts";
-/** A variant of the kernels, as a text that \`binary.ts\` reads. */
-export async function assembledKernels({ simd, memory }: KernelVariant): Promise<string> {
+import { type KernelBytes, kernelsFromText, type KernelVariant } from "./binary.ts";
+async function textOf({ simd, memory }: KernelVariant): Promise<string> {
   const variant = \`\${simd} \${memory}\`;
   ${cases.join("\n  ")}
   throw new RangeError(\`The package has no kernels for \${variant}\`);
 }
+/** All kernels of a variant. */
+export async function assembleKernels(variant: KernelVariant): Promise<KernelBytes> {
+  return kernelsFromText(await textOf(variant));
+}
 `;
-  await write(join(stage, "kernels/cpu/assembled.ts"), source);
+  await write(join(stage, "kernels/cpu/modules.ts"), source);
 }
 
 /** Writes a source file whose imports of texts are imports of modules, and these modules; a command says how npx calls it. */
-async function stageFile(stage: string, file: string, name = file): Promise<void> {
+async function stageFile(stage: string, file: string): Promise<void> {
   let source = await Deno.readTextFile(join(ROOT, file));
   for (const [, target] of source.matchAll(TEXT_IMPORT)) {
     const text = join(dirname(file), target);
@@ -111,7 +113,7 @@ async function stageFile(stage: string, file: string, name = file): Promise<void
   }
   source = source.replaceAll(TEXT_IMPORT, `from "$1.ts";`).replaceAll(PROJECT_IMPORT, PROJECT);
   if (file.startsWith("cli/")) source = source.replaceAll(/deno task (predict|\$\{name\})/g, `npx ${project.name} $1`);
-  await write(join(stage, name), source);
+  await write(join(stage, file), source);
 }
 
 /** The files of a folder of the project and of those in it, from the root. */

@@ -15,6 +15,11 @@ export interface KernelVariant {
   memory: "shared" | "plain";
 }
 
+/** All variants: those who ship assembled kernels ship these, of which a program takes the one that its engine and its host allow. */
+export const VARIANTS: readonly KernelVariant[] = (["relaxed", "plain"] as const).flatMap((simd) =>
+  (["shared", "plain"] as const).map((memory) => ({ simd, memory }))
+);
+
 /** All kernels of one variant, assembled. */
 export interface KernelBytes {
   /** Modules that are the same for every thread. */
@@ -33,9 +38,13 @@ export function kernelsToText({ shared, own, panelPlaces }: KernelBytes): string
 
 /** The bytes that {@link kernelsToText} wrote. */
 export function kernelsFromText(text: string): KernelBytes {
-  const bytes = (text: string) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const { shared, own, panelPlaces } = JSON.parse(text);
-  return { shared: shared.map(bytes), own: bytes(own), panelPlaces };
+  return { shared: shared.map(fromBase64), own: fromBase64(own), panelPlaces };
+}
+
+/** Bytes of base64. Not Uint8Array.fromBase64: browsers have it since 2025 only, and Node 20 not. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
 /** Whether this engine takes relaxed SIMD, asked with the smallest module that uses it: `f32x4.relaxed_madd` of zeros. */

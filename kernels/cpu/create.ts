@@ -1,7 +1,9 @@
-/** The CPU device in Deno: kernels assembled from their texts, workers of `node:worker_threads`. */
+/** The CPU device in Deno and in Node: its threads are those of `node:worker_threads`. In a browser `create_browser.ts` stands for it. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
 import { type CpuDevice, type CpuOptions, startCpuDevice } from "./device.ts";
+import type { WorkerStart } from "./layout.ts";
 import { assembleKernels } from "./modules.ts";
-import { threads } from "./threads.ts";
 
 /**
  * Starts a CPU device. It ends with `close()`, or with the program.
@@ -20,5 +22,15 @@ import { threads } from "./threads.ts";
  * ```
  */
 export async function createCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
-  return await startCpuDevice({ ...threads, kernels: assembleKernels }, options);
+  return await startCpuDevice({ processors: availableParallelism(), kernels: assembleKernels, startWorker }, options);
+}
+
+/** Starts a thread. @param lost hears of its end @returns what sends it its work */
+function startWorker(lost: (why: string) => void): (start: WorkerStart) => void {
+  // node:worker_threads, since a Worker of the web keeps the program from ending
+  const worker = new Worker(new URL("./worker.ts", import.meta.url));
+  worker.unref();
+  worker.on("error", (error: Error) => lost(`A worker of the CPU device failed: ${error.message}`));
+  worker.on("exit", () => lost("A worker of the CPU device has ended"));
+  return (start) => worker.postMessage(start);
 }

@@ -9,10 +9,13 @@ import { lossCase, matmulCase, parseShape, vggECases } from "../../lab/cases.ts"
 import { climbCpuLadder, describeCpuLadder, ladderSimd } from "../../lab/cpu_ladder.ts";
 import { checkCase } from "../../lab/definition.ts";
 import { assembleLadder } from "../../lab/ladder_modules.ts";
+import { benchKernel } from "../../lab/kernels.ts";
 import { type BenchResults, parseResults } from "../../lab/results.ts";
 import { drawRoofline } from "../../lab/roofline.ts";
-import { type Spread, spread } from "../../lab/timing.ts";
+import { type Spread, spread, type Stopwatch } from "../../lab/timing.ts";
+import { SIGNATURES } from "../../kernels/methods.ts";
 import { summarise, trainingFlops } from "../../nn/vgg_e.ts";
+import { cpu } from "../devices.ts";
 
 const once = <T>(make: () => Promise<T>) => {
   let made: Promise<T> | undefined;
@@ -135,6 +138,27 @@ Deno.test("parseShape() reads each kind, and says what it wants of others", () =
     const wrong of ["conv:2x4x6x3", "conv:2x4x6:5", "matmul:2x3x5:7", "matmul:2x0x5", "matmul:axbxc", "pool", "fft:8"]
   ) {
     assertMatch(assertThrows(() => parseShape(wrong), RangeError).message, /^Expected a shape conv:.*; found ".*"$/);
+  }
+});
+
+Deno.test("every kernel of the table has a bench case by its entry alone, whose result agrees with the definition", async () => {
+  const small: Record<string, number> = { batch: 3, height: 6, width: 5, length: 2100, classes: 4, step: 1 };
+  const device = await cpu.open();
+  // how long it takes is no matter here
+  const watch = { wait: 0, settle: async () => {}, time: () => spread([1]) } as unknown as Stopwatch;
+  for (const [kernel, { sizes }] of Object.entries(SIGNATURES)) {
+    const given = sizes.filter(({ upTo }) => typeof upTo !== "string").map(({ name }) => `${name}=${small[name] ?? 9}`);
+    const [of] = parseShape(`${kernel}:${given.join(",")}`);
+    const { error } = await benchKernel(device, watch, of, () => Promise.resolve());
+    assert(error < 1e-5, `${kernel}: error ${error}`);
+    assert(of.bytes > 0 && (of.flops > 0 || ["fill", "copy", "gatherRows"].includes(kernel)), kernel);
+  }
+  for (const wrong of ["moments:rows=4", "moments:rows=4,columns=0", "moments:rows=4,columns=2,x=3"]) {
+    const { message } = assertThrows(() => parseShape(wrong), RangeError);
+    assertStrictEquals(
+      message,
+      `Found the shape "${wrong}", wanted moments:rows=N,columns=N, each a whole number from 1`,
+    );
   }
 });
 

@@ -9,6 +9,7 @@ import { ReferenceBuffer } from "../../kernels/reference_device.ts";
 import { bytesOf, signaturesOf } from "../../kernels/signature.ts";
 import { KERNELS, type KernelTable, METRICS, VIEW } from "../../kernels/table.ts";
 import { WEBGPU_KERNELS } from "../../kernels/webgpu/kernels.ts";
+import { kernelCase } from "../../lab/cases.ts";
 import { largeCalls } from "./cpu_cases.ts";
 import { drawCall } from "./draw.ts";
 import { simpleCalls } from "./webgpu_variants.ts";
@@ -84,7 +85,7 @@ Deno.test("a toy kernel in a copy of the table is missed by name in every place,
   ]);
 });
 
-Deno.test("a toy kernel gets its method, its checks and its random calls from its entry alone", () => {
+Deno.test("a toy kernel gets its method, its checks, its random calls and its bench case from its entry alone", () => {
   const buffers = { own: ReferenceBuffer, unwrap: ({ values }: ReferenceBuffer) => values }, toys = signaturesOf(TOY);
   const definitions = Object.fromEntries(
     Object.entries(reference).map(([name, define]) => [name, (_: undefined, args: never) => define(args)]),
@@ -105,4 +106,8 @@ Deno.test("a toy kernel gets its method, its checks and its random calls from it
   assertEquals((drawn.x as Float64Array).length, rows);
   assert((drawn.x as Float64Array).some((value) => value !== 0));
   assertEquals([toys.toy.flops.of(drawn), bytesOf(toys.toy, drawn)], [2 * rows, 8 * rows]);
+  assertEquals(kernelCase(toys.toy, { rows: 5 }) as unknown, {
+    ...{ kernel: "toy", name: "toy", layer: "", shape: "5", flops: 10, bytes: 40, scalars: { rows: 5 } },
+    buffers: { x: { length: 5, content: "noise" }, y: { length: 5, content: "output" } },
+  });
 });
