@@ -154,7 +154,7 @@ Deno.test({
 
       // one take less: the page says that the model does not know
       await page.click(".takes li button:last-child");
-      await page.until(`/train again/.test(${text("#teach-stale")})`);
+      await page.until(`/Train again/.test(${text("#teach-stale")})`);
       assertEquals(page.errors, []);
     }),
 });
