@@ -136,7 +136,7 @@ Deno.test({
 
       // one take less: the page says that the model does not know
       await page.click(".takes li button:last-child");
-      await page.until(`/train again/.test(${text("#teach-stale")})`);
+      await page.until(`/Train again/.test(${text("#teach-stale")})`);
       assertEquals(page.errors, []);
     }),
 });
@@ -213,7 +213,7 @@ Deno.test({
         "click.wav is too short: expected at least 335 ms of sound, found 100 ms",
         "nothing.wav is silent: expected a sample above -60 dB of full scale, found none",
       ]);
-      assertMatch(faults[4], /^text\.mp3 is no recording/);
+      assertMatch(faults[4], /^text\.mp3: expected a recording/);
       // the silence around the hum is cut
       assertMatch(await page.evaluate<string>(`${text(".takes li:nth-child(2)")}`), /^paused\.wav1\.[3-6] s/);
       assertEquals((await page.evaluate<string[]>(names))[0], "odd ones");
