@@ -75,7 +75,10 @@ Deno.test({
   fn: async () => {
     const adapter = await findAdapter();
     if (adapter?.software) {
-      assertMatch((await assertRejects(() => createWebGpuDevice(), Error)).message, new RegExp("plays GPU"));
+      assertMatch(
+        (await assertRejects(() => createWebGpuDevice(), Error)).message,
+        /which is software; the cpu device is faster/,
+      );
     }
     const device = await createWebGpuDevice({ allowSoftware: true });
     assertEquals(device.kind, "webgpu");
@@ -153,7 +156,7 @@ onGpu(
     await assertRejects(
       () => device.time(() => Array.from({ length: 1025 }, (_, i) => fill(i))),
       Error,
-      "At most 1024 dispatches",
+      "expected at most 1024 dispatches",
     );
     fill(0x3f800000);
     assertEquals([...await device.read(x)], Array(64).fill(1)); // and it goes on
@@ -393,7 +396,7 @@ Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes 
   }
   const subgroups = { min: 4, max: 4, enable: "" };
   for (const variant of VARIANTS) coreConstants(variant, subgroups);
-  assertThrows(() => coreConstants(variantNamed("subgroup 32x8 of 8")), Error, "wants subgroups");
+  assertThrows(() => coreConstants(variantNamed("subgroup 32x8 of 8")), Error, "requires subgroups");
   const uneven = {
     name: "uneven",
     core: "tile" as const,
@@ -407,7 +410,7 @@ Deno.test("expand() unrolls, chooses and substitutes, and names the line of a fa
     "#if A\nyes ${N}\n#else\nno\n#end\n#for i in N\n#for j in 2\nx_${i}_${j}\n#end\n#end\n#for k in 0\nnever\n#end";
   assertEquals(expand(text, { A: true, N: 2 }), "yes 2\nx_0_0\nx_0_1\nx_1_0\nx_1_1");
   assertEquals(expand("#if !A\n${B}\n#else\nother\n#end", { A: true, B: 1 }), "other");
-  assertThrows(() => expand("\n${B}", {}), Error, "line 2 refers to B");
+  assertThrows(() => expand("\n${B}", {}), Error, "line 2 uses B");
   assertThrows(() => expand("#if A\n", { A: true }), Error, "line 1 has no #end");
   assertThrows(() => expand("#end", {}), Error, "line 1 closes nothing");
   assertThrows(() => expand("#while", {}), Error, "line 1 is no directive");

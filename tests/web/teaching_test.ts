@@ -1,8 +1,10 @@
 /** Teaching without a browser: the chain, the figures and the model of `train` and `export`, on takes. */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { join } from "@std/path";
 import type { Corpus } from "../../corpora/corpus.ts";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 import { describeModel } from "../../models/card.ts";
 import { decodeModel } from "../../models/model.ts";
@@ -14,6 +16,7 @@ import { segmentation } from "../../refinery/derived_settings.ts";
 import { judge } from "../../refinery/judge.ts";
 import type { Settings } from "../../refinery/settings.ts";
 import { featuresOf } from "../../web/engine/corpus.ts";
+import { packTakes } from "../../web/engine/take_archive.ts";
 import { readTake } from "../../web/engine/take.ts";
 import { type TeachNews, whatIsMissing } from "../../web/engine/teach_protocol.ts";
 import { settingsFor, TEACH_SETTINGS } from "../../web/engine/teach_settings.ts";
@@ -145,6 +148,41 @@ Deno.test("a take is cut to its speech, and keeps a segment at least; rates and 
   const other = await readTake({ bytes: encodeWav(hum(1, 44100), 44100), name: "y" }, "y");
   assert(Math.abs(other.samples.length - 16000) < 10);
   await assertRejects(() => readTake({ bytes: new Uint8Array(100), name: "z.wav" }, "z.wav"), Error, "z.wav");
+});
+
+Deno.test("saved takes are a folder a class, whose names any system takes, and the sound is there", async () => {
+  const folder = await Deno.makeTempDir(), [{ takes: [{ samples }] }] = classes;
+  try {
+    const named = (name: string, ...takes: string[]) => ({ name, takes: takes.map((name) => ({ name, samples })) });
+    const archive = packTakes([
+      named("a/b: c", "x.wav", "x.mp3", "../../up.wav"),
+      named("A b- C", "take 1", "t".repeat(90)),
+      named("\u{1f642}".repeat(40) + "\u4e2d".repeat(40), "..."),
+    ]);
+    await Deno.writeFile(join(folder, "takes.tar"), archive);
+    const { success } = await new Deno.Command("tar", { args: ["-xf", "takes.tar"], cwd: folder }).output();
+    assert(success);
+    const found: string[] = [];
+    for (const { name } of Deno.readDirSync(join(folder, "takes"))) {
+      for (const file of Deno.readDirSync(join(folder, "takes", name))) found.push(`${name}/${file.name}`);
+    }
+    assertEquals(
+      found.sort(),
+      [
+        `-${"\u4e2d".repeat(13)}/-.wav`,
+        "A b- C/take 1.wav",
+        `A b- C/${"t".repeat(40)}.wav`,
+        "a-b- c/-up.wav",
+        "a-b- c/x 2.wav",
+        "a-b- c/x.wav",
+      ].sort(),
+    );
+    const file = "takes/a-b- c/x.wav", read = decodeRecording(await Deno.readFile(join(folder, file)), file).samples;
+    assertEquals(read.length, samples.length);
+    assert(read.every((x, i) => Math.abs(x - samples[i]) <= 1 / 32768));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test.afterAll(async () => (await cpu.open()).close());

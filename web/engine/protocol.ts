@@ -150,6 +150,8 @@ export interface Questions {
   /** Learns classes, and keeps the model; nothing where it was stopped: then the model of before stays. */
   teach(classes: readonly TeachClass[]): Taught | undefined;
   teachStop(): void;
+  /** Takes as a tar archive, a folder a class. */
+  packTakes(classes: readonly TeachClass[]): Uint8Array<ArrayBuffer>;
   /** The taught model as a tar archive. */
   takeHome(): Uint8Array<ArrayBuffer>;
   /** Kernel bench, or the ladder. */

@@ -12,6 +12,7 @@ import { lookInside, weightsOf } from "./inside.ts";
 import { climbInPage } from "./ladder.ts";
 import type { Answer, Ask, HeardBy, News, Questions } from "./protocol.ts";
 import { readTake } from "./take.ts";
+import { packTakes } from "./take_archive.ts";
 import { Teaching } from "./teaching.ts";
 import { Training } from "./training.ts";
 import type { Taught } from "./teach_protocol.ts";
@@ -87,6 +88,7 @@ const answers: Answers = {
   },
   trainControl: (what) => training?.control(what),
   take: readTake,
+  packTakes,
   async teach(classes) {
     teaching?.stop();
     const before = teachingDone, own = teaching = new Teaching(classes, tell);

@@ -18,6 +18,8 @@ export class Scene {
   emotions: readonly string[] = [];
   colours: readonly string[] = [];
   segmentHop = 1;
+  /** How long a segment is. */
+  segmentSeconds: number = segmentSeconds();
   /** [segments]: 0 where a segment has no speech, and is veiled; not set: not known. */
   speech?: Uint8Array;
   /** Seconds. */
@@ -69,7 +71,7 @@ export class Scene {
 
   /** The segment whose middle is nearest to a time. */
   #nearest(seconds: number): number {
-    const s = Math.round((seconds - segmentSeconds() / 2) / (this.segmentHop * FRAME));
+    const s = Math.round((seconds - this.segmentSeconds / 2) / (this.segmentHop * FRAME));
     return Math.min(this.segments - 1, Math.max(0, s));
   }
 
@@ -192,7 +194,7 @@ export class Scene {
     to: number,
     height: number,
   ): void {
-    const K = this.emotions.length, every = this.segmentHop * FRAME, half = segmentSeconds() / 2;
+    const K = this.emotions.length, every = this.segmentHop * FRAME, half = this.segmentSeconds / 2;
     if (K === 0) return;
     const [top, bottom] = PANELS.profile.map((share) => share * height);
     const first = Math.max(0, Math.floor((from - half) / every) - 1);

@@ -1,4 +1,5 @@
 /** Listen: a recording, an example or the microphone, and the emotions in it as they come. */
+import { segmentSeconds } from "../../../dsp/segments.ts";
 import { frontEnd } from "../../../dsp/settings.ts";
 import { emotionColours } from "../../../report/colours.ts";
 import type { Heard, News, ToHear } from "../../engine/protocol.ts";
@@ -102,6 +103,7 @@ export function listenView(app: App): View {
     scene.emotions = description.emotions;
     scene.colours = emotionColours(description.emotions);
     scene.segmentHop = description.segmentHop;
+    scene.segmentSeconds = segmentSeconds(description.frontEnd);
     meters.setEmotions(description.emotions, scene.colours as string[]);
   }
 

@@ -1,5 +1,8 @@
 /** What was taught, tried at once: on the microphone while it lasts, or on a recording. */
 import { emotionColours } from "../../../report/colours.ts";
+import { segmentSeconds } from "../../../dsp/segments.ts";
+import { frontEnd } from "../../../dsp/settings.ts";
+import { TEACH_SETTINGS } from "../../engine/teach_settings.ts";
 import type { Heard, News } from "../../engine/protocol.ts";
 import { button, el, oncePerFrame } from "../dom.ts";
 import { aboutHeard, named } from "../listen/about.ts";
@@ -32,6 +35,7 @@ export class Trial {
 
   /** @param beforeSpeaking turns off what else uses the microphone */
   constructor(app: App, beforeSpeaking: () => void) {
+    this.#scene.segmentSeconds = segmentSeconds({ ...frontEnd, segmentFrames: TEACH_SETTINGS.segmentFrames });
     [this.#app, this.#beforeSpeaking] = [app, beforeSpeaking];
     this.#voice = new Voice(app, "taught");
     this.element = el(

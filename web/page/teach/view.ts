@@ -18,6 +18,7 @@ export function teachView(app: App): View {
     },
   });
   const more = button("Add a class", () => classes.addClass("").focus(), { id: "teach-add" });
+  const takesHome = button("Download the takes", () => downloadTakes(), { id: "teach-takes", disabled: true });
   const missing = el("ul", { class: "under missing", id: "teach-missing" });
   const train = button("Train", () => start(), { class: "main", id: "teach-start", disabled: true });
   const stop = button("Stop", () => app.engine.ask("teachStop"), { disabled: true, id: "teach-stop" });
@@ -33,9 +34,9 @@ export function teachView(app: App): View {
     el(
       "p",
       { class: "lead" },
-      "Name some classes and give each a dozen takes: record them, or drop files, or one folder for each class. Nothing leaves this machine. Closing the page deletes the takes and the model, unless you download the model.",
+      "Name some classes and give each a dozen takes: record them, or drop files, or one folder for each class. Nothing leaves this machine. Closing the page deletes the takes and the model, unless you download them.",
     ),
-    el("div", { class: "bar" }, el("label", { class: "file" }, "Open folders of takes", folders), more),
+    el("div", { class: "bar" }, el("label", { class: "file" }, "Open folders of takes", folders), more, takesHome),
     classes.element,
     classes.status,
     classes.faults,
@@ -47,7 +48,7 @@ export function teachView(app: App): View {
     homeBar,
     el("p", { class: "under about" }, describeTeaching()),
   );
-  let running = false, learned: number | undefined, atHome = true;
+  let running = false, learned: number | undefined, atHome = true, downloaded: number | undefined;
 
   async function start(): Promise<void> {
     if (running || classes.missing.length > 0) return;
@@ -94,11 +95,23 @@ export function teachView(app: App): View {
     more.disabled = !classes.mayGrow;
     trial.usable = !running && learned !== undefined;
     home.disabled = running;
+    takesHome.disabled = classes.takes.count === 0;
     const changes = learned !== undefined && learned !== classes.version;
     if (changes) classes.showHeard();
     stale.textContent = changes && !running
       ? "Classes or takes have changed since the model was trained. Train again to include them."
       : "";
+  }
+
+  async function downloadTakes(): Promise<void> {
+    try {
+      const { list, version } = classes;
+      const archive = await app.engine.ask("packTakes", list);
+      download("takes.tar", new Blob([archive], { type: "application/x-tar" }));
+      downloaded = version;
+    } catch (error) {
+      app.fail(error);
+    }
   }
 
   async function takeHome(): Promise<void> {
@@ -118,8 +131,8 @@ export function teachView(app: App): View {
   }
 
   addEventListener("beforeunload", (event) => {
-    const { recorded } = classes.takes;
-    if (running || !atHome || recorded) event.preventDefault(); // the browser asks whether to leave
+    const unsaved = classes.takes.recorded && downloaded !== classes.version;
+    if (running || !atHome || unsaved) event.preventDefault(); // the browser asks whether to leave
   });
   app.engine.listen((news: News) => running && learning.hear(news));
   new ResizeObserver(() => classes.draw()).observe(classes.element);
