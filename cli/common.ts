@@ -222,7 +222,10 @@ export function addCorpusOptions(command: Command): Command {
         ]),
     )
     .option("--folds-file <file>", "table of utterances and folds, for --split official")
-    .option("--soft-labels", "learn from listeners' votes, if the corpus has them (a CSV list's votes are used by default)")
+    .option(
+      "--soft-labels",
+      "learn from listeners' votes, if the corpus has them (a CSV list's votes are used by default)",
+    )
     .option("--no-soft-labels", "learn from the labels only")
     .option("--segment-hop <frames>", "frames (10 ms) between segments (default: 1; casia 3)", wholeNumber({ min: 1 }))
     .option("--cache <dir>", "folder that caches log-mel frames; safe to delete")
