@@ -1,6 +1,6 @@
 /** What was heard, to take along: SVG, PNG, JSON. */
 import { segmentSeconds } from "../../../dsp/segments.ts";
-import { frontEnd } from "../../../dsp/settings.ts";
+import type { FrontEnd } from "../../../dsp/settings.ts";
 import type { Heard } from "../../engine/protocol.ts";
 import { predictionJson, profileJson } from "../../../report/prediction_json.ts";
 import { download } from "../dom.ts";
@@ -13,7 +13,10 @@ export interface Shown {
   heard: Heard;
   emotions: readonly string[];
   colours: readonly string[];
+  /** The model's name. */
   model: string;
+  /** The model's: how long a segment is. */
+  frontEnd: FrontEnd;
 }
 
 /** Kinds of files. */
@@ -36,7 +39,7 @@ async function drawing(kind: "SVG" | "PNG", shown: Shown): Promise<Blob> {
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
 /** The document of `deno task predict --json --profile`. */
-function toJson({ name, heard, emotions, model }: Shown): string {
+function toJson({ name, heard, emotions, model, frontEnd }: Shown): string {
   const meaning = { emotions, frontEnd }, K = emotions.length, { judgedHop, speech, profile } = heard;
   // the segments that were judged: the picture is denser
   const every = judgedHop / heard.segmentHop, marks = speech.filter((_, s) => s % every === 0);
@@ -56,10 +59,10 @@ function toJson({ name, heard, emotions, model }: Shown): string {
 }
 
 /** Waveform, log-mel frames and profile, dark on white. */
-async function toSvg({ name, heard, emotions, colours }: Shown): Promise<string> {
+async function toSvg({ name, heard, emotions, colours, frontEnd }: Shown): Promise<string> {
   const [left, right, height] = [44, 884, 430], K = emotions.length, { seconds, profile, segmentHop } = heard;
   const x = (t: number) => left + t / seconds * (right - left);
-  const every = segmentHop * frontEnd.hopLength / frontEnd.sampleRate, half = segmentSeconds() / 2;
+  const every = segmentHop * frontEnd.hopLength / frontEnd.sampleRate, half = segmentSeconds(frontEnd) / 2;
   const [top, bottom] = [220, 370];
   const under = new Float32Array(profile.length / K);
   const areas = emotions.map((emotion, k) => {
@@ -94,6 +97,7 @@ async function toSvg({ name, heard, emotions, colours }: Shown): Promise<string>
     `<path d="${wavePath(heard.samples, left, right, 62, 26)}" stroke="#5a6570" fill="none"/>`,
     `<image x="${left}" y="98" width="${right - left}" height="110" preserveAspectRatio="none" href="${await melPng(
       heard.frames,
+      frontEnd.nMels,
     )}"/>`,
     ...[0, 0.5, 1].map((p) =>
       `<text x="${left - 8}" y="${bottom - p * (bottom - top) + 4}" text-anchor="end">${p}</text>`
@@ -118,8 +122,8 @@ function wavePath(samples: Float32Array, left: number, right: number, middle: nu
   }).join("");
 }
 
-async function melPng(frames: Float32Array): Promise<string> {
-  const { nMels } = frontEnd, count = frames.length / nMels, columns = Math.min(count, 2000);
+async function melPng(frames: Float32Array, nMels: number): Promise<string> {
+  const count = frames.length / nMels, columns = Math.min(count, 2000);
   const canvas = new OffscreenCanvas(columns, nMels), data = new ImageData(columns, nMels);
   for (let c = 0; c < columns; c++) {
     const t = Math.floor(c * count / columns);

@@ -20,7 +20,7 @@ const LONGEST_LIVE = 600;
 
 export function listenView(app: App): View {
   const scene = new Scene(), player = new Player(), meters = new Meters(), voice = new Voice(app);
-  let shown: Shown | undefined, modelName = "";
+  let shown: Shown | undefined, model: Pick<Shown, "model" | "frontEnd"> = { model: "", frontEnd };
   /** What was asked for last: what was asked for before is not shown when it comes. */
   let asked = 0;
 
@@ -99,7 +99,7 @@ export function listenView(app: App): View {
       return;
     }
     about.textContent = aboutModel(description);
-    modelName = description.name;
+    model = { model: description.name, frontEnd: description.frontEnd };
     scene.emotions = description.emotions;
     scene.colours = emotionColours(description.emotions);
     scene.segmentHop = description.segmentHop;
@@ -131,7 +131,7 @@ export function listenView(app: App): View {
     scene.append(heard.samples, heard.frames, heard.profile);
     scene.speech = heard.speech.includes(1) ? heard.speech : undefined;
     scene.segmentHop = heard.segmentHop;
-    shown = { name, heard, emotions: scene.emotions, colours: scene.colours, model: modelName };
+    shown = { name, heard, emotions: scene.emotions, colours: scene.colours, ...model };
     meters.show(heard.probabilities, name);
     app.heard = { name, heard, cursor: 0 };
     setCursor(heard.seconds / 2);
