@@ -277,10 +277,9 @@ export class Listener {
     if (this.#segments === 0 && this.#held < segmentFrames) {
       const enough = (segmentFrames - 1) * hopLength + windowLength;
       if (!this.#pad || this.#samples === 0) {
+        const least = segmentSeconds({ ...frontEnd, segmentFrames: Math.min(LEAST_FRAMES, segmentFrames) });
         throw new TooShortError(
-          `expected at least ${Math.ceil(1000 * segmentSeconds(frontEnd))} ms of sound, one segment, found ${
-            Math.floor(1000 * seconds)
-          } ms`,
+          `expected at least ${Math.ceil(1000 * least)} ms of sound, found ${Math.floor(1000 * seconds)} ms`,
         );
       }
       await this.hear(new Float32Array(enough - this.#samples));

@@ -88,7 +88,7 @@ Deno.test("the segments at a hop are those at hop 1, each so many frames on, whe
 Deno.test("a recording shorter than a segment is refused, and filled up with silence where that is asked for", async () => {
   const samples = (await tinyCorpus.utterances[0].read()).samples.slice(0, 5359);
   const { message } = await assertRejects(() => predictor.predict(samples), TooShortError);
-  assertEquals(message, "expected at least 335 ms of sound, one segment, found 334 ms");
+  assertEquals(message, "expected at least 335 ms of sound, found 334 ms");
   const filled = new Float32Array(5360);
   filled.set(samples);
   const { profile, seconds } = await predictor.predict(samples, { pad: true });
@@ -118,7 +118,8 @@ Deno.test("a model with segments of 64 frames hears what its run heard, and repe
   const own = await predictor.segmentProbabilities(filled, 1, 1);
   assertEquals([found.padded, found.profile.length], [true, K]);
   found.profile.forEach((p, k) => assert(Math.abs(p - own[k]) < 1e-6));
-  await assertRejects(() => predictor.predict(samples.slice(0, 400 + 160 * 30)), TooShortError);
+  const { message } = await assertRejects(() => predictor.predict(samples.slice(0, 400 + 160 * 30)), TooShortError);
+  assertEquals(message, "expected at least 335 ms of sound, found 325 ms");
   predictor.close();
 });
 
