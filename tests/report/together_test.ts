@@ -97,13 +97,13 @@ Deno.test("a run that is not finished, or is another corpus's, is refused by nam
     await assertRejects(
       () => judgeTogether([[whole, part]]),
       Error,
-      "part: fold 2 is not finished; to run it",
+      "part: fold 2 is not finished; `resume: true` with `onlyFold: 1` runs it",
     );
     await assertRejects(() => judgeTogether([[whole, join(dir, "none")]]), Error, "expected the folder of a run");
     const [first, ...rest] = features.utterances,
       renamed = { ...features, utterances: [{ ...first, id: "x" }, ...rest] };
     await run(other, "new", { features: renamed });
-    await assertRejects(() => judgeTogether([[whole, other]]), Error, "in row 1 found x");
+    await assertRejects(() => judgeTogether([[whole, other]]), Error, "in row 1, found x");
   });
 });
 

@@ -29,21 +29,25 @@ class Keeping extends Tape {
   }
 }
 
-/** The frames of the segment around a moment, [segmentFrames, nMels]. */
-export function segmentAround(samples: Float32Array, seconds: number): Float32Array {
-  const frames = logMel(samples), count = frames.length / 64;
-  const first = Math.max(0, Math.min(count - 32, Math.round(100 * seconds) - 16)); // a frame every 10 ms
-  return frames.slice(64 * first, 64 * (first + 32));
+/** The frames of the model's segment around a moment, [segmentFrames, nMels]. */
+export function segmentAround(
+  { description: { frontEnd } }: Model,
+  samples: Float32Array,
+  seconds: number,
+): Float32Array {
+  const frames = logMel(samples, frontEnd), count = frames.length / 64, size = frontEnd.segmentFrames;
+  const first = Math.max(0, Math.min(count - size, Math.round(100 * seconds) - size / 2)); // a frame every 10 ms
+  return frames.slice(64 * first, 64 * (first + size));
 }
 
 /** Layer after layer: [height, width, channels] or [units], the lowest band first. @param frames [segmentFrames, nMels] */
 export function definedLayers({ description, weights }: Model, frames: Float32Array): Float64Array[] {
   const device = createReferenceDevice(), network = new VggE(device, description.network.options);
   network.parameters.write(weights);
-  const tape = new Keeping(device, { recording: false }), x = tape.input([1, 64, 32, 1]);
+  const tape = new Keeping(device, { recording: false }), size = frames.length / 64, x = tape.input([1, 64, size, 1]);
   const { mean, deviation } = description.standardisation, values = referenceValues(x.buffer);
   for (let band = 0; band < 64; band++) {
-    for (let t = 0; t < 32; t++) values[32 * band + t] = (frames[64 * t + band] - mean) / deviation;
+    for (let t = 0; t < size; t++) values[size * band + t] = (frames[64 * t + band] - mean) / deviation;
   }
   network.forward(tape, x);
   return tape.layers.map(({ buffer }) => referenceValues(buffer).slice());

@@ -88,7 +88,7 @@ const seconds = (shown: string): number =>
 /** Holds what Inside shows at a moment to the definitions, and goes through its parts. */
 async function checkInside(page: Page, model: Model, samples: Float32Array, cursor: number): Promise<void> {
   const { tiles, lead, layers } = await look(page);
-  const expected = definedLayers(model, segmentAround(samples, cursor)),
+  const expected = definedLayers(model, segmentAround(model, samples, cursor)),
     summary = summarise(model.description.network.options);
   assertMatch(lead, new RegExp(`around ${cursor.toFixed(2)} s`));
   assertEquals(tiles.map(({ name }) => name), summary.map(({ name }) => name));

@@ -24,7 +24,7 @@ import { apart, definedLayers, segmentAround } from "./defined_layers.ts";
 
 const shipped = await readModel(SHIPPED_MODEL);
 const { samples } = await openSynthetic(3, { utterances: 5, speakers: 1 }).utterances[2].read();
-const frames = segmentAround(samples, 0.6);
+const frames = segmentAround(shipped, samples, 0.6);
 const found = await findAdapter(), lacking = found ? "" : " (WebGPU finds no adapter here)";
 
 /** A network whose batch norms stand by themselves, untrained. */

@@ -1,5 +1,5 @@
 /** Inside: each layer of the network as pictures of its channels, for the segment under Listen's cursor, and how it was made. */
-import { frontEnd } from "../../../dsp/settings.ts";
+import type { FrontEnd } from "../../../dsp/settings.ts";
 import type { Heard, InsideView, LayerView, Weights } from "../../engine/protocol.ts";
 import { button, el } from "../dom.ts";
 import type { App, View } from "../view.ts";
@@ -54,9 +54,9 @@ export function insideView(app: App): View {
     try {
       do {
         await app.device();
-        if (!await app.model()) {
-          throw new Error("This page was built without a model, so there is no network to show.");
-        }
+        const model = await app.model();
+        if (!model) throw new Error("This page was built without a model, so there is no network to show.");
+        const { frontEnd } = model;
         if (!app.heard) {
           const { samples, name } = await app.engine.ask("example", 0);
           const heard = await app.engine.ask("hear", { samples, sampleRate: frontEnd.sampleRate });
@@ -64,7 +64,7 @@ export function insideView(app: App): View {
         }
         const { heard, cursor, name } = app.heard;
         seen = place();
-        inside = await app.engine.ask("inside", framesAt(heard.frames, cursor));
+        inside = await app.engine.ask("inside", framesAt(heard.frames, cursor, frontEnd));
         lead.textContent = `${name}, the segment around ${
           cursor.toFixed(2)
         } s: what each layer makes of it, from the sound to the emotion. The deeper the colour, the larger the number.`;
@@ -145,8 +145,13 @@ function tile(layer: LayerView, last: boolean, onChoose: (channel: number) => vo
   return { element, draw: () => locate = mosaic(canvas, shown, ASPECT) };
 }
 
-function framesAt(frames: Float32Array, cursor: number): Float32Array {
-  const { nMels, segmentFrames, hopLength, sampleRate } = frontEnd, count = frames.length / nMels;
+/** The segment around a moment, as the model's front end cuts it: [segmentFrames, nMels]. */
+function framesAt(
+  frames: Float32Array,
+  cursor: number,
+  { nMels, segmentFrames, hopLength, sampleRate }: FrontEnd,
+): Float32Array {
+  const count = frames.length / nMels;
   const middle = Math.round(cursor * sampleRate / hopLength), first = middle - segmentFrames / 2;
   const from = Math.max(0, Math.min(count - segmentFrames, first)) * nMels;
   return frames.slice(from, from + segmentFrames * nMels);
