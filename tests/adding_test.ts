@@ -18,6 +18,7 @@ const namesOf = (example: string) =>
 
 function* filesOf(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(join(root, folder))) {
+    if (name === "node_modules") continue; // what `bench --onnxruntime` fetches
     if (isDirectory) yield* filesOf(`${folder}/${name}`);
     else if (/\.(ts|wat|wgsl)$/.test(name)) yield `${folder}/${name}`;
   }
