@@ -1,6 +1,6 @@
 /**
  * A program of another framework that runs VGG-E beside EPR: a child process that reads a job a line and answers a line, both
- * JSON. Its first line tells its version, or what is missing. The programs stand in `rivals/`.
+ * JSON. Its first line has its version, or what is missing. The programs are in `rivals/`.
  */
 
 /** What a rival is asked to time. Width, batch norm and training: those that train; `file`: those that read ONNX. */
