@@ -17,7 +17,7 @@ export class Codecs {
    *
    * @param samples [n] at 16 kHz
    * @param rate kbit/s
-   * @throws {Error} where the program can't be started, or its packages are not there and can't be fetched
+   * @throws {Error} if the program can't be started, or its packages are not there and can't be fetched
    */
   async through(codec: typeof CODECS[number], samples: Float32Array, rate: number): Promise<Float32Array<ArrayBuffer>> {
     this.#start();

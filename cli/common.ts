@@ -255,7 +255,7 @@ async function settleCorpus(command: Command): Promise<void> {
 /**
  * How the options say a corpus is read.
  *
- * @throws {Error} where the file of labels is not there, or is no such map
+ * @throws {Error} if the file of labels is not there, or is no such map
  */
 export async function readingChoices(flags: CorpusFlags): Promise<ReadingChoices> {
   const { pattern, labels, softLabels, duplicates, foldsFile, choices } = flags;
@@ -292,7 +292,7 @@ async function readLabels(file: string): Promise<LabelMap> {
 /**
  * Opens the corpus that the options name.
  *
- * @throws {UsageError} where `--data` is missing, or given for the synthetic corpus, or `--pattern` is wrong
+ * @throws {UsageError} if `--data` is missing, or given for the synthetic corpus, or `--pattern` is wrong
  */
 export async function openFlaggedCorpus(flags: CorpusFlags): Promise<Corpus> {
   const { corpus, data, seed } = flags;

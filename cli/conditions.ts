@@ -133,7 +133,7 @@ export class Stranger {
    * An utterance under a condition.
    *
    * @param samples of the utterance, at 16 kHz
-   * @throws {Error} where babble needs other recordings, and there are none
+   * @throws {Error} if babble needs other recordings, and there are none
    */
   async hear(samples: Float32Array, utterance: Utterance, { kind, amount, apply }: Condition): Promise<Float32Array> {
     const own = parseInt(createHash("sha256").update(utterance.id).digest("hex").slice(0, 12), 16);

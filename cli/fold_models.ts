@@ -33,7 +33,7 @@ export interface RunFolds {
  * Finds the recordings of a run again.
  *
  * @param run its folder, with its weights
- * @throws {Error} where a recording is gone or another one
+ * @throws {Error} if a recording is gone or another one
  */
 export async function readRunFolds(
   run: string,

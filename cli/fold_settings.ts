@@ -32,7 +32,7 @@ const PART = /^(train(ing)?|dev(elopment)?|val(id|idation)?|test(ing)?|eval(uati
  * The settings with the folds that the corpus allows, and lines that say what was chosen for the user.
  *
  * @throws {RangeError} as `countGroups`
- * @throws {UsageError} where the one fold to run is none of them
+ * @throws {UsageError} if the one fold to run is none of them
  */
 export function settleFolds(
   flags: FoldFlags,

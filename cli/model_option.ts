@@ -44,7 +44,7 @@ export function addModelOptions(command: Command): Command {
 /**
  * Opens the model and its device.
  *
- * @throws {ModelError} where the model is none
+ * @throws {ModelError} if the model is none
  */
 export async function openModel({ model, device: kind, threads, quiet }: ModelFlags): Promise<Predictor> {
   if (threads !== undefined && kind === "webgpu") {

@@ -37,7 +37,7 @@ export class LabelOutput {
   /**
    * Writes or prints the labels of a recording.
    *
-   * @throws {Error} where the file is that of another recording before
+   * @throws {Error} if the file is that of another recording before
    */
   async write(
     { name, file, below }: Exclude<Input, { fault: string }>,

@@ -111,7 +111,7 @@ export function addTrainOptions(command: Command): Command {
 /**
  * The settings that the options ask for, and the preset they began from. The segment hop may still be the corpus's own.
  *
- * @throws {UsageError} where options don't go together
+ * @throws {UsageError} if options don't go together
  */
 export function resolveSettings(flags: TrainFlags): { preset: PresetName; settings: Settings } {
   const preset = flags.preset ?? defaultPreset(flags.corpus);
@@ -122,7 +122,7 @@ export function resolveSettings(flags: TrainFlags): { preset: PresetName; settin
  * The options and settings of a run that is resumed: its own, except those that are given.
  *
  * @param given whether an option was given
- * @throws {UsageError} where options don't go together
+ * @throws {UsageError} if options don't go together
  */
 export function resumeSettings(
   asked: TrainFlags,

@@ -169,7 +169,7 @@ function doubtfulNames(emotions: readonly string[], utterances: readonly Utteran
 /**
  * Throws unless at least two emotions are left, naming what was found and the first file that was left out.
  *
- * @throws {Error} where fewer than two emotions are left
+ * @throws {Error} if fewer than two emotions are left
  */
 export function requireTwoEmotions(
   from: string,

@@ -22,7 +22,7 @@ const SEPARATORS = [",", ";", "\t", "|"];
  *
  * @param name the file, for errors
  * @param separator what stands between columns
- * @throws {SyntaxError} where a quote is not closed, or something follows a closing quote
+ * @throws {SyntaxError} if a quote is not closed, or something follows a closing quote
  *
  * @example
  * ```ts
@@ -130,7 +130,7 @@ export interface CsvTable {
  * @param name the file, for errors
  * @param fits whether a header is the one that is looked for; of the separators, the first whose header fits is taken, else the one
  *   that makes most columns
- * @throws {SyntaxError} where it is empty, a quote is not closed, or a line has more or fewer fields than the header
+ * @throws {SyntaxError} if it is empty, a quote is not closed, or a line has more or fewer fields than the header
  *
  * @example
  * ```ts

@@ -19,7 +19,7 @@ export const EMODB_LISTENERS = 20;
  *
  * @param dir the corpus's folder, or the one of its recordings
  * @returns by id, fractions of 1; undefined where the file is not there
- * @throws {Error} where it is there and has no such table
+ * @throws {Error} if it is there and has no such table
  */
 export async function readEmodbListeners(dir: string): Promise<Map<string, number> | undefined> {
   for (const folder of [dir, join(dir, "..")]) {

@@ -155,7 +155,7 @@ class SpanReader {
    *
    * @param read gives the whole file; called where the last part was of another
    * @throws {TypeError} as `readRecording` does
-   * @throws {RangeError} where the part does not lie in it
+   * @throws {RangeError} if the part does not lie in it
    */
   async frames(file: string, span: Span, read: () => Uint8Array): Promise<Framed & { digest: string }> {
     if (this.#last?.file !== file) {

@@ -60,8 +60,8 @@ export function recordingCrew(
  * Reads every utterance, and says what came of each, in their order.
  *
  * @param recordings whether each is a wav file that can be read by its `path` alone
- * @throws {OptionError} where `threads` is out of its range
- * @throws {Error} where a worker dies or hangs, naming the file it had
+ * @throws {OptionError} if `threads` is out of its range
+ * @throws {Error} if a worker dies or hangs, naming the file it had
  */
 export async function readUtterances(
   utterances: readonly Utterance[],

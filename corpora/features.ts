@@ -136,8 +136,8 @@ interface Kept {
  * of the synthetic corpus, and of one made by hand, by their `read()`, on this thread. The features are the same to the bit
  * with any number of threads, and with a cache or without.
  *
- * @throws {OptionError} where the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
- * @throws {Error} where fewer than two emotions are left, one recording bears two labels, or a thread died, naming the file that
+ * @throws {OptionError} if the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
+ * @throws {Error} if fewer than two emotions are left, one recording bears two labels, or a thread died, naming the file that
  * it read
  *
  * @example

@@ -37,7 +37,7 @@ export interface Found {
  * Every recording under a folder (wav, and the compressed kinds that are read); hidden files and folders (`.git`, macOS's `._x.wav`) are
  * passed over. Links are followed, to files and to folders; one that leads back into itself, or nowhere, is a fault.
  *
- * @throws {Error} where `dir` is not there or is not a folder
+ * @throws {Error} if `dir` is not there or is not a folder
  */
 export async function listRecordings(dir: string): Promise<Found> {
   await requireFolder(dir);

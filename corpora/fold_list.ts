@@ -17,8 +17,8 @@ const FOLD = ["fold", "split", "partition", "subset"];
  * A corpus whose utterances have the folds of a list.
  *
  * @param file the list
- * @throws {SyntaxError} where it is no such table, or names one utterance twice with two folds
- * @throws {Error} where it lacks an utterance of the corpus
+ * @throws {SyntaxError} if it is no such table, or names one utterance twice with two folds
+ * @throws {Error} if it lacks an utterance of the corpus
  */
 export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
   let bytes: Uint8Array;

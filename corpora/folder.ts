@@ -20,7 +20,7 @@ export const PART = /^(train(ing)?|dev(elopment)?|val(id|idation)?|test(ing)?|ev
 /**
  * Opens a folder of folders. A folder whose name is no known emotion's is an emotion of its own, where others beside it name one.
  *
- * @throws {Error} where the folder is not there or holds no WAV file, no folder names an emotion, or there is one emotion only
+ * @throws {Error} if the folder is not there or holds no WAV file, no folder names an emotion, or there is one emotion only
  */
 export async function openFolder(dir: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const found = await listRecordings(dir);

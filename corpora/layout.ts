@@ -59,7 +59,7 @@ export interface Layout {
 /**
  * Opens a corpus by its layout.
  *
- * @throws {Error} where the folder is missing or empty, no file has a name of the corpus, or fewer than two emotions are found
+ * @throws {Error} if the folder is missing or empty, no file has a name of the corpus, or fewer than two emotions are found
  */
 export async function openLayout(layout: Layout, data: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const { inner } = layout;
@@ -78,7 +78,7 @@ export async function openLayout(layout: Layout, data: string, choices: ReadingC
  * A corpus whose files say what they are by where they lie and what they are called.
  *
  * @param kind.expected how files are named, with an example: for messages
- * @throws {Error} where there is no recording, none has a name of the corpus, or fewer than two emotions are found
+ * @throws {Error} if there is no recording, none has a name of the corpus, or fewer than two emotions are found
  */
 export function namedCorpus(
   dir: string,

@@ -58,8 +58,8 @@ interface Columns {
  * Opens a corpus by the table that lists it. A recording that is not there is skipped and said so.
  *
  * @param file the table, or a folder with a `labels.csv` or just one table in it
- * @throws {Error} where the file is not there or lists fewer than two emotions
- * @throws {SyntaxError} where the file is no table or lacks a column, with the line
+ * @throws {Error} if the file is not there or lists fewer than two emotions
+ * @throws {SyntaxError} if the file is no table or lacks a column, with the line
  */
 export async function openCsv(file: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const table = await readList(await findList(file)), columns = findColumns(table.header);

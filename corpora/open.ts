@@ -40,8 +40,8 @@ export interface CorpusOptions extends ReadingChoices {
  * Opens a corpus. No sound is read yet: a file that can't be decoded shows when it is.
  *
  * @param kind one of {@link CORPUS_KINDS}, or `auto`
- * @throws {OptionError} where an option is missing, not needed, or not what the corpus has
- * @throws {Error} where it is not there, is empty, holds no recording of this kind, or one emotion only
+ * @throws {OptionError} if an option is missing, not needed, or not what the corpus has
+ * @throws {Error} if it is not there, is empty, holds no recording of this kind, or one emotion only
  *
  * @example
  * ```ts

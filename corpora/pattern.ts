@@ -24,7 +24,7 @@ export type NameFields = Partial<Record<"emotion" | "speaker" | "text" | "sessio
 /**
  * Makes a reader of names from a pattern.
  *
- * @throws {OptionError} where a field is unknown, named twice, or {emotion} is missing
+ * @throws {OptionError} if a field is unknown, named twice, or {emotion} is missing
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export function parsePattern(pattern: string): (name: string) => NameFields | un
  * Opens a corpus by a pattern.
  *
  * @throws {OptionError} of `pattern` where it is wrong, of `labels` where no {emotion} is a known one
- * @throws {Error} where no name fits, or there is one emotion only
+ * @throws {Error} if no name fits, or there is one emotion only
  */
 export async function openPattern(dir: string, choices: ReadingChoices & { pattern: string }): Promise<Corpus> {
   const { pattern, labels } = choices, read = parsePattern(pattern), found = await listRecordings(dir);

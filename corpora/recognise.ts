@@ -27,7 +27,7 @@ export interface Recognised {
 /**
  * Recognises what lies at a place.
  *
- * @throws {OptionError} where it is not there, or is nothing that is known: with what its names look like
+ * @throws {OptionError} if it is not there, or is nothing that is known: with what its names look like
  */
 export async function recogniseCorpus(data: string): Promise<Recognised> {
   const info = await statOrNull(data);

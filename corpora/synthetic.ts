@@ -90,7 +90,7 @@ const SENTENCES = 8;
  * Opens the synthetic corpus of a seed. The same seed gives the same speech (on engines whose `Math.exp` and `Math.cos`
  * agree), and nothing is made before an utterance is read.
  *
- * @throws {OptionError} where the size is not whole numbers, at least 5 utterances and 1 speaker
+ * @throws {OptionError} if the size is not whole numbers, at least 5 utterances and 1 speaker
  */
 export function openSynthetic(seed = 1, size: SyntheticSize = {}): Corpus {
   const { utterances: utteranceCount = 120, speakers: speakerCount = 6 } = size;

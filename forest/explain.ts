@@ -58,7 +58,7 @@ export function explainTree(tree: DecisionTree, x: Float32Array): TreeVote {
  * The paths of a sample through a forest, and the votes.
  *
  * @param x the sample, [features]
- * @throws {RangeError} where x is not one sample of the forest's features
+ * @throws {RangeError} if x is not one sample of the forest's features
  *
  * @example
  * ```ts

@@ -15,7 +15,7 @@ export const LARGEST_ARCHIVE: number = 2 ** 29;
  * The archive of a model.
  *
  * @param folder the folder in it: letters, digits, hyphens
- * @throws {ModelError} where the files are no model
+ * @throws {ModelError} if the files are no model
  */
 export function packModel(bytes: ModelBytes, folder: string): Uint8Array<ArrayBuffer> {
   const card = new TextEncoder().encode(describeModel(decodeModel(bytes, folder).description));
@@ -28,7 +28,7 @@ export function packModel(bytes: ModelBytes, folder: string): Uint8Array<ArrayBu
  * The files of a model from its archive: from whatever folder in it, the first of each name.
  *
  * @param where what errors call it
- * @throws {ModelError} where it is no archive of a model
+ * @throws {ModelError} if it is no archive of a model
  */
 export function unpackModel(archive: Uint8Array, where: string): ModelBytes {
   const wanted = `${where}: expected the folder of a model, or a tar archive of it, found`;

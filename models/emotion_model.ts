@@ -37,8 +37,8 @@ export interface EmotionModel {
   /**
    * The emotion of a recording and its profile. Recordings are judged in the order of the calls.
    *
-   * @throws {TypeError} where the sound is no wav file, nor samples
-   * @throws {RangeError} where it is shorter than a segment (a `TooShortError`), or its rate can't be resampled
+   * @throws {TypeError} if the sound is no wav file, nor samples
+   * @throws {RangeError} if it is shorter than a segment (a `TooShortError`), or its rate can't be resampled
    */
   predict(sound: Sound, options?: PredictOptions): Promise<Prediction>;
   /** Ends its threads and gives its memory back. */

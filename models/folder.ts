@@ -16,7 +16,7 @@ import { ModelError } from "./untrusted.ts";
  * Reads the files.
  *
  * @param folder its path, or its `file:` URL; or that of its archive
- * @throws {ModelError} where it holds no model, naming the file and the fault
+ * @throws {ModelError} if it holds no model, naming the file and the fault
  */
 export async function readModelFolder(folder: string | URL): Promise<ModelBytes> {
   const place = typeof folder === "string" ? folder : fileURLToPath(folder);

@@ -35,7 +35,7 @@ export function decideProfile(
  *
  * @param prediction by all of its segments
  * @param speech [segments], 1 or 0, at least one of them 1
- * @throws {RangeError} where no segment is speech, or their number is another
+ * @throws {RangeError} if no segment is speech, or their number is another
  */
 export function judgeSpeech(
   model: Pick<Model, "description" | "forest">,

@@ -48,8 +48,8 @@ export { ModelError } from "./untrusted.ts";
  * Loads a model and opens what it runs on. In a page that is a worker of its own, so that the page goes on while it computes.
  *
  * @param source the folder of a model, its address, or its files
- * @throws {ModelError} where there is none, or it is damaged or hostile, naming the file and the fault
- * @throws {Error} where the device can't be opened
+ * @throws {ModelError} if there is none, or it is damaged or hostile, naming the file and the fault
+ * @throws {Error} if the device can't be opened
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<EmotionModel> {
   const resolved = resolveSource(source);
@@ -61,7 +61,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
 /**
  * Reads a model's parts from its folder, for a {@link Predictor} on a device of one's own.
  *
- * @throws {ModelError} where the folder holds none, or one that is damaged or hostile, naming the file and the fault
+ * @throws {ModelError} if the folder holds none, or one that is damaged or hostile, naming the file and the fault
  */
 export async function readModel(folder: string): Promise<Model> {
   return decodeModel(await readModelFolder(folder), folder);

@@ -37,7 +37,7 @@ export type Undescribed = Omit<ModelDescription, "format" | "version" | "files" 
  * The files of a model.
  *
  * @param weights of the network, by name
- * @throws {ModelError} where the parts do not fit together
+ * @throws {ModelError} if the parts do not fit together
  */
 export function encodeModel(
   { network, ...described }: Undescribed,
@@ -68,7 +68,7 @@ export function encodeModel(
  * Reads `model.json`, before anything else of the model is: it says how large the other files are.
  *
  * @param name what errors call the model
- * @throws {ModelError} where it describes no model
+ * @throws {ModelError} if it describes no model
  */
 export function readDescription(bytes: Uint8Array, name: string): ModelDescription {
   const where = `${name}: model.json`;
@@ -93,7 +93,7 @@ export const LARGEST_DESCRIPTION = 1 << 20;
  * Reads a model.
  *
  * @param name what errors call it
- * @throws {ModelError} where a file is not what it has to be, naming the file, what was expected and what was found
+ * @throws {ModelError} if a file is not what it has to be, naming the file, what was expected and what was found
  *
  * @example
  * ```ts

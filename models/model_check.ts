@@ -71,7 +71,7 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
 /**
  * Names and shapes of a network's parameters.
  *
- * @throws {ModelError} where its options make no sense
+ * @throws {ModelError} if its options make no sense
  */
 export function parametersOf(options: VggEOptions): { name: string; shape: number[] }[] {
   try {

@@ -102,7 +102,7 @@ export class Predictor {
   /**
    * Puts the model's weights on the device.
    *
-   * @throws {Error} where its memory is short
+   * @throws {Error} if its memory is short
    */
   constructor(model: Model, device: Device) {
     [this.model, this.device] = [model, device];
@@ -119,7 +119,7 @@ export class Predictor {
    * What a recording sounds like that is there as a whole.
    *
    * @param samples [n], mono, at the model's rate: 16 kHz
-   * @throws {TooShortError} where it is shorter than a segment, unless it is to be filled up
+   * @throws {TooShortError} if it is shorter than a segment, unless it is to be filled up
    */
   async predict(samples: Float32Array, options: ListenOptions = {}): Promise<Prediction> {
     const listener = this.listen(options);
@@ -260,8 +260,8 @@ export class Listener {
   /**
    * The recording is over.
    *
-   * @throws {TooShortError} where it was shorter than a segment
-   * @throws {ModelError} where the model gives no probabilities
+   * @throws {TooShortError} if it was shorter than a segment
+   * @throws {ModelError} if the model gives no probabilities
    */
   async end(): Promise<Prediction> {
     const { description, forest } = this.#predictor.model, { frontEnd, emotions } = description;

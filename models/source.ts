@@ -29,7 +29,7 @@ export type ResolvedSource = string | URL | Readonly<Record<ModelFile, Uint8Arra
 /**
  * The same source, resolved.
  *
- * @throws {TypeError} where it is none
+ * @throws {TypeError} if it is none
  */
 export function resolveSource(source: ModelSource): ResolvedSource {
   if (source instanceof URL) return source;
@@ -53,7 +53,7 @@ function byName(files: ModelFiles): Readonly<Record<ModelFile, Uint8Array | Blob
  * Reads the files of a model.
  *
  * @returns them, and what errors call the model
- * @throws {ModelError} where a file is missing, or has not the size that `model.json` states
+ * @throws {ModelError} if a file is missing, or has not the size that `model.json` states
  */
 export async function readSource(source: ResolvedSource): Promise<{ bytes: ModelBytes; name: string }> {
   if (typeof source === "string" || (source instanceof URL && source.protocol === "file:")) {

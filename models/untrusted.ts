@@ -23,7 +23,7 @@ const CONTAINER = 64, VALUE = 16;
  * Parses JSON, unless it is too deep or would take too much memory: `[[],[],...` is twenty times as large when it is parsed.
  *
  * @param where what errors call it
- * @throws {ModelError} where it is no such JSON
+ * @throws {ModelError} if it is no such JSON
  */
 export function parseWithin(bytes: Uint8Array, where: string, { depth, memory }: JsonLimits): unknown {
   let level = 0, cost = bytes.length, inString = false;

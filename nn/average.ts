@@ -24,7 +24,7 @@ export class WeightAverage {
    * Zero until the first step.
    *
    * @param decay of a step, 0 to below 1; 0.99 looks back over some hundred steps
-   * @throws {RangeError} where it is not from 0 to below 1
+   * @throws {RangeError} if it is not from 0 to below 1
    */
   constructor(parameters: Parameters, decay: number) {
     if (!(decay >= 0 && decay < 1)) {

@@ -84,7 +84,7 @@ export class Pass {
   /**
    * Makes a pass, and gives the running totals (see METRICS).
    *
-   * @throws {NonFiniteError} where a loss is not finite
+   * @throws {NonFiniteError} if a loss is not finite
    */
   async over(data: Dataset, { order, epoch, path = [], learn, from, onPause }: PassOptions): Promise<Float32Array> {
     const device = this.#device;
@@ -187,7 +187,7 @@ export function inOrder(length: number): Int32Array {
 /**
  * Means from running totals.
  *
- * @throws {NonFiniteError} where a step's loss was not finite
+ * @throws {NonFiniteError} if a step's loss was not finite
  */
 export function totalsOf(metrics: Float32Array, epoch: number): Totals {
   if (metrics[METRICS.badStep] !== 0) throw new NonFiniteError(epoch, metrics[METRICS.badStep]);

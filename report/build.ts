@@ -63,7 +63,7 @@ export interface ReportOptions {
 /**
  * Makes the report.
  *
- * @throws {RangeError} where there is no such utterance
+ * @throws {RangeError} if there is no such utterance
  */
 export async function buildReport(study: Study, options: ReportOptions = {}): Promise<Report> {
   const { chains } = study, [main] = chains;

@@ -21,7 +21,7 @@ export interface Checked {
 /**
  * Compares the report of a run folder with the run.
  *
- * @throws {Error} where there is no report or no complete run, or a file is gone or damaged
+ * @throws {Error} if there is no report or no complete run, or a file is gone or damaged
  */
 export async function checkReport(folder: string): Promise<Checked> {
   const file = join(folder, "report.html");

@@ -28,7 +28,7 @@ export interface Decided {
  * @param decide what decides on an utterance: the forest, or its mean profile
  * @returns a table, a row a stage: WA and UA in percent (over several seeds: mean, half its 95 % t interval), utterances won and
  * lost, p of McNemar's exact test, uncorrected
- * @throws {Error} where a file is not there or is no predictions, or the runs did not judge the same utterances
+ * @throws {Error} if a file is not there or is no predictions, or the runs did not judge the same utterances
  */
 export async function comparePredictions(
   sides: readonly (readonly string[])[],

@@ -63,7 +63,7 @@ export interface RunView {
  * Reads a run.
  *
  * @param recompute from the folds' profiles, rather than read what the run made of them
- * @throws {Error} where there is no run, it is not complete, or a file is gone or damaged
+ * @throws {Error} if there is no run, it is not complete, or a file is gone or damaged
  */
 export async function readRun(out: string, recompute = false): Promise<RunView> {
   const { folder, config } = await requireRun(out);

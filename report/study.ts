@@ -32,7 +32,7 @@ export interface Study {
  * Reads a run folder, or the folder of `deno task paper`.
  *
  * @param recompute as for readRun
- * @throws {Error} where there is no complete run
+ * @throws {Error} if there is no complete run
  */
 export async function readStudy(folder: string, recompute = false): Promise<Study> {
   const paper = await readPaper(folder);

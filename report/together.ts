@@ -58,7 +58,7 @@ interface Row {
  * @param decide what decides for a run alone: its mean profile, or its forest
  * @returns tables: utterances right, WA and UA in percent; utterances that the first side's average won from and lost to the row's
  * decisions, p of McNemar's exact test, uncorrected
- * @throws {Error} where a folder holds no run, or one with a fold that is not finished, or the runs did not judge the same utterances
+ * @throws {Error} if a folder holds no run, or one with a fold that is not finished, or the runs did not judge the same utterances
  */
 export async function judgeTogether(
   sides: readonly (readonly string[])[],

@@ -27,8 +27,8 @@ export interface WrittenReport {
 /**
  * Writes the report of a run folder, or of a folder of `deno task paper`.
  *
- * @throws {Error} where there is no complete run, or a file of it is gone or damaged
- * @throws {RangeError} where there is no such utterance
+ * @throws {Error} if there is no complete run, or a file of it is gone or damaged
+ * @throws {RangeError} if there is no such utterance
  */
 export async function writeReport(folder: string, options: ReportOptions = {}): Promise<WrittenReport> {
   const report = await buildReport(await readStudy(folder), options);

@@ -30,7 +30,7 @@ export function identify(experiment: Described): Identity {
  * Opens an experiment's run folder, and makes it where it is to be made.
  *
  * @param onlyFold the one fold that this process runs
- * @throws {Error} where there is no run to go on with, or it is another one: naming each setting, and what changed in the corpus
+ * @throws {Error} if there is no run to go on with, or it is another one: naming each setting, and what changed in the corpus
  */
 export async function openRun(
   out: string,

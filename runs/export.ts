@@ -53,7 +53,7 @@ export interface ExportNote {
 /**
  * The model of a fold of a complete run.
  *
- * @throws {Error} where the run is not complete or has no such fold, or a file of it is damaged
+ * @throws {Error} if the run is not complete or has no such fold, or a file of it is damaged
  */
 export async function exportFold(run: string, fold: number, note: ExportNote): Promise<ModelBytes> {
   const finished = await readFinished(run), { config, corpus, profiles } = finished;
@@ -110,7 +110,7 @@ export async function exportEverything(
 /**
  * A run whose model can be used: `predict` standardises by one mean and one deviation.
  *
- * @throws {Error} where frames were standardised otherwise
+ * @throws {Error} if frames were standardised otherwise
  */
 function requireGlobalScaling({ settings: { scaling } }: RunConfig): void {
   if (scaling === "global") return;

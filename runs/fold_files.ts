@@ -52,7 +52,7 @@ export class FoldFiles implements FoldMemory {
    * Reads what is finished.
    *
    * @param fold whose files these are
-   * @throws {Error} where a finished stage is of a run with another identity, saying how they differ
+   * @throws {Error} if a finished stage is of a run with another identity, saying how they differ
    */
   static async open(folder: RunFolder, fold: number, options: FoldFilesOptions): Promise<FoldFiles> {
     const files = new FoldFiles(folder, fold, options);

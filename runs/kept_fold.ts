@@ -30,7 +30,7 @@ export interface KeptFold {
 /**
  * Runs a fold, or what is left of it.
  *
- * @throws {Error} where another process runs it, or began it and this one was not told to go on
+ * @throws {Error} if another process runs it, or began it and this one was not told to go on
  * @throws the signal's reason where it is aborted, when the fold is kept
  */
 export async function runKeptFold(kept: KeptFold, fold: number, hooks: ExperimentHooks): Promise<FoldResult> {

@@ -78,7 +78,7 @@ export class Lease {
    *
    * @param dir the folder of locks; made if it is not there
    * @param name of what is held, e.g. "fold-3"
-   * @throws {HeldError} where a living process holds it, naming that
+   * @throws {HeldError} if a living process holds it, naming that
    */
   static async take(dir: string, name: string, options: LeaseOptions): Promise<Lease> {
     await Deno.mkdir(dir, { recursive: true });
@@ -130,7 +130,7 @@ export class Lease {
   /**
    * Makes sure that the lease is still held: to be called before something is written under it.
    *
-   * @throws {Error} where another process has taken it
+   * @throws {Error} if another process has taken it
    */
   check(): void {
     const at = (number: number) => exists(join(this.#dir, `${this.#name}.${number}.json`));

@@ -20,7 +20,7 @@ export type Merged = Pick<Experiment, "corpus" | "data" | "choices" | "preset" |
 /**
  * A finished fold, and the seconds that it took; undefined where it is not finished.
  *
- * @throws {Error} where a stage is of another run, or damaged
+ * @throws {Error} if a stage is of another run, or damaged
  */
 export async function readFold(
   folder: RunFolder,

@@ -22,7 +22,7 @@ const PACKED =
  * @param run its folder
  * @param file the archive, replaced if it is there
  * @returns how many files are in it, and its size in bytes
- * @throws {Error} where there is no run, or the file can't be written
+ * @throws {Error} if there is no run, or the file can't be written
  */
 export async function packRun(run: string, file: string): Promise<{ files: number; bytes: number }> {
   await requireRun(run);
@@ -41,7 +41,7 @@ export async function packRun(run: string, file: string): Promise<{ files: numbe
  *
  * @param folder new or empty
  * @returns how many files were in it
- * @throws {Error} where the folder holds anything, or the file is no archive of a run: then nothing is written
+ * @throws {Error} if the folder holds anything, or the file is no archive of a run: then nothing is written
  */
 export async function unpackRun(file: string, folder: string): Promise<number> {
   await requireVacant(folder);

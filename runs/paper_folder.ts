@@ -40,7 +40,7 @@ export async function writePaper(folder: string, config: PaperConfig): Promise<v
  * Checks that a paper can begin in a folder: that it is not there yet, or is empty, or holds what one left that was stopped
  * before its first run was there.
  *
- * @throws {Error} where it holds anything else or is no folder
+ * @throws {Error} if it holds anything else or is no folder
  */
 export async function requireVacantPaper(folder: string): Promise<void> {
   const paper = await readPaper(folder);

@@ -38,7 +38,7 @@ export interface ProfileTable {
 /**
  * The bytes of an Arrow IPC file.
  *
- * @throws {RangeError} where the utterances' segments are not as many as the profiles' rows
+ * @throws {RangeError} if the utterances' segments are not as many as the profiles' rows
  */
 export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: ProfileTable): Uint8Array {
   const rows = utterances.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
@@ -79,7 +79,7 @@ const profileColumn = (emotion: string) => emotionColumn(emotion, OWN_COLUMNS);
 /**
  * The profiles of such a file, [segments, emotions].
  *
- * @throws {Error} where it is no such file, or has other columns
+ * @throws {Error} if it is no such file, or has other columns
  */
 export function decodeProfiles(bytes: Uint8Array, emotions: readonly string[]): Float32Array {
   const table = tableFromIPC(bytes);
@@ -96,7 +96,7 @@ export function decodeProfiles(bytes: Uint8Array, emotions: readonly string[]): 
 /**
  * How many segments each utterance of such a file has, in its order.
  *
- * @throws {Error} where it is no such file
+ * @throws {Error} if it is no such file
  */
 export function countProfileSegments(bytes: Uint8Array): { id: string; segmentCount: number }[] {
   const ids = tableFromIPC(bytes).getChild("utterance");

@@ -8,7 +8,7 @@ import type { RunFolder } from "./run_folder.ts";
 /**
  * Reads it from `corpus.csv` and the first stage's profiles: those of all folds, or, of a packed run, those of each.
  *
- * @throws {Error} where the two do not fit together, or are not there
+ * @throws {Error} if the two do not fit together, or are not there
  */
 export async function readRunCorpus(
   folder: RunFolder,

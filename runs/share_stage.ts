@@ -24,7 +24,7 @@ const REFINING: readonly (keyof Settings)[] = ["method", "labelsFrom", "temperat
  * @param to a run folder that was begun
  * @param from one whose settings differ in refinery, stages and judging alone
  * @returns how many networks were taken over
- * @throws {Error} where the runs differ in more, or a file of a finished stage is gone or damaged
+ * @throws {Error} if the runs differ in more, or a file of a finished stage is gone or damaged
  */
 export async function shareStages(to: RunFolder, from: RunFolder): Promise<number> {
   const { config } = await requireRun(to.path), { config: other } = await requireRun(from.path);

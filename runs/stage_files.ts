@@ -48,8 +48,8 @@ export class OtherRunError extends Error {
 /**
  * A finished stage; undefined where it is not.
  *
- * @throws {OtherRunError} where it is of another run, saying how they differ
- * @throws {Error} where a file of it is gone or damaged
+ * @throws {OtherRunError} if it is of another run, saying how they differ
+ * @throws {Error} if a file of it is gone or damaged
  */
 export async function readStage(
   folder: RunFolder,

@@ -46,7 +46,7 @@ export interface RunStatus {
 /**
  * Reads how it stands with a run.
  *
- * @throws {Error} where the folder holds none
+ * @throws {Error} if the folder holds none
  */
 export async function readStatus(out: string): Promise<RunStatus> {
   const { folder, config } = await requireRun(out);

@@ -166,7 +166,7 @@ export function faultOf(value: unknown, schema: v.GenericSchema<unknown, unknown
 /**
  * Reads a JSON file and checks it; undefined where there is no such file.
  *
- * @throws {Error} where it can't be read, and as {@link parseStored}
+ * @throws {Error} if it can't be read, and as {@link parseStored}
  */
 export async function readStored<T>(file: string, schema: v.GenericSchema<unknown, unknown>): Promise<T | undefined> {
   let json: string;

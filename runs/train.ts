@@ -49,8 +49,8 @@ export interface TrainResult {
  * Trains, refines and judges on a corpus by cross-validation.
  *
  * @param corpus as `openCorpus` opens it
- * @throws {RangeError} where settings don't go together, or the corpus has fewer speakers, sessions or texts than folds
- * @throws {Error} where a recording can't be read, or `out` holds another run: the message names each setting that differs
+ * @throws {RangeError} if settings don't go together, or the corpus has fewer speakers, sessions or texts than folds
+ * @throws {Error} if a recording can't be read, or `out` holds another run: the message names each setting that differs
  * @throws the signal's reason where it is aborted; what was computed is kept, and the same call resumes
  *
  * @example

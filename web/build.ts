@@ -68,8 +68,8 @@ const TYPES: Readonly<Record<string, string>> = {
  * Makes the site.
  *
  * @param model folder of a model, or its archive; not set: the page has none, and says so
- * @throws {ModelError} where that folder holds no sound model
- * @throws {Error} where a program of the page does not bundle, with what deno says
+ * @throws {ModelError} if that folder holds no sound model
+ * @throws {Error} if a program of the page does not bundle, with what deno says
  */
 export async function buildSite(model?: string): Promise<Site> {
   const site = new Map<string, SiteFile>();
@@ -119,7 +119,7 @@ export async function buildSite(model?: string): Promise<Site> {
 /**
  * Writes a site to a folder, made if need be. What else lies there stays.
  *
- * @throws {Error} where a file would be replaced that is not of an earlier page, naming it
+ * @throws {Error} if a file would be replaced that is not of an earlier page, naming it
  */
 export async function writeSite(site: Site, folder: string): Promise<void> {
   const there: string[] = [];

@@ -31,7 +31,7 @@ const KNOWN: readonly (keyof FrontEnd)[] = [
  * @param samples name of float values, [n], at the front end's rate
  * @param segmentHop frames from one segment to the next
  * @returns name of the segments' log-mel values, float [segments, segmentFrames, nMels]
- * @throws {TypeError} where the front end has a setting that is not known here
+ * @throws {TypeError} if the front end has a setting that is not known here
  */
 export function addFrontEnd(graph: OnnxGraph, samples: string, settings: FrontEnd, segmentHop: number): string {
   const other = Object.keys(settings).find((key) => !(KNOWN as readonly string[]).includes(key));

@@ -36,7 +36,7 @@ export function encodeNetwork(model: Model): Uint8Array<ArrayBuffer> {
  * All of a model: samples to the profile, the probabilities and the emotion of the whole.
  *
  * @returns the bytes of an ONNX file, operators of opset 17 and of ai.onnx.ml 3
- * @throws {TypeError} where the front end has a setting that can't be written
+ * @throws {TypeError} if the front end has a setting that can't be written
  */
 export function encodeWhole(model: Model): Uint8Array<ArrayBuffer> {
   const { frontEnd, segmentHop, emotions } = model.description, graph = new OnnxGraph();
