@@ -1,25 +1,25 @@
-/** A recording as the network sees it, and what it sounds like: what is computed, cached and sent between threads. */
+/** A recording as input for the network, and measurements of its sound: computed, cached and sent between threads. */
 
-/** What a recording sounds like, in a few numbers. */
+/** Measurements of a recording's sound. */
 export interface Sound {
   /** of the file, Hz */
   sampleRate: number;
   /** its largest sample, 1 at full scale */
   peak: number;
-  /** root mean square at 16 kHz around its mean, in dB of full scale; -Infinity where it is constant */
+  /** root mean square at 16 kHz around its mean, in dB of full scale; -Infinity if it is constant */
   level: number;
-  /** share of its samples that are cut off at full scale */
+  /** share of its samples that are clipped at full scale */
   clipped: number;
 }
 
-/** A recording as the network sees it. */
+/** A recording as input for the network. */
 export interface Framed {
   /** log-mel, [frames, nMels] */
   frames: Float32Array<ArrayBuffer>;
-  /** length of the recording, before any resampling */
+  /** duration of the recording, before resampling */
   seconds: number;
-  /** what it sounds like; only of recordings */
+  /** measurements of its sound, for recordings only */
   sound?: Sound;
-  /** what is wrong with it and was read all the same, in lines that name it, where anything is */
+  /** faults that did not stop the reading, if any, one line each, with the file's name */
   warnings?: readonly string[];
 }

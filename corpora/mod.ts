@@ -1,7 +1,7 @@
 /**
  * Corpora: recordings with the emotion, the speaker and the text of each, and their features.
  *
- * Open one with {@link openCorpus}, compute what the network sees with {@link extractFeatures}.
+ * Open one with {@link openCorpus}, compute the network's input with {@link extractFeatures}.
  *
  * @module
  */

@@ -16,7 +16,7 @@ import type { Tune } from "./tuning.ts";
 /**
  * Times one case.
  *
- * @throws Error where memory is short or the device fails; the signal's reason where it is aborted
+ * @throws Error if memory is short or the device fails; the signal's reason where it is aborted
  */
 export async function benchKernel(
   device: Device,

@@ -40,7 +40,7 @@ export class Chain {
   /**
    * Uploads the frames; nothing is fitted yet.
    *
-   * @throws OptionError where settings do not go together, or the features are cut otherwise than they say
+   * @throws OptionError if settings do not go together, or the features are cut otherwise than they say
    */
   constructor(cv: CrossValidation<Features>, fold: number, device: Device, hooks: FoldHooks) {
     this.#memory = hooks.memory;

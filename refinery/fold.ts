@@ -17,7 +17,7 @@ import type { FoldResult } from "./results.ts";
 /**
  * Runs the chain of one fold, or what is left of it.
  *
- * @throws Error where a loss is not finite, naming fold, stage, epoch, step and layer
+ * @throws Error if a loss is not finite, naming fold, stage, epoch, step and layer
  */
 export async function runFold(
   cv: CrossValidation<Features>,

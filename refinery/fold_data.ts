@@ -38,7 +38,7 @@ export class FoldData {
   /**
    * Draws and uploads.
    *
-   * @throws OptionError where settings do not go together, or the features are cut otherwise than they say
+   * @throws OptionError if settings do not go together, or the features are cut otherwise than they say
    */
   constructor(cv: CrossValidation<Features>, fold: number, device: Device) {
     const { settings, corpus: given } = cv;

@@ -37,7 +37,7 @@ export interface Drawn {
  * utterances first, each to the fold that has the fewest. Official: by the corpus's names of folds, numbers by their value.
  *
  * @param draw numbers further, independent draws of the same settings
- * @throws OptionError where an emotion has fewer utterances than there are folds, or there are fewer speakers, sessions or texts, or
+ * @throws OptionError if an emotion has fewer utterances than there are folds, or there are fewer speakers, sessions or texts, or
  * other official folds, or the corpus does not say them
  */
 export function assignFolds(

@@ -27,7 +27,7 @@ export interface Judgement {
 /**
  * Judges every stage.
  *
- * @throws RangeError where a fold's result is missing
+ * @throws RangeError if a fold's result is missing
  */
 export function judge(cv: CrossValidation, results: readonly FoldResult[]): Judgement {
   const { utterances, emotions, segmentTruth } = cv.corpus, truth = utterances.map(({ emotion }) => emotion);
@@ -63,7 +63,7 @@ export function judge(cv: CrossValidation, results: readonly FoldResult[]): Judg
  * Every utterance's profile, a stage each: [segments, emotions], from the fold that held it out; with `averageStages` the mean of
  * those of the stages so far.
  *
- * @throws RangeError where a fold's result is missing
+ * @throws RangeError if a fold's result is missing
  */
 export function outOfFoldProfiles(cv: CrossValidation, results: readonly FoldResult[]): Float32Array[] {
   const stages = Array.from({ length: cv.settings.stages }, (_, stage) => gather(cv, results, stage));

@@ -63,7 +63,7 @@ export class NetworkFits {
    * Fits a fresh network, and reads it.
    *
    * @param look after each epoch, at what the network has become; it is waited for
-   * @throws Error where a loss is not finite, naming fold, stage, epoch, step and layer
+   * @throws Error if a loss is not finite, naming fold, stage, epoch, step and layer
    */
   async fit(
     { stage, member, labels, teacher, learning = this.#data.sets.learning, stopAfter }: NetworkFit,

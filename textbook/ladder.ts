@@ -28,7 +28,7 @@ export async function ladderFigure(): Promise<string> {
   });
 }
 
-/** The rows of the document's first table. @throws Error where they are not found */
+/** The rows of the document's first table. @throws Error if they are not found */
 function readRungs(text: string) {
   const rows = [...text.matchAll(/^\| (\d+) +\| \[([^\]]+)\][^|]*\| ([\d.]+) +\| (\d+ %) +\|$/gm)];
   if (rows.length < 3) throw new Error(`${MEASURED}: its table of rungs was not found`);

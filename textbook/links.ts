@@ -52,7 +52,7 @@ export function linesFor(content: string, symbol: string): number[] {
  * The text with each link at the line that declares its name (or has it, where none declares it) and is nearest to where it led.
  *
  * @param folder what links are relative to
- * @throws Error where a file has no such line
+ * @throws Error if a file has no such line
  */
 export async function relink(text: string, folder: string): Promise<{ text: string; moved: number }> {
   let moved = 0;

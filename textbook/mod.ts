@@ -30,7 +30,7 @@ const FIGURES: readonly (readonly [name: string, draw: () => Promise<string>])[]
   ["9_layer", layerFigure],
 ];
 
-/** Draws one of them, by its name. @throws RangeError where there is none of that name */
+/** Draws one of them, by its name. @throws RangeError if there is none of that name */
 export async function drawFigure(name: string): Promise<string> {
   const found = FIGURES.find(([own]) => own === name);
   if (!found) throw new RangeError(`The textbook's pictures are ${FIGURES.map(([own]) => own)}; found ${name}`);

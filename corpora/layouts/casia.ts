@@ -1,6 +1,6 @@
 /**
  * CASIA, the Chinese emotional corpus of the Institute of Automation (Tao, Liu, Zhang & Jia, 2008): four speakers, six
- * emotions, the same sentences in each. Three layouts go about: `liuchanhg/angry/201.wav`, `201-angry-liuchanhg.wav` and
+ * emotions, the same sentences in each. Three layouts exist: `liuchanhg/angry/201.wav`, `201-angry-liuchanhg.wav` and
  * `Happy_liuchanhg_440.wav`. An utterance gets the same id in all of them.
  *
  * @module
@@ -8,13 +8,13 @@
 import { emotionName, isEmotion } from "../corpus.ts";
 import type { Layout, Named } from "../layout.ts";
 
-/** CASIA, in any of its layouts. Its segments are 3 frames (30 ms) apart, as in the paper. */
+/** CASIA, in any of its layouts. Its segments start every 3 frames (30 ms), as in the paper. */
 export const casia: Layout = {
   name: "casia",
   about: "CASIA, Mandarin: 4 speakers, 6 emotions",
   expected: "names like liuchanhg/angry/201.wav, 201-angry-liuchanhg.wav or Happy_liuchanhg_440.wav",
   segmentHop: 3,
-  // its four speakers: a folder of anybody's may be anna/angry/1.wav
+  // its four speakers: other people's folders may also be named like anna/angry/1.wav
   signature: /(?:^|[/_-])(?:liuchanhg|liuchang|wangzhe|zhaoquanyin|zhaozuoxiang)(?:[/_-]|$)/i,
   reader: () => understand,
 };
