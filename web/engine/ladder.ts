@@ -1,7 +1,7 @@
 /** The CPU's ladder in a page: the rungs of `deno task bench --ladder`, from bytes that were assembled when the page was built. */
 import { climbCpuLadder, type LadderModules, ladderSimd, type Rung } from "../../lab/cpu_ladder.ts";
 import { fromBase64, type KernelVariant } from "../../kernels/cpu/binary.ts";
-import { sharesMemory } from "../../kernels/cpu/browser.ts";
+import { sharesMemory } from "../../kernels/cpu/browser_host.ts";
 
 /** The name of a variant's file. */
 export function ladderFileName({ simd, memory }: KernelVariant): string {

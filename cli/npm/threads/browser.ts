@@ -1,6 +1,6 @@
 /**
  * In the npm package, in a browser: what stands for Node's threads (`node.ts`). No thread can be started, so a crew's
- * jobs are done on the calling one (`workers/crew.ts`). The CPU device has threads of its own kind (`kernels/cpu/create_browser.ts`).
+ * jobs are done on the calling one (`workers/crew.ts`). The CPU device has threads of its own kind (`kernels/cpu/host_browser.ts`).
  */
 
 /** Threads that are of use. */
