@@ -1,4 +1,6 @@
-/** Whether a `model.json` describes a model that this program can run: every field, and that they fit together. */
+/**
+ * Checks whether a `model.json` describes a model that this program can run: every field, and that the fields agree.
+ */
 import { type FrontEnd, frontEnd, type Levelling } from "../dsp/settings.ts";
 import { sizeOf } from "../nn/tensor.ts";
 import { type VggEOptions, vggEParameters } from "../nn/vgg_e.ts";
@@ -8,17 +10,17 @@ import type { ModelAccuracy, ModelDescription, ModelTraining } from "./descripti
 import { STATISTICS } from "../refinery/statistics.ts";
 import { Checked, ModelError } from "./untrusted.ts";
 
-/** Room for the header of a file of weights. */
+/** Bytes allowed for the header of a weights file. */
 const LARGEST_HEADER = 1 << 17;
 
-/** Bytes of a forest's file, at most. */
+/** Largest file of a forest, in bytes. */
 const LARGEST_FOREST_FILE = 2 ** 26;
 
 /**
- * The description that a value is.
+ * Checks that a value is a model's description, and returns it.
  *
- * @param where what errors call it
- * @throws {ModelError} naming the field, what was expected and what was found
+ * @param where its name in errors
+ * @throws {ModelError} with the field, what was expected and what was found
  */
 export function checkDescription(value: unknown, where: string): ModelDescription {
   const json = new Checked(value, where);
@@ -71,7 +73,7 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
 /**
  * Names and shapes of a network's parameters.
  *
- * @throws {ModelError} if its options make no sense
+ * @throws {ModelError} if its options are invalid
  */
 export function parametersOf(options: VggEOptions): { name: string; shape: number[] }[] {
   try {
@@ -88,7 +90,7 @@ function checkNetwork(
 ): ModelDescription["network"] {
   json.get("kind").literal("vgg-e");
   const options = json.get("options");
-  // options that this program does not know change the parameters, or go with another version
+  // unknown options may change the parameters, or belong to another version
   for (const key of Object.keys(options.object())) {
     const own = options.get(key);
     if (typeof own.value !== "boolean") own.number({ min: 0, max: 1024 });
@@ -122,7 +124,7 @@ function checkFrontEnd(json: Checked): FrontEnd {
     segmentFrames: whole("segmentFrames", 32, 256),
     ...optional(json, "levelling", checkLevelling),
   };
-  // the one that all of EPR shares has its tables made already
+  // EPR's shared front end already has its tables
   const same = (Object.keys(frontEnd) as (keyof FrontEnd)[]).every((key) => frontEnd[key] === checked[key]);
   return same && !checked.levelling ? frontEnd : Object.freeze(checked);
 }
@@ -165,7 +167,7 @@ function checkAccuracy(json: Checked, classes: number): ModelAccuracy {
   };
 }
 
-/** A field that need not be there, as one of an object. */
+/** An optional field, as an object with this field or none. */
 function optional<K extends string, T>(json: Checked, key: K, check: (json: Checked) => T): { [Key in K]?: T } {
   const own = json.get(key);
   return own.value === undefined ? {} : { [key]: check(own) } as { [Key in K]?: T };

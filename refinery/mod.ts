@@ -1,13 +1,13 @@
 /**
  * The paper: emotion profiles, their refinery in stages, cross-validation, and the forest that decides. To read it from the top:
  *
- *     cross_validation.ts   who is held out when (section 4.1 of the paper)
+ *     cross_validation.ts   the folds (section 4.1 of the paper)
  *     fold.ts, chain.ts     a fold's chain of networks: labels, a network, profiles, better labels, stage after stage
  *     relabel.ts            the labels of a stage, from the profiles of the stage before (sections 4.2 to 4.4)
  *     statistics.ts         from a profile to a row of numbers
- *     forests.ts, judge.ts  the forests that decide on the held-out utterances, and how often they are right
+ *     forests.ts, judge.ts  the forests that decide on the held-out utterances, and their accuracy
  *     paper.ts              the paper's tables
- *     settings.ts           every choice of it, and of ours
+ *     settings.ts           every choice of the paper, and ours
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The report of a run, or of the whole paper: tables beside the paper's, figures, one page of HTML.
+ * The report of a run, or of the whole paper: tables beside the paper's, figures, and one HTML page.
  *
  * @module
  */

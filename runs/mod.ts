@@ -1,5 +1,5 @@
 /**
- * The run folder: settings, log, weights, profiles, results, each in a format that other tools read.
+ * The run folder: settings, log, weights, profiles, results, each in a format that other tools can read.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** Who said what in a run's corpus, and how many segments each has: from its folder alone, without the recordings. */
+/** Reads the labels and the number of segments of a run's utterances from its folder alone, without the recordings. */
 import { parseCsv } from "../corpora/csv.ts";
 import type { Judged, JudgedUtterance } from "../refinery/cross_validation.ts";
 import { countProfileSegments } from "./profiles_arrow.ts";
@@ -6,9 +6,10 @@ import type { RunConfig } from "./run_config.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /**
- * Reads it from `corpus.csv` and the first stage's profiles: those of all folds, or, of a packed run, those of each.
+ * Reads them from `corpus.csv` and the first stage's profiles: those of all folds together or, for a packed run, of
+ * each fold.
  *
- * @throws {Error} if the two do not fit together, or are not there
+ * @throws {Error} if the two contradict each other, or are missing
  */
 export async function readRunCorpus(
   folder: RunFolder,
@@ -41,7 +42,7 @@ export async function readRunCorpus(
   return { corpus: { emotions, utterances }, digests: records.map(({ fields }) => fields[place("sha256")]) };
 }
 
-/** How many segments each utterance has, in the corpus's order. */
+/** The number of segments of each utterance, in the corpus's order. */
 async function countSegments(folder: RunFolder, folds: number, ids: readonly string[]) {
   const merged = folder.mergedProfilesFile(0);
   if (await Deno.stat(merged).then(() => true, () => false)) return countProfileSegments(await Deno.readFile(merged));
