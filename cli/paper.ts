@@ -130,7 +130,7 @@ await runCommand(command, async (signal) => {
 });
 
 /** What the options come to, with those of the runs that are resumed. */
-interface Asked {
+interface PaperRequest {
   flags: PaperFlags;
   preset: PresetName;
   settings: Settings;
@@ -138,7 +138,7 @@ interface Asked {
   seeds: number[];
 }
 
-async function readOptions(asked: PaperFlags): Promise<Asked> {
+async function readOptions(asked: PaperFlags): Promise<PaperRequest> {
   const tables = PAPER_TABLES.filter(({ number }) => asked.tables?.includes(number) ?? true);
   const controls = asked.controls ?? (!asked.resume && asked.corpus === "synthetic");
   const chains = [...paperChains(tables, asked.stages), ...(controls ? CONTROLS : [])];

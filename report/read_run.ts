@@ -9,7 +9,7 @@ import { parseCsv } from "../corpora/csv.ts";
 import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
 import { type CorpusKind, openCorpus } from "../corpora/open.ts";
 import type { EpochRecord } from "../nn/fit.ts";
-import { CrossValidation, type Judged } from "../refinery/cross_validation.ts";
+import { type CorpusRecord, CrossValidation } from "../refinery/cross_validation.ts";
 import { judge } from "../refinery/judge.ts";
 import { readFeatures } from "../refinery/read_features.ts";
 import type { StageFigures } from "../refinery/results.ts";
@@ -43,7 +43,7 @@ export interface RunView {
   /** Duration in seconds. */
   seconds: number;
   /** The judged corpus; `segmentTruth` only if recomputed. */
-  corpus: Judged;
+  corpus: CorpusRecord;
   /** SHA-256 of each utterance's recording. */
   digests: string[];
   /** The assignment of utterances to folds. */
@@ -93,7 +93,7 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
 async function readJudgement(
   folder: RunFolder,
   { settings: { stages } }: RunConfig,
-  { emotions, utterances }: Judged,
+  { emotions, utterances }: CorpusRecord,
 ): Promise<Pick<RunView, "profiles" | "decisions">> {
   const profiles: Float32Array[] = [], decisions: Int32Array[] = [];
   const file = folder.in("predictions.csv");

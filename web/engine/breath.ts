@@ -5,7 +5,7 @@
 import type { Turn } from "./turns.ts";
 
 /** Thrown within, to end what was stopped. */
-export class Stopped extends Error {}
+export class StopError extends Error {}
 
 /** See the file's comment. */
 export class Breath {
@@ -34,7 +34,7 @@ export class Breath {
     this.#wake();
   }
 
-  /** Lets messages in and others at the device; waits while it is paused. @throws Stopped */
+  /** Lets messages in and others at the device; waits while it is paused. @throws StopError */
   async take(turn: Turn): Promise<void> {
     const began = performance.now();
     do {
@@ -42,7 +42,7 @@ export class Breath {
       await new Promise((resolve) => setTimeout(resolve, 0));
       while (this.#paused && this.#stopped === undefined) await new Promise<void>((resolve) => this.#wake = resolve);
       await turn.retake(this.#stopping.promise);
-      if (this.#stopped !== undefined) throw new Stopped();
+      if (this.#stopped !== undefined) throw new StopError();
     } while (this.#paused); // paused again while it waited
     this.waited += performance.now() - began;
   }

@@ -5,7 +5,7 @@
 import type { Method } from "../../refinery/choices.ts";
 import type { ModelDescription } from "../../models/description.ts";
 import type { Rung } from "../../lab/cpu_ladder.ts";
-import type { ReadTake, Taught, TeachClass, TeachNews } from "./teach_protocol.ts";
+import type { ReadTake, TaughtModel, TeachClass, TeachNews } from "./teach_protocol.ts";
 
 /** Which device: a GPU by WebGPU, or the processor by WebAssembly. */
 export type DeviceKind = "webgpu" | "wasm";
@@ -30,7 +30,7 @@ export type ToHear =
 export type HeardBy = "page" | "taught";
 
 /** What a recording sounds like. */
-export interface Heard {
+export interface Recognition {
   emotion: string;
   probability: number;
   /** [emotions] */
@@ -128,7 +128,7 @@ export interface Questions {
   /** The model's description, or nothing where the page has none. */
   model(): ModelDescription | undefined;
   /** Hears a recording: the bytes of a file, or samples of any rate. @param by default: the page's model */
-  hear(what: ToHear, by?: HeardBy): Heard;
+  hear(what: ToHear, by?: HeardBy): Recognition;
   /** A synthetic utterance. */
   example(index: number): { samples: Float32Array; name: string; emotion: string };
   /** Begins to listen to a stream; its pieces come by `liveSamples`. Gives the frames from one segment to the next. */
@@ -136,7 +136,7 @@ export interface Questions {
   /** The next samples of the stream, and when the last of them was there (ms of `Date.now()`). */
   liveSamples(samples: Float32Array, at: number): void;
   /** Ends it, and gives all of it. */
-  liveEnd(): Heard | undefined;
+  liveEnd(): Recognition | undefined;
   /** The layers for a segment. @param frames [segmentFrames, nMels] */
   inside(frames: Float32Array): InsideView;
   /** The weights of a layer: "conv1". */
@@ -148,7 +148,7 @@ export interface Questions {
   /** Reads a take. @param name what errors call it */
   take(what: ToHear, name: string): ReadTake;
   /** Learns classes, and keeps the model; nothing where it was stopped: then the model of before stays. */
-  teach(classes: readonly TeachClass[]): Taught | undefined;
+  teach(classes: readonly TeachClass[]): TaughtModel | undefined;
   teachStop(): void;
   /** Takes as a tar archive, a folder a class. */
   packTakes(classes: readonly TeachClass[]): Uint8Array<ArrayBuffer>;

@@ -24,7 +24,7 @@ export interface ReadTake {
 }
 
 /** A model that was taught, in words and figures. */
-export interface Taught {
+export interface TaughtModel {
   /** What it is called: the name of its folder. */
   name: string;
   classes: string[];

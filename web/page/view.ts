@@ -1,5 +1,5 @@
 /** What the shell and its views know of each other. */
-import type { DeviceInfo, Heard } from "../engine/protocol.ts";
+import type { DeviceInfo, Recognition } from "../engine/protocol.ts";
 import type { ModelDescription } from "../../models/description.ts";
 import type { Engine } from "./engine.ts";
 
@@ -11,7 +11,7 @@ export interface App {
   /** The model's description; undefined where the page has none. */
   model(): Promise<ModelDescription | undefined>;
   /** What was heard last, and where its cursor is: Listen sets it, Inside looks into it. */
-  heard?: { name: string; heard: Heard; cursor: number };
+  heard?: { name: string; heard: Recognition; cursor: number };
   /** Says something for a while; a fault stays until it is put away. */
   say(message: string, kind?: "note" | "fault"): void;
   /** Puts away what was said. */

@@ -1,6 +1,6 @@
 /** Inside: each layer of the network as pictures of its channels, for the segment under Listen's cursor, and how it was made. */
 import type { FrontEnd } from "../../../dsp/settings.ts";
-import type { Heard, InsideView, LayerView, Weights } from "../../engine/protocol.ts";
+import type { InsideView, LayerView, Recognition, Weights } from "../../engine/protocol.ts";
 import { button, el } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { Detail, rate, softmax, time } from "./detail.ts";
@@ -11,7 +11,7 @@ const ASPECT = 1.15;
 
 /** What is looked at: a moment of what was heard, on the device that was opened as the how-many-th. */
 interface Place {
-  heard?: Heard;
+  heard?: Recognition;
   cursor?: number;
   devices: number;
 }

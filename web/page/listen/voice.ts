@@ -1,5 +1,5 @@
 /** The microphone as it is heard: turned on and off, its sound sent to the engine, and how far the picture is behind it. */
-import type { Heard, HeardBy } from "../../engine/protocol.ts";
+import type { HeardBy, Recognition } from "../../engine/protocol.ts";
 import { afterNextFrame } from "../dom.ts";
 import type { App } from "../view.ts";
 import { type Microphone, type MicrophoneNews, openMicrophone } from "./sound.ts";
@@ -71,7 +71,7 @@ export class Voice {
   }
 
   /** Turns it off. Gives all that was heard; undefined where that is less than a segment, or the engine failed. */
-  async end(): Promise<Heard | undefined> {
+  async end(): Promise<Recognition | undefined> {
     this.#microphone?.stop();
     this.#microphone = undefined;
     return await this.#app.engine.ask("liveEnd").catch(this.#app.fail) ?? undefined;
