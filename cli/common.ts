@@ -28,8 +28,8 @@ export class UsageError extends Error {
 }
 
 /** The reason with which a command's signal is aborted: Ctrl-C or SIGTERM. */
-export class Interrupted extends Error {
-  override name = "Interrupted";
+export class InterruptError extends Error {
+  override name = "InterruptError";
   /** the exit status */
   readonly status: number;
 
@@ -63,7 +63,7 @@ export function createCommand(
 /**
  * Reads the command line, runs the command and ends the program with its status. Workers end with the program.
  *
- * @param main the command. The first Ctrl-C or SIGTERM aborts its signal with {@link Interrupted}; the reason of
+ * @param main the command. The first Ctrl-C or SIGTERM aborts its signal with {@link InterruptError}; the reason of
  *   its rejection is printed, and the status is 130 or 143. A second Ctrl-C, over a second later, ends the program at once.
  */
 export async function runCommand(
@@ -90,7 +90,7 @@ function reportError(error: unknown, signal: AbortSignal, debug: boolean): numbe
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const message = error instanceof Error ? error.message : String(error);
   if (signal.aborted) {
-    const { status, message: why } = signal.reason as Interrupted;
+    const { status, message: why } = signal.reason as InterruptError;
     say(error === signal.reason ? why : `${why}: ${message}`);
     return status;
   }
@@ -108,7 +108,7 @@ function debugWanted(): boolean {
 function listenForInterrupts(abort: AbortController): void {
   let first = 0;
   const on = (name: "SIGINT" | "SIGTERM") => () => {
-    const reason = new Interrupted(name);
+    const reason = new InterruptError(name);
     if (first === 0) {
       first = performance.now();
       abort.abort(reason);

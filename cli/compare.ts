@@ -3,7 +3,7 @@
  * difference could be luck. With `--together` several runs decide jointly.
  */
 import { Option } from "commander";
-import { DECIDED_BY, type DecidedBy } from "../models/predictor.ts";
+import { DECIDED_BY, type DecisionRule } from "../models/predictor.ts";
 import { comparePredictions } from "../report/comparison.ts";
 import type { ReportTable } from "../report/document.ts";
 import { formatTable } from "../report/table.ts";
@@ -39,7 +39,7 @@ const command = createCommand("compare", "Better, or luck? Runs against each oth
   .argument("[other]", "the second side, in the same form (default: the later stages of the first)");
 
 await runCommand(command, async () => {
-  const { json, decide, together } = command.opts<{ json?: boolean; decide?: DecidedBy; together?: boolean }>();
+  const { json, decide, together } = command.opts<{ json?: boolean; decide?: DecisionRule; together?: boolean }>();
   const sides = command.args.map((side) => side.split(","));
   if (together) {
     const tables = await judgeTogether(sides, decide);

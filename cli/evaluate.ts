@@ -1,7 +1,7 @@
 /**
  * `deno task evaluate`: measures a model's accuracy on a corpus, over the emotions that both have, and its robustness.
  */
-import { count, type Skipped } from "../corpora/corpus.ts";
+import { count, type SkippedFile } from "../corpora/corpus.ts";
 import { reasonOf } from "../corpora/feature_frames.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { type HeardUtterance, judgeTransfer, sharedEmotions, type Transfer } from "../models/transfer.ts";
@@ -20,7 +20,7 @@ import {
 } from "./common.ts";
 import { withFlags } from "./flags.ts";
 import { type Condition, CONDITIONS_HELP, parseConditions, Stranger } from "./conditions.ts";
-import { type Judged, readRunFolds, type RunFolds } from "./fold_models.ts";
+import { type HeldOutFold, readRunFolds, type RunFolds } from "./fold_models.ts";
 import { addModelOptions, type ModelFlags, openModel } from "./model_option.ts";
 import { compareConditions, conditionsTable } from "./under.ts";
 
@@ -120,18 +120,18 @@ async function readRun(run: string, flags: EvaluateFlags): Promise<RunFolds> {
   return await readRunFolds(run, flags, () => opening ??= openDevice({ device: flags.device, threads: flags.threads }));
 }
 
-function utteranceCount(judged: readonly Judged[]): number {
+function utteranceCount(judged: readonly HeldOutFold[]): number {
   return judged.reduce((sum, { utterances }) => sum + utterances.length, 0);
 }
 
 /** The probabilities of each readable utterance: unchanged, then under each condition. */
 async function listenToAll(
-  judged: readonly Judged[],
+  judged: readonly HeldOutFold[],
   { segmentHop, decide, under = [], seed }: EvaluateFlags,
   signal: AbortSignal,
-): Promise<{ heard: HeardUtterance[][]; skipped: Skipped[] }> {
+): Promise<{ heard: HeardUtterance[][]; skipped: SkippedFile[] }> {
   const all = judged.flatMap(({ utterances }) => utterances), stranger = new Stranger(all, seed);
-  const heard = [...under.keys(), 0].map((): HeardUtterance[] => []), skipped: Skipped[] = [];
+  const heard = [...under.keys(), 0].map((): HeardUtterance[] => []), skipped: SkippedFile[] = [];
   const bar = progressBar("listening");
   let done = 0;
   try {
@@ -167,7 +167,7 @@ function describe(
   { emotions, utterances, confusion, strayed, ...own }: Transfer,
   others: { model: string[]; corpus: string[] },
   leftOut: number,
-  skipped: readonly Skipped[],
+  skipped: readonly SkippedFile[],
 ): string {
   const { low, high } = wilsonInterval(own.weightedAccuracy, utterances);
   const lines = [`shared emotions: ${emotions.join(", ")}`];

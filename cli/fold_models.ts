@@ -15,7 +15,7 @@ import { readRunCorpus } from "../runs/read_corpus.ts";
 import { type CorpusFlags, openFlaggedCorpus, say } from "./common.ts";
 
 /** Utterances, and the model that judges them. */
-export interface Judged {
+export interface HeldOutFold {
   utterances: Utterance[];
   /** Opens the model; the caller closes it. */
   open: () => Promise<Predictor>;
@@ -26,7 +26,7 @@ export interface RunFolds {
   corpus: Corpus;
   emotions: string[];
   name: string;
-  folds: Judged[];
+  folds: HeldOutFold[];
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import { readModel } from "../models/mod.ts";
-import { DECIDED_BY, type DecidedBy, Predictor } from "../models/predictor.ts";
+import { DECIDED_BY, type DecisionRule, Predictor } from "../models/predictor.ts";
 import { say, UsageError, wholeNumber } from "./common.ts";
 
 /** The model that ships with the project. */
@@ -12,7 +12,7 @@ export const SHIPPED_MODEL = join(import.meta.dirname!, "..", "models", "emodb")
 /** The parsed options. */
 export interface ModelFlags {
   model?: string;
-  decide: DecidedBy;
+  decide: DecisionRule;
   device: DeviceChoice;
   threads?: number;
   quiet?: boolean;

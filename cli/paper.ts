@@ -131,7 +131,7 @@ await runCommand(command, async (signal) => {
 });
 
 /** The resolved options, including those of resumed runs. */
-interface Asked {
+interface PaperRequest {
   flags: PaperFlags;
   preset: PresetName;
   settings: Settings;
@@ -139,7 +139,7 @@ interface Asked {
   seeds: number[];
 }
 
-async function readOptions(asked: PaperFlags): Promise<Asked> {
+async function readOptions(asked: PaperFlags): Promise<PaperRequest> {
   const tables = PAPER_TABLES.filter(({ number }) => asked.tables?.includes(number) ?? true);
   const controls = asked.controls ?? (!asked.resume && asked.corpus === "synthetic");
   const chains = [...paperChains(tables, asked.stages), ...(controls ? CONTROLS : [])];

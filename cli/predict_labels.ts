@@ -5,7 +5,7 @@ import type { ModelDescription } from "../models/description.ts";
 import { LABEL_EXTENSIONS, labelFile, type LabelFormat } from "../report/label_files.ts";
 import { stretchesOf } from "../report/stretches.ts";
 import { writeAtomically } from "../files/atomic.ts";
-import type { Heard, Input } from "./recordings.ts";
+import type { ChannelPrediction, Input } from "./recordings.ts";
 
 /** Media types by file extension, as in ELAN. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -41,7 +41,7 @@ export class LabelOutput {
    */
   async write(
     { name, file, below }: Exclude<Input, { fault: string }>,
-    { channel, seconds, prediction }: Heard,
+    { channel, seconds, prediction }: ChannelPrediction,
     model: ModelDescription,
   ): Promise<void> {
     const [ext] = /\.[^./\\]*$/.exec(below) ?? [""];

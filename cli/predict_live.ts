@@ -20,7 +20,7 @@ import { NO_SPEECH } from "../report/stretches.ts";
 import { percent } from "../report/table.ts";
 import { csv as csvText } from "../runs/csv.ts";
 import type { PredictFlags } from "./predict_options.ts";
-import { type Heard, open, pieces, STANDARD_INPUT } from "./recordings.ts";
+import { type ChannelPrediction, open, pieces, STANDARD_INPUT } from "./recordings.ts";
 
 /** Seconds judged by a line; seconds over which the level of speech and noise is measured. */
 const WINDOW = 3, MEMORY = 30;
@@ -40,7 +40,7 @@ export async function hearLive(
   { segmentHop, decide, channel, all = false }: Pick<PredictFlags, "segmentHop" | "decide" | "channel" | "all">,
   onSecond: (second: Second) => void,
   signal: AbortSignal,
-): Promise<Heard> {
+): Promise<ChannelPrediction> {
   const { model } = predictor, { frontEnd, segmentHop: own, emotions } = model.description, { sampleRate } = frontEnd;
   const recording = new RecordingReader(STANDARD_INPUT, { channel: typeof channel === "number" ? channel : undefined });
   const profile = new LiveProfile(predictor, segmentHop ?? own, all);

@@ -6,7 +6,7 @@ import type { ModelDescription } from "../models/description.ts";
 import type { SpeechPrediction } from "../models/judge_speech.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { predictionJson, profileJson, segmentRows } from "../report/prediction_json.ts";
-import { type Explained, explanationJson, explanationText, stretchesToWeigh } from "../report/explanation.ts";
+import { type DecisionExplanation, explanationJson, explanationText, stretchesToWeigh } from "../report/explanation.ts";
 import { NO_SPEECH, stretchesOf } from "../report/stretches.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { Overview } from "../report/figures/overview.ts";
@@ -16,7 +16,7 @@ import { csv } from "../runs/csv.ts";
 import { printJson, say } from "./common.ts";
 import { LabelOutput } from "./predict_labels.ts";
 import type { PredictFlags } from "./predict_options.ts";
-import type { Heard, HearOptions, Input } from "./recordings.ts";
+import type { ChannelPrediction, HearOptions, Input } from "./recordings.ts";
 
 /** Receives the results, recording after recording. */
 export class Output {
@@ -68,7 +68,7 @@ export class Output {
   }
 
   /** Receives a recording's result. */
-  async heard(input: Exclude<Input, { fault: string }>, heard: Heard): Promise<void> {
+  async heard(input: Exclude<Input, { fault: string }>, heard: ChannelPrediction): Promise<void> {
     const { arrow, svg, json, csv, out } = this.#flags, { prediction, channel } = heard;
     const name = channel === undefined ? input.name : `${input.name}:${channel}`;
     await this.#labels?.write(input, heard, this.#model);
@@ -114,7 +114,7 @@ export class Output {
     await writeAtomically(arrow, encodeProfiles({ utterances, segmentHop, emotions, profiles }));
   }
 
-  #printLines(name: string, { seconds, prediction }: Heard): void {
+  #printLines(name: string, { seconds, prediction }: ChannelPrediction): void {
     const { top, profile } = this.#flags, { emotions } = this.#model, { probabilities, unsure } = prediction;
     const order = [...emotions.keys()].sort((a, b) => probabilities[b] - probabilities[a] || a - b).slice(0, top);
     const shown = order.map((e) =>
@@ -133,7 +133,7 @@ export class Output {
     console.log(formatTable(["seconds", ...emotions, "likeliest"], rows));
   }
 
-  #printCsv(name: string, { seconds, prediction }: Heard): void {
+  #printCsv(name: string, { seconds, prediction }: ChannelPrediction): void {
     const { emotion, probability, probabilities, profile } = prediction, { emotions } = this.#model;
     if (this.#flags.profile) {
       for (const [segment, { start, probabilities }] of segmentRows(prediction, this.#model).entries()) {
@@ -147,14 +147,14 @@ export class Output {
   }
 
   /** The explanation of a result. */
-  #explained({ seconds, prediction }: Heard): Explained {
+  #explained({ seconds, prediction }: ChannelPrediction): DecisionExplanation {
     const model = { description: this.#model, forest: this.#forest };
     const stretches = stretchesToWeigh(stretchesOf(prediction, seconds, this.#model));
     const { emotion, probability } = prediction;
     return { explanation: explain(model, prediction, stretches), stretches, emotion, probability };
   }
 
-  #asJson(name: string, heard: Heard): Record<string, unknown> {
+  #asJson(name: string, heard: ChannelPrediction): Record<string, unknown> {
     const { seconds, prediction, doubt, channel } = heard;
     return {
       ...predictionJson(name, { ...prediction, seconds }, this.#model),

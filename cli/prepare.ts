@@ -1,11 +1,11 @@
 /** From options to an experiment that only lacks its device: reads the corpus, draws its folds, and prints both. */
 import { resolve } from "@std/path";
 import { type Corpus, count } from "../corpora/corpus.ts";
-import { extractFeatures, type Features } from "../corpora/features.ts";
+import type { Features } from "../corpora/features.ts";
 import { inspectCorpus } from "../corpora/sanity.ts";
 import { CrossValidation } from "../refinery/cross_validation.ts";
-import { segmentation } from "../refinery/derived_settings.ts";
 import type { PresetName } from "../refinery/presets.ts";
+import { readFeatures } from "../refinery/read_features.ts";
 import type { Settings } from "../refinery/settings.ts";
 import type { Experiment } from "../runs/plan.ts";
 import { type CorpusFlags, openFlaggedCorpus, progressBar, readingChoices, say } from "./common.ts";
@@ -35,7 +35,7 @@ export async function prepare(
 ): Promise<Omit<Experiment, "device">> {
   const opened = await openFlaggedCorpus(flags);
   const hopped = { ...asked, segmentHop: asked.segmentHop ?? opened.segmentHop };
-  const features = await readFeatures(flags, opened, hopped, signal);
+  const features = await readWithBar(flags, opened, hopped, signal);
   const { settings, lines } = settleFolds(flags, hopped, features);
   const cv = new CrossValidation(features, settings), { folds } = cv;
   if (!flags.quiet) {
@@ -51,7 +51,7 @@ export async function prepare(
   return { corpus, data, choices, preset, settings, features, folds };
 }
 
-async function readFeatures(
+async function readWithBar(
   flags: PrepareFlags,
   corpus: Corpus,
   settings: Settings,
@@ -59,8 +59,7 @@ async function readFeatures(
 ): Promise<Features> {
   const bar = flags.quiet ? undefined : progressBar("reading");
   try {
-    return await extractFeatures(corpus, {
-      ...segmentation(settings),
+    return await readFeatures(corpus, settings, {
       threads: flags.threads,
       cacheDir: flags.cache,
       onCacheFault: say,

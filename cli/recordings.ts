@@ -64,7 +64,7 @@ async function whyNotThere(name: string): Promise<string> {
 }
 
 /** The result for a recording or one of its channels, and what makes it doubtful. */
-export interface Heard {
+export interface ChannelPrediction {
   /** The channel, if each is judged separately: "left", "right", "channel 3". */
   channel?: string;
   /** Duration in seconds of the recording itself. */
@@ -111,7 +111,7 @@ export async function hear(
   input: Exclude<Input, { fault: string }>,
   predictor: Predictor,
   options: HearOptions,
-): Promise<(Heard | { channel: string; fault: string })[]> {
+): Promise<(ChannelPrediction | { channel: string; fault: string })[]> {
   const { name } = input, { channels: which = "mean", signal } = options, each = which === "each";
   const source = await open(input); // not `using`: Node 20 does not support it
   try {
@@ -137,7 +137,7 @@ export async function hear(
     await first.finish();
     await meetChannels();
     for (const ear of ears.slice(1)) await ear.finish();
-    const heard: (Heard | { channel: string; fault: string })[] = [];
+    const heard: (ChannelPrediction | { channel: string; fault: string })[] = [];
     for (const [c, ear] of ears.entries()) {
       if (!each) return [await ear.end()];
       const channel = channelName(c, ears.length);
@@ -196,7 +196,7 @@ class Ear {
   }
 
   /** Returns the result. */
-  async end(): Promise<Heard> {
+  async end(): Promise<ChannelPrediction> {
     const { seconds, warnings } = this.recording, { peak, clippedShare, samples } = this.recording.levels!;
     const name = this.#name;
     for (const line of warnings) this.#options.onWarning?.(line);

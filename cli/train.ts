@@ -13,7 +13,7 @@ import { networkOptions } from "../refinery/derived_settings.ts";
 import type { PresetName } from "../refinery/presets.ts";
 import type { Settings } from "../refinery/settings.ts";
 import { foldFigures, foldTable, formatTable, modelTable, percent, stageTable } from "../report/table.ts";
-import { choicesOf, type Described, keptChoices, openRun, requireRun } from "../runs/begin.ts";
+import { choicesOf, keptChoices, openRun, requireRun, type RunDescription } from "../runs/begin.ts";
 import { runExperiment } from "../runs/experiment.ts";
 import { differences, identityOf } from "../runs/identity.ts";
 import { foldsAtOnce } from "../runs/jobs.ts";
@@ -72,8 +72,8 @@ await runCommand(command, async (signal) => {
   const described = { ...prepared, onlyFold: flags.onlyFold, start };
   if (flags.merge) {
     const { folder, config: { device } } = await requireRun(out);
-    await openRun(out, { ...described, device: device as Described["device"] }, "resume");
-    showResults(await mergeFolds({ ...described, device: device as Described["device"] }, folder), out, flags);
+    await openRun(out, { ...described, device: device as RunDescription["device"] }, "resume");
+    showResults(await mergeFolds({ ...described, device: device as RunDescription["device"] }, folder), out, flags);
     return await report(out, flags);
   }
   const { precision } = flags;

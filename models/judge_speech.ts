@@ -2,7 +2,7 @@
  * Judges a recording by its speech alone. Segments without speech stay in the profile, are marked, and do not count.
  */
 import type { Model } from "./model.ts";
-import type { DecidedBy, Prediction } from "./predictor.ts";
+import type { DecisionRule, Prediction } from "./predictor.ts";
 import { argmax, meanRow } from "../refinery/relabel.ts";
 import { profileStatistics } from "../refinery/statistics.ts";
 
@@ -24,7 +24,7 @@ export function speechRows(profile: Float32Array, speech: Uint8Array): Float32Ar
 export function decideProfile(
   { description: { emotions }, forest }: Pick<Model, "description" | "forest">,
   profile: Float32Array,
-  decide: DecidedBy = "forest",
+  decide: DecisionRule = "forest",
 ): Float64Array {
   const K = emotions.length;
   return decide === "mean"
@@ -43,7 +43,7 @@ export function judgeSpeech(
   model: Pick<Model, "description" | "forest">,
   prediction: Prediction,
   speech: Uint8Array,
-  decide: DecidedBy = "forest",
+  decide: DecisionRule = "forest",
 ): SpeechPrediction {
   const { emotions } = model.description, segments = prediction.profile.length / emotions.length;
   if (speech.length !== segments) {

@@ -32,10 +32,10 @@ export {
 export type { Departure, Domain, SOUND_STATISTICS, SoundStatistic } from "./domain.ts";
 export type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
 export { judgeSpeech, type SpeechPrediction } from "./judge_speech.ts";
-export { decodeModel, encodeModel, type Model, type Undescribed } from "./model.ts";
+export { decodeModel, encodeModel, type Model, type ModelParts } from "./model.ts";
 export {
   type DECIDED_BY,
-  type DecidedBy,
+  type DecisionRule,
   type Listener,
   type ListenOptions,
   type Prediction,

@@ -28,7 +28,7 @@ export interface Model {
 }
 
 /** A description without the parts that depend on the files. */
-export type Undescribed = Omit<ModelDescription, "format" | "version" | "files" | "network"> & {
+export type ModelParts = Omit<ModelDescription, "format" | "version" | "files" | "network"> & {
   /** The network's options. */
   network: VggEOptions;
 };
@@ -40,7 +40,7 @@ export type Undescribed = Omit<ModelDescription, "format" | "version" | "files" 
  * @throws {ModelError} if the parts contradict each other
  */
 export function encodeModel(
-  { network, ...described }: Undescribed,
+  { network, ...described }: ModelParts,
   weights: Record<string, Float32Array>,
   forest: RandomForest,
 ): ModelBytes {

@@ -29,8 +29,8 @@ export class TooShortError extends RangeError {
 }
 
 /** How to decide on a whole recording: with the forest, as in the paper, or by the mean of its profile. */
-export type DecidedBy = typeof DECIDED_BY[number];
-/** See {@link DecidedBy}. */
+export type DecisionRule = typeof DECIDED_BY[number];
+/** See {@link DecisionRule}. */
 export const DECIDED_BY = ["forest", "mean"] as const;
 
 /** A model's result for a recording. */
@@ -60,7 +60,7 @@ export interface ListenOptions {
   /** Frames from one segment to the next; default: the model's own. */
   segmentHop?: number;
   /** How to decide on the whole; default: forest. */
-  decide?: DecidedBy;
+  decide?: DecisionRule;
   /** Whether to pad a recording that is shorter than a segment with silence. Default no. */
   pad?: boolean;
   /** Receives frames as they are computed, [frames, nMels], for example to draw them. */
@@ -196,7 +196,7 @@ export class Listener {
   readonly #predictor: Predictor;
   readonly #hop: number;
   readonly #pad: boolean;
-  readonly #decide: DecidedBy;
+  readonly #decide: DecisionRule;
   readonly #onFrames?: (frames: Float32Array) => void;
   readonly #stream: LogMelStream;
   readonly #sound: SoundStatistics;

@@ -52,7 +52,7 @@ export function parseWithin(bytes: Uint8Array, where: string, { depth, memory }:
 const mega = (bytes: number) => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en")} MB`;
 
 /** A value under inspection, and its place, for messages. */
-export class Checked {
+export class UntrustedValue {
   /** The value. */
   readonly value: unknown;
   readonly #where: string;
@@ -63,18 +63,18 @@ export class Checked {
   }
 
   /** The value of a key of an object. */
-  get(key: string): Checked {
+  get(key: string): UntrustedValue {
     const own = this.object();
-    return new Checked(Object.hasOwn(own, key) ? own[key] : undefined, `${this.#where}.${key}`);
+    return new UntrustedValue(Object.hasOwn(own, key) ? own[key] : undefined, `${this.#where}.${key}`);
   }
 
   /** Requires a list and returns its values. */
-  list({ min, max }: { min: number; max: number }): Checked[] {
+  list({ min, max }: { min: number; max: number }): UntrustedValue[] {
     const { value } = this;
     if (!Array.isArray(value) || value.length < min || value.length > max) {
       return this.fail(min === max ? `a list of ${min}` : `a list of ${min} to ${max}`);
     }
-    return value.map((own, i) => new Checked(own, `${this.#where}[${i}]`));
+    return value.map((own, i) => new UntrustedValue(own, `${this.#where}[${i}]`));
   }
 
   /** Requires an object. */

@@ -12,13 +12,13 @@ import { assignFolds, assignParts, countGroups, drawValidation } from "./folds.t
 import type { Settings } from "./settings.ts";
 
 /** The parts of a corpus needed for judging: everything except its sound. */
-export interface Judged extends Pick<Features, "emotions" | "segmentTruth"> {
+export interface CorpusRecord extends Pick<Features, "emotions" | "segmentTruth"> {
   /** Labels of the utterances, and the position of their segments. */
-  utterances: readonly JudgedUtterance[];
+  utterances: readonly UtteranceRecord[];
 }
 
 /** The parts of an utterance needed for judging and for drawing folds. */
-export type JudgedUtterance =
+export type UtteranceRecord =
   & Pick<FeatureUtterance, "id" | "emotion" | "speaker" | "firstSegment" | "segmentCount">
   & Partial<Pick<FeatureUtterance, "text" | "session" | "fold" | "copyOf" | "votes">>;
 
@@ -38,7 +38,7 @@ const FOREST_FOLDS = 10;
  * assertEquals([0, 1, 2].flatMap((fold) => cv.heldOut(fold)).sort(), [0, 1, 2, 3, 4, 5]);
  * ```
  */
-export class CrossValidation<C extends Judged = Judged> {
+export class CrossValidation<C extends CorpusRecord = CorpusRecord> {
   /** The corpus to learn and judge. */
   readonly corpus: C;
   /** The experiment's settings. */
@@ -61,7 +61,7 @@ export class CrossValidation<C extends Judged = Judged> {
   }
 
   /** Cross-validation for a model to deploy: its first fold learns from everything. */
-  static holdingNoneOut<C extends Judged>(corpus: C, settings: Settings): CrossValidation<C> {
+  static holdingNoneOut<C extends CorpusRecord>(corpus: C, settings: Settings): CrossValidation<C> {
     return new CrossValidation(corpus, settings, new Int32Array(corpus.utterances.length).fill(1));
   }
 

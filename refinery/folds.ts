@@ -10,7 +10,7 @@ import type { Split } from "./choices.ts";
 import type { Settings } from "./settings.ts";
 
 /** The properties of an utterance by which folds are drawn. */
-export interface Drawn {
+export interface FoldCandidate {
   /** Index of its emotion. */
   emotion: number;
   /** Its speaker. */
@@ -41,7 +41,7 @@ export interface Drawn {
  * the official folds differ in number, or if the corpus does not give them
  */
 export function assignFolds(
-  utterances: readonly Drawn[],
+  utterances: readonly FoldCandidate[],
   emotions: readonly string[],
   settings: Pick<Settings, "folds" | "split" | "seed">,
   draw = 0,
@@ -59,21 +59,21 @@ export function assignFolds(
  * Number of groups that a split can hold out: speakers, sessions, texts or official folds; for `utterance`, all
  * utterances.
  */
-export function countGroups(utterances: readonly Drawn[], split: Split): number {
+export function countGroups(utterances: readonly FoldCandidate[], split: Split): number {
   if (split === "utterance") return utterances.length;
   if (split === "official") return officialFolds(utterances).length;
   return groupsOf(utterances, split).length;
 }
 
 /** The names of the corpus's own folds, with numbers ordered by value. */
-export function officialFolds(utterances: readonly Drawn[]): string[] {
+export function officialFolds(utterances: readonly FoldCandidate[]): string[] {
   requireSaid(utterances, "official");
   return [...new Set(utterances.map(({ fold }) => fold!))].sort((a, b) => {
     return Number(a) - Number(b) || (a < b ? -1 : 1);
   });
 }
 
-function official(utterances: readonly Drawn[], folds: number): Int32Array {
+function official(utterances: readonly FoldCandidate[], folds: number): Int32Array {
   const names = officialFolds(utterances);
   if (names.length !== folds) {
     throw new OptionError({
@@ -97,7 +97,7 @@ function official(utterances: readonly Drawn[], folds: number): Int32Array {
 }
 
 /** Throws an OptionError unless every utterance has the property of the split. */
-function requireSaid(utterances: readonly Drawn[], split: Exclude<Split, "utterance">): void {
+function requireSaid(utterances: readonly FoldCandidate[], split: Exclude<Split, "utterance">): void {
   if (split === "speaker") return; // "unknown" is a speaker too
   const [field, what] = split === "official" ? ["fold", "official fold"] as const : [split, split] as const;
   const silent = utterances.filter((utterance) => !utterance[field]);
@@ -114,14 +114,14 @@ function requireSaid(utterances: readonly Drawn[], split: Exclude<Split, "uttera
 }
 
 function stratified(
-  utterances: readonly Drawn[],
+  utterances: readonly FoldCandidate[],
   emotions: readonly string[],
   folds: number,
   random: Random,
   { everyEmotion = true } = {},
 ): Int32Array {
   const fold = new Int32Array(utterances.length), places = placesOf(utterances);
-  const firstOf = ({ copyOf }: Drawn) => copyOf === undefined ? undefined : places.get(copyOf);
+  const firstOf = ({ copyOf }: FoldCandidate) => copyOf === undefined ? undefined : places.get(copyOf);
   const voted = utterances.some(({ votes }) => votes !== undefined);
   let dealt = 0;
   for (const [k, name] of emotions.entries()) {
@@ -144,7 +144,7 @@ function stratified(
 }
 
 function byGroup(
-  utterances: readonly Drawn[],
+  utterances: readonly FoldCandidate[],
   folds: number,
   split: Exclude<Split, "utterance" | "official">,
   random: Random,
@@ -167,7 +167,7 @@ function byGroup(
 }
 
 /** Utterances that stay together: those of one speaker, session or text; two groups that share a copy are merged. */
-function groupsOf(utterances: readonly Drawn[], split: Exclude<Split, "utterance" | "official">): number[][] {
+function groupsOf(utterances: readonly FoldCandidate[], split: Exclude<Split, "utterance" | "official">): number[][] {
   requireSaid(utterances, split);
   const groups = groupBy(utterances.keys(), (i) => utterances[i][split]), places = placesOf(utterances);
   for (const [i, { copyOf }] of utterances.entries()) {
@@ -182,7 +182,7 @@ function groupsOf(utterances: readonly Drawn[], split: Exclude<Split, "utterance
 }
 
 /** The index of each utterance that others are copies of, by id. */
-function placesOf(utterances: readonly Drawn[]): Map<string, number> {
+function placesOf(utterances: readonly FoldCandidate[]): Map<string, number> {
   const originals = new Set(utterances.flatMap(({ copyOf }) => copyOf ?? []));
   return new Map(utterances.flatMap(({ id }, i) => id !== undefined && originals.has(id) ? [[id, i]] : []));
 }
@@ -195,7 +195,7 @@ function placesOf(utterances: readonly Drawn[]): Map<string, number> {
  * @returns the part of each
  */
 export function assignParts(
-  { utterances, emotions }: { utterances: readonly Drawn[]; emotions: readonly string[] },
+  { utterances, emotions }: { utterances: readonly FoldCandidate[]; emotions: readonly string[] },
   training: readonly number[],
   { parts, split, seed }: Pick<Settings, "split" | "seed"> & { parts: number },
   fold: number,
@@ -222,7 +222,7 @@ const ENOUGH_GROUPS = 4;
  * @param training indices into utterances
  */
 export function drawValidation(
-  utterances: readonly Drawn[],
+  utterances: readonly FoldCandidate[],
   training: readonly number[],
   settings: Pick<Settings, "split" | "seed" | "validationShare">,
   fold: number,

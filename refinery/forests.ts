@@ -6,7 +6,7 @@
 import { ordinal } from "../base/numbering.ts";
 import { STREAMS } from "../base/streams.ts";
 import { RandomForest } from "../forest/forest.ts";
-import type { CrossValidation, Judged } from "./cross_validation.ts";
+import type { CorpusRecord, CrossValidation } from "./cross_validation.ts";
 import type { Settings } from "./settings.ts";
 import { profileStatistics, STATISTICS } from "./statistics.ts";
 
@@ -46,7 +46,7 @@ export function fitFoldForest(cv: CrossValidation, profiles: Float32Array, fold:
 
 /** Fits a forest to statistics of the given utterances' profiles. */
 export function fitForest(
-  corpus: Judged,
+  corpus: CorpusRecord,
   profiles: Float32Array,
   utterances: readonly number[],
   options: { trees: number; seed: number },
@@ -65,7 +65,7 @@ export const forestSeed = (settings: Settings, fold: number, stage: number): num
   ((settings.seed * 31 + STREAMS.forest) * 101 + fold) * 11 + ordinal(stage);
 
 /** Statistics of the given utterances' profiles: [utterances, emotions * 4]. */
-function rows(corpus: Judged, profiles: Float32Array, utterances: readonly number[]): Float32Array {
+function rows(corpus: CorpusRecord, profiles: Float32Array, utterances: readonly number[]): Float32Array {
   const K = corpus.emotions.length, width = K * STATISTICS.length;
   const x = new Float32Array(utterances.length * width);
   utterances.forEach((i, row) => {

@@ -3,7 +3,7 @@
  * their accuracy.
  */
 import { ordinal } from "../base/numbering.ts";
-import type { CrossValidation, Judged } from "./cross_validation.ts";
+import type { CorpusRecord, CrossValidation } from "./cross_validation.ts";
 import { crossValidate } from "./forests.ts";
 import { mean } from "./intervals.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
@@ -104,7 +104,10 @@ function decide(cv: CrossValidation, profiles: Float32Array, stage: number): Int
  * The mean profile of each utterance, [utterances, emotions]. Without a forest, its most likely emotion is the
  * decision.
  */
-export function meanProfiles({ utterances, emotions: { length: K } }: Judged, profiles: Float32Array): Float32Array {
+export function meanProfiles(
+  { utterances, emotions: { length: K } }: CorpusRecord,
+  profiles: Float32Array,
+): Float32Array {
   const means = new Float32Array(utterances.length * K);
   utterances.forEach(({ firstSegment, segmentCount }, u) =>
     means.set(meanRow(profiles, firstSegment, segmentCount, K), u * K)
@@ -113,7 +116,7 @@ export function meanProfiles({ utterances, emotions: { length: K } }: Judged, pr
 }
 
 /** The emotion of the utterance of each segment. */
-export function segmentLabels(corpus: Judged): Int32Array {
+export function segmentLabels(corpus: CorpusRecord): Int32Array {
   const labels = new Int32Array(countSegments(corpus));
   for (const { emotion, firstSegment, segmentCount } of corpus.utterances) {
     labels.fill(emotion, firstSegment, firstSegment + segmentCount);
@@ -121,6 +124,6 @@ export function segmentLabels(corpus: Judged): Int32Array {
   return labels;
 }
 
-function countSegments({ utterances }: Judged): number {
+function countSegments({ utterances }: CorpusRecord): number {
   return utterances.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
 }

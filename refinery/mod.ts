@@ -13,18 +13,18 @@
  */
 export { calibrate, type Calibration, type ReliabilityBin } from "./calibration.ts";
 export type { LabelSource, Method, Scaling, Split } from "./choices.ts";
-export { CrossValidation, type Judged, type JudgedUtterance } from "./cross_validation.ts";
+export { type CorpusRecord, CrossValidation, type UtteranceRecord } from "./cross_validation.ts";
 export { segmentation } from "./derived_settings.ts";
 export { runFold } from "./fold.ts";
 export type { FittedNetwork, FoldHooks, FoldMemory, FoldProgress, KeptNetwork, StageOutput } from "./fold_hooks.ts";
-export { assignFolds, type Drawn } from "./folds.ts";
+export { assignFolds, type FoldCandidate } from "./folds.ts";
 export { crossValidate, fitForest, type FoldForest } from "./forests.ts";
 export { type Interval, wilsonInterval } from "./intervals.ts";
 export { judge, type Judgement } from "./judge.ts";
 export { compareStages, type Comparison } from "./mcnemar.ts";
 export { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
 export { type PresetName, PRESETS } from "./presets.ts";
-export { type Labelled, pseudoLabels, refineLabels } from "./relabel.ts";
+export { pseudoLabels, refineLabels, type UtteranceLabel } from "./relabel.ts";
 export type { FoldResult, FoldStage, Results, StageFigures, StageResult } from "./results.ts";
 export { SegmentDataset, SegmentStore, type Standardisation, type Teacher } from "./segment_dataset.ts";
 export type {

@@ -12,7 +12,7 @@
 import type { Method } from "./choices.ts";
 
 /** The position of an utterance's segments, and its emotion. */
-export interface Labelled {
+export interface UtteranceLabel {
   /** Index of its first segment. */
   firstSegment: number;
   /** Number of its segments. */
@@ -27,7 +27,7 @@ export interface Labelled {
  * Labels of stage 1: each segment gets its utterance's emotion, or the listeners' votes if known. Result [segments, emotions], zero
  * for segments of other utterances.
  */
-export function pseudoLabels(utterances: readonly Labelled[], segments: number, emotions: number): Float32Array {
+export function pseudoLabels(utterances: readonly UtteranceLabel[], segments: number, emotions: number): Float32Array {
   const labels = new Float32Array(segments * emotions);
   for (const { firstSegment, segmentCount, ...label } of utterances) {
     const own = target(label, emotions);
@@ -46,7 +46,7 @@ export function pseudoLabels(utterances: readonly Labelled[], segments: number, 
 export function refineLabels(
   method: Method,
   profiles: Float32Array,
-  utterances: readonly Labelled[],
+  utterances: readonly UtteranceLabel[],
   emotions: number,
 ): Float32Array {
   const labels = new Float32Array(profiles.length);
@@ -69,7 +69,7 @@ export function refineLabels(
 }
 
 /** An utterance's own label e, [emotions]. */
-function target({ emotion, votes }: Pick<Labelled, "emotion" | "votes">, emotions: number): number[] {
+function target({ emotion, votes }: Pick<UtteranceLabel, "emotion" | "votes">, emotions: number): number[] {
   return votes === undefined ? Array.from({ length: emotions }, (_, k) => k === emotion ? 1 : 0) : Array.from(votes);
 }
 

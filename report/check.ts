@@ -9,7 +9,7 @@ import { renderTable } from "./html.ts";
 import { readStudy } from "./study.ts";
 
 /** The result of a check. */
-export interface Checked {
+export interface ReportCheck {
   /** Number of compared tables. */
   tables: number;
   /** Number of cells with a number. */
@@ -23,7 +23,7 @@ export interface Checked {
  *
  * @throws {Error} if there is no report or no complete run, or a file is missing or damaged
  */
-export async function checkReport(folder: string): Promise<Checked> {
+export async function checkReport(folder: string): Promise<ReportCheck> {
   const file = join(folder, "report.html");
   const page = await Deno.readTextFile(file).catch((error) => {
     throw new Error(`${file}: can't be read: ${error.message}; deno task report ${folder} writes it`, {
@@ -31,7 +31,7 @@ export async function checkReport(folder: string): Promise<Checked> {
     });
   });
   const tables: ReportTable[] = Object.values(await buildTables(await readStudy(folder, true))).flat();
-  const checked: Checked = { tables: tables.length, numbers: 0, faults: [] };
+  const checked: ReportCheck = { tables: tables.length, numbers: 0, faults: [] };
   const shown = page.split('<div class="table"').length - 1;
   if (shown !== tables.length) checked.faults.push(`expected ${tables.length} tables, found ${shown}`);
   for (const table of tables) {

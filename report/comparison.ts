@@ -5,14 +5,14 @@
 import { ordinal } from "../base/numbering.ts";
 import { join } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
-import type { DecidedBy } from "../models/predictor.ts";
+import type { DecisionRule } from "../models/predictor.ts";
 import { compareStages } from "../refinery/mcnemar.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
 import type { ReportTable } from "./document.ts";
 import { meanPercent, pValue, tenths } from "./format.ts";
 
 /** The decisions of one run. */
-export interface Decided {
+export interface RunDecisions {
   /** The file that was read. */
   file: string;
   /** The labelled emotion of each utterance. */
@@ -32,9 +32,9 @@ export interface Decided {
  */
 export async function comparePredictions(
   sides: readonly (readonly string[])[],
-  decide: DecidedBy = "forest",
+  decide: DecisionRule = "forest",
 ): Promise<ReportTable> {
-  const read: Decided[][] = [];
+  const read: RunDecisions[][] = [];
   for (const files of sides) read.push(await Promise.all(files.map((file) => readDecided(file, decide))));
   const [first, second] = read, all = read.flat();
   for (const other of all.slice(1)) requireSameUtterances(all[0], other);
@@ -82,7 +82,7 @@ export async function comparePredictions(
 }
 
 /** Reads the decisions from a run's `predictions.csv`. */
-export async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
+export async function readDecided(place: string, decide: DecisionRule): Promise<RunDecisions> {
   const file = place.endsWith(".csv") ? place : join(place, "predictions.csv");
   let text: string;
   try {
@@ -125,7 +125,7 @@ export async function readDecided(place: string, decide: DecidedBy): Promise<Dec
 }
 
 /** Throws an Error unless both judged the same utterances in the same order. */
-export function requireSameUtterances(a: Omit<Decided, "stages">, b: Omit<Decided, "stages">): void {
+export function requireSameUtterances(a: Omit<RunDecisions, "stages">, b: Omit<RunDecisions, "stages">): void {
   const [here, there] = [[...a.truth], [...b.truth]];
   const differ = here.findIndex(([utterance, emotion], i) => there[i]?.[0] !== utterance || there[i]?.[1] !== emotion);
   if (differ < 0 && here.length === there.length) return;
@@ -137,7 +137,7 @@ export function requireSameUtterances(a: Omit<Decided, "stages">, b: Omit<Decide
 }
 
 /** WA and UA of a stage, by seed. */
-function accuracies(runs: readonly Decided[], stage: number): { weighted: number[]; unweighted: number[] } {
+function accuracies(runs: readonly RunDecisions[], stage: number): { weighted: number[]; unweighted: number[] } {
   const confusions = runs.map(({ truth, stages }) => {
     const emotions = [...new Set([...truth.values(), ...stages[stage]])];
     const indices = (names: Iterable<string>) => Array.from(names, (name) => emotions.indexOf(name));
@@ -147,7 +147,7 @@ function accuracies(runs: readonly Decided[], stage: number): { weighted: number
 }
 
 /** How often each utterance was judged correctly, over the seeds. */
-function rightCounts(runs: readonly Decided[], stage: number): number[] {
+function rightCounts(runs: readonly RunDecisions[], stage: number): number[] {
   const counts = Array<number>(runs[0].truth.size).fill(0);
   for (const { truth, stages } of runs) {
     [...truth.values()].forEach((emotion, u) => counts[u] += stages[stage][u] === emotion ? 1 : 0);

@@ -10,7 +10,7 @@ import { labelOf, type Stretch } from "./stretches.ts";
 import { formatTable, percent } from "./table.ts";
 
 /** The explained decision. */
-export interface Explained {
+export interface DecisionExplanation {
   explanation: Explanation;
   /** The stretches that the explanation weighs, in its order. */
   stretches: readonly Stretch[];
@@ -47,7 +47,7 @@ function pair(value: number, threshold: number): [string, string] {
 
 /** The lines of `predict --explain`, without a final line end. */
 export function explanationText(
-  { explanation, stretches, emotion, probability }: Explained,
+  { explanation, stretches, emotion, probability }: DecisionExplanation,
   emotions: readonly string[],
 ): string {
   const { statistics, moments, votes, trees } = explanation, S = STATISTICS.length;
@@ -121,7 +121,7 @@ function points(change: number): string {
 
 /** The explanation of `predict --json --explain`. */
 export function explanationJson(
-  { explanation, stretches }: Explained,
+  { explanation, stretches }: DecisionExplanation,
   emotions: readonly string[],
 ): Record<string, unknown> {
   const { statistics, moments, votes, trees } = explanation, S = STATISTICS.length;

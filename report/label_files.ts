@@ -24,7 +24,7 @@ export const LABEL_EXTENSIONS: Readonly<Record<LabelFormat, string>> = {
 };
 
 /** The labels to write. */
-export interface Labelled {
+export interface LabelTrack {
   /** Adjoining stretches that cover the recording, at least one. */
   stretches: readonly Stretch[];
   /** Duration of the recording. */
@@ -39,11 +39,11 @@ export interface Labelled {
 }
 
 /** The text of a label file, with a final line end. */
-export function labelFile(format: LabelFormat, labelled: Labelled): string {
+export function labelFile(format: LabelFormat, labelled: LabelTrack): string {
   return WRITERS[format](labelled);
 }
 
-const WRITERS: Readonly<Record<LabelFormat, (labelled: Labelled) => string>> = { audacity, textgrid, eaf, vtt };
+const WRITERS: Readonly<Record<LabelFormat, (labelled: LabelTrack) => string>> = { audacity, textgrid, eaf, vtt };
 
 /** An emotion and its probability, "anger 83 %". */
 function withPercent(stretch: Stretch): string {
@@ -53,7 +53,7 @@ function withPercent(stretch: Stretch): string {
 
 const probabilityOf = ({ probability }: Stretch): string => probability === undefined ? "" : probability.toFixed(4);
 
-function audacity({ stretches }: Labelled): string {
+function audacity({ stretches }: LabelTrack): string {
   const lines = stretches.map((one) => {
     const text = withPercent(one).replaceAll(/[\t\r\n]+/g, " "); // tabs and line ends end fields and lines
     return `${one.start.toFixed(6)}\t${one.end.toFixed(6)}\t${text}\n`;
@@ -61,7 +61,7 @@ function audacity({ stretches }: Labelled): string {
   return lines.join("");
 }
 
-function textgrid({ stretches, seconds }: Labelled): string {
+function textgrid({ stretches, seconds }: LabelTrack): string {
   const xmax = seconds.toFixed(6), text = (value: string) => `"${value.replaceAll('"', '""')}"`;
   const tier = (name: string, label: (one: Stretch) => string) =>
     [
@@ -85,7 +85,7 @@ function textgrid({ stretches, seconds }: Labelled): string {
   ].join("");
 }
 
-function eaf({ stretches, media, date }: Labelled): string {
+function eaf({ stretches, media, date }: LabelTrack): string {
   // the boundaries of stretches, each once, since stretches adjoin
   const moments = [...stretches.map(({ start }) => start), stretches.at(-1)!.end];
   const slots = moments.map((at, i) => `<TIME_SLOT TIME_SLOT_ID="ts${i + 1}" TIME_VALUE="${Math.round(1000 * at)}"/>`);
@@ -133,7 +133,7 @@ function eaf({ stretches, media, date }: Labelled): string {
   ].join("\n");
 }
 
-function vtt({ stretches }: Labelled): string {
+function vtt({ stretches }: LabelTrack): string {
   const cues = stretches.filter(({ start, end }) => timestamp(end) !== timestamp(start)).map((one) =>
     `\n${timestamp(one.start)} --> ${timestamp(one.end)}\n${xml(withPercent(one)).replaceAll(/\s+/g, " ")}\n`
   );

@@ -19,7 +19,7 @@ import { stagesOf } from "./stage_tables.ts";
 import type { Study } from "./study.ts";
 
 /** One utterance: shares of 1. */
-export interface Heard {
+export interface ListenerRate {
   /** Share of listeners who recognised its emotion. */
   listeners: number;
   /** The mean profile's probability of that emotion. */
@@ -37,7 +37,11 @@ export async function readListeners({ chains: [{ runs: [{ config: { corpus } }] 
 }
 
 /** Utterances with both the listeners' rates and a stage's results. */
-export function pairListeners({ corpus, profiles }: RunView, stage: number, rates: Map<string, number>): Heard[] {
+export function pairListeners(
+  { corpus, profiles }: RunView,
+  stage: number,
+  rates: Map<string, number>,
+): ListenerRate[] {
   const means = meanProfiles(corpus, profiles[stage]), { emotions, utterances } = corpus, K = emotions.length;
   return utterances.flatMap(({ id, emotion }, u) => {
     const listeners = rates.get(id);

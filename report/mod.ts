@@ -4,7 +4,7 @@
  * @module
  */
 export type { ReportOptions } from "./build.ts";
-export { type Checked, checkReport } from "./check.ts";
+export { checkReport, type ReportCheck } from "./check.ts";
 export { comparePredictions } from "./comparison.ts";
 export type { ReportTable } from "./document.ts";
 export { writeReport, type WrittenReport } from "./write.ts";

@@ -7,13 +7,12 @@
  */
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
-import { extractFeatures } from "../corpora/features.ts";
 import { type CorpusKind, openCorpus } from "../corpora/open.ts";
 import type { EpochRecord } from "../nn/fit.ts";
-import { CrossValidation, type Judged } from "../refinery/cross_validation.ts";
+import { type CorpusRecord, CrossValidation } from "../refinery/cross_validation.ts";
 import { judge } from "../refinery/judge.ts";
+import { readFeatures } from "../refinery/read_features.ts";
 import type { StageFigures } from "../refinery/results.ts";
-import { segmentation } from "../refinery/derived_settings.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
 import { readFolds } from "../runs/merge.ts";
@@ -44,7 +43,7 @@ export interface RunView {
   /** Duration in seconds. */
   seconds: number;
   /** The judged corpus; `segmentTruth` only if recomputed. */
-  corpus: Judged;
+  corpus: CorpusRecord;
   /** SHA-256 of each utterance's recording. */
   digests: string[];
   /** The assignment of utterances to folds. */
@@ -94,7 +93,7 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
 async function readJudgement(
   folder: RunFolder,
   { settings: { stages } }: RunConfig,
-  { emotions, utterances }: Judged,
+  { emotions, utterances }: CorpusRecord,
 ): Promise<Pick<RunView, "profiles" | "decisions">> {
   const profiles: Float32Array[] = [], decisions: Int32Array[] = [];
   const file = folder.in("predictions.csv");
@@ -115,9 +114,9 @@ async function remakeTruth(
   digests: readonly string[],
 ): Promise<Uint8Array | undefined> {
   if (name !== "synthetic") return undefined;
-  const { utterances, segmentTruth } = await extractFeatures(
+  const { utterances, segmentTruth } = await readFeatures(
     await openCorpus("synthetic", { seed: settings.seed }),
-    segmentation(settings),
+    settings,
   );
   if (utterances.length !== digests.length || utterances.some(({ digest }, u) => digest !== digests[u])) {
     throw new Error("The synthetic corpus: expected the run's sound (corpus.csv), found other sound");

@@ -16,7 +16,7 @@ import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
 import { readFolds } from "../runs/merge.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
-import type { DecidedBy } from "../models/predictor.ts";
+import type { DecisionRule } from "../models/predictor.ts";
 import { readDecided, requireSameUtterances } from "./comparison.ts";
 import type { ReportTable } from "./document.ts";
 import { pValue, tenths } from "./format.ts";
@@ -61,7 +61,7 @@ interface Row {
  */
 export async function judgeTogether(
   sides: readonly (readonly string[])[],
-  decide: DecidedBy = "mean",
+  decide: DecisionRule = "mean",
 ): Promise<Together> {
   const read: MeanProfiles[][] = [];
   for (const runs of sides) read.push(await Promise.all(runs.map(readMeanProfiles)));

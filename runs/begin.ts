@@ -17,12 +17,12 @@ import { readStored, runKernels } from "./stored.ts";
 import project from "../deno.json" with { type: "json" };
 
 /** The parts of an experiment that define a run. The device may be given by name only. */
-export type Described = Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features"> & {
+export type RunDescription = Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features"> & {
   device: Pick<Device, "kind" | "description" | "precision">;
 };
 
 /** The identity of an experiment's run. */
-export function identify(experiment: Described): Identity {
+export function identify(experiment: RunDescription): Identity {
   return identityOf(configOf(experiment));
 }
 
@@ -34,7 +34,7 @@ export function identify(experiment: Described): Identity {
  */
 export async function openRun(
   out: string,
-  experiment: Described,
+  experiment: RunDescription,
   start: Start,
   { onlyFold, onNote = () => {} }: { onlyFold?: number; onNote?: (line: string) => void } = {},
 ): Promise<RunFolder> {
@@ -85,7 +85,7 @@ export async function requireRun(out: string): Promise<{ folder: RunFolder; conf
 }
 
 /** Throws an OptionError with the differences unless an experiment is the folder's run. */
-async function requireSame(folder: RunFolder, found: RunConfig, experiment: Described): Promise<void> {
+async function requireSame(folder: RunFolder, found: RunConfig, experiment: RunDescription): Promise<void> {
   const there = identityOf(found), here = identify(experiment);
   const differ = differences(there, here);
   if (differ.length > 0) {
@@ -110,7 +110,7 @@ async function requireSame(folder: RunFolder, found: RunConfig, experiment: Desc
   });
 }
 
-function configOf({ corpus, data, choices, preset, settings, features, device }: Described): RunConfig {
+function configOf({ corpus, data, choices, preset, settings, features, device }: RunDescription): RunConfig {
   const voted = features.utterances.filter(({ votes }) => votes !== undefined).length;
   return {
     versions: { epr: project.version, deno: Deno.version.deno, v8: Deno.version.v8 },
@@ -147,12 +147,12 @@ export async function keptChoices(out: string): Promise<KernelChoices | undefine
 }
 
 /** A device's current kernel choices for products; undefined if it has no choice. */
-export function choicesOf(device: Described["device"]): KernelChoices | undefined {
+export function choicesOf(device: RunDescription["device"]): KernelChoices | undefined {
   return (device as { kernelChoices?: KernelChoices }).kernelChoices;
 }
 
 /** What a device computes with: the CPU's instructions, or the GPU's name and kernel choices. */
-function kernelsOf(device: Described["device"]): Record<string, unknown> {
+function kernelsOf(device: RunDescription["device"]): Record<string, unknown> {
   const { simd, adapterName, features } = device as {
     simd?: string;
     adapterName?: string;
@@ -164,7 +164,11 @@ function kernelsOf(device: Described["device"]): Record<string, unknown> {
 }
 
 /** Notes if this device computes differently from the device on which the run began. */
-async function noteKernels(folder: RunFolder, { device }: Described, onNote: (line: string) => void): Promise<void> {
+async function noteKernels(
+  folder: RunFolder,
+  { device }: RunDescription,
+  onNote: (line: string) => void,
+): Promise<void> {
   const there = await readStored<Record<string, unknown>>(folder.in("kernels.json"), runKernels);
   if (!there) throw new Error(`${folder.in("kernels.json")}: expected this file in a run, found none`);
   const here = kernelsOf(device);

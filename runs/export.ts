@@ -178,7 +178,7 @@ function soundsOf({ frames, utterances }: Features) {
 }
 
 /** The threshold of certainty that keeps an error on the held-out utterances, at the run's last stage. */
-function certaintyOf({ config, corpus, profiles }: Finished, error: number): Certainty {
+function certaintyOf({ config, corpus, profiles }: FinishedRun, error: number): Certainty {
   const { settings } = config, { utterances, emotions: { length: K } } = corpus;
   const cv = new CrossValidation(corpus, settings), truth = utterances.map(({ emotion }) => emotion);
   const probabilities = new Float64Array(utterances.length * K);
@@ -191,10 +191,10 @@ function certaintyOf({ config, corpus, profiles }: Finished, error: number): Cer
   return { error, ...(forest && { forest }), ...(mean && { mean }) };
 }
 
-type Finished = Awaited<ReturnType<typeof readFinished>>;
+type FinishedRun = Awaited<ReturnType<typeof readFinished>>;
 
 async function describe(
-  finished: Finished,
+  finished: FinishedRun,
   { name, licence, alsoJudgedBy, unsureError = 0.1 }: ExportNote,
   heard: readonly { speaker: string }[],
   standardisation: { mean: number; deviation: number },

@@ -16,7 +16,7 @@ import type { FoldStage } from "../refinery/results.ts";
 import { type Identity, shortIdentity } from "./identity.ts";
 import { checkpointName, foldName, foldStageName, networkName, readCheckpointNames } from "./names.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
+import { readSealed, type SealedFile, type SealSource, writeSealed } from "./sealed.ts";
 import { type FinishedStage, OtherRunError, readStage, writeStage } from "./stage_files.ts";
 import { fitPlace, fitResult, parseStored } from "./stored.ts";
 
@@ -165,7 +165,7 @@ export class FoldFiles implements FoldMemory {
     const arrays = Object.entries({ weights, m, v, metrics, best, average }).flatMap(([name, data]) =>
       data ? [{ name, data }] : []
     );
-    const sealed: Unsealed = {
+    const sealed: SealSource = {
       tensors: Object.fromEntries(arrays.map(({ name, data }) => [name, { shape: [data.length], data }])),
       metadata: { ...this.#mark, state: JSON.stringify(place) },
     };
@@ -202,7 +202,7 @@ export class FoldFiles implements FoldMemory {
   }
 
   /** Reads a sealed file of this run; undefined if there is none, or, with a note, if it can't be used. */
-  async #read(file: string, otherwise: string): Promise<Sealed | undefined> {
+  async #read(file: string, otherwise: string): Promise<SealedFile | undefined> {
     try {
       const sealed = await readSealed(file);
       if (sealed.metadata.run === this.#mark.run) return sealed;
@@ -234,7 +234,7 @@ export class FoldFiles implements FoldMemory {
 const placeName = (fold: number, stage: number) => `fold ${ordinal(fold)}, stage ${ordinal(stage)}`;
 
 /** Reads a fit's state from a checkpoint. Throws an Error if it contains anything else. */
-function fitState({ tensors, metadata }: Sealed, file: string): FitState {
+function fitState({ tensors, metadata }: SealedFile, file: string): FitState {
   const place = parseStored<Omit<FitPlace, "metrics">>(metadata.state ?? "", fitPlace, file);
   for (const name of ["weights", "m", "v", "metrics"] as const) {
     if (!tensors[name]) throw new Error(`${file}: damaged: expected a tensor "${name}", found none`);

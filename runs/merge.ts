@@ -13,9 +13,11 @@ import { crossValidationOf, type Experiment } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** The parts of an experiment needed for merging. The device may be given by name only. */
-export type Merged = Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features" | "folds"> & {
-  device: Pick<Experiment["device"], "kind" | "description">;
-};
+export type MergeSource =
+  & Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features" | "folds">
+  & {
+    device: Pick<Experiment["device"], "kind" | "description">;
+  };
 
 /**
  * Reads a finished fold and its duration in seconds; undefined if it is not finished.
@@ -67,7 +69,7 @@ export async function readFolds(
  *
  * @throws {Error} with the folds that are not finished, or belong to another run
  */
-export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Results> {
+export async function mergeFolds(merged: MergeSource, folder: RunFolder): Promise<Results> {
   const found = await readFolds(folder, identify(merged), merged.features.emotions);
   const began = performance.now();
   const spent = found.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -80,7 +82,7 @@ export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Res
  * @param seconds duration of the job so far
  */
 export async function writeResults(
-  merged: Merged,
+  merged: MergeSource,
   foldResults: FoldResult[],
   folder: RunFolder,
   seconds: () => number,

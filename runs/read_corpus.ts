@@ -1,6 +1,6 @@
 /** Reads the labels and the number of segments of a run's utterances from its folder alone, without the recordings. */
 import { parseCsv } from "../corpora/csv.ts";
-import type { Judged, JudgedUtterance } from "../refinery/cross_validation.ts";
+import type { CorpusRecord, UtteranceRecord } from "../refinery/cross_validation.ts";
 import { countProfileSegments } from "./profiles_arrow.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -14,7 +14,7 @@ import type { RunFolder } from "./run_folder.ts";
 export async function readRunCorpus(
   folder: RunFolder,
   { corpus: { emotions }, settings: { folds } }: RunConfig,
-): Promise<{ corpus: Judged; digests: string[] }> {
+): Promise<{ corpus: CorpusRecord; digests: string[] }> {
   const file = folder.in("corpus.csv");
   const [header, ...records] = parseCsv(await Deno.readTextFile(file), file);
   const place = (name: string) => header.fields.indexOf(name);
@@ -28,7 +28,7 @@ export async function readRunCorpus(
     if (profiled !== id) {
       throw new Error(`${folder.path}: corpus.csv names ${id} where the profiles of stage 1 have ${profiled}`);
     }
-    const utterance: JudgedUtterance = {
+    const utterance: UtteranceRecord = {
       ...{ id, emotion: emotions.indexOf(emotion), speaker, firstSegment, segmentCount },
       ...(text !== undefined && { text }),
       ...(session !== undefined && { session }),

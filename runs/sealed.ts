@@ -12,7 +12,7 @@ import type { DeviceArray } from "../nn/device_array.ts";
 import { decodeSafetensors, safetensorsHeader, type StoredTensor } from "../nn/safetensors.ts";
 
 /** The contents of a sealed file. */
-export interface Sealed {
+export interface SealedFile {
   /** Tensors by name. */
   tensors: Record<string, StoredTensor>;
   /** Strings only. */
@@ -20,7 +20,7 @@ export interface Sealed {
 }
 
 /** The contents to write; arrays may still be on a device. */
-export interface Unsealed {
+export interface SealSource {
   /** Tensors by name. */
   tensors: Record<string, { shape: readonly number[]; data: Float32Array | DeviceArray }>;
   /** Strings only. */
@@ -28,7 +28,7 @@ export interface Unsealed {
 }
 
 /** Writes a sealed file atomically. The check sum is known only at the end, and is then inserted in the header. */
-export async function writeSealed(file: string, { tensors, metadata }: Unsealed): Promise<void> {
+export async function writeSealed(file: string, { tensors, metadata }: SealSource): Promise<void> {
   const header = (sum: CheckSum) => safetensorsHeader(tensors, { ...metadata, crc32: sum.toString() });
   await writeAtomically(file, async (out) => {
     const sum = new CheckSum(metadata);
@@ -49,7 +49,7 @@ export async function writeSealed(file: string, { tensors, metadata }: Unsealed)
  *
  * @throws {Error} with the file, if it is missing or damaged
  */
-export async function readSealed(file: string): Promise<Sealed> {
+export async function readSealed(file: string): Promise<SealedFile> {
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(file);

@@ -4,14 +4,13 @@
  */
 import { join } from "@std/path";
 import type { Corpus } from "../corpora/corpus.ts";
-import { extractFeatures } from "../corpora/features.ts";
 import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import { writeModel } from "../models/write_folder.ts";
 import { assignFolds, countGroups } from "../refinery/folds.ts";
 import type { Results } from "../refinery/results.ts";
 import { checkSettings } from "../refinery/check_settings.ts";
-import { segmentation } from "../refinery/derived_settings.ts";
 import { type PresetName, PRESETS } from "../refinery/presets.ts";
+import { readFeatures } from "../refinery/read_features.ts";
 import type { Settings } from "../refinery/settings.ts";
 import { choicesOf, keptChoices, openRun } from "./begin.ts";
 import { runExperiment } from "./experiment.ts";
@@ -87,8 +86,7 @@ export async function train(corpus: Corpus, options: TrainOptions = {}): Promise
   asked.segmentHop ??= corpus.segmentHop;
   checkSettings(asked);
   const run = out ?? defaultFolder(corpus.name, preset, asked.seed);
-  const features = await extractFeatures(corpus, {
-    ...segmentation(asked),
+  const features = await readFeatures(corpus, asked, {
     threads,
     cacheDir,
     signal,

@@ -14,7 +14,7 @@ import { predictProbabilities } from "../nn/predict.ts";
 import type { Tape } from "../nn/tape.ts";
 import type { Tensor } from "../nn/tensor.ts";
 import type { Network } from "../nn/vgg_e.ts";
-import { type Labelled, pseudoLabels, refineLabels } from "../refinery/relabel.ts";
+import { pseudoLabels, refineLabels, type UtteranceLabel } from "../refinery/relabel.ts";
 import type { Method } from "../refinery/choices.ts";
 
 const UTTERANCES = 40;
@@ -26,7 +26,7 @@ export const ANGER = 1;
 
 /** The corpus: 40 utterances. Every second one is angry for about half of its length. */
 export interface LabelCorpus {
-  utterances: Labelled[];
+  utterances: UtteranceLabel[];
   /** [segments]: the feature of each segment. */
   x: Float32Array;
   /** [segments]: whether each is truly angry, 0 or 1. */
@@ -35,7 +35,7 @@ export interface LabelCorpus {
 
 /** Creates the corpus, which is always the same. */
 export function labelCorpus(): LabelCorpus {
-  const random = new Random(2), utterances: Labelled[] = [], x: number[] = [], truth: number[] = [];
+  const random = new Random(2), utterances: UtteranceLabel[] = [], x: number[] = [], truth: number[] = [];
   for (let u = 0; u < UTTERANCES; u++) {
     utterances.push({ firstSegment: u * SEGMENTS, segmentCount: SEGMENTS, emotion: u % 2 === 0 ? NEUTRAL : ANGER });
     const begin = 3 + random.below(5), length = 8 + random.below(5);

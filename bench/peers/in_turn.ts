@@ -86,7 +86,7 @@ async function benchPeer(
   budget: Budget,
 ): Promise<PeerRow[]> {
   const rows: PeerRow[] = [];
-  const add = async (name: string, shape: string, ours: () => Owned, theirs: () => Promise<Owned>) => {
+  const add = async (name: string, shape: string, ours: () => OwnWork, theirs: () => Promise<OwnWork>) => {
     signal?.throwIfAborted();
     const row = { name, shape, peer: peer.name };
     try {
@@ -128,7 +128,7 @@ function convolutionShapes({ slow }: Peer, quick: boolean): ConvolutionShape[] {
   return [{ batch: 4, height: 32, width: 16, channels: 64 }, { batch: 4, height: 16, width: 8, channels: 256 }];
 }
 
-type Owned = Work & Disposable;
+type OwnWork = Work & Disposable;
 
 /** Takes samples of both in turn, each minus its own idle wait. */
 async function alternate(
@@ -157,7 +157,7 @@ function ownWork(
   watch: Stopwatch,
   lengths: Record<string, number>,
   enqueue: (buffers: Record<string, ReturnType<Device["allocate"]>>) => void,
-): Owned {
+): OwnWork {
   const buffers = Object.fromEntries(
     Object.entries(lengths).map(([name, length], i) => {
       const buffer = device.allocate(length, `beside a peer: ${name}`);
@@ -172,12 +172,12 @@ function ownWork(
   };
 }
 
-function ownMatmul(device: Device, watch: Stopwatch, n: number): Owned {
+function ownMatmul(device: Device, watch: Stopwatch, n: number): OwnWork {
   const lengths = { a: n * n, b: n * n, c: n * n };
   return ownWork(device, watch, lengths, ({ a, b, c }) => device.matmul({ a, b, c, m: n, n, k: n }));
 }
 
-function ownConvolution(device: Device, watch: Stopwatch, shape: ConvolutionShape, gradients: boolean): Owned {
+function ownConvolution(device: Device, watch: Stopwatch, shape: ConvolutionShape, gradients: boolean): OwnWork {
   const { batch, height, width, channels } = shape, pixels = batch * height * width;
   const [x, weights] = [pixels * channels, 9 * channels ** 2];
   const lengths = { x, y: x, dy: x, dx: x, weights, dWeights: weights, bias: channels, dBias: channels };

@@ -51,7 +51,7 @@ export const DENO_ONLY = /^(kernels\/cpu\/modules\.ts|models\/onnx\/.*)$/;
 
 /** Modules that browsers replace. */
 export const IN_BROWSERS: Readonly<Record<string, string>> = {
-  "kernels/cpu/create": "kernels/cpu/create_browser",
+  "kernels/cpu/host": "kernels/cpu/host_browser",
   "models/folder": "models/folder_browser",
   "cli/npm/threads/node": "cli/npm/threads/browser",
 };

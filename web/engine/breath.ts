@@ -5,7 +5,7 @@
 import type { Turn } from "./turns.ts";
 
 /** Thrown internally to end a stopped task. */
-export class Stopped extends Error {}
+export class StopError extends Error {}
 
 /** See the top of this file. */
 export class Breath {
@@ -42,7 +42,7 @@ export class Breath {
       await new Promise((resolve) => setTimeout(resolve, 0));
       while (this.#paused && this.#stopped === undefined) await new Promise<void>((resolve) => this.#wake = resolve);
       await turn.retake(this.#stopping.promise);
-      if (this.#stopped !== undefined) throw new Stopped();
+      if (this.#stopped !== undefined) throw new StopError();
     } while (this.#paused); // paused again while it waited
     this.waited += performance.now() - began;
   }

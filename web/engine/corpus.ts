@@ -9,7 +9,7 @@ import { padFrames, segmentCount } from "../../dsp/segments.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 
 /** How frames are computed and cut. */
-export interface Cutting {
+export interface Segmentation {
   segmentHop: number;
   /** Default: the paper's 32. */
   segmentFrames?: number;
@@ -19,7 +19,7 @@ export interface Cutting {
 
 /** Features of a synthetic corpus. Awaits `between` after each utterance, so that a request to stop is processed. */
 export function syntheticFeatures(
-  { seed, utterances, speakers, segmentHop }: Cutting & { seed: number; utterances: number; speakers: number },
+  { seed, utterances, speakers, segmentHop }: Segmentation & { seed: number; utterances: number; speakers: number },
   between: (done: number) => Promise<void>,
 ): Promise<Features> {
   return featuresOf(openSynthetic(seed, { utterances, speakers }), { segmentHop }, between);
@@ -35,7 +35,7 @@ export async function featuresOf(
     emotions: string[];
     utterances: readonly Pick<Utterance, "id" | "emotion" | "speaker" | "text" | "read">[];
   },
-  { segmentHop, segmentFrames = frontEnd.segmentFrames, level = "none" }: Cutting,
+  { segmentHop, segmentFrames = frontEnd.segmentFrames, level = "none" }: Segmentation,
   between: (done: number) => Promise<void>,
 ): Promise<Features> {
   const front = withLevel({ ...frontEnd, segmentFrames }, level);

@@ -13,10 +13,10 @@ import { argmax } from "../../refinery/relabel.ts";
 import { ProfileStatistics } from "../../refinery/statistics.ts";
 import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
-import type { Heard, News, ToHear } from "./protocol.ts";
+import type { News, Recognition, ToHear } from "./protocol.ts";
 
 /** Judges a whole recording. */
-export async function hear(predictor: Predictor, what: ToHear): Promise<Heard> {
+export async function hear(predictor: Predictor, what: ToHear): Promise<Recognition> {
   const began = performance.now(), { frontEnd, segmentHop } = predictor.model.description, parts: Float32Array[] = [];
   const { samples, warnings = [] } = "bytes" in what
     ? await readRecording(what.bytes, what.name, frontEnd, loadDecoder)
@@ -51,7 +51,7 @@ function judge(
   samples: Float32Array,
   profile: Float32Array,
   hop: number,
-): Omit<Heard, "frames" | "samples" | "warnings" | "took"> {
+): Omit<Recognition, "frames" | "samples" | "warnings" | "took"> {
   const { emotions, frontEnd, segmentHop } = description,
     K = emotions.length,
     seconds = samples.length / frontEnd.sampleRate;
@@ -208,7 +208,7 @@ export class LiveHearing {
   }
 
   /** Ends the stream and returns the result; undefined if there was no complete segment. */
-  async end(): Promise<Heard | undefined> {
+  async end(): Promise<Recognition | undefined> {
     await this.#working;
     if (this.#segments === 0) return undefined;
     const { sampleRate, levelling } = this.#predictor.model.description.frontEnd;

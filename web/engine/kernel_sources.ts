@@ -23,7 +23,7 @@ import maxPoolWgsl from "../../kernels/wgsl/max_pool.wgsl" with { type: "text" }
 import normaliseWgsl from "../../kernels/wgsl/normalise.wgsl" with { type: "text" };
 import padWgsl from "../../kernels/wgsl/pad_columns.wgsl" with { type: "text" };
 import reduceWgsl from "../../kernels/wgsl/reduce_parts.wgsl" with { type: "text" };
-import { sharesMemory } from "../../kernels/cpu/browser.ts";
+import { sharesMemory } from "../../kernels/cpu/browser_host.ts";
 import type { Source } from "./protocol.ts";
 
 const WAT = {

@@ -4,7 +4,7 @@
  */
 import { climbCpuLadder, type LadderModules, ladderSimd, type Rung } from "../../lab/cpu_ladder.ts";
 import { fromBase64, type KernelVariant } from "../../kernels/cpu/binary.ts";
-import { sharesMemory } from "../../kernels/cpu/browser.ts";
+import { sharesMemory } from "../../kernels/cpu/browser_host.ts";
 
 /** The name of a variant's file. */
 export function ladderFileName({ simd, memory }: KernelVariant): string {

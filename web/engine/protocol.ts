@@ -5,7 +5,7 @@
 import type { Method } from "../../refinery/choices.ts";
 import type { ModelDescription } from "../../models/description.ts";
 import type { Rung } from "../../lab/cpu_ladder.ts";
-import type { ReadTake, Taught, TeachClass, TeachNews } from "./teach_protocol.ts";
+import type { ReadTake, TaughtModel, TeachClass, TeachNews } from "./teach_protocol.ts";
 
 /** The kind of device: a GPU by WebGPU, or the processor by WebAssembly. */
 export type DeviceKind = "webgpu" | "wasm";
@@ -30,7 +30,7 @@ export type ToHear =
 export type HeardBy = "page" | "taught";
 
 /** The result for a recording. */
-export interface Heard {
+export interface Recognition {
   emotion: string;
   probability: number;
   /** [emotions] */
@@ -128,7 +128,7 @@ export interface Questions {
   /** The model's description; undefined if the page has no model. */
   model(): ModelDescription | undefined;
   /** Judges a recording: the bytes of a file, or samples at any rate. @param by default: the page's model */
-  hear(what: ToHear, by?: HeardBy): Heard;
+  hear(what: ToHear, by?: HeardBy): Recognition;
   /** A synthetic utterance. */
   example(index: number): { samples: Float32Array; name: string; emotion: string };
   /** Starts a stream, whose pieces follow by `liveSamples`. Returns the frames from one segment to the next. */
@@ -136,7 +136,7 @@ export interface Questions {
   /** The next samples of the stream, and the arrival time of the last of them (ms of `Date.now()`). */
   liveSamples(samples: Float32Array, at: number): void;
   /** Ends the stream and returns the result for the whole. */
-  liveEnd(): Heard | undefined;
+  liveEnd(): Recognition | undefined;
   /** The layers for one segment. @param frames [segmentFrames, nMels] */
   inside(frames: Float32Array): InsideView;
   /** The weights of a layer: "conv1". */
@@ -148,7 +148,7 @@ export interface Questions {
   /** Reads a take. @param name its name in errors */
   take(what: ToHear, name: string): ReadTake;
   /** Learns classes and keeps the model; undefined if stopped: the previous model then stays. */
-  teach(classes: readonly TeachClass[]): Taught | undefined;
+  teach(classes: readonly TeachClass[]): TaughtModel | undefined;
   teachStop(): void;
   /** The takes as a tar archive, with one folder per class. */
   packTakes(classes: readonly TeachClass[]): Uint8Array<ArrayBuffer>;

@@ -24,7 +24,7 @@ export interface ReadTake {
 }
 
 /** The description of a taught model. */
-export interface Taught {
+export interface TaughtModel {
   /** Its name, which is also its folder's name. */
   name: string;
   classes: string[];

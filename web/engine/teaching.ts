@@ -23,11 +23,11 @@ import type { FoldStage } from "../../refinery/results.ts";
 import { segmentsOf, type Standardisation } from "../../refinery/segment_dataset.ts";
 import { segmentation } from "../../refinery/derived_settings.ts";
 import type { Settings } from "../../refinery/settings.ts";
-import { Breath, Stopped } from "./breath.ts";
+import { Breath, StopError } from "./breath.ts";
 import { featuresOf } from "./corpus.ts";
 import { Looks } from "./looks.ts";
 import { encodeTaught } from "./taught.ts";
-import { type Taught, type TeachClass, type TeachNews, whatIsMissing } from "./teach_protocol.ts";
+import { type TaughtModel, type TeachClass, type TeachNews, whatIsMissing } from "./teach_protocol.ts";
 import { settingsFor, TEACH_SETTINGS, TEACH_STEPS } from "./teach_settings.ts";
 import type { Turn } from "./turns.ts";
 
@@ -35,7 +35,7 @@ import type { Turn } from "./turns.ts";
 const LOOK_MS = 1000;
 
 /** A finished chain. */
-interface Learned {
+interface TaughtChain {
   stages: FoldStage[];
   last: FittedStage;
   standardisation: Standardisation;
@@ -80,13 +80,16 @@ export class Teaching {
   }
 
   /** Learns; returns undefined if stopped. @param turn its turn at the device */
-  async run(device: Device, turn: Turn): Promise<{ bytes: ModelBytes; taught: Omit<Taught, "bytes"> } | undefined> {
+  async run(
+    device: Device,
+    turn: Turn,
+  ): Promise<{ bytes: ModelBytes; taught: Omit<TaughtModel, "bytes"> } | undefined> {
     [this.#device, this.#turn] = [device, turn];
     try {
-      if (this.#breath.stopped !== undefined) throw new Stopped();
+      if (this.#breath.stopped !== undefined) throw new StopError();
       return await this.#run();
     } catch (error) {
-      if (!(error instanceof Stopped)) throw error;
+      if (!(error instanceof StopError)) throw error;
       return undefined;
     }
   }
@@ -147,7 +150,7 @@ export class Teaching {
     fold: number;
     learned: number;
     cv: CrossValidation<Features>;
-  }): Promise<Learned> {
+  }): Promise<TaughtChain> {
     const began = performance.now() - this.#breath.waited, { settings, corpus: { emotions: { length: K } } } = cv;
     const heldOut = cv.heldOut(fold).map((i) => cv.corpus.utterances[i]);
     const ofStage = this.#steps[fold] / settings.stages;
@@ -202,7 +205,7 @@ export class Teaching {
   }
 
   /** The accuracy over the folds. */
-  #report({ stages, decisions }: Judgement, folds: number): Omit<Taught, "name" | "seconds" | "bytes"> {
+  #report({ stages, decisions }: Judgement, folds: number): Omit<TaughtModel, "name" | "seconds" | "bytes"> {
     const { utterances, emotions } = this.#features, { weightedAccuracy: accuracy, confusion } = stages.at(-1)!;
     return {
       classes: emotions,

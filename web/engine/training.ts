@@ -15,7 +15,7 @@ import { judgeProfiles } from "../../refinery/profile_figures.ts";
 import type { Method } from "../../refinery/choices.ts";
 import { PRESETS } from "../../refinery/presets.ts";
 import type { Settings } from "../../refinery/settings.ts";
-import { Breath, Stopped } from "./breath.ts";
+import { Breath, StopError } from "./breath.ts";
 import { syntheticFeatures } from "./corpus.ts";
 import { Looks } from "./looks.ts";
 import type { News, TrainOptions } from "./protocol.ts";
@@ -72,10 +72,10 @@ export class Training {
   async run(device: Device, turn: Turn): Promise<void> {
     [this.#device, this.#turn] = [device, turn];
     try {
-      if (this.#breath.stopped !== undefined) throw new Stopped();
+      if (this.#breath.stopped !== undefined) throw new StopError();
       await this.#run();
     } catch (error) {
-      if (!(error instanceof Stopped)) throw error;
+      if (!(error instanceof StopError)) throw error;
       this.#tell({ news: "trainPhase", phase: this.#breath.stopped ? `stopped: ${this.#breath.stopped}` : "stopped" });
     }
   }

@@ -15,7 +15,7 @@ import { readTake } from "./take.ts";
 import { packTakes } from "./take_archive.ts";
 import { Teaching } from "./teaching.ts";
 import { Training } from "./training.ts";
-import type { Taught } from "./teach_protocol.ts";
+import type { TaughtModel } from "./teach_protocol.ts";
 import { type Turn, Turns } from "./turns.ts";
 
 // wav-decoder uses Node's name of the global object
@@ -136,7 +136,7 @@ function requireDevice(): Device {
 }
 
 /** Teaches a model and replaces the previous one. */
-async function learn(own: Teaching, turn: Turn): Promise<Taught | undefined> {
+async function learn(own: Teaching, turn: Turn): Promise<TaughtModel | undefined> {
   const result = await own.run(requireDevice(), turn);
   if (!result) {
     if (own.stopped) throw new Error(`Teaching was stopped: ${own.stopped}`);

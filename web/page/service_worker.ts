@@ -10,7 +10,7 @@ declare const FILES: readonly string[], VERSION: string;
 interface Lifetime extends Event {
   waitUntil(done: Promise<unknown>): void;
 }
-interface Fetched extends Event {
+interface FetchMessage extends Event {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
 }
@@ -55,7 +55,7 @@ function isolated(answer: Response): Response {
   return new Response(answer.body, { status, statusText, headers });
 }
 
-worker.addEventListener("fetch", (event: Fetched) => {
+worker.addEventListener("fetch", (event: FetchMessage) => {
   const { request } = event;
   if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
   event.respondWith(

@@ -1,5 +1,5 @@
 /** The interface between the shell and its views. */
-import type { DeviceInfo, Heard } from "../engine/protocol.ts";
+import type { DeviceInfo, Recognition } from "../engine/protocol.ts";
 import type { ModelDescription } from "../../models/description.ts";
 import type { Engine } from "./engine.ts";
 
@@ -11,7 +11,7 @@ export interface App {
   /** The model's description; undefined if the page has none. */
   model(): Promise<ModelDescription | undefined>;
   /** The latest result, and its cursor: Listen sets it, Inside inspects it. */
-  heard?: { name: string; heard: Heard; cursor: number };
+  heard?: { name: string; heard: Recognition; cursor: number };
   /** Shows a note for a while; a fault stays until it is dismissed. */
   say(message: string, kind?: "note" | "fault"): void;
   /** Dismisses the note. */

@@ -1,6 +1,6 @@
 /**
- * Replaces Node's threads (`node.ts`) in the npm package, in a browser. No thread can be started, so a crew's jobs run on the calling
- * thread (`workers/crew.ts`). The CPU device has threads of its own kind (`kernels/cpu/create_browser.ts`).
+ * Replaces Node's threads (`node.ts`) in the npm package, in a browser. No thread can be started, so a crew's jobs run on the
+ * calling thread (`workers/crew.ts`). The CPU device has threads of its own kind (`kernels/cpu/host_browser.ts`).
  */
 
 /** Number of useful threads. */

@@ -3,7 +3,7 @@
  * its computation.
  */
 import type { FrontEnd } from "../../../dsp/settings.ts";
-import type { Heard, InsideView, LayerView, Weights } from "../../engine/protocol.ts";
+import type { InsideView, LayerView, Recognition, Weights } from "../../engine/protocol.ts";
 import { button, el } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { Detail, rate, softmax, time } from "./detail.ts";
@@ -14,7 +14,7 @@ const ASPECT = 1.15;
 
 /** The inspected moment of a recording, and the number of the device's opening. */
 interface Place {
-  heard?: Heard;
+  heard?: Recognition;
   cursor?: number;
   devices: number;
 }

@@ -1,7 +1,7 @@
 /** Texts about the model, the result and errors. */
 import { frontEnd } from "../../../dsp/settings.ts";
 import type { ModelDescription } from "../../../models/description.ts";
-import type { Shown } from "./export.ts";
+import type { ProfileExport } from "./export.ts";
 
 /** Samples below this count as silence: -60 dB of full scale. */
 const HARDLY_ANY = 0.001;
@@ -22,7 +22,7 @@ export function aboutModel({ name, training, accuracy }: ModelDescription): stri
 }
 
 /** The recording: its duration, its segments, the speed, and whether it has any sound. */
-export function aboutHeard({ name, emotions, heard }: Pick<Shown, "name" | "emotions" | "heard">): string {
+export function aboutHeard({ name, emotions, heard }: Pick<ProfileExport, "name" | "emotions" | "heard">): string {
   const { seconds, profile, segmentHop, took, samples, speech } = heard, segments = profile.length / emotions.length;
   const spoken = speech.reduce((sum, one) => sum + one, 0), silent = 100 * (1 - spoken / segments);
   const every = 1000 * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;

@@ -26,15 +26,15 @@ export class Scene {
   cursor = 0;
   /** Whether sound is still arriving: the picture then ends at its end. */
   live = false;
-  #samples = new Growing();
-  #frames = new Growing();
-  #profile = new Growing();
+  #samples = new FloatList();
+  #frames = new FloatList();
+  #profile = new FloatList();
   #mel = new MelPicture();
   #loudest = QUIET;
 
   /** Removes everything. */
   clear(): void {
-    [this.#samples, this.#frames, this.#profile] = [new Growing(), new Growing(), new Growing()];
+    [this.#samples, this.#frames, this.#profile] = [new FloatList(), new FloatList(), new FloatList()];
     this.#mel = new MelPicture();
     this.#loudest = QUIET;
     this.speech = undefined;
@@ -247,7 +247,7 @@ export function loudestOf(samples: Float32Array, before: number = QUIET): number
 }
 
 /** A growing array of numbers. */
-class Growing {
+class FloatList {
   #all = new Float32Array(1 << 14);
   length = 0;
 

@@ -2,11 +2,11 @@
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import { frontEnd } from "../../../dsp/settings.ts";
 import { emotionColours } from "../../../report/colours.ts";
-import type { Heard, News, ToHear } from "../../engine/protocol.ts";
+import type { News, Recognition, ToHear } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { aboutHeard, aboutModel, named } from "./about.ts";
-import { type FileKind, save, type Shown } from "./export.ts";
+import { type FileKind, type ProfileExport, save } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
 import { Overview } from "./overview.ts";
@@ -20,7 +20,7 @@ const LONGEST_LIVE = 600;
 
 export function listenView(app: App): View {
   const scene = new Scene(), player = new Player(), meters = new Meters(), voice = new Voice(app);
-  let shown: Shown | undefined, model: Pick<Shown, "model" | "frontEnd"> = { model: "", frontEnd };
+  let shown: ProfileExport | undefined, model: Pick<ProfileExport, "model" | "frontEnd"> = { model: "", frontEnd };
   /** The number of the latest request: results of earlier requests are not shown. */
   let asked = 0;
 
@@ -125,7 +125,7 @@ export function listenView(app: App): View {
     }
   }
 
-  function show(name: string, heard: Heard): void {
+  function show(name: string, heard: Recognition): void {
     scene.clear();
     scene.live = false;
     scene.append(heard.samples, heard.frames, heard.profile);

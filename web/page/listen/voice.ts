@@ -1,5 +1,5 @@
 /** The live microphone: turned on and off, its sound sent to the engine, and the delay of the picture. */
-import type { Heard, HeardBy } from "../../engine/protocol.ts";
+import type { HeardBy, Recognition } from "../../engine/protocol.ts";
 import { afterNextFrame } from "../dom.ts";
 import type { App } from "../view.ts";
 import { type Microphone, type MicrophoneNews, openMicrophone } from "./sound.ts";
@@ -74,7 +74,7 @@ export class Voice {
    * Turns it off. Returns the result for all its sound; undefined if that is shorter than a segment, or the engine
    * failed.
    */
-  async end(): Promise<Heard | undefined> {
+  async end(): Promise<Recognition | undefined> {
     this.#microphone?.stop();
     this.#microphone = undefined;
     return await this.#app.engine.ask("liveEnd").catch(this.#app.fail) ?? undefined;

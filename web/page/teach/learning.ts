@@ -1,6 +1,6 @@
 /** Shows how the networks learn: their loss, and the number of held-out takes that they classify correctly. */
 import type { News } from "../../engine/protocol.ts";
-import type { Taught } from "../../engine/teach_protocol.ts";
+import type { TaughtModel } from "../../engine/teach_protocol.ts";
 import { el, oncePerFrame } from "../dom.ts";
 import { drawChart } from "./charts.ts";
 
@@ -85,7 +85,7 @@ export class Learning {
   }
 
   /** Shows the final result. */
-  show({ takes, folds, accuracy, interval, confusion, classes, seconds }: Taught): void {
+  show({ takes, folds, accuracy, interval, confusion, classes, seconds }: TaughtModel): void {
     this.phase.textContent = `done in ${seconds.toFixed(0)} s`;
     this.#progress.value = 1;
     const percent = (share: number) => `${(100 * share).toFixed(0)} %`;

@@ -3,7 +3,7 @@ import { emotionColours } from "../../../report/colours.ts";
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import { frontEnd } from "../../../dsp/settings.ts";
 import { TEACH_SETTINGS } from "../../engine/teach_settings.ts";
-import type { Heard, News } from "../../engine/protocol.ts";
+import type { News, Recognition } from "../../engine/protocol.ts";
 import { button, el, oncePerFrame } from "../dom.ts";
 import { aboutHeard, named } from "../listen/about.ts";
 import { Meters } from "../listen/meters.ts";
@@ -106,7 +106,7 @@ export class Trial {
     else this.#status.textContent = "That was shorter than one segment of the model. Speak for longer.";
   }
 
-  #show(name: string, heard: Heard): void {
+  #show(name: string, heard: Recognition): void {
     this.#scene.clear();
     this.#scene.live = false;
     this.#scene.append(heard.samples, heard.frames, heard.profile);
