@@ -1,17 +1,17 @@
 /**
- * Which plan each product is computed by, remembered: what was given (a run's `kernels.json`), what was measured, else the
- * first guess of `plan.ts`. All of it can be written down as JSON and given to another device.
+ * Remembers the plan of each product: given (in a run's `kernels.json`), measured, or otherwise the first estimate of
+ * `plan.ts`. All choices can be exported as JSON and imported by another device.
  *
  * @module
  */
 import { type Model, type Plan, plansFor, type Product, productKey } from "./plan.ts";
 import { type Variant, variantNamed } from "./variants.ts";
 
-/** A plan as it is written down. */
+/** A plan in exported form. */
 export interface Choice {
   /** A variant's name. */
   variant: string;
-  /** Parts along k. */
+  /** Number of parts along k. */
   splits: number;
 }
 
@@ -20,19 +20,19 @@ export type KernelChoices = Record<string, Choice>;
 
 /** The plans of one device. */
 export class Choices {
-  /** What it guesses by. */
+  /** The model for its estimates. */
   readonly model: Model;
   #unfit: (variant: Variant) => string | undefined;
   #plans = new Map<string, Plan>();
   #guesses = new Map<string, Plan>();
 
-  /** @param unfit what a variant wants that the device has not; undefined where the device can run it */
+  /** @param unfit the requirement of a variant that the device does not meet; undefined if the device can run it */
   constructor(model: Model, unfit: (variant: Variant) => string | undefined) {
     this.model = model;
     this.#unfit = unfit;
   }
 
-  /** Whether its plan was given or measured. */
+  /** Whether a product's plan was given or measured. */
   has(product: Product): boolean {
     return this.#plans.has(productKey(product));
   }
@@ -45,20 +45,20 @@ export class Choices {
     return plan;
   }
 
-  /** Every plan that may be chosen, the likeliest best first. */
+  /** Every possible plan, the most promising first. */
   candidates(product: Product): Plan[] {
     return plansFor(product, this.model, (variant) => this.#unfit(variant) === undefined);
   }
 
-  /** Chooses. */
+  /** Sets the plan of a product. */
   set(product: Product, plan: Plan): void {
     this.#plans.set(productKey(product), plan);
   }
 
   /**
-   * Takes over what was written down.
+   * Imports exported choices.
    *
-   * @throws TypeError or RangeError that names the product, where a choice is none or one that this device cannot run
+   * @throws TypeError or RangeError with the product, if a choice is invalid or this device can't run it
    */
   import(choices: KernelChoices): void {
     for (const [key, { variant: name, splits }] of Object.entries(choices)) {
@@ -76,7 +76,7 @@ export class Choices {
     }
   }
 
-  /** What is known by now; `guesses` too, or only what was given or measured. */
+  /** The choices so far; with `guesses` including estimates, otherwise only those given or measured. */
   export({ guesses }: { guesses: boolean }): KernelChoices {
     const sorted = [...guesses ? this.#guesses : [], ...this.#plans].sort(([a], [b]) => a < b ? -1 : 1);
     return Object.fromEntries(sorted.map(([key, { variant, splits }]) => [key, { variant: variant.name, splits }]));

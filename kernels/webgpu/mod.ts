@@ -1,5 +1,5 @@
 /**
- * The WebGPU device: what the rest of EPR knows of it.
+ * The WebGPU device: the part that the rest of EPR uses.
  *
  * @module
  */

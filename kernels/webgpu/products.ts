@@ -1,6 +1,6 @@
 /**
- * The kernels that are matrix products: matmul, convolution and its two gradients. Each names its matrices and its sizes;
- * the planner says how the product is cut up; parts are added by reduce_parts.wgsl.
+ * The kernels that are matrix products: matmul, convolution and its two gradients. Each defines its matrices and sizes;
+ * the planner decides how the product is cut; reduce_parts.wgsl adds the parts.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import type { Finish, Matrix, ProductLaunch } from "./product_launch.ts";
 import type { Constants } from "./template.ts";
 import { coreConstants, footprint, type Variant } from "./variants.ts";
 
-/** Every text that a product is made of. */
+/** All sources of products. */
 export const productSources: readonly string[] = [
   conv2dSource,
   weightGradientSource,
@@ -46,21 +46,21 @@ const REDUCE: Kernel = { name: "reduce_parts", source: `${reduceSource}\n${notHi
 
 const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
 
-/** Which of the ends there are: by bias, then by mask. */
+/** The constants of the final operations: by bias, then by mask. */
 const ENDS = [false, true].map((BIAS) => [false, true].map((MASK) => ({ BIAS, MASK })));
-/** What a part gets: nothing. */
+/** The final operations of a part: none. */
 const UNFINISHED = { constants: ENDS[0][0], buffers: {}, parameters: { relu: 0 } };
 
-/** Launches a product by the plan that the planner has for it. */
+/** Launches a product with the planner's plan. */
 function launchProduct(launcher: Launcher, launch: ProductLaunch): void {
   launcher.rehearsal?.push(launch);
   launchPlanned(launcher, launch, launcher.planner(launch.product));
 }
 
 /**
- * Pads what 4 does not divide, multiplies in parts, adds the parts, crops.
+ * Pads dimensions that are not multiples of 4, multiplies in parts, adds the parts, crops.
  *
- * All of it goes through scratch memory, and none of it is needed where columns are multiples of 4 and the result is large.
+ * All these steps use scratch memory. None of them is needed if the columns are multiples of 4 and the result is large.
  */
 export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: Plan): void {
   const { product, result, finish = {} } = launch;
@@ -118,7 +118,7 @@ interface ProductText {
   constants: Constants;
 }
 
-/** Made once each: {@link Programs} knows the objects again. */
+/** Each created once, so that {@link Programs} recognises the objects. */
 const texts = new Map<Variant, Map<string, ProductText>>();
 
 function textOf(
@@ -157,7 +157,7 @@ function textOf(
   return text;
 }
 
-/** The same launch on buffers of its own, taken by `scratch` and filled with noise: for who wants to know how long it takes. */
+/** The same launch on separate buffers, taken by `scratch` and filled with noise, to measure its duration. */
 export function onScratch(launcher: Launcher, launch: ProductLaunch, take: Scratch): ProductLaunch {
   const scratch: Scratch = (length, purpose) => {
     const buffer = take(length, purpose);
@@ -181,7 +181,7 @@ export function onScratch(launcher: Launcher, launch: ProductLaunch, take: Scrat
   };
 }
 
-/** The matrix with its columns padded to a multiple of 4: itself, where they are one. */
+/** The matrix with its columns padded to a multiple of 4; the matrix itself if they already are. */
 function padded(launcher: Launcher, { buffer, rows, columns }: Matrix, scratch: Scratch): GpuBuffer {
   if (columns % 4 === 0) return buffer;
   const wide = 4 * four(columns);
@@ -190,7 +190,7 @@ function padded(launcher: Launcher, { buffer, rows, columns }: Matrix, scratch: 
   return copy;
 }
 
-/** The matrix in 16-bit floats, scaled, its columns padded to a multiple of 4. See pack_half.wgsl. */
+/** The matrix in 16-bit floats, scaled, with its columns padded to a multiple of 4. See pack_half.wgsl. */
 function packed(launcher: Launcher, matrix: Matrix, scales: GpuBuffer, place: number, scratch: Scratch): GpuBuffer {
   const { buffer, rows, columns } = matrix, length = rows * columns, columns4 = four(columns);
   const most = scratch(4, "the largest magnitude of an operand");
@@ -255,10 +255,10 @@ export function conv2d(launcher: Launcher, args: GpuArguments<"conv2d">): void {
   convolve(launcher, "conv2d", args, cin, cout, x, { buffer, rows: 9 * cin, columns: cout }, y, { bias, relu });
 }
 
-/** Whether weights are read four at once. */
+/** Whether weights are read four at a time. */
 const TURNED = [false, true].map((VEC) => ({ VEC }));
 
-/** See `conv2dInputGradient`: dy convolved by the weights turned over, from channels out to channels in. */
+/** See `conv2dInputGradient`: dy convolved with the flipped weights, from channels out to channels in. */
 export function conv2dInputGradient(launcher: Launcher, args: GpuArguments<"conv2dInputGradient">): void {
   const { dy, weights, dx, mask, channelsIn: cin, channelsOut: cout } = args;
   launcher.withScratch((scratch) => {
@@ -303,7 +303,7 @@ function convolve(
   });
 }
 
-/** See `conv2dWeightGradient`. Images that do not fit a binding together are summed piece by piece. */
+/** See `conv2dWeightGradient`. Images that do not fit one binding together are summed piece by piece. */
 export function conv2dWeightGradient(launcher: Launcher, args: GpuArguments<"conv2dWeightGradient">): void {
   const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const [wordsIn, wordsOut] = [height * width * channelsIn, height * width * channelsOut];
