@@ -9,17 +9,9 @@
 import type { Device } from "../kernels/device.ts";
 import type { ConvShape } from "../kernels/table.ts";
 import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
-import {
-  balance,
-  convProduct,
-  HARDWARE,
-  matmulProduct,
-  type MatmulShape,
-  plansFor,
-  type Product,
-  productKey,
-  traffic,
-} from "../kernels/webgpu/plan.ts";
+import { HARDWARE, plansFor } from "../kernels/webgpu/plan.ts";
+import { convProduct, matmulProduct, type MatmulShape, type Product, productKey } from "../kernels/webgpu/product.ts";
+import { balance, traffic } from "../kernels/webgpu/traffic.ts";
 import { formatTable } from "../report/table.ts";
 import { type Case, vggECases } from "./cases.ts";
 import { linesTouched } from "./lines.ts";

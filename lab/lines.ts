@@ -7,7 +7,7 @@
  */
 import type { ConvShape } from "../kernels/table.ts";
 import type { Variant } from "../kernels/webgpu/mod.ts";
-import type { MatmulShape } from "../kernels/webgpu/plan.ts";
+import type { MatmulShape } from "../kernels/webgpu/product.ts";
 import type { Case } from "./cases.ts";
 
 /** Lanes of a warp, and groups of four float32 values in a line. */

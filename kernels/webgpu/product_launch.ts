@@ -1,6 +1,6 @@
 /** What there is to know of a product before it is launched: which text, which matrices, which sizes, and what follows the sum. */
 import type { GpuBuffer } from "./buffer.ts";
-import type { Product } from "./plan.ts";
+import type { Product } from "./product.ts";
 import type { Constants } from "./template.ts";
 
 /** What happens to a product after it is summed: + bias for each row, ReLU, mask. */

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { countKernels, describeCounted, NEED, planNamed } from "../../lab/counted.ts";
 import type { Case } from "../../lab/cases.ts";
 import { linesTouched } from "../../lab/lines.ts";
-import { balance } from "../../kernels/webgpu/plan.ts";
+import { balance } from "../../kernels/webgpu/traffic.ts";
 import { variantNamed } from "../../kernels/webgpu/variants.ts";
 import { climbLadder } from "../../lab/ladder.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
