@@ -22,7 +22,7 @@ type Place = (slot: number, k4: number, i: number) => number;
  * @param k4 what is summed over, in groups of four: lanes past its end load nothing
  */
 export function linesTouched(
-  { kernel, scalars }: Case,
+  { kernel, scalars }: Pick<Case, "kernel" | "scalars">,
   variant: Variant,
   k4: number,
 ): { a: number; b: number } | undefined {

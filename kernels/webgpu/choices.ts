@@ -76,7 +76,9 @@ export class Choices {
         throw new TypeError(`The choice for "${key}": expected a whole number of parts >= 1, found ${splits}`);
       }
       if (winograd && !key.startsWith("conv2d")) {
-        throw new RangeError(`The choice for "${key}": expected Winograd's algorithm for convolutions only, found it here`);
+        throw new RangeError(
+          `The choice for "${key}": expected Winograd's algorithm for convolutions only, found it here`,
+        );
       }
       this.#plans.set(key, { variant, splits, ...(winograd && { winograd }) });
     }

@@ -55,6 +55,9 @@ const OUTPUT: Kernel = { name: "winograd_output", source: `${outputSource}\n${no
 const GRADIENT: Kernel = { name: "winograd_gradient", source: gradientSource };
 const WEIGHT_GRADIENT: Kernel = { name: "winograd_weight_gradient", source: weightGradientSource };
 
+/** What follows the transform of the output, where each point is one part, and where it is several. */
+const OUTPUT_ENDS = [false, true].map((PARTS) => ENDS.map((ends) => ends.map((end) => ({ ...end, PARTS }))));
+
 const [FORWARD, TO_WEIGHTS] = [false, true].map((TRANSPOSE_A) => ({ TRANSPOSE_A, TRANSPOSE_B: false }));
 
 /** Dispatches of a convolution by such a plan, at most. */
@@ -119,7 +122,8 @@ function forward(launcher: Launcher, launch: ProductLaunch, cut: WinogradCut): v
     const m = scratch(POINTS * parts * tiles * cout, "products of transformed input and weights");
     transform(launcher, WEIGHTS, cin * cols4, { weights: weights.buffer, u }, { cin, cols4 });
     for (let piece = 0; piece < pieces; piece++) {
-      const places = placesOf(launch, cut, piece), strides = { tile_stride: POINTS * channels4, point_stride: channels4 };
+      const places = placesOf(launch, cut, piece),
+        strides = { tile_stride: POINTS * channels4, point_stride: channels4 };
       transform(launcher, INPUT, tiles * channels4, { x: x.buffer, v }, { ...places, channels4, ...strides });
       products(launcher, cut, FORWARD, { a: v, b: u, c: m });
       transform(
@@ -128,7 +132,7 @@ function forward(launcher: Launcher, launch: ProductLaunch, cut: WinogradCut): v
         tiles * cols4,
         { m, y: result.buffer, ...(bias && { bias }), ...(mask && { mask }) },
         { ...places, cols4, splits: parts, relu: Number(!!relu) },
-        ENDS[Number(!!bias)][Number(!!mask)],
+        OUTPUT_ENDS[Number(parts > 1)][Number(!!bias)][Number(!!mask)],
       );
     }
   });

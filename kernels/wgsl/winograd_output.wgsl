@@ -58,11 +58,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
 #for p in 16
   var m_${p} = m[i + ${p} * point];
 #end
+#if PARTS
   for (var split = 1u; split < params.splits; split++) {
 #for p in 16
     m_${p} += m[i + ${p} * point + split * part];
 #end
   }
+#end
   let t_0 = line(m_0, m_4, m_8, m_12);
   let t_1 = line(m_1, m_5, m_9, m_13);
   let t_2 = line(m_2, m_6, m_10, m_14);

@@ -7,7 +7,16 @@ import {
   type TuningStore,
   type WebGpuDevice,
 } from "../../kernels/webgpu/mod.ts";
-import { estimate, HARDWARE, INTEGRATED, modelOf, plansFor, shortlist, SOFTWARE, suits } from "../../kernels/webgpu/plan.ts";
+import {
+  estimate,
+  HARDWARE,
+  INTEGRATED,
+  modelOf,
+  plansFor,
+  shortlist,
+  SOFTWARE,
+  suits,
+} from "../../kernels/webgpu/plan.ts";
 import type { Product } from "../../kernels/webgpu/product.ts";
 import { traffic } from "../../kernels/webgpu/traffic.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
