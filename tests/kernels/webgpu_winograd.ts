@@ -7,9 +7,12 @@ import { type Call, check, type Checked, convCalls, goldenConv } from "./webgpu_
 /** One variant of each core: what they multiply is the product that `webgpu_variants.ts` holds all of them to. */
 export const WINOGRAD_VARIANTS: readonly string[] = ["tile 32x32x16", "lane 16x8 of 8x1", "subgroup 32x8 of 8"];
 
-/** A planner that takes Winograd's algorithm wherever it can be taken. */
-export function winograd(variant: Variant, splits: number): Planner {
-  return ({ tiles }) => ({ variant, splits, ...(tiles !== undefined && { winograd: true }) });
+/** A planner that takes Winograd's algorithm wherever it can be taken, in so many parts: by default one or two, by the columns. */
+export function winograd(variant: Variant, parts?: number): Planner {
+  return ({ tiles, cols4 }) => {
+    const splits = parts ?? (cols4 % 8 === 0 ? 2 : 1);
+    return { variant, splits, ...(tiles !== undefined && { winograd: true }) };
+  };
 }
 
 /**
@@ -24,29 +27,18 @@ function calls(golden: Record<string, GoldenTensor>, seed: number): Call[] {
     ...convCalls(r, 1, 1, 1, 16, 32),
     ...convCalls(r, 2, 2 * r.below(4) + 1, 2 * r.below(4) + 1, some(3), some(3)),
     ...convCalls(r, 1, 1, 8, some(3), some(3)),
-    ...convCalls(r, 2, 14, 10, 16, 16),
+    ...convCalls(r, 2, 14, 10, 32, 32),
     ...convCalls(r, ...any, some(4), some(4)),
   ];
 }
 
-/** Holds the three passes by a variant, in one part and in two, to stored values and the definitions. */
+/** Holds the three passes by a variant to stored values and the definitions. */
 export async function checkWinograd(
   variant: Variant,
   create: typeof createWebGpuDevice,
   golden: Record<string, GoldenTensor>,
   options: WebGpuOptions = {},
 ): Promise<Checked> {
-  const found: Checked = { pipelines: 0, checks: 0, failures: [] };
-  for (const splits of [1, 2]) {
-    const { pipelines, checks, failures } = await check(
-      `Winograd, ${variant.name}, ${splits} parts`,
-      calls(golden, variant.name.length + splits),
-      create,
-      { planner: winograd(variant, splits), ...options },
-    );
-    found.pipelines += pipelines;
-    found.checks += checks;
-    found.failures.push(...failures);
-  }
-  return found;
+  const own = { planner: winograd(variant), ...options };
+  return await check(`Winograd, ${variant.name}`, calls(golden, variant.name.length), create, own);
 }
