@@ -1,7 +1,7 @@
 /**
  * EPR: emotion profiles from speech, refined in stages (Mao, Ching & Lee 2020, arXiv:2008.05259), from the kernels up.
  *
- * The whole job is three calls: {@link openCorpus}, {@link train}, {@link loadModel}. Below them each part is a namespace, and a module of its own besides (`@epr/epr/dsp`, `@epr/epr/nn`, ...):
+ * The whole job is three calls: {@link openCorpus}, {@link train}, {@link loadModel}. Below them each part is a namespace, and also a module (`@epr/epr/dsp`, `@epr/epr/nn`, ...):
  *
  * - {@link dsp}: wav files to samples, log-mel frames and segments
  * - {@link corpora}: a folder of recordings to utterances with emotion, speaker and text
@@ -9,15 +9,14 @@
  * - {@link nn}: tensors, differentiation, VGG-E, Adam, fitting
  * - {@link forest}: decision trees and random forests
  * - {@link refinery}: emotion profiles, their refinement in stages, cross-validation, accuracies
- * - {@link models}: a trained model in a program: load it, ask it
- * - {@link runs}: an experiment into a folder that other tools read
+ * - {@link models}: a trained model in a program: load it, predict with it
+ * - {@link runs}: run an experiment and write a folder that other tools read
  *
- * An option that is not what it has to be is an {@link OptionError} from every part.
+ * Every part throws an {@link OptionError} for an invalid option.
  *
- * Whoever wants to know how it works reads `docs/textbook/README.md`; longer examples (training on a folder of one's own,
- * predicting, another network, the package for Node) are in `docs/library.md`.
+ * To learn how it works, read `docs/textbook/README.md`. Longer examples (training on your own folder, predicting, another network, the package for Node) are in `docs/library.md`.
  *
- * @example A model of one's own
+ * @example A model of your own
  * ```ts ignore
  * import { loadModel, openCorpus, train } from "@epr/epr";
  * const corpus = await openCorpus("folder", { data: "recordings" }); // a folder an emotion, recordings in it

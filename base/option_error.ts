@@ -1,27 +1,27 @@
 /**
- * The one error of an option that is not what it has to be, from every layer. Libraries know options by the identifiers that a program
- * gives them, `threads` or `segmentHop`, and mention them so, in backticks, with a value where one is meant: `device: cpu`. A command
- * prints each mention as its flag (`cli/flags.ts`); a program in Node or a page can go by {@link OptionError.option}.
+ * The one error for an invalid option, used by every layer. Libraries name options by the identifiers that a program uses, such as
+ * `threads` or `segmentHop`, in backticks, with the value if one is meant: `device: cpu`. A command prints each identifier as its flag
+ * (`cli/flags.ts`); a Node program or a page can use {@link OptionError.option}.
  */
 
 /** What is wrong. */
 export interface OptionFault {
   /** The option's identifier: "segmentHop". */
   option: string;
-  /** What is expected, the end of "expected ...". */
+  /** What is expected: completes "expected ...". */
   required: string;
-  /** What there is instead, the end of "found ...". */
+  /** What was found: completes "found ...". */
   found: string | number | undefined;
-  /** Which file, folder or corpus it is about. */
+  /** The file, folder or corpus concerned. */
   where?: string;
   /** What to do. */
   help?: string;
-  /** The error that showed it. */
+  /** The error that revealed it. */
   cause?: unknown;
 }
 
 /**
- * An option that is not what it has to be.
+ * An option with an invalid value.
  *
  * @example
  * ```ts
@@ -31,16 +31,16 @@ export interface OptionFault {
  * ```
  */
 export class OptionError extends Error {
-  /** Of the class. */
+  /** The class name. */
   override name = "OptionError";
   /** The option's identifier. */
   readonly option: string;
   /** What is expected. */
   readonly required: string;
-  /** What there is instead. */
+  /** What was found. */
   readonly found: string | number | undefined;
 
-  /** Puts where, expected, found and help into one line. */
+  /** Joins where, expected, found and help into one line. */
   constructor({ option, required, found, where, help, cause }: OptionFault) {
     const place = where === undefined ? "" : `${where}: `;
     const remedy = help === undefined ? "" : `; ${help}`;

@@ -1,7 +1,7 @@
 /**
- * What random numbers are drawn for. A stream is keyed by a path of whole numbers, `new Random(seed, purpose, ...)`: two paths that
- * differ anywhere, or in length, give unrelated numbers. Every purpose of the project stands here, so that no two share one by chance.
- * A number that is changed changes every run of that seed. A stage's part of a path is its ordinal: 1 for the first.
+ * What random numbers are drawn for. A path of whole numbers keys each stream, `new Random(seed, purpose, ...)`: two paths that differ
+ * anywhere, or in length, give unrelated numbers. All purposes of the project are listed here, so that no two share a key by chance.
+ * Changing a number changes every run. A stage appears in a path as its ordinal: 1 for the first.
  */
 
 /** Purposes of an experiment: the second part of a path, after the seed. */
@@ -10,35 +10,38 @@ export const STREAMS = {
   folds: 1,
   /** Validation utterances: seed, purpose, fold. */
   validation: 2,
-  /** First weights of a stage's first network: seed, purpose, fold, stage, parameter. */
+  /** Initial weights of a stage's first network: seed, purpose, fold, stage, parameter. */
   weights: 3,
-  /** What a fit of the first network shuffles, drops and changes: seed, purpose, fold, stage, epoch, ... */
+  /** Shuffling, dropout and augmentation when the first network is fitted: seed, purpose, fold, stage, epoch, ... */
   shuffling: 4,
   /** Forests, folded into one number: see `forestSeed`. */
   forest: 5,
   /** Parts of cross-fitting: seed, purpose, fold. */
   parts: 6,
-  /** Shuffled statistics: seed, purpose, stage, judged utterances, column, repeat; longer than any path of parts. */
+  /**
+   * Permuted statistics: seed, purpose, stage, judged utterances, column, repeat. This path is longer than any path of
+   * parts.
+   */
   importance: 6,
-  /** As weights, of the stage's further networks: seed, purpose, fold, stage, member, parameter. */
+  /** Like weights, for the stage's further networks: seed, purpose, fold, stage, member, parameter. */
   weightsOfMembers: 8,
-  /** As shuffling, of the stage's further networks: seed, purpose, fold, stage, member, epoch, ... */
+  /** Like shuffling, for the stage's further networks: seed, purpose, fold, stage, member, epoch, ... */
   shufflingOfMembers: 9,
 } as const;
 
 /** Purposes within a fit, after its path (seed, purpose, fold, stage, epoch). */
 export const FIT_STREAMS = {
-  /** How a segment is changed: ..., purpose, example. */
+  /** Augmentation of a segment: ..., purpose, example. */
   views: 11,
-  /** Noise that is added to a batch: ..., purpose, its first example. */
+  /** Noise added to a batch: ..., purpose, its first example. */
   noise: 12,
   /** Shares of mixup: ..., purpose, the batch's first example. */
   mixup: 13,
-  /** Orders with as many segments of each emotion: ..., purpose, emotion. */
+  /** Orders with equally many segments of each emotion: ..., purpose, emotion. */
   balance: 14,
 } as const;
 
-/** The draw of the folds that forests are judged over, where these are drawn anew; the networks' own are draw 0. */
+/** The draw of the folds that judge forests, if they are drawn anew. The networks' own folds are draw 0. */
 export const FOREST_FOLDS_DRAW = 1;
 
 /** Purposes within a forest: seed, tree, purpose. */

@@ -1,7 +1,8 @@
 /**
- * A corpus: recorded utterances, each said by one speaker with one emotion. What every kind of corpus is turned into.
+ * A corpus: recorded utterances, each spoken by one speaker with one emotion. Every kind of corpus is converted into
+ * this.
  *
- * Reading is lazy: a corpus is a list of what there is, and `read()` gives an utterance's sound when it is wanted.
+ * Reading is lazy: a corpus lists its utterances, and `read()` loads an utterance's sound on demand.
  *
  * @module
  */
@@ -9,98 +10,107 @@ import { emotionName, isEmotion, nearestEmotion, orderEmotions, plainWord } from
 export { emotionName, EMOTIONS, isEmotion, orderEmotions } from "./emotion_names.ts";
 
 /** A stretch of sound, decoded. */
-export interface Spoken {
+export interface Speech {
   /** mono, 16 kHz, within [-1, 1] */
   samples: Float32Array;
-  /** how long the recording is, before any resampling */
+  /** duration of the recording, before resampling */
   seconds: number;
-  /** the emotion of each log-mel frame, as an index into the corpus's `emotions`: only where the corpus knows it */
+  /** the emotion of each log-mel frame, as an index into the corpus's `emotions`, if the corpus knows it */
   truth?: Uint8Array;
 }
 
 /** A part of a recording, in seconds. */
 export interface Span {
-  /** where it starts */
+  /** start */
   start: number;
-  /** where it ends */
+  /** end */
   end: number;
 }
 
 /** One utterance of a corpus. */
 export interface Utterance {
-  /** unique in its corpus, and the same wherever the corpus lies */
+  /** unique in its corpus, and independent of the corpus's location */
   id: string;
   /** one of the corpus's `emotions` */
   emotion: string;
-  /** who speaks; "unknown" where the corpus does not say */
+  /** the speaker; "unknown" if the corpus does not give it */
   speaker: string;
-  /** what is said, as the corpus names it (a code or the words); "" where it does not say */
+  /** the spoken text, as the corpus names it (a code or the words); "" if the corpus does not give it */
   text: string;
-  /** the session it was recorded in; only where the corpus says */
+  /** the recording session, if the corpus gives it */
   session?: string;
-  /** the corpus's own fold, or part ("train", "test"); only where the corpus says */
+  /** the corpus's own fold, or part ("train", "test"), if the corpus gives it */
   fold?: string;
-  /** how many listeners named each emotion, or their shares: the soft label that stage 1 learns; only where it is known */
+  /** how many listeners chose each emotion, or their shares: the soft label that stage 1 learns, if known */
   votes?: Readonly<Record<string, number>>;
-  /** the file it is read from, if it is read from one */
+  /** the file it is read from, if any */
   path?: string;
-  /** the part of that file; the whole of it where there is none */
+  /** the part of that file; default: the whole file */
   span?: Span;
-  /** The sound. Rejects with an error that names the file and its fault where that can't be read. */
-  read(): Promise<Spoken>;
+  /** Loads the sound. Rejects with an error that names the file and its fault if it can't be read. */
+  read(): Promise<Speech>;
 }
 
-/** A file that was left out, and why. */
-export interface Skipped {
+/** A skipped file and the reason. */
+export interface SkippedFile {
   /** the file */
   path: string;
   /** what is wrong with it, as the end of a sentence */
   reason: string;
 }
 
-/** What becomes of recordings with the same content: refused where their labels differ (else one is kept), kept, or dropped. */
+/**
+ * How to treat recordings with the same content: `refuse` conflicting labels (and keep one copy otherwise), keep all,
+ * or drop.
+ */
 export type DuplicatePolicy = "refuse" | "keep" | "drop";
 
-/** Utterances, at least two emotions of them. */
+/** Utterances with at least two emotions. */
 export interface Corpus {
   /** its kind: `emodb`, `folder`, `csv`, `synthetic` and so on */
   name: string;
-  /** the emotions that occur, in the order of {@link EMOTIONS}, then any others by the alphabet */
+  /** the emotions that occur, in the order of {@link EMOTIONS}, then any others alphabetically */
   emotions: string[];
   /** sorted by `id` */
   utterances: Utterance[];
-  /** what looked like a recording of this corpus and could not be taken */
-  skipped: Skipped[];
-  /** frames from one segment to the next, where the user does not choose: 1 (10 ms), or 3 for CASIA */
+  /** files that look like recordings of this corpus but could not be used */
+  skipped: SkippedFile[];
+  /** default number of frames from one segment to the next: 1 (10 ms), or 3 for CASIA */
   segmentHop: number;
-  /** what becomes of copies; not set: `refuse` */
+  /** how to treat copies; default: `refuse` */
   duplicates?: DuplicatePolicy;
-  /** what is doubtful about its labels, a line each */
+  /** doubts about its labels, one line each */
   notes?: string[];
-  /** where `openCorpus` read it: a folder or a file; not set for synthetic speech */
+  /** the folder or file that `openCorpus` read; undefined for synthetic speech */
   data?: string;
-  /** how `openCorpus` was told to read it */
+  /** the choices that `openCorpus` received */
   choices?: ReadingChoices;
 }
 
-/** What labels are called otherwise: by the corpus's word, the emotion, or null for "leave these utterances out". */
+/** A mapping of labels: from the corpus's word to an emotion, or to null, which leaves those utterances out. */
 export type LabelMap = Readonly<Record<string, string | null>>;
 
-/** How a corpus is read, where its user chooses. */
+/** Choices that the user has when a corpus is read. */
 export interface ReadingChoices {
-  /** what labels are called otherwise */
+  /** a mapping of labels */
   labels?: LabelMap;
-  /** whether listeners' votes, where the corpus has them, are the labels that stage 1 learns; a list's are, unless false */
+  /**
+   * whether stage 1 learns listeners' votes as labels, if the corpus has them; a list's votes are learned unless this
+   * is false
+   */
   softLabels?: boolean;
-  /** what becomes of recordings with the same content */
+  /** how to treat recordings with the same content */
   duplicates?: DuplicatePolicy;
   /** a table of official folds: `utterance,fold` */
   foldsFile?: string;
-  /** how names are read, for the kind `pattern`: `{speaker}_{emotion}_{text}.wav` */
+  /** the pattern of file names, for the kind `pattern`: `{speaker}_{emotion}_{text}.wav` */
   pattern?: string;
 }
 
-/** Where a {@link LabelMap} sends a label: by the corpus's own word first, then by the emotion's name; undefined: nowhere. */
+/**
+ * Looks up a label in a {@link LabelMap}, first by the corpus's word, then by the emotion's name; undefined if it has
+ * neither.
+ */
 export function mapLabel(labels: LabelMap | undefined, ...words: (string | undefined)[]): string | null | undefined {
   if (labels === undefined) return undefined;
   for (const word of words) {
@@ -111,17 +121,17 @@ export function mapLabel(labels: LabelMap | undefined, ...words: (string | undef
   return undefined;
 }
 
-/** What a corpus is completed from. */
+/** The parts from which a corpus is completed. */
 export interface CorpusParts extends Pick<Corpus, "name" | "utterances" | "skipped" | "segmentHop" | "duplicates"> {
-  /** where the utterances were looked for; only errors name it */
+  /** the place that was searched for utterances, for errors */
   from: string;
 }
 
 /**
- * Completes a corpus from its utterances: sorts them, names the emotions, and leaves out (saying so) an utterance whose
- * id another has.
+ * Completes a corpus from its utterances: sorts them, lists the emotions, and skips, with a reason, an utterance with
+ * the id of another.
  *
- * @throws {Error} with no utterance, or utterances of one emotion only: nothing could be learnt from either
+ * @throws {Error} if there is no utterance, or only one emotion: nothing could be learned
  */
 export function makeCorpus(parts: CorpusParts): Corpus {
   const { name, from, segmentHop, duplicates } = parts;
@@ -153,7 +163,7 @@ export function makeCorpus(parts: CorpusParts): Corpus {
   };
 }
 
-/** Lines about emotions that nobody knows: perhaps a misspelling, else a class of its own. */
+/** Warnings about unknown emotions: each may be a misspelling, or a separate class. */
 function doubtfulNames(emotions: readonly string[], utterances: readonly Utterance[]): string[] {
   return emotions.filter((emotion) => !isEmotion(emotion)).map((emotion) => {
     const own = utterances.filter((utterance) => utterance.emotion === emotion).length;
@@ -167,15 +177,15 @@ function doubtfulNames(emotions: readonly string[], utterances: readonly Utteran
 }
 
 /**
- * Throws unless at least two emotions are left, naming what was found and the first file that was left out.
+ * Throws unless at least two emotions are left. The error gives what was found and the first skipped file.
  *
- * @throws {Error} where fewer than two emotions are left
+ * @throws {Error} if fewer than two emotions are left
  */
 export function requireTwoEmotions(
   from: string,
   emotions: readonly string[],
   utterances: number,
-  skipped: readonly Skipped[],
+  skipped: readonly SkippedFile[],
 ): void {
   if (emotions.length >= 2) return;
   const found = emotions.length === 0

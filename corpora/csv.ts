@@ -1,6 +1,6 @@
 /**
- * Tables as people save them: commas, semicolons, tabs or bars between the columns; UTF-8, UTF-16 or Windows-1252, with a byte
- * order mark or without; any line ends. The quoting is RFC 4180's.
+ * Reads tables as people save them: commas, semicolons, tabs or bars between the columns; UTF-8, UTF-16 or Windows-1252, with
+ * a byte order mark or without; any line ends. The quoting is RFC 4180's.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { CsvError, parse } from "csv-parse/sync";
 
 /** A record of a CSV file, and the line it begins on (from 1). */
 export interface CsvRecord {
-  /** its fields, unquoted */
+  /** its fields, without quotes */
   fields: string[];
   /** the line in the file */
   line: number;
 }
 
-/** What may stand between columns, in the order in which it is tried. */
+/** Possible column separators, in the order of trial. */
 const SEPARATORS = [",", ";", "\t", "|"];
 
 /**
- * Reads CSV: RFC 4180, with or without a byte order mark, lines ended by CRLF, LF or CR; empty lines count for nothing.
+ * Reads CSV: RFC 4180, with or without a byte order mark, lines ended by CRLF, LF or CR; empty lines are ignored.
  *
- * @param name the file, for errors
- * @param separator what stands between columns
- * @throws {SyntaxError} where a quote is not closed, or something follows a closing quote
+ * @param name the file's name in errors
+ * @param separator the separator of columns
+ * @throws {SyntaxError} if a quote is not closed, or something follows a closing quote
  *
  * @example
  * ```ts
@@ -31,9 +31,9 @@ const SEPARATORS = [",", ";", "\t", "|"];
  * ```
  */
 export function parseCsv(source: string, name: string, separator = ","): CsvRecord[] {
-  // one line end throughout: the parser would take the first one that it meets for all, within quotes too
+  // normalise line ends: the parser would apply the first one it sees to the whole file, even within quotes
   const text = source.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n");
-  let records: CsvRecord[] = [], end = 0; // the line on which the record before ended
+  let records: CsvRecord[] = [], end = 0; // the last line of the previous record
   const parseAll = (relaxed: boolean) => {
     [records, end] = [[], 0];
     parse(text, {
@@ -52,7 +52,7 @@ export function parseCsv(source: string, name: string, separator = ","): CsvReco
     try {
       parseAll(false);
     } catch (error) {
-      // a quote in a field that does not begin with one stands for itself: he said "no"
+      // a quote inside an unquoted field is literal: he said "no"
       if (!(error instanceof CsvError && error.code === "INVALID_OPENING_QUOTE")) throw error;
       parseAll(true);
     }
@@ -62,7 +62,7 @@ export function parseCsv(source: string, name: string, separator = ","): CsvReco
   return records.filter(({ fields }) => fields.length > 1 || fields[0].trim() !== "");
 }
 
-/** The parser's error as ours, with the file and the line. */
+/** Converts the parser's error to one with the file and the line. */
 function explain(error: CsvError, name: string, began: number): SyntaxError {
   const line = Number(error.lines ?? began);
   if (error.code === "CSV_QUOTE_NOT_CLOSED") {
@@ -81,10 +81,10 @@ function explain(error: CsvError, name: string, began: number): SyntaxError {
 }
 
 /**
- * The text of a file that somebody saved: UTF-8 or UTF-16 by its byte order mark, or by how its zero bytes lie; UTF-8 where it
- * is valid; else of one byte a character.
+ * Decodes a text file: UTF-8 or UTF-16 by its byte order mark, or by the pattern of its zero bytes; UTF-8 if it is valid;
+ * otherwise a single-byte encoding.
  *
- * @param fallback the encoding of what is neither; Windows-1252 if not said
+ * @param fallback the single-byte encoding; default: Windows-1252
  */
 export function decodeText(bytes: Uint8Array, fallback = "windows-1252"): string {
   const begins = (...mark: number[]) => mark.every((byte, i) => bytes[i] === byte);
@@ -94,7 +94,7 @@ export function decodeText(bytes: Uint8Array, fallback = "windows-1252"): string
   if (begins(0xef, 0xbb, 0xbf)) return decode("utf-8");
   const zeros = [0, 0], looked = Math.min(bytes.length, 4096);
   for (let i = 0; i < looked; i++) if (bytes[i] === 0) zeros[i % 2]++;
-  // most letters of a table are ASCII: every other byte is zero
+  // most letters of a table are ASCII, so every other byte is zero
   if (zeros[1] > looked / 8 && zeros[0] < zeros[1] / 4) return decode("utf-16le");
   if (zeros[0] > looked / 8 && zeros[1] < zeros[0] / 4) return decode("utf-16be");
   try {
@@ -106,7 +106,7 @@ export function decodeText(bytes: Uint8Array, fallback = "windows-1252"): string
 
 /** A row of a table. */
 export interface CsvRow {
-  /** A column's value, trimmed, by the column's name or place; "" where there is no such column. */
+  /** A column's value, trimmed, by the column's name or index; "" if there is no such column. */
   value: (column: string | number) => string;
   /** the line in the file */
   line: number;
@@ -114,23 +114,23 @@ export interface CsvRow {
 
 /** A table with a header. */
 export interface CsvTable {
-  /** the file, for errors */
+  /** the file's name in errors */
   name: string;
-  /** its columns, trimmed */
+  /** its column names, trimmed */
   header: string[];
   /** the header's line */
   line: number;
-  /** the others */
+  /** the other rows */
   rows: CsvRow[];
 }
 
 /**
- * Reads a table, whatever its encoding and its separator.
+ * Reads a table of any encoding and separator.
  *
- * @param name the file, for errors
- * @param fits whether a header is the one that is looked for; of the separators, the first whose header fits is taken, else the one
- *   that makes most columns
- * @throws {SyntaxError} where it is empty, a quote is not closed, or a line has more or fewer fields than the header
+ * @param name the file's name in errors
+ * @param fits whether a header is suitable; the first separator whose header fits is used, otherwise the one
+ *   that gives most columns
+ * @throws {SyntaxError} if it is empty, a quote is not closed, or a line has more or fewer fields than the header
  *
  * @example
  * ```ts
@@ -152,10 +152,10 @@ export function readTable(
     headers.reduce((most, own) => own.header.length > most.header.length ? own : most);
   const [head, ...records] = parseCsv(text, name, separator);
   const header = head.fields.map((field) => field.trim());
-  // the first column of a name counts: spreadsheets may repeat one
+  // the first of several columns with one name counts: spreadsheets may repeat a name
   const places = new Map(header.map((column, place): [string, number] => [column, place]).reverse());
   const rows = records.map(({ fields, line }): CsvRow => {
-    // a separator at the end of the line adds an empty field
+    // a separator at the end of a line adds an empty field
     const extra = fields.slice(header.length).some((field) => field.trim() !== "");
     if (fields.length < header.length || extra) {
       throw new SyntaxError(
@@ -170,7 +170,7 @@ export function readTable(
   return { name, header, line: head.line, rows };
 }
 
-/** A first line's columns by a separator; one column where its quotes make no sense so. */
+/** Splits a header line by a separator; returns one column if its quotes are invalid for this separator. */
 function headerOf(line: string, name: string, separator: string): string[] {
   try {
     return (parseCsv(line, name, separator)[0]?.fields ?? [line]).map((field) => field.trim());

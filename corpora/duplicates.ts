@@ -1,39 +1,39 @@
 /**
- * Recordings with the same content, whatever their names: copies. Their frames are compared, so that a copy with other words in
- * its header is one too. A copy that is learned from in one fold and judged in another makes the judgement a lie; under two
- * labels, one of them is wrong.
+ * Finds copies: recordings with the same content under different names. Frames are compared, so a copy with a different header
+ * is found too. If one copy is used for training and the other for testing, the test is invalid. If copies have two labels, one
+ * of these is wrong.
  *
  * @module
  */
 import { OptionError } from "../base/option_error.ts";
 import { count, type DuplicatePolicy } from "./corpus.ts";
 
-/** What is compared. */
+/** The content to compare. */
 export interface Content {
-  /** its file, or its id */
+  /** the recording's file or id */
   name: string;
-  /** its label */
+  /** the recording's label */
   emotion: string;
   /** log-mel, [frames, nMels] */
   frames: Float32Array;
 }
 
-/** What becomes of copies, by their place in the list. */
-export interface Settled {
-  /** those that are left out, and why */
+/** The decision about copies, by index in the list. */
+export interface DuplicateDecision {
+  /** dropped recordings and the reasons */
   dropped: Map<number, string>;
-  /** those that are kept though they are copies: the first of their group */
+  /** kept copies, each with the first of its group */
   copyOf: Map<number, number>;
 }
 
 /**
- * Finds copies and settles what becomes of them: under one label the first is kept, under several it is an error; `keep` keeps
- * all of them, `drop` leaves out those under several labels.
+ * Finds copies and decides about them. By default the first copy with one label is kept, and several labels are an error;
+ * `keep` keeps all copies, and `drop` drops those with several labels.
  *
- * @throws {Error} naming both files, where one recording bears two labels and the policy is `refuse`
+ * @throws {Error} with both files, if one recording has two labels and the policy is `refuse`
  */
-export function settleDuplicates(contents: readonly Content[], policy: DuplicatePolicy = "refuse"): Settled {
-  const settled: Settled = { dropped: new Map(), copyOf: new Map() };
+export function settleDuplicates(contents: readonly Content[], policy: DuplicatePolicy = "refuse"): DuplicateDecision {
+  const settled: DuplicateDecision = { dropped: new Map(), copyOf: new Map() };
   const groups = findCopies(contents);
   const contradicting = groups.filter((group) => group.some((i) => contents[i].emotion !== contents[group[0]].emotion));
   if (policy === "refuse" && contradicting.length > 0) throw contradiction(contents, contradicting);
@@ -63,11 +63,11 @@ function contradiction(contents: readonly Content[], groups: readonly (readonly 
   });
 }
 
-/** Groups of two or more with the same frames, each in the list's order. */
+/** Groups of two or more recordings with the same frames, each in the list's order. */
 export function findCopies(contents: readonly Pick<Content, "frames">[]): number[][] {
   const alike = new Map<string, number[][]>();
   for (const [i, { frames }] of contents.entries()) {
-    // a few numbers tell nearly all apart; those that they don't are compared whole
+    // a few values separate nearly all recordings; the rest are compared in full
     const key = [frames.length, ...[0.2, 0.4, 0.6, 0.8].map((at) => frames[Math.floor(at * frames.length)])].join();
     const groups = alike.get(key);
     if (groups === undefined) alike.set(key, [[i]]);

@@ -1,6 +1,6 @@
 /**
- * The listening test of Emo-DB: of twenty people, how many named the emotion that the actor meant. `erkennung.txt` lies beside
- * the recordings, in Latin-1, with decimal commas and fields padded with no-break spaces:
+ * The listening test of Emo-DB: how many of twenty people recognised the intended emotion. `erkennung.txt` lies beside the
+ * recordings, in Latin-1, with decimal commas and fields padded with no-break spaces:
  *
  *     Nr. | Satz | erkannt | natuerlich
  *     1   | 03a01Ab.wav | 65,00 | 35,00
@@ -11,15 +11,15 @@
  */
 import { join } from "@std/path";
 
-/** People who listened to each utterance. */
+/** Number of people who heard each utterance. */
 export const EMODB_LISTENERS = 20;
 
 /**
- * Reads the share of listeners who recognised the emotion, by utterance.
+ * Reads, for each utterance, the share of listeners who recognised the emotion.
  *
- * @param dir the corpus's folder, or the one of its recordings
- * @returns by id, fractions of 1; undefined where the file is not there
- * @throws {Error} where it is there and has no such table
+ * @param dir the corpus's folder, or the folder of its recordings
+ * @returns fractions of 1 by id; undefined if there is no file
+ * @throws {Error} if the file exists but has no such table
  */
 export async function readEmodbListeners(dir: string): Promise<Map<string, number> | undefined> {
   for (const folder of [dir, join(dir, "..")]) {
@@ -45,7 +45,7 @@ function parse(text: string): Map<string, number> {
     const [, name, recognised] = line.split("\t").map((field) => field.replaceAll("\u00a0", " ").trim());
     const match = /^(\d\d[a-z]\d\d)([WLEAFTN])([a-z]?)\.wav$/i.exec(name ?? "");
     const rate = Number((recognised ?? "").replace(",", "."));
-    // the id as emodb.ts makes it
+    // the id in the form of emodb.ts
     if (match && recognised && rate >= 0) rates.set(`${match[1]}${match[2].toUpperCase()}${match[3]}`, rate / 100);
   }
   return rates;

@@ -1,11 +1,10 @@
 /**
- * The names of emotions: one each, whatever a corpus calls them. "Angry", "ang" and "W" (Emo-DB) are all "anger" here.
- *
- * @module
+ * Emotion names. Each emotion has one name, although corpora use many: "Angry", "ang" and "W" (Emo-DB) are all "anger"
+ * here.
  */
 import { distance } from "fastest-levenshtein";
 
-/** Every emotion that the known corpora have between them, in the order that tables and outputs keep. */
+/** Every emotion of the known corpora, in the order of tables and outputs. */
 export const EMOTIONS: readonly string[] = [
   "anger",
   "boredom",
@@ -18,7 +17,7 @@ export const EMOTIONS: readonly string[] = [
   "calm",
 ];
 
-/** What corpora call them, beside the names themselves. */
+/** Other names that corpora use. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   anger: ["angry", "ang", "mad", "rage", "hot anger"],
   boredom: ["bored", "boring", "bor"],
@@ -35,14 +34,14 @@ const NAME_OF: ReadonlyMap<string, string> = new Map(
   EMOTIONS.flatMap((emotion) => [emotion, ...SYNONYMS[emotion]].map((word): [string, string] => [word, emotion])),
 );
 
-/** A word in the one form in which words are compared: Unicode NFC, lower case, single spaces. */
+/** Normalises a word for comparison: Unicode NFC, lower case, single spaces. */
 export function plainWord(word: string): string {
   return word.normalize("NFC").trim().toLowerCase().replaceAll(/[\s_-]+/g, " ");
 }
 
 /**
- * The one name of an emotion: "Angry", "anger" and "ang" are all "anger". A word that is none of those known is an
- * emotion of its own, in lower case and in Unicode's composed form (NFC).
+ * The standard name of an emotion: "Angry", "anger" and "ang" are all "anger". An unknown word becomes a separate
+ * emotion, in lower case and in Unicode's composed form (NFC).
  *
  * @example
  * ```ts
@@ -57,13 +56,14 @@ export function emotionName(word: string): string {
   return NAME_OF.get(plain) ?? plain;
 }
 
-/** Whether a word is a known emotion's name or a synonym of it. */
+/** Whether a word is a known emotion's name or synonym. */
 export function isEmotion(word: string): boolean {
   return EMOTIONS.includes(emotionName(word));
 }
 
 /**
- * Each emotion once: those of {@link EMOTIONS} in its order, then the others by the alphabet, numbers in them by their value.
+ * Each emotion once: those of {@link EMOTIONS} in its order, then the others alphabetically, with numbers in them ordered by
+ * value.
  *
  * @example
  * ```ts
@@ -77,7 +77,7 @@ export function orderEmotions(emotions: Iterable<string>): string[] {
   return [...EMOTIONS.filter((emotion) => present.has(emotion)), ...others];
 }
 
-/** Compares by code unit, but runs of digits by their value; the same on every machine, so no locale. */
+/** Compares by code unit, but runs of digits by value. The order is the same on every machine, so it uses no locale. */
 export function byValue(a: string, b: string): number {
   const parts = (text: string) => text.match(/\d+|\D+/g) ?? [];
   const [left, right] = [parts(a), parts(b)];
@@ -87,13 +87,13 @@ export function byValue(a: string, b: string): number {
     if (difference !== 0) return difference;
     if (left[i] !== right[i] && !numbers) return left[i] < right[i] ? -1 : 1;
   }
-  // "01" and "1" are two names
+  // "01" and "1" are different names
   return left.length - right.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
 /**
- * The known emotion, or the one of `others`, that a word may be a misspelling of; undefined where nothing is near: at most two
- * letters wrong, one in a word of up to four.
+ * The known emotion, or the one of `others`, of which a word may be a misspelling; undefined if none is close: at most two
+ * letters may differ, or one in a word of up to four letters.
  *
  * @example
  * ```ts
@@ -107,7 +107,7 @@ export function nearestEmotion(word: string, others: Iterable<string> = []): str
   let best: string | undefined, least = allowed + 1;
   const known = [...NAME_OF, ...[...others].map((other): [string, string] => [plainWord(other), other])];
   for (const [name, emotion] of known) {
-    // three letters have too many neighbours
+    // words of three letters have too many neighbours
     if (name === plain || name.length < 4 || plain.length < 4) continue;
     const apart = distance(plain, name);
     if (apart < least) [best, least] = [emotion, apart];

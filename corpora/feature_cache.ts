@@ -1,43 +1,45 @@
 /**
- * Frames kept on disk between runs, found by what they were made from:
+ * A disk cache of frames between runs, keyed by their inputs:
  *
  *     key = SHA-256(version, settings of the front end, bytes of the wav file)
  *
- * A file that changed, or other settings, have another key, so nothing ever goes stale, and a corpus may be moved, renamed
- * or shared. Each run reads and hashes every recording; what it saves is decoding, Fourier transforms and mel bands. One
- * small file a recording, and not one a corpus: workers write them without waiting for each other, and a recording that is
- * added costs its own time only.
+ * A changed file or changed settings have another key, so entries never go stale, and a corpus may be moved, renamed or
+ * shared. Each run still reads and hashes every recording, but saves decoding, Fourier transforms and mel bands. There is
+ * one small file per recording, not one per corpus: workers write without waiting for each other, and a new recording costs
+ * only its own time.
  *
- * A file is key (32 bytes), frame count and bands (uint32), length of the recording in seconds (float64), a check sum of
- * the others (uint32), its sampling rate (uint32; 0: its sound was not measured), its peak, level and clipped share (float64
- * each), frames [count, bands] (float32, little-endian). It is written under a temporary name
- * and renamed. One that is cut short or damaged counts for nothing, and is written anew.
+ * A file contains: key (32 bytes), frame count and bands (uint32), length of the recording in seconds (float64), a check sum
+ * of the others (uint32), its sampling rate (uint32; 0 if its sound was not measured), its peak, level and clipped share
+ * (float64 each), frames [count, bands] (float32, little-endian). It is written under a temporary name and then renamed. A
+ * truncated or damaged file is ignored and rewritten.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
-import type { Framed } from "./framed.ts";
+import type { RecordingFrames } from "./recording_frames.ts";
 
-/** To be raised with every change in `dsp/` that changes a frame, if only in its last bit, or in this file's format. */
+/**
+ * Increment this whenever a change in `dsp/` changes a frame, even in its last bit, or when this file format changes.
+ */
 const VERSION = 2;
 
 const HEADER_BYTES = 80;
 
-/** A folder of frames. */
+/** A folder of cached frames. */
 export class FrameCache {
-  /** Why something could not be kept, when that has happened; nothing is written after it. */
+  /** Why an entry could not be written, if so; the cache then stops writing. */
   fault?: string;
-  /** How often nothing was found. */
+  /** Number of failed look-ups. */
   misses = 0;
   readonly #dir: string;
   readonly #settings: FrontEnd;
 
   /**
-   * A cache in a folder, which is made if it is not there.
+   * Opens a cache in a folder. Creates the folder if it does not exist.
    *
-   * @param settings what the frames are made with
+   * @param settings the front end that computes the frames
    */
   constructor(dir: string, settings: FrontEnd = frontEnd) {
     this.#dir = dir;
@@ -45,20 +47,20 @@ export class FrameCache {
     this.#try(() => Deno.mkdirSync(dir, { recursive: true }));
   }
 
-  /** What the frames of a wav file are found by: 64 hexadecimal digits. */
+  /** The key of a wav file's frames: 64 hexadecimal digits. */
   key(bytes: Uint8Array): string {
     const settings = Object.entries(this.#settings).sort(([a], [b]) => a < b ? -1 : 1);
     return createHash("sha256").update(JSON.stringify([VERSION, settings])).update(bytes).digest("hex");
   }
 
-  /** The frames kept under a key; undefined where there are none, or they are damaged. */
-  read(key: string): Framed | undefined {
+  /** The frames stored under a key; undefined if there are none or they are damaged. */
+  read(key: string): RecordingFrames | undefined {
     const framed = this.#read(key);
     if (framed === undefined) this.misses++;
     return framed;
   }
 
-  #read(key: string): Framed | undefined {
+  #read(key: string): RecordingFrames | undefined {
     let file: Uint8Array<ArrayBuffer>;
     try {
       file = Deno.readFileSync(this.#path(key));
@@ -80,8 +82,8 @@ export class FrameCache {
     };
   }
 
-  /** Keeps frames under a key. Where that can't be done, {@link fault} says why, and nothing is thrown. */
-  write(key: string, { frames, seconds, sound }: Framed): void {
+  /** Stores frames under a key. On failure it sets {@link fault} and does not throw. */
+  write(key: string, { frames, seconds, sound }: RecordingFrames): void {
     if (this.fault !== undefined) return;
     const { nMels } = this.#settings;
     const file = new Uint8Array(HEADER_BYTES + frames.byteLength);
@@ -96,7 +98,7 @@ export class FrameCache {
       [sound.peak, sound.level, sound.clipped].forEach((value, i) => header.setFloat64(56 + 8 * i, value, true));
     }
     header.setUint32(48, checkSum(file), true);
-    // two threads, or two programs, may keep the same recording at once
+    // two threads, or two programs, may store the same recording at once
     const temporary = join(this.#dir, `.${key}.${crypto.randomUUID()}.tmp`);
     this.#try(() => {
       try {
@@ -106,7 +108,7 @@ export class FrameCache {
         try {
           Deno.removeSync(temporary);
         } catch {
-          // it was not there
+          // it did not exist
         }
         throw error;
       }
@@ -128,8 +130,8 @@ export class FrameCache {
 }
 
 /**
- * Of a file's words but for the check sum itself: Fowler, Noll and Vo's, 32 bits at a time. Each step can be undone, so one
- * word that differs always shows.
+ * A check sum of a file's words except the check sum itself: Fowler, Noll and Vo's, 32 bits at a time. Each step is
+ * invertible, so a single changed word is always detected.
  */
 function checkSum(file: Uint8Array<ArrayBuffer>): number {
   const words = new Uint32Array(file.buffer, 0, file.length >> 2);

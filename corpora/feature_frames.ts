@@ -1,6 +1,6 @@
 /**
- * One recording's frames: from the bytes of a file to log-mel, or from the cache if they were computed before. The
- * same few lines run on the thread that reads a corpus and in its workers, so both give the same bits and the same words for a fault.
+ * Frames of one recording: computed from the bytes of a file, or read from the cache. The starter's thread and the workers run the
+ * same code, so both give the same bits and the same error messages.
  *
  * @module
  */
@@ -13,26 +13,26 @@ import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import type { Span } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
 import { cutSpan, requireContent } from "./files.ts";
-import type { Framed, Sound } from "./framed.ts";
+import type { RecordingFrames, Sound } from "./recording_frames.ts";
 
-/** What came of an utterance: its frames, or why there are none. */
+/** The result of reading an utterance: its frames, or the reason why there are none. */
 export type Outcome =
-  | Framed & {
-    /** what {@link digestOf} makes of the file, or of the samples where there is no file */
+  | RecordingFrames & {
+    /** the {@link digestOf} of the file, or of the samples if there is no file */
     digest: string;
-    /** the emotion of each frame, where the corpus knows it */
+    /** the emotion of each frame, if the corpus knows it */
     truth?: Uint8Array;
   }
   | {
-    /** what is wrong with it, as the end of a sentence; the file is named beside it */
+    /** what is wrong with it, as the end of a sentence; the file is named separately */
     reason: string;
   };
 
 /** How recordings are read. */
 export interface ReadSetup {
-  /** the folder of the cache, if there is one */
+  /** the cache's folder, if any */
   cacheDir?: string;
-  /** whether each recording is brought to one level; none if not said */
+  /** whether each recording is brought to one level; default: none */
   level?: Level;
 }
 
@@ -42,37 +42,37 @@ export interface ReadJob {
   utterance: number;
   /** a path */
   file: string;
-  /** the part that is to be read; the whole of it if not said */
+  /** the part to read; default: the whole recording */
   span?: Span;
 }
 
-/** What comes of it. */
+/** The result of a job. */
 export interface ReadResult {
-  /** frames, or what is wrong with it */
+  /** frames, or the fault */
   outcome: Outcome;
-  /** why frames can't be kept in the cache, if so */
+  /** why frames can't be stored in the cache, if so */
   cacheFault?: string;
 }
 
-/** Reads recordings, one after the other. */
+/** Reads recordings one after the other. */
 export class FrameReader {
   readonly #settings: FrontEnd;
   readonly #parts: SpanReader;
   readonly #cache?: FrameCache;
 
-  /** Makes the folder of the cache if it is not there. */
+  /** Creates the cache's folder if it does not exist. */
   constructor({ cacheDir, level = "none" }: ReadSetup) {
     this.#settings = withLevel(frontEnd, level);
     this.#parts = new SpanReader(this.#settings);
     if (cacheDir !== undefined) this.#cache = new FrameCache(cacheDir, this.#settings);
   }
 
-  /** How many recordings the cache had nothing of. */
+  /** Number of recordings that were not in the cache. */
   get misses(): number {
     return this.#cache?.misses ?? 0;
   }
 
-  /** Reads a recording; what is wrong with it is no error. */
+  /** Reads a recording. A faulty recording does not raise an error. */
   async read(job: ReadJob): Promise<ReadResult> {
     const outcome = await this.#frames(job).catch((error) => ({ reason: reasonOf(error, job.file) }));
     return { outcome, cacheFault: this.#cache?.fault };
@@ -87,18 +87,18 @@ export class FrameReader {
 }
 
 /**
- * The frames of a recording, wav or compressed.
+ * Computes the frames of a recording, wav or compressed.
  *
  * @param bytes the whole file
- * @param name what errors call it
- * @param cache where frames are looked for first, and kept: made for the same front end
+ * @param name its name in errors
+ * @param cache the cache to read from and store to; it must have the same front end
  * @throws {Error} as `readRecording` does
  */
 async function framesOf(
   bytes: Uint8Array,
   name: string,
   { cache, settings = frontEnd }: { cache?: FrameCache; settings?: FrontEnd } = {},
-): Promise<Framed & { digest: string }> {
+): Promise<RecordingFrames & { digest: string }> {
   const digest = digestOf(bytes);
   const key = cache?.key(bytes);
   const known = key === undefined ? undefined : cache!.read(key);
@@ -107,18 +107,18 @@ async function framesOf(
   const recording = await readRecording(bytes, name, settings);
   const { samples, seconds, warnings } = recording;
   const framed = { frames: logMel(samples, settings), seconds, sound: measure(recording, samples) };
-  // what is warned of is not kept, so that the next run warns of it too
+  // a recording with warnings is not cached, so that the next run warns again
   if (warnings.length > 0) return { ...framed, digest, warnings };
   if (key !== undefined) cache!.write(key, framed);
   return { ...framed, digest };
 }
 
-/** @param samples of the recording, or a part of them */
+/** @param samples of the recording, or of a part of it */
 function measure(
   { sampleRate, levels: { peak, clippedShare } }: Recording,
   samples: Float32Array,
 ): Sound {
-  // four sums at once: an addition waits for the one before it, not for those of other sums
+  // four separate sums: additions to one sum would wait for each other
   let s0 = 0, s1 = 0, s2 = 0, s3 = 0, q0 = 0, q1 = 0, q2 = 0, q3 = 0, i = 0;
   for (const end = samples.length - 3; i < end; i += 4) {
     const a = samples[i], b = samples[i + 1], c = samples[i + 2], d = samples[i + 3];
@@ -140,24 +140,24 @@ function measure(
   return { sampleRate, peak, level: 10 * Math.log10(power), clipped: clippedShare };
 }
 
-/** Frames of parts of recordings, one recording decoded at a time: the parts of one follow each other. */
+/** Reads parts of recordings. It decodes one recording at a time, and the parts of one recording follow each other. */
 class SpanReader {
   readonly #settings: FrontEnd;
   #last?: { file: string; digest: string; recording: Recording };
 
-  /** Of no recording yet. */
+  /** Starts without a recording. */
   constructor(settings: FrontEnd = frontEnd) {
     this.#settings = settings;
   }
 
   /**
-   * The frames of a part of a recording.
+   * Computes the frames of a part of a recording.
    *
-   * @param read gives the whole file; called where the last part was of another
+   * @param read reads the whole file; called when the previous part came from another file
    * @throws {TypeError} as `readRecording` does
-   * @throws {RangeError} where the part does not lie in it
+   * @throws {RangeError} if the part does not lie within the recording
    */
-  async frames(file: string, span: Span, read: () => Uint8Array): Promise<Framed & { digest: string }> {
+  async frames(file: string, span: Span, read: () => Uint8Array): Promise<RecordingFrames & { digest: string }> {
     if (this.#last?.file !== file) {
       const bytes = read();
       requireContent(bytes, file);
@@ -176,18 +176,18 @@ class SpanReader {
   }
 }
 
-/** What tells a part of a recording from others. @param digest of the whole file */
+/** The digest of a part of a recording. @param digest of the whole file */
 export function spanDigest(digest: string, { start, end }: Span): string {
   return createHash("sha256").update(`${digest} ${start} ${end}`).digest("hex");
 }
 
-/** The SHA-256 of a recording, in hexadecimal: two that differ in anything have two. */
+/** The SHA-256 of a recording, in hexadecimal. */
 export function digestOf(content: Uint8Array | Float32Array): string {
   const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** An error's message, less the file's name in front of it: `skipped` has that beside it. */
+/** An error's message without the leading file name, which `skipped` stores separately. */
 export function reasonOf(error: unknown, name: string): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;

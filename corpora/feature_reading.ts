@@ -1,6 +1,6 @@
 /**
- * Reads all utterances of a corpus: recordings on this thread and on worker threads (`workers/crew.ts`), whatever is
- * made in memory on this thread alone. What comes of each is the same either way, to the bit.
+ * Reads all utterances of a corpus: recordings on this thread and on worker threads (`workers/crew.ts`), utterances
+ * made in memory on this thread alone. Both give the same result, bit for bit.
  *
  * @module
  */
@@ -22,31 +22,34 @@ import {
 
 /** How utterances are read. */
 export interface ReadingOptions {
-  /** whether each recording is brought to one level; none if not said */
+  /** whether each recording is brought to one level; default: none */
   level?: Level;
-  /** threads that read, this one among them, 1 to 64; if not said, one a processor, and no more than one for 16 utterances */
+  /**
+   * number of reading threads including this one, 1 to 64; default: one per processor, but at most one per 16
+   * utterances
+   */
   threads?: number;
-  /** a folder in which frames are kept between runs */
+  /** a folder that caches frames between runs */
   cacheDir?: string;
-  /** hears, once, why frames can't be kept there */
+  /** receives, once, the reason why frames can't be cached */
   onCacheFault?: (message: string) => void;
-  /** hears what is wrong with a recording that was read all the same, in a line that names it */
+  /** receives warnings about recordings that were read despite a fault, one line each, with the file's name */
   onWarning?: (line: string) => void;
-  /** hears how many utterances are done, of how many */
+  /** receives the number of utterances done, and the total */
   onProgress?: (done: number, total: number) => void;
-  /** aborts: the promise then rejects with the signal's reason */
+  /** aborts the reading: the promise then rejects with the signal's reason */
   signal?: AbortSignal;
-  /** the worker's own file; tests give others */
+  /** the worker's program; tests replace it */
   worker?: URL;
 }
 
-/** A machine of many processors does not start them all for a small corpus. */
+/** Files per thread: a machine with many processors does not start all of them for a small corpus. */
 const FILES_A_THREAD = 16;
 
-/** What is read within this, ms, is not worth a worker. */
+/** Milliseconds of reading that are not worth a worker. */
 const HEAD_START = 10;
 
-/** Nor is a corpus of whose recordings the cache misses fewer than this: one thread reads the others as fast as two. */
+/** Number of cache misses that are not worth a worker: one thread reads cached recordings as fast as two. */
 const FEW_MISSES = 4;
 
 /** Worker threads that read recordings. */
@@ -57,11 +60,11 @@ export function recordingCrew(
 }
 
 /**
- * Reads every utterance, and says what came of each, in their order.
+ * Reads every utterance and returns the results in order.
  *
  * @param recordings whether each is a wav file that can be read by its `path` alone
- * @throws {OptionError} where `threads` is out of its range
- * @throws {Error} where a worker dies or hangs, naming the file it had
+ * @throws {OptionError} if `threads` is out of its range
+ * @throws {Error} if a worker dies or hangs, with the file that it was reading
  */
 export async function readUtterances(
   utterances: readonly Utterance[],

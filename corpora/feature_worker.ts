@@ -1,4 +1,4 @@
-/** A worker thread that reads recordings, and sends their frames back. */
+/** A worker thread that reads recordings and sends their frames back. */
 import { serve } from "../workers/member.ts";
 import { FrameReader, type ReadJob, type ReadResult, type ReadSetup } from "./feature_frames.ts";
 

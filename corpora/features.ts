@@ -1,11 +1,11 @@
 /**
- * A corpus as the network sees it: log-mel frames, each kept once, and segments that are views of them.
+ * A corpus as input for the network: log-mel frames, each stored once, and segments that are views of them.
  *
  *     frames  [totalFrames, nMels]   utterance after utterance
  *     segment s = frames[segmentStart[s] .. segmentStart[s] + 32)
  *
- * Neighbouring segments share 31 of their 32 frames at hop 1. Emo-DB's 131,053 segments would be 1.07 GB copied out, and
- * are 38 MB so.
+ * Neighbouring segments share 31 of their 32 frames at hop 1. Copied out, Emo-DB's 131,053 segments would take 1.07 GB;
+ * as views they take 38 MB.
  *
  * @module
  */
@@ -13,14 +13,21 @@ import { OptionError } from "../base/option_error.ts";
 import type { Level } from "../dsp/levelling.ts";
 import { padFrames, segmentCount } from "../dsp/segments.ts";
 import { frontEnd } from "../dsp/settings.ts";
-import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
+import {
+  type Corpus,
+  orderEmotions,
+  requireTwoEmotions,
+  type SkippedFile,
+  type Span,
+  type Utterance,
+} from "./corpus.ts";
 import { readUtterances } from "./feature_reading.ts";
-import type { Sound } from "./framed.ts";
+import type { Sound } from "./recording_frames.ts";
 import { whyLeftOut } from "./left_out.ts";
 import { majority } from "./majority.ts";
 import { CORPUS_KINDS } from "./open.ts";
 
-/** An utterance among {@link Features}: what is known of it, and where its frames and segments are. */
+/** An utterance of {@link Features}: its labels, and the position of its frames and segments. */
 export interface FeatureUtterance {
   /** as in the corpus */
   id: string;
@@ -30,37 +37,37 @@ export interface FeatureUtterance {
   speaker: string;
   /** as in the corpus */
   text: string;
-  /** as in the corpus, where that says it */
+  /** as in the corpus, if given there */
   session?: string;
-  /** as in the corpus, where that says it */
+  /** as in the corpus, if given there */
   fold?: string;
-  /** what listeners heard, [emotions], adds up to 1: what stage 1 learns in the place of its label; where it is known */
+  /** the listeners' votes, [emotions], which add up to 1, if known: stage 1 learns them instead of the label */
   votes?: number[];
-  /** the id of the first utterance with the same content, where copies are kept */
+  /** the id of the first utterance with the same content, if copies are kept */
   copyOf?: string;
-  /** what it sounds like, where it is a recording */
+  /** measurements of its sound, if it is a recording */
   sound?: Sound;
-  /** the file it came from, if it came from one */
+  /** the file it was read from, if any */
   path?: string;
   /** the part of that file, if it is not the whole */
   span?: Span;
-  /** SHA-256 of the file's bytes (and the part of it), or of the samples where it came from none, in hexadecimal */
+  /** SHA-256, in hexadecimal, of the file's bytes (and of the span), or of the samples if there is no file */
   digest: string;
-  /** length of the recording */
+  /** duration of the recording */
   seconds: number;
-  /** its first row of `frames` */
+  /** index of its first row of `frames` */
   firstFrame: number;
-  /** its rows of `frames` */
+  /** number of its rows of `frames` */
   frameCount: number;
-  /** its first segment */
+  /** index of its first segment */
   firstSegment: number;
-  /** its segments, at least one */
+  /** number of its segments, at least one */
   segmentCount: number;
 }
 
 /** Every frame and segment of a corpus. */
 export interface Features {
-  /** the emotions that occur, in the order of every table and output */
+  /** the emotions that occur, in the order used in every table and output */
   emotions: string[];
   /** log-mel, [totalFrames, nMels] */
   frames: Float32Array;
@@ -68,59 +75,66 @@ export interface Features {
   utterances: FeatureUtterance[];
   /** frames from one segment of an utterance to the next */
   segmentHop: number;
-  /** frames of a segment */
+  /** frames a segment */
   segmentFrames: number;
-  /** to which level recordings were brought; not set: to none */
+  /** the level to which recordings were brought; default: none */
   level?: Level;
-  /** utterances that are shorter than a segment: their last frame is repeated to its end */
+  /** number of utterances shorter than a segment; their last frame is repeated to the end of the segment */
   padded: number;
-  /** [segments]: the first frame of each, as a row of `frames` */
+  /** [segments]: the first frame of each segment, as a row of `frames` */
   segmentStart: Int32Array;
-  /** [segments]: whose each is, as an index into `utterances` */
+  /** [segments]: the utterance of each segment, as an index into `utterances` */
   segmentUtterance: Int32Array;
-  /** [segments]: the true emotion of most of its frames, as an index into `emotions`; where the corpus knows it */
+  /**
+   * [segments]: the true emotion of most of the segment's frames, as an index into `emotions`, if the corpus knows it
+   */
   segmentTruth?: Uint8Array;
-  /** length of all recordings together */
+  /** duration of all recordings together */
   seconds: number;
-  /** what could not be used: what the corpus skipped, then what could not be read, is silent, a copy or shorter than a segment */
-  skipped: Skipped[];
-  /** what is doubtful about the corpus's labels, a line each */
+  /**
+   * unused recordings: those that the corpus skipped, then those that are unreadable, silent, copies or shorter than a
+   * segment
+   */
+  skipped: SkippedFile[];
+  /** doubts about the corpus's labels, one line each */
   notes?: string[];
 }
 
 /** How features are extracted. */
 export interface FeatureOptions {
-  /** frames from one segment to the next; the corpus's own if not said */
+  /** frames from one segment to the next; default: the corpus's value */
   segmentHop?: number;
   /**
-   * frames of a segment, 32 or more; 32 (the paper's) if not said. A recording that is shorter than that, but not shorter than 32 frames, is
-   * padded by its last frame
+   * frames a segment, 32 or more; default: 32, as in the paper. A recording that is shorter, but has at least 32 frames, is padded with
+   * its last frame
    */
   segmentFrames?: number;
-  /** whether each recording is brought to one level before the logarithm (`dsp/levelling.ts`); none if not said */
+  /** whether each recording is brought to one level before the logarithm (`dsp/levelling.ts`); default: none */
   level?: Level;
   /**
-   * threads that read recordings, this one among them, 1 to 64; if not said, as many as there are processors, but no more
-   * than one for every 16 utterances
+   * number of reading threads including this one, 1 to 64; default: one per processor, but at most one per 16 utterances
    */
   threads?: number;
   /**
-   * A folder in which the frames of recordings are kept between runs, found by the content of each file and the settings of
-   * the front end; it may be shared by corpora and by programs that run at once, and deleted at any time. None if not said.
+   * A folder that caches the frames of recordings between runs, keyed by the content of each file and the settings of the
+   * front end. Several corpora and several running programs may share it, and it may be deleted at any time. Default: none.
    */
   cacheDir?: string;
-  /** hears, once, why frames can't be kept in `cacheDir`: no error, they are then computed */
+  /**
+   * receives, once, the reason why frames can't be stored in `cacheDir`; this is not an error, since frames are then
+   * computed
+   */
   onCacheFault?: (message: string) => void;
-  /** hears what is wrong with a recording that was read all the same, in a line that names it */
+  /** receives warnings about recordings that were read despite a fault, one line each, with the file's name */
   onWarning?: (line: string) => void;
-  /** hears how many utterances are done, of how many */
+  /** receives the number of utterances done, and the total */
   onProgress?: (done: number, total: number) => void;
-  /** aborts: the promise then rejects with the signal's reason */
+  /** aborts the extraction: the promise then rejects with the signal's reason */
   signal?: AbortSignal;
 }
 
-/** An utterance that is used, before its frames are put beside the others'. */
-interface Kept {
+/** An utterance in use, before its frames are copied to the common array. */
+interface KeptUtterance {
   utterance: FeatureUtterance;
   emotion: string;
   votes?: Utterance["votes"];
@@ -129,16 +143,16 @@ interface Kept {
 }
 
 /**
- * Reads every utterance and computes its log-mel frames. One that can't be read, is silent, or is shorter than a segment, is left
- * out and listed in `skipped`; so are copies of recordings, as the corpus's `duplicates` says.
+ * Reads every utterance and computes its log-mel frames. An utterance that can't be read, is silent, or is shorter than a segment
+ * is left out and listed in `skipped`. So are copies of recordings, according to the corpus's `duplicates`.
  *
- * The recordings of a corpus that {@link openCorpus} opened are read in parallel threads, from their `path`; the utterances
- * of the synthetic corpus, and of one made by hand, by their `read()`, on this thread. The features are the same to the bit
- * with any number of threads, and with a cache or without.
+ * Parallel threads read the recordings of a corpus that {@link openCorpus} opened, from their `path`. This thread reads the
+ * utterances of the synthetic corpus, and of a corpus made by hand, with their `read()`. The features are the same, bit for bit,
+ * for any number of threads, with or without a cache.
  *
- * @throws {OptionError} where the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
- * @throws {Error} where fewer than two emotions are left, one recording bears two labels, or a thread died, naming the file that
- * it read
+ * @throws {OptionError} if the hop is not a whole number of frames, 1 or more, or `threads` not from 1 to 64
+ * @throws {Error} if fewer than two emotions are left, one recording has two labels, or a thread died; the error names the file that
+ * it was reading
  *
  * @example
  * ```ts
@@ -156,7 +170,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     throw new OptionError({ option: "segmentHop", required: "a whole number of frames, 1 or more", found: segmentHop });
   }
   const skipped = [...corpus.skipped];
-  const kept: Kept[] = [];
+  const kept: KeptUtterance[] = [];
   let frameTotal = 0, segmentTotal = 0, seconds = 0, padded = 0;
   const recordings = areRecordings(corpus);
   const outcomes = await readUtterances(corpus.utterances, recordings, options);
@@ -174,7 +188,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     kept.push({
       utterance: {
         id,
-        emotion: -1, // known when it is known which emotions are left
+        emotion: -1, // set later, when the remaining emotions are known
         speaker,
         text,
         ...(session !== undefined && { session }),
@@ -199,12 +213,12 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     segmentTotal += segments;
     seconds += outcome.seconds;
   }
-  outcomes.length = 0; // so that frames can be let go below
+  outcomes.length = 0; // to free the frames below
 
   const spoken = orderEmotions(kept.map(({ emotion }) => emotion));
   requireTwoEmotions(`The corpus ${corpus.name}`, spoken, kept.length, skipped);
   const truthKnown = kept.every(({ truth }) => truth !== undefined);
-  // a true emotion may have lost all utterances that bear its label
+  // all utterances labelled with a true emotion may have been left out
   const heard = kept.flatMap(({ truth }) => truthKnown ? [...new Set(truth)].map((e) => corpus.emotions[e]) : []);
   const named = kept.flatMap(({ votes = {} }) => Object.keys(votes).filter((emotion) => votes[emotion] > 0));
   const emotions = orderEmotions([...spoken, ...heard, ...named]);
@@ -217,7 +231,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     utterance.emotion = emotions.indexOf(emotion);
     if (votes) utterance.votes = shares(votes, emotions);
     frames.set(own, utterance.firstFrame * frontEnd.nMels);
-    kept[u].frames = new Float32Array(0); // copied: let it go before the next
+    kept[u].frames = new Float32Array(0); // copied: free it before the next
     for (let s = 0; s < utterance.segmentCount; s++) {
       const segment = utterance.firstSegment + s;
       segmentStart[segment] = utterance.firstFrame + s * segmentHop;
@@ -244,15 +258,15 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
   };
 }
 
-/** Votes as shares of 1, [emotions]. */
+/** Votes as fractions of 1, [emotions]. */
 function shares(votes: Readonly<Record<string, number>>, emotions: readonly string[]): number[] {
   const all = Object.values(votes).reduce((sum, own) => sum + own, 0);
   return emotions.map((emotion) => (Object.hasOwn(votes, emotion) ? votes[emotion] : 0) / all);
 }
 
 /**
- * Whether every utterance is a whole wav file, so that a thread can read it by its path. Only EPR's own kinds of corpus are
- * known to be so: an utterance made by hand may do in `read()` what it likes.
+ * Whether every utterance is a whole wav file, so that a thread can read it from its path. This is known only for EPR's own
+ * kinds of corpus: the `read()` of an utterance made by hand may do anything.
  */
 function areRecordings({ name, utterances }: Corpus): boolean {
   const known = name !== "synthetic" && CORPUS_KINDS.some((kind) => kind === name);

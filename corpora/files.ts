@@ -1,5 +1,5 @@
 /**
- * Finding recordings in a folder, and reading one: what the kinds of corpus that lie on disk share.
+ * Finds recordings in a folder, and reads one: the code shared by all corpora on disk.
  *
  * @module
  */
@@ -7,41 +7,41 @@ import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import { readRecording } from "../dsp/recording_reader.ts";
 import { frontEnd } from "../dsp/settings.ts";
-import type { Skipped, Span, Spoken, Utterance } from "./corpus.ts";
+import type { SkippedFile, Span, Speech, Utterance } from "./corpus.ts";
 
-/** What is known of an utterance before its sound is read. */
+/** The properties of an utterance that are known before its sound is read. */
 export type Label = Omit<Utterance, "path" | "read">;
 
-/** Sound that is read. What a file is, its content says; its name says whether it is looked at. */
+/** Names of files to read. The content then decides the format. */
 export const RECORDING = /\.(wav|wave|w64|rf64|bw64|flac|mp3|ogg|oga|opus|m4a|aac)$/i;
 
-/** Sound that is not: worth a word where it is passed over, as a text file is not. */
+/** Names of sound files that are not read. Skipping one is worth a message; skipping a text file is not. */
 const OTHER_AUDIO = /\.(aif|aifc|aiff|au|caf|amr|mp4|mov|3gp|mka|webm|wma|wv|ape|ac3|sph)$/i;
 
-/** A recording's name without what its format adds. */
+/** A recording's name without the extension. */
 export function stem(file: string): string {
   return file.replace(RECORDING, "").replace(OTHER_AUDIO, "");
 }
 
-/** What {@link listRecordings} finds, as paths relative to the folder with `/` between their parts, sorted. */
-export interface Found {
+/** The result of {@link listRecordings}: sorted paths relative to the folder, with `/` as separator. */
+export interface RecordingList {
   /** WAV files */
   wavs: string[];
   /** audio in other formats */
   others: string[];
-  /** links that lead nowhere or in a circle, with their whole paths */
-  faults: Skipped[];
+  /** broken or circular links, with their full paths */
+  faults: SkippedFile[];
 }
 
 /**
- * Every recording under a folder (wav, and the compressed kinds that are read); hidden files and folders (`.git`, macOS's `._x.wav`) are
- * passed over. Links are followed, to files and to folders; one that leads back into itself, or nowhere, is a fault.
+ * Lists every recording under a folder (wav and the supported compressed formats). Hidden files and folders (`.git`, macOS's `._x.wav`)
+ * are ignored. Links to files and folders are followed; a circular or broken link is a fault.
  *
- * @throws {Error} where `dir` is not there or is not a folder
+ * @throws {Error} if `dir` does not exist or is not a folder
  */
-export async function listRecordings(dir: string): Promise<Found> {
+export async function listRecordings(dir: string): Promise<RecordingList> {
   await requireFolder(dir);
-  const wavs: string[] = [], others: string[] = [], faults: Skipped[] = [];
+  const wavs: string[] = [], others: string[] = [], faults: SkippedFile[] = [];
   const walk = async (below: string, above: readonly string[]): Promise<void> => {
     const folder = join(dir, below), real = await Deno.realPath(folder);
     if (above.includes(real)) {
@@ -69,7 +69,7 @@ export async function listRecordings(dir: string): Promise<Found> {
   return { wavs: wavs.sort(), others: others.sort(), faults: faults.sort((a, b) => a.path < b.path ? -1 : 1) };
 }
 
-/** What a link leads to, or what is wrong with it, as the end of a sentence. */
+/** The target of a link, or what is wrong with it, as the end of a sentence. */
 export async function followLink(link: string): Promise<Deno.FileInfo | string> {
   try {
     return await Deno.stat(link);
@@ -88,7 +88,7 @@ export async function followLink(link: string): Promise<Deno.FileInfo | string> 
 /**
  * Throws unless `dir` is a folder.
  *
- * @throws {OptionError} of `data` where it is not there, or is a file
+ * @throws {OptionError} of `data` if it does not exist, or is a file
  */
 export async function requireFolder(dir: string): Promise<void> {
   const info = await statOrNull(dir);
@@ -97,24 +97,24 @@ export async function requireFolder(dir: string): Promise<void> {
   throw new OptionError({ option: "data", where: dir, required: "the folder of the corpus", found });
 }
 
-/** What is at a path, or null where nothing is. */
+/** The file or folder at a path, or null if there is none. */
 export async function statOrNull(file: string): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.stat(file);
   } catch (error) {
-    // the second: something on the way there is a file; the third: a name that no file can have
+    // NotADirectory: a part of the path is a file; the third: a name that no file can have
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
     if (error instanceof Deno.errors.FilesystemLoop || /name too long/i.test((error as Error).message)) return null;
     throw error;
   }
 }
 
-/** An utterance that is read from a recording, or from a part of one. */
+/** An utterance that is a recording, or a part of one. */
 export function fileUtterance(file: string, label: Label): Utterance {
   return {
     ...label,
     path: file,
-    async read(): Promise<Spoken> {
+    async read(): Promise<Speech> {
       const bytes = await Deno.readFile(file);
       requireContent(bytes, file);
       const recording = await readRecording(bytes, file);
@@ -126,9 +126,9 @@ export function fileUtterance(file: string, label: Label): Utterance {
 }
 
 /**
- * Throws where a file is only a pointer that Git LFS left in the place of the recording.
+ * Throws if a file is a Git LFS pointer instead of the recording.
  *
- * @throws {TypeError} naming the file, and what fetches it
+ * @throws {TypeError} with the file and the command that fetches it
  */
 export function requireContent(bytes: Uint8Array, name: string): void {
   if (bytes.length > 1024 || bytes[0] !== 0x76) return; // "v"
@@ -140,15 +140,15 @@ export function requireContent(bytes: Uint8Array, name: string): void {
   );
 }
 
-/** How far a span may reach over the end of its recording, in seconds: lists round. */
+/** Seconds by which a span may exceed its recording: lists contain rounded times. */
 const OVERRUN = 0.1;
 
 /**
  * A part of a decoded recording.
  *
- * @throws {RangeError} naming the file, where the span does not lie in it
+ * @throws {RangeError} with the file, if the span does not lie within it
  */
-export function cutSpan({ samples, seconds }: Spoken, { start, end }: Span, name: string): Spoken {
+export function cutSpan({ samples, seconds }: Speech, { start, end }: Span, name: string): Speech {
   if (start >= seconds || end > seconds + OVERRUN) {
     throw new RangeError(
       `${name}: expected a part within the recording's ${Number(seconds.toFixed(3))} s, found ${start} to ${end} s`,

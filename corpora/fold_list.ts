@@ -1,6 +1,6 @@
 /**
- * Official folds from a table of their own, for any corpus: columns `utterance` (or id, path, file, filename) and `fold` (or split,
- * partition), as EmoBox and others publish them. An utterance is named by its id, or by its file's name.
+ * Official folds from a separate table, for any corpus: columns `utterance` (or id, path, file, filename) and `fold` (or split,
+ * partition), as EmoBox and others publish them. The table names an utterance by its id or its file name.
  *
  * @module
  */
@@ -14,11 +14,11 @@ const UTTERANCE = ["utterance", "id", "path", "file", "filename", "wav", "audio"
 const FOLD = ["fold", "split", "partition", "subset"];
 
 /**
- * A corpus whose utterances have the folds of a list.
+ * Returns a corpus whose utterances have the folds of a list.
  *
  * @param file the list
- * @throws {SyntaxError} where it is no such table, or names one utterance twice with two folds
- * @throws {Error} where it lacks an utterance of the corpus
+ * @throws {SyntaxError} if it is not such a table, or gives one utterance two folds
+ * @throws {Error} if it lacks an utterance of the corpus
  */
 export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
   let bytes: Uint8Array;
@@ -57,7 +57,7 @@ export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
     }
     folds.set(key, { fold: own, line });
   }
-  // by the file's name alone where only one row has it
+  // by the file's name alone if only one row has it
   const bare = new Map<string, string | undefined>();
   for (const key of folds.keys()) bare.set(baseName(key), bare.has(baseName(key)) ? undefined : key);
   const used = new Set<string>();
@@ -84,5 +84,5 @@ export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
   return { ...corpus, utterances, ...(notes && { notes }) };
 }
 
-/** A name in the form in which names are compared. */
+/** Normalises a name for comparison. */
 const keyOf = (name: string) => stem(name.replaceAll("\\", "/")).normalize("NFC");

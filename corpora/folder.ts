@@ -1,7 +1,7 @@
 /**
- * Any corpus that is sorted into folders: a folder an emotion (`angry/x.wav`), with a folder a speaker inside each
- * (`angry/anna/x.wav`) or around them (`anna/angry/x.wav`). Where there are no folders of speakers, every utterance's
- * speaker is "unknown". Folders around the emotions that are called train, dev or test are the corpus's own parts.
+ * Any corpus sorted into folders: one folder per emotion (`angry/x.wav`), with speakers' folders inside
+ * (`angry/anna/x.wav`) or outside (`anna/angry/x.wav`). Without speakers' folders, every utterance's speaker is
+ * "unknown". Outer folders called train, dev or test are the corpus's own parts.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { describeNames, nearestLayout } from "./layouts.ts";
 const EXPECTED =
   "one folder for each emotion, with WAV files in it (angry/x.wav, angry/anna/x.wav or anna/angry/x.wav)";
 
-/** What parts of a corpus are called. */
+/** Names of a corpus's parts. */
 export const PART = /^(train(ing)?|dev(elopment)?|val(id|idation)?|test(ing)?|eval(uation)?)$/i;
 
 /**
- * Opens a folder of folders. A folder whose name is no known emotion's is an emotion of its own, where others beside it name one.
+ * Opens a folder of folders. A folder with an unknown name is a separate emotion if a folder beside it has a known one.
  *
- * @throws {Error} where the folder is not there or holds no WAV file, no folder names an emotion, or there is one emotion only
+ * @throws {Error} if the folder does not exist or contains no WAV file, no folder names an emotion, or there is one emotion only
  */
 export async function openFolder(dir: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const found = await listRecordings(dir);
@@ -64,7 +64,10 @@ export async function openFolder(dir: string, choices: ReadingChoices = {}): Pro
   return { ...corpus, notes: [...corpus.notes ?? [], note] };
 }
 
-/** The depth at which folders name emotions: the first at which most recordings' do, else the one at which any do. */
+/**
+ * The depth at which folder names are emotions: the first at which most recordings have one, otherwise the one at which
+ * any has.
+ */
 export function emotionLevel(folders: readonly (readonly string[])[], labels?: LabelMap): number | undefined {
   const deepest = Math.max(0, ...folders.map((parts) => parts.length));
   const shares = Array.from({ length: deepest }, (_, level) => {

@@ -1,6 +1,6 @@
 /**
- * A layout: how one corpus lies on disk, as its authors ship it. Each is one record in a file of its own in `layouts/`, and one
- * line in the table of `layouts.ts`; `--corpus`, `--corpus auto` and the help know it from there.
+ * A layout: the files and names of one corpus, as its authors distribute it. Each layout is one record in a file in `layouts/`,
+ * and one line in the table of `layouts.ts`, which `--corpus`, `--corpus auto` and the help read.
  *
  * @module
  */
@@ -12,54 +12,57 @@ import {
   makeCorpus,
   mapLabel,
   type ReadingChoices,
-  type Skipped,
+  type SkippedFile,
   type Utterance,
 } from "./corpus.ts";
-import { fileUtterance, type Found, type Label, listRecordings, stem } from "./files.ts";
+import { fileUtterance, type Label, listRecordings, type RecordingList, stem } from "./files.ts";
 
-/** What a name says, with the corpus's own word for the emotion where that has another name here. */
-export type Named = Label & {
-  /** as the corpus calls it */
+/** The contents of a name, and the corpus's own word for the emotion if EPR uses another. */
+export type NameLabel = Label & {
+  /** the corpus's word */
   word?: string;
 };
 
-/** What is made of a file's name: what it says, or why it is left out as the end of a sentence, or null: it says nothing. */
-export type Understood = Named | string | null;
+/**
+ * The result of reading a file's name: its contents, or the reason for leaving it out as the end of a sentence, or null
+ * if it has no meaning.
+ */
+export type NameReading = NameLabel | string | null;
 
-/** What a layout needs to know besides the names, read once: label files, votes, transcripts. */
-export type Understand = (name: string) => Understood;
+/** Interprets names, with everything else that a layout requires and reads once: label files, votes, transcripts. */
+export type NameReader = (name: string) => NameReading;
 
 /** A corpus's layout. */
 export interface Layout {
-  /** what `--corpus` calls it */
+  /** its name for `--corpus` */
   name: string;
-  /** what it is, in a line, for help and errors */
+  /** a one-line description for help and errors */
   about: string;
-  /** how files are named, with an example: for messages */
+  /** the form of file names, with an example, for messages */
   expected: string;
-  /** frames from one segment to the next, where the user does not choose; 1 if not said */
+  /** default number of frames from one segment to the next; 1 if not set */
   segmentHop?: number;
   /**
-   * How sure a name is this corpus's: tested on paths below the folder, with `/`, less `.wav`. Stricter than reading: no other
-   * corpus's names match.
+   * Recognises names that can only be this corpus's. Tested on paths below the folder, with `/`, without `.wav`. Stricter than
+   * reading: no other corpus's names match.
    */
   signature: RegExp;
-  /** The folder in which to look, below the one that is given; the same where it is not said. */
+  /** The folder to search, below the given one; default: the given folder. */
   inner?: string;
   /**
    * Prepares reading.
    *
-   * @param dir the folder that was given
-   * @param found what lies below it
-   * @returns what reads a path below the folder, with `/`, less `.wav`
+   * @param dir the given folder
+   * @param found the files below it
+   * @returns a function that interprets a path below the folder, with `/`, without `.wav`
    */
-  reader(dir: string, found: Found, choices: ReadingChoices): Understand | Promise<Understand>;
+  reader(dir: string, found: RecordingList, choices: ReadingChoices): NameReader | Promise<NameReader>;
 }
 
 /**
  * Opens a corpus by its layout.
  *
- * @throws {Error} where the folder is missing or empty, no file has a name of the corpus, or fewer than two emotions are found
+ * @throws {Error} if the folder is missing or empty, no file has a name of the corpus, or fewer than two emotions are found
  */
 export async function openLayout(layout: Layout, data: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const { inner } = layout;
@@ -75,15 +78,15 @@ export async function openLayout(layout: Layout, data: string, choices: ReadingC
 }
 
 /**
- * A corpus whose files say what they are by where they lie and what they are called.
+ * A corpus whose files are described by their folders and names.
  *
- * @param kind.expected how files are named, with an example: for messages
- * @throws {Error} where there is no recording, none has a name of the corpus, or fewer than two emotions are found
+ * @param kind.expected the form of file names, with an example, for messages
+ * @throws {Error} if there is no recording, none has a name of the corpus, or fewer than two emotions are found
  */
 export function namedCorpus(
   dir: string,
   { name, expected, segmentHop }: Pick<Corpus, "name" | "segmentHop"> & { expected: string },
-  { found, choices, understand }: { found: Found; choices: ReadingChoices; understand: Understand },
+  { found, choices, understand }: { found: RecordingList; choices: ReadingChoices; understand: NameReader },
 ): Corpus {
   const { wavs, others, faults } = found, { labels, duplicates } = choices;
   if (wavs.length === 0) {
@@ -94,7 +97,7 @@ export function namedCorpus(
       : "no WAV file in it";
     throw new Error(`${dir}: expected ${expected}, found ${instead}`);
   }
-  const skipped: Skipped[] = [
+  const skipped: SkippedFile[] = [
     ...faults,
     ...others.map((file) => ({ path: join(dir, file), reason: "not a WAV file" })),
   ];
@@ -118,8 +121,8 @@ export function namedCorpus(
   return makeCorpus({ name, from: dir, utterances, skipped, segmentHop, duplicates });
 }
 
-/** A label under the name that the user's map gives it, or why it is left out. */
-export function relabel({ word, ...label }: Named, labels: LabelMap | undefined): Label | string {
+/** Applies the user's map to a label, or returns the reason for leaving it out. */
+export function relabel({ word, ...label }: NameLabel, labels: LabelMap | undefined): Label | string {
   const mapped = mapLabel(labels, word, label.emotion);
   if (mapped === null) return `\`labels\` leaves "${word ?? label.emotion}" out`;
   return mapped === undefined ? label : { ...label, emotion: mapped };

@@ -1,5 +1,5 @@
 /**
- * Every layout that is known, one line each. A new one is a file in `layouts/` and a line here.
+ * All known layouts, one line each. To add one, write a file in `layouts/` and add a line here.
  *
  * @module
  */
@@ -36,20 +36,20 @@ export const LAYOUTS: readonly Layout[] = [
   meld,
 ];
 
-/** Share of the recordings whose names have to be a corpus's. */
+/** The share of recordings whose names must match a corpus. */
 const MOST = 0.5;
 
-/** The layout that most of the recordings are named by; undefined where there is none. */
+/** The layout that most of the recordings' names match; undefined if there is none. */
 export function nearestLayout(files: readonly string[]): Layout | undefined {
   const shares = LAYOUTS.map((layout) => files.filter((file) => matches(layout, file)).length / files.length);
   const best = shares.indexOf(Math.max(...shares));
   return shares[best] >= MOST ? LAYOUTS[best] : undefined;
 }
 
-/** Whether a recording, as a path below its folder, is named as a layout's are. */
+/** Whether a recording's path, relative to its folder, matches a layout's names. */
 export const matches = ({ signature }: Layout, file: string) => signature.test(stem(file).normalize("NFC"));
 
-/** What names look like: an example of each kind, by runs of letters and digits. */
+/** Describes file names: one example of each pattern of letters and digits. */
 export function describeNames(files: readonly string[]): string {
   const kinds = new Map<string, string[]>();
   for (const file of files) {

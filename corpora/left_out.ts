@@ -1,5 +1,5 @@
 /**
- * Why recordings are not learned from although they can be read: too short for a segment, silent, or copies of others.
+ * Why readable recordings are left out of training: too short for a segment, silent, or copies of others.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { frontEnd } from "../dsp/settings.ts";
 import type { Corpus } from "./corpus.ts";
 import { settleDuplicates } from "./duplicates.ts";
 import type { Outcome } from "./feature_frames.ts";
-import type { Sound } from "./framed.ts";
+import type { Sound } from "./recording_frames.ts";
 
-/** Which utterances are left out and why, and which are copies that are kept; by their place in the corpus. */
+/** Which utterances are left out and why, and which copies are kept; by index in the corpus. */
 export function whyLeftOut(
   { utterances, duplicates }: Corpus,
   outcomes: readonly Outcome[],
@@ -27,7 +27,7 @@ export function whyLeftOut(
     } else whole.push(i);
   }
   const copyOf = new Map<number, number>();
-  if (!recordings) return { reasons, copyOf }; // what is made in memory may well be made twice
+  if (!recordings) return { reasons, copyOf }; // synthetic utterances may repeat on purpose
   const settled = settleDuplicates(
     whole.map((i) => ({
       name: utterances[i].span === undefined ? utterances[i].path ?? utterances[i].id : utterances[i].id,
@@ -41,10 +41,10 @@ export function whyLeftOut(
   return { reasons, copyOf };
 }
 
-/** Largest sample of a recording that is silent, 80 dB under full scale; and the level of one that is hardly more than a constant. */
+/** The largest sample of a silent recording, 80 dB under full scale; and the level of a nearly constant recording. */
 const SILENCE = 1e-4, CONSTANT = -86;
 
-/** Whether nothing can be heard. */
+/** Whether a recording is silent or nearly constant. */
 function isSilent({ peak, level }: Sound): boolean {
   return peak < SILENCE || level < CONSTANT;
 }

@@ -1,12 +1,12 @@
 /**
- * A corpus that a table lists: a line a recording, or a part of one. The columns are found by their usual names, in any order
- * among any others:
+ * A corpus listed in a table, with one line per recording or part of a recording. The columns have one of their usual names.
+ * Their order is free, and other columns may exist:
  *
- *     path       path, file, filename, wav, audio        relative to the table; the one that is needed
- *     emotion    emotion, label, category, target        not needed where there are votes
- *     speaker    speaker, spk, actor                     text, session likewise
+ *     path       path, file, filename, wav, audio        relative to the table; the only required column
+ *     emotion    emotion, label, category, target        not required if there are votes
+ *     speaker    speaker, spk, actor                     also text, session
  *     start, end (or duration)                           a part of a long recording, in seconds (start_ms, end_ms: in ms)
- *     fold       fold, split, partition                  the folds that the corpus's authors laid down
+ *     fold       fold, split, partition                  the folds defined by the corpus's authors
  *     anger, sadness, ...                                listeners' votes: a soft label, which stage 1 learns
  *
  * @module
@@ -20,7 +20,7 @@ import {
   isEmotion,
   makeCorpus,
   type ReadingChoices,
-  type Skipped,
+  type SkippedFile,
   type Span,
 } from "./corpus.ts";
 import { type CsvRow, type CsvTable, readTable } from "./csv.ts";
@@ -29,7 +29,7 @@ import { relabel } from "./layout.ts";
 import { PathFinder } from "./path_finder.ts";
 import type { Utterance } from "./corpus.ts";
 
-/** What each column is called, in the order in which it is looked for. */
+/** Names of each column, in the order of search. */
 const NAMES = {
   path: ["path", "file", "filename", "wav", "audio", "file_path", "filepath", "wav_path", "audio_path", "file_name"],
   emotion: ["emotion", "label", "category", "target", "emotion_label", "class"],
@@ -48,24 +48,24 @@ type ColumnName = keyof typeof NAMES;
 
 /** Where a table's columns are. */
 interface Columns {
-  /** the place of a column that is there */
+  /** the index of each column that exists */
   at: Partial<Record<ColumnName, number>>;
-  /** columns of votes: place, and the emotion */
+  /** columns of votes: index and emotion */
   votes: { place: number; emotion: string }[];
 }
 
 /**
- * Opens a corpus by the table that lists it. A recording that is not there is skipped and said so.
+ * Opens a corpus from its table. A missing recording is skipped and reported.
  *
- * @param file the table, or a folder with a `labels.csv` or just one table in it
- * @throws {Error} where the file is not there or lists fewer than two emotions
- * @throws {SyntaxError} where the file is no table or lacks a column, with the line
+ * @param file the table, or a folder that contains a `labels.csv` or exactly one table
+ * @throws {Error} if the file does not exist or lists fewer than two emotions
+ * @throws {SyntaxError} with the line, if the file is not a table or lacks a column
  */
 export async function openCsv(file: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const table = await readList(await findList(file)), columns = findColumns(table.header);
   requireColumns(table, columns);
   const finder = new PathFinder(dirname(table.name));
-  const utterances: Utterance[] = [], skipped: Skipped[] = [];
+  const utterances: Utterance[] = [], skipped: SkippedFile[] = [];
   for (const row of table.rows) {
     const at = `${table.name}, line ${row.line}`, value = (name: ColumnName) => valueOf(row, columns, name);
     const listed = value("path");
@@ -103,7 +103,7 @@ export async function openCsv(file: string, choices: ReadingChoices = {}): Promi
   return makeCorpus({ name: "csv", from: table.name, utterances, skipped, segmentHop: 1, duplicates });
 }
 
-/** Whether a table lists recordings with their emotions: for `--corpus auto`. */
+/** Whether a table lists recordings with their emotions, for `--corpus auto`. */
 export async function isList(file: string): Promise<boolean> {
   try {
     return fits((await readList(file)).header);
@@ -112,7 +112,7 @@ export async function isList(file: string): Promise<boolean> {
   }
 }
 
-/** Tables by their names. */
+/** File names of tables. */
 export const TABLE = /\.(csv|tsv|tab|txt)$/i;
 
 async function readList(file: string): Promise<CsvTable> {
@@ -141,7 +141,7 @@ async function findList(file: string): Promise<string> {
   });
 }
 
-/** A header's name as names are compared: "Speaker ID" is speaker_id. */
+/** Normalises a header's name for comparison: "Speaker ID" becomes speaker_id. */
 const plainColumn = (name: string) =>
   name.normalize("NFC").toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "_").replaceAll(/^_+|_+$/g, "");
 
@@ -155,7 +155,7 @@ function findColumns(header: readonly string[]): Columns {
   const votes = header.flatMap((name, place) =>
     !taken.has(place) && isEmotion(name) ? [{ place, emotion: emotionName(name) }] : []
   );
-  // a single one is some other column that happens to bear such a name
+  // a single such column is probably something else with the same name
   return { at, votes: votes.length >= 2 ? votes : [] };
 }
 
@@ -192,7 +192,7 @@ function valueOf(row: CsvRow, { at }: Columns, name: ColumnName): string {
   return at[name] === undefined ? "" : row.value(at[name]);
 }
 
-/** Votes of a row; undefined where there are none. Decimal commas are read too. */
+/** The votes of a row; undefined if there are none. Decimal commas are accepted. */
 function readVotes(row: CsvRow, { votes }: Columns, at: string): Record<string, number> | undefined {
   if (votes.length === 0) return undefined;
   const counts = votes.map(({ place, emotion }): [string, number] => {
@@ -205,13 +205,13 @@ function readVotes(row: CsvRow, { votes }: Columns, at: string): Record<string, 
   return counts.every(([, number]) => number === 0) ? undefined : Object.fromEntries(counts);
 }
 
-/** The emotion with most votes; of equals, the first in the order of emotions. */
+/** The emotion with most votes; in a tie, the first in the order of emotions. */
 function likeliest(votes: Readonly<Record<string, number>>): string {
   const order = Object.keys(votes).sort((a, b) => EMOTIONS.indexOf(a) - EMOTIONS.indexOf(b));
   return order.reduce((best, emotion) => votes[emotion] > votes[best] ? emotion : best);
 }
 
-/** The part of a recording that a row names; undefined where it names none. */
+/** The part of a recording that a row gives; undefined if it gives none. */
 function readSpan(value: (name: ColumnName) => string, at: string): Span | undefined {
   const inMs = value("start_ms") !== "" || value("end_ms") !== "";
   const [first, last] = inMs ? [value("start_ms"), value("end_ms")] : [value("start"), value("end")];
@@ -225,7 +225,7 @@ function readSpan(value: (name: ColumnName) => string, at: string): Span | undef
   return { start, end };
 }
 
-/** "1.5", "1,5", "0:01.5" and "00:00:01.5" in seconds; NaN where it is none of these. */
+/** Converts "1.5", "1,5", "0:01.5" and "00:00:01.5" to seconds; NaN for anything else. */
 function secondsOf(text: string): number {
   const match = /^(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d*)?|[.,]\d+)$/.exec(text);
   if (match === null) return NaN;

@@ -1,5 +1,5 @@
 /**
- * The true emotion of a segment is that of most of its frames: the value that occurs most often; of two that do equally, the one that gets there first.
+ * The most frequent value; in a tie, the one that reaches the count first. The true emotion of a segment is that of most of its frames.
  */
 export function majority(values: Uint8Array): number {
   const counts = new Uint32Array(256);

@@ -1,5 +1,5 @@
 /**
- * Opening a corpus by the name of its kind, as `--corpus` and `--data` give it.
+ * Opens a corpus by its kind and its location, as given by `--corpus` and `--data`.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { openSynthetic, type SyntheticSize } from "./synthetic.ts";
 /** A kind of corpus: one of {@link CORPUS_KINDS}, or `auto`. */
 export type CorpusKind = string;
 
-/** The kinds of corpus there are, in the order that help shows them; `auto` recognises which of them it is. */
+/** The kinds of corpus, in the order of the help; `auto` recognises the kind. */
 export const CORPUS_KINDS: readonly CorpusKind[] = [
   "synthetic",
   ...LAYOUTS.map(({ name }) => name),
@@ -26,22 +26,22 @@ export const CORPUS_KINDS: readonly CorpusKind[] = [
   "pattern",
 ];
 
-/** What a corpus is opened with. */
+/** Options for opening a corpus. */
 export interface CorpusOptions extends ReadingChoices {
-  /** the folder it lies in (for `csv` the file); every kind but `synthetic` wants it */
+  /** the folder of the corpus (for `csv` the file); every kind except `synthetic` requires it */
   data?: string;
-  /** what `synthetic` is made from; 1 if not said */
+  /** the seed of `synthetic`; default: 1 */
   seed?: number;
-  /** how much `synthetic` makes */
+  /** the size of `synthetic` */
   size?: SyntheticSize;
 }
 
 /**
- * Opens a corpus. No sound is read yet: a file that can't be decoded shows when it is.
+ * Opens a corpus. No sound is read yet: a broken file is detected later, when it is decoded.
  *
  * @param kind one of {@link CORPUS_KINDS}, or `auto`
- * @throws {OptionError} where an option is missing, not needed, or not what the corpus has
- * @throws {Error} where it is not there, is empty, holds no recording of this kind, or one emotion only
+ * @throws {OptionError} if an option is missing, superfluous, or does not fit the corpus
+ * @throws {Error} if it does not exist, is empty, contains no recording of this kind, or only one emotion
  *
  * @example
  * ```ts

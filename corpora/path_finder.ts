@@ -1,22 +1,22 @@
 /**
- * Finding the file that a list means, where it was made on another machine: backslashes for slashes, `.WAV` for `.wav` or none at
- * all, letters in the other Unicode form, other case, a drive that is not here.
+ * Finds the files of a list that was written on another machine: with backslashes, with `.WAV` or no extension instead of `.wav`,
+ * with another Unicode form or case, or on a drive that does not exist here.
  *
  * @module
  */
 import { dirname, join, resolve } from "@std/path";
 
-/** Finds files below a folder; what is in each folder is read once. */
+/** Finds files below a folder. Each folder is read once. */
 export class PathFinder {
   readonly #dir: string;
   readonly #folders = new Map<string, Promise<Map<string, string[]>>>();
 
-  /** @param dir where relative paths begin */
+  /** @param dir the base of relative paths */
   constructor(dir: string) {
     this.#dir = dir;
   }
 
-  /** The file that a listed path means; undefined where there is none. */
+  /** The file that a listed path refers to; undefined if there is none. */
   async find(listed: string): Promise<string | undefined> {
     const exact = resolve(this.#dir, listed);
     if (await isFile(exact)) return exact;
@@ -28,7 +28,7 @@ export class PathFinder {
     }
     const parts = slashed.replace(/^[a-z]:/i, "").split("/").filter((part) => part !== "" && part !== ".");
     if (!drive && !slashed.startsWith("/")) return await this.#follow(this.#dir, parts);
-    // a place of another machine: its last folders may have come along, but a bare name is too little to go by
+    // a path on another machine: try its last folders, but not the bare file name, which is too ambiguous
     for (let from = 1; from < parts.length - 1; from++) {
       const found = await this.#follow(this.#dir, parts.slice(from));
       if (found !== undefined) return found;
@@ -36,7 +36,10 @@ export class PathFinder {
     return undefined;
   }
 
-  /** Goes from a folder down, each part by its exact name if it is there, else by its folded one if only one file has that. */
+  /**
+   * Follows a path down from a folder. Each part matches by its exact name, or by its folded name if only one file has
+   * that.
+   */
   async #follow(from: string, parts: readonly string[]): Promise<string | undefined> {
     let at = from;
     for (const [i, part] of parts.entries()) {
@@ -61,10 +64,10 @@ export class PathFinder {
   }
 }
 
-/** A name in the form in which names are compared. */
+/** Normalises a name for comparison. */
 const fold = (name: string) => name.normalize("NFC").toLowerCase();
 
-/** Of the names with one folded form: the exact one, else the only one. */
+/** Of the names with one folded form: the exact one, otherwise the only one. */
 function pick(names: readonly string[] | undefined, wanted: string): string | undefined {
   return names?.find((name) => name === wanted) ?? (names?.length === 1 ? names[0] : undefined);
 }
@@ -78,7 +81,7 @@ async function readNames(folder: string): Promise<Map<string, string[]>> {
       else names.set(fold(name), [name]);
     }
   } catch {
-    // no folder, or one that may not be read: nothing is found in it
+    // not a folder, or not readable: nothing is found in it
   }
   return names;
 }

@@ -1,12 +1,12 @@
 /**
- * Any corpus whose files' names say it, by a pattern that its user gives: `{speaker}_{emotion}_{text}.wav`, or with folders,
- * `{speaker}/{emotion}/*.wav`.
+ * Any corpus whose labels are in its file names, by a pattern from the user: `{speaker}_{emotion}_{text}.wav`, or with
+ * folders, `{speaker}/{emotion}/*.wav`.
  *
- *     {emotion} {speaker} {text} {session} {fold}     what stands there; {emotion} is needed
+ *     {emotion} {speaker} {text} {session} {fold}     the text at this place; {emotion} is required
  *     *                                               anything within a name
- *     other characters                                themselves, in either case
+ *     other characters                                themselves, ignoring case
  *
- * A pattern is matched against the end of a path: one without a slash against the name alone.
+ * A pattern matches the end of a path; a pattern without a slash matches the name alone.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import { describeNames } from "./layouts.ts";
 
 const FIELDS: readonly (keyof NameFields)[] = ["emotion", "speaker", "text", "session", "fold"];
 
-/** What a name says, field by field. */
+/** The fields of a name. */
 export type NameFields = Partial<Record<"emotion" | "speaker" | "text" | "session" | "fold", string>>;
 
 /**
- * Makes a reader of names from a pattern.
+ * Compiles a pattern to a function that reads names.
  *
- * @throws {OptionError} where a field is unknown, named twice, or {emotion} is missing
+ * @throws {OptionError} if a field is unknown, named twice, or {emotion} is missing
  *
  * @example
  * ```ts
@@ -62,8 +62,8 @@ export function parsePattern(pattern: string): (name: string) => NameFields | un
 /**
  * Opens a corpus by a pattern.
  *
- * @throws {OptionError} of `pattern` where it is wrong, of `labels` where no {emotion} is a known one
- * @throws {Error} where no name fits, or there is one emotion only
+ * @throws {OptionError} of `pattern` if it is invalid, of `labels` if no {emotion} is known
+ * @throws {Error} if no name matches, or there is only one emotion
  */
 export async function openPattern(dir: string, choices: ReadingChoices & { pattern: string }): Promise<Corpus> {
   const { pattern, labels } = choices, read = parsePattern(pattern), found = await listRecordings(dir);

@@ -1,28 +1,28 @@
 /**
- * Speech sounds and sentences of them: what the synthetic corpus says. A sound is one or more postures of the mouth,
- * each held for a while; the sentences are made-up words of them ("mona ledisu"), drawn from the seed.
+ * Speech sounds, and the sentences of the synthetic corpus. A sound is one or more postures of the mouth, each with a
+ * duration. The sentences consist of made-up words ("mona ledisu"), drawn from the seed.
  *
- * Formant targets are those of men (vowels: Peterson & Barney, JASA 24, 1952); a speaker's own vocal tract scales them.
+ * Formant targets are those of men (vowels: Peterson & Barney, JASA 24, 1952), scaled by a speaker's vocal tract.
  *
  * @module
  */
 import type { Random } from "../kernels/random.ts";
 
-/** A posture of mouth and larynx, and how long it is held at ordinary tempo. */
+/** A posture of mouth and larynx, and its duration at ordinary tempo. */
 export interface Posture {
   /** milliseconds */
   ms: number;
   /** F1, F2, F3 of a man, Hz */
   formants: readonly [number, number, number];
-  /** by how much the formants' bandwidths are wider than a vowel's */
+  /** how much wider the formants' bandwidths are than a vowel's */
   damping: number;
-  /** loudness of the voice, of the breath and of the noise at a constriction, 0 to 1 */
+  /** amplitudes of the voice, the breath and the noise at a constriction, 0 to 1 */
   voicing: number;
   breath: number;
   frication: number;
-  /** where the last has its resonance, Hz */
+  /** resonance of that noise, Hz */
   fricationHz: number;
-  /** whether this is a vowel: what carries stress, and is drawn out by it */
+  /** whether this is a vowel, which can be stressed and is then lengthened */
   vowel: boolean;
 }
 
@@ -38,7 +38,7 @@ const sonorant = (ms: number, voicing: number, damping: number, ...formants: Tri
 const fricative = (voicing: number, frication: number, fricationHz: number, ...formants: Triple): Posture[] => [
   { ms: 85, formants, damping: 1.5, voicing, breath: 0.1, frication, fricationHz, vowel: false },
 ];
-/** A closure, the burst that ends it, and (in p t k) the breath until the voice sets in. */
+/** A closure, the burst that ends it, and (in p t k) breath until the voice starts. */
 const plosive = (voiced: boolean, burst: number, fricationHz: number, ...formants: Triple): Posture[] => {
   const shape = { formants, damping: 1.5, fricationHz, vowel: false };
   return [
@@ -94,15 +94,15 @@ const REST: Posture = {
   vowel: false,
 };
 
-/** A sentence: its words, and the postures that say them with when each begins. */
+/** A sentence: its words, and the postures that pronounce them with their start times. */
 export interface Sentence {
   /** the made-up words */
   text: string;
-  /** in order, with the millisecond that each begins at; the first and the last are rest */
+  /** in order, each with its start in milliseconds; the first and the last are rest */
   postures: (Posture & { start: number })[];
-  /** middles of the stressed vowels, ms, and how strong each stress is, about 1 */
+  /** times of the stressed vowels' centres, ms, and the strength of each stress, about 1 */
   stresses: { at: number; strength: number }[];
-  /** length, ms */
+  /** duration, ms */
   ms: number;
 }
 

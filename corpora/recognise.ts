@@ -1,5 +1,5 @@
 /**
- * `--corpus auto`: which corpus lies in a folder, by the names of its recordings, and why that is believed.
+ * `--corpus auto`: recognises a folder's corpus by the names of its recordings, and gives the reason.
  *
  *     a file                                       csv: a list
  *     most names are a known corpus's              that layout
@@ -16,20 +16,20 @@ import { emotionLevel } from "./folder.ts";
 import { describeNames, matches, nearestLayout } from "./layouts.ts";
 import { isList } from "./list.ts";
 
-/** Which corpus, and why. */
-export interface Recognised {
-  /** what `--corpus` calls it */
+/** The recognised corpus, and the reason. */
+export interface CorpusMatch {
+  /** its name for `--corpus` */
   kind: string;
   /** as a sentence */
   why: string;
 }
 
 /**
- * Recognises what lies at a place.
+ * Recognises the corpus at a path.
  *
- * @throws {OptionError} where it is not there, or is nothing that is known: with what its names look like
+ * @throws {OptionError} if the path does not exist, or the corpus is unknown; the error then describes its file names
  */
-export async function recogniseCorpus(data: string): Promise<Recognised> {
+export async function recogniseCorpus(data: string): Promise<CorpusMatch> {
   const info = await statOrNull(data);
   if (info === null) {
     throw new OptionError({ option: "data", where: data, required: "recordings, or a list of them", found: undefined });
@@ -63,12 +63,12 @@ export async function recogniseCorpus(data: string): Promise<Recognised> {
   });
 }
 
-/** The table of a folder that lists its recordings: labels.csv, or the only one that does. */
+/** The table of a folder that lists its recordings: labels.csv, or the only such table. */
 async function findList(dir: string): Promise<string | undefined> {
   const names = (await Array.fromAsync(Deno.readDir(dir), ({ name }) => name)).filter((name) =>
     /\.(csv|tsv)$/i.test(name)
   );
-  // what openCsv() takes of a folder
+  // the same choice as openCsv() makes
   const chosen = names.includes("labels.csv") ? "labels.csv" : names.length === 1 ? names[0] : undefined;
   return chosen !== undefined && await isList(join(dir, chosen)) ? chosen : undefined;
 }

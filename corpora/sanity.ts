@@ -1,6 +1,6 @@
 /**
- * What is doubtful about a corpus before anything is learned from it. Each finding is a line for people, with its kind and the
- * utterances that it is about.
+ * Checks a corpus for doubtful data before training. Each finding is a line for people, with its kind and the utterances
+ * concerned.
  *
  * @module
  */
@@ -20,30 +20,30 @@ export type FindingKind =
 
 /** Something doubtful. */
 export interface Finding {
-  /** what it is about */
+  /** its kind */
   kind: FindingKind;
   /** a sentence for people */
   message: string;
-  /** ids of the utterances, where it is about some */
+  /** ids of the utterances concerned, if any */
   utterances: string[];
 }
 
-/** Share of samples cut off at full scale from which on a recording counts as clipped. */
+/** Share of clipped samples from which a recording counts as clipped. */
 const MUCH_CLIPPED = 0.01;
 
-/** How many times the middle half's width a value lies outside of it to be an outlier (Tukey's outer fence). */
+/** Tukey's outer fence: an outlier lies this many interquartile ranges outside the middle half. */
 const FENCE = 3;
 
-/** The least that outliers differ from the median: a factor of the length, dB of the level. */
+/** The least difference of an outlier from the median: a factor of the duration, dB of the level. */
 const LEAST_FACTOR = 3, LEAST_DB = 15;
 
-/** How much likelier an emotion has to make a sampling rate to give itself away by it. */
+/** How much more likely a sampling rate must make one emotion for the rate to reveal it. */
 const TELLING = 0.3;
 
-/** Utterances of the commonest emotion for one of the rarest, from which on they are unbalanced. */
+/** Ratio of the most frequent emotion to the rarest from which a corpus is unbalanced. */
 const UNBALANCED = 3;
 
-/** Looks at a corpus; no finding: nothing is doubtful. */
+/** Checks a corpus. An empty list means no doubts. */
 export function inspectCorpus(features: Features): Finding[] {
   const { utterances, notes = [] } = features;
   return [
@@ -84,7 +84,7 @@ function clipped(utterances: readonly FeatureUtterance[]): Finding[] {
   }];
 }
 
-/** Values far outside of the middle half. @param least how far they are from the median at least */
+/** Values far outside the middle half. @param least their least distance from the median */
 function outliers(
   utterances: readonly FeatureUtterance[],
   kind: "length" | "level",
@@ -96,7 +96,7 @@ function outliers(
     const value = valueOf(utterance);
     return value === undefined ? [] : [{ utterance, value }];
   }).sort((a, b) => a.value - b.value);
-  if (valued.length < 8) return []; // no middle half to speak of
+  if (valued.length < 8) return []; // too few values for quartiles
   const at = (share: number) => valued[Math.round(share * (valued.length - 1))].value;
   const width = FENCE * (at(0.75) - at(0.25)), middle = at(0.5);
   const own = valued.filter(({ value }) => {
@@ -113,7 +113,7 @@ function outliers(
   }];
 }
 
-/** Whether the rates at which emotions were recorded tell them: a network may learn the rate. */
+/** Whether sampling rates reveal the emotions: a network may learn the rate. */
 function sampleRates({ utterances, emotions }: Features): Finding[] {
   const known = utterances.filter(({ sound }) => sound !== undefined);
   const rates = [...new Set(known.map(({ sound }) => sound!.sampleRate))].sort((a, b) => a - b);
@@ -169,7 +169,7 @@ function loneSpeakers({ utterances, emotions }: Features): Finding[] {
   });
 }
 
-/** Parts of one recording that share sound: they may fall into two folds. */
+/** Parts of a recording that overlap: they may fall into two folds. */
 function overlaps(utterances: readonly FeatureUtterance[]): Finding[] {
   const parts = utterances.flatMap(({ id, path, span }) => path !== undefined && span ? [{ id, path, ...span }] : [])
     .sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : a.start - b.start);

@@ -1,12 +1,11 @@
 /**
- * The synthetic corpus: emotional speech made from a seed, so that EPR runs with nothing to download and so that the
- * paper's argument can be tested. Each utterance *mixes* its emotion with neutral stretches (the emotion swells over 40 to
- * 70 % of it), hence one label for all its segments is wrong; and here, unlike in any recorded corpus, the true emotion of
- * every frame is known.
+ * The synthetic corpus: emotional speech made from a seed. EPR runs without a download, and the paper's argument can be
+ * tested. Each utterance *mixes* its emotion with neutral stretches (the emotion swells over 40 to 70 % of it), so one
+ * label for all its segments is wrong. Unlike in any recorded corpus, the true emotion of every frame is known.
  *
- * The emotions follow what is known of their voices (Murray & Arnott, JASA 93, 1993; Burkhardt & Sendlmeier, 2000): level
- * and range of pitch, loudness, tempo, spectral tilt, breath, irregularity. Speakers, sentences and takes vary in the same
- * cues by about as much, so none of them tells the emotion by itself.
+ * The emotions follow the literature on emotional voices (Murray & Arnott, JASA 93, 1993; Burkhardt & Sendlmeier, 2000):
+ * level and range of pitch, loudness, tempo, spectral tilt, breath, irregularity. Speakers, sentences and takes vary the
+ * same cues by about as much, so no single cue reveals the emotion.
  *
  * @module
  */
@@ -15,23 +14,26 @@ import { SPEECH_STREAMS } from "../base/streams.ts";
 import { frameCount } from "../dsp/log_mel.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import { Random } from "../kernels/random.ts";
-import { type Corpus, EMOTIONS, makeCorpus, type Spoken, type Utterance } from "./corpus.ts";
+import { type Corpus, EMOTIONS, makeCorpus, type Speech, type Utterance } from "./corpus.ts";
 import { makeSentence, type Sentence } from "./phonemes.ts";
 import { emptyTrack, FORMANTS, noiseTable, speak, TRACK_STEP, VOICE_RATE, type VoiceTrack } from "./voice.ts";
 
-/** How much speech to make. */
+/** The amount of speech to make. */
 export interface SyntheticSize {
-  /** utterances in all, shared evenly between the five emotions; 120 if not said */
+  /** number of utterances in all, shared evenly between the five emotions; default: 120 */
   utterances?: number;
-  /** speakers; 6 if not said */
+  /** number of speakers; default: 6 */
   speakers?: number;
 }
 
-/** A way of speaking: what an emotion, a speaker's habit or a mood of the day adds to a plain voice. Zero is plain. */
+/**
+ * A manner of speaking: the offsets that an emotion, a speaker's habit or a daily mood adds to a plain voice. Zero is
+ * plain.
+ */
 interface Manner {
   /** pitch, semitones higher */
   level: number;
-  /** the pitch's movement, as log2 of a factor */
+  /** log2 of a factor on the movement of the pitch */
   range: number;
   /** dB louder */
   loudness: number;
@@ -72,14 +74,14 @@ const MANNERS: Readonly<Record<string, Manner>> = {
   sadness: { ...PLAIN, level: -1.5, range: -0.9, loudness: -5, tempo: -0.22, tilt: 0.16, open: 0.14, breath: 0.15 },
 };
 
-/** The emotions spoken, in the order that every corpus keeps. */
+/** The emotions spoken, in the order of every corpus. */
 const SPOKEN = EMOTIONS.filter((emotion) => emotion in MANNERS);
 
 interface Speaker {
   name: string;
   /** pitch at rest, Hz */
   pitch: number;
-  /** length of the vocal tract against the average man's, as a factor on all formants */
+  /** length of the vocal tract relative to the average man's, as a factor on all formants */
   tract: number;
   habit: Manner;
 }
@@ -88,9 +90,9 @@ const SENTENCES = 8;
 
 /**
  * Opens the synthetic corpus of a seed. The same seed gives the same speech (on engines whose `Math.exp` and `Math.cos`
- * agree), and nothing is made before an utterance is read.
+ * agree), and speech is computed only when an utterance is read.
  *
- * @throws {OptionError} where the size is not whole numbers, at least 5 utterances and 1 speaker
+ * @throws {OptionError} unless the sizes are whole numbers, with at least 5 utterances and 1 speaker
  */
 export function openSynthetic(seed = 1, size: SyntheticSize = {}): Corpus {
   const { utterances: utteranceCount = 120, speakers: speakerCount = 6 } = size;
@@ -139,7 +141,7 @@ export function openSynthetic(seed = 1, size: SyntheticSize = {}): Corpus {
   return makeCorpus({ name: "synthetic", from: "The synthetic corpus", utterances, skipped: [], segmentHop: 1 });
 }
 
-/** Draws a speaker: men and women by turns. */
+/** Draws a speaker: men and women alternate. */
 function makeSpeaker(index: number, random: Random): Speaker {
   const woman = index % 2 === 1;
   return {
@@ -159,7 +161,7 @@ function makeSpeaker(index: number, random: Random): Speaker {
   };
 }
 
-/** The mood of one take: what varies from one utterance to the next beside its emotion. */
+/** The mood of one take: variation between utterances that does not come from the emotion. */
 function takeManner(random: Random): Manner {
   return {
     ...PLAIN,
@@ -172,7 +174,7 @@ function takeManner(random: Random): Manner {
   };
 }
 
-function utter(sentence: Sentence, speaker: Speaker, emotion: string, noise: Float32Array, random: Random): Spoken {
+function utter(sentence: Sentence, speaker: Speaker, emotion: string, noise: Float32Array, random: Random): Speech {
   const take = takeManner(random), strength = 0.9 + 0.5 * random.uniform();
   const swell = drawSwell(sentence.ms, 2 ** (strength * MANNERS[emotion].tempo), random);
   const { track, emotional } = perform(sentence, speaker, take, scale(MANNERS[emotion], strength), swell);
@@ -185,10 +187,10 @@ function utter(sentence: Sentence, speaker: Speaker, emotion: string, noise: Flo
   return { samples, seconds: samples.length / VOICE_RATE, truth };
 }
 
-/** How strong the emotion is at a millisecond of the sentence, 0 to 1. */
+/** The strength of the emotion at a millisecond of the sentence, 0 to 1. */
 type Swell = (ms: number) => number;
 
-/** One stretch of the sentence, such that it comes to 44 to 66 % of the *spoken* time at the emotion's own tempo. */
+/** Draws one stretch of the sentence that takes 44 to 66 % of the *spoken* time at the emotion's tempo. */
 function drawSwell(ms: number, tempo: number, random: Random): Swell {
   const share = 0.44 + 0.22 * random.uniform();
   const width = ms * share * tempo / (1 - share + share * tempo);
@@ -206,9 +208,9 @@ function scale(manner: Manner, by: number): Manner {
 }
 
 /**
- * Turns a sentence into a track: the speaker's voice, the take's mood, and the emotion as far as it has swollen.
- * The mouth moves from posture to posture as a damped mass does (two low passes in a row), so that neighbours colour each
- * other and short vowels fall short of their targets.
+ * Turns a sentence into a track: the speaker's voice, the take's mood, and the emotion at its current strength. The mouth
+ * moves between postures like a damped mass (two low passes in a row), so neighbouring sounds colour each other and short
+ * vowels do not reach their targets.
  */
 function perform(
   sentence: Sentence,
@@ -219,7 +221,7 @@ function perform(
 ): { track: VoiceTrack; emotional: Float64Array } {
   const own = (name: keyof Manner) => speaker.habit[name] + take[name];
   const stepMs = 1000 * TRACK_STEP / VOICE_RATE;
-  // where in the sentence each point of the track lies: the tempo follows the emotion
+  // position in the sentence of each point of the track: the tempo follows the emotion
   const places: number[] = [];
   for (let at = 0; at < sentence.ms;) {
     places.push(at);
@@ -227,7 +229,7 @@ function perform(
   }
   const track = emptyTrack(places.length), emotional = Float64Array.from(places, swell);
 
-  // mouth and larynx as they are now: formants 1 to 3, damping (halfway and there), then loudnesses
+  // the current state of mouth and larynx: formants 1 to 3, damping (halfway and there), then amplitudes
   const rest = sentence.postures[0];
   const mouth = [...rest.formants, rest.damping], halfway = [...mouth];
   let voicing = 0, breath = 0, frication = 0, current = 0;
@@ -246,7 +248,7 @@ function perform(
     frication += 0.6 * (posture.frication - frication);
 
     const gain = 10 ** (manner("loudness") / 20);
-    let accent = 2 - 5 * at / sentence.ms; // semitones: pitch falls through a sentence
+    let accent = 2 - 5 * at / sentence.ms; // semitones: pitch falls over a sentence
     let stress = 0;
     for (const { at: middle, strength } of sentence.stresses) {
       const bump = strength * Math.exp(-(((at - middle) / 110) ** 2));
@@ -265,7 +267,7 @@ function perform(
 
     const tract = speaker.tract * 2 ** manner("formants");
     for (let f = 0; f < FORMANTS; f++) {
-      // above F3 a tube that is shut at one end: a formant every 1,000 Hz
+      // above F3, a tube closed at one end: a formant every 1,000 Hz
       const frequency = tract * (f < 3 ? mouth[f] : 500 + 1000 * f);
       track.formants[p * FORMANTS + f] = Math.min(7600, frequency);
       track.bandwidths[p * FORMANTS + f] = BANDWIDTHS[f] * mouth[3];
@@ -276,7 +278,7 @@ function perform(
 
 /** Bandwidths of the formants in a vowel, Hz. */
 const BANDWIDTHS = [70, 90, 130, 200, 250, 350];
-/** Makes an ordinary voice an ordinary recording: about 0.07 root mean square. */
+/** Scales an ordinary voice to the level of an ordinary recording: about 0.07 root mean square. */
 const GAIN = 0.13;
 
 function clamp(value: number, low: number, high: number): number {

@@ -7,12 +7,11 @@
  *     frication noise -> one resonance ----------------------------
  *
  * A pulse is the derivative of the glottal flow t^2 - t^3 while the folds are open (KLGLOTT88; Klatt & Klatt, JASA 87,
- * 1990) and nothing while they are shut. A formant of frequency f and bandwidth b is the two-pole resonator
+ * 1990) and zero while they are closed. A formant of frequency f and bandwidth b is the two-pole resonator
  *
  *     y[n] = A x[n] + B y[n-1] + C y[n-2],   C = -exp(-2 pi b T),  B = 2 exp(-pi b T) cos(2 pi f T),  A = 1 - B - C
  *
- * What the voice is to do comes as a track: one value of each parameter every 5 ms, between which the loudnesses and the
- * pitch run straight.
+ * A track controls the voice: one value of each parameter every 5 ms. Amplitudes and pitch are interpolated linearly.
  *
  * @module
  */
@@ -22,26 +21,26 @@ import type { Random } from "../kernels/random.ts";
 export const VOICE_RATE = 16000;
 /** Samples from one point of a track to the next: 5 ms. */
 export const TRACK_STEP = 80;
-/** Resonators in the cascade: enough to fill 8 kHz. */
+/** Number of resonators in the cascade: enough to fill 8 kHz. */
 export const FORMANTS = 6;
 
-/** What the voice does, a value every {@link TRACK_STEP} samples in each array. */
+/** The voice's parameters, one value every {@link TRACK_STEP} samples in each array. */
 export interface VoiceTrack {
   /** pitch, Hz */
   pitch: Float64Array;
   /** amplitude of the glottal pulses */
   voicing: Float64Array;
-  /** amplitude of the breath noise that goes through the formants */
+  /** amplitude of the breath noise that passes through the formants */
   breath: Float64Array;
-  /** amplitude of the noise made at a constriction */
+  /** amplitude of the noise at a constriction */
   frication: Float64Array;
-  /** where that noise has its resonance, Hz */
+  /** resonance of that noise, Hz */
   fricationHz: Float64Array;
   /** share of a period in which the folds are open, 0 to 1: low is pressed, high is breathy */
   openQuotient: Float64Array;
   /** pole of the one-pole low pass on the pulses, 0 to 1: high is soft */
   tilt: Float64Array;
-  /** standard deviation of a period's length, as a share of it */
+  /** standard deviation of a period's length, as a share of the length */
   jitter: Float64Array;
   /** formant frequencies, Hz, [point][formant] in one array */
   formants: Float64Array;
@@ -66,7 +65,7 @@ export function emptyTrack(points: number): VoiceTrack {
   };
 }
 
-/** A resonator's A, B and C, into `out` from `at` on. */
+/** Writes a resonator's A, B and C into `out` at `at`. */
 function resonator(frequency: number, bandwidth: number, out: Float64Array, at: number): void {
   const radius = Math.exp(-Math.PI * bandwidth / VOICE_RATE);
   const c = -radius * radius;
@@ -76,16 +75,18 @@ function resonator(frequency: number, bandwidth: number, out: Float64Array, at: 
   out[at + 2] = c;
 }
 
-/** White noise of unit variance to read from, so that a sample costs a look-up: 4.1 s, longer than an utterance. */
+/**
+ * A table of white noise with unit variance, so that each sample costs one look-up: 4.1 s, longer than an utterance.
+ */
 export function noiseTable(random: Random): Float32Array {
   return Float32Array.from({ length: 65536 }, () => random.normal());
 }
 
 /**
- * Speaks a track.
+ * Synthesises a track.
  *
- * @param random draws the irregularity of the pulses, and where in `noise` (from {@link noiseTable}) to begin
- * @returns {@link TRACK_STEP} samples a point, 16 kHz, within (-1, 1): a soft limiter rounds what is louder
+ * @param random draws the irregularity of the pulses, and the start within `noise` (from {@link noiseTable})
+ * @returns {@link TRACK_STEP} samples a point, 16 kHz, within (-1, 1): a soft limiter compresses louder samples
  */
 export function speak(track: VoiceTrack, noise: Float32Array, random: Random): Float32Array {
   const points = track.pitch.length;
@@ -94,7 +95,7 @@ export function speak(track: VoiceTrack, noise: Float32Array, random: Random): F
   const state = new Float64Array(2 * FORMANTS);
   let hiss1 = 0, hiss2 = 0, tilted = 0;
   let noiseAt = random.below(noise.length);
-  // the running period: its length and the time since it began, in samples, and its own loudness (shimmer)
+  // the current period: its length and the time since its start, in samples, and its amplitude (shimmer)
   let period = 0, elapsed = 0, loudness = 1;
 
   for (let p = 0; p < points; p++) {
@@ -118,14 +119,15 @@ export function speak(track: VoiceTrack, noise: Float32Array, random: Random): F
       const t = elapsed / openFor;
       let pulse = 0;
       if (t < 1) pulse = 2 * t - 3 * t * t;
-      // the folds shut between two samples: the part of the step that they were still open for keeps aliasing down
+      // the folds closed between two samples: adding the fraction of the step during which they were open reduces
+      // aliasing
       else if (elapsed - openFor < 1) pulse = elapsed - openFor - 1;
       elapsed++;
       tilted = (1 - pole) * pulse * loudness + pole * tilted;
 
       const breathNoise = noise[noiseAt];
       noiseAt = (noiseAt + 1) & 65535;
-      // air flows while the folds are open, so breath comes in gusts at the pitch
+      // air flows while the folds are open, so breath pulses at the pitch
       let x = between(track.voicing) * tilted + between(track.breath) * breathNoise * (t < 1 ? 1 : 0.4);
       for (let f = 0; f < FORMANTS; f++) {
         const y = coefficients[3 * f] * x + coefficients[3 * f + 1] * state[2 * f] +
@@ -134,7 +136,7 @@ export function speak(track: VoiceTrack, noise: Float32Array, random: Random): F
         state[2 * f] = y;
         x = y;
       }
-      // less the sample before: lets the highs through, as noise made at the teeth has no low ones
+      // minus the previous sample: a high pass, since noise at the teeth has no low frequencies
       const rough = between(track.frication) * (breathNoise - noise[(noiseAt + 65534) & 65535]);
       const sharp = hiss[0] * rough + hiss[1] * hiss1 + hiss[2] * hiss2;
       hiss2 = hiss1;

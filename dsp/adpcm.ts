@@ -1,16 +1,20 @@
 /**
- * ADPCM: four bits a sample, the difference from what is predicted, in steps that grow and shrink with the sound.
+ * ADPCM: four bits a sample. They encode the difference from a predicted sample, in steps that grow and shrink with the
+ * signal.
  *
  *   IMA (1992):  x[n] = x[n-1] +- (step/8 + step/4 b0 + step/2 b1 + step b2),             step = table[index += moves[nibble]]
  *   Microsoft:   x[n] = (c1 x[n-1] + c2 x[n-2]) / 256 + nibble delta,           delta = growth[nibble] delta / 256, >= 16
  *
- * Each block begins with its own state, so blocks are decoded one by one and a broken one harms no other. A block that is cut
- * off gives the frames that are whole.
+ * Each block begins with its own state, so blocks decode independently, and a broken block damages no other. A truncated block
+ * yields its complete frames.
  */
 
 const clip = (value: number) => value > 32767 ? 32767 : value < -32768 ? -32768 : value;
 
-/** Steps of the IMA's code, each 1.1 times the one before: round(7 · 1.1^i) but for some, as its table has them. */
+/**
+ * Step sizes of the IMA code. Each is 1.1 times the one before: round(7 · 1.1^i), except for a few that follow IMA's
+ * table.
+ */
 const imaSteps: Int16Array = Int16Array.from(
   ("7 8 9 10 11 12 13 14 16 17 19 21 23 25 28 31 34 37 41 45 50 55 60 66 73 80 88 97 107 118 130 143 157 173 190 209 230 253 " +
     "279 307 337 371 408 449 494 544 598 658 724 796 876 963 1060 1166 1282 1411 1552 1707 1878 2066 2272 2499 2749 3024 3327 " +
@@ -18,14 +22,14 @@ const imaSteps: Int16Array = Int16Array.from(
     "29794 32767").split(" ").map(Number),
 );
 
-/** How a magnitude moves the index of the step. */
+/** How a magnitude moves the step index. */
 const imaMoves: Int8Array = Int8Array.of(-1, -1, -1, -1, 2, 4, 6, 8);
 
 /**
- * Decodes a block of IMA ADPCM as wav files have it.
+ * Decodes a block of IMA ADPCM in a wav file's layout.
  *
  * @param block each channel's first sample i16, index u8, 0; then 4 bytes = 8 samples of each channel in turn, low nibble first
- * @returns samples [frames, channels]: 1 + 8 for each whole group; none where the head is cut off
+ * @returns samples [frames, channels]: 1 + 8 for each whole group; none if the head is truncated
  */
 export function decodeImaBlock(block: Uint8Array, channels: number): Float32Array {
   const groups = Math.floor((block.length - 4 * channels) / (4 * channels));
@@ -52,7 +56,7 @@ export function decodeImaBlock(block: Uint8Array, channels: number): Float32Arra
   return out;
 }
 
-/** How a nibble makes the step grow or shrink, in 1/256. */
+/** Factor by which a nibble changes the step, in 1/256. */
 const growth: Int16Array = Int16Array.of(
   230,
   230,
@@ -75,9 +79,9 @@ const growth: Int16Array = Int16Array.of(
 /**
  * Decodes a block of Microsoft's ADPCM.
  *
- * @param block of each channel: predictor u8; of each: delta i16; the second sample i16; the first; then nibbles, high first
- * @param coefficients pairs, in 1/256; a predictor that has none is taken for the last
- * @returns samples [frames, channels]; none where the head is cut off
+ * @param block predictor u8 of each channel; delta i16 of each; the second sample i16; the first; then nibbles, high first
+ * @param coefficients pairs, in 1/256; a predictor beyond the end uses the last pair
+ * @returns samples [frames, channels]; none if the head is truncated
  */
 export function decodeMicrosoftBlock(block: Uint8Array, channels: number, coefficients: Int16Array): Float32Array {
   const body = block.length - 7 * channels;
@@ -100,7 +104,7 @@ export function decodeMicrosoftBlock(block: Uint8Array, channels: number, coeffi
     const value = clip(predicted + (nibble > 7 ? nibble - 16 : nibble) * delta[c]);
     before[c] = last[c];
     last[c] = value;
-    // bounded, since a broken file may make it grow without end
+    // bounded, since a broken file could make it grow without limit
     delta[c] = Math.min(1 << 21, Math.max(16, growth[nibble] * delta[c] >> 8));
     out[2 * channels + i] = value / 32768;
     if (++c === channels) c = 0;

@@ -1,9 +1,9 @@
 /**
- * A compressed recording that comes in pieces, to 16 kHz mono: an hour of it is never there as a whole.
+ * Decodes a compressed recording piece by piece to 16 kHz mono: even an hour is never in memory as a whole.
  *
  *   bytes -> decoder (`decoders.ts`) -> [channels][samples] -> `mixdown.ts` -> 16 kHz
  */
-import { type Decoded, type Decoder, type LoadPackage, nameOf, openDecoder } from "./decoders.ts";
+import { type AudioBlock, type Decoder, type LoadPackage, nameOf, openDecoder } from "./decoders.ts";
 import type { Levels } from "./levels.ts";
 import { Mixdown } from "./mixdown.ts";
 import type { FrontEnd } from "./settings.ts";
@@ -11,7 +11,7 @@ import type { Codec } from "./sniff.ts";
 
 /** Decodes a compressed recording while its bytes arrive. */
 export class CompressedStream {
-  /** What is wrong with it and read all the same, in lines that name it; all of it is known once it has ended. */
+  /** Faults that did not stop the reading, one line each, with the file's name. Complete after the end. */
   readonly warnings: string[] = [];
   readonly #codec: Codec;
   readonly #name: string;
@@ -19,10 +19,10 @@ export class CompressedStream {
   readonly #decoder: Decoder;
   readonly #channel: number | undefined;
   #mixdown: Mixdown | undefined;
-  /** Samples a channel that the file says that it has. */
+  /** Samples a channel that the file declares. */
   #promised: number | undefined;
   #begun = false;
-  /** Frames that could not be decoded, and why the first could not. */
+  /** Number of frames that could not be decoded, and the reason for the first. */
   #broken = 0;
   #fault = "";
 
@@ -32,12 +32,12 @@ export class CompressedStream {
   }
 
   /**
-   * Begins.
+   * Opens the codec's decoder.
    *
-   * @param name what errors call the file
-   * @param channel that is read, from 0; not set: the mean of all
-   * @param load loads the codec's decoder; not set: from the packages on this machine
-   * @throws {Error} where the codec's decoder can't be loaded
+   * @param name the file's name in errors
+   * @param the channel to read, from 0; default: the mean of all
+   * @param load loads the codec's decoder; default: from the packages on this machine
+   * @throws {Error} if the codec's decoder can't be loaded
    */
   static async open(
     codec: Codec,
@@ -48,13 +48,13 @@ export class CompressedStream {
     return new CompressedStream(codec, name, settings, await openDecoder(codec, name, load), channel);
   }
 
-  /** The file's rate in Hz, and the channels that the decoder gives; zeros before its first samples. */
+  /** The file's rate in Hz, and the decoder's channels; zeros before the first samples. */
   get format(): { sampleRate: number; channels: number } {
     const { sampleRate = 0, channels = 0 } = this.#mixdown ?? {};
     return { sampleRate, channels };
   }
 
-  /** How loud it is so far, and how much of it is cut off; undefined before its first samples. */
+  /** Loudness so far, and the share of clipped samples; undefined before the first samples. */
   get levels(): Levels | undefined {
     return this.#mixdown?.levels;
   }
@@ -65,9 +65,9 @@ export class CompressedStream {
   }
 
   /**
-   * Takes the file's next bytes, and gives the samples at 16 kHz that no later byte can change.
+   * Takes the file's next bytes and returns the samples at 16 kHz that no later byte can change.
    *
-   * @throws {TypeError} where they can't be decoded
+   * @throws {TypeError} if the bytes can't be decoded
    */
   async push(bytes: Uint8Array): Promise<Float32Array<ArrayBuffer>[]> {
     if (!this.#begun && this.#codec === "flac") this.#promised = flacSamples(bytes);
@@ -76,9 +76,9 @@ export class CompressedStream {
   }
 
   /**
-   * Ends it, and gives the samples still owed.
+   * Ends the stream and returns the remaining samples.
    *
-   * @throws {TypeError} where nothing of it could be decoded
+   * @throws {TypeError} if nothing could be decoded
    */
   async finish(): Promise<Float32Array<ArrayBuffer>[]> {
     const parts = await this.#collect(this.#decoder.flush());
@@ -99,7 +99,7 @@ export class CompressedStream {
     return [...parts, mixdown.finish()];
   }
 
-  async #collect(decoded: AsyncIterable<Decoded>): Promise<Float32Array<ArrayBuffer>[]> {
+  async #collect(decoded: AsyncIterable<AudioBlock>): Promise<Float32Array<ArrayBuffer>[]> {
     const parts: Float32Array<ArrayBuffer>[] = [];
     try {
       for await (const block of decoded) {
@@ -115,10 +115,10 @@ export class CompressedStream {
     return parts;
   }
 
-  #take({ channelData, sampleRate }: Decoded): Float32Array<ArrayBuffer> {
+  #take({ channelData, sampleRate }: AudioBlock): Float32Array<ArrayBuffer> {
     const channels = channelData.length, frames = channelData[0].length;
     if (!this.#mixdown) {
-      // as of wav files: a rate of 1 Hz would make 16,000 samples of each
+      // same bounds as for wav files: at a rate of 1 Hz, each sample would become 16,000
       if (!(sampleRate >= 4000 && sampleRate <= 768000)) {
         this.#fail(`its header states ${sampleRate} Hz; EPR reads 4000 to 768000 Hz`);
       }
@@ -144,7 +144,7 @@ export class CompressedStream {
   }
 }
 
-/** Samples a channel that a FLAC file says that it has; undefined where it does not say. */
+/** Samples a channel that a FLAC file declares; undefined if it declares none. */
 function flacSamples(head: Uint8Array): number | undefined {
   if (String.fromCharCode(...head.subarray(0, 4)) !== "fLaC" || head.length < 26) return undefined;
   const [high, ...low] = head.subarray(21, 26);

@@ -1,47 +1,47 @@
 /**
- * Decoders of compressed recordings: packages of others, loaded when the first such recording is met.
+ * Decoders of compressed recordings: third-party packages, loaded when the first such recording is read.
  *
- * The names of the packages are no literals where they are imported, so that nothing else has to load, bundle or type them: not who
- * trains, and not the npm package. `deno.json` says which versions. The page loads each as a file of its own (`LoadPackage`).
+ * The imports use variables, not literal package names, so that nothing else loads, bundles or type-checks them: neither training
+ * nor the npm package. `deno.json` fixes the versions. The page loads each as a separate file (`LoadPackage`).
  */
 import { MovieFeeder } from "./m4a.ts";
 import { OggChain } from "./ogg.ts";
 import type { Codec } from "./sniff.ts";
 
-/** Samples as a decoder gives them. */
-export interface Decoded {
+/** A decoder's output. */
+export interface AudioBlock {
   /** [channels][samples] */
   channelData: Float32Array[];
   /** in Hz */
   sampleRate: number;
-  /** why frames could not be decoded, a line each */
+  /** why frames could not be decoded, one line each */
   faults: string[];
 }
 
-/** What decodes a recording that comes in pieces. */
+/** A decoder of a recording that arrives in pieces. */
 export interface Decoder {
-  /** Takes the next bytes. */
-  decode(bytes: Uint8Array): AsyncIterable<Decoded>;
+  /** Decodes the next bytes. */
+  decode(bytes: Uint8Array): AsyncIterable<AudioBlock>;
   /** Ends the recording. */
-  flush(): AsyncIterable<Decoded>;
-  /** Gives its memory back. */
+  flush(): AsyncIterable<AudioBlock>;
+  /** Releases its memory. */
   free(): void;
 }
 
-/** What the packages' own decoders give: `errors` is a list, or a number. */
-type PackageDecoded = Omit<Decoded, "faults"> & { errors?: { message: string }[] | number; bitDepth?: number };
+/** Output of the packages' decoders: `errors` is a list or a number. */
+type PackageBlock = Omit<AudioBlock, "faults"> & { errors?: { message: string }[] | number; bitDepth?: number };
 
-/** What they have in common. */
+/** The interface that the packages share. */
 interface PackageDecoder {
   ready?: Promise<void>;
-  decode(bytes: Uint8Array): PackageDecoded | Promise<PackageDecoded>;
-  flush?(): PackageDecoded | Promise<PackageDecoded>;
+  decode(bytes: Uint8Array): PackageBlock | Promise<PackageBlock>;
+  flush?(): PackageBlock | Promise<PackageBlock>;
   free(): void;
 }
 
 type Module = Record<string, new () => PackageDecoder> & { decoder: () => Promise<PackageDecoder> };
 
-/** A codec's package, what its recordings are called, and how its decoder is made. */
+/** A codec's package, a name for its recordings, and how to create its decoder. */
 interface Package {
   name: string;
   what: string;
@@ -63,10 +63,10 @@ const packages: Record<Codec, Package> = {
   m4a: { ...aac, what: "an MP4 or M4A file" },
 };
 
-/** Loads a package of a decoder by its name. */
+/** Loads a decoder's package by name. */
 export type LoadPackage = (specifier: string) => Promise<unknown>;
 
-/** From where deno keeps packages. */
+/** Loads from Deno's package cache. */
 const fromCache: LoadPackage = async (specifier) => {
   try {
     return await import(specifier);
@@ -76,15 +76,15 @@ const fromCache: LoadPackage = async (specifier) => {
   }
 };
 
-/** Bytes that a decoder is given at a time: what it makes of them has to fit into memory. */
+/** Bytes passed to a decoder at a time: the decoded samples have to fit into memory. */
 const PIECE = 1 << 15;
 
 /**
- * What is decoded behind the end of a FLAC file: the head of a frame, and nothing that would make it one. The package takes a frame for
- * whole when it sees the head of the next; its own way of ending loses the last frame where that is short, as silence is.
+ * Bytes decoded after the end of a FLAC file: the head of a frame without a body. The package accepts a frame as complete when it sees
+ * the head of the next one. Its own flush loses the last frame if that is short, as a frame of silence is.
  *
- *   sync and fixed block size, 16 samples (in 8 bits) and rate as the file says, one channel and bits as the file says, number 0,
- *   samples less one, CRC-8 of all that
+ *   sync and fixed block size, 16 samples (in 8 bits) and rate from the file's header, one channel and bits from the file's header, number 0,
+ *   samples minus one, CRC-8 of all these
  */
 const FLAC_END = Uint8Array.of(0xff, 0xf8, 0x60, 0x00, 0x00, 0x0f, 0xc7, ...new Array(32).fill(0));
 
@@ -92,7 +92,7 @@ function isOgg(bytes: Uint8Array): boolean {
   return String.fromCharCode(...bytes.subarray(0, 4)) === "OggS";
 }
 
-/** What recordings of a codec are called, with an article. */
+/** A phrase for recordings of a codec, with an article. */
 export function nameOf(codec: Codec): string {
   return packages[codec].what;
 }
@@ -100,9 +100,9 @@ export function nameOf(codec: Codec): string {
 /**
  * Opens a decoder.
  *
- * @param name what errors call the file
+ * @param name the file's name in errors
  * @param load loads its package
- * @throws {Error} where its package can't be loaded
+ * @throws {Error} if its package can't be loaded
  */
 export async function openDecoder(codec: Codec, name: string, load: LoadPackage = fromCache): Promise<Decoder> {
   const { name: specifier, what, create } = packages[codec];
@@ -123,25 +123,25 @@ export async function openDecoder(codec: Codec, name: string, load: LoadPackage 
     return made;
   };
   let decoder = await begin(), begun = false, first = true, chain: OggChain | undefined;
-  const read = async (run: () => PackageDecoded | Promise<PackageDecoded>): Promise<Decoded> => {
+  const read = async (run: () => PackageBlock | Promise<PackageBlock>): Promise<AudioBlock> => {
     const { channelData, sampleRate, errors = [], bitDepth = 0 } = await quietly(run);
     if (codec === "flac") { for (const channel of channelData) rescale(channel, bitDepth); }
     let faults: string[];
     if (typeof errors !== "number") faults = errors.map(({ message }) => message.trim());
     else {
-      // AAC's first frame only readies the decoder, which the package counts as an error
+      // the package counts AAC's first frame, which only primes the decoder, as an error
       faults = new Array(begun ? errors : Math.max(0, errors - 1)).fill("an AAC frame is broken");
       begun ||= errors > 0 || channelData.length > 0;
     }
     return { channelData, sampleRate, faults };
   };
   const feeder = codec === "m4a" ? new MovieFeeder() : undefined;
-  const inPieces = async function* (bytes: Uint8Array): AsyncGenerator<Decoded> {
+  const inPieces = async function* (bytes: Uint8Array): AsyncGenerator<AudioBlock> {
     for (let at = 0; at < bytes.length; at += PIECE) {
       yield await read(() => decoder.decode(bytes.slice(at, at + PIECE)));
     }
   };
-  const end = async function* (): AsyncGenerator<Decoded> {
+  const end = async function* (): AsyncGenerator<AudioBlock> {
     if (codec === "flac" && !chain) yield await read(() => decoder.decode(FLAC_END));
     if (decoder.flush) yield await read(() => decoder.flush!());
   };
@@ -169,22 +169,24 @@ export async function openDecoder(codec: Codec, name: string, load: LoadPackage 
       try {
         decoder.free();
       } catch {
-        // a decoder that a broken file has upset may be past that, and its memory goes with it
+        // a broken file can leave a decoder unable to free itself; its memory is then lost
       }
     },
   };
 }
 
-/** The package divides FLAC's integers by 2^(bits - 1) - 1; everything else here, and in other programs, by 2^(bits - 1). */
+/**
+ * The package divides FLAC's integers by 2^(bits - 1) - 1; the rest of EPR, and other programs, divide by 2^(bits - 1).
+ */
 function rescale(samples: Float32Array, bits: number): void {
   const full = 2 ** (bits - 1);
   for (let i = 0; i < samples.length; i++) samples[i] = Math.round(samples[i] * (full - 1)) / full;
 }
 
-/** Decoders at work, and what prints meanwhile. */
+/** Number of active decoders, and the original `console.error`. */
 let working = 0, print = console.error;
 
-/** Runs a decoder without what it prints of broken frames: that is in what it returns, too. */
+/** Runs a decoder without its printed messages about broken frames: its result reports them too. */
 async function quietly<T>(run: () => T | Promise<T>): Promise<T> {
   if (working++ === 0) {
     print = console.error;

@@ -3,10 +3,10 @@
  *
  *   X[k] = sum_n x[n] exp(-2 pi i n k / N),   k = 0 ... N/2   (the rest mirrors these)
  *
- * N real samples are packed as N/2 complex ones, z[n] = x[2n] + i x[2n+1]; the transform Z of those holds the transforms
- * of the even and of the odd samples, which come apart by symmetry and go together to X. Z is computed in place, radix 4,
- * decimating in time: samples in bit-reversed order, then log4(N/2) rounds of butterflies (the first of radix 2 where
- * log2(N/2) is odd). All in float64 with tables made once: nothing is allocated by a transform.
+ * N real samples are packed as N/2 complex ones, z[n] = x[2n] + i x[2n+1]. Their transform Z contains the transforms of
+ * the even and of the odd samples. Symmetry separates the two, and together they give X. Z is computed in place, radix 4,
+ * decimation in time: samples in bit-reversed order, then log4(N/2) rounds of butterflies (the first of radix 2 if
+ * log2(N/2) is odd). Everything is float64. The tables are computed once, and a transform allocates nothing.
  */
 
 /**
@@ -32,11 +32,11 @@ export class RealFft {
   /** cos and -sin of 2 pi k / N, k < N: exp(-2 pi i k / N). */
   readonly #cos: Float64Array;
   readonly #sin: Float64Array;
-  /** Where sample n of z goes before the first round. */
+  /** Position of sample n of z before the first round. */
   readonly #order: Uint32Array;
 
   /**
-   * Makes the tables.
+   * Computes the tables.
    *
    * @param length N, a power of two, at least 4
    * @throws {RangeError} if it is not
@@ -51,7 +51,7 @@ export class RealFft {
     this.im = new Float64Array(half + 1);
     this.#cos = Float64Array.from({ length }, (_, k) => Math.cos(2 * Math.PI * k / length));
     this.#sin = Float64Array.from({ length }, (_, k) => -Math.sin(2 * Math.PI * k / length));
-    // Exact where the angle is a quarter turn: sin(pi) is 1e-16 in floating point, and a mirror image would show it.
+    // Exact at quarter turns: sin(pi) is 1e-16 in floating point, and would leave a mirror image in the spectrum.
     for (const k of [length / 4, 3 * length / 4]) this.#cos[k] = 0;
     this.#sin[half] = 0;
     this.#order = new Uint32Array(half);
@@ -106,7 +106,8 @@ export class RealFft {
   #butterflies(n: number): void {
     const { re, im } = this;
     const cos = this.#cos, sin = this.#sin;
-    // The first round turns nothing (w = 1), so it multiplies nothing. q is the length of the transforms that are done.
+    // The first round needs no twiddle factors (w = 1), so it multiplies nothing. q is the length of the finished
+    // transforms.
     let q: number;
     if (Math.log2(n) % 2 === 1) {
       for (let k = 0; k < n; k += 2) {
@@ -137,8 +138,8 @@ export class RealFft {
       q = 4;
     }
 
-    // Four transforms a, c, b, d of length q (of samples 0, 2, 1, 3 mod 4: that is how bit reversal leaves them) make one
-    // of length 4q, with w = exp(-2 pi i k / 4q):  a + w^2 c + (w b + w^3 d)  and its rotations by quarter turns.
+    // Four transforms a, c, b, d of length q (of samples 0, 2, 1, 3 mod 4, the order that bit reversal produces) combine
+    // into one of length 4q, with w = exp(-2 pi i k / 4q): a + w^2 c + (w b + w^3 d) and its rotations by quarter turns.
     for (; q < n; q *= 4) {
       const stride = this.length / (4 * q);
       for (let k = 0; k < q; k++) {

@@ -1,20 +1,20 @@
 /**
- * Filters without feedback: taps from a wish of how strong each frequency should be, and convolution by Fourier transforms.
+ * FIR filters: taps designed from a gain for each frequency, and convolution by Fourier transforms.
  *
  *     taps[m] = w[m] / N (G(0) + 2 sum_k G(k rate / N) cos(2 pi k (m - (N-1)/2) / N)),   w a Hann window      (N odd)
  *     y[n]    = sum_m taps[m] x[n - m]
  *
- * The taps are symmetric, so every frequency is late by (N-1)/2 samples, which {@linkcode filterBy} takes away again.
+ * The taps are symmetric, so they delay every frequency by (N-1)/2 samples. {@linkcode filterBy} removes this delay.
  */
 import { RealFft } from "./fft.ts";
 import { hann } from "./log_mel.ts";
 
 /**
- * Taps of a filter with a given magnitude response.
+ * Designs the taps of a filter with a given magnitude response.
  *
- * @param gain factor at a frequency in Hz
- * @param length taps, an odd number; what changes within 2 rate / length is smoothed
- * @throws {RangeError} where the length is even
+ * @param gain the factor at a frequency in Hz
+ * @param length number of taps, odd; gain changes narrower than 2 rate / length are smoothed
+ * @throws {RangeError} if the length is even
  */
 export function designFilter(gain: (hertz: number) => number, length: number, sampleRate: number): Float64Array {
   if (length % 2 !== 1) throw new RangeError(`A filter: expected an odd number of taps, found ${length}`);
@@ -27,15 +27,15 @@ export function designFilter(gain: (hertz: number) => number, length: number, sa
   });
 }
 
-/** Samples [n] through a filter with symmetric taps, not delayed: [n]. */
+/** Filters samples [n] with symmetric taps, without delay: [n]. */
 export function filterBy(taps: Float64Array, samples: Float32Array): Float32Array<ArrayBuffer> {
   const late = (taps.length - 1) / 2;
   return convolve(samples, taps).slice(late, late + samples.length);
 }
 
 /**
- * The convolution of samples [n] with taps [m]: [n + m - 1]. Blocks of samples are transformed, multiplied and transformed back, and
- * overlap at their ends.
+ * The convolution of samples [n] with taps [m]: [n + m - 1]. Blocks of samples are transformed, multiplied and transformed back; the
+ * ends of neighbouring blocks overlap and add up.
  */
 export function convolve(samples: Float32Array, taps: Float64Array): Float32Array<ArrayBuffer> {
   const length = 2 ** Math.ceil(Math.log2(Math.max(1024, 4 * taps.length))), step = length - taps.length + 1;
@@ -47,7 +47,7 @@ export function convolve(samples: Float32Array, taps: Float64Array): Float32Arra
     block.fill(0);
     block.set(samples.subarray(at, at + step));
     fft.transform(block);
-    // the transform back is one of real numbers too: of Re - Im at each of the N frequencies (Bracewell 1983)
+    // the inverse is a real transform too: of Re - Im at each of the N frequencies (Bracewell 1983)
     for (let k = 0; k <= half; k++) {
       const a = fft.re[k] * re[k] - fft.im[k] * im[k], b = fft.re[k] * im[k] + fft.im[k] * re[k];
       block[k] = a - b;

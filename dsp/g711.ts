@@ -1,16 +1,16 @@
 /**
- * G.711, the code of telephony: 13 or 14 bits in 8, by a logarithm in eight straight pieces (ITU-T G.711, 1988).
+ * G.711, the code of telephony: 13 or 14 bits in 8, by a logarithm in eight linear segments (ITU-T G.711, 1988).
  *
  *   byte = sign s, exponent e (3 bits), mantissa m (4 bits), some of the bits inverted
- *   A-law:   |x| = 2 m + 1 where e = 0, else (2 m + 33) 2^(e - 1), in units of 2^-12
+ *   A-law:   |x| = 2 m + 1 if e = 0, else (2 m + 33) 2^(e - 1), in units of 2^-12
  *   mu-law:  |x| = (2 m + 33) 2^e - 33, in units of 2^-13
  *
- * A byte has 256 values, so decoding is a table; encoding turns the formula around.
+ * A byte has 256 values, so decoding is a table; encoding inverts the formula.
  */
 
 /** Samples of A-law bytes, in [-1, 1). */
 const alaw: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => {
-  const code = byte ^ 0x55; // every other bit is inverted on the line, so that silence is no row of zeros
+  const code = byte ^ 0x55; // every other bit is inverted on the line, so that silence is not a run of zeros
   const exponent = code >> 4 & 7, step = 2 * (code & 15) + 1;
   const magnitude = exponent === 0 ? step : (step + 32) * 2 ** (exponent - 1);
   return (code & 0x80 ? magnitude : -magnitude) / 4096;
@@ -23,7 +23,7 @@ const mulaw: Float32Array = Float32Array.from({ length: 256 }, (_, byte) => {
   return (code & 0x80 ? -magnitude : magnitude) / 8192;
 });
 
-/** Decodes bytes [n] of either law to samples [n]. */
+/** Decodes bytes [n] of A-law or mu-law to samples [n]. */
 export function decodeG711(bytes: Uint8Array, law: "alaw" | "mulaw"): Float32Array {
   const table = law === "alaw" ? alaw : mulaw;
   const samples = new Float32Array(bytes.length);
@@ -31,7 +31,7 @@ export function decodeG711(bytes: Uint8Array, law: "alaw" | "mulaw"): Float32Arr
   return samples;
 }
 
-/** Encodes samples [n] by mu-law: each as the step that it lies in, or as the last one beyond full scale. */
+/** Encodes samples [n] by mu-law. A sample beyond full scale becomes the last step. */
 export function encodeMulaw(samples: Float32Array): Uint8Array {
   return Uint8Array.from(samples, (x) => {
     const raised = Math.min(8158, Math.abs(x) * 8192) + 33;

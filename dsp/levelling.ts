@@ -1,16 +1,16 @@
 /**
- * One level for every recording, however far its microphone was and however its converter was set: a gain on the mel magnitudes,
- * before the logarithm.
+ * Brings every recording to one level, whatever the distance of its microphone and the gain of its converter: a gain on the mel
+ * magnitudes, before the logarithm.
  *
  *     m_t = mean over the bands of frame t's mel magnitudes
  *     g   = min(mostGain, magnitude / P),   P = the m_t of rank floor(T percentile / 100), from 0, in rising order
  *     logMel[t, b] = ln(g mel[t, b] + offset)
  *
- * P is one of the loud frames: pauses do not count, nor does a single bang. Because the gain comes before the offset, a recording at
- * another volume has the same frames; what is done to log-mel values themselves could not undo the offset.
+ * P is the magnitude of a loud frame, so neither pauses nor a single bang affect it. The gain precedes the offset, so a recording at
+ * another volume gives the same frames. A change of the log-mel values could not undo the offset.
  *
- * The level of a recording is that of its first {@linkcode Levelling.frames} frames, so that a long one need not be kept. A stream has
- * no whole: {@linkcode RunningLevel} goes by the frames of its last half minute.
+ * A recording's level is measured over its first {@linkcode Levelling.frames} frames, so that a long recording need not be in memory.
+ * A stream has no end: {@linkcode RunningLevel} measures its last half minute.
  */
 import type { FrontEnd, Levelling } from "./settings.ts";
 
@@ -21,13 +21,13 @@ export type Level = "none" | "percentile";
 export const LEVELS: readonly Level[] = ["none", "percentile"];
 
 /**
- * The levelling of {@linkcode Level} percentile. 3.4 is the level of Emo-DB as it is: its 535 recordings have a median of 3.43 and a
- * geometric mean of 3.35, so the log offset means there what it meant before. The gain is 40 dB at most (Emo-DB's quietest recording
+ * The levelling for {@linkcode Level} percentile. 3.4 is the level of Emo-DB as recorded: its 535 recordings have a median of 3.43
+ * and a geometric mean of 3.35, so the log offset keeps its meaning there. The largest gain is 40 dB (Emo-DB's quietest recording
  * needs 9 dB), and 60,000 frames are ten minutes.
  */
 export const LEVELLING: Levelling = Object.freeze({ percentile: 90, magnitude: 3.4, mostGain: 100, frames: 60_000 });
 
-/** A front end whose recordings are brought to one level, or not. The result is frozen. */
+/** A front end with or without levelling. The result is frozen. */
 export function withLevel(settings: FrontEnd, level: Level): FrontEnd {
   const { levelling: _, ...others } = settings;
   return Object.freeze(level === "none" ? others : { ...others, levelling: LEVELLING });
@@ -43,7 +43,7 @@ export function gainOf(mel: Float32Array, nMels: number, levelling: Levelling): 
   return gainAt(loudness.sort(), levelling);
 }
 
-/** ln(gain mel + offset), of each value. */
+/** ln(gain mel + offset) for each value. */
 export function logOf(mel: Float32Array, gain: number, offset: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(mel.length);
   for (let i = 0; i < mel.length; i++) out[i] = Math.log(gain * mel[i] + offset);
@@ -51,7 +51,7 @@ export function logOf(mel: Float32Array, gain: number, offset: number): Float32A
 }
 
 /**
- * Log-mel frames as they would be at another volume: ln(gain (e^x - offset) + offset).
+ * Log-mel frames at another volume: ln(gain (e^x - offset) + offset).
  *
  * @param frames log-mel values, not levelled
  */
@@ -61,24 +61,27 @@ export function amplify(frames: Float32Array, gain: number, offset: number): Flo
   return out;
 }
 
-/** Seconds that a stream's level is remembered. */
+/** Seconds over which a stream's level is measured. */
 const MEMORY = 30;
 
-/** Frames at the constant level that a stream begins with: until it is ten times as long, no gain is above 1. */
+/**
+ * Frames at a constant level that start a stream: until there are ten times as many real frames, the gain is at most 1.
+ */
 const SEED = 10;
 
 /**
- * The level of a stream: as a recording's, over its last 30 seconds. In the first second a quiet stream stays quiet, because its
- * noise must not pass for speech before anybody has spoken. Of a front end that does not level it changes nothing.
+ * The level of a stream, measured over its last 30 seconds as for a recording. In the first second a quiet stream stays quiet,
+ * so that its noise does not pass for speech before anybody has spoken. If the front end does not level, this class changes
+ * nothing.
  */
 export class RunningLevel {
   readonly #settings: FrontEnd;
-  /** Loudness of the frames remembered, oldest first from `#heard` on, in a ring; and in rising order. */
+  /** Loudness of the remembered frames: in a ring, oldest first from `#heard` on, and in rising order. */
   readonly #ring: Float64Array;
   readonly #sorted: number[];
   #heard = 0;
 
-  /** Of no frame yet. */
+  /** Starts without frames. */
   constructor(settings: FrontEnd) {
     this.#settings = settings;
     this.#ring = new Float64Array(Math.ceil(MEMORY * settings.sampleRate / settings.hopLength));
@@ -99,14 +102,14 @@ export class RunningLevel {
     }
   }
 
-  /** Frames that were pushed, all by the gain of now: what the network is shown. */
+  /** Applies the current gain to frames that were pushed: the network's input. */
   apply(frames: Float32Array): Float32Array {
     const { levelling, logOffset } = this.#settings;
     return levelling ? amplify(frames, gainAt(this.#sorted, levelling), logOffset) : frames;
   }
 }
 
-/** The first place in rising order that is not below a value. */
+/** The first place in rising order whose value is not below the given one. */
 function place(sorted: readonly number[], value: number): number {
   let low = 0, high = sorted.length;
   while (low < high) {
@@ -117,7 +120,7 @@ function place(sorted: readonly number[], value: number): number {
   return low;
 }
 
-/** Mean mel magnitude of each frame, up to so many frames. @param mel [T, nMels] */
+/** Mean mel magnitude of each frame, up to `most` frames. @param mel [T, nMels] */
 function frameLoudness(mel: Float32Array, nMels: number, most: number): Float64Array {
   return Float64Array.from({ length: Math.min(most, mel.length / nMels) }, (_, t) => {
     let sum = 0;

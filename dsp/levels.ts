@@ -1,26 +1,26 @@
 /**
- * How loud a recording is, and how much of it was cut off because it was too loud for its converter: samples of one channel
- * at full scale, three or more in a row. A single one may be a peak that just fits.
+ * Measures the loudness of a recording and how much of it is clipped, because it was too loud for its converter. Clipped
+ * means three or more samples of one channel in a row at full scale. A single one may be a peak that just fits.
  */
 
-/** What counts as full scale: the largest value but one of 16 bits. */
+/** The threshold of full scale: the second largest 16-bit value. */
 const FULL_SCALE = 32766 / 32768;
 
-/** Samples in a row at full scale from which on they count as cut off. */
+/** Samples in a row at full scale that count as clipped. */
 const RUN = 3;
 
-/** Adds blocks up. */
+/** Accumulates blocks. */
 export class Levels {
   /** The largest magnitude, 1 at full scale. */
   peak = 0;
-  /** Samples that are cut off. */
+  /** Number of clipped samples. */
   clipped = 0;
-  /** Samples in all. */
+  /** Number of samples in all. */
   samples = 0;
-  /** Of each channel: samples at full scale, with one sign, that came last. */
+  /** For each channel: the number of latest samples at full scale, with one sign. */
   #runs: Int32Array = new Int32Array(0);
 
-  /** The share of samples that are cut off. */
+  /** The share of clipped samples. */
   get clippedShare(): number {
     return this.samples === 0 ? 0 : this.clipped / this.samples;
   }
@@ -32,7 +32,7 @@ export class Levels {
     this.samples += block.length;
     const peak = largest(block);
     if (peak > this.peak) this.peak = peak;
-    // most blocks: nothing in them is cut off
+    // true for most blocks: nothing is clipped
     if (peak < FULL_SCALE) {
       if (block.length > 0) runs.fill(0);
       return;
@@ -52,7 +52,10 @@ export class Levels {
   }
 }
 
-/** The largest magnitude of a block; by comparisons, which a processor foresees, where Math.max would have to mind NaN and -0. */
+/**
+ * The largest magnitude of a block. Comparisons, which a processor predicts, are faster than Math.max, which has to
+ * handle NaN and -0.
+ */
 function largest(block: Float32Array): number {
   let low = 0, high = 0;
   for (let i = 0; i < block.length; i++) {

@@ -1,20 +1,20 @@
 /**
- * Log-mel frames: what the network hears.
+ * Log-mel frames: the network's input.
  *
  *   frame t = samples[t hop ... t hop + window) * hann,   hann[i] = 0.5 - 0.5 cos(2 pi i / window)       (periodic)
  *   logMel[t, b] = ln(sum_k bank[k, b] |FFT(frame t)[k]| + offset)
  *
- * Where the front end levels recordings, mel is multiplied by one gain first (`levelling.ts`).
+ * If the front end levels recordings, mel is first multiplied by one gain (`levelling.ts`).
  *
  * No padding: samples [n] give T = 1 + floor((n - window) / hop) frames, and none if n < window. The arithmetic is
- * float64, its result float32 [T, nMels].
+ * float64, the result float32 [T, nMels].
  */
 import { RealFft } from "./fft.ts";
 import { gainOf, logOf } from "./levelling.ts";
 import { MelBank } from "./mel.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
 
-/** Frames that `samples` samples give: 1 + floor((samples - windowLength) / hopLength), or 0. */
+/** Number of frames of `samples` samples: 1 + floor((samples - windowLength) / hopLength), or 0. */
 export function frameCount(samples: number, settings: FrontEnd = frontEnd): number {
   return Math.max(0, 1 + Math.floor((samples - settings.windowLength) / settings.hopLength));
 }
@@ -47,7 +47,7 @@ export function logMel(samples: Float32Array, settings: FrontEnd = frontEnd): Fl
 }
 
 /**
- * Mel magnitudes: what log-mel frames are the logarithm of, less the offset and the gain.
+ * Mel magnitudes: the values before gain, offset and logarithm.
  *
  * @param samples [n] at `settings.sampleRate`
  * @returns [T, nMels] row-major
@@ -67,21 +67,24 @@ function eachFrame(samples: Float32Array, settings: FrontEnd, value: (mel: numbe
   return out;
 }
 
-/** What a frame is computed with, and into. */
+/** Tables and buffers to compute a frame. */
 interface Tables {
   spectrum: Spectrum;
   bank: MelBank;
   mel: Float64Array;
 }
 
-/** Made once for each settings object: a corpus is many short recordings, and tables cost as much as some 20 frames. */
+/**
+ * Tables for each settings object, made once: a corpus is many short recordings, and the tables cost as much as some 20
+ * frames.
+ */
 const tables = new WeakMap<FrontEnd, Tables>();
 
 function tablesFor(settings: FrontEnd): Tables {
   let known = tables.get(settings);
   if (known === undefined) {
     known = { spectrum: new Spectrum(settings), bank: new MelBank(settings), mel: new Float64Array(settings.nMels) };
-    // an object that can still change is no key for what it says now
+    // only frozen settings are cached: the others can still change
     if (Object.isFrozen(settings)) tables.set(settings, known);
   }
   return known;
@@ -94,9 +97,9 @@ export class Spectrum {
   readonly #magnitude: Float64Array;
 
   /**
-   * Makes the window and the tables.
+   * Computes the window and the tables.
    *
-   * @throws {RangeError} if the FFT is shorter than the window, or its length no power of two
+   * @throws {RangeError} if the FFT is shorter than the window, or its length is not a power of two
    */
   constructor(settings: FrontEnd = frontEnd) {
     const { windowLength, fftLength } = settings;
@@ -118,7 +121,7 @@ export class Spectrum {
   }
 }
 
-/** The periodic Hann window [n]: one period of a raised cosine, so that its last sample is not its first again. */
+/** The periodic Hann window [n]: one period of a raised cosine, whose last sample does not repeat the first. */
 export function hann(n: number): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => 0.5 - 0.5 * Math.cos(2 * Math.PI * i / n));
 }

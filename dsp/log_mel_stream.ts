@@ -1,32 +1,32 @@
 /**
- * Log-mel frames of samples that come in blocks, of any sizes: together they are to the bit what {@linkcode logMel} gives for the
- * whole. A frame's samples are kept until its last one is there. Where recordings are brought to one level, frames are kept until that
+ * Log-mel frames of samples that arrive in blocks of any size. Together they equal the result of {@linkcode logMel} for the whole
+ * signal, bit for bit. Samples are buffered until their frame is complete. If recordings are levelled, frames are buffered until the
  * level is known: at the end, or after ten minutes.
  */
 import { gainOf, logOf } from "./levelling.ts";
 import { logMel, melFrames } from "./log_mel.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
 
-/** Makes frames while samples arrive. */
+/** Computes frames while samples arrive. */
 export class LogMelStream {
   readonly #settings: FrontEnd;
-  /** From the first sample of the next frame on. */
+  /** Samples from the first one of the next frame on. */
   #held: Float32Array = new Float32Array(0);
-  /** Mel magnitudes whose level is not known yet, in pieces, and how many values they are. */
+  /** Mel magnitudes whose level is not known yet, in pieces, and the number of values. */
   #waiting: Float32Array[] = [];
   #waitingLength = 0;
   #gain?: number;
 
-  /** Begins. Frozen settings are the faster: their tables are made once. */
+  /** Starts a stream. Frozen settings are faster: their tables are made once. */
   constructor(settings: FrontEnd = frontEnd) {
     this.#settings = settings;
   }
 
   /**
-   * Takes the next samples, and gives the frames that they complete, or that now have a level.
+   * Takes the next samples and returns the frames that they complete, or whose level is now known.
    *
    * @param samples [n] at the settings' rate
-   * @returns [frames, nMels], perhaps none
+   * @returns [frames, nMels], possibly none
    */
   push(samples: Float32Array): Float32Array<ArrayBuffer> {
     const { nMels, hopLength, logOffset, levelling } = this.#settings;
@@ -43,9 +43,9 @@ export class LogMelStream {
   }
 
   /**
-   * The samples are over: gives the frames that waited for their level. Whatever is pushed later has this level too.
+   * Ends the samples and returns the frames that waited for their level. Samples pushed later get the same level.
    *
-   * @returns [frames, nMels], perhaps none
+   * @returns [frames, nMels], possibly none
    */
   finish(): Float32Array<ArrayBuffer> {
     const { nMels, logOffset, levelling } = this.#settings;

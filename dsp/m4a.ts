@@ -1,13 +1,14 @@
 /**
- * The order of an MP4 file's boxes: its table of contents (`moov`) first, then the sound (`mdat`). Recorders write the table
- * last, since they know it last; a decoder that gets it last would have to decode all at once.
+ * Reorders an MP4 file's boxes: the table of contents (`moov`) first, then the sound (`mdat`). Recorders write the table last,
+ * because it is only known then. A decoder that receives it last would have to decode everything at once.
  *
  *   ftyp, mdat, moov  ->  ftyp, moov with its offsets (`stco`, `co64`) moved by its own length, mdat
  *
- * Where the table comes first, bytes go through as they come; else they are kept until it is there: the file's own, compressed.
+ * If the table comes first, bytes pass through as they arrive. Otherwise the compressed bytes are buffered until the table
+ * arrives.
  */
 
-/** A box of a file: its place, and how long it is with its head. */
+/** A box of a file: its position, and its length including its head. */
 interface Box {
   type: string;
   at: number;
@@ -15,18 +16,18 @@ interface Box {
   head: number;
 }
 
-/** Boxes that hold the boxes that lead to the offsets. */
+/** Boxes that contain the boxes with the offsets. */
 const containers = ["moov", "trak", "mdia", "minf", "stbl"];
 
-/** Passes an MP4 file's bytes on, in an order that a decoder can follow. */
+/** Passes on an MP4 file's bytes in an order that a decoder can follow. */
 export class MovieFeeder {
   #held: Uint8Array[] = [];
   #bytes = 0;
-  /** With how many bytes it is looked at next. */
+  /** Number of bytes needed before the next look. */
   #enough = 16;
   #through = false;
 
-  /** Takes the next bytes, and returns those that can be decoded now. */
+  /** Takes the next bytes and returns those that can be decoded now. */
   push(bytes: Uint8Array): Uint8Array[] {
     if (this.#through) return [bytes];
     this.#held.push(bytes.slice());
@@ -42,7 +43,7 @@ export class MovieFeeder {
     const boxes = boxesOf(file, 0, file.length), moov = boxes.find(({ type }) => type === "moov");
     const mdat = boxes.findIndex(({ type }) => type === "mdat"), last = boxes.at(-1);
     if (!moov || moov.at + moov.size > file.length) {
-      // looked at again where the next box begins that is not there yet, with its head; or where the table ends
+      // look again when the head of the next missing box is complete, or at the end of the table
       const next = moov ?? last;
       this.#enough = Math.max(this.#bytes + 1, next ? next.at + next.size + (moov ? 0 : 16) : 16);
       return [];
@@ -64,7 +65,7 @@ export class MovieFeeder {
   }
 }
 
-/** The boxes between two places; the last may reach beyond. */
+/** The boxes between two positions; the last may extend beyond the end. */
 function boxesOf(file: Uint8Array, from: number, to: number): Box[] {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength), boxes: Box[] = [];
   for (let at = from; at + 8 <= to;) {
@@ -74,7 +75,7 @@ function boxesOf(file: Uint8Array, from: number, to: number): Box[] {
       size = Number(view.getBigUint64(at + 8));
       head = 16;
     }
-    if (size === 0) size = Infinity; // to the end of the file
+    if (size === 0) size = Infinity; // up to the end of the file
     if (size < head) break;
     boxes.push({ type: String.fromCharCode(...file.subarray(at + 4, at + 8)), at, size, head });
     at += size;
@@ -82,25 +83,30 @@ function boxesOf(file: Uint8Array, from: number, to: number): Box[] {
   return boxes;
 }
 
-/** Samples, and chunks of them, that an index may name: more than a week of sound. A decoder goes through all that it names. */
+/**
+ * Most samples, and most chunks, that an index may list: more than a week of sound. A decoder iterates over all of
+ * them.
+ */
 const MOST = 1 << 24;
 
-/** Samples a frame of ALAC, at most: encoders write 4096. */
+/** Most samples in a frame of ALAC: encoders write 4096. */
 const LONGEST_FRAME = 1 << 16;
 
-/** Boxes that the decoder looks into, wherever they stand; and the bytes of a head that some have before the boxes in them. */
+/**
+ * Boxes that the decoder opens, wherever they are, and the bytes of the head that some have before their inner boxes.
+ */
 const opened: Readonly<Record<string, number>> = {
   ...Object.fromEntries([...containers, "udta", "edts", "sinf"].map((type) => [type, 0])),
   meta: 4,
 };
 
-/** Bytes of an entry of each table that the decoder reads, after its version and its number of entries. */
+/** Bytes per entry of each table that the decoder reads, after its version and its number of entries. */
 const entryBytes: Readonly<Record<string, number>> = { stco: 4, co64: 8, stsc: 12, stts: 8, elst: 12 };
 
 /**
- * Throws where a table between two places says more than it holds, or names more than {@link MOST}: the decoder believes what they say,
- * and would go round for minutes, or fill the memory. All is looked at in the steps that the decoder takes, so that no box is read by
- * it that was not looked at here.
+ * Throws if a table between two positions declares more than it holds, or lists more than {@link MOST}. The decoder trusts these
+ * numbers: it would loop for minutes, or fill the memory. The check follows the decoder's own steps, so that the decoder reads no box
+ * that was not checked here.
  */
 function requireTables(file: Uint8Array, from: number, to: number): void {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
@@ -127,7 +133,7 @@ function requireTables(file: Uint8Array, from: number, to: number): void {
   }
 }
 
-/** Of the descriptions of a sound's compression, each has a length, and those of AAC and ALAC have boxes in them. */
+/** Checks sample descriptions: each has a length, and those of AAC and ALAC contain boxes. */
 function requireDescriptions(file: Uint8Array, view: DataView, body: number, end: number): void {
   if (end - body < 8) throw new Error("a table of its index states more entries than it has");
   for (let entry = body + 8, left = view.getUint32(body + 4); left > 0 && entry < end; left--) {
@@ -143,7 +149,10 @@ function requireDescriptions(file: Uint8Array, view: DataView, body: number, end
   }
 }
 
-/** Of the descriptors of a decoder, each has a length of at most four bytes, seven bits in each: more of them make one below 0. */
+/**
+ * Checks a decoder's descriptors: each has a length of at most four bytes with seven bits each. More bytes would make
+ * it negative.
+ */
 function requireDescriptors(view: DataView, body: number, end: number): void {
   for (let at = body + 4; at < end - 2;) {
     const tag = view.getUint8(at++);
@@ -153,7 +162,7 @@ function requireDescriptors(view: DataView, body: number, end: number): void {
       length = length << 7 | byte & 127;
     }
     if (bytes > 4) throw new Error("a table of its index states more entries than it has");
-    at += tag === 3 ? 3 : tag === 4 ? 13 : length; // these two have others in them
+    at += tag === 3 ? 3 : tag === 4 ? 13 : length; // these two contain other descriptors
   }
 }
 
@@ -163,7 +172,7 @@ function requireTable(type: string, view: DataView, body: number, end: number): 
   const fail = () => {
     throw new Error("a table of its index states more entries than it has");
   };
-  if (type === "alac") { // the last 24 bytes: samples a frame, which memory is taken for, and channels
+  if (type === "alac") { // the last 24 bytes: samples a frame, which sets the memory to allocate, and channels
     if (end - body < 24 || view.getUint32(end - 24) > LONGEST_FRAME || view.getUint8(end - 15) > 8) fail();
     return;
   }
@@ -180,13 +189,13 @@ function requireTable(type: string, view: DataView, body: number, end: number): 
   let samples = 0;
   for (let i = 0, entry = body + 8; i < count; i++, entry += width) {
     const [first, second] = [view.getUint32(entry), view.getUint32(entry + 4)];
-    if (type === "stts") samples += first; // so many of one length
-    else if (first > MOST || second > MOST) fail(); // from this chunk on, so many a chunk
+    if (type === "stts") samples += first; // a count of samples with one length
+    else if (first > MOST || second > MOST) fail(); // first chunk, then samples per chunk
   }
   if (samples > MOST) fail();
 }
 
-/** Adds to those offsets of a table that lie in a stretch of the file. */
+/** Adds to the offsets of a table that point into a stretch of the file. */
 function moveOffsets(table: Uint8Array, from: number, to: number, by: number): void {
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   const walk = (start: number, end: number) => {

@@ -1,12 +1,13 @@
 /**
- * The mel bank: triangular bands, equally spaced and of equal width on the mel scale, which is close to how pitch is heard.
+ * The mel bank: triangular bands, equally spaced and of equal width on the mel scale, which approximates how people
+ * perceive pitch.
  *
  *   mel(f) = 1127 ln(1 + f / 700)                                                                (HTK's definition)
  *   bank[k, b] = max(0, min((mel_k - lower_b) / (centre_b - lower_b), (upper_b - mel_k) / (upper_b - centre_b)))
  *
- * where mel_k is the frequency of Fourier bin k and the edges of nMels + 2 equal steps from fMin to fMax; the triangles
- * are straight in mel, not in Hz. The DC bin belongs to no band. Each bin lies in two bands at most, so the bank is kept
- * by band: where it begins and its few weights.
+ * where mel_k is the frequency of Fourier bin k, and the band edges divide fMin to fMax into equal steps, nMels + 2 edges
+ * in all. The triangles are linear in mel, not in Hz. The DC bin belongs to no band. Each bin lies in at most two bands, so
+ * the bank stores for each band its first bin and its few weights.
  */
 import { type FrontEnd, frontEnd } from "./settings.ts";
 
@@ -15,20 +16,20 @@ export function hzToMel(hz: number): number {
   return 1127 * Math.log(1 + hz / 700);
 }
 
-/** A mel bank, ready to apply to magnitudes. */
+/** A mel bank that can be applied to magnitudes. */
 export class MelBank {
-  /** Bands. */
+  /** Number of bands. */
   readonly nMels: number;
-  /** Fourier bins, `fftLength / 2 + 1`. */
+  /** Number of Fourier bins, `fftLength / 2 + 1`. */
   readonly bins: number;
   /** First bin of each band, [nMels]. */
   readonly #start: Uint32Array;
-  /** Where each band's weights begin in `#weights`, [nMels + 1]. */
+  /** Offset of each band's weights in `#weights`, [nMels + 1]. */
   readonly #offset: Uint32Array;
   readonly #weights: Float64Array;
 
   /**
-   * Makes the bank that the settings describe.
+   * Builds the bank from the settings.
    *
    * @throws {RangeError} if the bands don't lie within 0 Hz and half the sample rate
    */
@@ -46,7 +47,7 @@ export class MelBank {
     this.#offset = new Uint32Array(nMels + 1);
     for (let b = 0; b < nMels; b++) {
       for (let k = 1; k < this.bins; k++) {
-        // In steps from the band's lower edge: 1 at the centre, 2 at the upper edge.
+        // Distance from the band's lower edge in steps: 1 at the centre, 2 at the upper edge.
         const at = (binMel[k] - low) / step - b;
         const weight = Math.min(at, 2 - at);
         if (weight <= 0) continue;
@@ -58,7 +59,7 @@ export class MelBank {
     this.#weights = Float64Array.from(weights);
   }
 
-  /** The band energies `mel` [nMels] of the magnitudes of one frame, [bins]. */
+  /** Computes the band energies `mel` [nMels] of one frame's magnitudes [bins]. */
   apply(magnitude: Float64Array, mel: Float64Array): void {
     const weights = this.#weights;
     for (let b = 0; b < this.nMels; b++) {
@@ -69,7 +70,7 @@ export class MelBank {
     }
   }
 
-  /** The whole bank as a matrix, [bins, nMels] row-major: as a model in another format has it. */
+  /** The whole bank as a matrix, [bins, nMels] row-major, for model formats that store one. */
   toMatrix(): Float64Array {
     const matrix = new Float64Array(this.bins * this.nMels);
     for (let b = 0; b < this.nMels; b++) {

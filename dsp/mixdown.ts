@@ -1,34 +1,35 @@
 /**
- * Samples as a decoder gives them, to the samples that the front end takes:
+ * From a decoder's output to the front end's samples:
  *
- *   blocks [frames, channels] -> how loud they are -> mean of the channels, or one of them -> 16 kHz
+ *   blocks [frames, channels] -> loudness -> mean of the channels, or one of them -> 16 kHz
  *
- * Every recording goes this way, wav or compressed, whole or in pieces. Where a block ends changes nothing.
+ * Every recording takes this path, wav or compressed, whole or in pieces. The block boundaries do not affect the
+ * result.
  */
 import { Levels } from "./levels.ts";
 import { Resampler } from "./resample.ts";
 
 /** Mixes and resamples a recording block by block. */
 export class Mixdown {
-  /** How loud it is so far, and how much of it is cut off: of the file's own samples. */
+  /** Loudness so far and the share of clipped samples, measured on the file's own samples. */
   readonly levels: Levels = new Levels();
   /** The file's rate, in Hz. */
   readonly sampleRate: number;
   /** The file's channels. */
   readonly channels: number;
-  /** Of the file, so far. */
+  /** Number of the file's frames so far. */
   frames = 0;
   readonly #channel: number | undefined;
   readonly #resampler: Resampler;
 
   /**
-   * Begins.
+   * Starts a recording.
    *
-   * @param name what errors call the file
-   * @param format of the file: its rate in Hz, its channels
-   * @param to the rate that is wanted, in Hz
-   * @param channel the one channel to take, from 0; not set: the mean of all
-   * @throws {TypeError} where it lacks that channel
+   * @param name the file's name in errors
+   * @param the file's format: its rate in Hz, its channels
+   * @param to the output rate, in Hz
+   * @param channel the channel to read, from 0; default: the mean of all
+   * @throws {TypeError} if the file lacks that channel
    */
   constructor(
     name: string,
@@ -49,7 +50,7 @@ export class Mixdown {
     return this.frames / this.sampleRate;
   }
 
-  /** Takes the next block, [frames, channels], and gives the samples that no later one can change. */
+  /** Takes the next block, [frames, channels], and returns the samples that no later block can change. */
   push(block: Float32Array): Float32Array<ArrayBuffer> {
     const { channels } = this;
     this.frames += block.length / channels;
@@ -62,7 +63,7 @@ export class Mixdown {
     return this.#resampler.push(own);
   }
 
-  /** Ends it, and gives the samples still owed. */
+  /** Ends the recording and returns the remaining samples. */
   finish(): Float32Array<ArrayBuffer> {
     return this.#resampler.finish();
   }
@@ -85,7 +86,7 @@ function oneChannel(block: Float32Array, channels: number, channel: number): Flo
   return Float32Array.from({ length: block.length / channels }, (_, i) => block[i * channels + channel]);
 }
 
-/** Blocks of samples as one. */
+/** Concatenates blocks of samples. */
 export function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

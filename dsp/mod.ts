@@ -1,6 +1,6 @@
 /**
- * From a wav file to log-mel frames and segments: decoding, resampling, FFT, mel bank. It knows of no emotion and no
- * network, and is of use alone.
+ * From a wav file to log-mel frames and segments: decoding, resampling, FFT, mel bank. It depends on no emotion and no
+ * network, and is useful on its own.
  *
  * ```
  * wav file -> decodeRecording -> samples [n] at 16 kHz -> logMel -> frames [T, 64] -> segmentView -> [32, 64]

@@ -1,40 +1,40 @@
 /**
- * An Ogg file of several streams one after the other (RFC 3533, section 4: chained), as radio recorders and `cat a.ogg b.ogg` make them.
- * Each begins anew with a head, and a decoder knows one of them: the file is cut where the next begins.
+ * An Ogg file of several streams one after the other (RFC 3533, section 4: chained), as radio recorders and `cat a.ogg b.ogg` write
+ * them. Each stream begins with a header, and a decoder reads only one stream. So the file is cut where the next stream begins.
  *
- *   page: "OggS", version, flags, position (8), serial (4), number (4), checksum (4), segments, their lengths; then so many bytes
+ *   page: "OggS", version, flags, position (8), serial (4), number (4), checksum (4), segments, their lengths; then that many bytes
  *   a page that begins a stream (flag 2), after one that does not  ->  the next link of the chain
  *
- * Streams side by side (sound and pictures) begin together, so they are one link.
+ * Streams side by side (sound and pictures) begin together, so they count as one link.
  */
 
 /** Bytes of a page before the lengths of its segments. */
 const HEAD = 27;
 
-/** The most links: each takes a decoder of its own. */
+/** The most links: each requires a decoder. */
 const MOST_LINKS = 256;
 
 /** A stretch of an Ogg file. */
 export interface Stretch {
   bytes: Uint8Array;
-  /** Whether another stream begins behind it. */
+  /** Whether another stream follows. */
   ends: boolean;
 }
 
-/** Cuts an Ogg file, while its bytes arrive, where a stream ends and another begins. */
+/** Cuts an Ogg file, while its bytes arrive, where one stream ends and the next begins. */
 export class OggChain {
-  /** Of a page's head that is not whole yet. */
+  /** The bytes of an incomplete page head. */
   #held: Uint8Array = new Uint8Array();
-  /** Bytes of a page that have yet to come. */
+  /** Bytes of the current page still to come. */
   #left = 0;
-  /** Whether a page was met that begins no stream. */
+  /** Whether a page was read that does not begin a stream. */
   #body = false;
   #links = 1;
 
   /**
-   * Takes the next bytes, and gives those that can be decoded now.
+   * Takes the next bytes and returns those that can be decoded now.
    *
-   * @throws {Error} where there are more streams than anybody puts together
+   * @throws {Error} if there are more than {@link MOST_LINKS} streams
    */
   push(fresh: Uint8Array): Stretch[] {
     const bytes = new Uint8Array(this.#held.length + fresh.length), parts: Stretch[] = [];
@@ -47,7 +47,7 @@ export class OggChain {
       this.#left -= skipped;
       if (bytes.length - at < headBytes(bytes, at)) break;
       if (!isPage(bytes, at)) {
-        at++; // broken: the decoder finds the next page, and so does this
+        at++; // broken: the decoder searches for the next page, and so does this loop
         continue;
       }
       if ((bytes[at + 5] & 2) === 0) this.#body = true;
@@ -65,13 +65,13 @@ export class OggChain {
     return parts;
   }
 
-  /** What is left at the end of the file: of a page that is not whole. */
+  /** The rest at the end of the file: an incomplete page. */
   finish(): Uint8Array {
     return this.#held;
   }
 }
 
-/** Bytes of the head of a page, with the lengths of its segments; as far as it is there. */
+/** Bytes of a page's head including the lengths of its segments, as far as present. */
 function headBytes(bytes: Uint8Array, at: number): number {
   return HEAD + (bytes[at + HEAD - 1] ?? 0);
 }

@@ -1,15 +1,15 @@
 /**
- * A wav file to the samples that the front end wants: decoded, mixed to mono (mean of the channels), resampled to 16 kHz.
+ * From a wav file to the front end's samples: decoded, mixed to mono (mean of the channels), resampled to 16 kHz.
  *
- * All in blocks, so that an hour of 44.1 kHz stereo takes no more memory than the file and its result. It is a stream
- * (`recording_stream.ts`) that is given all its bytes at once; `recording_reader.ts` reads recordings of other kinds too.
+ * Decoding runs in blocks, so an hour of 44.1 kHz stereo takes no more memory than the file and its result. It uses a
+ * stream (`recording_stream.ts`) that receives all bytes at once. `recording_reader.ts` reads other formats too.
  */
 import type { Levels } from "./levels.ts";
 import { concatenate } from "./mixdown.ts";
 import { RecordingStream } from "./recording_stream.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
 
-/** A recording as the front end takes it, and what its file was. */
+/** A recording as input of the front end, and the properties of its file. */
 export interface Recording {
   /** [ceil(n · 16000 / sampleRate)] at the front end's rate, mono. */
   samples: Float32Array<ArrayBuffer>;
@@ -19,17 +19,20 @@ export interface Recording {
   sampleRate: number;
   /** The file's channels. */
   channels: number;
-  /** How loud the file's own samples are, before they are mixed and resampled, and how many of them are cut off. */
+  /** Loudness of the file's own samples, before mixing and resampling, and the share of clipped ones. */
   levels: Levels;
-  /** What is wrong with the file and was read all the same, in lines that name it: cut short, or a header that contradicts itself. */
+  /**
+   * Faults that did not stop the reading, one line each, with the file's name: a truncated file, or a header that
+   * contradicts itself.
+   */
   warnings: readonly string[];
 }
 
 /**
- * Decodes a wav file of any rate and channels to 16 kHz mono. One too short for a segment, or empty, is still a recording.
+ * Decodes a wav file of any rate and channels to 16 kHz mono. A recording may be empty or too short for a segment.
  *
  * @param bytes the whole file
- * @param name what errors call the file
+ * @param name the file's name in errors
  * @throws {TypeError} as {@linkcode decodeWav} does
  *
  * @example

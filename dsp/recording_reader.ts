@@ -1,5 +1,5 @@
 /**
- * A recording of any kind that comes in pieces, to 16 kHz mono: its first bytes say which kind it is, whatever its name.
+ * Reads a recording of any format piece by piece, to 16 kHz mono. Its first bytes decide the format, whatever its name.
  */
 import type { CompressedStream } from "./compressed_stream.ts";
 import type { Levels } from "./levels.ts";
@@ -9,25 +9,25 @@ import { RecordingStream } from "./recording_stream.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
 import { recognise } from "./sniff.ts";
 
-/** Bytes within which a recording has to show what it is: a tag with pictures may come first. */
+/** Bytes within which a recording has to reveal its format: a tag with pictures may come first. */
 const LONGEST_TAG = 1 << 24;
 
-/** Bytes that a whole recording is decoded in. */
+/** Bytes per piece when a whole recording is decoded. */
 const PIECE = 1 << 20;
 
-/** How a recording is read. */
+/** Options for reading a recording. */
 export interface ReaderOptions {
-  /** Of the whole file in bytes, where it is known. */
+  /** Length of the whole file in bytes, if known. */
   length?: number;
-  /** The channel that is read, from 0; default: the mean of all. */
+  /** The channel to read, from 0; default: the mean of all. */
   channel?: number;
   /** Default: the front end that EPR uses everywhere. */
   settings?: FrontEnd;
-  /** Loads the package of a decoder by its name; default: from the packages on this machine. The page loads a file. */
+  /** Loads a decoder's package by name; default: from the packages on this machine. The page loads a file. */
   load?: (specifier: string) => Promise<unknown>;
 }
 
-/** Decodes a recording of any kind while its bytes arrive. */
+/** Decodes a recording of any format while its bytes arrive. */
 export class RecordingReader {
   readonly #name: string;
   readonly #options: ReaderOptions;
@@ -35,16 +35,16 @@ export class RecordingReader {
   #stream: RecordingStream | CompressedStream | undefined;
 
   /**
-   * Begins.
+   * Starts reading.
    *
-   * @param name what errors call the file
-   * @param options of the file, and of what is read of it
+   * @param name the file's name in errors
+   * @param options properties of the file, and what to read
    */
   constructor(name: string, options: ReaderOptions = {}) {
     [this.#name, this.#options] = [name, options];
   }
 
-  /** How loud it is so far, and how much of it is cut off; undefined before it is known what it is. */
+  /** Loudness so far and the share of clipped samples; undefined before the format is known. */
   get levels(): Levels | undefined {
     return this.#stream?.levels;
   }
@@ -54,21 +54,21 @@ export class RecordingReader {
     return this.#stream?.seconds ?? 0;
   }
 
-  /** What is wrong with it and read all the same, in lines that name it; all of it is known once it has ended. */
+  /** Faults that did not stop the reading, one line each, with the file's name. Complete after the end. */
   get warnings(): readonly string[] {
     return this.#stream?.warnings ?? [];
   }
 
-  /** The file's rate in Hz and its channels; zeros before these are known. */
+  /** The file's rate in Hz and its channels; zeros until they are known. */
   get format(): { sampleRate: number; channels: number } {
     return this.#stream?.format ?? { sampleRate: 0, channels: 0 };
   }
 
   /**
-   * Takes the file's next bytes, and gives the samples at 16 kHz that no later byte can change, in one part or several.
+   * Takes the file's next bytes and returns the samples at 16 kHz that no later byte can change, in one or more parts.
    *
-   * @throws {TypeError} where it is no recording, or can't be decoded
-   * @throws {Error} where its decoder can't be loaded
+   * @throws {TypeError} if the file is not a recording, or can't be decoded
+   * @throws {Error} if its decoder can't be loaded
    */
   async push(bytes: Uint8Array): Promise<Float32Array<ArrayBuffer>[]> {
     if (this.#stream) return await this.#stream.push(bytes);
@@ -81,13 +81,13 @@ export class RecordingReader {
     }
     this.#head = head;
     const parts = await this.#begin(head.length >= LONGEST_TAG);
-    // whoever reads the file may use the array again, for its next bytes
+    // the caller may reuse the array for its next bytes
     if (!this.#stream && head === bytes) this.#head = bytes.slice();
     return parts;
   }
 
   /**
-   * Ends it, and gives the samples still owed.
+   * Ends the recording and returns the remaining samples.
    *
    * @throws {TypeError} as `push` does
    */
@@ -97,7 +97,10 @@ export class RecordingReader {
     return [...begun, ...await stream.finish()];
   }
 
-  /** Finds out what it is, if that can be told, and passes on what came. @param whole whether it has to be told now */
+  /**
+   * Detects the format, if possible, and passes on the bytes. @param whole whether all bytes are there, so that it must
+   * decide now
+   */
   async #begin(whole: boolean): Promise<Float32Array<ArrayBuffer>[]> {
     const found = recognise(this.#head, whole), head = this.#head;
     if (found === "more") return [];
@@ -107,7 +110,7 @@ export class RecordingReader {
       return this.#stream.push(head);
     }
     const { settings = frontEnd, channel, load } = this.#options;
-    // loaded where it is met: the threads that read a corpus of wav files start faster without it
+    // imported on demand: threads that read a corpus of wav files start faster without it
     const { CompressedStream } = await import("./compressed_stream.ts");
     this.#stream = await CompressedStream.open(found.codec, this.#name, settings, { channel, load });
     return await this.#stream.push(head.subarray(found.offset));
@@ -115,14 +118,14 @@ export class RecordingReader {
 }
 
 /**
- * Decodes a recording of any kind to 16 kHz mono: wav as {@linkcode decodeRecording} does, FLAC, MP3, Ogg Vorbis, Opus, AAC and
- * M4A by decoders that are loaded when the first is met.
+ * Decodes a recording of any format to 16 kHz mono: wav like {@linkcode decodeRecording}; FLAC, MP3, Ogg Vorbis, Opus, AAC and
+ * M4A by decoders that are loaded on first use.
  *
  * @param bytes the whole file
- * @param name what errors call the file
- * @param load loads the package of a decoder by its name; default: from the packages on this machine
- * @throws {TypeError} where it is no recording, or can't be decoded
- * @throws {Error} where its decoder can't be loaded
+ * @param name the file's name in errors
+ * @param load loads a decoder's package by name; default: from the packages on this machine
+ * @throws {TypeError} if the file is not a recording, or can't be decoded
+ * @throws {Error} if its decoder can't be loaded
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 /**
- * A wav file that comes in pieces, of any sizes, to 16 kHz mono: an hour of 44.1 kHz stereo is 635 MB, and is never there as a
- * whole. What it gives, put together, is to the bit the same whatever the pieces.
+ * Decodes a wav file that arrives in pieces of any size, to 16 kHz mono: an hour of 44.1 kHz stereo is 635 MB, and is never in
+ * memory as a whole. The concatenated result is the same for all piece sizes, bit for bit.
  *
- *   bytes -> header, once there is enough of it -> whole frames -> `mixdown.ts` -> 16 kHz
+ *   bytes -> header, when complete -> whole frames -> `mixdown.ts` -> 16 kHz
  */
 import type { Levels } from "./levels.ts";
 import { Mixdown } from "./mixdown.ts";
@@ -10,7 +10,7 @@ import { failToRead, missing, readWavHead, type WavHeader } from "./riff.ts";
 import { type FrontEnd, frontEnd } from "./settings.ts";
 import { BlockDecoder } from "./wav.ts";
 
-/** Bytes that may come before the samples. Pictures and notes do; more of them is no recording that anybody made. */
+/** Most bytes before the samples. Pictures and notes may come first; no real recording has more of them. */
 const LONGEST_HEAD = 1 << 24;
 
 /** Decodes a recording while its bytes arrive. */
@@ -19,25 +19,27 @@ export class RecordingStream {
   readonly #length: number | undefined;
   readonly #settings: FrontEnd;
   readonly #channel: number | undefined;
-  /** Bytes before the samples, in the pieces that they came in; how many; and with how many the header is looked for next. */
+  /**
+   * Pieces before the samples, their number of bytes, and the number of bytes at which to look for the header again.
+   */
   #head: Uint8Array[] = [];
   #headBytes = 0;
   #enough = 12;
-  /** Of a frame that is not whole yet. */
+  /** Bytes of an incomplete frame. */
   #held: Uint8Array = new Uint8Array();
   #header: WavHeader | undefined;
   #decoder: BlockDecoder | undefined;
   #mixdown: Mixdown | undefined;
   readonly #warnings: string[] = [];
-  /** Bytes of the data chunk that came. */
+  /** Bytes of the data chunk received so far. */
   #data = 0;
 
   /**
-   * Begins.
+   * Starts a recording.
    *
-   * @param name what errors call the file
-   * @param options.length of the whole file in bytes, where it is known: then what is cut short is known at once
-   * @param options.channel the one channel to take, from 0; not set: the mean of all
+   * @param name the file's name in errors
+   * @param options.length length of the whole file in bytes, if known: a truncated file is then detected at once
+   * @param options.channel the channel to read, from 0; default: the mean of all
    */
   constructor(
     name: string,
@@ -46,18 +48,18 @@ export class RecordingStream {
     [this.#name, this.#length, this.#settings, this.#channel] = [name, length, settings, channel];
   }
 
-  /** The file's rate in Hz and its channels; zeros before these are known. */
+  /** The file's rate in Hz and its channels; zeros until they are known. */
   get format(): { sampleRate: number; channels: number } {
     const { sampleRate = 0, channels = 0 } = this.#mixdown ?? {};
     return { sampleRate, channels };
   }
 
-  /** How loud it is so far, and how much of it is cut off; undefined before its header is known. */
+  /** Loudness so far and the share of clipped samples; undefined until the header is known. */
   get levels(): Levels | undefined {
     return this.#mixdown?.levels;
   }
 
-  /** What is wrong with the file and read all the same, in lines that name it; all of it is known once it has ended. */
+  /** Faults that did not stop the reading, one line each, with the file's name. Complete after the end. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }
@@ -68,30 +70,30 @@ export class RecordingStream {
   }
 
   /**
-   * Takes the file's next bytes, and gives the samples at 16 kHz that no later byte can change, in one part or several.
+   * Takes the file's next bytes and returns the samples at 16 kHz that no later byte can change, in one or more parts.
    *
-   * @throws {TypeError} where it is no wav file, or holds samples that are no numbers
+   * @throws {TypeError} if the file is not a wav file, or has samples that are not numbers
    */
   push(bytes: Uint8Array): Float32Array<ArrayBuffer>[] {
     if (this.#header) return this.#decode(bytes);
     this.#head.push(bytes);
     this.#headBytes += bytes.length;
-    // looked at again when it has doubled: what is walked over, over and over, stays a few times the head itself
+    // looks again only when the size has doubled, so that the repeated scans cost a small multiple of the head
     if (this.#headBytes >= this.#enough) {
       this.#enough = 2 * this.#headBytes;
       const parts = this.#begin(this.#length);
       if (this.#header) return parts;
       if (this.#headBytes > LONGEST_HEAD) failToRead(this.#name, `no samples in its first ${LONGEST_HEAD >> 20} MB`);
     }
-    // whoever reads the file may use the array again, for its next bytes
+    // the caller may reuse the array for its next bytes
     this.#head.push(this.#head.pop()!.slice());
     return [];
   }
 
   /**
-   * Ends it, and gives the samples still owed.
+   * Ends the recording and returns the remaining samples.
    *
-   * @throws {TypeError} where the file ends before its samples, or never was a wav file
+   * @throws {TypeError} if the file ends before its samples, or is not a wav file
    */
   finish(): Float32Array<ArrayBuffer>[] {
     const parts = this.#header ? [] : this.#begin(this.#headBytes);
@@ -99,12 +101,12 @@ export class RecordingStream {
     if (dataBytes !== Infinity && this.#data < dataBytes) {
       this.#warnings.push(missing(this.#name, header, dataBytes, this.#data));
     }
-    // of ADPCM, a block that is not whole is some frames
+    // an incomplete ADPCM block still yields some frames
     if (header.blockFrames > 1 && this.#held.length > 0) parts.push(this.#take(this.#held));
     return [...parts, this.#mixdown!.finish()];
   }
 
-  /** Reads the header, if it is there, and decodes what follows it. @param length of the file, where it is known */
+  /** Reads the header, if complete, and decodes the bytes after it. @param length of the file, if known */
   #begin(length: number | undefined): Float32Array<ArrayBuffer>[] {
     const head = joined(this.#head);
     this.#head = [head];
@@ -117,7 +119,7 @@ export class RecordingStream {
     return this.#decode(head.subarray(header.dataOffset));
   }
 
-  /** @param fresh bytes that follow those that came before */
+  /** @param fresh the next bytes of the data chunk */
   #decode(fresh: Uint8Array): Float32Array<ArrayBuffer>[] {
     const { blockBytes, dataBytes } = this.#header!;
     const own = fresh.subarray(0, Math.min(fresh.length, dataBytes - this.#data));
@@ -132,7 +134,7 @@ export class RecordingStream {
     return parts;
   }
 
-  /** Decodes a stretch, and gives it at 16 kHz. */
+  /** Decodes a stretch and returns it at 16 kHz. */
   #take(stretch: Uint8Array): Float32Array<ArrayBuffer> {
     return this.#mixdown!.push(this.#decoder!.decode(stretch));
   }

@@ -1,27 +1,29 @@
 /**
- * Resampling by a windowed sinc: each output sample is the band-limited signal's value at its own moment.
+ * Resampling by a windowed sinc: each output sample is the band-limited signal's value at the output's time.
  *
  *   y[m] = sum_k x[k] h(t_m - k),    t_m = m from / to  (in input samples),    h(t) = 2 fc sinc(2 fc t) kaiser(t / half)
  *
- * `t_m` has only `to / gcd(from, to)` different fractional parts, the *phases*; for each the taps h are tabulated once
- * (polyphase filtering). Rates with too many phases for a table (24414 to 16000 Hz has 8000) interpolate linearly between
- * 512 of them, which errs by less than -115 dB.
+ * `t_m` has only `to / gcd(from, to)` different fractional parts, the *phases*. For each phase the taps h are tabulated
+ * once (polyphase filtering). If a pair of rates has too many phases for a table (24414 to 16000 Hz has 8000), the taps
+ * are interpolated linearly between 512 phases, with an error below -115 dB.
  *
  * The pass band ends at 7/16 of the target's rate or 0.44 of the source's, whichever is lower; the stop band begins at
- * 8.5/16 or 0.56. To 16 kHz that is 7 and 8.5 kHz, so what folds down reaches 7.5 kHz, where the highest mel band ends.
- * h is symmetric about 0: no delay. Outside its ends the signal is taken to be zero.
+ * 8.5/16 or 0.56. To 16 kHz that is 7 and 8.5 kHz, so aliases reach down to 7.5 kHz, where the highest mel band ends. h
+ * is symmetric about 0, so there is no delay. The signal counts as zero beyond its ends.
  */
 
-/** Attenuation of the stop band that the Kaiser window is designed for, in dB. The ripple of the pass band is 1e-4 dB then. */
+/** Stop-band attenuation of the Kaiser window's design, in dB. It gives a pass-band ripple of 1e-4 dB. */
 const attenuation = 100;
 
-/** A table larger than this (2 MB of taps) is not built; phases are interpolated instead. */
+/** Largest table (2 MB of taps); beyond it, phases are interpolated. */
 const largestTable = 1 << 18;
 
-/** Phases tabulated for interpolation. Of fewer when the rate goes down by a lot, since h is wider and smoother then. */
+/**
+ * Phases tabulated for interpolation. If the rate decreases a lot, there are fewer, since h is then wider and smoother.
+ */
 const interpolatedPhases = 512;
 
-/** Rates above this, in Hz, are a mistake; the bound keeps the table small and every count exact. */
+/** Rates above this, in Hz, are mistakes. The bound keeps the table small and every count exact. */
 const highestRate = 1e7;
 
 /**
@@ -29,7 +31,7 @@ const highestRate = 1e7;
  *
  * @param x samples [n] at `from` Hz
  * @param from the signal's rate, a positive integer, in Hz
- * @param to the rate wanted, a positive integer, in Hz
+ * @param to the new rate, a positive integer, in Hz
  * @returns samples [ceil(n to / from)]
  * @throws {RangeError} if a rate is no positive integer up to 10 MHz
  *
@@ -54,27 +56,27 @@ export function resample(x: Float32Array, from: number, to: number): Float32Arra
 }
 
 /**
- * Resamples a signal that comes in blocks, of any sizes. What it returns, put together, is to the bit what
- * {@linkcode resample} gives for the whole.
+ * Resamples a signal that arrives in blocks of any size. The concatenated result equals that of {@linkcode resample}
+ * for the whole signal, bit for bit.
  */
 export class Resampler {
   readonly #kernel: Kernel;
-  /** Input samples, of which `#window[0]` is sample number `#first` of the signal. */
+  /** Input samples: `#window[0]` is sample number `#first` of the signal. */
   readonly #window: Float64Array;
   #first: number;
   #filled: number;
-  /** Samples received, samples given. */
+  /** Number of samples received, and number returned. */
   #received = 0;
   #given = 0;
-  /** Moment of the next output: sample number `#index` of the input and `#remainder / upsampling` of a sample. */
+  /** Time of the next output: sample number `#index` of the input plus `#remainder / upsampling` of a sample. */
   #index = 0;
   #remainder = 0;
 
   /**
-   * Readies the filter for a pair of rates.
+   * Prepares the filter for a pair of rates.
    *
    * @param from the signal's rate, a positive integer, in Hz
-   * @param to the rate wanted, a positive integer, in Hz
+   * @param to the new rate, a positive integer, in Hz
    * @throws {RangeError} if a rate is no positive integer up to 10 MHz
    */
   constructor(from: number, to: number) {
@@ -91,14 +93,14 @@ export class Resampler {
     if (this.#kernel.half === 0) return block.slice() as Float32Array<ArrayBuffer>;
     const { half, up, down } = this.#kernel;
     this.#received += block.length;
-    // Output m is ready once sample floor(m down / up) + half is here.
+    // Output m is ready when sample floor(m down / up) + half has arrived.
     const ready = Math.max(this.#given, Math.ceil((this.#received - half) * up / down));
     const out = new Float32Array(ready - this.#given);
     this.#take(block, out);
     return out;
   }
 
-  /** Ends the signal and returns the outputs still owed. */
+  /** Ends the signal and returns the remaining outputs. */
   finish(): Float32Array<ArrayBuffer> {
     const { half, up, down } = this.#kernel;
     if (half === 0) return new Float32Array(0);
@@ -107,7 +109,7 @@ export class Resampler {
     return out;
   }
 
-  /** Feeds the block through the window and fills `out` with the next outputs. */
+  /** Passes the block through the window and fills `out` with the next outputs. */
   #take(block: Float32Array, out: Float32Array): void {
     const window = this.#window;
     let done = 0;
@@ -117,7 +119,7 @@ export class Resampler {
       this.#filled += count;
       taken += count;
       done = this.#filter(out, done);
-      // Drop what lies before the next output's first tap.
+      // Drops the samples before the next output's first tap.
       const stale = Math.min(this.#filled, this.#index - this.#kernel.half + 1 - this.#first);
       window.copyWithin(0, stale, this.#filled);
       this.#first += stale;
@@ -126,7 +128,10 @@ export class Resampler {
     this.#given += done;
   }
 
-  /** Writes `out[done]` and on, as far as the window's samples and `out` reach; returns how many are written then. */
+  /**
+   * Writes `out` from `done` on, as far as the window's samples and `out` reach; returns the number of outputs written
+   * so far.
+   */
   #filter(out: Float32Array, done: number): number {
     const { half, up, down, phases, taps } = this.#kernel;
     const window = this.#window, length = 2 * half;
@@ -157,7 +162,10 @@ export class Resampler {
   }
 }
 
-/** sum_j x[xAt + j] h[hAt + j], j < n, n a multiple of 4: four sums at a time, since one would wait for its own last add. */
+/**
+ * sum_j x[xAt + j] h[hAt + j], j < n, n a multiple of 4. Four separate sums, since each add of a single sum would wait
+ * for the previous one.
+ */
 function dot(x: Float64Array, xAt: number, h: Float64Array, hAt: number, n: number): number {
   let a = 0, b = 0, c = 0, d = 0;
   for (let j = 0; j < n; j += 4) {
@@ -173,15 +181,15 @@ interface Kernel {
   /** `to / from` in lowest terms. */
   up: number;
   down: number;
-  /** Taps on either side, an even number; 0 where the rates are equal. */
+  /** Taps on either side, an even number; 0 if the rates are equal. */
   half: number;
-  /** Rows of the table, less the last, which is row 0 a sample later. As many as `up` where the table is exact. */
+  /** Rows of the table without the last, which is row 0 one sample later. Equal to `up` if the table is exact. */
   phases: number;
   /** [phases + 1, 2 half]: row p holds h(p / phases + half - 1 - j) for j = 0 ... 2 half - 1. */
   taps: Float64Array;
 }
 
-/** The kernels last used: a corpus has one rate and many files, and a table takes some milliseconds to build. */
+/** The kernels used last: a corpus has one rate and many files, and building a table takes some milliseconds. */
 const kernels = new Map<string, Kernel>();
 
 function kernelFor(from: number, to: number): Kernel {
@@ -210,7 +218,7 @@ function makeKernel(from: number, to: number): Kernel {
   const pass = Math.min(0.4375 * to / from, 0.44);
   const stop = Math.min(0.53125 * to / from, 0.56);
   const cutoff = (pass + stop) / 2;
-  // Kaiser's own rules for the window's length and shape.
+  // Kaiser's rules for the window's length and shape.
   const length = (attenuation - 7.95) / (2.285 * 2 * Math.PI * (stop - pass));
   const beta = 0.1102 * (attenuation - 8.7);
   const half = 2 * Math.ceil(length / 4 + 0.5);

@@ -1,28 +1,28 @@
 /**
- * The header of a wav file: where its samples lie and how they are written.
+ * Reads the header of a wav file: the position and format of its samples.
  *
  *   "RIFF" size "WAVE" { id size bytes [pad to even] }*      chunks; `fmt ` says how, `data` holds the samples
  *   "RF64" or "BW64" ...: the same, with 64-bit sizes in a chunk `ds64` (EBU Tech 3306, ITU-R BS.2088)
  *   W64: ids are GUIDs, sizes 64 bits and count their own head of 24 bytes, chunks are padded to 8 (Sony)
  *
- * `wav-decoder` walks the chunks itself, but stumbles over WAVE_FORMAT_EXTENSIBLE, over the padding of odd chunks and
- * over headers that lie. So the header is read here, where each fault gets its name, and the decoder is then handed a
- * canonical header around the samples (`wav.ts`). Nothing is allocated that the file's own length does not justify.
+ * `wav-decoder` parses chunks too, but it fails on WAVE_FORMAT_EXTENSIBLE, on the padding of odd chunks and on wrong
+ * headers. So this file reads the header and names each fault, and the decoder then receives a canonical header before the
+ * samples (`wav.ts`). No allocation exceeds what the file's actual length justifies.
  *
- * Headers lie often: a recorder that streams can't know its length, a transfer breaks off. What can be read is read, with a
- * warning where some of it is missing.
+ * Headers are often wrong: a streaming recorder can't know the length, or a transfer breaks off. EPR reads as much as
+ * possible and warns if a part is missing.
  */
 import { LONGEST_FORMAT, readFormat, type WavFormat } from "./wav_format.ts";
 
-/** How a wav file's samples are written, and where. */
+/** Format and position of a wav file's samples. */
 export interface WavHeader extends WavFormat {
   /** First byte of the first sample. */
   dataOffset: number;
-  /** What the data chunk holds, in bytes; Infinity where it reaches to an end that is not known yet. */
+  /** Size of the data chunk in bytes; Infinity if it extends to an end that is not known yet. */
   dataBytes: number;
-  /** Frames in the data chunk, one sample of every channel each; Infinity likewise. */
+  /** Frames in the data chunk, with one sample of every channel each; Infinity if the end is not known yet. */
   frames: number;
-  /** What is wrong with the file and read all the same, in lines that name it. */
+  /** Faults that did not stop the reading, one line each, with the file's name. */
   warnings: readonly string[];
 }
 
@@ -36,31 +36,31 @@ const EXPECTED =
   "Ogg Vorbis, Opus, AAC or M4A";
 
 /**
- * Reads the header of a wav file. A data chunk of a size that a program writes which could not know it (0, or just
- * under 2 or 4 GB) reaches to the end of the file. One that is longer than the file is read as far as it is there, and a warning
- * says how much is missing.
+ * Reads the header of a wav file. A program that can't know the size of the data chunk writes 0, or a value just under 2 or 4
+ * GB: the chunk then extends to the end of the file. If the chunk is longer than the file, the part present is read, and a
+ * warning gives the missing amount.
  *
  * @param bytes the whole file
- * @param name what errors call the file
- * @throws {TypeError} if it is no wav file, or is cut off before its samples
+ * @param name the file's name in errors
+ * @throws {TypeError} if it is not a wav file, or ends before its samples
  */
 export function readWavHeader(bytes: Uint8Array, name: string): WavHeader {
-  return readWavHead(bytes, name, bytes.length)!; // all bytes are there: it never asks for more
+  return readWavHead(bytes, name, bytes.length)!; // with all bytes present, it never requests more
 }
 
 /**
- * Reads the header from the first bytes of a wav file, however few.
+ * Reads the header from the first bytes of a wav file, of any number.
  *
  * @param head the file's first bytes
- * @param length of the whole file, in bytes; undefined where that is not known: the size of its data chunk is then trusted
- * @returns undefined where more bytes are required
+ * @param length length of the whole file in bytes; if undefined, the size in its data chunk is trusted
+ * @returns undefined if more bytes are required
  * @throws {TypeError} as {@linkcode readWavHeader} does, as soon as the bytes show it
  */
 export function readWavHead(head: Uint8Array, name: string, length: number | undefined): WavHeader | undefined {
   const fail = (found: string): never => failToRead(name, found);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const id = (at: number) => String.fromCharCode(...head.subarray(at, at + 4));
-  /** Whether bytes up to here are still missing, though the file has them, or may have them. */
+  /** Whether bytes before this position are missing, although the file has them, or may have them. */
   const lacks = (end: number) => head.length < end && head.length < (length ?? Infinity);
 
   if (length === 0) fail("the file is empty");
@@ -74,7 +74,7 @@ export function readWavHead(head: Uint8Array, name: string, length: number | und
   const warnings: string[] = [], headBytes = wave64 ? 24 : 8;
   let format: WavFormat | undefined, longSize: number | undefined, fact: number | undefined, at = wave64 ? 40 : 12;
   while (at + headBytes <= head.length) {
-    const chunk = view.getUint32(at); // a number: a file may have millions of chunks
+    const chunk = view.getUint32(at); // compared as a number: a file may have millions of chunks
     const size = wave64 ? Number(view.getBigUint64(at + 16, true)) - headBytes : view.getUint32(at + 4, true);
     if (size < 0) fail(`a chunk states a size of ${size + headBytes} bytes, less than its own header`);
     const body = at + headBytes, here = (length ?? Infinity) - body;
@@ -120,12 +120,12 @@ export function readWavHead(head: Uint8Array, name: string, length: number | und
   );
 }
 
-/** Throws what every fault of a wav file is thrown as. */
+/** Throws the error for every fault of a wav file. */
 export function failToRead(name: string, found: string): never {
   throw new TypeError(`${name}: ${found}; ${EXPECTED}`);
 }
 
-/** Warns of a data chunk that is longer than what is there. @param here bytes that are */
+/** Warns of a data chunk that is longer than the bytes present. @param here number of bytes present */
 export function missing(name: string, format: WavFormat, size: number, here: number): string {
   const { blockBytes, blockFrames, sampleRate } = format;
   const seconds = (size - here) / blockBytes * blockFrames / sampleRate;
@@ -134,15 +134,18 @@ export function missing(name: string, format: WavFormat, size: number, here: num
 }
 
 /**
- * Whether a size is one that is written where it can't be known: 0, or the largest that a program dares to write, less what heads it
- * has, in whole blocks. FFmpeg writes 2^32 - 1, ALSA's arecord 2^31, SoX 2^31 - 4096; W64 and RF64 have 2^63 and 2^64 - 1.
+ * Whether a size means "unknown": 0, or the program's largest value, minus its headers, in whole blocks. FFmpeg writes 2^32 - 1,
+ * ALSA's arecord 2^31, SoX 2^31 - 4096; W64 and RF64 have 2^63 and 2^64 - 1.
  */
 function isUnknown(size: number, blockBytes: number): boolean {
   const room = 65536 + blockBytes;
   return size === 0 || [2 ** 31, 2 ** 32, 2 ** 63, 2 ** 64].some((limit) => size > limit - room && size <= limit);
 }
 
-/** Frames in so many bytes; those of a last block that is not whole too. @param fact how many the file says that there are */
+/**
+ * Frames in `bytes` bytes, including those of an incomplete last block. @param fact number of frames that the file
+ * declares
+ */
 function framesIn(bytes: number, { blockBytes, blockFrames, channels, encoding }: WavFormat, fact?: number): number {
   if (bytes === Infinity) return Infinity;
   const blocks = Math.floor(bytes / blockBytes);
@@ -152,7 +155,7 @@ function framesIn(bytes: number, { blockBytes, blockFrames, channels, encoding }
   if (encoding === "ima-adpcm" && rest >= 4 * channels) last = 1 + 8 * Math.floor(rest / (4 * channels) - 1);
   if (encoding === "ms-adpcm" && rest >= 7 * channels) last = 2 + Math.floor(2 * (rest - 7 * channels) / channels);
   const frames = blocks * blockFrames + last;
-  // the encoder fills its last block up with silence
+  // the encoder pads its last block with silence
   return fact !== undefined && fact <= frames && fact > frames - 2 * blockFrames ? fact : frames;
 }
 
@@ -167,7 +170,7 @@ function isKnownId(id: string): boolean {
   return ["fmt ", "data", "LIST", "fact", "PAD ", "JUNK", "bext", "cue ", "smpl", "id3 ", "PEAK"].includes(id);
 }
 
-/** Names a file that is no wav file by its first bytes. */
+/** Describes a file that is not a wav file, by its first bytes. */
 function whatItIs(bytes: Uint8Array, length: number | undefined): string {
   const start = String.fromCharCode(...bytes.subarray(0, 12));
   for (const [magic, what] of magics) if (start.startsWith(magic)) return `it begins like ${what}`;

@@ -1,15 +1,16 @@
 /**
- * Segments: windows of 32 log-mel frames (335 ms), the pieces of an utterance that each get an emotion.
+ * Segments: windows of 32 log-mel frames (335 ms), the pieces of an utterance that are classified one by one.
  *
  *   segment s = frames [s hop ... s hop + segmentFrames),   s = 0 ... segmentCount - 1
  *
- * Neighbours share 31 of their 32 frames at hop 1, so a segment is only a place in its utterance's frames: a number, or
- * a view. Copied out, the 131,053 segments of Emo-DB would take 1.07 GB; as views on its frames, 38 MB.
+ * Neighbours share 31 of their 32 frames at hop 1, so a segment is stored as a position in its utterance's frames: a
+ * number, or a view. Copied out, the 131,053 segments of Emo-DB would take 1.07 GB; as views on its frames, 38 MB.
  */
 import { type FrontEnd, frontEnd } from "./settings.ts";
 
 /**
- * Segments in an utterance of `frames` frames: 1 + floor((frames - segmentFrames) / hop), or 0 if it is shorter than one.
+ * Number of segments in an utterance of `frames` frames: 1 + floor((frames - segmentFrames) / hop), or 0 if it is shorter
+ * than a segment.
  *
  * @param frames log-mel frames of the utterance
  * @param hop frames from one segment to the next, a positive integer
@@ -27,22 +28,22 @@ export function segmentStart(segment: number, hop: number): number {
   return segment * hop;
 }
 
-/** When segment `segment` begins, in seconds from the start of its utterance. */
+/** Start of segment `segment`, in seconds from the start of its utterance. */
 export function segmentStartSeconds(segment: number, hop: number, settings: FrontEnd = frontEnd): number {
   return segmentStart(segment, hop) * settings.hopLength / settings.sampleRate;
 }
 
-/** How long a segment lasts, from the first sample of its first frame to the last of its last: 0.335 s. */
+/** Duration of a segment, from the first sample of its first frame to the last sample of its last: 0.335 s. */
 export function segmentSeconds(settings: FrontEnd = frontEnd): number {
   return ((settings.segmentFrames - 1) * settings.hopLength + settings.windowLength) / settings.sampleRate;
 }
 
 /**
- * Segment `segment` of an utterance as a view: nothing is copied, and what is written to it is written to the frames.
+ * Segment `segment` of an utterance as a view: nothing is copied, and writes to it change the frames.
  *
  * @param frames the utterance's log-mel frames, [T, nMels] row-major
  * @param hop frames from one segment to the next
- * @returns [segmentFrames, nMels] row-major, on the same memory
+ * @returns [segmentFrames, nMels] row-major, a view of the same memory
  * @throws {RangeError} if the utterance has no such segment
  *
  * @example
@@ -69,7 +70,7 @@ export function segmentView(
   return frames.subarray(at, at + settings.segmentFrames * settings.nMels);
 }
 
-/** Frames, at least so many: the last one is repeated. @param frames [any, nMels] */
+/** Frames, repeating the last until there are at least `least`. @param frames [any, nMels] */
 export function padFrames(frames: Float32Array, least: number, { nMels }: FrontEnd = frontEnd): Float32Array {
   if (frames.length >= least * nMels) return frames;
   const padded = new Float32Array(least * nMels), last = frames.subarray(frames.length - nMels);

@@ -1,25 +1,25 @@
 /**
- * The front end's choices, in one place and as data: how 16 kHz samples become log-mel frames and segments.
+ * The front end's settings, as data in one place: how 16 kHz samples become log-mel frames and segments.
  *
  *   samples [n] -> frames [T, windowLength] -> magnitudes [T, fftLength/2 + 1] -> log-mel [T, nMels] -> segments [segmentFrames, nMels]
  *
- * These are the figures of the VGGish front end (Hershey et al. 2017, "CNN architectures for large-scale audio
- * classification"): 64 bands, 125-7500 Hz, log offset 0.01. The segment of 32 frames (335 ms) is the paper's.
+ * The values are those of the VGGish front end (Hershey et al. 2017, "CNN architectures for large-scale audio classification"): 64
+ * bands, 125-7500 Hz, log offset 0.01. The segment of 32 frames (335 ms) is the paper's.
  */
 
 /** How recordings are brought to one level. */
 export interface Levelling {
-  /** Which frame tells how loud a recording is: that which so many percent of its frames are quieter than. */
+  /** The frame that determines a recording's level: this percentage of its frames is quieter. */
   readonly percentile: number;
-  /** What the mean mel magnitude of that frame becomes. */
+  /** The mean mel magnitude of that frame after levelling. */
   readonly magnitude: number;
-  /** The largest gain, as a factor: it bounds what becomes of the noise in a silent recording. */
+  /** The largest gain, as a factor: it limits the amplification of the noise in a silent recording. */
   readonly mostGain: number;
-  /** Frames, from the first, that the level is measured over. */
+  /** Number of frames, from the first, over which the level is measured. */
   readonly frames: number;
 }
 
-/** What the front end does to a recording. Lengths are in samples at `sampleRate` unless they say otherwise. */
+/** Settings of the front end. Lengths are in samples at `sampleRate` unless noted otherwise. */
 export interface FrontEnd {
   /** Rate that every recording is resampled to, in Hz. */
   readonly sampleRate: number;
@@ -39,11 +39,11 @@ export interface FrontEnd {
   readonly logOffset: number;
   /** Frames a segment. */
   readonly segmentFrames: number;
-  /** How recordings are brought to one level before the logarithm; not set: they are not. */
+  /** How recordings are brought to one level before the logarithm; default: no levelling. */
   readonly levelling?: Levelling;
 }
 
-/** The front end that EPR uses everywhere. For another, spread it: `{ ...frontEnd, nMels: 40 }`. */
+/** The front end that EPR uses everywhere. For a variant, spread it: `{ ...frontEnd, nMels: 40 }`. */
 export const frontEnd: FrontEnd = Object.freeze({
   sampleRate: 16000,
   windowLength: 400,

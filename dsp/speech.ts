@@ -1,42 +1,45 @@
 /**
- * Where a recording has speech, by energy: the threshold adapts to the level of the speech and to the noise under it.
+ * Detects speech in a recording by energy. The threshold adapts to the level of the speech and to the noise under it.
  *
- *   e_t  = mean square of the samples of frame t (25 ms every 10 ms, the frames of the front end); its level is 10 log10 e_t dB
+ *   e_t  = mean square of the samples of frame t (25 ms every 10 ms, the front end's frames); its level is 10 log10 e_t dB
  *   A(c) = 10 log10(sum of all e_t / frames active at c),    active at c: e_t reaches c, now or in the last 200 ms
  *   c*   : A(c*) - c* = 15.9 dB: the active speech level A and its threshold (ITU-T P.56, method B)
  *   threshold = min(c*, max(floor + 10, A - 30)),    floor: 5 % of the frames are no louder
  *
- * P.56 alone drops a second speaker who is 20 dB quieter, so the threshold goes down to 10 dB over the noise, but no further than
- * 30 dB under the speech. The envelope here is the energy of frames, not P.56's smoothed rectified signal. Energy can't tell
- * quiet speech from noise: in a recording without pauses everything is speech.
+ * P.56 alone drops a second speaker who is 20 dB quieter. So the threshold may fall to 10 dB over the noise, but not below 30 dB
+ * under the speech. The envelope here is the energy of frames, not P.56's smoothed rectified signal. Energy can't separate quiet
+ * speech from noise: in a recording without pauses, everything counts as speech.
  */
 import { type FrontEnd, frontEnd } from "./settings.ts";
 
-/** Levels are counted in steps of 1 dB from here up to full scale and a little over, in dB of full scale. */
+/** Levels are counted in steps of 1 dB, from this level to slightly above full scale, in dB of full scale. */
 const LOWEST = -90, STEPS = 100;
 
-/** P.56's margin between the active level and its threshold, and how long speech lasts after it fell below, in seconds. */
+/**
+ * P.56's margin between the active level and its threshold, and how long speech lasts after the level fell below it, in
+ * seconds.
+ */
 const MARGIN = 15.9, HANGOVER = 0.2;
 
-/** Share of the frames that are at the floor; dB over it that speech has; dB under the active level that speech reaches. */
+/** Share of the frames at or below the floor; dB of speech over the floor; dB of speech under the active level. */
 const FLOOR_SHARE = 0.05, OVER_FLOOR = 10, UNDER_ACTIVE = 30;
 
-/** Share of a segment's frames that must be active, for the segment to count as speech. */
+/** Share of a segment's frames that must be active for the segment to count as speech. */
 const ENOUGH = 0.5;
 
-/** How activity is found. */
+/** How speech is detected. */
 export interface SpeechOptions {
-  /** The frames. */
+  /** The front end, which defines the frames. */
   settings?: FrontEnd;
   /**
-   * Of a stream: seconds after which a frame counts 1/e of what it did. The threshold then is max(floor + 10, A - 30) alone, so that
-   * the noise before the first word is not taken for speech. Not set: a whole recording, whose frames all count the same.
+   * For a stream: seconds after which a frame's weight falls to 1/e. The threshold is then max(floor + 10, A - 30) alone, so that
+   * the noise before the first word does not count as speech. Default: a whole recording, whose frames all have equal weight.
    */
   memory?: number;
 }
 
 /**
- * Finds speech while samples arrive.
+ * Detects speech while samples arrive.
  *
  * @example
  * ```ts
@@ -54,20 +57,20 @@ export class SpeechActivity {
   readonly #settings: FrontEnd;
   readonly #keep: number;
   readonly #live: boolean;
-  /** From the first sample of the next frame on. */
+  /** Samples from the first one of the next frame on. */
   #held: Float32Array = new Float32Array(0);
-  /** Level of every frame so far, in dB; a stream keeps those of the last call alone. */
+  /** Level of every frame so far, in dB; for a stream, only the frames of the last call. */
   #levels: number[] = [];
-  /** Of each step: frames at this level; frames active at this threshold; frames since it was last reached. */
+  /** For each step: frames at this level; frames active at this threshold; frames since it was last reached. */
   readonly #at = new Float64Array(STEPS);
   readonly #active = new Float64Array(STEPS);
   readonly #since = new Float64Array(STEPS).fill(Infinity);
   #energy = 0;
   #count = 0;
-  /** Frames since the threshold was last reached, in a stream. */
+  /** Frames since the threshold was last reached, for a stream. */
   #quiet = Infinity;
 
-  /** Begins. */
+  /** Starts a recording or a stream. */
   constructor({ settings = frontEnd, memory }: SpeechOptions = {}) {
     this.#settings = settings;
     this.#live = memory !== undefined;
@@ -77,7 +80,7 @@ export class SpeechActivity {
   /**
    * Takes the next samples [n], at the settings' rate.
    *
-   * @returns of a stream: which of the frames that they complete are speech, 1 or 0, by the threshold as it is then; else empty
+   * @returns for a stream: which of the completed frames are speech, 1 or 0, by the current threshold; otherwise empty
    */
   push(samples: Float32Array): Uint8Array {
     const { windowLength, hopLength } = this.#settings;
@@ -95,7 +98,7 @@ export class SpeechActivity {
     return this.#live ? this.#mark() : new Uint8Array(0);
   }
 
-  /** The level that speech reaches, in dB of full scale. */
+  /** The current threshold of speech, in dB of full scale. */
   get threshold(): number {
     if (this.#count === 0) return LOWEST;
     let c = 0, level = 0;
@@ -109,7 +112,7 @@ export class SpeechActivity {
     return this.#live ? overNoise : Math.min(LOWEST + c, overNoise);
   }
 
-  /** Of a whole recording: which frames are speech, 1 or 0, [frames]. */
+  /** For a whole recording: which frames are speech, 1 or 0, [frames]. */
   frames(): Uint8Array {
     this.#quiet = Infinity;
     return this.#mark();
@@ -137,7 +140,7 @@ export class SpeechActivity {
     }
   }
 
-  /** Marks the frames whose levels are kept. */
+  /** Marks the active ones of the stored frames. */
   #mark(): Uint8Array {
     const { threshold } = this, hangover = this.#hangover;
     return Uint8Array.from(this.#levels, (level) => {
@@ -152,10 +155,10 @@ export class SpeechActivity {
 }
 
 /**
- * Which segments are speech: those of whose frames at least half are.
+ * Which segments are speech: those with at least half of their frames active.
  *
  * @param active [frames], 1 or 0
- * @param segments how many; one that is longer than the recording (filled up with silence) counts the frames that there are
+ * @param segments number of segments; a segment that extends beyond the recording (padded with silence) counts only the frames present
  * @param hop frames from one segment to the next
  * @returns [segments], 1 or 0
  */

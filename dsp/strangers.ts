@@ -1,14 +1,14 @@
 /**
- * What makes a known voice a stranger: other microphones, rooms, lines and company, as functions of samples at 16 kHz. They stand in
- * for recordings that nobody has, to see what a model can bear.
+ * Makes a known voice strange: other microphones, rooms, telephone lines and background voices, as functions of samples at 16 kHz.
+ * They replace recordings that do not exist, to measure how robust a model is.
  *
  *     gain        x 10^(dB / 20)
- *     tilt        so many dB an octave, around 1 kHz: a dull or a shrill microphone
- *     noise       x + a n,   a such that 10 log10(sum x^2 / sum (a n)^2) is the given ratio; pauses count as the rest
+ *     tilt        dB per octave, around 1 kHz: a dull or a shrill microphone
+ *     noise       x + a n,   a such that 10 log10(sum x^2 / sum (a n)^2) is the given ratio; pauses count too
  *     telephone   300 to 3400 Hz, 8 kHz, mu-law
- *     room        x * h,     h a direct sound and noise that falls by 60 dB in the given time, both of one energy
+ *     room        x * h,     h a direct sound and noise that falls by 60 dB in the given time, both of equal energy
  *
- * Nothing is cut off at full scale, but by the telephone's code. Random numbers are the caller's.
+ * Only the telephone's code clips at full scale. The caller supplies the random numbers.
  */
 import { convolve, designFilter, filterBy } from "./fir.ts";
 import { decodeG711, encodeMulaw } from "./g711.ts";
@@ -20,36 +20,36 @@ export type Draw = () => number;
 
 const { sampleRate } = frontEnd;
 
-/** Louder, or softer, by so many dB. */
+/** Amplifies by a number of dB, or attenuates if negative. */
 export function applyGain(samples: Float32Array, decibels: number): Float32Array<ArrayBuffer> {
   const factor = 10 ** (decibels / 20);
   return Float32Array.from(samples, (x) => factor * x);
 }
 
-/** Frequency that a tilt leaves alone, and that under which it changes nothing more, Hz. */
+/** The frequency that a tilt does not change, and the frequency below which the gain is constant, Hz. */
 const PIVOT = 1000, LOWEST = 62.5;
 
-/** A filter that rises by so many dB an octave. */
+/** A filter whose gain rises by `decibels` dB per octave. */
 function tiltFilter(decibels: number): Float64Array {
   const gain = (hertz: number) => 10 ** (decibels * Math.log2(Math.max(LOWEST, hertz) / PIVOT) / 20);
   return designFilter(gain, 1023, sampleRate);
 }
 
-/** Tilts the spectrum by so many dB an octave, around 1 kHz, from 62.5 Hz up. */
+/** Tilts the spectrum by `decibels` dB per octave, around 1 kHz, from 62.5 Hz up. */
 export function tilt(samples: Float32Array, decibels: number): Float32Array<ArrayBuffer> {
   return filterBy(tiltFilter(decibels), samples);
 }
 
 let pink: Float64Array | undefined;
 
-/** Pink noise: as much power in each octave, from 62.5 Hz up. */
+/** Pink noise: equal power in each octave, from 62.5 Hz up. */
 export function pinkNoise(length: number, draw: Draw): Float32Array<ArrayBuffer> {
   pink ??= tiltFilter(-10 * Math.log10(2));
   return filterBy(pink, Float32Array.from({ length }, () => 2 * draw() - 1));
 }
 
 /**
- * Voices of others at once, each as strong as the next, each from where it is drawn on, over and over.
+ * Several voices at once, equally loud. Each starts at a random place and repeats.
  *
  * @param voices their samples, at least one
  */
@@ -62,7 +62,7 @@ export function babble(length: number, voices: readonly Float32Array[], draw: Dr
   return out;
 }
 
-/** Samples and noise [n], so many dB under them. Of silence, or with silence, they stay what they are. */
+/** Adds noise [n] to samples [n] at a ratio in dB. If either is silent, the samples stay unchanged. */
 export function addNoise(samples: Float32Array, noise: Float32Array, ratio: number): Float32Array<ArrayBuffer> {
   const own = power(noise), scale = own > 0 ? Math.sqrt(power(samples) / own) * 10 ** (-ratio / 20) : 0;
   return Float32Array.from(samples, (x, n) => x + scale * noise[n]);
@@ -70,14 +70,17 @@ export function addNoise(samples: Float32Array, noise: Float32Array, ratio: numb
 
 let line: Float64Array | undefined;
 
-/** A telephone line, and back to 16 kHz. */
+/** Passes samples through a telephone line and back to 16 kHz. */
 export function telephone(samples: Float32Array): Float32Array<ArrayBuffer> {
   line ??= designFilter((hertz) => hertz >= 300 && hertz <= 3400 ? 1 : 0, 511, sampleRate);
   const coded = encodeMulaw(resample(filterBy(line, samples), sampleRate, 8000));
   return fit(resample(decodeG711(coded, "mulaw"), 8000, sampleRate), samples.length);
 }
 
-/** What a room answers to a clap: the clap itself, and noise that falls by 60 dB in so many seconds. Its energy is 1. */
+/**
+ * The impulse response of a room: the direct sound, and noise that decays by 60 dB in `seconds` seconds. Its energy is
+ * 1.
+ */
 export function roomResponse(seconds: number, draw: Draw): Float64Array {
   const length = Math.ceil(seconds * sampleRate), response = new Float64Array(length);
   let tail = 0;
@@ -91,12 +94,12 @@ export function roomResponse(seconds: number, draw: Draw): Float64Array {
   return response;
 }
 
-/** Samples in a room, as long as they were: what resounds afterwards is left out. */
+/** Samples in a room, at their original length: the reverberation after the end is dropped. */
 export function reverberate(samples: Float32Array, response: Float64Array): Float32Array<ArrayBuffer> {
   return convolve(samples, response).slice(0, samples.length);
 }
 
-/** The first so many samples, filled up with silence. */
+/** The first `length` samples, padded with silence. */
 export function fit(samples: Float32Array, length: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(length);
   out.set(samples.subarray(0, length));

@@ -3,10 +3,10 @@
  *
  *   bytes -> header (riff.ts) -> blocks of interleaved samples [frames, channels] -> channels, each [frames]
  *
- * `wav-decoder` does the decoding proper. It is handed a block of frames at a time behind a canonical 44-byte header, as
- * one channel, so that an hour of sound takes no more memory than its result. Two widths are widened on the way, exactly:
- * 8 bits to 16 (the decoder would centre silence on 127.5 and so give it an offset), and 24 to 32 (it takes the lowest
- * 24-bit value for the highest). G.711 and ADPCM it does not read: `g711.ts` and `adpcm.ts` do.
+ * `wav-decoder` decodes the samples. It receives one block of frames at a time after a canonical 44-byte header, as one
+ * channel, so that an hour of sound takes no more memory than its result. Two widths are first widened, exactly: 8 bits
+ * to 16 (the decoder would centre silence on 127.5 and so add an offset), and 24 to 32 (it confuses the lowest 24-bit
+ * value with the highest). It does not read G.711 and ADPCM: `g711.ts` and `adpcm.ts` do.
  */
 // @ts-types="./wav_decoder.d.ts"
 import wavDecoder from "wav-decoder";
@@ -14,26 +14,26 @@ import { decodeImaBlock, decodeMicrosoftBlock } from "./adpcm.ts";
 import { decodeG711 } from "./g711.ts";
 import { readWavHeader, type WavHeader } from "./riff.ts";
 
-// wav-decoder calls the global object by Node's name, which a browser does not know
+// wav-decoder uses Node's name of the global object, which a browser does not define
 if (!("global" in globalThis)) Object.assign(globalThis, { global: globalThis });
 
 /** A decoded recording. */
 export interface Wav {
   /** Samples a second and channel, in Hz. */
   sampleRate: number;
-  /** One array of samples a channel, all of one length; integer formats lie in [-1, 1). */
+  /** One array of samples a channel, all of equal length; integer formats lie in [-1, 1). */
   channels: Float32Array[];
 }
 
 /**
  * Decodes a wav file: PCM of 8 to 32 bits (divided by 2^(bits - 1)), float of 32 or 64, A-law, mu-law, IMA or Microsoft ADPCM;
  * any number of channels; RIFF, RF64, BW64 or W64, plain or EXTENSIBLE header. A file without samples gives empty channels,
- * one that is cut short those that are there (`RecordingStream` and `decodeRecording` warn of it).
+ * and a truncated file gives the samples present (`RecordingStream` and `decodeRecording` warn of it).
  *
  * @param bytes the whole file
- * @param name what errors call the file
- * @throws {TypeError} naming the file, what was found and what is wanted, if it is no such file, or holds samples that are
- * no numbers
+ * @param name the file's name in errors
+ * @throws {TypeError} with the file, what was expected and what was found, if it is not such a file, or has samples that are
+ * not numbers
  *
  * @example
  * ```ts
@@ -63,36 +63,36 @@ export function decodeWav(bytes: Uint8Array, name: string): Wav {
 /** Samples decoded at a time. */
 const blockSamples = 1 << 16;
 
-/** Samples of float files beyond this are no sound: 2^32 leaves room for those scaled as 32-bit integers. */
+/** Float samples beyond this are not sound: 2^32 leaves room for those scaled as 32-bit integers. */
 const loudest = 2 ** 32;
 
 /**
  * The samples of a wav file, interleaved, in blocks of whole frames: each yield is [frames, channels], row-major.
  *
- * @throws {TypeError} as {@linkcode decodeWav} does, for samples that are no numbers
+ * @throws {TypeError} as {@linkcode decodeWav} does, for samples that are not numbers
  */
 function* decodeBlocks(bytes: Uint8Array, header: WavHeader, name: string): Generator<Float32Array> {
   const decoder = new BlockDecoder(header, name), { dataOffset, dataBytes, blockBytes, blockFrames } = header;
-  // of PCM, a frame that is not whole is nothing; of ADPCM, a block that is not whole is some frames
+  // an incomplete frame of PCM yields nothing; an incomplete block of ADPCM yields some frames
   const end = dataOffset + (blockFrames > 1 ? dataBytes : dataBytes - dataBytes % blockBytes);
   for (let at = dataOffset; at < end; at += decoder.stretchBytes) {
     yield decoder.decode(bytes.subarray(at, Math.min(end, at + decoder.stretchBytes)));
   }
 }
 
-/** Decodes a recording's stretches of whole blocks, one after the other. */
+/** Decodes consecutive stretches of whole blocks. */
 export class BlockDecoder {
-  /** Bytes of a stretch, at most. */
+  /** Most bytes of a stretch. */
   readonly stretchBytes: number;
   readonly #header: WavHeader;
   readonly #name: string;
-  /** Bytes that the decoder is given for a sample. */
+  /** Bytes per sample that the decoder receives. */
   readonly #widened: number = 0;
   readonly #file: Uint8Array<ArrayBuffer> = new Uint8Array();
-  /** Samples decoded before. */
+  /** Samples decoded so far. */
   #done = 0;
 
-  /** @param name what errors call the file */
+  /** @param name the file's name in errors */
   constructor(header: WavHeader, name: string) {
     [this.#header, this.#name] = [header, name];
     const { channels, encoding, sampleBytes, frames, blockFrames, blockBytes } = header;
@@ -106,8 +106,8 @@ export class BlockDecoder {
   /**
    * The samples of the next stretch, [frames, channels].
    *
-   * @param source whole blocks, up to `stretchBytes`; of ADPCM the recording's last may be cut off
-   * @throws {TypeError} where they are no numbers
+   * @param source whole blocks, up to `stretchBytes`; an ADPCM recording's last block may be truncated
+   * @throws {TypeError} if the samples are not numbers
    */
   decode(source: Uint8Array): Float32Array {
     const { encoding } = this.#header;
@@ -140,12 +140,15 @@ export class BlockDecoder {
       out.set(block, length);
       length += block.length;
     }
-    // the last block may hold more than the recording
+    // the last block may contain more samples than the recording
     return out.subarray(0, Math.min(length, frames * channels - this.#done));
   }
 }
 
-/** 8-bit samples (offset binary) to 16 bits, 24-bit ones to 32: the same value, with eight zero bits below. */
+/**
+ * Widens 8-bit samples (offset binary) to 16 bits, and 24-bit samples to 32: the same value, with eight zero bits
+ * below.
+ */
 function widen(source: Uint8Array, target: Uint8Array, sampleBytes: number): void {
   for (let s = 0, t = 0; s < source.length; s += sampleBytes) {
     target[t++] = 0;
@@ -175,7 +178,7 @@ function checkFinite(block: Float32Array, start: number, { channels, sampleRate 
  *
  * @param samples [n], scaled to [-1, 1)
  * @param sampleRate in Hz
- * @throws {RangeError} if a sample is not a number, or the rate is no positive integer
+ * @throws {RangeError} if a sample is not a number, or the rate is not a positive integer
  */
 export function encodeWav(samples: Float32Array, sampleRate: number): Uint8Array<ArrayBuffer> {
   if (!Number.isInteger(sampleRate) || sampleRate <= 0 || sampleRate > 0x7fffffff) {

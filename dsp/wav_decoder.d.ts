@@ -1,7 +1,7 @@
-/** What EPR uses of the npm package `wav-decoder`, which brings no types. */
+/** The part of the npm package `wav-decoder` that EPR uses; the package has no types. */
 declare const wavDecoder: {
   decode: {
-    /** Throws TypeError or RangeError on what it cannot read. `symmetric`: int16 / 32768 on both sides of zero. */
+    /** Throws TypeError or RangeError if it cannot read the file. `symmetric`: int16 / 32768 on both sides of zero. */
     sync(file: ArrayBuffer, options: { symmetric: boolean }): {
       sampleRate: number;
       length: number;

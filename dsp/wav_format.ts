@@ -1,34 +1,36 @@
 /**
- * The `fmt ` chunk of a wav file: how its samples are written.
+ * The `fmt ` chunk of a wav file: the format of its samples.
  *
  *   tag u16, channels u16, rate u32, byte rate u32, block align u16, bits a sample u16, [size u16, extension]
  *
- * Samples come in *blocks*: a frame of PCM or G.711, some hundred frames of ADPCM. Where `block align` contradicts bits and
- * channels, these are believed, as other players do, and a warning says so.
+ * Samples come in *blocks*: a frame of PCM or G.711, some hundred frames of ADPCM. If `block align` contradicts bits and
+ * channels, EPR trusts bits and channels, as other players do, and warns.
  */
 
-/** How samples are written: integer PCM, IEEE floating point, G.711 (A-law, mu-law), or ADPCM as IMA or Microsoft define it. */
+/**
+ * A sample format: integer PCM, IEEE floating point, G.711 (A-law, mu-law), or ADPCM as defined by IMA or Microsoft.
+ */
 export type WavEncoding = "int" | "float" | "alaw" | "mulaw" | "ima-adpcm" | "ms-adpcm";
 
-/** What the `fmt ` chunk says. */
+/** The contents of the `fmt ` chunk. */
 export interface WavFormat {
   /** Frames a second, in Hz. */
   sampleRate: number;
   /** Samples a frame. */
   channels: number;
-  /** How a sample is written. */
+  /** The format of a sample. */
   encoding: WavEncoding;
   /** Bytes a sample, left-justified: 1 to 4 for `int`, 4 or 8 for `float`, 1 for G.711, 0 (less than one) for ADPCM. */
   sampleBytes: number;
-  /** Bytes a block: of a frame, or of as many frames as ADPCM packs together. */
+  /** Bytes a block: of one frame, or of as many frames as ADPCM packs together. */
   blockBytes: number;
-  /** Frames a block: 1, but for ADPCM. */
+  /** Frames a block: 1, except for ADPCM. */
   blockFrames: number;
   /** The predictor's coefficients of Microsoft's ADPCM: pairs, in 1/256. */
   coefficients?: Int16Array;
 }
 
-/** Rates taken, in Hz. Lower ones hold no speech, and a header that claims 1 Hz would make 16,000 samples of each. */
+/** Accepted rates, in Hz. Lower ones carry no speech, and a header with 1 Hz would turn each sample into 16,000. */
 const lowestRate = 4000, highestRate = 768000;
 
 const WAVE_FORMAT_EXTENSIBLE = 0xfffe;
@@ -42,18 +44,18 @@ const encodings: Record<number, WavEncoding> = {
   0x0011: "ima-adpcm",
 };
 
-/** Formats that are not read, by name. */
+/** Names of formats that EPR does not read. */
 const otherFormats: Record<number, string> = { 0x0031: "GSM 6.10", 0x0050: "MPEG", 0x0055: "MP3" };
 
-/** The GUIDs of sub-formats, after the tag that they begin with: Microsoft's constant, and that of Ambisonic B-format. */
+/** The GUIDs of sub-formats, without the leading tag: Microsoft's constant, and that of Ambisonic B-format. */
 const guidTails = ["000000001000800000aa00389b71", "00002107d3118644c8c1ca000000"];
 
 /**
  * Reads a `fmt ` chunk.
  *
  * @param fmt the chunk's body, at least 16 bytes
- * @param fail throws with what was found
- * @param warn receives faults that do not prevent reading
+ * @param fail throws an error with what was found
+ * @param warn receives faults that do not stop the reading
  */
 export function readFormat(fmt: DataView, fail: (found: string) => never, warn: (found: string) => void): WavFormat {
   let tag = fmt.getUint16(0, true);
@@ -90,21 +92,21 @@ export function readFormat(fmt: DataView, fail: (found: string) => never, warn: 
 }
 
 /**
- * Bytes of a sample. One of 12, 20 or 24 bits lies left-justified in whole bytes: as few as hold it, or, where the frame's
- * length says so, up to 4. So the bytes alone say how to read it.
+ * Bytes of a sample. A sample of 12, 20 or 24 bits is left-justified in whole bytes: as few as possible, or up to 4 if the
+ * frame's length requires it. So the number of bytes determines how to read it.
  */
 function bytesOf(encoding: "int" | "float", bits: number, container: number): number | undefined {
   if (encoding === "float") return bits === 32 || bits === 64 ? bits / 8 : undefined;
   const least = Math.ceil(bits / 8);
   if (least < 1 || least > 4) return undefined;
-  // 8 and 16 bits have no containers but their own: what says otherwise is a mistake
+  // samples of 8 and 16 bits fill their containers exactly; any other size is a mistake
   const wider = bits !== 8 && bits !== 16 && Number.isInteger(container) && container > least && container <= 4;
   return wider ? container : least;
 }
 
 type Blocks = Pick<WavFormat, "sampleBytes" | "blockBytes" | "blockFrames" | "coefficients">;
 
-/** IMA: a head of 4 bytes a channel with the first sample, then 8 samples a channel in 4 bytes, in turn. */
+/** IMA: a head of 4 bytes a channel with the first sample, then 8 samples a channel in 4 bytes, channel by channel. */
 function imaBlocks(blockBytes: number, channels: number, bits: number, fail: (found: string) => never): Blocks {
   if (bits !== 4) fail(`its samples are IMA ADPCM of ${bits} bits; EPR reads 4`);
   const groups = Math.floor((blockBytes - 4 * channels) / (4 * channels));
@@ -114,7 +116,7 @@ function imaBlocks(blockBytes: number, channels: number, bits: number, fail: (fo
   return { sampleBytes: 0, blockBytes, blockFrames: 1 + 8 * groups };
 }
 
-/** Microsoft: a head of 7 bytes a channel with the first two samples, then a nibble a sample, the channels in turn. */
+/** Microsoft: a head of 7 bytes a channel with the first two samples, then a nibble a sample, channel by channel. */
 function microsoftBlocks(
   fmt: DataView,
   blockBytes: number,
@@ -135,8 +137,8 @@ function microsoftBlocks(
   return { sampleBytes: 0, blockBytes, blockFrames, coefficients };
 }
 
-/** Those that every encoder writes, and some leave out of the header. */
+/** The coefficients that every encoder writes; some encoders omit them from the header. */
 const standardCoefficients = Int16Array.of(256, 0, 512, -256, 0, 0, 192, 64, 240, 0, 460, -208, 392, -232);
 
-/** Bytes of a `fmt ` chunk that are looked at, at most. */
+/** Most bytes of a `fmt ` chunk to read. */
 export const LONGEST_FORMAT: number = 22 + 4 * 256;

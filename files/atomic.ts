@@ -1,13 +1,14 @@
 /**
- * Writing a file so that nobody ever sees half of it: the bytes go to a temporary name beside it, are forced to the disk, and
- * the name is changed, which a file system does at once. A program that is killed leaves the old file, or none.
+ * Writes a file so that no reader ever sees half of it. The bytes go to a temporary file beside it and are flushed to the
+ * disk; then the file is renamed, which the file system does atomically. If the program is killed, the old file remains, or
+ * none.
  */
 import { dirname } from "@std/path";
 
 /**
- * Writes a file under a temporary name and renames it; the folders above it are made.
+ * Writes a file under a temporary name and renames it. Creates missing folders.
  *
- * @param content the whole, or what writes it
+ * @param content the whole content, or a function that writes it
  * @throws {Error} naming the file, where it can't be written
  */
 export async function writeAtomically(
@@ -17,7 +18,7 @@ export async function writeAtomically(
   const temporary = `${file}.${Deno.pid}.tmp`;
   try {
     await Deno.mkdir(dirname(file), { recursive: true });
-    const out = new GrowingFile(temporary); // not `using`, which Node 20 does not know
+    const out = new GrowingFile(temporary); // not `using`: Node 20 does not support it
     try {
       if (typeof content === "function") await content(out);
       else await out.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
@@ -27,51 +28,51 @@ export async function writeAtomically(
     }
     await Deno.rename(temporary, file);
   } catch (error) {
-    await Deno.remove(temporary).catch(() => {}); // it may never have come to be
+    await Deno.remove(temporary).catch(() => {}); // the file may not exist
     throw new Error(`${file}: can't be written: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** Bytes after which the disk is told to begin: half of a large checkpoint. More often it would hold up the writing. */
+/** Bytes between two flushes to the disk: half of a large checkpoint. Flushing more often would delay the writing. */
 const FLUSH = 2 ** 28;
 
 /**
- * A new file that is written while its content is still being made: each piece is handed to the system while the next is made.
- * A fault of an earlier write is thrown by a later one, at the latest by `end()`.
+ * A new file, written while its content is still being computed: the system writes one piece while the program makes the next.
+ * An error of one write is thrown by a later write, or at the latest by `end()`.
  */
 export class GrowingFile implements Disposable {
   readonly #file: Deno.FsFile;
-  /** The same file, opened once more: the system does one thing at a time for each. */
+  /** A second handle of the same file: the system runs one operation at a time for each handle. */
   readonly #flushed: Deno.FsFile;
   #writing: Promise<void> = Promise.resolve();
   #flushing: Promise<void> = Promise.resolve();
   #unflushed = 0;
 
-  /** Makes it, or empties what is there. */
+  /** Creates the file, or truncates it. */
   constructor(file: string) {
     this.#file = Deno.openSync(file, { write: true, create: true, truncate: true });
     this.#flushed = Deno.openSync(file, { write: true });
   }
 
-  /** Adds bytes, which are not to be changed afterwards. Becomes fulfilled when there is room for the next. */
+  /** Appends bytes, which must not change afterwards. Resolves when there is room for the next piece. */
   async write(bytes: Uint8Array): Promise<void> {
     await this.#writing;
     this.#writing = this.#writeAll(bytes);
-    this.#writing.catch(() => {}); // the next to wait for it hears
+    this.#writing.catch(() => {}); // the next call that awaits it throws the error
     this.#unflushed += bytes.length;
     if (this.#unflushed < FLUSH) return;
     this.#unflushed = 0;
-    this.#flushing = this.#flushing.then(() => this.#flushed.syncData()).catch(() => {}); // the end will tell
+    this.#flushing = this.#flushing.then(() => this.#flushed.syncData()).catch(() => {}); // `end()` throws the error
   }
 
-  /** Writes over the beginning. */
+  /** Overwrites the beginning. */
   async rewrite(bytes: Uint8Array): Promise<void> {
     await this.#writing;
     await this.#file.seek(0, Deno.SeekMode.Start);
     await this.#writeAll(bytes);
   }
 
-  /** Becomes fulfilled when all is on the disk. */
+  /** Resolves when everything is on the disk. */
   async end(): Promise<void> {
     await this.#writing;
     await this.#flushing;
@@ -89,7 +90,7 @@ export class GrowingFile implements Disposable {
   }
 }
 
-/** A value as JSON for people to read too: indented, and with a line end. */
+/** Writes a value as JSON that people can read too: indented, with a final line end. */
 export function writeJson(file: string, value: unknown): Promise<void> {
   return writeAtomically(file, JSON.stringify(value, null, 2) + "\n");
 }

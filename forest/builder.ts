@@ -1,6 +1,6 @@
 /**
- * Grows trees: a node that is pure, at the greatest depth, or without a split is a leaf; any other is split in two, the left
- * part grown before the right, so that nodes are numbered in preorder: the left child of node i is i + 1.
+ * Grows trees. A node that is pure, at the greatest depth, or without a possible split becomes a leaf. Any other node is
+ * split in two. The left part grows before the right, so nodes are numbered in preorder: the left child of node i is i + 1.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { Splitter } from "./splitter.ts";
 
 /** The nodes of a tree in flat arrays, in preorder; node 0 is the root. */
 export interface TreeNodes {
-  /** [nodes] the feature a node asks for, -1 in a leaf */
+  /** [nodes] the feature that a node tests, -1 in a leaf */
   readonly feature: Int32Array;
   /** [nodes] `value <= threshold` goes left; 0 in a leaf */
   readonly threshold: Float64Array;
@@ -19,11 +19,14 @@ export interface TreeNodes {
   readonly left: Int32Array;
   /** [nodes] child, -1 in a leaf */
   readonly right: Int32Array;
-  /** [nodes, classes] the training samples of each class that came by, each as often as it was drawn */
+  /**
+   * [nodes, classes] number of training samples of each class that reach the node, each counted as often as it was
+   * drawn
+   */
   readonly value: Uint32Array;
 }
 
-/** A workshop for trees over one table: its arrays serve one tree after the other. */
+/** Builds trees over one table. Its arrays are reused for one tree after the other. */
 export class TreeBuilder {
   readonly #labels: Int32Array;
   readonly #classes: number;
@@ -38,11 +41,11 @@ export class TreeBuilder {
 
   /**
    * @param labels [n]
-   * @param maxFeatures how many features to look at for a split
-   * @param maxDepth splits from the root to a leaf at most; Infinity grows the tree out
+   * @param maxFeatures how many features to examine for a split
+   * @param maxDepth largest number of splits from the root to a leaf; Infinity grows the tree fully
    */
   constructor(columns: Columns, labels: Int32Array, classes: number, maxFeatures: number, maxDepth: number) {
-    const most = 2 * columns.n - 1; // nodes, when each sample has a leaf to itself
+    const most = 2 * columns.n - 1; // nodes if every sample has its own leaf
     this.#labels = labels;
     this.#classes = classes;
     this.#maxDepth = maxDepth;
@@ -54,7 +57,7 @@ export class TreeBuilder {
     this.#waiting = new Int32Array(4 * (columns.n + 1));
   }
 
-  /** Grows a tree. @param weights [n]: how often each sample counts; at least one does */
+  /** Grows a tree. @param weights [n]: how often each sample counts; at least one is positive */
   build(weights: Int32Array, random: Random): TreeNodes {
     const splitter = this.#splitter, waiting = this.#waiting, classes = this.#classes;
     const feature = this.#feature, threshold = this.#threshold, right = this.#right;
@@ -74,7 +77,7 @@ export class TreeBuilder {
       threshold[node] = splitter.threshold;
       const middle = splitter.partition(start, end);
       top = wait(waiting, top, middle, end, depth + 1, node);
-      top = wait(waiting, top, start, middle, depth + 1, -1); // on top, so it comes next
+      top = wait(waiting, top, start, middle, depth + 1, -1); // pushed last, so it is processed next
     }
     return {
       feature: feature.slice(0, nodes),
@@ -85,7 +88,7 @@ export class TreeBuilder {
     };
   }
 
-  /** Writes the class counts of a node; true where only one class has any. */
+  /** Writes the class counts of a node; returns true if only one class occurs. */
   #count(node: number, start: number, end: number, weights: Int32Array): boolean {
     const samples = this.#splitter.samples, labels = this.#labels, at = node * this.#classes;
     if (at + this.#classes > this.#value.length) {
@@ -94,7 +97,7 @@ export class TreeBuilder {
       this.#value = larger;
     }
     const value = this.#value;
-    value.fill(0, at, at + this.#classes); // what an earlier tree left
+    value.fill(0, at, at + this.#classes); // clears the counts of an earlier tree
     const first = labels[samples[start]];
     let pure = true;
     for (let i = start; i < end; i++) {
@@ -106,7 +109,10 @@ export class TreeBuilder {
   }
 }
 
-/** Puts a node on the stack and returns the new top. At most one right child waits at each depth, so n + 1 places do. */
+/**
+ * Pushes a node on the stack and returns the new top. At most one right child waits at each depth, so n + 1 places
+ * suffice.
+ */
 function wait(waiting: Int32Array, top: number, start: number, end: number, depth: number, parent: number): number {
   waiting[top] = start;
   waiting[top + 1] = end;

@@ -1,9 +1,9 @@
 /**
- * A table of features as columns of ranks: what a tree is grown from.
+ * A table of features as columns of ranks, from which trees grow.
  *
- * A tree asks only in what order the values of a feature stand, so the values are sorted once, before the first tree:
- * `ranks[f, i]` is the place of sample i's value among the distinct values of feature f, and `values[f]` holds those in
- * rising order. Whatever is sorted after that, at each node of each tree, is small whole numbers.
+ * A tree depends only on the order of a feature's values, so the values are sorted once, before the first tree:
+ * `ranks[f, i]` is the position of sample i's value among the distinct values of feature f, and `values[f]` lists these
+ * in rising order. Afterwards, each node of each tree sorts only small whole numbers.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Columns {
   readonly features: number;
   /** [features, n]: the rank of each sample's value within its feature, 0 for the smallest */
   readonly ranks: Int32Array;
-  /** For each feature its distinct values, rising: `values[f][ranks[f * n + i]]` is the value of sample i. */
+  /** The distinct values of each feature, rising: `values[f][ranks[f * n + i]]` is the value of sample i. */
   readonly values: readonly Float32Array[];
 }
 
@@ -36,7 +36,7 @@ export function rankColumns(x: Float32Array, features: number): Columns {
     const distinct = column.toSorted();
     let count = 0;
     for (let i = 0; i < n; i++) {
-      // `!==` holds -0 and 0 for one value, as `<=` does when the tree is asked
+      // `!==` treats -0 and 0 as equal, as `<=` does in a tree's test
       if (i === 0 || distinct[i] !== distinct[count - 1]) distinct[count++] = distinct[i];
     }
     values.push(distinct.slice(0, count));
@@ -45,7 +45,7 @@ export function rankColumns(x: Float32Array, features: number): Columns {
   return { n, features, ranks, values };
 }
 
-/** Where `value` stands in the rising `values[0..count)`, by halving. */
+/** The index of `value` in the rising `values[0..count)`, by binary search. */
 function rankOf(value: number, values: Float32Array, count: number): number {
   let low = 0, high = count - 1;
   while (low < high) {
@@ -60,7 +60,7 @@ function rankOf(value: number, values: Float32Array, count: number): number {
  * The number of rows of a row-major table.
  *
  * @param x [n, features]
- * @throws RangeError where `features` is not a whole number from 1, the length is no multiple of it, or a value is NaN
+ * @throws RangeError if `features` is not a whole number from 1, the length is not a multiple of it, or a value is NaN
  *   or infinite
  */
 export function countRows(x: Float32Array, features: number): number {
@@ -79,10 +79,10 @@ export function countRows(x: Float32Array, features: number): number {
 }
 
 /**
- * Checks labels against the table they belong to.
+ * Checks labels against their table.
  *
  * @param n rows of the table
- * @throws RangeError where there are no samples, not n labels, or one is not in 0 .. classes - 1
+ * @throws RangeError if there are no samples, the number of labels is not n, or a label is not in 0 .. classes - 1
  */
 export function checkLabels(y: Labels, n: number, classes: number): void {
   wantWhole("classes", classes, 1);
@@ -95,7 +95,7 @@ export function checkLabels(y: Labels, n: number, classes: number): void {
   }
 }
 
-/** @throws RangeError where `value` is not a whole number of at least `least` */
+/** @throws RangeError if `value` is not a whole number >= `least` */
 export function wantWhole(name: string, value: number, least: number): void {
   if (!(Number.isSafeInteger(value) && value >= least)) {
     throw new RangeError(`${name}: expected a whole number >= ${least}, found ${value}`);

@@ -3,7 +3,7 @@
  *
  *     gini = 1 - sum over c of (w_c / w)^2          w_c: weight of class c in the node, w: of all classes
  *
- * 0 for a node of one class; 1 - 1/K for K classes in equal parts. A split is judged by what is left of it,
+ * 0 for a node of one class; 1 - 1/K for K classes in equal parts. A split is judged by the impurity that it leaves,
  * w_left gini_left + w_right gini_right: the best split is the one that leaves least (Breiman, Friedman, Olshen & Stone,
  * "Classification and regression trees", 1984, chapter 4).
  *
@@ -32,7 +32,7 @@ export function gini(counts: ArrayLike<number>): number {
   return 1 - sumOfSquares(counts, 0, counts.length) / (weight * weight);
 }
 
-/** Of the `classes` counts from `at` on. */
+/** Sum of squares of the `classes` counts from index `at` on. */
 export function sumOfSquares(counts: ArrayLike<number>, at: number, classes: number): number {
   let squares = 0;
   for (let c = at; c < at + classes; c++) squares += counts[c] * counts[c];
@@ -40,12 +40,12 @@ export function sumOfSquares(counts: ArrayLike<number>, at: number, classes: num
 }
 
 /**
- * What a cut is worth, to compare with other cuts of the same node: minus the impurity that it leaves. This is in
- * scikit-learn's own words rather than the shorter `squaresLeft / left + squaresRight / right`, so that cuts of equal worth
- * round as they do there.
+ * The worth of a cut, for comparison with other cuts of the same node: minus the impurity that remains. The formula is
+ * scikit-learn's, not the shorter `squaresLeft / left + squaresRight / right`, so that cuts of equal worth round in the
+ * same way.
  *
  * @param left weight of the left side
- * @param squaresLeft sum over classes of its squared weight there
+ * @param squaresLeft sum over classes of the squared class weight there
  * @param right weight of the right side
  * @param squaresRight as `squaresLeft`
  */

@@ -1,43 +1,43 @@
 /**
- * Why a forest gives a sample its probabilities: the path that the sample takes through each tree, and the tree's vote.
+ * Explains a forest's probabilities for a sample: the sample's path through each tree, and the tree's vote.
  *
  *   path     questions `x[feature] <= threshold?` from the root to the leaf, with the sample's answers   (scikit-learn's decision_path)
- *   vote     the leaf's shares of the classes: one class alone where the tree was grown until its leaves are pure
+ *   vote     the leaf's shares of the classes: a single class if the tree was grown until its leaves are pure
  *   votes[c] = sum over trees of vote[c],   probability[c] = votes[c] / trees
  */
 import type { RandomForest } from "./forest.ts";
 import type { DecisionTree } from "./tree.ts";
 
-/** A question of a tree, and the answer to it. */
+/** A question of a tree and its answer. */
 export interface Question {
-  /** Column of the sample. */
+  /** The tested column of the sample. */
   feature: number;
   /** The sample's value there. */
   value: number;
-  /** What it is compared with. */
+  /** The threshold of the comparison. */
   threshold: number;
   /** Whether value <= threshold: the sample goes left. */
   atMost: boolean;
 }
 
-/** What one tree says, and how it comes to that. */
+/** One tree's vote, and the path to it. */
 export interface TreeVote {
-  /** From the root to the leaf; none where the tree is one leaf. */
+  /** From the root to the leaf; empty if the tree is one leaf. */
   path: Question[];
   /** The shares of the classes in the leaf, [classes]; their sum is 1. */
   vote: Float64Array;
 }
 
-/** What a forest says, and how. */
+/** A forest's votes, and their explanation. */
 export interface ForestExplanation {
-  /** One a tree, in their order. */
+  /** One entry per tree, in order. */
   trees: TreeVote[];
   /** The sum of the trees' votes, [classes]; their sum is the number of trees. */
   votes: Float64Array;
 }
 
 /**
- * The path of a sample through a tree, and what the tree says.
+ * The path of a sample through a tree, and the tree's vote.
  *
  * @param x the sample, [features]
  */
@@ -58,7 +58,7 @@ export function explainTree(tree: DecisionTree, x: Float32Array): TreeVote {
  * The paths of a sample through a forest, and the votes.
  *
  * @param x the sample, [features]
- * @throws {RangeError} where x is not one sample of the forest's features
+ * @throws {RangeError} if x is not one sample with the forest's number of features
  *
  * @example
  * ```ts

@@ -1,16 +1,16 @@
-/** A worker thread of `parallel.ts`: grows trees of one forest after the other. */
+/** A worker thread of `parallel.ts`: grows trees for one forest after the other. */
 import { serve } from "../workers/member.ts";
 import type { TreeNodes } from "./builder.ts";
 import type { Labels } from "./columns.ts";
 import { type ForestOptions, treeGrower } from "./forest.ts";
 
-/** A forest to be grown. */
+/** A forest to grow. */
 export interface ForestSetup {
   /** [n, features], shared */
   x: Float32Array;
   /** [n], shared */
   y: Labels;
-  /** what the forest is to be */
+  /** the forest's options */
   options: ForestOptions;
 }
 

@@ -1,12 +1,12 @@
 /**
- * A random forest: many trees, each grown on its own random draw of the samples and asking, at each split, for one of a few
- * features drawn at random; their probabilities are averaged (Breiman, "Random forests", Machine Learning 45, 2001).
+ * A random forest: many trees, each grown on a different random draw of the samples. Each split tests one of a few features
+ * drawn at random. The forest averages the trees' probabilities (Breiman, "Random forests", Machine Learning 45, 2001).
  *
  * With scikit-learn's defaults: 100 trees, Gini impurity, sqrt(features) at each split, a bootstrap sample of n out of n
  * with replacement, grown until the leaves are pure.
  *
- * Each tree draws from random numbers of its own, keyed by (seed, number of the tree): it is the same tree in whatever order,
- * or on whatever thread, it is grown.
+ * Each tree has a separate stream of random numbers, keyed by (seed, number of the tree), so it does not depend on the order
+ * or the thread in which it grows.
  *
  * @module
  */
@@ -24,21 +24,21 @@ export interface ForestOptions {
   features: number;
   /** labels are 0 .. classes - 1 */
   classes: number;
-  /** how many; 100 unless said */
+  /** number of trees; default: 100 */
   trees?: number;
-  /** how many features to look at for a split; "sqrt" unless said */
+  /** how many features to examine for a split; default: "sqrt" */
   maxFeatures?: MaxFeatures;
-  /** splits from the root to a leaf at most; Infinity unless said */
+  /** largest number of splits from the root to a leaf; default: Infinity */
   maxDepth?: number;
-  /** whether a tree gets n of the n samples drawn with replacement (true unless said), or each once */
+  /** whether a tree gets n of the n samples drawn with replacement (the default), or each once */
   bootstrap?: boolean;
-  /** a whole number; 0 unless said */
+  /** a whole number; default: 0 */
   seed?: number;
 }
 
 /**
- * Gives a function that grows the tree of a number, a whole number from 0. The table is ranked once; trees may be grown in any order, and
- * by several threads.
+ * Returns a function that grows the tree with a given number, from 0. The table is ranked once; trees may grow in any order, and in
+ * several threads.
  *
  * @param x [n, features], row-major, finite
  * @param y [n]
@@ -77,13 +77,13 @@ export function treeGrower(x: Float32Array, y: Labels, options: ForestOptions): 
  * ```
  */
 export class RandomForest {
-  /** At least one, all of the same features and classes. */
+  /** At least one, all with the same features and classes. */
   readonly trees: readonly DecisionTree[];
 
   /**
-   * A forest of given trees; to learn one from samples, {@link RandomForest.fit}.
+   * A forest of given trees. To learn one from samples, use {@link RandomForest.fit}.
    *
-   * @throws RangeError where there are none, or they differ in features or classes
+   * @throws RangeError if there are none, or they differ in features or classes
    */
   constructor(trees: readonly DecisionTree[]) {
     if (trees.length === 0) throw new RangeError("A forest: expected at least one tree, found none");
@@ -94,12 +94,12 @@ export class RandomForest {
     this.trees = trees;
   }
 
-  /** What x has columns. */
+  /** Number of columns of x. */
   get features(): number {
     return this.trees[0].features;
   }
 
-  /** How many probabilities a sample gets. */
+  /** Number of probabilities per sample. */
   get classes(): number {
     return this.trees[0].classes;
   }
@@ -109,7 +109,7 @@ export class RandomForest {
    *
    * @param x [n, features], row-major, finite
    * @param y [n]
-   * @throws RangeError where x has no rows, not a whole number of them or a value that is not finite, y does not fit x or
+   * @throws RangeError if x has no rows, an incomplete row or a value that is not finite, y does not fit x or
    *   the classes, or an option is out of its range
    */
   static fit(x: Float32Array, y: Labels, options: ForestOptions): RandomForest {
@@ -124,7 +124,7 @@ export class RandomForest {
    *
    * @param x [n, features]
    * @returns [n, classes]
-   * @throws RangeError where x is not a whole number of rows, or has a value that is not finite
+   * @throws RangeError if x has an incomplete row, or a value that is not finite
    */
   predictProbabilities(x: Float32Array): Float64Array {
     const mean = new Float64Array(countRows(x, this.features) * this.classes);
@@ -134,7 +134,7 @@ export class RandomForest {
   }
 
   /**
-   * The likeliest class of each sample, of equally likely ones the lowest.
+   * The most likely class of each sample; in a tie, the lowest.
    *
    * @param x [n, features]
    * @returns [n]
@@ -145,7 +145,7 @@ export class RandomForest {
   }
 
   /**
-   * How much each feature lowered the impurity: the mean over the trees that split at all, as shares of 1.
+   * How much each feature reduced the impurity: the mean over the trees that have a split, as shares of 1.
    *
    * @returns [features]
    */
@@ -155,16 +155,16 @@ export class RandomForest {
     return shares(sum);
   }
 
-  /** The forest as a plain value for `JSON.stringify`, from which {@link RandomForest.fromJSON} makes the same one. */
+  /** Converts the forest to a plain value for `JSON.stringify`; {@link RandomForest.fromJSON} restores it. */
   toJSON(): ForestJSON {
     return forestToJSON(this.trees);
   }
 
   /**
-   * The forest that {@link RandomForest.toJSON} wrote.
+   * Restores a forest from {@link RandomForest.toJSON}.
    *
-   * @param json what `JSON.parse` gave
-   * @throws TypeError or RangeError that names the place where the value is not such a forest
+   * @param json the result of `JSON.parse`
+   * @throws TypeError or RangeError that names the invalid part
    */
   static fromJSON(json: unknown): RandomForest {
     return new RandomForest(forestFromJSON(json));

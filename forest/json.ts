@@ -1,10 +1,10 @@
 /**
  * Forests as JSON, small and exact.
  *
- * Nodes stand in preorder, so the list of the nodes' features, -1 for a leaf, is the whole shape of a tree: a node's left
- * child comes next, its right child after the last of the left ones. Thresholds are listed for the nodes that split, and
- * class counts for the leaves alone, as pairs (class, count): those of a split node are the sum of its children's. JSON's
- * numbers keep every bit of a float64.
+ * Nodes are in preorder, so the list of the nodes' features, -1 for a leaf, defines the shape of a tree: a node's left
+ * child comes next, and its right child follows the left subtree. Thresholds are listed only for nodes that split. Class
+ * counts are listed only for leaves, as pairs (class, count), since a split node's counts are the sum of its children's.
+ * JSON's numbers preserve every bit of a float64.
  *
  * @module
  */
@@ -14,29 +14,29 @@ import { DecisionTree } from "./tree.ts";
 
 /** A tree, nodes in preorder. */
 export interface TreeJSON {
-  /** for each node the feature it asks for, -1 for a leaf */
+  /** for each node the feature that it tests, -1 for a leaf */
   feature: number[];
   /** for each node that splits: `value <= threshold` goes left */
   threshold: number[];
-  /** for each leaf: class, count, class, count, … of the classes that it has */
+  /** for each leaf: class, count, class, count, … of the classes that occur */
   leaves: number[][];
 }
 
 /** A forest. */
 export interface ForestJSON {
-  /** says what this is */
+  /** identifies the format */
   format: "epr-forest";
-  /** goes up when older programs could not read it */
+  /** increases when older programs can't read the format */
   version: 1;
   /** columns of x */
   features: number;
   /** labels are 0 .. classes - 1 */
   classes: number;
-  /** at least one */
+  /** at least one tree */
   trees: TreeJSON[];
 }
 
-/** @param trees at least one, all of the same features and classes */
+/** @param trees at least one, all with the same features and classes */
 export function forestToJSON(trees: readonly DecisionTree[]): ForestJSON {
   const [{ features, classes }] = trees;
   return { format: "epr-forest", version: 1, features, classes, trees: trees.map(treeToJSON) };
@@ -59,7 +59,7 @@ function treeToJSON({ nodes, classes }: DecisionTree): TreeJSON {
   return { feature: Array.from(nodes.feature), threshold, leaves };
 }
 
-/** @throws TypeError or RangeError that names the place where `json` is not a {@link ForestJSON} */
+/** @throws TypeError or RangeError that names the part where `json` is not a {@link ForestJSON} */
 export function forestFromJSON(json: unknown): DecisionTree[] {
   const forest = record("The forest", json);
   if (forest.format !== "epr-forest") {
@@ -93,7 +93,7 @@ function treeFromJSON(where: string, json: unknown, features: number, classes: n
   }
   const threshold = new Float64Array(nodes), value = new Uint32Array(nodes * classes);
   const left = new Int32Array(nodes).fill(-1), right = new Int32Array(nodes).fill(-1);
-  const open: number[] = []; // nodes whose right child is still to come
+  const open: number[] = []; // nodes whose right child comes later
   for (let node = 0, splits = 0, leaf = 0; node < nodes; node++) {
     if (feature[node] >= 0) {
       threshold[node] = number(`${where}.threshold[${splits}]`, thresholds[splits++]);
@@ -110,7 +110,7 @@ function treeFromJSON(where: string, json: unknown, features: number, classes: n
       );
     }
   }
-  for (let node = nodes - 1; node >= 0; node--) { // children come after their parent
+  for (let node = nodes - 1; node >= 0; node--) { // children come after their parent, so they are summed first
     if (left[node] < 0) continue;
     for (let c = 0; c < classes; c++) {
       value[node * classes + c] = value[left[node] * classes + c] + value[right[node] * classes + c];
@@ -119,7 +119,7 @@ function treeFromJSON(where: string, json: unknown, features: number, classes: n
   return { feature, threshold, left, right, value };
 }
 
-/** @param counts [classes] of the leaf, all 0 */
+/** @param counts [classes] of the leaf, initially 0 */
 function readLeaf(where: string, json: unknown, counts: Uint32Array): void {
   const pairs = list(where, json);
   if (pairs.length === 0 || pairs.length % 2 !== 0) {
@@ -156,7 +156,7 @@ function whole(where: string, value: unknown, least: number, most: number): numb
   return value as number;
 }
 
-/** A value for a message, cut short. */
+/** A value for a message, truncated. */
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 40 ? text.slice(0, 40) + "…" : text;

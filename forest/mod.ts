@@ -1,10 +1,10 @@
 /**
- * A decision tree and a random forest that classify tables of numbers, with scikit-learn 1.2's defaults and its way of
- * growing trees, in plain TypeScript. Knows no audio and no network.
+ * A decision tree and a random forest that classify tables of numbers, with scikit-learn 1.2's defaults and its algorithm
+ * for growing trees, in plain TypeScript. It depends on no audio and no network.
  *
- * To read it from the ground up: `criterion.ts` (what a good split is), `columns.ts` and `rank_sorter.ts` (the table, and
- * how a node is sorted), `splitter.ts` (the best split of a node), `builder.ts` (a tree grown split by split), `tree.ts`,
- * `forest.ts`, `parallel.ts` (the same forest by several threads).
+ * To read it bottom-up: `criterion.ts` (what a good split is), `columns.ts` and `rank_sorter.ts` (the table, and how a
+ * node's samples are sorted), `splitter.ts` (the best split of a node), `builder.ts` (a tree grown split by split),
+ * `tree.ts`, `forest.ts`, `parallel.ts` (the same forest in several threads).
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
- * Forests grown by several threads. A tree draws from random numbers of its own (`forest.ts`), so it does not matter who grows
- * it: the forest is the same, to the bit, as `RandomForest.fit` gives.
+ * Grows forests in several threads. Each tree has a separate stream of random numbers (`forest.ts`), so the thread does not
+ * matter: the forest equals that of `RandomForest.fit`, bit for bit.
  *
- * Every worker has the table in shared memory and ranks it for itself, which is as quick as waiting for one that ranks it for
- * all. Trees are claimed one by one (`workers/crew.ts`), so that all workers end at about the same time.
+ * Every worker sees the table in shared memory and ranks it itself, which is as fast as waiting for one worker to rank it for
+ * all. Workers claim trees one by one (`workers/crew.ts`), so all of them end at about the same time.
  *
  * @module
  */
@@ -17,16 +17,16 @@ import { countMaxFeatures, DecisionTree } from "./tree.ts";
 
 /** Options of a {@link ForestPool}. */
 export interface PoolOptions {
-  /** worker threads, 1 to 64; as many as the machine has processors if not said */
+  /** number of worker threads, 1 to 64; default: the number of processors */
   threads?: number;
-  /** the worker's own file; tests give others */
+  /** the worker's program; tests replace it */
   worker?: URL;
 }
 
 /**
- * Threads that grow forests, one after the other. They start with the pool (some 70 ms) and get quicker over their first
- * forests, as the engine compiles the code they run: keep a pool for as long as there are forests to grow. Where no thread
- * can be started, forests are grown on this one.
+ * Threads that grow one forest after the other. They start with the pool (about 70 ms) and become faster over their first
+ * forests, as the engine compiles their code: keep a pool for as long as there are forests to grow. If no thread can
+ * start, the pool grows forests on the current thread.
  *
  * @example
  * ```ts
@@ -43,9 +43,9 @@ export class ForestPool {
   readonly #crew: Crew<ForestSetup, number, TreeNodes>;
 
   /**
-   * Starts the threads; they end with {@link ForestPool.close}, or with the program.
+   * Starts the threads. They end with {@link ForestPool.close}, or with the program.
    *
-   * @throws RangeError where `threads` is no whole number from 1 to 64
+   * @throws RangeError if `threads` is not a whole number from 1 to 64
    */
   constructor(options: PoolOptions = {}) {
     const { worker: program = new URL("./fit_worker.ts", import.meta.url) } = options;
@@ -58,13 +58,12 @@ export class ForestPool {
   }
 
   /**
-   * Grows a forest: the one that {@link RandomForest.fit} gives. Forests that are asked for at once are grown one after the
-   * other.
+   * Grows the same forest as {@link RandomForest.fit}. Concurrent calls run one after the other.
    *
    * @param x [n, features], row-major, finite; may be changed as soon as this returns
    * @param y [n]; may be changed as soon as this returns
-   * @param signal aborts: the promise then rejects with the signal's reason
-   * @throws RangeError as {@link RandomForest.fit}; Error where a thread died or hung that had claimed trees of it, or the pool
+   * @param signal aborts the fit: the promise then rejects with the signal's reason
+   * @throws RangeError as {@link RandomForest.fit}; Error if a thread died or hung after claiming trees of this forest, or if the pool
    *   is closed
    */
   async fit(x: Float32Array, y: Labels, options: ForestOptions, signal?: AbortSignal): Promise<RandomForest> {
@@ -73,7 +72,7 @@ export class ForestPool {
     checkLabels(y, countRows(x, features), classes);
     if (maxDepth !== Infinity) wantWhole("maxDepth", maxDepth, 0);
     countMaxFeatures(maxFeatures, features);
-    // a page may have no shared memory, and no threads then
+    // a page may have no shared memory, and then no threads
     const Memory = globalThis.SharedArrayBuffer ?? ArrayBuffer;
     const setup = {
       x: new Float32Array(new Memory(x.byteLength)),
@@ -89,7 +88,7 @@ export class ForestPool {
     return new RandomForest(grown.map((nodes) => new DecisionTree(nodes, features, classes)));
   }
 
-  /** Ends the threads; a forest that is not grown yet is an error. */
+  /** Ends the threads. An unfinished forest raises an error. */
   async close(): Promise<void> {
     await this.#crew.close();
   }

@@ -1,7 +1,7 @@
 /**
- * Sorts the samples of a node by rank, without comparing where that pays, and without allocating.
+ * Sorts the samples of a node by rank, without allocation, and without comparisons if that is faster.
  *
- * Three ways, for a node of m samples whose ranks span a range r:
+ * Three algorithms, for a node of m samples whose ranks span a range r:
  * - m small: insertion sort;
  * - r not much larger than m (few distinct values, as in images): one counting sort over the range;
  * - otherwise: two counting sorts, by the low and the high half of the bits (radix sort); r < 2^31 keeps a half at 16 bits.
@@ -11,27 +11,30 @@
 
 const SMALL = 20;
 
-/** Room for sorting up to `capacity` samples, used again for every node. */
+/** Buffers for sorting up to `capacity` samples, reused for every node. */
 export class RankSorter {
-  /** What is sorted by; fill the first m, then {@link sort}. */
+  /** The sort keys; fill the first m, then call {@link sort}. */
   ranks: Int32Array;
-  /** What goes along with the ranks. */
+  /** The samples that belong to the ranks. */
   samples: Int32Array;
   #spareRanks: Int32Array;
   #spareSamples: Int32Array;
   #ends: Int32Array;
 
-  /** @param capacity most samples a node can have */
+  /** @param capacity largest number of samples of a node */
   constructor(capacity: number) {
     this.ranks = new Int32Array(capacity);
     this.samples = new Int32Array(capacity);
     this.#spareRanks = new Int32Array(capacity);
     this.#spareSamples = new Int32Array(capacity);
-    // a half of the bits of a range up to n takes about sqrt(n) buckets; a single pass takes up to max(256, 2 n)
+    // half the bits of a range up to n need about sqrt(n) buckets; a single pass needs up to max(256, 2 n)
     this.#ends = new Int32Array(Math.max(256, 2 * capacity) + 1);
   }
 
-  /** Sorts the first `m` of `ranks`, all in `low .. high`, and `samples` with them. The arrays may be exchanged for others. */
+  /**
+   * Sorts the first `m` of `ranks`, all within `low .. high`, and `samples` with them. May replace both arrays with
+   * others.
+   */
   sort(m: number, low: number, high: number): void {
     const range = high - low + 1;
     if (m <= SMALL) {

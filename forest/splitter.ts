@@ -1,16 +1,16 @@
 /**
- * The best split of a node: over a few features drawn at random, each cut between two neighbouring values.
+ * Finds the best split of a node: over a few features drawn at random, and over all cuts between neighbouring values.
  *
  * As in scikit-learn:
- * - features are drawn without replacement, until `maxFeatures` were looked at; where all of those were constant in the node,
- *   drawing goes on until one is not, or none is left;
+ * - features are drawn without replacement, until `maxFeatures` were examined; if all of these are constant in the node,
+ *   drawing continues until one is not, or none is left;
  * - the threshold is the midpoint of the two neighbours, and `value <= threshold` goes left;
  * - neighbours less than 1e-7 apart are not cut;
- * - of equally good splits the first found is kept: at the lowest threshold of a feature, of the feature drawn first.
+ * - of equally good splits the first is used: the lowest threshold of the feature drawn first.
  *
- * A node is cut in one of two ways that give the same split. In general its samples are sorted and moved one by one from
- * right to left. Where a feature has few distinct values for a node of many samples (the pixels of an image, say), sorting
- * is needless: samples are counted by value and class, and all of one value moved at once.
+ * Two methods give the same split. In general the node's samples are sorted and moved one by one from right to left. If a
+ * feature has few distinct values for many samples (such as the pixels of an image), no sorting is needed: samples are
+ * counted by value and class, and all samples with one value move at once.
  *
  * @module
  */
@@ -20,26 +20,26 @@ import type { Columns } from "./columns.ts";
 import { sumOfSquares, worthOfCut } from "./criterion.ts";
 import { RankSorter } from "./rank_sorter.ts";
 
-/** Neighbours this close are not cut: scikit-learn's FEATURE_THRESHOLD, added in float32. */
+/** Neighbours this close are not separated: scikit-learn's FEATURE_THRESHOLD, added in float32. */
 const CLOSE = Math.fround(1e-7);
 
-/** Cells of value by class per sample, up to which counting beats sorting (measured). */
+/** Cells (values x classes) per sample up to which counting is faster than sorting (measured). */
 const CELLS_PER_SAMPLE = 4;
 
 /**
- * Finds splits, and carries them out. Between calls `samples` is a permutation in which each node of the tree under growth
- * is a run `start .. end`.
+ * Finds splits and applies them. Between calls `samples` is a permutation in which each node of the growing tree is a run
+ * `start .. end`.
  */
 export class Splitter {
-  /** The samples of the tree, as many as {@link begin} said. */
+  /** The samples of the tree, as many as {@link begin} returned. */
   readonly samples: Int32Array;
-  /** Of the split last found: its feature. */
+  /** Feature of the split found last. */
   feature = -1;
-  /** Of the split last found: `value <= threshold` goes left. */
+  /** Threshold of the split found last: `value <= threshold` goes left. */
   threshold = 0;
-  /** Of the split last found: the rank of the lower of the two neighbours. */
+  /** Rank of the lower neighbour in the split found last. */
   #lastRank = 0;
-  /** Of the split last found: {@link worthOfCut}. */
+  /** {@link worthOfCut} of the split found last. */
   #worth = 0;
 
   readonly #columns: Columns;
@@ -47,15 +47,15 @@ export class Splitter {
   readonly #classes: number;
   readonly #maxFeatures: number;
   #weights: Int32Array = new Int32Array(0);
-  /** [features] in the order drawn */
+  /** [features] in drawn order */
   readonly #features: Int32Array;
-  /** [features] A run of samples in which the feature was found constant: it is so in all nodes below. */
+  /** [features] a run of samples in which the feature is constant: it is then constant in all nodes below */
   readonly #constantFrom: Int32Array;
   readonly #constantTo: Int32Array;
   readonly #sorter: RankSorter;
   /** [distinct values, classes] */
   readonly #cells: Int32Array;
-  /** [classes] weights of the node; weights left of the cut; and their sums and sums of squares in the node */
+  /** [classes] weights of the node; weights left of the cut; and for both sides their sums and sums of squares */
   readonly #total: Int32Array;
   readonly #left: Int32Array;
   #weight = 0;
@@ -63,7 +63,7 @@ export class Splitter {
 
   /**
    * @param labels [n]
-   * @param maxFeatures how many features to look at for a split
+   * @param maxFeatures how many features to examine for a split
    */
   constructor(columns: Columns, labels: Int32Array, classes: number, maxFeatures: number) {
     this.samples = new Int32Array(columns.n);
@@ -80,10 +80,12 @@ export class Splitter {
     this.#left = new Int32Array(classes);
   }
 
-  /** Starts a tree over the samples that weigh anything, and returns their number. @param weights [n], whole numbers */
+  /**
+   * Starts a tree over the samples with positive weight, and returns their number. @param weights [n], whole numbers
+   */
   begin(weights: Int32Array): number {
     this.#weights = weights;
-    // what earlier trees left is forgotten
+    // resets the state of earlier trees
     for (let f = 0; f < this.#features.length; f++) this.#features[f] = f;
     this.#constantTo.fill(0);
     let count = 0;
@@ -92,8 +94,8 @@ export class Splitter {
   }
 
   /**
-   * Looks for the best split of the samples `start .. end`, into `feature` and `threshold`; false where there is none, no
-   * two neighbours being far enough apart.
+   * Finds the best split of the samples `start .. end` and sets `feature` and `threshold`. Returns false if there is
+   * none, because no two neighbours are far enough apart.
    *
    * @param counts the weights of the node's classes, from `at` on
    */
@@ -124,7 +126,7 @@ export class Splitter {
     return this.#worth > -Infinity;
   }
 
-  /** Tries the cuts of a feature by sorting the samples; false where the feature is constant. */
+  /** Tries the cuts of a feature by sorting the samples; returns false if the feature is constant. */
   #cutSorted(feature: number, start: number, end: number): boolean {
     const { n, ranks } = this.#columns, column = feature * n, values = this.#columns.values[feature];
     const sorter = this.#sorter, m = end - start;
@@ -156,13 +158,16 @@ export class Splitter {
     return true;
   }
 
-  /** Tries the cuts of a feature by counting `cells` = distinct values x classes; false where the feature is constant. */
+  /**
+   * Tries the cuts of a feature by counting `cells` = distinct values x classes; returns false if the feature is
+   * constant.
+   */
   #cutCounted(feature: number, start: number, end: number, cells: number): boolean {
     this.#countCells(feature, start, end, cells);
     return this.#cutCells(feature, cells);
   }
 
-  /** Fills the first `cells` of #cells with the weights of the node's samples, by value and class. */
+  /** Fills the first `cells` of #cells with the weights of the node's samples by value and class. */
   #countCells(feature: number, start: number, end: number, cells: number): void {
     const { n, ranks } = this.#columns, column = feature * n, classes = this.#classes;
     const samples = this.samples, labels = this.#labels, weights = this.#weights, counts = this.#cells;
@@ -173,7 +178,7 @@ export class Splitter {
     }
   }
 
-  /** Moves one value after the other, all its samples at once, to the left of the cut. */
+  /** Moves one value after the other, with all its samples at once, to the left of the cut. */
   #cutCells(feature: number, cells: number): boolean {
     const values = this.#columns.values[feature], classes = this.#classes, counts = this.#cells;
     const total = this.#total, left = this.#left.fill(0);
@@ -198,7 +203,7 @@ export class Splitter {
     return farApart(values[first], values[last]);
   }
 
-  /** Keeps the cut between two neighbouring ranks if it is the best so far. */
+  /** Records the cut between two neighbouring ranks if it is the best so far. */
   #judge(
     feature: number,
     values: Float32Array,
@@ -216,7 +221,7 @@ export class Splitter {
     this.#lastRank = rank;
   }
 
-  /** Brings the samples that go left to the front of `start .. end`, and returns where those that go right begin. */
+  /** Moves the samples that go left to the front of `start .. end`, and returns the start of those that go right. */
   partition(start: number, end: number): number {
     const { n, ranks } = this.#columns, samples = this.samples;
     const column = this.feature * n, last = this.#lastRank;
@@ -239,8 +244,8 @@ function farApart(low: number, high: number): boolean {
 }
 
 /**
- * Between two float32 values, in float64. The sum of halves cannot overflow; where it rounds to the upper value, which must
- * go right, the lower one takes its place.
+ * The midpoint of two float32 values, in float64. A sum of halves cannot overflow. If it rounds to the upper value, which
+ * must go right, the lower value is used.
  */
 function midpoint(low: number, high: number): number {
   const middle = low / 2 + high / 2;

@@ -1,6 +1,6 @@
 /**
- * A decision tree: at each node a question `x[feature] <= threshold`, in each leaf the classes of the training samples that
- * came there, whose shares are the probabilities it gives.
+ * A decision tree. Each node tests `x[feature] <= threshold`. Each leaf stores the classes of the training samples that
+ * reached it; their shares are the predicted probabilities.
  *
  * With scikit-learn's defaults: Gini impurity, the best split over all features, grown until the leaves are pure.
  *
@@ -12,7 +12,10 @@ import { TreeBuilder, type TreeNodes } from "./builder.ts";
 import { checkLabels, countRows, type Labels, rankColumns, wantWhole } from "./columns.ts";
 import { gini } from "./criterion.ts";
 
-/** How many features to look at for a split: the whole part of the square root of their number, all, or so many. */
+/**
+ * How many features to examine for a split: the whole part of the square root of their number, all of them, or a given
+ * number.
+ */
 export type MaxFeatures = "sqrt" | "all" | number;
 
 /** Options of {@link DecisionTree.fit}. */
@@ -21,11 +24,11 @@ export interface TreeOptions {
   features: number;
   /** labels are 0 .. classes - 1 */
   classes: number;
-  /** "all" unless said */
+  /** default: "all" */
   maxFeatures?: MaxFeatures;
-  /** splits from the root to a leaf at most; Infinity, which grows the tree out, unless said */
+  /** largest number of splits from the root to a leaf; default: Infinity, which grows the tree fully */
   maxDepth?: number;
-  /** a whole number; 0 unless said */
+  /** a whole number; default: 0 */
   seed?: number;
 }
 
@@ -44,12 +47,12 @@ export interface TreeOptions {
 export class DecisionTree {
   /** The nodes in flat arrays, in preorder. */
   readonly nodes: TreeNodes;
-  /** What x has columns. */
+  /** Number of columns of x. */
   readonly features: number;
-  /** How many probabilities a sample gets. */
+  /** Number of probabilities per sample. */
   readonly classes: number;
 
-  /** A tree of given nodes; to learn one from samples, {@link DecisionTree.fit}. */
+  /** A tree of given nodes. To learn one from samples, use {@link DecisionTree.fit}. */
   constructor(nodes: TreeNodes, features: number, classes: number) {
     this.nodes = nodes;
     this.features = features;
@@ -61,7 +64,7 @@ export class DecisionTree {
    *
    * @param x [n, features], row-major, finite
    * @param y [n]
-   * @throws RangeError where x has no rows, not a whole number of them or a value that is not finite, y does not fit x or
+   * @throws RangeError if x has no rows, an incomplete row or a value that is not finite, y does not fit x or
    *   the classes, or an option is out of its range
    */
   static fit(x: Float32Array, y: Labels, options: TreeOptions): DecisionTree {
@@ -75,7 +78,7 @@ export class DecisionTree {
     return new DecisionTree(builder.build(weights, new Random(seed)), features, classes);
   }
 
-  /** Splits on the longest way from the root to a leaf. */
+  /** Number of splits on the longest path from the root to a leaf. */
   get depth(): number {
     const { left, right } = this.nodes, depth = new Int32Array(left.length);
     let deepest = 0;
@@ -86,17 +89,17 @@ export class DecisionTree {
     return deepest;
   }
 
-  /** How many nodes are leaves. */
+  /** Number of leaves. */
   get leaves(): number {
     return this.nodes.feature.reduce((count, feature) => count + (feature < 0 ? 1 : 0), 0);
   }
 
   /**
-   * The shares of the classes in the leaf each sample comes to.
+   * The shares of the classes in the leaf that each sample reaches.
    *
    * @param x [n, features]
    * @returns [n, classes]
-   * @throws RangeError where x is not a whole number of rows, or has a value that is not finite
+   * @throws RangeError if x has an incomplete row, or a value that is not finite
    */
   predictProbabilities(x: Float32Array): Float64Array {
     const probabilities = new Float64Array(countRows(x, this.features) * this.classes);
@@ -105,7 +108,7 @@ export class DecisionTree {
   }
 
   /**
-   * The likeliest class of each sample, of equally likely ones the lowest.
+   * The most likely class of each sample; in a tie, the lowest.
    *
    * @param x [n, features]
    * @returns [n]
@@ -115,7 +118,7 @@ export class DecisionTree {
     return likeliest(this.predictProbabilities(x), this.classes);
   }
 
-  /** Adds the tree's probabilities to `sum`, which has [n, classes]; x, [n, features], has been checked. */
+  /** Adds the tree's probabilities to `sum`, [n, classes]. x, [n, features], must have been checked. */
   addProbabilities(x: Float32Array, sum: Float64Array): void {
     const { feature, threshold, left, right, value } = this.nodes, { features, classes } = this;
     for (let row = 0, out = 0; out < sum.length; row += features, out += classes) {
@@ -129,8 +132,8 @@ export class DecisionTree {
   }
 
   /**
-   * How much each feature lowered the impurity: over the nodes that ask for it, the sum of
-   * w gini - w_left gini_left - w_right gini_right; as shares of 1 (all 0 for a tree of one leaf).
+   * How much each feature reduced the impurity: over the nodes that test it, the sum of w gini - w_left gini_left -
+   * w_right gini_right; as shares of 1 (all 0 for a tree of one leaf).
    *
    * @returns [features]
    */
@@ -149,7 +152,7 @@ export class DecisionTree {
   }
 }
 
-/** @throws RangeError where it is no number from 1 to `features` */
+/** @throws RangeError if it is not a number from 1 to `features` */
 export function countMaxFeatures(maxFeatures: MaxFeatures, features: number): number {
   if (maxFeatures === "all") return features;
   if (maxFeatures === "sqrt") return Math.max(1, Math.floor(Math.sqrt(features)));
@@ -159,7 +162,7 @@ export function countMaxFeatures(maxFeatures: MaxFeatures, features: number): nu
   );
 }
 
-/** The place of the largest of each row's values, of equal ones the first. @param table [n, classes] */
+/** The index of the largest value of each row; in a tie, the first. @param table [n, classes] */
 export function likeliest(table: Float64Array, classes: number): Int32Array {
   const labels = new Int32Array(table.length / classes);
   for (let row = 0; row < labels.length; row++) {
@@ -171,7 +174,7 @@ export function likeliest(table: Float64Array, classes: number): Int32Array {
   return labels;
 }
 
-/** Divides values by their sum, in place; leaves them as they are where that is 0. */
+/** Divides values by their sum, in place. If the sum is 0, they stay unchanged. */
 export function shares(values: Float64Array): Float64Array {
   const sum = values.reduce((total, value) => total + value, 0);
   if (sum > 0) values.forEach((value, i) => values[i] = value / sum);

@@ -1,9 +1,9 @@
 /**
- * Adam (Kingma & Ba 2015) as Keras has it, and the paper's schedule of its rate.
+ * Adam (Kingma & Ba 2015) as in Keras, and the paper's learning-rate schedule.
  *
- * m and v are running means of the gradient and of its square. Both start at zero and so are too small at first; the
- * correction 1 / (1 - beta^t) is folded into the rate, as the end of the paper's section 2 proposes. Epsilon is then added to a
- * square root that is not corrected: "epsilon-hat", 1e-7 in Keras.
+ * m and v are running means of the gradient and of its square. Both start at zero, so they are too small at first. The
+ * correction 1 / (1 - beta^t) is folded into the rate, as the end of the paper's section 2 proposes. Epsilon is therefore added
+ * to an uncorrected square root: "epsilon-hat", 1e-7 in Keras.
  */
 import type { DeviceBuffer } from "../kernels/device.ts";
 import type { Parameters } from "./parameters.ts";
@@ -14,11 +14,11 @@ export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
 /** Moments of one network's gradients, and the steps that use them. */
 export class Adam {
   readonly #parameters: Parameters;
-  /** Running mean of the gradients, laid out as they are. */
+  /** Running mean of the gradients, in the same layout. */
   readonly m: DeviceBuffer;
   /** Running mean of their squares. */
   readonly v: DeviceBuffer;
-  /** Steps taken. */
+  /** Number of steps taken. */
   steps = 0;
 
   /** Moments start at zero. */
@@ -38,7 +38,7 @@ export class Adam {
     device.adam({ weights, gradients, m: this.m, v: this.v, length: weights.length, rate, ...ADAM });
   }
 
-  /** Gives the moments back. */
+  /** Releases the moments. */
   release(): void {
     for (const buffer of [this.m, this.v]) this.#parameters.device.release(buffer);
   }
@@ -47,16 +47,16 @@ export class Adam {
 /**
  * The paper's schedule (section 4.1): 0.001, times a decay of 0.8 every two epochs.
  *
- * @param epoch with the share of it that is done
+ * @param epoch the epoch, including the finished fraction of the current one
  */
 export function learningRateAt(epoch: number, initial = 0.001, decay = 0.8): number {
   return initial * decay ** Math.floor(epoch / 2);
 }
 
 /**
- * Half a cosine from the rate at first down to zero after the last epoch (Loshchilov & Hutter 2017, without restarts).
+ * Half a cosine from the initial rate down to zero after the last epoch (Loshchilov & Hutter 2017, without restarts).
  *
- * @param epoch with the share of it that is done
+ * @param epoch the epoch, including the finished fraction of the current one
  */
 export function cosineRate(epoch: number, epochs: number, initial = 0.001): number {
   return initial * (1 + Math.cos(Math.PI * Math.min(1, epoch / epochs))) / 2;

@@ -1,30 +1,30 @@
 /**
- * A running average of a network's weights: steadier than the weights of any one step, which jump about a minimum (Polyak & Juditsky
+ * A running average of a network's weights: steadier than the weights of a single step, which jump around a minimum (Polyak & Juditsky
  * 1992). After step t
  *
  *     average += share (weights - average),   share = max(1 - decay, 1 / t)
  *
- * so that it is the plain mean of all steps at first, and forgets with `decay` from then on. What a batch norm remembers is averaged too,
- * being part of the weights.
+ * so it is first the plain mean of all steps, and later decays with `decay`. The running statistics of a batch norm are averaged too,
+ * since they are part of the weights.
  */
 import type { DeviceBuffer } from "../kernels/device.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** The average of one network's weights. */
 export class WeightAverage {
-  /** Laid out as `Parameters.weights`. */
+  /** In the layout of `Parameters.weights`. */
   readonly buffer: DeviceBuffer;
   readonly #parameters: Parameters;
   readonly #decay: number;
-  /** The weights themselves, while the network has the average in their place. */
+  /** The weights themselves, while the network uses the average. */
   readonly #aside: DeviceBuffer;
   #swapped = false;
 
   /**
    * Zero until the first step.
    *
-   * @param decay of a step, 0 to below 1; 0.99 looks back over some hundred steps
-   * @throws {RangeError} where it is not from 0 to below 1
+   * @param decay decay per step, 0 to below 1; 0.99 averages over about a hundred steps
+   * @throws {RangeError} if it is not from 0 to below 1
    */
   constructor(parameters: Parameters, decay: number) {
     if (!(decay >= 0 && decay < 1)) {
@@ -37,18 +37,18 @@ export class WeightAverage {
     for (const x of [this.buffer, this.#aside]) device.fill({ x, length, value: 0 });
   }
 
-  /** The weights that steps move, wherever they are. */
+  /** The weights that the steps update, wherever they are at the moment. */
   get raw(): DeviceBuffer {
     return this.#swapped ? this.#aside : this.#parameters.weights;
   }
 
-  /** Enqueues the average's move towards the weights. @param step of Adam, from 1 */
+  /** Enqueues the update of the average. @param step of Adam, from 1 */
   update(step: number): void {
     const { device, weights } = this.#parameters;
     device.blend({ x: weights, y: this.buffer, length: weights.length, share: Math.max(1 - this.#decay, 1 / step) });
   }
 
-  /** Runs what is given while the network computes with the average. */
+  /** Runs a function while the network uses the average. */
   async during<T>(use: () => Promise<T>): Promise<T> {
     const { device, weights } = this.#parameters, { length } = weights;
     device.copy({ x: weights, y: this.#aside, length });
@@ -62,7 +62,7 @@ export class WeightAverage {
     }
   }
 
-  /** Gives the buffers back. */
+  /** Releases the buffers. */
   release(): void {
     for (const buffer of [this.buffer, this.#aside]) this.#parameters.device.release(buffer);
   }

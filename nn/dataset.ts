@@ -1,39 +1,39 @@
 /**
- * Where examples come from. Whatever can put numbered examples into a batch on the device can be fitted: `refinery` cuts
- * segments out of a corpus's frames there, {@link ArrayDataset} gathers rows of a table.
+ * Sources of examples. Anything that can load numbered examples into a batch on the device can be used for fitting:
+ * `refinery` cuts segments from a corpus's frames, {@link ArrayDataset} gathers rows of a table.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { sizeOf } from "./tensor.ts";
 
 /** Numbered examples with soft targets. */
 export interface Dataset {
-  /** How many examples. */
+  /** Number of examples. */
   readonly length: number;
   /**
    * Enqueues the loading of a batch.
    *
-   * @param examples [batch] numbers of examples, each in 0..length-1
+   * @param examples [batch] indices of examples, each in 0..length-1
    * @param x [batch, ...shape of an example]
-   * @param targets [batch, classes]; left out where only profiles are wanted
-   * @param path given where the network learns from the batch: what random changes of its examples are keyed by (seed, fold, stage,
+   * @param targets [batch, classes]; omitted if only profiles are computed
+   * @param path only when the network learns from the batch: the key of random augmentation (seed, fold, stage,
    * epoch)
    */
   load(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer, path?: readonly number[]): void;
-  /** The examples of an epoch, in order; where there is none, each once, shuffled. */
+  /** The examples of an epoch, in order; if undefined, each once, shuffled. */
   order?(path: readonly number[], epoch: number): Int32Array;
 }
 
-/** Small buffers that a batch's numbers are uploaded to, one for each size of batch. */
+/** Small buffers for uploading a batch's indices, one for each batch size. */
 export class BatchNumbers {
   readonly #device: Device;
   #buffers = new Map<number, DeviceBuffer>();
 
-  /** Nothing is allocated until the first upload. */
+  /** Allocates nothing until the first upload. */
   constructor(device: Device) {
     this.#device = device;
   }
 
-  /** Enqueues the upload of a batch's numbers and gives the buffer they will be in. */
+  /** Enqueues the upload of a batch's numbers and returns the buffer. */
   upload(numbers: Int32Array | Float32Array): DeviceBuffer {
     let buffer = this.#buffers.get(numbers.length);
     if (!buffer) {
@@ -44,14 +44,14 @@ export class BatchNumbers {
     return buffer;
   }
 
-  /** Gives the buffers back. */
+  /** Releases the buffers. */
   release(): void {
     for (const buffer of this.#buffers.values()) this.#device.release(buffer);
     this.#buffers.clear();
   }
 }
 
-/** A dataset whose examples lie in one table on the device. */
+/** A dataset whose examples are one table on the device. */
 export class ArrayDataset implements Dataset {
   readonly length: number;
   readonly #device: Device;
@@ -64,8 +64,8 @@ export class ArrayDataset implements Dataset {
    *
    * @param x [length, ...shape], row-major
    * @param targets [length, classes], each row a distribution
-   * @param shape of one example
-   * @throws RangeError where lengths do not fit together, or a row of targets is no distribution
+   * @param shape shape of one example
+   * @throws RangeError if the lengths do not match, or a row of targets is not a distribution
    */
   constructor(device: Device, x: Float32Array, targets: Float32Array, shape: readonly number[]) {
     this.length = x.length / sizeOf(shape);
@@ -93,7 +93,7 @@ export class ArrayDataset implements Dataset {
     });
   }
 
-  /** Gives the tables back. */
+  /** Releases the tables. */
   release(): void {
     for (const buffer of this.#tables) this.#device.release(buffer);
     this.#numbers.release();
@@ -101,11 +101,11 @@ export class ArrayDataset implements Dataset {
 }
 
 /**
- * The loss's gradient, probabilities - targets, holds only for targets that sum to 1: a row without a label would teach a wrong
- * direction, and nothing would fail.
+ * The loss's gradient, probabilities - targets, is valid only for targets that sum to 1. A row without a label would give a
+ * wrong gradient without any error.
  *
  * @param targets [rows, classes]
- * @throws RangeError naming the first row that is no distribution
+ * @throws RangeError with the first row that is not a distribution
  */
 export function checkDistributions(targets: Float32Array, classes: number): void {
   for (let start = 0; start < targets.length; start += classes) {
@@ -117,10 +117,10 @@ export function checkDistributions(targets: Float32Array, classes: number): void
   }
 }
 
-/** Whether numbers are probabilities that sum to 1, but for rounding. */
+/** Whether numbers are probabilities that sum to 1, up to rounding. */
 export function isDistribution(row: Float32Array): boolean {
   const total = row.reduce((a, b) => a + b, 0);
-  return Math.abs(total - 1) < 1e-3 && row.every((p) => p >= 0); // a NaN fails too
+  return Math.abs(total - 1) < 1e-3 && row.every((p) => p >= 0); // false for NaN too
 }
 
 /** One-hot rows: targets[i, labels[i]] = 1. Result [labels.length, classes]. */
@@ -131,8 +131,8 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array
 }
 
 /**
- * Cuts a list of examples into batches of one size: the last one repeats its last example, and `count` says how many are
- * real.
+ * Cuts a list of examples into batches of one size. The last one repeats its last example; `count` is the number of real
+ * examples.
  */
 export function* batches(examples: Int32Array, size: number): Generator<{ examples: Int32Array; count: number }> {
   for (let start = 0; start < examples.length; start += size) {

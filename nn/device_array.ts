@@ -1,16 +1,16 @@
 /**
- * An array on a device, read piece by piece: the weights of a large network are never all in two places at once. Where the device's
- * memory can be seen, it is read where it lies; else some pieces are on their way while the one before them is used.
+ * Reads an array from a device piece by piece, so that the weights of a large network are never in two places at once. If the
+ * device's memory is accessible, it is read in place. Otherwise some pieces are in transit while the previous ones are used.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 
-/** Numbers of a piece: 1 MiB, which stays in the cache until it is written. */
+/** Numbers per piece: 1 MiB, which stays in the cache until it is written. */
 const PIECE = 2 ** 18;
 
-/** Pieces that are asked for beforehand. */
+/** Number of pieces requested ahead. */
 const AHEAD = 4;
 
-/** A whole buffer, to be read. */
+/** A whole buffer to read. */
 export class DeviceArray {
   readonly #device: Device;
   readonly #buffer: DeviceBuffer;
@@ -20,12 +20,12 @@ export class DeviceArray {
     [this.#device, this.#buffer] = [device, buffer];
   }
 
-  /** How many numbers. */
+  /** Length of the array. */
   get length(): number {
     return this.#buffer.length;
   }
 
-  /** The numbers, in order; a piece may be the device's own memory: it is to be used at once, and not changed. */
+  /** Yields the numbers in order. A piece may be the device's own memory: use it at once, and do not change it. */
   async *pieces(): AsyncGenerator<Float32Array> {
     const own = await this.#device.view?.(this.#buffer);
     if (own) {
@@ -36,14 +36,14 @@ export class DeviceArray {
     for (let at = 0; at < this.length || waiting.length > 0;) {
       for (; at < this.length && waiting.length < AHEAD; at += PIECE) {
         const piece = this.#device.read(this.#buffer.slice(at, Math.min(PIECE, this.length - at)));
-        piece.catch(() => {}); // whoever awaits it hears
+        piece.catch(() => {}); // whoever awaits the piece gets the error
         waiting.push(piece);
       }
       yield await waiting.shift()!;
     }
   }
 
-  /** All of them. */
+  /** Reads the whole array. */
   async read(): Promise<Float32Array> {
     return await this.#device.read(this.#buffer);
   }

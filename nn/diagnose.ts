@@ -1,7 +1,7 @@
 /**
- * Which layer a fault comes from. A loss that is not finite is noticed some steps late, when NaN has spread to every weight. So
- * the steps are made again from the last sound state, up to the one before the bad one; there the weights, then the
- * activations of one forward pass, are read in the network's order, and the first that is not finite is named.
+ * Finds the layer that causes a fault. A loss that is not finite is noticed some steps late, when NaN has spread to every
+ * weight. So the steps are repeated from the last sound state up to the one before the bad step. Then the weights, and the
+ * activations of one forward pass, are read in the network's order, and the first one that is not finite is named.
  */
 import type { Device } from "../kernels/device.ts";
 import { Adam, learningRateAt } from "./adam.ts";
@@ -14,13 +14,13 @@ import type { Tensor } from "./tensor.ts";
 import type { Network } from "./vgg_e.ts";
 
 /**
- * Makes a fit's steps again up to the bad one, and says where NaN or infinity is found first: "conv5.w" or "what comes out of
- * conv5"; undefined where all is finite this time, so that the fault was not in the numbers.
+ * Repeats a fit's steps up to the bad one and returns the first place with NaN or infinity: "conv5.w" or "what comes out of
+ * conv5". Returns undefined if everything is finite this time: then the numbers were not the cause.
  *
- * @param network as it was initialised, or with any weights where there is a state
- * @param options those of the fit
- * @param state the last that was kept; not set: from the beginning
- * @param fault what the fit threw
+ * @param network as initialised, or with any weights if there is a state
+ * @param options options of the fit
+ * @param state the last saved state; default: from the beginning
+ * @param fault the error that the fit threw
  */
 export async function findNonFinite(
   network: Network,
@@ -48,11 +48,11 @@ export async function findNonFinite(
         const rate = learningRate(e + made / steps);
         pass.step(training, { examples, count, step: ++made, path: [...path, e] }, () => adam.step(rate));
         if (made % 16 !== 0) continue;
-        await pass.totals(); // so that a Ctrl-C is heard
+        await pass.totals(); // lets the event loop run, so that Ctrl-C works
         signal?.throwIfAborted();
       }
     }
-    // what only validation has shown shows on some training examples, too
+    // a fault that only validation showed appears on some training examples, too
     const at = Math.min((step - 1) * batch, training.length - 1);
     const [{ examples }] = batches(orderOf(training, path, epoch).subarray(at, at + batch), batch);
     return await firstBadWeights(parameters) ?? await firstBadActivations(network, training, examples);
@@ -89,12 +89,12 @@ async function firstBadActivations(
   }
 }
 
-/** A tape that keeps the output of each layer that learns. */
+/** A tape that retains the output of each layer with weights. */
 class WatchedTape extends Tape {
   readonly outputs: { weights: Tensor; output: Tensor }[] = [];
 
   constructor(device: Device) {
-    super(device); // recording: nothing is freed on the way
+    super(device); // recording: nothing is freed during the pass
   }
 
   override conv2d(x: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }): Tensor {

@@ -1,10 +1,10 @@
 /**
- * Fitting a network to soft targets: epochs of shuffled batches, Adam, a rate that decays, and early stopping by what is
- * monitored of a validation set, which ends with the best weights put back.
+ * Fitting a network to soft targets: epochs of shuffled batches, Adam, a decaying learning rate, and early stopping by a
+ * monitored quantity of a validation set, which restores the best weights.
  *
- * Between any two steps a fit can be written down whole, as a {@link FitState}: weights, Adam's moments, the totals so far, the
- * best weights, and its place. Shuffling draws by place and not from a stream, so a fit that goes on from a state computes what
- * it would have computed, to the bit.
+ * Between any two steps a fit can be saved completely as a {@link FitState}: weights, Adam's moments, the totals so far, the
+ * best weights, and its position. Shuffling is keyed by position and does not consume a stream, so a resumed fit computes the
+ * same result as an uninterrupted one, bit for bit.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { METRICS } from "../kernels/table.ts";
@@ -16,103 +16,112 @@ import { inOrder, NonFiniteError, orderOf, Pass, type Pause, type Totals, totals
 import type { Network } from "./vgg_e.ts";
 
 /**
- * What of the validation set is monitored, to stop early and to put the best weights back: its loss, the share of it that is
- * right, or nothing: then every epoch is run, and the last one's weights stay.
+ * The validation quantity that early stopping and the choice of the best weights monitor: loss, accuracy or nothing. With
+ * "nothing" every epoch runs, and the last epoch's weights stay.
  */
 export type Monitor = "loss" | "accuracy" | "nothing";
 
-/** All, the paper's first: it does not say, and Keras's default is the loss. */
+/** All monitors, the default first: the paper does not specify one, and Keras's default is the loss. */
 export const MONITORS: readonly Monitor[] = ["loss", "accuracy", "nothing"];
 
 /** How to fit; the defaults are the paper's (section 4.1). */
 export interface FitOptions {
-  /** Examples a step. Default 128. */
+  /** Examples per step. Default 128. */
   batch?: number;
-  /** Epochs at most. Default 20. */
+  /** Largest number of epochs. Default 20. */
   epochs?: number;
-  /** Epochs without a better one before it stops. Default 3. */
+  /** Epochs without improvement before it stops. Default 3. */
   patience?: number;
-  /** What makes an epoch the better one; of two as accurate, the one of the lower loss. Default loss. */
+  /** What makes an epoch better; among equal accuracies, the lower loss. Default: loss. */
   monitor?: Monitor;
-  /** Rate of a step, by the epochs that are done, with the part of its own. Default: 0.001, times 0.8 every two epochs. */
+  /**
+   * Learning rate of a step, given the finished epochs plus the fraction of the current one. Default: 0.001, times 0.8
+   * every two epochs.
+   */
   learningRate?: (epoch: number) => number;
-  /** Decay of a running average of the weights, which validates, and stays in the end ({@link WeightAverage}). Default 0: none. */
+  /**
+   * Decay of a running average of the weights. Validation uses the average, and it becomes the result ({@link
+   * WeightAverage}). Default 0: none.
+   */
   average?: number;
-  /** Epochs after which it ends, its schedule being that of all epochs. Default: all. */
+  /** Epochs after which the fit ends, although its schedule covers all epochs. Default: all. */
   stopAfter?: number;
-  /** What the shuffling is keyed by: seed, fold, stage. */
+  /** The key of the shuffling: seed, fold, stage. */
   path: readonly number[];
-  /** Called now and then with how far it is. */
+  /** Receives the progress at intervals. */
   onProgress?: (progress: FitProgress) => void;
-  /** Called after each epoch, while the network has its weights; it is waited for. */
+  /** Called after each epoch, while the network has its weights; the fit awaits it. */
   onEpoch?: (epoch: EpochRecord) => Promise<void> | void;
-  /** Called between two steps, every tenth of a second, and waited for; "end" ends the fit before its next step: the epoch is its last. */
+  /**
+   * Called between two steps, every tenth of a second, and awaited; "end" ends the fit before its next step: the epoch
+   * is its last.
+   */
   onPause?: () => Promise<Pause> | Pause;
-  /** Stops it: `fit` saves its state, then throws the signal's reason. */
+  /** Stops the fit: `fit` saves its state, then throws the signal's reason. */
   signal?: AbortSignal;
-  /** Where an earlier fit of the same network to the same data stood: it goes on from there. */
+  /** The state of an earlier fit of the same network to the same data; the fit resumes from it. */
   state?: FitState;
-  /** Keeps a state; called after each epoch, every `saveEvery` seconds within one, and when it is stopped. */
+  /** Saves a state; called after each epoch, every `saveEvery` seconds within one, and when the fit is stopped. */
   save?: (state: FitSnapshot) => Promise<void> | void;
   /** Seconds. Default 600. */
   saveEvery?: number;
 }
 
-/** How far a fit is. */
+/** Progress of a fit. */
 export interface FitProgress {
-  /** Which. */
+  /** The current epoch. */
   epoch: number;
   /** Steps of this epoch enqueued so far. */
   step: number;
-  /** Steps of an epoch. */
+  /** Steps per epoch. */
   steps: number;
-  /** Mean loss of this epoch's examples so far: of those whose loss has been read. */
+  /** Mean loss of this epoch's examples so far, as far as it has been read. */
   loss: number;
-  /** How many these are; a step or more behind `step`. */
+  /** Number of these examples; one or more steps behind `step`. */
   examples: number;
-  /** The first epoch after which it may stop: patience will then be at its end, if no epoch is better. */
+  /** The first epoch after which the fit may stop, if no epoch improves on the best. */
   earliest: number;
 }
 
-/** What an epoch gave. Losses are means over examples, in nats; accuracies fractions of 1. */
+/** Results of an epoch. Losses are means over examples, in nats; accuracies are fractions of 1. */
 export interface EpochRecord {
-  /** Which. */
+  /** The epoch's index. */
   epoch: number;
-  /** Over the epoch, while the weights moved. */
+  /** During the epoch, while the weights change. */
   loss: number;
-  /** As loss. */
+  /** During the epoch. */
   accuracy: number;
   /** After the epoch, if there is a validation set. */
   validationLoss?: number;
-  /** As validationLoss. */
+  /** After the epoch, if there is a validation set. */
   validationAccuracy?: number;
-  /** Adam's rate at its first step. */
+  /** Adam's learning rate at the first step. */
   learningRate: number;
-  /** How long it took, with the validation. */
+  /** Duration, including validation. */
   seconds: number;
 }
 
-/** What a fit gave. */
+/** Result of a fit. */
 export interface FitResult {
-  /** Every epoch that was run. */
+  /** All epochs that ran. */
   epochs: EpochRecord[];
-  /** The epoch whose weights the network now has. */
+  /** The epoch whose weights the network has now. */
   bestEpoch: number;
-  /** Steps of Adam taken. */
+  /** Number of Adam steps taken. */
   steps: number;
 }
 
-/** Where a fit is between two steps. */
+/** Position of a fit between two steps. */
 export interface FitPlace {
-  /** The epoch it is in; as many are finished. */
+  /** The current epoch, which is also the number of finished epochs. */
   epoch: number;
-  /** Steps of this epoch that are made; all of them where only its validation is left. */
+  /** Finished steps of this epoch; all of them if only the validation remains. */
   step: number;
-  /** Steps of Adam taken. */
+  /** Number of Adam steps taken. */
   adamSteps: number;
-  /** What the finished epochs gave. */
+  /** Results of the finished epochs. */
   records: EpochRecord[];
-  /** The best of them, from 0; -1 before there is one. */
+  /** The best of them, from 0; -1 if there is none yet. */
   bestEpoch: number;
   /** Seconds spent in this epoch. */
   seconds: number;
@@ -120,7 +129,7 @@ export interface FitPlace {
   metrics: Float32Array;
 }
 
-/** The arrays of a fit, each laid out as `Parameters.weights` is. */
+/** The arrays of a fit, each in the layout of `Parameters.weights`. */
 export interface FitArrays<A> {
   /** Weights. */
   weights: A;
@@ -128,24 +137,24 @@ export interface FitArrays<A> {
   m: A;
   /** Adam's second moments. */
   v: A;
-  /** The best epoch's weights, where they are others. */
+  /** The best epoch's weights, if different. */
   best?: A;
-  /** The running average of the weights, where there is one. */
+  /** The running average of the weights, if there is one. */
   average?: A;
 }
 
-/** A fit between two steps: all that it takes to go on. */
+/** A fit between two steps, with everything needed to resume it. */
 export interface FitState extends FitPlace, FitArrays<Float32Array> {}
 
-/** The same, its arrays still on the device: to be read before the fit goes on. */
+/** The same with its arrays still on the device. Read them before the fit continues. */
 export interface FitSnapshot extends FitPlace, FitArrays<DeviceArray> {}
 
 /**
- * Fits the network's parameters to `training`, and leaves it with the weights that did best on `validation`, or the last ones if
- * there is none or nothing of it is monitored.
+ * Fits the network's parameters to `training`, and leaves it with the best weights on `validation`, or with the last weights if
+ * there is no validation set or nothing is monitored.
  *
- * @throws {NonFiniteError} naming epoch and step where the loss is no longer finite
- * @throws the signal's reason where it is aborted, and what `save` throws
+ * @throws {NonFiniteError} with epoch and step, if the loss is no longer finite
+ * @throws the signal's reason if aborted, and whatever `save` throws
  */
 export async function fit(
   network: Network,
@@ -176,11 +185,11 @@ export async function fit(
     adam.steps = state.adamSteps;
   }
 
-  /** Writes down where the fit stands. @param metrics of `step` steps of this epoch */
+  /** Saves the fit's state. @param metrics of `step` steps of this epoch */
   const keep = async (epoch: number, step: number, metrics: Float32Array) => {
     if (!save) return;
     totalsOf(metrics, epoch);
-    // weights that are not finite are worth nothing, and the next step's loss would tell
+    // weights that are not finite are not worth saving, and the next step's loss reports them
     const raw = average?.raw ?? weights;
     if (!await allFinite(device, raw)) throw new NonFiniteError(epoch, step + 1);
     const [w, m, v] = [raw, adam.m, adam.v].map((buffer) => new DeviceArray(device, buffer));
@@ -194,7 +203,7 @@ export async function fit(
     });
     saved = performance.now();
   };
-  /** Between two steps, now and then. @param metrics of the epoch's training, if that is over */
+  /** Runs between two steps at intervals. @param metrics of the epoch's training, if it has ended */
   const pause = async (epoch: number, step: number, metrics?: Float32Array) => {
     const due = performance.now() - saved > 1000 * (options.saveEvery ?? 600);
     if (due || signal?.aborted) await keep(epoch, step, metrics ?? await pass.totals());
@@ -264,14 +273,14 @@ export async function fit(
   }
 }
 
-/** Whether an epoch takes the place of the best one before it. */
+/** Whether an epoch replaces the best one before it. */
 function isBetter(epoch: EpochRecord, best: EpochRecord, monitor: Monitor): boolean {
   if (monitor === "nothing") return true;
   const gain = monitor === "accuracy" ? epoch.validationAccuracy! - best.validationAccuracy! : 0;
   return gain > 0 || (gain === 0 && epoch.validationLoss! < best.validationLoss!);
 }
 
-/** Whether every number is finite: what is not stays so in a sum. */
+/** Whether every number is finite: a sum with NaN or infinity is not finite. */
 async function allFinite(device: Device, values: DeviceBuffer): Promise<boolean> {
   const total = device.allocate(1, "a sum of the weights");
   device.sum({ x: values, total, length: values.length });

@@ -1,5 +1,6 @@
 /**
- * Batch norms that no longer learn are affine, channel by channel, and so is the convolution (or dense layer) before: both are one.
+ * Folds batch norms into the layers before them. After training, a batch norm is affine in each channel, and so is the convolution
+ * (or dense layer) before it. Both together are one such layer.
  *
  *     gamma (conv(x, w) + b - mean) / sqrt(variance + epsilon) + beta = conv(x, s w) + s (b - mean) + beta,
  *     with s = gamma / sqrt(variance + epsilon)
@@ -8,11 +9,11 @@ import { BATCH_NORM } from "./tape.ts";
 import { batchNormOf, type VggEOptions, vggEParameters } from "./vgg_e.ts";
 
 /**
- * The weights of the plain VGG-E that computes what this one does in inference, by name.
+ * The weights, by name, of the plain VGG-E that computes the same inference.
  *
- * @param weights of a VGG-E, by name; those of a plain one come back as they are
- * @param options of it
- * @returns for a VGG-E of these options without `batchNorm` and `batchNormDense`
+ * @param weights weights of a VGG-E, by name; those of a plain one are returned unchanged
+ * @param options options of that VGG-E
+ * @returns weights for a VGG-E with these options but without `batchNorm` and `batchNormDense`
  */
 export function foldBatchNorm(
   weights: Readonly<Record<string, Float32Array>>,

@@ -1,41 +1,43 @@
 /**
- * Whether a gradient is right: what the tape gives against what the function does when one of its inputs moves a little.
+ * Checks a gradient: compares the tape's result with the function's change when one of its inputs moves slightly.
  *
  *     L(x) = sum of weights * y(x),  weights drawn at random
  *     D(h) = (L(x + h) - L(x - h)) / 2h          dL/dx = (4 D(h/2) - D(h)) / 3 + O(h^4)
  *
- * The second line (Richardson's extrapolation) lets h be as large as float32 wants it, so that this works on any device. Where
- * D(h) and D(h/2) are far apart the function has a kink within h, such as a ReLU's, and the place says nothing: it is counted
- * and left out. A wrong gradient does not hide so, since both differences then agree, and the tape with neither.
+ * The second line (Richardson's extrapolation) allows an h large enough for float32, so this works on any device. If D(h) and
+ * D(h/2) differ a lot, the function has a kink within h, such as a ReLU's. Such a place is inconclusive: it is counted and
+ * left out. This can't hide a wrong gradient, since then both differences agree with each other but not with the tape.
  */
 import type { Device } from "../kernels/device.ts";
 import { Random } from "../kernels/random.ts";
 import { Tape } from "./tape.ts";
 import { sizeOf, Tensor } from "./tensor.ts";
 
-/** How closely {@link gradientCheck} looks. */
+/** Options of {@link gradientCheck}. */
 export interface GradientCheckOptions {
-  /** Largest error that is let pass, over the largest number of the gradient. Default 0.002: float32 gives some 0.0002. */
+  /**
+   * Largest accepted error, relative to the largest number of the gradient. Default 0.002: float32 gives about 0.0002.
+   */
   tolerance?: number;
-  /** h, how far an input is moved. Default 1/32: the inputs are normal numbers unless given. */
+  /** h, the distance that an input moves. Default 1/32: the inputs are normally distributed unless given. */
   step?: number;
-  /** Places that are looked at in each input, drawn at random; all where it has no more. Default 40. */
+  /** Places to check in each input, drawn at random; all if it has fewer. Default 40. */
   places?: number;
-  /** What inputs, weights and places are drawn by. Default 1. */
+  /** Seed of the inputs, weights and places. Default 1. */
   seed?: number;
-  /** Values of inputs that are not to be drawn, by name. */
+  /** Values of inputs that are given instead of drawn, by name. */
   values?: Record<string, Float32Array>;
 }
 
-/** What was found of one input. */
+/** Result for one input. */
 export interface GradientReport {
   /** Its name. */
   name: string;
-  /** Largest difference between the tape and finite differences, over the largest number of the gradient. */
+  /** Largest difference between the tape and finite differences, relative to the largest number of the gradient. */
   error: number;
-  /** Places that were compared. */
+  /** Number of compared places. */
   places: number;
-  /** Places left out, for a kink within the step. */
+  /** Number of places left out because of a kink within the step. */
   kinks: number;
 }
 
@@ -45,12 +47,12 @@ export type InputShapes = Readonly<Record<string, readonly number[]>>;
 /**
  * Compares the gradients of anything built on a tape with finite differences.
  *
- * @param shapes of its inputs, by name; they are filled with normal numbers
- * @param build puts it on the tape and gives its output, of any shape; it is called many times and is to give the same each time
- * @throws Error where a gradient is wrong, naming the input, the place and both numbers, or where more than half of an
+ * @param shapes shapes of its inputs, by name; they are filled with normally distributed numbers
+ * @param build records the operation on the tape and returns its output, of any shape; called many times, with the same result each time
+ * @throws Error if a gradient is wrong, with the input, the place and both numbers, or if more than half of an
  * input's places have a kink
  *
- * @example An operation of one's own: scores[i, j] = the dot product of a's row i and b's row j
+ * @example Your own operation: scores[i, j] = the dot product of a's row i and b's row j
  * ```ts
  * import { assert } from "@std/assert";
  * import { kernels, nn } from "@epr/epr";
@@ -85,7 +87,7 @@ export async function gradientCheck<S extends InputShapes>(
     values[name] = options.values?.[name] ?? Float32Array.from({ length }, () => random.normal());
     const [buffer, gradient] = [0, 1].map(() => device.allocate(length, `input ${name} of a gradient check`));
     tensors[name] = new Tensor(shape, buffer, { requiresGradient: true, gradient });
-    device.fill({ x: gradient, length, value: 0 }); // what no operation uses has none
+    device.fill({ x: gradient, length, value: 0 }); // an input that no operation uses has gradient zero
     device.write(buffer, values[name]);
   }
   const inputs = tensors as Record<keyof S, Tensor>;
@@ -117,7 +119,7 @@ export async function gradientCheck<S extends InputShapes>(
     }
   }
 
-  /** Runs something on a tape of its own. */
+  /** Runs a function on a new tape. */
   async function withTape<T>(recording: boolean, run: (tape: Tape) => T | Promise<T>): Promise<T> {
     const tape = new Tape(device, { recording });
     try {
@@ -127,7 +129,7 @@ export async function gradientCheck<S extends InputShapes>(
     }
   }
 
-  /** (L(x + h) - L(x - h)) / 2h, in the numbers that float32 has there. */
+  /** (L(x + h) - L(x - h)) / 2h, with h as float32 rounds it there. */
   async function differenceAt(name: string, place: number, h: number): Promise<number> {
     const held = values[name][place], ends = [Math.fround(held + h), Math.fround(held - h)];
     const sums = await Promise.all(ends.map((end) => {
@@ -135,12 +137,12 @@ export async function gradientCheck<S extends InputShapes>(
       return withTape(false, (tape) => device.read(build(tape, inputs).buffer));
     }));
     device.write(tensors[name].buffer, values[name]);
-    // difference first: sums of many terms would lose its digits
+    // subtract first: the sums of many terms would lose the difference's digits
     const rise = weights.reduce((sum, weight, i) => sum + weight * (sums[0][i] - sums[1][i]), 0);
     return rise / (ends[0] - ends[1]);
   }
 
-  /** A draw of places, each once. */
+  /** Draws distinct places. */
   function draw(length: number, random: Random): Int32Array {
     return random.shuffle(Int32Array.from({ length }, (_, i) => i)).subarray(0, places);
   }

@@ -1,6 +1,6 @@
 /**
- * Neural networks on EPR's kernels: tensors, a tape that differentiates, VGG-E, Adam, fitting, safetensors. Knows nothing
- * of audio.
+ * Neural networks on EPR's kernels: tensors, a tape that differentiates, VGG-E, Adam, fitting, safetensors. It does not
+ * depend on audio.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * What a network learns: all its weights in one buffer, end to end, each a tensor that is a slice of it, and their
- * gradients in another of the same layout. Adam is then one kernel call, a copy of the best weights one more.
+ * A network's learnable parameters. All weights are in one buffer, end to end, and each tensor is a slice of it. The
+ * gradients are in another buffer with the same layout. So Adam is one kernel call, and copying the best weights
+ * another.
  */
 import { type Device, type DeviceBuffer, SLICE_ALIGNMENT } from "../kernels/device.ts";
 import { Random } from "../kernels/random.ts";
@@ -12,7 +13,7 @@ export interface ParameterSpec {
   name: string;
   /** [3, 3, in, out], [in, out], or [out] for a bias. */
   shape: readonly number[];
-  /** Values it starts from, one for each row of its last size; not set: drawn at random, or zero if it is a bias. */
+  /** Initial values, one for each index of its last dimension; default: drawn at random, or zero for a bias. */
   initial?: readonly number[];
 }
 
@@ -29,7 +30,7 @@ export class Parameters {
   #offsets = new Map<string, number>();
   #tensors = new Map<string, Tensor>();
 
-  /** Makes room; the values are zero until {@link Parameters.write}. */
+  /** Allocates the buffers; the values are zero until {@link Parameters.write}. */
   constructor(device: Device, specs: readonly ParameterSpec[]) {
     this.device = device;
     this.specs = specs;
@@ -52,12 +53,12 @@ export class Parameters {
     }
   }
 
-  /** How many numbers are learned (without the gaps). */
+  /** Number of learned values (without the gaps). */
   get count(): number {
     return this.specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   }
 
-  /** The tensor of this name. Throws a RangeError where there is none. */
+  /** The tensor with this name. Throws a RangeError if there is none. */
   get(name: string): Tensor {
     const tensor = this.#tensors.get(name);
     if (!tensor) {
@@ -66,7 +67,7 @@ export class Parameters {
     return tensor;
   }
 
-  /** Sets parameters from plain arrays, by name. Throws a RangeError where a name is missing or a length is wrong. */
+  /** Sets parameters from plain arrays, by name. Throws a RangeError if a name is missing or a length is wrong. */
   write(values: Record<string, Float32Array>): void {
     const all = new Float32Array(this.weights.length);
     for (const { name, shape } of this.specs) {
@@ -79,7 +80,7 @@ export class Parameters {
     this.device.write(this.weights, all);
   }
 
-  /** All weights (or a buffer of the same layout, such as the gradients) as plain arrays by name. */
+  /** All weights (or a buffer with the same layout, such as the gradients) as plain arrays by name. */
   async read(buffer: DeviceBuffer = this.weights): Promise<Record<string, Float32Array>> {
     const all = await this.device.read(buffer);
     return Object.fromEntries(this.specs.map(({ name, shape }) => {
@@ -88,31 +89,31 @@ export class Parameters {
     }));
   }
 
-  /** Gives the buffers back. */
+  /** Releases the buffers. */
   release(): void {
     this.device.release(this.weights);
     this.device.release(this.gradients);
   }
 }
 
-/** How weights are drawn. */
+/** How initial weights are drawn. */
 export type Initialisation = "glorot" | "he";
 
-/** All, the paper's reading first. */
+/** All initialisations, the paper's first. */
 export const INITIALISATIONS: readonly Initialisation[] = ["glorot", "he"];
 
-/** How far weights may be from zero at first, by the inputs and the outputs of a unit. */
+/** Largest absolute initial weight, by the number of inputs and outputs of a unit. */
 const LIMITS: Record<Initialisation, (fanIn: number, fanOut: number) => number> = {
-  /** Keeps the variance of activations and of gradients, on average (Glorot & Bengio 2010). */
+  /** Preserves the variance of activations and of gradients, on average (Glorot & Bengio 2010). */
   glorot: (fanIn, fanOut) => Math.sqrt(6 / (fanIn + fanOut)),
-  /** Keeps that of activations where half of the units are rectified away (He et al. 2015). */
+  /** Preserves the variance of activations if ReLU zeroes half of the units (He et al. 2015). */
   he: (fanIn) => Math.sqrt(6 / fanIn),
 };
 
 /**
  * Glorot-uniform weights and zero biases: {@link uniformWeights} with that limit.
  *
- * @param path what the draws are keyed by, e.g. seed, fold, stage
+ * @param path the key of the draws, e.g. seed, fold, stage
  */
 export function glorotUniform(specs: readonly ParameterSpec[], ...path: number[]): Record<string, Float32Array> {
   return uniformWeights("glorot", specs, ...path);
@@ -120,9 +121,9 @@ export function glorotUniform(specs: readonly ParameterSpec[], ...path: number[]
 
 /**
  * Weights uniform within a limit, sqrt(6 / (fanIn + fanOut)) (`glorot`) or sqrt(6 / fanIn) (`he`), where a convolution's fans
- * count its 9 taps, and zero biases. Each parameter draws from a stream of its own; those with `initial` values have them.
+ * count its 9 taps, and zero biases. Each parameter draws from a separate stream; parameters with `initial` values use these.
  *
- * @param path what the draws are keyed by, e.g. seed, fold, stage
+ * @param path the key of the draws, e.g. seed, fold, stage
  */
 export function uniformWeights(
   initialisation: Initialisation,

@@ -1,8 +1,9 @@
 /**
- * A pass over a dataset, batch by batch, with learning or without: what `fit()` repeats, and what a fault is looked for in.
+ * A pass over a dataset, batch by batch, with or without learning. `fit()` repeats it, and the diagnosis of a fault uses
+ * it.
  *
- * Kernels are only enqueued here. The loss adds up on the device and is read at most every tenth of a second, one step
- * behind, so that the device never waits for us, and the event loop turns (Ctrl-C is heard).
+ * This file only enqueues kernels. The loss accumulates on the device and is read at most every tenth of a second, one step
+ * behind. So the device never waits, and the event loop runs (Ctrl-C works).
  */
 import { ordinal } from "../base/numbering.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
@@ -16,7 +17,7 @@ const YIELD_MS = 100;
 
 /** Means over the examples seen so far. */
 export interface Totals {
-  /** How many. */
+  /** Number of examples. */
   examples: number;
   /** In nats. */
   loss: number;
@@ -26,14 +27,17 @@ export interface Totals {
 
 /** A loss that is not finite. */
 export class NonFiniteError extends Error {
-  /** Of the class. */
+  /** The class name. */
   override name = "NonFiniteError";
-  /** Which. */
+  /** The epoch. */
   readonly epoch: number;
-  /** The first step of that epoch whose loss is so, from 1; one more than there are where only validation shows it. */
+  /**
+   * The first step of that epoch whose loss is not finite, from 1; the number of steps plus one if only validation
+   * shows it.
+   */
   readonly step: number;
 
-  /** Names them as people count. */
+  /** Writes epoch and step into the message, counted from 1. */
   constructor(epoch: number, step: number, validation = false) {
     const where = `epoch ${ordinal(epoch)}, ` + (validation ? "in validation," : `step ${step}`);
     super(`The loss of ${where} is not finite`);
@@ -41,31 +45,31 @@ export class NonFiniteError extends Error {
   }
 }
 
-/** What a pause decides: "end" ends the pass before its next step, anything else lets it run. */
+/** Decision of a pause: "end" ends the pass before its next step; anything else continues. */
 export type Pause = "end" | void;
 
-/** One pass. */
+/** Options of a pass. */
 export interface PassOptions {
-  /** The numbers of the examples, in the order in which they are taken. */
+  /** The indices of the examples, in the order of the pass. */
   order: Int32Array;
-  /** From 0; only errors say it. */
+  /** From 0; used in errors only. */
   epoch: number;
-  /** What random masks are keyed by: seed, fold, stage. Only learning draws. */
+  /** The key of random masks: seed, fold, stage. Only learning draws. */
   path?: readonly number[];
-  /** Called in each step when its gradients are made; not set: nothing is learned. */
+  /** Called in each step when its gradients are complete; if not set, nothing is learned. */
   learn?: () => void;
-  /** Steps that were made before, and the running totals as they were then: the pass goes on from there. */
+  /** Steps already done, and the running totals at that point: the pass resumes there. */
   from?: { step: number; metrics: Float32Array };
   /**
-   * Called now and then between two steps, and waited for.
+   * Called at intervals between two steps, and awaited.
    *
-   * @param step steps made so far
-   * @param totals of a step or more before; not there at first
+   * @param step steps done so far
+   * @param totals totals of one or more steps before; undefined at first
    */
   onPause?: (step: number, totals?: Totals) => Promise<Pause> | Pause;
 }
 
-/** Passes over datasets that share their buffer of totals. */
+/** Passes over datasets with a shared buffer of totals. */
 export class Pass {
   readonly #network: Network;
   readonly #device: Device;
@@ -73,7 +77,7 @@ export class Pass {
   readonly #metrics: DeviceBuffer;
   #yielded = performance.now();
 
-  /** @param batch examples a step */
+  /** @param batch examples per step */
   constructor(network: Network, batch: number) {
     this.#network = network;
     this.#device = network.parameters.device;
@@ -82,9 +86,9 @@ export class Pass {
   }
 
   /**
-   * Makes a pass, and gives the running totals (see METRICS).
+   * Runs a pass and returns the running totals (see METRICS).
    *
-   * @throws {NonFiniteError} where a loss is not finite
+   * @throws {NonFiniteError} if a loss is not finite
    */
   async over(data: Dataset, { order, epoch, path = [], learn, from, onPause }: PassOptions): Promise<Float32Array> {
     const device = this.#device;
@@ -96,8 +100,8 @@ export class Pass {
       this.step(data, { examples, count, step: ++step, path: [...path, epoch] }, learn);
       if (performance.now() - this.#yielded < YIELD_MS) continue;
       const totals = reading && totalsOf(await reading, epoch);
-      reading = device.read(this.#metrics); // waited for a step or more later
-      reading.catch(() => {}); // or not at all, where the pause ends the pass
+      reading = device.read(this.#metrics); // awaited one or more steps later
+      reading.catch(() => {}); // or never, if the pause ends the pass
       await new Promise((resolve) => setTimeout(resolve, 0));
       const decided = await onPause?.(step, totals);
       this.#yielded = performance.now();
@@ -112,7 +116,7 @@ export class Pass {
   /**
    * Enqueues one step.
    *
-   * @param batch count: examples of it that count; step: its number in the epoch, from 1; path: what masks are keyed by, with
+   * @param batch count: number of its examples that count; step: its number in the epoch, from 1; path: the key of masks, including
    * the epoch
    */
   step(
@@ -135,23 +139,23 @@ export class Pass {
     this.#device.flush();
   }
 
-  /** The running totals after the last step that was enqueued. */
+  /** The running totals after the last enqueued step. */
   totals(): Promise<Float32Array> {
     return this.#device.read(this.#metrics);
   }
 
-  /** Gives the buffer back. */
+  /** Releases the buffer. */
   release(): void {
     this.#device.release(this.#metrics);
   }
 }
 
 /**
- * Enqueues one forward pass as in inference, nothing recorded.
+ * Enqueues one forward pass for inference, without recording.
  *
  * @param examples at most `rows`
- * @param rows of the batch, those beyond the examples being whatever the dataset makes of them
- * @param probabilities [rows, classes], where they are put; not set: the logits are left behind
+ * @param rows rows of the batch; the dataset fills those beyond the examples
+ * @param probabilities [rows, classes], receives the probabilities; if not set, only the logits are computed
  */
 export function forwardBatch(
   network: Network,
@@ -169,12 +173,12 @@ export function forwardBatch(
   device.flush();
 }
 
-/** The order in which an epoch takes the examples of a dataset: its own, or each once, shuffled. */
+/** The order in which an epoch visits the examples: the dataset's own, or each once, shuffled. */
 export function orderOf(data: Dataset, path: readonly number[], epoch: number): Int32Array {
   return data.order?.(path, epoch) ?? shuffled(data.length, path, epoch);
 }
 
-/** 0 to length - 1 in an order of chance. @param path what it is keyed by */
+/** 0 to length - 1 in random order. @param path the key of the draw */
 export function shuffled(length: number, path: readonly number[], epoch: number): Int32Array {
   return new Random(...path, epoch).shuffle(inOrder(length));
 }
@@ -187,7 +191,7 @@ export function inOrder(length: number): Int32Array {
 /**
  * Means from running totals.
  *
- * @throws {NonFiniteError} where a step's loss was not finite
+ * @throws {NonFiniteError} if a step's loss was not finite
  */
 export function totalsOf(metrics: Float32Array, epoch: number): Totals {
   if (metrics[METRICS.badStep] !== 0) throw new NonFiniteError(epoch, metrics[METRICS.badStep]);

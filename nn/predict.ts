@@ -1,18 +1,18 @@
-/** What a fitted network says: probabilities for every example of a dataset. */
+/** Predictions of a fitted network: probabilities for every example of a dataset. */
 import { batches, type Dataset } from "./dataset.ts";
 import { forwardBatch, inOrder } from "./pass.ts";
 import type { Network } from "./vgg_e.ts";
 
-/** Batches whose probabilities are read together. */
+/** Number of batches whose probabilities are read together. */
 const GROUP = 8;
 
-/** Examples that are predicted at a time: a multiple of 64, so that results lie aligned. */
+/** Examples per prediction: rounded up to a multiple of 64, so that results are aligned. */
 export const roundUpBatch = (batch: number): number => Math.ceil(batch / 64) * 64;
 
 /**
  * The network's probabilities for every example, in order: [length, classes].
  *
- * @param options batch: examples at a time, rounded up to a multiple of 64 so that results lie aligned
+ * @param options batch: examples at a time, rounded up to a multiple of 64 so that results are aligned
  */
 export async function predictProbabilities(
   network: Network,

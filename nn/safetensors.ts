@@ -1,6 +1,6 @@
 /**
- * Weights as safetensors, which every tool of the field opens: a length (u64, little-endian), a JSON header of that
- * length ({ name: { dtype, shape, data_offsets } }, padded with spaces to 8 bytes), then all numbers end to end.
+ * Weights as safetensors, a format that every tool of the field reads: a length (u64, little-endian), a JSON header of
+ * that length ({ name: { dtype, shape, data_offsets } }, padded with spaces to 8 bytes), then all numbers, end to end.
  * https://github.com/huggingface/safetensors (format)
  */
 import { sizeOf } from "./tensor.ts";
@@ -13,7 +13,7 @@ export interface StoredTensor {
   data: Float32Array;
 }
 
-/** The bytes of a safetensors file of float32 tensors. `metadata` holds strings only, as the format wants. */
+/** Encodes float32 tensors as a safetensors file. `metadata` contains strings only, as the format requires. */
 export function encodeSafetensors(
   tensors: Record<string, StoredTensor>,
   metadata: Record<string, string> = {},
@@ -32,7 +32,7 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** What comes before the numbers of such a file: the tensors' numbers follow it end to end, in their order. */
+/** The start of such a file, before the numbers: the tensors' numbers follow it end to end, in order. */
 export function safetensorsHeader(
   tensors: Record<string, { shape: readonly number[] }>,
   metadata: Record<string, string> = {},
@@ -53,8 +53,8 @@ export function safetensorsHeader(
 /**
  * The float32 tensors and the metadata of a safetensors file.
  *
- * @param name of the file, for errors
- * @throws SyntaxError where the bytes are not such a file
+ * @param name the file's name in errors
+ * @throws SyntaxError if the bytes are not such a file
  */
 export function decodeSafetensors(
   bytes: Uint8Array,

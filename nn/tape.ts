@@ -1,13 +1,13 @@
 /**
- * Reverse-mode differentiation. While a network runs forward, each operation writes down a closure that knows how to
- * hand its output's gradient on to its inputs; `backward()` runs the closures last to first. That is all: the chain rule,
- * read backwards off a tape.
+ * Reverse-mode differentiation. While a network runs forward, each operation records a closure that passes its output's
+ * gradient on to its inputs. `backward()` runs the closures from last to first: the chain rule, read backwards from a tape.
  *
- * A gradient reaches a tensor once for each use. The first use writes it, later ones add. A tensor behind a fused ReLU gets
- * its gradient masked by whoever writes it (see {@link Tensor.rectified}), which saves a pass over memory a layer.
+ * A gradient reaches a tensor once for each use. The first use writes it, later ones add. If a tensor is the output of a
+ * fused ReLU, the operation that writes its gradient also masks it (see {@link Tensor.rectified}), which saves one pass
+ * over memory per layer.
  *
- * The tape owns what it makes. `backward()` frees each activation and its gradient as soon as nothing later needs them;
- * `release()` frees the rest. The same operations in the same order get the same buffers every step.
+ * The tape owns the tensors that it creates. `backward()` frees each activation and its gradient as soon as nothing later
+ * needs them; `release()` frees the rest. The same operations in the same order get the same buffers every step.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import type { Words } from "../kernels/random.ts";
@@ -15,53 +15,56 @@ import { sizeOf, Tensor } from "./tensor.ts";
 
 /** Options of {@link Tape.softmaxCrossEntropy}. */
 export interface LossOptions {
-  /** Rows that count; the rest pad a short batch. */
+  /** Number of rows that count; the rest pad a short batch. */
   count: number;
   /** Number of the step, from 1. */
   step: number;
-  /** [4] running totals, as the kernels' METRICS says. */
+  /** [4] running totals, in the layout of the kernels' METRICS. */
   metrics: DeviceBuffer;
 }
 
 /** Options of a {@link Tape}. */
 export interface TapeOptions {
-  /** False where no gradient will be asked for (inference): batch norms then go by their running averages. */
+  /** False for inference, which needs no gradient: batch norms then use their running averages. */
   recording?: boolean;
-  /** Examples that count, where the rest pad a short batch: batch norms look at no others. Default: all. */
+  /** Number of examples that count, if the rest pad a short batch: batch norms ignore the rest. Default: all. */
   count?: number;
-  /** What random masks are keyed by: seed, fold, stage, epoch, step; a layer adds its number. */
+  /** The key of random masks: seed, fold, stage, epoch, step; each layer appends its number. */
   path?: readonly number[];
 }
 
-/** What a batch norm learns, and what it remembers. */
+/** Parameters and running statistics of a batch norm. */
 export interface BatchNormParameters {
   /** [channels] */
   gamma: Tensor;
   /** [channels] */
   beta: Tensor;
-  /** [2, channels]: running averages of means and variances, moved by every pass that is recorded. */
+  /** [2, channels]: running averages of means and variances, updated by every recorded pass. */
   running: Tensor;
 }
 
-/** An operation of one's own: see {@link Tape.operation}. */
+/** A user-defined operation: see {@link Tape.operation}. */
 export interface Operation {
   /** Enqueues kernels that write y, the output. */
   forward: (y: DeviceBuffer) => void;
   /**
-   * For each input, what enqueues kernels that write dx, the loss's gradient to that input, given dy, that to the output. Every
-   * number of dx is to be written.
+   * For each input, a function that enqueues kernels to write dx, the loss's gradient with respect to that input, from dy, the
+   * gradient with respect to the output. It must write every number of dx.
    */
   gradients: readonly ((dy: DeviceBuffer, dx: DeviceBuffer) => void)[];
 }
 
-/** Added to variances, as Keras does; and how far a whole batch moves the running averages (a short one less). */
+/**
+ * The constant added to variances, as in Keras; and the weight of a full batch in the running averages (less for a
+ * short one).
+ */
 export const BATCH_NORM = { epsilon: 1e-3, share: 0.1 } as const;
 
-/** A record of what was computed, to be read backwards. */
+/** A record of the computation, to be run backwards. */
 export class Tape {
-  /** Whether gradients can be asked for. */
+  /** Whether gradients can be computed. */
   readonly recording: boolean;
-  /** What random masks are keyed by. */
+  /** The key of random masks. */
   readonly path: readonly number[];
   readonly #device: Device;
   readonly #count: number | undefined;
@@ -76,13 +79,13 @@ export class Tape {
     this.#count = options.count;
   }
 
-  /** An empty tensor for the caller to fill; it gets no gradient unless asked for. */
+  /** An empty tensor for the caller to fill; it has no gradient unless requested. */
   input(shape: readonly number[], requiresGradient = false): Tensor {
     return this.#make(shape, "a batch's input", { requiresGradient });
   }
 
   /**
-   * 3x3 convolution, stride 1, zero padding 1, with its bias and perhaps its ReLU.
+   * 3x3 convolution, stride 1, zero padding 1, with bias and optional ReLU.
    *
    * @param x [batch, height, width, channelsIn]
    * @param weights [3, 3, channelsIn, channelsOut]
@@ -121,9 +124,9 @@ export class Tape {
   }
 
   /**
-   * Batch normalisation (Ioffe & Szegedy 2015): each channel less its mean, over its deviation, times gamma, plus beta. Where the
-   * tape records, mean and variance are those of the batch, and the running averages move towards them; where it does not, they
-   * are the running averages.
+   * Batch normalisation (Ioffe & Szegedy 2015): each channel minus its mean, divided by its standard deviation, times gamma, plus
+   * beta. If the tape records, mean and variance are those of the batch, and the running averages move towards them. Otherwise
+   * they are the running averages.
    *
    * @param x [batch, ..., channels]
    * @returns as x
@@ -186,7 +189,8 @@ export class Tape {
   }
 
   /**
-   * Dense layer y = x weights + bias, with or without ReLU. All of x but its first size is flattened, row-major.
+   * Dense layer y = x weights + bias, with or without ReLU. All dimensions of x except the first are flattened,
+   * row-major.
    *
    * @param x [batch, ...], the rest `in` numbers
    * @param weights [in, out]
@@ -236,7 +240,7 @@ export class Tape {
     return y;
   }
 
-  /** a + b, of one shape: a residual connection. */
+  /** a + b, of equal shape: a residual connection. */
   add(a: Tensor, b: Tensor): Tensor {
     if (String(a.shape) !== String(b.shape)) throw new RangeError(`add: shapes [${a.shape}] and [${b.shape}] differ`);
     const length = a.length;
@@ -248,7 +252,7 @@ export class Tape {
     return y;
   }
 
-  /** Drops a share of the values and scales the others up; the mask is drawn by `key` (see the kernels' Dropout). */
+  /** Drops a share of the values and scales the others up; `key` determines the mask (see the kernels' Dropout). */
   dropout(x: Tensor, rate: number, key: Words): Tensor {
     const length = x.length;
     const y = this.#output(x.shape, [x], "activations after dropout");
@@ -262,8 +266,8 @@ export class Tape {
   }
 
   /**
-   * Softmax and cross-entropy against soft targets (equation 4 of the paper), the mean over the rows that count. The
-   * gradient to the logits is left in place, so `backward()` can follow.
+   * Softmax and cross-entropy against soft targets (equation 4 of the paper), the mean over the rows that count. It
+   * also writes the gradient of the logits, so `backward()` can follow.
    *
    * @param logits [batch, classes]
    * @param targets [batch, classes], each row a distribution
@@ -287,11 +291,11 @@ export class Tape {
   }
 
   /**
-   * Puts an operation on the tape that it does not have. {@link gradientCheck} tells whether its gradients are right.
+   * Adds a user-defined operation to the tape. {@link gradientCheck} checks whether its gradients are right.
    *
-   * @param inputs what it computes from; a gradient is computed where one of them requires it
-   * @param shape of its output
-   * @throws RangeError where there is not one gradient an input
+   * @param inputs its inputs; gradients are computed for those that require one
+   * @param shape shape of its output
+   * @throws RangeError if there is not one gradient per input
    */
   operation(inputs: readonly Tensor[], shape: readonly number[], { forward, gradients }: Operation): Tensor {
     if (gradients.length !== inputs.length) {
@@ -305,16 +309,16 @@ export class Tape {
       inputs.forEach((x, i) =>
         this.#receive([x], ([dx]) => {
           gradients[i](dy, dx);
-          this.#passOn(x, dx, dx); // the ReLU that x came out of, if any
+          this.#passOn(x, dx, dx); // the ReLU that produced x, if any
         })
       ));
     return y;
   }
 
   /**
-   * Walks the tape backwards, so that every parameter has the loss's gradient. Frees activations on its way.
+   * Runs the tape backwards, so that every parameter receives the loss's gradient. Frees activations on the way.
    *
-   * @param from start here instead of at a loss: with `gradient`, of the same shape
+   * @param from start at this tensor instead of at a loss, with `gradient` of the same shape
    */
   backward(from?: Tensor, gradient?: DeviceBuffer): void {
     if (!this.recording) throw new Error("backward(): expected a tape that records, found one made without recording");
@@ -331,20 +335,20 @@ export class Tape {
     this.#steps = [];
   }
 
-  /** Frees whatever the tape still owns. Its tensors are not to be used afterwards. */
+  /** Frees everything that the tape still owns. Its tensors must not be used afterwards. */
   release(): void {
     for (const buffer of this.#owned) this.#device.release(buffer);
     this.#owned.clear();
     this.#steps = [];
   }
 
-  /** Hands a gradient that no kernel masked on to x: as it is, or masked if x is rectified. */
+  /** Passes a gradient that no kernel masked on to x: unchanged, or masked if x is rectified. */
   #passOn(x: Tensor, dy: DeviceBuffer, dx: DeviceBuffer): void {
     if (x.rectified) this.#device.reluGradient({ dy, mask: x.buffer, dx, length: x.length });
     else if (dx !== dy) this.#device.copy({ x: dy, y: dx, length: x.length });
   }
 
-  /** Lets `write` fill the gradients of `tensors`; where one has a gradient already, adds to it. */
+  /** Lets `write` fill the gradients of `tensors`. If a tensor already has a gradient, adds to it. */
   #receive(tensors: Tensor[], write: (into: DeviceBuffer[]) => void): void {
     if (!tensors.some((t) => t.requiresGradient)) return;
     const parts = tensors.map((t) => {
@@ -366,7 +370,7 @@ export class Tape {
   }
 
   #output(shape: readonly number[], inputs: Tensor[], purpose: string, rectified = false): Tensor {
-    for (const input of inputs) input.hasGradient = false; // of the step before
+    for (const input of inputs) input.hasGradient = false; // resets the flags of the previous step
     return this.#make(shape, purpose, { requiresGradient: inputs.some((t) => t.requiresGradient), rectified });
   }
 
@@ -385,7 +389,7 @@ export class Tape {
   }
 }
 
-/** What a kernel that writes x's gradient masks it by. */
+/** The mask for a kernel that writes x's gradient. */
 const maskOf = (x: Tensor) => x.rectified ? x.buffer : undefined;
 
 function expectShape(operation: string, name: string, tensor: Tensor, sizes: number): readonly number[] {

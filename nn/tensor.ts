@@ -1,41 +1,41 @@
 /**
- * A tensor: a shape, the numbers on the device, and, where something upstream has to learn, the gradient of the loss to
- * them. Tensors are made by a {@link Tape}, which also frees them, or by {@link Parameters}, which keeps them.
+ * A tensor: a shape, its numbers on the device, and its gradient of the loss if one is required. A {@link Tape} creates
+ * tensors and frees them; {@link Parameters} creates tensors and keeps them.
  */
 import type { DeviceBuffer } from "../kernels/device.ts";
 
-/** How a {@link Tensor} is made. */
+/** Options of a {@link Tensor}. */
 export interface TensorOptions {
-  /** Whether the loss's gradient to it is wanted. */
+  /** Whether it needs the loss's gradient. */
   requiresGradient?: boolean;
-  /** Whether it came out of a ReLU that is fused into the kernel before. */
+  /** Whether it is the output of a ReLU fused into the previous kernel. */
   rectified?: boolean;
-  /** Where the gradient goes, if it has its place already (parameters). */
+  /** The buffer for the gradient, if it already exists (parameters). */
   gradient?: DeviceBuffer;
 }
 
 /** A shaped array on a device. */
 export class Tensor {
-  /** Sizes, outermost first; activations are [batch, height, width, channels]. */
+  /** Sizes of the dimensions, outermost first; activations are [batch, height, width, channels]. */
   readonly shape: readonly number[];
   /** The numbers, row-major. */
   readonly buffer: DeviceBuffer;
-  /** Whether the loss's gradient to it is wanted. */
+  /** Whether it needs the loss's gradient. */
   readonly requiresGradient: boolean;
   /**
-   * Whether it came out of a fused ReLU. Then whoever writes its gradient writes zero where the tensor is not positive
-   * (the kernels' `mask`), so that the gradient is already the one before the ReLU.
+   * Whether it is the output of a fused ReLU. The operation that writes its gradient then writes zero wherever the
+   * tensor is not positive (the kernels' `mask`), so the gradient is already that before the ReLU.
    */
   readonly rectified: boolean;
-  /** The loss's gradient to it, of the same shape; there after `Tape.backward()` has come by. */
+  /** The loss's gradient, of the same shape; valid after `Tape.backward()` has reached the tensor. */
   gradient?: DeviceBuffer;
-  /** Whether `gradient` holds something of this backward pass: the next to come adds instead of writing. */
+  /** Whether `gradient` already has a value of this backward pass: the next operation then adds instead of writing. */
   hasGradient = false;
 
   /**
-   * Puts a shape on a buffer.
+   * Gives a buffer a shape.
    *
-   * @throws RangeError where the buffer has another length than the shape
+   * @throws RangeError if the buffer's length does not match the shape
    */
   constructor(shape: readonly number[], buffer: DeviceBuffer, options: TensorOptions = {}) {
     if (sizeOf(shape) !== buffer.length) {
@@ -50,7 +50,7 @@ export class Tensor {
     this.gradient = options.gradient;
   }
 
-  /** How many numbers. */
+  /** Number of elements. */
   get length(): number {
     return this.buffer.length;
   }

@@ -4,8 +4,8 @@
  *
  *     [n, 64, 32, 1] -> 64 64 P 128 128 P 256 x4 P 512 x4 P 512 x4 P -> [n, 2, 1, 512] -> 4096 -> 4096 -> K
  *
- * `width` scales every layer but the last. With `batchNorm` each convolution is normalised before its ReLU, as the authors'
- * networks were later on (Ioffe & Szegedy 2015); the paper has none.
+ * `width` scales every layer but the last. With `batchNorm` each convolution is normalised before its ReLU, as in later
+ * versions of the authors' networks (Ioffe & Szegedy 2015); the paper uses none.
  */
 import type { Device } from "../kernels/device.ts";
 import { randomKey } from "../kernels/random.ts";
@@ -25,11 +25,11 @@ export const BLOCKS: readonly (readonly number[])[] = [
 /** Units of the hidden dense layers. */
 export const DENSE: readonly number[] = [4096, 4096];
 
-/** What a VGG-E is built from. */
+/** Options of a VGG-E. */
 export interface VggEOptions {
-  /** Classes told apart. */
+  /** Number of classes. */
   classes: number;
-  /** Factor on every layer's channels or units, 1 in the paper; at least one channel is left. */
+  /** Factor on every layer's channels or units, 1 in the paper; at least one channel remains. */
   width: number;
   /** Mel bands, a multiple of 32. Default 64. */
   height?: number;
@@ -37,32 +37,32 @@ export interface VggEOptions {
   frames?: number;
   /** Whether each convolution is followed by a batch norm. Default no. */
   batchNorm?: boolean;
-  /** Whether the hidden dense layers are, too. Default no. */
+  /** Whether the hidden dense layers also have batch norms. Default no. */
   batchNormDense?: boolean;
-  /** Share of each hidden dense layer's units that is dropped in training. Default 0. */
+  /** Share of each hidden dense layer's units dropped in training. Default 0. */
   dropout?: number;
   /**
-   * What follows the convolutions: `dense`, the paper's three dense layers; or `average`, the mean of each channel over all pixels,
-   * and one dense layer (Lin, Chen & Yan 2013), whose weights serve segments of any size. Default dense.
+   * The layers after the convolutions: `dense`, the paper's three dense layers; or `average`, the mean of each channel over all
+   * pixels and one dense layer (Lin, Chen & Yan 2013), whose weights work for segments of any size. Default: dense.
    */
   head?: "dense" | "average";
 }
 
-/** One layer, as a table of the model shows it. */
+/** One layer, as a row of a table of the model. */
 export interface LayerSummary {
   /** For instance "conv1". */
   name: string;
-  /** [height, width, channels] or [units] that come out of it, for one segment. */
+  /** Output size [height, width, channels] or [units], for one segment. */
   output: number[];
-  /** Numbers it learns. */
+  /** Number of learned values. */
   parameters: number;
   /** Floating-point operations of the forward pass for one segment: two a multiply-add, bias, batch norm and ReLU not counted. */
   flops: number;
 }
 
-/** Something that can be fitted: parameters, and how they turn a batch into logits. */
+/** A model that can be fitted: parameters, and a forward pass from a batch to logits. */
 export interface Network {
-  /** What it learns. */
+  /** Its learnable parameters. */
   readonly parameters: Parameters;
   /** [height, width, channels] of one example. */
   readonly inputShape: readonly number[];
@@ -72,7 +72,7 @@ export interface Network {
   forward(tape: Tape, x: Tensor): Tensor;
 }
 
-/** The network, with weights of zero until they are drawn ({@link VggE.initialise}) or loaded. */
+/** The network. Its weights are zero until they are drawn ({@link VggE.initialise}) or loaded. */
 export class VggE implements Network {
   readonly parameters: Parameters;
   readonly inputShape: readonly number[];
@@ -85,7 +85,7 @@ export class VggE implements Network {
   /**
    * Allocates the parameters.
    *
-   * @throws RangeError where an option makes no sense, or Error where the device's memory is short
+   * @throws RangeError if an option is invalid, or Error if the device lacks memory
    */
   constructor(device: Device, options: VggEOptions) {
     this.classes = options.classes;
@@ -100,12 +100,12 @@ export class VggE implements Network {
     this.parameters = new Parameters(device, vggEParameters(options));
   }
 
-  /** Draws fresh Glorot-uniform weights, keyed by `path` (seed, fold, stage). */
+  /** Draws new Glorot-uniform weights, keyed by `path` (seed, fold, stage). */
   initialise(...path: number[]): this {
     return this.draw("glorot", ...path);
   }
 
-  /** Draws fresh weights, keyed by `path` (seed, fold, stage). */
+  /** Draws new weights, keyed by `path` (seed, fold, stage). */
   draw(initialisation: Initialisation, ...path: number[]): this {
     this.parameters.write(uniformWeights(initialisation, this.parameters.specs, ...path));
     return this;
@@ -173,15 +173,15 @@ export function summarise(options: VggEOptions): LayerSummary[] {
 }
 
 /**
- * Operations of one training step for one segment: forward, to the weights, and to the input, which the first layer has
- * no need of.
+ * Operations of one training step for one segment: the forward pass, the gradients of the weights, and those of the
+ * inputs, which the first layer does not need.
  */
 export function trainingFlops(layers: readonly LayerSummary[]): number {
   return 3 * layers.reduce((sum, layer) => sum + layer.flops, 0) - layers[0].flops;
 }
 
 /**
- * The batch norm behind a layer: bn3 behind conv3, bn17 behind dense1; undefined where there is none.
+ * The batch norm after a layer: bn3 after conv3, bn17 after dense1; undefined if there is none.
  *
  * @param layer "conv3", "dense1"
  */

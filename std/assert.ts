@@ -1,13 +1,13 @@
 /**
  * Stands in for `@std/assert`, which lives on a registry that not every machine reaches: the functions of it that EPR
- * uses, with their real names, signatures and behaviour. To go over to the package, change its line in `deno.json`:
+ * uses, with their real names, signatures and behaviour. To switch to the package, change its line in `deno.json`:
  * `"@std/assert": "jsr:@std/assert@1"`.
  */
 import { difference, equal, format } from "./equal.ts";
 
 export { equal };
 
-/** What every assertion here throws. */
+/** The error that every assertion here throws. */
 export class AssertionError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -19,33 +19,33 @@ export class AssertionError extends Error {
 // deno-lint-ignore no-explicit-any
 type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
 
-/** What follows the sentence of an assertion: the caller's own words, if any. */
+/** The end of an assertion's message: the caller's text, if any. */
 const suffix = (msg: string | undefined): string => msg ? `: ${msg}` : ".";
 
-/** Throws where `expr` is not truthy. */
+/** Throws if `expr` is not truthy. */
 export function assert(expr: unknown, msg = ""): asserts expr {
   if (!expr) throw new AssertionError(msg);
 }
 
-/** Throws always. */
+/** Always throws. */
 export function fail(msg?: string): never {
   assert(false, `Failed assertion${suffix(msg)}`);
 }
 
-/** Throws where the values are not equal in structure: see `equal`. */
+/** Throws if the values are not equal in structure: see `equal`. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   if (equal(actual, expected)) return;
   const lines = difference(format(actual), format(expected));
   throw new AssertionError(`Values are not equal${suffix(msg)}\n\n${lines}`);
 }
 
-/** Throws where the values are equal in structure. */
+/** Throws if the values are equal in structure. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   if (!equal(actual, expected)) return;
   throw new AssertionError(`Expected actual: ${format(actual)} not to be: ${format(expected)}${suffix(msg)}`);
 }
 
-/** Throws where the values are not the same by `Object.is`: the same object, or the same primitive. */
+/** Throws if the values are not the same by `Object.is`: the same object, or the same primitive. */
 export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
   if (Object.is(actual, expected)) return;
   const [a, b] = [format(actual), format(expected)];
@@ -56,16 +56,16 @@ export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string
   );
 }
 
-/** Throws where the values are the same by `Object.is`. */
+/** Throws if the values are the same by `Object.is`. */
 export function assertNotStrictEquals<T>(actual: T, expected: T, msg?: string): void {
   if (!Object.is(actual, expected)) return;
   throw new AssertionError(`Expected "actual" to not be strictly equal to: ${format(actual)}${suffix(msg)}\n`);
 }
 
 /**
- * Throws where two numbers differ by more than the tolerance.
+ * Throws if two numbers differ by more than the tolerance.
  *
- * @param tolerance the largest difference; if left out, 1e-7 of `expected`, or 1e-7 where that is not finite
+ * @param tolerance the largest difference; default: 1e-7 of `expected`, or 1e-7 if that is not finite
  */
 export function assertAlmostEquals(actual: number, expected: number, tolerance?: number, msg?: string): void {
   if (Object.is(actual, expected)) return;
@@ -78,19 +78,19 @@ export function assertAlmostEquals(actual: number, expected: number, tolerance?:
   );
 }
 
-/** Throws where the text does not match. */
+/** Throws if the text does not match. */
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
   if (expected.test(actual)) return;
   throw new AssertionError(`Expected actual: "${actual}" to match: "${expected}"${suffix(msg)}`);
 }
 
-/** Throws where the text matches. */
+/** Throws if the text matches. */
 export function assertNotMatch(actual: string, expected: RegExp, msg?: string): void {
   if (!expected.test(actual)) return;
   throw new AssertionError(`Expected actual: "${actual}" to not match: "${expected}"${suffix(msg)}`);
 }
 
-/** Throws where what was thrown is not what is expected. */
+/** Throws if the thrown value is not the expected one. */
 function requireError<E extends Error>(
   error: unknown,
   verb: string,
@@ -114,13 +114,13 @@ function requireError<E extends Error>(
   );
 }
 
-/** Throws where the function does not throw. Gives what it threw. */
+/** Throws if the function does not throw. Returns what it threw. */
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
 /**
- * Throws where the function throws no error of the class, or one whose message does not contain the text. Gives the error.
+ * Throws if the function throws no error of the class, or one whose message does not contain the text. Returns the error.
  *
  * @param Class the error's class, or one that it extends
- * @param msgIncludes what its message contains
+ * @param msgIncludes text that its message contains
  */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
@@ -144,14 +144,17 @@ export function assertThrows<E extends Error = Error>(
   throw new AssertionError(`Expected function to throw${suffix(msg)}`);
 }
 
-/** Throws where the function's promise does not reject, or where the function itself throws. Gives what it rejected with. */
+/**
+ * Throws if the function's promise does not reject, or if the function itself throws. Returns the reason of the
+ * rejection.
+ */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
 /**
- * Throws where the function's promise rejects with no error of the class, or with one whose message does not contain the
- * text. Gives the error.
+ * Throws unless the function's promise rejects with an error of the class whose message contains the text. Returns the
+ * error.
  *
  * @param Class the error's class, or one that it extends
- * @param msgIncludes what its message contains
+ * @param msgIncludes text that its message contains
  */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,

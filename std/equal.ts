@@ -1,15 +1,18 @@
-/** When two values are equal, and how their difference is shown: what `assertEquals` of `@std/assert` documents. */
+/**
+ * Structural equality of two values, and how their difference is printed, as the documentation of `assertEquals` in
+ * `@std/assert` defines it.
+ */
 
 /**
  * Whether two values are equal in structure. `0` equals `-0`, and `NaN` equals `NaN`. Objects are equal when they have the
- * same prototype and equal values under the same own keys: a key that is there and `undefined` differs from one that is
- * missing. Sets and maps are equal in any order.
+ * same prototype and equal values under the same own keys: a key whose value is `undefined` differs from a missing key.
+ * Sets and maps are equal in any order.
  */
 export function equal(a: unknown, b: unknown): boolean {
   return compare(a, b, new Map());
 }
 
-/** @param begun pairs whose comparison is under way: a circle is equal if all else is */
+/** @param begun pairs under comparison: a cycle is equal if everything else is */
 function compare(a: unknown, b: unknown, begun: Map<unknown, unknown>): boolean {
   if (a === b || Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
@@ -38,7 +41,10 @@ function samePrototype(a: object, b: object): boolean {
   return p === q;
 }
 
-/** What of an object is compared. An error's message and stack are not enumerable: an instance of a class shows all it has. */
+/**
+ * The keys to compare. An error's message and stack are not enumerable, so an instance of a class compares all its own
+ * keys.
+ */
 function ownKeys(value: object): (string | symbol)[] {
   if (!Array.isArray(value) && !samePrototype(value, {})) return Reflect.ownKeys(value);
   const symbols = Object.getOwnPropertySymbols(value).filter((key) =>
@@ -47,7 +53,7 @@ function ownKeys(value: object): (string | symbol)[] {
   return [...Object.keys(value), ...symbols];
 }
 
-/** Whether each member of one, a value or an entry, has a partner of its own in the other. */
+/** Whether each member of one set, a value or an entry, has its own partner in the other. */
 function sameMembers(a: unknown[], b: unknown[], begun: Map<unknown, unknown>): boolean {
   if (a.length !== b.length) return false;
   const free = [...b];
@@ -58,7 +64,7 @@ function sameMembers(a: unknown[], b: unknown[], begun: Map<unknown, unknown>): 
   });
 }
 
-/** A value in full, one member a line, keys in order, so that equal values read the same. */
+/** A value in full, one member per line, keys sorted, so that equal values give equal text. */
 export function format(value: unknown): string {
   // a page has no Deno
   if (typeof globalThis.Deno?.inspect !== "function") {
@@ -70,10 +76,10 @@ export function format(value: unknown): string {
   });
 }
 
-/** Lines of context around a difference, and lines of each side that are shown at most. */
+/** Lines of context around a difference, and the most lines printed of each side. */
 const CONTEXT = 3, MOST = 40;
 
-/** The lines in which two formatted values differ, between those that they share. */
+/** The lines in which two formatted values differ, and the lines around them that they share. */
 export function difference(actual: string, expected: string): string {
   const [a, b] = [actual.split("\n"), expected.split("\n")], least = Math.min(a.length, b.length);
   let head = 0, tail = 0;

@@ -1,6 +1,6 @@
 /**
  * Stands in for `@std/path`, which lives on a registry that not every machine reaches: the functions of it that EPR uses,
- * with their real names, signatures and behaviour, over Node's own. To go over to the package, change its line in
+ * with their real names, signatures and behaviour, over Node's own. To switch to the package, change its line in
  * `deno.json`: `"@std/path": "jsr:@std/path@1"`.
  */
 import { basename as nodeBasename, dirname as nodeDirname, join as nodeJoin } from "node:path";
@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 const text = (path: string | URL): string => path instanceof URL ? fileURLToPath(path) : path;
 
 /**
- * The last part of a path, less the suffix if more than that ends so: `/a/b.wav` and `.wav` give `b`. Unlike Node's, it gives
- * the root of a root, and a name that is all suffix.
+ * The last part of a path, without the suffix unless the part is nothing else: `/a/b.wav` and `.wav` give `b`. Unlike Node's,
+ * it returns the root for a root, and a name that is all suffix.
  */
 export function basename(path: string | URL, suffix = ""): string {
   const whole = text(path), name = nodeBasename(whole) || whole.slice(-1);
@@ -28,12 +28,12 @@ export function join(path?: string | URL, ...paths: string[]): string {
   return path === undefined ? "." : nodeJoin(text(path), ...paths);
 }
 
-/** The way from one path to another: from `/a/b` to `/a/c` it is `../c`. */
+/** The path from one path to another: from `/a/b` to `/a/c` it is `../c`. */
 export function relative(from: string, to: string): string {
   return nodeRelative(from, to);
 }
 
-/** An absolute path: the last absolute one, else the working folder, and what follows it. */
+/** An absolute path: the last absolute argument, else the working folder, followed by the rest. */
 export function resolve(...pathSegments: string[]): string {
   return nodeResolve(...pathSegments);
 }

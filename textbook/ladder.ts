@@ -1,11 +1,11 @@
-/** Chapter 7: the CPU ladder's rungs as bars. Their rates are those that `docs/cpu_kernels.md` has as measured. */
+/** Chapter 7: the CPU ladder's rungs as bars, with the measured rates of `docs/cpu_kernels.md`. */
 import { join } from "@std/path";
 import { draw, WIDTH } from "../report/figures/draw.ts";
 import { BLUE } from "./style.ts";
 
 const MEASURED = join(import.meta.dirname!, "../docs/cpu_kernels.md");
 
-/** Draws it. */
+/** Draws the figure. */
 export async function ladderFigure(): Promise<string> {
   const rungs = readRungs(await Deno.readTextFile(MEASURED));
   const y = {
@@ -28,7 +28,7 @@ export async function ladderFigure(): Promise<string> {
   });
 }
 
-/** The rows of the document's first table. @throws Error where they are not found */
+/** The rows of the document's first table. @throws Error if they are not found */
 function readRungs(text: string) {
   const rows = [...text.matchAll(/^\| (\d+) +\| \[([^\]]+)\][^|]*\| ([\d.]+) +\| (\d+ %) +\|$/gm)];
   if (rows.length < 3) throw new Error(`${MEASURED}: its table of rungs was not found`);

@@ -1,31 +1,31 @@
 /**
- * Worker threads that do jobs of one kind: read recordings, grow trees, run folds. This file knows their life and death, and nothing
- * of what a job is; that is said by the worker's own program (`member.ts`).
+ * Worker threads that do jobs of one kind: read recordings, grow trees, run folds. This file manages their life cycle. It does not know
+ * what a job is: the worker's program defines that (`member.ts`).
  *
  *     crew.start(4)                          4 threads of one program, which end with the program that started them
  *     crew.run({ setup, jobs, ... })         each member sets up once, then claims jobs one at a time (`messages.ts`)
  *
- * A wait is never endless: a member that dies with a job in hand is an error that names the job, and so is a crew from which nothing
- * has come for too long. A member that dies, or never starts, without a job is not missed: others do them all. Where no thread
- * can start (in a page, or where the system allows no more), the starter does the jobs itself, if it was told how.
+ * No wait is endless. If a member dies while it has a job, the crew throws an error that names the job. It also throws if no member has
+ * answered for too long. A member that dies or fails to start without a job does no harm: the others do its share. If no thread can start
+ * (in a page, or at the system's limit), the starter does the jobs itself, provided that it has `here`.
  *
- * The CPU device's threads (`kernels/cpu/ring.ts`) are of another kind: they share one memory and take a new phase each few microseconds,
- * which is no time for a message.
+ * The CPU device's threads (`kernels/cpu/ring.ts`) are different: they share one memory and start a new phase every few microseconds, too
+ * often for messages.
  */
 import { Worker } from "node:worker_threads";
 import { type Order, receiveError, type Report } from "./messages.ts";
 import { Work, type WorkOptions } from "./work.ts";
 
-/** The most threads that anybody may ask for. */
+/** The largest number of threads that may be requested. */
 export const MOST_THREADS = 64;
 
-/** What a crew is. */
+/** Options of a crew. */
 export interface CrewOptions<Job> {
-  /** The program of its members. */
+  /** The program that each member runs. */
   program: URL;
-  /** What errors call a job: "Fold 3". */
+  /** A job's name in errors: "Fold 3". */
   name: (job: Job) => string;
-  /** Seconds without any answer after which its members count as hung; 120 if not given. */
+  /** Seconds without an answer after which members count as hung; default: 120. */
   patience?: number;
 }
 
@@ -41,7 +41,7 @@ export class Crew<Setup, Job, Result, News = never> {
   #timer?: ReturnType<typeof setInterval>;
   #quiet = 0; // milliseconds without an answer
 
-  /** A crew without members yet. */
+  /** Creates a crew without members. */
   constructor(options: CrewOptions<Job>) {
     this.#options = options;
   }
@@ -51,7 +51,7 @@ export class Crew<Setup, Job, Result, News = never> {
     return this.#hired > 0;
   }
 
-  /** Starts members, also while jobs are being done. Where the system allows no more, there are fewer. */
+  /** Starts members, even while jobs run. If the system's limit is reached, fewer start. */
   start(members: number): void {
     for (let i = 0; i < members; i++) {
       const member = ++this.#hired;
@@ -65,11 +65,11 @@ export class Crew<Setup, Job, Result, News = never> {
   }
 
   /**
-   * Does jobs. Works that are asked for at once are done one after the other.
+   * Does jobs. Concurrent calls run one after the other.
    *
    * @returns the results, in the order of the jobs
-   * @throws {Error} what a job throws; where a member died with a job in hand, nothing came from any for too long, or no thread is there
-   * and the starter has no `here`; what `onResult` or `onNews` throws; the signal's reason
+   * @throws {Error} whatever a job throws; if a member died while it had a job, if no member answered for too long, or if there is no thread
+   * and no `here`; whatever `onResult` or `onNews` throws; the signal's reason
    */
   async run(options: WorkOptions<Setup, Job, Result, News>): Promise<Result[]> {
     const { signal, jobs } = options;
@@ -94,7 +94,7 @@ export class Crew<Setup, Job, Result, News = never> {
     }
   }
 
-  /** Ends the members, whatever they are at; jobs that are not done are an error. */
+  /** Terminates the members at once. Unfinished jobs raise an error. */
   async close(): Promise<void> {
     this.#fail(new Error("The crew of worker threads is closed"));
     const workers = [...this.#members.values()];
@@ -104,7 +104,7 @@ export class Crew<Setup, Job, Result, News = never> {
   }
 
   #add(member: number, worker: Worker): void {
-    // node:worker_threads and unref(), since a Worker of the web keeps the program from ending
+    // node:worker_threads because of unref(): a web Worker would keep the program alive
     worker.unref();
     this.#members.set(member, worker);
     let fault = "";
@@ -112,7 +112,7 @@ export class Crew<Setup, Job, Result, News = never> {
     worker.on("error", (error: Error) => fault = ` (${error.message})`);
     worker.on("exit", () => {
       this.#members.delete(member);
-      setTimeout(() => this.#bury(member, fault), 0); // its error may come after its end
+      setTimeout(() => this.#bury(member, fault), 0); // its error may arrive after its exit
     });
     for (const work of this.#works.values()) work.give(member);
   }
@@ -120,7 +120,7 @@ export class Crew<Setup, Job, Result, News = never> {
   #take(member: number, report: Report<Result, News>): void {
     this.#quiet = 0;
     const work = this.#works.get(report.work);
-    if (work === undefined) return; // stopped, and not waited for
+    if (work === undefined) return; // stopped without waiting
     if ("over" in report) work.leave(member);
     else if ("news" in report) work.hear(report.news);
     else if ("error" in report) work.stop(receiveError(report.error));
@@ -144,7 +144,7 @@ export class Crew<Setup, Job, Result, News = never> {
     work.stop(new Error(`${this.#options.name(job)}: no worker thread could start, or is left${this.#fault}`));
   }
 
-  /** Counts the time without an answer. The timer is needed anyway: members that are unref'd would let the program end. */
+  /** Counts the time without an answer. A timer is required anyway: unref'd members would let the program exit. */
   #watch(): void {
     if (this.#timer !== undefined) return;
     const { patience = 120, name } = this.#options, every = Math.min(1000, 250 * patience);
@@ -152,7 +152,8 @@ export class Crew<Setup, Job, Result, News = never> {
     this.#quiet = 0;
     this.#timer = setInterval(() => {
       const now = performance.now();
-      // a stopped program or a sleeping machine is no hung member: no single gap counts for more than two looks
+      // a suspended program or a sleeping machine must not count as a hung member: one gap counts for two intervals at
+      // most
       this.#quiet += Math.min(now - last, 2 * every);
       last = now;
       const works = [...this.#works.values()];

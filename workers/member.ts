@@ -1,28 +1,28 @@
-/** A worker thread of a crew (`crew.ts`): the program of a worker calls {@link serve}, and says in it what a job is. */
+/** A worker thread of a crew (`crew.ts`). The worker's program calls {@link serve} and defines there what a job is. */
 import { parentPort } from "node:worker_threads";
 import { claimJobs, type Order, type Report, sendError } from "./messages.ts";
 
-/** What a member has at hand while it works. */
+/** What a member can use while it works. */
 export interface Desk<News> {
-  /** Is aborted where the work is stopped and the crew waits for jobs in hand (`settle`). */
+  /** Aborted when the work stops and the crew waits for jobs under way (`settle`). */
   signal: AbortSignal;
   /** Sends news to the starter. */
   tell: (news: News) => void;
 }
 
-/** What a member does, once it is set up. */
+/** What a member does after its setup. */
 export interface Trade<Job, Result> {
   /** Does a job. */
   run(job: Job): Result | Promise<Result>;
-  /** Gives back what the setup took, when no job is left. */
+  /** Releases what the setup allocated, when no job is left. */
   end?(): void;
 }
 
 /**
  * Does the jobs that this member of a crew claims.
  *
- * @param begin is called with the setup of each work before its first job; a member that gets no job does not set up
- * @param moved buffers of a result that move to the starter instead of being copied
+ * @param begin receives the setup of each work before its first job; a member that gets no job does not set up
+ * @param moved buffers of a result to transfer to the starter instead of copying
  */
 export function serve<Setup, Job, Result, News = never>(
   begin: (setup: Setup, desk: Desk<News>) => Trade<Job, Result> | Promise<Trade<Job, Result>>,
@@ -49,7 +49,7 @@ export function serve<Setup, Job, Result, News = never>(
     post({ work, over: true });
   };
   let before = Promise.resolve();
-  // stays, since a worker that listens no more may end, and an end is taken for a death
+  // the listener stays: a worker without one may exit, which would count as a death
   port.on("message", (order: Order<Setup, Job>) => {
     if ("stop" in order) return stops.get(order.stop)?.abort(new Error(order.reason));
     stops.set(order.work, new AbortController());

@@ -1,25 +1,27 @@
-/** Jobs that a crew (`crew.ts`) was given together: who has which, what came of them, and how they end. */
+/** A set of jobs that a crew (`crew.ts`) does together: who has which job, the results, and how the work ends. */
 import { claimJobs, makeClaims, type Order, STARTER, stopClaims } from "./messages.ts";
 
-/** What a crew is given. */
+/** Options of a crew's work. */
 export interface WorkOptions<Setup, Job, Result, News> {
-  /** What every member is sent before its first job. Shared memory in it is shared. */
+  /** Sent to every member before its first job. Shared memory stays shared. */
   setup: Setup;
   /** The jobs. */
   jobs: readonly Job[];
-  /** Does a job on the starter's thread, which works too as long as there is no member, and then to the end. */
+  /** Does a job on the starter's thread. The starter works while there is no member, and then until the end. */
   here?: (job: Job) => Result | Promise<Result>;
-  /** Whether, when the work is stopped, members are told (`Desk.signal`) and waited for; if not, they are left to themselves. */
+  /**
+   * Whether to notify members (`Desk.signal`) and wait for them when the work is stopped; if not, they are abandoned.
+   */
   settle?: boolean;
-  /** Receives each result as it comes, and the number of its job. */
+  /** Receives each result as it arrives, and its job's number. */
   onResult?: (result: Result, job: number) => void;
-  /** Receives what members tell. */
+  /** Receives the members' news. */
   onNews?: (news: News) => void;
   /** Stops the work. */
   signal?: AbortSignal;
 }
 
-/** How long the starter's event loop waits at most, ms: a Ctrl-C is heard within it and one job's time. */
+/** Longest time in ms that the starter's event loop waits: Ctrl-C takes effect within this time and one job. */
 const YIELD_EVERY = 50;
 
 /** Jobs under way. */
@@ -30,14 +32,14 @@ export class Work<Setup, Job, Result, News> {
   readonly #claims: Int32Array;
   readonly #results: Result[];
   readonly #finished: Uint8Array;
-  /** Members that may still have jobs of it in hand. */
+  /** Members that may still have jobs of this work. */
   readonly #present = new Set<number>();
   readonly #end = Promise.withResolvers<Result[]>();
   #left: number;
   #failure?: { error: unknown };
   #busyHere = false;
 
-  /** Jobs that nobody has claimed. @param send sends a member an order */
+  /** Creates the work, with every job unclaimed. @param send sends a member an order */
   constructor(
     number: number,
     options: WorkOptions<Setup, Job, Result, News>,
@@ -50,29 +52,29 @@ export class Work<Setup, Job, Result, News> {
     this.#finished = new Uint8Array(length);
   }
 
-  /** In the order of the jobs. */
+  /** Results in the order of the jobs. */
   get results(): Promise<Result[]> {
     return this.#end.promise;
   }
 
-  /** Whether the starter can do its jobs. */
+  /** Whether the starter can do the jobs. */
   get canBeDoneHere(): boolean {
     return this.#options.here !== undefined;
   }
 
-  /** Whether the starter is at one of its jobs. */
+  /** Whether the starter is doing a job. */
   get busyHere(): boolean {
     return this.#busyHere;
   }
 
-  /** Gives the jobs to a member. */
+  /** Offers the jobs to a member. */
   give(member: number): void {
     const { setup, jobs } = this.#options;
     this.#present.add(member);
     this.#send(member, { work: this.#number, setup, jobs, claims: this.#claims, member });
   }
 
-  /** The job that a member has in hand; without a member, one that is claimed and not done, or else the first that is left. */
+  /** The job that a member has. Without a member: a job that is claimed and not done, or else the first one left. */
   heldBy(member?: number): Job | undefined {
     const { jobs } = this.#options, open = [...jobs.keys()].filter((job) => !this.#finished[job]);
     const held = open.find((job) => {
@@ -83,7 +85,7 @@ export class Work<Setup, Job, Result, News> {
     return member === undefined && open.length > 0 ? jobs[open[0]] : undefined;
   }
 
-  /** A job is done. */
+  /** Records a finished job. */
   finish(job: number, result: Result): void {
     if (this.#finished[job]) return;
     this.#finished[job] = 1;
@@ -97,7 +99,7 @@ export class Work<Setup, Job, Result, News> {
     if (this.#left === 0) this.#end.resolve(this.#results);
   }
 
-  /** A member has news. */
+  /** Passes on a member's news. */
   hear(news: News): void {
     try {
       this.#options.onNews?.(news);
@@ -106,13 +108,13 @@ export class Work<Setup, Job, Result, News> {
     }
   }
 
-  /** A member claims no more. */
+  /** Notes that a member claims no more. */
   leave(member: number): void {
     this.#present.delete(member);
     if (this.#failure !== undefined && this.#present.size === 0) this.#end.reject(this.#failure.error);
   }
 
-  /** Stops: jobs that nobody has are left, and the first error is what the work ends with. */
+  /** Stops: unclaimed jobs are dropped, and the work ends with the first error. */
   stop(error: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = { error };
@@ -122,7 +124,7 @@ export class Work<Setup, Job, Result, News> {
     for (const member of this.#present) if (member !== STARTER) this.#send(member, { stop: this.#number, reason });
   }
 
-  /** Ends at once, without waiting for anybody. */
+  /** Ends at once, without waiting for anyone. */
   abandon(error: unknown): void {
     this.#failure ??= { error };
     stopClaims(this.#claims);

@@ -1,7 +1,7 @@
 /**
- * AESDD, Acted Emotional Speech Dynamic Database (Vryzas, Kotsakis, Liatsou, Dimoulas & Kalliris, 2018): some 600 Greek
- * recordings by five actors and more, some twenty sentences, five emotions. `anger/a03 (2).wav` is the emotion's first
- * letter, sentence, and the speaker in parentheses; later releases have more takes, `a03 (2)b.wav`.
+ * AESDD, Acted Emotional Speech Dynamic Database (Vryzas, Kotsakis, Liatsou, Dimoulas & Kalliris, 2018): about 600
+ * Greek recordings by five or more actors, about twenty sentences, five emotions. `anger/a03 (2).wav` gives the
+ * emotion's first letter, the sentence, and the speaker in parentheses; later releases have more takes, `a03 (2)b.wav`.
  *
  * @module
  */

@@ -1,25 +1,25 @@
 /**
  * CASIA, the Chinese emotional corpus of the Institute of Automation (Tao, Liu, Zhang & Jia, 2008): four speakers, six
- * emotions, the same sentences in each. Three layouts go about: `liuchanhg/angry/201.wav`, `201-angry-liuchanhg.wav` and
+ * emotions, the same sentences in each. Three layouts exist: `liuchanhg/angry/201.wav`, `201-angry-liuchanhg.wav` and
  * `Happy_liuchanhg_440.wav`. An utterance gets the same id in all of them.
  *
  * @module
  */
 import { emotionName, isEmotion } from "../corpus.ts";
-import type { Layout, Named } from "../layout.ts";
+import type { Layout, NameLabel } from "../layout.ts";
 
-/** CASIA, in any of its layouts. Its segments are 3 frames (30 ms) apart, as in the paper. */
+/** CASIA, in any of its layouts. Its segments start every 3 frames (30 ms), as in the paper. */
 export const casia: Layout = {
   name: "casia",
   about: "CASIA, Mandarin: 4 speakers, 6 emotions",
   expected: "names like liuchanhg/angry/201.wav, 201-angry-liuchanhg.wav or Happy_liuchanhg_440.wav",
   segmentHop: 3,
-  // its four speakers: a folder of anybody's may be anna/angry/1.wav
+  // its four speakers: other people's folders may also be named like anna/angry/1.wav
   signature: /(?:^|[/_-])(?:liuchanhg|liuchang|wangzhe|zhaoquanyin|zhaozuoxiang)(?:[/_-]|$)/i,
   reader: () => understand,
 };
 
-function understand(file: string): Named | null {
+function understand(file: string): NameLabel | null {
   const foldered = /(?:^|\/)([^/]+)\/([^/]+)\/(\d+)$/i.exec(file);
   if (foldered !== null) {
     return label(foldered[1], foldered[2], foldered[3]) ?? label(foldered[2], foldered[1], foldered[3]);
@@ -31,7 +31,7 @@ function understand(file: string): Named | null {
   return null;
 }
 
-function label(name: string, word: string, text: string): Named | null {
+function label(name: string, word: string, text: string): NameLabel | null {
   if (!isEmotion(word)) return null;
   const speaker = name.toLowerCase(), emotion = emotionName(word);
   return { id: `${speaker}_${emotion}_${text}`, emotion, speaker, text, word };

@@ -1,11 +1,11 @@
 /**
  * CREMA-D, Crowd-sourced Emotional Multimodal Actors Dataset (Cao et al., IEEE Transactions on Affective Computing 2014): 7,442
- * recordings by 91 actors, twelve sentences, six emotions. `AudioWAV/1001_DFA_ANG_XX.wav` is actor, sentence, emotion,
- * intensity (LO MD HI, XX where it was not asked for; one file says X).
+ * recordings by 91 actors, twelve sentences, six emotions. `AudioWAV/1001_DFA_ANG_XX.wav` gives actor, sentence, emotion,
+ * intensity (LO MD HI, XX if none was requested; one file has X).
  *
- * Some 2,400 people said what they heard. `processedResults/tabulatedVotes.csv` counts their votes, in columns A D F H N S: of the
- * voice alone in the rows that begin with 1, of the face in those with 2, of both in those with 3. They are soft labels where they
- * are asked for.
+ * About 2,400 people rated the recordings. `processedResults/tabulatedVotes.csv` counts their votes, in columns A D F H N S: for
+ * the voice alone in rows that begin with 1, for the face in rows with 2, for both in rows with 3. The votes are soft labels on
+ * request.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export const cremaD: Layout = {
   },
 };
 
-/** The votes of those who only listened, by recording. */
+/** The votes of people who only heard the voice, by recording. */
 async function readVotes(dir: string): Promise<Map<string, Record<string, number>>> {
   for (const folder of [dir, join(dir, "..")]) {
     const file = join(folder, "processedResults", "tabulatedVotes.csv");

@@ -1,7 +1,7 @@
 /**
  * Emo-DB, the Berlin Database of Emotional Speech (Burkhardt, Paeschke, Rolfes, Sendlmeier & Weiss, Interspeech 2005):
- * 535 utterances, ten German actors, ten sentences, seven emotions. A name says it all: `03a01Fa.wav` is speaker 03,
- * sentence a01, F(reude) = happiness, version a.
+ * 535 utterances, ten German actors, ten sentences, seven emotions. The name gives everything: `03a01Fa.wav` is speaker
+ * 03, sentence a01, F(reude) = happiness, version a.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * EMOVO (Costantini, Iaderola, Paoloni & Todisco, LREC 2014): 588 Italian recordings by six actors, fourteen sentences, seven
- * emotions. `f1/dis-f1-b1.wav` is emotion, speaker, sentence.
+ * emotions. `f1/dis-f1-b1.wav` gives emotion, speaker, sentence.
  *
  * @module
  */

@@ -1,10 +1,10 @@
 /**
  * ESD, Emotional Speech Dataset (Zhou, Sisman, Liu & Li, ICASSP 2021): 35,000 recordings by ten speakers of Mandarin (0001 to
- * 0010) and ten of English, 350 sentences, five emotions. `0001/Angry/0001_000351.wav`; in some releases with `train`,
- * `evaluation` or `test` between emotion and file: that is the authors' own split.
+ * 0010) and ten of English, 350 sentences, five emotions. `0001/Angry/0001_000351.wav` is a typical path; some releases add
+ * `train`, `evaluation` or `test` between emotion and file, the authors' own split.
  *
- * A speaker's numbers run through the emotions, 350 each, so that sentence k is k, 350 + k, 700 + k and so on.
- * `0001/0001.txt` has the words, in UTF-8 of one speaker, UTF-16 or GB 18030 of another.
+ * A speaker's numbers run through the emotions, 350 each, so sentence k has the numbers k, 350 + k, 700 + k and so on.
+ * `0001/0001.txt` has the words, in UTF-8, UTF-16 or GB 18030, depending on the speaker.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const SENTENCES = 350;
 
 const FILE = /(?:^|\/)(?:(angry|happy|neutral|sad|surprise)\/)?(?:(train|evaluation|test)\/)?((\d{4})_(\d{6}))$/i;
 
-/** ESD. The text is the sentence's number and its language; where the speaker's list is there, the words. */
+/** ESD. The text is the sentence's number and its language, or the words if the speaker's list exists. */
 export const esd: Layout = {
   name: "esd",
   about: "ESD, Mandarin and English: 20 speakers, 5 emotions",
@@ -49,7 +49,7 @@ export const esd: Layout = {
   },
 };
 
-/** Adds the lines of a speaker's list, `number<tab>words<tab>emotion`; where there is none, nothing. */
+/** Adds the lines of a speaker's list, `number<tab>words<tab>emotion`. Does nothing if there is no list. */
 async function readWords(folder: string, into: Map<string, { words: string; emotion?: string }>): Promise<void> {
   const file = join(folder, `${basename(folder)}.txt`);
   let bytes: Uint8Array;
@@ -65,7 +65,7 @@ async function readWords(folder: string, into: Map<string, { words: string; emot
   }
 }
 
-/** What the Mandarin speakers' lists call emotions. */
+/** Names of emotions in the Mandarin speakers' lists. */
 const CHINESE: Readonly<Record<string, string>> = {
   中立: "neutral",
   生气: "angry",

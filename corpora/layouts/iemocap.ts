@@ -2,14 +2,14 @@
  * IEMOCAP, Interactive Emotional Dyadic Motion Capture Database (Busso et al., Language Resources and Evaluation 2008): five
  * sessions of two English actors each, 10,039 turns of scripted and improvised dialogues.
  *
- *     Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav      the last F or M: who speaks
- *     Session1/dialog/EmoEvaluation/Ses01F_impro01.txt                   what listeners heard:
+ *     Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav      the last F or M: the speaker
+ *     Session1/dialog/EmoEvaluation/Ses01F_impro01.txt                   listeners' ratings:
  *         [6.2901 - 8.2357] <tab> Ses01F_impro01_F000 <tab> neu <tab> [2.5000, 2.5000, 2.5000]
  *         C-E2: <tab> Neutral; <tab> ()                                  one listener's vote; C-F1, C-M1: the actors' own
  *
- * The custom is four classes, 5,531 turns: anger, happiness with excitement, neutral and sadness. Other labels are left out,
- * unless `--labels` names them ({"frustration": "frustration"}). The text is the script or the scene: what both speakers of a
- * session, and those of the others, say alike.
+ * The usual choice is four classes, 5,531 turns: anger, happiness with excitement, neutral and sadness. Other labels are left
+ * out, unless `--labels` names them ({"frustration": "frustration"}). The text is the script or the scene, which all sessions
+ * and both speakers of each share.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { plainWord } from "../emotion_names.ts";
 import { statOrNull } from "../files.ts";
 import { baseName, type Layout } from "../layout.ts";
 
-/** What the label files' codes stand for. */
+/** Meanings of the label files' codes. */
 const CODES: Readonly<Record<string, string>> = {
   ang: "anger",
   hap: "happiness",
@@ -34,7 +34,7 @@ const CODES: Readonly<Record<string, string>> = {
   xxx: "undecided",
 };
 
-/** The four classes, and what counts as one of them. */
+/** The four classes, and the emotions that each includes. */
 const FOUR: Readonly<Record<string, string>> = {
   anger: "anger",
   happiness: "happiness",
@@ -88,7 +88,7 @@ async function readTurns(dir: string, wavs: readonly string[]): Promise<Map<stri
     for (const line of new TextDecoder().decode(await Deno.readFile(file)).split(/\r?\n/)) {
       const head = /^\[\s*[\d.]+\s*-\s*[\d.]+\s*\]\t([^\t]+)\t([a-z]+)\t/.exec(line);
       if (head !== null) turns.set(head[1], turn = { code: head[2], votes: [] });
-      // listeners (E), not the actors of themselves (F, M)
+      // votes of listeners (E), not the actors' own (F, M)
       const vote = /^C-E\d+:\t([^\t(]*)/.exec(line);
       if (vote !== null) turn?.votes.push(...vote[1].split(";").map(plainWord).filter((word) => word !== ""));
     }
@@ -101,7 +101,7 @@ async function readTurns(dir: string, wavs: readonly string[]): Promise<Map<stri
   return turns;
 }
 
-/** What listeners named, by the classes that are learned; undefined where nobody named one. */
+/** Counts listeners' votes for the learned classes; undefined if nobody chose one. */
 function countVotes(
   words: readonly string[],
   nameOf: (emotion: string) => string | undefined,
@@ -114,7 +114,7 @@ function countVotes(
   return Object.keys(counts).length === 0 ? undefined : counts;
 }
 
-/** Listeners' words that have another form than the label files' codes. */
+/** Listeners' words that differ from the label files' codes. */
 const WORDS: Readonly<Record<string, string>> = {
   "neutral state": "neutral",
   excited: "excitement",

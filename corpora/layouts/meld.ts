@@ -1,8 +1,8 @@
 /**
  * MELD, Multimodal EmotionLines Dataset (Poria et al., ACL 2019): 13,708 utterances of a television series in seven emotions. Its
- * sound is in films, `dia0_utt0.mp4`, which users convert; its labels are in `train_sent_emo.csv`, `dev_sent_emo.csv` and
- * `test_sent_emo.csv`. Dialogues are counted anew in each of the three parts, so that a recording's part is read from its
- * folders' names (`train_splits/dia0_utt0.wav`), or from the only table there is.
+ * sound is in films, `dia0_utt0.mp4`, which users convert. Its labels are in `train_sent_emo.csv`, `dev_sent_emo.csv` and
+ * `test_sent_emo.csv`. The numbering of dialogues restarts in each of the three parts. So a recording's part comes from its
+ * folders' names (`train_splits/dia0_utt0.wav`), or from the table if there is only one.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export const meld: Layout = {
   },
 };
 
-/** Which part a path names. */
+/** The part that a path names. */
 function partOf(file: string): string | undefined {
   return PARTS.find((part) => new RegExp(`(?:^|[/_])${part}(?:[/_]|$)`, "i").test(file));
 }
@@ -60,7 +60,7 @@ interface Row {
   text: string;
 }
 
-/** The tables that are there, by part; each by dialogue and utterance. */
+/** The tables that exist, by part; each by dialogue and utterance. */
 async function readTables(dir: string): Promise<Map<string, Map<string, Row>>> {
   const tables = new Map<string, Map<string, Row>>();
   const found: string[] = [];

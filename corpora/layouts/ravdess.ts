@@ -1,7 +1,7 @@
 /**
  * RAVDESS, Ryerson Audio-Visual Database of Emotional Speech and Song (Livingstone & Russo, PLoS ONE 2018): 1,440 spoken
- * recordings by 24 actors, two sentences, eight emotions. Seven numbers make a name, `03-01-06-01-02-01-12.wav`: modality (03 is
- * sound alone), channel (01 speech, 02 song), emotion, intensity, sentence, repetition, actor (odd: a man).
+ * recordings by 24 actors, two sentences, eight emotions. A name consists of seven numbers, `03-01-06-01-02-01-12.wav`: modality
+ * (03 is sound alone), channel (01 speech, 02 song), emotion, intensity, sentence, repetition, actor (odd: a man).
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { baseName, type Layout } from "../layout.ts";
 
 const EMOTIONS = ["neutral", "calm", "happiness", "sadness", "anger", "fear", "disgust", "surprise"];
 
-/** RAVDESS; what is sung is left out, and so is the sound of the films beside the recordings. */
+/** RAVDESS. Singing is left out, and so is the sound of the films beside the recordings. */
 export const ravdess: Layout = {
   name: "ravdess",
   about: "RAVDESS, English: 24 actors, 8 emotions",

@@ -1,6 +1,6 @@
 /**
  * SAVEE, Surrey Audio-Visual Expressed Emotion (Haq & Jackson, AVSP 2009): 480 utterances by four English men in seven
- * emotions. It goes about in two layouts: `DC/sa01.wav`, a folder a speaker, and `DC_sa01.wav`, all in one.
+ * emotions. It exists in two layouts: `DC/sa01.wav`, with a folder per speaker, and `DC_sa01.wav`, all in one folder.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export const savee: Layout = {
     if (match === null) return null;
     const [, name, letters, number] = match;
     const speaker = name.toUpperCase(), code = letters.toLowerCase();
-    // the numbers run anew in each emotion: sentence 4 of anger is not sentence 4 of fear
+    // the numbering restarts in each emotion: sentence 4 of anger is not sentence 4 of fear
     return { id: `${speaker}_${code}${number}`, emotion: CODES[code], speaker, text: `${code}${number}` };
   },
 };

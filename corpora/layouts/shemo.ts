@@ -1,7 +1,7 @@
 /**
  * ShEMO, Sharif Emotional Speech Database (Mohamad Nezami, Jamshid Lou & Karami, 2019): 3,000 Persian utterances of radio plays by
- * 87 speakers in six emotions. `female/F01A01.wav` is speaker (F or M and a number), emotion, number. The texts are all
- * different, and not in the names.
+ * 87 speakers in six emotions. `female/F01A01.wav` gives speaker (F or M and a number), emotion, number. The texts are all
+ * different, and the names do not contain them.
  *
  * @module
  */

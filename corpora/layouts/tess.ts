@@ -1,7 +1,7 @@
 /**
  * TESS, Toronto Emotional Speech Set (Pichora-Fuller & Dupuis, 2010): 2,800 recordings by two actresses, 200 words, seven
- * emotions. `OAF_angry/OAF_back_angry.wav` is actress, word, emotion; `ps` is pleasant surprise. The folders' names vary
- * (`YAF_pleasant_surprised`), so that only the file's is read; in one of them the F is missing (`OA_bite_neutral.wav`).
+ * emotions. `OAF_angry/OAF_back_angry.wav` gives actress, word, emotion; `ps` is pleasant surprise. The folders' names
+ * vary (`YAF_pleasant_surprised`), so only the file's name is read. One file name lacks the F (`OA_bite_neutral.wav`).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * URDU (Latif, Qayyum, Usman & Qadir, 2018): 400 utterances of Urdu talk shows by 38 speakers in four emotions.
- * `Angry/SM1_F1_A01.wav` is speaker (SM a man, SF a woman), file of the speaker, emotion and number.
+ * `Angry/SM1_F1_A01.wav` gives speaker (SM a man, SF a woman), file of the speaker, emotion and number.
  *
  * @module
  */

@@ -4,12 +4,12 @@ import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { hiddenNaNs } from "./not_hidden.ts";
 import { fetchGolden, post } from "./webgpu_page.ts";
 import {
-  type Checked,
   checkLadder,
   checkSimple,
   checkSubgroupSums,
   checkVariant,
   missingFor,
+  type VariantCheck,
 } from "./webgpu_variants.ts";
 import { checkWinograd, winograd, WINOGRAD_VARIANTS } from "./webgpu_winograd.ts";
 
@@ -18,7 +18,7 @@ export interface PageReport {
   /** Errors that are of no check. */
   failures?: string[];
   /** By what was checked. */
-  checked: Record<string, Checked>;
+  checked: Record<string, VariantCheck>;
 }
 
 await post(async (): Promise<PageReport> => {
