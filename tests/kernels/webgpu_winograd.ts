@@ -2,7 +2,7 @@
 import { Random } from "../../kernels/random.ts";
 import type { createWebGpuDevice, Planner, Variant, WebGpuOptions } from "../../kernels/webgpu/mod.ts";
 import type { GoldenTensor } from "../golden.ts";
-import { type Call, check, type Checked, convCalls, goldenConv } from "./webgpu_variants.ts";
+import { type Call, check, convCalls, goldenConv, type VariantCheck } from "./webgpu_variants.ts";
 
 /** One variant of each core: what they multiply is the product that `webgpu_variants.ts` holds all of them to. */
 export const WINOGRAD_VARIANTS: readonly string[] = ["tile 32x32x16", "lane 16x8 of 8x1", "subgroup 32x8 of 8"];
@@ -38,7 +38,7 @@ export async function checkWinograd(
   create: typeof createWebGpuDevice,
   golden: Record<string, GoldenTensor>,
   options: WebGpuOptions = {},
-): Promise<Checked> {
+): Promise<VariantCheck> {
   const own = { planner: winograd(variant), ...options };
   return await check(`Winograd, ${variant.name}`, calls(golden, variant.name.length), create, own);
 }

@@ -23,14 +23,10 @@ import maxPoolWgsl from "../../kernels/wgsl/max_pool.wgsl" with { type: "text" }
 import normaliseWgsl from "../../kernels/wgsl/normalise.wgsl" with { type: "text" };
 import padWgsl from "../../kernels/wgsl/pad_columns.wgsl" with { type: "text" };
 import reduceWgsl from "../../kernels/wgsl/reduce_parts.wgsl" with { type: "text" };
-<<<<<<< HEAD
 import winogradInputWgsl from "../../kernels/wgsl/winograd_input.wgsl" with { type: "text" };
 import winogradOutputWgsl from "../../kernels/wgsl/winograd_output.wgsl" with { type: "text" };
 import winogradWeightsWgsl from "../../kernels/wgsl/winograd_weights.wgsl" with { type: "text" };
-import { sharesMemory } from "../../kernels/cpu/browser.ts";
-=======
 import { sharesMemory } from "../../kernels/cpu/browser_host.ts";
->>>>>>> main
 import type { Source } from "./protocol.ts";
 
 const WAT = {
@@ -69,18 +65,12 @@ export const WAT_FILES: Readonly<Record<string, readonly (keyof typeof WAT)[]>> 
   normalise: ["normalise.wat"],
 };
 
-<<<<<<< HEAD
-/** Whether a call is a convolution that this device computes by Winograd's algorithm. */
+/** Whether a call is a convolution that this device computes with Winograd's algorithm. */
 export function isWinograd(device: Device, call: Call): boolean {
   if (call.kernel !== "conv2d") return false;
   if (device instanceof CpuDevice) return takesWinograd(call.args as ConvShape, device.winograd);
   return device instanceof WebGpuDevice &&
     device.programsOf(() => repeat(device, call)).some(({ source }) => source === winogradInputWgsl);
-=======
-/** Whether a call is a convolution that this device computes with Winograd's algorithm. */
-export function isWinograd(device: Device, { kernel, args }: Call): boolean {
-  return device instanceof CpuDevice && kernel === "conv2d" && takesWinograd(args as ConvShape, device.winograd);
->>>>>>> main
 }
 
 /** The sources that a device runs for some calls: the files as written, then each text as compiled. */
