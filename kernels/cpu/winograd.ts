@@ -78,7 +78,7 @@ export const MANY = { pixels: 128, weights: 256 } as const;
  *
  * @param many of which kernel, see {@link MANY}
  */
-export function takesWinograd(shape: ConvShape, choice: WinogradChoice, many: keyof typeof MANY): boolean {
+export function takesWinograd(shape: ConvShape, choice: WinogradChoice, many: keyof typeof MANY = "pixels"): boolean {
   const { batch, height, width, channelsIn, channelsOut } = shape;
   if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
   const { points, down, across } = tiling(shape);
