@@ -1,4 +1,4 @@
-/** One run of the bench: opens the device, measures its roof, then each part in turn. */
+/** One run of the bench: opens the device, measures its peaks, then runs each part. */
 import type { Precision } from "../kernels/device.ts";
 import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import { type Case, vggECases } from "../lab/cases.ts";
@@ -14,52 +14,52 @@ import { benchFrontEnd } from "./front_end.ts";
 import { describeMachine, loadNow } from "./machine.ts";
 import type { PeersOptions } from "./peers/peer.ts";
 
-/** What can be measured by itself. */
+/** The parts that can be measured separately. */
 export const PARTS = ["kernels", "step", "front-end", "forest"] as const;
 
-/** One of them. */
+/** The name of a part. */
 export type Part = typeof PARTS[number];
 
-/** What to measure, and where. */
+/** What to measure, and on which device. */
 export interface BenchOptions {
   device: DeviceChoice;
   threads?: number;
-  /** What products are of; default: f32. */
+  /** Precision of the products; default: f32. */
   precision?: Precision;
-  /** Of VGG-E. */
+  /** Width of the VGG-E. */
   width: number;
-  /** Segments of a step. */
+  /** Segments per step. */
   batch: number;
-  /** The step's: its network, views and averages; default: the paper's, on segments that lie ready. */
+  /** Preset of the step: its network, views and averages; default: the paper's network, on prepared segments. */
   preset?: PresetName;
-  /** Parts to measure; all if not said, but kernels alone where `cases` or a filter are given, peers alone with `peers`. */
+  /** Parts to measure; default: all, but only kernels with `cases` or a filter, and only peers with `peers`. */
   only?: readonly Part[];
-  /** Only kernels whose name, layer or shape holds this. */
+  /** Selects kernels whose name, layer or shape contains this text. */
   filter?: string;
-  /** Kernels to time instead of VGG-E's. */
+  /** Kernels to time instead of those of VGG-E. */
   cases?: readonly Case[];
-  /** Where Emo-DB is, for the front end. */
+  /** Folder of Emo-DB, for the front end. */
   emodb?: string;
-  /** Whether to run other libraries too; a device: only those that run beside it. */
+  /** Whether to run other libraries too; given a device, only those comparable with it. */
   peers?: boolean | "cpu" | "webgpu";
-  /** How EPR's kernels are tuned beside peers, which run in a program of their own; `quick` if not said. */
+  /** Tuning of EPR's kernels beside peers, which run in a separate program; default: `quick`. */
   tunePeers?: PeersOptions["tune"];
-  /** Lets a device choose how it computes what `work` enqueues, before that is timed. */
+  /** Lets a device choose its kernels for the operations that `work` enqueues, before timing. */
   tune?: Tune;
-  /** Few samples: a smoke test. */
+  /** Takes few samples: a smoke test. */
   quick: boolean;
-  /** Hears how many rows are done, of how many. */
+  /** Receives the number of finished rows, and the total. */
   onProgress?: (done: number, total: number) => void;
-  /** Hears what each work of each peer gave. */
+  /** Receives the result of each task of each peer. */
   onPeer?: (what: string) => void;
-  /** Aborts. */
+  /** Aborts the run. */
   signal?: AbortSignal;
 }
 
-/** Classes of the network: the seven emotions of Emo-DB. */
+/** Number of classes: the seven emotions of Emo-DB. */
 export const CLASSES = 7;
 
-/** Measures what the options ask for. Throws an Error where the filter leaves no kernel, or the device fails. */
+/** Runs the requested measurements. Throws an Error if the filter matches no kernel, or the device fails. */
 export async function runBench(options: BenchOptions): Promise<BenchResults> {
   const { width, batch, quick, signal, filter, onProgress = () => {}, tune = async () => {} } = options;
   const parts = options.only ??
@@ -82,7 +82,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResults> {
   const progress = () => onProgress(done++, total);
   progress();
 
-  // on a device of its own, so that its memory is all the step's
+  // on a separate device, so that its memory counts the step alone
   let step: StepResult | undefined;
   if (parts.includes("step")) {
     const own = await openDevice(options);

@@ -1,7 +1,7 @@
 /**
  * EPR and other frameworks in turn, on the same cores: VGG-E in training (forward, loss, backward, Adam) and forward alone, with
- * batch norm and without, at several widths and batches. Each waits while another runs, several times over, so that a machine that
- * is slower for a while is so for all; what counts is the ratio.
+ * and without batch norm, at several widths and batches. Each waits while another runs, for several rounds, so a temporary
+ * slowdown of the machine affects all of them equally. Only the ratio counts.
  */
 import { openDevice } from "../kernels/open_device.ts";
 import { digits } from "../lab/show.ts";
@@ -15,29 +15,31 @@ import { compareForests } from "./beside_forest.ts";
 import { describeMachine } from "./machine.ts";
 import { Rival } from "./rival.ts";
 
-/** Frameworks that can be run beside EPR. */
+/** Frameworks that can run beside EPR. */
 export type RivalName = "pytorch" | "pytorch-compiled" | "tensorflow" | "onnxruntime-node" | "onnxruntime-web";
 
 /** What to compare. */
 export interface BesideOptions {
-  /** In this order. */
+  /** The frameworks, in order. */
   rivals: readonly RivalName[];
-  /** Threads of all; one a processor if not said. */
+  /** Number of threads of each framework; default: one per processor. */
   threads?: number;
-  /** Factors on the layers; 1, 1/4, 1/8 and 1/16 if not said. */
+  /** Width factors; default: 1, 1/4, 1/8 and 1/16. */
   widths?: readonly number[];
-  /** Segments of a step; 64 and 128 if not said. */
+  /** Segments per step; default: 64 and 128. */
   batches?: readonly number[];
-  /** One short round at width 1/8. */
+  /** Runs only one short round at width 1/8. */
   quick: boolean;
 }
 
 const CLASSES = 7, PYTHONS = ["python3", "/usr/bin/python3"];
 
-/** Those that only run a trained network. */
+/** Frameworks that only run a trained network. */
 const FORWARD_ALONE: readonly RivalName[] = ["onnxruntime-node", "onnxruntime-web"];
 
-/** Compares, and prints a row as soon as it is measured. Prints what to install where a framework is missing. */
+/**
+ * Runs the comparison and prints each row as soon as it is measured. If a framework is missing, prints what to install.
+ */
 export async function benchBeside(options: BesideOptions, signal: AbortSignal): Promise<void> {
   const { quick, threads = navigator.hardwareConcurrency } = options;
   const { widths = quick ? [1 / 8] : [1, 1 / 4, 1 / 8, 1 / 16], batches = quick ? [64] : [64, 128] } = options;
@@ -87,7 +89,7 @@ function startRival(name: RivalName, threads: number): Promise<Rival | string> {
   }
 }
 
-/** What all compute. */
+/** The work of one comparison. */
 interface Work {
   width: number;
   batchNorm: boolean;
@@ -96,7 +98,7 @@ interface Work {
   quick: boolean;
 }
 
-/** The rows of one network: training, then forward. */
+/** Measures the rows of one network: training, then forward. */
 async function compareNetworks(
   rivals: ReadonlyMap<RivalName, Rival>,
   { quick, ...work }: Work,
@@ -112,10 +114,11 @@ async function compareNetworks(
     const options = { width, classes: CLASSES };
     await Deno.writeFile(file, encodeVggE(options, uniformWeights("glorot", vggEParameters(options), 1)));
     for (const train of [true, false]) {
-      // a runtime of ONNX has a batch norm folded into its convolution, as EPR's own models have: it is a row without
+      // an ONNX runtime gets batch norms folded into the convolutions, as in EPR's own models: it only has rows without
+      // batch norm
       const others = [...rivals].filter(([name]) => !FORWARD_ALONE.includes(name) || !train && !batchNorm);
       if (others.length === 0) continue;
-      if (!quick) await sampleEpr(training, watch, train, 2); // until the engine has made its fast code
+      if (!quick) await sampleEpr(training, watch, train, 2); // until the engine has compiled its fast code
       const ours: number[] = [], theirs = others.map((): number[] => []);
       for (let round = 0; round < rounds; round++) {
         signal.throwIfAborted();
@@ -154,7 +157,7 @@ function describe(
   ];
 }
 
-/** Seconds of steps, each waited for, after one to warm up. */
+/** Durations in seconds of single steps, each awaited, after one warm-up step. */
 async function sampleEpr(training: Training, watch: Stopwatch, train: boolean, seconds: number): Promise<number[]> {
   const run = async () => {
     const start = performance.now();

@@ -1,11 +1,11 @@
-/** The forest beside scikit-learn's, in turn: 100 trees on a table of the size of scikit-learn's digits. */
+/** The forest and scikit-learn's forest in turn: 100 trees on a table of the size of scikit-learn's digits. */
 import { ForestPool } from "../forest/parallel.ts";
 import { duration } from "../lab/show.ts";
 import { spread } from "../lab/timing.ts";
 import { digitsLike } from "./forest.ts";
 import type { Rival } from "./rival.ts";
 
-/** A sentence with both medians and their ratio, or why there is none. */
+/** Returns a sentence with both medians and their ratio, or the reason why there is none. */
 export async function compareForests(python: Rival, threads: number, rounds: number): Promise<string> {
   const { x, y, features, classes } = digitsLike();
   const table = Array.from(y, (_, i) => Array.from(x.subarray(i * features, (i + 1) * features)));
@@ -13,7 +13,7 @@ export async function compareForests(python: Rival, threads: number, rounds: num
   try {
     const ours: number[] = [], theirs: number[] = [];
     const fit = (seed: number) => pool.fit(x, y, { features, classes, seed });
-    for (let seed = 0; seed < 5; seed++) await fit(seed); // warms up
+    for (let seed = 0; seed < 5; seed++) await fit(seed); // warm-up
     for (let round = 0; round < rounds; round++) {
       for (let seed = 0; seed < 3; seed++) {
         const start = performance.now();

@@ -1,27 +1,27 @@
 /**
- * Two results side by side: B's time over A's, row by row. A row counts as changed only where the quartiles lie apart, since
- * medians alone differ from run to run.
+ * Compares two results: B's time divided by A's, row by row. A row counts as changed only if the quartile ranges do not
+ * overlap, since medians alone differ from run to run.
  */
 import { formatTable } from "../report/table.ts";
 import type { BenchResults } from "../lab/results.ts";
 import { digits, duration } from "../lab/show.ts";
 import type { Spread } from "../lab/timing.ts";
 
-/** One row that both have. */
+/** A row that both results contain. */
 export interface Comparison {
-  /** What it is, unique in a document. */
+  /** Its name, unique in a document. */
   name: string;
   /** A's seconds. */
   a: Spread;
   /** B's seconds. */
   b: Spread;
-  /** B's median over A's. */
+  /** B's median divided by A's. */
   ratio: number;
-  /** Whether half of A's samples and half of B's lie apart. */
+  /** Whether the quartile ranges of A and B are disjoint, and in which direction. */
   verdict: "faster" | "slower" | "as before";
 }
 
-/** Everything timed in a document, by name. */
+/** All timings in a document, by name. */
 function timed({ kernels, step, tasks, peers }: BenchResults): Map<string, Spread> {
   const rows = new Map<string, Spread>();
   for (const { name, shape, seconds } of kernels) rows.set(`${name} ${shape}`, seconds);
@@ -31,7 +31,7 @@ function timed({ kernels, step, tasks, peers }: BenchResults): Map<string, Sprea
   return rows;
 }
 
-/** The rows that two documents share, in A's order. */
+/** The rows that both documents contain, in A's order. */
 export function compareResults(a: BenchResults, b: BenchResults): Comparison[] {
   const others = timed(b);
   return [...timed(a)].flatMap(([name, seconds]): Comparison[] => {
@@ -42,7 +42,7 @@ export function compareResults(a: BenchResults, b: BenchResults): Comparison[] {
   });
 }
 
-/** What `--compare` prints. */
+/** The output of `--compare`. */
 export function describeComparison(a: BenchResults, b: BenchResults): string {
   const rows = compareResults(a, b);
   const of = ({ date, machine, settings }: BenchResults) =>

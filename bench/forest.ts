@@ -1,6 +1,6 @@
 /**
  * The random forest: fit and predict, on a table as large as scikit-learn's digits (1,797 x 64, ten classes, whole numbers 0
- * to 16) and about as hard: each class has a prototype, a sample is a noisy one.
+ * to 16) and about as difficult: each class has a prototype, and a sample is a noisy copy of it.
  */
 import { RandomForest } from "../forest/forest.ts";
 import { ForestPool } from "../forest/parallel.ts";
@@ -30,7 +30,7 @@ export function digitsLike(n = 1797): Table {
   return { x, y, features, classes };
 }
 
-/** Times fit and predict of a hundred trees. */
+/** Times fitting and prediction of a hundred trees. */
 export async function benchForest(budget: Budget, quick: boolean, threads?: number): Promise<TaskRow[]> {
   const { x, y, features, classes } = digitsLike(quick ? 200 : undefined);
   const trees = quick ? 5 : 100, options = { features, classes, trees };
@@ -38,7 +38,7 @@ export async function benchForest(budget: Budget, quick: boolean, threads?: numb
   const row = (name: string, on: string, seconds: Spread, done: number, unit: string): TaskRow => //
   ({ name, shape: on, seconds, rate: done / seconds.median, unit });
 
-  let forest = RandomForest.fit(x, y, options); // warms up
+  let forest = RandomForest.fit(x, y, options); // warm-up
   let seed = 0;
   const alone = await timeAlone(() => forest = RandomForest.fit(x, y, { ...options, seed: ++seed }), budget);
   const count = threads ?? navigator.hardwareConcurrency, pool = new ForestPool({ threads: count });

@@ -1,7 +1,7 @@
 /**
- * The front end: seconds of sound that become log-mel frames in a second, "times real time". First what one thread does
- * to one recording in memory, then a whole corpus from its files (two folders of noise, unless there is a real one) by all
- * threads, with nothing cached.
+ * The front end: seconds of sound converted to log-mel frames per second, "times real time". First one thread on one
+ * recording in memory, then all threads on a whole corpus read from files (two folders of noise, unless Emo-DB is given),
+ * without a cache.
  */
 import { join } from "@std/path";
 import { extractFeatures } from "../corpora/features.ts";
@@ -13,15 +13,15 @@ import { noise } from "../lab/kernels.ts";
 import type { TaskRow } from "../lab/results.ts";
 import { type Budget, timeAlone } from "../lab/timing.ts";
 
-/** How it is measured. */
+/** Options of the measurement. */
 export interface FrontEndOptions {
-  /** How much time to spend. */
+  /** The time to spend. */
   budget: Budget;
-  /** Whether a little sound will do. */
+  /** Whether to use only a little sound. */
   quick: boolean;
-  /** Threads that read a corpus; one a processor if not said. */
+  /** Number of reading threads; default: one per processor. */
   threads?: number;
-  /** A folder with Emo-DB, to read instead of noise. */
+  /** A folder of Emo-DB to read instead of noise. */
   emodb?: string;
 }
 
@@ -58,7 +58,7 @@ export async function benchFrontEnd({ budget, quick, emodb, threads }: FrontEndO
   return rows;
 }
 
-/** Recordings of three seconds in two folders, no two alike: the parent folder. */
+/** Writes recordings of three seconds to two folders, all different. Returns the parent folder. */
 async function writeNoise(quick: boolean): Promise<string> {
   const files = quick ? 2 : 100, rate = 16000;
   const parent = await Deno.makeTempDir({ prefix: "epr-bench-" });

@@ -1,11 +1,11 @@
 /**
- * `--peers`: starts the program in `peers/`, a package of its own with a lock of its own. It alone knows the other libraries,
- * some 330 MB, and fetches them when it runs for the first time.
+ * `--peers`: starts the program in `peers/`, a separate package with its own lock file. Only that package depends on the
+ * other libraries, about 330 MB, and fetches them on its first run.
  */
 import type { PeersLine, PeersOptions } from "./peers/peer.ts";
 import type { PeerRow } from "../lab/results.ts";
 
-/** Runs all peers that can be loaded, on all they can do. Throws an Error where their program fails. */
+/** Runs all peers that can be loaded, on every supported task. Throws an Error if their program fails. */
 export async function benchPeers(
   options: PeersOptions,
   { onProgress = () => {}, signal }: { onProgress?: (what: string) => void; signal?: AbortSignal } = {},
@@ -33,7 +33,7 @@ export async function benchPeers(
   return rows;
 }
 
-/** Lines of text that bytes make. */
+/** Splits a byte stream into lines of text. */
 async function* lines(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of bytes.pipeThrough(new TextDecoderStream())) {

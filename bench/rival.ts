@@ -1,9 +1,9 @@
 /**
- * A program of another framework that runs VGG-E beside EPR: a child process that reads a job a line and answers a line, both
- * JSON. Its first line has its version, or what is missing. The programs are in `rivals/`.
+ * A program of another framework that runs VGG-E beside EPR: a child process that reads one job per line and answers with one
+ * line, both JSON. Its first line contains its version, or what is missing. The programs are in `rivals/`.
  */
 
-/** What a rival is asked to time. Width, batch norm and training: those that train; `file`: those that read ONNX. */
+/** A job to time. Width, batch norm and training are for frameworks that train; `file` is for those that read ONNX. */
 export interface Job {
   width?: number;
   batch: number;
@@ -11,12 +11,12 @@ export interface Job {
   train?: boolean;
   /** an ONNX file */
   file?: string;
-  /** how long to sample; two samples at least */
+  /** duration of the sampling; at least two samples are taken */
   seconds: number;
   threads: number;
 }
 
-/** A forest to fit: a table, and its classes. */
+/** A forest to fit: a table, and the number of classes. */
 export interface ForestJob {
   x: number[][];
   y: number[];
@@ -37,11 +37,11 @@ export class Rival {
   }
 
   /**
-   * Starts the first of the commands that has what it needs.
+   * Starts the first command whose requirements are installed.
    *
    * @param commands e.g. python3, /usr/bin/python3
-   * @param args the program's file in `rivals/`, and what it is given
-   * @returns the process, or why there is none
+   * @param args the program's file in `rivals/`, and its arguments
+   * @returns the process, or the reason why there is none
    */
   static async start(name: string, commands: readonly string[], [file, ...rest]: string[]): Promise<Rival | string> {
     const reasons: string[] = [], program = new URL(file, new URL("rivals/", import.meta.url)).pathname;
@@ -64,12 +64,12 @@ export class Rival {
     return reasons.join("; ");
   }
 
-  /** Seconds of each call. */
+  /** Duration of each call, in seconds. */
   async sample(job: Job): Promise<number[]> {
     return (await this.#ask(job)).seconds as number[];
   }
 
-  /** Seconds of each fit of 100 trees, or why there are none. */
+  /** Duration in seconds of each fit of 100 trees, or the reason why there is none. */
   async forest(job: ForestJob): Promise<{ seconds?: number[]; missing?: string }> {
     return await this.#ask({ ...job, forest: true });
   }
@@ -79,9 +79,9 @@ export class Rival {
     return await this.#lines.next();
   }
 
-  /** Ends it, and waits until it has ended. */
+  /** Ends the process and waits for its end. */
   async close(): Promise<void> {
-    await this.#writer.close().catch(() => {}); // it may have ended by itself
+    await this.#writer.close().catch(() => {}); // the process may have ended on its own
     await this.#lines.cancel();
     await this.#child.status;
   }
@@ -114,7 +114,7 @@ class Lines {
   }
 }
 
-/** The last line that a process wrote to its standard error, when that ends. */
+/** The last line that a process writes to its standard error. */
 async function lastLine(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   let last = "";
   for await (const text of bytes.pipeThrough(new TextDecoderStream())) {

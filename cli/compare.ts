@@ -1,9 +1,9 @@
 /**
- * `deno task compare A [B]`: the stages of a run, or two runs stage by stage, paired by utterance: better, or luck? With `--together`
- * several runs decide together.
+ * `deno task compare A [B]`: compares the stages of a run, or two runs stage by stage, paired by utterance, and tests whether a
+ * difference could be luck. With `--together` several runs decide jointly.
  */
 import { Option } from "commander";
-import { DECIDED_BY, type DecidedBy } from "../models/predictor.ts";
+import { DECIDED_BY, type DecisionRule } from "../models/predictor.ts";
 import { comparePredictions } from "../report/comparison.ts";
 import type { ReportTable } from "../report/document.ts";
 import { formatTable } from "../report/table.ts";
@@ -39,7 +39,7 @@ const command = createCommand("compare", "Better, or luck? Runs against each oth
   .argument("[other]", "the second side, in the same form (default: the later stages of the first)");
 
 await runCommand(command, async () => {
-  const { json, decide, together } = command.opts<{ json?: boolean; decide?: DecidedBy; together?: boolean }>();
+  const { json, decide, together } = command.opts<{ json?: boolean; decide?: DecisionRule; together?: boolean }>();
   const sides = command.args.map((side) => side.split(","));
   if (together) {
     const tables = await judgeTogether(sides, decide);
@@ -51,7 +51,7 @@ await runCommand(command, async () => {
   console.log(shown(table));
 });
 
-/** A table as lines. */
+/** A table as lines of text. */
 function shown({ title, head, rows, note }: ReportTable): string {
   return [title, formatTable(head, rows), ...(note === undefined ? [] : [note])].join("\n\n");
 }

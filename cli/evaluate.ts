@@ -1,5 +1,7 @@
-/** `deno task evaluate`: how right a model is on a corpus, over the emotions that both have; and what it can bear. */
-import { count, type Skipped } from "../corpora/corpus.ts";
+/**
+ * `deno task evaluate`: measures a model's accuracy on a corpus, over the emotions that both have, and its robustness.
+ */
+import { count, type SkippedFile } from "../corpora/corpus.ts";
 import { reasonOf } from "../corpora/feature_frames.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { type HeardUtterance, judgeTransfer, sharedEmotions, type Transfer } from "../models/transfer.ts";
@@ -18,7 +20,7 @@ import {
 } from "./common.ts";
 import { withFlags } from "./flags.ts";
 import { type Condition, CONDITIONS_HELP, parseConditions, Stranger } from "./conditions.ts";
-import { type Judged, readRunFolds, type RunFolds } from "./fold_models.ts";
+import { type HeldOutFold, readRunFolds, type RunFolds } from "./fold_models.ts";
 import { addModelOptions, type ModelFlags, openModel } from "./model_option.ts";
 import { compareConditions, conditionsTable } from "./under.ts";
 
@@ -92,7 +94,7 @@ await runCommand(command, async (signal) => {
   if (under) console.log(`\n${conditionsTable(transfer, under)}`);
 });
 
-/** A model, and the corpus that it is judged on as a whole. */
+/** A model and the corpus on which it is judged as a whole. */
 async function readShipped(flags: EvaluateFlags): Promise<RunFolds> {
   const corpus = await openFlaggedCorpus(flags), predictor = await openModel(flags);
   const { name, emotions, training } = predictor.model.description;
@@ -103,7 +105,7 @@ async function readShipped(flags: EvaluateFlags): Promise<RunFolds> {
   return { corpus, name, emotions, folds };
 }
 
-/** A run, and its own corpus. */
+/** A run and its own corpus. */
 async function readRun(run: string, flags: EvaluateFlags): Promise<RunFolds> {
   if (flags.model !== undefined) {
     throw new UsageError("A run and --model exclude each other: a run is judged with its own networks");
@@ -118,18 +120,18 @@ async function readRun(run: string, flags: EvaluateFlags): Promise<RunFolds> {
   return await readRunFolds(run, flags, () => opening ??= openDevice({ device: flags.device, threads: flags.threads }));
 }
 
-function utteranceCount(judged: readonly Judged[]): number {
+function utteranceCount(judged: readonly HeldOutFold[]): number {
   return judged.reduce((sum, { utterances }) => sum + utterances.length, 0);
 }
 
-/** The probabilities of each utterance that can be read: as it is, then under each condition. */
+/** The probabilities of each readable utterance: unchanged, then under each condition. */
 async function listenToAll(
-  judged: readonly Judged[],
+  judged: readonly HeldOutFold[],
   { segmentHop, decide, under = [], seed }: EvaluateFlags,
   signal: AbortSignal,
-): Promise<{ heard: HeardUtterance[][]; skipped: Skipped[] }> {
+): Promise<{ heard: HeardUtterance[][]; skipped: SkippedFile[] }> {
   const all = judged.flatMap(({ utterances }) => utterances), stranger = new Stranger(all, seed);
-  const heard = [...under.keys(), 0].map((): HeardUtterance[] => []), skipped: Skipped[] = [];
+  const heard = [...under.keys(), 0].map((): HeardUtterance[] => []), skipped: SkippedFile[] = [];
   const bar = progressBar("listening");
   let done = 0;
   try {
@@ -165,7 +167,7 @@ function describe(
   { emotions, utterances, confusion, strayed, ...own }: Transfer,
   others: { model: string[]; corpus: string[] },
   leftOut: number,
-  skipped: readonly Skipped[],
+  skipped: readonly SkippedFile[],
 ): string {
   const { low, high } = wilsonInterval(own.weightedAccuracy, utterances);
   const lines = [`shared emotions: ${emotions.join(", ")}`];

@@ -1,33 +1,31 @@
-/**
- * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are printed.
- */
+/** From options to an experiment that only lacks its device: reads the corpus, draws its folds, and prints both. */
 import { resolve } from "@std/path";
 import { type Corpus, count } from "../corpora/corpus.ts";
-import { extractFeatures, type Features } from "../corpora/features.ts";
+import type { Features } from "../corpora/features.ts";
 import { inspectCorpus } from "../corpora/sanity.ts";
 import { CrossValidation } from "../refinery/cross_validation.ts";
-import { segmentation } from "../refinery/derived_settings.ts";
 import type { PresetName } from "../refinery/presets.ts";
+import { readFeatures } from "../refinery/read_features.ts";
 import type { Settings } from "../refinery/settings.ts";
 import type { Experiment } from "../runs/plan.ts";
 import { type CorpusFlags, openFlaggedCorpus, progressBar, readingChoices, say } from "./common.ts";
 import { describeUnlearned, type FoldFlags, settleFolds } from "./fold_settings.ts";
 import { describeSettings } from "./train_options.ts";
 
-/** What {@link prepare} reads. */
+/** The options of {@link prepare}. */
 export interface PrepareFlags extends CorpusFlags, FoldFlags {
   /** `--threads` */
   threads?: number;
   /** `--quiet` */
   quiet?: boolean;
-  /** Told in the place of the settings' method and stages, where several chains are run. */
+  /** Printed instead of the settings' method and stages, if several chains run. */
   chains?: string;
 }
 
 /**
  * Reads the corpus and draws the folds.
  *
- * @param asked the settings, whose segment hop may still be the corpus's own
+ * @param asked the settings; their segment hop may still be undefined, for the corpus's default
  */
 export async function prepare(
   flags: PrepareFlags,
@@ -37,7 +35,7 @@ export async function prepare(
 ): Promise<Omit<Experiment, "device">> {
   const opened = await openFlaggedCorpus(flags);
   const hopped = { ...asked, segmentHop: asked.segmentHop ?? opened.segmentHop };
-  const features = await readFeatures(flags, opened, hopped, signal);
+  const features = await readWithBar(flags, opened, hopped, signal);
   const { settings, lines } = settleFolds(flags, hopped, features);
   const cv = new CrossValidation(features, settings), { folds } = cv;
   if (!flags.quiet) {
@@ -48,12 +46,12 @@ export async function prepare(
     for (const line of describeUnlearned(cv)) say(`doubtful  ${line}`);
   }
   const { corpus } = flags, choices = await readingChoices(flags);
-  // another process may stand in another folder
+  // another process may have another working folder
   const data = flags.data === undefined ? undefined : resolve(flags.data);
   return { corpus, data, choices, preset, settings, features, folds };
 }
 
-async function readFeatures(
+async function readWithBar(
   flags: PrepareFlags,
   corpus: Corpus,
   settings: Settings,
@@ -61,8 +59,7 @@ async function readFeatures(
 ): Promise<Features> {
   const bar = flags.quiet ? undefined : progressBar("reading");
   try {
-    return await extractFeatures(corpus, {
-      ...segmentation(settings),
+    return await readFeatures(corpus, settings, {
       threads: flags.threads,
       cacheDir: flags.cache,
       onCacheFault: say,

@@ -10,7 +10,7 @@ import { emotionName, isEmotion, nearestEmotion, orderEmotions, plainWord } from
 export { emotionName, EMOTIONS, isEmotion, orderEmotions } from "./emotion_names.ts";
 
 /** A stretch of sound, decoded. */
-export interface Spoken {
+export interface Speech {
   /** mono, 16 kHz, within [-1, 1] */
   samples: Float32Array;
   /** duration of the recording, before resampling */
@@ -48,11 +48,11 @@ export interface Utterance {
   /** the part of that file; default: the whole file */
   span?: Span;
   /** Loads the sound. Rejects with an error that names the file and its fault if it can't be read. */
-  read(): Promise<Spoken>;
+  read(): Promise<Speech>;
 }
 
 /** A skipped file and the reason. */
-export interface Skipped {
+export interface SkippedFile {
   /** the file */
   path: string;
   /** what is wrong with it, as the end of a sentence */
@@ -74,7 +74,7 @@ export interface Corpus {
   /** sorted by `id` */
   utterances: Utterance[];
   /** files that look like recordings of this corpus but could not be used */
-  skipped: Skipped[];
+  skipped: SkippedFile[];
   /** default number of frames from one segment to the next: 1 (10 ms), or 3 for CASIA */
   segmentHop: number;
   /** how to treat copies; default: `refuse` */
@@ -185,7 +185,7 @@ export function requireTwoEmotions(
   from: string,
   emotions: readonly string[],
   utterances: number,
-  skipped: readonly Skipped[],
+  skipped: readonly SkippedFile[],
 ): void {
   if (emotions.length >= 2) return;
   const found = emotions.length === 0

@@ -19,7 +19,7 @@ export interface Content {
 }
 
 /** The decision about copies, by index in the list. */
-export interface Settled {
+export interface DuplicateDecision {
   /** dropped recordings and the reasons */
   dropped: Map<number, string>;
   /** kept copies, each with the first of its group */
@@ -32,8 +32,8 @@ export interface Settled {
  *
  * @throws {Error} with both files, if one recording has two labels and the policy is `refuse`
  */
-export function settleDuplicates(contents: readonly Content[], policy: DuplicatePolicy = "refuse"): Settled {
-  const settled: Settled = { dropped: new Map(), copyOf: new Map() };
+export function settleDuplicates(contents: readonly Content[], policy: DuplicatePolicy = "refuse"): DuplicateDecision {
+  const settled: DuplicateDecision = { dropped: new Map(), copyOf: new Map() };
   const groups = findCopies(contents);
   const contradicting = groups.filter((group) => group.some((i) => contents[i].emotion !== contents[group[0]].emotion));
   if (policy === "refuse" && contradicting.length > 0) throw contradiction(contents, contradicting);

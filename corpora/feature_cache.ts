@@ -18,7 +18,7 @@
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
-import type { Framed } from "./framed.ts";
+import type { RecordingFrames } from "./recording_frames.ts";
 
 /**
  * Increment this whenever a change in `dsp/` changes a frame, even in its last bit, or when this file format changes.
@@ -54,13 +54,13 @@ export class FrameCache {
   }
 
   /** The frames stored under a key; undefined if there are none or they are damaged. */
-  read(key: string): Framed | undefined {
+  read(key: string): RecordingFrames | undefined {
     const framed = this.#read(key);
     if (framed === undefined) this.misses++;
     return framed;
   }
 
-  #read(key: string): Framed | undefined {
+  #read(key: string): RecordingFrames | undefined {
     let file: Uint8Array<ArrayBuffer>;
     try {
       file = Deno.readFileSync(this.#path(key));
@@ -83,7 +83,7 @@ export class FrameCache {
   }
 
   /** Stores frames under a key. On failure it sets {@link fault} and does not throw. */
-  write(key: string, { frames, seconds, sound }: Framed): void {
+  write(key: string, { frames, seconds, sound }: RecordingFrames): void {
     if (this.fault !== undefined) return;
     const { nMels } = this.#settings;
     const file = new Uint8Array(HEADER_BYTES + frames.byteLength);

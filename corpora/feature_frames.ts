@@ -13,11 +13,11 @@ import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import type { Span } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
 import { cutSpan, requireContent } from "./files.ts";
-import type { Framed, Sound } from "./framed.ts";
+import type { RecordingFrames, Sound } from "./recording_frames.ts";
 
 /** The result of reading an utterance: its frames, or the reason why there are none. */
 export type Outcome =
-  | Framed & {
+  | RecordingFrames & {
     /** the {@link digestOf} of the file, or of the samples if there is no file */
     digest: string;
     /** the emotion of each frame, if the corpus knows it */
@@ -98,7 +98,7 @@ async function framesOf(
   bytes: Uint8Array,
   name: string,
   { cache, settings = frontEnd }: { cache?: FrameCache; settings?: FrontEnd } = {},
-): Promise<Framed & { digest: string }> {
+): Promise<RecordingFrames & { digest: string }> {
   const digest = digestOf(bytes);
   const key = cache?.key(bytes);
   const known = key === undefined ? undefined : cache!.read(key);
@@ -157,7 +157,7 @@ class SpanReader {
    * @throws {TypeError} as `readRecording` does
    * @throws {RangeError} if the part does not lie within the recording
    */
-  async frames(file: string, span: Span, read: () => Uint8Array): Promise<Framed & { digest: string }> {
+  async frames(file: string, span: Span, read: () => Uint8Array): Promise<RecordingFrames & { digest: string }> {
     if (this.#last?.file !== file) {
       const bytes = read();
       requireContent(bytes, file);

@@ -13,9 +13,16 @@ import { OptionError } from "../base/option_error.ts";
 import type { Level } from "../dsp/levelling.ts";
 import { padFrames, segmentCount } from "../dsp/segments.ts";
 import { frontEnd } from "../dsp/settings.ts";
-import { type Corpus, orderEmotions, requireTwoEmotions, type Skipped, type Span, type Utterance } from "./corpus.ts";
+import {
+  type Corpus,
+  orderEmotions,
+  requireTwoEmotions,
+  type SkippedFile,
+  type Span,
+  type Utterance,
+} from "./corpus.ts";
 import { readUtterances } from "./feature_reading.ts";
-import type { Sound } from "./framed.ts";
+import type { Sound } from "./recording_frames.ts";
 import { whyLeftOut } from "./left_out.ts";
 import { majority } from "./majority.ts";
 import { CORPUS_KINDS } from "./open.ts";
@@ -88,7 +95,7 @@ export interface Features {
    * unused recordings: those that the corpus skipped, then those that are unreadable, silent, copies or shorter than a
    * segment
    */
-  skipped: Skipped[];
+  skipped: SkippedFile[];
   /** doubts about the corpus's labels, one line each */
   notes?: string[];
 }
@@ -127,7 +134,7 @@ export interface FeatureOptions {
 }
 
 /** An utterance in use, before its frames are copied to the common array. */
-interface Kept {
+interface KeptUtterance {
   utterance: FeatureUtterance;
   emotion: string;
   votes?: Utterance["votes"];
@@ -163,7 +170,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
     throw new OptionError({ option: "segmentHop", required: "a whole number of frames, 1 or more", found: segmentHop });
   }
   const skipped = [...corpus.skipped];
-  const kept: Kept[] = [];
+  const kept: KeptUtterance[] = [];
   let frameTotal = 0, segmentTotal = 0, seconds = 0, padded = 0;
   const recordings = areRecordings(corpus);
   const outcomes = await readUtterances(corpus.utterances, recordings, options);

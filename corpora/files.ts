@@ -7,7 +7,7 @@ import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import { readRecording } from "../dsp/recording_reader.ts";
 import { frontEnd } from "../dsp/settings.ts";
-import type { Skipped, Span, Spoken, Utterance } from "./corpus.ts";
+import type { SkippedFile, Span, Speech, Utterance } from "./corpus.ts";
 
 /** The properties of an utterance that are known before its sound is read. */
 export type Label = Omit<Utterance, "path" | "read">;
@@ -24,13 +24,13 @@ export function stem(file: string): string {
 }
 
 /** The result of {@link listRecordings}: sorted paths relative to the folder, with `/` as separator. */
-export interface Found {
+export interface RecordingList {
   /** WAV files */
   wavs: string[];
   /** audio in other formats */
   others: string[];
   /** broken or circular links, with their full paths */
-  faults: Skipped[];
+  faults: SkippedFile[];
 }
 
 /**
@@ -39,9 +39,9 @@ export interface Found {
  *
  * @throws {Error} if `dir` does not exist or is not a folder
  */
-export async function listRecordings(dir: string): Promise<Found> {
+export async function listRecordings(dir: string): Promise<RecordingList> {
   await requireFolder(dir);
-  const wavs: string[] = [], others: string[] = [], faults: Skipped[] = [];
+  const wavs: string[] = [], others: string[] = [], faults: SkippedFile[] = [];
   const walk = async (below: string, above: readonly string[]): Promise<void> => {
     const folder = join(dir, below), real = await Deno.realPath(folder);
     if (above.includes(real)) {
@@ -114,7 +114,7 @@ export function fileUtterance(file: string, label: Label): Utterance {
   return {
     ...label,
     path: file,
-    async read(): Promise<Spoken> {
+    async read(): Promise<Speech> {
       const bytes = await Deno.readFile(file);
       requireContent(bytes, file);
       const recording = await readRecording(bytes, file);
@@ -148,7 +148,7 @@ const OVERRUN = 0.1;
  *
  * @throws {RangeError} with the file, if the span does not lie within it
  */
-export function cutSpan({ samples, seconds }: Spoken, { start, end }: Span, name: string): Spoken {
+export function cutSpan({ samples, seconds }: Speech, { start, end }: Span, name: string): Speech {
   if (start >= seconds || end > seconds + OVERRUN) {
     throw new RangeError(
       `${name}: expected a part within the recording's ${Number(seconds.toFixed(3))} s, found ${start} to ${end} s`,

@@ -12,13 +12,13 @@ import {
   makeCorpus,
   mapLabel,
   type ReadingChoices,
-  type Skipped,
+  type SkippedFile,
   type Utterance,
 } from "./corpus.ts";
-import { fileUtterance, type Found, type Label, listRecordings, stem } from "./files.ts";
+import { fileUtterance, type Label, listRecordings, type RecordingList, stem } from "./files.ts";
 
 /** The contents of a name, and the corpus's own word for the emotion if EPR uses another. */
-export type Named = Label & {
+export type NameLabel = Label & {
   /** the corpus's word */
   word?: string;
 };
@@ -27,10 +27,10 @@ export type Named = Label & {
  * The result of reading a file's name: its contents, or the reason for leaving it out as the end of a sentence, or null
  * if it has no meaning.
  */
-export type Understood = Named | string | null;
+export type NameReading = NameLabel | string | null;
 
 /** Interprets names, with everything else that a layout requires and reads once: label files, votes, transcripts. */
-export type Understand = (name: string) => Understood;
+export type NameReader = (name: string) => NameReading;
 
 /** A corpus's layout. */
 export interface Layout {
@@ -56,7 +56,7 @@ export interface Layout {
    * @param found the files below it
    * @returns a function that interprets a path below the folder, with `/`, without `.wav`
    */
-  reader(dir: string, found: Found, choices: ReadingChoices): Understand | Promise<Understand>;
+  reader(dir: string, found: RecordingList, choices: ReadingChoices): NameReader | Promise<NameReader>;
 }
 
 /**
@@ -86,7 +86,7 @@ export async function openLayout(layout: Layout, data: string, choices: ReadingC
 export function namedCorpus(
   dir: string,
   { name, expected, segmentHop }: Pick<Corpus, "name" | "segmentHop"> & { expected: string },
-  { found, choices, understand }: { found: Found; choices: ReadingChoices; understand: Understand },
+  { found, choices, understand }: { found: RecordingList; choices: ReadingChoices; understand: NameReader },
 ): Corpus {
   const { wavs, others, faults } = found, { labels, duplicates } = choices;
   if (wavs.length === 0) {
@@ -97,7 +97,7 @@ export function namedCorpus(
       : "no WAV file in it";
     throw new Error(`${dir}: expected ${expected}, found ${instead}`);
   }
-  const skipped: Skipped[] = [
+  const skipped: SkippedFile[] = [
     ...faults,
     ...others.map((file) => ({ path: join(dir, file), reason: "not a WAV file" })),
   ];
@@ -122,7 +122,7 @@ export function namedCorpus(
 }
 
 /** Applies the user's map to a label, or returns the reason for leaving it out. */
-export function relabel({ word, ...label }: Named, labels: LabelMap | undefined): Label | string {
+export function relabel({ word, ...label }: NameLabel, labels: LabelMap | undefined): Label | string {
   const mapped = mapLabel(labels, word, label.emotion);
   if (mapped === null) return `\`labels\` leaves "${word ?? label.emotion}" out`;
   return mapped === undefined ? label : { ...label, emotion: mapped };

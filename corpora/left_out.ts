@@ -8,7 +8,7 @@ import { frontEnd } from "../dsp/settings.ts";
 import type { Corpus } from "./corpus.ts";
 import { settleDuplicates } from "./duplicates.ts";
 import type { Outcome } from "./feature_frames.ts";
-import type { Sound } from "./framed.ts";
+import type { Sound } from "./recording_frames.ts";
 
 /** Which utterances are left out and why, and which copies are kept; by index in the corpus. */
 export function whyLeftOut(

@@ -20,7 +20,7 @@ import {
   isEmotion,
   makeCorpus,
   type ReadingChoices,
-  type Skipped,
+  type SkippedFile,
   type Span,
 } from "./corpus.ts";
 import { type CsvRow, type CsvTable, readTable } from "./csv.ts";
@@ -65,7 +65,7 @@ export async function openCsv(file: string, choices: ReadingChoices = {}): Promi
   const table = await readList(await findList(file)), columns = findColumns(table.header);
   requireColumns(table, columns);
   const finder = new PathFinder(dirname(table.name));
-  const utterances: Utterance[] = [], skipped: Skipped[] = [];
+  const utterances: Utterance[] = [], skipped: SkippedFile[] = [];
   for (const row of table.rows) {
     const at = `${table.name}, line ${row.line}`, value = (name: ColumnName) => valueOf(row, columns, name);
     const listed = value("path");

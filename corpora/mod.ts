@@ -12,15 +12,15 @@ export {
   type LabelMap,
   makeCorpus,
   type ReadingChoices,
-  type Skipped,
+  type SkippedFile,
   type Span,
-  type Spoken,
+  type Speech,
   type Utterance,
 } from "./corpus.ts";
 export { EMOTIONS } from "./emotion_names.ts";
 export { extractFeatures, type FeatureOptions, type Features, type FeatureUtterance } from "./features.ts";
-export type { Sound } from "./framed.ts";
+export type { Sound } from "./recording_frames.ts";
 export { CORPUS_KINDS, type CorpusKind, type CorpusOptions, openCorpus } from "./open.ts";
-export { recogniseCorpus, type Recognised } from "./recognise.ts";
+export { type CorpusMatch, recogniseCorpus } from "./recognise.ts";
 export { type Finding, type FindingKind, inspectCorpus } from "./sanity.ts";
 export { openSynthetic, type SyntheticSize } from "./synthetic.ts";

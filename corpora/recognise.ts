@@ -17,7 +17,7 @@ import { describeNames, matches, nearestLayout } from "./layouts.ts";
 import { isList } from "./list.ts";
 
 /** The recognised corpus, and the reason. */
-export interface Recognised {
+export interface CorpusMatch {
   /** its name for `--corpus` */
   kind: string;
   /** as a sentence */
@@ -29,7 +29,7 @@ export interface Recognised {
  *
  * @throws {OptionError} if the path does not exist, or the corpus is unknown; the error then describes its file names
  */
-export async function recogniseCorpus(data: string): Promise<Recognised> {
+export async function recogniseCorpus(data: string): Promise<CorpusMatch> {
   const info = await statOrNull(data);
   if (info === null) {
     throw new OptionError({ option: "data", where: data, required: "recordings, or a list of them", found: undefined });

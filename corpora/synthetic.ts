@@ -14,7 +14,7 @@ import { SPEECH_STREAMS } from "../base/streams.ts";
 import { frameCount } from "../dsp/log_mel.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import { Random } from "../kernels/random.ts";
-import { type Corpus, EMOTIONS, makeCorpus, type Spoken, type Utterance } from "./corpus.ts";
+import { type Corpus, EMOTIONS, makeCorpus, type Speech, type Utterance } from "./corpus.ts";
 import { makeSentence, type Sentence } from "./phonemes.ts";
 import { emptyTrack, FORMANTS, noiseTable, speak, TRACK_STEP, VOICE_RATE, type VoiceTrack } from "./voice.ts";
 
@@ -174,7 +174,7 @@ function takeManner(random: Random): Manner {
   };
 }
 
-function utter(sentence: Sentence, speaker: Speaker, emotion: string, noise: Float32Array, random: Random): Spoken {
+function utter(sentence: Sentence, speaker: Speaker, emotion: string, noise: Float32Array, random: Random): Speech {
   const take = takeManner(random), strength = 0.9 + 0.5 * random.uniform();
   const swell = drawSwell(sentence.ms, 2 ** (strength * MANNERS[emotion].tempo), random);
   const { track, emotional } = perform(sentence, speaker, take, scale(MANNERS[emotion], strength), swell);

@@ -3,7 +3,7 @@
  *
  *   bytes -> decoder (`decoders.ts`) -> [channels][samples] -> `mixdown.ts` -> 16 kHz
  */
-import { type Decoded, type Decoder, type LoadPackage, nameOf, openDecoder } from "./decoders.ts";
+import { type AudioBlock, type Decoder, type LoadPackage, nameOf, openDecoder } from "./decoders.ts";
 import type { Levels } from "./levels.ts";
 import { Mixdown } from "./mixdown.ts";
 import type { FrontEnd } from "./settings.ts";
@@ -99,7 +99,7 @@ export class CompressedStream {
     return [...parts, mixdown.finish()];
   }
 
-  async #collect(decoded: AsyncIterable<Decoded>): Promise<Float32Array<ArrayBuffer>[]> {
+  async #collect(decoded: AsyncIterable<AudioBlock>): Promise<Float32Array<ArrayBuffer>[]> {
     const parts: Float32Array<ArrayBuffer>[] = [];
     try {
       for await (const block of decoded) {
@@ -115,7 +115,7 @@ export class CompressedStream {
     return parts;
   }
 
-  #take({ channelData, sampleRate }: Decoded): Float32Array<ArrayBuffer> {
+  #take({ channelData, sampleRate }: AudioBlock): Float32Array<ArrayBuffer> {
     const channels = channelData.length, frames = channelData[0].length;
     if (!this.#mixdown) {
       // same bounds as for wav files: at a rate of 1 Hz, each sample would become 16,000

@@ -9,7 +9,7 @@ import { OggChain } from "./ogg.ts";
 import type { Codec } from "./sniff.ts";
 
 /** A decoder's output. */
-export interface Decoded {
+export interface AudioBlock {
   /** [channels][samples] */
   channelData: Float32Array[];
   /** in Hz */
@@ -21,21 +21,21 @@ export interface Decoded {
 /** A decoder of a recording that arrives in pieces. */
 export interface Decoder {
   /** Decodes the next bytes. */
-  decode(bytes: Uint8Array): AsyncIterable<Decoded>;
+  decode(bytes: Uint8Array): AsyncIterable<AudioBlock>;
   /** Ends the recording. */
-  flush(): AsyncIterable<Decoded>;
+  flush(): AsyncIterable<AudioBlock>;
   /** Releases its memory. */
   free(): void;
 }
 
 /** Output of the packages' decoders: `errors` is a list or a number. */
-type PackageDecoded = Omit<Decoded, "faults"> & { errors?: { message: string }[] | number; bitDepth?: number };
+type PackageBlock = Omit<AudioBlock, "faults"> & { errors?: { message: string }[] | number; bitDepth?: number };
 
 /** The interface that the packages share. */
 interface PackageDecoder {
   ready?: Promise<void>;
-  decode(bytes: Uint8Array): PackageDecoded | Promise<PackageDecoded>;
-  flush?(): PackageDecoded | Promise<PackageDecoded>;
+  decode(bytes: Uint8Array): PackageBlock | Promise<PackageBlock>;
+  flush?(): PackageBlock | Promise<PackageBlock>;
   free(): void;
 }
 
@@ -123,7 +123,7 @@ export async function openDecoder(codec: Codec, name: string, load: LoadPackage 
     return made;
   };
   let decoder = await begin(), begun = false, first = true, chain: OggChain | undefined;
-  const read = async (run: () => PackageDecoded | Promise<PackageDecoded>): Promise<Decoded> => {
+  const read = async (run: () => PackageBlock | Promise<PackageBlock>): Promise<AudioBlock> => {
     const { channelData, sampleRate, errors = [], bitDepth = 0 } = await quietly(run);
     if (codec === "flac") { for (const channel of channelData) rescale(channel, bitDepth); }
     let faults: string[];
@@ -136,12 +136,12 @@ export async function openDecoder(codec: Codec, name: string, load: LoadPackage 
     return { channelData, sampleRate, faults };
   };
   const feeder = codec === "m4a" ? new MovieFeeder() : undefined;
-  const inPieces = async function* (bytes: Uint8Array): AsyncGenerator<Decoded> {
+  const inPieces = async function* (bytes: Uint8Array): AsyncGenerator<AudioBlock> {
     for (let at = 0; at < bytes.length; at += PIECE) {
       yield await read(() => decoder.decode(bytes.slice(at, at + PIECE)));
     }
   };
-  const end = async function* (): AsyncGenerator<Decoded> {
+  const end = async function* (): AsyncGenerator<AudioBlock> {
     if (codec === "flac" && !chain) yield await read(() => decoder.decode(FLAC_END));
     if (decoder.flush) yield await read(() => decoder.flush!());
   };

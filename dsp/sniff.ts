@@ -13,7 +13,7 @@
 export type Codec = "flac" | "mp3" | "vorbis" | "opus" | "aac" | "m4a";
 
 /** A recording in compressed form. */
-export interface Compressed {
+export interface CompressedRecording {
   /** Its compression. */
   codec: Codec;
   /** Where the sound begins, in bytes: after a tag. */
@@ -30,7 +30,7 @@ const MOST_ROOM = 1 << 16;
  * @param whole whether these are all its bytes
  * @returns undefined if it is something else (a wav file, or not a recording), "more" if more bytes are needed to decide
  */
-export function recognise(head: Uint8Array, whole: boolean): Compressed | "more" | undefined {
+export function recognise(head: Uint8Array, whole: boolean): CompressedRecording | "more" | undefined {
   if (head.length < 12 && !whole) return "more";
   const text = (at: number, length: number) => String.fromCharCode(...head.subarray(at, at + length));
   if (text(4, 4) === "ftyp") return { codec: "m4a", offset: 0 };

@@ -6,13 +6,13 @@
 import type { MemoryStatus } from "./device.ts";
 
 /** What the pool needs to know of a buffer. */
-export interface Pooled {
+export interface PoolBuffer {
   /** Words. */
   readonly length: number;
 }
 
 /** Hands out buffers of type `B`, making new ones with the device's own `create`. */
-export class BufferPool<B extends Pooled> {
+export class BufferPool<B extends PoolBuffer> {
   #create: (length: number, purpose: string) => B;
   #order = new Map<B, number>(); // every buffer that there is, with its number
   #made = 0;

@@ -1,58 +1,61 @@
 /**
- * What is timed: one case a kernel and shape, with the work it does and the memory it must move.
+ * The cases to time: one per kernel and shape, with its operations and the memory that it must move.
  *
- * Operations are those of the definition (a convolution is 2 x 9 x pixels x channels in x channels out, the zero border
- * counted in), so that an algorithm that needs fewer of them may pass the machine's peak. Bytes are the least that can move:
- * each input read once, each output written once.
+ * Operations are those of the definition (a convolution is 2 x 9 x pixels x channels in x channels out, including the zero
+ * border), so an algorithm with fewer operations may exceed the machine's peak. Bytes are the minimum to move: each input
+ * read once, each output written once.
  */
 import { SIGNATURES } from "../kernels/methods.ts";
 import { bytesOf, type Signature } from "../kernels/signature.ts";
 import type { KernelName } from "../kernels/table.ts";
 import { type LayerSummary, summarise, vggEParameters } from "../nn/vgg_e.ts";
 
-/** What a buffer holds before the kernel runs: outputs hold NaN, so that what is not written shows. */
+/** The initial content of a buffer. Outputs contain NaN, so that values that are not written are detected. */
 export type Content = "noise" | "positive" | "distributions" | "output" | "zero" | "rising" | "views";
 
 /** One kernel on one shape. */
 export interface Case {
-  /** Which kernel of the set. */
+  /** The kernel's name in the table. */
   kernel: KernelName;
-  /** What it does there, e.g. "conv to weights": rows of one name are comparable. */
+  /** Its purpose, e.g. "conv to weights": rows with the same name are comparable. */
   name: string;
-  /** The layers it stands for, e.g. "conv6-8". */
+  /** The layers that it represents, e.g. "conv6-8". */
   layer: string;
   /** Its sizes. */
   shape: string;
-  /** Operations of a call. */
+  /** Operations per call. */
   flops: number;
-  /** Bytes that must move in a call. */
+  /** Bytes that must move per call. */
   bytes: number;
-  /** Its buffers, by the kernel's names for them. */
+  /** Its buffers, by the kernel's names. */
   buffers: Record<string, { length: number; content: Content }>;
-  /** Buffers that go by a second name. */
+  /** Buffers that have a second name. */
   aliases?: Record<string, string>;
   /** Its other arguments. */
   scalars: Scalars;
 }
 
-/** Arguments that are no buffers. */
+/** Arguments other than buffers. */
 export type Scalars = Record<string, number | boolean | readonly number[]>;
 
-/** What a case adds to its kernel's entry. */
+/** A case's additions to its kernel's entry. */
 export interface CaseLabels extends Partial<Pick<Case, "name" | "layer" | "shape" | "aliases">> {
-  /** Buffers that it has although they may be left out. */
+  /** Optional buffers to include. */
   having?: readonly string[];
 }
 
 type Sizes = Readonly<Record<string, number>>;
 
-/** What noise would not do for, or what is longer than it has to be, by kernel and buffer. Most kernels have nothing here. */
+/**
+ * Special contents or lengths, by kernel and buffer, if noise is unsuitable or the least length is too short. Most
+ * kernels have none.
+ */
 const SPECIAL: Readonly<Record<string, Record<string, { content?: Content; length?: (sizes: Sizes) => number }>>> = {
   softmaxCrossEntropy: { targets: { content: "distributions" }, metrics: { content: "zero" } },
   adam: { m: { content: "zero" }, v: { content: "zero" } },
   normalise: { moments: { content: "positive" } },
   normaliseGradient: { moments: { content: "positive" } },
-  // neighbours of one series, as the segments of a recording are
+  // neighbouring windows of one series, as for the segments of a recording
   gatherWindows: { series: { length: ({ batch, height, width }) => (batch + width) * height } },
   gatherViews: {
     series: { length: ({ batch, height, width }) => (batch + width) * height },
@@ -62,9 +65,9 @@ const SPECIAL: Readonly<Record<string, Record<string, { content?: Content; lengt
 };
 
 /**
- * A case of any kernel: its buffers, operations and bytes by its entry in the table.
+ * Builds a case for any kernel: its entry in the table gives buffers, operations and bytes.
  *
- * @param signature of the entry
+ * @param signature the entry's signature
  * @param scalars its sizes and options
  */
 export function kernelCase(signature: Signature, scalars: Scalars, labels: CaseLabels = {}): Case {
@@ -88,13 +91,13 @@ export function kernelCase(signature: Signature, scalars: Scalars, labels: CaseL
   };
 }
 
-/** An entry's options as a bench sets them where nobody says how: flags off, numbers and shares a half. */
+/** Default values of an entry's options in a bench: flags off, numbers and shares one half. */
 export function usualOptions({ options }: Signature): Scalars {
   const usual = { flag: false, "flag?": false, number: 0.5, share: 0.5, key: [1, 2] } as const;
   return Object.fromEntries(options.map(({ name, kind }) => [name, usual[kind]]));
 }
 
-/** A convolution and its gradients; the first of a network needs none to its input. */
+/** A convolution and its gradients; a network's first one needs no gradient of its input. */
 export function convCases(
   [batch, height, width, channelsIn]: readonly number[],
   channelsOut: number,
@@ -111,7 +114,7 @@ export function convCases(
   return inputGradient ? cases : [cases[0], cases[2]];
 }
 
-/** A pool and its gradient, masked by the pool's input as in a network. */
+/** A pool and its gradient, masked by the pool's input, as in a network. */
 export function poolCases([batch, height, width, channels]: readonly number[]): Case[] {
   const sizes = { batch, height, width, channels };
   return [
@@ -125,7 +128,7 @@ export function matmulCase(m: number, k: number, n: number): Case {
   return kernelCase(SIGNATURES.matmul, { m, n, k }, { shape: `${m}x${k} by ${k}x${n}` });
 }
 
-/** A dense layer, its gradients to the weights, the bias and the input. */
+/** A dense layer and its gradients: of weights, bias and input. */
 export function denseCases(batch: number, units: number, out: number, relu: boolean): Case[] {
   const { matmul, columnSums } = SIGNATURES, shape = `${batch}x${units} to ${out}`;
   const forward = { m: batch, n: out, k: units, relu };
@@ -145,18 +148,18 @@ export function lossCase(rows: number, classes: number): Case {
   return kernelCase(SIGNATURES.softmaxCrossEntropy, { rows, classes, count: rows, step: 1 }, labels);
 }
 
-/** Adam on so many weights. */
+/** Adam on `length` weights. */
 export function adamCase(length: number): Case {
   const rates = { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
   return kernelCase(SIGNATURES.adam, { length, ...rates }, { name: "Adam", layer: "all" });
 }
 
-/** The least that a device can be asked for: what its time is, is what dispatching costs. */
+/** The smallest possible operation: its time is the cost of dispatching. */
 export function noopCase(): Case {
   return kernelCase(SIGNATURES.fill, { length: 1, value: 1 }, { name: "no-op", shape: "fill of 1" });
 }
 
-/** Every kernel of a VGG-E's training step, equal shapes once: the layer then says which it stands for. */
+/** Every kernel of a VGG-E's training step. Equal shapes occur once, and their case lists all the layers. */
 export function vggECases({ width, batch, classes }: { width: number; batch: number; classes: number }): Case[] {
   const layers = summarise({ width, classes });
   const cases = [noopCase()];
@@ -184,14 +187,14 @@ export function vggECases({ width, batch, classes }: { width: number; batch: num
   return [...cases, lossCase(batch, classes), adamCase(weights)];
 }
 
-/** What `--shape` takes. */
+/** The syntax of `--shape`. */
 export const SHAPES = "conv:BATCHxHEIGHTxWIDTHxIN:OUT, pool:BATCHxHEIGHTxWIDTHxCHANNELS, dense:BATCHxIN:OUT, " +
   "matmul:MxKxN, softmax:ROWSxCLASSES, adam:WEIGHTS; or any kernel of the table with its sizes, moments:rows=4096,columns=64";
 
 /**
  * The cases of `--shape`, e.g. conv:128x64x32x64:64 or moments:rows=4096,columns=64.
  *
- * @throws RangeError that says what a shape looks like
+ * @throws RangeError that shows the syntax of a shape
  */
 export function parseShape(text: string): Case[] {
   const [kind, from = "", to] = text.split(":");
@@ -209,7 +212,10 @@ export function parseShape(text: string): Case[] {
   throw new RangeError(`Expected a shape ${SHAPES}; found "${text}"`);
 }
 
-/** A case of any kernel from "rows=4096,columns=64"; a size that has another for its largest may be left out, and is that. */
+/**
+ * A case of any kernel from "rows=4096,columns=64". A size whose upper bound is another size may be omitted and takes
+ * that value.
+ */
 function tableCase(signature: Signature, text: string): Case {
   const { kernel, sizes } = signature;
   const found = new Map(text.split(",").map((part) => part.split("=")).map(([name, value]) => [name, Number(value)]));

@@ -1,10 +1,10 @@
 /**
- * `deno task bench --count`: what each kernel of VGG-E's training step moves and does on a GPU, counted and not timed, beside
- * what the roofline asks for. No GPU is needed.
+ * `deno task bench --count`: counts the bytes and operations of each kernel of VGG-E's training step on a GPU, without
+ * timing, beside the requirement of the roofline. It needs no GPU.
  *
- * Bytes are those that pass between memory and workgroups where no cache helps: every tile reads its rows and its columns
- * for itself, parts are written and read again. A cache can only make them fewer. The plan is the one that a large GPU gets
- * without measuring (`kernels/webgpu/plan.ts`).
+ * Bytes are those that pass between memory and workgroups without a cache: every tile reads its own rows and columns, and
+ * parts are written and read again. A cache can only reduce them. The plan is the one that a large GPU gets without tuning
+ * (`kernels/webgpu/plan.ts`).
  */
 import type { Device } from "../kernels/device.ts";
 import type { ConvShape } from "../kernels/table.ts";
@@ -28,29 +28,29 @@ import { digits } from "./show.ts";
 
 /** One kernel on one shape. */
 export interface CountedRow {
-  /** What it does, and in which layers. */
+  /** Its purpose, and the layers. */
   name: string;
   layer: string;
   shape: string;
-  /** Variant, and parts along k; undefined for what is no product. */
+  /** Variant, and number of parts along k; undefined if it is not a product. */
   plan?: string;
-  /** Workgroups; undefined for what is no product. */
+  /** Workgroups; undefined if it is not a product. */
   workgroups?: number;
-  /** Share of the GPU's units that has work, over the waves in which workgroups are dealt out; undefined for what is no product. */
+  /** Share of the GPU's units with work, over the waves of workgroups; undefined if it is not a product. */
   balance?: number;
-  /** Lines of memory that a warp touches when it loads for a tile, of A and of B; undefined where there is no tile. */
+  /** Memory lines that a warp touches when it loads for a tile, for A and for B; undefined if there is no tile. */
   lines?: { a: number; b: number };
   /** Operations of the definition. */
   flops: number;
-  /** Share of the operations done that are wanted. */
+  /** Share of the executed operations that are useful. */
   useful: number;
   /** Bytes moved. */
   bytes: number;
-  /** Operations a byte. */
+  /** Operations per byte. */
   intensity: number;
 }
 
-/** Operations a byte from which on the GPU's memory is fast enough: 60 TFLOP/s by 4 TB/s. */
+/** Operations per byte above which the GPU's memory is fast enough: 60 TFLOP/s divided by 4 TB/s. */
 export const NEED = HARDWARE.flops / HARDWARE.bytes;
 
 /** Counts every kernel of the step. */
@@ -76,7 +76,7 @@ function describePlan(variant: string, splits: number): string {
   return variant + (splits > 1 ? `, ${splits} parts` : "");
 }
 
-/** By which plan a device computes a case; undefined for what is no product, or is computed in pieces. */
+/** The plan by which a device computes a case; undefined if it is not a product, or is computed in pieces. */
 export function planNamed(device: Device, of: Case): string | undefined {
   const product = device instanceof WebGpuDevice ? productOf(of) : undefined;
   if (!product) return undefined;
@@ -85,7 +85,7 @@ export function planNamed(device: Device, of: Case): string | undefined {
   return choice && describePlan(choice.variant, choice.splits);
 }
 
-/** The matrix product that a case is; undefined where it is none. */
+/** The matrix product of a case; undefined if it is not one. */
 export function productOf({ kernel, scalars }: Case): Product | undefined {
   if (kernel === "matmul") return matmulProduct(scalars as unknown as MatmulShape);
   if (kernel === "conv2d" || kernel === "conv2dInputGradient" || kernel === "conv2dWeightGradient") {
@@ -93,7 +93,7 @@ export function productOf({ kernel, scalars }: Case): Product | undefined {
   }
 }
 
-/** The table that `--count` prints, and docs/gpu_kernels.md shows. */
+/** The table of `--count`, which docs/gpu_kernels.md shows. */
 export function describeCounted(options: { width: number; batch: number; classes: number }): string {
   const rows = countKernels(options);
   const table = formatTable(

@@ -1,7 +1,7 @@
 /**
- * The CPU's ladder: how the micro-kernel of `kernels/wat/gemm.wat` gets fast, rung by rung, on one core. Every rung is the same
- * product, [240, 256] by [256, 64], of operands that lie in the second-level cache as the rung wants them; each adds one idea,
- * told in its file. The rungs take turns, so that a machine that is slower for a while is so for all.
+ * The CPU's ladder: how the micro-kernel of `kernels/wat/gemm.wat` becomes fast, rung by rung, on one core. Every rung computes
+ * the same product, [240, 256] by [256, 64], of operands in the second-level cache in the rung's layout. Each adds one idea,
+ * which its file explains. The rungs take turns, so a temporary slowdown affects all of them.
  */
 import { hasRelaxedSimd } from "../kernels/cpu/binary.ts";
 import { INITIAL_PAGES } from "../kernels/cpu/layout.ts";
@@ -14,46 +14,46 @@ import { type Spread, spread } from "./timing.ts";
 
 const [M, K, N] = [240, 256, 64];
 const FLOPS = 2 * M * K * N;
-/** Operations of a round of `peak.wat`, and rounds of a sample. */
+/** Operations per round of `peak.wat`, and rounds per sample. */
 const PEAK_FLOPS = 8 * 12 * 4 * 2, PEAK_ROUNDS = 2 ** 15;
 
 /** One rung. */
 export interface Rung {
-  /** The idea it adds. */
+  /** The idea that it adds. */
   name: string;
-  /** Its file, from `kernels/wat/`. */
+  /** Its file, relative to `kernels/wat/`. */
   file: string;
-  /** Operations a second. */
+  /** Operations per second. */
   flops: Spread;
-  /** That as a share of what a core can do in registers. */
+  /** The same as a share of a core's peak in registers. */
   ofPeak: number;
   /** Largest difference from the definition over its largest value. */
   error: number;
 }
 
-/** The modules of the ladder, assembled: bytes by name. See `ladder_modules.ts`. */
+/** The assembled modules of the ladder: bytes by name. See `ladder_modules.ts`. */
 export type LadderModules = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 
-/** How to climb. */
+/** Options of the ladder. */
 export interface ClimbOptions {
-  /** Samples of each rung. */
+  /** Samples per rung. */
   samples: number;
   /** Whether the modules were assembled for a shared memory. Default: yes. */
   shared?: boolean;
-  /** Receives all rungs as measured so far, after each turn that counts; the next turn waits for it. */
+  /** Receives all rungs measured so far, after each counted turn; the next turn awaits it. */
   onTurn?: (rungs: Rung[], turn: number) => Promise<void>;
   /** Aborts between two turns. */
   signal?: AbortSignal;
 }
 
-/** Which multiply-add this engine's ladder uses. */
+/** The multiply-add that this engine's ladder uses. */
 export const ladderSimd = (): Simd => hasRelaxedSimd() ? "relaxed" : "plain";
 
 /**
- * Climbs the ladder: each rung in turn, and the peak before them.
+ * Runs the ladder: the peak, then each rung in turn.
  *
  * @param modules assembled for {@link ladderSimd}
- * @throws the signal's reason where it is aborted, and what `onTurn` throws
+ * @throws the signal's reason if aborted, and whatever `onTurn` throws
  */
 export async function climbCpuLadder(
   modules: LadderModules,
@@ -61,7 +61,7 @@ export async function climbCpuLadder(
 ): Promise<Rung[]> {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared });
   const kernels = await instantiate(modules, memory);
-  // after the panels' places: a and b as they are, rows of strips, panels, results, a table
+  // memory after the panels' places: a and b unchanged, rows of strips, panels, results, a table
   const a = INITIAL_PAGES * 65536, b = a + 4 * M * K, rows = b + 4 * K * N, panels = rows + 4 * M * K;
   const c = panels + 4 * K * N, table = c + 4 * M * N;
   const [x, y, out] = [[a, M * K], [b, K * N], [c, M * N]].map(([at, n]) => new Float32Array(memory.buffer, at, n));
@@ -86,7 +86,7 @@ export async function climbCpuLadder(
     {
       name: "5 x 8, rows as strips",
       file: "ladder/five_by_eight.wat",
-      run() { // strips are laid out for 64 steps at a time; as this rung adds to nothing, they may be taken for 4 times the rows
+      run() { // strips are laid out for 64 steps at a time; this rung does not accumulate, so they can pass for 4 times as many rows
         for (let n = 0; n < N; n += 8) kernels.fiveByEight(rows, M, K, panels + 4 * K * n, c + 4 * n, 4 * N);
       },
     },
@@ -116,7 +116,7 @@ export async function climbCpuLadder(
       return { name, file, flops, ofPeak: flops.median / roof, error: errors[i] };
     });
   };
-  for (let turn = -3; turn < samples; turn++) { // three turns until the engine has made its fast code
+  for (let turn = -3; turn < samples; turn++) { // three uncounted turns, until the engine has compiled its fast code
     signal?.throwIfAborted();
     const fastest = rate(() => kernels.run(PEAK_ROUNDS, 0.999), PEAK_ROUNDS * PEAK_FLOPS);
     if (turn >= 0) peaks.push(fastest);
@@ -150,7 +150,7 @@ export function describeCpuLadder(rungs: readonly Rung[]): string {
   }`;
 }
 
-/** Every module on one memory: its functions by name. */
+/** Instantiates every module on one memory and returns the functions by name. */
 async function instantiate(
   modules: LadderModules,
   memory: WebAssembly.Memory,

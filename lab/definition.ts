@@ -1,10 +1,10 @@
 /**
- * How far a kernel's result is from its definition (`kernels/reference.ts`, float64), at the very shape and batch that is
- * timed. Where the definition would take minutes it is asked for a part of the result only:
+ * Measures the distance of a kernel's result from its definition (`kernels/reference.ts`, float64), at the shape and
+ * batch that is timed. If the definition would take minutes, it computes only a part of the result:
  *
- * - what images have by themselves, as the kernel table's shapes tell: the first and the last image;
- * - the gradient to a convolution's weights: a few channels in and out, over the whole batch;
- * - products: the first and the last rows; what goes value by value: the first and last thousand.
+ * - results that are independent for each image, according to the shapes in the kernel table: the first and the last image;
+ * - the gradient of a convolution's weights: a few channels in and out, over the whole batch;
+ * - products: the first and the last rows; elementwise kernels: the first and last thousand values.
  *
  *     error = largest |found - expected| / largest |expected|
  */
@@ -13,25 +13,25 @@ import { reference } from "../kernels/reference.ts";
 import type { Signature } from "../kernels/signature.ts";
 import type { Case, Scalars } from "./cases.ts";
 
-/** Arrays by the kernel's names for its buffers. */
+/** Arrays by the kernel's buffer names. */
 export type Arrays = Record<string, Float32Array>;
 
-/** An error, and what of the result was looked at. */
+/** An error, and the part of the result that was checked. */
 export interface Check {
-  /** A share of the largest expected value; Infinity where a value is NaN. */
+  /** Relative to the largest expected value; Infinity if a value is NaN. */
   error: number;
   /** E.g. "2 of 128 images". */
   checked: string;
 }
 
-/** Holds `after`, what the buffers held when the kernel had run on `before`, to the definition. */
+/** Compares `after`, the buffers' contents after the kernel ran on `before`, with the definition. */
 export function checkCase(of: Case, before: Arrays, after: Arrays): Check {
   const named: Arrays = { ...before };
   for (const [alias, name] of Object.entries(of.aliases ?? {})) named[alias] = before[name];
   if (of.kernel === "conv2dWeightGradient") return checkWeightGradient(of, named, after);
   if (of.kernel === "matmul") return checkRows(of, named, after);
   const signature = SIGNATURES[of.kernel];
-  // what is drawn by a key is drawn by its place in the whole
+  // values drawn by a key depend on their position in the whole
   if (signature.options.some(({ kind }) => kind === "key")) return checkAll(of, named, after);
   if (isByImage(signature)) return checkImages(of, named, after);
   if (signature.buffers.every(({ shape }) => shape.text === "[length]")) return checkEnds(of, named, after);
@@ -61,7 +61,7 @@ function checkImages(of: Case, before: Arrays, after: Arrays): Check {
   return { error: worst.relative, checked: images.length < batch ? `2 of ${batch} images` : "all" };
 }
 
-/** Channels looked at on each side: the ends, where a tile may stick out. */
+/** Channels checked on each side: those at the ends, where a tile may extend beyond. */
 const ends = (n: number, most: number) =>
   n <= most ? [...Array(n).keys()] : [...Array(most).keys()].map((i) => i < most / 2 ? i : n - most + i);
 
@@ -146,7 +146,7 @@ export function outputs({ kernel, buffers }: Case): string[] {
   );
 }
 
-/** A copy of a buffer as the definition takes it: whole numbers where its words are such. */
+/** A copy of a buffer for the definition: whole numbers if its words are such. */
 function asDefined({ kernel }: Case, buffer: string, values: Float32Array): Float64Array | Int32Array {
   const { words } = SIGNATURES[kernel].buffers.find(({ name }) => name === buffer)!;
   return words === "int32" ? new Int32Array(values.slice().buffer) : new Float64Array(values);
@@ -164,7 +164,7 @@ function columns(values: Float32Array, width: number, chosen: readonly number[])
   return out;
 }
 
-/** Keeps the largest difference and the largest size. */
+/** Tracks the largest difference and the largest magnitude. */
 class Worst {
   #difference = 0;
   #size = 1e-30;

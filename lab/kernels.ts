@@ -1,8 +1,8 @@
 /**
- * Kernels, one row each: run once on noise and held to the definition, then timed.
+ * Measures kernels, one row each: runs a kernel once on noise, compares the result with the definition, then times it.
  *
- * Repeated calls find their data where the call before left it. What fits into a cache stays there, so that a small
- * kernel's GB/s may pass those of the copy kernel, which goes through memory.
+ * Repeated calls use the same data. Small data stay in a cache, so a small kernel's GB/s may exceed those of the copy
+ * kernel, which uses main memory.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { VIEW } from "../kernels/table.ts";
@@ -16,7 +16,7 @@ import type { Tune } from "./tuning.ts";
 /**
  * Times one case.
  *
- * @throws Error if memory is short or the device fails; the signal's reason where it is aborted
+ * @throws Error if memory is insufficient or the device fails; the signal's reason if aborted
  */
 export async function benchKernel(
   device: Device,
@@ -66,7 +66,7 @@ export async function benchKernel(
   }
 }
 
-/** What a buffer is filled with. */
+/** The initial values of a buffer. */
 function contentOf(content: Content, length: number, name: string, of: Case): Float32Array {
   if (content === "output") return new Float32Array(length).fill(NaN);
   if (content === "zero") return new Float32Array(length);
@@ -86,7 +86,7 @@ function contentOf(content: Content, length: number, name: string, of: Case): Fl
   return values;
 }
 
-/** Views that change nothing, [batch, 10], of windows of so many time steps. */
+/** Views that change nothing, [batch, 10], of windows of `width` time steps. */
 function plainViews(length: number, width: number): Float32Array {
   const views = new Float32Array(length);
   for (let at = 0; at < length; at += VIEW.length) {
@@ -96,7 +96,7 @@ function plainViews(length: number, width: number): Float32Array {
   return views;
 }
 
-/** Numbers from -1 to 1 by Marsaglia's xorshift: fast, and noise enough for a bench. */
+/** Numbers from -1 to 1 by Marsaglia's xorshift: fast, and random enough for a bench. */
 export function noise(length: number, seed: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length);
   let state = (seed * 2654435761 | 0) || 1;

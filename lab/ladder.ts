@@ -1,8 +1,9 @@
 /**
- * `deno task bench --ladder`: how a matrix product gets fast on a GPU, step by step (`kernels/wgsl/ladder/`), and what each step
- * gains on this adapter; beside them the kernels that training uses, on the same sizes.
+ * `deno task bench --ladder`: how a matrix product becomes fast on a GPU, step by step (`kernels/wgsl/ladder/`), and the gain of
+ * each step on this adapter. The kernels used in training are measured at the same sizes for comparison.
  *
- * Every step is held to the definition before it is timed. Times are the GPU's own, by timestamps, the fastest of a few runs.
+ * Every step is compared with the definition before it is timed. Times are the GPU's own, by timestamps, the fastest of a few
+ * runs.
  */
 import { createWebGpuDevice, type WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { LADDER, type LadderSizes, type LadderStep, launchStep } from "../kernels/webgpu/ladder.ts";
@@ -15,31 +16,34 @@ import { digits, duration } from "./show.ts";
 
 /** One row of the table. */
 export interface LadderRow {
-  /** Which step, or what training uses. */
+  /** The step, or the training kernel. */
   name: string;
   /** What it computes. */
   shape: string;
-  /** Seconds of a call. */
+  /** Seconds per call. */
   seconds: number;
-  /** Operations of a call. */
+  /** Operations per call. */
   flops: number;
   /** Largest difference from the definition over its largest value. */
   error: number;
 }
 
-/** How to climb. */
+/** Options of the ladder. */
 export interface LadderOptions {
-  /** Edge of the matrices, and pixels by 16 of the convolution's images: a multiple of 64. Default: 2048, or 256 in software. */
+  /**
+   * Edge of the matrices, and of the convolution's images, pixels by 16: a multiple of 64. Default: 2048, or 256 on a
+   * software adapter.
+   */
   size?: number;
-  /** Lets the device choose how it computes its own kernels. */
+  /** Lets the device choose its own kernels. */
   tune?: Tune;
-  /** Hears of each row as it is there, and how many there are, of how many. */
+  /** Receives each row when it is measured, the number of rows so far, and the total. */
   onRow?: (row: LadderRow, done: number, total: number) => void;
-  /** Aborts. */
+  /** Aborts the run. */
   signal?: AbortSignal;
 }
 
-/** Climbs it. Throws an Error where there is no adapter, or where a step does not compile. */
+/** Runs the ladder. Throws an Error if there is no adapter, or if a step does not compile. */
 export async function climbLadder(options: LadderOptions = {}): Promise<{ adapter: string; rows: LadderRow[] }> {
   const device = await createWebGpuDevice({ allowSoftware: true });
   let done = 0;
@@ -47,7 +51,7 @@ export async function climbLadder(options: LadderOptions = {}): Promise<{ adapte
   try {
     const n = options.size ?? (device.software ? 256 : 2048);
     const conv = convCases([n / 16, 16, 16, 64], 64)[0];
-    conv.scalars.relu = false; // the ladder's has no ends
+    conv.scalars.relu = false; // the ladder's convolution has no fused ReLU
     const [matmul, convolution] = [LADDER.slice(0, -1), LADDER.slice(-1)];
     const rows = [
       ...await climb(device, matmul, matmulCase(n, n, n), { M: n, N: n, K: n }, hears),
@@ -59,7 +63,7 @@ export async function climbLadder(options: LadderOptions = {}): Promise<{ adapte
   }
 }
 
-/** The steps of one problem, then the device's own kernel. */
+/** Measures the steps of one problem, then the device's own kernel. */
 async function climb(
   device: WebGpuDevice,
   steps: readonly LadderStep[],
@@ -79,7 +83,7 @@ async function climb(
     run();
     const { error } = checkCase(of, before, { [out]: await device.read(buffers[out]) });
     const once = await device.time(run), calls = Math.max(1, Math.min(100, Math.ceil(0.01 / once)));
-    let seconds = Infinity; // one call may be shorter than a step of the GPU's clock
+    let seconds = Infinity; // one call may be shorter than a tick of the GPU's clock
     for (let i = 0; i < 5; i++) {
       signal?.throwIfAborted();
       seconds = Math.min(seconds, await device.time(() => Array.from({ length: calls }, run)) / calls);
@@ -100,7 +104,7 @@ async function climb(
   }
 }
 
-/** The table that `--ladder` prints. */
+/** The table of `--ladder`. */
 export function describeLadder({ adapter, rows }: { adapter: string; rows: readonly LadderRow[] }): string {
   const table = formatTable(
     ["step", "on", "time", "GFLOP/s", "to the step before", "error"],

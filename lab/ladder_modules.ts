@@ -1,6 +1,6 @@
 /**
- * The files of the CPU's ladder, assembled: `cpu_ladder.ts` runs them. A page has no assembler, so the bytes are made when it is
- * built.
+ * Assembles the files of the CPU's ladder, which `cpu_ladder.ts` runs. A page has no assembler, so its modules are assembled
+ * when it is built.
  */
 import wabt from "wabt";
 import type { KernelVariant } from "../kernels/cpu/binary.ts";
@@ -15,7 +15,7 @@ import matmul from "../kernels/wat/matmul.wat" with { type: "text" };
 import type { LadderModules } from "./cpu_ladder.ts";
 import peak from "./peak.wat" with { type: "text" };
 
-/** Assembles them, for one kind of multiply-add and one kind of memory. */
+/** Assembles the modules for one kind of multiply-add and one kind of memory. */
 export async function assembleLadder(variant: KernelVariant): Promise<LadderModules> {
   const assembler = await wabt();
   const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: variant.simd === "relaxed" };

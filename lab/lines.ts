@@ -1,9 +1,9 @@
 /**
- * How many lines of a GPU's memory a warp touches when it loads for a tile: of 128 bytes, by 32 lanes with a vec4f each, so that 4 is
- * the least and 32 the most there can be. Each line is a transaction of its own, whatever part of it is wanted.
+ * Counts the lines of a GPU's memory that a warp touches when it loads for a tile. A line is 128 bytes, and 32 lanes load a vec4f each,
+ * so the count is between 4 and 32. Each line is a separate transaction, whatever part of it is needed.
  *
- * The places are those of `gemm_tile.wgsl` (which lane loads which slot and group along k) and of the texts that it is appended to (where
- * that lies in memory), written once more.
+ * The addresses repeat those of `gemm_tile.wgsl` (which lane loads which slot and group along k) and of the shaders that it is appended
+ * to (where that is in memory).
  */
 import type { ConvShape } from "../kernels/table.ts";
 import type { Variant } from "../kernels/webgpu/mod.ts";
@@ -13,13 +13,16 @@ import type { Case } from "./cases.ts";
 /** Lanes of a warp, and groups of four float32 values in a line. */
 const WARP = 32, LINE4 = 8;
 
-/** Where the vec4 numbered `i` of a block of 4 x 4 lies, in groups of four values: of these four rows (or columns), at these four k. */
+/**
+ * The position, in groups of four values, of the vec4 numbered `i` of a block of 4 x 4: for these four rows (or
+ * columns), at these four k.
+ */
 type Place = (slot: number, k4: number, i: number) => number;
 
 /**
- * Lines that a load of A and one of B touches, at most, in the middle of a matrix; undefined for what is no product by a tile.
+ * The most lines that a load of A and one of B touch in the middle of a matrix; undefined if the case is not a tiled product.
  *
- * @param k4 what is summed over, in groups of four: lanes past its end load nothing
+ * @param k4 the summed dimension, in groups of four; lanes beyond its end load nothing
  */
 export function linesTouched(
   { kernel, scalars }: Case,
@@ -41,7 +44,7 @@ function linesOf(place: Place, BK4: number, k4: number, i: number): number {
   return lines.size;
 }
 
-/** Places of A and of B. */
+/** Positions of A and of B. */
 function placesOf(kernel: Case["kernel"], scalars: Case["scalars"]): [Place, Place] | undefined {
   if (kernel === "matmul") {
     const { m, n, k, transposeA, transposeB } = scalars as unknown as MatmulShape;
@@ -67,7 +70,7 @@ function placesOf(kernel: Case["kernel"], scalars: Case["scalars"]): [Place, Pla
   return [seen, alongRows(channelsOut)];
 }
 
-/** A matrix whose rows (or columns, for B) are contiguous along k: vec4 i is row i's. */
+/** A matrix whose rows (or columns, for B) are contiguous along k: vec4 i belongs to row i. */
 const alongK = (k: number): Place => (slot, k4, i) => (4 * slot + i) * Math.ceil(k / 4) + k4;
-/** One that is contiguous along its rows (or columns): vec4 i is at the i-th k. */
+/** A matrix that is contiguous along its rows (or columns): vec4 i belongs to the i-th k. */
 const alongRows = (rows: number): Place => (slot, k4, i) => (4 * k4 + i) * Math.ceil(rows / 4) + slot;

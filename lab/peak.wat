@@ -1,7 +1,9 @@
-;; How many multiply-adds a core can do when nothing waits for memory: twelve independent sums of four lanes each, in registers.
-;; A multiply-add takes some four cycles and two begin in one, so eight sums would do; WebAssembly has sixteen registers.
+;; Measures how many multiply-adds a core can do without waiting for memory: twelve independent sums of four lanes each, in
+;; registers. A multiply-add takes about four cycles and two start per cycle, so eight sums would suffice; WebAssembly has
+;; sixteen registers.
 (module
-  ;; Runs $rounds rounds of 8 x 12 multiply-adds on four lanes: 768 operations a round. The result keeps it from being left out.
+  ;; Runs $rounds rounds of 8 x 12 multiply-adds on four lanes: 768 operations a round. Returning the result prevents
+  ;; its elimination.
   (func (export "run") (param $rounds i32) (param $factor f32) (result f32)
     (local $f v128) (local $t v128)
     {{#i 0 12}}(local $a{{i}} v128) {{/i}}

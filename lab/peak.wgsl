@@ -1,5 +1,6 @@
-// How many multiply-adds a GPU can do when nothing waits for memory: eight independent sums of four lanes in each invocation.
-// One loop, its body unrolled by who assembles this text: // #body is 16 rounds of 8 fused multiply-adds on four lanes.
+// Measures how many multiply-adds a GPU can do without waiting for memory: eight independent sums of four lanes in each
+// invocation. One loop. The program that assembles this text unrolls its body: // #body is 16 rounds of 8 fused multiply-adds
+// on four lanes.
 
 @group(0) @binding(0) var<storage, read_write> out: array<vec4f>; // [1]
 
@@ -14,5 +15,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     // #body
   }
   let all = a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7;
-  if (all.x == -1.0) { out[0] = all; } // never, but the compiler can't know
+  if (all.x == -1.0) { out[0] = all; } // never true, but the compiler can't know
 }

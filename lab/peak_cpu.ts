@@ -1,6 +1,6 @@
 /**
- * The CPU's measured peak: multiply-adds a second of `peak.wat`, in registers alone, on as many threads as the device has.
- * What WebAssembly reaches here is 128 bits wide; native code with wider registers has a higher peak.
+ * The CPU's measured peak: multiply-adds per second of `peak.wat`, in registers alone, with as many threads as the device
+ * has. WebAssembly's vectors have 128 bits; native code with wider registers has a higher peak.
  */
 import wabt from "wabt";
 import { hasRelaxedSimd } from "../kernels/cpu/binary.ts";
@@ -9,16 +9,16 @@ import { Crew } from "../workers/crew.ts";
 import type { PeakRun, PeakSetup, PeakTimes } from "./peak_worker.ts";
 import source from "./peak.wat" with { type: "text" };
 
-/** Operations of a round of `peak.wat`. */
+/** Operations per round of `peak.wat`. */
 const ROUND_FLOPS = 8 * 12 * 4 * 2;
 
-/** Rounds of a call: a millisecond or so, so that the engine can change to faster code between calls. */
+/** Rounds per call: about a millisecond, so that the engine can switch to faster code between calls. */
 const CALL_ROUNDS = 2 ** 15;
 
-/** Seconds that a sample may take, the threads' start among them. */
+/** Longest duration of a sample in seconds, including the start of the threads. */
 const PATIENCE = 60;
 
-/** Threads that run nothing but multiply-adds. Close it when done. */
+/** Threads that run only multiply-adds. Close it when done. */
 export class CpuPeak {
   readonly #crew: Crew<PeakSetup, PeakRun, PeakTimes>;
   readonly #setup: PeakSetup;
@@ -48,11 +48,11 @@ export class CpuPeak {
       { module, gate: new Int32Array(new SharedArrayBuffer(4)), callRounds: CALL_ROUNDS },
       threads,
     );
-    for (let i = 0; i < 8; i++) await peak.sample(0.02); // until the engine has made its fast code
+    for (let i = 0; i < 8; i++) await peak.sample(0.02); // until the engine has compiled its fast code
     return peak;
   }
 
-  /** Operations a second, over about so many seconds. */
+  /** Operations per second, measured over about `seconds` seconds. */
   async sample(seconds: number): Promise<number> {
     const calls = this.#calls, open = this.#threads * ++this.#turn;
     // a thread that waits at the gate claims no other run, so each thread gets one

@@ -1,12 +1,12 @@
-/** The GPU's measured peak: multiply-adds a second of `peak.wgsl`, in registers alone. */
+/** The GPU's measured peak: multiply-adds per second of `peak.wgsl`, in registers alone. */
 import source from "./peak.wgsl" with { type: "text" };
 
 const LANES = 64, SUMS = 8, UNROLLED = 16;
 
-/** Enough workgroups for the largest GPUs there are, a few times over. */
+/** More workgroups than the largest GPUs can run at once. */
 const WORKGROUPS = 8192;
 
-/** A pipeline that does nothing but multiply-adds. */
+/** A pipeline that runs only multiply-adds. */
 export class WebGpuPeak {
   readonly #gpu: GPUDevice;
   readonly #group: GPUBindGroup;
@@ -32,7 +32,7 @@ export class WebGpuPeak {
     this.#group = gpu.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer: this.#out } }] });
   }
 
-  /** Compiles it, and throws an Error with what WebGPU says where it does not. */
+  /** Compiles the pipeline. On failure, throws an Error with WebGPU's message. */
   static async open(gpu: GPUDevice): Promise<WebGpuPeak> {
     gpu.pushErrorScope("validation");
     const peak = new WebGpuPeak(gpu);
@@ -55,9 +55,9 @@ export class WebGpuPeak {
   }
 
   /**
-   * Operations a second, over about so many seconds, the wait taken off.
+   * Operations per second, measured over about `seconds` seconds, without the wait.
    *
-   * @param wait seconds that a wait for nothing takes
+   * @param wait duration of an idle wait in seconds
    */
   async sample(seconds: number, wait: number): Promise<number> {
     for (;;) {
@@ -83,7 +83,7 @@ export class WebGpuPeak {
     return (performance.now() - start) / 1000;
   }
 
-  /** Gives its buffer back. */
+  /** Releases its buffer. */
   close(): Promise<void> {
     this.#out.destroy();
     return Promise.resolve();

@@ -1,25 +1,27 @@
-/** A thread of the CPU's peak: runs the module of `peak.wat`, together with the others, and measures how long it took. */
+/**
+ * A thread of the CPU's peak: runs the module of `peak.wat` simultaneously with the others, and measures the duration.
+ */
 import { serve } from "../workers/member.ts";
 
-/** What a thread is sent before a run. */
+/** The setup sent to a thread before a run. */
 export interface PeakSetup {
-  /** Of `peak.wat`. */
+  /** The module of `peak.wat`. */
   module: WebAssembly.Module;
-  /** [1], shared: how many have arrived at it, all runs together. */
+  /** [1], shared: number of threads that have arrived at the gate, over all runs. */
   gate: Int32Array;
-  /** Rounds of a call. */
+  /** Rounds per call. */
   callRounds: number;
 }
 
 /** A run of one thread. */
 export interface PeakRun {
-  /** How many. */
+  /** Number of calls. */
   calls: number;
-  /** How many have to be at the gate before it opens. */
+  /** Number of arrivals at which the gate opens. */
   open: number;
 }
 
-/** When it began and ended, in milliseconds. */
+/** Start and end of a run, in milliseconds. */
 export interface PeakTimes {
   /** Since 1970. */
   start: number;
@@ -31,7 +33,7 @@ serve<PeakSetup, PeakRun, PeakTimes>(({ module, gate, callRounds }) => {
   const run = new WebAssembly.Instance(module).exports.run as (rounds: number, factor: number) => number;
   return {
     run({ calls, open }) {
-      // all begin together: the last to arrive opens the gate
+      // all threads start together: the last to arrive opens the gate
       Atomics.add(gate, 0, 1);
       while (Atomics.load(gate, 0) < open);
       const start = performance.timeOrigin + performance.now();

@@ -1,9 +1,9 @@
 /**
- * The machine's roof, measured: multiply-adds in registers (`peak.wat`, `peak.wgsl`) and a copy through memory, the device's own
- * copy kernel on buffers that no cache holds.
+ * The machine's measured peaks, which form the roof of the roofline: multiply-adds in registers (`peak.wat`, `peak.wgsl`) and a
+ * copy through memory, with the device's own copy kernel on buffers larger than any cache.
  *
- * Measured before, between and after everything else, since a shared machine is not always as fast; the peak is the median of
- * all samples, and what it is a percentage of had the same luck.
+ * They are measured before, between and after everything else, since the speed of a shared machine varies. The peak is the
+ * median of all samples, so the same variation affects a kernel's time and the peak that it is compared with.
  */
 import { CpuDevice } from "../kernels/cpu/device.ts";
 import type { Device } from "../kernels/device.ts";
@@ -16,7 +16,7 @@ import { mapSpread, type Spread, spread, type Stopwatch } from "./timing.ts";
 /** Words of the copied buffers: 128 MiB each. */
 const COPIED = 2 ** 25;
 
-/** Measures the roof of one device, again and again. Close it when done. */
+/** Measures the peaks of one device repeatedly. Close it when done. */
 export class Roof {
   readonly #device: Device;
   readonly #watch: Stopwatch;
@@ -41,27 +41,27 @@ export class Roof {
     return new Roof(device, watch, quick, cpu, webgpu);
   }
 
-  /** Takes samples of both. */
+  /** Takes samples of both peaks. */
   async measure(): Promise<void> {
     for (let i = 0; i < (this.#quick ? 2 : 5); i++) await this.glance();
     const copy = await this.#copy();
     this.#bytes.push(copy.lower, copy.median, copy.upper);
   }
 
-  /** One short sample of the multiply-adds, for in between. */
+  /** Takes one short sample of the multiply-adds between other measurements. */
   async glance(): Promise<void> {
     const seconds = this.#quick ? 0.01 : 0.1;
     if (this.#cpu) this.#flops.push(await this.#cpu.sample(seconds));
     if (this.#webgpu) this.#flops.push(await this.#webgpu.sample(seconds, this.#watch.wait));
   }
 
-  /** Ends threads, gives buffers back. */
+  /** Ends threads and releases buffers. */
   async close(): Promise<void> {
     await this.#cpu?.close();
     await this.#webgpu?.close();
   }
 
-  /** Bytes a second, read and written ones together. */
+  /** Bytes per second, read and written together. */
   async #copy(): Promise<Spread> {
     const length = this.#quick ? COPIED / 32 : COPIED;
     const [x, y] = ["from", "to"].map((side) => this.#device.allocate(length, `the copy kernel: ${side}`));

@@ -1,20 +1,20 @@
-/** A device that writes down what its kernels are asked, so that it can be asked again: on the same buffers, alone or in turn. */
+/** A device that records its kernel calls, so that they can be repeated on the same buffers, alone or in turn. */
 import type { Device } from "../kernels/device.ts";
 import { type KernelName, KERNELS } from "../kernels/table.ts";
 
-/** A call of a kernel, to run again. */
+/** A recorded kernel call. */
 export interface Call {
-  /** Of the kernel table. */
+  /** The kernel's name in the table. */
   kernel: KernelName;
   /** Its arguments, buffers among them. */
   args: unknown;
 }
 
-/** The device, with each call of a kernel written down. */
+/** Wraps a device so that each kernel call is recorded. */
 export function recorded(device: Device, calls: Call[]): Device {
   return new Proxy(device, {
     get(target, name) {
-      const member = Reflect.get(target, name, target); // private fields want the device itself
+      const member = Reflect.get(target, name, target); // private fields require the device itself
       if (typeof member !== "function") return member;
       if (!Object.hasOwn(KERNELS, name)) return member.bind(target);
       return (args: unknown) => {

@@ -1,21 +1,21 @@
 /**
- * What a bench found, as `--json` writes it: `docs/benchmarking.md` tells it field by field. Times are seconds, rates are
- * operations or bytes a second, errors and shares fractions of 1.
+ * The results of a bench, as `--json` writes them; `docs/benchmarking.md` describes every field. Times are seconds, rates
+ * are operations or bytes per second, errors and shares are fractions of 1.
  */
 import * as v from "valibot";
 import { faultOf } from "../runs/stored.ts";
 import type { Spread } from "./timing.ts";
 
-/** Changes when a field changes its meaning or goes; new fields do not change it. */
+/** Changes when a field changes its meaning or is removed; new fields do not change it. */
 export const SCHEMA = "epr-bench/1";
 
-/** Where it was measured. */
+/** The machine of the measurement. */
 export interface Machine {
-  /** Its name, as the system gives it. */
+  /** Its name according to the system. */
   processor: string;
-  /** Logical ones. */
+  /** Number of logical processors. */
   processors: number;
-  /** Bytes. */
+  /** Memory in bytes. */
   memory: number;
   /** Name, release and architecture. */
   system: string;
@@ -23,97 +23,100 @@ export interface Machine {
   device: string;
   /** Threads and instruction set, or the adapter. */
   description: string;
-  /** The GPU's driver, where the system tells. */
+  /** The GPU's driver, if the system reports it. */
   driver?: string;
   /** Deno's version. */
   deno: string;
   /** V8's version. */
   v8: string;
-  /** The system's load over one minute, before and after: above the number of threads, others were at work too. */
+  /**
+   * The system's load over one minute, before and after: if above the number of threads, other programs were running
+   * too.
+   */
   load: [before: number, after: number];
 }
 
-/** The machine's roof. */
+/** The machine's peaks. */
 export interface Peaks {
-  /** Multiply-adds in registers, operations a second. */
+  /** Multiply-adds in registers, operations per second. */
   flops: Spread;
-  /** Copied bytes a second, read and written ones together. */
+  /** Copied bytes per second, read and written together. */
   bytes: Spread;
 }
 
 /** One kernel on one shape. */
 export interface KernelRow {
-  /** Of the kernel set. */
+  /** The kernel's name in the table. */
   kernel: string;
-  /** What it does. */
+  /** Its purpose. */
   name: string;
-  /** The layers it stands for; empty outside a network. */
+  /** The layers that it represents; empty outside a network. */
   layer: string;
   /** Its sizes. */
   shape: string;
-  /** Operations of a call, by the definition. */
+  /** Operations per call, by the definition. */
   flops: number;
-  /** Bytes that must move in a call. */
+  /** Bytes that must move per call. */
   bytes: number;
-  /** Seconds of a call. */
+  /** Seconds per call. */
   seconds: Spread;
-  /** Seconds that the very first call took longer. */
+  /** Additional seconds of the very first call. */
   compileSeconds: number;
   /** Largest difference from the definition over its largest value. */
   error: number;
-  /** Of which part of the result. */
+  /** The part of the result that was checked. */
   checked: string;
-  /** By which plan a GPU computed it, where it is a product: the variant, and the parts along k where there are several. */
+  /** The plan by which a GPU computed a product: the variant, and the number of parts along k if more than one. */
   plan?: string;
 }
 
 /** A training step. */
 export interface StepResult {
-  /** Seconds of a step. */
+  /** Seconds per step. */
   seconds: Spread;
-  /** Segments a second. */
+  /** Segments per second. */
   segmentsPerSecond: Spread;
-  /** Segments a second of the forward pass alone. */
+  /** Segments per second of the forward pass alone. */
   forwardSegmentsPerSecond: Spread;
-  /** Operations of a step, by the definition. */
+  /** Operations per step, by the definition. */
   flops: number;
-  /** Bytes of the device's memory that it takes. */
+  /** Bytes of device memory that it takes. */
   memory: number;
-  /** The step's calls, kernel by kernel: how many, their seconds, their share of the step. */
+  /** The step's calls by kernel: their number, their seconds, their share of the step. */
   shares: { kernel: string; calls: number; seconds: number; share: number }[];
-  /** What is left of the step, as a share; may be under zero by noise. */
+  /** The rest of the step, as a share; may be negative because of noise. */
   overhead: number;
 }
 
-/** Something that is not a kernel. */
+/** A task other than a kernel. */
 export interface TaskRow {
-  /** What was done. */
+  /** The task. */
   name: string;
-  /** On what. */
+  /** Its input. */
   shape: string;
-  /** Seconds it took. */
+  /** Its duration in seconds. */
   seconds: Spread;
-  /** How much was done a second. */
+  /** Amount of work per second. */
   rate: number;
-  /** Of what, e.g. "times real time". */
+  /** Unit of the work, e.g. "times real time". */
   unit: string;
 }
 
-/** The same work by EPR and by another library, in turn. */
+/** The same task by EPR and by another library, in turn. */
 export interface PeerRow {
-  /** What was done. */
+  /** The task. */
   name: string;
-  /** On what. */
+  /** Its input. */
   shape: string;
   /** E.g. "tfjs wasm". */
   peer: string;
-  /** Seconds that EPR took. */
+  /** EPR's duration in seconds. */
   epr?: Spread;
-  /** Seconds that the other took. */
+  /** The other's duration in seconds. */
   seconds?: Spread;
-  /** The other's median over EPR's: above 1, EPR is faster. */
+  /** The other's median divided by EPR's: above 1, EPR is faster. */
   ratio?: number;
-  /** Why there is none: the other's own words. */
+  /** The reason for a missing ratio: the other library's message. */
   cannot?: string;
 }
 
@@ -121,10 +124,10 @@ export interface PeerRow {
 export interface BenchResults {
   /** {@link SCHEMA} */
   schema: string;
-  /** When, ISO 8601. */
+  /** Date, ISO 8601. */
   date: string;
   machine: Machine;
-  /** What was asked for. */
+  /** The requested settings. */
   settings: { width: number; batch: number; classes: number; quick: boolean };
   /** Seconds until the device was ready: threads, assembling or the adapter. */
   openSeconds: number;
@@ -138,7 +141,7 @@ export interface BenchResults {
 const finite = v.pipe(v.number(), v.finite("a finite number"));
 const spread = v.looseObject({ median: finite, lower: finite, upper: finite, count: finite });
 
-/** Fields that it does not know may be there. */
+/** Unknown fields are allowed. */
 const RESULTS = v.looseObject({
   schema: v.literal(SCHEMA),
   date: v.string(),
@@ -194,10 +197,10 @@ const RESULTS = v.looseObject({
 });
 
 /**
- * Checks that a value is a result; fields that the schema does not know may be there.
+ * Checks that a value is a result; unknown fields are allowed.
  *
- * @param from what errors call the document, e.g. its file
- * @throws {TypeError} that names the field, what was expected and what was found
+ * @param from the document's name in errors, e.g. its file
+ * @throws {TypeError} with the field, what was expected and what was found
  */
 export function parseResults(value: unknown, from: string): BenchResults {
   const fault = faultOf(value, RESULTS);

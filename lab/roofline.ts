@@ -1,10 +1,10 @@
 /**
- * A roofline (Williams, Waterman & Patterson 2009), drawn as SVG text: across, the operations that a kernel does for each
- * byte it must move; up, the operations it does a second, both by powers of ten. No kernel can be above
+ * A roofline (Williams, Waterman & Patterson 2009), drawn as SVG text: horizontally a kernel's operations per byte that it
+ * must move, vertically its operations per second, both on a logarithmic scale. No kernel can be above
  *
  *     roof(intensity) = min(peak flops, intensity x peak bytes)
  *
- * unless its data lie in a cache (under the slope) or its algorithm needs fewer operations than the definition (Winograd).
+ * unless its data are in a cache (under the slope) or its algorithm needs fewer operations than the definition (Winograd).
  */
 import type { BenchResults, KernelRow } from "./results.ts";
 import { fraction } from "../base/fraction.ts";
@@ -13,7 +13,7 @@ import { digits, duration } from "./show.ts";
 const WIDTH = 900, HEIGHT = 560;
 const PLOT = { left: 80, right: 880, top: 60, bottom: 490 };
 
-/** A kind of kernel has one colour and one shape of dot (Okabe & Ito's palette, which colour-blind readers tell apart). */
+/** A colour for each kind of kernel (Okabe & Ito's palette, which colour-blind readers can distinguish). */
 const KINDS: readonly (readonly [prefix: string, colour: string])[] = [
   ["conv forward", "#0072B2"],
   ["conv to input", "#D55E00"],
@@ -25,7 +25,7 @@ const KINDS: readonly (readonly [prefix: string, colour: string])[] = [
   ["Adam", "#7F7F7F"],
 ];
 
-/** An axis by powers of ten, from one power to another, which need not be whole. */
+/** A logarithmic axis from one power of ten to another, not necessarily whole. */
 interface Axis {
   from: number;
   to: number;
@@ -41,7 +41,7 @@ function axis(values: readonly number[], start: number, end: number): Axis {
   return { from, to, place: (value) => start + (Math.log10(value) - from) / (to - from) * (end - start) };
 }
 
-/** The picture. Kernels without operations (the no-op) are not in it. */
+/** The picture. It leaves out kernels without operations (the no-op). */
 export function drawRoofline(results: BenchResults): string {
   const { peaks, kernels, machine, date } = results;
   const rows = kernels.filter(({ flops, bytes }) => flops > 0 && bytes > 0);
@@ -70,7 +70,7 @@ export function drawRoofline(results: BenchResults): string {
     ),
     ...grid(x, y),
     `<polyline points="${roof}" fill="none" stroke="black" stroke-width="2"/>`,
-    // at the ridge, where kernels are few: most lie far to its right or left
+    // the label is at the ridge, where kernels are few: most are far to its right or left
     text(x.place(ridge) + 4, y.place(peak) - 8, `${digits(peak / 1e9)} GFLOP/s in registers`),
     text(x.place(ridge / 3) + 12, y.place(peak / 3) + 6, `${digits(slope / 1e9)} GB/s copied`),
     ...rows.map((row) => dot(x.place(intensity(row)), y.place(speed(row)), row)),
@@ -106,7 +106,7 @@ function grid(x: Axis, y: Axis): string[] {
 
 const label = (value: number) => value >= 1 ? value.toLocaleString("en") : digits(value, 1);
 
-/** A dot says what it is when the mouse rests on it. */
+/** A dot with a tooltip. */
 function dot(x: number, y: number, { name, layer, shape, flops, seconds }: KernelRow): string {
   const colour = KINDS.find(([prefix]) => name.startsWith(prefix))?.[1] ?? "black";
   const title = `${name} ${layer} ${shape}: ${digits(flops / seconds.median / 1e9)} GFLOP/s, ${

@@ -1,4 +1,4 @@
-/** What `bench` prints: the machine on top, then a table for each part. */
+/** The output of `bench`: the machine first, then a table for each part. */
 import { fraction } from "../base/fraction.ts";
 import { formatTable, percent } from "../report/table.ts";
 import type { BenchResults, KernelRow, Machine, PeerRow, StepResult, TaskRow } from "./results.ts";
@@ -10,17 +10,17 @@ export function duration(seconds: number): string {
   return `${digits(seconds * factor, 4)} ${unit}`;
 }
 
-/** A number with so many digits that mean something, never in exponents. */
+/** A number with `count` significant digits, never with an exponent. */
 export function digits(value: number, count = 3): string {
   if (value === 0) return "0";
   const places = Math.max(0, count - 1 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(places, 12));
 }
 
-/** "lower to upper": half of the samples lie between. */
+/** "lower to upper": half of the samples are in this range. */
 const between = ({ lower, upper }: Spread) => `${duration(lower)} to ${duration(upper)}`;
 
-/** What was measured where. */
+/** Describes the machine and the settings. */
 export function describeRun({ date, machine, settings, openSeconds, peaks }: BenchResults): string {
   const m: Machine = machine;
   const [flops, bytes] = [peaks.flops, peaks.bytes];
@@ -42,7 +42,7 @@ export function describeRun({ date, machine, settings, openSeconds, peaks }: Ben
   return lines.map(([what, text]) => `${what.padEnd(10)} ${text}`).join("\n");
 }
 
-/** A row a kernel. */
+/** A table with one row per kernel. */
 export function kernelTable(rows: readonly KernelRow[], { peaks }: BenchResults): string {
   const planned = rows.some(({ plan }) => plan !== undefined),
     columns = ["kernel", "layer", "shape", "time", "quartiles"];
@@ -70,7 +70,7 @@ export function kernelTable(rows: readonly KernelRow[], { peaks }: BenchResults)
   );
 }
 
-/** What the error column looked at, where that was not all. */
+/** A note about the checked parts of results, if not everything was checked. */
 export function sampledNote(rows: readonly KernelRow[]): string {
   const parts = [...new Set(rows.filter(({ checked }) => checked !== "all").map((r) => `${r.name}: ${r.checked}`))];
   return parts.length === 0
@@ -79,7 +79,7 @@ export function sampledNote(rows: readonly KernelRow[]): string {
       "over a part of the result where checking all of it would take minutes (the JSON document lists which)";
 }
 
-/** The training step: its speed, and where its time goes. */
+/** The training step: its speed, and the distribution of its time. */
 export function describeStep(step: StepResult, { peaks }: BenchResults): string {
   const { seconds, segmentsPerSecond: train, forwardSegmentsPerSecond: forward } = step;
   const rate = step.flops / seconds.median;
@@ -115,7 +115,7 @@ export function taskTable(rows: readonly TaskRow[]): string {
   );
 }
 
-/** EPR beside others. */
+/** EPR beside other libraries. */
 export function peerTable(rows: readonly PeerRow[]): string {
   return formatTable(
     ["work", "on", "peer", "EPR", "peer's", "n", "EPR is faster by"],

@@ -1,9 +1,10 @@
 /**
- * The whole training step of VGG-E: load a batch, forward, loss, backward, Adam. And where its time goes.
+ * Times the whole training step of VGG-E: load a batch, forward, loss, backward, Adam. It also measures how the time is
+ * distributed.
  *
- * The shares are found by replay: the calls of one step are written down, and then those of each kernel are run again, alone and
- * in their order, on the same buffers. What a step takes beyond the sum of these is overhead (and what its kernels lose
- * to each other's use of the caches; or gain, since replayed calls of few buffers may find them in a cache).
+ * The shares are measured by replay: the calls of one step are recorded, and then each kernel's calls run again, alone and in
+ * order, on the same buffers. The step's time beyond their sum is overhead. It includes what kernels lose because they compete
+ * for caches. It can also be a gain, since replayed calls on few buffers may find them in a cache.
  */
 import type { Features } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/settings.ts";
@@ -23,10 +24,10 @@ import type { StepResult } from "./results.ts";
 import { mapSpread, spread, type Stopwatch } from "./timing.ts";
 import type { Tune } from "./tuning.ts";
 
-/** Steps before any is timed. */
+/** Steps before the first timed one. */
 const WARM_UP = 3;
 
-/** Times the step of a VGG-E of this width, on a device that holds nothing else. */
+/** Times the step of a VGG-E of this width, on a device without other allocations. */
 export async function benchStep(
   device: Device,
   watch: Stopwatch,
@@ -41,7 +42,7 @@ export async function benchStep(
       training.step();
       training.forward();
     });
-    // WebAssembly starts in a slow tier, and a step is long: some steps before any counts
+    // WebAssembly starts with slow code, and a step is long, so some warm-up steps run first
     for (let i = 0; i < WARM_UP; i++) training.step();
     for (let i = 0; i < WARM_UP; i++) training.forward();
     await watch.settle();
@@ -51,7 +52,7 @@ export async function benchStep(
     const memory = device.memory.createdBytes;
 
     const forward = await watch.time(() => training.forward(), signal);
-    // steps are timed in between the kernels, so that both meet the machine in the same moods
+    // steps are timed between the kernels, so that changes in the machine's speed affect both
     const sampler = await watch.sampler(() => training.step(), signal);
     const steps: number[] = [], times: { kernel: Call["kernel"]; calls: number; seconds: number }[] = [];
     for (const kernel of new Set(step.map(({ kernel }) => kernel))) {
@@ -80,21 +81,21 @@ export async function benchStep(
   }
 }
 
-/** What is trained: a network, and, with a preset's settings, its batch norm, views and averages. */
+/** The model to train: a network and, with a preset's settings, its batch norm, views and averages. */
 export interface TrainingOptions {
   /** Factor on every layer. */
   width: number;
-  /** Segments a step. */
+  /** Segments per step. */
   batch: number;
-  /** Emotions. */
+  /** Number of emotions. */
   classes: number;
-  /** Default: the plain network of the paper on segments that lie ready. */
+  /** Default: the paper's plain network, on prepared segments. */
   settings?: Settings;
-  /** Where there are no settings: batch norm behind every layer but the last. */
+  /** Without settings: whether a batch norm follows every layer except the last. */
   batchNorm?: boolean;
 }
 
-/** A network in training on noise, step by step as `fit()` takes them. */
+/** A network trained on noise, with the same steps as in `fit()`. */
 export class Training {
   readonly #network: VggE;
   readonly #adam: Adam;
@@ -104,7 +105,7 @@ export class Training {
   readonly #pass: Pass;
   readonly #examples: Int32Array;
 
-  /** Draws weights and makes a batch. */
+  /** Draws weights and prepares a batch. */
   constructor(device: Device, { width, batch, classes, settings, batchNorm }: TrainingOptions) {
     const network = settings
       ? networkOptions({ ...settings, width }, classes)
@@ -126,7 +127,7 @@ export class Training {
     this.#examples = Int32Array.from({ length: batch }, (_, i) => i);
   }
 
-  /** As `fit()` does it. */
+  /** One step as in `fit()`. */
   step(): void {
     const batch = { examples: this.#examples, count: this.#examples.length, step: 1, path: [1, 1] };
     this.#pass.step(this.#data, batch, () => {
@@ -135,12 +136,12 @@ export class Training {
     });
   }
 
-  /** As `predictProbabilities()` does it. */
+  /** A forward pass as in `predictProbabilities()`. */
   forward(): void {
     forwardBatch(this.#network, this.#data, this.#examples, this.#examples.length);
   }
 
-  /** Gives all its memory back. */
+  /** Releases all its memory. */
   release(): void {
     this.#pass.release();
     this.#data.release();
@@ -151,7 +152,7 @@ export class Training {
   }
 }
 
-/** Utterances of noise, three seconds each, of one segment each. */
+/** Utterances of noise, three seconds each, with one segment each. */
 function noiseFeatures({ segmentFrames }: Settings, count: number, classes: number): Features {
   const frameCount = 300, { nMels } = frontEnd;
   const utterances = Array.from({ length: count }, (_, i) => ({

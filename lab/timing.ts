@@ -1,16 +1,16 @@
 /**
- * How long a kernel takes, when only `read()` can be waited for.
+ * Times kernels, although only `read()` can be awaited.
  *
- * A wait is dear: some ten milliseconds on WebGPU, whatever was waited for. So a sample is many calls and one wait,
+ * A wait is expensive: about ten milliseconds on WebGPU, whatever it waits for. So a sample is many calls and one wait,
  *
  *     seconds of a call = (seconds of n calls and a wait - seconds of a wait) / n
  *
- * with n so large that the wait is at most a twentieth of it. A row is several samples: their median, and the quartiles
- * between which half of them lie.
+ * with n so large that the wait is at most a twentieth of it. A row consists of several samples: their median and
+ * quartiles.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 
-/** Samples in short: seconds, or whatever else was measured. */
+/** Summary of samples: seconds or another quantity. */
 export interface Spread {
   /** Half of the samples are below. */
   median: number;
@@ -18,27 +18,27 @@ export interface Spread {
   lower: number;
   /** A quarter is above. */
   upper: number;
-  /** How many samples. */
+  /** Number of samples. */
   count: number;
 }
 
-/** How much time to spend on a row. */
+/** The time to spend on a row. */
 export interface Budget {
-  /** Samples wanted; never fewer than 3. */
+  /** Number of samples, at least 3. */
   samples: number;
-  /** Seconds after which no further sample is begun, once there are 3. */
+  /** Seconds after which no further sample starts, if there are at least 3. */
   seconds: number;
-  /** A sample is repeated calls of at least so many seconds together. */
+  /** Shortest sample of repeated calls, in seconds. */
   sampleSeconds: number;
 }
 
-/** What `bench` spends, and what a smoke test does. */
+/** The budgets of `bench` and of a smoke test. */
 export const BUDGETS: { usual: Budget; quick: Budget } = {
   usual: { samples: 9, seconds: 1.5, sampleSeconds: 0.02 },
   quick: { samples: 3, seconds: 0.05, sampleSeconds: 0.001 },
 };
 
-/** Median and quartiles, interpolated between neighbours as numpy does. Throws a RangeError where there are no samples. */
+/** Median and quartiles, interpolated between neighbours as in numpy. Throws a RangeError if there are no samples. */
 export function spread(samples: readonly number[]): Spread {
   if (samples.length === 0) throw new RangeError("No samples to take the median of");
   const sorted = [...samples].sort((a, b) => a - b);
@@ -49,13 +49,13 @@ export function spread(samples: readonly number[]): Spread {
   return { median: at(0.5), lower: at(0.25), upper: at(0.75), count: samples.length };
 }
 
-/** The same spread in another unit: `per(x)` grows or falls with x. */
+/** Converts a spread to another unit: `per(x)` must be monotonic in x. */
 export function mapSpread({ median, lower, upper, count }: Spread, per: (x: number) => number): Spread {
   const [a, b] = [per(lower), per(upper)];
   return { median: per(median), lower: Math.min(a, b), upper: Math.max(a, b), count };
 }
 
-/** Takes samples until the budget is spent. `sample` gives seconds (or what else is measured). */
+/** Takes samples until the budget is spent. `sample` returns seconds (or another quantity). */
 export async function takeSamples(sample: () => Promise<number>, budget: Budget): Promise<Spread> {
   const samples: number[] = [];
   const end = performance.now() + 1000 * budget.seconds;
@@ -65,7 +65,7 @@ export async function takeSamples(sample: () => Promise<number>, budget: Budget)
   return spread(samples);
 }
 
-/** Times what `run` takes until it, or the promise it gives, is done. */
+/** Times `run`, including the promise that it may return. */
 export async function timeAlone(run: () => unknown, budget: Budget): Promise<Spread> {
   return await takeSamples(async () => {
     const start = performance.now();
@@ -74,15 +74,15 @@ export async function timeAlone(run: () => unknown, budget: Budget): Promise<Spr
   }, budget);
 }
 
-/** Work that is enqueued, and a wait for it. */
+/** Work to enqueue, and a wait for it. */
 export interface Work {
-  /** Enqueues it once (or does it, where a library knows no queue). */
+  /** Enqueues the work once (or does it, if a library has no queue). */
   enqueue(): void;
-  /** Fulfilled when all that was enqueued is done. */
+  /** Resolves when everything enqueued is done. */
   settle(): Promise<unknown>;
 }
 
-/** Seconds of a wait for nothing: for what is done already. */
+/** Duration in seconds of an idle wait, for work that is already done. */
 async function idleWait(work: Work): Promise<number> {
   work.enqueue();
   for (let i = 0; i < 3; i++) await work.settle();
@@ -90,7 +90,7 @@ async function idleWait(work: Work): Promise<number> {
   return lower;
 }
 
-/** Takes samples of one work. */
+/** Takes samples of one piece of work. */
 export class Sampler {
   readonly #work: Work;
   readonly #wait: number;
@@ -104,10 +104,10 @@ export class Sampler {
   }
 
   /**
-   * Warms up, and finds how many calls a sample takes.
+   * Warms up and determines the number of calls per sample.
    *
-   * @param sampleSeconds of a sample, at least
-   * @param wait seconds of a wait for nothing, where they are known
+   * @param sampleSeconds shortest sample in seconds
+   * @param wait duration of an idle wait in seconds, if known
    */
   static async start(work: Work, sampleSeconds: number, signal?: AbortSignal, wait?: number): Promise<Sampler> {
     wait ??= await idleWait(work);
@@ -128,20 +128,20 @@ export class Sampler {
     return (performance.now() - start) / 1000;
   }
 
-  /** Seconds of a call. */
+  /** Seconds per call. */
   async sample(): Promise<number> {
     for (;;) {
       const seconds = await this.#run();
-      // a pause of the machine may have made the first rounds look long: then a sample takes more calls
+      // a pause of the machine may have made the first rounds seem long; a sample then takes more calls
       if (seconds >= this.#wanted / 4) return Math.max(seconds - this.#wait, seconds / 20) / this.#calls;
       this.#calls *= 2;
     }
   }
 }
 
-/** Times what is enqueued on one device. */
+/** Times work enqueued on one device. */
 export class Stopwatch {
-  /** Seconds of a wait for nothing, which is taken off each sample. */
+  /** Duration of an idle wait in seconds, subtracted from each sample. */
   readonly wait: number;
   readonly #device: Device;
   readonly #budget: Budget;
@@ -154,7 +154,7 @@ export class Stopwatch {
     this.wait = wait;
   }
 
-  /** Measures what a wait takes. The probe it waits for stays allocated until {@link close}. */
+  /** Measures the idle wait. Its probe stays allocated until {@link close}. */
   static async start(device: Device, budget: Budget): Promise<Stopwatch> {
     const probe = device.allocate(64, "what the bench waits for");
     device.fill({ x: probe, length: 64, value: 0 });
@@ -168,18 +168,18 @@ export class Stopwatch {
     await this.#device.read(this.#probe);
   }
 
-  /** Gives its memory back. */
+  /** Releases its memory. */
   close(): void {
     this.#device.release(this.#probe);
   }
 
-  /** Takes samples of what `enqueue` enqueues, warm and long enough. */
+  /** Takes samples of the work of `enqueue`, after a warm-up and of sufficient length. */
   async sampler(enqueue: () => void, signal?: AbortSignal): Promise<Sampler> {
     const work = { enqueue, settle: () => this.settle() };
     return await Sampler.start(work, this.#budget.sampleSeconds, signal, this.wait);
   }
 
-  /** Seconds of one call of `enqueue`, which enqueues work and returns. */
+  /** Seconds per call of `enqueue`, which enqueues work and returns. */
   async time(enqueue: () => void, signal?: AbortSignal): Promise<Spread> {
     const sampler = await this.sampler(enqueue, signal);
     return await takeSamples(async () => {

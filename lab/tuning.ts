@@ -1,6 +1,6 @@
 /**
- * Which plan computes each product fastest on this GPU, measured once and kept for the next program: in the user's cache folder, by
- * adapter, driver, runtime and kernels. Delete it at will.
+ * Determines the fastest plan for each product on this GPU, by measurement, and caches the result for later programs: in the user's
+ * cache folder, by adapter, driver, runtime and kernels. The cache may be deleted at any time.
  */
 import { dirname, join } from "@std/path";
 import { writeJson } from "../files/atomic.ts";
@@ -13,17 +13,17 @@ import {
   WebGpuDevice,
 } from "../kernels/webgpu/mod.ts";
 
-/** Lets a device choose how it computes what `work` enqueues, before that is timed. */
+/** Lets a device choose its kernels for the operations that `work` enqueues, before timing. */
 export type Tune = (device: Device, work: () => void) => Promise<void>;
 
-/** How long a GPU's kernels may be measured first; `off`: they are guessed. */
+/** How long a GPU's kernels may be measured first; `off`: the plans are estimated. */
 export type TuneFlag = "off" | TuneMode;
 
 /**
- * Tunes a WebGPU device for the products of `work`, or lets it guess (`off`); any other device is left as it is.
+ * Tunes a WebGPU device for the products of `work`, or lets it estimate (`off`); other devices are unchanged.
  *
- * @param work enqueues what will be computed; it is not run
- * @returns what was measured; undefined where nothing was
+ * @param work enqueues the future operations; they are not executed
+ * @returns the measurements; undefined if there were none
  */
 export async function chooseKernels(
   device: Device,
@@ -36,7 +36,7 @@ export async function chooseKernels(
   await device.rehearse(work);
 }
 
-/** A file of the user's cache folder; nothing where there is no such folder, or no permission to look for it. */
+/** A file in the user's cache folder; undefined if there is no such folder, or no permission to look for it. */
 async function cacheStore(device: WebGpuDevice): Promise<TuningStore | undefined> {
   const folder = cacheFolder();
   if (!folder) return undefined;
@@ -69,7 +69,10 @@ function cacheFolder(): string | undefined {
   return set("XDG_CACHE_HOME") ?? (home && join(home, ".cache"));
 }
 
-/** The version of NVIDIA's driver on Linux: WebGPU does not tell it, and a software adapter has its own in its name. */
+/**
+ * The version of NVIDIA's driver on Linux. WebGPU does not report it, and a software adapter has its version in its
+ * name.
+ */
 async function nvidiaDriver(adapter: string): Promise<string | undefined> {
   if (!/nvidia|geforce|tesla|quadro/i.test(adapter)) return undefined;
   try {

@@ -1,6 +1,6 @@
 /**
- * A model as one file, to take along: a tar archive of one folder, with the files of the model and its card. `predict --model` reads it
- * as it is, and any program that unpacks archives makes the folder of it.
+ * A model as one portable file: a tar archive of one folder, with the model's files and its card. `predict --model` reads the archive
+ * directly, and any program that unpacks archives restores the folder.
  */
 import { createTar, type ParsedTarFileItem, parseTar } from "nanotar";
 import { describeModel } from "./card.ts";
@@ -8,14 +8,14 @@ import { MODEL_FILES, type ModelBytes } from "./description.ts";
 import { decodeModel } from "./model.ts";
 import { ModelError } from "./untrusted.ts";
 
-/** Bytes of an archive, at most: of a VGG-E of width 1 it would be 130 MB. */
+/** Largest archive in bytes; a VGG-E of width 1 would take 130 MB. */
 export const LARGEST_ARCHIVE: number = 2 ** 29;
 
 /**
- * The archive of a model.
+ * Packs a model into an archive.
  *
- * @param folder the folder in it: letters, digits, hyphens
- * @throws {ModelError} if the files are no model
+ * @param folder the folder's name in the archive: letters, digits, hyphens
+ * @throws {ModelError} if the files are not a model
  */
 export function packModel(bytes: ModelBytes, folder: string): Uint8Array<ArrayBuffer> {
   const card = new TextEncoder().encode(describeModel(decodeModel(bytes, folder).description));
@@ -25,16 +25,16 @@ export function packModel(bytes: ModelBytes, folder: string): Uint8Array<ArrayBu
 }
 
 /**
- * The files of a model from its archive: from whatever folder in it, the first of each name.
+ * Reads a model's files from its archive: the first file of each name, in any folder.
  *
- * @param where what errors call it
- * @throws {ModelError} if it is no archive of a model
+ * @param where its name in errors
+ * @throws {ModelError} if it is not an archive of a model
  */
 export function unpackModel(archive: Uint8Array, where: string): ModelBytes {
   const wanted = `${where}: expected the folder of a model, or a tar archive of it, found`;
   let entries: ParsedTarFileItem[];
   try {
-    entries = parseTar(archive.slice()); // it looks at the whole of a buffer
+    entries = parseTar(archive.slice()); // the parser reads the whole underlying buffer
   } catch (error) {
     throw new ModelError(`${wanted} a file that is neither (${(error as Error).message})`, { cause: error });
   }

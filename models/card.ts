@@ -1,9 +1,9 @@
-/** The card of a model, in Markdown, from its `model.json`: what it is, how accurate, and what it must not be used for. */
+/** The card of a model, in Markdown, generated from its `model.json`: what it is, its accuracy, and prohibited uses. */
 import type { ModelAccuracy, ModelDescription } from "./description.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
 import { fraction } from "../base/fraction.ts";
 
-/** What is known of a corpus that a model may have been trained on. */
+/** Facts about a corpus that a model may have been trained on. */
 const CORPORA: Readonly<Record<string, { what: string; detects: string }>> = {
   emodb: {
     what:
@@ -29,7 +29,7 @@ const CORPORA: Readonly<Record<string, { what: string; detects: string }>> = {
   },
 };
 
-/** The card. */
+/** Writes the card. */
 export function describeModel(model: ModelDescription): string {
   const { name, emotions, network, training, accuracy, segmentHop, frontEnd, statistics, licence, made, files } = model;
   const { nMels, fMin, fMax, hopLength, windowLength, segmentFrames, sampleRate, levelling } = frontEnd;
@@ -106,7 +106,7 @@ export function describeModel(model: ModelDescription): string {
   }\n`;
 }
 
-/** When it is unsure, and the sound of the recordings that it learned from. */
+/** When the model is unsure, and the sound of its training recordings. */
 function describeCertainty({ certainty, domain }: ModelDescription): string[] {
   const lines: string[] = [];
   for (const [by, own] of [["forest", certainty?.forest], ["mean of the profile", certainty?.mean]] as const) {
@@ -138,7 +138,7 @@ function describeCertainty({ certainty, domain }: ModelDescription): string[] {
   return lines.length === 0 ? [] : ["## When to doubt it", ...lines];
 }
 
-/** The accuracy under a protocol: a paragraph, and the confusion matrix if there is one. */
+/** The accuracy by one protocol: a paragraph and, if available, the confusion matrix. */
 function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emotions: readonly string[]): string[] {
   const { low, high } = wilsonInterval(own.weightedAccuracy, utterances);
   const shares = paragraph(
@@ -160,7 +160,7 @@ function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emoti
   return [shares, table([["true \\ decided", ...emotions], ["---", ...emotions.map(() => "---:")], ...rows])];
 }
 
-/** A table whose columns stand below each other in plain text too; its second row says which are set to the right. */
+/** A table whose columns are aligned in plain text too; its second row sets the alignment. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
   const cell = (text: string, c: number, row: number) => {
@@ -171,7 +171,7 @@ function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row, r) => `| ${row.map((text, c) => cell(text, c, r)).join(" | ")} |`).join("\n");
 }
 
-/** Text in lines of 120 characters at most. */
+/** Wraps text to lines of at most 120 characters. */
 function paragraph(text: string, indent = ""): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

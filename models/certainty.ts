@@ -1,38 +1,39 @@
 /**
- * When a model is unsure: where its probability is under a threshold, chosen so that of the predictions that are left no more than a
- * stated share was wrong on utterances that its networks had not heard (selective prediction: El-Yaniv & Wiener 2010).
+ * When a model is unsure: if its probability is below a threshold. The threshold is chosen so that at most a stated share of the
+ * remaining predictions was wrong, on utterances that the networks were not trained on (selective prediction: El-Yaniv & Wiener
+ * 2010).
  */
 import { argmax } from "../refinery/relabel.ts";
 
-/** A threshold, and what it did on the predictions that it was chosen by: fractions of 1. */
+/** A threshold, and its effect on the predictions from which it was chosen: fractions of 1. */
 export interface Threshold {
-  /** Smallest probability of a prediction that is sure. */
+  /** Smallest probability of a sure prediction. */
   probability: number;
-  /** Share of all predictions that is sure. */
+  /** Share of sure predictions. */
   answered: number;
-  /** Share of those that was wrong. */
+  /** Share of wrong predictions among them. */
   wrong: number;
 }
 
-/** What a model says of its own certainty: a threshold for each way to decide, where one keeps the stated error. */
+/** A model's certainty: for each way to decide, the threshold that keeps the stated error, if one exists. */
 export interface Certainty {
-  /** Share of sure predictions that was to be wrong at most. */
+  /** Largest accepted share of wrong predictions among the sure ones. */
   error: number;
-  /** Of the forest's probability. */
+  /** For the forest's probability. */
   forest?: Threshold;
-  /** Of the mean profile's. */
+  /** For the mean profile's probability. */
   mean?: Threshold;
 }
 
-/** Share of predictions that have to be sure at least: fewer say nothing. */
+/** Least share of sure predictions: with fewer, the threshold is meaningless. */
 const LEAST_ANSWERED = 0.05;
 
 /**
- * The threshold that leaves most predictions sure and keeps the error; undefined where none does with at least 5 % of them.
+ * The threshold that keeps the error with the most sure predictions; undefined if none keeps it with at least 5 % of them.
  *
  * @param probabilities [predictions, classes]
  * @param truth [predictions]
- * @param error share that may be wrong, 0 to 1
+ * @param error accepted share of wrong predictions, 0 to 1
  *
  * @example
  * ```ts
@@ -55,7 +56,7 @@ export function chooseThreshold(
   let wrong = 0, best: Threshold | undefined;
   predictions.forEach(({ probability, wrong: own }, i) => {
     wrong += own;
-    const count = i + 1, tied = predictions[count]?.probability === probability; // a threshold does not part equals
+    const count = i + 1, tied = predictions[count]?.probability === probability; // a threshold can't separate equal probabilities
     if (tied || wrong > error * count || count < LEAST_ANSWERED * truth.length) return;
     best = { probability, answered: count / truth.length, wrong: wrong / count };
   });

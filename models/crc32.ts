@@ -1,4 +1,7 @@
-/** CRC-32 as gzip and PNG have it (ISO 3309): finds any change of up to 32 bits in a row, and all but one in four billion others. */
+/**
+ * CRC-32 as in gzip and PNG (ISO 3309). It detects any change within 32 consecutive bits, and misses one in four
+ * billion others.
+ */
 
 /** Remainder of each byte, shifted in from the right. */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {

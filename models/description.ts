@@ -1,4 +1,4 @@
-/** What `model.json` holds: which emotions, which network, which front end, trained on what, how right. Types and names alone. */
+/** The contents of `model.json`: emotions, network, front end, training data, accuracy. Types and names only. */
 import type { FrontEnd } from "../dsp/settings.ts";
 import type { VggEOptions } from "../nn/vgg_e.ts";
 import type { Standardisation } from "../refinery/segment_dataset.ts";
@@ -8,75 +8,78 @@ import type { Domain } from "./domain.ts";
 /** The files of a model. */
 export const MODEL_FILES = ["model.json", "weights.safetensors", "forest.json"] as const;
 
-/** One of them. */
+/** The name of a model file. */
 export type ModelFile = typeof MODEL_FILES[number];
 
-/** The bytes of each. */
+/** The bytes of each file. */
 export type ModelBytes = Record<ModelFile, Uint8Array>;
 
-/** How right a model's method was on utterances that its networks had not heard: fractions of 1. */
+/** Accuracy of a model's method on utterances that its networks were not trained on: fractions of 1. */
 export interface ModelAccuracy {
-  /** How that was found, in a sentence. */
+  /** How it was measured, in a sentence. */
   protocol: string;
-  /** Utterances judged. */
+  /** Number of judged utterances. */
   utterances: number;
-  /** Share of utterances right. */
+  /** Share of correct utterances. */
   weightedAccuracy: number;
-  /** Mean of that over the emotions. */
+  /** Mean recall over the emotions. */
   unweightedAccuracy: number;
-  /** Share of utterances right by the mean of their profile, without the forest; not set: not told. */
+  /** Share of utterances correct by the mean of their profile, without the forest; undefined: not stated. */
   meanVoteAccuracy?: number;
-  /** Utterances by true emotion (rows) and the model's (columns); not set: not told. */
+  /** Utterances by true emotion (rows) and the model's decision (columns); undefined: not stated. */
   confusion?: number[][];
 }
 
 /** `model.json`. */
 export interface ModelDescription {
-  /** Says what this is. */
+  /** Identifies the format. */
   format: "epr-model";
-  /** Goes up when older programs could not read it: 2 where recordings are brought to one level, else 1. */
+  /** Increases when older programs can't read the file: 2 if recordings are brought to one level, else 1. */
   version: 1 | 2;
   /** For instance "emodb-compact-1". */
   name: string;
-  /** What it tells apart, in the order of every table. */
+  /** The emotions that it distinguishes, in the order of every table. */
   emotions: string[];
-  /** The network: what it is built from, and each of its parameters as it stands in the weights. */
+  /** The network: its options, and each parameter as stored in the weights file. */
   network: { kind: "vgg-e"; options: VggEOptions; parameters: { name: string; shape: number[] }[] };
   /** How samples become frames and segments. */
   frontEnd: FrontEnd;
-  /** What frames are standardised by: (x - mean) / deviation. */
+  /** Standardisation of the frames: (x - mean) / deviation. */
   standardisation: Standardisation;
   /** Frames from one segment to the next, as in training. */
   segmentHop: number;
-  /** What the forest is asked about each emotion of a profile, in the order of its features. */
+  /** The statistics of each emotion in a profile, in the order of the forest's features. */
   statistics: string[];
-  /** What it was trained on. */
+  /** The training data. */
   training: ModelTraining;
-  /** How right it is, by each protocol that it was measured by; perhaps none. */
+  /** Accuracy by each protocol; may be empty. */
   accuracy: ModelAccuracy[];
-  /** From which probability on it is sure; not set: not known. */
+  /** Thresholds of certainty; undefined: not known. */
   certainty?: Certainty;
-  /** What the recordings that it learned from sound like; not set: not known. */
+  /** The sound of the training recordings; undefined: not known. */
   domain?: Domain;
-  /** Under which terms it may be used. */
+  /** The licence of the model. */
   licence: string;
-  /** Which program made it, when (ISO 8601), by which command. */
+  /** The program that made it, the date (ISO 8601) and the command. */
   made: { epr: string; date: string; command: string };
   /** Size and CRC-32 of the other files. */
   files: Record<Exclude<ModelFile, "model.json">, { bytes: number; crc32: string }>;
 }
 
-/** What a model was trained on. */
+/** A model's training data. */
 export interface ModelTraining {
   /** Kind of corpus. */
   corpus: string;
-  /** Utterances that its network learned from (early stopping's among them). */
+  /** Number of utterances for training the network (including those for early stopping). */
   utterances: number;
-  /** Who spoke them, how many. */
+  /** Number of their speakers. */
   speakers: number;
   /** SHA-256 of the run's `corpus.csv`. */
   recordings: string;
-  /** The fold whose utterances its network and forest have not heard, numbered as in the run's folder; not set: they have heard all. */
+  /**
+   * The fold whose utterances neither network nor forest was trained on, numbered as in the run's folder; undefined:
+   * trained on all.
+   */
   heldOutFold?: number;
   /** The run's settings. */
   settings: Record<string, unknown>;

@@ -1,49 +1,53 @@
 /**
- * What recordings sound like, in three numbers, all in dB; and how far a recording lies from those that a model learned from.
+ * Describes the sound of recordings by three numbers in dB, and measures how far a recording differs from a model's training
+ * recordings.
  *
  *     level     of its loud frames: the 90th percentile over the frames of the mean over the mel bands
- *     range     from its quiet to its loud frames: that, less the 10th percentile
- *     balance   of its louder half of frames: the mean of the upper half of the bands, less that of the lower half
+ *     range     from its quiet to its loud frames: the level minus the 10th percentile
+ *     balance   of the louder half of its frames: the mean of the upper half of the bands minus that of the lower half
  *
- * A quiet microphone moves the level, noise the range, a telephone or a dull room the balance. Log-mel values are natural logarithms
- * of magnitudes: one is 20 / ln 10 = 8.7 dB.
+ * A quiet microphone changes the level, noise the range, a telephone or a dull room the balance. Log-mel values are natural
+ * logarithms of magnitudes: one is 20 / ln 10 = 8.7 dB.
  */
 
-/** The numbers, in their order. */
+/** The names of the numbers, in order. */
 export const SOUND_STATISTICS = ["level", "range", "balance"] as const;
 
-/** One of them. */
+/** The name of one number. */
 export type SoundStatistic = typeof SOUND_STATISTICS[number];
 
-/** The recordings that a model learned from. */
+/** The training recordings of a model. */
 export interface Domain {
-  /** Of each number: its mean over the recordings, and its standard deviation, in dB. */
+  /** For each number: its mean over the recordings and its standard deviation, in dB. */
   statistics: Record<SoundStatistic, { mean: number; deviation: number }>;
-  /** Deviations beyond which a recording is unlike them: as far lies one in a hundred of them, in any of the numbers. */
+  /**
+   * Deviations beyond which a recording counts as different. One in a hundred training recordings is farther away in
+   * some number.
+   */
   limit: number;
 }
 
-/** A number of a recording that lies far from those learned. */
+/** A number of a recording that is far from the training recordings. */
 export interface Departure {
-  /** Which. */
+  /** The name of the number. */
   statistic: SoundStatistic;
-  /** The recording's, in dB. */
+  /** The recording's value, in dB. */
   value: number;
-  /** The learned ones', in dB. */
+  /** The mean of the training recordings, in dB. */
   mean: number;
-  /** Theirs, in dB. */
+  /** Their standard deviation, in dB. */
   deviation: number;
 }
 
 const DECIBELS = 20 / Math.LN10;
 
-/** Smallest standard deviation that is believed, in dB: of copies of one recording it would be 0. */
+/** Smallest standard deviation used, in dB: for copies of one recording it would be 0. */
 const LEAST_DEVIATION = 0.5;
 
-/** Share of the learned recordings that is beyond the limit. */
+/** Share of the training recordings beyond the limit. */
 const BEYOND = 0.01;
 
-/** The numbers of a recording whose frames come in pieces. Of an hour it keeps 3 MB. */
+/** Computes the numbers of a recording from frames that arrive in pieces. An hour takes 3 MB. */
 export class SoundStatistics {
   readonly #nMels: number;
   #level = new Float32Array(1024);
@@ -51,9 +55,9 @@ export class SoundStatistics {
   #frames = 0;
 
   /**
-   * Of no frame yet.
+   * Starts without frames.
    *
-   * @param nMels mel bands of a frame
+   * @param nMels number of mel bands
    */
   constructor(nMels: number) {
     this.#nMels = nMels;
@@ -78,7 +82,7 @@ export class SoundStatistics {
     }
   }
 
-  /** The numbers, in dB; undefined of a recording without a frame. */
+  /** The numbers, in dB; undefined for a recording without a frame. */
   get values(): Record<SoundStatistic, number> | undefined {
     if (this.#frames === 0) return undefined;
     const levels = this.#level.subarray(0, this.#frames), sorted = levels.slice().sort();
@@ -105,7 +109,7 @@ export function domainOf(recordings: readonly Record<SoundStatistic, number>[]):
   return { statistics, limit: Math.max(1, limit) };
 }
 
-/** The numbers of a recording that lie beyond the limit, the farthest first. */
+/** The numbers of a recording that exceed the limit, in order of distance. */
 export function departuresFrom({ statistics, limit }: Domain, values: Record<SoundStatistic, number>): Departure[] {
   const distance = ({ value, mean, deviation }: Departure) => Math.abs(value - mean) / deviation;
   return SOUND_STATISTICS.map((statistic): Departure => ({

@@ -1,6 +1,4 @@
-/**
- * A model that is ready to be asked: what it is, and `predict`. The same in Deno, Node and browsers.
- */
+/** A model that is ready to use: its description, and `predict`. The same in Deno, Node and browsers. */
 import { readRecording } from "../dsp/recording_reader.ts";
 import { resample } from "../dsp/resample.ts";
 import type { FrontEnd } from "../dsp/settings.ts";
@@ -11,41 +9,41 @@ import type { ModelDescription } from "./description.ts";
 import { type ListenOptions, type Prediction, Predictor } from "./predictor.ts";
 import { readSource, type ResolvedSource } from "./source.ts";
 
-/** What a model runs on. */
+/** Options of the model's device. */
 export interface LoadOptions {
-  /** Default: auto, a hardware GPU if there is one, else the processor. */
+  /** Default: auto, which selects a hardware GPU if there is one, otherwise the processor. */
   device?: DeviceChoice;
-  /** Worker threads of the cpu device; default: one a processor, and one where threads can share no memory. */
+  /** Number of worker threads of the cpu device; default: one per processor, or one if threads can't share memory. */
   threads?: number;
 }
 
-/** How a recording is judged. */
+/** Options of a prediction. */
 export type PredictOptions = Omit<ListenOptions, "onFrames">;
 
 /**
- * A recording: the bytes of a file, of any rate and channels, wav or of another kind whose decoder's package is there
- * (`docs/recordings.md`); or samples, mono, full scale 1, of the model's rate (16 kHz) where none is given.
+ * A recording: the bytes of a file with any rate and channels, wav or another format whose decoder's package is
+ * installed (`docs/recordings.md`); or mono samples with full scale 1, by default at the model's rate (16 kHz).
  */
 export type Sound = Uint8Array | ArrayBuffer | Blob | Float32Array | { samples: Float32Array; sampleRate: number };
 
-/** See the file's comment. */
+/** A loaded model: see the top of this file. */
 export interface EmotionModel {
-  /** What it is: its `model.json`. */
+  /** Its description: the contents of `model.json`. */
   readonly description: ModelDescription;
-  /** What it runs on. */
+  /** The device that it uses. */
   readonly device: Pick<Device, "kind" | "description">;
   /**
-   * The emotion of a recording and its profile. Recordings are judged in the order of the calls.
+   * Predicts the emotion of a recording and its profile. Calls are processed in order.
    *
-   * @throws {TypeError} if the sound is no wav file, nor samples
+   * @throws {TypeError} if the sound is neither a recording nor samples
    * @throws {RangeError} if it is shorter than a segment (a `TooShortError`), or its rate can't be resampled
    */
   predict(sound: Sound, options?: PredictOptions): Promise<Prediction>;
-  /** Ends its threads and gives its memory back. */
+  /** Terminates its threads and releases its memory. */
   close(): void;
 }
 
-/** Loads a model into this thread and those of its device. */
+/** Loads a model in this thread and its device's threads. */
 export async function loadHere(source: ResolvedSource, options: LoadOptions = {}): Promise<EmotionModel> {
   const { bytes, name } = await readSource(source), model = decodeModel(bytes, name);
   const device = await openDevice(options);
@@ -57,7 +55,7 @@ export async function loadHere(source: ResolvedSource, options: LoadOptions = {}
   }
 }
 
-/** A model whose device was opened for it alone. */
+/** A model with its own device. */
 class ModelHere implements EmotionModel {
   readonly description: ModelDescription;
   readonly device: Device;
@@ -84,7 +82,7 @@ class ModelHere implements EmotionModel {
   }
 }
 
-/** The samples of a recording at a front end's rate. */
+/** Converts a recording to samples at a front end's rate. */
 async function samplesOf(sound: Sound, frontEnd: FrontEnd): Promise<Float32Array> {
   if (sound instanceof Float32Array) return sound;
   if (sound instanceof Blob) return await samplesOf(new Uint8Array(await sound.arrayBuffer()), frontEnd);

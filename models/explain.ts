@@ -1,11 +1,11 @@
 /**
- * Why a recording has the emotion that it has: the statistics of its profile, what the forest's trees asked of them and how they voted,
- * and the stretches that decided.
+ * Explains the decision on a recording: the statistics of its profile, the forest's questions about them and the trees' votes, and the
+ * decisive stretches.
  *
  *   a stretch's weight = probability of the emotion - that probability without the stretch's segments
  *
- * so a stretch decided if the emotion is less likely without it (occlusion; Zeiler & Fergus 2014 do so with parts of pictures).
- * What the forest makes of a profile without the stretch is computed, not estimated; the weights need not add up.
+ * so a stretch is decisive if the emotion is less likely without it (occlusion; Zeiler & Fergus 2014 do this with parts of pictures).
+ * The forest is evaluated on the profile without the stretch, so this is exact, not an estimate. The weights need not add up.
  */
 import { segmentStartSeconds } from "../dsp/segments.ts";
 import { explainForest, type ForestExplanation } from "../forest/explain.ts";
@@ -13,41 +13,41 @@ import { decideProfile, type SpeechPrediction, speechRows } from "./judge_speech
 import type { Model } from "./model.ts";
 import { profileStatistics, STATISTICS } from "../refinery/statistics.ts";
 
-/** A row of segments. */
+/** A range of consecutive segments. */
 export interface SegmentRange {
   /** Its first segment. */
   firstSegment: number;
-  /** How many there are. */
+  /** Number of segments. */
   segmentCount: number;
 }
 
-/** What a stretch did for the emotion of the whole. */
+/** The effect of a stretch on the emotion of the whole. */
 export interface StretchWeight extends SegmentRange {
-  /** The emotion's probability without it; not set: nothing would be left. */
+  /** The emotion's probability without the stretch; undefined if nothing would remain. */
   without?: number;
 }
 
-/** Why. */
+/** The explanation of a decision. */
 export interface Explanation extends ForestExplanation {
-  /** Of the segments that were judged: [emotions, 4], in the order of {@link STATISTICS}. What the trees ask about. */
+  /** Statistics of the judged segments: [emotions, 4], in the order of {@link STATISTICS}. The trees test these. */
   statistics: Float32Array;
-  /** When the segment begins that has the maximum of each emotion, and the minimum: seconds, [emotions]. */
+  /** Start of the segment with the maximum of each emotion, and of that with the minimum: seconds, [emotions]. */
   moments: { maximum: number[]; minimum: number[] };
-  /** What each stretch did, in order of time. */
+  /** The effect of each stretch, in order of time. */
   stretches: StretchWeight[];
 }
 
-/** What a column of the statistics is called: "mean anger". */
+/** The name of a column of the statistics: "mean anger". */
 export function statisticName(feature: number, emotions: readonly string[]): string {
   return `${STATISTICS[feature % STATISTICS.length]} ${emotions[Math.floor(feature / STATISTICS.length)]}`
     .replace(/^share above 0\.2 /, "share above 0.2 of ");
 }
 
 /**
- * Explains what the forest decided.
+ * Explains the forest's decision.
  *
- * @param prediction with the segments marked that were judged
- * @param stretches of segments, those with speech
+ * @param prediction a prediction in which the judged segments are marked
+ * @param stretches ranges of segments with speech
  */
 export function explain(
   model: Pick<Model, "description" | "forest">,

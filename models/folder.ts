@@ -1,8 +1,8 @@
 /**
- * The files of a model in a folder, or in the archive of one, in Deno and in Node.
+ * Reads the files of a model from a folder or from its archive, in Deno and in Node.
  *
- * The folder may come from anywhere. Each file is looked at before it is read: it has to lie in the folder, be a file, and have the
- * size that the model wants, so that nothing is read that could not be part of it.
+ * The folder may come from an untrusted source. Each file is checked before it is read: it must lie in the folder, be a regular
+ * file, and have the size that the model declares. Nothing else is read.
  */
 import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -15,8 +15,8 @@ import { ModelError } from "./untrusted.ts";
 /**
  * Reads the files.
  *
- * @param folder its path, or its `file:` URL; or that of its archive
- * @throws {ModelError} if it holds no model, naming the file and the fault
+ * @param folder its path or `file:` URL, or that of its archive
+ * @throws {ModelError} if it contains no model, with the file and the fault
  */
 export async function readModelFolder(folder: string | URL): Promise<ModelBytes> {
   const place = typeof folder === "string" ? folder : fileURLToPath(folder);
@@ -36,7 +36,7 @@ export async function readModelFolder(folder: string | URL): Promise<ModelBytes>
   return bytes;
 }
 
-/** The bytes of a model's archive. */
+/** Reads a model's archive. */
 async function readArchive(place: string, path: string, size: number): Promise<Uint8Array> {
   if (size <= LARGEST_ARCHIVE) return new Uint8Array(await readFile(path));
   throw new ModelError(

@@ -1,14 +1,14 @@
 /**
- * The emotion of a recording by its speech alone: the segments without speech stay in the profile, are marked, and do not count.
+ * Judges a recording by its speech alone. Segments without speech stay in the profile, are marked, and do not count.
  */
 import type { Model } from "./model.ts";
-import type { DecidedBy, Prediction } from "./predictor.ts";
+import type { DecisionRule, Prediction } from "./predictor.ts";
 import { argmax, meanRow } from "../refinery/relabel.ts";
 import { profileStatistics } from "../refinery/statistics.ts";
 
-/** A prediction whose segments are marked. */
+/** A prediction with marked segments. */
 export interface SpeechPrediction extends Prediction {
-  /** [segments]: 1 where the segment is speech and was judged, 0 where it was not. */
+  /** [segments]: 1 for a segment with speech, which was judged, and 0 for the others. */
   speech: Uint8Array;
 }
 
@@ -18,11 +18,13 @@ export function speechRows(profile: Float32Array, speech: Uint8Array): Float32Ar
   return profile.filter((_, i) => speech[Math.floor(i / K)] === 1);
 }
 
-/** The probabilities of a whole recording from its profile. @param profile [segments, emotions], at least one segment */
+/**
+ * The probabilities of a whole recording, from its profile. @param profile [segments, emotions], at least one segment
+ */
 export function decideProfile(
   { description: { emotions }, forest }: Pick<Model, "description" | "forest">,
   profile: Float32Array,
-  decide: DecidedBy = "forest",
+  decide: DecisionRule = "forest",
 ): Float64Array {
   const K = emotions.length;
   return decide === "mean"
@@ -31,17 +33,17 @@ export function decideProfile(
 }
 
 /**
- * Judges a recording by the segments that are speech.
+ * Judges a recording by its segments with speech.
  *
- * @param prediction by all of its segments
+ * @param prediction a prediction from all segments
  * @param speech [segments], 1 or 0, at least one of them 1
- * @throws {RangeError} if no segment is speech, or their number is another
+ * @throws {RangeError} if no segment has speech, or the number of segments differs
  */
 export function judgeSpeech(
   model: Pick<Model, "description" | "forest">,
   prediction: Prediction,
   speech: Uint8Array,
-  decide: DecidedBy = "forest",
+  decide: DecisionRule = "forest",
 ): SpeechPrediction {
   const { emotions } = model.description, segments = prediction.profile.length / emotions.length;
   if (speech.length !== segments) {

@@ -1,5 +1,6 @@
 /**
- * A trained model in a program: loaded from wherever it is, and asked. The same in Deno, Node 20 and later, and browsers.
+ * A trained model in a program: load it from a folder or address, and predict. The same in Deno, Node 20 and later, and
+ * browsers.
  *
  * @example
  * ```ts
@@ -31,10 +32,10 @@ export {
 export type { Departure, Domain, SOUND_STATISTICS, SoundStatistic } from "./domain.ts";
 export type { EmotionModel, LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
 export { judgeSpeech, type SpeechPrediction } from "./judge_speech.ts";
-export { decodeModel, encodeModel, type Model, type Undescribed } from "./model.ts";
+export { decodeModel, encodeModel, type Model, type ModelParts } from "./model.ts";
 export {
   type DECIDED_BY,
-  type DecidedBy,
+  type DecisionRule,
   type Listener,
   type ListenOptions,
   type Prediction,
@@ -45,23 +46,23 @@ export type { ModelFiles, ModelSource } from "./source.ts";
 export { ModelError } from "./untrusted.ts";
 
 /**
- * Loads a model and opens what it runs on. In a page that is a worker of its own, so that the page goes on while it computes.
+ * Loads a model and opens its device. In a page, the model runs in a worker, so that the page stays responsive.
  *
  * @param source the folder of a model, its address, or its files
- * @throws {ModelError} if there is none, or it is damaged or hostile, naming the file and the fault
+ * @throws {ModelError} if there is none, or it is damaged or malicious, with the file and the fault
  * @throws {Error} if the device can't be opened
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<EmotionModel> {
   const resolved = resolveSource(source);
-  // a page loads only what talks to its worker
+  // a page loads only the code that communicates with the worker
   if ("document" in globalThis) return await (await import("./page.ts")).loadInPage(resolved, options);
   return await (await import("./emotion_model.ts")).loadHere(resolved, options);
 }
 
 /**
- * Reads a model's parts from its folder, for a {@link Predictor} on a device of one's own.
+ * Reads a model's parts from its folder, for a {@link Predictor} on your own device.
  *
- * @throws {ModelError} if the folder holds none, or one that is damaged or hostile, naming the file and the fault
+ * @throws {ModelError} if the folder contains none, or a damaged or malicious one, with the file and the fault
  */
 export async function readModel(folder: string): Promise<Model> {
   return decodeModel(await readModelFolder(folder), folder);

@@ -1,13 +1,13 @@
 /**
- * A model for use: all that it takes to hear emotions in a recording, as a few files that travel together.
+ * A model for deployment: everything needed to recognise emotions in a recording, as a few files that belong together.
  *
- *     model.json            what it is: emotions, network, front end, what it was trained on, how right it is, licence
+ *     model.json            the description: emotions, network, front end, training data, accuracy, licence
  *     weights.safetensors   the network's weights
  *     forest.json           the forest that decides on an utterance
  *
- * Here they are bytes, wherever they come from: a folder (`folder.ts`), a web page's server, a package. What is read
- * may have been written by anybody, so every size is looked at before it is believed, and `model.json` holds check sums of all:
- * what is accepted is what was written.
+ * This file handles their bytes, from any source: a folder (`folder.ts`), a web page's server, a package. The source may be
+ * untrusted, so every size is checked before use, and `model.json` contains check sums of all files: only unchanged files are
+ * accepted.
  */
 import { RandomForest } from "../forest/forest.ts";
 import type { VggEOptions } from "../nn/vgg_e.ts";
@@ -17,30 +17,30 @@ import { MODEL_FILES, type ModelBytes, type ModelDescription } from "./descripti
 import { checkDescription, parametersOf } from "./model_check.ts";
 import { ModelError, parseWithin } from "./untrusted.ts";
 
-/** A model that is ready to use. */
+/** A loaded model. */
 export interface Model {
-  /** What it is. */
+  /** Its description. */
   description: ModelDescription;
-  /** By name. */
+  /** The network's weights by name. */
   weights: Record<string, Float32Array>;
   /** Decides on the statistics of a profile. */
   forest: RandomForest;
 }
 
-/** A description before its files are made. */
-export type Undescribed = Omit<ModelDescription, "format" | "version" | "files" | "network"> & {
-  /** What the network is built from. */
+/** A description without the parts that depend on the files. */
+export type ModelParts = Omit<ModelDescription, "format" | "version" | "files" | "network"> & {
+  /** The network's options. */
   network: VggEOptions;
 };
 
 /**
- * The files of a model.
+ * Encodes the files of a model.
  *
- * @param weights of the network, by name
- * @throws {ModelError} if the parts do not fit together
+ * @param weights the network's weights by name
+ * @throws {ModelError} if the parts contradict each other
  */
 export function encodeModel(
-  { network, ...described }: Undescribed,
+  { network, ...described }: ModelParts,
   weights: Record<string, Float32Array>,
   forest: RandomForest,
 ): ModelBytes {
@@ -60,15 +60,15 @@ export function encodeModel(
   };
   const sealed = { ...description, seal: sealOf(description) };
   const bytes = { "model.json": new TextEncoder().encode(JSON.stringify(sealed, null, 2) + "\n"), ...others };
-  decodeModel(bytes, described.name); // what is written can be read
+  decodeModel(bytes, described.name); // checks that the result can be read
   return bytes;
 }
 
 /**
- * Reads `model.json`, before anything else of the model is: it says how large the other files are.
+ * Reads `model.json`, before any other file of the model: it declares the sizes of the others.
  *
- * @param name what errors call the model
- * @throws {ModelError} if it describes no model
+ * @param name the model's name in errors
+ * @throws {ModelError} if it does not describe a model
  */
 export function readDescription(bytes: Uint8Array, name: string): ModelDescription {
   const where = `${name}: model.json`;
@@ -86,14 +86,14 @@ export function readDescription(bytes: Uint8Array, name: string): ModelDescripti
   return description;
 }
 
-/** Bytes of `model.json`, at most. */
+/** Largest `model.json`, in bytes. */
 export const LARGEST_DESCRIPTION = 1 << 20;
 
 /**
  * Reads a model.
  *
- * @param name what errors call it
- * @throws {ModelError} if a file is not what it has to be, naming the file, what was expected and what was found
+ * @param name its name in errors
+ * @throws {ModelError} if a file is invalid, with the file, what was expected and what was found
  *
  * @example
  * ```ts
@@ -137,7 +137,7 @@ function readWeights(bytes: Uint8Array, { network }: ModelDescription, where: st
   return weights;
 }
 
-/** Bytes that a forest may take in memory: of the trees of a hundred thousand utterances it would be more. */
+/** Largest memory of a forest, in bytes: the trees of a hundred thousand utterances would exceed it. */
 const LARGEST_FOREST = 2 ** 27;
 
 function readForest(bytes: Uint8Array, { emotions, statistics }: ModelDescription, where: string): RandomForest {
@@ -148,7 +148,7 @@ function readForest(bytes: Uint8Array, { emotions, statistics }: ModelDescriptio
       `${where}: expected ${features} features and ${classes} classes, found ${json?.features} and ${json?.classes}`,
     );
   }
-  // each node holds a count for each class
+  // each node has a count for each class
   const trees = Array.isArray(json.trees) ? json.trees : [];
   const nodes = trees.reduce((sum, tree) => sum + (Array.isArray(tree?.feature) ? tree.feature.length : 0), 0);
   if (nodes * (4 * classes + 20) > LARGEST_FOREST) {
@@ -159,7 +159,7 @@ function readForest(bytes: Uint8Array, { emotions, statistics }: ModelDescriptio
   return within(where, () => RandomForest.fromJSON(json));
 }
 
-/** What a part of the program throws of what it is given, as a fault of the model. */
+/** Converts errors of another part of the program to a fault of the model. */
 function within<T>(where: string, read: () => T): T {
   try {
     return read();
@@ -170,7 +170,7 @@ function within<T>(where: string, read: () => T): T {
   }
 }
 
-/** The check sum of a description, whatever its spaces. */
+/** The check sum of a description, independent of its white space. */
 function sealOf(description: unknown): string {
   return crc32(new TextEncoder().encode(JSON.stringify(description)));
 }

@@ -1,4 +1,6 @@
-/** Whether a `model.json` describes a model that this program can run: every field, and that they fit together. */
+/**
+ * Checks whether a `model.json` describes a model that this program can run: every field, and that the fields agree.
+ */
 import { type FrontEnd, frontEnd, type Levelling } from "../dsp/settings.ts";
 import { sizeOf } from "../nn/tensor.ts";
 import { type VggEOptions, vggEParameters } from "../nn/vgg_e.ts";
@@ -6,22 +8,22 @@ import type { Certainty, Threshold } from "./certainty.ts";
 import { type Domain, SOUND_STATISTICS } from "./domain.ts";
 import type { ModelAccuracy, ModelDescription, ModelTraining } from "./description.ts";
 import { STATISTICS } from "../refinery/statistics.ts";
-import { Checked, ModelError } from "./untrusted.ts";
+import { ModelError, UntrustedValue } from "./untrusted.ts";
 
-/** Room for the header of a file of weights. */
+/** Bytes allowed for the header of a weights file. */
 const LARGEST_HEADER = 1 << 17;
 
-/** Bytes of a forest's file, at most. */
+/** Largest file of a forest, in bytes. */
 const LARGEST_FOREST_FILE = 2 ** 26;
 
 /**
- * The description that a value is.
+ * Checks that a value is a model's description, and returns it.
  *
- * @param where what errors call it
- * @throws {ModelError} naming the field, what was expected and what was found
+ * @param where its name in errors
+ * @throws {ModelError} with the field, what was expected and what was found
  */
 export function checkDescription(value: unknown, where: string): ModelDescription {
-  const json = new Checked(value, where);
+  const json = new UntrustedValue(value, where);
   json.get("format").literal("epr-model");
   const { value: version } = json.get("version");
   if (version !== 1 && version !== 2) {
@@ -71,7 +73,7 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
 /**
  * Names and shapes of a network's parameters.
  *
- * @throws {ModelError} if its options make no sense
+ * @throws {ModelError} if its options are invalid
  */
 export function parametersOf(options: VggEOptions): { name: string; shape: number[] }[] {
   try {
@@ -82,13 +84,13 @@ export function parametersOf(options: VggEOptions): { name: string; shape: numbe
 }
 
 function checkNetwork(
-  json: Checked,
+  json: UntrustedValue,
   emotions: readonly string[],
   front: FrontEnd,
 ): ModelDescription["network"] {
   json.get("kind").literal("vgg-e");
   const options = json.get("options");
-  // options that this program does not know change the parameters, or go with another version
+  // unknown options may change the parameters, or belong to another version
   for (const key of Object.keys(options.object())) {
     const own = options.get(key);
     if (typeof own.value !== "boolean") own.number({ min: 0, max: 1024 });
@@ -105,7 +107,7 @@ function checkNetwork(
   return { kind: "vgg-e", options: options.value as VggEOptions, parameters };
 }
 
-function checkFrontEnd(json: Checked): FrontEnd {
+function checkFrontEnd(json: UntrustedValue): FrontEnd {
   const whole = (key: keyof FrontEnd, min: number, max: number) => json.get(key).whole(min, max);
   const sampleRate = whole("sampleRate", 4000, 192_000), fftLength = whole("fftLength", 4, 8192);
   if (!Number.isInteger(Math.log2(fftLength))) json.get("fftLength").fail("a power of two");
@@ -122,12 +124,12 @@ function checkFrontEnd(json: Checked): FrontEnd {
     segmentFrames: whole("segmentFrames", 32, 256),
     ...optional(json, "levelling", checkLevelling),
   };
-  // the one that all of EPR shares has its tables made already
+  // EPR's shared front end already has its tables
   const same = (Object.keys(frontEnd) as (keyof FrontEnd)[]).every((key) => frontEnd[key] === checked[key]);
   return same && !checked.levelling ? frontEnd : Object.freeze(checked);
 }
 
-function checkLevelling(json: Checked): Levelling {
+function checkLevelling(json: UntrustedValue): Levelling {
   return {
     percentile: json.get("percentile").number({ min: 0, max: 100 }),
     magnitude: json.get("magnitude").number({ min: 1e-6, max: 1e6 }),
@@ -136,7 +138,7 @@ function checkLevelling(json: Checked): Levelling {
   };
 }
 
-function checkTraining(json: Checked): ModelTraining {
+function checkTraining(json: UntrustedValue): ModelTraining {
   const fold = json.get("heldOutFold");
   return {
     corpus: json.get("corpus").text(200),
@@ -148,7 +150,7 @@ function checkTraining(json: Checked): ModelTraining {
   };
 }
 
-function checkAccuracy(json: Checked, classes: number): ModelAccuracy {
+function checkAccuracy(json: UntrustedValue, classes: number): ModelAccuracy {
   const confusion = json.get("confusion"),
     vote = json.get("meanVoteAccuracy"),
     share = { min: 0, max: 1 },
@@ -165,15 +167,19 @@ function checkAccuracy(json: Checked, classes: number): ModelAccuracy {
   };
 }
 
-/** A field that need not be there, as one of an object. */
-function optional<K extends string, T>(json: Checked, key: K, check: (json: Checked) => T): { [Key in K]?: T } {
+/** An optional field, as an object with this field or none. */
+function optional<K extends string, T>(
+  json: UntrustedValue,
+  key: K,
+  check: (json: UntrustedValue) => T,
+): { [Key in K]?: T } {
   const own = json.get(key);
   return own.value === undefined ? {} : { [key]: check(own) } as { [Key in K]?: T };
 }
 
-function checkCertainty(json: Checked): Certainty {
+function checkCertainty(json: UntrustedValue): Certainty {
   const share = { min: 0, max: 1 };
-  const threshold = (own: Checked): Threshold => ({
+  const threshold = (own: UntrustedValue): Threshold => ({
     probability: own.get("probability").number(share),
     answered: own.get("answered").number(share),
     wrong: own.get("wrong").number(share),
@@ -185,7 +191,7 @@ function checkCertainty(json: Checked): Certainty {
   };
 }
 
-function checkDomain(json: Checked): Domain {
+function checkDomain(json: UntrustedValue): Domain {
   const statistics = json.get("statistics");
   const checked = SOUND_STATISTICS.map((name) => {
     const own = statistics.get(name);
@@ -198,7 +204,7 @@ function checkDomain(json: Checked): Domain {
   };
 }
 
-function checkFile(json: Checked, min: number, max: number): { bytes: number; crc32: string } {
+function checkFile(json: UntrustedValue, min: number, max: number): { bytes: number; crc32: string } {
   const crc32 = json.get("crc32").text(8);
   if (!/^[0-9a-f]{8}$/.test(crc32)) json.get("crc32").fail("eight hexadecimal digits");
   return { bytes: json.get("bytes").whole(min, max), crc32 };

@@ -1,6 +1,6 @@
 /**
- * A model in a page: it lives in a worker (`page_worker.ts`), since a page's own thread may not block. Calls go there as messages and
- * come back as answers, each under its number.
+ * A model in a page. It runs in a worker (`page_worker.ts`), since a page's main thread must not block. Calls are sent as messages,
+ * and answers return with the call's number.
  */
 import { ModelError } from "./untrusted.ts";
 import type { Prediction } from "./predictor.ts";
@@ -8,10 +8,10 @@ import type { EmotionModel, LoadOptions } from "./emotion_model.ts";
 import type { PageAnswer, PageCall } from "./page_messages.ts";
 import type { ResolvedSource } from "./source.ts";
 
-/** Seconds that the worker may take to start. */
+/** Largest start-up time of the worker, in seconds. */
 const PATIENCE = 30;
 
-/** Classes that errors keep on their way, by name; the page does without the code that throws them. */
+/** Error classes that survive the transfer, by name. The page does not load the code that throws them. */
 const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
   ModelError,
   TypeError,
@@ -38,9 +38,9 @@ export async function loadInPage(source: ResolvedSource, options: LoadOptions): 
   }
 }
 
-/** Calls that wait for their answers. */
+/** Calls that wait for an answer. */
 class Calls {
-  /** Becomes fulfilled when the worker runs. */
+  /** Resolves when the worker runs. */
   readonly started: Promise<void>;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -72,7 +72,7 @@ class Calls {
     };
   }
 
-  /** Sends a call, and gives its answer. */
+  /** Sends a call and returns its answer. */
   ask(call: PageCall): Promise<unknown> {
     if (this.#ended !== undefined) return Promise.reject(new Error(this.#ended));
     const own = Promise.withResolvers<unknown>(), number = ++this.#number;
@@ -86,7 +86,7 @@ class Calls {
     return own.promise;
   }
 
-  /** Ends the worker; calls that wait are rejected, and later ones. */
+  /** Terminates the worker. Waiting and later calls are rejected. */
   end(why: string): void {
     this.#ended ??= why;
     this.#worker.terminate();

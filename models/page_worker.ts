@@ -1,4 +1,4 @@
-/** The worker that a page's model lives in: see `page.ts`. */
+/** The worker that runs a page's model: see `page.ts`. */
 import { type EmotionModel, loadHere } from "./emotion_model.ts";
 import type { PageAnswer, PageCall } from "./page_messages.ts";
 

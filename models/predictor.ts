@@ -1,15 +1,15 @@
 /**
- * What a model hears in a recording: samples come in blocks, of any sizes, and become frames, segments, a profile, and at the end
- * the emotion of the whole.
+ * Applies a model to a recording: samples arrive in blocks of any size and become frames, segments, a profile, and at the end the
+ * emotion of the whole.
  *
  *     samples -> log-mel frames -> a batch of segments -> network -> profile [segments, emotions]
- *     profile -> its statistics -> forest -> a probability for each emotion; or the mean profile as it is
+ *     profile -> its statistics -> forest -> a probability for each emotion; or the mean profile instead
  *
- * A recording that is brought to one level is kept as frames until that level is known: ten minutes at most, 15 MB.
+ * If recordings are levelled, frames are buffered until the level is known: at most ten minutes, 15 MB.
  *
- * While the device works on one batch, the frames of the next are made here. Of an hour of speech nothing is kept but the
- * frames of the batch to come and the profile: 10 MB. Nothing here needs more of its surroundings than a device: it runs in
- * Deno, in a browser and in Node.
+ * While the device computes one batch, this thread computes the frames of the next. Only the frames of the next batch and the
+ * profile stay in memory: 10 MB for an hour of speech. The only requirement is a device, so this runs in Deno, in a browser and
+ * in Node.
  */
 import { LogMelStream } from "../dsp/log_mel_stream.ts";
 import { segmentSeconds } from "../dsp/segments.ts";
@@ -22,20 +22,20 @@ import { argmax, meanRow } from "../refinery/relabel.ts";
 import { profileStatistics } from "../refinery/statistics.ts";
 import { ModelError } from "./untrusted.ts";
 
-/** Thrown for a recording that has no whole segment. */
+/** Thrown for a recording without a complete segment. */
 export class TooShortError extends RangeError {
-  /** Of the class. */
+  /** The class name. */
   override name = "TooShortError";
 }
 
-/** What decides of a whole recording: the forest, as in the paper; or the mean of its profile, without one. */
-export type DecidedBy = typeof DECIDED_BY[number];
-/** See {@link DecidedBy}. */
+/** How to decide on a whole recording: with the forest, as in the paper, or by the mean of its profile. */
+export type DecisionRule = typeof DECIDED_BY[number];
+/** See {@link DecisionRule}. */
 export const DECIDED_BY = ["forest", "mean"] as const;
 
-/** What a model makes of a recording. */
+/** A model's result for a recording. */
 export interface Prediction {
-  /** The likeliest emotion. */
+  /** The most likely emotion. */
   emotion: string;
   /** Its probability: the mean over the forest's trees, or over the segments. */
   probability: number;
@@ -45,32 +45,32 @@ export interface Prediction {
   profile: Float32Array;
   /** Frames from one segment to the next. */
   segmentHop: number;
-  /** Samples that were heard, in seconds. */
+  /** Duration of the samples received, in seconds. */
   seconds: number;
-  /** Whether the probability is under the model's threshold; not set: the model has none. */
+  /** Whether the probability is below the model's threshold; undefined: the model has none. */
   unsure?: boolean;
-  /** In what the recording lies far from those that the model learned from; not set: the model does not know. */
+  /** How the recording differs from the model's training recordings; undefined: not known. */
   departures?: Departure[];
-  /** Set where the recording was shorter than a segment, and its last frame was repeated to the end of one. */
+  /** True if the recording was shorter than a segment and its last frame was repeated. */
   padded?: boolean;
 }
 
-/** How a recording is listened to. */
+/** Options for processing a recording. */
 export interface ListenOptions {
   /** Frames from one segment to the next; default: the model's own. */
   segmentHop?: number;
-  /** What decides of the whole; default: forest. */
-  decide?: DecidedBy;
-  /** Whether a recording that is shorter than a segment is filled up with silence. Default no. */
+  /** How to decide on the whole; default: forest. */
+  decide?: DecisionRule;
+  /** Whether to pad a recording that is shorter than a segment with silence. Default no. */
   pad?: boolean;
-  /** Hears of frames as they are made, [frames, nMels]: to draw them. */
+  /** Receives frames as they are computed, [frames, nMels], for example to draw them. */
   onFrames?: (frames: Float32Array) => void;
 }
 
-/** Segments that are computed together: those that are few enough for the rest, by kind of device. */
+/** Batch sizes, in segments, by kind of device; the smallest sufficient size is used. */
 const BATCHES: Record<Device["kind"], readonly number[]> = {
   cpu: [1, 4, 16, 32, 64, 128], // a stream has one segment at a time
-  webgpu: [128, 512], // each size has its own pipelines, and each reading takes 10 ms at least
+  webgpu: [128, 512], // each size requires separate pipelines, and each read takes at least 10 ms
   reference: [1, 16],
 };
 
@@ -90,19 +90,19 @@ const BATCHES: Record<Device["kind"], readonly number[]> = {
  * ```
  */
 export class Predictor {
-  /** What it predicts with. */
+  /** The model. */
   readonly model: Model;
-  /** Where. */
+  /** The device. */
   readonly device: Device;
   readonly #network: VggE;
-  /** The frames of a batch; the longest step between segments that was asked for decides how many. */
+  /** The frames of a batch; its size depends on the largest step between segments so far. */
   #frames?: DeviceBuffer;
   #starts = new Map<number, DeviceBuffer>();
 
   /**
-   * Puts the model's weights on the device.
+   * Uploads the model's weights to the device.
    *
-   * @throws {Error} if its memory is short
+   * @throws {Error} if the device lacks memory
    */
   constructor(model: Model, device: Device) {
     [this.model, this.device] = [model, device];
@@ -110,16 +110,16 @@ export class Predictor {
     this.#network.parameters.write(model.weights);
   }
 
-  /** Begins to listen to a recording; several may be listened to by turns. */
+  /** Starts a recording. Several recordings may be processed alternately. */
   listen(options: ListenOptions = {}): Listener {
     return new Listener(this, options);
   }
 
   /**
-   * What a recording sounds like that is there as a whole.
+   * Predicts the emotion of a complete recording.
    *
    * @param samples [n], mono, at the model's rate: 16 kHz
-   * @throws {TooShortError} if it is shorter than a segment, unless it is to be filled up
+   * @throws {TooShortError} if it is shorter than a segment, unless `pad` is set
    */
   async predict(samples: Float32Array, options: ListenOptions = {}): Promise<Prediction> {
     const listener = this.listen(options);
@@ -127,16 +127,16 @@ export class Predictor {
     return await listener.end();
   }
 
-  /** Most segments that are computed together. */
+  /** Largest number of segments computed together. */
   get largestBatch(): number {
     return BATCHES[this.device.kind].at(-1)!;
   }
 
   /**
-   * Enqueues the network for segments of some frames, and promises their probabilities, [count, emotions].
+   * Enqueues the network for segments of some frames. Resolves to their probabilities, [count, emotions].
    *
    * @param frames [(count - 1) step + segmentFrames, nMels] at least
-   * @param count segments, at most {@link largestBatch}
+   * @param count number of segments, at most {@link largestBatch}
    * @param step from one segment's first frame to the next one's
    */
   async segmentProbabilities(frames: Float32Array, count: number, step: number): Promise<Float32Array> {
@@ -173,7 +173,7 @@ export class Predictor {
     }
   }
 
-  /** Gives the device's memory back; the device stays open. */
+  /** Releases the device's memory; the device stays open. */
   close(): void {
     for (const buffer of this.#starts.values()) this.device.release(buffer);
     if (this.#frames) this.device.release(this.#frames);
@@ -182,7 +182,7 @@ export class Predictor {
     this.#frames = undefined;
   }
 
-  /** Where segments begin among the frames; those that fill a batch up are the last one again. */
+  /** Start of each segment among the frames. The last segment is repeated to fill the batch. */
   #segmentStarts(batch: number, count: number, step: number): DeviceBuffer {
     let buffer = this.#starts.get(batch);
     if (!buffer) this.#starts.set(batch, buffer = this.device.allocate(batch, "where segments begin"));
@@ -191,28 +191,28 @@ export class Predictor {
   }
 }
 
-/** Listens to one recording. */
+/** Processes one recording. */
 export class Listener {
   readonly #predictor: Predictor;
   readonly #hop: number;
   readonly #pad: boolean;
-  readonly #decide: DecidedBy;
+  readonly #decide: DecisionRule;
   readonly #onFrames?: (frames: Float32Array) => void;
   readonly #stream: LogMelStream;
   readonly #sound: SoundStatistics;
   /**
-   * From the first frame of the next segment on: those that are held, [held, nMels]. Where segments do not touch, the frames
-   * between them are passed over; `#step` is how far segments are apart here.
+   * Buffered frames from the next segment's first frame on, [held, nMels]. If segments do not touch, the frames between them
+   * are dropped; `#step` is the resulting distance between segments.
    */
   readonly #frames: Float32Array;
   readonly #step: number;
   #held = 0;
-  /** Frames that there were in all. */
+  /** Number of frames so far. */
   #made = 0;
-  /** Of the batches that are done, and of the one that is being computed. */
+  /** Profiles of the finished batches, and of the current one. */
   #profile: Float32Array[] = [];
   #computing?: Promise<Float32Array>;
-  /** Segments that were sent to the network, and samples heard. */
+  /** Number of segments sent to the network, and number of samples received. */
   #segments = 0;
   #samples = 0;
 
@@ -233,7 +233,7 @@ export class Listener {
   }
 
   /**
-   * Hears the next samples. Wait for it before the next call.
+   * Processes the next samples. Await it before the next call.
    *
    * @param samples [n], mono, at the model's rate
    */
@@ -258,10 +258,10 @@ export class Listener {
   }
 
   /**
-   * The recording is over.
+   * Ends the recording.
    *
    * @throws {TooShortError} if it was shorter than a segment
-   * @throws {ModelError} if the model gives no probabilities
+   * @throws {ModelError} if the model's output is not probabilities
    */
   async end(): Promise<Prediction> {
     const { description, forest } = this.#predictor.model, { frontEnd, emotions } = description;
@@ -311,14 +311,14 @@ export class Listener {
     };
   }
 
-  /** Sends the segments of the frames that are held to the network, when the batch before is done. */
+  /** Sends the segments of the buffered frames to the network when the previous batch is done. */
   async #compute(count: number): Promise<void> {
     const { nMels } = this.#predictor.model.description.frontEnd;
     await this.#collect();
     this.#computing = this.#predictor.segmentProbabilities(this.#frames, count, this.#step);
-    this.#computing.catch(() => {}); // whoever collects it hears
+    this.#computing.catch(() => {}); // whoever collects it gets the error
     this.#segments += count;
-    const begun = count * this.#step; // frames that no later segment has
+    const begun = count * this.#step; // drop frames that no later segment contains
     this.#frames.copyWithin(0, begun * nMels, this.#held * nMels);
     this.#held -= begun;
   }
@@ -336,8 +336,8 @@ export class Listener {
   }
 }
 
-/** Frames of the paper's segment: what is shorter says too little, however long the model's segments are. */
+/** Length of the paper's segment: shorter recordings are too short, whatever the model's segment length. */
 const LEAST_FRAMES = 32;
 
-/** Samples that frames are made of at a time: a second or so. */
+/** Samples processed at a time: about a second. */
 const BLOCK = 1 << 14;

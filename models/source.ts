@@ -1,35 +1,36 @@
 /**
- * Where the files of a model come from: a folder, an address, or wherever a program got them.
+ * Reads a model's files from a folder, from an address, or from bytes that a program provides.
  *
- * Nothing is believed of them: `model.json` is read first, and says how large the others are; no more is read of those.
+ * The source is not trusted: `model.json` is read first and declares the sizes of the other files, and no more than
+ * that is read from them.
  */
 import { LARGEST_DESCRIPTION, readDescription } from "./model.ts";
 import { MODEL_FILES, type ModelBytes, type ModelFile } from "./description.ts";
 import { ModelError } from "./untrusted.ts";
 
-/** The files of a model, each as bytes or as a Blob: by name, or a list of Files, as a page gets them from a file chooser. */
+/** The files of a model, each as bytes or as a Blob: by name, or as a list of Files from a page's file chooser. */
 export type ModelFiles = Readonly<Record<ModelFile, Uint8Array | Blob>> | Iterable<File>;
 
 /**
- * Where a model is: a path of a folder (in Deno and Node) or an address (anywhere), as text or as a URL; or its files. In a page a text
- * is an address relative to the page's.
+ * The location of a model: a folder's path (in Deno and Node) or an address (anywhere), as text or as a URL; or its files. In a page, a
+ * text is an address relative to the page's.
  */
 export type ModelSource = string | URL | ModelFiles;
 
-/** Whether this is a browser: there is no folder to read then. */
+/** Whether this is a browser, which can't read folders. */
 export const inBrowser = (): boolean => !("Deno" in globalThis) && !(globalThis as NodeLike).process?.versions?.node;
 
 interface NodeLike {
   process?: { versions?: { node?: string } };
 }
 
-/** A source with its address in full, and no File but its bytes: another thread can be given it. */
+/** A source with a full address, and with bytes instead of Files, so that it can be sent to another thread. */
 export type ResolvedSource = string | URL | Readonly<Record<ModelFile, Uint8Array | Blob>>;
 
 /**
- * The same source, resolved.
+ * Resolves a source.
  *
- * @throws {TypeError} if it is none
+ * @throws {TypeError} if it is not a valid source
  */
 export function resolveSource(source: ModelSource): ResolvedSource {
   if (source instanceof URL) return source;
@@ -52,8 +53,8 @@ function byName(files: ModelFiles): Readonly<Record<ModelFile, Uint8Array | Blob
 /**
  * Reads the files of a model.
  *
- * @returns them, and what errors call the model
- * @throws {ModelError} if a file is missing, or has not the size that `model.json` states
+ * @returns the files, and the model's name in errors
+ * @throws {ModelError} if a file is missing, or its size differs from that in `model.json`
  */
 export async function readSource(source: ResolvedSource): Promise<{ bytes: ModelBytes; name: string }> {
   if (typeof source === "string" || (source instanceof URL && source.protocol === "file:")) {
@@ -69,7 +70,7 @@ export async function readSource(source: ResolvedSource): Promise<{ bytes: Model
   return { bytes, name: "the model" };
 }
 
-/** The files at an address, that of the folder or of its `model.json`. */
+/** Reads the files at an address, either the folder's or that of its `model.json`. */
 async function readAddress(address: URL): Promise<ModelBytes> {
   const folder = new URL(address);
   if (folder.pathname.endsWith("/model.json")) folder.pathname = folder.pathname.slice(0, -"model.json".length);
@@ -84,7 +85,7 @@ async function readAddress(address: URL): Promise<ModelBytes> {
   return { "model.json": description, "weights.safetensors": weights, "forest.json": forest };
 }
 
-/** A file at an address, of so many bytes at most. */
+/** Fetches a file of at most `most` bytes. */
 async function fetchFile(address: URL, most: number): Promise<Uint8Array> {
   let response: Response;
   try {

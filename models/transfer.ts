@@ -1,31 +1,31 @@
 /**
- * A model on another corpus: only the emotions that both have can be judged, so decisions are made between those alone, and
- * utterances of other emotions are left out. What the model would have said freely is counted besides.
+ * Judges a model on another corpus. Only emotions that both have can be judged, so the model decides between these alone,
+ * and utterances with other emotions are left out. The model's unrestricted decisions are also counted.
  */
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
 import { argmax } from "../refinery/relabel.ts";
 
-/** What a model said of an utterance. */
+/** A model's result for an utterance. */
 export interface HeardUtterance {
-  /** Its emotion, by the corpus. */
+  /** Its emotion in the corpus. */
   emotion: string;
   /** The model's probabilities, in the order of its emotions. */
   probabilities: ArrayLike<number>;
 }
 
-/** How right it is; accuracies are fractions of 1. */
+/** Accuracy; values are fractions of 1. */
 export interface Transfer {
-  /** The emotions that both have, in the model's order. */
+  /** The shared emotions, in the model's order. */
   emotions: string[];
-  /** Utterances judged. */
+  /** Number of judged utterances. */
   utterances: number;
-  /** Share of them right, between the shared emotions. */
+  /** Share of correct ones, between the shared emotions. */
   weightedAccuracy: number;
-  /** Mean of that over the shared emotions that occur. */
+  /** Mean recall over the shared emotions that occur. */
   unweightedAccuracy: number;
-  /** Utterances by true emotion (rows) and the model's (columns). */
+  /** Utterances by true emotion (rows) and the model's decision (columns). */
   confusion: number[][];
-  /** Share of utterances of which the model, left free, would have said an emotion that the corpus does not have. */
+  /** Share of utterances for which the unrestricted model chose an emotion that the corpus does not have. */
   strayed: number;
 }
 
@@ -35,11 +35,11 @@ export function sharedEmotions(model: readonly string[], corpus: readonly string
 }
 
 /**
- * Judges a model on what it said.
+ * Judges a model's results.
  *
- * @param emotions the model's
- * @param shared those that the corpus has too, at least two
- * @param heard utterances of shared emotions, at least one
+ * @param emotions the model's emotions
+ * @param shared the emotions that the corpus also has, at least two
+ * @param heard results for utterances of shared emotions, at least one
  * @throws {RangeError} for fewer
  */
 export function judgeTransfer(

@@ -1,4 +1,4 @@
-/** A model in a folder: the files of `models/model.ts`, and README.md, its card. */
+/** Writes a model to a folder: the files of `models/model.ts`, and README.md, its card. */
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import { decodeModel } from "./model.ts";
@@ -7,9 +7,9 @@ import { writeAtomically } from "../files/atomic.ts";
 import { describeModel } from "./card.ts";
 
 /**
- * Writes a model and its card. What there is of another model in the folder is replaced.
+ * Writes a model and its card. Replaces the files of another model in the folder.
  *
- * @throws {OptionError} of `out` where the folder holds anything else
+ * @throws {OptionError} of `out` if the folder contains anything else
  */
 export async function writeModel(folder: string, bytes: ModelBytes): Promise<void> {
   const names: string[] = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch((error) => {

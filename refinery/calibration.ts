@@ -1,25 +1,26 @@
 /**
- * Does a probability mean what it says? Of all predictions made with a confidence near 0.7, some 70 % should be right.
+ * Calibration: whether probabilities match frequencies. Of all predictions with a confidence near 0.7, about 70 % should be
+ * right.
  *
- * Predictions are sorted into ten bins of equal width by the probability of their likeliest emotion. The expected calibration
- * error is the mean over predictions of the distance, in their bin, between mean confidence and share that is right
- * (Guo, Pleiss, Sun & Weinberger 2017).
+ * Predictions are sorted into ten bins of equal width by the probability of their most likely emotion. The expected
+ * calibration error is the mean, over predictions, of the difference between mean confidence and accuracy in the prediction's
+ * bin (Guo, Pleiss, Sun & Weinberger 2017).
  */
 import { argmax } from "./relabel.ts";
 
-/** Predictions of about one confidence. */
+/** Predictions with similar confidence. */
 export interface ReliabilityBin {
-  /** How many. */
+  /** Number of predictions. */
   count: number;
-  /** Mean probability of their likeliest emotion. */
+  /** Mean probability of their most likely emotion. */
   confidence: number;
-  /** Share that is right. */
+  /** Share of correct predictions. */
   accuracy: number;
 }
 
-/** How far confidence is from accuracy. */
+/** The difference between confidence and accuracy. */
 export interface Calibration {
-  /** Those that are not empty, by rising confidence. */
+  /** The non-empty bins, by rising confidence. */
   bins: ReliabilityBin[];
   /** Expected calibration error, 0 to 1. */
   error: number;

@@ -1,8 +1,8 @@
 /**
- * The chain of a fold, a step each: labels, networks fitted to them, profiles, the next labels. `fold.ts` says in which order;
+ * The chain of a fold, step by step: labels, networks fitted to them, profiles, the next labels. `fold.ts` defines the order;
  * `fold_data.ts` has the data, `network_fits.ts` the networks, `label_sources.ts` the labels.
  *
- * Whatever a step needs of the stages before is taken from the fold's memory, or made again where that has it no longer.
+ * A step takes the results of earlier stages from the fold's memory, or recomputes them if they are no longer there.
  */
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
@@ -22,11 +22,11 @@ import { networkOptions } from "./derived_settings.ts";
 
 /** The networks of a stage. */
 export interface FittedStage {
-  /** Of all members. */
+  /** Weights of all members. */
   weights: NetworkWeights;
   /** Their shapes. */
   shapes: Record<string, readonly number[]>;
-  /** How the first was fitted. */
+  /** Record of the first member's fit. */
   fitted: FitResult;
 }
 
@@ -40,7 +40,7 @@ export class Chain {
   /**
    * Uploads the frames; nothing is fitted yet.
    *
-   * @throws OptionError if settings do not go together, or the features are cut otherwise than they say
+   * @throws OptionError if settings contradict each other, or the features do not match them
    */
   constructor(cv: CrossValidation<Features>, fold: number, device: Device, hooks: FoldHooks) {
     this.#memory = hooks.memory;
@@ -49,7 +49,10 @@ export class Chain {
     this.#sources = new LabelSources(this.#data, this.#fits, hooks.memory);
   }
 
-  /** What a stage learns from, [segments, emotions]: from the stage before, as it was kept, or made again of its networks. */
+  /**
+   * The training labels of a stage, [segments, emotions], from the stage before: as saved, or recomputed from its
+   * networks.
+   */
   async labels(stage: number): Promise<Float32Array> {
     const { features: { segmentStart }, classes, training } = this.#data;
     if (stage === 0) return pseudoLabels(training, segmentStart.length, classes);
@@ -59,7 +62,7 @@ export class Chain {
     return await this.refine(stage - 1, before, this.#sources.asksNetworks ? await this.weights(stage - 1) : {});
   }
 
-  /** The networks of a finished stage: as they were kept, or fitted again where their weights are not there. */
+  /** The networks of a finished stage: as saved, or fitted again if their weights are missing. */
   async weights(stage: number): Promise<NetworkWeights> {
     const kept = await this.#memory?.weights(stage);
     if (kept) return kept;
@@ -68,11 +71,11 @@ export class Chain {
   }
 
   /**
-   * The networks of a stage, fitted to its labels: `members` of them, each with a start of its own.
+   * Fits a stage's networks to its labels: `members` of them, each with different initial weights.
    *
    * @param labels [segments, emotions]
-   * @param before weights of the stage before, which label the very view that a network learns from where the settings say so
-   * @param look after each epoch, at what the first network has become; it is waited for
+   * @param before weights of the stage before, which label each augmented view if the settings require it
+   * @param look receives the first network after each epoch; awaited
    */
   async fitStage(
     stage: number,
@@ -117,7 +120,7 @@ export class Chain {
     return this.#fits.profile(stage, weights, set);
   }
 
-  /** One network's for an utterance of the corpus, while it is fitted: [its segments, emotions]. */
+  /** One network's profile of an utterance while it is fitted: [its segments, emotions]. */
   async watch(network: VggE, utterance: FeatureUtterance): Promise<Float32Array> {
     const own = this.#data.dataset([this.#data.features.utterances.indexOf(utterance)]);
     try {
@@ -127,17 +130,17 @@ export class Chain {
     }
   }
 
-  /** One network's, while it is fitted. */
+  /** One network's profile of a set while it is fitted. */
   profileOf(stage: number, network: VggE, set: FoldSet): Promise<Float32Array> {
     return this.#fits.profileOf(stage, network, set);
   }
 
   /**
-   * Makes the next stage's labels, from probabilities for the training segments, and keeps them.
+   * Computes the next stage's labels from probabilities for the training segments, and saves them.
    *
-   * @param labels those that this stage learned from
+   * @param labels the training labels of this stage
    * @param weights this stage's networks
-   * @param method default: that of the settings
+   * @param method default: the settings' method
    */
   async refine(stage: number, labels: Float32Array, weights: NetworkWeights, method?: Method): Promise<Float32Array> {
     const refined = await this.#sources.refine(stage, labels, weights, method);
@@ -145,17 +148,17 @@ export class Chain {
     return refined;
   }
 
-  /** How soft labels are, and how far from the truth where it is known. */
+  /** The entropy of soft labels, and their distance from the truth if that is known. */
   describe(stage: number, labels: Float32Array): Pick<FoldStage, "labelEntropy" | "labelError" | "labelErrorUniform"> {
     return this.#sources.describe(stage, labels);
   }
 
-  /** A finished stage, to be saved. */
+  /** A finished stage for saving. */
   output(result: FoldStage, { weights, shapes }: FittedStage): StageOutput {
     return { fold: this.#data.fold, result, weights, shapes, standardisation: this.#data.scaling };
   }
 
-  /** Gives the device's memory back. */
+  /** Releases the device's memory. */
   release(): void {
     this.#data.release();
   }

@@ -1,13 +1,13 @@
 /**
  * How much a profile changes from stage to stage: the mean over segments and steps of the total variation between the
- * distributions of one stage and the next, half the sum of |p - q|: 0 where nothing moves, 1 where all of it does.
+ * distributions of one stage and the next, half the sum of |p - q|: 0 if nothing changes, 1 if everything does.
  */
 
 /**
  * The change of one utterance's profile.
  *
- * @param profiles a stage each, [segments, emotions] of the corpus
- * @param utterance where its segments lie
+ * @param profiles one for each stage, [segments, emotions] of the corpus
+ * @param utterance the position of its segments
  *
  * @example
  * ```ts

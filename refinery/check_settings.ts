@@ -1,11 +1,11 @@
-/** Which settings go together. */
+/** Checks which settings can be combined. */
 import { OptionError } from "../base/option_error.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * What goes together, and what does not.
+ * Checks settings that depend on each other.
  *
- * @throws {OptionError} of the setting that does not fit the others
+ * @throws {OptionError} of the setting that contradicts the others
  */
 export function checkSettings(settings: Settings): void {
   const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise } = settings;

@@ -1,33 +1,39 @@
-/** What there is to choose from where a setting is no number: in the paper, and beside it. */
+/** The possible values of settings that are not numbers: the paper's and further ones. */
 
-/** How a stage's labels are made from the profiles of the stage before (sections 4.2 to 4.4 of the paper); `uniform` is our control. */
+/**
+ * How a stage's labels are computed from the profiles of the stage before (sections 4.2 to 4.4 of the paper); `uniform`
+ * is our control.
+ */
 export type Method = "pEPR" | "sEPR" | "hard-dynamic" | "soft-static" | "uniform";
 
 /** All methods, the paper's best one first. */
 export const METHODS: readonly Method[] = ["pEPR", "sEPR", "hard-dynamic", "soft-static", "uniform"];
 
-/** What a fold holds out: utterances, stratified by emotion; all that one speaker, session or text has; or what the corpus lays down. */
+/**
+ * What a fold holds out: utterances, stratified by emotion; everything of one speaker, session or text; or the corpus's
+ * official folds.
+ */
 export type Split = "utterance" | "speaker" | "session" | "text" | "official";
 
-/** All, the paper's first. */
+/** All splits, the paper's first. */
 export const SPLITS: readonly Split[] = ["utterance", "speaker", "session", "text", "official"];
 
 /**
- * What each log-mel value is standardised by:
+ * The values over which mean and deviation are computed to standardise a log-mel value:
  *
  *     global       all values of a fold's training utterances, as in the paper's runs here
- *     bands        the values of its own mel band in these utterances
- *     utterances   the values of its own band in its own utterance: how loud, and through which microphone, is forgotten
- *     speakers     the values of its own band in all utterances of its speaker: a protocol of its own, which looks at the unlabelled speech of
+ *     bands        the values of the same mel band in these utterances
+ *     utterances   the values of the same band in the same utterance: removes level and microphone
+ *     speakers     the values of the same band in all utterances of the same speaker: a different protocol, which uses the unlabelled speech of
  *                  the speaker who is held out
  */
 export type Scaling = "global" | "bands" | "utterances" | "speakers";
 
-/** All, the paper's first. */
+/** All scalings, the paper's first. */
 export const SCALINGS: readonly Scaling[] = ["global", "bands", "utterances", "speakers"];
 
-/** Which networks' probabilities labels are refined from. */
+/** The networks whose probabilities are refined to labels. */
 export type LabelSource = "in-sample" | "snapshot" | "cross-fit" | "teacher-view";
 
-/** All, the paper's reading first. */
+/** All label sources, the paper's reading first. */
 export const LABEL_SOURCES: readonly LabelSource[] = ["in-sample", "snapshot", "cross-fit", "teacher-view"];

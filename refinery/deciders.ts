@@ -1,6 +1,6 @@
 /**
- * Other ways from a profile to the emotion of its utterance than the paper's: other statistics, other forests, none. They are
- * there to be compared, on the profiles of a run that is done; `judge.ts` takes the paper's.
+ * Alternatives to the paper's way from a profile to its utterance's emotion: other statistics, other forests, or no forest.
+ * They exist for comparison, on the profiles of a finished run; `judge.ts` uses the paper's way.
  */
 import { RandomForest } from "../forest/forest.ts";
 import type { MaxFeatures } from "../forest/tree.ts";
@@ -9,37 +9,40 @@ import { forestSeed } from "./forests.ts";
 import { argmax } from "./relabel.ts";
 import { ProfileStatistics } from "./statistics.ts";
 
-/** One way. */
+/** One decider. */
 export interface Decider {
-  /** For people. */
+  /** Its name for people. */
   name: string;
-  /** Numbers of an utterance's profile, [segments, emotions], as many for each emotion. */
+  /** Statistics of an utterance's profile, [segments, emotions], equally many for each emotion. */
   statistics: (profile: Float32Array, emotions: number) => ArrayLike<number>;
-  /** How its forest differs; null: the likeliest emotion by the statistics, which then are one an emotion, decides. */
+  /**
+   * How its forest differs from the paper's. null: no forest; there is one statistic per emotion, and the largest
+   * decides.
+   */
   forest: { trees?: number; maxFeatures?: MaxFeatures; maxDepth?: number; bootstrap?: boolean } | null;
 }
 
-/** The paper's four, with another threshold. */
+/** The paper's four statistics with another threshold. */
 const above = (threshold: number) => (profile: Float32Array, emotions: number) => {
   const statistics = new ProfileStatistics(emotions, threshold);
   statistics.push(profile);
   return statistics.values;
 };
 
-/** Those of the paper's four (0: maximum, 1: minimum, 2: mean, 3: share above 0.2) that are named. */
+/** A selection of the paper's four statistics (0: maximum, 1: minimum, 2: mean, 3: share above 0.2). */
 const only = (...kept: number[]) => (profile: Float32Array, emotions: number) => {
   const all = above(0.2)(profile, emotions);
   return Array.from({ length: emotions }, (_, k) => kept.map((s) => all[4 * k + s])).flat();
 };
 
-/** Quantiles, an emotion's one after the other. */
+/** Quantiles, emotion by emotion. */
 const quantiles = (...at: number[]) => (profile: Float32Array, emotions: number) =>
   Array.from({ length: emotions }, (_, k) => {
     const sorted = profile.filter((_, i) => i % emotions === k).sort();
     return at.map((q) => quantile(sorted, q));
   }).flat();
 
-/** A quantile of ascending numbers, between its neighbours in proportion. */
+/** A quantile of ascending numbers, by linear interpolation. */
 function quantile(sorted: Float32Array, q: number): number {
   const place = q * (sorted.length - 1), below = Math.floor(place), next = Math.min(below + 1, sorted.length - 1);
   return sorted[below] + (place - below) * (sorted[next] - sorted[below]);
@@ -48,7 +51,7 @@ function quantile(sorted: Float32Array, q: number): number {
 const both = (...parts: Decider["statistics"][]) => (profile: Float32Array, emotions: number) =>
   parts.flatMap((part) => [...Array.from(part(profile, emotions))]);
 
-/** The paper's way first. */
+/** All deciders, the paper's first. */
 export const DECIDERS: readonly Decider[] = [
   { name: "the paper's: maximum, minimum, mean, share above 0.2; 100 trees", statistics: above(0.2), forest: {} },
   { name: "share above 0.1", statistics: above(0.1), forest: {} },
@@ -68,12 +71,12 @@ export const DECIDERS: readonly Decider[] = [
 ];
 
 /**
- * Decides on every utterance, by forests that have learned from the utterances of other folds. The first of {@link DECIDERS}
- * decides as `judge()` does.
+ * Decides on every utterance, with forests that learned from the utterances of other folds. The first of {@link DECIDERS}
+ * gives the same decisions as `judge()`.
  *
- * @param cv as the networks had it
+ * @param cv the networks' cross-validation
  * @param profiles of all utterances, out of fold: [segments, emotions]
- * @param stage whose profiles they are
+ * @param stage the stage of the profiles
  * @returns [utterances]: the emotion of each
  */
 export function decideBy(

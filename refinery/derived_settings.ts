@@ -1,9 +1,12 @@
-/** What follows from the settings for the front end and the network: how utterances are cut into segments, and which VGG-E sees them. */
+/**
+ * Derives the options of the front end and the network from the settings: how utterances are cut into segments, and the
+ * VGG-E.
+ */
 import type { Level } from "../dsp/levelling.ts";
 import type { VggEOptions } from "../nn/vgg_e.ts";
 import type { Settings } from "./settings.ts";
 
-/** How features are to be made for these settings, and cut into segments: what `extractFeatures` is given. */
+/** The feature options for these settings, for `extractFeatures`. */
 export function segmentation(
   { segmentHop, profileHop, segmentFrames, level }: Pick<
     Settings,
@@ -13,7 +16,7 @@ export function segmentation(
   return { segmentHop: profileHop || segmentHop, segmentFrames, level };
 }
 
-/** The network that an experiment's settings ask for. @param classes emotions told apart */
+/** The network options for these settings. @param classes number of emotions */
 export function networkOptions(
   { width, segmentFrames, batchNorm, batchNormDense, dropout }: Pick<
     Settings,

@@ -1,11 +1,11 @@
 /**
- * One fold: its own chain of networks, on its own training utterances alone.
+ * One fold: a separate chain of networks, trained on the fold's training utterances alone.
  *
  *     labels of stage 1 = one-hot of the utterance
- *     repeat: fit a fresh VGG-E (or some) -> profile the training segments -> refine the labels
+ *     repeat: fit a new VGG-E (or several) -> profile the training segments -> refine the labels
  *
- * The held-out utterances are only ever profiled: no network that profiles them, and none that made that network's labels,
- * nor the standardisation of its inputs, has seen them.
+ * The held-out utterances are only profiled. No network that profiles them was trained on them. Neither were the networks
+ * that produced its labels, and the standardisation of its inputs does not use them.
  */
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
@@ -15,9 +15,9 @@ import type { FoldHooks } from "./fold_hooks.ts";
 import type { FoldResult } from "./results.ts";
 
 /**
- * Runs the chain of one fold, or what is left of it.
+ * Runs the chain of one fold, or the remaining part of it.
  *
- * @throws Error if a loss is not finite, naming fold, stage, epoch, step and layer
+ * @throws Error if a loss is not finite, with fold, stage, epoch, step and layer
  */
 export async function runFold(
   cv: CrossValidation<Features>,

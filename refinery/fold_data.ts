@@ -1,5 +1,5 @@
 /**
- * The data of a fold: who is held out, who is learned from, who validates, what their frames are standardised by, and their
+ * The data of a fold: its held-out, learning and validation utterances, the standardisation of their frames, and their
  * segments on the device.
  */
 import { OptionError } from "../base/option_error.ts";
@@ -13,32 +13,35 @@ import { checkSettings } from "./check_settings.ts";
 import { networkOptions } from "./derived_settings.ts";
 import type { Settings } from "./settings.ts";
 
-/** Segments that are learned from, and monitored; all of the utterances for validation, of both, and of neither. */
+/**
+ * Sets of segments: those for learning, the monitored ones, and those of the validation, training (both) and held-out
+ * utterances.
+ */
 export type FoldSet = "learning" | "monitored" | "validation" | "training" | "heldOut";
 
-/** Made once a fold, used by all its stages. */
+/** Created once per fold and used by all its stages. */
 export class FoldData {
-  /** Who is held out when. */
+  /** The assignment of utterances to folds. */
   readonly cv: CrossValidation<Features>;
-  /** Which fold it is. */
+  /** The fold's index. */
   readonly fold: number;
-  /** Of all utterances, their frames scaled as the settings say. */
+  /** All utterances, with frames scaled according to the settings. */
   readonly features: Features;
-  /** Utterances that are learned from, that validate, and both. */
+  /** Utterances for learning, for validation, and both together. */
   readonly indices: Readonly<Record<"learning" | "validation" | "training", number[]>>;
   /** The utterances of `indices.training`. */
   readonly training: readonly FeatureUtterance[];
-  /** What inputs are standardised by. */
+  /** Standardisation of the inputs. */
   readonly scaling: Standardisation;
-  /** Where frames and labels lie. */
+  /** Frames and labels on the device. */
   readonly store: SegmentStore;
-  /** Segments, by what they are for. */
+  /** Segments by purpose. */
   readonly sets: Readonly<Record<FoldSet, SegmentDataset>>;
 
   /**
-   * Draws and uploads.
+   * Draws the sets and uploads the frames.
    *
-   * @throws OptionError if settings do not go together, or the features are cut otherwise than they say
+   * @throws OptionError if settings contradict each other, or the features do not match them
    */
   constructor(cv: CrossValidation<Features>, fold: number, device: Device) {
     const { settings, corpus: given } = cv;
@@ -74,35 +77,38 @@ export class FoldData {
     };
   }
 
-  /** By which its networks are fitted. */
+  /** The experiment's settings. */
   get settings(): Settings {
     return this.cv.settings;
   }
 
-  /** Emotions. */
+  /** Number of emotions. */
   get classes(): number {
     return this.features.emotions.length;
   }
 
-  /** Segments of some utterances. @param learning whether a network learns from them: then they are fewer, and changed each time */
+  /**
+   * Segments of some utterances. @param learning whether a network learns from them: then they are fewer, and augmented
+   * each time
+   */
   dataset(utterances: readonly number[], learning = false): SegmentDataset {
     const options = learning ? { ...this.settings, stride: strideOf(this.settings, this.features) } : {};
     return new SegmentDataset(this.store, utterances, this.scaling, options);
   }
 
-  /** A network for these segments, its weights not yet drawn. */
+  /** A network for these segments, with weights not yet drawn. */
   network(): VggE {
     return new VggE(this.store.device, networkOptions(this.settings, this.classes));
   }
 
-  /** Gives the device's memory back. */
+  /** Releases the device's memory. */
   release(): void {
     for (const set of Object.values(this.sets)) set.release();
     this.store.release();
   }
 }
 
-/** Segments from one that is learned from to the next, where profiles are denser. */
+/** The step between learned segments, if profiles use denser ones. */
 export function strideOf(
   { profileHop, segmentHop }: Pick<Settings, "profileHop" | "segmentHop">,
   features: Pick<Features, "segmentHop">,

@@ -1,99 +1,103 @@
-/** What passes between a fold and whoever runs it: how far it is, what it has finished, and where it keeps that so that it can be resumed. */
+/**
+ * The interface between a fold and its caller: progress, finished results, and the memory from which it can be resumed.
+ */
 import type { EpochRecord, FitResult, FitSnapshot, FitState } from "../nn/fit.ts";
 import type { Pause } from "../nn/pass.ts";
 import type { VggE } from "../nn/vgg_e.ts";
 import type { FoldStage } from "./results.ts";
 
-/** Which network an epoch is of. */
+/** The network to which an epoch belongs. */
 export interface FittedNetwork {
-  /** Whose chain it is in. */
+  /** The fold of its chain. */
   fold: number;
-  /** Which of the chain. */
+  /** Its stage in the chain. */
   stage: number;
-  /** Its number in the stage; 100 and more for those that only make labels; not set: the first. */
+  /** Its number in the stage; 100 and above for networks that only produce labels; default: the first. */
   member?: number;
 }
 
-/** What a fold tells of itself while it runs. */
+/** Callbacks and options of a running fold. */
 export interface FoldHooks {
-  /** Stops it: the promise then rejects with the signal's reason. */
+  /** Stops the fold: the promise then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Now and then. */
+  /** Receives the progress at intervals. */
   onProgress?: (progress: FoldProgress) => void;
-  /** Between two steps of a fit, every tenth of a second, and waited for; "end" ends the fit before its next step. */
+  /**
+   * Called between two steps of a fit, every tenth of a second, and awaited; "end" ends the fit before its next step.
+   */
   onPause?: (network: VggE, stage: number) => Promise<Pause> | Pause;
-  /** After each epoch. */
+  /** Called after each epoch. */
   onEpoch?: (epoch: EpochRecord & FittedNetwork) => void;
-  /** After each stage; it is waited for, so that what is saved is saved. */
+  /** Called after each stage, and awaited, so that saving completes. */
   onStage?: (stage: StageOutput) => Promise<void> | void;
-  /** What was done before, and where what is done now is kept. */
+  /** Saved results of earlier work, and the place to save new ones. */
   memory?: FoldMemory;
-  /** Seconds after which a network that is being fitted is kept, within an epoch. Default 600. */
+  /** Seconds between saves of the current network within an epoch. Default 600. */
   saveEvery?: number;
 }
 
-/** A fitted network, and how it was fitted. */
+/** A fitted network and the record of its fit. */
 export interface KeptNetwork {
-  /** By name. */
+  /** Weights by name. */
   weights: Record<string, Float32Array>;
   /** Its record. */
   fitted: FitResult;
 }
 
-/** What a fold keeps outside itself, so that it can go on after whatever befalls it, and compute what it would have. */
+/** Storage outside a fold, so that it can be resumed after any interruption, with the same result. */
 export interface FoldMemory {
-  /** The stages that are finished, in order. */
+  /** The finished stages, in order. */
   readonly finished: readonly FoldStage[];
-  /** The weights of a finished stage's networks, by name; undefined: not kept, they are to be fitted again. */
+  /** The weights of a finished stage's networks, by name; undefined if not saved: they have to be fitted again. */
   weights(stage: number): Promise<Record<string, Float32Array> | undefined>;
-  /** The labels that a stage learns from, [segments, emotions]; undefined: not kept, they are to be made again. */
+  /** The labels that a stage learns, [segments, emotions]; undefined if not saved: they have to be computed again. */
   labels(stage: number): Promise<Float32Array | undefined>;
-  /** Keeps them. */
+  /** Saves a stage's labels. */
   keepLabels(stage: number, labels: Float32Array): Promise<void>;
-  /** Where the fit of a stage's network stood when it was kept last; undefined: nowhere yet. */
+  /** The last saved state of a network's fit in a stage; undefined if there is none. */
   state(stage: number, member?: number): Promise<FitState | undefined>;
-  /** Keeps that. */
+  /** Saves the state of a fit. */
   keepState(stage: number, state: FitSnapshot, member?: number): Promise<void>;
-  /** A network that is finished where its stage is not; undefined: it is not either. */
+  /** A finished network of an unfinished stage; undefined if it is not finished. */
   network(stage: number, member: number): Promise<KeptNetwork | undefined>;
-  /** Keeps it, until its stage, or the labels that it makes, are kept. */
+  /** Saves a finished network until its stage, or the labels that it produces, are saved. */
   keepNetwork(stage: number, member: number, network: KeptNetwork): Promise<void>;
 }
 
-/** How far a fold is. */
+/** Progress of a fold. */
 export interface FoldProgress {
-  /** Which fold. */
+  /** The fold. */
   fold: number;
-  /** Which stage of its chain. */
+  /** The stage of its chain. */
   stage: number;
-  /** Whether the network learns, or makes profiles. */
+  /** Whether the network is being fitted, or computes profiles. */
   phase: "fit" | "profile";
-  /** The epoch that is under way. */
+  /** The current epoch. */
   epoch: number;
-  /** Work done, where the stage's is 1 if every epoch is run. */
+  /** Work done, as a share of the stage's work with every epoch. */
   done: number;
-  /** Work left if the network stops as early as it still can. */
+  /** Remaining work if the network stops as early as possible. */
   least: number;
-  /** Work left if it runs every epoch. */
+  /** Remaining work if every epoch runs. */
   most: number;
-  /** Share of the epoch, or of the profiles, that is done, 0 to 1. */
+  /** Finished share of the epoch, or of the profiles, 0 to 1. */
   part: number;
   /** Mean loss of this epoch so far, in nats. */
   loss?: number;
-  /** Examples that it is the mean of. */
+  /** Number of examples in that mean. */
   examples?: number;
 }
 
 /** A finished stage of a fold. */
 export interface StageOutput {
-  /** Which fold. */
+  /** The fold. */
   fold: number;
-  /** Its profiles and figures. */
+  /** Its profiles and statistics. */
   result: FoldStage;
   /** The network's weights by name. */
   weights: Record<string, Float32Array>;
   /** Their shapes. */
   shapes: Record<string, readonly number[]>;
-  /** What inputs are standardised by: (x - mean) / deviation. */
+  /** Standardisation of the inputs: (x - mean) / deviation. */
   standardisation: { mean: number; deviation: number };
 }

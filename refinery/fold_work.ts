@@ -1,24 +1,24 @@
 /**
- * How far a fold is, counted in work: a segment that a network learns from once is 1, one that is profiled a third, since the forward
- * pass is a third of a training step. Early stopping may end a fit sooner, so what is left lies between two bounds.
+ * Progress of a fold, measured in work: training on a segment once is 1, and profiling it is a third, since the forward pass is a
+ * third of a training step. Early stopping may end a fit sooner, so the remaining work lies between two bounds.
  */
 import type { FitProgress } from "../nn/fit.ts";
 import type { FoldData } from "./fold_data.ts";
 import type { FoldProgress } from "./fold_hooks.ts";
 import type { Settings } from "./settings.ts";
 
-/** Parts of the training utterances in cross-fitting, and the number of the first of its networks in a stage. */
+/** Number of parts of the training utterances in cross-fitting, and the number of its first network in a stage. */
 export const PARTS = 4, CROSS_FIT = 100;
 
-/** Share of the epochs after which a snapshot is taken. */
+/** Share of the epochs after which the snapshot is taken. */
 export const SNAPSHOT = 1 / 4;
 
 /** Work of a profile relative to training on the same segments. */
 const PROFILE_WORK = 1 / 3;
 
 /**
- * Networks that a stage of a fold fits, as parts of one on all its training utterances: its members, and those that only make the
- * labels of the next stage.
+ * Number of networks that a stage of a fold fits, in units of one network on all training utterances: its members, and those that
+ * only produce the labels of the next stage.
  */
 export function countFits(
   { members, stages, labelsFrom }: Pick<Settings, "members" | "stages" | "labelsFrom">,
@@ -32,15 +32,15 @@ export function countFits(
 export class FoldWork {
   readonly #data: FoldData;
   readonly #report: (progress: FoldProgress) => void;
-  /** By the network that was fitted last. */
+  /** Epochs run by the network fitted last. */
   epochsRun = 0;
 
-  /** @param report is given how far it is */
+  /** @param report receives the progress */
   constructor(data: FoldData, report: (progress: FoldProgress) => void = () => {}) {
     [this.#data, this.#report] = [data, report];
   }
 
-  /** Reports how far the fit of a stage's network is. */
+  /** Reports the progress of a network's fit. */
   fit(stage: number, member: number, { epoch, step, steps, loss, examples, earliest }: FitProgress): void {
     const { fitting, profiling } = this.#work(stage), { epochs, members } = this.#data.settings, part = step / steps;
     const before = member < CROSS_FIT ? member : members + (member - CROSS_FIT) * (1 - 1 / PARTS);
@@ -61,7 +61,7 @@ export class FoldWork {
     });
   }
 
-  /** Reports how far the profiles are. @param before segments of the stage that were profiled before this set */
+  /** Reports the progress of profiling. @param before segments of the stage profiled before this set */
   profile(stage: number, done: number, length: number, before: number): void {
     const { fitting, profiling } = this.#work(stage), { epochs } = this.#data.settings, epoch = this.epochsRun;
     const whole = fitting + profiling, profiled = PROFILE_WORK * (before + done);
@@ -78,7 +78,7 @@ export class FoldWork {
     });
   }
 
-  /** Work of a stage: of every epoch, and of the profiles. */
+  /** Work of a stage: all epochs, and the profiles. */
   #work(stage: number): { fitting: number; profiling: number } {
     const { learning, heldOut, training } = this.#data.sets, { epochs, stages } = this.#data.settings;
     const profiled = heldOut.length + (stage + 1 < stages ? training.length : 0);

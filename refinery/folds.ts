@@ -1,7 +1,7 @@
 /**
- * Who is held out when. Folds are drawn over utterances, stratified by emotion, so that each fold has its share of every
- * emotion; over whole speakers, sessions or texts; or they are those that the corpus's authors laid down. The validation set of
- * early stopping is drawn from a fold's *training* utterances in the same ways. Copies of one recording are never in two folds.
+ * Assigns utterances to folds. Folds are drawn over utterances, stratified by emotion, so that each fold has its share of every
+ * emotion; or over whole speakers, sessions or texts; or they are the corpus's official folds. The validation set of early
+ * stopping is drawn in the same ways from a fold's *training* utterances. Copies of one recording are never in two folds.
  */
 import { OptionError } from "../base/option_error.ts";
 import { STREAMS } from "../base/streams.ts";
@@ -9,39 +9,39 @@ import { Random } from "../kernels/random.ts";
 import type { Split } from "./choices.ts";
 import type { Settings } from "./settings.ts";
 
-/** What folds are drawn by. */
-export interface Drawn {
+/** The properties of an utterance by which folds are drawn. */
+export interface FoldCandidate {
   /** Index of its emotion. */
   emotion: number;
-  /** Who speaks. */
+  /** Its speaker. */
   speaker: string;
-  /** Its name; needed where there are copies. */
+  /** Its id; required if there are copies. */
   id?: string;
-  /** What is said; needed for `text`. */
+  /** Its text; required for `text`. */
   text?: string;
-  /** The session it was recorded in; needed for `session`. */
+  /** Its recording session; required for `session`. */
   session?: string;
-  /** The corpus's own fold; needed for `official`. */
+  /** The corpus's own fold; required for `official`. */
   fold?: string;
   /** The id of the first utterance with the same content. */
   copyOf?: string;
-  /** What listeners heard: then an emotion may have no utterance of its own. */
+  /** The listeners' votes. With votes, an emotion may have no utterance labelled with it. */
   votes?: ArrayLike<number>;
 }
 
 /**
  * The fold of each utterance, 0 to folds - 1.
  *
- * Stratified: the utterances of each emotion are shuffled and dealt out in turn, each emotion beginning where the one before
- * ended, so that folds differ by at most one utterance an emotion and in all. Speakers, sessions, texts: shuffled, then the one with the most
- * utterances first, each to the fold that has the fewest. Official: by the corpus's names of folds, numbers by their value.
+ * Stratified: the utterances of each emotion are shuffled and dealt out in turn. Each emotion begins where the previous one ended, so
+ * folds differ by at most one utterance per emotion and in total. Speakers, sessions, texts: shuffled, then assigned from the largest to
+ * the smallest, each to the fold with the fewest utterances. Official: the corpus's own folds, ordered by name, with numbers by value.
  *
- * @param draw numbers further, independent draws of the same settings
- * @throws OptionError if an emotion has fewer utterances than there are folds, or there are fewer speakers, sessions or texts, or
- * other official folds, or the corpus does not say them
+ * @param draw the index of an independent draw with the same settings
+ * @throws OptionError if an emotion has fewer utterances than there are folds, if there are fewer speakers, sessions or texts, if
+ * the official folds differ in number, or if the corpus does not give them
  */
 export function assignFolds(
-  utterances: readonly Drawn[],
+  utterances: readonly FoldCandidate[],
   emotions: readonly string[],
   settings: Pick<Settings, "folds" | "split" | "seed">,
   draw = 0,
@@ -55,22 +55,25 @@ export function assignFolds(
   return split === "official" ? official(utterances, folds) : byGroup(utterances, folds, split, random);
 }
 
-/** How many groups a split may hold out: speakers, sessions, texts or official folds; of utterances, all. */
-export function countGroups(utterances: readonly Drawn[], split: Split): number {
+/**
+ * Number of groups that a split can hold out: speakers, sessions, texts or official folds; for `utterance`, all
+ * utterances.
+ */
+export function countGroups(utterances: readonly FoldCandidate[], split: Split): number {
   if (split === "utterance") return utterances.length;
   if (split === "official") return officialFolds(utterances).length;
   return groupsOf(utterances, split).length;
 }
 
-/** The names of the corpus's own folds, numbers by their value. */
-export function officialFolds(utterances: readonly Drawn[]): string[] {
+/** The names of the corpus's own folds, with numbers ordered by value. */
+export function officialFolds(utterances: readonly FoldCandidate[]): string[] {
   requireSaid(utterances, "official");
   return [...new Set(utterances.map(({ fold }) => fold!))].sort((a, b) => {
     return Number(a) - Number(b) || (a < b ? -1 : 1);
   });
 }
 
-function official(utterances: readonly Drawn[], folds: number): Int32Array {
+function official(utterances: readonly FoldCandidate[], folds: number): Int32Array {
   const names = officialFolds(utterances);
   if (names.length !== folds) {
     throw new OptionError({
@@ -93,9 +96,9 @@ function official(utterances: readonly Drawn[], folds: number): Int32Array {
   return fold;
 }
 
-/** Throws an OptionError unless the corpus says of every utterance what it is to be split by. */
-function requireSaid(utterances: readonly Drawn[], split: Exclude<Split, "utterance">): void {
-  if (split === "speaker") return; // "unknown" is one of them
+/** Throws an OptionError unless every utterance has the property of the split. */
+function requireSaid(utterances: readonly FoldCandidate[], split: Exclude<Split, "utterance">): void {
+  if (split === "speaker") return; // "unknown" is a speaker too
   const [field, what] = split === "official" ? ["fold", "official fold"] as const : [split, split] as const;
   const silent = utterances.filter((utterance) => !utterance[field]);
   if (silent.length === 0) return;
@@ -111,21 +114,21 @@ function requireSaid(utterances: readonly Drawn[], split: Exclude<Split, "uttera
 }
 
 function stratified(
-  utterances: readonly Drawn[],
+  utterances: readonly FoldCandidate[],
   emotions: readonly string[],
   folds: number,
   random: Random,
   { everyEmotion = true } = {},
 ): Int32Array {
   const fold = new Int32Array(utterances.length), places = placesOf(utterances);
-  const firstOf = ({ copyOf }: Drawn) => copyOf === undefined ? undefined : places.get(copyOf);
+  const firstOf = ({ copyOf }: FoldCandidate) => copyOf === undefined ? undefined : places.get(copyOf);
   const voted = utterances.some(({ votes }) => votes !== undefined);
   let dealt = 0;
   for (const [k, name] of emotions.entries()) {
     const own = utterances.flatMap((utterance, i) => {
       return utterance.emotion === k && firstOf(utterance) === undefined ? [i] : [];
     });
-    // an emotion that is only voted for is nobody's label
+    // an emotion that occurs only in votes is no utterance's label
     if (everyEmotion && own.length < folds && !(voted && own.length === 0)) {
       throw new OptionError({
         option: "folds",
@@ -141,7 +144,7 @@ function stratified(
 }
 
 function byGroup(
-  utterances: readonly Drawn[],
+  utterances: readonly FoldCandidate[],
   folds: number,
   split: Exclude<Split, "utterance" | "official">,
   random: Random,
@@ -163,8 +166,8 @@ function byGroup(
   return fold;
 }
 
-/** Utterances that stay together: those of one speaker, session or text; two that share a copy are one. */
-function groupsOf(utterances: readonly Drawn[], split: Exclude<Split, "utterance" | "official">): number[][] {
+/** Utterances that stay together: those of one speaker, session or text; two groups that share a copy are merged. */
+function groupsOf(utterances: readonly FoldCandidate[], split: Exclude<Split, "utterance" | "official">): number[][] {
   requireSaid(utterances, split);
   const groups = groupBy(utterances.keys(), (i) => utterances[i][split]), places = placesOf(utterances);
   for (const [i, { copyOf }] of utterances.entries()) {
@@ -178,21 +181,21 @@ function groupsOf(utterances: readonly Drawn[], split: Exclude<Split, "utterance
   return [...groups.values()];
 }
 
-/** The place of each utterance that others are copies of, by its id. */
-function placesOf(utterances: readonly Drawn[]): Map<string, number> {
+/** The index of each utterance that others are copies of, by id. */
+function placesOf(utterances: readonly FoldCandidate[]): Map<string, number> {
   const originals = new Set(utterances.flatMap(({ copyOf }) => copyOf ?? []));
   return new Map(utterances.flatMap(({ id }, i) => id !== undefined && originals.has(id) ? [[id, i]] : []));
 }
 
 /**
- * Parts of a fold's training utterances, for networks that label what they have not learned: stratified by emotion, or whole speakers (sessions,
- * texts) under a split by them where there are enough.
+ * Divides a fold's training utterances into parts, for networks that label utterances that they have not learned: stratified by emotion,
+ * or by whole speakers (sessions, texts) if the split is by these and there are enough.
  *
  * @param training indices into utterances
  * @returns the part of each
  */
 export function assignParts(
-  { utterances, emotions }: { utterances: readonly Drawn[]; emotions: readonly string[] },
+  { utterances, emotions }: { utterances: readonly FoldCandidate[]; emotions: readonly string[] },
   training: readonly number[],
   { parts, split, seed }: Pick<Settings, "split" | "seed"> & { parts: number },
   fold: number,
@@ -205,18 +208,21 @@ export function assignParts(
   return new Map(training.map((i, at) => [i, assigned[at]]));
 }
 
-/** Training speakers (sessions, texts) that whole-speaker validation asks for: below that, one would be too much of the training set. */
+/**
+ * Fewest training speakers (sessions, texts) for whole-speaker validation: with fewer, one would be too large a share
+ * of the training set.
+ */
 const ENOUGH_GROUPS = 4;
 
 /**
- * Splits a fold's training utterances into those that are learned from and those that early stopping looks at: a share of each
- * emotion (at least one utterance where it has more than one), or whole speakers (sessions, texts) under a split by them where there are
- * four or more. A share of 0 holds nothing back.
+ * Splits a fold's training utterances into learning and validation: a share of each emotion (at least one utterance if it has more than
+ * one), or whole speakers (sessions, texts) if the split is by these and there are four or more. With a share of 0, there is no
+ * validation set.
  *
  * @param training indices into utterances
  */
 export function drawValidation(
-  utterances: readonly Drawn[],
+  utterances: readonly FoldCandidate[],
   training: readonly number[],
   settings: Pick<Settings, "split" | "seed" | "validationShare">,
   fold: number,
@@ -239,7 +245,7 @@ export function drawValidation(
       const taken = Math.min(own.length - 1, Math.max(1, Math.round(share * own.length)));
       random.shuffle([...own]).slice(0, taken).forEach((i) => chosen.add(i));
     }
-    // a copy of what is learned is no test of it
+    // a copy of a learned utterance does not test anything
     const places = placesOf(utterances), trained = new Set(training);
     for (const i of training) {
       const first = places.get(utterances[i].copyOf ?? "");
@@ -254,7 +260,7 @@ export function drawValidation(
   };
 }
 
-/** Items by a key, in the order in which keys first come. `Map.groupBy` is that, but no part of Node 20. */
+/** Groups items by a key, in the order in which keys first occur. `Map.groupBy` does this, but Node 20 lacks it. */
 function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

@@ -1,16 +1,16 @@
 /**
- * The forests of a cross-validation: each learns from statistics of the out-of-fold profiles of all utterances but those that its fold
- * holds out, and decides on these. Its training profiles come from networks that learned the held-out utterances' labels, as in
+ * The forests of a cross-validation: each learns from statistics of the out-of-fold profiles of all utterances except its fold's
+ * held-out ones, and decides on these. The training profiles come from networks that learned the held-out utterances' labels, as in
  * any stacking.
  */
 import { ordinal } from "../base/numbering.ts";
 import { STREAMS } from "../base/streams.ts";
 import { RandomForest } from "../forest/forest.ts";
-import type { CrossValidation, Judged } from "./cross_validation.ts";
+import type { CorpusRecord, CrossValidation } from "./cross_validation.ts";
 import type { Settings } from "./settings.ts";
 import { profileStatistics, STATISTICS } from "./statistics.ts";
 
-/** A forest, and the utterances that it has not seen and judges. */
+/** A forest, and the held-out utterances that it judges. */
 export interface FoldForest {
   /** Fitted to the profiles of all others. */
   forest: RandomForest;
@@ -21,9 +21,9 @@ export interface FoldForest {
 }
 
 /**
- * The forests of a stage, one after the other.
+ * Yields the forests of a stage, one after the other.
  *
- * @param cv as the networks had it
+ * @param cv the networks' cross-validation
  * @param profiles of all utterances, out of fold: [segments, emotions]
  */
 export function* crossValidate(cv: CrossValidation, profiles: Float32Array, stage: number): Generator<FoldForest> {
@@ -35,7 +35,7 @@ export function* crossValidate(cv: CrossValidation, profiles: Float32Array, stag
 }
 
 /**
- * The forest that judges one fold: fitted to the profiles of all others.
+ * Fits the forest that judges one fold to the profiles of all other folds.
  *
  * @param profiles of all utterances, out of fold: [segments, emotions]
  */
@@ -44,9 +44,9 @@ export function fitFoldForest(cv: CrossValidation, profiles: Float32Array, fold:
   return fitForest(corpus, profiles, cv.training(fold), { trees: settings.trees, seed });
 }
 
-/** The forest on statistics of the given utterances' profiles. */
+/** Fits a forest to statistics of the given utterances' profiles. */
 export function fitForest(
-  corpus: Judged,
+  corpus: CorpusRecord,
   profiles: Float32Array,
   utterances: readonly number[],
   options: { trees: number; seed: number },
@@ -60,12 +60,12 @@ export function fitForest(
   });
 }
 
-/** One number to key a forest's random choices by. */
+/** The seed of a forest's random choices. */
 export const forestSeed = (settings: Settings, fold: number, stage: number): number =>
   ((settings.seed * 31 + STREAMS.forest) * 101 + fold) * 11 + ordinal(stage);
 
 /** Statistics of the given utterances' profiles: [utterances, emotions * 4]. */
-function rows(corpus: Judged, profiles: Float32Array, utterances: readonly number[]): Float32Array {
+function rows(corpus: CorpusRecord, profiles: Float32Array, utterances: readonly number[]): Float32Array {
   const K = corpus.emotions.length, width = K * STATISTICS.length;
   const x = new Float32Array(utterances.length * width);
   utterances.forEach((i, row) => {

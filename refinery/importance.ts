@@ -1,7 +1,7 @@
 /**
- * What the forest looks at: how much accuracy it loses when one statistic of the profile is shuffled among the utterances that it
- * judges (Breiman 2001, section 10). Where two statistics tell the same, shuffling either costs little: that a loss is small
- * does not say that a statistic is useless.
+ * What the forest relies on: the accuracy that it loses when one statistic of the profile is shuffled among the utterances that
+ * it judges (Breiman 2001, section 10). If two statistics carry the same information, shuffling either costs little: a small loss
+ * does not mean that a statistic is useless.
  */
 import { ordinal } from "../base/numbering.ts";
 import { STREAMS } from "../base/streams.ts";
@@ -10,14 +10,14 @@ import type { CrossValidation } from "./cross_validation.ts";
 import { crossValidate } from "./forests.ts";
 import { STATISTICS } from "./statistics.ts";
 
-/** How often each statistic is shuffled. */
+/** Number of shuffles of each statistic. */
 const REPEATS = 5;
 
 /**
  * Loss of weighted accuracy by statistic.
  *
- * @param cv as the networks had it
- * @param profiles a stage's, of all utterances, out of fold: [segments, emotions]
+ * @param cv the networks' cross-validation
+ * @param profiles a stage's out-of-fold profiles of all utterances: [segments, emotions]
  * @returns [emotions, 4], in the order of {@link STATISTICS}: fractions of 1, over all utterances
  */
 export function permutationImportance(

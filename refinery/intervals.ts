@@ -1,6 +1,4 @@
-/**
- * 95 % intervals: of a share of so many trials, and of a mean of a few runs.
- */
+/** 95 % intervals: of a share of n trials, and of the mean of a few runs. */
 
 /** An interval. */
 export interface Interval {
@@ -13,7 +11,9 @@ export interface Interval {
 /** The normal distribution's quantile at 97.5 %. */
 const Z = 1.959964;
 
-/** Student's t at 97.5 % for 1, 2, ... degrees of freedom; for more than there are here, the normal distribution's serves. */
+/**
+ * Student's t at 97.5 % for 1, 2, ... degrees of freedom; beyond this list, the normal distribution's value is used.
+ */
 const T = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010, 2.1788, 2.1604]
   .concat([2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739, 2.0687, 2.0639, 2.0595, 2.0555])
   .concat([2.0518, 2.0484, 2.0452, 2.0423]);
@@ -23,10 +23,10 @@ const T = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.26
  *
  *     (p + z²/2n ± z sqrt(p (1 - p) / n + z²/4n²)) / (1 + z²/n)
  *
- * It says what other utterances of the same kind might have given, not what another seed would.
+ * It covers the variation between utterances of the same kind, not between seeds.
  *
- * @param share found, 0 to 1
- * @param n trials
+ * @param observed share, 0 to 1
+ * @param n number of trials
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export function mean(values: readonly number[]): number {
 /**
  * Half the width of the mean's t interval over independent runs: t sqrt(variance / n).
  *
- * @param values one a run, at least two
+ * @param values one per run, at least two
  * @throws RangeError for fewer
  *
  * @example

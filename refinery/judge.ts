@@ -1,9 +1,9 @@
 /**
- * From out-of-fold profiles to decisions: statistics of each utterance's profile, a random forest over them (`forests.ts`), and how
- * often it is right.
+ * From out-of-fold profiles to decisions: statistics of each utterance's profile, a random forest over them (`forests.ts`), and
+ * their accuracy.
  */
 import { ordinal } from "../base/numbering.ts";
-import type { CrossValidation, Judged } from "./cross_validation.ts";
+import type { CorpusRecord, CrossValidation } from "./cross_validation.ts";
 import { crossValidate } from "./forests.ts";
 import { mean } from "./intervals.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "./metrics.ts";
@@ -12,15 +12,15 @@ import { meanRow } from "./relabel.ts";
 import type { FoldResult, StageFigures } from "./results.ts";
 import { segmentsOf } from "./segment_dataset.ts";
 
-/** What all folds together give. */
+/** Results of all folds together. */
 export interface Judgement {
-  /** Figures, a stage each. */
+  /** Statistics of each stage. */
   stages: StageFigures[];
-  /** Out-of-fold profiles, a stage each: [segments, emotions]. */
+  /** Out-of-fold profiles of each stage: [segments, emotions]. */
   profiles: Float32Array[];
-  /** The forest's decision on each utterance, a stage each. */
+  /** The forest's decision on each utterance, by stage. */
   decisions: Int32Array[];
-  /** The likeliest emotion of each utterance's mean profile, a stage each: a decision without a forest. */
+  /** The most likely emotion of each utterance's mean profile, by stage: a decision without a forest. */
   votes: Int32Array[];
 }
 
@@ -60,8 +60,8 @@ export function judge(cv: CrossValidation, results: readonly FoldResult[]): Judg
 }
 
 /**
- * Every utterance's profile, a stage each: [segments, emotions], from the fold that held it out; with `averageStages` the mean of
- * those of the stages so far.
+ * Every utterance's profile at each stage, [segments, emotions], from the fold that held it out. With `averageStages`, the mean
+ * of the profiles of the stages so far.
  *
  * @throws RangeError if a fold's result is missing
  */
@@ -75,7 +75,7 @@ export function outOfFoldProfiles(cv: CrossValidation, results: readonly FoldRes
   });
 }
 
-/** Those of one stage. */
+/** The profiles of one stage. */
 function gather(cv: CrossValidation, results: readonly FoldResult[], stage: number): Float32Array {
   const { corpus, settings } = cv, K = corpus.emotions.length;
   const profiles = new Float32Array(countSegments(corpus) * K);
@@ -100,8 +100,14 @@ function decide(cv: CrossValidation, profiles: Float32Array, stage: number): Int
   return decisions;
 }
 
-/** The mean profile of each utterance, [utterances, emotions]: without a forest, its likeliest emotion decides. */
-export function meanProfiles({ utterances, emotions: { length: K } }: Judged, profiles: Float32Array): Float32Array {
+/**
+ * The mean profile of each utterance, [utterances, emotions]. Without a forest, its most likely emotion is the
+ * decision.
+ */
+export function meanProfiles(
+  { utterances, emotions: { length: K } }: CorpusRecord,
+  profiles: Float32Array,
+): Float32Array {
   const means = new Float32Array(utterances.length * K);
   utterances.forEach(({ firstSegment, segmentCount }, u) =>
     means.set(meanRow(profiles, firstSegment, segmentCount, K), u * K)
@@ -110,7 +116,7 @@ export function meanProfiles({ utterances, emotions: { length: K } }: Judged, pr
 }
 
 /** The emotion of the utterance of each segment. */
-export function segmentLabels(corpus: Judged): Int32Array {
+export function segmentLabels(corpus: CorpusRecord): Int32Array {
   const labels = new Int32Array(countSegments(corpus));
   for (const { emotion, firstSegment, segmentCount } of corpus.utterances) {
     labels.fill(emotion, firstSegment, firstSegment + segmentCount);
@@ -118,6 +124,6 @@ export function segmentLabels(corpus: Judged): Int32Array {
   return labels;
 }
 
-function countSegments({ utterances }: Judged): number {
+function countSegments({ utterances }: CorpusRecord): number {
   return utterances.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
 }

@@ -1,13 +1,13 @@
 /**
- * Where the labels of the next stage come from: a source gives probabilities for the training segments, and `relabel.ts` makes labels of
- * them.
+ * Sources of the next stage's labels: a source provides probabilities for the training segments, and `relabel.ts` turns these into
+ * labels.
  *
  *     in-sample      the stage's networks, which have learned these segments: the paper's reading
- *     snapshot       its first network as it was after a quarter of its epochs, before it knew its labels by heart
- *     cross-fit      four networks, each for the quarter of the training utterances that it has not learned
- *     teacher-view   the stage's networks in-sample, and, while the next stage learns, its first one for the very view that is learned
+ *     snapshot       its first network after a quarter of its epochs, before it memorises its labels
+ *     cross-fit      four networks, each applied to the quarter of the training utterances that it has not learned
+ *     teacher-view   the stage's networks in-sample and, while the next stage learns, the first of them for the same augmented view
  *
- * The method `uniform` asks none of them for more than the shape: its labels are the utterance's and an even share.
+ * The method `uniform` uses no probabilities: its labels combine the utterance's label and a uniform distribution.
  */
 import type { Features } from "../corpora/features.ts";
 import type { FoldData } from "./fold_data.ts";
@@ -20,18 +20,18 @@ import type { FoldStage } from "./results.ts";
 import type { SegmentDataset, Teacher } from "./segment_dataset.ts";
 import type { Method } from "./choices.ts";
 
-/** Makes labels out of a fold's networks. */
+/** Computes labels with a fold's networks. */
 export class LabelSources {
   readonly #data: FoldData;
   readonly #fits: NetworkFits;
   readonly #memory?: FoldMemory;
 
-  /** @param fits the networks that may be asked, or fitted to be asked */
+  /** @param fits the networks of the fold, and the means to fit further ones */
   constructor(data: FoldData, fits: NetworkFits, memory?: FoldMemory) {
     [this.#data, this.#fits, this.#memory] = [data, fits, memory];
   }
 
-  /** Whether the finished networks of a stage are asked, or others in their place. */
+  /** Whether the labels come from the finished networks of a stage, not from others. */
   get asksNetworks(): boolean {
     const { labelsFrom } = this.#data.settings;
     return labelsFrom === "in-sample" || labelsFrom === "teacher-view";
@@ -40,7 +40,7 @@ export class LabelSources {
   /**
    * The labels of the stage after this one, [segments, emotions].
    *
-   * @param labels those that this stage learned from
+   * @param labels the training labels of this stage
    * @param weights this stage's networks
    */
   async refine(
@@ -62,7 +62,7 @@ export class LabelSources {
     return refineLabels(method, temper(all, K, temperature), training, K);
   }
 
-  /** Each quarter of the training utterances is profiled by a network that learned the other three. */
+  /** Profiles each quarter of the training utterances with a network that learned the other three. */
   async #crossFit(
     stage: number,
     labels: Float32Array,
@@ -86,13 +86,13 @@ export class LabelSources {
     }
   }
 
-  /** The first network of a stage as it was after a quarter of its epochs: fitted again up to there. */
+  /** The first network of a stage after a quarter of its epochs: fitted again up to that point. */
   async #snapshot(stage: number, labels: Float32Array): Promise<NetworkWeights> {
     const stopAfter = Math.max(1, Math.round(SNAPSHOT * this.#data.settings.epochs));
     return (await this.#fits.fit({ stage, member: 0, labels, stopAfter })).weights;
   }
 
-  /** Runs what is given with a teacher that labels views: the first network of a stage. */
+  /** Runs a function with a teacher that labels views: the first network of a stage. */
   async withTeacher<T>(weights: NetworkWeights, use: (teacher: Teacher) => Promise<T>): Promise<T> {
     const { method, temperature } = this.#data.settings, network = this.#data.network();
     try {
@@ -103,7 +103,7 @@ export class LabelSources {
     }
   }
 
-  /** How soft labels are, and how far from the truth where it is known. */
+  /** The entropy of soft labels, and their distance from the truth if that is known. */
   describe(stage: number, labels: Float32Array): Pick<FoldStage, "labelEntropy" | "labelError" | "labelErrorUniform"> {
     const { features, classes: K, training } = this.#data, { segments } = this.#data.sets.training;
     const { method } = this.#data.settings, keepsLabel = method === "pEPR" || method === "uniform";
@@ -118,7 +118,7 @@ export class LabelSources {
   }
 }
 
-/** Mean Brier score of the labels against the segments' true emotions, if the corpus knows those. */
+/** Mean Brier score of the labels against the segments' true emotions, if the corpus knows these. */
 function truthDistance(labels: Float32Array, features: Features, segments: Int32Array): number | undefined {
   const { segmentTruth, emotions: { length: K } } = features;
   if (!segmentTruth) return undefined;

@@ -1,28 +1,28 @@
 /**
- * Is one stage better than another, or was it luck? Both judged the same utterances, so only those count on which exactly one
- * of them is right (McNemar 1947). If neither is better, each of these n falls to either side like a coin:
+ * McNemar's test: is one stage better than another, or was it luck? Both judged the same utterances, so only those count on
+ * which exactly one of them is right (McNemar 1947). If neither is better, each of these n is a fair coin toss:
  *
  *     p = P(|X - n/2| >= |b - n/2|),   X ~ Binomial(n, 1/2)
  *
- * exact and two-sided. Over several seeds an utterance is judged several times, and those judgements are not independent: its
- * seeds are added up first, and it counts for the stage that was right more often.
+ * The test is exact and two-sided. Over several seeds an utterance is judged several times, and these judgements are not
+ * independent. So the test first sums over seeds, and each utterance counts for the stage that was right more often.
  */
 
-/** What two stages got right, paired by utterance. */
+/** Correct decisions of two stages, paired by utterance. */
 export interface Comparison {
-  /** Utterances that only the first is right on (over several seeds: more often). */
+  /** Utterances on which only the first is right (over several seeds: right more often). */
   onlyFirst: number;
-  /** Utterances that only the second is right on. */
+  /** Utterances on which only the second is right. */
   onlySecond: number;
-  /** Chance of a difference as large, or larger, if neither is better. */
+  /** Probability of a difference at least as large if neither is better. */
   p: number;
 }
 
 /**
  * Compares two stages.
  *
- * @param first how often each utterance was judged rightly by the first: 0 or 1, or more over several seeds
- * @param second the same by the second, in the same order
+ * @param first how often the first judged each utterance correctly: 0 or 1, or more over several seeds
+ * @param second the same for the second, in the same order
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export function compareStages(first: ArrayLike<number>, second: ArrayLike<number
   return { onlyFirst, onlySecond, p: signTest(Math.min(onlyFirst, onlySecond), onlyFirst + onlySecond) };
 }
 
-/** Chance that a fair coin thrown n times falls `fewer` times or less to one of its sides. */
+/** Probability that at most `fewer` of n fair coin tosses, or at least n - `fewer`, are heads. */
 function signTest(fewer: number, n: number): number {
   // term k is C(n, k) / 2^n; in logarithms, as 2^n overflows
   let logTerm = -n * Math.LN2, tail = 0;

@@ -1,4 +1,4 @@
-/** How right the decisions are: weighted and unweighted accuracy, and the confusion matrix they come from. */
+/** Accuracy of decisions: weighted and unweighted accuracy, and the confusion matrix. */
 
 /** Counts [true class][decided class]. */
 export function confusionMatrix(truth: ArrayLike<number>, decided: ArrayLike<number>, classes: number): number[][] {
@@ -7,13 +7,13 @@ export function confusionMatrix(truth: ArrayLike<number>, decided: ArrayLike<num
   return matrix;
 }
 
-/** WA: share of decisions that are right. */
+/** WA: the share of correct decisions. */
 export function weightedAccuracy(confusion: number[][]): number {
   const all = confusion.flat().reduce((a, b) => a + b, 0);
   return confusion.reduce((sum, row, k) => sum + row[k], 0) / all;
 }
 
-/** UA: mean over the classes that occur of their recall, so that a rare class counts as much as a common one. */
+/** UA: the mean recall over the classes that occur, so that a rare class counts as much as a common one. */
 export function unweightedAccuracy(confusion: number[][]): number {
   const recalls = confusion.flatMap((row, k) => {
     const all = row.reduce((a, b) => a + b, 0);

@@ -1,4 +1,4 @@
-/** The networks of a fold: each freshly drawn, fitted to its labels, read, and asked for profiles. */
+/** The networks of a fold: drawn, fitted to their labels, read back, and used for profiles. */
 import { ordinal } from "../base/numbering.ts";
 import { STREAMS } from "../base/streams.ts";
 import { cosineRate, learningRateAt } from "../nn/adam.ts";
@@ -15,9 +15,9 @@ import { smooth } from "./relabel.ts";
 import { SegmentDataset, type Teacher } from "./segment_dataset.ts";
 import type { Settings } from "./settings.ts";
 
-/** One network to be fitted. */
+/** A network to fit. */
 export interface NetworkFit {
-  /** Its number in the chain. */
+  /** Its stage in the chain. */
   stage: number;
   /** Its number in the stage. */
   member: number;
@@ -25,13 +25,13 @@ export interface NetworkFit {
   labels: Float32Array;
   /** Labels each view. */
   teacher?: Teacher;
-  /** What it learns from; default: the fold's. */
+  /** Its training segments; default: the fold's. */
   learning?: SegmentDataset;
-  /** Epochs after which it ends. */
+  /** Epochs after which the fit ends. */
   stopAfter?: number;
 }
 
-/** Adam's rate by the epochs that are done. */
+/** Adam's learning rate as a function of the finished epochs. */
 export function rateOf(
   { schedule, learningRate, decay, epochs, warmUp }: Pick<
     Settings,
@@ -42,28 +42,28 @@ export function rateOf(
     const rate = schedule === "cosine"
       ? cosineRate(epoch, epochs, learningRate)
       : learningRateAt(epoch, learningRate, decay);
-    // never zero, or the first step would move nothing
+    // never zero, otherwise the first step would change nothing
     return epoch < warmUp ? rate * Math.max(epoch / warmUp, 0.01) : rate;
   };
 }
 
-/** Fits and profiles, and says how far that is. */
+/** Fits networks, computes profiles, and reports progress. */
 export class NetworkFits {
   readonly #data: FoldData;
   readonly #hooks: FoldHooks;
   readonly #work: FoldWork;
 
-  /** @param data what they learn from and profile */
+  /** @param data the segments to learn and profile */
   constructor(data: FoldData, hooks: FoldHooks) {
     [this.#data, this.#hooks] = [data, hooks];
     this.#work = new FoldWork(data, hooks.onProgress);
   }
 
   /**
-   * Fits a fresh network, and reads it.
+   * Fits a new network and reads its weights.
    *
-   * @param look after each epoch, at what the network has become; it is waited for
-   * @throws Error if a loss is not finite, naming fold, stage, epoch, step and layer
+   * @param look receives the network after each epoch; awaited
+   * @throws Error if a loss is not finite, with fold, stage, epoch, step and layer
    */
   async fit(
     { stage, member, labels, teacher, learning = this.#data.sets.learning, stopAfter }: NetworkFit,
@@ -71,13 +71,13 @@ export class NetworkFits {
   ): Promise<KeptNetwork> {
     const { batch, epochs, monitor, patience, seed, initialisation, average, labelSmoothing } = this.#data.settings;
     const { signal, onEpoch, onPause, saveEvery } = this.#hooks, { fold } = this.#data;
-    // a part of a fit that is kept elsewhere is soon made again
+    // a partial fit is not saved, since it is quickly repeated
     const memory = stopAfter === undefined ? this.#hooks.memory : undefined;
     const { monitored } = this.#data.sets, validation = monitored.length > 0 ? monitored : undefined;
     const state = await memory?.state(stage, member);
     this.#data.store.setLabels(smooth(labels, this.#data.classes, labelSmoothing));
     const network = this.#data.network();
-    // the first network of a stage is drawn as it was when there was one only
+    // the first network of a stage has the same key as when there was only one
     const path = [fold, ordinal(stage), ...member > 0 ? [member] : []];
     const options: FitOptions = {
       ...{ batch, epochs, monitor, patience, average, stopAfter, signal, state, saveEvery },
@@ -124,7 +124,7 @@ export class NetworkFits {
     return sum;
   }
 
-  /** One network's. @param before segments that were profiled before, for progress */
+  /** One network's profile. @param before segments profiled earlier, for progress */
   profileOf(stage: number, network: VggE, set: FoldSet | SegmentDataset, before = 0): Promise<Float32Array> {
     const data = set instanceof SegmentDataset ? set : this.#data.sets[set];
     return predictProbabilities(network, data, {
@@ -134,7 +134,7 @@ export class NetworkFits {
     });
   }
 
-  /** An error that names fold, stage, and the layer that NaN or infinity comes from. */
+  /** An error with fold, stage, and the layer in which NaN or infinity originates. */
   async #explain(
     stage: number,
     network: VggE,

@@ -1,8 +1,8 @@
 /**
  * The paper's experiments and the numbers it gives for them, as data: Mao, Ching & Lee 2020, arXiv:2008.05259v1, Tables 2 to 4.
  *
- * A row is a network of a chain: the method that refines the labels, and the stage. Stage 1 learns the utterances' labels and is
- * the same whatever refines them later, so tables share it; Table 3's soft dynamic row is Table 2's second.
+ * A row is a network of a chain: the method that refines the labels, and the stage. Stage 1 learns the utterances' labels and
+ * does not depend on the later method, so the tables share it. Table 3's soft dynamic row is Table 2's second.
  */
 import { fromOrdinal } from "../base/numbering.ts";
 import { type Method, METHODS } from "./choices.ts";
@@ -10,7 +10,7 @@ import { type Method, METHODS } from "./choices.ts";
 /** The corpora of the paper. */
 export type PaperCorpus = "casia" | "emodb" | "savee";
 
-/** What the paper calls them. */
+/** Their names in the paper. */
 export const PAPER_CORPORA: Readonly<Record<PaperCorpus, string>> = {
   casia: "CASIA",
   emodb: "Emo-DB",
@@ -19,11 +19,11 @@ export const PAPER_CORPORA: Readonly<Record<PaperCorpus, string>> = {
 
 /** One row of a table. */
 export interface PaperRow {
-  /** As the paper names it. */
+  /** Its name in the paper. */
   model: string;
-  /** How its labels were refined; stage 1 of any method is the same. */
+  /** How its labels were refined; stage 1 is the same for every method. */
   method: Method;
-  /** Which of the chain. */
+  /** Its stage in the chain. */
   stage: number;
   /** WA and UA, in percent. */
   accuracies: Readonly<Record<PaperCorpus, readonly [weighted: number, unweighted: number]>>;
@@ -33,22 +33,22 @@ export interface PaperRow {
 export interface PaperTable {
   /** Its number in the paper. */
   number: number;
-  /** What it is about. */
+  /** Its subject. */
   title: string;
-  /** Top to bottom. */
+  /** From top to bottom. */
   rows: readonly PaperRow[];
 }
 
-/** What the numbers were copied from. */
+/** The source of the numbers. */
 export const PAPER_SOURCE = "Mao, Ching & Lee 2020, arXiv:2008.05259v1";
 
 type Pair = readonly [number, number];
-/** A row as the paper prints it: VGG² is its second network. */
+/** A row in the paper's notation: VGG² is its second network. */
 const row = (model: string, method: Method, number: number, casia: number, emodb: Pair, savee: Pair): PaperRow => ({
   model,
   method,
   stage: fromOrdinal(number),
-  accuracies: { casia: [casia, casia], emodb, savee }, // CASIA is balanced: its WA is its UA
+  accuracies: { casia: [casia, casia], emodb, savee }, // CASIA is balanced, so its WA equals its UA
 });
 
 /** The paper's Tables 2 to 4. */
@@ -85,18 +85,18 @@ export const PAPER_TABLES: readonly PaperTable[] = [
   },
 ];
 
-/** A chain of networks that the tables ask for. */
+/** A chain of networks needed for the tables. */
 export interface PaperChain {
-  /** How it refines labels. */
+  /** Its method. */
   method: Method;
-  /** Its networks, with the first, which all chains share. */
+  /** Number of its networks, including the first, which all chains share. */
   stages: number;
 }
 
 /**
- * The chains that give the rows of tables, the first of which makes stage 1 for all.
+ * The chains needed for the rows of the tables. The first chain provides stage 1 for all of them.
  *
- * @param most networks in a chain at most: rows of later stages are left out
+ * @param most largest number of networks in a chain; rows of later stages are left out
  */
 export function paperChains(tables: readonly PaperTable[] = PAPER_TABLES, most: number = Infinity): PaperChain[] {
   const rows = tables.flatMap(({ rows }) => rows).filter(({ stage }) => stage < most);
@@ -106,7 +106,7 @@ export function paperChains(tables: readonly PaperTable[] = PAPER_TABLES, most: 
   });
 }
 
-/** Networks that chains have for each fold, the first stage counted once. */
+/** Number of networks that the chains fit for each fold, counting the first stage once. */
 export function countNetworks(chains: readonly PaperChain[]): number {
   return 1 + chains.reduce((sum, { stages }) => sum + stages - 1, 0);
 }

@@ -1,26 +1,35 @@
-/** Presets: sets of values for the settings, nothing else. The paper's own comes first; the others say how they differ from it. */
+/**
+ * Presets: sets of values for the settings, and nothing else. The paper's own comes first; the others list their
+ * differences from it.
+ */
 import { SETTINGS, type Settings } from "./settings.ts";
 
 /** Names of the presets, smallest first. */
 export type PresetName = "demo" | "quick" | "compact" | "tuned" | "best" | "paper";
 
-/** The paper's own setup (section 4.1), where it says one. */
+/** The paper's own setup (section 4.1), as far as the paper describes it. */
 const PAPER: Settings = {
   ...Object.fromEntries(Object.entries(SETTINGS).map(([name, { paper }]) => [name, paper])) as Omit<Settings, "seed">,
   segmentHop: undefined,
   seed: 1,
 };
 
-/** Smaller batches take proportionally smaller steps (Goyal et al. 2017), or plain VGG-E never leaves its plateau. */
+/**
+ * Smaller batches require proportionally smaller steps (Goyal et al. 2017); otherwise plain VGG-E never leaves its
+ * plateau.
+ */
 const scaledRate = (batch: number) => PAPER.learningRate * batch / PAPER.batch;
 
-/** Smaller than the paper: a narrow network, the forest over the networks' own folds. */
+/** Smaller than the paper: a narrow network, with the forest over the networks' own folds. */
 const NARROW: Settings = { ...PAPER, forestFolds: "same", width: 1 / 8, segmentHop: 3 };
 
-/** What two cores do in minutes: few folds and stages, small batches, so that there are enough steps. */
+/** For minutes on two cores: few folds and stages, and small batches, so that there are enough steps. */
 const SHORT: Settings = { ...NARROW, folds: 3, stages: 2 };
 
-/** Longer segments; networks that normalise, learn from every training utterance, never from the same segment twice, and are averaged. */
+/**
+ * Longer segments; networks with batch norm that learn every training utterance, never see the same segment twice, and
+ * are averaged.
+ */
 const STEADY: Settings = {
   ...NARROW,
   stages: 3,
@@ -53,9 +62,9 @@ export const PRESETS: Readonly<Record<PresetName, Settings>> = {
 };
 
 /**
- * Settings as they were written down, with the values of those that were not yet there: the paper's, which change nothing.
+ * Completes saved settings. Settings that did not exist when they were saved get the paper's values, which change nothing.
  *
- * @param written of a run folder
+ * @param written settings from a run folder
  */
 export function completeSettings(written: Partial<Settings>): Settings {
   return { ...PAPER, ...written };

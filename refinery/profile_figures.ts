@@ -1,17 +1,17 @@
-/** How right profiles are before any forest: segment by segment, and by the mean profile of each utterance. */
+/** Accuracy of profiles before any forest: of segments, and of each utterance's mean profile. */
 import { argmax, meanRow } from "./relabel.ts";
 
-/** Counts, over the segments and utterances that were judged. */
+/** Counts over the judged segments and utterances. */
 export interface ProfileFigures {
-  /** [utterances]: the likeliest emotion of each one's mean profile. */
+  /** [utterances]: the most likely emotion of each mean profile. */
   votes: Int32Array;
-  /** Utterances whose vote is their emotion. */
+  /** Utterances whose vote is correct. */
   right: number;
-  /** Segments. */
+  /** Number of segments. */
   segments: number;
-  /** Those whose likeliest emotion is their utterance's. */
+  /** Segments whose most likely emotion is their utterance's. */
   segmentsRight: number;
-  /** Those whose likeliest emotion is their own true one; where that is known. */
+  /** Segments whose most likely emotion is their true one, if that is known. */
   segmentsTrulyRight?: number;
 }
 
@@ -20,7 +20,7 @@ export interface ProfileFigures {
  *
  * @param utterances in the order of the profiles
  * @param profiles [segments, emotions], utterance after utterance
- * @param truth [segments]: the true emotion of each, where the corpus knows it
+ * @param truth [segments]: the true emotion of each, if the corpus knows it
  */
 export function judgeProfiles(
   utterances: readonly { emotion: number; segmentCount: number }[],

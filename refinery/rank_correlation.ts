@@ -1,12 +1,12 @@
 /**
- * Spearman's rank correlation: the correlation of ranks, where equal values share the mean of theirs. 1: the one rises wherever
- * the other does; 0: they have nothing to do with each other.
+ * Spearman's rank correlation: the correlation of ranks, with equal values sharing their mean rank. 1: one rises whenever the
+ * other does; 0: they are unrelated.
  */
 import { type Interval, mean } from "./intervals.ts";
 
 /** A rank correlation. */
 export interface RankCorrelation extends Interval {
-  /** -1 to 1; NaN where either side never varies. */
+  /** -1 to 1; NaN if either series is constant. */
   rho: number;
 }
 
@@ -15,7 +15,7 @@ export interface RankCorrelation extends Interval {
  * (Bonett & Wright 2000).
  *
  * @param a at least four values
- * @param b as many
+ * @param b the same number of values
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export function rankCorrelation(a: readonly number[], b: readonly number[]): Ran
   return { rho, low: Math.tanh(Math.atanh(rho) - half), high: Math.tanh(Math.atanh(rho) + half) };
 }
 
-/** Ranks from 1; equal values share the mean of theirs. */
+/** Ranks from 1; equal values share their mean rank. */
 function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((i, j) => values[i] - values[j]);
   const ranks = new Array<number>(values.length);

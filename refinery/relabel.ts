@@ -1,32 +1,33 @@
 /**
- * The refinery's one idea: labels for the next network out of the profiles of the last. Stage 1 gives every segment its
- * utterance's emotion, one-hot. From then on, with p the last network's probabilities for a segment and e that one-hot:
+ * The refinery's central idea: the profiles of one network become the labels of the next. Stage 1 gives every segment
+ * its utterance's emotion, one-hot. In later stages, p is the last network's probabilities for a segment and e that
+ * one-hot label:
  *
- *     sEPR          p             soft, and its own for each segment (section 4.2 of the paper)
+ *     sEPR          p             soft, and different for each segment (section 4.2 of the paper)
  *     hard-dynamic  onehot(argmax p)                                 (section 4.3)
  *     soft-static   mean of p over the utterance                     (section 4.3)
- *     pEPR          (p + e) / 2   the label keeps a say              (section 4.4)
- *     uniform       (u + e) / 2   our control: u is 1 / emotions everywhere, so that nothing of the networks is in it
+ *     pEPR          (p + e) / 2   the label keeps its influence              (section 4.4)
+ *     uniform       (u + e) / 2   our control: u is 1 / emotions everywhere, so the networks have no influence
  */
 import type { Method } from "./choices.ts";
 
-/** Where the segments of an utterance lie, and its emotion. */
-export interface Labelled {
+/** The position of an utterance's segments, and its emotion. */
+export interface UtteranceLabel {
   /** Index of its first segment. */
   firstSegment: number;
-  /** Its segments. */
+  /** Number of its segments. */
   segmentCount: number;
   /** Index of its emotion. */
   emotion: number;
-  /** What listeners heard, [emotions], adding up to 1; then e is this, and not the one-hot of its emotion. */
+  /** The listeners' votes, [emotions], which add up to 1; e is then this instead of the emotion's one-hot. */
   votes?: ArrayLike<number>;
 }
 
 /**
- * Labels of stage 1: each segment gets its utterance's emotion, or what listeners heard in it where that is known. Result [segments,
- * emotions], zero for segments of no given utterance.
+ * Labels of stage 1: each segment gets its utterance's emotion, or the listeners' votes if known. Result [segments, emotions], zero
+ * for segments of other utterances.
  */
-export function pseudoLabels(utterances: readonly Labelled[], segments: number, emotions: number): Float32Array {
+export function pseudoLabels(utterances: readonly UtteranceLabel[], segments: number, emotions: number): Float32Array {
   const labels = new Float32Array(segments * emotions);
   for (const { firstSegment, segmentCount, ...label } of utterances) {
     const own = target(label, emotions);
@@ -39,13 +40,13 @@ export function pseudoLabels(utterances: readonly Labelled[], segments: number, 
  * Labels of a later stage.
  *
  * @param profiles the last stage's probabilities, [segments, emotions]
- * @param utterances those whose segments are to be labelled; other rows stay zero
+ * @param utterances utterances whose segments to label; other rows stay zero
  * @returns [segments, emotions], each row a distribution
  */
 export function refineLabels(
   method: Method,
   profiles: Float32Array,
-  utterances: readonly Labelled[],
+  utterances: readonly UtteranceLabel[],
   emotions: number,
 ): Float32Array {
   const labels = new Float32Array(profiles.length);
@@ -67,16 +68,16 @@ export function refineLabels(
   return labels;
 }
 
-/** An utterance's own label, [emotions]: e. */
-function target({ emotion, votes }: Pick<Labelled, "emotion" | "votes">, emotions: number): number[] {
+/** An utterance's own label e, [emotions]. */
+function target({ emotion, votes }: Pick<UtteranceLabel, "emotion" | "votes">, emotions: number): number[] {
   return votes === undefined ? Array.from({ length: emotions }, (_, k) => k === emotion ? 1 : 0) : Array.from(votes);
 }
 
 /**
- * Rows of probabilities raised to a power and scaled to sum to 1 again: what a softmax with this temperature gives.
+ * Raises rows of probabilities to a power and rescales them to sum to 1, like a softmax with this temperature.
  *
  * @param profiles [rows, emotions]
- * @param temperature above 0; above 1 they get flatter
+ * @param temperature above 0; values above 1 flatten the rows
  */
 export function temper(profiles: Float32Array, emotions: number, temperature: number): Float32Array {
   if (temperature === 1) return profiles;
@@ -88,7 +89,7 @@ export function temper(profiles: Float32Array, emotions: number, temperature: nu
   return tempered;
 }
 
-/** Labels of which a share is spread evenly over all emotions (label smoothing). @param labels [segments, emotions] */
+/** Spreads a share of each label evenly over all emotions (label smoothing). @param labels [segments, emotions] */
 export function smooth(labels: Float32Array, emotions: number, share: number): Float32Array {
   return share === 0 ? labels : labels.map((value) => (1 - share) * value + share / emotions);
 }
@@ -100,7 +101,7 @@ export function meanRow(values: Float32Array, first: number, count: number, colu
   return mean;
 }
 
-/** Index of the largest value, the first of equals. */
+/** Index of the largest value; in a tie, the first. */
 export function argmax(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;

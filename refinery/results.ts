@@ -1,63 +1,63 @@
-/** What an experiment gives: the contents of `results.json`, and what each fold hands to it. */
+/** The results of an experiment: the contents of `results.json`, and each fold's contribution. */
 import type { EpochRecord } from "../nn/fit.ts";
 
 /** One network of one fold's chain. */
 export interface FoldStage {
-  /** Its number in the chain. */
+  /** Its stage in the chain. */
   stage: number;
   /** Probabilities for the segments of the fold's held-out utterances, in the corpus's order: [segments, emotions]. */
   profiles: Float32Array;
-  /** How the network was fitted. */
+  /** Record of the network's fit. */
   epochs: EpochRecord[];
   /** The epoch whose weights it has. */
   bestEpoch: number;
   /** Mean entropy, in nats, of the labels that it was trained on. */
   labelEntropy: number;
-  /** Mean Brier score of those labels against the segments' true emotions; where the corpus knows them. */
+  /** Mean Brier score of those labels against the segments' true emotions, if the corpus knows them. */
   labelError?: number;
-  /** The same of labels in which a uniform distribution takes the place of the last stage's profiles; of later stages. */
+  /** The same for labels in which a uniform distribution replaces the last stage's profiles; for later stages only. */
   labelErrorUniform?: number;
 }
 
 /** One fold's chain of networks. */
 export interface FoldResult {
-  /** Which. */
+  /** The fold's index. */
   fold: number;
-  /** In order. */
+  /** Its stages in order. */
   stages: FoldStage[];
 }
 
-/** Figures of one stage over all folds; accuracies are fractions of 1. */
+/** Statistics of one stage over all folds; accuracies are fractions of 1. */
 export interface StageFigures {
-  /** Share of utterances that the forest gets right (WA). */
+  /** Share of utterances that the forest classifies correctly (WA). */
   weightedAccuracy: number;
-  /** Mean over the emotions of the share of their utterances that it gets right (UA). */
+  /** Mean recall of the forest over the emotions (UA). */
   unweightedAccuracy: number;
-  /** Utterances by true emotion (rows) and the forest's (columns). */
+  /** Utterances by true emotion (rows) and the forest's decision (columns). */
   confusion: number[][];
-  /** Share of segments whose likeliest emotion is that of their utterance. */
+  /** Share of segments whose most likely emotion is that of their utterance. */
   segmentAccuracy: number;
   /** Share of utterances whose mean profile is highest at their emotion. */
   meanVoteAccuracy: number;
-  /** The mean of that over the emotions; undefined in runs that are older than it. */
+  /** Mean of this share over the emotions; undefined in runs that predate it. */
   meanVoteUnweightedAccuracy?: number;
-  /** Share of segments whose likeliest emotion is their own true one; where the corpus knows that. */
+  /** Share of segments whose most likely emotion is their true one, if the corpus knows that. */
   trueSegmentAccuracy?: number;
   /** Mean entropy, in nats, of the labels that the stage was trained on. */
   labelEntropy: number;
   /**
-   * How far those labels were from the truth, where the corpus knows it: the mean over segments of the squared distance
-   * between label and one-hot true emotion (Brier 1950): 0 is perfect, 2 certain and wrong.
+   * The distance of those labels from the truth, if the corpus knows it: the mean over segments of the squared distance
+   * between label and one-hot true emotion (Brier 1950): 0 is perfect, 2 is certain and wrong.
    */
   labelError?: number;
   /**
-   * The control: the same of labels in which a uniform distribution takes the place of the last stage's profiles. What refinery is below it, the
-   * networks have found; what is above it, any flat label earns. Of later stages, where the corpus knows the truth.
+   * The control: the same for labels in which a uniform distribution replaces the last stage's profiles. If refinery is below this value,
+   * the networks made the difference; any flat label earns the rest. For later stages, if the corpus knows the truth.
    */
   labelErrorUniform?: number;
 }
 
-/** The same in `results.json`. */
+/** A stage in `results.json`. */
 export interface StageResult extends StageFigures {
   /** The stage's ordinal: 1 for the first. */
   stage: number;
@@ -65,26 +65,26 @@ export interface StageResult extends StageFigures {
 
 /** The whole experiment: `results.json`. */
 export interface Results {
-  /** Which corpus. */
+  /** The corpus's name. */
   corpus: string;
   /** How labels were refined. */
   method: string;
-  /** Which preset the settings began from. */
+  /** The preset that the settings started from. */
   preset: string;
-  /** What random choices were keyed by. */
+  /** The seed of all random choices. */
   seed: number;
-  /** What it ran on. */
+  /** The device that computed it. */
   device: string;
   /** In the order of rows and columns. */
   emotions: string[];
-  /** How many were used. */
+  /** Number of utterances used. */
   utterances: number;
-  /** How many were used. */
+  /** Number of segments used. */
   segments: number;
   /** Folds of the cross-validation. */
   folds: number;
-  /** In order. */
+  /** Results of the stages in order. */
   stages: StageResult[];
-  /** How long the whole took. */
+  /** Duration of the whole experiment. */
   seconds: number;
 }

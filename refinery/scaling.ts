@@ -1,11 +1,11 @@
-/** Other ways to standardise frames than by one mean and one deviation of all their values: see {@link Scaling}. */
+/** Alternatives to standardising frames by one mean and one deviation of all values: see {@link Scaling}. */
 import type { Features } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import type { Scaling } from "./choices.ts";
 
-/** Features whose frames are standardised. @param training indices of the utterances that "bands" goes by */
+/** Features with standardised frames. @param training indices of the utterances that determine "bands" */
 export function scaleFrames(features: Features, training: readonly number[], scaling: Scaling): Features {
-  if (scaling === "global") return features; // a dataset does that as it cuts batches
+  if (scaling === "global") return features; // a dataset standardises globally when it cuts batches
   const frames = features.frames.slice();
   if (scaling === "bands") scaleBands(frames, spans(features, training), [[0, frames.length]]);
   else {
@@ -20,7 +20,7 @@ export function scaleFrames(features: Features, training: readonly number[], sca
   return { ...features, frames };
 }
 
-/** Where utterances' values lie, [from, to). */
+/** The range of an utterance's values, [from, to). */
 type Span = readonly [from: number, to: number];
 
 function spans({ utterances }: Features, which: readonly number[]): Span[] {
@@ -30,7 +30,7 @@ function spans({ utterances }: Features, which: readonly number[]): Span[] {
   });
 }
 
-/** Standardises each band of some spans in place by its mean and deviation over others. */
+/** Standardises each band of some spans in place, with the mean and deviation of other spans. */
 function scaleBands(frames: Float32Array, by: readonly Span[], scaled: readonly Span[]): void {
   const { nMels } = frontEnd, count = by.reduce((sum, [from, to]) => sum + (to - from) / nMels, 0);
   for (let band = 0; band < nMels; band++) {

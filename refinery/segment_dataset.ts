@@ -1,9 +1,9 @@
 /**
- * A corpus's segments as a dataset. Frames and labels lie on the device once; a batch is cut out of them there, so a step
- * uploads 128 numbers of segments, with views ten more each, and no more.
+ * A corpus's segments as a dataset. Frames and labels are stored on the device once, and batches are cut from them there. So a step
+ * uploads only 128 segment indices, plus ten numbers each if there are views.
  *
- * Where the network learns, segments are changed on their way (`views.ts`), pairs of them may be blended (mixup), and a teacher may be
- * asked for the label of what came of it: the very view that its student sees.
+ * For learning, segments are augmented (`views.ts`), pairs of them may be blended (mixup), and a teacher may label the resulting view,
+ * which is the one that its student sees.
  */
 import { FIT_STREAMS } from "../base/streams.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
@@ -18,7 +18,7 @@ import type { Network } from "../nn/vgg_e.ts";
 import type { Settings } from "./settings.ts";
 import { changesSegments, drawBeta, drawView, type View, type ViewSettings } from "./views.ts";
 
-/** Mean and standard deviation of the values of some utterances' frames: what a fold's inputs are standardised by. */
+/** Mean and standard deviation of the frame values of some utterances, which standardise a fold's inputs. */
 export interface Standardisation {
   /** Mean log-mel value. */
   mean: number;
@@ -26,7 +26,7 @@ export interface Standardisation {
   deviation: number;
 }
 
-/** Over the frames of the given utterances alone (a fold's training utterances). */
+/** Computes the standardisation over the frames of the given utterances alone (a fold's training utterances). */
 export function standardise(features: Features, utterances: readonly number[]): Standardisation {
   let sum = 0, squares = 0, count = 0;
   for (const i of utterances) {
@@ -44,9 +44,9 @@ export function standardise(features: Features, utterances: readonly number[]): 
 
 /** Frames and labels of all segments on a device, shared by the datasets of a fold. */
 export class SegmentStore {
-  /** Where they lie. */
+  /** The device that stores them. */
   readonly device: Device;
-  /** What they are of. */
+  /** Their features. */
   readonly features: Features;
   /** Frames, [totalFrames, nMels]. */
   readonly frames: DeviceBuffer;
@@ -67,7 +67,7 @@ export class SegmentStore {
   /**
    * Enqueues the upload of a stage's labels.
    *
-   * @param labels [segments, emotions]; rows that no batch asks for, as those of held-out segments, may be anything
+   * @param labels [segments, emotions]; rows that no batch uses, such as those of held-out segments, may have any values
    */
   setLabels(labels: Float32Array): void {
     const K = this.features.emotions.length;
@@ -76,9 +76,9 @@ export class SegmentStore {
   }
 
   /**
-   * Looks whether segments have labels to learn from.
+   * Checks that segments have valid labels.
    *
-   * @throws RangeError naming the first whose label is no distribution
+   * @throws RangeError with the first segment whose label is not a distribution
    */
   checkLabels(segments: Int32Array): void {
     const bad = segments.find((s) => this.#labelled[s] === 0);
@@ -86,25 +86,25 @@ export class SegmentStore {
     throw new RangeError(`Segment ${bad}: expected a label of probabilities that sum to 1, found another`);
   }
 
-  /** Gives the buffers back. */
+  /** Releases the buffers. */
   release(): void {
     for (const buffer of [this.frames, this.labels]) this.device.release(buffer);
   }
 }
 
-/** A network that labels what another one learns from. */
+/** A network that labels another network's training examples. */
 export interface Teacher {
-  /** It computes as in inference. */
+  /** The network, used for inference. */
   network: Network;
   /** Its probabilities are raised to the power 1 / temperature. */
   temperature: number;
-  /** Share of its probabilities in a label; the rest is the label that the store has. */
+  /** Share of its probabilities in a label; the rest is the store's label. */
   share: number;
 }
 
-/** How a dataset takes its segments where a network learns from them. */
+/** How a dataset selects and changes segments for learning. */
 export interface LearningOptions extends ViewSettings, Pick<Settings, "mixup" | "balance"> {
-  /** Segments from one that is learned from to the next. */
+  /** Step between segments for learning. */
   stride: number;
 }
 
@@ -124,7 +124,7 @@ const PLAIN: LearningOptions = {
 /** The segments of some utterances, in the corpus's order. */
 export class SegmentDataset implements Dataset {
   readonly length: number;
-  /** Which segments of the corpus these are. */
+  /** The corpus's indices of these segments. */
   readonly segments: Int32Array;
   readonly #store: SegmentStore;
   readonly #scaling: Standardisation;
@@ -132,14 +132,14 @@ export class SegmentDataset implements Dataset {
   readonly #starts: BatchNumbers;
   readonly #views: BatchNumbers;
   readonly #rows: BatchNumbers;
-  /** What makes labels, besides the store's. */
+  /** A further source of labels, besides the store. */
   teacher?: Teacher;
 
   /**
    * Allocates nothing until the first batch.
    *
    * @param utterances indices into the features' utterances
-   * @param options how segments are taken, and changed where a network learns from them; default: all, as they are
+   * @param options how segments are selected, and augmented for learning; default: all segments, unchanged
    */
   constructor(
     store: SegmentStore,
@@ -159,7 +159,7 @@ export class SegmentDataset implements Dataset {
     const { mixup } = this.#options;
     if (!path || mixup === 0) this.#loadOne(examples, x, targets, path);
     else {
-      // each example, and the one after it in the batch
+      // blends each example with the next one in the batch
       const share = 1 - drawBeta(mixup, new Random(...path, FIT_STREAMS.mixup, examples[0]));
       const other = examples.map((_, i) => examples[(i + 1) % examples.length]);
       const tape = new Tape(this.#store.device, { recording: false });
@@ -173,7 +173,7 @@ export class SegmentDataset implements Dataset {
     if (path && targets && this.teacher) this.#teach(this.teacher, x, targets);
   }
 
-  /** With `balance`, as many examples of each emotion; else each example once. */
+  /** With `balance`, equally many examples of each emotion; otherwise each example once. */
   order(path: readonly number[], epoch: number): Int32Array {
     if (!this.#options.balance) return new Random(...path, epoch).shuffle(inOrder(this.length));
     const { segmentUtterance, utterances, emotions } = this.#store.features;
@@ -190,7 +190,7 @@ export class SegmentDataset implements Dataset {
     return new Random(...path, epoch).shuffle(Int32Array.from(order));
   }
 
-  /** Cuts a batch, changed where `path` is given, and gathers its labels. */
+  /** Cuts a batch, augmented if `path` is given, and gathers its labels. */
   #loadOne(examples: Int32Array, x: DeviceBuffer, targets?: DeviceBuffer, path?: readonly number[]): void {
     const { device, features, frames, labels } = this.#store;
     const batch = examples.length, { mean, deviation } = this.#scaling;
@@ -226,7 +226,7 @@ export class SegmentDataset implements Dataset {
     });
   }
 
-  /** The segment of the same utterance whose middle is nearest to a view's: whose label the view gets. */
+  /** The segment of the same utterance whose middle is nearest to a view's: the view gets its label. */
   #nearest(segment: number, { middle }: View): number {
     const { utterances, segmentUtterance, segmentHop, segmentFrames } = this.#store.features;
     const { firstSegment, segmentCount } = utterances[segmentUtterance[segment]];
@@ -249,13 +249,16 @@ export class SegmentDataset implements Dataset {
     tape.release();
   }
 
-  /** Gives back what the dataset itself allocated (not the store). */
+  /** Releases the dataset's own buffers (not the store). */
   release(): void {
     for (const numbers of [this.#starts, this.#views, this.#rows]) numbers.release();
   }
 }
 
-/** The segments of the given utterances, in their order. @param stride of each utterance the first, and each so many further on */
+/**
+ * The segments of the given utterances, in order. @param stride the step between the segments of an utterance, from its
+ * first
+ */
 export function segmentsOf(
   features: { utterances: readonly Pick<FeatureUtterance, "firstSegment" | "segmentCount">[] },
   utterances: readonly number[],

@@ -1,63 +1,66 @@
-/** The four kinds of settings: a whole number, any number, yes or no, one of some. A record says what a setting may be, and in which words. */
+/**
+ * The four kinds of settings: a whole number, any number, yes or no, one of several. A record defines the allowed
+ * values and the texts.
+ */
 
-/** What every setting has. */
+/** Properties of every setting. */
 export interface SettingWords {
   /** For reports and errors: "rate of Adam". */
   readonly label: string;
-  /** For `--help`: what it does. */
+  /** Description for `--help`. */
   readonly help: string;
 }
 
 /** A whole number. */
 export interface WholeSetting extends SettingWords {
-  /** Which of the four it is. */
+  /** The kind of setting. */
   readonly kind: "whole";
-  /** The smallest that is allowed. */
+  /** The smallest allowed value. */
   readonly min: number;
-  /** The largest. */
+  /** The largest allowed value. */
   readonly max: number;
-  /** The paper's value; where it says none, ours for its setup. */
+  /** The paper's value; if the paper gives none, our value for its setup. */
   readonly paper: number;
 }
 
 /** Any number. */
 export interface RealSetting extends SettingWords {
-  /** Which of the four it is. */
+  /** The kind of setting. */
   readonly kind: "real";
-  /** The smallest that is allowed. */
+  /** The smallest allowed value. */
   readonly min?: number;
-  /** The largest. */
+  /** The largest allowed value. */
   readonly max?: number;
-  /** It must be larger than this. */
+  /** Values must be larger than this. */
   readonly above?: number;
-  /** It must be smaller than this. */
+  /** Values must be smaller than this. */
   readonly below?: number;
-  /** The paper's value; where it says none, ours for its setup. */
+  /** The paper's value; if the paper gives none, our value for its setup. */
   readonly paper: number;
 }
 
 /** Yes or no. */
 export interface SwitchSetting extends SettingWords {
-  /** Which of the four it is. */
+  /** The kind of setting. */
   readonly kind: "switch";
-  /** The paper's value; where it says none, ours for its setup. */
+  /** The paper's value; if the paper gives none, our value for its setup. */
   readonly paper: boolean;
 }
 
-/** One of some words, or of some numbers. */
+/** One of several words or numbers. */
 export interface ChoiceSetting<C extends string | number> extends SettingWords {
-  /** Which of the four it is. */
+  /** The kind of setting. */
   readonly kind: "choice";
-  /** What it may be. */
+  /** The allowed values. */
   readonly choices: readonly C[];
-  /** The paper's value; where it says none, ours for its setup. */
+  /** The paper's value; if the paper gives none, our value for its setup. */
   readonly paper: C;
 }
 
-/** What a record allows. */
+/** The type of value that a record allows. */
 export type SettingValue<S> = S extends ChoiceSetting<infer C> ? C : S extends SwitchSetting ? boolean : number;
 
-/** A record of a whole number. */
+/** A record for a whole number. */
 export const whole = (
   paper: number,
   [min, max]: readonly [number, number],
@@ -66,7 +69,7 @@ export const whole = (
 ): WholeSetting => //
 ({ kind: "whole", paper, min, max, label, help });
 
-/** A record of any number. */
+/** A record for any number. */
 export const real = (
   paper: number,
   bounds: Pick<RealSetting, "min" | "max" | "above" | "below">,
@@ -75,7 +78,7 @@ export const real = (
 ): RealSetting => //
 ({ kind: "real", paper, ...bounds, label, help });
 
-/** A record of yes or no. */
+/** A record for yes or no. */
 export const toggle = (paper: boolean, label: string, help: string): SwitchSetting => ({
   kind: "switch",
   paper,
@@ -83,7 +86,7 @@ export const toggle = (paper: boolean, label: string, help: string): SwitchSetti
   help,
 });
 
-/** A record of one of some words or numbers. */
+/** A record for one of several words or numbers. */
 export const choice = <C extends string | number>(
   paper: C,
   choices: readonly C[],

@@ -1,7 +1,7 @@
 /**
- * The settings of an experiment, as one table: a record a setting says what it may be, its value in the paper, and its words in help and
- * reports. From it come the type {@link Settings}, the options of the commands, what tells one run from another, and the
- * report's table. Every choice that the paper leaves open is made here. `presets.ts` has sets of values, `check_settings.ts` what goes together.
+ * The settings of an experiment, as one table. Each setting's record defines its allowed values, its value in the paper, and its texts in
+ * help and reports. The type {@link Settings}, the commands' options, the identity of a run, and the report's table derive from it. It
+ * makes every choice that the paper leaves open. `presets.ts` has sets of values; `check_settings.ts` checks combinations.
  */
 import { type Level, LEVELS } from "../dsp/levelling.ts";
 import { type Monitor, MONITORS } from "../nn/fit.ts";
@@ -30,89 +30,92 @@ import {
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
-/** The type of {@link SETTINGS}: what each setting may be. */
+/** The type of {@link SETTINGS}: the kind of each setting. */
 export interface SettingsTable {
   /** How labels are refined from stage to stage. */
   readonly method: ChoiceSetting<Method>;
-  /** Networks in a chain; stage 1 learns the utterances' labels. */
+  /** Number of networks in a chain; stage 1 learns the utterances' labels. */
   readonly stages: WholeSetting;
   /** Folds of the cross-validation. */
   readonly folds: WholeSetting;
-  /** What a fold holds out: utterances, whole speakers, sessions or texts, or the official folds of the corpus. */
+  /** What a fold holds out: utterances, whole speakers, sessions or texts, or the corpus's official folds. */
   readonly split: ChoiceSetting<Split>;
   /** Factor on every layer of VGG-E: 1, 1/8, 0.125. */
   readonly width: RealSetting;
-  /** Frames (10 ms) of a segment. */
+  /** Frames (10 ms) per segment. */
   readonly segmentFrames: ChoiceSetting<32 | 64 | 96 | 128>;
-  /** Bring each recording to one level before the logarithm: by its 90th percentile frame, or not. */
+  /** Whether each recording is brought to one level before the logarithm, by its 90th percentile frame. */
   readonly level: ChoiceSetting<Level>;
-  /** What frames are standardised by: all training frames, by band, or by band and utterance or speaker (which looks at held-out speech). */
+  /**
+   * The values that standardise frames: all training frames, by band, or by band and utterance or speaker (which uses
+   * held-out speech).
+   */
   readonly scaling: ChoiceSetting<Scaling>;
-  /** Epochs at most. */
+  /** Largest number of epochs. */
   readonly epochs: WholeSetting;
-  /** What early stopping monitors of the validation set; nothing: every epoch is run. */
+  /** What early stopping monitors on the validation set; with "nothing", every epoch runs. */
   readonly monitor: ChoiceSetting<Monitor>;
-  /** Epochs without a better one before a network stops. */
+  /** Epochs without improvement before a network stops. */
   readonly patience: WholeSetting;
-  /** Segments a step. */
+  /** Segments per step. */
   readonly batch: WholeSetting;
-  /** Adam's rate at first. */
+  /** Adam's initial learning rate. */
   readonly learningRate: RealSetting;
-  /** Steps: the rate decays every second epoch; cosine: down to zero at the end. */
+  /** Steps: the rate decays every second epoch; cosine: it falls to zero at the end. */
   readonly schedule: ChoiceSetting<"steps" | "cosine">;
-  /** What the rate is multiplied by every second epoch. */
+  /** The factor of the rate every second epoch. */
   readonly decay: RealSetting;
   /** Epochs in which the rate rises from zero. */
   readonly warmUp: RealSetting;
-  /** Share of the training utterances that is held back for validation. */
+  /** Share of the training utterances held back for validation. */
   readonly validationShare: RealSetting;
-  /** Normalise after each convolution (Ioffe & Szegedy 2015). */
+  /** Whether a batch norm follows each convolution (Ioffe & Szegedy 2015). */
   readonly batchNorm: SwitchSetting;
-  /** Normalise after the hidden dense layers. */
+  /** Whether a batch norm follows the hidden dense layers. */
   readonly batchNormDense: SwitchSetting;
-  /** Share of the hidden dense units that is dropped in training. */
+  /** Share of the hidden dense units dropped in training. */
   readonly dropout: RealSetting;
-  /** How weights are drawn: Glorot & Bengio 2010, or He et al. 2015. */
+  /** How initial weights are drawn: Glorot & Bengio 2010, or He et al. 2015. */
   readonly initialisation: ChoiceSetting<Initialisation>;
-  /** Decay of a running average of the weights, which makes profiles and labels; 0: none. */
+  /** Decay of a running average of the weights, which computes profiles and labels; 0: none. */
   readonly average: RealSetting;
-  /** Draw where a segment starts anew each epoch. */
+  /** Whether the start of a segment is drawn anew each epoch. */
   readonly randomStart: SwitchSetting;
-  /** Stretch segments by up to this share. */
+  /** Largest random stretch of segments in time, as a share. */
   readonly stretch: RealSetting;
-  /** Warp the mel bands of segments by up to this share. */
+  /** Largest random warp of a segment's mel bands, as a share. */
   readonly warp: RealSetting;
-  /** Mask up to so many neighbouring mel bands of a segment. */
+  /** Largest number of neighbouring mel bands masked in a segment. */
   readonly maskBands: WholeSetting;
-  /** Mask up to so many neighbouring frames of a segment. */
+  /** Largest number of neighbouring frames masked in a segment. */
   readonly maskFrames: WholeSetting;
-  /** Make segments louder or softer by up to so many dB. */
+  /** Largest random gain of a segment up or down, in dB. */
   readonly gain: RealSetting;
-  /** Add noise of up to this mean to the mel spectrum. */
+  /** Largest mean of the noise added to the mel spectrum. */
   readonly noise: RealSetting;
-  /** Blend pairs of segments and their labels, by a share from Beta(x, x) (Zhang et al. 2018); 0: don't. */
+  /** Blends pairs of segments and their labels, by a share from Beta(x, x) (Zhang et al. 2018); 0: off. */
   readonly mixup: RealSetting;
   /** Share of every label that is spread over all emotions. */
   readonly labelSmoothing: RealSetting;
-  /** Draw as many segments of each emotion. */
+  /** Whether equally many segments of each emotion are drawn. */
   readonly balance: SwitchSetting;
-  /** Networks of a stage and fold, whose profiles are averaged. */
+  /** Number of networks per stage and fold, whose profiles are averaged. */
   readonly members: WholeSetting;
-  /** Judge a stage by the mean of its profiles and those of the stages before. */
+  /** Whether a stage is judged by the mean of its profiles and those of the stages before. */
   readonly averageStages: SwitchSetting;
   /** Frames between the segments of a profile; 0: as in training. */
   readonly profileHop: WholeSetting;
-  /** Which probabilities labels are refined from. */
+  /** The source of the probabilities that are refined to labels. */
   readonly labelsFrom: ChoiceSetting<LabelSource>;
-  /** Raise the probabilities that labels are refined from to the power 1/x. */
+  /** Temperature of these probabilities: they are raised to the power 1/x. */
   readonly temperature: RealSetting;
-  /** Trees of the forest. */
+  /** Number of trees of the forest. */
   readonly trees: WholeSetting;
-  /** Judge the forest over the networks' folds, or over ten drawn anew. */
+  /** Whether the forest is judged over the networks' folds, or over ten new ones. */
   readonly forestFolds: ChoiceSetting<"same" | "anew">;
 }
 
-/** Every setting, in the order of reports. */
+/** All settings, in the order of reports. */
 export const SETTINGS: SettingsTable = {
   method: choice<Method>("pEPR", METHODS, "method", "how labels are refined from stage to stage"),
   stages: whole(5, [1, 9], "stages", "networks in a chain; stage 1 learns the utterances' labels"),
@@ -237,10 +240,10 @@ export const SETTINGS: SettingsTable = {
 /** A setting's name. */
 export type SettingName = keyof SettingsTable;
 
-/** Settings of one experiment: a value for each record of {@link SETTINGS}, and what has no default of its own. */
+/** Settings of one experiment: a value for each record of {@link SETTINGS}, and the two without a general default. */
 export type Settings = { -readonly [Name in SettingName]: SettingValue<SettingsTable[Name]> } & {
-  /** Frames from one segment that is learned from to the next; undefined: the corpus's own. */
+  /** Frames between segments for learning; undefined: the corpus's default. */
   segmentHop?: number;
-  /** What every random choice is keyed by. */
+  /** The seed of every random choice. */
   seed: number;
 };

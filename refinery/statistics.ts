@@ -1,16 +1,16 @@
 /**
- * From a profile, a time series of any length, to a fixed row of numbers that a forest can judge (Han, Yu & Tashev 2014,
- * section 3.3): for each emotion the maximum, minimum and mean over the segments, and the share of segments above 0.2.
+ * From a profile, a time series of any length, to a fixed number of values for a forest (Han, Yu & Tashev 2014, section
+ * 3.3): for each emotion the maximum, minimum and mean over the segments, and the share of segments above 0.2.
  */
 
-/** Numbers an emotion. */
+/** The statistics of each emotion. */
 export const STATISTICS = ["maximum", "minimum", "mean", "share above 0.2"] as const;
 
 /** Probability above which a segment counts for the fourth statistic. */
 export const THRESHOLD = 0.2;
 
 /**
- * Statistics of one utterance's profile.
+ * Computes the statistics of one utterance's profile.
  *
  * @param profile [segments, emotions], at least one segment
  * @returns [emotions, 4], in the order of {@link STATISTICS}
@@ -21,26 +21,26 @@ export function profileStatistics(profile: Float32Array, emotions: number): Floa
   return statistics.values;
 }
 
-/** Statistics of a profile that grows: those of all segments so far, at the cost of the latest. */
+/** Statistics of a growing profile: over all segments so far, at the cost of the latest ones only. */
 export class ProfileStatistics {
   readonly #emotions: number;
   readonly #threshold: number;
-  /** Of each emotion: the largest, the smallest, the sum, how many above the threshold. */
+  /** For each emotion: largest, smallest, sum, number above the threshold. */
   readonly #running: Float64Array;
   #segments = 0;
 
   /**
-   * Of no segment yet.
+   * Starts without segments.
    *
-   * @param emotions numbers of a row
-   * @param threshold of the fourth statistic
+   * @param emotions number of emotions
+   * @param threshold threshold of the fourth statistic
    */
   constructor(emotions: number, threshold: number = THRESHOLD) {
     [this.#emotions, this.#threshold] = [emotions, threshold];
     this.#running = Float64Array.from({ length: 4 * emotions }, (_, i) => [-Infinity, Infinity, 0, 0][i % 4]);
   }
 
-  /** Segments so far. */
+  /** Number of segments so far. */
   get segments(): number {
     return this.#segments;
   }
@@ -59,7 +59,7 @@ export class ProfileStatistics {
     }
   }
 
-  /** [emotions, 4], in the order of {@link STATISTICS}; of at least one segment. */
+  /** [emotions, 4], in the order of {@link STATISTICS}; requires at least one segment. */
   get values(): Float32Array {
     return Float32Array.from(this.#running, (value, i) => i % 4 < 2 ? value : value / this.#segments);
   }

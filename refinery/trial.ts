@@ -1,7 +1,7 @@
 /**
- * A trial of settings: the first network of a fold's chain, judged on the utterances that its early stopping looked at. The
- * utterances that the fold holds out are not touched, so that settings may be chosen by trials and still be judged by
- * cross-validation afterwards.
+ * A trial of settings: fits the first network of a fold's chain and judges it on the validation utterances of its early
+ * stopping. The held-out utterances are not used, so settings can be chosen by trials and then be judged by
+ * cross-validation.
  */
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
@@ -12,30 +12,30 @@ import type { CrossValidation } from "./cross_validation.ts";
 import type { FoldHooks } from "./fold_hooks.ts";
 import { judgeProfiles, type ProfileFigures } from "./profile_figures.ts";
 
-/** How right profiles of the validation utterances are. */
+/** Correct profiles of the validation utterances. */
 export type TrialCounts = Pick<ProfileFigures, "right" | "segmentsRight">;
 
-/** What a trial gave. */
+/** Result of a trial. */
 export interface Trial extends TrialCounts {
-  /** Whose training utterances were taken. */
+  /** The fold whose training utterances were used. */
   fold: number;
-  /** Every epoch of the last stage that was run, and the validation utterances that were right after it, where that was asked for. */
+  /** All epochs of the last stage and, if requested, the number of correct validation utterances after each. */
   epochs: (EpochRecord & Partial<Pick<TrialCounts, "right">>)[];
-  /** The epoch whose weights were judged. */
+  /** The epoch of the judged weights. */
   bestEpoch: number;
-  /** Validation utterances. */
+  /** Number of validation utterances. */
   utterances: number;
-  /** Validation segments. */
+  /** Number of validation segments. */
   segments: number;
-  /** Of fitting, and of judging after each epoch. */
+  /** Duration of fitting and of judging after each epoch. */
   seconds: number;
 }
 
 /**
- * Fits and judges.
+ * Fits a network and judges it.
  *
- * @param fold whose training utterances are taken
- * @param hooks byEpoch: whether the network is judged after each epoch, not at its end alone
+ * @param fold the fold whose training utterances are used
+ * @param hooks byEpoch: whether to judge the network after each epoch, not only at the end
  */
 export async function tryFold(
   cv: CrossValidation<Features>,

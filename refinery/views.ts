@@ -1,13 +1,13 @@
 /**
- * Views: how a segment is changed each time a network learns from it, so that it never looks the same twice. What changes is drawn by
- * place (seed, fold, stage, epoch, example): a resumed fit draws what it would have drawn. The kernel `gatherViews` does the rest.
+ * Views: random changes of a segment each time that a network learns it, so that it never looks the same twice. The changes are keyed
+ * by position (seed, fold, stage, epoch, example), so a resumed fit draws the same views. The kernel `gatherViews` applies them.
  */
 import { FIT_STREAMS } from "../base/streams.ts";
 import { VIEW } from "../kernels/table.ts";
 import { Random } from "../kernels/random.ts";
 import type { Settings } from "./settings.ts";
 
-/** The settings that say how. */
+/** The settings of the views. */
 export type ViewSettings = Pick<
   Settings,
   "randomStart" | "stretch" | "warp" | "maskBands" | "maskFrames" | "gain" | "noise"
@@ -15,15 +15,15 @@ export type ViewSettings = Pick<
 
 /** A view of an utterance's frames. */
 export interface View {
-  /** The frame that it begins at or after, from the utterance's first. */
+  /** The view's first frame, rounded down, relative to the utterance's first. */
   start: number;
-  /** The frame, with its fraction, that the view's middle shows. */
+  /** The frame, with its fraction, at the view's middle. */
   middle: number;
   /** [10]: see VIEW of the kernels. */
   row: Float32Array;
 }
 
-/** Whether any view differs from the segment itself. */
+/** Whether any view can differ from its segment. */
 export function changesSegments(settings: ViewSettings): boolean {
   const { randomStart, stretch, warp, maskBands, maskFrames, gain, noise } = settings;
   return randomStart || [stretch, warp, maskBands, maskFrames, gain, noise].some((value) => value > 0);
@@ -32,10 +32,10 @@ export function changesSegments(settings: ViewSettings): boolean {
 /**
  * Draws a view.
  *
- * @param segment where the segment begins in its utterance, and how many frames the utterance has
+ * @param segment the segment's start in its utterance, and the utterance's number of frames
  * @param shape mel bands and frames of a view
  * @param path seed, purpose, fold, stage, epoch
- * @param example number of the example in its dataset
+ * @param example index of the example in its dataset
  */
 export function drawView(
   settings: ViewSettings,
@@ -46,7 +46,7 @@ export function drawView(
 ): View {
   const random = new Random(...path, FIT_STREAMS.views, example), row = new Float32Array(VIEW.length);
   const around = (share: number) => share * (2 * random.uniform() - 1);
-  // each is drawn whatever the settings are, so that one more setting changes no other
+  // all values are drawn whatever the settings are, so that one setting does not change the others' draws
   const rate = 1 + around(settings.stretch), warp = 1 + around(settings.warp);
   const span = (frames - 1) * rate, latest = Math.max(0, segment.frameCount - 1 - span);
   const place = random.uniform();
@@ -69,7 +69,8 @@ export function drawView(
 }
 
 /**
- * A share from Beta(a, a), by Jöhnk's rejection (1964): two powers of uniform numbers that sum to at most 1, in proportion.
+ * Draws a share from Beta(a, a) by Jöhnk's rejection method (1964): the ratio of two powers of uniform numbers whose sum is
+ * at most 1.
  *
  * @param a above 0, at most 1
  */

@@ -1,5 +1,5 @@
 /**
- * From a study to a report: what is told, in which order. The tables stand by themselves, so that `--check` can build them anew
+ * Builds a report from a study: its contents and their order. The tables are separate, so that `--check` can rebuild them
  * without drawing anything.
  */
 import { OptionError } from "../base/option_error.ts";
@@ -22,25 +22,25 @@ import { settingsTable } from "./settings_table.ts";
 import { calibrationTable, comparisonTable, decisionTable, labelTable } from "./stage_tables.ts";
 import { paperCorpus, stageValues, type Study } from "./study.ts";
 
-/** The tables of a report, by what they are about. */
+/** The tables of a report by subject. */
 export interface Tables {
-  /** The paper's, those that the study has something for. */
+  /** The paper's tables, as far as the study has results for them. */
   paper: ReportTable[];
-  /** Forest, mean vote and segments. */
+  /** Accuracies of forest, mean vote and segments. */
   decisions: ReportTable;
   /** Labels and profiles of every stage. */
   labels: ReportTable;
-  /** Stages against each other. */
+  /** Comparisons of stages. */
   comparison: ReportTable;
   /** Probabilities against outcomes. */
   calibration: ReportTable;
-  /** Only on Emo-DB, with its listening test. */
+  /** Only for Emo-DB, with its listening test. */
   listeners?: ReportTable;
-  /** All of them. */
+  /** All settings. */
   settings: ReportTable;
 }
 
-/** Makes all tables of a study. */
+/** Builds all tables of a study. */
 export async function buildTables(study: Study): Promise<Tables> {
   const rates = await readListeners(study);
   return {
@@ -54,14 +54,16 @@ export async function buildTables(study: Study): Promise<Tables> {
   };
 }
 
-/** How a report is made. */
+/** Options of a report. */
 export interface ReportOptions {
-  /** The utterance whose profile is shown, by its id. Default: the one whose profile changes most from stage to stage. */
+  /**
+   * The id of the utterance whose profile is shown. Default: the one whose profile changes most from stage to stage.
+   */
   utterance?: string;
 }
 
 /**
- * Makes the report.
+ * Builds the report.
  *
  * @throws {RangeError} if there is no such utterance
  */
@@ -126,7 +128,7 @@ export async function buildReport(study: Study, options: ReportOptions = {}): Pr
   return { title: title(study), summary: summarise(study), sections };
 }
 
-/** The utterance that is shown: as told, or the one whose profile changes most. */
+/** The utterance to show: the given one, or the one whose profile changes most. */
 function chooseUtterance({ chains: [{ runs: [{ corpus, profiles }] }] }: Study, id?: string): number {
   const { utterances, emotions } = corpus;
   if (id !== undefined) {
@@ -167,7 +169,7 @@ function summarise({ chains }: Study): string[] {
   ];
 }
 
-/** One after the other: figures are drawn on one thread anyway. */
+/** Draws figures one after the other: they share one thread anyway. */
 async function inTurn<T>(items: readonly T[], make: (item: T) => Promise<ReportFigure>): Promise<ReportFigure[]> {
   const made: ReportFigure[] = [];
   for (const item of items) made.push(await make(item));

@@ -1,6 +1,6 @@
 /**
- * Is every number in the report's tables what the run gives? The tables are built again from what each fold wrote (its
- * profiles, by their check sums; forests are fitted again), and compared with the page, cell by cell.
+ * Checks that every number in the report's tables follows from the run. The tables are rebuilt from each fold's own
+ * files (its profiles, verified by check sums; forests are fitted again), and compared with the page, cell by cell.
  */
 import { join } from "@std/path";
 import { buildTables } from "./build.ts";
@@ -8,22 +8,22 @@ import type { ReportTable } from "./document.ts";
 import { renderTable } from "./html.ts";
 import { readStudy } from "./study.ts";
 
-/** What a check found. */
-export interface Checked {
-  /** Tables that were compared. */
+/** The result of a check. */
+export interface ReportCheck {
+  /** Number of compared tables. */
   tables: number;
-  /** Cells that hold a number. */
+  /** Number of cells with a number. */
   numbers: number;
-  /** Cells that differ, each in a line. */
+  /** Cells that differ, one line each. */
   faults: string[];
 }
 
 /**
  * Compares the report of a run folder with the run.
  *
- * @throws {Error} if there is no report or no complete run, or a file is gone or damaged
+ * @throws {Error} if there is no report or no complete run, or a file is missing or damaged
  */
-export async function checkReport(folder: string): Promise<Checked> {
+export async function checkReport(folder: string): Promise<ReportCheck> {
   const file = join(folder, "report.html");
   const page = await Deno.readTextFile(file).catch((error) => {
     throw new Error(`${file}: can't be read: ${error.message}; deno task report ${folder} writes it`, {
@@ -31,7 +31,7 @@ export async function checkReport(folder: string): Promise<Checked> {
     });
   });
   const tables: ReportTable[] = Object.values(await buildTables(await readStudy(folder, true))).flat();
-  const checked: Checked = { tables: tables.length, numbers: 0, faults: [] };
+  const checked: ReportCheck = { tables: tables.length, numbers: 0, faults: [] };
   const shown = page.split('<div class="table"').length - 1;
   if (shown !== tables.length) checked.faults.push(`expected ${tables.length} tables, found ${shown}`);
   for (const table of tables) {
@@ -45,7 +45,7 @@ export async function checkReport(folder: string): Promise<Checked> {
   return checked;
 }
 
-/** Names the cells that differ; where none does, what else the tables' text has. */
+/** Lists the cells that differ; if none does, other differences in the tables' text. */
 function compare(title: string, shown: string, own: string): string[] {
   const [there, here] = [rowsOf(shown), rowsOf(own)], [head] = here;
   const faults = here.flatMap((row, r) =>

@@ -1,9 +1,9 @@
 /**
- * Colours of data, of middling lightness, so that they can be told on a light page, a dark one and on paper. The page draws with
- * them too.
+ * Colours for data, of medium lightness, so that they are visible on a light page, a dark page and paper. The page uses them
+ * too.
  */
 
-/** Colours of ways of refining labels. */
+/** Colours of methods. */
 export const METHOD_COLOURS: Readonly<Record<string, string>> = {
   pEPR: "#2f7fc1",
   sEPR: "#d1495b",
@@ -12,7 +12,7 @@ export const METHOD_COLOURS: Readonly<Record<string, string>> = {
   "uniform (control)": "#7d8a97",
 };
 
-/** Colours of emotions, in the order of all tables; more than nine begin again. */
+/** Colours of emotions, in the order of all tables; beyond nine they repeat. */
 const EMOTION_COLOURS: Readonly<Record<string, string>> = {
   anger: "#d1495b",
   boredom: "#9a7b5f",
@@ -25,7 +25,7 @@ const EMOTION_COLOURS: Readonly<Record<string, string>> = {
   calm: "#1f9e89",
 };
 
-/** A colour for each emotion; those that bear no known name get those that are left. */
+/** A colour for each emotion; unknown emotions get the remaining colours. */
 export function emotionColours(emotions: readonly string[]): string[] {
   const free = Object.entries(EMOTION_COLOURS).filter(([name]) => !emotions.includes(name)).map(([, colour]) => colour);
   let taken = 0;

@@ -1,40 +1,40 @@
 /**
  * Predictions against each other, paired by utterance: the stages of one run, or two runs stage by stage, over one seed or several.
- * All that it reads is `predictions.csv`, so that it works on runs of which nothing else was kept.
+ * It only reads `predictions.csv`, so it works on runs of which nothing else was saved.
  */
 import { ordinal } from "../base/numbering.ts";
 import { join } from "@std/path";
 import { parseCsv } from "../corpora/csv.ts";
-import type { DecidedBy } from "../models/predictor.ts";
+import type { DecisionRule } from "../models/predictor.ts";
 import { compareStages } from "../refinery/mcnemar.ts";
 import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refinery/metrics.ts";
 import type { ReportTable } from "./document.ts";
 import { meanPercent, pValue, tenths } from "./format.ts";
 
-/** What one run decided. */
-export interface Decided {
-  /** Where it was read. */
+/** The decisions of one run. */
+export interface RunDecisions {
+  /** The file that was read. */
   file: string;
-  /** The emotion that each utterance was meant to have. */
+  /** The labelled emotion of each utterance. */
   truth: Map<string, string>;
-  /** What was decided, a stage each, in the order of `truth`. */
+  /** The decisions of each stage, in the order of `truth`. */
   stages: string[][];
 }
 
 /**
- * Compares the stages of a run with its first; or, of two runs, each stage of the one with the same of the other.
+ * Compares the stages of a run with its first; or, for two runs, each stage of one with the same stage of the other.
  *
- * @param sides one or two; each run folders, or their `predictions.csv`, of the same settings, a seed each
- * @param decide what decides on an utterance: the forest, or its mean profile
- * @returns a table, a row a stage: WA and UA in percent (over several seeds: mean, half its 95 % t interval), utterances won and
+ * @param sides one or two; each side lists run folders, or their `predictions.csv`, with the same settings and different seeds
+ * @param decide how an utterance is decided: by the forest, or by its mean profile
+ * @returns a table with one row per stage: WA and UA in percent (over several seeds: mean, half its 95 % t interval), utterances won and
  * lost, p of McNemar's exact test, uncorrected
- * @throws {Error} if a file is not there or is no predictions, or the runs did not judge the same utterances
+ * @throws {Error} if a file is missing or does not contain predictions, or the runs did not judge the same utterances
  */
 export async function comparePredictions(
   sides: readonly (readonly string[])[],
-  decide: DecidedBy = "forest",
+  decide: DecisionRule = "forest",
 ): Promise<ReportTable> {
-  const read: Decided[][] = [];
+  const read: RunDecisions[][] = [];
   for (const files of sides) read.push(await Promise.all(files.map((file) => readDecided(file, decide))));
   const [first, second] = read, all = read.flat();
   for (const other of all.slice(1)) requireSameUtterances(all[0], other);
@@ -81,8 +81,8 @@ export async function comparePredictions(
   };
 }
 
-/** Reads it from a run's `predictions.csv`. */
-export async function readDecided(place: string, decide: DecidedBy): Promise<Decided> {
+/** Reads the decisions from a run's `predictions.csv`. */
+export async function readDecided(place: string, decide: DecisionRule): Promise<RunDecisions> {
   const file = place.endsWith(".csv") ? place : join(place, "predictions.csv");
   let text: string;
   try {
@@ -124,8 +124,8 @@ export async function readDecided(place: string, decide: DecidedBy): Promise<Dec
   };
 }
 
-/** Throws an Error unless both judged the same utterances, in one order. */
-export function requireSameUtterances(a: Omit<Decided, "stages">, b: Omit<Decided, "stages">): void {
+/** Throws an Error unless both judged the same utterances in the same order. */
+export function requireSameUtterances(a: Omit<RunDecisions, "stages">, b: Omit<RunDecisions, "stages">): void {
   const [here, there] = [[...a.truth], [...b.truth]];
   const differ = here.findIndex(([utterance, emotion], i) => there[i]?.[0] !== utterance || there[i]?.[1] !== emotion);
   if (differ < 0 && here.length === there.length) return;
@@ -136,8 +136,8 @@ export function requireSameUtterances(a: Omit<Decided, "stages">, b: Omit<Decide
   );
 }
 
-/** WA and UA of a stage, a seed each. */
-function accuracies(runs: readonly Decided[], stage: number): { weighted: number[]; unweighted: number[] } {
+/** WA and UA of a stage, by seed. */
+function accuracies(runs: readonly RunDecisions[], stage: number): { weighted: number[]; unweighted: number[] } {
   const confusions = runs.map(({ truth, stages }) => {
     const emotions = [...new Set([...truth.values(), ...stages[stage]])];
     const indices = (names: Iterable<string>) => Array.from(names, (name) => emotions.indexOf(name));
@@ -146,8 +146,8 @@ function accuracies(runs: readonly Decided[], stage: number): { weighted: number
   return { weighted: confusions.map(weightedAccuracy), unweighted: confusions.map(unweightedAccuracy) };
 }
 
-/** How often each utterance was judged rightly, over the seeds. */
-function rightCounts(runs: readonly Decided[], stage: number): number[] {
+/** How often each utterance was judged correctly, over the seeds. */
+function rightCounts(runs: readonly RunDecisions[], stage: number): number[] {
   const counts = Array<number>(runs[0].truth.size).fill(0);
   for (const { truth, stages } of runs) {
     [...truth.values()].forEach((emotion, u) => counts[u] += stages[stage][u] === emotion ? 1 : 0);

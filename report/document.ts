@@ -1,30 +1,30 @@
-/** The parts that a report is put together from. */
+/** The parts of a report. */
 
 /** A table. */
 export interface ReportTable {
-  /** Tells it from a figure. */
+  /** Distinguishes it from a figure. */
   kind: "table";
   /** For links and file names. */
   id: string;
-  /** What it shows. */
+  /** Its subject. */
   title: string;
-  /** Names of columns. */
+  /** Column names. */
   head: string[];
-  /** Cells as they are shown, each row as long as the head. */
+  /** Displayed cells; each row is as long as the head. */
   rows: string[][];
-  /** How to read it. */
+  /** How to read the table. */
   note?: string;
 }
 
 /** A figure. */
 export interface ReportFigure {
-  /** Tells it from a table. */
+  /** Distinguishes it from a table. */
   kind: "figure";
   /** For links and file names. */
   id: string;
-  /** What it shows, and how to read it. */
+  /** Its subject, and how to read it. */
   caption: string;
-  /** An SVG element, drawn in the colour of the text around it. */
+  /** An SVG element, drawn in the colour of the surrounding text. */
   svg: string;
 }
 
@@ -36,21 +36,21 @@ export interface Section {
   title: string;
   /** Paragraphs. */
   text: string[];
-  /** In order. */
+  /** Tables and figures, in order. */
   items: (ReportTable | ReportFigure)[];
 }
 
-/** The whole. */
+/** A whole report. */
 export interface Report {
-  /** What it is about. */
+  /** Its title. */
   title: string;
-  /** The most important, in a few lines. */
+  /** The most important results, in a few lines. */
   summary: string[];
-  /** In order. */
+  /** Sections, in order. */
   sections: Section[];
 }
 
-/** All tables of sections. */
+/** All tables in some sections. */
 export function tablesOf(sections: readonly Section[]): ReportTable[] {
   return sections.flatMap(({ items }) => items.filter((item) => item.kind === "table"));
 }

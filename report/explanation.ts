@@ -1,6 +1,6 @@
 /**
- * Why a recording has its emotion, for people and as JSON: the statistics, the votes of the forest, the stretches that decided, and the
- * path of the recording through each tree. The votes printed, divided by the number of trees, are the probabilities.
+ * Explains the decision on a recording, for people and as JSON: the statistics, the votes of the forest, the decisive stretches, and
+ * the path of the recording through each tree. The votes printed, divided by the number of trees, are the probabilities.
  */
 import { count } from "../corpora/corpus.ts";
 import { type Explanation, statisticName } from "../models/explain.ts";
@@ -9,18 +9,18 @@ import { STATISTICS } from "../refinery/statistics.ts";
 import { labelOf, type Stretch } from "./stretches.ts";
 import { formatTable, percent } from "./table.ts";
 
-/** What is explained. */
-export interface Explained {
+/** The explained decision. */
+export interface DecisionExplanation {
   explanation: Explanation;
-  /** Those that the explanation weighs, in its order. */
+  /** The stretches that the explanation weighs, in its order. */
   stretches: readonly Stretch[];
-  /** What was decided. */
+  /** The decision. */
   emotion: string;
   /** Its probability. */
   probability: number;
 }
 
-/** Most stretches that are weighed: each costs a judgement of the whole, and more of them nobody reads. */
+/** Most stretches to weigh: each requires judging the whole again, and nobody reads more of them. */
 const MOST_STRETCHES = 20;
 
 /** The stretches of a recording that an explanation weighs: the longest with speech, in order of time. */
@@ -33,10 +33,10 @@ export function stretchesToWeigh(stretches: readonly Stretch[]): Stretch[] {
   return longest.sort((a, b) => a.start - b.start);
 }
 
-/** A number that is no longer than it must be: votes are whole numbers where leaves are pure. */
+/** A number without superfluous digits: votes are whole numbers if leaves are pure. */
 const votesOf = (votes: number) => Number.isInteger(votes) ? String(votes) : votes.toFixed(6);
 
-/** A value and a threshold, with as many digits as it takes to tell them apart. */
+/** A value and a threshold, with as many digits as are needed to distinguish them. */
 function pair(value: number, threshold: number): [string, string] {
   for (let digits = 3; digits < 9; digits++) {
     const [a, b] = [value.toFixed(digits), threshold.toFixed(digits)];
@@ -45,9 +45,9 @@ function pair(value: number, threshold: number): [string, string] {
   return [String(value), String(threshold)];
 }
 
-/** The lines of `predict --explain`, without a line end at the end. */
+/** The lines of `predict --explain`, without a final line end. */
 export function explanationText(
-  { explanation, stretches, emotion, probability }: Explained,
+  { explanation, stretches, emotion, probability }: DecisionExplanation,
   emotions: readonly string[],
 ): string {
   const { statistics, moments, votes, trees } = explanation, S = STATISTICS.length;
@@ -102,7 +102,7 @@ export function explanationText(
   ].join("\n");
 }
 
-/** The statistics that most trees which voted for an emotion asked about, and how many did. */
+/** The statistics tested by most trees that voted for an emotion, and the number of trees. */
 function mostAsked({ trees }: Explanation, emotion: number): [feature: number, trees: number][] {
   const asked = new Map<number, number>();
   for (const { path, vote } of trees) {
@@ -121,7 +121,7 @@ function points(change: number): string {
 
 /** The explanation of `predict --json --explain`. */
 export function explanationJson(
-  { explanation, stretches }: Explained,
+  { explanation, stretches }: DecisionExplanation,
   emotions: readonly string[],
 ): Record<string, unknown> {
   const { statistics, moments, votes, trees } = explanation, S = STATISTICS.length;

@@ -1,6 +1,4 @@
-/**
- * The report as one page that needs nothing beside itself: no script, no font, no picture from elsewhere.
- */
+/** The report as one self-contained page: no script, and no external font or picture. */
 import type { Report, ReportFigure, ReportTable, Section } from "./document.ts";
 import style from "./style.css" with { type: "text" };
 
@@ -40,7 +38,7 @@ function renderSection({ id, title, text, items }: Section): string {
   }\n</div>\n</section>`;
 }
 
-/** A table: the first column names the row, columns of numbers stand to the right. */
+/** A table: the first column names the row, columns of numbers are right-aligned. */
 export function renderTable({ id, title, head, rows, note }: ReportTable): string {
   const numeric = head.map((_, c) => rows.every((row) => /^[-+–±<\d., ]+(\s?to [\d.]+)?(\s\/ [\d.]+)?$/.test(row[c])));
   const mark = (c: number) => numeric[c] ? ' class="n"' : "";
@@ -61,7 +59,7 @@ export function renderTable({ id, title, head, rows, note }: ReportTable): strin
 }
 
 function renderFigure({ id, caption, svg }: ReportFigure): string {
-  // ids that vega gives to clip paths are each figure's own
+  // vega's ids of clip paths are made unique for each figure
   const own = svg.replaceAll(/\b(id="|url\(#)(clip|gradient)/g, `$1${id}-$2`);
   return `<figure id="${id}">\n${own}\n<figcaption>${escape(caption)}</figcaption>\n</figure>`;
 }

@@ -1,12 +1,12 @@
 /**
- * The stretches of a recording as files of other programs.
+ * Writes the stretches of a recording as files for other programs.
  *
  *     audacity   label track: start, end and text, tabs between them                https://manual.audacityteam.org/man/importing_and_exporting_labels.html
  *     textgrid   Praat, long text format: two interval tiers                        https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html
  *     eaf        ELAN 3.0: a time-aligned tier and one that depends on it           https://www.mpi.nl/tools/elan/EAF_Annotation_Format_3.0_and_ELAN.pdf
  *     vtt        WebVTT captions, for players                                       https://www.w3.org/TR/webvtt1/
  *
- * All of them write every stretch, those without speech too, so that their times cover the recording.
+ * Every format contains all stretches, including those without speech, so the times cover the recording.
  */
 import { labelOf, type Stretch } from "./stretches.ts";
 
@@ -15,7 +15,7 @@ export const LABEL_FORMATS = ["audacity", "textgrid", "eaf", "vtt"] as const;
 /** See {@link LABEL_FORMATS}. */
 export type LabelFormat = typeof LABEL_FORMATS[number];
 
-/** What a file of each format is called, after its dot. */
+/** The file extension of each format. */
 export const LABEL_EXTENSIONS: Readonly<Record<LabelFormat, string>> = {
   audacity: "txt",
   textgrid: "TextGrid",
@@ -23,24 +23,27 @@ export const LABEL_EXTENSIONS: Readonly<Record<LabelFormat, string>> = {
   vtt: "vtt",
 };
 
-/** What is labelled. */
-export interface Labelled {
-  /** Stretches that touch and cover the recording, at least one. */
+/** The labels to write. */
+export interface LabelTrack {
+  /** Adjoining stretches that cover the recording, at least one. */
   stretches: readonly Stretch[];
-  /** The recording's length. */
+  /** Duration of the recording. */
   seconds: number;
-  /** Where the recording is, and its media type, "audio/x-wav" for one: ELAN opens it. Not set: unknown, as of a pipe. */
+  /**
+   * The URL of the recording and its media type, such as "audio/x-wav": ELAN opens it. Undefined: unknown, as for a
+   * pipe.
+   */
   media?: { url: string; type: string };
-  /** When the labels were made. */
+  /** Date of the labels. */
   date: Date;
 }
 
-/** The text of a file of labels, with a line end at its end. */
-export function labelFile(format: LabelFormat, labelled: Labelled): string {
+/** The text of a label file, with a final line end. */
+export function labelFile(format: LabelFormat, labelled: LabelTrack): string {
   return WRITERS[format](labelled);
 }
 
-const WRITERS: Readonly<Record<LabelFormat, (labelled: Labelled) => string>> = { audacity, textgrid, eaf, vtt };
+const WRITERS: Readonly<Record<LabelFormat, (labelled: LabelTrack) => string>> = { audacity, textgrid, eaf, vtt };
 
 /** An emotion and its probability, "anger 83 %". */
 function withPercent(stretch: Stretch): string {
@@ -50,15 +53,15 @@ function withPercent(stretch: Stretch): string {
 
 const probabilityOf = ({ probability }: Stretch): string => probability === undefined ? "" : probability.toFixed(4);
 
-function audacity({ stretches }: Labelled): string {
+function audacity({ stretches }: LabelTrack): string {
   const lines = stretches.map((one) => {
-    const text = withPercent(one).replaceAll(/[\t\r\n]+/g, " "); // they end fields and lines
+    const text = withPercent(one).replaceAll(/[\t\r\n]+/g, " "); // tabs and line ends end fields and lines
     return `${one.start.toFixed(6)}\t${one.end.toFixed(6)}\t${text}\n`;
   });
   return lines.join("");
 }
 
-function textgrid({ stretches, seconds }: Labelled): string {
+function textgrid({ stretches, seconds }: LabelTrack): string {
   const xmax = seconds.toFixed(6), text = (value: string) => `"${value.replaceAll('"', '""')}"`;
   const tier = (name: string, label: (one: Stretch) => string) =>
     [
@@ -82,8 +85,8 @@ function textgrid({ stretches, seconds }: Labelled): string {
   ].join("");
 }
 
-function eaf({ stretches, media, date }: Labelled): string {
-  // the moments between stretches, each once: stretches touch
+function eaf({ stretches, media, date }: LabelTrack): string {
+  // the boundaries of stretches, each once, since stretches adjoin
   const moments = [...stretches.map(({ start }) => start), stretches.at(-1)!.end];
   const slots = moments.map((at, i) => `<TIME_SLOT TIME_SLOT_ID="ts${i + 1}" TIME_VALUE="${Math.round(1000 * at)}"/>`);
   const emotions = stretches.map((one, i) =>
@@ -130,21 +133,21 @@ function eaf({ stretches, media, date }: Labelled): string {
   ].join("\n");
 }
 
-function vtt({ stretches }: Labelled): string {
+function vtt({ stretches }: LabelTrack): string {
   const cues = stretches.filter(({ start, end }) => timestamp(end) !== timestamp(start)).map((one) =>
     `\n${timestamp(one.start)} --> ${timestamp(one.end)}\n${xml(withPercent(one)).replaceAll(/\s+/g, " ")}\n`
   );
   return `WEBVTT\n${cues.join("")}`;
 }
 
-/** hh:mm:ss.ttt, with as many digits of hours as there are. */
+/** hh:mm:ss.ttt, with as many digits for hours as needed. */
 function timestamp(seconds: number): string {
   const all = Math.round(1000 * seconds), two = (n: number) => String(Math.floor(n)).padStart(2, "0");
   const ms = String(all % 1000).padStart(3, "0");
   return `${two(all / 3_600_000)}:${two(all / 60_000 % 60)}:${two(all / 1000 % 60)}.${ms}`;
 }
 
-/** Text of XML and of WebVTT cues; control characters, which XML has no way to write, are left out. */
+/** Escapes text for XML and WebVTT cues; control characters, which XML can't represent, are dropped. */
 function xml(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replaceAll(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, "").replaceAll("&", "&amp;").replaceAll("<", "&lt;")

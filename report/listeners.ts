@@ -1,9 +1,9 @@
 /**
- * Does the model doubt where twenty people did? Emo-DB's listening test beside the profiles.
+ * Is the model uncertain about the same utterances as twenty people? Compares Emo-DB's listening test with the profiles.
  *
- * Published recordings are those that over 80 % of the listeners recognised, so that the rates crowd between 0.8 and 1, in steps
- * of 1/20. Twenty listeners give a rate r only to within sqrt(r (1 - r) / 20): that noise is a large share of what little the
- * rates vary, and no certainty can correlate with noise. With error variance r (1 - r) / 19 (unbiased),
+ * Only recordings recognised by over 80 % of the listeners were published, so the rates lie between 0.8 and 1, in steps of 1/20.
+ * Twenty listeners determine a rate r only to within sqrt(r (1 - r) / 20). This noise is a large share of the rates' small
+ * variance, and no certainty can correlate with noise. With error variance r (1 - r) / 19 (unbiased),
  *
  *     reliability = 1 - mean error variance / variance of the rates,    |correlation| <= sqrt(reliability)
  */
@@ -19,8 +19,8 @@ import { stagesOf } from "./stage_tables.ts";
 import type { Study } from "./study.ts";
 
 /** One utterance: shares of 1. */
-export interface Heard {
-  /** Listeners who recognised its emotion. */
+export interface ListenerRate {
+  /** Share of listeners who recognised its emotion. */
   listeners: number;
   /** The mean profile's probability of that emotion. */
   meant: number;
@@ -30,14 +30,18 @@ export interface Heard {
   emotion: string;
 }
 
-/** The rates of a study's corpus, by utterance; undefined where there are none. */
+/** The recognition rates of a study's corpus, by utterance; undefined if there are none. */
 export async function readListeners({ chains: [{ runs: [{ config: { corpus } }] }] }: Study) {
   if (corpus.name !== "emodb" || corpus.data === undefined) return undefined;
   return await readEmodbListeners(corpus.data);
 }
 
-/** Utterances that the listeners judged, beside what a stage made of them. */
-export function pairListeners({ corpus, profiles }: RunView, stage: number, rates: Map<string, number>): Heard[] {
+/** Utterances with both the listeners' rates and a stage's results. */
+export function pairListeners(
+  { corpus, profiles }: RunView,
+  stage: number,
+  rates: Map<string, number>,
+): ListenerRate[] {
   const means = meanProfiles(corpus, profiles[stage]), { emotions, utterances } = corpus, K = emotions.length;
   return utterances.flatMap(({ id, emotion }, u) => {
     const listeners = rates.get(id);
@@ -47,7 +51,7 @@ export function pairListeners({ corpus, profiles }: RunView, stage: number, rate
   });
 }
 
-/** Share of the rates' variance that is not the noise of few listeners; 0 where all of it may be. */
+/** Share of the rates' variance that is not due to the small number of listeners; 0 if all of it may be. */
 export function reliability(rates: readonly number[]): number {
   const middle = mean(rates);
   const variance = rates.reduce((sum, rate) => sum + (rate - middle) ** 2, 0) / (rates.length - 1);
@@ -55,7 +59,7 @@ export function reliability(rates: readonly number[]): number {
   return Math.max(0, 1 - noise / variance);
 }
 
-/** Rank correlations of every stage, the first seed's. */
+/** Rank correlations of every stage, for the first seed. */
 export function listenersTable({ chains }: Study, rates: Map<string, number>): ReportTable {
   const show = ({ rho, low, high }: RankCorrelation) => `${rho.toFixed(3)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
   const rows = chains.flatMap(({ method, stages, runs }) =>

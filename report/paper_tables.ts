@@ -1,12 +1,10 @@
-/**
- * Tables 2 to 4, ours beside the paper's. A table is shown where at least two of its rows are there.
- */
+/** Tables 2 to 4: our results beside the paper's. A table is shown if the study has at least two of its rows. */
 import { PAPER_CORPORA, PAPER_SOURCE, PAPER_TABLES, type PaperCorpus, type PaperRow } from "../refinery/paper.ts";
 import type { ReportTable } from "./document.ts";
 import { intervalPercent, meanPercent } from "./format.ts";
 import { type Chain, paperCorpus, stageValues, type Study } from "./study.ts";
 
-/** The tables that a study has something for. */
+/** The tables for which a study has results. */
 export function paperTables(study: Study): ReportTable[] {
   const own = paperCorpus(study);
   const corpora = own ? [own] : Object.keys(PAPER_CORPORA) as PaperCorpus[];
@@ -23,11 +21,11 @@ export function paperTables(study: Study): ReportTable[] {
       rows: found.map(({ row, chain }) => [
         row.model,
         ...ours(chain, row.stage, several),
-        ...corpora.map((corpus) => row.accuracies[corpus].map((value) => value.toFixed(2)).join("\u00a0/ ")), // breaks after the stroke,
+        ...corpora.map((corpus) => row.accuracies[corpus].map((value) => value.toFixed(2)).join("\u00a0/ ")), // a line break is possible after the slash,
       ]),
     }];
   });
-  // said once: it is the same for all
+  // shown once, since it is the same for all
   return tables.map((table, t) => t > 0 ? table : { ...table, note: note(own, study.chains[0].runs.length) });
 }
 

@@ -1,11 +1,11 @@
-/** What a model hears in a recording as JSON: of `deno task predict --json`, and of the page. */
+/** A model's result for a recording as JSON, for `deno task predict --json` and the page. */
 import type { FrontEnd } from "../dsp/settings.ts";
 import type { Prediction } from "../models/predictor.ts";
 
-/** What of a model is needed to say what its numbers mean. */
+/** The parts of a model needed to interpret its numbers. */
 type Meaning = { emotions: readonly string[]; frontEnd: Pick<FrontEnd, "hopLength" | "sampleRate"> };
 
-/** A recording, without its profile. */
+/** The result without its profile. */
 export function predictionJson(
   file: string,
   { emotion, probability, probabilities, profile, segmentHop, seconds, unsure, departures }: Prediction,
@@ -24,7 +24,7 @@ export function predictionJson(
   };
 }
 
-/** Its profile; where segments are marked, whether each is speech and was judged. */
+/** Its profile; if segments are marked, also whether each has speech and was judged. */
 export function profileJson(
   prediction: Pick<Prediction, "profile" | "segmentHop"> & { speech?: Uint8Array },
   meaning: Meaning,
@@ -37,7 +37,7 @@ export function profileJson(
   }));
 }
 
-/** The segments of a profile: when each begins, in seconds, and its probabilities. */
+/** The segments of a profile: each one's start in seconds, and its probabilities. */
 export function segmentRows(
   { profile, segmentHop }: Pick<Prediction, "profile" | "segmentHop">,
   { emotions: { length: K }, frontEnd }: Meaning,

@@ -1,19 +1,18 @@
 /**
- * A finished run, as the report sees it: read from its folder alone, without the recordings.
+ * Reads a finished run for the report, from its folder alone, without the recordings.
  *
- * Figures come in one of two ways. Reading takes what the run wrote last, `results.json`, `predictions.csv` and the stages'
- * profiles. Recomputing takes what each fold wrote first, its profiles with their check sums, fits every forest again and counts
- * again: `report --check` compares the two.
+ * There are two ways. Reading uses the run's final files: `results.json`, `predictions.csv` and the stages' profiles.
+ * Recomputing uses each fold's own files, its profiles with their check sums, fits every forest again and counts again. `report
+ * --check` compares the two.
  */
 import { parseCsv } from "../corpora/csv.ts";
 import { digestOf, spanDigest } from "../corpora/feature_frames.ts";
-import { extractFeatures } from "../corpora/features.ts";
 import { type CorpusKind, openCorpus } from "../corpora/open.ts";
 import type { EpochRecord } from "../nn/fit.ts";
-import { CrossValidation, type Judged } from "../refinery/cross_validation.ts";
+import { type CorpusRecord, CrossValidation } from "../refinery/cross_validation.ts";
 import { judge } from "../refinery/judge.ts";
+import { readFeatures } from "../refinery/read_features.ts";
 import type { StageFigures } from "../refinery/results.ts";
-import { segmentation } from "../refinery/derived_settings.ts";
 import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
 import { readFolds } from "../runs/merge.ts";
@@ -23,47 +22,47 @@ import type { RunConfig } from "../runs/run_config.ts";
 import type { RunFolder } from "../runs/run_folder.ts";
 import { resumeCommand } from "../runs/training_command.ts";
 
-/** A network's fit. */
+/** The record of a network's fit. */
 export interface Curve {
-  /** Of which fold. */
+  /** The fold. */
   fold: number;
-  /** Of which stage. */
+  /** The stage. */
   stage: number;
-  /** In order. */
+  /** The epochs, in order. */
   epochs: EpochRecord[];
-  /** The one whose weights were kept. */
+  /** The epoch whose weights were kept. */
   bestEpoch: number;
 }
 
-/** A run. */
+/** A finished run. */
 export interface RunView {
   /** Its folder. */
   path: string;
   /** `config.json`. */
   config: RunConfig;
-  /** How long it took, seconds. */
+  /** Duration in seconds. */
   seconds: number;
-  /** What is judged; `segmentTruth` only where it was recomputed. */
-  corpus: Judged;
+  /** The judged corpus; `segmentTruth` only if recomputed. */
+  corpus: CorpusRecord;
   /** SHA-256 of each utterance's recording. */
   digests: string[];
-  /** Who was held out when. */
+  /** The assignment of utterances to folds. */
   cv: CrossValidation;
-  /** Figures, a stage each. */
+  /** Statistics of each stage. */
   stages: StageFigures[];
-  /** The forest's decisions, a stage each. */
+  /** The forest's decisions, by stage. */
   decisions: Int32Array[];
-  /** Out-of-fold profiles, a stage each: [segments, emotions]. */
+  /** Out-of-fold profiles by stage: [segments, emotions]. */
   profiles: Float32Array[];
-  /** Every network's fit. */
+  /** The records of all fits. */
   curves: Curve[];
 }
 
 /**
  * Reads a run.
  *
- * @param recompute from the folds' profiles, rather than read what the run made of them
- * @throws {Error} if there is no run, it is not complete, or a file is gone or damaged
+ * @param recompute compute from the folds' profiles, instead of reading the run's results
+ * @throws {Error} if there is no run, it is not complete, or a file is missing or damaged
  */
 export async function readRun(out: string, recompute = false): Promise<RunView> {
   const { folder, config } = await requireRun(out);
@@ -90,11 +89,11 @@ export async function readRun(out: string, recompute = false): Promise<RunView> 
   return { ...view, corpus: known, cv: again, ...judge(again, found) };
 }
 
-/** What the run made of its folds. */
+/** Reads the run's results from its folds. */
 async function readJudgement(
   folder: RunFolder,
   { settings: { stages } }: RunConfig,
-  { emotions, utterances }: Judged,
+  { emotions, utterances }: CorpusRecord,
 ): Promise<Pick<RunView, "profiles" | "decisions">> {
   const profiles: Float32Array[] = [], decisions: Int32Array[] = [];
   const file = folder.in("predictions.csv");
@@ -109,15 +108,15 @@ async function readJudgement(
   return { profiles, decisions };
 }
 
-/** The true emotions of the segments, made again where the corpus is made from a seed. */
+/** The true emotions of the segments, recomputed if the corpus is made from a seed. */
 async function remakeTruth(
   { corpus: { name }, settings }: RunConfig,
   digests: readonly string[],
 ): Promise<Uint8Array | undefined> {
   if (name !== "synthetic") return undefined;
-  const { utterances, segmentTruth } = await extractFeatures(
+  const { utterances, segmentTruth } = await readFeatures(
     await openCorpus("synthetic", { seed: settings.seed }),
-    segmentation(settings),
+    settings,
   );
   if (utterances.length !== digests.length || utterances.some(({ digest }, u) => digest !== digests[u])) {
     throw new Error("The synthetic corpus: expected the run's sound (corpus.csv), found other sound");
@@ -125,7 +124,7 @@ async function remakeTruth(
   return segmentTruth;
 }
 
-/** An utterance's sound, 16 kHz; undefined where its recording is not where it was, or is another. */
+/** An utterance's sound at 16 kHz; undefined if its recording has been moved or has changed. */
 export async function readSound(
   { config, digests, corpus }: RunView,
   utterance: number,
@@ -141,6 +140,6 @@ export async function readSound(
     const digest = found.span === undefined ? whole : spanDigest(whole, found.span);
     return digest === digests[utterance] ? samples : undefined;
   } catch {
-    return undefined; // moved, unmounted, or no longer readable: the report is made without it
+    return undefined; // moved, unmounted, or no longer readable: the report omits it
   }
 }

@@ -1,13 +1,11 @@
-/**
- * Every setting, so that a report stands by itself.
- */
+/** A table of all settings, so that a report is complete on its own. */
 import { type SettingName, SETTINGS } from "../refinery/settings.ts";
 import type { ReportTable } from "./document.ts";
 import { METHOD_NAMES } from "./format.ts";
 import type { RunView } from "./read_run.ts";
 import type { Study } from "./study.ts";
 
-/** What was run, on what. */
+/** The experiment and its settings. */
 export function settingsTable({ chains }: Study): ReportTable {
   const { runs } = chains[0], [{ config }] = runs, { corpus, settings, device, versions } = config;
   const digest = (run: RunView) => run.config.corpus.digest.slice(0, 16);
@@ -42,7 +40,7 @@ export function settingsTable({ chains }: Study): ReportTable {
   };
 }
 
-/** Whether the first networks learned the corpus's labels, or what listeners heard. */
+/** Whether the first networks learned the corpus's labels or listeners' votes. */
 function labelsOf({ utterances, voted = 0 }: RunView["config"]["corpus"]): string {
   if (voted === 0) return "one emotion an utterance, one-hot";
   const all = voted === utterances ? "all" : `${number(voted)} of ${number(utterances)}`;

@@ -1,6 +1,4 @@
-/**
- * What changes from stage to stage: every figure of every network, and whether the change could be luck.
- */
+/** The differences between stages: every result of every network, and whether a change could be luck. */
 import { ordinal } from "../base/numbering.ts";
 import { calibrate } from "../refinery/calibration.ts";
 import { meanProfiles, segmentLabels } from "../refinery/judge.ts";
@@ -11,7 +9,7 @@ import { meanNumber, meanPercent, METHOD_NAMES, pValue, tenths } from "./format.
 import type { RunView } from "./read_run.ts";
 import { type Chain, stageValues, type Study } from "./study.ts";
 
-/** What the forest decides, beside what the mean profile and single segments say. */
+/** The forest's decisions, beside those by mean profile and by single segments. */
 export function decisionTable({ chains }: Study): ReportTable {
   const figures = ["weightedAccuracy", "unweightedAccuracy", "meanVoteAccuracy", "segmentAccuracy"] as const;
   return {
@@ -34,7 +32,7 @@ export function decisionTable({ chains }: Study): ReportTable {
   };
 }
 
-/** What the labels of every stage are like. */
+/** Properties of the labels of every stage. */
 export function labelTable({ chains }: Study): ReportTable {
   const truth = chains[0].runs[0].stages[0].trueSegmentAccuracy !== undefined;
   const control = truth &&
@@ -87,7 +85,7 @@ export function labelTable({ chains }: Study): ReportTable {
   };
 }
 
-/** McNemar's test of each later stage against the first and against the one before. */
+/** McNemar's test of each later stage against the first and against the previous one. */
 export function comparisonTable({ chains }: Study): ReportTable {
   const rows = chains.flatMap((chain) =>
     stagesOf(chain).slice(1).flatMap((stage) =>
@@ -103,7 +101,7 @@ export function comparisonTable({ chains }: Study): ReportTable {
       })
     )
   );
-  // each refined network beside the control's, which learned labels that know nothing of any network
+  // each refined network against the control, which learned labels without information from any network
   const control = chains.find(({ method }) => method === "uniform");
   const controlled = chains.filter((chain) => control && chain !== control).flatMap((chain) =>
     stagesOf(chain).slice(1, control!.stages).map((stage) => {
@@ -155,12 +153,12 @@ export function calibrationTable({ chains }: Study): ReportTable {
   };
 }
 
-/** Of held-out segments. */
+/** Calibration of held-out segments. */
 export function segmentCalibration({ corpus, profiles }: RunView, stage: number) {
   return calibrate(profiles[stage], segmentLabels(corpus), corpus.emotions.length);
 }
 
-/** Of utterances by their mean profile. */
+/** Calibration of utterances by their mean profile. */
 export function utteranceCalibration({ corpus, profiles }: RunView, stage: number) {
   const truth = corpus.utterances.map(({ emotion }) => emotion);
   return calibrate(meanProfiles(corpus, profiles[stage]), truth, corpus.emotions.length);
@@ -177,7 +175,10 @@ export function stagesOf({ stages }: Chain): number[] {
   return [...Array(stages).keys()];
 }
 
-/** How often each recording was judged rightly, over the seeds that have it: a synthetic corpus is each seed's own. */
+/**
+ * How often each recording was judged correctly, over the seeds that contain it: each seed has its own synthetic
+ * corpus.
+ */
 function rightCounts({ runs }: Chain, stage: number): number[] {
   const counts = new Map<string, number>();
   for (const { corpus: { utterances }, digests, decisions } of runs) {

@@ -1,9 +1,9 @@
 /**
- * Stretches of a recording: runs of segments with the same likeliest emotion, or without speech.
+ * Stretches of a recording: runs of segments with the same most likely emotion, or without speech.
  *
- *     segment s speaks for the time nearest to its middle:  [middle_s - hop/2, middle_s + hop/2)
+ *     segment s represents the time nearest to its middle:  [middle_s - hop/2, middle_s + hop/2)
  *
- * The first stretch begins at 0 and the last ends with the recording, so that stretches touch and cover it.
+ * The first stretch begins at 0 and the last ends with the recording, so stretches adjoin and cover it.
  */
 import { segmentSeconds } from "../dsp/segments.ts";
 import type { FrontEnd } from "../dsp/settings.ts";
@@ -16,17 +16,17 @@ export interface Stretch {
   start: number;
   /** In seconds. */
   end: number;
-  /** The likeliest emotion of each of its segments; not set: no speech. */
+  /** The most likely emotion of each of its segments; undefined: no speech. */
   emotion?: string;
-  /** Mean probability of that emotion over its segments; not set: no speech. */
+  /** Mean probability of that emotion over its segments; undefined: no speech. */
   probability?: number;
   /** Its first segment. */
   firstSegment: number;
-  /** How many it has. */
+  /** Number of its segments. */
   segmentCount: number;
 }
 
-/** What a stretch without speech is called. */
+/** The label of a stretch without speech. */
 export const NO_SPEECH = "no speech";
 
 /** The text of a stretch's label: an emotion, or {@link NO_SPEECH}. */
@@ -37,8 +37,8 @@ export function labelOf({ emotion }: Stretch): string {
 /**
  * The stretches of a recording, in order.
  *
- * @param prediction its profile [segments, emotions], at least one segment, and which of its segments are speech (not set: all)
- * @param seconds length of the recording
+ * @param prediction its profile [segments, emotions], at least one segment, and which of its segments have speech (default: all)
+ * @param seconds duration of the recording
  */
 export function stretchesOf(
   { profile, segmentHop, speech }: Pick<Prediction, "profile" | "segmentHop"> & { speech?: Uint8Array },
@@ -47,7 +47,7 @@ export function stretchesOf(
 ): Stretch[] {
   const K = emotions.length, segments = profile.length / K;
   const { sampleRate, hopLength } = frontEnd;
-  // in samples, so that times are as exact as they can be
+  // in samples, for exact times
   const hop = segmentHop * hopLength, long = segmentSeconds(frontEnd) * sampleRate;
   const stretches: Stretch[] = [];
   for (let s = 0; s < segments; s++) {

@@ -1,6 +1,4 @@
-/**
- * What a report is about: one run, or the runs of the whole paper, as chains (a way of refining labels) by seeds.
- */
+/** The subject of a report: one run, or the runs of the whole paper, as chains (methods) by seeds. */
 import { join } from "@std/path";
 import { PAPER_CORPORA, type PaperCorpus } from "../refinery/paper.ts";
 import type { Method } from "../refinery/choices.ts";
@@ -8,23 +6,23 @@ import { chainFolder, readPaper } from "../runs/paper_folder.ts";
 import { resumeCommand } from "../runs/training_command.ts";
 import { readRun, type RunView } from "./read_run.ts";
 
-/** One way of refining labels. */
+/** The runs of one method. */
 export interface Chain {
-  /** How. */
+  /** The method. */
   method: Method;
-  /** Networks in it. */
+  /** Number of its networks. */
   stages: number;
-  /** A seed each, at least one. */
+  /** The runs, one per seed, at least one. */
   runs: RunView[];
 }
 
-/** Everything that a report is made from. */
+/** The input of a report. */
 export interface Study {
   /** The folder. */
   path: string;
-  /** The one that is told at length first: pEPR of the paper's, or the only one. */
+  /** The chains; the first is reported in detail: pEPR for the paper, or the only one. */
   chains: [Chain, ...Chain[]];
-  /** What is not there yet, in a line each. */
+  /** Missing parts, one line each. */
   missing: string[];
 }
 
@@ -60,13 +58,13 @@ export async function readStudy(folder: string, recompute = false): Promise<Stud
   return { path: folder, chains: [first, ...others], missing };
 }
 
-/** The corpus as the paper knows it; undefined where the paper has no numbers for it. */
+/** The paper's name of the corpus; undefined if the paper has no results for it. */
 export function paperCorpus({ chains: [{ runs: [{ config }] }] }: Study): PaperCorpus | undefined {
   const { name } = config.corpus;
   return name in PAPER_CORPORA ? name as PaperCorpus : undefined;
 }
 
-/** One figure of a stage, a seed each. */
+/** One quantity of a stage, by seed. */
 export function stageValues(chain: Chain, stage: number, figure: (run: RunView, stage: number) => number): number[] {
   return chain.runs.map((run) => figure(run, stage));
 }

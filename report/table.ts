@@ -1,14 +1,12 @@
-/**
- * Plain-text tables, for a terminal or a log.
- */
+/** Plain-text tables for a terminal or a log. */
 import { ordinal } from "../base/numbering.ts";
 import type { LayerSummary } from "../nn/vgg_e.ts";
 import type { FoldResult, StageResult } from "../refinery/results.ts";
 
 /**
- * A table: columns of numbers to the right, of words to the left.
+ * A table: numbers are right-aligned, words left-aligned.
  *
- * @param rows each as long as `head`; a number is shown with its thousands apart, a string as it is (figures in it count
+ * @param rows each as long as `head`; a number is printed with thousands separators, a string unchanged (a string of digits counts
  *   as a number)
  *
  * @example
@@ -40,10 +38,10 @@ export function percent(fraction: number): string {
 }
 
 /**
- * What an experiment gives, a row a stage: weighted and unweighted accuracy of utterances (WA, UA) by the forest, WA by the mean
- * profile, segments whose likeliest
- * emotion is their utterance's; and where the corpus knows the truth, segments whose likeliest emotion is their own, and
- * how far the labels were from that (Brier score), beside labels that a uniform distribution would have made.
+ * Results of an experiment, one row per stage: weighted and unweighted accuracy of utterances (WA, UA) by the forest, WA by the
+ * mean profile, and the share of segments whose most likely emotion is their utterance's. If the corpus knows the truth: also
+ * the share of segments whose most likely emotion is their true one, and the labels' distance from the truth (Brier score),
+ * beside that of labels from a uniform distribution.
  */
 export function stageTable(stages: readonly StageResult[]): string {
   const truth = stages.every(({ trueSegmentAccuracy }) => trueSegmentAccuracy !== undefined);
@@ -68,7 +66,7 @@ export function stageTable(stages: readonly StageResult[]): string {
   return formatTable(head, rows);
 }
 
-/** What one fold gives, a row a stage: see {@link foldFigures}. */
+/** Results of one fold, one row per stage: see {@link foldFigures}. */
 export function foldTable(figures: readonly FoldFigures[]): string {
   const head = ["stage", "epochs", "best", "segments right", "utterances right by mean"];
   const rows = figures.map(({ stage, epochs, bestEpoch, segmentAccuracy, meanVoteAccuracy }) => [
@@ -81,25 +79,25 @@ export function foldTable(figures: readonly FoldFigures[]): string {
   return formatTable(head, rows);
 }
 
-/** Figures of one stage of one fold. */
+/** Results of one stage of one fold. */
 export interface FoldFigures {
-  /** Which. */
+  /** The stage. */
   stage: number;
-  /** How many were run. */
+  /** Number of epochs run. */
   epochs: number;
-  /** The one whose weights were kept. */
+  /** The epoch whose weights were kept. */
   bestEpoch: number;
-  /** Share of held-out segments whose likeliest emotion is their utterance's. */
+  /** Share of held-out segments whose most likely emotion is their utterance's. */
   segmentAccuracy: number;
   /** Share of held-out utterances whose mean profile is highest at their emotion. */
   meanVoteAccuracy: number;
 }
 
 /**
- * What one fold gives by itself, without a forest.
+ * Results of a single fold, without a forest.
  *
- * @param utterances the held-out ones, in order: their emotion, and how many segments they have
- * @param emotions how many there are
+ * @param utterances the held-out ones, in order: their emotion and number of segments
+ * @param emotions number of emotions
  */
 export function foldFigures(
   { stages }: FoldResult,
@@ -127,7 +125,10 @@ export function foldFigures(
   });
 }
 
-/** The layers of a network: shape out, parameters, operations forward, and bytes of weights and of activations. */
+/**
+ * The layers of a network: output shape, parameters, operations of the forward pass, and bytes of weights and of
+ * activations.
+ */
 export function modelTable(layers: readonly LayerSummary[]): string {
   const row = (name: string, shape: string, parameters: number, flops: number, activations: number) => //
   [name, shape, parameters, (flops / 1e6).toFixed(2), 4 * parameters, activations];

@@ -1,11 +1,10 @@
 /**
- * Several runs together: the mean profiles that each gives an utterance are averaged, and the likeliest emotion of the average
- * decides,
+ * Combines several runs: averages the mean profiles of each utterance, and decides by the most likely emotion of the average,
  *
  *     decision(u) = argmax over emotions of  1/R sum over runs r of  mean over segments s of u of  p_r(s)
  *
- * Each run has held the utterance out in one of its folds, so no network that is asked has learned it, though the runs drew their folds
- * anew. All of it is computed from the profiles that every fold wrote: a packed run is enough.
+ * Each run holds the utterance out in one of its folds, so none of the networks used was trained on it, although the runs drew
+ * different folds. Only the folds' profiles are needed, so a packed run is sufficient.
  */
 import { ordinal } from "../base/numbering.ts";
 import { CrossValidation } from "../refinery/cross_validation.ts";
@@ -17,52 +16,52 @@ import { requireRun } from "../runs/begin.ts";
 import { identityOf } from "../runs/identity.ts";
 import { readFolds } from "../runs/merge.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
-import type { DecidedBy } from "../models/predictor.ts";
+import type { DecisionRule } from "../models/predictor.ts";
 import { readDecided, requireSameUtterances } from "./comparison.ts";
 import type { ReportTable } from "./document.ts";
 import { pValue, tenths } from "./format.ts";
 
-/** What runs decide together. */
+/** The combined result of runs. */
 export interface Together {
-  /** Every run alone and all together, a row each: accuracies, and how the others fare against the first side's average. */
+  /** Every run alone and all together, one row each: accuracies, and comparisons with the first side's average. */
   comparison: ReportTable;
-  /** The average's decisions at the last stage: utterances by true emotion (rows) and decided one (columns). */
+  /** The average's decisions at the last stage: utterances by true emotion (rows) and decision (columns). */
   confusion: ReportTable;
 }
 
-/** What a run gives each utterance. */
+/** The mean profiles of a run. */
 interface MeanProfiles {
   /** Its folder. */
   file: string;
-  /** The emotion that each utterance was meant to have. */
+  /** The labelled emotion of each utterance. */
   truth: Map<string, string>;
   /** In the order of columns. */
   emotions: readonly string[];
-  /** [utterances, emotions], a stage each. */
+  /** [utterances, emotions] for each stage. */
   stages: Float32Array[];
 }
 
-/** Decisions that make a row. */
+/** The decisions of a row. */
 interface Row {
   name: string;
-  /** Whether it is what the others are compared with. */
+  /** Whether the other rows are compared with it. */
   reference: boolean;
-  /** An emotion each utterance, a stage each. */
+  /** The decision on each utterance, by stage. */
   stages: string[][];
 }
 
 /**
- * Judges runs together, and compares that with each of them alone, and with other runs, paired by utterance.
+ * Judges runs together, and compares the result with each run alone and with other runs, paired by utterance.
  *
- * @param sides one or two; each run folders of one corpus, whose profiles are averaged
- * @param decide what decides for a run alone: its mean profile, or its forest
- * @returns tables: utterances right, WA and UA in percent; utterances that the first side's average won from and lost to the row's
+ * @param sides one or two; each side lists run folders of one corpus, whose profiles are averaged
+ * @param decide how a run alone decides: by its mean profile, or by its forest
+ * @returns tables: correct utterances, WA and UA in percent; utterances that the first side's average won from and lost to the row's
  * decisions, p of McNemar's exact test, uncorrected
- * @throws {Error} if a folder holds no run, or one with a fold that is not finished, or the runs did not judge the same utterances
+ * @throws {Error} if a folder contains no run, or an unfinished one, or the runs did not judge the same utterances
  */
 export async function judgeTogether(
   sides: readonly (readonly string[])[],
-  decide: DecidedBy = "mean",
+  decide: DecisionRule = "mean",
 ): Promise<Together> {
   const read: MeanProfiles[][] = [];
   for (const runs of sides) read.push(await Promise.all(runs.map(readMeanProfiles)));
@@ -119,7 +118,7 @@ export async function judgeTogether(
   };
 }
 
-/** Reads a run's out-of-fold profiles, and averages each over its segments. */
+/** Reads a run's out-of-fold profiles, and averages them over the segments of each utterance. */
 async function readMeanProfiles(out: string): Promise<MeanProfiles> {
   const { folder, config } = await requireRun(out), { settings, corpus: { emotions } } = config;
   const results = await readFolds(folder, identityOf(config), emotions);
@@ -133,7 +132,7 @@ async function readMeanProfiles(out: string): Promise<MeanProfiles> {
   };
 }
 
-/** The likeliest emotion of each utterance by the average of runs, a stage each that all have. */
+/** The most likely emotion of each utterance by the average of runs, for the stages that all of them have. */
 function decisionsOf(runs: readonly MeanProfiles[]): string[][] {
   const [{ emotions, truth }] = runs, K = emotions.length;
   return Array.from({ length: Math.min(...runs.map(({ stages }) => stages.length)) }, (_, stage) => {

@@ -1,8 +1,8 @@
 /**
- * A report into its run folder:
+ * Writes a report to its run folder:
  *
  *     report.html               the page
- *     report/tables.json        every table, as it is shown
+ *     report/tables.json        every table, as displayed
  *     report/figures/*.svg      every figure, dark on white
  */
 import { join } from "@std/path";
@@ -14,9 +14,9 @@ import { renderPage } from "./html.ts";
 import { readStudy } from "./study.ts";
 import { formatTable } from "./table.ts";
 
-/** What was written. */
+/** The written report. */
 export interface WrittenReport {
-  /** Of the page. */
+  /** The path of the page. */
   file: string;
   /** Every table. */
   tables: ReportTable[];
@@ -27,7 +27,7 @@ export interface WrittenReport {
 /**
  * Writes the report of a run folder, or of a folder of `deno task paper`.
  *
- * @throws {Error} if there is no complete run, or a file of it is gone or damaged
+ * @throws {Error} if there is no complete run, or one of its files is missing or damaged
  * @throws {RangeError} if there is no such utterance
  */
 export async function writeReport(folder: string, options: ReportOptions = {}): Promise<WrittenReport> {

@@ -1,6 +1,6 @@
 /**
- * Beginning a run, joining one, or going on with one: the folder's `config.json` and `corpus.csv` say what the run is, and a
- * process with other settings or another corpus is told how they differ.
+ * Starts, joins or resumes a run. The folder's `config.json` and `corpus.csv` define the run. If a process has other
+ * settings or another corpus, an error lists the differences.
  */
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
@@ -16,32 +16,32 @@ import { requireVacant, RunFolder } from "./run_folder.ts";
 import { readStored, runKernels } from "./stored.ts";
 import project from "../deno.json" with { type: "json" };
 
-/** What of an experiment makes a run; the device may be one that is only named. */
-export type Described = Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features"> & {
+/** The parts of an experiment that define a run. The device may be given by name only. */
+export type RunDescription = Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features"> & {
   device: Pick<Device, "kind" | "description" | "precision">;
 };
 
-/** The identity that an experiment would give its run. */
-export function identify(experiment: Described): Identity {
+/** The identity of an experiment's run. */
+export function identify(experiment: RunDescription): Identity {
   return identityOf(configOf(experiment));
 }
 
 /**
- * Opens an experiment's run folder, and makes it where it is to be made.
+ * Opens an experiment's run folder, and creates it if required.
  *
- * @param onlyFold the one fold that this process runs
- * @throws {Error} if there is no run to go on with, or it is another one: naming each setting, and what changed in the corpus
+ * @param onlyFold the only fold that this process runs
+ * @throws {Error} if there is no run to resume, or it is another one: with each setting that differs, and the changes of the corpus
  */
 export async function openRun(
   out: string,
-  experiment: Described,
+  experiment: RunDescription,
   start: Start,
   { onlyFold, onNote = () => {} }: { onlyFold?: number; onNote?: (line: string) => void } = {},
 ): Promise<RunFolder> {
   if (start === "new") await requireVacant(out);
   if (start === "resume") await requireRun(out);
   const folder = await RunFolder.at(out, onlyFold);
-  // several processes may begin one run at once
+  // several processes may start one run at once
   const lease = await Lease.take(folder.in("locks"), "setup", { what: `The run folder ${out}`, wait: true });
   try {
     const found = await folder.readConfig();
@@ -57,7 +57,7 @@ export async function openRun(
       corpusTable(features.utterances, features.emotions, experiment.settings.split),
     );
     await folder.writeKernels(kernelsOf(experiment.device));
-    await folder.writeConfig(configOf(experiment)); // last: a run is there when it is
+    await folder.writeConfig(configOf(experiment)); // written last: the run exists from then on
     return folder;
   } finally {
     lease.release();
@@ -65,9 +65,9 @@ export async function openRun(
 }
 
 /**
- * The configuration of the run that a folder holds.
+ * The configuration of a folder's run.
  *
- * @throws {OptionError} of `out` where it holds none
+ * @throws {OptionError} of `out` if the folder contains no run
  */
 export async function requireRun(out: string): Promise<{ folder: RunFolder; config: RunConfig }> {
   const there = await Deno.stat(out).then(({ isDirectory }) => isDirectory, () => false);
@@ -84,8 +84,8 @@ export async function requireRun(out: string): Promise<{ folder: RunFolder; conf
   return { folder, config };
 }
 
-/** Throws an OptionError that says how they differ, unless an experiment is the run that a folder holds. */
-async function requireSame(folder: RunFolder, found: RunConfig, experiment: Described): Promise<void> {
+/** Throws an OptionError with the differences unless an experiment is the folder's run. */
+async function requireSame(folder: RunFolder, found: RunConfig, experiment: RunDescription): Promise<void> {
   const there = identityOf(found), here = identify(experiment);
   const differ = differences(there, here);
   if (differ.length > 0) {
@@ -110,7 +110,7 @@ async function requireSame(folder: RunFolder, found: RunConfig, experiment: Desc
   });
 }
 
-function configOf({ corpus, data, choices, preset, settings, features, device }: Described): RunConfig {
+function configOf({ corpus, data, choices, preset, settings, features, device }: RunDescription): RunConfig {
   const voted = features.utterances.filter(({ votes }) => votes !== undefined).length;
   return {
     versions: { epr: project.version, deno: Deno.version.deno, v8: Deno.version.v8 },
@@ -138,21 +138,21 @@ function configOf({ corpus, data, choices, preset, settings, features, device }:
 }
 
 /**
- * What products were computed by when the run in a folder began, for `openDevice`: a device then computes as that one did.
- * Undefined where there is no run, or none on the adapter that is here.
+ * The kernel choices for products when the folder's run began, for `openDevice`: the new device then computes in the same
+ * way. Undefined if there is no run, or none on the current adapter.
  */
 export async function keptChoices(out: string): Promise<KernelChoices | undefined> {
   const found = await readStored<{ adapter?: string; choices?: KernelChoices }>(join(out, "kernels.json"), runKernels);
   return found?.choices && found.adapter === (await findAdapter())?.name ? found.choices : undefined;
 }
 
-/** What a device computes products by by now; undefined where it has no choice. */
-export function choicesOf(device: Described["device"]): KernelChoices | undefined {
+/** A device's current kernel choices for products; undefined if it has no choice. */
+export function choicesOf(device: RunDescription["device"]): KernelChoices | undefined {
   return (device as { kernelChoices?: KernelChoices }).kernelChoices;
 }
 
-/** What a device computes with: of the CPU its instructions, of a GPU its name and its choices. */
-function kernelsOf(device: Described["device"]): Record<string, unknown> {
+/** What a device computes with: the CPU's instructions, or the GPU's name and kernel choices. */
+function kernelsOf(device: RunDescription["device"]): Record<string, unknown> {
   const { simd, adapterName, features } = device as {
     simd?: string;
     adapterName?: string;
@@ -163,8 +163,12 @@ function kernelsOf(device: Described["device"]): Record<string, unknown> {
   return { device: device.kind, simd, adapter: adapterName, subgroups, choices: choicesOf(device) };
 }
 
-/** Says where this device computes with something else than the one that the run began on. */
-async function noteKernels(folder: RunFolder, { device }: Described, onNote: (line: string) => void): Promise<void> {
+/** Notes if this device computes differently from the device on which the run began. */
+async function noteKernels(
+  folder: RunFolder,
+  { device }: RunDescription,
+  onNote: (line: string) => void,
+): Promise<void> {
   const there = await readStored<Record<string, unknown>>(folder.in("kernels.json"), runKernels);
   if (!there) throw new Error(`${folder.in("kernels.json")}: expected this file in a run, found none`);
   const here = kernelsOf(device);

@@ -1,9 +1,12 @@
-/** Columns of tables that have one for each emotion beside their own: an emotion may be called as one of these is. */
+/**
+ * Columns of tables that have one column per emotion besides others. An emotion may have the same name as one of the
+ * others.
+ */
 
-/** What is put before an emotion's name that would be taken for another column's. */
+/** Prefix of an emotion's name that equals the name of another column. */
 const PREFIX = "emotion_";
 
-/** The column of an emotion; no two emotions have one. @param own the table's other columns */
+/** The column of an emotion, unique for each. @param own the table's other columns */
 export function emotionColumn(emotion: string, own: readonly string[]): string {
   return own.includes(emotion) || emotion.startsWith(PREFIX) ? PREFIX + emotion : emotion;
 }

@@ -1,4 +1,4 @@
-/** Tables as CSV: comma, line feed, and quotes where a field has to have them (RFC 4180). */
+/** Tables as CSV: commas, line feeds, and quotes around fields that require them (RFC 4180). */
 
 /** The text of a table. */
 export function csv(rows: readonly (readonly string[])[]): string {

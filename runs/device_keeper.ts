@@ -1,23 +1,23 @@
 /**
- * The device of a run, replaced when it is lost: a GPU that was reset, a worker that died. A device that has failed throws the
- * same fault from then on, so whether it is lost is found out by asking it for something.
+ * Replaces a run's device when it is lost: a GPU that was reset, a worker that died. A failed device throws the same error
+ * from then on, so a small computation shows whether it is lost.
  */
 import type { Device } from "../kernels/device.ts";
 
-/** Losses after which a run stops: something is wrong that does not pass. */
+/** Number of losses after which a run stops: the problem is then permanent. */
 const MOST_LOSSES = 3;
 
-/** Keeps a device, or its replacement. */
+/** Manages a device and its replacements. */
 export class DeviceKeeper {
-  /** The one to use now. */
+  /** The current device. */
   device: Device;
   readonly #reopen?: () => Promise<Device>;
   #losses = 0;
 
   /**
-   * Begins with a device that is open.
+   * Starts with an open device.
    *
-   * @param reopen opens another like it; without it the first loss is the last
+   * @param reopen opens a replacement; without it, the first loss is final
    */
   constructor(device: Device, reopen?: () => Promise<Device>) {
     this.device = device;
@@ -25,9 +25,9 @@ export class DeviceKeeper {
   }
 
   /**
-   * Replaces the device if an error comes from its loss; throws the error where it does not.
+   * Replaces the device if an error was caused by its loss; otherwise rethrows the error.
    *
-   * @returns for people: what was lost
+   * @returns a description of the lost device for people
    * @throws {Error} at the third loss
    */
   async replace(error: unknown): Promise<string> {

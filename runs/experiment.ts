@@ -1,6 +1,6 @@
 /**
- * One experiment into one run folder: each fold's chain of networks, kept as it goes (`kept_fold.ts`); then, where all folds are
- * finished, whoever finished them, the judge's figures.
+ * Runs one experiment in one run folder: each fold's chain of networks, saved as it progresses (`kept_fold.ts`). When all folds
+ * are finished, by this process or others, computes the final statistics.
  */
 import type { FoldResult } from "../refinery/results.ts";
 import { identify } from "./begin.ts";
@@ -12,12 +12,12 @@ import type { RunFolder } from "./run_folder.ts";
 import project from "../deno.json" with { type: "json" };
 
 /**
- * Runs an experiment, or what is left of it.
+ * Runs an experiment, or the remaining part of it.
  *
- * @param folder where all is written, as `openRun` gave it; what is in it when this rejects is whole
- * @param started performance.now() when the job began, for its seconds
- * @param runFolds runs folds otherwise than one after the other in this thread
- * @throws the signal's reason where it is aborted; an Error where a loss is not finite, a file can't be written, or another
+ * @param folder the run folder from `openRun`; its files are complete even when this rejects
+ * @param started performance.now() at the start of the job, for its duration
+ * @param runFolds replaces running the folds one after the other in this thread
+ * @throws the signal's reason if aborted; an Error if a loss is not finite, a file can't be written, or another
  * process runs the fold
  */
 export async function runExperiment(
@@ -42,9 +42,9 @@ export async function runExperiment(
   });
   try {
     const finished = new Map<number, FoldResult>();
-    let before = 0; // seconds that finished folds took
+    let before = 0; // seconds spent on folds finished earlier
     for (const fold of experiment.start === "new" ? [] : chosen) {
-      const found = await readFold(folder, fold, identity, emotions).catch(() => undefined); // its stages are looked at again
+      const found = await readFold(folder, fold, identity, emotions).catch(() => undefined); // its stages are read again
       if (!found) continue;
       finished.set(fold, found);
       before += found.seconds;
@@ -61,13 +61,13 @@ export async function runExperiment(
     try {
       folder.log({ event: "stopped", reason: (error as Error).message, seconds: since(started) });
     } catch {
-      // what stopped it may be that nothing can be written
+      // the reason may be that nothing can be written
     }
     throw error;
   }
 }
 
-/** Each fold with all threads, on one device. */
+/** Runs one fold after the other with all threads, on one device. */
 async function oneAfterTheOther(
   experiment: Experiment,
   folder: RunFolder,

@@ -1,10 +1,10 @@
 /**
- * From a run to models. Two kinds:
+ * Exports models from a run. Two kinds:
  *
- * - of a fold: its network, just as it was trained, and its forest, which have not heard the utterances that the fold held out. On
- *   those it gives what the run's results say, so that it can be checked;
- * - for use: one more chain of networks, on all utterances, kept in `everything/` of the run's folder as a fold is; the forest
- *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network has heard.
+ * - of a fold: its network, unchanged, and its forest, neither of which was trained on the fold's held-out utterances. On
+ *   these it reproduces the run's results, so it can be verified;
+ * - for deployment: one more chain of networks, on all utterances, saved like a fold in `everything/` of the run's folder; the forest
+ *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network was trained on.
  */
 import { ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
@@ -38,20 +38,23 @@ import { readSealed } from "./sealed.ts";
 import { exportCommand, resumeCommand } from "./training_command.ts";
 import project from "../deno.json" with { type: "json" };
 
-/** What a model says of itself besides what the run knows. */
+/** A model's metadata that the run does not contain. */
 export interface ExportNote {
-  /** What it is called; default: corpus, preset and seed. */
+  /** Its name; default: corpus, preset and seed. */
   name?: string;
-  /** Under which terms it may be used. */
+  /** The model's licence. */
   licence: string;
-  /** Share of sure predictions that may be wrong, 0 to 1: the model is unsure of others; default 0.1. */
+  /** Accepted share of wrong predictions among the sure ones, 0 to 1; default 0.1. The model is unsure of the rest. */
   unsureError?: number;
-  /** Another complete run, whose accuracy at the model's stage (its last, where it has fewer) is told as well: of unseen speakers, say. */
+  /**
+   * Another complete run, whose accuracy at the model's stage (or its last, if it has fewer) is added to the model: for
+   * unseen speakers, say.
+   */
   alsoJudgedBy?: string;
 }
 
 /**
- * The model of a fold of a complete run.
+ * Exports the model of a fold of a complete run.
  *
  * @throws {Error} if the run is not complete or has no such fold, or a file of it is damaged
  */
@@ -78,9 +81,9 @@ export async function exportFold(run: string, fold: number, note: ExportNote): P
 }
 
 /**
- * The model for use: trains its networks, or goes on with them, and puts the forest of the run to them.
+ * Exports the model for deployment: trains its networks, or resumes their training, and adds the forest of the run.
  *
- * @param experiment of the run, which has to be complete
+ * @param experiment the run's experiment; the run must be complete
  * @throws {Error} as {@link exportFold}, and as an experiment does
  */
 export async function exportEverything(
@@ -108,9 +111,9 @@ export async function exportEverything(
 }
 
 /**
- * A run whose model can be used: `predict` standardises by one mean and one deviation.
+ * Requires a run whose model can be deployed: `predict` standardises by one mean and one deviation.
  *
- * @throws {Error} if frames were standardised otherwise
+ * @throws {Error} if the run standardised frames differently
  */
 function requireGlobalScaling({ settings: { scaling } }: RunConfig): void {
   if (scaling === "global") return;
@@ -119,7 +122,7 @@ function requireGlobalScaling({ settings: { scaling } }: RunConfig): void {
   );
 }
 
-/** A complete run, and how right it was. */
+/** Reads a complete run and its accuracies. */
 async function readJudged(run: string) {
   const { folder, config } = await requireRun(run);
   const results = await folder.readResults();
@@ -131,7 +134,7 @@ async function readJudged(run: string) {
   return { folder, config, results };
 }
 
-/** The same, with who said what, and the last stage's out-of-fold profiles. */
+/** Reads the same, with the utterances' labels and the last stage's out-of-fold profiles. */
 async function readFinished(run: string) {
   const judged = await readJudged(run), { folder, config } = judged;
   requireGlobalScaling(config);
@@ -140,10 +143,10 @@ async function readFinished(run: string) {
   return { ...judged, corpus, profiles: decodeProfiles(last, corpus.emotions) };
 }
 
-/** A trained network as it stands in a run, less what only its training wants. */
+/** Reads a trained network from a run, without the parts that only training needs. */
 async function readNetwork(file: string, { settings, corpus }: RunConfig) {
   const { tensors, metadata: { mean, deviation } } = await readSealed(file);
-  // of several networks of a stage a model has the first
+  // a model has the first of a stage's networks
   const first = Object.entries(tensors).filter(([name]) => !name.startsWith("member-"));
   const weights = Object.fromEntries(first.map(([name, { data }]) => [name, data]));
   const { width, frames, classes, batchNorm, batchNormDense } = networkOptions(settings, corpus.emotions.length);
@@ -156,7 +159,7 @@ async function readNetwork(file: string, { settings, corpus }: RunConfig) {
   return { options, weights, standardisation: { mean: Number(mean), deviation: Number(deviation) } };
 }
 
-/** A network that computes the same, but for rounding, with less: a plain VGG-E. */
+/** A smaller network that computes the same, up to rounding: a plain VGG-E. */
 function simplify(
   { options, weights }: { options: VggEOptions; weights: Record<string, Float32Array> },
 ): { options: VggEOptions; weights: Record<string, Float32Array> } {
@@ -164,7 +167,7 @@ function simplify(
   return { options: plain, weights: foldBatchNorm(weights, options) };
 }
 
-/** What each recording of a corpus sounds like. */
+/** Measures the sound of each recording of a corpus. */
 function soundsOf({ frames, utterances }: Features) {
   const { nMels } = frontEnd;
   return utterances.flatMap(({ firstFrame, frameCount }) => {
@@ -174,8 +177,8 @@ function soundsOf({ frames, utterances }: Features) {
   });
 }
 
-/** From which probability on a run's last stage keeps an error on the utterances that were held out. */
-function certaintyOf({ config, corpus, profiles }: Finished, error: number): Certainty {
+/** The threshold of certainty that keeps an error on the held-out utterances, at the run's last stage. */
+function certaintyOf({ config, corpus, profiles }: FinishedRun, error: number): Certainty {
   const { settings } = config, { utterances, emotions: { length: K } } = corpus;
   const cv = new CrossValidation(corpus, settings), truth = utterances.map(({ emotion }) => emotion);
   const probabilities = new Float64Array(utterances.length * K);
@@ -188,10 +191,10 @@ function certaintyOf({ config, corpus, profiles }: Finished, error: number): Cer
   return { error, ...(forest && { forest }), ...(mean && { mean }) };
 }
 
-type Finished = Awaited<ReturnType<typeof readFinished>>;
+type FinishedRun = Awaited<ReturnType<typeof readFinished>>;
 
 async function describe(
-  finished: Finished,
+  finished: FinishedRun,
   { name, licence, alsoJudgedBy, unsureError = 0.1 }: ExportNote,
   heard: readonly { speaker: string }[],
   standardisation: { mean: number; deviation: number },
@@ -229,7 +232,7 @@ async function describe(
   };
 }
 
-/** How right a run is at a stage: its settings' last. */
+/** The accuracy of a run at a stage; default: the last. */
 function accuracyOf(
   { folds, split, forestFolds, method, stages }: Settings,
   results: Awaited<ReturnType<typeof readJudged>>["results"],

@@ -1,12 +1,13 @@
 /**
- * What of a fold is in the run folder: its finished stages, and, while a network is fitted, checkpoints to go on from.
+ * A fold's files in the run folder: its finished stages and, while a network is fitted, checkpoints to resume from.
  *
- *     checkpoints/fold-1-stage-2-epoch-3-step-120.safetensors   a FitState: 3 epochs finished, 120 steps of the next made
- *     checkpoints/fold-1-stage-2-labels.safetensors             what stage 2 learns from
+ *     checkpoints/fold-1-stage-2-epoch-3-step-120.safetensors   a FitState: 3 epochs finished, 120 steps of the next done
+ *     checkpoints/fold-1-stage-2-labels.safetensors             the training labels of stage 2
  *     checkpoints/fold-1-stage-2-member-2-network.safetensors   the second of several networks of the stage, finished
  *
- * Checkpoints are sealed (sealed.ts) and bear the run's identity. The last two of a fold are kept; one that is damaged, or of
- * another run, is passed over, and the one before serves. When a stage is finished (stage_files.ts) its checkpoints are removed.
+ * Checkpoints are sealed (sealed.ts) and contain the run's identity. The last two of a fold are kept. If one is damaged, or
+ * belongs to another run, it is skipped and the previous one is used. When a stage is finished (stage_files.ts) its checkpoints
+ * are removed.
  */
 import { ordinal } from "../base/numbering.ts";
 import type { FitPlace, FitResult, FitSnapshot, FitState } from "../nn/fit.ts";
@@ -15,30 +16,30 @@ import type { FoldStage } from "../refinery/results.ts";
 import { type Identity, shortIdentity } from "./identity.ts";
 import { checkpointName, foldName, foldStageName, networkName, readCheckpointNames } from "./names.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { readSealed, type Sealed, type Unsealed, writeSealed } from "./sealed.ts";
+import { readSealed, type SealedFile, type SealSource, writeSealed } from "./sealed.ts";
 import { type FinishedStage, OtherRunError, readStage, writeStage } from "./stage_files.ts";
 import { fitPlace, fitResult, parseStored } from "./stored.ts";
 
-/** Checkpoints of a fold that are kept. */
+/** Number of checkpoints to keep per fold. */
 const KEPT = 2;
 
-/** What {@link FoldFiles} is told. */
+/** Options of {@link FoldFiles}. */
 export interface FoldFilesOptions {
-  /** The run's. */
+  /** The run's identity. */
   identity: Identity;
   /** Columns of profiles. */
   emotions: readonly string[];
-  /** Throws where this process may not write for the fold any more. */
+  /** Throws if this process no longer has the right to write for the fold. */
   check: () => void;
-  /** Hears what was passed over, and why. */
+  /** Receives notes about skipped files, with the reason. */
   onNote: (line: string) => void;
-  /** Hears of a checkpoint: seconds that it took, and its size in bytes. */
+  /** Receives each checkpoint: the seconds that it took, and its size in bytes. */
   onCheckpoint?: (kept: { stage: number; epoch: number; step: number; seconds: number; bytes: number }) => void;
 }
 
-/** One fold's files. */
+/** The files of one fold. */
 export class FoldFiles implements FoldMemory {
-  /** The stages that are finished, in order. */
+  /** The finished stages, in order. */
   readonly finished: FoldStage[] = [];
   readonly #folder: RunFolder;
   readonly #fold: number;
@@ -49,10 +50,10 @@ export class FoldFiles implements FoldMemory {
   }
 
   /**
-   * Reads what is finished.
+   * Opens a fold's files and reads its finished stages.
    *
-   * @param fold whose files these are
-   * @throws {Error} if a finished stage is of a run with another identity, saying how they differ
+   * @param fold the fold of these files
+   * @throws {Error} if a finished stage belongs to a run with another identity; the error lists the differences
    */
   static async open(folder: RunFolder, fold: number, options: FoldFilesOptions): Promise<FoldFiles> {
     const files = new FoldFiles(folder, fold, options);
@@ -71,12 +72,12 @@ export class FoldFiles implements FoldMemory {
     return files;
   }
 
-  /** Whether anything of the fold is there. */
+  /** Whether any file of the fold exists. */
   get begun(): boolean {
     return this.finished.length > 0 || this.#checkpoints().length > 0;
   }
 
-  /** Removes what a killed process has left half-written. */
+  /** Removes incomplete files of a killed process. */
   sweep(): void {
     for (const dir of ["checkpoints", "folds", "profiles", "weights"]) {
       for (const name of this.#names(dir)) if (name.endsWith(".tmp")) removeIfThere(this.#folder.in(dir, name));
@@ -107,7 +108,7 @@ export class FoldFiles implements FoldMemory {
     this.#options.check();
     const shape = [labels.length / this.#options.emotions.length, this.#options.emotions.length];
     await writeSealed(this.#labelsFile(stage), { tensors: { labels: { shape, data: labels } }, metadata: this.#mark });
-    // the networks that were fitted for them alone
+    // networks that were fitted only for these labels
     for (const name of this.#names("checkpoints")) {
       if (name.startsWith(`${foldStageName(this.#fold, stage - 1)}-`)) {
         removeIfThere(this.#folder.in("checkpoints", name));
@@ -164,7 +165,7 @@ export class FoldFiles implements FoldMemory {
     const arrays = Object.entries({ weights, m, v, metrics, best, average }).flatMap(([name, data]) =>
       data ? [{ name, data }] : []
     );
-    const sealed: Unsealed = {
+    const sealed: SealSource = {
       tensors: Object.fromEntries(arrays.map(({ name, data }) => [name, { shape: [data.length], data }])),
       metadata: { ...this.#mark, state: JSON.stringify(place) },
     };
@@ -172,7 +173,7 @@ export class FoldFiles implements FoldMemory {
     try {
       await writeSealed(file, sealed);
     } catch (error) {
-      // on a full disk, the room of the checkpoint before the last may be what is wanting
+      // if the disk is full, deleting older checkpoints may make room
       const older = this.#checkpoints().slice(0, -1);
       if (!isDiskFull(error) || older.length === 0) throw error;
       for (const { name } of older) removeIfThere(this.#folder.in("checkpoints", name));
@@ -183,7 +184,7 @@ export class FoldFiles implements FoldMemory {
     this.#options.onCheckpoint?.({ stage, epoch, step, seconds: (performance.now() - began) / 1000, bytes });
   }
 
-  /** Keeps a finished stage, after which its checkpoints are of no use. */
+  /** Saves a finished stage. Its checkpoints are then removed. */
   async finish(stage: FinishedStage): Promise<void> {
     const { identity, check } = this.#options, name = foldStageName(this.#fold, stage.record.stage);
     await writeStage(this.#folder, this.#fold, stage, { identity, check });
@@ -200,8 +201,8 @@ export class FoldFiles implements FoldMemory {
     return this.#folder.in("checkpoints", `${foldStageName(this.#fold, stage)}-labels.safetensors`);
   }
 
-  /** A sealed file of this run; undefined where there is none, or it can't be used: then that is told. */
-  async #read(file: string, otherwise: string): Promise<Sealed | undefined> {
+  /** Reads a sealed file of this run; undefined if there is none, or, with a note, if it can't be used. */
+  async #read(file: string, otherwise: string): Promise<SealedFile | undefined> {
     try {
       const sealed = await readSealed(file);
       if (sealed.metadata.run === this.#mark.run) return sealed;
@@ -217,7 +218,7 @@ export class FoldFiles implements FoldMemory {
     return readCheckpointNames(this.#names("checkpoints"));
   }
 
-  /** The fold's files in a folder of the run. */
+  /** The fold's files in a subfolder of the run. */
   #names(dir: string): string[] {
     try {
       const names = [...Deno.readDirSync(this.#folder.in(dir))].map(({ name }) => name);
@@ -229,11 +230,11 @@ export class FoldFiles implements FoldMemory {
   }
 }
 
-/** For people. */
+/** A place in words for people. */
 const placeName = (fold: number, stage: number) => `fold ${ordinal(fold)}, stage ${ordinal(stage)}`;
 
-/** The fit that a checkpoint holds. Throws an Error where it holds something else. */
-function fitState({ tensors, metadata }: Sealed, file: string): FitState {
+/** Reads a fit's state from a checkpoint. Throws an Error if it contains anything else. */
+function fitState({ tensors, metadata }: SealedFile, file: string): FitState {
   const place = parseStored<Omit<FitPlace, "metrics">>(metadata.state ?? "", fitPlace, file);
   for (const name of ["weights", "m", "v", "metrics"] as const) {
     if (!tensors[name]) throw new Error(`${file}: damaged: expected a tensor "${name}", found none`);
@@ -242,7 +243,7 @@ function fitState({ tensors, metadata }: Sealed, file: string): FitState {
   return { ...place, ...Object.fromEntries(arrays) };
 }
 
-/** Whether an error of writing is for want of room. */
+/** Whether a write failed for lack of space. */
 function isDiskFull(error: unknown): boolean {
   return ((error as Error).cause as { code?: string } | undefined)?.code === "ENOSPC";
 }

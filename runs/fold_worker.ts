@@ -1,6 +1,6 @@
 /**
- * A worker thread of `jobs.ts`: opens a device of its own, then runs the folds that it claims, one after the other, and tells how
- * far it is. Results stay in the run folder.
+ * A worker thread of `jobs.ts`: opens its own device, then runs the folds that it claims one after the other, and reports its
+ * progress. The results are in the run folder.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import { runKeptFold } from "./kept_fold.ts";
 import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { RunFolder } from "./run_folder.ts";
 
-/** What is run. */
+/** The work's setup. */
 export interface FoldSetup {
-  /** Less what can't be sent: a worker opens its own device. */
+  /** Without the parts that can't be sent: a worker opens its own device. */
   experiment: Omit<Experiment, "device" | "reopen"> & { device: { kind: string; description: string } };
   /** The run folder. */
   out: string;
-  /** Which device to open. */
+  /** The device to open. */
   device: OpenDeviceOptions;
 }
 
-/** A hook of the experiment, and what it is called with. */
+/** A call of one of the experiment's hooks. */
 export interface FoldNews {
-  /** Its name. */
+  /** The hook's name. */
   hook: "onProgress" | "onEpoch" | "onNote";
-  /** Its argument. */
+  /** The hook's argument. */
   of: unknown;
 }
 

@@ -1,8 +1,8 @@
 /**
- * What makes a run the run that it is: two processes with the same identity compute the same folds, and what they wrote fits
- * together. Every checkpoint and every finished stage carries it, and whoever goes on, joins in or merges compares.
+ * The identity of a run. Two processes with the same identity compute the same folds, and their files can be combined. Every
+ * checkpoint and every finished stage contains it; resuming, joining and merging compare it.
  *
- * Threads, jobs, hosts and paths are no part of it: they change no result.
+ * Threads, jobs, hosts and paths are not part of it: they do not change the results.
  */
 import { createHash } from "node:crypto";
 import type { FeatureUtterance } from "../corpora/features.ts";
@@ -19,19 +19,19 @@ export interface Identity {
   version: string;
   /** Kind of corpus. */
   corpus: string;
-  /** SHA-256 of `corpus.csv`: which recordings, by their content, and what is said of them. */
+  /** SHA-256 of `corpus.csv`: the content of the recordings, and their labels. */
   recordings: string;
   /** Kind of device. */
   device: string;
-  /** What its products are of, where that is not float32. */
+  /** Precision of the products, if not float32. */
   precision?: Precision;
-  /** Which preset the settings began from. */
+  /** The preset that the settings started from. */
   preset: PresetName | string;
   /** All settings. */
   settings: Settings;
 }
 
-/** The identity that a run folder's `config.json` tells. */
+/** The identity in a run folder's `config.json`. */
 export function identityOf({ versions, corpus, device, preset, settings }: RunConfig): Identity {
   return {
     version: versions.epr,
@@ -44,14 +44,17 @@ export function identityOf({ versions, corpus, device, preset, settings }: RunCo
   };
 }
 
-/** 16 hexadecimal digits that tell an identity from others. */
+/** 16 hexadecimal digits that identify a run. */
 export function shortIdentity(identity: Identity): string {
   const { settings, ...others } = identity;
   const sorted = Object.entries(settings).filter(([, value]) => value !== undefined).sort(([a], [b]) => a < b ? -1 : 1);
   return sha256(JSON.stringify([others, sorted])).slice(0, 16);
 }
 
-/** How two identities differ, each as "`epochs` 12 there, 20 here"; the recordings are left out: `describeCorpusChange` tells. */
+/**
+ * The differences between two identities, each as "`epochs` 12 there, 20 here". The recordings are left out:
+ * `describeCorpusChange` lists their changes.
+ */
 export function differences(there: Identity, here: Identity): string[] {
   const found: string[] = [];
   const compare = (name: string, a: unknown, b: unknown) => {
@@ -62,13 +65,13 @@ export function differences(there: Identity, here: Identity): string[] {
   compare("`device`", there.device, here.device);
   compare("`precision`", there.precision ?? "f32", here.precision ?? "f32");
   compare("`preset`", there.preset, here.preset);
-  // runs of older versions lack the settings that came later
+  // runs of older versions lack newer settings
   const [before, now] = [there, here].map(({ settings }) => completeSettings(settings));
   for (const key of Object.keys(now) as (keyof Settings)[]) compare(`\`${key}\``, before[key], now[key]);
   return found;
 }
 
-/** Columns of `corpus.csv` that are there where a run depends on them. */
+/** Columns of `corpus.csv` that exist only if the run depends on them. */
 const FURTHER: Readonly<
   Record<
     string,
@@ -83,8 +86,8 @@ const FURTHER: Readonly<
 };
 
 /**
- * `corpus.csv`: each utterance that is used, its emotion, speaker, and the content of its recording; and what else the run depends on:
- * the text, session or official fold where folds are made by them, copies that are kept, votes (shares of 1, an emotion each).
+ * Writes `corpus.csv`: each used utterance with its emotion, speaker, and the digest of its recording, and whatever else the run
+ * depends on: the text, session or official fold if folds use them, kept copies, votes (shares of 1 per emotion).
  */
 export function corpusTable(
   utterances: readonly FeatureUtterance[],
@@ -104,7 +107,9 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** How the corpus differs from the one that a run began with, naming the first of each kind of change. */
+/**
+ * Describes how the corpus differs from the one with which a run began, with the first example of each kind of change.
+ */
 export function describeCorpusChange(there: string, here: string): string {
   const read = (table: string) =>
     new Map(table.trimEnd().split("\n").slice(1).map((line) => [line.slice(0, line.lastIndexOf(",")), line]));

@@ -1,6 +1,6 @@
 /**
- * Several folds at once on one machine (`--jobs`): a worker thread each, with a device of its own and its share of the threads,
- * so that no fold waits for another. What each fold computes is the same as alone.
+ * Runs several folds at once on one machine (`--jobs`). Each has a worker thread with its own device and its share of the
+ * threads, so no fold waits for another. Each fold's results are the same as when it runs alone.
  */
 import { ordinal } from "../base/numbering.ts";
 import type { OpenDeviceOptions } from "../kernels/open_device.ts";
@@ -12,17 +12,19 @@ import { readFold } from "./merge.ts";
 import type { Experiment, RunFolds } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
-/** How folds are run at once. */
+/** Options for running folds at once. */
 export interface JobsOptions {
-  /** How many at once, at most. */
+  /** Largest number of folds at once. */
   jobs: number;
-  /** The device that each opens; its threads are each fold's own. */
+  /** The device that each worker opens; the number of threads is per fold. */
   device: OpenDeviceOptions;
-  /** The worker's own file; tests give others. */
+  /** The worker's program; tests replace it. */
   worker?: URL;
 }
 
-/** Seconds without any news after which the workers count as hung. A step of a large network on a slow device takes minutes. */
+/**
+ * Seconds without news after which the workers count as hung. A step of a large network on a slow device takes minutes.
+ */
 const PATIENCE = 3600;
 
 /** Runs folds of an experiment at once, for {@link runExperiment}. */
@@ -41,7 +43,7 @@ export function foldsAtOnce(experiment: Experiment, folder: RunFolder, options: 
       await crew.run({
         setup,
         jobs: folds,
-        settle: true, // where one fails, the others keep what they have
+        settle: true, // if one fold fails, the others save their state
         onNews: ({ hook, of }) => (hooks[hook] as ((of: unknown) => void) | undefined)?.(of),
         signal: hooks.signal,
       });

@@ -1,6 +1,6 @@
 /**
- * One fold that survives: held by a lease, kept in the run folder as it goes, and gone on with on another device where one is
- * lost.
+ * Runs one fold so that it survives interruptions: it holds a lease, saves its state in the run folder, and resumes on
+ * another device if one is lost.
  */
 import { ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
@@ -15,23 +15,23 @@ import { foldName } from "./names.ts";
 import { crossValidationOf, type Experiment, type ExperimentHooks, since } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
-/** What a fold is run with. */
+/** What a fold needs to run. */
 export interface KeptFold {
   /** The experiment. */
   experiment: Experiment;
   /** The identity of its run. */
   identity: Identity;
-  /** Where it is kept. */
+  /** The run folder. */
   folder: RunFolder;
-  /** What it runs on. */
+  /** The devices to run on. */
   devices: DeviceKeeper;
 }
 
 /**
- * Runs a fold, or what is left of it.
+ * Runs a fold, or the remaining part of it.
  *
- * @throws {Error} if another process runs it, or began it and this one was not told to go on
- * @throws the signal's reason where it is aborted, when the fold is kept
+ * @throws {Error} if another process runs it, or began it and this process is not to resume it
+ * @throws the signal's reason if aborted, after the fold is saved
  */
 export async function runKeptFold(kept: KeptFold, fold: number, hooks: ExperimentHooks): Promise<FoldResult> {
   const { experiment, identity, folder, devices } = kept, { features } = experiment, cv = crossValidationOf(experiment);
@@ -77,7 +77,7 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
           saveEvery: experiment.saveEvery,
           onProgress: (progress) => {
             const { stage, phase, epoch, part, loss } = progress;
-            const place = { stage: ordinal(stage), phase, epoch: ordinal(epoch) }; // a lease is read by people
+            const place = { stage: ordinal(stage), phase, epoch: ordinal(epoch) }; // people read leases, so it counts from 1
             lease.tell({ ...place, part: round(part), loss: loss && round(loss) });
             hooks.onProgress?.(progress);
           },
@@ -94,7 +94,7 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
         folder.log({ event: "fold", fold, seconds: since(began) });
         return result;
       } catch (error) {
-        const lost = await devices.replace(error); // throws what is no loss
+        const lost = await devices.replace(error); // rethrows the error if the device is not lost
         note(`${lost}; ${called} resumes from its last checkpoint`);
       }
     }
@@ -103,7 +103,7 @@ export async function runKeptFold(kept: KeptFold, fold: number, hooks: Experimen
   }
 }
 
-/** Keeps a finished stage, and logs it. */
+/** Saves a finished stage and logs it. */
 async function saveStage(
   { experiment, folder, devices }: KeptFold,
   output: StageOutput,

@@ -1,58 +1,59 @@
 /**
- * A lock that holds between processes, and between machines that share a folder, and that the dead do not hold.
+ * A lock between processes, and between machines that share a folder. It expires when its holder dies.
  *
- *     locks/fold-3.7.json      the seventh lease of fold 3: host, process, since when, a beat that counts up
+ *     locks/fold-3.7.json      the seventh lease of fold 3: host, process, start time, a beat that counts up
  *
- * The lease with the highest number is the one that counts. It is taken by making the next number's file, which a file system
- * does for one process only (a hard link to a file that is already written). Its holder rewrites it in place every ten seconds.
- * A lease that has not changed for two minutes belongs to a dead process: nobody's clock is asked, whoever wants it watches it
- * for so long. On the holder's own host the system knows at once: it frees a file lock with the process (flock).
+ * The lease with the highest number is valid. To take a lease, a process creates the file with the next number, which the file
+ * system allows for one process only (a hard link to a file that is already written). The holder rewrites it in place every ten
+ * seconds. If a lease has not changed for two minutes, its process is dead. No clocks are compared: a process that needs the
+ * lease watches it for that time. On the holder's own host the system knows at once, since a file lock ends with its process
+ * (flock).
  *
- * A holder that was held up for longer (a stopped machine) finds a higher number, or its file gone, and has lost the lease: it
- * looks before whatever it writes.
+ * A holder that was suspended for longer (a stopped machine) finds a higher number, or its file missing, and has lost the
+ * lease. It checks this before every write.
  */
 import { join } from "@std/path";
 import { leaseNote, parseStored } from "./stored.ts";
 
-/** What stands in a lease. */
+/** The contents of a lease. */
 export interface LeaseNote {
   /** The machine's name. */
   host: string;
-  /** The process. */
+  /** The process id. */
   pid: number;
   /** When it was taken, ISO 8601. */
   since: string;
-  /** How often it was rewritten. */
+  /** How many times it was rewritten. */
   beat: number;
-  /** What its holder does with it; for people. */
+  /** What the holder is doing, for people. */
   doing?: unknown;
 }
 
 /** How a lease is taken. */
 export interface LeaseOptions {
-  /** What errors call the thing that is held, e.g. "Fold 3". */
+  /** Name of the locked object in errors, e.g. "Fold 3". */
   what: string;
-  /** Whether to wait where a living process holds it; otherwise that is an error. */
+  /** Whether to wait if a living process holds it; otherwise that is an error. */
   wait?: boolean;
-  /** Ends the waiting. */
+  /** Ends the wait. */
   signal?: AbortSignal;
-  /** Hears that it has to watch a lease of another host, which takes up to `patience`. */
+  /** Called when the lease of another host has to be watched, which takes up to `patience`. */
   onWatch?: (note: LeaseNote, seconds: number) => void;
   /** Seconds between beats. Default 10. */
   beat?: number;
   /** Seconds without a beat after which a holder counts as dead. Default 120. */
   patience?: number;
-  /** The name of this machine; tests say another. */
+  /** The name of this machine; tests set another. */
   host?: string;
 }
 
-/** Something that another process holds. */
+/** Thrown if another process holds the lease. */
 export class HeldError extends Error {
-  /** Of the class. */
+  /** The class name. */
   override name = "HeldError";
 }
 
-/** Bytes of a lease: as many each time, so that it is rewritten in one piece and needs no new room on a full disk. */
+/** Bytes of a lease: constant, so that it is rewritten in one piece and needs no new space on a full disk. */
 const NOTE_BYTES = 1024;
 
 /** A lease that this process holds. */
@@ -70,15 +71,15 @@ export class Lease {
     [this.#dir, this.#name, this.#number, this.#what] = [dir, name, number, o.what];
     [this.#file, this.#note] = [file, note];
     this.#timer = setInterval(() => this.#beat(), 1000 * (o.beat ?? 10));
-    this.#timer.unref(); // it does not keep a program alive
+    this.#timer.unref(); // the timer must not keep a program alive
   }
 
   /**
    * Takes a lease.
    *
-   * @param dir the folder of locks; made if it is not there
-   * @param name of what is held, e.g. "fold-3"
-   * @throws {HeldError} if a living process holds it, naming that
+   * @param dir the folder of locks; created if missing
+   * @param name the name of the locked object, e.g. "fold-3"
+   * @throws {HeldError} if a living process holds it; the error names the process
    */
   static async take(dir: string, name: string, options: LeaseOptions): Promise<Lease> {
     await Deno.mkdir(dir, { recursive: true });
@@ -97,7 +98,9 @@ export class Lease {
     }
   }
 
-  /** Makes the lease of this number, whole and locked from its first moment; undefined where another process was quicker. */
+  /**
+   * Creates the lease with this number, complete and locked from the start; undefined if another process was faster.
+   */
   static #make(dir: string, name: string, number: number, options: LeaseOptions): Lease | undefined {
     const note = { host: options.host ?? Deno.hostname(), pid: Deno.pid, since: new Date().toISOString(), beat: 0 };
     const temporary = join(dir, `.${crypto.randomUUID()}.tmp`);
@@ -117,18 +120,18 @@ export class Lease {
     return new Lease(dir, name, number, file, note, options);
   }
 
-  /** Aborted, with an Error, when the lease is found to be lost. */
+  /** Aborted with an Error when the lease turns out to be lost. */
   get lost(): AbortSignal {
     return this.#loss.signal;
   }
 
-  /** Says what is being done; the next beat writes it. */
+  /** Sets the holder's activity; the next beat writes it. */
   tell(doing: unknown): void {
     this.#note.doing = doing;
   }
 
   /**
-   * Makes sure that the lease is still held: to be called before something is written under it.
+   * Checks that the lease is still held. Call it before every write that the lease protects.
    *
    * @throws {Error} if another process has taken it
    */
@@ -142,7 +145,7 @@ export class Lease {
     this.#loss.signal.throwIfAborted();
   }
 
-  /** Gives it back. */
+  /** Releases the lease. */
   release(): void {
     clearInterval(this.#timer);
     if (!this.#loss.signal.aborted) removeIfThere(join(this.#dir, `${this.#name}.${this.#number}.json`));
@@ -155,27 +158,29 @@ export class Lease {
       this.#note.beat++;
       writeNote(this.#file, this.#note);
     } catch {
-      // a lost lease is told by `lost`; what else a shared folder may say now and then is not the end of the lease
+      // `lost` reports a lost lease; other occasional errors of a shared folder do not end it
     }
   }
 }
 
-/** A lease as somebody else sees it. */
+/** A lease as seen by another process. */
 export interface SeenLease extends LeaseNote {
-  /** Seconds since it was rewritten last, by this machine's clock. */
+  /** Seconds since it was last rewritten, by this machine's clock. */
   age: number;
-  /** Whether its holder lives, as far as one can tell at once: known on the holder's host, elsewhere judged by the age. */
+  /**
+   * Whether its holder is alive, as far as known at once: exact on the holder's host, elsewhere estimated from the age.
+   */
   alive: boolean;
 }
 
-/** The newest lease of each name in a folder of locks. @param patience as when it is taken */
+/** The newest lease of each name in a folder of locks. @param patience as when the lease is taken */
 export function readLeases(dir: string, patience = 120): Map<string, SeenLease> {
   const found = new Map<string, SeenLease>();
   let names: string[] = [];
   try {
     names = [...Deno.readDirSync(dir)].map(({ name }) => name);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error; // no folder: nothing was ever held
+    if (!(error instanceof Deno.errors.NotFound)) throw error; // no folder: no lease was ever taken
   }
   for (const name of new Set(names.flatMap((file) => /^(.*)\.\d+\.json$/.exec(file)?.[1] ?? []))) {
     try {
@@ -183,7 +188,7 @@ export function readLeases(dir: string, patience = 120): Map<string, SeenLease> 
       const age = (Date.now() - Deno.statSync(file).mtime!.getTime()) / 1000;
       found.set(name, { ...note, age, alive: note.host === Deno.hostname() ? isLocked(file) : age < patience });
     } catch {
-      // given back in this moment
+      // released just now
     }
   }
   return found;
@@ -194,7 +199,7 @@ function describeHolder({ pid, host, since }: LeaseNote): string {
   return `process ${pid} on ${host}, since ${since.slice(0, 19)}Z`;
 }
 
-/** Whether the holder of a lease is dead; if it is not, its note; "changed" where the lease is another by now. */
+/** Whether the holder of a lease is dead; if not, its note; "changed" if the lease has been replaced. */
 async function examine(
   dir: string,
   { file: name }: { file: string },
@@ -204,9 +209,9 @@ async function examine(
   let first = readNote(file);
   if (!first) {
     await pause(500);
-    first = readNote(file); // it may have been caught in the middle of a beat
+    first = readNote(file); // the read may have happened during a beat
   }
-  if (!first) return exists(file) ? "dead" : "changed"; // leases are whole from the start: this one is damaged
+  if (!first) return exists(file) ? "dead" : "changed"; // leases are complete from the start, so this one is damaged
   if (first.host === host) return isLocked(file) ? first : exists(file) ? "dead" : "changed";
   onWatch?.(first, patience);
   for (const began = performance.now(); performance.now() - began < 1000 * patience;) {
@@ -219,9 +224,11 @@ async function examine(
   return "dead";
 }
 
-/** Whether some process of this host has locked a file. Asked for with a shared lock, so that nobody is kept off by the question. */
+/**
+ * Whether a process of this host has locked a file. Tests with a shared lock, so that the test itself blocks nobody.
+ */
 function isLocked(file: string): boolean {
-  let opened: Deno.FsFile | undefined; // not `using`, which Node 20 does not know
+  let opened: Deno.FsFile | undefined; // not `using`: Node 20 does not support it
   try {
     opened = Deno.openSync(file, { read: true, write: true });
     return !opened.tryLockSync(false);
@@ -256,7 +263,7 @@ function readNote(file: string): LeaseNote | undefined {
   try {
     return parseStored<LeaseNote>(Deno.readTextFileSync(file), leaseNote, file);
   } catch {
-    return undefined; // gone, or damaged
+    return undefined; // gone or damaged
   }
 }
 
@@ -272,7 +279,7 @@ function removeIfThere(file: string): void {
   try {
     Deno.removeSync(file);
   } catch {
-    // another process was quicker
+    // another process was faster
   }
 }
 

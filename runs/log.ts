@@ -1,16 +1,16 @@
 /**
- * `log.jsonl`: what happened, one JSON object a line, as it happens. Every line has `event` and `time` (ISO 8601); folds,
+ * `log.jsonl`: events, one JSON object per line, written as they happen. Every line has `event` and `time` (ISO 8601); folds,
  * stages and epochs count from 1; losses and entropies are in nats, accuracies fractions of 1.
  *
  *     run      the job begins: version, corpus, preset, device, folds to run, stages
  *     epoch    an epoch of a network: fold, stage, epoch, loss, accuracy, validationLoss, validationAccuracy, learningRate,
- *              seconds (validation* only where the fold has validation utterances)
- *     checkpoint  a network that is being fitted was kept: fold, stage, epoch (finished ones), step (of the next), bytes, seconds
- *     stage    a network is fitted and saved: fold, stage, epochs (run), bestEpoch, labelEntropy, labelError (where the
+ *              seconds (validation* only if the fold has validation utterances)
+ *     checkpoint  the state of the current fit was saved: fold, stage, epoch (finished ones), step (of the next), bytes, seconds
+ *     stage    a network is fitted and saved: fold, stage, epochs (run), bestEpoch, labelEntropy, labelError (if the
  *              truth is known), seconds (since the stage before)
  *     fold     a fold's last stage is done: fold, seconds
- *     results  the figures of one stage over all folds, as in results.json: stage, weightedAccuracy, ...
- *     note     something was found amiss and dealt with: text, fold
+ *     results  the statistics of one stage over all folds, as in results.json: stage, weightedAccuracy, ...
+ *     note     a problem was found and handled: text, fold
  *     end      the job is done: seconds
  *     stopped  it was interrupted or failed: reason, seconds
  */
@@ -19,7 +19,10 @@ import type { EpochRecord } from "../nn/fit.ts";
 import type { StageFigures } from "../refinery/results.ts";
 import { logLine, parseStored } from "./stored.ts";
 
-/** A line of the log, less its time; its folds, stages and epochs count as in the program, and from 1 only as it is written. */
+/**
+ * A line of the log without its time. Folds, stages and epochs count from 0 in the program, and from 1 in the written
+ * log.
+ */
 export type LogEvent =
   | {
     event: "run";
@@ -48,7 +51,7 @@ export type LogEvent =
   | { event: "end"; seconds: number }
   | { event: "stopped"; reason: string; seconds: number };
 
-/** What of an event is counted: folds, stages and epochs; an epoch of a checkpoint is how many are finished. */
+/** The counted fields of an event: folds, stages and epochs. A checkpoint's epoch is the number of finished epochs. */
 const COUNTED: Readonly<Record<LogEvent["event"], readonly string[]>> = {
   run: ["folds"],
   epoch: ["fold", "stage", "epoch"],
@@ -62,7 +65,7 @@ const COUNTED: Readonly<Record<LogEvent["event"], readonly string[]>> = {
 };
 
 function recount<E extends LogEvent>(event: E, count: (value: number) => number): E {
-  const counted = COUNTED[event.event] ?? []; // a later version may have events that this one does not know
+  const counted = COUNTED[event.event] ?? []; // a later version may have events that are unknown here
   return Object.fromEntries(
     Object.entries(event).map(([name, value]) => {
       if (!counted.includes(name) || value === undefined) return [name, value];
@@ -71,22 +74,22 @@ function recount<E extends LogEvent>(event: E, count: (value: number) => number)
   ) as E;
 }
 
-/** An event as the log has it, its folds, stages and epochs from 1. */
+/** An event in the log's form, with folds, stages and epochs from 1. */
 export const writtenEvent = <E extends LogEvent>(event: E): E => recount(event, ordinal);
 
-/** The lines of a log that are whole. */
+/** The complete lines of a log. */
 export function readEvents(file: string): (LogEvent & { time: string })[] {
   return Deno.readTextFileSync(file).split("\n").flatMap((line) => {
     try {
       return [recount(parseStored<LogEvent & { time: string }>(line, logLine, file), fromOrdinal)];
     } catch {
-      return []; // the last line, while it is written
+      return []; // the last line, while it is being written
     }
   });
 }
 
 /**
- * Adds a line. It is written at once and in one piece, so that a reader sees whole lines and a crash loses none.
+ * Appends a line. It is written at once and in one piece, so readers see complete lines and a crash loses none.
  *
  * @param file the log
  */

@@ -1,6 +1,6 @@
 /**
- * From finished folds to results: the folds are read from the run folder, checked to be of one run, and judged. It makes no
- * difference which process, on which machine, ran which fold.
+ * Combines finished folds to results: reads the folds from the run folder, checks that they belong to one run, and judges
+ * them. The processes and machines that ran the folds do not matter.
  */
 import { ordinal } from "../base/numbering.ts";
 import { fitForest } from "../refinery/forests.ts";
@@ -12,15 +12,17 @@ import type { Identity } from "./identity.ts";
 import { crossValidationOf, type Experiment } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 
-/** What is merged: an experiment, whose device is only named. */
-export type Merged = Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features" | "folds"> & {
-  device: Pick<Experiment["device"], "kind" | "description">;
-};
+/** The parts of an experiment needed for merging. The device may be given by name only. */
+export type MergeSource =
+  & Pick<Experiment, "corpus" | "data" | "choices" | "preset" | "settings" | "features" | "folds">
+  & {
+    device: Pick<Experiment["device"], "kind" | "description">;
+  };
 
 /**
- * A finished fold, and the seconds that it took; undefined where it is not finished.
+ * Reads a finished fold and its duration in seconds; undefined if it is not finished.
  *
- * @throws {Error} if a stage is of another run, or damaged
+ * @throws {Error} if a stage belongs to another run, or is damaged
  */
 export async function readFold(
   folder: RunFolder,
@@ -40,9 +42,9 @@ export async function readFold(
 }
 
 /**
- * Every fold of a run, in order.
+ * Reads every fold of a run, in order.
  *
- * @throws {Error} naming the folds that are not finished, or are of another run
+ * @throws {Error} with the folds that are not finished, or belong to another run
  */
 export async function readFolds(
   folder: RunFolder,
@@ -63,11 +65,11 @@ export async function readFolds(
 }
 
 /**
- * Judges the folds of a run folder, all of which have to be finished, and writes `results.json`.
+ * Judges the folds of a run folder, which must all be finished, and writes `results.json`.
  *
- * @throws {Error} naming the folds that are not finished, or are of another run
+ * @throws {Error} with the folds that are not finished, or belong to another run
  */
-export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Results> {
+export async function mergeFolds(merged: MergeSource, folder: RunFolder): Promise<Results> {
   const found = await readFolds(folder, identify(merged), merged.features.emotions);
   const began = performance.now();
   const spent = found.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -75,12 +77,12 @@ export async function mergeFolds(merged: Merged, folder: RunFolder): Promise<Res
 }
 
 /**
- * Writes what all folds give.
+ * Writes the results of all folds.
  *
- * @param seconds how long the job took so far
+ * @param seconds duration of the job so far
  */
 export async function writeResults(
-  merged: Merged,
+  merged: MergeSource,
   foldResults: FoldResult[],
   folder: RunFolder,
   seconds: () => number,
@@ -99,7 +101,7 @@ export async function writeResults(
     method: settings.method,
     preset,
     seed: settings.seed,
-    device: device.kind, // config.json says more; any number of threads gives these same figures
+    device: device.kind, // config.json has more; these results do not depend on the number of threads
     emotions,
     utterances: utterances.length,
     segments: features.segmentStart.length,

@@ -1,16 +1,16 @@
 /**
- * The run folder: settings, log, weights, profiles, results, each in a format that other tools read.
+ * The run folder: settings, log, weights, profiles, results, each in a format that other tools can read.
  *
  * @module
  */
 export { writeModel } from "../models/write_folder.ts";
-export { type Described, openRun } from "./begin.ts";
+export { openRun, type RunDescription } from "./begin.ts";
 export { runExperiment } from "./experiment.ts";
 export { exportEverything, exportFold, type ExportNote } from "./export.ts";
 export type { Identity } from "./identity.ts";
 export type { LeaseNote, LeaseOptions, SeenLease } from "./lease.ts";
 export type { LogEvent } from "./log.ts";
-export { type Merged, mergeFolds } from "./merge.ts";
+export { mergeFolds, type MergeSource } from "./merge.ts";
 export { packRun, unpackRun } from "./pack.ts";
 export type { Experiment, ExperimentHooks, Outcome, RunFolds, Start } from "./plan.ts";
 export { decodeProfiles, type ProfileTable } from "./profiles_arrow.ts";

@@ -1,31 +1,31 @@
 /**
- * What the files and leases of folds and stages are called: `fold-1-stage-2`, and of the second network of the stage
+ * Names of the files and leases of folds and stages: `fold-1-stage-2`, and for the stage's second network
  * `fold-1-stage-2-member-2`.
  */
 import { fromOrdinal, ordinal } from "../base/numbering.ts";
 
-/** Of a fold. */
+/** The name of a fold. */
 export const foldName = (fold: number): string => `fold-${ordinal(fold)}`;
 
-/** Of a stage over all folds. */
+/** The name of a stage over all folds. */
 export const stageName = (stage: number): string => `stage-${ordinal(stage)}`;
 
-/** Of a stage of a fold. */
+/** The name of a stage of a fold. */
 export const foldStageName = (fold: number, stage: number): string => `${foldName(fold)}-${stageName(stage)}`;
 
-/** Of a network that is fitted for a stage; the first has no number. */
+/** The name of a network fitted for a stage; the first has no number. */
 export const networkName = (fold: number, stage: number, member: number): string =>
   foldStageName(fold, stage) + (member > 0 ? `-member-${ordinal(member)}` : "");
 
-/** Where a fit stands: epochs that are finished, steps of the next. */
+/** The position of a fit: finished epochs, and steps of the next. */
 export interface CheckpointPlace {
-  /** Of the chain. */
+  /** The stage in the chain. */
   stage: number;
   /** The network's number in the stage. */
   member: number;
   /** Finished epochs. */
   epoch: number;
-  /** Steps of the next. */
+  /** Finished steps of the next epoch. */
   step: number;
 }
 
@@ -34,7 +34,7 @@ export function checkpointName(fold: number, { stage, member, epoch, step }: Che
   return `${networkName(fold, stage, member)}-epoch-${epoch}-step-${step}.safetensors`;
 }
 
-/** Those of files that are checkpoints, oldest first. */
+/** The checkpoints among some file names, oldest first. */
 export function readCheckpointNames(names: readonly string[]): (CheckpointPlace & { name: string })[] {
   const found = names.flatMap((name) => {
     const place = /-stage-(\d+)-(?:member-(\d+)-)?epoch-(\d+)-step-(\d+)\.safetensors$/.exec(name)?.slice(1);

@@ -1,9 +1,9 @@
 /**
- * A run as one small file, to be kept where its folder can't be: settings (less where the recordings lie), corpus table, kernels, the records and profiles of every finished
- * stage, predictions and results, as a gzipped tar archive. Weights, checkpoints and
- * the log, which names places on its machine, stay out. That is enough to judge a run again, and to go on
- * with it: a stage that labels are to be made from again is then fitted again where its weights are needed (`labelsFrom` in-sample and
- * teacher-view), or only those networks are fitted that make labels (cross-fit, snapshot).
+ * Packs a run into one small file, to archive it without its folder: settings (without the location of the recordings), corpus table,
+ * kernels, the records and profiles of every finished stage, predictions and results, as a gzipped tar archive. It leaves out weights,
+ * checkpoints and the log, which contains paths of its machine. The archive is sufficient to judge a run again, and to resume it: a stage
+ * whose weights are needed for labels is fitted again (`labelsFrom` in-sample and teacher-view), or only the networks that produce labels
+ * are (cross-fit, snapshot).
  */
 import { dirname, join } from "@std/path";
 import { createTarGzip, parseTarGzip } from "nanotar";
@@ -12,16 +12,16 @@ import { requireRun } from "./begin.ts";
 import { requireVacant } from "./run_folder.ts";
 import type { RunConfig } from "./run_config.ts";
 
-/** What of a run's folder is packed. */
+/** Names of the files to pack. */
 const PACKED =
   /^(config\.json|corpus\.csv|kernels\.json|results\.json|predictions\.csv|forest\.json|folds\/.*\.json|profiles\/fold-.*\.arrow)$/;
 
 /**
  * Packs a run, finished or not.
  *
- * @param run its folder
- * @param file the archive, replaced if it is there
- * @returns how many files are in it, and its size in bytes
+ * @param run the run's folder
+ * @param file the archive; an existing file is replaced
+ * @returns the number of files in it, and its size in bytes
  * @throws {Error} if there is no run, or the file can't be written
  */
 export async function packRun(run: string, file: string): Promise<{ files: number; bytes: number }> {
@@ -37,11 +37,11 @@ export async function packRun(run: string, file: string): Promise<{ files: numbe
 }
 
 /**
- * Makes a run's folder of an archive.
+ * Restores a run's folder from an archive.
  *
  * @param folder new or empty
- * @returns how many files were in it
- * @throws {Error} if the folder holds anything, or the file is no archive of a run: then nothing is written
+ * @returns the number of files
+ * @throws {Error} if the folder is not empty, or the file is not an archive of a run; nothing is then written
  */
 export async function unpackRun(file: string, folder: string): Promise<number> {
   await requireVacant(folder);
@@ -59,13 +59,13 @@ export async function unpackRun(file: string, folder: string): Promise<number> {
   return entries.length;
 }
 
-/** `config.json` less where the recordings lie: that is nowhere else. */
+/** Removes the location of the recordings from `config.json`. */
 function withoutPlace(config: Uint8Array): Uint8Array {
   const { corpus: { data: _, ...corpus }, ...rest }: RunConfig = JSON.parse(new TextDecoder().decode(config));
   return new TextEncoder().encode(JSON.stringify({ ...rest, corpus }, null, 2) + "\n");
 }
 
-/** Names of all files of a folder and those in it, with slashes. */
+/** Yields the names of all files in a folder and its subfolders, with slashes. */
 async function* filesOf(folder: string, inside = ""): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(join(folder, inside))) {
     if (isDirectory) yield* filesOf(folder, `${inside}${name}/`);

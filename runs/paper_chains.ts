@@ -1,6 +1,6 @@
 /**
- * Every chain of the paper for one seed, one after the other, each a run of its own that survives what a run survives. A chain
- * takes stage 1 over from the first; one that is complete is left as it is.
+ * Runs every chain of the paper for one seed, one after the other. Each is a separate run that can be resumed like any other.
+ * A chain reuses stage 1 of the first, and a complete chain is skipped.
  */
 import type { PaperChain } from "../refinery/paper.ts";
 import type { Results } from "../refinery/results.ts";
@@ -11,22 +11,22 @@ import type { Experiment, ExperimentHooks, RunFolds } from "./plan.ts";
 import { RunFolder } from "./run_folder.ts";
 import { shareStages } from "./share_stage.ts";
 
-/** How the chains are run. */
+/** Options for running the chains. */
 export interface PaperRunOptions {
-  /** Told of each chain when its turn comes, with its networks that are there already. */
+  /** Called at the start of each chain, with the number of its finished networks. */
   onChain?: (chain: PaperChain, finished: number) => void;
-  /** Runs folds otherwise than one after the other. */
+  /** Replaces running the folds one after the other. */
   runFolds?: (experiment: Experiment, folder: RunFolder) => RunFolds;
-  /** Hooks of each. */
+  /** Hooks for each chain. */
   hooks?: ExperimentHooks;
 }
 
 /**
- * Runs the chains, or what is left of them.
+ * Runs the chains, or the remaining part of them.
  *
  * @param out the paper's folder
- * @param experiment what all have in common; its method and stages are the chains'
- * @throws as runExperiment does; what is finished is kept
+ * @param experiment the common experiment; the chains set its method and stages
+ * @throws as runExperiment does; finished work is saved
  */
 export async function runPaperChains(
   out: string,
@@ -47,7 +47,7 @@ export async function runPaperChains(
     first ??= folder;
     onChain?.(chain, await folder.countFinished());
     const complete = await folder.readResults();
-    const resumed: Experiment = { ...own, start: "resume" }; // its first stage may have been taken over
+    const resumed: Experiment = { ...own, start: "resume" }; // its first stage may have been copied from the first chain
     const run = () => runExperiment(resumed, folder, hooks, performance.now(), runFolds && runFolds(resumed, folder));
     results.push(complete ?? (await run()).results!);
   }

@@ -1,11 +1,10 @@
 /**
- * The whole paper in one folder: a run for each way of refining labels and each seed, which are run folders like any other, and
- * what they have in common.
+ * The whole paper in one folder: an ordinary run folder for each method and each seed, and their common files.
  *
- *     paper.json            which chains of networks, which seeds
+ *     paper.json            the chains of networks and the seeds
  *     seed-1/pEPR/          a run (run_folder.ts); the first chain's stage 1 is shared by the others
  *     seed-1/sEPR/ ...
- *     report.html, report/  what they give
+ *     report.html, report/  the report
  */
 import { join } from "@std/path";
 import { writeJson } from "../files/atomic.ts";
@@ -15,18 +14,18 @@ import { paperConfig, readStored } from "./stored.ts";
 
 /** `paper.json`. */
 export interface PaperConfig {
-  /** The chains, the first of which makes stage 1 for all. */
+  /** The chains; the first provides stage 1 for all. */
   chains: PaperChain[];
-  /** What random choices are keyed by, run after run. */
+  /** The seeds of random choices, one per run. */
   seeds: number[];
 }
 
-/** Where the run of a chain is. */
+/** The folder of a chain's run. */
 export function chainFolder(folder: string, seed: number, { method }: Pick<PaperChain, "method">): string {
   return join(folder, `seed-${seed}`, method);
 }
 
-/** Reads `paper.json`; undefined where the folder holds none. Throws an Error where it is damaged. */
+/** Reads `paper.json`; undefined if there is none. Throws an Error if it is damaged. */
 export async function readPaper(folder: string): Promise<PaperConfig | undefined> {
   return await readStored<PaperConfig>(join(folder, "paper.json"), paperConfig);
 }
@@ -37,10 +36,10 @@ export async function writePaper(folder: string, config: PaperConfig): Promise<v
 }
 
 /**
- * Checks that a paper can begin in a folder: that it is not there yet, or is empty, or holds what one left that was stopped
- * before its first run was there.
+ * Checks that a paper can begin in a folder: it must not exist, be empty, or contain only the files of a paper that stopped
+ * before its first run.
  *
- * @throws {Error} if it holds anything else or is no folder
+ * @throws {Error} if it contains anything else or is not a folder
  */
 export async function requireVacantPaper(folder: string): Promise<void> {
   const paper = await readPaper(folder);

@@ -1,4 +1,4 @@
-/** What an experiment is, what it tells of itself while it runs, and what it gives. */
+/** The definitions of an experiment, its hooks and its outcome. */
 import type { ReadingChoices } from "../corpora/corpus.ts";
 import type { Features } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
@@ -9,70 +9,73 @@ import type { FoldResult, Results } from "../refinery/results.ts";
 import type { Settings } from "../refinery/settings.ts";
 import type { LeaseOptions } from "./lease.ts";
 
-/** How a process comes to a run folder: it is new; or made by whoever of several comes first; or goes on. */
+/**
+ * How a process enters a run folder: as a new run, by joining (the first of several processes creates it), or by
+ * resuming.
+ */
 export type Start = "new" | "join" | "resume";
 
-/** What is run. */
+/** An experiment. */
 export interface Experiment {
   /** Kind of corpus. */
   corpus: string;
-  /** Where it lies, if anywhere. */
+  /** The location of the corpus, if any. */
   data?: string;
-  /** How it is read, where its user chose. */
+  /** The user's choices for reading it. */
   choices?: ReadingChoices;
-  /** Set of defaults that the settings began from. */
+  /** The preset that the settings started from. */
   preset: string;
-  /** All of them; the segment hop is the features'. */
+  /** All settings; the features set the segment hop. */
   settings: Settings;
-  /** What networks see. */
+  /** The network's input. */
   features: Features;
   /** The fold of each utterance, 0 to folds - 1. */
   folds: Int32Array;
-  /** The one fold to run; not set: all of them, and the judge. */
+  /** The only fold to run; default: all of them, followed by the judge. */
   onlyFold?: number;
-  /** What it runs on. */
+  /** The device to run on. */
   device: Device;
-  /** Opens another such device where that one is lost; without it, a loss ends the run. */
+  /** Opens a replacement if the device is lost; without it, a loss ends the run. */
   reopen?: () => Promise<Device>;
-  /** Whether the run is new, joined, or gone on with. Default: new. */
+  /** Whether the run is new, joined or resumed. Default: new. */
   start?: Start;
-  /** Seconds after which a network is kept within an epoch. Default 600. */
+  /** Seconds between saves of a network within an epoch. Default 600. */
   saveEvery?: number;
-  /** How folds are held. */
+  /** Options of the folds' leases. */
   lease?: Pick<LeaseOptions, "beat" | "patience" | "host">;
 }
 
-/** Who is held out when: an experiment itself is plain data, so that it can be sent to a worker. */
+/** The cross-validation of an experiment. An experiment is plain data, so that it can be sent to a worker. */
 export function crossValidationOf(
   { features, settings, folds }: Pick<Experiment, "features" | "settings" | "folds">,
 ): CrossValidation<Features> {
   return new CrossValidation(features, settings, folds);
 }
 
-/** What an experiment tells of itself while it runs. */
+/** Hooks of a running experiment. */
 export interface ExperimentHooks {
-  /** Stops it. */
+  /** Stops the experiment. */
   signal?: AbortSignal;
-  /** Now and then. */
+  /** Receives the progress at intervals. */
   onProgress?: (progress: FoldProgress) => void;
-  /** After each epoch. */
+  /** Called after each epoch. */
   onEpoch?: (epoch: EpochRecord & { fold: number; stage: number }) => void;
-  /** What was found amiss, and what is done about it, in a line. */
+  /** Receives problems and how they were handled, one line each. */
   onNote?: (line: string) => void;
 }
 
-/** What an experiment gives. */
+/** The outcome of an experiment. */
 export interface Outcome {
-  /** Each fold that was run, or was finished before. */
+  /** The folds that ran, or were finished before. */
   folds: FoldResult[];
-  /** What is in `results.json`, if all folds were run. */
+  /** The contents of `results.json`, if all folds are finished. */
   results?: Results;
 }
 
-/** Runs the folds of a list, and gives their results in its order. */
+/** Runs the given folds and returns their results in the same order. */
 export type RunFolds = (folds: number[], hooks: ExperimentHooks) => Promise<FoldResult[]>;
 
-/** Seconds since then, to the millisecond. */
+/** Seconds since a time, rounded to the millisecond. */
 export function since(time: number): number {
   return Math.round(performance.now() - time) / 1000;
 }

@@ -1,10 +1,10 @@
 /**
- * Emotion profiles as an Arrow IPC file, which pandas, polars, DuckDB and R open as it is. One row a segment:
+ * Emotion profiles as an Arrow IPC file, which pandas, polars, DuckDB and R read directly. One row per segment:
  *
- *     utterance utf8 | segment int32 | start_s float32 | one float32 column an emotion: its probability
+ *     utterance utf8 | segment int32 | start_s float32 | one float32 column per emotion: its probability
  *
- * `segment` counts from 0 in each utterance; `start_s` is where it starts in the recording. An emotion that is called as one of the
- * first three has its column under `emotion_utterance` and so on.
+ * `segment` counts from 0 in each utterance; `start_s` is its start in the recording. If an emotion has the name of one of the
+ * first three columns, its column is `emotion_utterance` and so on.
  * https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
  */
 import {
@@ -23,9 +23,9 @@ import type { FeatureUtterance } from "../corpora/features.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import { emotionColumn } from "./columns.ts";
 
-/** Profiles, and what their rows are. */
+/** Profiles, and the utterances of their rows. */
 export interface ProfileTable {
-  /** Whose segments, in order. */
+  /** The utterances of the segments, in order. */
   utterances: readonly Pick<FeatureUtterance, "id" | "segmentCount">[];
   /** Frames from one segment to the next. */
   segmentHop: number;
@@ -38,7 +38,7 @@ export interface ProfileTable {
 /**
  * The bytes of an Arrow IPC file.
  *
- * @throws {RangeError} if the utterances' segments are not as many as the profiles' rows
+ * @throws {RangeError} if the number of segments differs from the number of the profiles' rows
  */
 export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: ProfileTable): Uint8Array {
   const rows = utterances.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
@@ -64,22 +64,22 @@ export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: P
       return [profileColumn(emotion), makeVector(own)];
     }),
   ];
-  // an object has names that are numbers before all others, whatever their order here: columns get their names afterwards
+  // an object sorts numeric keys first, so the columns get their names afterwards
   const table = new Table(Object.fromEntries(columns.map(([, values], i) => [`column ${i}`, values])));
   const fields = table.schema.fields.map(({ type, nullable }, i) => new Field(columns[i][0], type, nullable));
   const schema = new Schema(fields);
   return tableToIPC(new Table(schema, table.batches.map(({ data }) => new RecordBatch(schema, data))), "file");
 }
 
-/** Columns that are no emotion's. */
+/** Columns other than emotions. */
 const OWN_COLUMNS = ["utterance", "segment", "start_s"];
 
 const profileColumn = (emotion: string) => emotionColumn(emotion, OWN_COLUMNS);
 
 /**
- * The profiles of such a file, [segments, emotions].
+ * Reads the profiles of such a file, [segments, emotions].
  *
- * @throws {Error} if it is no such file, or has other columns
+ * @throws {Error} if it is not such a file, or has other columns
  */
 export function decodeProfiles(bytes: Uint8Array, emotions: readonly string[]): Float32Array {
   const table = tableFromIPC(bytes);
@@ -94,9 +94,9 @@ export function decodeProfiles(bytes: Uint8Array, emotions: readonly string[]): 
 }
 
 /**
- * How many segments each utterance of such a file has, in its order.
+ * Counts the segments of each utterance of such a file, in order.
  *
- * @throws {Error} if it is no such file
+ * @throws {Error} if it is not such a file
  */
 export function countProfileSegments(bytes: Uint8Array): { id: string; segmentCount: number }[] {
   const ids = tableFromIPC(bytes).getChild("utterance");

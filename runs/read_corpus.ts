@@ -1,19 +1,20 @@
-/** Who said what in a run's corpus, and how many segments each has: from its folder alone, without the recordings. */
+/** Reads the labels and the number of segments of a run's utterances from its folder alone, without the recordings. */
 import { parseCsv } from "../corpora/csv.ts";
-import type { Judged, JudgedUtterance } from "../refinery/cross_validation.ts";
+import type { CorpusRecord, UtteranceRecord } from "../refinery/cross_validation.ts";
 import { countProfileSegments } from "./profiles_arrow.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /**
- * Reads it from `corpus.csv` and the first stage's profiles: those of all folds, or, of a packed run, those of each.
+ * Reads them from `corpus.csv` and the first stage's profiles: those of all folds together or, for a packed run, of
+ * each fold.
  *
- * @throws {Error} if the two do not fit together, or are not there
+ * @throws {Error} if the two contradict each other, or are missing
  */
 export async function readRunCorpus(
   folder: RunFolder,
   { corpus: { emotions }, settings: { folds } }: RunConfig,
-): Promise<{ corpus: Judged; digests: string[] }> {
+): Promise<{ corpus: CorpusRecord; digests: string[] }> {
   const file = folder.in("corpus.csv");
   const [header, ...records] = parseCsv(await Deno.readTextFile(file), file);
   const place = (name: string) => header.fields.indexOf(name);
@@ -27,7 +28,7 @@ export async function readRunCorpus(
     if (profiled !== id) {
       throw new Error(`${folder.path}: corpus.csv names ${id} where the profiles of stage 1 have ${profiled}`);
     }
-    const utterance: JudgedUtterance = {
+    const utterance: UtteranceRecord = {
       ...{ id, emotion: emotions.indexOf(emotion), speaker, firstSegment, segmentCount },
       ...(text !== undefined && { text }),
       ...(session !== undefined && { session }),
@@ -41,7 +42,7 @@ export async function readRunCorpus(
   return { corpus: { emotions, utterances }, digests: records.map(({ fields }) => fields[place("sha256")]) };
 }
 
-/** How many segments each utterance has, in the corpus's order. */
+/** The number of segments of each utterance, in the corpus's order. */
 async function countSegments(folder: RunFolder, folds: number, ids: readonly string[]) {
   const merged = folder.mergedProfilesFile(0);
   if (await Deno.stat(merged).then(() => true, () => false)) return countProfileSegments(await Deno.readFile(merged));

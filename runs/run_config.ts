@@ -1,21 +1,21 @@
-/** `config.json` of a run folder: what is run, on which recordings, where it began. */
+/** `config.json` of a run folder: the experiment, its recordings, and where it began. */
 import type { ReadingChoices } from "../corpora/corpus.ts";
 import type { Precision } from "../kernels/device.ts";
 import type { Settings } from "../refinery/settings.ts";
 
 /** `config.json`. */
 export interface RunConfig {
-  /** EPR's version, and what it ran in. */
+  /** EPR's version, and the versions of its environment. */
   versions: Record<string, string>;
-  /** When it began, ISO 8601. */
+  /** Start time, ISO 8601. */
   started: string;
-  /** The corpus, where it lies (synthetic: nowhere), and what was found in it. */
+  /** The corpus, its location (none if synthetic), and its size. */
   corpus: {
     name: string;
     data?: string;
-    /** How it is read, where its user chose. */
+    /** The user's choices for reading it. */
     choices?: ReadingChoices;
-    /** Utterances whose labels are listeners' votes. */
+    /** Number of utterances with listeners' votes as labels. */
     voted?: number;
     emotions: string[];
     utterances: number;
@@ -25,11 +25,11 @@ export interface RunConfig {
     /** SHA-256 of `corpus.csv`. */
     digest: string;
   };
-  /** Which set of defaults the settings began from. */
+  /** The preset that the settings started from. */
   preset: string;
-  /** All of them, resolved. */
+  /** All settings, resolved. */
   settings: Settings;
-  /** What it began on. */
-  /** `precision` where its products are not of float32. */
+  /** The device on which it began. */
+  /** `precision` is set if its products are not float32. */
   device: { kind: string; description: string; precision?: Precision };
 }

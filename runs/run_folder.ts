@@ -1,22 +1,22 @@
 /**
  * A run is a folder that any tool can read:
  *
- *     config.json                           every setting, the corpus, the device, the versions
+ *     config.json                           all settings, the corpus, the device, the versions
  *     corpus.csv                            each utterance and the content of its recording, as SHA-256
- *     kernels.json                          what the device chose to compute with
- *     log.jsonl                             what happened (log.ts); log-fold-3.jsonl of a process that ran fold 3 alone
- *     folds/fold-1-stage-1.json             how each network was fitted; the stage is finished when it is there
- *     weights/fold-1-stage-1.safetensors    each network, as soon as it is fitted
+ *     kernels.json                          the kernels that the device chose
+ *     log.jsonl                             events (log.ts); log-fold-3.jsonl is from a process that ran fold 3 alone
+ *     folds/fold-1-stage-1.json             the record of each fit; the stage is finished when this file exists
+ *     weights/fold-1-stage-1.safetensors    each network, once it is fitted
  *     profiles/fold-1-stage-1.arrow         the profiles of the utterances that the fold held out (profiles_arrow.ts)
  *     profiles/stage-1.arrow                every utterance's profile, from the fold that held it out
- *     predictions.csv                       what the forest made of each utterance, stage by stage
+ *     predictions.csv                       the forest's decision on each utterance, stage by stage
  *     forest.json                           a forest fitted to the last stage's profiles, for use on new recordings
- *     results.json                          the figures: the run is complete when it is there
- *     report.html, report/                  what it gave, to read (the report's own, write.ts)
- *     checkpoints/, locks/                  while it runs: what it would go on from, and who runs which fold
+ *     results.json                          the statistics; the run is complete when this file exists
+ *     report.html, report/                  the report (written by the report's write.ts)
+ *     checkpoints/, locks/                  while it runs: states to resume from, and who runs which fold
  *
- * Files are written whole and renamed (atomic.ts); the log alone grows, a line at a time. Folds and stages count from 1 there (names.ts), and
- * from 0 in the program.
+ * Files are written completely and then renamed (atomic.ts); only the log grows, line by line. Folds and stages count from 1 in the folder
+ * (names.ts), and from 0 in the program.
  */
 import { fromOrdinal, ordinal } from "../base/numbering.ts";
 import { OptionError } from "../base/option_error.ts";
@@ -33,25 +33,25 @@ import { encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import { writeSealed } from "./sealed.ts";
 import { readStored, runConfig, runResults, stageRecord } from "./stored.ts";
 
-/** `folds/fold-1-stage-1.json`: a finished stage, less its profiles. */
+/** `folds/fold-1-stage-1.json`: a finished stage without its profiles. */
 export interface StageRecord extends Omit<FoldStage, "profiles"> {
-  /** Of the run that it belongs to. */
+  /** The identity of its run. */
   identity: Identity;
-  /** Which fold. */
+  /** The fold. */
   fold: number;
-  /** What it ran on. */
+  /** The device that computed it. */
   device: string;
-  /** CRC-32 of the file of its profiles, hexadecimal. */
+  /** CRC-32 of its profiles file, hexadecimal. */
   profiles: string;
-  /** How long it took. */
+  /** Duration. */
   seconds: number;
-  /** The run that it was taken over from, as a path from this one; not set: it was fitted here. */
+  /** The run that it was copied from, as a relative path; undefined: it was fitted here. */
   sharedFrom?: string;
 }
 
-/** One run's folder. */
+/** The folder of one run. */
 export class RunFolder {
-  /** Where it is. */
+  /** Its path. */
   readonly path: string;
   readonly #log: string;
 
@@ -61,9 +61,9 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder, with those above it.
+   * Creates the folder and its parents.
    *
-   * @throws {Error} as {@link requireVacant}, or where the system does not let it be made
+   * @throws {Error} as {@link requireVacant}, or if the system can't create it
    */
   static async create(folder: string): Promise<RunFolder> {
     await requireVacant(folder);
@@ -71,11 +71,11 @@ export class RunFolder {
   }
 
   /**
-   * The folder, made if it is not there, whatever is in it.
+   * Opens a folder, whatever its contents. Creates it if it does not exist.
    *
-   * @param onlyFold the one fold that this process runs: several append to one log safely on one machine only, so
-   *   that each has its own
-   * @throws {OptionError} of `out` where the system does not let it be made
+   * @param onlyFold the only fold that this process runs: appending to one log is safe on one machine only, so
+   *   each such process has its own log
+   * @throws {OptionError} of `out` if the system can't create it
    */
   static async at(folder: string, onlyFold?: number): Promise<RunFolder> {
     try {
@@ -93,7 +93,10 @@ export class RunFolder {
     return new RunFolder(folder, onlyFold === undefined ? "log.jsonl" : `log-${foldName(onlyFold)}.jsonl`);
   }
 
-  /** Reads `config.json`; undefined where there is none. Throws an Error where it is damaged: no JSON, or not what a run writes. */
+  /**
+   * Reads `config.json`; undefined if there is none. Throws an Error if it is damaged: not JSON, or not a run's
+   * configuration.
+   */
   async readConfig(): Promise<RunConfig | undefined> {
     const config = await readStored<RunConfig>(this.in("config.json"), runConfig);
     return config && { ...config, settings: completeSettings(config.settings) };
@@ -109,7 +112,7 @@ export class RunFolder {
     await writeJson(this.in("kernels.json"), choices);
   }
 
-  /** Adds a line to `log.jsonl`. */
+  /** Appends a line to `log.jsonl`. */
   log(event: LogEvent): void {
     appendEvent(this.in(this.#log), event);
   }
@@ -128,33 +131,33 @@ export class RunFolder {
     await writeSealed(this.weightsFile(fold, stage), { tensors: Object.fromEntries(tensors), metadata });
   }
 
-  /** Where a network's weights are. */
+  /** The path of a network's weights. */
   weightsFile(fold: number, stage: number): string {
     return this.in("weights", `${foldStageName(fold, stage)}.safetensors`);
   }
 
-  /** Where a fold's profiles are. */
+  /** The path of a fold's profiles. */
   profilesFile(fold: number, stage: number): string {
     return this.in("profiles", `${foldStageName(fold, stage)}.arrow`);
   }
 
-  /** Where the profiles of a stage over all folds are. */
+  /** The path of a stage's profiles over all folds. */
   mergedProfilesFile(stage: number): string {
     return this.in("profiles", `${stageName(stage)}.arrow`);
   }
 
-  /** Where it is written that a stage is finished. */
+  /** The path of the record that marks a stage as finished. */
   recordFile(fold: number, stage: number): string {
     return this.in("folds", `${foldStageName(fold, stage)}.json`);
   }
 
-  /** Writes what is known of a finished stage; to be done last. */
+  /** Writes the record of a finished stage; call it last. */
   async writeRecord(record: StageRecord): Promise<void> {
     const { fold, stage } = record;
     await writeJson(this.recordFile(fold, stage), { ...record, fold: ordinal(fold), stage: ordinal(stage) });
   }
 
-  /** Reads it; undefined where the stage is not finished. Throws an Error where the file is damaged. */
+  /** Reads the record; undefined if the stage is not finished. Throws an Error if the file is damaged. */
   async readRecord(fold: number, stage: number): Promise<StageRecord | undefined> {
     const found = await readStored<StageRecord>(this.recordFile(fold, stage), stageRecord);
     return found && { ...found, fold: fromOrdinal(found.fold), stage: fromOrdinal(found.stage) };
@@ -167,14 +170,14 @@ export class RunFolder {
 
   /** Writes `forest.json`. */
   async writeForest(forest: unknown): Promise<void> {
-    await writeAtomically(this.in("forest.json"), JSON.stringify(forest) + "\n"); // indented it is many times as long
+    await writeAtomically(this.in("forest.json"), JSON.stringify(forest) + "\n"); // indented, it would be many times as long
   }
 
   /**
    * Writes `predictions.csv`: utterance, speaker, emotion, the forest's emotion at each stage, and that of the mean profile.
    *
-   * @param predictions one a stage: an index into `emotions` for each utterance
-   * @param votes in the same way, by the mean profile
+   * @param predictions one array per stage: an index into `emotions` for each utterance
+   * @param votes the same, by the mean profile
    */
   async writePredictions(
     { emotions, utterances, predictions, votes }: {
@@ -197,36 +200,36 @@ export class RunFolder {
     await writeJson(this.in("results.json"), results);
   }
 
-  /** How many networks are finished: of one fold, or of all. */
+  /** Number of finished networks, of one fold or of all. */
   async countFinished(fold?: number): Promise<number> {
     const names = await Array.fromAsync(Deno.readDir(this.in("folds"))).catch(() => []);
     const start = fold === undefined ? "fold-" : `${foldName(fold)}-`;
     return names.filter(({ name }) => name.startsWith(start) && name.endsWith(".json")).length;
   }
 
-  /** Removes the folders of what is wanted only while it runs, if they are empty. */
+  /** Removes the folders needed only during the run, if they are empty. */
   async tidy(): Promise<void> {
-    for (const name of ["checkpoints", "locks"]) await Deno.remove(this.in(name)).catch(() => {}); // not empty, or not there
+    for (const name of ["checkpoints", "locks"]) await Deno.remove(this.in(name)).catch(() => {}); // not empty or not there
   }
 
-  /** Reads `results.json`; undefined where the run is not complete. Throws an Error where the file is damaged. */
+  /** Reads `results.json`; undefined if the run is not complete. Throws an Error if the file is damaged. */
   async readResults(): Promise<Results | undefined> {
     return await readStored<Results>(this.in("results.json"), runResults);
   }
 
-  /** The path of something in it. */
+  /** The path of a file in the folder. */
   in(...names: string[]): string {
     return join(this.path, ...names);
   }
 }
 
-/** What a run's folder holds before its config.json does: all that a process leaves that is killed as it begins. */
+/** Files in a run's folder before config.json exists, which a process killed at the start may leave. */
 const BEGINNING = /^(locks|corpus\.csv|kernels\.json|.*\.tmp)$/;
 
 /**
- * Checks that a folder is not there yet, or is empty.
+ * Checks that a folder does not exist, or is empty.
  *
- * @throws {OptionError} of `out` where it holds anything or is no folder
+ * @throws {OptionError} of `out` if it is not empty or not a folder
  */
 export async function requireVacant(folder: string): Promise<void> {
   try {

@@ -1,9 +1,9 @@
 /**
- * Safetensors files that know whether they are whole: their metadata hold the CRC-32 of everything else in them. What a crash,
- * a bad disk or a stray hand did to one shows when it is read.
+ * Safetensors files that detect damage: their metadata contain the CRC-32 of everything else in them. Reading a file reveals
+ * damage by a crash, a bad disk or a careless edit.
  *
- * The check sum is over the metadata (as JSON, sorted) and then the numbers of each tensor, in the file's order. CRC-32 finds any
- * change of up to 32 bits in a row, and misses one in four billion of others; it reads 8 GB/s, where SHA-256 reads 1.
+ * The check sum is over the metadata (as JSON, sorted) and then the numbers of each tensor, in the file's order. CRC-32 detects
+ * any change within 32 consecutive bits, and misses one in four billion others; it reads 8 GB/s, where SHA-256 reads 1.
  */
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
@@ -11,24 +11,24 @@ import { writeAtomically } from "../files/atomic.ts";
 import type { DeviceArray } from "../nn/device_array.ts";
 import { decodeSafetensors, safetensorsHeader, type StoredTensor } from "../nn/safetensors.ts";
 
-/** What a sealed file holds. */
-export interface Sealed {
-  /** By name. */
+/** The contents of a sealed file. */
+export interface SealedFile {
+  /** Tensors by name. */
   tensors: Record<string, StoredTensor>;
   /** Strings only. */
   metadata: Record<string, string>;
 }
 
-/** What it is written from: arrays may still be on a device. */
-export interface Unsealed {
-  /** By name. */
+/** The contents to write; arrays may still be on a device. */
+export interface SealSource {
+  /** Tensors by name. */
   tensors: Record<string, { shape: readonly number[]; data: Float32Array | DeviceArray }>;
   /** Strings only. */
   metadata: Record<string, string>;
 }
 
-/** Writes a sealed file, atomically. The check sum is known at the end, and then put in its place in the header. */
-export async function writeSealed(file: string, { tensors, metadata }: Unsealed): Promise<void> {
+/** Writes a sealed file atomically. The check sum is known only at the end, and is then inserted in the header. */
+export async function writeSealed(file: string, { tensors, metadata }: SealSource): Promise<void> {
   const header = (sum: CheckSum) => safetensorsHeader(tensors, { ...metadata, crc32: sum.toString() });
   await writeAtomically(file, async (out) => {
     const sum = new CheckSum(metadata);
@@ -47,9 +47,9 @@ export async function writeSealed(file: string, { tensors, metadata }: Unsealed)
 /**
  * Reads a sealed file.
  *
- * @throws {Error} naming the file, where it is not there, or not as it was written
+ * @throws {Error} with the file, if it is missing or damaged
  */
-export async function readSealed(file: string): Promise<Sealed> {
+export async function readSealed(file: string): Promise<SealedFile> {
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(file);
@@ -66,7 +66,7 @@ export async function readSealed(file: string): Promise<Sealed> {
   return { tensors, metadata };
 }
 
-/** Of metadata, and of tensors one after the other. */
+/** The check sum of metadata and of tensors, one after the other. */
 class CheckSum {
   #sum: number;
 
@@ -74,17 +74,17 @@ class CheckSum {
     this.#sum = crc32(JSON.stringify(Object.entries(metadata).sort(([a], [b]) => a < b ? -1 : 1)));
   }
 
-  /** A tensor begins. */
+  /** Starts a tensor. */
   begin(name: string, shape: readonly number[]): void {
     this.#sum = crc32(`${name} [${shape}]`, this.#sum);
   }
 
-  /** Numbers of it. */
+  /** Adds numbers of the tensor. */
   add({ buffer, byteOffset, byteLength }: Float32Array): void {
     this.#sum = crc32(Buffer.from(buffer, byteOffset, byteLength), this.#sum);
   }
 
-  /** Eight hexadecimal digits, however small. */
+  /** Eight hexadecimal digits, with leading zeros. */
   toString(): string {
     return this.#sum.toString(16).padStart(8, "0");
   }

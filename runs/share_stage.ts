@@ -1,11 +1,11 @@
 /**
- * Networks that one run has fitted and another one needs: nothing is trained twice. Stage 1 learns the utterances' labels, whatever
- * refines them afterwards: its networks are the same, to the bit, in every chain of one experiment. Later stages are the same where labels
- * are refined alike.
+ * Copies networks that one run has fitted and another needs, so that nothing is trained twice. Stage 1 learns the utterances' labels and
+ * does not depend on the method, so its networks are the same, bit for bit, in every chain of one experiment. Later stages are the same if
+ * the runs refine labels in the same way.
  *
- * Weights and profiles become hard links where the file system has them, else copies: files of a run are replaced, never
- * written over, so neither run can harm the other. Weights that the other run no longer has are left out: whether they are missed depends on
- * where labels come from.
+ * Weights and profiles become hard links if the file system supports them, otherwise copies. Files of a run are replaced, never
+ * overwritten, so neither run can damage the other. Weights that the other run no longer has are left out; whether they are needed depends
+ * on the source of the labels.
  */
 import { dirname, relative } from "@std/path";
 import type { Settings } from "../refinery/settings.ts";
@@ -14,17 +14,18 @@ import { readStage } from "./stage_files.ts";
 import { differences, identityOf } from "./identity.ts";
 import type { RunFolder } from "./run_folder.ts";
 
-/** Settings that make no difference to any network, and those that make none to stage 1. */
+/** Settings that affect no network, and those that do not affect stage 1. */
 const JUDGING: readonly (keyof Settings)[] = ["stages", "averageStages", "trees", "forestFolds"];
 const REFINING: readonly (keyof Settings)[] = ["method", "labelsFrom", "temperature"];
 
 /**
- * Takes the finished stages of another run over, where this one has none: the first, and those after it where both refine labels alike.
+ * Copies finished stages of another run that this run lacks: the first stage, and later ones if both runs refine labels in the same
+ * way.
  *
- * @param to a run folder that was begun
- * @param from one whose settings differ in refinery, stages and judging alone
- * @returns how many networks were taken over
- * @throws {Error} if the runs differ in more, or a file of a finished stage is gone or damaged
+ * @param to a run folder that exists
+ * @param from one whose settings differ only in refinery, stages and judging
+ * @returns the number of copied networks
+ * @throws {Error} if the runs differ in other settings, or a file of a finished stage is missing or damaged
  */
 export async function shareStages(to: RunFolder, from: RunFolder): Promise<number> {
   const { config } = await requireRun(to.path), { config: other } = await requireRun(from.path);
@@ -33,7 +34,7 @@ export async function shareStages(to: RunFolder, from: RunFolder): Promise<numbe
     Object.fromEntries(names.map((name) => [name, identity.settings[name]])) as Partial<Settings>;
   const alike = (names: readonly (keyof Settings)[]) => ({
     ...theirs,
-    preset: identity.preset, // a set of defaults and no more
+    preset: identity.preset, // the preset's name has no further effect
     settings: { ...theirs.settings, ...only(names) },
   });
   const differ = differences(alike([...JUDGING, ...REFINING]), identity);
@@ -54,7 +55,7 @@ export async function shareStages(to: RunFolder, from: RunFolder): Promise<numbe
       await linkOrCopy(from.weightsFile(fold, stage), to.weightsFile(fold, stage), { missing: true });
       await linkOrCopy(from.profilesFile(fold, stage), to.profilesFile(fold, stage));
       const record = (await from.readRecord(fold, stage))!;
-      await to.writeRecord({ ...record, identity, seconds: 0, sharedFrom: relative(to.path, from.path) }); // last
+      await to.writeRecord({ ...record, identity, seconds: 0, sharedFrom: relative(to.path, from.path) }); // written last
       shared++;
     }
   }
@@ -63,7 +64,7 @@ export async function shareStages(to: RunFolder, from: RunFolder): Promise<numbe
 
 async function linkOrCopy(from: string, to: string, { missing = false } = {}): Promise<void> {
   await Deno.mkdir(dirname(to), { recursive: true });
-  await Deno.remove(to).catch(() => {}); // what a process left that was killed before it wrote the record
+  await Deno.remove(to).catch(() => {}); // a process killed before it wrote the record may have left the file
   const there = await Deno.stat(from).then(() => true, () => false);
   if (missing && !there) return;
   await Deno.link(from, to).catch(() => Deno.copyFile(from, to));

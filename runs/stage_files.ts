@@ -1,6 +1,6 @@
 /**
- * The files of a finished stage of a fold: its weights, its profiles, and last its record, which says that the stage is finished, of which
- * run it is, and what the profiles' check sum is.
+ * The files of a fold's finished stage: its weights, its profiles, and last its record. The record marks the stage as finished, and
+ * contains the run's identity and the check sum of the profiles.
  */
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
@@ -10,20 +10,20 @@ import { differences, type Identity } from "./identity.ts";
 import { decodeProfiles, encodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 import type { RunFolder, StageRecord } from "./run_folder.ts";
 
-/** What is kept of a stage. */
+/** The saved parts of a stage. */
 export interface FinishedStage {
-  /** Its figures. */
+  /** Its record. */
   record: Omit<StageRecord, "profiles" | "identity" | "fold">;
-  /** Of the utterances that the fold held out. */
+  /** Profiles of the fold's held-out utterances. */
   profiles: ProfileTable;
-  /** Of all its members. */
+  /** Weights of all its members. */
   network: Omit<Parameters<RunFolder["writeWeights"]>[0], "fold" | "stage">;
 }
 
 /**
- * Writes them.
+ * Writes a finished stage.
  *
- * @param run check: throws where this process may not write for the fold any more
+ * @param run check: throws if this process no longer has the right to write for the fold
  */
 export async function writeStage(
   folder: RunFolder,
@@ -40,16 +40,16 @@ export async function writeStage(
   await folder.writeRecord({ identity, fold, ...record, profiles: checkSum(table) });
 }
 
-/** A finished stage of a run with another identity. */
+/** Thrown for a finished stage of a run with another identity. */
 export class OtherRunError extends Error {
   override name = "OtherRunError";
 }
 
 /**
- * A finished stage; undefined where it is not.
+ * Reads a finished stage; undefined if it is not finished.
  *
- * @throws {OtherRunError} if it is of another run, saying how they differ
- * @throws {Error} if a file of it is gone or damaged
+ * @throws {OtherRunError} if it belongs to another run; the error lists the differences
+ * @throws {Error} if one of its files is missing or damaged
  */
 export async function readStage(
   folder: RunFolder,

@@ -1,6 +1,6 @@
 /**
- * What each fold of a run is doing, read from its folder by whoever sees it, on any machine: finished stages, leases, checkpoints
- * and logs. Nothing is written.
+ * The state of each fold of a run, read from its folder, on any machine that sees it: finished stages, leases, checkpoints and
+ * logs. Writes nothing.
  */
 import { identityOf, shortIdentity } from "./identity.ts";
 import { readLeases, type SeenLease } from "./lease.ts";
@@ -10,43 +10,43 @@ import { requireRun } from "./begin.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { Results } from "../refinery/results.ts";
 
-/** How it stands with a fold. */
+/** The state of a fold. */
 export interface FoldStatus {
-  /** Which. */
+  /** The fold's index. */
   fold: number;
   /**
-   * finished: all its stages are; running: a process has it; silent: a process of another machine had it, and was not heard of for
-   * two minutes; stopped: it was begun, and nobody has it; waiting: it was not begun.
+   * finished: all stages are done; running: a process holds it; silent: a process of another machine held it and has not updated
+   * its lease for two minutes; stopped: it was begun, and no process holds it; waiting: not begun.
    */
   state: "finished" | "running" | "silent" | "stopped" | "waiting";
-  /** Stages that are finished. */
+  /** Number of finished stages. */
   stages: number;
-  /** Who has it, or had it. */
+  /** The process that holds it, or held it. */
   holder?: SeenLease;
-  /** Its last epoch that was told. */
+  /** The last epoch in the log. */
   epoch?: Extract<LogEvent, { event: "epoch" }>;
-  /** What it would go on from: finished epochs, and steps of the next. */
+  /** The checkpoint to resume from: finished epochs, and steps of the next. */
   checkpoint?: { stage: number; epoch: number; step: number };
 }
 
-/** How it stands with a run. */
+/** The state of a run. */
 export interface RunStatus {
   /** `config.json` */
   config: RunConfig;
-  /** 16 digits that tell the run from others. */
+  /** 16 digits that identify the run. */
   run: string;
-  /** Each fold, in order. */
+  /** All folds, in order. */
   folds: FoldStatus[];
-  /** The last thing found amiss, and when, ISO 8601. */
+  /** The last note of a problem, and its time, ISO 8601. */
   note?: { text: string; time: string };
   /** `results.json`, if the run is complete. */
   results?: Results;
 }
 
 /**
- * Reads how it stands with a run.
+ * Reads the state of a run.
  *
- * @throws {Error} if the folder holds none
+ * @throws {Error} if the folder contains no run
  */
 export async function readStatus(out: string): Promise<RunStatus> {
   const { folder, config } = await requireRun(out);
@@ -55,7 +55,7 @@ export async function readStatus(out: string): Promise<RunStatus> {
     try {
       return [...Deno.readDirSync(folder.in(dir))].map(({ name }) => name);
     } catch {
-      return []; // not there
+      return []; // no such folder
     }
   };
   const records = names("folds"), checkpoints = names("checkpoints");

@@ -1,6 +1,6 @@
 /**
- * What a run's JSON files must be to be used: read from outside, they are checked value by value (valibot) before the program
- * takes them for what it wrote. A later version may add fields: those are passed on unread.
+ * Schemas of a run's JSON files. The files come from outside the program, so every value is checked (valibot) before use. A
+ * later version may add fields; these are passed on unchecked.
  */
 import * as v from "valibot";
 
@@ -12,7 +12,7 @@ const positive = v.pipe(v.number(), v.minValue(0, "a number >= 0"));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits"));
 const emotions = v.pipe(v.array(text), v.minLength(2, "two emotions or more"));
 
-/** Of the settings only what a run's files are found by; `differences` compares the rest, value by value. */
+/** Of the settings, only those needed to find a run's files; `differences` compares the rest, value by value. */
 const settings = v.looseObject({ method: text, stages: fromOne, folds: fromOne, seed: whole });
 
 const epoch = v.looseObject({
@@ -121,7 +121,7 @@ export const leaseNote = v.looseObject({ host: text, pid: whole, since: text, be
 /** A line of `log.jsonl`. */
 export const logLine = v.looseObject({ event: text, time: text });
 
-/** Where a checkpoint's fit stands: JSON in its metadata. */
+/** The position of a checkpoint's fit: JSON in its metadata. */
 export const fitPlace = v.looseObject({
   epoch: whole,
   step: whole,
@@ -131,14 +131,14 @@ export const fitPlace = v.looseObject({
   seconds: positive,
 });
 
-/** How a network that is kept was fitted: JSON in its metadata. */
+/** The record of a saved network's fit: JSON in its metadata. */
 export const fitResult = v.looseObject({ epochs: v.array(epoch), bestEpoch: whole, steps: whole });
 
 /**
  * Parses JSON and checks it.
  *
- * @param where what errors call it: a file
- * @throws {Error} `where: damaged: ` and the parser's words, or what was expected and found at which place
+ * @param where the file's name in errors
+ * @throws {Error} `where: damaged: ` and the parser's message, or the place with what was expected and found
  */
 export function parseStored<T>(json: string, schema: v.GenericSchema<unknown, unknown>, where: string): T {
   let value: unknown;
@@ -152,12 +152,12 @@ export function parseStored<T>(json: string, schema: v.GenericSchema<unknown, un
   return value as T;
 }
 
-/** What is wrong with a value: `settings.folds: expected number, found "2"`; undefined where it is what the schema says. */
+/** What is wrong with a value: `settings.folds: expected number, found "2"`; undefined if it matches the schema. */
 export function faultOf(value: unknown, schema: v.GenericSchema<unknown, unknown>): string | undefined {
   const { success, issues } = v.safeParse(schema, value, { abortEarly: true });
   if (success) return undefined;
   const [issue] = issues, place = v.getDotPath(issue);
-  const missing = issue.input === undefined; // then what is expected is the name, which the place says
+  const missing = issue.input === undefined; // for a missing key, the schema expects the key's name, which the place already gives
   const expected = missing ? "a value" : issue.kind === "schema" ? issue.expected ?? issue.message : issue.message;
   const found = JSON.stringify(issue.input)?.slice(0, 60) ?? "nothing";
   return `${place === null ? "" : `${place}: `}expected ${expected}, found ${found}`;

@@ -1,17 +1,16 @@
 /**
- * The whole job in one call, as `deno task train` does it: features, folds x stages of networks, the forest, results, and a
- * model where one is asked for; all of it in a run folder, so that a stop costs nothing.
+ * The whole job in one call, like `deno task train`: features, folds x stages of networks, the forest, results and, on
+ * request, a model. Everything is saved in a run folder, so that an interruption loses nothing.
  */
 import { join } from "@std/path";
 import type { Corpus } from "../corpora/corpus.ts";
-import { extractFeatures } from "../corpora/features.ts";
 import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import { writeModel } from "../models/write_folder.ts";
 import { assignFolds, countGroups } from "../refinery/folds.ts";
 import type { Results } from "../refinery/results.ts";
 import { checkSettings } from "../refinery/check_settings.ts";
-import { segmentation } from "../refinery/derived_settings.ts";
 import { type PresetName, PRESETS } from "../refinery/presets.ts";
+import { readFeatures } from "../refinery/read_features.ts";
 import type { Settings } from "../refinery/settings.ts";
 import { choicesOf, keptChoices, openRun } from "./begin.ts";
 import { runExperiment } from "./experiment.ts";
@@ -19,39 +18,48 @@ import { exportEverything, type ExportNote } from "./export.ts";
 import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { RunFolder } from "./run_folder.ts";
 
-/** How {@link train} trains. */
+/** Options of {@link train}. */
 export interface TrainOptions extends ExperimentHooks, Partial<Settings> {
-  /** The settings to begin from; each setting that is given besides replaces the preset's. Default: `demo` for synthetic speech, else `quick`. */
+  /**
+   * The preset; each setting given here overrides the preset's value. Default: `demo` for synthetic speech, else
+   * `quick`.
+   */
   preset?: PresetName;
-  /** The run folder. One that holds this very run, unfinished or complete, is resumed. Default: a new one in `out/`. */
+  /**
+   * The run folder. If it contains the same run, unfinished or complete, the run is resumed. Default: a new folder in
+   * `out/`.
+   */
   out?: string;
-  /** Default: auto, a hardware GPU if there is one, else the processor. */
+  /** Default: auto, which selects a hardware GPU if there is one, otherwise the processor. */
   device?: DeviceChoice;
-  /** Worker threads that read recordings, and those of the cpu device; default: one a processor. */
+  /** Number of worker threads for reading recordings and for the cpu device; default: one per processor. */
   threads?: number;
-  /** A folder that keeps log-mel frames between runs. */
+  /** A folder that caches log-mel frames between runs. */
   cacheDir?: string;
-  /** Makes a model for use as well, in the run's `model/`: one more chain of networks, on all utterances. Its licence and name, or true. */
+  /**
+   * Also trains a model for deployment, in the run's `model/`: one more chain of networks, on all utterances. Its
+   * licence and name, or true.
+   */
   model?: boolean | Partial<ExportNote>;
 }
 
 /** What {@link train} returns. */
 export interface TrainResult {
-  /** Accuracies, confusions and so on, stage by stage: what is in the run's `results.json`. */
+  /** Accuracies, confusion matrices and so on, stage by stage: the contents of the run's `results.json`. */
   results: Results;
   /** The run folder: `predictions.csv`, profiles, weights, the forest. */
   run: string;
-  /** The folder of the model, for `loadModel`, if one was asked for. */
+  /** The model's folder, for `loadModel`, if requested. */
   model?: string;
 }
 
 /**
- * Trains, refines and judges on a corpus by cross-validation.
+ * Trains, refines and judges with cross-validation on a corpus.
  *
- * @param corpus as `openCorpus` opens it
- * @throws {RangeError} if settings don't go together, or the corpus has fewer speakers, sessions or texts than folds
- * @throws {Error} if a recording can't be read, or `out` holds another run: the message names each setting that differs
- * @throws the signal's reason where it is aborted; what was computed is kept, and the same call resumes
+ * @param corpus the corpus from `openCorpus`
+ * @throws {RangeError} if settings contradict each other, or the corpus has fewer speakers, sessions or texts than folds
+ * @throws {Error} if a recording can't be read, or `out` contains another run: the message names each setting that differs
+ * @throws the signal's reason if aborted; the computed results are saved, and the same call resumes
  *
  * @example
  * ```ts
@@ -78,8 +86,7 @@ export async function train(corpus: Corpus, options: TrainOptions = {}): Promise
   asked.segmentHop ??= corpus.segmentHop;
   checkSettings(asked);
   const run = out ?? defaultFolder(corpus.name, preset, asked.seed);
-  const features = await extractFeatures(corpus, {
-    ...segmentation(asked),
+  const features = await readFeatures(corpus, asked, {
     threads,
     cacheDir,
     signal,
@@ -117,12 +124,12 @@ export async function train(corpus: Corpus, options: TrainOptions = {}): Promise
   }
 }
 
-/** The preset of a corpus where its user names none. */
+/** The default preset of a corpus. */
 export function defaultPreset(corpus: string): PresetName {
   return corpus === "synthetic" ? "demo" : "quick";
 }
 
-/** Where a run goes if its user doesn't say. @param now defaults to the present */
+/** The default folder of a run. @param now defaults to the present */
 export function defaultFolder(corpus: string, preset: string, seed: number, now: Date = new Date()): string {
   const two = (n: number) => String(n).padStart(2, "0");
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
@@ -130,7 +137,7 @@ export function defaultFolder(corpus: string, preset: string, seed: number, now:
   return `out/${corpus}-${preset}-${seed}-${date}-${time}`;
 }
 
-/** As many folds as the preset has, or as many as there are groups to hold out. */
+/** The preset's number of folds, limited by the number of groups to hold out. */
 function foldsOf({ split, folds }: Settings, utterances: Parameters<typeof countGroups>[0]): number {
   if (split === "utterance") return folds;
   const groups = countGroups(utterances, split);

@@ -1,6 +1,6 @@
 /**
- * Command lines: the one that repeats a run, by its preset and the options that differ from it; the one that resumes a run; the one
- * that a model's description shows. Below the commands, flags are written here and nowhere else.
+ * Command lines: the one that repeats a run, with its preset and the options that differ from it; the one that resumes a run; and
+ * the one in a model's description. Below the commands, this is the only file that writes flags.
  */
 import { ordinal } from "../base/numbering.ts";
 import { completeSettings, type PresetName, PRESETS } from "../refinery/presets.ts";
@@ -8,13 +8,13 @@ import { type SettingName, SETTINGS } from "../refinery/settings.ts";
 import { fraction } from "../base/fraction.ts";
 import type { RunConfig } from "./run_config.ts";
 
-/** What the option of a setting is called: "batch-norm", and "validation" for the validation share. */
+/** The name of a setting's option: "batch-norm", and "validation" for the validation share. */
 export function optionName(setting: string): string {
   if (setting === "validationShare") return "validation";
   return setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** The command, less where its recordings and its folder are on this machine. */
+/** The command, without the location of recordings and folder on this machine. */
 export function trainingCommand(
   { corpus, preset, settings }: Pick<RunConfig, "corpus" | "preset" | "settings">,
 ): string {
@@ -33,17 +33,17 @@ export function trainingCommand(
   ].join(" ");
 }
 
-/** The command that makes a model of a run again. @param fold where it is that of a fold */
+/** The command that exports a model of a run again. @param fold the fold, for a fold's model */
 export function exportCommand(config: Parameters<typeof trainingCommand>[0], fold?: number): string {
   const train = trainingCommand(config);
   return fold === undefined ? `${train} --export` : `${train} && deno task export RUN --fold ${ordinal(fold)}`;
 }
 
 /**
- * How to resume a run or the runs of a paper, for a message. A program calls `train` again with the same folder; a command prints that
- * call as `deno task train --resume` (`cli/flags.ts`). Only the command makes the runs of a paper.
+ * The way to resume a run or the runs of a paper, for a message. A program calls `train` again with the same folder; a command prints
+ * that call as `deno task train --resume` (`cli/flags.ts`). Only the command makes the runs of a paper.
  *
- * @param folder the run's
+ * @param folder the run's folder
  */
 export function resumeCommand(task: "train" | "paper", folder: string): string {
   return task === "train"

@@ -121,7 +121,7 @@ Deno.test("threads are started by the crew and by the CPU device alone", () => {
   const start = files.filter((file) => /from "node:worker_threads"/.test(codeOf(file)));
   // the first stands for Node's module in the npm package
   assertEquals(start.sort(), [
-    ...["cli/npm/threads/node.ts", "kernels/cpu/create.ts", "kernels/cpu/worker.ts"],
+    ...["cli/npm/threads/node.ts", "kernels/cpu/host.ts", "kernels/cpu/worker.ts"],
     ...["workers/crew.ts", "workers/member.ts"],
   ]);
 });

@@ -1,4 +1,4 @@
-/** Chapter 4: sixty steps down a narrow valley, by the gradient alone and by Adam. Adam is the one that trains networks here. */
+/** Chapter 4: sixty steps along a narrow valley, by plain gradient descent and by Adam, which trains EPR's networks. */
 import { createReferenceDevice } from "../kernels/reference_device.ts";
 import { Adam } from "../nn/adam.ts";
 import { Parameters } from "../nn/parameters.ts";
@@ -16,7 +16,7 @@ export async function adamPaths(): Promise<Path[]> {
   return [descend("the gradient, rate 0.045", 0.045), descend("the gradient, rate 0.01", 0.01), await adam(0.3)];
 }
 
-/** Draws it. */
+/** Draws the figure. */
 export async function adamFigure(): Promise<string> {
   const paths = await adamPaths();
   const x = {
@@ -57,7 +57,7 @@ export async function adamFigure(): Promise<string> {
   return await draw({ width: WIDTH, height: 170, layer: layers });
 }
 
-/** Weights less rate times gradient, again and again. */
+/** Gradient descent: subtracts rate times gradient repeatedly. */
 function descend(name: string, rate: number): Path {
   let [a, b] = START;
   return Array.from({ length: STEPS + 1 }, (_, step) => {

@@ -1,5 +1,5 @@
 /**
- * Chapter 2: a convolution forward, and its gradient to the input, as tables of numbers. Every number comes from the definitions
+ * Chapter 2: a convolution forward, and the gradient of its input, as tables of numbers. Every number comes from the definitions
  * in `kernels/reference.ts`.
  */
 import { reference } from "../kernels/reference.ts";
@@ -8,17 +8,17 @@ import { BLUE, RED, round } from "./style.ts";
 
 const SIZE = 5;
 const SHAPE = { batch: 1, height: SIZE, width: SIZE, channelsIn: 1, channelsOut: 1 };
-/** Looks for edges that rise to the right. */
+/** Detects edges whose brightness rises to the right. */
 const KERNEL = [-1, 0, 1, -2, 0, 2, -1, 0, 1];
 
-/** Draws it. */
+/** Draws the figure. */
 export async function convolutionFigure(): Promise<string> {
   const weights = Float64Array.from(KERNEL), bias = new Float64Array(1);
   const x = Float64Array.from({ length: SIZE * SIZE }, (_, i) => i % SIZE >= 2 ? 1 : 0); // dark left, light right
   const y = new Float64Array(x.length), dx = new Float64Array(x.length);
   reference.conv2d({ ...SHAPE, x, weights, bias, y, relu: false });
   const dy = new Float64Array(x.length);
-  dy[2 * SIZE + 2] = 1; // the loss looks at one output alone
+  dy[2 * SIZE + 2] = 1; // the loss depends on a single output
   reference.conv2dInputGradient({ ...SHAPE, dy, weights, dx });
   return await draw({
     spacing: 16,
@@ -36,7 +36,7 @@ export async function convolutionFigure(): Promise<string> {
   });
 }
 
-/** A square of numbers, its signs in colour. */
+/** A square table of numbers, with their signs in colour. */
 function table(title: string, values: Float64Array): Plot {
   const side = Math.sqrt(values.length), largest = values.reduce((a, v) => Math.max(a, Math.abs(v)), 1);
   const rows = Array.from(values, (value, i) => ({

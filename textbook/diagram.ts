@@ -1,16 +1,16 @@
-/** Boxes, words and arrows: the little that a diagram of the textbook needs, as SVG. Sizes are pixels. */
+/** Boxes, words and arrows for the textbook's diagrams, as SVG. Sizes are pixels. */
 
 const escape = (words: string) => words.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-/** What a box or a word may be given. */
+/** The style of a box or a word. */
 export interface Look {
   /** Colour of the fill (a box) or of the letters. */
   colour?: string;
-  /** Of the fill, 0 to 1. */
+  /** Opacity of the fill, 0 to 1. */
   opacity?: number;
-  /** Where the words stand. */
+  /** Alignment of the words. */
   anchor?: "start" | "middle" | "end";
-  /** Of the letters. */
+  /** Size of the letters. */
   size?: number;
 }
 
@@ -24,7 +24,7 @@ export function words(
   return `<text x="${x}" y="${y}" fill="${colour}" text-anchor="${anchor}" font-size="${size}">${escape(text)}</text>`;
 }
 
-/** A box, and perhaps words in its middle. */
+/** A box, with optional words in its middle. */
 export function box(x: number, y: number, width: number, height: number, text = "", look: Look = {}): string {
   const { colour = "none", opacity = 0.25, size = 11 } = look;
   return `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${colour}" fill-opacity="${opacity}" ` +
@@ -32,7 +32,7 @@ export function box(x: number, y: number, width: number, height: number, text = 
     (text && words(x + width / 2, y + height / 2 + size / 3, text, { anchor: "middle", size }));
 }
 
-/** A line with a head at its second end. */
+/** A line with an arrowhead at its second end. */
 export function arrow(x1: number, y1: number, x2: number, y2: number, colour = "currentColor"): string {
   const angle = Math.atan2(y2 - y1, x2 - x1);
   const wing = (turn: number) =>
@@ -40,7 +40,7 @@ export function arrow(x1: number, y1: number, x2: number, y2: number, colour = "
   return `<path d="M${x1} ${y1}L${x2} ${y2}M${wing(0.5)}L${x2} ${y2}L${wing(-0.5)}" fill="none" stroke="${colour}"/>`;
 }
 
-/** All of it as an SVG element. */
+/** Combines the parts to an SVG element. */
 export function diagram(width: number, height: number, parts: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
     `font-family="system-ui, sans-serif">${parts.join("\n")}</svg>`;

@@ -1,4 +1,7 @@
-/** Chapter 6: what one tree and what a hundred say everywhere on a plane, learned from the same sixty samples of two classes. */
+/**
+ * Chapter 6: predictions of one tree and of a hundred trees over a plane, learned from the same sixty samples of two
+ * classes.
+ */
 import { Buffer } from "node:buffer";
 import { RandomForest } from "../forest/forest.ts";
 import { Random } from "../kernels/random.ts";
@@ -8,7 +11,7 @@ import { BLUE, RED, round } from "./style.ts";
 
 const SAMPLES = 60, PIXELS = 60, SIDE = 128;
 
-/** Draws it. */
+/** Draws the figure. */
 export async function forestFigure(): Promise<string> {
   const random = new Random(11), x = new Float32Array(2 * SAMPLES), y = new Uint8Array(SAMPLES);
   for (let i = 0; i < SAMPLES; i++) {

@@ -1,4 +1,4 @@
-/** Chapter 1: a recording, one of its frames under the window, and its log-mel frames with one segment marked. */
+/** Chapter 1: a recording, one of its frames under the window, and its log-mel frames with one marked segment. */
 import { Buffer } from "node:buffer";
 import { openSynthetic } from "../corpora/synthetic.ts";
 import { hann, logMel } from "../dsp/log_mel.ts";
@@ -8,12 +8,12 @@ import { draw, type Plot, WIDTH } from "../report/figures/draw.ts";
 import { encodePng } from "../report/figures/png.ts";
 import { BLUE, GREY, RED, round } from "./style.ts";
 
-/** Columns that the waveform is drawn with. */
+/** Number of columns of the waveform. */
 const BINS = 300;
-/** The segment that is marked, at hop 1, and the frame of it that is shown enlarged. */
+/** The marked segment, at hop 1, and the frame in it that is enlarged. */
 const SEGMENT = 40, FRAME = 52;
 
-/** Draws it. */
+/** Draws the figure. */
 export async function framesFigure(): Promise<string> {
   const { samples } = await openSynthetic(1, { utterances: 5, speakers: 1 }).utterances[2].read();
   const { sampleRate, hopLength, windowLength, nMels } = frontEnd, seconds = samples.length / sampleRate;

@@ -1,8 +1,8 @@
 /**
- * Chapter 5's refinery, on a corpus small enough to draw. An utterance is a row of numbers, one a segment: a mixed one swells to its
- * emotion and back, as speech does, and its label says that emotion of all its segments. A network of 16 hidden units learns
- * from those labels, the next one from what `refineLabels` makes of its outputs. Each is stopped early, as a network of speech is
- * before it knows its recordings by heart. The textbook's picture and the page run the same chain.
+ * Chapter 5's refinery, on a corpus small enough to draw. An utterance is a row of numbers, one per segment. A mixed utterance
+ * swells to its emotion and back, as speech does, and its label gives that emotion to all its segments. A network of 16 hidden units
+ * learns these labels, and the next one learns the labels that `refineLabels` computes from its outputs. Each is stopped early, as a
+ * speech network is before it memorises its recordings. The textbook's picture and the page run the same chain.
  */
 import type { Device } from "../kernels/device.ts";
 import { Random } from "../kernels/random.ts";
@@ -14,28 +14,28 @@ import { predictProbabilities } from "../nn/predict.ts";
 import type { Tape } from "../nn/tape.ts";
 import type { Tensor } from "../nn/tensor.ts";
 import type { Network } from "../nn/vgg_e.ts";
-import { type Labelled, pseudoLabels, refineLabels } from "../refinery/relabel.ts";
+import { pseudoLabels, refineLabels, type UtteranceLabel } from "../refinery/relabel.ts";
 import type { Method } from "../refinery/choices.ts";
 
 const UTTERANCES = 40;
-/** Segments of each utterance. */
+/** Segments per utterance. */
 export const SEGMENTS = 20;
 const NEUTRAL = 0;
-/** The other of the two emotions: its place in a label. */
+/** Index of the second of the two emotions in a label. */
 export const ANGER = 1;
 
-/** The corpus: 40 utterances, every other one of them angry for about half of its length. */
+/** The corpus: 40 utterances. Every second one is angry for about half of its length. */
 export interface LabelCorpus {
-  utterances: Labelled[];
-  /** [segments]: the number that is heard of each. */
+  utterances: UtteranceLabel[];
+  /** [segments]: the feature of each segment. */
   x: Float32Array;
-  /** [segments]: how angry each truly is, 0 or 1. */
+  /** [segments]: whether each is truly angry, 0 or 1. */
   truth: Float32Array;
 }
 
-/** Makes the corpus, always the same. */
+/** Creates the corpus, which is always the same. */
 export function labelCorpus(): LabelCorpus {
-  const random = new Random(2), utterances: Labelled[] = [], x: number[] = [], truth: number[] = [];
+  const random = new Random(2), utterances: UtteranceLabel[] = [], x: number[] = [], truth: number[] = [];
   for (let u = 0; u < UTTERANCES; u++) {
     utterances.push({ firstSegment: u * SEGMENTS, segmentCount: SEGMENTS, emotion: u % 2 === 0 ? NEUTRAL : ANGER });
     const begin = 3 + random.below(5), length = 8 + random.below(5);
@@ -48,24 +48,24 @@ export function labelCorpus(): LabelCorpus {
   return { utterances, x: Float32Array.from(x), truth: Float32Array.from(truth) };
 }
 
-/** One chain of networks: labels, a fresh network that learns them, better labels. */
+/** One chain of networks: labels, a new network that learns them, better labels. */
 export class LabelChain {
-  /** Labels of each stage, [segments, 2]; the first are the utterances' own. */
+  /** Labels of each stage, [segments, 2]; the first are those of the utterances. */
   readonly labels: Float32Array[];
   /** Their distances from the truth. */
   readonly errors: number[];
   readonly #device = createReferenceDevice();
 
-  /** Begins with the utterances' labels. */
+  /** Starts with the utterances' labels. */
   constructor(readonly corpus: LabelCorpus, readonly method: Method) {
     this.labels = [pseudoLabels(corpus.utterances, corpus.truth.length, 2)];
     this.errors = [labelDistance(this.labels[0], corpus.truth)];
   }
 
   /**
-   * Trains the next network on the last labels, and adds the labels that its outputs make.
+   * Trains the next network on the last labels, and appends the labels computed from its outputs.
    *
-   * @param look is given the labels as they would be after each epoch; the next one waits for it
+   * @param look receives, after each epoch, the labels that would result; the next epoch awaits it
    */
   async refine(look?: (labels: Float32Array, epoch: number) => Promise<void>): Promise<void> {
     const { utterances, x, truth } = this.corpus, stage = this.labels.length;

@@ -1,4 +1,6 @@
-/** Chapter 5: labels after three refinements, and how far those of each method are from the truth. `label_chain.ts` makes them. */
+/**
+ * Chapter 5: labels after three refinements, and each method's distance from the truth. `label_chain.ts` computes them.
+ */
 import { refineLabels } from "../refinery/relabel.ts";
 import { METHODS } from "../refinery/choices.ts";
 import { draw, METHOD_COLOURS, WIDTH } from "../report/figures/draw.ts";
@@ -6,13 +8,13 @@ import { METHOD_NAMES } from "../report/format.ts";
 import { ANGER, LabelChain, type LabelCorpus, labelCorpus, labelDistance, SEGMENTS } from "./label_chain.ts";
 import { GREY, round } from "./style.ts";
 
-/** Refinements that are drawn. */
+/** Number of refinements drawn. */
 const REFINEMENTS = 3;
 
-/** The control: how far pEPR's labels would be if every network answered one half and one half, whatever it is shown. */
+/** The control: the distance of pEPR's labels if every network answered one half and one half for every input. */
 const CONTROL = "pEPR, network knows nothing";
 
-/** What is drawn: the chain of each method, and the {@link CONTROL}'s distance from the truth. */
+/** The data of the figure: the chain of each method, and the {@link CONTROL}'s distance from the truth. */
 export async function refinedLabels(): Promise<{ corpus: LabelCorpus; refined: LabelChain[]; control: number }> {
   const corpus = labelCorpus(), refined: LabelChain[] = [];
   for (const method of METHODS.filter((method) => method !== "uniform")) {
@@ -25,7 +27,7 @@ export async function refinedLabels(): Promise<{ corpus: LabelCorpus; refined: L
   return { corpus, refined, control };
 }
 
-/** Draws it. */
+/** Draws the figure. */
 export async function labelsFigure(): Promise<string> {
   const { corpus, refined, control } = await refinedLabels();
   const [pEPR, sEPR] = refined, first = corpus.utterances[1].firstSegment; // the first angry one

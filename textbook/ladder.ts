@@ -1,11 +1,11 @@
-/** Chapter 7: the CPU ladder's rungs as bars. Their rates are those that `docs/cpu_kernels.md` has as measured. */
+/** Chapter 7: the CPU ladder's rungs as bars, with the measured rates of `docs/cpu_kernels.md`. */
 import { join } from "@std/path";
 import { draw, WIDTH } from "../report/figures/draw.ts";
 import { BLUE } from "./style.ts";
 
 const MEASURED = join(import.meta.dirname!, "../docs/cpu_kernels.md");
 
-/** Draws it. */
+/** Draws the figure. */
 export async function ladderFigure(): Promise<string> {
   const rungs = readRungs(await Deno.readTextFile(MEASURED));
   const y = {

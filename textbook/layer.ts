@@ -1,13 +1,13 @@
-/** Chapter 9: a global average pool forward and back, in numbers that come from the definitions. */
+/** Chapter 9: a global average pool, forward and backward, in numbers from the definitions. */
 import { reference } from "../kernels/reference.ts";
 import { arrow, box, diagram, words } from "./diagram.ts";
 import { BLUE, RED, round } from "./style.ts";
 
 const SHAPE = { batch: 1, height: 2, width: 3, channels: 2 }, CELL = 30;
 
-/** Draws it. */
+/** Draws the figure. */
 export function layerFigure(): Promise<string> {
-  const x = Float64Array.of(1, 0, 2, 0, 3, 6, 4, 0, 5, 0, 9, 6); // [2, 3, 2]: channels lie side by side
+  const x = Float64Array.of(1, 0, 2, 0, 3, 6, 4, 0, 5, 0, 9, 6); // [2, 3, 2]: the channels of a pixel are adjacent
   const y = new Float64Array(2), dy = Float64Array.of(1.2, -0.6), dx = new Float64Array(12);
   reference.averagePool({ ...SHAPE, x, y });
   reference.averagePoolGradient({ ...SHAPE, dy, dx, mask: x });

@@ -1,22 +1,22 @@
 /**
- * Links from a chapter to the very lines of code that it talks of: [`Tape.conv2d`](../../nn/tape.ts#L120). The line holds the last
- * name between the backquotes; when code moves, {@link relink} finds the line again.
+ * Links from a chapter to the lines of code that it describes: [`Tape.conv2d`](../../nn/tape.ts#L120). The line contains the last
+ * name between the backquotes. When code moves, {@link relink} finds the line again.
  */
 import { join } from "@std/path";
 
 /** A link to a line. */
 export interface CodeLink {
-  /** What the line is to hold: the last part of the link's words, such as conv2d. */
+  /** The name that the line must contain: the last part of the link's text, such as conv2d. */
   symbol: string;
-  /** The file, as the chapter has it. */
+  /** The file, as written in the chapter. */
   target: string;
-  /** From 1. */
+  /** Line number, from 1. */
   line: number;
-  /** The link as it stands in the text. */
+  /** The link's full text. */
   whole: string;
 }
 
-/** The links to lines in a chapter, in order. */
+/** The links to lines of code in a chapter, in order. */
 export function codeLinks(text: string): CodeLink[] {
   return [...text.matchAll(/\[`([^`]+)`\]\(([^)#\s]+)#L(\d+)\)/g)].map(([whole, words, target, line]) => {
     const symbol = words.match(/[\w$]+(?=\W*$)/)![0];
@@ -24,7 +24,7 @@ export function codeLinks(text: string): CodeLink[] {
   });
 }
 
-/** Whether a line has the name, as a word of its own. */
+/** Whether a line contains the name as a separate word. */
 export function holds(line: string | undefined, symbol: string): boolean {
   return line !== undefined && new RegExp(`(?<![\\w$])${symbol.replaceAll("$", "\\$")}(?![\\w$])`).test(line);
 }
@@ -41,7 +41,10 @@ export function declares(line: string, symbol: string): boolean {
   ].some((pattern) => new RegExp(pattern).test(line)) && !/^\s*(\*|\/\/|\/\*|for|if|while|return)/.test(line);
 }
 
-/** The lines of a file, from 1, that a link with this name may lead to: those that declare it, or all that have it where none does. */
+/**
+ * The lines of a file, from 1, to which a link with this name may lead: those that declare it, or, if none does, all
+ * that contain it.
+ */
 export function linesFor(content: string, symbol: string): number[] {
   const lines = content.split("\n"), numbers = lines.map((_, i) => i + 1);
   const declared = numbers.filter((n) => declares(lines[n - 1], symbol));
@@ -49,9 +52,9 @@ export function linesFor(content: string, symbol: string): number[] {
 }
 
 /**
- * The text with each link at the line that declares its name (or has it, where none declares it) and is nearest to where it led.
+ * Moves each link to the nearest line that declares its name (or contains it, if none declares it).
  *
- * @param folder what links are relative to
+ * @param folder the base folder of the links
  * @throws Error if a file has no such line
  */
 export async function relink(text: string, folder: string): Promise<{ text: string; moved: number }> {

@@ -1,6 +1,6 @@
 /**
- * The pictures of the textbook in `docs/textbook/`, one a chapter or more, each computed by the code that its chapter is about.
- * `deno task textbook` writes them.
+ * The pictures of the textbook in `docs/textbook/`, one or more per chapter, each computed by the code that the chapter
+ * describes. `deno task textbook` writes them.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { stepFigure } from "./step.ts";
 import { tapeFigure } from "./tape.ts";
 import { tilesFigure } from "./tiles.ts";
 
-/** Each picture's name, in the order of the chapters, and what draws it. */
+/** The name and drawing function of each picture, in the order of the chapters. */
 const FIGURES: readonly (readonly [name: string, draw: () => Promise<string>])[] = [
   ["1_frames", framesFigure],
   ["2_convolution", convolutionFigure],
@@ -30,14 +30,14 @@ const FIGURES: readonly (readonly [name: string, draw: () => Promise<string>])[]
   ["9_layer", layerFigure],
 ];
 
-/** Draws one of them, by its name. @throws RangeError if there is none of that name */
+/** Draws a picture by its name. @throws RangeError if there is no such picture */
 export async function drawFigure(name: string): Promise<string> {
   const found = FIGURES.find(([own]) => own === name);
   if (!found) throw new RangeError(`The textbook's pictures are ${FIGURES.map(([own]) => own)}; found ${name}`);
   return standalone(await found[1]());
 }
 
-/** Draws all of them: SVG files, by name. The same on every machine. */
+/** Draws all pictures: SVG files by name. The result is the same on every machine. */
 export async function* textbookFigures(): AsyncGenerator<{ name: string; svg: string }> {
   for (const [name, draw] of FIGURES) yield { name: `${name}.svg`, svg: standalone(await draw()) };
 }

@@ -1,10 +1,10 @@
 /**
- * A chapter as a Jupyter notebook for Deno's own kernel (`deno jupyter --install`): its words and code blocks as they stand, its
- * pictures drawn where they are shown, and here and there something that paper can't do: sound to listen to, a plot to point at.
- * `deno task textbook` writes them to `docs/notebooks`, which is as deep as `docs/textbook`, so that links still lead where they led.
+ * A chapter as a Jupyter notebook for Deno's own kernel (`deno jupyter --install`): its text and code blocks unchanged, its pictures
+ * drawn in place, and sometimes an addition that paper can't provide: sound to listen to, an interactive plot. `deno task textbook`
+ * writes them to `docs/notebooks`, which has the same depth as `docs/textbook`, so relative links stay valid.
  */
 
-/** What a chapter's notebook has at its end, besides. */
+/** Cells appended to a chapter's notebook. */
 const LIVE: Record<string, { words: string; code: string }[]> = {
   "1_frames": [{
     words: "**Listen.** This is the recording of the picture, an utterance of the synthetic corpus:",
@@ -56,9 +56,9 @@ export interface Cell {
 }
 
 /**
- * The notebook of a chapter, as the text of its file.
+ * Converts a chapter to a notebook, as the text of its file.
  *
- * @param name of the chapter, such as 1_frames
+ * @param name the chapter's name, such as 1_frames
  * @param text its Markdown
  */
 export function notebookOf(name: string, text: string): string {
@@ -85,13 +85,13 @@ export function notebookOf(name: string, text: string): string {
   return JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1) + "\n";
 }
 
-/** What draws a picture of the textbook in a cell. */
+/** Code that draws a picture of the textbook in a cell. */
 const drawing = (name: string) =>
   `import { drawFigure } from "../../textbook/mod.ts";
 
 await Deno.jupyter.display({ "image/svg+xml": await drawFigure("${name}") }, { raw: true });`;
 
-/** Links between chapters lead to notebooks, those to what lies beside the chapters back to it. */
+/** Redirects links between chapters to notebooks, and links to files beside the chapters back to these. */
 function relinked(text: string): string {
   return text.replaceAll(/\]\((\d_\w+)\.md\)/g, "]($1.ipynb)").replaceAll(
     /\]\((?!\.\.|\d_|https?:)([^)]+)\)/g,

@@ -1,10 +1,10 @@
-/** Chapter 8: one training step, from the command down to the kernels and back. Shapes are those that `summarise()` gives. */
+/** Chapter 8: one training step, from the command down to the kernels and back. The shapes come from `summarise()`. */
 import { summarise } from "../nn/vgg_e.ts";
 import { PRESETS } from "../refinery/presets.ts";
 import { arrow, box, diagram, words } from "./diagram.ts";
 import { BLUE, OCHRE, RED } from "./style.ts";
 
-/** Rows of the picture: what happens, where, and the shape that it leaves. */
+/** Rows of the picture: the operation, its file, and the resulting shape. */
 export function stepRows(): { what: string; file: string; shape: string }[] {
   const { width, batch } = PRESETS.demo, layers = summarise({ classes: 5, width });
   const shape = (name: string) => `[${[batch, ...layers.find((layer) => layer.name === name)!.output].join(", ")}]`;
@@ -22,7 +22,7 @@ export function stepRows(): { what: string; file: string; shape: string }[] {
   ];
 }
 
-/** Draws it. */
+/** Draws the figure. */
 export function stepFigure(): Promise<string> {
   const parts: string[] = [], rows = stepRows(), step = 31;
   rows.forEach(({ what, file, shape }, i) => {

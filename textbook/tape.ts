@@ -1,5 +1,5 @@
 /**
- * Chapter 3: the loss of a small network while one of its weights is moved, and at some places the slope that the tape gives. In
+ * Chapter 3: the loss of a small network as one of its weights varies, and the tape's slopes at some points. Computed in
  * float64, by the definitions.
  */
 import { Random } from "../kernels/random.ts";
@@ -12,13 +12,13 @@ import { draw, WIDTH } from "../report/figures/draw.ts";
 import { BLUE, RED, round } from "./style.ts";
 
 const BATCH = 4, CLASSES = 3;
-/** Which weight is moved: the middle of the first kernel. */
+/** Index of the varied weight: the middle of the first kernel. */
 const MOVED = 4;
 
-/** Where the weight stands when its slope is asked for. */
+/** Values of the weight at which the slope is computed. */
 const PLACES = [-2, -0.75, 0.75, 2];
 
-/** The network of the picture, as numbers: who wants to check the slopes computes it in another way. */
+/** The network of the picture, as numbers: a test computes the slopes in another way. */
 export interface SmallNetwork {
   /** [4, 4, 4, 1] */
   image: Float32Array;
@@ -26,11 +26,11 @@ export interface SmallNetwork {
   labels: Float32Array;
   /** conv.w [3, 3, 1, 2], conv.b [2], dense.w [8, 3], dense.b [3] */
   values: Record<string, Float32Array>;
-  /** Which number of conv.w is moved. */
+  /** Index of the varied number of conv.w. */
   moved: number;
 }
 
-/** What is drawn: the loss along the weight, and the slopes that the tape gives. */
+/** The data of the figure: the loss along the weight, and the tape's slopes. */
 export async function tapeSlopes(): Promise<
   {
     network: SmallNetwork;
@@ -51,7 +51,7 @@ export async function tapeSlopes(): Promise<
     labels = oneHot(Array.from({ length: BATCH }, (_, row) => row % CLASSES), CLASSES);
   const metrics = device.allocate(METRICS.length, "the loss");
 
-  /** Loss and slope with the weight at w. */
+  /** Loss and slope at weight w. */
   const at = async (w: number) => {
     parameters.write({ ...values, "conv.w": values["conv.w"].with(MOVED, w) });
     device.fill({ x: metrics, length: METRICS.length, value: 0 });
@@ -74,7 +74,7 @@ export async function tapeSlopes(): Promise<
   return { network: { image, labels, values, moved: MOVED }, curve, slopes };
 }
 
-/** Draws it. */
+/** Draws the figure. */
 export async function tapeFigure(): Promise<string> {
   const { curve, slopes } = await tapeSlopes();
   const tangents: { w: number; loss: number; tangent: number; middle: boolean }[] = [];

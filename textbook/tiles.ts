@@ -1,6 +1,6 @@
 /**
- * Chapter 7: what a tile, a strip and a panel are (the CPU's), and a workgroup, a subgroup and a lane (a GPU's), drawn to their
- * sizes in the ladder's files.
+ * Chapter 7: a tile, a strip and a panel (on the CPU), and a workgroup, a subgroup and a lane (on a GPU), drawn with the sizes
+ * of the ladder's files.
  */
 import { LADDER } from "../kernels/webgpu/ladder.ts";
 import { box, diagram, words } from "./diagram.ts";
@@ -10,10 +10,10 @@ import { BLUE, GREEN, OCHRE, RED } from "./style.ts";
 const STRIP = 5, PANEL = 8;
 /** Pixels of a matrix's edge. */
 const EDGE = 84;
-/** A line is a box this thick: one of no thickness is not drawn. */
+/** Thickness of the box that serves as a line: a box without thickness is not drawn. */
 const HAIR = 0.01;
 
-/** Draws it. */
+/** Draws the figure. */
 export function tilesFigure(): Promise<string> {
   const unit = EDGE / 20, parts: string[] = [];
   const matrix = (x: number, y: number, name: string) => {
@@ -31,7 +31,7 @@ export function tilesFigure(): Promise<string> {
   const tile = [c + PANEL * unit, y + STRIP * unit, PANEL * unit, STRIP * unit] as const;
   parts.push(box(...tile, "tile", { colour: RED, opacity: 0.4, size: 10 }));
 
-  // the GPU's: workgroups share c out, lanes share a workgroup's tile out
+  // the GPU: workgroups divide c, lanes divide a workgroup's tile
   const { source, tile: edge } = LADDER[2], lanes = Number(source.match(/@workgroup_size\((\d+)\)/)![1]);
   const top = 140, side = Math.sqrt(edge ** 2 / lanes), across = edge / side, cell = EDGE / across;
   parts.push(words(a, top - 4, "c: workgroups", { size: 9 }), box(a, top, EDGE, EDGE));

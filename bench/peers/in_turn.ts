@@ -1,6 +1,6 @@
 /**
  * EPR beside other libraries in JavaScript: the same product, the same convolution, the same forest. Each row alternates
- * between the two, sample by sample, so that a machine that is slow for a while is so for both; the ratio is what counts.
+ * between the two, sample by sample, so a temporary slowdown affects both. Only the ratio counts.
  *
  * Peers on WebAssembly or plain JavaScript run beside the cpu device, those on WebGPU beside the webgpu device.
  */
@@ -16,23 +16,23 @@ import type { Tune } from "../../lab/tuning.ts";
 import { digitsLike } from "../forest.ts";
 import type { ConvolutionShape, Peer } from "./peer.ts";
 
-/** How to run them. */
+/** Options of the comparison. */
 export interface PeerOptions {
-  /** Threads of the cpu device. */
+  /** Number of threads of the cpu device. */
   threads?: number;
-  /** Only peers that run beside this device; all, and the forest, if not said. */
+  /** Only peers comparable with this device; default: all, and the forest. */
   beside?: Peer["beside"];
-  /** Lets a device choose how it computes what is to be timed. */
+  /** Lets a device choose its kernels for the operations to time. */
   tune: Tune;
-  /** One small round. */
+  /** Runs only one small round. */
   quick: boolean;
-  /** Hears what each row gave, and what is run next. */
+  /** Receives each row's result, and what runs next. */
   onProgress?: (what: string) => void;
-  /** Aborts. */
+  /** Aborts the run. */
   signal?: AbortSignal;
 }
 
-/** Runs all that can be loaded, on all they can do. */
+/** Runs all peers that can be loaded, on every supported task. */
 export async function benchPeers(options: PeerOptions): Promise<PeerRow[]> {
   const { threads, beside, tune, quick, onProgress = () => {}, signal } = options;
   const budget: Budget = quick
@@ -40,7 +40,7 @@ export async function benchPeers(options: PeerOptions): Promise<PeerRow[]> {
     : { samples: 7, seconds: 4, sampleSeconds: 0.05 };
   const rows: PeerRow[] = [];
   const peers: Peer[] = [];
-  await findAdapter(); // before a peer does: it also keeps the Vulkan loader quiet
+  await findAdapter(); // open the adapter before a peer does: this also silences the Vulkan loader
   for (
     const [name, open] of [
       ["tfjs", async () => (await import("./tfjs.ts")).openTfjs()],
@@ -86,7 +86,7 @@ async function benchPeer(
   budget: Budget,
 ): Promise<PeerRow[]> {
   const rows: PeerRow[] = [];
-  const add = async (name: string, shape: string, ours: () => Owned, theirs: () => Promise<Owned>) => {
+  const add = async (name: string, shape: string, ours: () => OwnWork, theirs: () => Promise<OwnWork>) => {
     signal?.throwIfAborted();
     const row = { name, shape, peer: peer.name };
     try {
@@ -99,7 +99,7 @@ async function benchPeer(
       signal?.throwIfAborted();
       rows.push({ ...row, cannot: words(error) });
     }
-    const { ratio, cannot } = rows[rows.length - 1]; // told at once, since all of them take minutes
+    const { ratio, cannot } = rows[rows.length - 1]; // reported at once, since all of them take minutes
     onProgress(
       `${peer.name}: ${name} ${shape}: ${ratio === undefined ? cannot : `EPR is faster by ${digits(ratio)} x`}`,
     );
@@ -128,9 +128,9 @@ function convolutionShapes({ slow }: Peer, quick: boolean): ConvolutionShape[] {
   return [{ batch: 4, height: 32, width: 16, channels: 64 }, { batch: 4, height: 16, width: 8, channels: 256 }];
 }
 
-type Owned = Work & Disposable;
+type OwnWork = Work & Disposable;
 
-/** Samples of both in turn; each has its own wait taken off. */
+/** Takes samples of both in turn, each minus its own idle wait. */
 async function alternate(
   own: Work,
   other: Work,
@@ -151,13 +151,13 @@ async function alternate(
   return { epr, seconds, ratio: seconds.median / epr.median };
 }
 
-/** EPR's own kernels as work, on buffers of noise that are given back. */
+/** EPR's kernels as work, on buffers of noise that are released afterwards. */
 function ownWork(
   device: Device,
   watch: Stopwatch,
   lengths: Record<string, number>,
   enqueue: (buffers: Record<string, ReturnType<Device["allocate"]>>) => void,
-): Owned {
+): OwnWork {
   const buffers = Object.fromEntries(
     Object.entries(lengths).map(([name, length], i) => {
       const buffer = device.allocate(length, `beside a peer: ${name}`);
@@ -172,12 +172,12 @@ function ownWork(
   };
 }
 
-function ownMatmul(device: Device, watch: Stopwatch, n: number): Owned {
+function ownMatmul(device: Device, watch: Stopwatch, n: number): OwnWork {
   const lengths = { a: n * n, b: n * n, c: n * n };
   return ownWork(device, watch, lengths, ({ a, b, c }) => device.matmul({ a, b, c, m: n, n, k: n }));
 }
 
-function ownConvolution(device: Device, watch: Stopwatch, shape: ConvolutionShape, gradients: boolean): Owned {
+function ownConvolution(device: Device, watch: Stopwatch, shape: ConvolutionShape, gradients: boolean): OwnWork {
   const { batch, height, width, channels } = shape, pixels = batch * height * width;
   const [x, weights] = [pixels * channels, 9 * channels ** 2];
   const lengths = { x, y: x, dy: x, dx: x, weights, dWeights: weights, bias: channels, dBias: channels };
@@ -190,7 +190,7 @@ function ownConvolution(device: Device, watch: Stopwatch, shape: ConvolutionShap
   });
 }
 
-/** Theirs takes minutes for a hundred trees: so it grows few, and a tree's share of the time is compared. */
+/** The other forest takes minutes for a hundred trees, so it grows few, and the time per tree is compared. */
 async function benchForestPeer(quick: boolean, threads?: number): Promise<PeerRow> {
   const { x, y, features, classes } = digitsLike(quick ? 60 : undefined);
   const ours = quick ? 4 : 100, theirs = quick ? 2 : 3;
@@ -204,7 +204,7 @@ async function benchForestPeer(quick: boolean, threads?: number): Promise<PeerRo
     const table = Array.from(y, (_, i) => Array.from(x.subarray(i * features, (i + 1) * features)));
     const labels = Array.from(y), budget = { samples: 3, seconds: 0, sampleSeconds: 0 };
     const pool = new ForestPool({ threads }), fit = () => pool.fit(x, y, { features, classes, trees: ours });
-    for (let i = 0; i < 3; i++) await fit(); // warms up
+    for (let i = 0; i < 3; i++) await fit(); // warm-up
     const all = await timeAlone(fit, budget);
     await pool.close();
     const options = { seed: 1, nEstimators: theirs, maxFeatures: Math.sqrt(features), replacement: true, noOOB: true };
@@ -218,7 +218,7 @@ async function benchForestPeer(quick: boolean, threads?: number): Promise<PeerRo
   }
 }
 
-/** What an error says, in one line. */
+/** An error's message in one line. */
 function words(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split("\n")[0].slice(0, 160);

@@ -1,18 +1,18 @@
 /**
- * jax-js on its wasm and webgpu backends. Layouts are jax's own: NCHW and OIHW. An array is used up by what it is given to,
- * hence `.ref` wherever it is used again.
+ * jax-js on its wasm and webgpu backends. Layouts are jax's own: NCHW and OIHW. A function consumes its arrays, so `.ref`
+ * keeps an array that is used again.
  */
 import type * as Jax from "@jax-js/jax";
 import { keepResults, type Peer } from "./peer.ts";
 
 type Array_ = Jax.Array;
 
-/** Loads it. Throws what it throws. */
+/** Loads the library. Rethrows its errors. */
 export async function openJax(): Promise<Peer[]> {
   const jax = await import("@jax-js/jax");
   const { numpy: np, lax } = jax;
   const present = await jax.init();
-  // nothing is done before it is asked for, and on WebGPU "ready" is not waited for: one number that depends on it is
+  // jax is lazy, and on WebGPU "ready" does not wait for the result, so one number that depends on it is read
   const start = (results: Array_[]) => jax.blockUntilReady(results);
   const wait = (results: Array_[]) => np.sum(results[results.length - 1].ref).data();
   const drop = (results: Array_[]) => results.forEach((result) => result.dispose());

@@ -1,7 +1,7 @@
 /**
- * The program that `deno task bench --peers` starts: EPR beside other libraries, with the packages of this folder's own
- * `deno.json`, so that no other command fetches them. Its argument is the options as JSON; it prints a line of JSON for what it
- * does, and one for the rows.
+ * The program that `deno task bench --peers` starts: EPR beside other libraries, with the packages of this folder's
+ * `deno.json`, so that no other command fetches them. Its argument contains the options as JSON. It prints one line of JSON per
+ * progress report, and one with all rows.
  */
 import { chooseKernels } from "../../lab/tuning.ts";
 import { benchPeers } from "./in_turn.ts";
@@ -15,4 +15,4 @@ const rows = await benchPeers({
   onProgress: (progress) => print({ progress }),
 });
 print({ rows });
-Deno.exit(); // the workers of a library may not end by themselves
+Deno.exit(); // a library's workers may keep the program alive

@@ -1,6 +1,6 @@
 /**
- * What another library has to offer to be run beside EPR: the same product and the same convolution, enqueued by itself.
- * Whatever it can't do, it throws; the bench prints its own words.
+ * The interface of another library that runs beside EPR: the same product and the same convolution, each enqueued alone.
+ * An unsupported operation throws, and the bench prints the library's message.
  */
 import type { PeerRow } from "../../lab/results.ts";
 import type { Work } from "../../lab/timing.ts";
@@ -9,34 +9,34 @@ import type { Work } from "../../lab/timing.ts";
 export interface Peer {
   /** E.g. "tfjs wasm 4.22.0". */
   name: string;
-  /** EPR's device to run it beside. */
+  /** EPR's device to compare it with. */
   beside: "cpu" | "webgpu";
-  /** How much slower than others it is known to be: it gets a smaller convolution. */
+  /** Whether it is known to be much slower than the others: it then gets a smaller convolution. */
   slow: boolean;
-  /** Makes the backend the one that runs. */
+  /** Activates the backend. */
   select(): Promise<void>;
   /** The product of two n x n matrices. */
   matmul(n: number): Promise<Work & Disposable>;
-  /** A 3x3 convolution, SAME, without bias; with both gradients, or not. */
+  /** A 3x3 convolution, SAME, without bias; with both gradients, or none. */
   convolution(shape: ConvolutionShape, gradients: boolean): Promise<Work & Disposable>;
 }
 
-/** Options of the program in this folder. */
+/** Options of this folder's program. */
 export interface PeersOptions {
-  /** Threads of the cpu device. */
+  /** Number of threads of the cpu device. */
   threads?: number;
-  /** Only peers that run beside this device; all, and the forest, if not said. */
+  /** Only peers comparable with this device; default: all, and the forest. */
   beside?: Peer["beside"];
-  /** How EPR's kernels on a GPU are tuned. */
+  /** Tuning of EPR's kernels on a GPU. */
   tune: "off" | "quick" | "full";
-  /** One small round. */
+  /** Runs only one small round. */
   quick: boolean;
 }
 
-/** A line that it prints: what a row gave, or, last, all rows. */
+/** A line that it prints: a row's result, or finally all rows. */
 export type PeersLine = { progress: string } | { rows: PeerRow[] };
 
-/** Sizes of the convolution: [batch, height, width, channels] to as many channels. */
+/** Sizes of the convolution: [batch, height, width, channels], with the same number of output channels. */
 export interface ConvolutionShape {
   batch: number;
   height: number;
@@ -45,12 +45,13 @@ export interface ConvolutionShape {
 }
 
 /**
- * Work that makes results, keeps them until they are waited for, and then the last one alone, so that it can be waited for again.
+ * Work that produces results and keeps them until the wait. Afterwards it keeps only the last one, so that it can be awaited
+ * again.
  *
- * @param start begins the work of a result, where a library does nothing before it is asked to
- * @param wait fulfilled when a result, and so all before it, is done
- * @param drop gives a result back
- * @param free gives back what results are made from
+ * @param start starts the computation of results, for a lazy library
+ * @param wait resolves when a result, and so all results before it, is done
+ * @param drop releases a result
+ * @param free releases the inputs
  */
 export function keepResults<R>(
   make: () => R,

@@ -2,16 +2,16 @@
 import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import { keepResults, type Peer } from "./peer.ts";
 
-/** Loads it. Throws what it throws. */
+/** Loads the library. Rethrows its errors. */
 export async function openTfjs(): Promise<Peer[]> {
   const tf = await import("@tensorflow/tfjs");
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   await import("@tensorflow/tfjs-backend-webgpu");
-  tf.enableProdMode(); // no checks, no advice
-  // its own files, beside its module: nothing is fetched
+  tf.enableProdMode(); // disables checks and advice
+  // its own files, beside its module, so that nothing is fetched
   wasm.setWasmPaths(new URL(".", import.meta.resolve("@tensorflow/tfjs-backend-wasm")).pathname);
 
-  // a wait for all of a result would time its way back from the GPU; one number is enough
+  // reading a whole result would also time the transfer from the GPU; one number is enough
   const wait = async (results: Tensor[]) => {
     const first = tf.tidy(() => tf.slice(results[results.length - 1].flatten(), 0, 1));
     await first.data();

@@ -6,7 +6,7 @@
  * @module
  */
 import { emotionName, isEmotion } from "../corpus.ts";
-import type { Layout, Named } from "../layout.ts";
+import type { Layout, NameLabel } from "../layout.ts";
 
 /** CASIA, in any of its layouts. Its segments start every 3 frames (30 ms), as in the paper. */
 export const casia: Layout = {
@@ -19,7 +19,7 @@ export const casia: Layout = {
   reader: () => understand,
 };
 
-function understand(file: string): Named | null {
+function understand(file: string): NameLabel | null {
   const foldered = /(?:^|\/)([^/]+)\/([^/]+)\/(\d+)$/i.exec(file);
   if (foldered !== null) {
     return label(foldered[1], foldered[2], foldered[3]) ?? label(foldered[2], foldered[1], foldered[3]);
@@ -31,7 +31,7 @@ function understand(file: string): Named | null {
   return null;
 }
 
-function label(name: string, word: string, text: string): Named | null {
+function label(name: string, word: string, text: string): NameLabel | null {
   if (!isEmotion(word)) return null;
   const speaker = name.toLowerCase(), emotion = emotionName(word);
   return { id: `${speaker}_${emotion}_${text}`, emotion, speaker, text, word };

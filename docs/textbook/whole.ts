@@ -246,7 +246,7 @@ export class Adam {
 
 // --- refinery (chapter 5)
 /** An utterance: its standardised frames [T, 64], where its segments begin, its emotion. */
-export type Heard = { frames: Numbers; starts: number[]; emotion: number };
+export type Utterance = { frames: Numbers; starts: number[]; emotion: number };
 
 /** pEPR: half what the network says of a segment, half its utterance's emotion. */
 export function refine(profile: ArrayLike<number>, emotion: number, K: number): Numbers {
@@ -265,7 +265,7 @@ function images(segments: readonly { frames: Numbers; start: number }[]): Number
 }
 
 /** The profile of an utterance, [segments, K]. */
-function profileOf(weights: Arrays, { frames, starts }: Heard): Numbers {
+function profileOf(weights: Arrays, { frames, starts }: Utterance): Numbers {
   const { logits } = forward(weights, images(starts.map((start) => ({ frames, start }))), starts.length);
   return crossEntropy(logits, logits, starts.length).probabilities;
 }
@@ -274,7 +274,7 @@ function profileOf(weights: Arrays, { frames, starts }: Heard): Numbers {
 export type Training = { width: number; epochs: number; batch: number; rate: number };
 
 /** Trains a fresh network on segments with labels [segments, K], an utterance each. */
-export function train(heard: Heard[], labels: Numbers[], K: number, how: Training, random: () => number): Arrays {
+export function train(heard: Utterance[], labels: Numbers[], K: number, how: Training, random: () => number): Arrays {
   const weights = initialise(how.width, K, random), adam = new Adam();
   const segments = heard.flatMap(({ frames, starts }, u) =>
     starts.map((start, s) => (
@@ -354,8 +354,10 @@ export function decide(trees: Tree[], row: number[], K: number): number {
 
 // --- all of it
 /** The synthetic corpus as frames with segments `hop` frames apart, standardised over all of them (the engine: over a fold's own). */
-export async function hear(utterances: number, hop: number): Promise<{ heard: Heard[]; emotions: string[] }> {
-  const corpus = openSynthetic(1, { utterances, speakers: 3 }), emotions = [...corpus.emotions], heard: Heard[] = [];
+export async function hear(utterances: number, hop: number): Promise<{ heard: Utterance[]; emotions: string[] }> {
+  const corpus = openSynthetic(1, { utterances, speakers: 3 }),
+    emotions = [...corpus.emotions],
+    heard: Utterance[] = [];
   for (const utterance of corpus.utterances) {
     const frames = logMel((await utterance.read()).samples), last = frames.length / BANDS - FRAMES;
     const starts = Array.from({ length: Math.floor(last / hop) + 1 }, (_, s) => s * hop);

@@ -1,15 +1,12 @@
-/** The CPU device in Deno and in Node: its threads are those of `node:worker_threads`. In a browser `create_browser.ts` stands for it. */
-import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+/** Starts the CPU device in the program that runs here: Deno, Node, or a browser that uses the npm package (`host.ts`). */
 import { type CpuDevice, type CpuOptions, startCpuDevice } from "./device.ts";
-import type { WorkerStart } from "./layout.ts";
-import { assembleKernels } from "./modules.ts";
+import { openHost } from "./host.ts";
 
 /**
  * Starts a CPU device. It ends with `close()`, or with the program.
  *
- * @throws RangeError on an option out of its range, Error where the engine lacks relaxed SIMD that was asked for, or shared
- * memory
+ * @throws OptionError on an option out of its range, Error where the engine lacks relaxed SIMD that was asked for, or shared
+ * memory; in a browser, where a thread does not start, or not within 20 s
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -22,15 +19,5 @@ import { assembleKernels } from "./modules.ts";
  * ```
  */
 export async function createCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
-  return await startCpuDevice({ processors: availableParallelism(), kernels: assembleKernels, startWorker }, options);
-}
-
-/** Starts a thread. @param lost hears of its end @returns what sends it its work */
-function startWorker(lost: (why: string) => void): (start: WorkerStart) => void {
-  // node:worker_threads, since a Worker of the web keeps the program from ending
-  const worker = new Worker(new URL("./worker.ts", import.meta.url));
-  worker.unref();
-  worker.on("error", (error: Error) => lost(`A worker of the CPU device failed: ${error.message}`));
-  worker.on("exit", () => lost("A worker of the CPU device has ended"));
-  return (start) => worker.postMessage(start);
+  return await startCpuDevice(await openHost(options.threads), options);
 }

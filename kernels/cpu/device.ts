@@ -45,7 +45,7 @@ export interface CpuOptions {
   memoryLimit?: number;
 }
 
-/** What the CPU device needs of the program that it runs in. `create.ts` has what Deno gives; a page or a package brings its own. */
+/** What the CPU device needs of the program that it runs in. `host.ts` is Deno and Node, `browser_host.ts` a browser. */
 export interface CpuHost {
   /** Processors of the machine: worker threads by default. */
   processors: number;

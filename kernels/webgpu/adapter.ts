@@ -4,7 +4,7 @@
  * @module
  */
 import { TIMESTAMPS } from "./clock.ts";
-import { type Features, featuresToAsk, probeFeatures, type Wanted } from "./features.ts";
+import { type FeatureRequest, type Features, featuresToAsk, probeFeatures } from "./features.ts";
 
 /** An adapter, and what it is. */
 export interface FoundAdapter {
@@ -55,7 +55,7 @@ export interface OpenedGpu {
  * A device with the adapter's own limits, and as much of what is wanted as works. Throws an Error that names the adapter where it
  * refuses.
  */
-export async function requestDevice(found: FoundAdapter, wanted: Wanted): Promise<OpenedGpu> {
+export async function requestDevice(found: FoundAdapter, wanted: FeatureRequest): Promise<OpenedGpu> {
   const { adapter } = found;
   const requiredLimits: Record<string, number> = {};
   for (const limit of LIMITS) requiredLimits[limit] = adapter.limits[limit];

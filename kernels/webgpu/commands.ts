@@ -22,7 +22,7 @@ const FLOPS = 2e11;
 const GROUPS = 65535;
 
 /** What was asked of the GPU since the start. */
-export interface Asked {
+export interface CommandCounts {
   /** Dispatches of a kernel. */
   dispatches: number;
   /** Submissions, most of them of many dispatches. */
@@ -45,7 +45,7 @@ export class Commands {
   #used = new Set<number>(); // buffers that gathered dispatches touch, by id
   #groups = new Map<string, GPUBindGroup>();
   /** Counts. */
-  readonly asked: Asked = { dispatches: 0, submissions: 0 };
+  readonly asked: CommandCounts = { dispatches: 0, submissions: 0 };
 
   /** @param programs whose kernels will be dispatched */
   constructor(device: GPUDevice, programs: Programs, faults: Faults) {

@@ -9,7 +9,7 @@ import { checkBuffer } from "../check.ts";
 import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";
 import type { FoundAdapter, OpenedGpu } from "./adapter.ts";
 import { GpuBuffer } from "./buffer.ts";
-import { type Asked, Commands } from "./commands.ts";
+import { type CommandCounts, Commands } from "./commands.ts";
 import { Faults } from "./faults.ts";
 import type { Features } from "./features.ts";
 import { WEBGPU_KERNELS } from "./kernels.ts";
@@ -49,7 +49,7 @@ export interface OwnLaunch extends Omit<Launch, "buffers"> {
 }
 
 /** What a device has made since its start: when these stand still, a step creates nothing. */
-export interface Created {
+export interface ResourceCounts {
   /** Buffers, tensors' and those that results are read through. */
   buffers: number;
   /** Compiled kernels. */
@@ -149,7 +149,7 @@ export class WebGpuDevice extends GpuKernels implements Device {
   }
 
   /** What was made since the start. */
-  get created(): Created {
+  get created(): ResourceCounts {
     return {
       buffers: this.#memory.created,
       pipelines: this.#programs.count,
@@ -163,7 +163,7 @@ export class WebGpuDevice extends GpuKernels implements Device {
   }
 
   /** What the GPU was asked to do since the start. */
-  get asked(): Asked {
+  get asked(): CommandCounts {
     return { ...this.#commands.asked };
   }
 

@@ -33,7 +33,7 @@ export interface Features {
 }
 
 /** What to look for. */
-export interface Wanted {
+export interface FeatureRequest {
   subgroups: boolean;
   f16: boolean;
 }
@@ -50,7 +50,7 @@ const LANES = 256;
 const MOST_SHARING = 32;
 
 /** Features to ask an adapter for. Sizes that it tells without listing subgroups are a reason to ask, too. */
-export function featuresToAsk(adapter: GPUAdapter, wanted: Wanted): GPUFeatureName[] {
+export function featuresToAsk(adapter: GPUAdapter, wanted: FeatureRequest): GPUFeatureName[] {
   const features: GPUFeatureName[] = [];
   const { subgroupMinSize = 0 } = adapter.info as GPUAdapterInfo & { subgroupMinSize?: number };
   if (wanted.subgroups && (adapter.features.has(SUBGROUPS) || subgroupMinSize > 0)) features.push(SUBGROUPS);
@@ -84,7 +84,7 @@ export function sharingLanes({ min }: Subgroups): number {
 }
 
 /** Tries out what a device was given. */
-export async function probeFeatures(adapter: GPUAdapter, device: GPUDevice, wanted: Wanted): Promise<Features> {
+export async function probeFeatures(adapter: GPUAdapter, device: GPUDevice, wanted: FeatureRequest): Promise<Features> {
   const features: Features = { f16: false, reasons: {} };
   try {
     if (wanted.subgroups) features.subgroups = await probeSubgroups(adapter, device);
@@ -117,7 +117,7 @@ async function probeSubgroups(adapter: GPUAdapter, device: GPUDevice): Promise<S
       return checkSubgroups(subgroups, x, new Float32Array(y));
     } catch (error) {
       refused = error as Error;
-      if (!(error instanceof NotCompiled)) break; // it compiles, but is wrong
+      if (!(error instanceof CompileError)) break; // it compiles, but is wrong
     }
   }
   throw refused;
@@ -176,13 +176,13 @@ export function decodeHalf(bits: number): number {
 }
 
 /** A text that this compiler refuses. */
-class NotCompiled extends Error {}
+class CompileError extends Error {}
 
 /**
  * Runs one workgroup of a text on x, and gives what it wrote.
  *
  * @param words of each buffer that it writes
- * @throws NotCompiled where the text does not compile
+ * @throws CompileError where the text does not compile
  */
 async function run(device: GPUDevice, code: string, x: Float32Array, words: readonly number[]): Promise<ArrayBuffer[]> {
   const buffers: GPUBuffer[] = [];
@@ -198,7 +198,7 @@ async function run(device: GPUDevice, code: string, x: Float32Array, words: read
     const failed = (await Promise.all([device.popErrorScope(), device.popErrorScope()])).find((error) =>
       error !== null
     );
-    if (failed) throw new NotCompiled(`a kernel that uses them does not compile: ${firstLine(failed.message)}`);
+    if (failed) throw new CompileError(`a kernel that uses them does not compile: ${firstLine(failed.message)}`);
     const input = buffer(x.byteLength, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
     device.queue.writeBuffer(input, 0, x as Float32Array<ArrayBuffer>);
     const written = words.map((n) => buffer(4 * n, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC));

@@ -4,10 +4,10 @@
  * @module
  */
 export { findAdapter, type FoundAdapter } from "./adapter.ts";
-export { type Created, type OwnLaunch, type ProgramText, WebGpuDevice, type WebGpuOptions } from "./device.ts";
+export { type OwnLaunch, type ProgramText, type ResourceCounts, WebGpuDevice, type WebGpuOptions } from "./device.ts";
 export { createWebGpuDevice } from "./open.ts";
 export type { Choice, KernelChoices } from "./choices.ts";
-export type { Asked } from "./commands.ts";
+export type { CommandCounts } from "./commands.ts";
 export type { Kernel } from "./launcher.ts";
 export type { Plan, Planner, Product } from "./plan.ts";
 export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";

@@ -1,18 +1,18 @@
 /**
- * From a profile to the emotion as ONNX nodes: the statistics of `refinery/statistics.ts`, and the forest of `forest/`.
+ * The step from a profile to the emotion as ONNX nodes: the statistics of `refinery/statistics.ts`, and the forest of `forest/`.
  *
  *     profile [N, K] -> maximum, minimum, mean, share above 0.2 of each emotion [1, 4 K] -> trees -> probabilities [K], emotion [1]
  *
- * Both are exact: the statistics are float32 as in EPR, and where a tree asks `x <= t` of such a number, the answer is the same for
- * the largest float32 that is not above t. Trees add up shares, not shares of the number of trees, so that votes which are equal in
- * EPR are equal here; of equal ones the first emotion is the likeliest in both.
+ * Both are exact. The statistics are float32 as in EPR, and a tree's test `x <= t` gives the same answer for the largest float32
+ * that is not above t. Trees add up shares, not shares divided by the number of trees, so ties in EPR are ties here. In a tie, both
+ * choose the first emotion.
  */
 import type { RandomForest } from "../../forest/forest.ts";
 import type { Model } from "../model.ts";
 import { STATISTICS, THRESHOLD } from "../../refinery/statistics.ts";
 import { type AttributeValue, type OnnxGraph, TYPES } from "./graph.ts";
 
-/** Adds statistics and forest. @param profile name of float values, [segments, emotions] */
+/** Adds statistics and forest. @param profile name of the float values, [segments, emotions] */
 export function addDecision(graph: OnnxGraph, { description, forest }: Model, profile: string): void {
   addStatistics(graph, profile, description.emotions.length);
   const outputs = ["emotion", "votes"];
@@ -23,7 +23,7 @@ export function addDecision(graph: OnnxGraph, { description, forest }: Model, pr
   graph.node("Squeeze", ["vote_shares", "axis.recording"], "probabilities");
 }
 
-/** Float [1, 4 K], a row of the {@link STATISTICS} for each emotion after the other. */
+/** Float [1, 4 K]: the {@link STATISTICS} of one emotion after the other. */
 function addStatistics(graph: OnnxGraph, profile: string, emotions: number): void {
   graph.whole("axis.statistic", [2]);
   graph.whole("shape.statistics", [1, STATISTICS.length * emotions]);
@@ -45,7 +45,10 @@ function addStatistics(graph: OnnxGraph, profile: string, emotions: number): voi
   graph.node("Reshape", ["statistics.by_emotion", "shape.statistics"], "statistics");
 }
 
-/** The forest as ONNX keeps one: a column for each property of the nodes, and one for each of the leaves' shares. */
+/**
+ * The forest in ONNX's layout: a column for each property of the nodes, and one for each property of the leaves'
+ * shares.
+ */
 function treeTables(forest: RandomForest, emotions: readonly string[]): Record<string, AttributeValue> {
   const nodes = { tree: [] as number[], id: [] as number[], feature: [] as number[], mode: [] as string[] };
   const [thresholds, yes, no]: number[][] = [[], [], []];
@@ -64,7 +67,8 @@ function treeTables(forest: RandomForest, emotions: readonly string[]): Record<s
       const counts = value.subarray(node * classes, (node + 1) * classes);
       const sum = counts.reduce((a, b) => a + b, 0);
       for (const [emotion, count] of counts.entries()) {
-        // the first leaf names every emotion: a runtime takes a forest that names one of two for another kind
+        // the first leaf lists every emotion: a runtime treats a forest whose leaf lists one of two classes as another
+        // kind
         if (count === 0 && (tree > 0 || leaves.tree.length >= classes)) continue;
         leaves.tree.push(tree);
         leaves.node.push(node);
@@ -94,7 +98,8 @@ function treeTables(forest: RandomForest, emotions: readonly string[]): Record<s
 export function notAbove(value: number): number {
   const nearest = Math.fround(value);
   if (nearest <= value) return nearest;
-  // the next one down: of a positive float the bits are one less, of a negative one one more, and below 0 is the smallest
+  // the next lower float: decrement the bits of a positive float, increment those of a negative one; below 0 is the
+  // smallest
   const bits = new Int32Array(Float32Array.of(nearest).buffer);
   if (nearest === 0) return -(2 ** -149);
   bits[0] += nearest > 0 ? -1 : 1;

@@ -1,17 +1,17 @@
 /**
- * Samples to segments as ONNX nodes: what `dsp/log_mel.ts` and `dsp/segments.ts` compute, in float64 as they do.
+ * Samples to segments as ONNX nodes: the same computation as in `dsp/log_mel.ts` and `dsp/segments.ts`, also in float64.
  *
  *     samples [n] -> STFT [T, bins, 2] -> magnitude [T, bins] -> mel [T, bands] -> ln(gain mel + offset) -> segments [N, frames, bands]
  *
- * ONNX's STFT wants a window as long as its transform, and counts frames by it. So the window is filled up with zeros, and as many
- * follow the samples: T is 1 + floor((n - window) / hop), as everywhere in EPR.
+ * ONNX's STFT requires a window as long as its transform, and counts frames by it. So the window is padded with zeros, and the samples
+ * with as many: T is 1 + floor((n - window) / hop), as everywhere in EPR.
  */
 import { hann } from "../../dsp/log_mel.ts";
 import { MelBank } from "../../dsp/mel.ts";
 import type { FrontEnd, Levelling } from "../../dsp/settings.ts";
 import { type OnnxGraph, TYPES } from "./graph.ts";
 
-/** Settings of a front end that are written here. */
+/** Front-end settings that can be exported. */
 const KNOWN: readonly (keyof FrontEnd)[] = [
   "sampleRate",
   "windowLength",
@@ -28,10 +28,10 @@ const KNOWN: readonly (keyof FrontEnd)[] = [
 /**
  * Adds the front end.
  *
- * @param samples name of float values, [n], at the front end's rate
+ * @param samples name of the float values, [n], at the front end's rate
  * @param segmentHop frames from one segment to the next
  * @returns name of the segments' log-mel values, float [segments, segmentFrames, nMels]
- * @throws {TypeError} if the front end has a setting that is not known here
+ * @throws {TypeError} if the front end has an unknown setting
  */
 export function addFrontEnd(graph: OnnxGraph, samples: string, settings: FrontEnd, segmentHop: number): string {
   const other = Object.keys(settings).find((key) => !(KNOWN as readonly string[]).includes(key));
@@ -72,10 +72,10 @@ function logMel(graph: OnnxGraph, samples: string, settings: FrontEnd): string {
 }
 
 /**
- * Mel magnitudes times the gain that `dsp/levelling.ts` defines. The frame of rank floor(T percentile / 100) in rising order is the
- * last of the T - that many loudest.
+ * Multiplies mel magnitudes by the gain of `dsp/levelling.ts`. The frame of rank floor(T percentile / 100) in rising order is the
+ * last of the T - floor(T percentile / 100) loudest.
  *
- * @param mel name of values, double [1, T, bands]
+ * @param mel name of the values, double [1, T, bands]
  */
 function level(graph: OnnxGraph, mel: string, { percentile, magnitude, mostGain, frames }: Levelling): string {
   graph.whole("level.first", [0]);
@@ -103,7 +103,10 @@ function level(graph: OnnxGraph, mel: string, { percentile, magnitude, mostGain,
   return graph.node("Mul", [mel, "level.gain"], "mel.levelled");
 }
 
-/** Segment s is frames [s hop, s hop + segmentFrames); of what is shorter than one the last frame is repeated to its end. */
+/**
+ * Segment s is frames [s hop, s hop + segmentFrames). If the recording is shorter than a segment, its last frame is
+ * repeated.
+ */
 function cutSegments(graph: OnnxGraph, frames: string, { segmentFrames }: FrontEnd, segmentHop: number): string {
   graph.whole("segment.overhang", segmentFrames - 1);
   graph.whole("segment.first", 0);

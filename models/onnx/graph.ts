@@ -1,35 +1,35 @@
 /**
- * A graph that grows: inputs, constants, nodes, outputs, each by the name that Netron shows. It becomes the bytes of an ONNX file.
+ * Builds a graph of inputs, constants, nodes and outputs, each with the name that Netron shows, and encodes it as an ONNX file.
  *
- * Each node bears the name of what it gives, so that a node "conv3" gives the values "conv3" and takes "conv3.w" and "conv3.b".
+ * Each node has the name of its output: the node "conv3" computes the values "conv3" from "conv3.w" and "conv3.b".
  */
 import { encodeModelProto, type Fields } from "./messages.ts";
 
-/** Operators' version: 17 is the first that has STFT. */
+/** Version of the operators: 17 is the first with STFT. */
 export const OPSET = 17;
 
-/** Version of the operators for trees (domain ai.onnx.ml): the one that has been everywhere since 2021. */
+/** Version of the tree operators (domain ai.onnx.ml): supported everywhere since 2021. */
 export const TREES_OPSET = 3;
 
-/** Version of the file format that goes with {@link OPSET}. */
+/** Version of the file format that matches {@link OPSET}. */
 const IR_VERSION = 8;
 
 /** Numbers of onnx.proto's TensorProto.DataType. */
 export const TYPES = { float: 1, int64: 7, string: 8, double: 11 } as const;
 
-/** What values are of. */
+/** Type of a value's elements. */
 export type ValueType = keyof typeof TYPES;
 
-/** A size, or the name of one that differs from call to call. */
+/** A size, or the name of a size that varies from call to call. */
 export type Size = number | string;
 
-/** An attribute: a whole number, whole numbers, floats, a text, texts. */
+/** An attribute: a whole number, whole numbers, floats, a text, or texts. */
 export type AttributeValue = number | readonly number[] | Float32Array | string | readonly string[];
 
 /** Numbers of onnx.proto's AttributeProto.AttributeType. */
 const ATTRIBUTES = { int: 2, string: 3, floats: 6, ints: 7, strings: 8 };
 
-/** See the file's comment. */
+/** A graph under construction: see the top of this file. */
 export class OnnxGraph {
   readonly #inputs: Fields[] = [];
   readonly #outputs: Fields[] = [];
@@ -42,15 +42,15 @@ export class OnnxGraph {
     return name;
   }
 
-  /** Declares that a value is an output. */
+  /** Declares a value as an output. */
   output(name: string, type: ValueType, shape: readonly Size[], about: string): void {
     this.#outputs.push(valueInfo(name, type, shape, about));
   }
 
   /**
-   * Adds a constant; the array's type is the tensor's.
+   * Adds a constant; the array's type determines the tensor's.
    *
-   * @param shape [] of a single number
+   * @param shape [] for a single number
    * @returns its name
    */
   constant(name: string, data: Float32Array | Float64Array | BigInt64Array, shape: readonly number[]): string {
@@ -79,8 +79,8 @@ export class OnnxGraph {
    *
    * @param operator for instance "Conv", or "ai.onnx.ml.TreeEnsembleClassifier"
    * @param inputs names of values
-   * @param outputs the names of what it gives; the last one is the node's
-   * @returns the last of them
+   * @param outputs names of its outputs; the last one is also the node's name
+   * @returns the last output's name
    */
   node(
     operator: string,
@@ -102,9 +102,9 @@ export class OnnxGraph {
   }
 
   /**
-   * The file.
+   * Encodes the file.
    *
-   * @param about name: the graph's; text: a description for people; producer: version of EPR; properties: for programs
+   * @param about name: the graph's name; text: a description for people; producer: EPR's version; properties: for programs
    */
   encode(
     { name, text, producer, properties }: {
@@ -135,7 +135,7 @@ export class OnnxGraph {
     });
   }
 
-  /** A name that nothing bears yet. */
+  /** An unused name. */
   #fresh(name: string): string {
     if (this.#nodes.has(name) || this.#constants.has(name)) {
       throw new Error(`An ONNX graph: expected a new name, found '${name}' again`);
@@ -160,7 +160,7 @@ function attribute(name: string, value: AttributeValue): Fields {
   return { name, type: ATTRIBUTES.ints, ints: (value as readonly number[]).map(BigInt) };
 }
 
-/** The bytes of numbers as ONNX has them, on any machine. */
+/** The bytes of numbers in ONNX's byte order, on any machine. */
 function littleEndian(data: Float32Array | Float64Array | BigInt64Array): Uint8Array {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return bytes;

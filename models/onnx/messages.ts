@@ -1,8 +1,8 @@
 /**
  * The messages of an ONNX file: those of `onnx.proto` (onnx.ai, IR version 8) that EPR writes, with their field numbers, as a table.
  *
- * An ONNX file is one ModelProto in Protocol Buffers' encoding. The library `@bufbuild/protobuf` encodes; here stands only what it
- * has to know. Presence is explicit (proto2): a reader tells an attribute of 0 from one that is missing.
+ * An ONNX file is one ModelProto in Protocol Buffers' encoding. The library `@bufbuild/protobuf` encodes it; this file only defines
+ * the schema. Presence is explicit (proto2): a reader can distinguish an attribute of 0 from a missing one.
  */
 import { create, createFileRegistry, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import {
@@ -11,7 +11,7 @@ import {
   FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
 
-/** A field: its number, its type (of the protocol's, or a message of this table), and whether it is a list. */
+/** A field: its number, its type (a protocol type or a message of this table), and whether it is a list. */
 type Field = readonly [number: number, type: string, list?: "list"];
 
 /** Messages by name, their fields by name. */
@@ -69,7 +69,7 @@ const MESSAGES: Record<string, Record<string, Field>> = {
   DimensionProto: { dim_value: [1, "INT64"], dim_param: [2, "STRING"] },
 };
 
-/** What a message is made of: fields by the names of the table; whole numbers of 64 bits are bigint. */
+/** The contents of a message: fields by the names of the table; 64-bit whole numbers are bigint. */
 export interface Fields {
   [name: string]:
     | string
@@ -81,12 +81,12 @@ export interface Fields {
     | readonly Uint8Array[];
 }
 
-/** The bytes of an ONNX file. @param model a ModelProto's fields */
+/** Encodes an ONNX file. @param model the fields of a ModelProto */
 export function encodeModelProto(model: Fields): Uint8Array<ArrayBuffer> {
   return toBinary(schemaOf("ModelProto"), toMessage("ModelProto", model)).slice();
 }
 
-/** A message of the library from plain fields, and those in it. */
+/** Converts plain fields, and those nested in them, to a message of the library. */
 function toMessage(name: string, fields: Fields): Message {
   const schema = schemaOf(name), values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
@@ -101,7 +101,7 @@ function toMessage(name: string, fields: Fields): Message {
 
 let schemas: ReadonlyMap<string, DescMessage> | undefined;
 
-/** How the library knows a message. */
+/** The library's schema of a message. */
 function schemaOf(name: string): DescMessage {
   schemas ??= describeMessages();
   return schemas.get(name)!;

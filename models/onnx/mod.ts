@@ -1,10 +1,10 @@
 /**
- * A model as ONNX files (https://onnx.ai), which other programs of the field run and Netron shows.
+ * A model as ONNX files (https://onnx.ai), which other programs of the field run and Netron displays.
  *
  *     encodeNetwork   segments [N, frames, bands] -> probabilities [N, emotions]: the network alone
  *     encodeWhole     samples [n] at the model's rate -> profile [N, emotions], probabilities [emotions], emotion [1]
  *
- * Loads `@bufbuild/protobuf`; nothing else of EPR needs it.
+ * Loads `@bufbuild/protobuf`; no other part of EPR needs it.
  *
  * @module
  */
@@ -18,9 +18,9 @@ import { OnnxGraph } from "./graph.ts";
 import { addNetwork } from "./network.ts";
 
 /**
- * The network of a model: segments of log-mel frames, as `dsp.segmentView` gives them, to probabilities.
+ * Encodes the network of a model: from segments of log-mel frames, as returned by `dsp.segmentView`, to probabilities.
  *
- * @returns the bytes of an ONNX file, operators of opset 17
+ * @returns the bytes of an ONNX file with operators of opset 17
  */
 export function encodeNetwork(model: Model): Uint8Array<ArrayBuffer> {
   const { frontEnd: { segmentFrames, nMels }, emotions } = model.description;
@@ -33,10 +33,10 @@ export function encodeNetwork(model: Model): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * All of a model: samples to the profile, the probabilities and the emotion of the whole.
+ * Encodes a whole model: from samples to the profile, the probabilities and the emotion of the whole.
  *
- * @returns the bytes of an ONNX file, operators of opset 17 and of ai.onnx.ml 3
- * @throws {TypeError} if the front end has a setting that can't be written
+ * @returns the bytes of an ONNX file with operators of opset 17 and of ai.onnx.ml 3
+ * @throws {TypeError} if the front end has a setting that can't be exported
  */
 export function encodeWhole(model: Model): Uint8Array<ArrayBuffer> {
   const { frontEnd, segmentHop, emotions } = model.description, graph = new OnnxGraph();
@@ -51,7 +51,7 @@ export function encodeWhole(model: Model): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * A VGG-E without front end, forest or names of emotions: what a benchmark gives to other programs.
+ * Encodes a VGG-E without front end, forest or names of emotions, for benchmarks of other programs.
  *
  * @param weights by the names of `vggEParameters(options)`
  */
@@ -72,7 +72,7 @@ function networkOf({ description: { network: { options }, standardisation }, wei
 
 const aboutRow = (emotions: readonly string[]) => `probabilities of ${emotions.join(", ")}`;
 
-/** What the file says of itself: a text for people, properties for programs. */
+/** The file's metadata: a text for people, properties for programs. */
 function aboutModel(
   { name, emotions, frontEnd, segmentHop, training, certainty, domain, licence, made }: ModelDescription,
   part: string,

@@ -1,30 +1,30 @@
 /**
- * VGG-E as ONNX nodes: what `nn/vgg_e.ts` computes in inference. Batch norms are part of their convolutions.
+ * VGG-E as ONNX nodes: the inference of `nn/vgg_e.ts`. Batch norms are folded into their convolutions.
  *
  *     segments [N, frames, bands] -> (x - mean) / deviation -> [N, 1, bands, frames] -> 16 Conv, 5 MaxPool -> 3 Gemm -> Softmax [N, K]
  *
- * EPR keeps activations as NHWC and weights as HWIO; ONNX wants NCHW and OIHW, so the weights are transposed here, and the last
- * pool's values before they are flattened, so that the dense layers' weights stay as they are: [in, out].
+ * EPR stores activations as NHWC and weights as HWIO; ONNX requires NCHW and OIHW, so the weights are transposed here. The last pool's
+ * values are transposed before they are flattened, so the dense layers' weights stay unchanged: [in, out].
  */
 import { foldBatchNorm } from "../../nn/fold_batch_norm.ts";
 import { BLOCKS, DENSE, type VggEOptions, vggEParameters } from "../../nn/vgg_e.ts";
 import type { OnnxGraph } from "./graph.ts";
 
-/** A network to write. */
+/** A network to export. */
 export interface WrittenNetwork {
-  /** Which network it is. */
+  /** The network's options. */
   options: VggEOptions;
   /** By the names of {@linkcode vggEParameters}. */
   weights: Readonly<Record<string, Float32Array>>;
-  /** Of log-mel values; the network sees (x - mean) / deviation. */
+  /** Standardisation of log-mel values: the network's input is (x - mean) / deviation. */
   standardisation: { mean: number; deviation: number };
 }
 
 /**
  * Adds the network.
  *
- * @param segments name of log-mel values, float [segments, segmentFrames, nMels]
- * @param probabilities what the result is to be called, float [segments, emotions]
+ * @param segments name of the log-mel values, float [segments, segmentFrames, nMels]
+ * @param probabilities name of the result, float [segments, emotions]
  */
 export function addNetwork(
   graph: OnnxGraph,

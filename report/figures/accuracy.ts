@@ -1,6 +1,4 @@
-/**
- * Accuracy against stage, with its 95 % interval: Wilson's over utterances, or over seeds where there are several.
- */
+/** Accuracy by stage, with its 95 % interval: Wilson's over utterances, or over seeds if there are several. */
 import { ordinal } from "../../base/numbering.ts";
 import { mean, meanHalfWidth, wilsonInterval } from "../../refinery/intervals.ts";
 import type { ReportFigure } from "../document.ts";
@@ -15,7 +13,7 @@ export async function accuracyFigure({ chains }: Study): Promise<ReportFigure> {
     stagesOf(chain).map((stage) => {
       const found = stageValues(chain, stage, ({ stages }, s) => stages[s].weightedAccuracy);
       const { low, high } = interval(found, chain.runs[0].corpus.utterances.length);
-      const aside = 0.09 * (c - (chains.length - 1) / 2); // so that intervals don't hide each other
+      const aside = 0.09 * (c - (chains.length - 1) / 2); // so that intervals do not overlap
       const [chainName, accuracy] = [METHOD_NAMES[chain.method], mean(found)];
       return {
         chain: chainName,

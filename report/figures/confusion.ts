@@ -1,5 +1,6 @@
 /**
- * The paper's Figure 3: who is taken for what. Each row is a true emotion; its cells hold utterances, and percent of the row.
+ * The paper's Figure 3: the confusion matrix. Each row is a true emotion; its cells contain utterances, and percent of the
+ * row.
  */
 import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
@@ -7,17 +8,17 @@ import { METHOD_NAMES } from "../format.ts";
 import type { Chain } from "../study.ts";
 import { draw } from "./draw.ts";
 
-/** Pixels a cell. */
+/** Pixels per cell. */
 const CELL = 38;
 
-/** The confusion matrix of one stage, over all seeds together. */
+/** The confusion matrix of one stage, summed over seeds. */
 export async function confusionFigure(chain: Chain, stage: number): Promise<ReportFigure> {
   const { runs, method } = chain, { emotions } = runs[0].corpus;
   const cells = emotions.flatMap((said, t) => {
     const row = emotions.map((_, d) => runs.reduce((sum, { stages }) => sum + stages[stage].confusion[t][d], 0));
     const all = row.reduce((a, b) => a + b, 0);
     return row.map((count, d) => {
-      const share = all > 0 ? count / all : 0; // an emotion that only segments truly have
+      const share = all > 0 ? count / all : 0; // an emotion that occurs only as the true emotion of segments
       return { said, taken: emotions[d], count: String(count), percent: `${(100 * share).toFixed(0)} %`, share };
     });
   });

@@ -1,16 +1,16 @@
 /**
- * From a Vega-Lite description to an SVG element, without a browser.
+ * Renders a Vega-Lite description to an SVG element, without a browser.
  *
- * Text, axes and grids take the colour of the text around them (`currentColor`), so that one drawing serves a light page, a dark
- * one and paper; colours of data are of middling lightness and can be told on both. Figures are narrow, so that a
- * phone shows them at their own size.
+ * Text, axes and grids use the colour of the surrounding text (`currentColor`), so that one drawing works on a light page, a
+ * dark page and paper. Colours of data have medium lightness and are visible on both. Figures are narrow, so that a phone shows
+ * them at full size.
  */
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
 export { emotionColours, METHOD_COLOURS } from "../colours.ts";
 
-/** Width that a figure's plots have together, pixels: with its axis it fits a phone. */
+/** Total width of a figure's plots in pixels: with its axis it fits a phone. */
 export const WIDTH = 270;
 
 const INK = "currentColor";
@@ -49,7 +49,7 @@ const CONFIG = {
   rule: { color: INK },
 };
 
-/** A Vega-Lite description, less what all figures share. */
+/** A Vega-Lite description without the parts that all figures share. */
 export type Plot = Record<string, unknown>;
 
 /** Draws a plot. */
@@ -63,7 +63,7 @@ export async function draw(plot: Plot): Promise<string> {
   }
 }
 
-/** An SVG element as a file of its own: dark on white. */
+/** Converts an SVG element to a separate file: dark on white. */
 export function standalone(svg: string): string {
   return svg.replace("<svg ", '<svg style="color:#1b2026;background:#fff" ') + "\n";
 }

@@ -1,6 +1,4 @@
-/**
- * What the forest looks at: loss of accuracy where a statistic of the profile is shuffled among utterances.
- */
+/** What the forest relies on: loss of accuracy when a statistic of the profile is shuffled among utterances. */
 import { ordinal } from "../../base/numbering.ts";
 import { permutationImportance } from "../../refinery/importance.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";

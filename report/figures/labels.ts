@@ -1,6 +1,4 @@
-/**
- * What refinery does to the labels: how flat they get, and, where the corpus knows, how near the truth.
- */
+/** The effect of refinery on the labels: how flat they become and, if the corpus knows the truth, how close to it. */
 import { ordinal } from "../../base/numbering.ts";
 import { mean } from "../../refinery/intervals.ts";
 import type { ReportFigure } from "../document.ts";
@@ -29,7 +27,7 @@ export async function entropyFigure(study: Study): Promise<ReportFigure> {
   };
 }
 
-/** Distance of labels from the truth, and segments that are truly right; undefined where the truth is not known. */
+/** Distance of labels from the truth, and truly correct segments; undefined if the truth is not known. */
 export async function truthFigure(study: Study): Promise<ReportFigure | undefined> {
   if (study.chains[0].runs[0].stages[0].labelError === undefined) return undefined;
   const svg = await drawPanels(study, [
@@ -46,7 +44,7 @@ export async function truthFigure(study: Study): Promise<ReportFigure | undefine
   };
 }
 
-/** A panel a figure of the stages, below one another, with one legend. */
+/** One panel per quantity, below one another, with a common legend. */
 async function drawPanels(
   { chains }: Study,
   panels: [title: string, unit: string, of: Of, domain?: [number, number]][],

@@ -1,6 +1,6 @@
 /**
- * How the networks of a chain learned: the mean loss over folds (and seeds) by epoch, while they learned and on the validation
- * utterances; each fold faintly behind.
+ * Learning curves of a chain's networks: the mean loss over folds (and seeds) by epoch, in training and on the validation
+ * utterances; each fold is drawn faintly behind.
  */
 import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
@@ -8,7 +8,7 @@ import { METHOD_NAMES } from "../format.ts";
 import type { Chain } from "../study.ts";
 import { draw, WIDTH } from "./draw.ts";
 
-/** Learning curves, a panel a stage. */
+/** Learning curves, one panel per stage. */
 export async function learningFigure(chain: Chain): Promise<ReportFigure> {
   const values = chain.runs.flatMap(({ curves, config: { settings: { seed } } }) =>
     curves.flatMap(({ fold, stage, epochs }) =>

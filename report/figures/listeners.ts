@@ -1,6 +1,4 @@
-/**
- * Emo-DB's listeners beside the profiles: a dot an utterance.
- */
+/** Emo-DB's listeners and the profiles: one dot per utterance. */
 import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
@@ -12,7 +10,7 @@ import { draw, emotionColours, WIDTH } from "./draw.ts";
 export async function listenersFigure(chain: Chain, rates: Map<string, number>): Promise<ReportFigure> {
   const [run] = chain.runs, { emotions } = run.corpus;
   const stage = chain.stages - 1;
-  // rates are steps of 1/20: dots of one step are set aside from each other, evenly
+  // rates are multiples of 1/20: dots with the same rate are spread out evenly
   const values = pairListeners(run, stage, rates).map((heard, i) => ({
     ...heard,
     at: 100 * heard.listeners + 1.6 * ((i * 0.618034) % 1 - 0.5),

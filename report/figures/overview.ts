@@ -1,30 +1,30 @@
 /**
- * A recording of any length, small enough to be drawn: the lowest and the highest sample of some hundred stretches, the mean
- * frame of some hundred others. When there are too many stretches, neighbours become one, so that an hour takes no more
- * memory than a second.
+ * Reduces a recording of any length to a size that can be drawn: the lowest and highest sample of some hundred stretches,
+ * and the mean frame of some hundred others. When there are too many stretches, neighbours are merged, so an hour takes no
+ * more memory than a second.
  */
 import { type FrontEnd, frontEnd } from "../../dsp/settings.ts";
 
-/** Stretches at most; there are half as many or more. */
+/** Most stretches; there are at least half as many. */
 const MOST = 1200;
 
-/** Adds samples and frames up. */
+/** Accumulates samples and frames. */
 export class Overview {
-  /** Samples that it has seen. */
+  /** Number of samples so far. */
   samples = 0;
-  /** Frames that it has seen. */
+  /** Number of frames so far. */
   frames = 0;
-  /** How frames are made of samples. */
+  /** The front end that computes the frames. */
   readonly settings: FrontEnd;
-  /** Samples a stretch, and the lowest and highest of each. */
+  /** Samples per stretch, and the lowest and highest of each. */
   #sampleStep = 1;
   #low: number[] = [];
   #high: number[] = [];
-  /** Frames a stretch, and the sum of each, band by band. */
+  /** Frames per stretch, and the sum of each, band by band. */
   #frameStep = 1;
   #sums: Float64Array[] = [];
 
-  /** An empty one. */
+  /** Starts empty. */
   constructor(settings: FrontEnd = frontEnd) {
     this.settings = settings;
   }
@@ -34,7 +34,7 @@ export class Overview {
     for (const sample of samples) {
       const bin = Math.floor(this.samples++ / this.#sampleStep);
       if (bin === MOST) {
-        // the first of a stretch that does not fit: halve, and it begins the next
+        // the first sample of a stretch that does not fit: merge, and start the next stretch with it
         this.#low = pairs(this.#low, Math.min);
         this.#high = pairs(this.#high, Math.max);
         this.#sampleStep *= 2;
@@ -60,13 +60,13 @@ export class Overview {
     }
   }
 
-  /** Stretches of the waveform: where each begins, in seconds. */
+  /** Stretches of the waveform, each with its start in seconds. */
   get waveform(): { t: number; low: number; high: number }[] {
     const time = (bin: number) => bin * this.#sampleStep / this.settings.sampleRate;
     return this.#low.map((low, bin) => ({ t: time(bin), low, high: this.#high[bin] }));
   }
 
-  /** Mean frames, [columns, nMels], and the frames that each stands for. */
+  /** Mean frames, [columns, nMels], and the number of frames in each. */
   get logMel(): { columns: Float32Array; step: number } {
     const { nMels } = this.settings, columns = new Float32Array(this.#sums.length * nMels);
     this.#sums.forEach((sums, bin) => {
@@ -77,7 +77,7 @@ export class Overview {
   }
 }
 
-/** Each two neighbours as one. */
+/** Merges each two neighbours. */
 function pairs<T>(values: readonly T[], join: (a: T, b: T) => T): T[] {
   return Array.from({ length: values.length / 2 }, (_, i) => join(values[2 * i], values[2 * i + 1]));
 }

@@ -1,6 +1,6 @@
 /**
- * A picture in one colour, as a PNG: how dense each pixel is stands in its transparency, so that it is drawn on light and dark
- * pages alike. https://www.w3.org/TR/png-3/
+ * A picture in one colour, as a PNG. Transparency encodes the density of each pixel, so the picture works on light and dark
+ * pages. https://www.w3.org/TR/png-3/
  */
 import { crc32, deflateSync } from "node:zlib";
 
@@ -16,7 +16,7 @@ export function encodePng(
   height: number,
   [red, green, blue]: readonly [number, number, number],
 ): Uint8Array {
-  const stride = 1 + 4 * width; // a row begins with its filter: none
+  const stride = 1 + 4 * width; // each row begins with its filter: none
   const rows = new Uint8Array(stride * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

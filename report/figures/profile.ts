@@ -1,6 +1,6 @@
 /**
- * The paper's Figures 2 and 4: the profile of one utterance through the stages, under its waveform and its log-mel frames. Time
- * runs alike through all panels; a segment stands at its middle.
+ * The paper's Figures 2 and 4: the profile of one utterance at each stage, below its waveform and its log-mel frames. All
+ * panels share the axis of time; a segment is drawn at its middle.
  */
 import { ordinal } from "../../base/numbering.ts";
 import { logMel } from "../../dsp/log_mel.ts";

@@ -5,13 +5,13 @@ import { draw, emotionColours, type Plot, standalone, WIDTH } from "./draw.ts";
 import type { Overview } from "./overview.ts";
 import { soundPanels } from "./sound.ts";
 
-/** Points of a line, at most. */
+/** Most points of a line. */
 const MOST = 600;
 
 /**
  * The picture, as an SVG file.
  *
- * @param overview of the recording
+ * @param overview overview of the recording
  * @param emotions the profile's columns
  */
 export async function recordingFigure(
@@ -52,7 +52,9 @@ export async function recordingFigure(
   return standalone(await draw({ spacing: 10, vconcat: [...soundPanels(overview, x(null), width), lines] }));
 }
 
-/** A point for each segment, or for the mean of some neighbours. @param middle when a segment is, in seconds */
+/**
+ * A point for each segment, or for the mean of several neighbours. @param middle time of a segment's middle, in seconds
+ */
 function profilePoints(profile: Float32Array, emotions: readonly string[], middle: (segment: number) => number) {
   const K = emotions.length, segments = profile.length / K, group = Math.ceil(segments / MOST);
   return Array.from({ length: Math.ceil(segments / group) }, (_, i) => {

@@ -1,6 +1,6 @@
 /**
- * A reliability diagram: of the predictions of about one confidence, how many are right? On the diagonal as many as they say;
- * below it, they are too sure.
+ * A reliability diagram: the accuracy of predictions by confidence. On the diagonal they agree; below it, the model is
+ * overconfident.
  */
 import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";

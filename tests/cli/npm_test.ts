@@ -155,7 +155,7 @@ const noVite = missing || LACKING || await run(root, "npm", "view", "vite@8.4.0"
   .then(() => "", () => " (npm does not reach a registry that has vite@8.4.0)");
 
 /** What `ask` of `vite/main.js` gives. */
-interface Asked {
+interface BrowserAnswers {
   frames: number;
   emotion: string;
   probabilities: number[];
@@ -196,7 +196,7 @@ Deno.test({
           const page = await browser.page(`http://127.0.0.1:${server.addr.port}/`);
           await page.until("document.title === 'ready'");
           assertEquals(await page.evaluate("crossOriginIsolated"), isolated);
-          const found = await page.evaluate<Asked>(`ask({ device: "cpu"${isolated ? ", threads: 2" : ""} })`);
+          const found = await page.evaluate<BrowserAnswers>(`ask({ device: "cpu"${isolated ? ", threads: 2" : ""} })`);
           assertEquals(found.frames, frameCount(samples.length));
           assertEquals(found.emotion, wanted.emotion);
           const apart = found.profile.map((p, i) => Math.abs(p - wanted.profile[i]));

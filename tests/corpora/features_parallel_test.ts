@@ -5,7 +5,7 @@ import { basename, join } from "@std/path";
 import type { Corpus } from "../../corpora/corpus.ts";
 import { readUtterances } from "../../corpora/feature_reading.ts";
 import { extractFeatures } from "../../corpora/features.ts";
-import type { Framed } from "../../corpora/framed.ts";
+import type { RecordingFrames } from "../../corpora/recording_frames.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { logMel } from "../../dsp/log_mel.ts";
 import { decodeRecording } from "../../dsp/recording.ts";
@@ -31,7 +31,7 @@ Deno.test("workers by themselves read every recording as decodeRecording() and l
         assertMatch("reason" in outcome ? outcome.reason : "", /^not a wav file/);
       } else {
         const { samples, seconds, sampleRate, levels } = decodeRecording(bytes, files[file]);
-        const { sound, ...others } = outcome as Framed & { digest: string };
+        const { sound, ...others } = outcome as RecordingFrames & { digest: string };
         assertEquals(others, { frames: logMel(samples), seconds, digest: await sha256(bytes) });
         const mean = samples.reduce((sum, x) => sum + x / samples.length, 0);
         const power = samples.reduce((sum, x) => sum + (x - mean) ** 2 / samples.length, 0);

@@ -1,6 +1,6 @@
 /** The synthetic corpus: the same from the same seed, mixed as it says, and sound as speech is. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Corpus, Spoken } from "../../corpora/corpus.ts";
+import type { Corpus, Speech } from "../../corpora/corpus.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { emptyTrack, FORMANTS, noiseTable, speak, TRACK_STEP, VOICE_RATE } from "../../corpora/voice.ts";
@@ -8,13 +8,13 @@ import { frameCount } from "../../dsp/log_mel.ts";
 import { Random } from "../../kernels/random.ts";
 import { assertOptionError } from "../option_errors.ts";
 
-const readAll = (corpus: Corpus): Promise<Spoken[]> => Promise.all(corpus.utterances.map(({ read }) => read()));
+const readAll = (corpus: Corpus): Promise<Speech[]> => Promise.all(corpus.utterances.map(({ read }) => read()));
 
 Deno.test("openSynthetic() makes the same speech from the same seed, in whatever order it is read, and other from another", async () => {
   const size = { utterances: 6, speakers: 2 };
   const forth = await readAll(openSynthetic(7, size));
   const again = openSynthetic(7, size);
-  const back: Spoken[] = [];
+  const back: Speech[] = [];
   for (const utterance of again.utterances.toReversed()) back.unshift(await utterance.read());
   assertEquals(forth, back);
   const other = await readAll(openSynthetic(8, size));

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } f
 import { gini } from "../../forest/criterion.ts";
 import { DecisionTree } from "../../forest/tree.ts";
 
-interface Stored {
+interface StoredTree {
   features: number;
   classes: number;
   maxDepth: number | null;
@@ -20,10 +20,10 @@ interface Stored {
   importances: number[] | null;
 }
 
-const stored: Record<string, Stored> =
+const stored: Record<string, StoredTree> =
   JSON.parse(await Deno.readTextFile(new URL("../golden/tree_splits.json", import.meta.url))).trees;
 
-function fit({ x, y, features, classes, maxDepth }: Stored, seed: number): DecisionTree {
+function fit({ x, y, features, classes, maxDepth }: StoredTree, seed: number): DecisionTree {
   const options = { features, classes, maxDepth: maxDepth ?? Infinity, seed };
   return DecisionTree.fit(Float32Array.from(x), Int32Array.from(y), options);
 }

@@ -19,7 +19,7 @@ export function drawCall(r: Random, signature: Signature): PlainArgs {
     args[name] = words === "int32" ? new Int32Array(length) : numbers(r, length);
   }
   for (const option of signature.options) args[option.name] = drawOption(r, option);
-  return { ...args, ...SPECIAL[signature.kernel]?.(r, args as Drawn) };
+  return { ...args, ...SPECIAL[signature.kernel]?.(r, args as KernelInputs) };
 }
 
 /** Sizes, of which one by chance is drawn again, smaller, until the call is small enough. */
@@ -70,7 +70,7 @@ function drawOption(r: Random, { kind }: OptionSignature): number | boolean | re
 }
 
 /** A call's arguments so far. */
-type Drawn = Record<string, Float64Array> & Record<string, number>;
+type KernelInputs = Record<string, Float64Array> & Record<string, number>;
 
 const epsilon = 1e-3;
 /** Means, then variances. */
@@ -78,7 +78,7 @@ const someMoments = (r: Random, columns: number) =>
   Float64Array.from({ length: 2 * columns }, (_, i) => Math.fround(i < columns ? r.normal() : 0.1 + r.uniform()));
 
 /** What is special about a kernel's arguments. */
-const SPECIAL: Record<string, (r: Random, args: Drawn) => PlainArgs> = {
+const SPECIAL: Record<string, (r: Random, args: KernelInputs) => PlainArgs> = {
   maxPoolGradient: (_, { x, mask }) => {
     const rectified = x.map((v) => Math.max(0, v)); // ties at zero, as after a ReLU
     return { x: rectified, mask: mask && rectified };

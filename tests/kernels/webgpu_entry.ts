@@ -4,12 +4,12 @@ import { VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { hiddenNaNs } from "./not_hidden.ts";
 import { fetchGolden, post } from "./webgpu_page.ts";
 import {
-  type Checked,
   checkLadder,
   checkSimple,
   checkSubgroupSums,
   checkVariant,
   missingFor,
+  type VariantCheck,
 } from "./webgpu_variants.ts";
 
 /** What the page found: of the kernels that are no product, of the ladder, of each variant. */
@@ -17,7 +17,7 @@ export interface PageReport {
   /** Errors that are of no check. */
   failures?: string[];
   /** By what was checked. */
-  checked: Record<string, Checked>;
+  checked: Record<string, VariantCheck>;
 }
 
 await post(async (): Promise<PageReport> => {

@@ -11,7 +11,7 @@ import type { GoldenTensor } from "../golden.ts";
 import { define, type PlainArgs, relativeError, runOn } from "./compare.ts";
 
 /** What was checked, and what of it failed. */
-export interface Checked {
+export interface VariantCheck {
   /** Compiled kernels. */
   pipelines: number;
   /** Checks made. */
@@ -166,7 +166,7 @@ export async function checkVariant(
   variant: Variant,
   create: typeof createWebGpuDevice,
   golden: Record<string, GoldenTensor>,
-): Promise<Checked> {
+): Promise<VariantCheck> {
   // a text of two tiles takes twice as long to compile, and has nothing that others have not but the second
   const draws = variant.core === "tile" && variant.sizes.STAGES === 2 ? 1 : 3;
   const calls = [...goldenCalls(golden), ...randomCalls(variant.name.length, draws)];
@@ -184,7 +184,7 @@ export async function checkHalf(
   create: typeof createWebGpuDevice,
   golden: Record<string, GoldenTensor>,
   { randomShapes, roundings = {} }: { randomShapes: boolean; roundings?: Record<string, number> },
-): Promise<Checked> {
+): Promise<VariantCheck> {
   const plain = [...goldenCalls(golden), ...randomShapes ? randomCalls(7 + variant.name.length, 1) : []];
   const rounded = plain.map(([kernel, args]): Call => {
     const operands = Object.fromEntries(OPERANDS[kernel]!.map((name) => [name, asHalves(args[name] as Float64Array)]));
@@ -222,7 +222,7 @@ export function asHalves(values: Float64Array): Float64Array {
 }
 
 /** Holds every kernel that is no product to its definition. */
-export async function checkSimple(create: typeof createWebGpuDevice): Promise<Checked> {
+export async function checkSimple(create: typeof createWebGpuDevice): Promise<VariantCheck> {
   return await check("kernels that are no product", simpleCalls(), create);
 }
 
@@ -237,7 +237,7 @@ export async function missingFor(variant: Variant, create: typeof createWebGpuDe
 }
 
 /** Holds the sums that lanes hand each other to those that go through workgroup memory: the bits are the same. */
-export async function checkSubgroupSums(create: typeof createWebGpuDevice): Promise<Checked> {
+export async function checkSubgroupSums(create: typeof createWebGpuDevice): Promise<VariantCheck> {
   const calls = simpleCalls().filter(([kernel]) => kernel === "sum" || kernel === "softmaxCrossEntropy");
   const results: Record<string, Float32Array>[][] = [];
   for (const subgroups of [true, false]) {
@@ -264,7 +264,7 @@ export async function checkSubgroupSums(create: typeof createWebGpuDevice): Prom
 }
 
 /** Holds every step of the ladder to the definition of what it computes. */
-export async function checkLadder(create: typeof createWebGpuDevice): Promise<Checked> {
+export async function checkLadder(create: typeof createWebGpuDevice): Promise<VariantCheck> {
   const r = new Random(6), device = await create({ allowSoftware: true });
   const problems: Record<string, { kernel: KernelName; args: PlainArgs; sizes: LadderSizes }> = {
     c: {
@@ -307,7 +307,7 @@ async function check(
   create: typeof createWebGpuDevice,
   variant?: Variant,
   precision: Precision = "f32",
-): Promise<Checked> {
+): Promise<VariantCheck> {
   const device = await create({ allowSoftware: true, precision, ...(variant && { planner: forced(variant) }) });
   const failures: string[] = [];
   try {

@@ -20,7 +20,7 @@ import { vggEParameters } from "../../nn/vgg_e.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
-import { checkOnnx, type Found, missingRuntimes, pythonWithOnnx, runRuntime } from "./runtimes.ts";
+import { checkOnnx, missingRuntimes, pythonWithOnnx, runRuntime, type RuntimeOutput } from "./runtimes.ts";
 import { trainTinyModel } from "./tiny_model.ts";
 
 const missing = await missingRuntimes(), python = await pythonWithOnnx(), emodb = emodbDir();
@@ -28,7 +28,7 @@ const shipped = join(import.meta.dirname!, "..", "..", "models", "emodb");
 const RUNTIMES = ["onnxruntime-node", "onnxruntime-web"] as const;
 
 /** A model's two files, recordings, and what EPR gives for them. */
-interface Asked {
+interface RuntimeAnswers {
   folder: string;
   /** [segments, emotions] of the first recording. */
   network: Float32Array;
@@ -38,7 +38,7 @@ interface Asked {
 const floats = (values: Float32Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 /** Writes all that the runtimes are asked, and asks EPR. */
-async function ask(folder: string, model: Model, recordings: readonly Float32Array[]): Promise<Asked> {
+async function ask(folder: string, model: Model, recordings: readonly Float32Array[]): Promise<RuntimeAnswers> {
   const predictor = new Predictor(model, await cpu.open()), predictions: Prediction[] = [];
   for (const [i, samples] of recordings.entries()) {
     await Deno.writeFile(join(folder, `${String(i).padStart(4, "0")}.samples`), floats(samples));
@@ -65,7 +65,7 @@ function difference(found: readonly number[], wanted: ArrayLike<number>): number
 }
 
 /** Throws where a runtime gives something else than EPR. */
-function compare({ network, predictions }: Asked, found: Found, runtime: string): void {
+function compare({ network, predictions }: RuntimeAnswers, found: RuntimeOutput, runtime: string): void {
   assertEquals(found.recordings.length, predictions.length);
   assert(
     difference(found.network, network) <= 1e-5,

@@ -5,7 +5,7 @@
 import { join } from "@std/path";
 
 /** What the runtimes give: see `runtimes/run.mjs`. */
-export interface Found {
+export interface RuntimeOutput {
   /** [segments, emotions] of the network alone, on segments.f32. */
   network: number[];
   /** What the whole gives, by name of the file. */
@@ -24,7 +24,10 @@ export async function missingRuntimes(): Promise<string | undefined> {
 }
 
 /** Runs the ONNX files of a folder. */
-export async function runRuntime(runtime: "onnxruntime-node" | "onnxruntime-web", folder: string): Promise<Found> {
+export async function runRuntime(
+  runtime: "onnxruntime-node" | "onnxruntime-web",
+  folder: string,
+): Promise<RuntimeOutput> {
   const { success, stdout, stderr } = await output("node", [join(HERE, "run.mjs"), runtime, folder]);
   if (!success) throw new Error(`${runtime}: ${stderr}${stdout}`);
   return JSON.parse(stdout);

@@ -1,6 +1,6 @@
 /** Cross-validation as one object: who is held out, learned from and validated by, and over which folds forests judge. */
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
-import { CrossValidation, type Judged } from "../../refinery/cross_validation.ts";
+import { type CorpusRecord, CrossValidation } from "../../refinery/cross_validation.ts";
 import { PRESETS } from "../../refinery/presets.ts";
 import type { Settings } from "../../refinery/settings.ts";
 
@@ -8,7 +8,7 @@ import type { Settings } from "../../refinery/settings.ts";
 const utterances = [30, 20, 13].flatMap((count, emotion) =>
   Array.from({ length: count }, (_, i) => ({ emotion, speaker: `s${i % 5}`, fold: String(i % 3) }))
 ).map((own, i) => ({ ...own, id: `u${i}`, firstSegment: 2 * i, segmentCount: 2 }));
-const corpus: Judged = { emotions: ["anger", "fear", "neutral"], utterances };
+const corpus: CorpusRecord = { emotions: ["anger", "fear", "neutral"], utterances };
 const settings: Settings = { ...PRESETS.quick, folds: 4, validationShare: 0.1, forestFolds: "anew" };
 const everyone = utterances.map((_, i) => i);
 const sorted = (...parts: Iterable<number>[]) => parts.flatMap((part) => [...part]).sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 /** Other statistics and forests than the paper's. */
 import { assert, assertEquals } from "@std/assert";
-import { CrossValidation, type Judged } from "../../refinery/cross_validation.ts";
+import { type CorpusRecord, CrossValidation } from "../../refinery/cross_validation.ts";
 import { decideBy, DECIDERS } from "../../refinery/deciders.ts";
 import { PRESETS } from "../../refinery/presets.ts";
 import { profileStatistics } from "../../refinery/statistics.ts";
@@ -30,7 +30,7 @@ Deno.test("every decider is right where profiles are, and no better than chance 
       firstSegment: 5 * i,
       segmentCount: 5,
     }));
-  const features: Judged = { emotions: ["x", "y", "z"], utterances },
+  const features: CorpusRecord = { emotions: ["x", "y", "z"], utterances },
     settings = { ...PRESETS.quick, trees: 20, folds: 5 };
   const cv = new CrossValidation(features, settings);
   const clear = Float32Array.from({ length: 300 * K }, (_, i) => i % K === Math.floor(i / K / 5) % K ? 0.8 : 0.1);

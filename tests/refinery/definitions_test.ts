@@ -4,7 +4,7 @@ import { calibrate } from "../../refinery/calibration.ts";
 import { profileChange } from "../../refinery/change.ts";
 import { permutationImportance } from "../../refinery/importance.ts";
 import { mean, meanHalfWidth, wilsonInterval } from "../../refinery/intervals.ts";
-import { CrossValidation, type Judged } from "../../refinery/cross_validation.ts";
+import { type CorpusRecord, CrossValidation } from "../../refinery/cross_validation.ts";
 import { compareStages } from "../../refinery/mcnemar.ts";
 import { countNetworks, PAPER_TABLES, paperChains, type PaperCorpus } from "../../refinery/paper.ts";
 import { rankCorrelation } from "../../refinery/rank_correlation.ts";
@@ -81,7 +81,7 @@ Deno.test("permutationImportance() is nothing for what never varies, and half of
   const utterances = Array.from({ length: n }, (_, i) => {
     return { id: String(i), emotion: i % 2, speaker: "a", firstSegment: 3 * i, segmentCount: 3 };
   });
-  const corpus: Judged = { emotions, utterances }, settings = { ...PRESETS.quick, folds: 4, trees: 20 };
+  const corpus: CorpusRecord = { emotions, utterances }, settings = { ...PRESETS.quick, folds: 4, trees: 20 };
   // anger's maximum is always 0.9, its minimum 0.1, and a third of its segments is above 0.2: only its mean tells
   const profiles = Float32Array.from({ length: 6 * n }, (_, i) => {
     return [0.9, 0, 0.1, 0, utterances[Math.floor(i / 6)].emotion === 0 ? 0.15 : 0.19, 0][i % 6];

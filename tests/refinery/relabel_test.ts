@@ -2,17 +2,17 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import {
   argmax,
-  type Labelled,
   meanEntropy,
   meanRow,
   pseudoLabels,
   refineLabels,
   smooth,
   temper,
+  type UtteranceLabel,
 } from "../../refinery/relabel.ts";
 import { METHODS } from "../../refinery/choices.ts";
 
-const utterances: Labelled[] = [
+const utterances: UtteranceLabel[] = [
   { firstSegment: 0, segmentCount: 2, emotion: 0 },
   { firstSegment: 3, segmentCount: 1, emotion: 2 }, // segment 2 is of a held-out utterance
 ];

@@ -7,7 +7,7 @@ import type { Tensor } from "../../nn/tensor.ts";
 import { VggE } from "../../nn/vgg_e.ts";
 
 /** Keeps what comes out of each layer. */
-class Keeping extends Tape {
+class LayerTape extends Tape {
   readonly layers: Tensor[] = [];
 
   #keep(y: Tensor): Tensor {
@@ -44,7 +44,7 @@ export function segmentAround(
 export function definedLayers({ description, weights }: Model, frames: Float32Array): Float64Array[] {
   const device = createReferenceDevice(), network = new VggE(device, description.network.options);
   network.parameters.write(weights);
-  const tape = new Keeping(device, { recording: false }), size = frames.length / 64, x = tape.input([1, 64, size, 1]);
+  const tape = new LayerTape(device, { recording: false }), size = frames.length / 64, x = tape.input([1, 64, size, 1]);
   const { mean, deviation } = description.standardisation, values = referenceValues(x.buffer);
   for (let band = 0; band < 64; band++) {
     for (let t = 0; t < size; t++) values[size * band + t] = (frames[64 * t + band] - mean) / deviation;

@@ -13,11 +13,11 @@ import { serveSite, type Site } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { type Page, WITH_WEBGPU } from "./browser.ts";
 import { apart, definedLayers, segmentAround } from "./defined_layers.ts";
-import { type Built, removeBuilt } from "./site.ts";
+import { removeBuilt, type TestSite } from "./site.ts";
 import { accessible, hear, ignore, note, withPage } from "./visit.ts";
 
 /** The page with the model of a folder. */
-function siteWith({ site }: Built, model: string): Site {
+function siteWith({ site }: TestSite, model: string): Site {
   const files = MODEL_FILES.map((file) =>
     [`model/${file}`, { ...site.get(`model/${file}`)!, bytes: Deno.readFileSync(`${model}/${file}`) }] as const
   );
@@ -169,8 +169,8 @@ for (const name of ["tiny", "shipped"] as const) {
     name: `Inside shows each layer of the ${name} model as its definition says, on WebAssembly and on WebGPU${LACKING}`,
     ignore,
     fn: () => {
-      const folderOf = ({ model }: Built) => name === "tiny" ? model : SHIPPED_MODEL;
-      const serve = (built: Built) => serveSite(siteWith(built, folderOf(built)));
+      const folderOf = ({ model }: TestSite) => name === "tiny" ? model : SHIPPED_MODEL;
+      const serve = (built: TestSite) => serveSite(siteWith(built, folderOf(built)));
       return withPage({ flags: () => WITH_WEBGPU, serve }, async (browser, url, built) => {
         const model = await readModel(folderOf(built));
         const { samples } = decodeRecording(await Deno.readFile(built.wav), built.wav);

@@ -3,11 +3,11 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { WITH_WEBGPU } from "./browser.ts";
-import { type Built, removeBuilt } from "./site.ts";
+import { removeBuilt, type TestSite } from "./site.ts";
 import { hear, ignore, note, withPage } from "./visit.ts";
 
 /** Serves the files under /epr/, and nothing but their types. */
-const serve = ({ site }: Built) =>
+const serve = ({ site }: TestSite) =>
   Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const url = new URL(request.url);
     if (!url.pathname.startsWith("/epr/")) return new Response("No such file", { status: 404 });

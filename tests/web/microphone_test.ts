@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, type Page } from "./browser.ts";
-import { type Built, removeBuilt } from "./site.ts";
+import { removeBuilt, type TestSite } from "./site.ts";
 import { clear, ignore, note, withPage } from "./visit.ts";
 
 /** Keeps the tracks and contexts that the page makes from here on in `tracks` and `contexts`. */
@@ -72,7 +72,7 @@ Deno.test({
     `whatever fails after the microphone was given, it is off again, the page says what, and Speak works afterwards${LACKING}`,
   ignore,
   fn: () =>
-    withPage({ flags: ({ long }: Built) => microphoneOf(long) }, async (browser, url) => {
+    withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url) => {
       const page = await open(browser, url);
       for (const [what, breaks, says] of FAILURES) {
         await page.evaluate(`tracks.length = 0; mend(); ${breaks}; 0`);
@@ -97,7 +97,7 @@ Deno.test({
     `a microphone that is unplugged is told, and what was heard is shown; an interrupted one goes on when it may${LACKING}`,
   ignore,
   fn: () =>
-    withPage({ flags: ({ long }: Built) => microphoneOf(long) }, async (browser, url) => {
+    withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url) => {
       const page = await open(browser, url);
       await page.click("#speak");
       await page.until(`${live}.segments > 5`, 40);

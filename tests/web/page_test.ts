@@ -6,11 +6,11 @@ import { encodeWav } from "../../dsp/wav.ts";
 import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, WITH_WEBGPU } from "./browser.ts";
-import { type Built, removeBuilt } from "./site.ts";
+import { removeBuilt, type TestSite } from "./site.ts";
 import { accessible, clear, hear, ignore, note, withPage } from "./visit.ts";
 
 /** What `deno task predict --json --profile` says of the recording. */
-async function predict({ model, wav }: Built) {
+async function predict({ model, wav }: TestSite) {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: [
       "run",
@@ -76,7 +76,7 @@ Deno.test({
   name: `a microphone gives a live profile, and stays whole when it is stopped${LACKING}`,
   ignore,
   fn: () =>
-    withPage({ flags: ({ long }: Built) => microphoneOf(long) }, async (browser, url) => {
+    withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url) => {
       const page = await browser.page(`${url}?device=wasm`);
       await page.until("document.documentElement.dataset.device === 'wasm'");
       await page.click("#speak");
@@ -278,7 +278,7 @@ Deno.test({
     `the keyboard alone hears, speaks, moves the cursor, saves, looks inside, trains and measures, and axe finds no serious fault${LACKING}`,
   ignore,
   fn: () =>
-    withPage({ flags: ({ long }: Built) => microphoneOf(long) }, async (browser, url, { folder }) => {
+    withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url, { folder }) => {
       const page = await browser.page(`${url}?device=wasm`);
       await page.until("document.documentElement.dataset.device === 'wasm' && document.querySelector('.meters li')");
       await page.tabTo("#example");
@@ -354,7 +354,7 @@ Deno.test({
   fn: () => {
     let anew = false;
     // any static host: the files, and nothing but their types
-    const serve = ({ site }: Built) =>
+    const serve = ({ site }: TestSite) =>
       Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
         const given = answer(site, request);
         const text = anew && new URL(request.url).pathname === "/" &&

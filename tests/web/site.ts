@@ -9,7 +9,7 @@ import type { Site } from "../../web/server.ts";
 import { trainTinyModel } from "../models/tiny_model.ts";
 
 /** A folder with a model and recordings, and the page that was built of it. */
-export interface Built {
+export interface TestSite {
   folder: string;
   model: string;
   site: Site;
@@ -21,10 +21,10 @@ export interface Built {
   broken: string;
 }
 
-let built: Promise<Built> | undefined;
+let built: Promise<TestSite> | undefined;
 
 /** Builds it, once for all tests of a file. */
-export function buildOnce(): Promise<Built> {
+export function buildOnce(): Promise<TestSite> {
   return built ??= build();
 }
 
@@ -34,7 +34,7 @@ export async function removeBuilt(): Promise<void> {
   built = undefined;
 }
 
-async function build(): Promise<Built> {
+async function build(): Promise<TestSite> {
   const folder = await Deno.makeTempDir({ prefix: "epr-web-test-" });
   const [model, wav, long, broken] = ["model", "a.wav", "long.wav", "broken.wav"].map((name) => join(folder, name));
   const device = await createCpuDevice({ threads: 1 });

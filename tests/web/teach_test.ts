@@ -6,7 +6,7 @@ import { encodeWav } from "../../dsp/wav.ts";
 import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { type Browser, microphoneOf, type Page } from "./browser.ts";
-import { type Built, removeBuilt } from "./site.ts";
+import { removeBuilt, type TestSite } from "./site.ts";
 import { accessible, clear, ignore, note, withPage } from "./visit.ts";
 
 /** The classes of the takes, and how many of each are learned and held out. */
@@ -22,7 +22,7 @@ interface Takes {
 let made: Promise<Takes> | undefined;
 
 /** One synthetic speaker's takes, as files. */
-function takesIn({ folder }: Built): Promise<Takes> {
+function takesIn({ folder }: TestSite): Promise<Takes> {
   return made ??= (async () => {
     const of: Takes["of"] = Object.fromEntries(CLASSES.map((name) => [name, { learned: [], heldOut: [] }]));
     for (const name of CLASSES) {
@@ -42,7 +42,7 @@ function takesIn({ folder }: Built): Promise<Takes> {
 }
 
 /** Serves the files and nothing but their types; without the service worker, which would add the headers. */
-const withoutHeaders = ({ site }: Built) =>
+const withoutHeaders = ({ site }: TestSite) =>
   Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     if (request.url.endsWith("/service_worker.js")) return new Response("No such file", { status: 404 });
     const given = answer(site, request);
@@ -275,7 +275,7 @@ Deno.test({
     `the keyboard alone names, records, plays and deletes; leaving the view turns the microphone off and keeps the take; axe finds no serious fault${LACKING}`,
   ignore,
   fn: () =>
-    withPage({ flags: ({ long }: Built) => microphoneOf(long) }, async (browser, url) => {
+    withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url) => {
       const page = await open(browser, url);
       await page.evaluate(WATCH);
       await page.tabTo(".class-card:first-child input[type=text]");

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, type Page, WITH_WEBGPU } from "./browser.ts";
-import { type Built, removeBuilt } from "./site.ts";
+import { removeBuilt, type TestSite } from "./site.ts";
 import { hear, ignore, note, withPage } from "./visit.ts";
 
 const go = (page: Page, view: string) => page.evaluate(`location.hash = "#${view}"`);
@@ -102,7 +102,7 @@ Deno.test({
   name: `a change of the device ends training with a word, and keeps what was spoken${LACKING}`,
   ignore,
   fn: () =>
-    withPage({ flags: ({ long }: Built) => [...WITH_WEBGPU, ...microphoneOf(long)] }, async (browser, url) => {
+    withPage({ flags: ({ long }: TestSite) => [...WITH_WEBGPU, ...microphoneOf(long)] }, async (browser, url) => {
       const page = await browser.page(`${url}?device=wasm`);
       await train(page);
       await page.choose("#device select", "webgpu");

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { serveSite } from "../../web/server.ts";
 import { CHROMIUM } from "../kernels/webgpu_chromium.ts";
 import { Browser, type Page } from "./browser.ts";
-import { buildOnce, type Built } from "./site.ts";
+import { buildOnce, type TestSite } from "./site.ts";
 
 /** Whether there is no browser to visit with. */
 export const ignore = CHROMIUM === undefined;
@@ -11,10 +11,10 @@ export const ignore = CHROMIUM === undefined;
 /** Serves the page, runs a browser with it, and ends both. No page may have asked for anything but its own files. */
 export async function withPage(
   { flags = () => [], serve = ({ site }) => serveSite(site) }: {
-    flags?: (built: Built) => readonly string[];
-    serve?: (built: Built) => Deno.HttpServer<Deno.NetAddr>;
+    flags?: (built: TestSite) => readonly string[];
+    serve?: (built: TestSite) => Deno.HttpServer<Deno.NetAddr>;
   },
-  use: (browser: Browser, url: string, built: Built, server: Deno.HttpServer<Deno.NetAddr>) => Promise<void>,
+  use: (browser: Browser, url: string, built: TestSite, server: Deno.HttpServer<Deno.NetAddr>) => Promise<void>,
 ): Promise<void> {
   const built = await buildOnce(), server = serve(built);
   const browser = await Browser.open(flags(built)), url = `http://127.0.0.1:${server.addr.port}/`;

@@ -1,40 +1,40 @@
 /**
- * What lasts long catches its breath now and then: messages come in, others have their turn at the device, and it learns whether it is
- * to pause or to stop.
+ * Interrupts a long task at intervals: to receive messages, to give others their turn at the device, and to check whether it should
+ * pause or stop.
  */
 import type { Turn } from "./turns.ts";
 
-/** Thrown within, to end what was stopped. */
-export class Stopped extends Error {}
+/** Thrown internally to end a stopped task. */
+export class StopError extends Error {}
 
-/** See the file's comment. */
+/** See the top of this file. */
 export class Breath {
-  /** Milliseconds in which it was paused, or others had their turn. */
+  /** Milliseconds of pauses and of others' turns. */
   waited = 0;
   readonly #stopping = Promise.withResolvers<void>();
   #stopped?: string;
   #paused = false;
   #wake = () => {};
 
-  /** Why it was stopped, "" where nobody said; undefined: it was not. */
+  /** The reason for the stop, "" if none was given; undefined: not stopped. */
   get stopped(): string | undefined {
     return this.#stopped;
   }
 
-  /** Pauses, or goes on. */
+  /** Pauses or continues. */
   set paused(paused: boolean) {
     this.#paused = paused;
     this.#wake();
   }
 
-  /** Ends it at its next breath. @param why for people, the end of a sentence */
+  /** Stops the task at its next interruption. @param why for people, the end of a sentence */
   stop(why = ""): void {
     this.#stopped ??= why;
     this.#stopping.resolve();
     this.#wake();
   }
 
-  /** Lets messages in and others at the device; waits while it is paused. @throws Stopped */
+  /** Lets messages in and others use the device; waits while paused. @throws Stopped */
   async take(turn: Turn): Promise<void> {
     const began = performance.now();
     do {
@@ -42,7 +42,7 @@ export class Breath {
       await new Promise((resolve) => setTimeout(resolve, 0));
       while (this.#paused && this.#stopped === undefined) await new Promise<void>((resolve) => this.#wake = resolve);
       await turn.retake(this.#stopping.promise);
-      if (this.#stopped !== undefined) throw new Stopped();
+      if (this.#stopped !== undefined) throw new StopError();
     } while (this.#paused); // paused again while it waited
     this.waited += performance.now() - began;
   }

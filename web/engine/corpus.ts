@@ -1,4 +1,4 @@
-/** Utterances whose sound is at hand, as the network sees them: what `extractFeatures` makes of a corpus, made in the page. */
+/** Features of utterances whose sound is in memory: the same as from `extractFeatures`, computed in the page. */
 import type { Utterance } from "../../corpora/corpus.ts";
 import type { Features, FeatureUtterance } from "../../corpora/features.ts";
 import { majority } from "../../corpora/majority.ts";
@@ -8,8 +8,8 @@ import { logMel } from "../../dsp/log_mel.ts";
 import { padFrames, segmentCount } from "../../dsp/segments.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 
-/** How frames are made and cut. */
-export interface Cutting {
+/** How frames are computed and cut. */
+export interface Segmentation {
   segmentHop: number;
   /** Default: the paper's 32. */
   segmentFrames?: number;
@@ -17,9 +17,9 @@ export interface Cutting {
   level?: Level;
 }
 
-/** Features of a synthetic corpus; `between` is waited for after each utterance, so that whoever asks to stop is heard. */
+/** Features of a synthetic corpus. Awaits `between` after each utterance, so that a request to stop is processed. */
 export function syntheticFeatures(
-  { seed, utterances, speakers, segmentHop }: Cutting & { seed: number; utterances: number; speakers: number },
+  { seed, utterances, speakers, segmentHop }: Segmentation & { seed: number; utterances: number; speakers: number },
   between: (done: number) => Promise<void>,
 ): Promise<Features> {
   return featuresOf(openSynthetic(seed, { utterances, speakers }), { segmentHop }, between);
@@ -28,14 +28,14 @@ export function syntheticFeatures(
 /**
  * Features of utterances, each with at least the frames of the paper's segment.
  *
- * @param between is waited for after each utterance
+ * @param between awaited after each utterance
  */
 export async function featuresOf(
   { utterances: given, emotions }: {
     emotions: string[];
     utterances: readonly Pick<Utterance, "id" | "emotion" | "speaker" | "text" | "read">[];
   },
-  { segmentHop, segmentFrames = frontEnd.segmentFrames, level = "none" }: Cutting,
+  { segmentHop, segmentFrames = frontEnd.segmentFrames, level = "none" }: Segmentation,
   between: (done: number) => Promise<void>,
 ): Promise<Features> {
   const front = withLevel({ ...frontEnd, segmentFrames }, level);

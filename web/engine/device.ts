@@ -1,12 +1,16 @@
-/** Opens a device in a page: WebGPU where there is one, or WebAssembly with as many threads as the host's headers allow. */
+/**
+ * Opens a device in a page: WebGPU if available, otherwise WebAssembly with as many threads as the host's headers
+ * allow.
+ */
 import type { Device } from "../../kernels/device.ts";
 import { kernelsFromText } from "../../kernels/cpu/binary.ts";
-import { sharesMemory, startInBrowser } from "../../kernels/cpu/browser.ts";
+import { openBrowserHost, sharesMemory } from "../../kernels/cpu/browser_host.ts";
+import { startCpuDevice } from "../../kernels/cpu/device.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 import { kernelFileName } from "./kernel_file.ts";
 import type { DeviceInfo, DeviceKind } from "./protocol.ts";
 
-/** A device and what it is. `auto` takes a hardware GPU where there is one, else the processor. */
+/** Opens a device and describes it. `auto` selects a hardware GPU if there is one, otherwise the processor. */
 export async function openPageDevice(choice: DeviceKind | "auto"): Promise<{ device: Device; info: DeviceInfo }> {
   if (choice !== "wasm") {
     const found = await findAdapter().catch(() => undefined);
@@ -24,7 +28,7 @@ export async function openPageDevice(choice: DeviceKind | "auto"): Promise<{ dev
 }
 
 async function openCpu() {
-  const device = await startInBrowser({
+  const host = await openBrowserHost({
     startThread: () => new Worker("thread.js", { type: "module" }),
     kernels: async (variant) => {
       const file = kernelFileName(variant), response = await fetch(file);
@@ -34,6 +38,7 @@ async function openCpu() {
       return kernelsFromText(await response.text());
     },
   });
+  const device = await startCpuDevice(host);
   const note = sharesMemory() ? "" : "One thread: this host does not set the headers that shared memory requires.";
   return { device, note };
 }

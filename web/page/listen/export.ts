@@ -1,29 +1,29 @@
-/** What was heard, to take along: SVG, PNG, JSON. */
+/** Exports a result as SVG, PNG or JSON. */
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import type { FrontEnd } from "../../../dsp/settings.ts";
-import type { Heard } from "../../engine/protocol.ts";
+import type { Recognition } from "../../engine/protocol.ts";
 import { predictionJson, profileJson } from "../../../report/prediction_json.ts";
 import { download } from "../dom.ts";
 import { melBrightness, paint } from "./mel_picture.ts";
 import { loudestOf } from "./scene.ts";
 
-/** What is exported. */
-export interface Shown {
+/** The result to export. */
+export interface ProfileExport {
   name: string;
-  heard: Heard;
+  heard: Recognition;
   emotions: readonly string[];
   colours: readonly string[];
   /** The model's name. */
   model: string;
-  /** The model's: how long a segment is. */
+  /** The model's front end, which defines the length of a segment. */
   frontEnd: FrontEnd;
 }
 
 /** Kinds of files. */
 export type FileKind = "SVG" | "PNG" | "JSON";
 
-/** Gives a file to whoever looks. */
-export async function save(kind: FileKind, shown: Shown): Promise<void> {
+/** Offers a file as a download. */
+export async function save(kind: FileKind, shown: ProfileExport): Promise<void> {
   const base = shown.name.replace(/\.\w+$/, "").replaceAll(/[^\p{L}\d_-]+/gu, "-").replaceAll(/^-|-$/g, "");
   const content = kind === "JSON"
     ? new Blob([toJson(shown)], { type: "application/json" })
@@ -31,7 +31,7 @@ export async function save(kind: FileKind, shown: Shown): Promise<void> {
   download(`${base || "recording"}.${kind.toLowerCase()}`, content);
 }
 
-async function drawing(kind: "SVG" | "PNG", shown: Shown): Promise<Blob> {
+async function drawing(kind: "SVG" | "PNG", shown: ProfileExport): Promise<Blob> {
   const svg = await toSvg(shown);
   return kind === "SVG" ? new Blob([svg], { type: "image/svg+xml" }) : await toPng(svg);
 }
@@ -39,9 +39,9 @@ async function drawing(kind: "SVG" | "PNG", shown: Shown): Promise<Blob> {
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
 /** The document of `deno task predict --json --profile`. */
-function toJson({ name, heard, emotions, model, frontEnd }: Shown): string {
+function toJson({ name, heard, emotions, model, frontEnd }: ProfileExport): string {
   const meaning = { emotions, frontEnd }, K = emotions.length, { judgedHop, speech, profile } = heard;
-  // the segments that were judged: the picture is denser
+  // the judged segments: the picture has more
   const every = judgedHop / heard.segmentHop, marks = speech.filter((_, s) => s % every === 0);
   const judged = {
     ...heard,
@@ -59,7 +59,7 @@ function toJson({ name, heard, emotions, model, frontEnd }: Shown): string {
 }
 
 /** Waveform, log-mel frames and profile, dark on white. */
-async function toSvg({ name, heard, emotions, colours, frontEnd }: Shown): Promise<string> {
+async function toSvg({ name, heard, emotions, colours, frontEnd }: ProfileExport): Promise<string> {
   const [left, right, height] = [44, 884, 430], K = emotions.length, { seconds, profile, segmentHop } = heard;
   const x = (t: number) => left + t / seconds * (right - left);
   const every = segmentHop * frontEnd.hopLength / frontEnd.sampleRate, half = segmentSeconds(frontEnd) / 2;
@@ -138,7 +138,7 @@ async function melPng(frames: Float32Array, nMels: number): Promise<string> {
   return `data:image/png;base64,${btoa(text)}`;
 }
 
-/** An SVG drawing as a PNG, twice as large. */
+/** An SVG drawing as a PNG of twice the size. */
 async function toPng(svg: string): Promise<Blob> {
   const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
   try {

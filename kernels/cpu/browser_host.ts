@@ -1,11 +1,11 @@
 /**
- * The CPU device in a browser: in EPR's own page (`web/engine/device.ts`), and in others' that use the npm package (`create_browser.ts`).
+ * A browser as the CPU device's host: EPR's own page (`web/engine/device.ts`), and others that use the npm package (`host_browser.ts`).
  *
  * Threads need shared memory, which a browser gives to a page whose host sends two headers (COOP and COEP; then it is
  * `crossOriginIsolated`). And whoever uses them must be able to wait, which a page's own thread may not. So in a worker of such a page
  * there are threads, and anywhere else kernels run on the calling thread, in plain memory.
  */
-import { type CpuDevice, type CpuHost, type CpuOptions, startCpuDevice } from "./device.ts";
+import type { CpuHost } from "./device.ts";
 import type { WorkerStart } from "./layout.ts";
 
 /** What differs from page to page. */
@@ -25,22 +25,22 @@ export const sharesMemory = (): boolean =>
   Boolean(globalThis.crossOriginIsolated) && typeof SharedArrayBuffer !== "undefined" && !("document" in globalThis);
 
 /**
- * Starts a CPU device in a browser.
+ * The host, with its threads started.
  *
- * @throws as `createCpuDevice` does; Error where a thread does not start, or not within 20 s
+ * @param threads default: one a processor, 16 at most
+ * @throws Error where a thread does not start, or not within 20 s
  */
-export async function startInBrowser(parts: BrowserParts, options: CpuOptions = {}): Promise<CpuDevice> {
-  const shared = sharesMemory(), { kernels } = parts;
-  const count = options.threads ?? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1);
+export async function openBrowserHost({ kernels, startThread }: BrowserParts, threads?: number): Promise<CpuHost> {
+  const shared = sharesMemory();
+  const count = threads ?? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1);
   // a browser starts threads only while this one does not wait: they run before there is a device
-  const workers = shared ? await Promise.all(Array.from({ length: count }, () => started(parts.startThread()))) : [];
+  const workers = shared ? await Promise.all(Array.from({ length: count }, () => started(startThread()))) : [];
   const startWorker = (lost: (why: string) => void) => {
     const worker = workers.shift()!;
     worker.onerror = ({ message }) => lost(`A worker of the CPU device failed: ${message}`);
     return (start: WorkerStart) => worker.postMessage(start);
   };
-  const processors = Math.max(1, workers.length);
-  return await startCpuDevice({ processors, kernels, startWorker: shared ? startWorker : undefined }, options);
+  return { processors: Math.max(1, workers.length), kernels, startWorker: shared ? startWorker : undefined };
 }
 
 /** A thread, once it runs. */

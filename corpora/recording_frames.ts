@@ -13,7 +13,7 @@ export interface Sound {
 }
 
 /** A recording as input for the network. */
-export interface Framed {
+export interface RecordingFrames {
   /** log-mel, [frames, nMels] */
   frames: Float32Array<ArrayBuffer>;
   /** duration of the recording, before resampling */
