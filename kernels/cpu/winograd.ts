@@ -39,8 +39,6 @@ export const line = (kind: number, m: number) => kind + Number(m === 2);
 export const MIDDLE = 192;
 export const BETWEEN = 512;
 export const LISTS = BETWEEN + 36 * 512;
-/** Bytes of the list of a tile's pixels. */
-const LIST = 192;
 /** Most tiles multiplied together, and bytes of the columns by which they are multiplied. */
 const TILES = 90;
 const GROUP = 128;
@@ -70,16 +68,24 @@ export function tiling({ batch, height, width }: ConvShape) {
 export type WinogradChoice = "auto" | "always" | "never";
 
 /**
- * Whether a shape uses Winograd's algorithm. It is possible if channels fill whole panels of 8. It is worthwhile with many
- * channels, tiles that do save products, and enough pixels to amortise the transform of the kernel.
+ * Products of channels (in times out) from which on Winograd's algorithm is worth while, where neither are fewer than 8: transforming
+ * a tile takes time for each channel, its products for each pair. The gradient to the weights transforms twice as much.
  */
-export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean {
+export const MANY = { pixels: 128, weights: 256 } as const;
+
+/**
+ * Whether Winograd's algorithm is taken for a shape. It can be where channels are whole panels of 8. It is worth while with many
+ * channels, tiles that do save products, and enough pixels that transforming the kernel pays.
+ *
+ * @param many of which kernel, see {@link MANY}
+ */
+export function takesWinograd(shape: ConvShape, choice: WinogradChoice, many: keyof typeof MANY = "pixels"): boolean {
   const { batch, height, width, channelsIn, channelsOut } = shape;
   if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
   const { points, down, across } = tiling(shape);
-  const many = Math.min(channelsIn, channelsOut) >= 16 && channelsIn * channelsOut >= 512;
   return choice === "always" ||
-    many && batch * height * width >= 64 && 1.5 * points * down * across <= 9 * height * width;
+    channelsIn * channelsOut >= MANY[many] && batch * height * width >= 64 &&
+      1.5 * points * down * across <= 9 * height * width;
 }
 
 /** Prepares the address lists of a transform's second pass. */
@@ -122,8 +128,7 @@ export const transformStrips = phase(
   (wasm, args, chunk, thread) => {
     const { from, to, point, height, width, channels, first, down, across, tall, wide, tiles } = args;
     const { tilesPerBlock, scratches, scratchBytes } = args;
-    const lists = scratches + thread * scratchBytes + LISTS, scratch = lists - LISTS;
-    const zeros = lists + STRIP * LIST, transformed = zeros + 4 * channels, pixel = 4 * channels;
+    const scratch = scratches + thread * scratchBytes, zeros = scratch + LISTS, transformed = zeros + 4 * channels;
     const points = (tall + 2) * (wide + 2), tileBytes = points * 4 * PART, columns = wide + 2;
     wasm.fill(zeros, channels, 0);
     listMiddle(wasm, scratch, columns, tall + 2);
@@ -131,34 +136,33 @@ export const transformStrips = phase(
     for (let tile = begin; tile < end; tile += STRIP) {
       const count = Math.min(STRIP, end - tile), block = Math.floor(tile / tilesPerBlock);
       const strip = (tile - block * tilesPerBlock) / STRIP;
-      for (let i = 0; i < count; i++) {
-        const row = first + Math.floor((tile + i) / across),
-          image = from + Math.floor(row / down) * height * width * pixel;
-        const left = (tile + i) % across * wide, top = row % down * tall;
-        wasm.tilePixels(lists + LIST * i, image, height, width, pixel, top - 1, left - 1, columns, zeros);
-      }
       for (let channel = 0; channel < channels; channel += PART) {
         const part = Math.min(PART, channels - channel);
-        for (let i = 0; i < count; i++) {
-          wasm.transform(
-            ...[
-              line(LINES.input, tall),
-              line(LINES.input, wide),
-              lists + LIST * i,
-              4 * channel,
-              columns,
-              tall + 2,
-            ] as const,
-            ...[
-              scratch + MIDDLE,
-              scratch + BETWEEN,
-              transformed + i * tileBytes,
-              columns * 4 * PART,
-              4 * PART,
-            ] as const,
-            4 * part,
-          );
-        }
+        wasm.inputTiles(
+          line(LINES.input, tall),
+          line(LINES.input, wide),
+          from,
+          height,
+          width,
+          4 * channels,
+          down,
+          across,
+          tall,
+          wide,
+          1,
+          first * across + tile,
+          count,
+          zeros,
+          scratch,
+          4 * channel,
+          scratch + MIDDLE,
+          scratch + BETWEEN,
+          transformed,
+          tileBytes,
+          columns * 4 * PART,
+          4 * PART,
+          4 * part,
+        );
         const out = to + block * points * point + tilesPerBlock * 4 * channel + strip * STRIP * 4 * part;
         wasm.packStrips(transformed, tileBytes, count, part, out, points, 4 * PART, point);
       }
@@ -180,52 +184,43 @@ export const multiplyTiles = phase(
     const uFirst = u + column / 32 * points * panel, strips = v + begin / tilesPerChunk * points * point;
     for (let p = 0; p < points; p++) {
       wasm.products(
-        ...[
-          strips + p * point,
-          tilesPerChunk * 4 * PART,
-          count,
-          uFirst + p * panel,
-          points * panel,
-          bytes / 32,
-        ] as const,
-        ...[depth, m + p * mPoint, GROUP, 0] as const,
+        strips + p * point,
+        tilesPerChunk * 4 * PART,
+        count,
+        uFirst + p * panel,
+        points * panel,
+        bytes / 32,
+        depth,
+        m + p * mPoint,
+        GROUP,
+        0,
       );
     }
     wasm.lattice(scratch, m, wide + 2, mPoint, (wide + 2) * mPoint);
     listMiddle(wasm, scratch, wide + 2, tall);
-    for (let tile = 0; tile < count; tile++) {
-      wasm.transform(
-        line(LINES.output, tall),
-        line(LINES.output, wide),
-        scratch,
-        tile * GROUP,
-        wide + 2,
-        tall,
-        scratch + MIDDLE,
-        scratch + BETWEEN,
-        done,
-        wide * GROUP,
-        GROUP,
-        bytes,
-      );
-      const tileRow = first + Math.floor((begin + tile) / across);
-      const top = tileRow % down * tall, left = (begin + tile) % across * wide;
-      const at = 4 * channels * ((Math.floor(tileRow / down) * height + top) * width + left) + column;
-      wasm.finishTile(
-        done,
-        wide * GROUP,
-        GROUP,
-        y + at,
-        4 * channels * width,
-        4 * channels,
-        Math.min(tall, height - top),
-        Math.min(wide, width - left),
-        bytes,
-        bias && bias + column,
-        mask && mask + at,
-        relu,
-      );
-    }
+    wasm.outputTiles(
+      line(LINES.output, tall),
+      line(LINES.output, wide),
+      scratch,
+      GROUP,
+      first * across + begin,
+      count,
+      down,
+      across,
+      tall,
+      wide,
+      scratch + MIDDLE,
+      scratch + BETWEEN,
+      done,
+      y + column,
+      height,
+      width,
+      4 * channels,
+      bytes,
+      bias && bias + column,
+      mask && mask + column,
+      relu,
+    );
   },
 );
 
@@ -274,7 +269,7 @@ function convolve(queue: Queue, shape: ConvShape, at: {
   const scratchBytes = align(
     LISTS + SKEW + Math.max(
       288 * channelsIn, // transformKernel
-      STRIP * LIST + 4 * channelsIn + STRIP * points * 4 * PART, // transformStrips
+      4 * channelsIn + STRIP * points * 4 * PART, // transformStrips
       16 * GROUP + points * (tilesPerChunk * GROUP + SKEW), // multiplyTiles
     ),
   );

@@ -31,30 +31,37 @@ export const transformTiles = phase(
     const { from, to, row, point, height, width, channels, first, down, across } = args;
     const { tall, wide, kind, bias, scratches, scratchBytes } = args;
     const scratch = scratches + thread * scratchBytes, zeros = scratch + LISTS, pixel = 4 * channels;
-    const image = from + Math.floor((first + chunk) / down) * height * width * pixel;
     const top = (first + chunk) % down * tall, border = Number(kind === LINES.input);
-    const columns = wide + 2 * border;
     wasm.fill(zeros, channels, 0);
-    listMiddle(wasm, scratch, columns, tall + 2);
-    for (let tile = 0; tile < across; tile++) {
-      wasm.tilePixels(scratch, image, height, width, pixel, top - border, wide * tile - border, columns, zeros);
-      wasm.transform(
-        line(kind, tall),
-        line(kind, wide),
-        scratch,
-        0,
-        columns,
-        tall + 2,
-        scratch + MIDDLE,
-        scratch + BETWEEN,
-        to + row * (chunk * across + tile),
-        (wide + 2) * point,
-        point,
-        pixel,
-      );
-    }
+    listMiddle(wasm, scratch, wide + 2 * border, tall + 2);
+    wasm.inputTiles(
+      line(kind, tall),
+      line(kind, wide),
+      from,
+      height,
+      width,
+      pixel,
+      down,
+      across,
+      tall,
+      wide,
+      border,
+      (first + chunk) * across,
+      across,
+      zeros,
+      scratch,
+      0,
+      scratch + MIDDLE,
+      scratch + BETWEEN,
+      to + row * chunk * across,
+      row,
+      (wide + 2) * point,
+      point,
+      pixel,
+    );
     if (bias) {
       const pixels = Math.min(tall, height - top) * width, sums = bias + pixel * (first + chunk);
+      const image = from + Math.floor((first + chunk) / down) * height * width * pixel;
       wasm.biasSums(image + top * width * pixel, pixels, pixel, channels / 8, sums, 1);
     }
   },

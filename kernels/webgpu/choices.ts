@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Model, type Plan, plansFor, type Product, productKey } from "./plan.ts";
+import { type Model, plansFor } from "./plan.ts";
+import { type Plan, type Product, productKey } from "./product.ts";
 import { type Variant, variantNamed } from "./variants.ts";
 
 /** A plan in exported form. */
@@ -13,6 +14,8 @@ export interface Choice {
   variant: string;
   /** Number of parts along k. */
   splits: number;
+  /** Whether by Winograd's algorithm; a convolution or one of its gradients. */
+  winograd?: true;
 }
 
 /** Plans by product, e.g. `{ "conv2d 65536x128x1152": { "variant": "tile 128x128x16", "splits": 1 } }`. */
@@ -61,7 +64,7 @@ export class Choices {
    * @throws TypeError or RangeError with the product, if a choice is invalid or this device can't run it
    */
   import(choices: KernelChoices): void {
-    for (const [key, { variant: name, splits }] of Object.entries(choices)) {
+    for (const [key, { variant: name, splits, winograd }] of Object.entries(choices)) {
       const variant = variantNamed(name);
       const lacking = this.#unfit(variant);
       if (lacking) {
@@ -72,13 +75,20 @@ export class Choices {
       if (!(Number.isInteger(splits) && splits > 0)) {
         throw new TypeError(`The choice for "${key}": expected a whole number of parts >= 1, found ${splits}`);
       }
-      this.#plans.set(key, { variant, splits });
+      if (winograd && !key.startsWith("conv2d")) {
+        throw new RangeError(
+          `The choice for "${key}": expected Winograd's algorithm for convolutions only, found it here`,
+        );
+      }
+      this.#plans.set(key, { variant, splits, ...(winograd && { winograd }) });
     }
   }
 
   /** The choices so far; with `guesses` including estimates, otherwise only those given or measured. */
   export({ guesses }: { guesses: boolean }): KernelChoices {
     const sorted = [...guesses ? this.#guesses : [], ...this.#plans].sort(([a], [b]) => a < b ? -1 : 1);
-    return Object.fromEntries(sorted.map(([key, { variant, splits }]) => [key, { variant: variant.name, splits }]));
+    return Object.fromEntries(
+      sorted.map(([key, { variant, ...rest }]) => [key, { variant: variant.name, ...rest }]),
+    );
   }
 }

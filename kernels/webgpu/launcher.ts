@@ -10,7 +10,7 @@ import type { GpuBuffer } from "./buffer.ts";
 import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Subgroups } from "./features.ts";
-import type { Planner } from "./plan.ts";
+import type { Planner } from "./product.ts";
 import type { ProductLaunch } from "./product_launch.ts";
 import type { Binding, Program, Programs } from "./programs.ts";
 import type { Constants } from "./template.ts";
@@ -61,6 +61,8 @@ export class Launcher {
   readonly subgroups?: Subgroups;
   /** Precision of products' operands. */
   readonly precision: Precision;
+  /** Bytes of a binding, at most. */
+  readonly bindingBytes: number;
   /** While set, nothing is dispatched: products are only recorded here. */
   rehearsal?: ProductLaunch[];
   /** While set, dispatched programs are recorded here. */
@@ -69,9 +71,8 @@ export class Launcher {
   #commands: Commands;
   #faults: Faults;
   #pool: BufferPool<GpuBuffer>;
-  #bindingBytes: number;
 
-  /** @param bindingBytes largest binding in bytes */
+  /** @param parts what it works with */
   constructor(parts: {
     programs: Programs;
     commands: Commands;
@@ -91,7 +92,7 @@ export class Launcher {
     this.#commands = parts.commands;
     this.#faults = parts.faults;
     this.#pool = parts.pool;
-    this.#bindingBytes = parts.bindingBytes;
+    this.bindingBytes = parts.bindingBytes;
   }
 
   /** Enqueues a dispatch; throws a RangeError if a buffer is longer than the largest binding. */
@@ -107,10 +108,10 @@ export class Launcher {
     const inOrder = program.bindings.map(({ name }) => {
       const buffer = buffers[name];
       if (!buffer) throw new TypeError(`${kernel.name}: expected the buffer ${name}, found none`);
-      if (buffer.bindingBytes > this.#bindingBytes) {
+      if (buffer.bindingBytes > this.bindingBytes) {
         throw new RangeError(
           `${kernel.name}: ${name}: expected at most ${
-            mebibytes(this.#bindingBytes)
+            mebibytes(this.bindingBytes)
           }, the largest binding of this adapter, ` +
             `found ${mebibytes(buffer.bindingBytes)}; a smaller batch or width needs less`,
         );
@@ -134,7 +135,7 @@ export class Launcher {
       parameters?: Readonly<Record<string, number>>;
     },
   ): void {
-    const most = 64 * Math.floor(this.#bindingBytes / 256);
+    const most = 64 * Math.floor(this.bindingBytes / 256);
     const whole = Object.values(buffers).every((buffer) => buffer.length <= most);
     for (let first = 0; first < length; first += most) {
       const words = Math.min(most, length - first);
@@ -159,7 +160,7 @@ export class Launcher {
    * @param words of one image, in each of the tensors
    */
   images(batch: number, words: readonly number[], run: (piece: Piece) => void): void {
-    const fitting = Math.floor(this.#bindingBytes / (4 * Math.max(...words)));
+    const fitting = Math.floor(this.bindingBytes / (4 * Math.max(...words)));
     if (batch <= fitting) return run({ first: 0, count: batch, of: (buffer) => buffer });
     const unit = Math.max(...words.map((n) => SLICE_ALIGNMENT / commonDivisor(n, SLICE_ALIGNMENT))); // powers of two
     const most = unit * Math.max(1, Math.floor(fitting / unit));
@@ -171,7 +172,7 @@ export class Launcher {
 
   /** Largest number of parts of a sum, each of `words` words, that fit one binding together. */
   fittingParts(words: number): number {
-    return Math.max(1, Math.floor(this.#bindingBytes / (4 * words)));
+    return Math.max(1, Math.floor(this.bindingBytes / (4 * words)));
   }
 
   /**

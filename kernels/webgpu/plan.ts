@@ -13,119 +13,11 @@
  *
  * @module
  */
-import type { ConvShape, KernelArguments } from "../table.ts";
 import { isVendor } from "./features.ts";
+import { four, type Plan, type Product } from "./product.ts";
+import { balance, traffic } from "./traffic.ts";
 import { footprint, type Variant, VARIANTS } from "./variants.ts";
-
-/** A product from the planner's view: [rows, k] by [k, columns]. */
-export interface Product {
-  /** Its kernel. */
-  kernel: "matmul" | "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient";
-  /** Which of its matrices are stored as their transpose: "", "a", "b" or "ab". */
-  transposed: string;
-  /** Rows of the result, in groups of four. */
-  rows4: number;
-  /** Columns of the result, in groups of four. */
-  cols4: number;
-  /** Length of the dot products, in groups of four. */
-  k4: number;
-  /** Whether its operands are 16-bit floats. */
-  half?: true;
-}
-
-/** Number of groups of four that contain n values. */
-export const four = (n: number): number => Math.ceil(n / 4);
-
-/** A matmul from the planner's view. */
-export function matmulProduct({ m, n, k, transposeA, transposeB }: MatmulShape): Product {
-  const transposed = `${transposeA ? "a" : ""}${transposeB ? "b" : ""}`;
-  return { kernel: "matmul", transposed, rows4: four(m), cols4: four(n), k4: four(k) };
-}
-
-/** Sizes of a matmul. */
-export type MatmulShape = Pick<KernelArguments<"matmul", unknown>, "m" | "n" | "k" | "transposeA" | "transposeB">;
-
-/** A convolution, or one of its gradients, from the planner's view. */
-export function convProduct(
-  kernel: "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient",
-  { batch, height, width, channelsIn, channelsOut }: ConvShape,
-): Product {
-  const pixels4 = four(batch * height * width), [in4, out4] = [four(channelsIn), four(channelsOut)];
-  const sizes = {
-    conv2d: { rows4: pixels4, cols4: out4, k4: 9 * in4 },
-    conv2dInputGradient: { rows4: pixels4, cols4: in4, k4: 9 * out4 },
-    conv2dWeightGradient: { rows4: 9 * in4, cols4: out4, k4: pixels4 },
-  };
-  return { kernel, transposed: "", ...sizes[kernel] };
-}
-
-/** How to compute a product. */
-export interface Plan {
-  /** The variant of the core. */
-  variant: Variant;
-  /** Number of parts along k, each summed separately. */
-  splits: number;
-}
-
-/** Chooses a plan. */
-export type Planner = (product: Product) => Plan;
-
-/**
- * Identifies a product: equal names mean equal work. `conv2d 262144x64x576`: rows x columns x k, rounded up to fours.
- */
-export function productKey({ kernel, transposed, rows4, cols4, k4, half }: Product): string {
-  return `${kernel}${transposed && ` ${transposed}`}${half ? " f16" : ""} ${4 * rows4}x${4 * cols4}x${4 * k4}`;
-}
-
-/** The work of a plan. */
-export interface Traffic {
-  /** Useful operations: 2 per multiply-add. */
-  flops: number;
-  /** Executed operations, including those beyond the edges of the last tiles. */
-  flopsDone: number;
-  /**
-   * Bytes between memory and workgroups without caches: every tile reads its rows and columns, parts are written and
-   * read.
-   */
-  bytes: number;
-  /** Bytes that lanes read from workgroup memory, or exchange. */
-  workgroupBytes: number;
-  /** Number of workgroups in all parts together. */
-  workgroups: number;
-}
-
-/**
- * The actual number of parts: parts are whole numbers of tiles deep, so only the last may be shorter and none is empty.
- */
-export function partsOf({ k4 }: Product, { variant, splits }: Plan): { parts: number; splitK4: number } {
-  const { depth } = footprint(variant), splitK4 = depth * Math.ceil(k4 / splits / depth);
-  return { parts: Math.ceil(k4 / splitK4), splitK4 };
-}
-
-/**
- * The share of a GPU's units that has work, from 0 to 1, during a plan: workgroups are assigned to the units in waves, and a wave takes as
- * long as its longest part.
- */
-export function balance(product: Product, plan: Plan, units: number): number {
-  const { tall, wide } = footprint(plan.variant), { parts, splitK4 } = partsOf(product, plan);
-  const tiles = Math.ceil(product.rows4 / tall) * Math.ceil(product.cols4 / wide);
-  return tiles * product.k4 / (units * Math.ceil(tiles * parts / units) * Math.min(splitK4, product.k4));
-}
-
-/** Counts the work of a plan. With `mask`, one more matrix of the result's size is read. */
-export function traffic(product: Product, plan: Plan, mask = false): Traffic {
-  const { rows4, cols4, k4, half } = product, { parts } = partsOf(product, plan);
-  const { tall, wide, reads, rereads } = footprint(plan.variant);
-  const tiles = Math.ceil(rows4 / tall) * Math.ceil(cols4 / wide);
-  const result = 64 * rows4 * cols4, block = half ? 32 : 64;
-  return {
-    flops: 2 * 64 * rows4 * cols4 * k4,
-    flopsDone: 2 * 64 * tiles * tall * wide * k4,
-    bytes: tiles * k4 * block * reads + (parts > 1 ? 2 * parts + 1 : 1) * result + (mask ? result : 0),
-    workgroupBytes: tiles * k4 * block * rereads,
-    workgroups: tiles * parts,
-  };
-}
+import { channels4, cutWinograd, POINTS } from "./winograd_cut.ts";
 
 /** A machine described by a few numbers. */
 export interface Model {
@@ -222,23 +114,45 @@ const SHORTEST4 = 32;
 const PARTS = 128;
 /** Largest size of all parts together, in bytes. */
 const PART_BYTES = 2 ** 28;
+/** Channels, in and out, from which on Winograd's algorithm is offered: with fewer, its transforms move more than it saves. In fours. */
+const WINOGRAD4 = 32;
 
 /** Most numbers of parts to try per variant. */
 const SPLITS = 6;
 
 /** Every possible plan for a product, the most promising first. `fits` tests whether the device can run a variant. */
 export function plansFor(product: Product, model: Model, fits: (variant: Variant) => boolean = () => true): Plan[] {
-  const least = Math.ceil(product.k4 / LONGEST4);
-  const result = 64 * product.rows4 * product.cols4;
-  const most = Math.max(least, Math.min(PARTS, Math.floor(product.k4 / SHORTEST4), Math.floor(PART_BYTES / result)));
-  const splits = Array.from({ length: most - least + 1 }, (_, i) => least + i);
   const bySeconds = (plans: Plan[]) =>
-    plans.map((plan) => ({ plan, seconds: estimate(product, plan, model) })).sort((a, b) => a.seconds - b.seconds);
-  return VARIANTS.filter((variant) => suits(variant, model) && fits(variant))
-    .flatMap((variant) => apart(bySeconds(splits.map((splits) => ({ variant, splits }))).map(({ plan }) => plan)))
-    .map((plan) => ({ plan, seconds: estimate(product, plan, model) }))
-    .sort((a, b) => a.seconds - b.seconds)
-    .map(({ plan }) => plan);
+    plans.map((plan) => ({ plan, seconds: estimate(product, plan, model) })).sort((a, b) => a.seconds - b.seconds)
+      .map(({ plan }) => plan);
+  const ways = VARIANTS.filter((variant) => suits(variant, model) && fits(variant))
+    .flatMap((variant) => [directPlans(product, variant), winogradPlans(product, variant)]);
+  return bySeconds(ways.flatMap((plans) => apart(bySeconds(plans))));
+}
+
+/** The plans of a variant that multiply what the definition does. */
+function directPlans({ rows4, cols4, k4 }: Product, variant: Variant): Plan[] {
+  const result = 64 * rows4 * cols4;
+  return partCounts(k4, result).map((splits) => ({ variant, splits }));
+}
+
+/** Those by Winograd's algorithm, where it can be taken and there are channels enough. */
+function winogradPlans(product: Product, variant: Variant): Plan[] {
+  const { in4, out4 } = channels4(product);
+  if (product.tiles === undefined || Math.min(in4, out4) < WINOGRAD4) return [];
+  const toWeights = product.kernel === "conv2dWeightGradient";
+  const counts = toWeights ? partCounts(four(product.tiles), POINTS * 64 * in4 * out4) : partCounts(in4, 0);
+  return counts.map((splits): Plan => ({ variant, splits, winograd: true })).filter((plan) => {
+    const { pieces, parts } = cutWinograd(product, plan);
+    return plan.splits === (toWeights ? pieces : 1) * parts; // others come to the same as one of these
+  });
+}
+
+/** Numbers of parts that a sum of k4 groups may be cut into, where each takes so many bytes. */
+function partCounts(k4: number, bytes: number): number[] {
+  const least = Math.ceil(k4 / LONGEST4);
+  const most = Math.max(least, Math.min(PARTS, Math.floor(k4 / SHORTEST4), Math.floor(PART_BYTES / bytes)));
+  return Array.from({ length: most - least + 1 }, (_, i) => least + i);
 }
 
 /**
@@ -255,19 +169,17 @@ function apart(plans: readonly Plan[]): Plan[] {
 }
 
 /**
- * The `count` most promising plans. The best of each variant comes before all others, since the model is least certain about the speed of
- * variants; and the best of each core is included, since the model may be wrong about cores.
+ * So many of the plans, the likeliest first: the best of each variant and algorithm before any other, since what the model is least sure of
+ * is how fast these are; and of each algorithm and each core the best, since it may be wrong about them too.
  */
 export function shortlist(plans: readonly Plan[], count: number): Plan[] {
-  const bests = plans.filter((plan, i) => plans.findIndex(({ variant }) => variant === plan.variant) === i);
-  const order = [...bests, ...plans.filter((plan) => !bests.includes(plan))];
-  const ofCores = bests.filter((plan, i) => bests.findIndex(({ variant }) => variant.core === plan.variant.core) === i);
-  const kept = [...new Set([...ofCores.slice(0, count), ...order])].slice(0, count);
+  const firsts = (plans: readonly Plan[], of: (plan: Plan) => unknown) =>
+    plans.filter((plan, i) => plans.findIndex((other) => of(other) === of(plan)) === i);
+  const bests = [true, undefined].flatMap((winograd) =>
+    firsts(plans.filter((plan) => plan.winograd === winograd), ({ variant }) => variant)
+  );
+  const order = [...plans.filter((plan) => bests.includes(plan)), ...plans.filter((plan) => !bests.includes(plan))];
+  const musts = [...firsts(order, ({ winograd }) => winograd), ...firsts(order, ({ variant }) => variant.core)];
+  const kept = [...new Set([...new Set(musts)].slice(0, count).concat(order))].slice(0, count);
   return order.filter((plan) => kept.includes(plan));
-}
-
-/** Number of workgroups of a plan in all parts together. */
-export function planWorkgroups({ variant, splits }: Plan, rows4: number, cols4: number): number {
-  const { tall, wide } = footprint(variant);
-  return Math.ceil(rows4 / tall) * Math.ceil(cols4 / wide) * splits;
 }

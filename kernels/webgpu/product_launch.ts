@@ -1,6 +1,6 @@
 /** The description of a product before its launch: source, matrices, sizes, and the operations after the sum. */
 import type { GpuBuffer } from "./buffer.ts";
-import type { Product } from "./plan.ts";
+import type { Product } from "./product.ts";
 import type { Constants } from "./template.ts";
 
 /** The operations on a product after the sum: + bias for each row, ReLU, mask. */

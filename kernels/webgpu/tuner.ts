@@ -13,10 +13,12 @@ import type { Clock } from "./clock.ts";
 import { CAPACITY, type Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Launcher } from "./launcher.ts";
-import { estimate, type Plan, productKey, shortlist } from "./plan.ts";
+import { estimate, shortlist } from "./plan.ts";
+import { type Plan, productKey } from "./product.ts";
 import { fastest } from "./race.ts";
 import type { ProductLaunch } from "./product_launch.ts";
 import { launchPlanned, onScratch, productSources } from "./products.ts";
+import { winogradDispatches } from "./winograd.ts";
 
 /** How much to measure. */
 export type TuneMode = "quick" | "full";
@@ -150,12 +152,18 @@ function byCost(launches: readonly ProductLaunch[], choices: Choices): ProductLa
 }
 
 /**
- * Most runs of a batch, limited by the dispatches in a submission: one for the product and one that adds its parts; four to pad or crop
- * dimensions that are not multiples of 4; three for each operand packed to 16-bit floats.
+ * Runs of a batch, at most, since a submission holds so many dispatches: one for the product and one that adds its parts; four to pad or
+ * crop what 4 does not divide; three for each operand that is packed to 16-bit floats. Winograd's algorithm has its own.
  */
-function mostRuns({ precision }: Launcher, { inputs, result }: ProductLaunch): number {
+function mostRuns(
+  { precision, bindingBytes }: Launcher,
+  { product, inputs, result }: ProductLaunch,
+  plans: readonly Plan[],
+): number {
   const padded = [...Object.values(inputs), result].some(({ columns }) => columns % 4 !== 0);
-  return Math.floor(CAPACITY / (2 + (padded ? 4 : 0) + (precision === "f16" ? 6 : 0)));
+  const direct = 2 + (padded ? 4 : 0) + (precision === "f16" ? 6 : 0);
+  const dispatches = plans.map((plan) => plan.winograd ? winogradDispatches(product, plan, bindingBytes) : direct);
+  return Math.floor(CAPACITY / Math.max(...dispatches));
 }
 
 /** Runs a product until the GPU's clock is stable: idle GPUs start slowly. */
@@ -208,7 +216,7 @@ async function fastestPlan(
       },
       step: clock.step,
       batch: clock.exact ? BATCH : 20 * BATCH,
-      runs: mostRuns(launcher, launch),
+      runs: mostRuns(launcher, launch, plans),
       goOn: () => performance.now() < end,
     });
   } finally {
