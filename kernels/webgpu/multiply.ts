@@ -30,7 +30,7 @@ export interface End {
   parameters: { relu: number };
 }
 
-/** Which of the ends there are: by bias, then by mask. */
+/** The constants of the final operations: by bias, then by mask. */
 export const ENDS: readonly (readonly End["constants"][])[] = [false, true].map((BIAS) =>
   [false, true].map((MASK) => ({ BIAS, MASK }))
 );
@@ -41,7 +41,7 @@ export const PART: End = { constants: ENDS[0][0], buffers: {}, parameters: { rel
 export interface Multiplication
   extends Pick<ProductLaunch, "name" | "source" | "constants" | "product" | "parameters" | "fits"> {
   variant: Variant;
-  /** Parts along k, each summed apart. */
+  /** Number of parts along k, each summed separately. */
   parts: number;
   /** Groups of four along k of each. */
   splitK4: number;
@@ -69,7 +69,7 @@ interface ProductText {
   constants: Constants;
 }
 
-/** Made once each: {@link Programs} knows the objects again. */
+/** Each created once, so that {@link Programs} recognises the objects. */
 const texts = new Map<Variant, Map<string, ProductText>>();
 
 function textOf({ subgroups, precision }: Launcher, of: Multiplication, fit: boolean): ProductText {

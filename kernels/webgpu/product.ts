@@ -7,9 +7,9 @@
 import type { ConvShape, KernelArguments } from "../table.ts";
 import type { Variant } from "./variants.ts";
 
-/** A product, as seen by who plans it: [rows, k] by [k, columns]. */
+/** A product from the planner's view: [rows, k] by [k, columns]. */
 export interface Product {
-  /** What it is for. */
+  /** Its kernel. */
   kernel: "matmul" | "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient";
   /** Which of its matrices are stored as their transpose: "", "a", "b" or "ab". */
   transposed: string;
@@ -25,10 +25,10 @@ export interface Product {
   tiles?: number;
 }
 
-/** Groups of four that hold so many. */
+/** Number of groups of four that contain n values. */
 export const four = (n: number): number => Math.ceil(n / 4);
 
-/** What a matmul is to who plans it. */
+/** A matmul from the planner's view. */
 export function matmulProduct({ m, n, k, transposeA, transposeB }: MatmulShape): Product {
   const transposed = `${transposeA ? "a" : ""}${transposeB ? "b" : ""}`;
   return { kernel: "matmul", transposed, rows4: four(m), cols4: four(n), k4: four(k) };
@@ -37,7 +37,7 @@ export function matmulProduct({ m, n, k, transposeA, transposeB }: MatmulShape):
 /** Sizes of a matmul. */
 export type MatmulShape = Pick<KernelArguments<"matmul", unknown>, "m" | "n" | "k" | "transposeA" | "transposeB">;
 
-/** What a convolution, or one of its gradients, is to who plans it. */
+/** A convolution, or one of its gradients, from the planner's view. */
 export function convProduct(
   kernel: "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient",
   { batch, height, width, channelsIn, channelsOut }: ConvShape,

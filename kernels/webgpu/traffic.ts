@@ -7,32 +7,37 @@ import type { Plan, Product } from "./product.ts";
 import { footprint } from "./variants.ts";
 import { channels4, cutWinograd } from "./winograd_cut.ts";
 
-/** What a plan does. */
+/** The work of a plan. */
 export interface Traffic {
   /** Operations wanted: 2 a multiply-add. By Winograd's algorithm they are 4/9 of the definition's. */
   flops: number;
-  /** Operations done: those past the edges of the last tiles too. */
+  /** Executed operations, including those beyond the edges of the last tiles. */
   flopsDone: number;
-  /** Bytes between memory and workgroups, where no cache helps: every tile reads its rows and columns, parts go out and in. */
+  /**
+   * Bytes between memory and workgroups without caches: every tile reads its rows and columns, parts are written and
+   * read.
+   */
   bytes: number;
-  /** Bytes that lanes read from workgroup memory, or hand each other. */
+  /** Bytes that lanes read from workgroup memory, or exchange. */
   workgroupBytes: number;
-  /** Workgroups, all parts together. */
+  /** Number of workgroups in all parts together. */
   workgroups: number;
 }
 
 /** Vec4s that the transforms of Winograd's algorithm read and write for each tile, or block of 3x3 weights, and four channels. */
 const TRANSFORMS = { input: 16 + 16, gradient: 4 + 16, weights: 9 + 16 };
 
-/** What the planner's number of parts comes to: parts are whole numbers of tiles deep, so that only the last is ragged and none is empty. */
+/**
+ * The actual number of parts: parts are whole numbers of tiles deep, so only the last may be shorter and none is empty.
+ */
 export function partsOf({ k4 }: Product, { variant, splits }: Plan): { parts: number; splitK4: number } {
   const { depth } = footprint(variant), splitK4 = depth * Math.ceil(k4 / splits / depth);
   return { parts: Math.ceil(k4 / splitK4), splitK4 };
 }
 
 /**
- * The share of a GPU's units that has work, from 0 to 1, while a plan is computed: workgroups are dealt out to so many units in waves, and a
- * wave takes as long as its longest part.
+ * The share of a GPU's units that has work, from 0 to 1, during a plan: workgroups are assigned to the units in waves, and a wave takes as
+ * long as its longest part.
  */
 export function balance(product: Product, plan: Plan, units: number): number {
   if (plan.winograd) {
@@ -44,7 +49,7 @@ export function balance(product: Product, plan: Plan, units: number): number {
   return tiles * product.k4 / (units * Math.ceil(tiles * parts / units) * Math.min(splitK4, product.k4));
 }
 
-/** Counts what a plan does. With `mask`, one more matrix like the result is read. */
+/** Counts the work of a plan. With `mask`, one more matrix of the result's size is read. */
 export function traffic(product: Product, plan: Plan, mask = false): Traffic {
   if (plan.winograd) return winogradTraffic(product, plan, mask);
   const { rows4, cols4, k4, half } = product, { parts } = partsOf(product, plan);
@@ -78,7 +83,7 @@ function winogradTraffic(product: Product, plan: Plan, mask: boolean): Traffic {
   };
 }
 
-/** Workgroups of a plan, all parts together. */
+/** Number of workgroups of a plan in all parts together. */
 export function planWorkgroups({ variant, splits }: Plan, rows4: number, cols4: number): number {
   const { tall, wide } = footprint(variant);
   return Math.ceil(rows4 / tall) * Math.ceil(cols4 / wide) * splits;
