@@ -1,8 +1,9 @@
 /**
- * `deno task bench`: how fast, and how near to what this machine can do.
+ * `deno task bench`: measures speed, and compares it with this machine's peak.
  *
- * Kernel by kernel for every layer of VGG-E, then the training step, the front end, the forest; with `--peers` other
- * libraries in turn, with `--pytorch`, `--tensorflow` and `--onnxruntime` these frameworks.
+ * It measures each kernel for every layer of VGG-E, then the training step, the front end and the forest. With
+ * `--peers` it also runs other libraries in turn, with `--pytorch`, `--tensorflow` and `--onnxruntime` these
+ * frameworks.
  */
 import { Option } from "commander";
 import { FileError } from "../base/file_error.ts";

@@ -1,10 +1,10 @@
 /**
  * `deno task npm`: EPR as an npm package, for Node 20 and later and for browsers.
  *
- * It is the source file by file, as `deno pack` transpiles it and writes its types, with a few differences (`npm/contents.ts` lists
- * them): the CPU's kernels are assembled (neither Node nor a browser imports `.wat`, and needs no assembler so), the GPU's are modules
- * that export their text, workers are `.js` files, some modules are others in a browser, which package.json's `imports` say, and
- * `Deno` is a module over Node's (`npm/node/deno.ts`).
+ * `deno pack` transpiles the source file by file and writes its types. The package has a few differences (`npm/contents.ts` lists
+ * them). The CPU's kernels are assembled, since neither Node nor a browser imports `.wat`; so no assembler is needed. The GPU's
+ * kernels are modules that export their text. Workers are `.js` files. A browser replaces some modules, as the `imports` in
+ * package.json define. `Deno` is a module built on Node's (`npm/node/deno.ts`).
  */
 import { join, relative, resolve } from "@std/path";
 import { Buffer } from "node:buffer";
@@ -16,7 +16,7 @@ import { finishFile, requireWhole } from "./npm/finish.ts";
 import { bundleDependencies, packageJson } from "./npm/manifest.ts";
 import { ROOT, stageSources, write } from "./npm/stage.ts";
 
-/** The model that the package has, for `predict`. */
+/** The model included in the package, for `predict`. */
 const MODEL = "models/emodb";
 
 const command = createCommand("npm", "Writes EPR as an npm package, for Node 20 and later and for browsers.", [
@@ -37,7 +37,7 @@ await runCommand(command, async () => {
       if (text !== undefined) files.set(name, text);
     }
     requireWhole(files);
-    await Deno.remove(out, { recursive: true }).catch(() => {}); // there was none
+    await Deno.remove(out, { recursive: true }).catch(() => {}); // it did not exist
     for (const [name, text] of files) await write(join(out, name), text);
     await write(join(out, "package.json"), JSON.stringify(packageJson(), null, 2) + "\n");
     await bundleDependencies(out);
@@ -53,7 +53,7 @@ await runCommand(command, async () => {
   say(`npm package: ${relative(Deno.cwd(), out) || "."}`);
 });
 
-/** Throws where the folder holds something else than a package that was written before: it will be replaced. */
+/** Throws if the folder contains anything other than a package written earlier, which will be replaced. */
 async function requireOwn(out: string): Promise<void> {
   const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name).catch(() => []);
   if (names.length === 0) return;
@@ -69,7 +69,9 @@ async function pack(stage: string, archive: string): Promise<void> {
   if (!success) throw new Error(`deno pack: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** The files of a tar archive, their names from "package/" on: headers of 512 bytes, each followed by whole blocks. */
+/**
+ * The files of a tar archive, with names relative to "package/": headers of 512 bytes, each followed by whole blocks.
+ */
 function* untar(archive: Buffer): Generator<[name: string, bytes: Uint8Array]> {
   const text = (at: number, length: number) => archive.toString("utf8", at, at + length).replace(/\0.*$/s, "");
   for (let at = 0; at + 512 <= archive.length && archive[at] !== 0;) {

@@ -1,6 +1,6 @@
 /**
- * `deno task check`: format, lint, types of all files, the docs of the public API, and whether it can be published. Goes on after a fault, so that all are
- * seen at once.
+ * `deno task check`: checks format, lint, the types of all files, the docs of the public API, and whether it can be published. Continues
+ * after a fault, so that all faults appear at once.
  */
 import { createCommand, EXIT, runCommand, say } from "./common.ts";
 import project from "../deno.json" with { type: "json" };
@@ -13,7 +13,7 @@ const CHECKS: readonly Check[] = [
   ["types", ["check", "--quiet", "."]],
   ["docs", ["doc", "--lint", "--quiet", ...Object.values(project.exports)]],
   ...["bench/peers", "cli/codecs", "tests/web/axe"].flatMap((folder): Check[] => {
-    const own = ["--quiet", "--config", `${folder}/deno.json`]; // a package of its own, which the others leave out
+    const own = ["--quiet", "--config", `${folder}/deno.json`]; // a separate package, which the other checks exclude
     return [[`format of ${folder}`, ["fmt", "--check", ...own, folder]], [`lint of ${folder}`, [
       "lint",
       ...own,
@@ -30,7 +30,7 @@ const command = createCommand("check", "Format, lint, types of all files, and th
 await runCommand(command, async () => {
   let faults = 0;
   for (const [what, args] of CHECKS) {
-    // what a check prints is shown only where it finds fault: deno doc prints all the docs
+    // prints a check's output only if it fails: deno doc prints all the docs
     const { success, stdout, stderr } = await new Deno.Command("deno", { args: [...args] }).output();
     say(`${what}: ${success ? "ok" : "not ok"}`);
     if (success) continue;

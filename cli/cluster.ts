@@ -1,10 +1,10 @@
 /**
- * `deno task cluster`: a run's folds as a Slurm job array, and a job that merges them when all are finished. The scripts are
- * written into the run folder, to be read and edited; `--submit` hands both to sbatch. There is no scheduler here: Slurm has one.
+ * `deno task cluster`: writes a run's folds as a Slurm job array, and a job that merges them when all are finished. The scripts
+ * are written to the run folder, where they can be read and edited; `--submit` submits both to sbatch. Slurm does the scheduling.
  *
- * Time and memory are asked for from what a few steps take here, with the threads that a job will have: so it is best run where
- * the jobs will run. A job that is preempted, or whose time is nearly over, keeps its network, is put back into the queue, and
- * goes on.
+ * The requested time and memory follow from a few steps measured on this machine, with a job's number of threads, so it is best
+ * run where the jobs will run. A job that is preempted, or whose time is nearly over, saves its network, returns to the queue,
+ * and resumes.
  */
 import { join, resolve } from "@std/path";
 import { openDevice } from "../kernels/open_device.ts";
@@ -99,13 +99,13 @@ await runCommand(command, async (signal) => {
   }
 });
 
-/** The longest fold's time, half as much again, and ten minutes to begin and end in. */
+/** The longest fold's time, plus half of it, plus ten minutes to start and end. */
 function minutesOf({ folds, seconds, flops }: Cost): number {
   const longest = Math.max(...folds.map(({ stageFlops }) => stageFlops.reduce((a, b) => a + b)));
   return 10 + Math.ceil(1.5 * longest / flops * seconds / 60);
 }
 
-/** The device's memory, four times the weights while they are kept, and a gigabyte for the program. */
+/** The device's memory, four times the weights for saving them, and a gigabyte for the program. */
 function megabytesOf({ memory }: Cost, parameters: number): number {
   return Math.ceil((memory + 4 * 4 * parameters) / 1e6) + 1000;
 }
@@ -126,7 +126,7 @@ function tellHow([folds, merge]: string[], left: number): void {
   say(`  sbatch ${left > 0 ? "--dependency=afterok:$id --kill-on-invalid-dep=yes " : ""}${merge}`);
 }
 
-/** Hands a script to Slurm, and gives the job's number. */
+/** Submits a script to Slurm and returns the job's number. */
 async function sbatch(...args: string[]): Promise<string> {
   const output = await new Deno.Command("sbatch", { args: ["--parsable", ...args] }).output().catch((error) => {
     throw new Error(`sbatch can't be run (${error.message}): is this a machine of a Slurm cluster?`, { cause: error });

@@ -1,30 +1,30 @@
 /**
- * Recordings through MP3 and Opus: by the program in `codecs/`, a package of its own with a lock of its own, so that nobody else
- * fetches the encoders. It runs from the first recording on, and ends with {@linkcode Codecs.close}.
+ * Passes recordings through MP3 and Opus with the program in `codecs/`, a separate package with its own lock file, so that
+ * nothing else fetches the encoders. The program starts with the first recording and ends with {@linkcode Codecs.close}.
  */
 
-/** The codecs, in the order of the program's numbers. */
+/** The codecs, in the order of the program's codec numbers. */
 const CODECS = ["mp3", "opus"] as const;
 
-/** The program, once it is needed. One recording at a time. */
+/** The program, started on demand. It processes one recording at a time. */
 export class Codecs {
   #child?: Deno.ChildProcess;
   #input?: WritableStreamDefaultWriter<Uint8Array>;
   #output?: ReadableStreamDefaultReader<Uint8Array>;
 
   /**
-   * A recording as it sounds after a codec.
+   * Passes a recording through a codec.
    *
    * @param samples [n] at 16 kHz
    * @param rate kbit/s
-   * @throws {Error} if the program can't be started, or its packages are not there and can't be fetched
+   * @throws {Error} if the program can't be started, or its packages are missing and can't be fetched
    */
   async through(codec: typeof CODECS[number], samples: Float32Array, rate: number): Promise<Float32Array<ArrayBuffer>> {
     this.#start();
     const heard = new Uint8Array(4 * samples.length),
       header = Uint32Array.of(CODECS.indexOf(codec), rate, samples.length);
     const sending = this.#send([new Uint8Array(header.buffer), new Uint8Array(samples.slice().buffer)]);
-    sending.catch(() => {}); // then nothing comes back either
+    sending.catch(() => {}); // if sending fails, no answer arrives either
     for (let at = 0; at < heard.length;) {
       const { value } = await this.#output!.read();
       if (value === undefined) {
@@ -40,7 +40,7 @@ export class Codecs {
 
   /** Ends the program. */
   async close(): Promise<void> {
-    await this.#input?.close().catch(() => {}); // it may have ended by itself
+    await this.#input?.close().catch(() => {}); // the program may have ended on its own
     await this.#child?.status;
   }
 

@@ -1,10 +1,10 @@
 /**
- * What every command shares: its description, how it runs, reads options, prints to a terminal and exits.
+ * Code shared by all commands: description, execution, options, printing to a terminal and exiting.
  *
  *     status 0 done, 1 failed, 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM
  *
- * A user's mistake is one line, `error: ...`, on stderr; `--debug` or EPR_DEBUG=1 shows the stack as well. Results go to
- * stdout, everything else to stderr.
+ * A user's mistake prints one line, `error: ...`, to stderr; `--debug` or EPR_DEBUG=1 also prints the stack. Results go
+ * to stdout, everything else to stderr.
  *
  * @module
  */
@@ -19,21 +19,21 @@ import { CORPUS_KINDS, type CorpusKind, openCorpus } from "../corpora/open.ts";
 import { recogniseCorpus } from "../corpora/recognise.ts";
 import { withFlags } from "./flags.ts";
 
-/** The statuses a command exits with. */
+/** A command's exit statuses. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
-/** Options that do not go together, or one that is missing: status 2. */
+/** For contradictory or missing options: status 2. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The reason that a command's signal is aborted with: Ctrl-C or SIGTERM. */
+/** The reason with which a command's signal is aborted: Ctrl-C or SIGTERM. */
 export class InterruptError extends Error {
   override name = "InterruptError";
-  /** the status to exit with */
+  /** the exit status */
   readonly status: number;
 
-  /** @param cause the signal that came */
+  /** @param cause the received signal */
   constructor(cause: "SIGINT" | "SIGTERM") {
     super(cause === "SIGINT" ? "Stopped by Ctrl-C" : "Stopped by SIGTERM");
     this.status = cause === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
@@ -41,10 +41,10 @@ export class InterruptError extends Error {
 }
 
 /**
- * A command to add options to.
+ * Creates a command, to which options can be added.
  *
- * @param name what follows `deno task`
- * @param examples pairs of what it does and the command line, for `--help`
+ * @param name the text after `deno task`
+ * @param examples pairs of a description and a command line, for `--help`
  */
 export function createCommand(
   name: string,
@@ -61,10 +61,10 @@ export function createCommand(
 }
 
 /**
- * Reads the command line, runs the command and ends the program with its status. Workers end with it.
+ * Reads the command line, runs the command and ends the program with its status. Workers end with the program.
  *
- * @param main the command itself. Its signal is aborted with {@link InterruptError} at the first Ctrl-C or SIGTERM; what it
- *   then rejects with is printed, and the status is 130 or 143. A second Ctrl-C, over a second later, ends the program at once.
+ * @param main the command. The first Ctrl-C or SIGTERM aborts its signal with {@link InterruptError}; the reason of
+ *   its rejection is printed, and the status is 130 or 143. A second Ctrl-C, over a second later, ends the program at once.
  */
 export async function runCommand(
   command: Command,
@@ -84,9 +84,9 @@ export async function runCommand(
   Deno.exit(status);
 }
 
-/** Prints what went wrong, and returns the exit status for it. */
+/** Prints an error and returns its exit status. */
 function reportError(error: unknown, signal: AbortSignal, debug: boolean): number {
-  // commander has already printed the help, or what is wrong with an option
+  // commander has already printed the help, or an option's fault
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const message = error instanceof Error ? error.message : String(error);
   if (signal.aborted) {
@@ -100,7 +100,7 @@ function reportError(error: unknown, signal: AbortSignal, debug: boolean): numbe
 }
 
 function debugWanted(): boolean {
-  // reading a variable without permission throws: then it counts as not set
+  // reading a variable without permission throws, which counts as not set
   return Deno.permissions.querySync({ name: "env", variable: "EPR_DEBUG" }).state === "granted" &&
     !["", "0", undefined].includes(Deno.env.get("EPR_DEBUG"));
 }
@@ -112,7 +112,7 @@ function listenForInterrupts(abort: AbortController): void {
     if (first === 0) {
       first = performance.now();
       abort.abort(reason);
-      // under `deno task` one Ctrl-C arrives twice: within a second it is the same one
+      // under `deno task` one Ctrl-C arrives twice; within a second, two signals count as one
     } else if (performance.now() - first > 1000) {
       Deno.exit(reason.status);
     }
@@ -121,17 +121,17 @@ function listenForInterrupts(abort: AbortController): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", on("SIGTERM"));
 }
 
-/** Prints a line on stderr; options that a library mentions are printed as flags. */
+/** Prints a line to stderr. Options mentioned by a library are printed as flags. */
 export function say(line: string): void {
   console.error(withFlags(line));
 }
 
-/** Prints the one JSON document of `--json`, on stdout. */
+/** Prints the single JSON document of `--json` to stdout. */
 export function printJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/** A reader of whole numbers for an option: `.option("--folds <n>", "...", wholeNumber({ min: 2 }), 10)`. */
+/** Returns a parser of whole numbers for an option: `.option("--folds <n>", "...", wholeNumber({ min: 2 }), 10)`. */
 export function wholeNumber(
   { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
 ): (value: string) => number {
@@ -143,12 +143,12 @@ export function wholeNumber(
   };
 }
 
-/** A reader of a fold, stage or the like for an option: people count from 1, and get errors as of {@link wholeNumber}. */
+/** Parses a fold, stage or the like from an option. People count from 1; errors are as for {@link wholeNumber}. */
 export function readOrdinal(value: string): number {
   return fromOrdinal(wholeNumber({ min: 1 })(value));
 }
 
-/** A reader of numbers for an option; `1/8` is read as a fraction. */
+/** Returns a parser of numbers for an option; `1/8` is accepted as a fraction. */
 export function realNumber(
   { min = -Infinity, max = Infinity, above, below }: { min?: number; max?: number; above?: number; below?: number } =
     {},
@@ -169,13 +169,13 @@ export function realNumber(
   };
 }
 
-/** What {@link addCorpusOptions} reads. */
+/** The options of {@link addCorpusOptions}. */
 export interface CorpusFlags {
   /** `--corpus` */
   corpus: CorpusKind;
   /** `--data` */
   data?: string;
-  /** `--segment-hop`, frames; not set: the corpus's own */
+  /** `--segment-hop`, frames; default: the corpus's value */
   segmentHop?: number;
   /** `--seed` */
   seed: number;
@@ -185,17 +185,17 @@ export interface CorpusFlags {
   pattern?: string;
   /** `--labels`, a file */
   labels?: string;
-  /** `--soft-labels`, `--no-soft-labels`; not set: the corpus's own way */
+  /** `--soft-labels`, `--no-soft-labels`; default: the corpus's usual labels */
   softLabels?: boolean;
   /** `--duplicates` */
   duplicates?: Exclude<DuplicatePolicy, "refuse">;
   /** `--folds-file` */
   foldsFile?: string;
-  /** how a run that is resumed reads its corpus, where no option says otherwise */
+  /** how a resumed run reads its corpus, unless options override it */
   choices?: ReadingChoices;
 }
 
-/** Adds the options that choose a corpus and how it is read. */
+/** Adds the options that select a corpus and how it is read. */
 export function addCorpusOptions(command: Command): Command {
   return command
     .addOption(
@@ -232,7 +232,7 @@ export function addCorpusOptions(command: Command): Command {
     .option("--seed <n>", "seed of the random numbers and of the synthetic corpus", wholeNumber(), 1);
 }
 
-/** Sets the kind of corpus if no option names it: recognised by its files. Prints why on stderr. */
+/** Sets the kind of corpus, recognised by its files, if no option gives it. Prints the reason to stderr. */
 async function settleCorpus(command: Command): Promise<void> {
   if (!command.options.some(({ long }) => long === "--corpus")) return;
   const { corpus, data, pattern, resume, merge, quiet } = command.opts();
@@ -245,7 +245,7 @@ async function settleCorpus(command: Command): Promise<void> {
     command.setOptionValueWithSource("corpus", kind, corpus === undefined ? "default" : "cli");
   if (pattern !== undefined) return void settle("pattern");
   if (corpus !== undefined && corpus !== "auto") return;
-  // a run that is resumed knows its corpus
+  // a resumed run has its corpus in its configuration
   if (!given || ((resume || merge) && corpus === undefined)) return void settle("synthetic");
   const { kind, why } = await recogniseCorpus(data);
   if (!quiet) say(`corpus    ${kind}: ${why}`);
@@ -253,9 +253,9 @@ async function settleCorpus(command: Command): Promise<void> {
 }
 
 /**
- * How the options say a corpus is read.
+ * Converts options to choices for reading a corpus.
  *
- * @throws {Error} if the file of labels is not there, or is no such map
+ * @throws {Error} if the file of labels is missing, or does not contain such a map
  */
 export async function readingChoices(flags: CorpusFlags): Promise<ReadingChoices> {
   const { pattern, labels, softLabels, duplicates, foldsFile, choices } = flags;
@@ -265,7 +265,7 @@ export async function readingChoices(flags: CorpusFlags): Promise<ReadingChoices
     ...(labels !== undefined && { labels: await readLabels(labels) }),
     ...(softLabels !== undefined && { softLabels }),
     ...(duplicates !== undefined && { duplicates }),
-    // another process may stand in another folder
+    // another process may have another working folder
     ...(foldsFile !== undefined && { foldsFile: resolve(foldsFile) }),
   };
 }
@@ -290,7 +290,7 @@ async function readLabels(file: string): Promise<LabelMap> {
 }
 
 /**
- * Opens the corpus that the options name.
+ * Opens the corpus that the options select.
  *
  * @throws {UsageError} if `--data` is missing, or given for the synthetic corpus, or `--pattern` is wrong
  */
@@ -306,22 +306,22 @@ export async function openFlaggedCorpus(flags: CorpusFlags): Promise<Corpus> {
   }
 }
 
-/** A bar with time left, on stderr; nothing where that is no terminal. */
+/** A progress bar with the time left, on stderr; prints nothing unless stderr is a terminal. */
 export interface Bar {
-  /** shows how much is done */
+  /** shows the progress */
   update(done: number, total: number): void;
-  /** takes the bar away */
+  /** removes the bar */
   stop(): void;
 }
 
-/** Begins a bar. Stop it before anything else is said, errors included. */
+/** Starts a bar. Stop it before printing anything else, including errors. */
 export function progressBar(label: string): Bar {
   const bar = new cliProgress.SingleBar({
     format: `${label} {bar} {value}/{total} | {eta_formatted} left`,
     barsize: 30,
     hideCursor: true,
     clearOnComplete: true,
-    gracefulExit: false, // signals are runCommand's
+    gracefulExit: false, // runCommand handles signals
   }, cliProgress.Presets.shades_classic);
   let started = false;
   return {

@@ -1,6 +1,6 @@
 /**
- * `deno task compare A [B]`: the stages of a run, or two runs stage by stage, paired by utterance: better, or luck? With `--together`
- * several runs decide together.
+ * `deno task compare A [B]`: compares the stages of a run, or two runs stage by stage, paired by utterance, and tests whether a
+ * difference could be luck. With `--together` several runs decide jointly.
  */
 import { Option } from "commander";
 import { DECIDED_BY, type DecisionRule } from "../models/predictor.ts";
@@ -51,7 +51,7 @@ await runCommand(command, async () => {
   console.log(shown(table));
 });
 
-/** A table as lines. */
+/** A table as lines of text. */
 function shown({ title, head, rows, note }: ReportTable): string {
   return [title, formatTable(head, rows), ...(note === undefined ? [] : [note])].join("\n\n");
 }

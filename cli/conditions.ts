@@ -1,6 +1,6 @@
 /**
- * `--under`: what is done to recordings before a model hears them, as a list: `gain:-15,noise:20,telephone,room`. Random numbers are
- * keyed by seed, condition and utterance, so each is the same in every run and for every model, whatever its folds.
+ * `--under`: a list of changes to recordings before a model processes them: `gain:-15,noise:20,telephone,room`. Random numbers are
+ * keyed by seed, condition and utterance, so each change is the same in every run and for every model, whatever the folds.
  */
 import { createHash } from "node:crypto";
 import { InvalidArgumentError } from "commander";
@@ -18,11 +18,11 @@ import {
 import { Random } from "../kernels/random.ts";
 import { Codecs } from "./codecs.ts";
 
-/** What a condition may need besides the samples. */
+/** What a condition may require besides the samples. */
 export interface Surroundings {
-  /** Its own random numbers. */
+  /** The condition's random numbers. */
   random: Random;
-  /** Voices of other utterances, drawn by these numbers. */
+  /** Voices of other utterances, drawn with these numbers. */
   voices: () => Promise<Float32Array[]>;
   /** MP3 and Opus. */
   codecs: Codecs;
@@ -34,7 +34,7 @@ type Apply = (
   around: Surroundings,
 ) => Float32Array | Promise<Float32Array>;
 
-/** A kind of condition; its amount has a range, and where `usual` is set need not be given. */
+/** A kind of condition. Its amount has a range; if `usual` is set, the amount may be omitted. */
 interface Kind {
   unit: string;
   min: number;
@@ -69,7 +69,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 };
 
-/** Constant bit rates that MP3 has at 16 kHz (MPEG-2, layer III). */
+/** Constant bit rates of MP3 at 16 kHz (MPEG-2, layer III). */
 const MP3_RATES = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
 /** For `--help`. */
@@ -78,11 +78,11 @@ export const CONDITIONS_HELP = Object.entries(KINDS)
     unit === "" ? name : `${name}:${min}..${max} ${unit}${usual === undefined ? "" : ` (${usual})`}`
   ).join(", ");
 
-/** One of the list. */
+/** A condition from the list. */
 export interface Condition {
-  /** As it was given. */
+  /** As given on the command line. */
   name: string;
-  /** Which kind, by its place in the table: a part of the key of its random numbers. */
+  /** The kind, as an index into the table: part of the key of its random numbers. */
   kind: number;
   amount: number;
   apply: Apply;
@@ -91,7 +91,7 @@ export interface Condition {
 /**
  * Reads a list of conditions.
  *
- * @throws {InvalidArgumentError} naming the first that is none
+ * @throws {InvalidArgumentError} with the first invalid condition
  */
 export function parseConditions(text: string): Condition[] {
   return text.split(",").map((word) => {
@@ -113,7 +113,7 @@ export function parseConditions(text: string): Condition[] {
   });
 }
 
-/** Voices in babble, and recordings that they are drawn from. */
+/** Number of voices in babble, and of recordings to draw them from. */
 const VOICES = 5, POOL = 40;
 
 /** Applies conditions to the utterances of a corpus. */
@@ -121,18 +121,18 @@ export class Stranger {
   readonly #utterances: readonly Utterance[];
   readonly #seed: number;
   readonly #codecs = new Codecs();
-  /** Recordings that babble is made of, read when first needed. */
+  /** Recordings for babble, read on demand. */
   #pool?: Promise<{ utterance: Utterance; samples: Float32Array }[]>;
 
-  /** Of these utterances; babble is made of them. */
+  /** Uses these utterances; babble is made from them. */
   constructor(utterances: readonly Utterance[], seed: number) {
     [this.#utterances, this.#seed] = [utterances, seed];
   }
 
   /**
-   * An utterance under a condition.
+   * Applies a condition to an utterance.
    *
-   * @param samples of the utterance, at 16 kHz
+   * @param samples the utterance's samples, at 16 kHz
    * @throws {Error} if babble needs other recordings, and there are none
    */
   async hear(samples: Float32Array, utterance: Utterance, { kind, amount, apply }: Condition): Promise<Float32Array> {
@@ -145,7 +145,7 @@ export class Stranger {
     });
   }
 
-  /** Ends what it has started. */
+  /** Ends the programs that it has started. */
   async close(): Promise<void> {
     await this.#codecs.close();
   }
@@ -169,7 +169,7 @@ export class Stranger {
         const { samples } = await utterance.read();
         if (samples.some((x) => x !== 0)) pool.push({ utterance, samples });
       } catch {
-        // it is reported where it is judged itself
+        // the fault is reported when the utterance itself is judged
       }
     }
     return pool;

@@ -1,6 +1,4 @@
-/**
- * `deno task corpus`: what is in a corpus, and what was skipped and why.
- */
+/** `deno task corpus`: prints the contents of a corpus, and the skipped files with the reasons. */
 import { join } from "@std/path";
 import { type Corpus, count } from "../corpora/corpus.ts";
 import { byValue } from "../corpora/emotion_names.ts";
@@ -71,21 +69,21 @@ interface Amount {
   segments: number;
 }
 
-/** What `--json` prints. Seconds are to the millisecond. */
+/** The output of `--json`. Seconds are rounded to the millisecond. */
 interface Summary extends Amount {
   corpus: string;
   emotions: string[];
   speakers: string[];
-  /** texts and sessions that the corpus names */
+  /** names of texts and sessions in the corpus */
   texts: string[];
   sessions: string[];
-  /** its own folds or parts */
+  /** its folds or parts */
   folds: string[];
   segmentHop: number;
   perEmotion: Record<string, Amount>;
   files: FileSummary[];
   skipped: { path: string; reason: string }[];
-  /** what is doubtful */
+  /** doubts about the corpus */
   findings: Finding[];
 }
 
@@ -137,7 +135,7 @@ function summarise(corpus: string, features: Features): Summary {
   };
 }
 
-/** Each name once, in order; "" and undefined are none. */
+/** Each name once, in order; "" and undefined are ignored. */
 function distinct(names: (string | undefined)[]): string[] {
   return [...new Set(names.flatMap((name) => name || []))].sort(byValue);
 }
@@ -181,7 +179,8 @@ function listed(names: string[]): string {
 }
 
 /**
- * Writes each utterance as a WAV file; labels.csv, which `--corpus csv` reads; and truth.csv: where each emotion lies.
+ * Writes each utterance as a WAV file; labels.csv, which `--corpus csv` reads; and truth.csv, with the true emotion
+ * over time.
  */
 async function writeRecordings(corpus: Corpus, dir: string, signal: AbortSignal): Promise<void> {
   await Deno.mkdir(dir, { recursive: true });
@@ -203,7 +202,9 @@ async function writeRecordings(corpus: Corpus, dir: string, signal: AbortSignal)
   say(`wrote ${count(corpus.utterances.length, "recording")}, labels.csv and truth.csv to ${dir}`);
 }
 
-/** Runs of one value among frames, in seconds; a frame speaks for its hop, the first and the last reach to the ends. */
+/**
+ * Runs of equal values among frames, in seconds. A frame represents its hop; the first and the last extend to the ends.
+ */
 function stretches(values: Uint8Array, seconds: number): { start: string; end: string; value: number }[] {
   const { hopLength, windowLength, sampleRate } = frontEnd;
   const border = (frame: number) => ((frame * hopLength + (windowLength - hopLength) / 2) / sampleRate).toFixed(3);

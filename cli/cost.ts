@@ -1,10 +1,10 @@
 /**
- * What a job would cost, for `--dry-run`. Operations are counted, memory and time are measured in a few steps of the
- * network on the device, disk is counted.
+ * Estimates the cost of a job, for `--dry-run`. Operations and disk space are counted; memory and time are measured with a few
+ * steps of the network on the device.
  *
- * A network learns from the folds' training utterances for `epochs` epochs at most, looks at its validation utterances after each,
- * and makes the profiles of what it held out and, but for the last of a chain, of what it trained on. A forward pass is about a
- * third of a training step.
+ * A network learns the folds' training utterances for at most `epochs` epochs, and evaluates its validation utterances after each.
+ * Then it profiles its held-out utterances and, unless it is the last of a chain, its training utterances. A forward pass is about
+ * a third of a training step.
  */
 import type { Device } from "../kernels/device.ts";
 import { ArrayDataset, oneHot } from "../nn/dataset.ts";
@@ -19,38 +19,38 @@ import { crossValidationOf, type Experiment } from "../runs/plan.ts";
 
 /** Segments of one fold. */
 export interface FoldCost {
-  /** Which. */
+  /** The fold. */
   fold: number;
-  /** Of the utterances held out. */
+  /** Segments of the held-out utterances. */
   heldOut: number;
-  /** Learned from. */
+  /** Segments for learning. */
   learning: number;
-  /** Looked at by early stopping. */
+  /** Segments for early stopping. */
   validation: number;
-  /** Floating-point operations of each stage, at most. */
+  /** Upper bound of each stage's floating-point operations. */
   stageFlops: number[];
 }
 
-/** The whole job, at most: early stopping makes it less. */
+/** Upper bounds for the whole job: early stopping reduces them. */
 export interface Cost {
-  /** One a fold. */
+  /** One entry per fold. */
   folds: FoldCost[];
-  /** Operations of all. */
+  /** Total number of operations. */
   flops: number;
-  /** Segments a second in training, as measured. */
+  /** Measured training speed in segments per second. */
   segmentsPerSecond: number;
-  /** Seconds of all, at that speed. */
+  /** Total time in seconds at that speed. */
   seconds: number;
-  /** Bytes on the device in training, with the frames. */
+  /** Bytes on the device in training, including the frames. */
   memory: number;
-  /** Bytes of the run folder. */
+  /** Size of the run folder in bytes. */
   disk: number;
 }
 
-/** Steps that are timed, after as many to warm up. */
+/** Number of timed steps, after the same number of warm-up steps. */
 const STEPS = 3;
 
-/** Counts and measures; nothing is written. Rejects with the signal's reason where it is aborted. */
+/** Counts and measures; writes nothing. Rejects with the signal's reason if aborted. */
 export async function estimateCost(experiment: Experiment, signal: AbortSignal): Promise<Cost> {
   const { features, device, settings, onlyFold } = experiment, cv = crossValidationOf(experiment);
   const only = onlyFold === undefined ? Array.from({ length: settings.folds }, (_, fold) => fold) : [onlyFold];
@@ -82,7 +82,7 @@ export async function estimateCost(experiment: Experiment, signal: AbortSignal):
   };
 }
 
-/** A few training steps on noise. */
+/** Runs a few training steps on noise. */
 async function measure(
   device: Device,
   settings: Settings,
@@ -92,12 +92,12 @@ async function measure(
   const { batch, seed } = settings;
   const network = new VggE(device, networkOptions(settings, classes)).initialise(seed);
   const count = STEPS * batch, size = network.inputShape.reduce((a, b) => a * b, 1);
-  const x = Float32Array.from({ length: count * size }, (_, i) => Math.sin(i * i)); // any numbers will do
+  const x = Float32Array.from({ length: count * size }, (_, i) => Math.sin(i * i)); // any numbers are suitable
   const labels = Int32Array.from({ length: count }, (_, i) => i % classes);
   const data = new ArrayDataset(device, x, oneHot(labels, classes), network.inputShape);
   try {
     const { epochs } = await fit(network, data, undefined, { batch, epochs: 2, path: [seed], signal });
-    const memory = device.memory.createdBytes - x.byteLength; // a job keeps frames there instead
+    const memory = device.memory.createdBytes - x.byteLength; // a real job has frames there instead
     return { secondsPerSegment: epochs[1].seconds / count, memory };
   } finally {
     data.release();

@@ -1,4 +1,6 @@
-/** `deno task evaluate`: how right a model is on a corpus, over the emotions that both have; and what it can bear. */
+/**
+ * `deno task evaluate`: measures a model's accuracy on a corpus, over the emotions that both have, and its robustness.
+ */
 import { count, type SkippedFile } from "../corpora/corpus.ts";
 import { reasonOf } from "../corpora/feature_frames.ts";
 import { openDevice } from "../kernels/open_device.ts";
@@ -92,7 +94,7 @@ await runCommand(command, async (signal) => {
   if (under) console.log(`\n${conditionsTable(transfer, under)}`);
 });
 
-/** A model, and the corpus that it is judged on as a whole. */
+/** A model and the corpus on which it is judged as a whole. */
 async function readShipped(flags: EvaluateFlags): Promise<RunFolds> {
   const corpus = await openFlaggedCorpus(flags), predictor = await openModel(flags);
   const { name, emotions, training } = predictor.model.description;
@@ -103,7 +105,7 @@ async function readShipped(flags: EvaluateFlags): Promise<RunFolds> {
   return { corpus, name, emotions, folds };
 }
 
-/** A run, and its own corpus. */
+/** A run and its own corpus. */
 async function readRun(run: string, flags: EvaluateFlags): Promise<RunFolds> {
   if (flags.model !== undefined) {
     throw new UsageError("A run and --model exclude each other: a run is judged with its own networks");
@@ -122,7 +124,7 @@ function utteranceCount(judged: readonly HeldOutFold[]): number {
   return judged.reduce((sum, { utterances }) => sum + utterances.length, 0);
 }
 
-/** The probabilities of each utterance that can be read: as it is, then under each condition. */
+/** The probabilities of each readable utterance: unchanged, then under each condition. */
 async function listenToAll(
   judged: readonly HeldOutFold[],
   { segmentHop, decide, under = [], seed }: EvaluateFlags,

@@ -1,6 +1,6 @@
 /**
- * `deno task export RUN`: a model from a run. For use: one more network, trained on everything; or of one fold, to check it with.
- * `deno task export --onnx FILE`: a model that is there as ONNX.
+ * `deno task export RUN`: exports a model from a run. For deployment: one more network, trained on everything; or a fold's model,
+ * for verification. `deno task export --onnx FILE`: converts an existing model to ONNX.
  */
 import { join } from "@std/path";
 import { type Command, Option } from "commander";
@@ -108,7 +108,7 @@ await runCommand(command, async (signal) => {
       device,
       reopen: () => openDevice({ ...options, choices: choicesOf(device) }),
     };
-    await openRun(run, experiment, "resume", { onNote: say }); // throws where these are not the run's recordings
+    await openRun(run, experiment, "resume", { onNote: say }); // throws if these are not the run's recordings
     const out = flags.out ?? join(run, "model");
     await writeShown(out, await trainForUse(run, experiment, note, { ...flags, signal }), console.log);
     await writeOnnx(out, flags, console.log);

@@ -1,4 +1,4 @@
-/** The model for use of a run: `train --export` and `export` both make it here. */
+/** Makes a run's model for deployment, for both `train --export` and `export`. */
 import { type Command } from "commander";
 import type { ModelBytes } from "../models/description.ts";
 import { readModel } from "../models/mod.ts";
@@ -8,7 +8,7 @@ import type { Experiment } from "../runs/plan.ts";
 import { realNumber } from "./common.ts";
 import { JobProgress } from "./job_progress.ts";
 
-/** Options that say what a model says of itself. */
+/** Options for a model's metadata. */
 export interface NoteFlags {
   licence: string;
   name?: string;
@@ -27,7 +27,7 @@ export function addNoteOptions(command: Command): Command {
     );
 }
 
-/** Trains the networks of the model for use, or what is left of them, with a bar. */
+/** Trains the networks of the model for deployment, or the remaining part of them, with a progress bar. */
 export async function trainForUse(
   run: string,
   experiment: Experiment,
@@ -52,7 +52,7 @@ export async function trainForUse(
   }
 }
 
-/** Writes a model, and says what it is. @param show where to */
+/** Writes a model and prints what was written. @param show prints a line */
 export async function writeShown(folder: string, bytes: ModelBytes, show: (line: string) => void): Promise<void> {
   await writeModel(folder, bytes);
   const { description: { name } } = await readModel(folder);

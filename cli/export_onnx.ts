@@ -1,9 +1,9 @@
-/** `export --onnx`: the files that a model becomes for other programs of the field. */
+/** `export --onnx`: writes a model's ONNX files for other programs of the field. */
 import type { Command } from "commander";
 import { writeAtomically } from "../files/atomic.ts";
 import { readModel } from "../models/mod.ts";
 
-/** Where they go. */
+/** Paths of the files. */
 export interface OnnxFlags {
   onnx?: string;
   onnxNetwork?: string;
@@ -16,14 +16,14 @@ export function addOnnxOptions(command: Command): Command {
     .option("--onnx-network <file>", "write only its network: segments of log-mel frames -> probabilities");
 }
 
-/** Writes the files that are asked for. @param folder the model's @param show says what was written */
+/** Writes the requested files. @param folder the model's folder @param show prints what was written */
 export async function writeOnnx(
   folder: string,
   { onnx, onnxNetwork }: OnnxFlags,
   show: (line: string) => void,
 ): Promise<void> {
   if (onnx === undefined && onnxNetwork === undefined) return;
-  const { encodeNetwork, encodeWhole } = await import("../models/onnx/mod.ts"); // its library is loaded for nothing else
+  const { encodeNetwork, encodeWhole } = await import("../models/onnx/mod.ts"); // the library is loaded only here
   const model = await readModel(folder);
   for (
     const [file, encode, takes] of [[onnx, encodeWhole, "samples"], [onnxNetwork, encodeNetwork, "segments"]] as const

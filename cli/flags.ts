@@ -1,17 +1,17 @@
-/** Options as a command prints them: libraries mention `segmentHop: 3`, and the terminal shows --segment-hop 3. */
+/** Converts options to a command's form: libraries mention `segmentHop: 3`, and the terminal shows --segment-hop 3. */
 import { ordinal } from "../base/numbering.ts";
 import { optionName } from "../runs/training_command.ts";
 
-/** A mention of an option, in backticks: its identifier, and a value where one is meant. */
+/** A mention of an option in backticks: its identifier, with an optional value. */
 const MENTION = /`([a-z][A-Za-z]*)(?:: ([^`]+))?`/g;
 
-/** A call of the library that resumes a run, with its folder. */
+/** A library call that resumes a run, with its folder. */
 const RESUMING = /`train\(corpus, \{ out: ("(?:[^"\\]|\\.)*") \}\)`/g;
 
-/** Options that a library counts from 0, and a command line from 1. */
+/** Options that count from 0 in a library and from 1 on a command line. */
 const COUNTED = ["fold", "onlyFold"];
 
-/** A library's text with its mentions of options as flags, and of a call that resumes a run as the command that does. */
+/** Converts a library's text: mentions of options to flags, and a call that resumes a run to the command that does. */
 export function withFlags(text: string): string {
   const commands = text.replaceAll(RESUMING, (_, folder) => `deno task train --resume --out ${JSON.parse(folder)}`);
   return commands.replaceAll(MENTION, (_, name: string, value?: string) => {

@@ -1,6 +1,6 @@
 /**
- * The models of a run's folds, each for the utterances that its fold held out: so a run can be judged on recordings that are changed,
- * by networks that have not heard them.
+ * The models of a run's folds, each for its held-out utterances. With them a run can be judged on changed recordings, by networks
+ * that were not trained on these utterances.
  */
 import { ordinal } from "../base/numbering.ts";
 import type { Corpus, Utterance } from "../corpora/corpus.ts";
@@ -14,14 +14,14 @@ import { exportFold } from "../runs/export.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
 import { type CorpusFlags, openFlaggedCorpus, say } from "./common.ts";
 
-/** Utterances, and what judges them. */
+/** Utterances, and the model that judges them. */
 export interface HeldOutFold {
   utterances: Utterance[];
-  /** Opens the model; close it. */
+  /** Opens the model; the caller closes it. */
   open: () => Promise<Predictor>;
 }
 
-/** What a run's folds judge. */
+/** The folds of a run with their utterances. */
 export interface RunFolds {
   corpus: Corpus;
   emotions: string[];
@@ -30,10 +30,10 @@ export interface RunFolds {
 }
 
 /**
- * Finds the recordings of a run again.
+ * Finds the recordings of a run.
  *
- * @param run its folder, with its weights
- * @throws {Error} if a recording is gone or another one
+ * @param run the run's folder, with its weights
+ * @throws {Error} if a recording is missing or has changed
  */
 export async function readRunFolds(
   run: string,

@@ -1,5 +1,6 @@
 /**
- * Which folds a corpus allows: its own where it has them, and no more than it has speakers, sessions or texts.
+ * Determines the folds that a corpus allows: its official folds if it has any, and at most as many as it has speakers,
+ * sessions or texts.
  */
 import { ordinal } from "../base/numbering.ts";
 import type { Features } from "../corpora/features.ts";
@@ -9,7 +10,7 @@ import type { Split } from "../refinery/choices.ts";
 import type { Settings } from "../refinery/settings.ts";
 import { UsageError } from "./common.ts";
 
-/** What was said about folds. */
+/** Options about folds. */
 export interface FoldFlags {
   /** `--split` */
   split?: Split;
@@ -19,20 +20,20 @@ export interface FoldFlags {
   foldsFile?: string;
   /** `--only-fold` */
   onlyFold?: number;
-  /** `--resume`: the run's folds stay as they are */
+  /** `--resume`: the run's folds stay unchanged */
   resume?: boolean;
-  /** `--merge`, likewise */
+  /** `--merge`: the run's folds stay unchanged */
   merge?: boolean;
 }
 
-/** Names of parts that are no folds, but learned from, chosen by and judged once. */
+/** Names of parts that are not folds, but serve for training, validation and one test. */
 const PART = /^(train(ing)?|dev(elopment)?|val(id|idation)?|test(ing)?|eval(uation)?)$/i;
 
 /**
- * The settings with the folds that the corpus allows, and lines that say what was chosen for the user.
+ * Adapts the settings to the folds that the corpus allows, and returns lines about automatic choices.
  *
  * @throws {RangeError} as `countGroups`
- * @throws {UsageError} if the one fold to run is none of them
+ * @throws {UsageError} if the only fold to run does not exist
  */
 export function settleFolds(
   flags: FoldFlags,

@@ -1,9 +1,9 @@
 /**
- * How far a job of folds x stages is, and how long it still takes: on a terminal a bar of the whole and one of each epoch that
- * is under way, elsewhere a line now and then.
+ * Shows the progress of a job of folds x stages, and the time left: on a terminal with a bar for the whole and one for each
+ * running epoch, otherwise with a line at intervals.
  *
- * Time left is a range. A network may stop early, so what is left of the job lies between the least work (each network stops as
- * soon as its patience lets it) and the most (every epoch is run); both at the speed that the job has had so far.
+ * Time left is a range. A network may stop early, so the remaining work lies between the least (each network stops as soon as
+ * its patience allows) and the most (every epoch runs). Both are converted to time at the job's speed so far.
  */
 // @ts-types="@types/cli-progress"
 import cliProgress from "cli-progress";
@@ -12,18 +12,21 @@ import type { Monitor } from "../nn/fit.ts";
 import type { FoldProgress } from "../refinery/fold_hooks.ts";
 import { say } from "./common.ts";
 
-/** Seconds between lines where there is no terminal: soon, then every so often, and more rarely as the job gets long. */
+/** Seconds between lines without a terminal: short at first, then constant, then longer as the job becomes long. */
 const FIRST_LINE = 5, NEXT_LINE = 20, RARER = 1 / 50;
 
-/** What a {@link JobClock} reads. */
+/** A reading of a {@link JobClock}. */
 export interface ClockTime {
-  /** Seconds left, at least and at most; undefined before anything can be said. */
+  /** Seconds left, at least and at most; undefined until they can be estimated. */
   left?: { least: number; most: number };
-  /** Share of the job that is done, 0 to 1, halfway between the two. */
+  /** Finished share of the job, 0 to 1, halfway between the two estimates. */
   done: number;
 }
 
-/** Time left of a job of equal networks, some of which run at once; times in seconds, work in networks that run every epoch. */
+/**
+ * Estimates the time left for a job of equal networks, some of which run at once. Times are in seconds; the unit of
+ * work is a network that runs every epoch.
+ */
 export class JobClock {
   readonly #now: () => number;
   readonly #job: { networks: number; finished: number; shortest: number };
@@ -32,8 +35,8 @@ export class JobClock {
   #seen = new Map<string, { from: number; done: number; least: number; most: number }>();
 
   /**
-   * @param job networks: how many in all; finished: how many of them are before this process begins; shortest: work of one that
-   *   stops as early as it can
+   * @param job networks: total number; finished: number finished before this process started; shortest: work of a network that
+   * stops as early as possible
    */
   constructor(
     job: { networks: number; finished?: number; shortest: number },
@@ -43,13 +46,13 @@ export class JobClock {
     [this.#now, this.#began] = [now, now()];
   }
 
-  /** Hears how far a network is. */
+  /** Receives a network's progress. */
   update({ fold, stage, done, least, most }: Pick<FoldProgress, "fold" | "stage" | "done" | "least" | "most">): void {
     const key = `${fold} ${stage}`;
     this.#seen.set(key, { from: this.#seen.get(key)?.from ?? done, done, least, most });
   }
 
-  /** What can be said now. */
+  /** The current estimate. */
   read(): ClockTime {
     const { networks, finished, shortest } = this.#job;
     const waiting = Math.max(0, networks - finished - this.#seen.size);
@@ -67,7 +70,7 @@ export class JobClock {
   }
 }
 
-/** Shows it. */
+/** Displays the progress. */
 export class JobProgress {
   readonly #clock: JobClock;
   readonly #options: { folds: number; stages: number; epochs: number };
@@ -80,8 +83,8 @@ export class JobProgress {
   #spoke = performance.now() / 1000 - NEXT_LINE + FIRST_LINE;
 
   /**
-   * @param options chain: what it is called where a job has several; networks: how many in all, from this chain on; finished: how many already are; folds, stages, epochs: at most, for "2 of 3";
-   *   monitor, patience: as in the settings; quiet: show nothing
+   * @param options chain: its name if a job has several; networks: total number, from this chain on; finished: number already finished; folds, stages, epochs: largest numbers, for "2 of 3";
+   *   monitor, patience: as in the settings; quiet: whether to show nothing
    */
   constructor(options: {
     chain?: string;
@@ -104,12 +107,12 @@ export class JobProgress {
         barsize: 24,
         hideCursor: true,
         clearOnComplete: true,
-        gracefulExit: false, // signals are runCommand's
+        gracefulExit: false, // runCommand handles signals
       }, cliProgress.Presets.shades_classic);
     }
   }
 
-  /** Hears how far a fold is. */
+  /** Receives a fold's progress. */
   update(progress: FoldProgress): void {
     if (this.#quiet) return;
     this.#clock.update(progress);
@@ -133,13 +136,13 @@ export class JobProgress {
     say(`${percent} % | ${time} | ${words}`);
   }
 
-  /** Says a line above the bars. */
+  /** Prints a line above the bars. */
   say(line: string): void {
     this.stop();
     say(line);
   }
 
-  /** Takes the bars away, until the next update. */
+  /** Removes the bars until the next update. */
   stop(): void {
     if (!this.#job) return;
     for (const bar of [...this.#epochs.values(), this.#job]) this.#bars?.remove(bar);
@@ -175,7 +178,7 @@ export function formatDuration(seconds: number): string {
 }
 
 /**
- * A range of seconds for people, no finer than it deserves.
+ * A range of seconds for people, rounded according to its width.
  *
  * @example
  * ```ts

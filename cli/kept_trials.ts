@@ -1,7 +1,7 @@
 import type { Settings } from "../refinery/settings.ts";
 import type { Trial } from "../refinery/trial.ts";
 
-/** Trials in a file, a line of JSON each: a study that was stopped resumes from it. */
+/** Trials in a file, one line of JSON each. An interrupted study resumes from it. */
 export class KeptTrials {
   readonly #file: string;
   readonly #trials: { settings: string; trial: Trial }[];
@@ -19,9 +19,9 @@ export class KeptTrials {
   }
 
   /**
-   * Reads a file, or begins one.
+   * Reads a file, or creates one.
    *
-   * @throws {Error} naming a line that is no trial
+   * @throws {Error} with the line that is not a trial
    */
   static async open(file: string): Promise<KeptTrials> {
     const text = await Deno.readTextFile(file).catch((error) => {
@@ -31,13 +31,13 @@ export class KeptTrials {
     return new KeptTrials(file, text.split("\n").filter(Boolean));
   }
 
-  /** The trial of these settings on this fold, if it was made. */
+  /** The trial of these settings on this fold, if it exists. */
   find(settings: Settings, fold: number): Trial | undefined {
     const own = JSON.stringify(settings);
     return this.#trials.find(({ settings, trial }) => settings === own && trial.fold === fold)?.trial;
   }
 
-  /** Adds a trial. */
+  /** Appends a trial. */
   async keep(settings: Settings, trial: Trial): Promise<void> {
     this.#trials.push({ settings: JSON.stringify(settings), trial });
     await Deno.writeTextFile(this.#file, `${JSON.stringify({ settings, trial })}\n`, { append: true });

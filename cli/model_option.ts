@@ -1,4 +1,4 @@
-/** `--model`: which model a command hears with, and what it runs on. */
+/** `--model`: selects a command's model and its device. */
 import { join } from "@std/path";
 import { type Command, Option } from "commander";
 import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_device.ts";
@@ -9,7 +9,7 @@ import { say, UsageError, wholeNumber } from "./common.ts";
 /** The model that ships with the project. */
 export const SHIPPED_MODEL = join(import.meta.dirname!, "..", "models", "emodb");
 
-/** What the options are read into. */
+/** The parsed options. */
 export interface ModelFlags {
   model?: string;
   decide: DecisionRule;
@@ -44,7 +44,7 @@ export function addModelOptions(command: Command): Command {
 /**
  * Opens the model and its device.
  *
- * @throws {ModelError} if the model is none
+ * @throws {ModelError} if it is not a valid model
  */
 export async function openModel({ model, device: kind, threads, quiet }: ModelFlags): Promise<Predictor> {
   if (threads !== undefined && kind === "webgpu") {
@@ -62,7 +62,7 @@ export async function openModel({ model, device: kind, threads, quiet }: ModelFl
   return new Predictor(read, device);
 }
 
-/** The folder of the model that is asked for, or of the one that ships. Throws an Error where there is neither. */
+/** The folder of the requested model, or of the one that ships. Throws an Error if neither exists. */
 export async function modelFolder(asked: string | undefined): Promise<string> {
   if (asked !== undefined) return asked;
   const there = await Deno.stat(SHIPPED_MODEL).then(({ isDirectory }) => isDirectory, () => false);

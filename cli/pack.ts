@@ -1,4 +1,4 @@
-/** `deno task pack`: a run as one small file, and back. */
+/** `deno task pack`: packs a run into one small file, and unpacks it. */
 import { count } from "../corpora/corpus.ts";
 import { packRun, unpackRun } from "../runs/pack.ts";
 import { createCommand, runCommand, say } from "./common.ts";

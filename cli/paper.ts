@@ -1,5 +1,6 @@
 /**
- * `deno task paper`: Tables 2 to 4 of the paper on a corpus, every network that they share trained once, and the report.
+ * `deno task paper`: reproduces Tables 2 to 4 of the paper on a corpus, training every shared network once, and writes
+ * the report.
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { openDevice } from "../kernels/open_device.ts";
@@ -26,14 +27,14 @@ import {
 } from "./train_options.ts";
 import { rehearseTraining, tuneDevice } from "./tuning.ts";
 
-/** What the options are read into. */
+/** The parsed options. */
 interface PaperFlags extends TrainFlags {
   seeds: number;
   tables?: number[];
   controls?: boolean;
 }
 
-/** The control: pEPR's labels with a uniform distribution in the place of the networks' profiles. */
+/** The control: pEPR's labels with a uniform distribution instead of the networks' profiles. */
 const CONTROLS: readonly PaperChain[] = [{ method: "uniform", stages: 2 }];
 
 const command = addPaperOptions(createCommand(
@@ -107,7 +108,7 @@ await runCommand(command, async (signal) => {
     note(`networks  ${networks}`);
     let finished = 0;
     for (const seed of seeds) {
-      // each seed has a synthetic corpus of its own, recordings are read again (or from --cache)
+      // each seed has a different synthetic corpus; recordings are read again (or from --cache)
       if (seed !== seeds[0]) prepared = await prepareSeed(seed);
       const experiment: Experiment = { ...prepared, device, reopen: () => openDevice(options) };
       finished += await runSeed(experiment, out, {
@@ -121,7 +122,7 @@ await runCommand(command, async (signal) => {
   } finally {
     device.close();
   }
-  const { writeReport } = await import("../report/mod.ts"); // the figures' library takes its time to load
+  const { writeReport } = await import("../report/mod.ts"); // the library for figures takes time to load
   const report = await writeReport(out);
   const show = flags.json ? say : console.log;
   for (const table of report.papers) show(`\n${table}`);
@@ -129,7 +130,7 @@ await runCommand(command, async (signal) => {
   show(`\nrun folder: ${out}\nreport: ${report.file}`);
 });
 
-/** What the options come to, with those of the runs that are resumed. */
+/** The resolved options, including those of resumed runs. */
 interface PaperRequest {
   flags: PaperFlags;
   preset: PresetName;
@@ -158,7 +159,7 @@ async function readOptions(asked: PaperFlags): Promise<PaperRequest> {
   return { flags: { ...asked, ...flags }, preset, settings, chains: addChains(paper.chains, more, asked.out), seeds };
 }
 
-/** The chains of a folder and those that it hasn't yet, after them: the first has stage 1 of all. */
+/** Appends missing chains to those of a folder; the first chain has stage 1 for all. */
 function addChains(there: readonly PaperChain[], asked: readonly PaperChain[], out: string): PaperChain[] {
   const added = asked.filter(({ method, stages }) => {
     const begun = there.find((chain) => chain.method === method);
@@ -173,7 +174,7 @@ function addChains(there: readonly PaperChain[], asked: readonly PaperChain[], o
   return [...there, ...added];
 }
 
-/** Parses `2,4`. Throws where one is no table of the paper's. */
+/** Parses `2,4`. Throws if a number is not a table of the paper. */
 function tableNumbers(text: string): number[] {
   return text.split(",").map((part) => {
     const table = PAPER_TABLES.find(({ number }) => String(number) === part.trim());

@@ -1,5 +1,6 @@
 /**
- * What the whole paper would cost, for `paper --dry-run`: the networks of every chain, the first stage counted once.
+ * Estimates the cost of the whole paper, for `paper --dry-run`: the networks of every chain, with the first stage
+ * counted once.
  */
 import { countNetworks, type PaperChain } from "../refinery/paper.ts";
 import type { Experiment } from "../runs/plan.ts";
@@ -7,7 +8,7 @@ import { printJson } from "./common.ts";
 import { estimateCost } from "./cost.ts";
 import { formatDuration } from "./job_progress.ts";
 
-/** Counts, measures a few steps and prints. */
+/** Counts, measures a few steps and prints the estimate. */
 export async function costPaper(
   experiment: Experiment,
   chains: readonly PaperChain[],
@@ -15,7 +16,7 @@ export async function costPaper(
   json: boolean | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  // two stages: one that makes the next one's labels, and one that does not
+  // two stages: one that computes the next stage's labels, and one that does not
   const cost = await estimateCost({ ...experiment, settings: { ...experiment.settings, stages: 2 } }, signal);
   const sum = (stage: number) => cost.folds.reduce((flops, fold) => flops + fold.stageFlops[stage], 0);
   const [inner, last] = [sum(0), sum(1)];

@@ -1,6 +1,4 @@
-/**
- * One seed of the paper, chain after chain, with the bars and words that go with it.
- */
+/** Runs one seed of the paper, chain after chain, with progress bars and messages. */
 import type { PaperChain } from "../refinery/paper.ts";
 import { foldsAtOnce, type JobsOptions } from "../runs/jobs.ts";
 import { runPaperChains } from "../runs/paper_chains.ts";
@@ -8,24 +6,24 @@ import type { Experiment } from "../runs/plan.ts";
 import { say } from "./common.ts";
 import { formatDuration, JobProgress } from "./job_progress.ts";
 
-/** What the seeds of one paper share. */
+/** Options common to all seeds. */
 export interface SeedOptions {
-  /** What is run of each. */
+  /** The chains to run for each seed. */
   chains: readonly PaperChain[];
-  /** Networks of all seeds. */
+  /** Total number of networks of all seeds. */
   networks: number;
-  /** Those of the seeds before. */
+  /** Number of networks of the previous seeds. */
   finished: number;
   /** Whether to show nothing. */
   quiet: boolean;
-  /** How folds are run at once, if they are. */
+  /** How folds run at once, if they do. */
   jobs: JobsOptions;
 }
 
 /**
- * Runs every chain of one seed. Gives how many networks it has.
+ * Runs every chain of one seed. Returns its number of networks.
  *
- * @throws {Error} that says how to go on
+ * @throws {Error} with the command that resumes
  */
 export async function runSeed(
   experiment: Experiment,

@@ -1,7 +1,7 @@
 /**
- * `deno task predict FILE...`: the emotion of recordings, and their profiles.
+ * `deno task predict FILE...`: predicts the emotion of recordings, and their profiles.
  *
- * A recording that can't be judged is reported in a line, the others are judged, and the status is 1.
+ * A recording that can't be judged is reported in one line. The others are judged, and the status is 1.
  */
 import { count } from "../corpora/corpus.ts";
 import { describeDeparture } from "../models/domain.ts";
@@ -83,7 +83,7 @@ await runCommand(command, async (signal) => {
   if (faults > 0) Deno.exit(EXIT.failed);
 });
 
-/** Judges a recording, or each of its channels; says what is wrong with it, in a line each. */
+/** Judges a recording, or each of its channels. Reports faults, one line each. */
 async function judge(
   input: Input,
   predictor: Predictor | undefined,
@@ -120,7 +120,7 @@ async function judge(
   return faults;
 }
 
-/** Judges standard input, second by second and then as a whole. */
+/** Judges standard input second by second, and then as a whole. */
 async function judgeLive(
   input: Exclude<Input, { fault: string }>,
   predictor: Predictor,

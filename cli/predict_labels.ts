@@ -1,4 +1,4 @@
-/** `predict --format`: labelled stretches, on stdout or as files in a folder. */
+/** `predict --format`: writes labelled stretches to stdout or to files in a folder. */
 import { dirname, join, resolve } from "@std/path";
 import { pathToFileURL } from "node:url";
 import type { ModelDescription } from "../models/description.ts";
@@ -7,7 +7,7 @@ import { stretchesOf } from "../report/stretches.ts";
 import { writeAtomically } from "../files/atomic.ts";
 import type { ChannelPrediction, Input } from "./recordings.ts";
 
-/** Media types by the end of a file's name, as ELAN knows them. */
+/** Media types by file extension, as in ELAN. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   ".wav": "audio/x-wav",
   ".mp3": "audio/mpeg",
@@ -21,15 +21,15 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 export class LabelOutput {
   readonly #format: LabelFormat;
   readonly #folder: string | undefined;
-  /** Files written, and of which recording each is. */
+  /** Files written so far, with the recording of each. */
   readonly #written = new Map<string, string>();
 
-  /** @param folder where files are written; not set: labels are printed */
+  /** @param folder the folder for the files; default: labels are printed */
   constructor(format: LabelFormat, folder: string | undefined) {
     [this.#format, this.#folder] = [format, folder];
   }
 
-  /** How many files were written. */
+  /** Number of files written. */
   get written(): number {
     return this.#written.size;
   }
@@ -37,7 +37,7 @@ export class LabelOutput {
   /**
    * Writes or prints the labels of a recording.
    *
-   * @throws {Error} if the file is that of another recording before
+   * @throws {Error} if the file already belongs to another recording
    */
   async write(
     { name, file, below }: Exclude<Input, { fault: string }>,

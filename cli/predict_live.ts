@@ -1,11 +1,11 @@
 /**
- * `predict - --live`: standard input is judged while it still runs, a line a second.
+ * `predict - --live`: judges standard input while it runs, one line per second.
  *
- *     bytes -> samples, cut at whole seconds -> frames, and which of them are speech -> the segments that are complete -> a line
+ *     bytes -> samples, cut at whole seconds -> frames, and which of them are speech -> the complete segments -> a line
  *
- * A line gives the emotion of the last three seconds, about as long as an utterance, by their segments with speech; or that the last
- * second had none. What speech is, is decided as it comes: by the levels of the last half minute, unlike in a file, where all of it
- * is known. So is the level that a model brings recordings to: here it is that of the last half minute, at each second anew.
+ * A line gives the emotion of the last three seconds, about the length of an utterance, from their segments with speech; or states
+ * that the last second had no speech. Speech is detected as it arrives, by the levels of the last half minute, unlike in a file,
+ * where the whole recording is known. Levelling also uses the last half minute, and is updated every second.
  */
 import { RunningLevel, withLevel } from "../dsp/levelling.ts";
 import { LogMelStream } from "../dsp/log_mel_stream.ts";
@@ -22,18 +22,18 @@ import { csv as csvText } from "../runs/csv.ts";
 import type { PredictFlags } from "./predict_options.ts";
 import { type ChannelPrediction, open, pieces, STANDARD_INPUT } from "./recordings.ts";
 
-/** Seconds that a line judges; seconds that the level of speech and noise is remembered. */
+/** Seconds judged by a line; seconds over which the level of speech and noise is measured. */
 const WINDOW = 3, MEMORY = 30;
 
-/** What a second came to: the probabilities of the last three; not set: it had no speech. */
+/** The result of a second: the probabilities over the last three seconds; undefined: the second had no speech. */
 export type Second = { second: number; probabilities?: Float64Array };
 
 /**
  * Judges standard input until it ends, or until the signal is aborted.
  *
- * @param onSecond hears of every second as soon as it is over
- * @returns what the whole of it was, by the segments with speech
- * @throws {Error} naming it, where it is no recording, has no speech, or is too short
+ * @param onSecond receives every second as soon as it is over
+ * @returns the result for the whole, from the segments with speech
+ * @throws {Error} with its name, if it is not a recording, has no speech, or is too short
  */
 export async function hearLive(
   predictor: Predictor,
@@ -65,7 +65,7 @@ export async function hearLive(
     for await (const piece of pieces(source, STANDARD_INPUT, signal)) await listen(await recording.push(piece));
     await listen(await recording.finish());
   } catch (error) {
-    if (!signal.aborted) throw error; // Ctrl-C is how a microphone is ended: what was heard until then is judged
+    if (!signal.aborted) throw error; // Ctrl-C ends a microphone's stream: the sound until then is judged
   }
   await profile.compute();
   const { speech } = profile, rows = profile.all, judged = speechRows(rows, speech);
@@ -88,7 +88,7 @@ export async function hearLive(
   };
 }
 
-/** The line of a second. */
+/** The line for a second. */
 export function secondLine(
   { second, probabilities }: Second,
   emotions: readonly string[],
@@ -116,10 +116,10 @@ class LiveProfile {
   readonly #mel: LogMelStream;
   readonly #level: RunningLevel;
   readonly #activity: SpeechActivity;
-  /** From the first frame of the next segment on, not levelled: [held, nMels], and which of them are speech. */
+  /** Frames from the first one of the next segment on, not levelled: [held, nMels], and which of them have speech. */
   #frames: Float32Array = new Float32Array(0);
   #active: Uint8Array = new Uint8Array(0);
-  /** Frames that are still to be passed over, where segments do not touch. */
+  /** Frames still to be dropped, if segments do not touch. */
   #skip = 0;
   readonly #rows: Float32Array[] = [];
   readonly #speech: number[] = [];
@@ -141,7 +141,7 @@ class LiveProfile {
     this.#pass();
   }
 
-  /** Computes the segments that are complete. */
+  /** Computes the complete segments. */
   async compute(): Promise<void> {
     const { nMels } = this.#frontEnd, K = this.#predictor.model.description.emotions.length;
     for (;;) {
@@ -157,7 +157,7 @@ class LiveProfile {
     }
   }
 
-  /** The segments with speech among those that ended in the last seconds, [segments, emotions]. */
+  /** The segments with speech among those that ended in the last `seconds` seconds, [segments, emotions]. */
   last(seconds: number): Float32Array {
     const { sampleRate, hopLength } = this.#frontEnd;
     const count = Math.max(1, Math.round(seconds * sampleRate / hopLength / this.hop));

@@ -1,11 +1,11 @@
-/** The options of `predict`, and which of them go together. */
+/** The options of `predict`, and which of them can be combined. */
 import { InvalidArgumentError } from "commander";
 import type { LabelFormat } from "../report/label_files.ts";
 import { UsageError } from "./common.ts";
 import type { ModelFlags } from "./model_option.ts";
 import type { Channels } from "./recordings.ts";
 
-/** What the options are read into. */
+/** The parsed options. */
 export interface PredictFlags extends ModelFlags {
   top: number;
   profile?: boolean;
@@ -23,7 +23,7 @@ export interface PredictFlags extends ModelFlags {
   explain?: boolean;
 }
 
-/** Reads `--channel`. */
+/** Parses `--channel`. */
 export function channelOption(value: string): Channels {
   const named = { left: 0, right: 1, each: "each" } as const;
   if (Object.hasOwn(named, value)) return named[value as keyof typeof named];
@@ -32,7 +32,7 @@ export function channelOption(value: string): Channels {
   throw new InvalidArgumentError(`Expected left, right, each or a number from 1, found "${value}".`);
 }
 
-/** Pairs of options that print or write in ways that exclude each other. */
+/** Pairs of options whose output excludes each other. */
 const APART: readonly [keyof PredictFlags, keyof PredictFlags][] = [
   ["json", "csv"],
   ["format", "json"],
@@ -41,7 +41,7 @@ const APART: readonly [keyof PredictFlags, keyof PredictFlags][] = [
   ["explain", "csv"],
 ];
 
-/** Throws a {@link UsageError} where options contradict each other. @param names what the command line names as recordings */
+/** Throws a {@link UsageError} if options contradict each other. @param names the recordings on the command line */
 export function checkUsage(flags: PredictFlags, names: readonly string[]): void {
   const { device, threads, channel, svg, format, out } = flags;
   if (names.length === 0) {

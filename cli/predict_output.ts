@@ -1,4 +1,4 @@
-/** What `predict` gives: lines for people, CSV, one JSON document; and files, of profiles and of a picture. */
+/** The output of `predict`: lines for people, CSV, or one JSON document; and files with profiles or a picture. */
 import { count } from "../corpora/corpus.ts";
 import { explain } from "../models/explain.ts";
 import type { Model } from "../models/model.ts";
@@ -18,25 +18,25 @@ import { LabelOutput } from "./predict_labels.ts";
 import type { PredictFlags } from "./predict_options.ts";
 import type { ChannelPrediction, HearOptions, Input } from "./recordings.ts";
 
-/** Takes what is heard, recording after recording. */
+/** Receives the results, recording after recording. */
 export class Output {
   readonly #flags: PredictFlags;
   #model!: ModelDescription;
   #forest!: Model["forest"];
-  /** What the picture is drawn from, if one is. */
+  /** The data of the picture, if there is one. */
   #overview?: Overview;
   #columns = { name: 0, emotion: 0 };
   #document: Record<string, unknown>[] = [];
   #profiles: { id: string; prediction: SpeechPrediction }[] = [];
   readonly #labels?: LabelOutput;
 
-  /** Nothing is given yet. */
+  /** Prints nothing yet. */
   constructor(flags: PredictFlags) {
     this.#flags = flags;
     if (flags.format !== undefined) this.#labels = new LabelOutput(flags.format, flags.out);
   }
 
-  /** Before the first recording. */
+  /** Called before the first recording. */
   async begin({ description: model, forest }: Model, inputs: readonly Input[]): Promise<void> {
     [this.#model, this.#forest] = [model, forest];
     if (this.#flags.svg !== undefined) {
@@ -57,7 +57,7 @@ export class Output {
     printCsv([[...columns("file", ...own), ...last]]);
   }
 
-  /** Hears of samples and frames as they come, to draw them. */
+  /** Receives samples and frames as they arrive, to draw them. */
   get listeners(): Pick<HearOptions, "onSamples" | "onFrames"> {
     const overview = this.#overview;
     if (!overview) return {};
@@ -67,29 +67,29 @@ export class Output {
     };
   }
 
-  /** A recording that was heard. */
+  /** Receives a recording's result. */
   async heard(input: Exclude<Input, { fault: string }>, heard: ChannelPrediction): Promise<void> {
     const { arrow, svg, json, csv, out } = this.#flags, { prediction, channel } = heard;
     const name = channel === undefined ? input.name : `${input.name}:${channel}`;
     await this.#labels?.write(input, heard, this.#model);
-    if (this.#labels && out === undefined) { /* the labels are what is printed */ }
+    if (this.#labels && out === undefined) { /* in this case only the labels are printed */ }
     else if (json) this.#document.push(this.#asJson(name, heard));
     else if (csv) this.#printCsv(name, heard);
     else this.#printLines(name, heard);
     if (this.#flags.explain && !json) console.log(explanationText(this.#explained(heard), this.#model.emotions));
     if (arrow !== undefined) this.#profiles.push({ id: name, prediction });
     if (svg !== undefined) {
-      const { recordingFigure } = await import("../report/figures/recording.ts"); // half a second to load
+      const { recordingFigure } = await import("../report/figures/recording.ts"); // takes half a second to load
       await writeAtomically(svg, await recordingFigure(this.#overview!, this.#model.emotions, prediction));
     }
   }
 
-  /** A recording that was not. */
+  /** Receives a recording's fault. */
   fault(fault: string): void {
     this.#document.push({ fault });
   }
 
-  /** After the last recording. */
+  /** Called after the last recording. */
   async end(): Promise<void> {
     const { json, arrow } = this.#flags;
     if (json) {
@@ -146,7 +146,7 @@ export class Output {
     printCsv([[name, emotion, six(probability), seconds.toFixed(3), segments, ...[...probabilities].map(six)]]);
   }
 
-  /** Why. */
+  /** The explanation of a result. */
   #explained({ seconds, prediction }: ChannelPrediction): DecisionExplanation {
     const model = { description: this.#model, forest: this.#forest };
     const stretches = stretchesToWeigh(stretchesOf(prediction, seconds, this.#model));
@@ -169,7 +169,7 @@ export class Output {
   }
 }
 
-/** Segments that were judged. */
+/** Number of judged segments. */
 const speechCount = ({ speech }: SpeechPrediction) => speech.reduce((sum, one) => sum + one, 0);
 
 const six = (x: number) => x.toFixed(6);

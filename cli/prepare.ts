@@ -1,6 +1,4 @@
-/**
- * From options to an experiment that only lacks its device: the corpus is read, its folds are drawn, and both are printed.
- */
+/** From options to an experiment that only lacks its device: reads the corpus, draws its folds, and prints both. */
 import { resolve } from "@std/path";
 import { type Corpus, count } from "../corpora/corpus.ts";
 import type { Features } from "../corpora/features.ts";
@@ -14,20 +12,20 @@ import { type CorpusFlags, openFlaggedCorpus, progressBar, readingChoices, say }
 import { describeUnlearned, type FoldFlags, settleFolds } from "./fold_settings.ts";
 import { describeSettings } from "./train_options.ts";
 
-/** What {@link prepare} reads. */
+/** The options of {@link prepare}. */
 export interface PrepareFlags extends CorpusFlags, FoldFlags {
   /** `--threads` */
   threads?: number;
   /** `--quiet` */
   quiet?: boolean;
-  /** Told in the place of the settings' method and stages, where several chains are run. */
+  /** Printed instead of the settings' method and stages, if several chains run. */
   chains?: string;
 }
 
 /**
  * Reads the corpus and draws the folds.
  *
- * @param asked the settings, whose segment hop may still be the corpus's own
+ * @param asked the settings; their segment hop may still be undefined, for the corpus's default
  */
 export async function prepare(
   flags: PrepareFlags,
@@ -48,7 +46,7 @@ export async function prepare(
     for (const line of describeUnlearned(cv)) say(`doubtful  ${line}`);
   }
   const { corpus } = flags, choices = await readingChoices(flags);
-  // another process may stand in another folder
+  // another process may have another working folder
   const data = flags.data === undefined ? undefined : resolve(flags.data);
   return { corpus, data, choices, preset, settings, features, folds };
 }

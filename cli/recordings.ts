@@ -1,6 +1,6 @@
 /**
- * The recordings that a command line names: files, folders with files in them, `-` for standard input. Each is read in pieces, so
- * that its length costs no memory.
+ * The recordings named on a command line: files, folders of files, `-` for standard input. Each is read in pieces, so that its
+ * length does not matter for memory.
  */
 import { basename, join } from "@std/path";
 import { followLink, listRecordings, statOrNull } from "../corpora/files.ts";
@@ -9,25 +9,25 @@ import { SpeechActivity, speechSegments } from "../dsp/speech.ts";
 import { judgeSpeech, type SpeechPrediction } from "../models/judge_speech.ts";
 import { type ListenOptions, type Predictor, TooShortError } from "../models/predictor.ts";
 
-/** What a name on the command line came to. */
+/** A name on the command line, resolved. */
 export type Input =
   | {
-    /** as messages and results call it */
+    /** its name in messages and results */
     name: string;
-    /** where it is; not set: standard input */
+    /** its path; undefined: standard input */
     file?: string;
-    /** its path below the folder that was named, or its own name: what files that are made of it are called */
+    /** its path below the named folder, or its own name, for naming derived files */
     below: string;
   }
   | {
-    /** what is wrong, in a line that names it */
+    /** what is wrong, in a line with the name */
     fault: string;
   };
 
-/** What standard input is called. */
+/** The name of standard input. */
 export const STANDARD_INPUT = "standard input";
 
-/** The recordings that names come to, in their order; a folder's, and those of the folders in it, by name. */
+/** Resolves names to recordings, in order; those of a folder and its subfolders are sorted by name. */
 export async function findRecordings(names: readonly string[]): Promise<Input[]> {
   const inputs: Input[] = [];
   for (const name of names) {
@@ -56,37 +56,37 @@ export async function findRecordings(names: readonly string[]): Promise<Input[]>
   return inputs;
 }
 
-/** Why there is nothing under a name: a link may be there that leads nowhere. */
+/** The reason why nothing exists under a name: it may be a broken link. */
 async function whyNotThere(name: string): Promise<string> {
   const isLink = await Deno.lstat(name).then((info) => info.isSymlink, () => false);
   const found = isLink ? await followLink(name) : "no such file";
   return typeof found === "string" ? found : "no such file";
 }
 
-/** What came of listening to a recording, or to one channel of it: what was heard, or not; and what makes it doubtful. */
+/** The result for a recording or one of its channels, and what makes it doubtful. */
 export interface ChannelPrediction {
-  /** The channel, where each is judged by itself: "left", "right", "channel 3". */
+  /** The channel, if each is judged separately: "left", "right", "channel 3". */
   channel?: string;
-  /** Its length, in seconds of its own. */
+  /** Duration in seconds of the recording itself. */
   seconds: number;
-  /** What the model hears, and which segments have speech. */
+  /** The model's prediction, and which segments have speech. */
   prediction: SpeechPrediction;
-  /** Why that is to be doubted, in a line that names it. */
+  /** The reason for doubt, in a line with the name. */
   doubt?: string;
 }
 
-/** Which channels are heard: their mean; one of them, from 0; or each by itself. */
+/** The channels to use: their mean; one of them, from 0; or each separately. */
 export type Channels = "mean" | number | "each";
 
-/** How a recording is listened to. */
+/** Options for processing a recording. */
 export interface HearOptions extends ListenOptions {
   /** Default: their mean. */
   channels?: Channels;
-  /** Whether segments without speech are judged as well. Default no. */
+  /** Whether to judge segments without speech too. Default no. */
   all?: boolean;
-  /** Hears of its samples too, at 16 kHz. */
+  /** Receives its samples too, at 16 kHz. */
   onSamples?: (samples: Float32Array) => void;
-  /** Hears what is wrong with the recording and was read all the same, in a line that names it. */
+  /** Receives faults that did not stop the reading, one line each, with the name. */
   onWarning?: (line: string) => void;
   /** Stops it. */
   signal: AbortSignal;
@@ -95,17 +95,17 @@ export interface HearOptions extends ListenOptions {
 /** Bytes read at a time. */
 const PIECE = 1 << 18;
 
-/** Largest sample of a recording that is silent: 80 dB under full scale. */
+/** The largest sample of a silent recording: 80 dB under full scale. */
 const SILENCE = 1e-4;
 
-/** Share of samples that are cut off from which on what is heard is doubtful. */
+/** Share of clipped samples from which a result is doubtful. */
 const MUCH_CLIPPED = 0.01;
 
 /**
- * Listens to a recording.
+ * Judges a recording.
  *
- * @returns one result; of `channels: "each"` one a channel, or what is wrong with it, in a line that names it
- * @throws {Error} naming it, where it can't be read, is no wav file; or, of a single result, is too short or silent
+ * @returns one result; with `channels: "each"`, for each channel a result or a fault, in a line with the name
+ * @throws {Error} with its name, if it can't be read or decoded; or, for a single result, if it is too short or silent
  */
 export async function hear(
   input: Exclude<Input, { fault: string }>,
@@ -113,12 +113,12 @@ export async function hear(
   options: HearOptions,
 ): Promise<(ChannelPrediction | { channel: string; fault: string })[]> {
   const { name } = input, { channels: which = "mean", signal } = options, each = which === "each";
-  const source = await open(input); // not `using`, which Node 20 does not know
+  const source = await open(input); // not `using`: Node 20 does not support it
   try {
     const newEar = (channel: number | undefined) =>
       new Ear({ name, channel, length: source.length }, predictor, options);
     const first = newEar(which === "mean" ? undefined : each ? 0 : which), ears = [first];
-    /** Until it is known how many channels there are. */
+    /** Buffers bytes until the number of channels is known. */
     let early: Uint8Array[] | undefined = each ? [] : undefined;
     const meetChannels = async () => {
       const { channels } = first.recording.format;
@@ -154,12 +154,12 @@ export async function hear(
   }
 }
 
-/** What a channel is called. @param channel from 0 */
+/** The name of a channel. @param channel from 0 */
 export function channelName(channel: number, channels: number): string {
   return channels === 2 ? ["left", "right"][channel] : `channel ${channel + 1}`;
 }
 
-/** Hears one mix of a recording's channels. */
+/** Judges one mix of a recording's channels. */
 class Ear {
   readonly recording: RecordingReader;
   readonly #name: string;
@@ -179,12 +179,12 @@ class Ear {
     this.#speech = new SpeechActivity({ settings: predictor.model.description.frontEnd });
   }
 
-  /** Takes the next bytes. */
+  /** Processes the next bytes. */
   async hear(bytes: Uint8Array): Promise<void> {
     for (const samples of await this.recording.push(bytes)) await this.#listen(samples);
   }
 
-  /** The bytes are over. */
+  /** Ends the bytes. */
   async finish(): Promise<void> {
     for (const samples of await this.recording.finish()) await this.#listen(samples);
   }
@@ -195,7 +195,7 @@ class Ear {
     await this.#listener.hear(samples);
   }
 
-  /** What was heard. */
+  /** Returns the result. */
   async end(): Promise<ChannelPrediction> {
     const { seconds, warnings } = this.recording, { peak, clippedShare, samples } = this.recording.levels!;
     const name = this.#name;
@@ -232,9 +232,9 @@ class Ear {
 }
 
 /**
- * The bytes of a recording as they come, in pieces that the next one overwrites.
+ * Yields the bytes of a recording as they arrive. Each piece overwrites the one before.
  *
- * @throws {Error} naming it, where it can't be read
+ * @throws {Error} with its name, if it can't be read
  */
 export async function* pieces(source: Source, name: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const piece = new Uint8Array(PIECE);
@@ -243,14 +243,14 @@ export async function* pieces(source: Source, name: string, signal: AbortSignal)
   }
 }
 
-/** What bytes are read from. */
+/** A source of bytes. */
 export interface Source extends Disposable {
   file: { read(into: Uint8Array): Promise<number | null> };
-  /** in bytes, where it is known */
+  /** in bytes, if known */
   length?: number;
 }
 
-/** The bytes of a recording: of a file with a length, or of a pipe. */
+/** Opens a recording's bytes: a file with a length, or a pipe. */
 export async function open({ name, file }: Pick<Exclude<Input, { fault: string }>, "name" | "file">): Promise<Source> {
   if (file === undefined) return { file: Deno.stdin, [Symbol.dispose]() {} };
   try {
@@ -261,7 +261,7 @@ export async function open({ name, file }: Pick<Exclude<Input, { fault: string }
   }
 }
 
-/** A promise, or the reason that the signal is aborted with: a pipe may keep its reader waiting for ever. */
+/** Awaits a promise, or throws the signal's reason if it aborts first: a pipe may keep its reader waiting for ever. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, name: string): Promise<T> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();

@@ -1,5 +1,5 @@
 /**
- * `deno task report RUN`: tables, figures and report.html from a run folder; `--check` recomputes every number.
+ * `deno task report RUN`: writes tables, figures and report.html from a run folder; `--check` recomputes every number.
  */
 import { count } from "../corpora/corpus.ts";
 import { checkReport } from "../report/check.ts";

@@ -1,16 +1,16 @@
-/** The options of settings, made from their table: `--width`, `--batch-norm` and `--no-batch-norm`, `--schedule`. */
+/** Options generated from the table of settings: `--width`, `--batch-norm` and `--no-batch-norm`, `--schedule`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
 import { optionName } from "../runs/training_command.ts";
 import { realNumber, wholeNumber } from "./common.ts";
 
-/** Values of settings that are given as options, under the names that commander gives them. */
+/** Values of settings given as options, under commander's names. */
 export type SettingFlags = Record<string, unknown>;
 
-/** Settings whose options each command adds for itself, or not at all. */
+/** Settings whose options each command adds itself, or not at all. */
 const CHAIN: readonly SettingName[] = ["method", "stages"];
 
-/** Settings that say how each network is cross-validated and fitted: all but those of the chain. */
+/** Settings of cross-validation and fitting: all except those of the chain. */
 export const NETWORK_SETTINGS = (Object.keys(SETTINGS) as SettingName[]).filter((name) => !CHAIN.includes(name));
 
 /** Adds the options of some settings. */
@@ -39,9 +39,9 @@ function settingOptions(name: SettingName): Option[] {
 }
 
 /**
- * A setting's value from text.
+ * Parses a setting's value.
  *
- * @throws {InvalidArgumentError} saying what is allowed
+ * @throws {InvalidArgumentError} with the allowed values
  */
 export function parseSetting(name: SettingName, text: string): string | number | boolean {
   const setting = SETTINGS[name];
@@ -61,7 +61,7 @@ export function parseSetting(name: SettingName, text: string): string | number |
   }
 }
 
-/** The settings that were given as options. */
+/** The settings given as options. */
 export function givenSettings(flags: SettingFlags): Partial<Settings> {
   const given = (Object.keys(SETTINGS) as SettingName[]).flatMap((name) => {
     const value = flags[attributeName(name)];
@@ -70,5 +70,5 @@ export function givenSettings(flags: SettingFlags): Partial<Settings> {
   return Object.fromEntries(given);
 }
 
-/** Under which name commander keeps the option of a setting. */
+/** Commander's name for the option of a setting. */
 const attributeName = (name: SettingName) => new Option(`--${optionName(name)}`).attributeName();

@@ -1,33 +1,33 @@
 /**
- * The batch scripts of `deno task cluster`. They run deno itself, since a wrapper would not pass SIGTERM on.
+ * The batch scripts of `deno task cluster`. They run deno directly, since a wrapper would not pass on SIGTERM.
  *
- *     time nearly over    --signal=B:TERM@90: the script hears it, passes it on, the fold is kept (143), and requeues its own job
+ *     time nearly over    --signal=B:TERM@90: the script receives it and passes it on, the fold is saved (143), and the script requeues its job
  *     preempted           Slurm sends SIGTERM and requeues the job itself
- *     node lost           Slurm requeues the job; the fold's lease is found dead after two minutes
+ *     node lost           Slurm requeues the job; the fold's lease expires after two minutes
  */
 import { ordinal } from "../base/numbering.ts";
 
-/** What the scripts are made of. */
+/** The contents of the scripts. */
 export interface SlurmJob {
   /** The run folder, absolute. */
   out: string;
   /** Folds to run. */
   folds: readonly number[];
-  /** The deno to run. */
+  /** Path of deno. */
   deno: string;
-  /** EPR's own folder. */
+  /** EPR's folder. */
   root: string;
-  /** Processors of a job. */
+  /** Processors per job. */
   processors: number;
-  /** Minutes of a job. */
+  /** Minutes per job. */
   minutes: number;
-  /** Megabytes of a job. */
+  /** Megabytes per job. */
   megabytes: number;
   /** Further options of sbatch. */
   sbatch: readonly string[];
 }
 
-/** Minutes of the job that merges: it reads the corpus and fits forests. */
+/** Minutes of the merging job: it reads the corpus and fits forests. */
 const MERGE_MINUTES = 30;
 
 /** One fold, as a task of a job array. */
@@ -60,7 +60,7 @@ exit "$status"
 `;
 }
 
-/** The merge, to be run when all folds are finished. */
+/** The merge, which runs when all folds are finished. */
 export function mergeScript(job: SlurmJob): string {
   const { out, deno, root } = job;
   return `#!/bin/bash
@@ -85,7 +85,7 @@ function options({ out, processors, megabytes, sbatch }: SlurmJob, name: string,
   ].map((option) => `#SBATCH ${option}`).join("\n");
 }
 
-/** A word of a shell. */
+/** Quotes a word for a shell. */
 function quote(word: string): string {
   return /^[\w./%+:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,4 @@
-/**
- * `deno task status RUN`: what each fold of a run is doing, on whichever machine.
- */
+/** `deno task status RUN`: prints what each fold of a run is doing, on any machine. */
 import { ordinal } from "../base/numbering.ts";
 import { formatTable, stageTable } from "../report/table.ts";
 import { writtenEvent } from "../runs/log.ts";
@@ -21,7 +19,7 @@ await runCommand(command, async () => {
   else console.log(describe(command.args[0], status));
 });
 
-/** A fold's state as the JSON document has it: counted from 1, as in the log. */
+/** A fold's state in the JSON document's form: counted from 1, as in the log. */
 function written({ fold, epoch, checkpoint, ...rest }: FoldStatus): FoldStatus {
   return {
     fold: ordinal(fold),

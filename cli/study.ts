@@ -1,6 +1,6 @@
 /**
- * `deno task study`: what makes the networks accurate on a corpus, one setting at a time. Each variation is tried on some folds
- * and judged on their validation utterances; what the folds hold out is never looked at.
+ * `deno task study`: measures which settings make the networks accurate on a corpus, one setting at a time. Each variation is
+ * tried on some folds and judged on their validation utterances. The held-out utterances are never used.
  */
 import { Option } from "commander";
 import { ordinal } from "../base/numbering.ts";
@@ -113,7 +113,7 @@ function sum(trials: Trial[], of: (trial: Trial) => number): number {
   return trials.reduce((total, trial) => total + of(trial), 0);
 }
 
-/** A variation's row, after the table's head if it is the first. */
+/** A variation's row, preceded by the table's head if it is the first. */
 function row(text: string, trials: Trial[], first: boolean): string {
   const head = "utterances  segments   loss  best epochs   seconds  variation\n";
   return (first ? head : "") + [
@@ -124,7 +124,7 @@ function row(text: string, trials: Trial[], first: boolean): string {
   ].join("  ");
 }
 
-/** What all trials together gave after each epoch that all of them ran. */
+/** The combined results of all trials after each epoch that all of them ran. */
 function epochRows(trials: Trial[]): string {
   const epochs = Math.min(...trials.map(({ epochs }) => epochs.length));
   return Array.from({ length: epochs }, (_, e) => {
@@ -139,7 +139,7 @@ function epochRows(trials: Trial[]): string {
   }).join("\n");
 }
 
-/** The columns of validation: utterances and segments right, of all trials, and the mean loss. */
+/** The columns of validation: correct utterances and segments of all trials, and the mean loss. */
 function figures(trials: Trial[], of: (trial: Trial) => Pick<Trial, "right" | "segmentsRight"> & { loss: number }) {
   const percent = (part: number, whole: number) => `${(100 * part / whole).toFixed(1)} %`;
   return [
@@ -149,7 +149,7 @@ function figures(trials: Trial[], of: (trial: Trial) => Pick<Trial, "right" | "s
   ];
 }
 
-/** Settings by their names, "batchNorm=true,width=1/4". */
+/** Parses settings by name, "batchNorm=true,width=1/4". */
 function parseSettings(text: string, known: Settings): Partial<Settings> {
   return Object.fromEntries(
     text.split(",").filter(Boolean).map((part) => {

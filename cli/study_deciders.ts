@@ -1,4 +1,4 @@
-/** `deno task study --run`: other statistics and other forests than the paper's, on the profiles of runs that are done. */
+/** `deno task study --run`: tries statistics and forests other than the paper's, on the profiles of finished runs. */
 import { ordinal } from "../base/numbering.ts";
 import { decideBy, DECIDERS } from "../refinery/deciders.ts";
 import { mean } from "../refinery/intervals.ts";
@@ -8,21 +8,21 @@ import { readRun } from "../report/read_run.ts";
 import { formatTable } from "../report/table.ts";
 import { printJson, say, UsageError } from "./common.ts";
 
-/** What became of one way. */
+/** The result of one decider. */
 interface Row {
   decider: string;
   /** Means over the runs. */
   weightedAccuracy: number;
   unweightedAccuracy: number;
-  /** Against the paper's way, paired by utterance. */
+  /** Comparison with the paper's decider, paired by utterance. */
   comparison: Comparison;
 }
 
 /**
- * Compares them.
+ * Compares deciders.
  *
  * @param runs folders
- * @param stage whose profiles are taken; default: the last of each run
+ * @param stage the stage whose profiles are used; default: the last of each run
  */
 export async function studyDeciders(
   runs: readonly string[],

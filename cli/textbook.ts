@@ -1,4 +1,6 @@
-/** `deno task textbook`: draws the textbook's pictures, writes its notebooks, and finds the lines again that its links lead to. */
+/**
+ * `deno task textbook`: draws the textbook's pictures, writes its notebooks, and updates the line numbers in its links.
+ */
 import { dirname, join } from "@std/path";
 import { relink } from "../textbook/links.ts";
 import { textbookFigures } from "../textbook/mod.ts";

@@ -1,5 +1,6 @@
 /**
- * `deno task train`: the whole job. Features, folds x stages of networks, the forest, results and their report, in a run folder.
+ * `deno task train`: the whole job. Features, folds x stages of networks, the forest, the results and their report, in a run
+ * folder.
  */
 import { ordinal } from "../base/numbering.ts";
 import { join } from "@std/path";
@@ -90,7 +91,7 @@ await runCommand(command, async (signal) => {
   }
 });
 
-/** The options, with those of a run that is resumed; and how this process enters its folder. */
+/** Reads the options, with those of a resumed run, and determines how this process enters its folder. */
 async function readOptions(
   asked: TrainFlags,
 ): Promise<{ flags: TrainFlags; preset: PresetName; settings: Settings; start: Start }> {
@@ -116,11 +117,11 @@ async function readOptions(
   return { ...resumed, start: "resume" };
 }
 
-/** Runs it, and shows what it gives. */
+/** Runs the experiment and prints its results. */
 async function train(experiment: Experiment, out: string, flags: TrainFlags, signal: AbortSignal, started: number) {
   const { settings, features, onlyFold, start = "new" } = experiment;
   const folder = await openRun(out, experiment, start, { onlyFold, onNote: say });
-  // a fold with stages of another run counts as one that is resumed
+  // a fold with copied stages counts as resumed
   if (flags.stagesFrom !== undefined) {
     experiment = { ...experiment, start: "resume" };
     const shared = await shareStages(folder, (await requireRun(flags.stagesFrom)).folder);
@@ -184,7 +185,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
   show(`run folder: ${folder.path}`);
 }
 
-/** Shows what a complete run gives. */
+/** Prints the results of a complete run. */
 function showResults(results: Results, out: string, flags: TrainFlags): void {
   const show = flags.json ? say : console.log;
   show(stageTable(results.stages));
@@ -192,9 +193,9 @@ function showResults(results: Results, out: string, flags: TrainFlags): void {
   show(`run folder: ${out}`);
 }
 
-/** Writes the report of a run that has just become complete. */
+/** Writes the report of a run that has just been completed. */
 async function report(out: string, flags: TrainFlags): Promise<void> {
-  const { writeReport } = await import("../report/mod.ts"); // what draws its figures takes half a second to load
+  const { writeReport } = await import("../report/mod.ts"); // the library for figures takes half a second to load
   const { file } = await writeReport(out);
   (flags.json ? say : console.log)(`report: ${file}`);
 }
@@ -210,7 +211,7 @@ function describeEpoch({ fold, stage, epoch, loss, ...rest }: EpochRecord & { fo
     formatDuration(seconds);
 }
 
-/** What the job would cost. */
+/** Prints the estimated cost of the job. */
 async function showCost(experiment: Experiment, flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const { settings } = experiment;
   const cost = await estimateCost(experiment, signal);

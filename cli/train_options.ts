@@ -1,6 +1,4 @@
-/**
- * The options of `train`: a preset is a set of defaults, and every option given overrides one of them.
- */
+/** The options of `train`: a preset is a set of defaults, and each given option overrides one of them. */
 import { ordinal } from "../base/numbering.ts";
 import { type Command, Option } from "commander";
 import type { Precision } from "../kernels/device.ts";
@@ -17,7 +15,7 @@ import { addNoteOptions, type NoteFlags } from "./export_model.ts";
 import { addSettingOptions, givenSettings, NETWORK_SETTINGS } from "./setting_options.ts";
 import { precisionOption, tuneOption } from "./tuning.ts";
 
-/** What the options are read into; those of the settings only where they are given. */
+/** The parsed options; settings only if given. */
 export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pick<Settings, SettingName>> {
   preset?: PresetName;
   onlyFold?: number;
@@ -37,14 +35,14 @@ export interface TrainFlags extends CorpusFlags, Partial<NoteFlags>, Partial<Pic
   export?: boolean;
 }
 
-/** Adds the options that choose what is run, on what, and where it is written. */
+/** Adds the options for the experiment, its corpus and its output. */
 export function addExperimentOptions(command: Command): Command {
   const withChain = addSettingOptions(addCorpusOptions(command).addOption(presetOption("quick")), ["method", "stages"]);
   return addNetworkOptions(withChain)
     .option("--out <dir>", "run folder, new or empty (default: out/<corpus>-<preset>-<seed>-<time>)");
 }
 
-/** `--preset`. @param recorded the one for recordings */
+/** `--preset`. @param recorded the default for recordings */
 export function presetOption(recorded: PresetName): Option {
   return new Option(
     "--preset <name>",
@@ -53,7 +51,7 @@ export function presetOption(recorded: PresetName): Option {
     .choices(Object.keys(PRESETS));
 }
 
-/** Adds those that say how each network is cross-validated and fitted, and on what. */
+/** Adds the options for cross-validation, fitting and the device. */
 export function addNetworkOptions(command: Command): Command {
   return addSettingOptions(command, NETWORK_SETTINGS)
     .addOption(
@@ -76,7 +74,7 @@ export function jobsOption(): Option {
     .argParser(wholeNumber({ min: 1, max: 64 })).default(1);
 }
 
-/** Threads of a device, where several jobs have one each. */
+/** Divides a device's threads among several jobs. */
 export function shareThreads(
   { threads, jobs, device }: Pick<TrainFlags, "threads" | "jobs" | "device">,
 ): number | undefined {
@@ -84,7 +82,7 @@ export function shareThreads(
   return Math.max(1, Math.floor((threads ?? navigator.hardwareConcurrency) / jobs));
 }
 
-/** Adds all. */
+/** Adds all options. */
 export function addTrainOptions(command: Command): Command {
   return addNoteOptions(addExperimentOptions(command))
     .option(
@@ -109,9 +107,10 @@ export function addTrainOptions(command: Command): Command {
 }
 
 /**
- * The settings that the options ask for, and the preset they began from. The segment hop may still be the corpus's own.
+ * Resolves the options to settings, and returns the preset. The segment hop may still be undefined, for the corpus's
+ * default.
  *
- * @throws {UsageError} if options don't go together
+ * @throws {UsageError} if options contradict each other
  */
 export function resolveSettings(flags: TrainFlags): { preset: PresetName; settings: Settings } {
   const preset = flags.preset ?? defaultPreset(flags.corpus);
@@ -119,10 +118,10 @@ export function resolveSettings(flags: TrainFlags): { preset: PresetName; settin
 }
 
 /**
- * The options and settings of a run that is resumed: its own, except those that are given.
+ * The options and settings of a resumed run: its own, overridden by the given ones.
  *
  * @param given whether an option was given
- * @throws {UsageError} if options don't go together
+ * @throws {UsageError} if options contradict each other
  */
 export function resumeSettings(
   asked: TrainFlags,
@@ -138,7 +137,7 @@ export function resumeSettings(
   return { flags, preset: flags.preset ?? preset as PresetName, settings: override(base, flags) };
 }
 
-/** Settings with those that are given in the place of their own. */
+/** Overrides settings with the given ones. */
 function override(base: Settings, flags: TrainFlags): Settings {
   const settings: Settings = { ...base, ...givenSettings({ ...flags }), seed: flags.seed };
   settings.segmentHop = flags.segmentHop ?? settings.segmentHop;
@@ -147,7 +146,7 @@ function override(base: Settings, flags: TrainFlags): Settings {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  // where nothing says how many there are, the corpus may have its own (fold_settings.ts)
+  // if the number is not given, the corpus may have its own (fold_settings.ts)
   if (
     flags.onlyFold !== undefined && (flags.folds || flags.resume || flags.corpus === "synthetic") &&
     flags.onlyFold >= settings.folds
@@ -174,7 +173,7 @@ function override(base: Settings, flags: TrainFlags): Settings {
   return settings;
 }
 
-/** The settings in a line. @param chains said in the place of method and stages */
+/** The settings in one line. @param chains printed instead of method and stages */
 export function describeSettings(preset: string, settings: Settings, chains?: string): string {
   const { method, stages, folds, split, width, batchNorm, batchNormDense, dropout, epochs, monitor, batch } = settings;
   const { segmentFrames, level, members, labelsFrom, trees, seed } = settings;
@@ -201,7 +200,7 @@ export function describeSettings(preset: string, settings: Settings, chains?: st
   ].join(", ");
 }
 
-/** Settings that change segments. */
+/** Settings that augment segments. */
 const VIEW_SETTINGS = [
   "randomStart",
   "stretch",

@@ -1,6 +1,6 @@
 /**
- * `--tune off|quick|full`: which plan computes each product fastest on this GPU, measured once and kept for the next program
- * (`lab/tuning.ts`).
+ * `--tune off|quick|full`: determines the fastest plan for each product on this GPU, by measurement, and caches it for later
+ * programs (`lab/tuning.ts`).
  */
 import { Option } from "commander";
 import { type Device, PRECISIONS } from "../kernels/device.ts";
@@ -32,10 +32,11 @@ export function precisionOption(): Option {
 }
 
 /**
- * Tunes a WebGPU device for the products of `work`, with a bar, or lets it guess (`off`); any other device is left as it is.
+ * Tunes a WebGPU device for the products of `work`, with a progress bar, or lets it estimate (`off`); other devices are
+ * unchanged.
  *
- * @param work enqueues what will be computed; it is not run
- * @param quiet whether to say nothing
+ * @param work enqueues the future operations; they are not executed
+ * @param quiet whether to print nothing
  */
 export async function tuneDevice(
   device: Device,
@@ -59,7 +60,7 @@ export async function tuneDevice(
   );
 }
 
-/** Enqueues one training step of a VGG-E and the forward pass of a prediction: all the products that a run has. */
+/** Enqueues one training step of a VGG-E and the forward pass of a prediction: all the products of a run. */
 export function rehearseTraining(device: Device, options: VggEOptions, batch: number): void {
   const network = new VggE(device, options), adam = new Adam(network.parameters), pass = new Pass(network, batch);
   const anything: Dataset = { length: batch, load: () => {} }, examples = inOrder(batch);

@@ -1,4 +1,4 @@
-/** What conditions do to a model, beside the recordings as they are, paired by utterance. */
+/** Compares a model's results under conditions with those on unchanged recordings, paired by utterance. */
 import { compareStages } from "../refinery/mcnemar.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { type HeardUtterance, judgeTransfer, type Transfer } from "../models/transfer.ts";
@@ -6,22 +6,22 @@ import { formatTable, percent } from "../report/table.ts";
 
 /** A row of the table; accuracies are fractions of 1. */
 export interface UnderCondition extends Pick<Transfer, "weightedAccuracy" | "unweightedAccuracy" | "confusion"> {
-  /** As it was asked for. */
+  /** As requested on the command line. */
   condition: string;
-  /** Weighted accuracy, less that of the recordings as they are. */
+  /** Change of the weighted accuracy compared with unchanged recordings. */
   change: number;
-  /** Utterances that are right only so, and those that are right only as they are. */
+  /** Number of utterances that are correct only under the condition, and only without it. */
   won: number;
   lost: number;
-  /** Chance of a difference as large, or larger, if it makes none (McNemar, exact). */
+  /** Probability of a difference at least as large if the condition has no effect (McNemar, exact). */
   p: number;
 }
 
 /**
  * Judges each condition.
  *
- * @param clean what the model said of the recordings as they are
- * @param changed what it said under each condition, utterances in the same order
+ * @param clean the model's results for the unchanged recordings
+ * @param changed its results under each condition, with the utterances in the same order
  */
 export function compareConditions(
   names: readonly string[],
@@ -44,7 +44,7 @@ export function compareConditions(
   });
 }
 
-/** The table: a row for the recordings as they are, and one a condition. */
+/** The table: one row for the unchanged recordings, and one per condition. */
 export function conditionsTable(clean: Transfer, under: readonly UnderCondition[]): string {
   const { emotions } = clean;
   const row = (

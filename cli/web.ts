@@ -1,4 +1,4 @@
-/** `deno task web`: the page, served to this machine's browser, or built into a folder that any host can serve. */
+/** `deno task web`: serves the page to this machine's browser, or builds it in a folder that any host can serve. */
 import { createCommand, runCommand, say, UsageError, wholeNumber } from "./common.ts";
 import { modelFolder } from "./model_option.ts";
 import { buildSite, writeSite } from "../web/build.ts";
@@ -43,12 +43,12 @@ await runCommand(command, async (signal) => {
   const { hostname, port: found } = server.addr;
   say(`page      http://${hostname === "127.0.0.1" ? "localhost" : hostname}:${found}/   (Ctrl-C stops it)`);
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  // whoever still holds a connection is not waited for
+  // does not wait for open connections
   await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, 500))]);
   signal.throwIfAborted();
 });
 
-/** Begins to serve. @throws {UsageError} naming the option, where nothing can listen there */
+/** Starts serving. @throws {UsageError} with the option, if it can't listen there */
 function listen(site: Site, hostname: string, port: number) {
   try {
     return serveSite(site, { hostname, port });

@@ -161,6 +161,29 @@ export class Tape {
     return y;
   }
 
+  /**
+   * Weights and bias of a layer that does what it and the batch norm after it do in inference (see `fold_batch_norm.ts` for
+   * the formula). So a tape that does not record passes over each activation once less.
+   *
+   * @param weights [..., channels]
+   * @param bias [channels]
+   */
+  foldBatchNorm(weights: Tensor, bias: Tensor, { gamma, beta, running }: BatchNormParameters): [Tensor, Tensor] {
+    if (this.recording) throw new Error("foldBatchNorm(): expected a tape that does not record, found one that does");
+    const device = this.#device, columns = bias.length, { epsilon } = BATCH_NORM, relu = false;
+    // Weights are scaled as activations of mean 0 are normalised, without the shift. reluGradient() keeps what its mask selects.
+    const [variances, mask] = [1, 2].map(() => this.#own(2 * columns, "variances"));
+    device.write(mask, Float32Array.from({ length: 2 * columns }, (_, i) => Number(i >= columns)));
+    device.reluGradient({ dy: running.buffer, mask, dx: variances, length: 2 * columns });
+    const [folded, shifted] = [weights, bias].map(({ shape }) => this.#make(shape, "weights with a batch norm"));
+    const scale = { columns, epsilon, relu, gamma: gamma.buffer };
+    const rows = weights.length / columns; // and beta: the first half of `variances` is 0
+    device.normalise({ ...scale, rows, x: weights.buffer, moments: variances, beta: variances, y: folded.buffer });
+    const moments = running.buffer;
+    device.normalise({ ...scale, rows: 1, x: bias.buffer, moments, beta: beta.buffer, y: shifted.buffer });
+    return [folded, shifted];
+  }
+
   /** 2x2 max pool, stride 2. x: [batch, height, width, channels], result [batch, floor(height/2), floor(width/2), channels]. */
   maxPool(x: Tensor): Tensor {
     const [batch, height, width, channels] = expectShape("maxPool", "x", x, 4);

@@ -113,23 +113,25 @@ export class VggE implements Network {
 
   forward(tape: Tape, x: Tensor): Tensor {
     const p = (name: string) => this.parameters.get(name);
-    const normalise = (h: Tensor, layer: number) => {
-      const [gamma, beta, running] = ["gamma", "beta", "moments"].map((name) => p(`bn${layer}.${name}`));
-      return tape.batchNorm(h, { gamma, beta, running }, { relu: true });
+    type Product = (h: Tensor, weights: Tensor, bias: Tensor, options: { relu: boolean }) => Tensor;
+    /** A layer with its ReLU and, before that, its batch norm: of the batch in training, folded into the weights in inference. */
+    const layer = (product: Product, h: Tensor, name: string, number: number, hasNorm: boolean) => {
+      const [weights, bias] = [p(`${name}.w`), p(`${name}.b`)];
+      if (!hasNorm) return product(h, weights, bias, { relu: true });
+      const [gamma, beta, running] = ["gamma", "beta", "moments"].map((part) => p(`bn${number}.${part}`));
+      const norm = { gamma, beta, running };
+      if (!tape.recording) return product(h, ...tape.foldBatchNorm(weights, bias, norm), { relu: true });
+      return tape.batchNorm(product(h, weights, bias, { relu: false }), norm, { relu: true });
     };
-    let h = x, layer = 0;
+    const conv2d: Product = (...args) => tape.conv2d(...args), multiply: Product = (...args) => tape.dense(...args);
+    let h = x, number = 0;
     for (const block of BLOCKS) {
-      for (const _ of block) {
-        layer++;
-        h = tape.conv2d(h, p(`conv${layer}.w`), p(`conv${layer}.b`), { relu: !this.#batchNorm });
-        if (this.#batchNorm) h = normalise(h, layer);
-      }
+      for (const _ of block) h = layer(conv2d, h, `conv${++number}`, number, this.#batchNorm);
       h = tape.maxPool(h);
     }
     if (this.#head === "average") return tape.dense(tape.averagePool(h), p("dense1.w"), p("dense1.b"), { relu: false });
     for (const dense of [1, 2]) {
-      h = tape.dense(h, p(`dense${dense}.w`), p(`dense${dense}.b`), { relu: !this.#batchNormDense });
-      if (this.#batchNormDense) h = normalise(h, layer + dense);
+      h = layer(multiply, h, `dense${dense}`, number + dense, this.#batchNormDense);
       if (this.#dropout > 0 && tape.recording) h = tape.dropout(h, this.#dropout, randomKey(...tape.path, dense));
     }
     return tape.dense(h, p("dense3.w"), p("dense3.b"), { relu: false });

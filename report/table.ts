@@ -6,7 +6,7 @@ import type { FoldResult, StageResult } from "../refinery/results.ts";
 /**
  * A table: numbers are right-aligned, words left-aligned.
  *
- * @param rows each as long as `head`; a number is shown with its thousands apart, a string as it is (figures in it count
+ * @param rows each as long as `head`; a number is printed with thousands separators, a string unchanged (a string of digits counts
  *   as a number)
  *
  * @example

@@ -1,15 +1,15 @@
 /**
- * The page as files: programs bundled, kernels assembled to bytes (so that no assembler is shipped), the model beside them.
- * Any host can serve them; the server of `deno task web` does.
+ * Builds the page as files: bundled programs, assembled kernels (so that no assembler is shipped), and the model. Any host
+ * can serve them, as the server of `deno task web` does.
  *
  *     index.html style.css icon.svg app.webmanifest
  *     app.js engine.js thread.js recorder.js service_worker.js
- *     decoders/...                                      of compressed recordings, each loaded when one is met
+ *     decoders/...                                      of compressed recordings, each loaded on first use
  *     kernels-<relaxed|plain>-<shared|plain>.json       see engine/kernel_file.ts
  *     ladder-<relaxed|plain>-<shared|plain>.json        see engine/ladder.ts
- *     peak-<relaxed|plain>.wasm                         what the bench measures the roof with
+ *     peak-<relaxed|plain>.wasm                         the bench measures the peak with it
  *     textbook/...                                      see textbook.ts
- *     model/...                                         the model's three files, where there is one
+ *     model/...                                         the model's three files, if there is a model
  */
 import { OptionError } from "../base/option_error.ts";
 import { dirname, join } from "@std/path";
@@ -30,7 +30,7 @@ import peak from "../lab/peak.wat" with { type: "text" };
 
 const ROOT = import.meta.dirname!;
 
-/** Programs of the page, each a bundle of its own: workers have to be files. */
+/** Programs of the page, each a separate bundle: workers have to be files. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   "app.js": "page/app.ts",
   "engine.js": "engine/worker.ts",
@@ -38,7 +38,10 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "recorder.js": "page/recorder.ts",
 };
 
-/** Packages of decoders, and their licences. Each is a bundle of its own, called by the last part of its name, as it is published. */
+/**
+ * Packages of decoders, and their licences. Each is a separate, unmodified bundle, named after the last part of the
+ * package's name.
+ */
 const DECODERS: Readonly<Record<string, string>> = {
   "@wasm-audio-decoders/flac": "MIT; in it codec-parser: LGPL-3.0-or-later",
   "mpg123-decoder": "MIT; in it mpg123: LGPL-2.1",
@@ -47,7 +50,7 @@ const DECODERS: Readonly<Record<string, string>> = {
   "@audio/decode-aac": "GPL-2.0; in it FAAD2",
 };
 
-/** What tells the page whether it has a model, and whoever writes one that there is a page. */
+/** Marks a folder as a page, for `writeSite`, and records for the page whether it has a model. */
 const MARK = "site.json";
 
 const PAGE_FILES = ["index.html", "style.css", "icon.svg", "app.webmanifest"] as const;
@@ -65,11 +68,11 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the site.
+ * Builds the site.
  *
- * @param model folder of a model, or its archive; not set: the page has none, and says so
- * @throws {ModelError} if that folder holds no sound model
- * @throws {Error} if a program of the page does not bundle, with what deno says
+ * @param model folder of a model, or its archive; default: the page has no model, and states this
+ * @throws {ModelError} if that folder contains no valid model
+ * @throws {Error} if a program of the page does not bundle, with deno's message
  */
 export async function buildSite(model?: string): Promise<Site> {
   const site = new Map<string, SiteFile>();
@@ -108,7 +111,7 @@ export async function buildSite(model?: string): Promise<Site> {
     for (const file of MODEL_FILES) add(`model/${file}`, Uint8Array.from(bytes[file]));
   }
   text(MARK, JSON.stringify({ model: model !== undefined }));
-  // the service worker keeps all of it, under a name that changes with any of it; decoders when they were met
+  // the service worker caches all files, under a name that changes with any of them; decoders are cached on first use
   const kept = [...site.keys()].filter((name) => name !== "index.html" && !name.startsWith("decoders/"));
   const names = JSON.stringify(["./", ...kept]);
   const version = await digest([...site].map(([name, { bytes }]) => [name, bytes] as const));
@@ -117,9 +120,9 @@ export async function buildSite(model?: string): Promise<Site> {
 }
 
 /**
- * Writes a site to a folder, made if need be. What else lies there stays.
+ * Writes a site to a folder. Creates the folder if it does not exist, and leaves its other files.
  *
- * @throws {Error} if a file would be replaced that is not of an earlier page, naming it
+ * @throws {Error} with the file, if it would replace one that is not from an earlier page
  */
 export async function writeSite(site: Site, folder: string): Promise<void> {
   const there: string[] = [];
@@ -148,7 +151,7 @@ export async function writeSite(site: Site, folder: string): Promise<void> {
   }
 }
 
-/** Whose decoders the page has, in which versions, under which licences. */
+/** The page's decoders, with their versions and licences. */
 function licences(): string {
   const versions: Readonly<Record<string, string>> = settings.imports;
   const lines = Object.entries(DECODERS).map(([name, licence]) => `${versions[name]}: ${licence}`);
@@ -160,7 +163,7 @@ function licences(): string {
   ].join("\n");
 }
 
-/** Bundles programs, for browsers. Result: their texts, by entry. */
+/** Bundles programs for browsers. Result: their texts by entry. */
 async function bundle(entries: readonly string[]): Promise<Map<string, string>> {
   const folder = await Deno.makeTempDir({ prefix: "epr-web-" });
   try {

@@ -1,12 +1,12 @@
 /**
- * The server of the page: files that were read before it began, by their exact names, and nothing else. No path is ever
- * resolved while it serves, so that none can lead out.
+ * The server of the page: it serves files that were read before it started, by their exact names, and nothing else. It
+ * never resolves a path while serving, so no path can lead outside.
  *
- * Its headers let the page have shared memory (cross-origin isolation), and let it load nothing from elsewhere, run no
- * code but its own files and WebAssembly, and be framed by nobody.
+ * Its headers give the page shared memory (cross-origin isolation). They forbid it to load anything from elsewhere, to
+ * run code other than its own files and WebAssembly, and to be framed.
  */
 
-/** A file as it is served. */
+/** A served file. */
 export interface SiteFile {
   /** Its content. */
   bytes: Uint8Array<ArrayBuffer>;
@@ -14,10 +14,13 @@ export interface SiteFile {
   type: string;
 }
 
-/** Files by their paths from the root, with no slash before: "index.html", "model/model.json". */
+/** Files by their paths from the root, without a leading slash: "index.html", "model/model.json". */
 export type Site = ReadonlyMap<string, SiteFile>;
 
-/** What the page may do. The page says it too, for hosts that set no headers (all but who may frame it, which only a header can). */
+/**
+ * The page's permissions. The page also declares them, for hosts that set no headers (except framing, which only a
+ * header can forbid).
+ */
 export const CONTENT_POLICY: string = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -41,15 +44,15 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-cache",
 };
 
-/** Where to listen. */
+/** Options for listening. */
 export interface ServeOptions {
-  /** Name or address; default: 127.0.0.1, which other machines do not reach. */
+  /** Name or address; default: 127.0.0.1, which other machines can't reach. */
   hostname?: string;
-  /** Default 0: any that is free. */
+  /** Default 0: any free port. */
   port?: number;
 }
 
-/** Begins to serve a site. `addr` of what it gives says where; `shutdown()` ends it. */
+/** Starts serving a site. The result's `addr` has the address; `shutdown()` ends it. */
 export function serveSite(site: Site, { hostname = "127.0.0.1", port = 0 }: ServeOptions = {}) {
   return Deno.serve({ hostname, port, onListen: () => {} }, (request) => answer(site, request));
 }
@@ -59,7 +62,7 @@ export function answer(site: Site, request: Request): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return refuse(405, "Only GET and HEAD are allowed", { allow: "GET, HEAD" });
   }
-  // names are compared as they are asked for: none has a letter that would need encoding
+  // names are compared without decoding: none has a character that requires encoding
   const asked = new URL(request.url).pathname.slice(1);
   const file = site.get(asked === "" ? "index.html" : asked);
   if (!file) return refuse(404, "No such file");

@@ -1,11 +1,11 @@
 /**
- * The textbook as files of the page: each chapter, its exercises and the glossary as a piece of HTML, and the pictures. Links between
- * them become addresses of the view; a link to a line of code becomes the line's file and number, since the page has no
- * sources beside it.
+ * The textbook as files of the page: each chapter, its exercises and the glossary as a fragment of HTML, and the pictures. Links
+ * between them become addresses of the view. A link to a line of code becomes the text of file and line number, since the page does
+ * not include the sources.
  *
- *     textbook/contents.json    [{ name, title }], in the order of reading
- *     textbook/<name>.html      what stands in docs/textbook/<name>.md
- *     textbook/<name>.svg       what stands in docs/figures
+ *     textbook/contents.json    [{ name, title }], in reading order
+ *     textbook/<name>.html      the contents of docs/textbook/<name>.md
+ *     textbook/<name>.svg       from docs/figures
  */
 import { join } from "@std/path";
 import { marked } from "marked";
@@ -14,12 +14,12 @@ const DOCS = join(import.meta.dirname!, "../docs");
 
 /** A page of the textbook in the site. */
 export interface Contents {
-  /** Of its file, and in the address: 3_tape. */
+  /** Name of its file, also used in the address: 3_tape. */
   name: string;
   title: string;
 }
 
-/** The textbook's files, by their names in the site. */
+/** The textbook's files by their names in the site. */
 export async function textbookFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>(), contents: Contents[] = [];
   const names = [...Deno.readDirSync(join(DOCS, "textbook"))].map(({ name }) => name)
@@ -36,14 +36,14 @@ export async function textbookFiles(): Promise<Map<string, string>> {
   return files;
 }
 
-/** Chapters, then the rest; exercises stand behind their chapter. */
+/** Chapters first, then the rest; exercises follow their chapter. */
 function byReading(a: string, b: string): number {
   const place = (name: string) =>
     /^\d/.test(name) ? `${name[0]} a` : /^exercises_/.test(name) ? `${name.slice(-1)} b` : `x ${name}`;
   return place(a) < place(b) ? -1 : 1;
 }
 
-/** Markdown as a piece of HTML whose links are the page's own. */
+/** Converts Markdown to an HTML fragment with the page's own links. */
 async function render(text: string): Promise<string> {
   const own = text
     .replaceAll(
@@ -52,10 +52,10 @@ async function render(text: string): Promise<string> {
     )
     .replaceAll(/\]\(\.\.\/figures\/(\w+\.svg)\)/g, "](textbook/$1)")
     .replaceAll(/\]\((\w+)\.md\)/g, (_, name) => name === "README" ? "](#learn)" : `](#learn/${name})`)
-    .replaceAll(/ {4,}(?=\(\d\)$)/gm, "   ") // an equation's number stands far to the right of it on paper
-    .replaceAll(/(?<!!)\[([^\]]+)\]\((?!#|https?:)[^)]+\)/g, "$1"); // what is not in the site
+    .replaceAll(/ {4,}(?=\(\d\)$)/gm, "   ") // on paper an equation's number is at the far right
+    .replaceAll(/(?<!!)\[([^\]]+)\]\((?!#|https?:)[^)]+\)/g, "$1"); // links to files that the site does not contain
   const html = await marked.parse(own, { gfm: true });
-  // wide tables and code scroll by keyboard too
+  // makes wide tables and code scrollable by keyboard
   return html.replaceAll("<table>", '<div class="table" tabindex="0" role="region" aria-label="Table"><table>')
     .replaceAll("</table>", "</table></div>").replaceAll("<pre>", '<pre tabindex="0">');
 }

@@ -1,16 +1,16 @@
 /**
- * The program that `cli/codecs.ts` starts: recordings come on stdin, and go back on stdout as they sound after MP3 or Opus.
+ * The program that `cli/codecs.ts` starts: it reads recordings from stdin and writes them to stdout after MP3 or Opus.
  *
  *     in:  codec (0 MP3, 1 Opus), kbit/s, n as uint32, then n samples at 16 kHz as float32       out: n samples as float32
  *
- * Numbers are of the machine's own byte order. It ends when stdin does.
+ * Numbers have the machine's byte order. The program ends when stdin ends.
  */
 import { throughMp3, throughOpus } from "./trip.ts";
 
 const input = Deno.stdin.readable.getReader();
 let held = new Uint8Array(0);
 
-/** The next so many bytes; undefined where stdin has ended. */
+/** The next `count` bytes; undefined if stdin has ended. */
 async function take(count: number): Promise<ArrayBuffer | undefined> {
   const parts = [held];
   let length = held.length;

@@ -1,6 +1,6 @@
 /**
- * Through MP3 or Opus and back: what remains of a recording when it was sent that way. Packages of others do it, which this folder alone
- * names:
+ * Encodes and decodes a recording with MP3 or Opus, to get what remains after such a transmission. Third-party packages do this; only
+ * this folder depends on them:
  *
  *     wasm-media-encoders   LAME as WebAssembly (the package MIT, LAME LGPL 2)
  *     opusscript            libopus as WebAssembly, encoder and decoder (the package MIT, libopus BSD)
@@ -14,29 +14,29 @@ import { fit } from "../../dsp/strangers.ts";
 
 const { sampleRate } = frontEnd;
 
-/** Samples that LAME (576) and mpg123 (529) are late by. */
+/** Delay of LAME (576 samples) and mpg123 (529). */
 const MP3_DELAY = 576 + 529;
 
 /**
- * Samples at 16 kHz through MP3 and back.
+ * Passes samples at 16 kHz through MP3 and back.
  *
- * @param rate kbit/s: 8, 16, 24, 32, 40, 48, 56, 64 and on to 160, as MPEG-2 has them
+ * @param rate kbit/s: 8, 16, 24, 32, 40, 48, 56, 64 and on to 160, the rates of MPEG-2
  */
 export async function throughMp3(samples: Float32Array, rate: number): Promise<Float32Array<ArrayBuffer>> {
   const encoder = await createMp3Encoder();
   encoder.configure({ sampleRate, channels: 1, bitrate: rate as 32 });
-  const padded = fit(samples, samples.length + 4 * 1152); // so that the last frame is whole
+  const padded = fit(samples, samples.length + 4 * 1152); // so that the last frame is complete
   const parts = [encoder.encode([padded]).slice(), encoder.finalize().slice()];
   const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
   const { samples: decoded } = await readRecording(bytes, "MP3");
   return fit(decoded.subarray(MP3_DELAY), samples.length);
 }
 
-/** Samples of an Opus packet, 20 ms; those that its encoder looks ahead, 6.5 ms. */
+/** Samples of an Opus packet, 20 ms; and its encoder's look-ahead, 6.5 ms. */
 const OPUS_FRAME = 320, OPUS_DELAY = 104;
 
 /**
- * Samples at 16 kHz through Opus, as for a call, and back.
+ * Passes samples at 16 kHz through Opus, with the settings of a call, and back.
  *
  * @param rate kbit/s, 6 to 510
  */

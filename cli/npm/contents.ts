@@ -1,18 +1,23 @@
-/** What the npm package has, as data: its parts, its commands, and the modules that are others than in Deno. */
+/**
+ * The contents of the npm package, as data: its parts, its commands, and the modules that differ from those in Deno.
+ */
 
-/** Parts that run in Node and in browsers, each under its name. */
+/** Parts that run in Node and in browsers, each as a separate entry point. */
 export const PARTS = ["dsp", "kernels", "nn", "forest", "refinery", "models"] as const;
 
-/** Parts that read files, for Node alone. */
+/** Parts that read files, for Node only. */
 export const NODE_PARTS = ["corpora", "runs"] as const;
 
-/** Parts that the package's own module leaves out: what they load takes long, and they are there under their names. */
+/**
+ * Parts that the package's main module leaves out, because their dependencies load slowly; each has its own entry
+ * point.
+ */
 export const APART: readonly string[] = ["runs"];
 
-/** Folders that the parts and the commands take what they need from; they have no name in the package. */
+/** Folders that the parts and the commands use, without an entry point. */
 export const FURTHER = ["base", "workers", "files", "report"] as const;
 
-/** Commands that `npx` runs, and the files that they are made of. */
+/** Commands that `npx` runs, and their files. */
 export const COMMANDS = ["predict"] as const;
 export const COMMAND_FILES = [
   ...[
@@ -31,7 +36,7 @@ export const COMMAND_FILES = [
   ...["cli/npm/main.ts", "cli/npm/node/deno.ts", "cli/npm/threads/node.ts", "cli/npm/threads/browser.ts"],
 ] as const;
 
-/** Programs of threads: in the package, but not to be imported from it. */
+/** Programs of threads: included in the package, but not to be imported from it. */
 export const WORKERS = [
   "kernels/cpu/worker.ts",
   "kernels/cpu/worker_browser.ts",
@@ -41,26 +46,26 @@ export const WORKERS = [
   "models/page_worker.ts",
 ] as const;
 
-/** Left out: assembling, which another file stands for, and what needs a library that the package lacks. */
+/** Left out: the assembler, which another file replaces, and files that need a library that the package lacks. */
 export const DENO_ONLY = /^(kernels\/cpu\/modules\.ts|models\/onnx\/.*)$/;
 
-/** Modules that are others in a browser. */
+/** Modules that browsers replace. */
 export const IN_BROWSERS: Readonly<Record<string, string>> = {
   "kernels/cpu/host": "kernels/cpu/host_browser",
   "models/folder": "models/folder_browser",
   "cli/npm/threads/node": "cli/npm/threads/browser",
 };
 
-/** What stands for Node's modules where a browser may come by. */
+/** The replacement of Node's modules that a browser may load. */
 export const THREADS: Readonly<Record<string, string>> = {
   "node:os": "cli/npm/threads/node",
   "node:worker_threads": "cli/npm/threads/node",
 };
 
-/** What stands for Deno's names. */
+/** The replacement of Deno's API. */
 export const DENO_IN_NODE = "cli/npm/node/deno";
 
-/** Dependencies that the package carries with it, so that it installs without a registry. */
+/** Dependencies included in the package, so that it installs without a registry. */
 export const BUNDLED = [
   "cli-progress",
   "commander",
@@ -71,8 +76,10 @@ export const BUNDLED = [
   "wav-decoder",
 ] as const;
 
-/** Dependencies of `runs` and of single options, which whoever uses those installs: `predict --arrow`, `predict --svg`,
- * compressed recordings. */
+/**
+ * Dependencies of `runs` and of single options, which their users install themselves: `predict --arrow`, `predict
+ * --svg`, compressed recordings.
+ */
 export const OPTIONAL = [
   "@audio/decode-aac",
   "@wasm-audio-decoders/flac",

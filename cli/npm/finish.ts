@@ -1,23 +1,23 @@
-/** The files that `deno pack` made, as the npm package keeps them. */
+/** Post-processes the files from `deno pack` for the npm package. */
 import { dirname, join } from "@std/path";
 import { DENO_IN_NODE, IN_BROWSERS, NODE_PARTS, PARTS, THREADS } from "./contents.ts";
 
-/** What a module imports: before its name, and the name. */
+/** An import: the text before the module's name, and the name. */
 const IMPORTED = /((?:\bfrom|\bimport|\bimport\()\s*)"([^"]+)"/g;
 
-/** A file as it is kept; undefined where it is not. @param name from the package's root */
+/** A file's final text; undefined if it is left out. @param name relative to the package's root */
 export function finishFile(name: string, bytes: Uint8Array): string | undefined {
   if (!/\.(js|d\.ts)$/.test(name)) return undefined;
   const text = new TextDecoder().decode(bytes);
   if (name.endsWith(".d.ts")) return text;
-  // what is left of other modules' names: workers, which are started by their address
+  // the remaining names of other modules: workers, which are started by their address
   const program = text.replaceAll(/new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g, `new URL("$1.js", import.meta.url)`)
     .replaceAll(IMPORTED, (all, before: string, target: string) => {
       const anywhere = [...PARTS, "workers"].includes(name.split("/")[0]);
       const own = target.startsWith(".")
         ? join(dirname(name), target).replace(/\.js$/, "")
         : anywhere && THREADS[target];
-      if (target === "@std/path") return `${before}"node:path"`; // of the same names
+      if (target === "@std/path") return `${before}"node:path"`; // it has the same names
       return own && own in IN_BROWSERS ? `${before}"#${own}"` : all;
     });
   if (name === "cli/npm/main.js") return `#!/usr/bin/env node\n${program}`;
@@ -25,10 +25,13 @@ export function finishFile(name: string, bytes: Uint8Array): string | undefined 
   return asksDeno && name !== `${DENO_IN_NODE}.js` ? `import { Deno } from "#${DENO_IN_NODE}";\n${program}` : program;
 }
 
-/** Throws where a program of the package imports one that is not in it, is written in a way that Node 20 does not know, or has no types. @param files texts by name */
+/**
+ * Throws if a program of the package imports a missing module, uses syntax that Node 20 does not support, or has no
+ * types. @param files texts by name
+ */
 export function requireWhole(files: ReadonlyMap<string, string>): void {
   for (const module of ["mod", ...[...PARTS, ...NODE_PARTS].map((part) => `${part}/mod`)]) {
-    // deno pack leaves all types out where one needs to be inferred, and deno publish --dry-run tells which
+    // deno pack leaves out all types if one has to be inferred; deno publish --dry-run reports which
     if (!files.has(`${module}.d.ts`)) throw new Error(`${module}.js has no types: see deno publish --dry-run`);
   }
   for (const [name, text] of files) {

@@ -1,4 +1,4 @@
-/** `npx @epr/epr COMMAND ...`: the commands that the npm package has. Here they are run as Deno runs them by `deno task COMMAND`. */
+/** `npx @epr/epr COMMAND ...`: runs the npm package's commands, as Deno runs them with `deno task COMMAND`. */
 import process from "node:process";
 
 const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = { predict: () => import("../predict.ts") };

@@ -1,4 +1,4 @@
-/** The npm package's `package.json`, and the dependencies that it carries with it. */
+/** The npm package's `package.json`, and the dependencies that it includes. */
 import { dirname, join } from "@std/path";
 import { createRequire } from "node:module";
 import project from "../../deno.json" with { type: "json" };
@@ -36,13 +36,13 @@ export function packageJson(): Record<string, unknown> {
   };
 }
 
-/** Versions of dependencies, by name: those that EPR itself has. */
+/** Versions of dependencies by name, the same as EPR's. */
 function versions(names: readonly (typeof BUNDLED[number] | typeof OPTIONAL[number])[]): Record<string, string> {
   const imports: Record<string, string> = project.imports;
   return Object.fromEntries(names.map((name) => [name, imports[importOf(name)].match(/@([^@/]+)(\/\w+)?$/)![1]]));
 }
 
-/** Puts the dependencies, and theirs, into the package. @param out its folder */
+/** Copies the dependencies, and their dependencies, into the package. @param out its folder */
 export async function bundleDependencies(out: string): Promise<void> {
   const done = new Set<string>();
   const add = async (name: string, require: NodeJS.Require) => {
@@ -56,7 +56,7 @@ export async function bundleDependencies(out: string): Promise<void> {
   for (const name of BUNDLED) await add(name, createRequire(import.meta.url));
 }
 
-/** The `package.json` of a dependency, which need not be among what it exports. */
+/** The `package.json` of a dependency, which its exports may not include. */
 function findManifest(name: string, require: NodeJS.Require): string {
   for (
     let folder = dirname(require.resolve(importOf(name)));
@@ -67,7 +67,7 @@ function findManifest(name: string, require: NodeJS.Require): string {
     try {
       if (JSON.parse(Deno.readTextFileSync(manifest)).name === name) return manifest;
     } catch {
-      // none in this folder
+      // not in this folder
     }
   }
   throw new Error(`${name}: expected a package.json above ${require.resolve(importOf(name))}, found none`);

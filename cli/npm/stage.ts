@@ -1,4 +1,4 @@
-/** The sources of the npm package as `deno pack` is given them: Deno's modules, with a few texts and paths that differ. */
+/** Prepares the sources of the npm package for `deno pack`: Deno's modules, with a few different texts and paths. */
 import { dirname, join } from "@std/path";
 import { kernelsToText, VARIANTS } from "../../kernels/cpu/binary.ts";
 import { assembleKernels } from "../../kernels/cpu/modules.ts";
@@ -16,17 +16,17 @@ import {
   WORKERS,
 } from "./contents.ts";
 
-/** The project. */
+/** The project's root. */
 export const ROOT: string = join(import.meta.dirname!, "..", "..");
 
-/** An import that Node does not know. */
+/** An import that Node does not support. */
 const TEXT_IMPORT = /from "([^"]+)" with \{ type: "text" \};/g;
 
-/** An import of the project's deno.json, and what stands for it: what is read of it. */
+/** An import of the project's deno.json, and its replacement: the fields that are read. */
 const PROJECT_IMPORT = /import project from "(\.\.\/)+deno\.json" with \{ type: "json" \};/g;
 const PROJECT = `const project = ${JSON.stringify({ name: project.name, version: project.version })};`;
 
-/** Writes the sources, and the deno.json that says what of them is the package's. @param stage an empty folder */
+/** Writes the sources, and a deno.json that defines the package's contents. @param stage an empty folder */
 export async function stageSources(stage: string): Promise<void> {
   for (const part of [...PARTS, ...NODE_PARTS, ...FURTHER]) {
     for await (const file of filesOf(part)) {
@@ -48,20 +48,20 @@ export async function stageSources(stage: string): Promise<void> {
   const config = {
     ...{ name, version, license },
     exports: { ".": "./mod.ts", ...Object.fromEntries(entries) },
-    // Node's functions on paths bear the same names
+    // Node's path functions have the same names
     imports: { "@std/path": "node:path", ...Object.fromEntries(used.map((name) => [name, imports[name]])) },
     compilerOptions: project.compilerOptions,
   };
   await write(join(stage, "deno.json"), JSON.stringify(config));
 }
 
-/** How the project imports a dependency: of one it takes a module of it. */
+/** The name under which the project imports a dependency; for one dependency it is a submodule. */
 export const importOf = (name: string): string => name === "csv-parse" ? "csv-parse/sync" : name;
 
-/** What every part throws. */
+/** The error that every part throws. */
 const ERRORS = `export { type OptionFault, OptionError } from "./base/option_error.ts";\n`;
 
-/** The package as one module: all parts in Node, and in a browser those that read no files. */
+/** Writes the package's main module: all parts in Node, and in a browser those that read no files. */
 async function stageEntries(stage: string): Promise<void> {
   const mod = await Deno.readTextFile(join(ROOT, "mod.ts"));
   const lines = (parts: readonly string[]) => parts.map((part) => `export * as ${part} from "./${part}/mod.ts";\n`);
@@ -74,18 +74,21 @@ async function stageEntries(stage: string): Promise<void> {
   if (![model, corpus].every((line) => mod.includes(line))) {
     throw new Error("mod.ts does not export what the package has");
   }
-  // `train` writes run folders: it is in `runs`
+  // `train` writes run folders, so it belongs to `runs`
   await write(join(stage, "mod.ts"), entry([...all, corpus, model]));
   await write(join(stage, "mod_browser.ts"), entry([...lines(PARTS), model]));
 }
 
-/** The kernels, assembled: a module each, of which a program loads the one that it needs; and what stands for `modules.ts`. */
+/**
+ * Writes the assembled kernels, one module each, of which a program loads the one that it needs; and the replacement of
+ * `modules.ts`.
+ */
 async function stageKernels(stage: string): Promise<void> {
   const cases: string[] = [];
   for (const variant of VARIANTS) {
     const file = `kernels_${variant.simd}_${variant.memory}.ts`, text = kernelsToText(await assembleKernels(variant));
     await write(join(stage, "kernels/cpu", file), `export default ${JSON.stringify(text)} as string;\n`);
-    // written out, so that a bundler sees which files there are
+    // written out, so that a bundler finds the files
     cases.push(`if (variant === "${variant.simd} ${variant.memory}") return (await import("./${file}")).default;`);
   }
   const source = `/** The kernels as they were assembled when the package was built. */
@@ -103,7 +106,10 @@ export async function assembleKernels(variant: KernelVariant): Promise<KernelByt
   await write(join(stage, "kernels/cpu/modules.ts"), source);
 }
 
-/** Writes a source file whose imports of texts are imports of modules, and these modules; a command says how npx calls it. */
+/**
+ * Writes a source file, with imports of texts replaced by imports of modules, and these modules. A command gets its
+ * name for npx.
+ */
 async function stageFile(stage: string, file: string): Promise<void> {
   let source = await Deno.readTextFile(join(ROOT, file));
   for (const [, target] of source.matchAll(TEXT_IMPORT)) {
@@ -116,7 +122,7 @@ async function stageFile(stage: string, file: string): Promise<void> {
   await write(join(stage, file), source);
 }
 
-/** The files of a folder of the project and of those in it, from the root. */
+/** The files of a project folder and its subfolders, relative to the root. */
 async function* filesOf(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
     if (isDirectory) yield* filesOf(`${folder}/${name}`);
@@ -124,7 +130,7 @@ async function* filesOf(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** Writes a file; the folders above it are made. */
+/** Writes a file. Creates missing folders. */
 export async function write(file: string, text: string): Promise<void> {
   await Deno.mkdir(dirname(file), { recursive: true });
   await Deno.writeTextFile(file, text);

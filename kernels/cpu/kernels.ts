@@ -1,4 +1,4 @@
-/** The CPU device's version of each kernel of the table. */
+/** The CPU device's implementation of each kernel of the table. */
 import type { Versions } from "../methods.ts";
 import type { ConvShape } from "../table.ts";
 import { averagePool, averagePoolGradient } from "./average_pool.ts";
@@ -11,14 +11,14 @@ import { maxPool, maxPoolGradient } from "./max_pool.ts";
 import { moments, normalise, normaliseGradient } from "./normalise.ts";
 import type { Queue } from "./queue.ts";
 import { softmax, softmaxCrossEntropy } from "./softmax.ts";
-import { takesWinograd, type WinogradChoice, winogradConv2d, winogradInputGradient } from "./winograd.ts";
+import { MANY, takesWinograd, type WinogradChoice, winogradConv2d, winogradInputGradient } from "./winograd.ts";
 import { winogradWeightGradient } from "./winograd_weight_gradient.ts";
 
-/** What the kernels run on. */
+/** The context of the kernels. */
 export interface CpuContext {
-  /** Where they enqueue their phases. */
+  /** The queue for their phases. */
   readonly queue: Queue;
-  /** When convolutions go by Winograd's algorithm. */
+  /** When convolutions use Winograd's algorithm. */
   readonly winograd: WinogradChoice;
 }
 
@@ -26,14 +26,16 @@ export interface CpuContext {
 type Enqueue<A> = (queue: Queue, args: A) => void;
 
 const always = <A>(enqueue: Enqueue<A>) => ({ queue }: CpuContext, args: A) => enqueue(queue, args);
-const winogradOr = <A extends ConvShape>(winograd: Enqueue<A>, direct: Enqueue<A>) => (context: CpuContext, args: A) =>
-  (takesWinograd(args, context.winograd) ? winograd : direct)(context.queue, args);
+const winogradOr =
+  <A extends ConvShape>(winograd: Enqueue<A>, direct: Enqueue<A>, many: keyof typeof MANY) =>
+  (context: CpuContext, args: A) =>
+    (takesWinograd(args, context.winograd, many) ? winograd : direct)(context.queue, args);
 
 /** By the names of the table. */
 export const CPU_KERNELS: Versions<CpuContext, number> = {
-  conv2d: winogradOr(winogradConv2d, conv2d),
-  conv2dInputGradient: winogradOr(winogradInputGradient, conv2dInputGradient),
-  conv2dWeightGradient: winogradOr(winogradWeightGradient, conv2dWeightGradient),
+  conv2d: winogradOr(winogradConv2d, conv2d, "pixels"),
+  conv2dInputGradient: winogradOr(winogradInputGradient, conv2dInputGradient, "pixels"),
+  conv2dWeightGradient: winogradOr(winogradWeightGradient, conv2dWeightGradient, "weights"),
   maxPool: always(maxPool),
   maxPoolGradient: always(maxPoolGradient),
   averagePool: always(averagePool),

@@ -1,19 +1,20 @@
 /**
- * The gradient of the 3x3 convolution to its weights by Winograd's algorithm (`winograd.ts` has the mathematics): the tile of dy is
- * the kernel, 3 outputs of a kernel of 4 values over the same 6 inputs,
+ * The gradient of the 3x3 convolution's weights by Winograd's algorithm (`winograd.ts` has the mathematics). The tile of dy acts as
+ * the kernel: 3 outputs of a kernel of 4 values over the same 6 inputs,
  *
  *     V[point, tile, c] = transformed input     G[point, tile, n] = transformed dy     P[point, c, n] = V^T G
  *
- * summed over all tiles, and transformed back once at the end.
+ * summed over all tiles and transformed back once at the end.
  *
- * Error: 0.3e-6 to 1.6e-6 of the largest gradient (direct: 0.1e-6 to 0.3e-6), since the sum over tiles is taken in stretches of 64.
+ * Error: 0.3e-6 to 1.6e-6 of the largest gradient (direct: 0.1e-6 to 0.3e-6), since the sum over tiles is split into stretches of
+ * 64.
  */
 import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 import { align, BETWEEN, line, LINES, listMiddle, LISTS, MIDDLE, SKEW, SPAN, STRIP, tiling } from "./winograd.ts";
 
-/** What the products for weights take at a time: tiles to sum over, rows (a chunk's) and columns of dW. */
+/** Sizes of the products for weights: tiles to sum over at a time, rows (of a chunk) and columns of dW. */
 const STRETCH = 64;
 const ROWS = 250;
 const COLUMNS = 64;
@@ -21,8 +22,8 @@ const COLUMNS = 64;
 const WEIGHTS = 2 ** 12;
 
 /**
- * Transforms the tiles of row number `first + chunk` of tiles to V[point, tile, channel]. kind: LINES.input, or LINES.spread for
- * dy, whose sums over the row's pixels then go to bias[row, channel].
+ * Transforms the tiles of tile row number `first + chunk` to V[point, tile, channel]. kind: LINES.input, or LINES.spread for dy,
+ * whose sums over the row's pixels are then written to bias[row, channel].
  */
 export const transformTiles = phase(
   "from to row point height width channels first down across tall wide kind bias scratches scratchBytes",
@@ -30,38 +31,45 @@ export const transformTiles = phase(
     const { from, to, row, point, height, width, channels, first, down, across } = args;
     const { tall, wide, kind, bias, scratches, scratchBytes } = args;
     const scratch = scratches + thread * scratchBytes, zeros = scratch + LISTS, pixel = 4 * channels;
-    const image = from + Math.floor((first + chunk) / down) * height * width * pixel;
     const top = (first + chunk) % down * tall, border = Number(kind === LINES.input);
-    const columns = wide + 2 * border;
     wasm.fill(zeros, channels, 0);
-    listMiddle(wasm, scratch, columns, tall + 2);
-    for (let tile = 0; tile < across; tile++) {
-      wasm.tilePixels(scratch, image, height, width, pixel, top - border, wide * tile - border, columns, zeros);
-      wasm.transform(
-        line(kind, tall),
-        line(kind, wide),
-        scratch,
-        0,
-        columns,
-        tall + 2,
-        scratch + MIDDLE,
-        scratch + BETWEEN,
-        to + row * (chunk * across + tile),
-        (wide + 2) * point,
-        point,
-        pixel,
-      );
-    }
+    listMiddle(wasm, scratch, wide + 2 * border, tall + 2);
+    wasm.inputTiles(
+      line(kind, tall),
+      line(kind, wide),
+      from,
+      height,
+      width,
+      pixel,
+      down,
+      across,
+      tall,
+      wide,
+      border,
+      (first + chunk) * across,
+      across,
+      zeros,
+      scratch,
+      0,
+      scratch + MIDDLE,
+      scratch + BETWEEN,
+      to + row * chunk * across,
+      row,
+      (wide + 2) * point,
+      point,
+      pixel,
+    );
     if (bias) {
       const pixels = Math.min(tall, height - top) * width, sums = bias + pixel * (first + chunk);
+      const image = from + Math.floor((first + chunk) / down) * height * width * pixel;
       wasm.biasSums(image + top * width * pixel, pixels, pixel, channels / 8, sums, 1);
     }
   },
 );
 
 /**
- * Chunk (point, block of rows) of P += V^T G: strips of V's channels by panels of G's. The sum is taken by stretches: with thousands
- * of tiles, one long sum would round off five times as much.
+ * Chunk (point, block of rows) of P += V^T G: strips of V's channels by panels of G's. The sum is split into stretches: with
+ * thousands of tiles, one long sum would have five times the rounding error.
  */
 export const multiplyForWeights = phase(
   "v vRow vPoint g gRow gPoint p tiles channelsIn channelsOut rowsPerChunk add scratches scratchBytes",
@@ -84,7 +92,7 @@ export const multiplyForWeights = phase(
   },
 );
 
-/** Transforms a stretch of P back to dW; the last chunk adds up dBias. */
+/** Transforms a stretch of P back to dW; the last chunk sums dBias. */
 export const finishWeights = phase(
   "p dWeights bias dBias tileRows channelsIn channelsOut tall wide chunks scratches scratchBytes",
   (wasm, args, chunk, thread) => {

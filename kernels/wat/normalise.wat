@@ -1,52 +1,81 @@
-;; Batch normalisation, its moments and its gradient, over blocks of some rows of [rows, columns]. Everything is done for four
-;; columns at a time, whose constants stay in registers while the rows go by; columns that four does not divide are done one
-;; by one with the same instructions on one lane. A block fits the first cache, so that the second look at it, for the
-;; squares, costs no memory. Rows are rowBytes apart; of two rows of statistics the second lies `stride` bytes after the first.
+;; Batch normalisation, its moments and its gradient, over blocks of some rows of [rows, columns]. Four columns are processed
+;; at a time, with their constants in registers during the loop over rows. Columns beyond a multiple of four are processed one
+;; by one with the same instructions on one lane. A block fits in the first-level cache, so the second pass over it, for the
+;; squares, needs no memory traffic. Rows are rowBytes apart; the second of two rows of statistics is `stride` bytes after the
+;; first.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
-  ;; For each column of a block: its mean at `part`, the sum of squared distances from that a stride further.
+  ;; For each column of a block: its mean at `part`, and the sum of squared distances from the mean one stride further.
   (func (export "momentsOfBlock") (param $x i32) (param $rows i32) (param $rowBytes i32) (param $columns i32) (param $part i32)
     (param $stride i32)
-    (local $wide i32) (local $at i32) (local $row i32) (local $mean v128) (local $d v128) (local $squares v128)
+    (local $at i32) (local $row i32) (local $mean v128) (local $squares v128) (local $step i32)
+    {{#u 0 4}}(local $s{{u}} v128) (local $d{{u}} v128) {{/u}}
     (loop $group
-      (local.set $wide (i32.ge_u (local.get $columns) (i32.const 4)))
-      (local.set $mean (v128.const f32x4 0 0 0 0))
-      (local.set $squares (v128.const f32x4 0 0 0 0))
+      {{#u 0 4}}(local.set $s{{u}} (v128.const f32x4 0 0 0 0)) {{/u}}
       (local.set $at (local.get $x))
       (local.set $row (local.get $rows))
-      (loop $next
-        (local.set $mean (f32x4.add (local.get $mean) (if (result v128) (local.get $wide)
-          (then (v128.load (local.get $at))) (else (v128.load32_zero (local.get $at))))))
-        (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
-        (br_if $next (local.tee $row (i32.sub (local.get $row) (i32.const 1)))))
-      (local.set $mean (f32x4.div (local.get $mean) (f32x4.splat (f32.convert_i32_u (local.get $rows)))))
+      (block $ones
+        (loop $fours
+          (br_if $ones (i32.lt_u (local.get $row) (i32.const 4)))
+          {{#u 0 4}}
+          (local.set $s{{u}} (f32x4.add (local.get $s{{u}}) (v128.load (local.get $at))))
+          (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
+          {{/u}}
+          (local.set $row (i32.sub (local.get $row) (i32.const 4)))
+          (br $fours)))
+      (block $summed
+        (loop $next
+          (br_if $summed (i32.eqz (local.get $row)))
+          (local.set $s0 (f32x4.add (local.get $s0) (v128.load (local.get $at))))
+          (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
+          (local.set $row (i32.sub (local.get $row) (i32.const 1)))
+          (br $next)))
+      (local.set $mean (f32x4.div
+        (f32x4.add (f32x4.add (local.get $s0) (local.get $s1)) (f32x4.add (local.get $s2) (local.get $s3)))
+        (f32x4.splat (f32.convert_i32_u (local.get $rows)))))
+      {{#u 0 4}}(local.set $s{{u}} (v128.const f32x4 0 0 0 0)) {{/u}}
       (local.set $at (local.get $x))
       (local.set $row (local.get $rows))
-      (loop $next
-        (local.set $d (f32x4.sub (if (result v128) (local.get $wide)
-          (then (v128.load (local.get $at))) (else (v128.load32_zero (local.get $at)))) (local.get $mean)))
-        (local.set $squares (f32x4.madd (local.get $d) (local.get $d) (local.get $squares)))
-        (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
-        (br_if $next (local.tee $row (i32.sub (local.get $row) (i32.const 1)))))
+      (block $ones
+        (loop $fours
+          (br_if $ones (i32.lt_u (local.get $row) (i32.const 4)))
+          {{#u 0 4}}
+          (local.set $d{{u}} (f32x4.sub (v128.load (local.get $at)) (local.get $mean)))
+          (local.set $s{{u}} (f32x4.madd (local.get $d{{u}}) (local.get $d{{u}}) (local.get $s{{u}})))
+          (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
+          {{/u}}
+          (local.set $row (i32.sub (local.get $row) (i32.const 4)))
+          (br $fours)))
+      (block $summed
+        (loop $next
+          (br_if $summed (i32.eqz (local.get $row)))
+          (local.set $d0 (f32x4.sub (v128.load (local.get $at)) (local.get $mean)))
+          (local.set $s0 (f32x4.madd (local.get $d0) (local.get $d0) (local.get $s0)))
+          (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
+          (local.set $row (i32.sub (local.get $row) (i32.const 1)))
+          (br $next)))
+      (local.set $squares
+        (f32x4.add (f32x4.add (local.get $s0) (local.get $s1)) (f32x4.add (local.get $s2) (local.get $s3))))
       (local.set $at (i32.add (local.get $part) (local.get $stride)))
-      (if (local.get $wide)
+      (if (i32.ge_u (local.get $columns) (i32.const 4))
         (then
           (v128.store (local.get $part) (local.get $mean))
           (v128.store (local.get $at) (local.get $squares))
-          (local.set $columns (i32.sub (local.get $columns) (i32.const 4)))
-          (local.set $x (i32.add (local.get $x) (i32.const 16)))
-          (local.set $part (i32.add (local.get $part) (i32.const 16))))
+          (local.set $step (i32.const 4)))
         (else
           (v128.store32_lane 0 (local.get $part) (local.get $mean))
           (v128.store32_lane 0 (local.get $at) (local.get $squares))
-          (local.set $columns (i32.sub (local.get $columns) (i32.const 1)))
-          (local.set $x (i32.add (local.get $x) (i32.const 4)))
-          (local.set $part (i32.add (local.get $part) (i32.const 4)))))
+          (local.set $step (i32.const 1))))
+      (local.set $columns (i32.sub (local.get $columns) (local.get $step)))
+      (local.set $step (i32.shl (local.get $step) (i32.const 2)))
+      (local.set $x (i32.add (local.get $x) (local.get $step)))
+      (local.set $part (i32.add (local.get $part) (local.get $step)))
       (br_if $group (local.get $columns))))
 
   ;; Mean and variance of all rows from those of the blocks, each of `each` rows, the last of `last`: two sets of n and c values
-  ;; join as mean += d c / (n + c), squares += squares' + d^2 n c / (n + c), with d the distance of their means (Chan et al. 1983).
+  ;; are joined by mean += d c / (n + c), squares += squares' + d^2 n c / (n + c), with d the distance of their means (Chan et al.
+  ;; 1983).
   (func (export "joinMoments") (param $parts i32) (param $count i32) (param $each f64) (param $last f64) (param $columns i32)
     (param $moments i32) (param $stride i32)
     (local $at i32) (local $left i32) (local $n f64) (local $c f64) (local $d f64) (local $mean f64) (local $squares f64)
@@ -76,7 +105,8 @@
       (local.set $moments (i32.add (local.get $moments) (i32.const 4)))
       (br_if $column (local.tee $columns (i32.sub (local.get $columns) (i32.const 1))))))
 
-  ;; y = gamma (x - mean) / sqrt(variance + epsilon) + beta, and no less than `floor`. NaN stays NaN: pmax(y, f) is y < f ? f : y.
+  ;; y = gamma (x - mean) / sqrt(variance + epsilon) + beta, but at least `floor`. NaN stays NaN: pmax(y, f) is y < f ?
+  ;; f : y.
   (func (export "normaliseBlock") (param $x i32) (param $y i32) (param $rows i32) (param $rowBytes i32) (param $columns i32)
     (param $moments i32) (param $stride i32) (param $gamma i32) (param $beta i32) (param $epsilon f32) (param $floor f32)
     (local $wide i32) (local $from i32) (local $to i32) (local $row i32)
@@ -84,25 +114,17 @@
     (loop $group
       (local.set $wide (i32.ge_u (local.get $columns) (i32.const 4)))
       (local.set $from (i32.add (local.get $moments) (local.get $stride)))
-      (if (local.get $wide)
-        (then
-          (local.set $mean (v128.load (local.get $moments)))
-          (local.set $v (v128.load (local.get $from)))
-          (local.set $scale (v128.load (local.get $gamma)))
-          (local.set $shift (v128.load (local.get $beta))))
-        (else
-          (local.set $mean (v128.load32_zero (local.get $moments)))
-          (local.set $v (v128.load32_zero (local.get $from)))
-          (local.set $scale (v128.load32_zero (local.get $gamma)))
-          (local.set $shift (v128.load32_zero (local.get $beta)))))
+      (local.set $mean (v128.load (local.get $moments)))
+      (local.set $v (v128.load (local.get $from)))
+      (local.set $scale (v128.load (local.get $gamma)))
+      (local.set $shift (v128.load (local.get $beta)))
       (local.set $scale (f32x4.div (local.get $scale)
         (f32x4.sqrt (f32x4.add (local.get $v) (f32x4.splat (local.get $epsilon))))))
       (local.set $from (local.get $x))
       (local.set $to (local.get $y))
       (local.set $row (local.get $rows))
       (loop $next
-        (local.set $v (if (result v128) (local.get $wide)
-          (then (v128.load (local.get $from))) (else (v128.load32_zero (local.get $from)))))
+        (local.set $v (v128.load (local.get $from)))
         (local.set $v (f32x4.pmax
           (f32x4.madd (f32x4.sub (local.get $v) (local.get $mean)) (local.get $scale) (local.get $shift))
           (f32x4.splat (local.get $floor))))
@@ -122,43 +144,62 @@
       (local.set $beta (i32.add (local.get $beta) (local.get $step)))
       (br_if $group (local.get $columns))))
 
-  ;; For each column of a block: the sum of dy at `part`, that of dy (x - mean) a stride further.
+  ;; For each column of a block: the sum of dy at `part`, and that of dy (x - mean) one stride further.
   (func (export "gradientSumsOfBlock") (param $x i32) (param $dy i32) (param $rows i32) (param $rowBytes i32) (param $columns i32)
     (param $moments i32) (param $part i32) (param $stride i32)
-    (local $wide i32) (local $at i32) (local $from i32) (local $row i32) (local $step i32)
-    (local $mean v128) (local $v v128) (local $g v128) (local $sum v128) (local $products v128)
+    (local $at i32) (local $from i32) (local $row i32) (local $step i32) (local $mean v128) (local $g v128)
+    {{#u 0 4}}(local $s{{u}} v128) (local $q{{u}} v128) {{/u}}
     (loop $group
-      (local.set $wide (i32.ge_u (local.get $columns) (i32.const 4)))
-      (local.set $mean (if (result v128) (local.get $wide)
-        (then (v128.load (local.get $moments))) (else (v128.load32_zero (local.get $moments)))))
-      (local.set $sum (v128.const f32x4 0 0 0 0))
-      (local.set $products (v128.const f32x4 0 0 0 0))
+      (local.set $mean (v128.load (local.get $moments)))
+      {{#u 0 4}}
+      (local.set $s{{u}} (v128.const f32x4 0 0 0 0))
+      (local.set $q{{u}} (v128.const f32x4 0 0 0 0))
+      {{/u}}
       (local.set $at (local.get $x))
       (local.set $from (local.get $dy))
       (local.set $row (local.get $rows))
-      (loop $next
-        (if (local.get $wide)
-          (then
-            (local.set $v (v128.load (local.get $at)))
-            (local.set $g (v128.load (local.get $from))))
-          (else
-            (local.set $v (v128.load32_zero (local.get $at)))
-            (local.set $g (v128.load32_zero (local.get $from)))))
-        (local.set $sum (f32x4.add (local.get $sum) (local.get $g)))
-        (local.set $products
-          (f32x4.madd (local.get $g) (f32x4.sub (local.get $v) (local.get $mean)) (local.get $products)))
-        (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
-        (local.set $from (i32.add (local.get $from) (local.get $rowBytes)))
-        (br_if $next (local.tee $row (i32.sub (local.get $row) (i32.const 1)))))
+      (block $ones
+        (loop $fours
+          (br_if $ones (i32.lt_u (local.get $row) (i32.const 4)))
+          {{#u 0 4}}
+          (local.set $g (v128.load (local.get $from)))
+          (local.set $s{{u}} (f32x4.add (local.get $s{{u}}) (local.get $g)))
+          (local.set $q{{u}} (f32x4.madd
+            (local.get $g)
+            (f32x4.sub (v128.load (local.get $at)) (local.get $mean))
+            (local.get $q{{u}})))
+          (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
+          (local.set $from (i32.add (local.get $from) (local.get $rowBytes)))
+          {{/u}}
+          (local.set $row (i32.sub (local.get $row) (i32.const 4)))
+          (br $fours)))
+      (block $summed
+        (loop $next
+          (br_if $summed (i32.eqz (local.get $row)))
+          (local.set $g (v128.load (local.get $from)))
+          (local.set $s0 (f32x4.add (local.get $s0) (local.get $g)))
+          (local.set $q0 (f32x4.madd
+            (local.get $g)
+            (f32x4.sub (v128.load (local.get $at)) (local.get $mean))
+            (local.get $q0)))
+          (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
+          (local.set $from (i32.add (local.get $from) (local.get $rowBytes)))
+          (local.set $row (i32.sub (local.get $row) (i32.const 1)))
+          (br $next)))
+      (local.set $s0
+        (f32x4.add (f32x4.add (local.get $s0) (local.get $s1)) (f32x4.add (local.get $s2) (local.get $s3))))
+      (local.set $q0
+        (f32x4.add (f32x4.add (local.get $q0) (local.get $q1)) (f32x4.add (local.get $q2) (local.get $q3))))
       (local.set $at (i32.add (local.get $part) (local.get $stride)))
-      (if (local.get $wide)
+      (if (i32.ge_u (local.get $columns) (i32.const 4))
         (then
-          (v128.store (local.get $part) (local.get $sum))
-          (v128.store (local.get $at) (local.get $products)))
+          (v128.store (local.get $part) (local.get $s0))
+          (v128.store (local.get $at) (local.get $q0))
+          (local.set $step (i32.const 4)))
         (else
-          (v128.store32_lane 0 (local.get $part) (local.get $sum))
-          (v128.store32_lane 0 (local.get $at) (local.get $products))))
-      (local.set $step (select (i32.const 4) (i32.const 1) (local.get $wide)))
+          (v128.store32_lane 0 (local.get $part) (local.get $s0))
+          (v128.store32_lane 0 (local.get $at) (local.get $q0))
+          (local.set $step (i32.const 1))))
       (local.set $columns (i32.sub (local.get $columns) (local.get $step)))
       (local.set $step (i32.shl (local.get $step) (i32.const 2)))
       (local.set $x (i32.add (local.get $x) (local.get $step)))
@@ -167,7 +208,8 @@
       (local.set $part (i32.add (local.get $part) (local.get $step)))
       (br_if $group (local.get $columns))))
 
-  ;; dBeta = the sum of dy, dGamma = that of dy (x - mean) / sqrt(variance + epsilon), from the sums of the blocks, in their order.
+  ;; dBeta = the sum of dy, dGamma = that of dy (x - mean) / sqrt(variance + epsilon), from the sums of the blocks, in
+  ;; order.
   (func (export "joinGradientSums") (param $parts i32) (param $count i32) (param $columns i32) (param $moments i32)
     (param $stride i32) (param $epsilon f64) (param $dGamma i32) (param $dBeta i32)
     (local $at i32) (local $left i32) (local $sum f64) (local $products f64)
@@ -191,7 +233,8 @@
       (local.set $dBeta (i32.add (local.get $dBeta) (i32.const 4)))
       (br_if $column (local.tee $columns (i32.sub (local.get $columns) (i32.const 1))))))
 
-  ;; dx = gamma i (dy - dBeta / n - (x - mean) i dGamma / n) with i = 1 / sqrt(variance + epsilon), n the rows that counted.
+  ;; dx = gamma i (dy - dBeta / n - (x - mean) i dGamma / n) with i = 1 / sqrt(variance + epsilon) and n the number of
+  ;; counted rows.
   (func (export "normaliseGradientBlock") (param $x i32) (param $dy i32) (param $dx i32) (param $rows i32) (param $rowBytes i32)
     (param $columns i32) (param $moments i32) (param $stride i32) (param $gamma i32) (param $dGamma i32) (param $dBeta i32)
     (param $epsilon f32) (param $n f32)
@@ -200,19 +243,11 @@
     (loop $group
       (local.set $wide (i32.ge_u (local.get $columns) (i32.const 4)))
       (local.set $from (i32.add (local.get $moments) (local.get $stride)))
-      (if (local.get $wide)
-        (then
-          (local.set $mean (v128.load (local.get $moments)))
-          (local.set $v (v128.load (local.get $from)))
-          (local.set $scale (v128.load (local.get $gamma)))
-          (local.set $a (v128.load (local.get $dBeta)))
-          (local.set $b (v128.load (local.get $dGamma))))
-        (else
-          (local.set $mean (v128.load32_zero (local.get $moments)))
-          (local.set $v (v128.load32_zero (local.get $from)))
-          (local.set $scale (v128.load32_zero (local.get $gamma)))
-          (local.set $a (v128.load32_zero (local.get $dBeta)))
-          (local.set $b (v128.load32_zero (local.get $dGamma)))))
+      (local.set $mean (v128.load (local.get $moments)))
+      (local.set $v (v128.load (local.get $from)))
+      (local.set $scale (v128.load (local.get $gamma)))
+      (local.set $a (v128.load (local.get $dBeta)))
+      (local.set $b (v128.load (local.get $dGamma)))
       (local.set $v (f32x4.div (f32x4.splat (f32.const 1))
         (f32x4.sqrt (f32x4.add (local.get $v) (f32x4.splat (local.get $epsilon))))))
       (local.set $scale (f32x4.mul (local.get $scale) (local.get $v)))
@@ -223,13 +258,8 @@
       (local.set $to (local.get $dx))
       (local.set $row (local.get $rows))
       (loop $next
-        (if (local.get $wide)
-          (then
-            (local.set $v (v128.load (local.get $at)))
-            (local.set $g (v128.load (local.get $from))))
-          (else
-            (local.set $v (v128.load32_zero (local.get $at)))
-            (local.set $g (v128.load32_zero (local.get $from)))))
+        (local.set $v (v128.load (local.get $at)))
+      (local.set $g (v128.load (local.get $from)))
         (local.set $g (f32x4.mul (local.get $scale) (f32x4.sub
           (f32x4.sub (local.get $g) (local.get $a))
           (f32x4.mul (f32x4.sub (local.get $v) (local.get $mean)) (local.get $b)))))

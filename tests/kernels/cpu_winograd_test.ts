@@ -1,7 +1,7 @@
 /** The CPU device's convolutions by Winograd's algorithm: forced on and off, and held to the definition. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
-import { takesWinograd } from "../../kernels/cpu/winograd.ts";
+import { takesWinograd, type WinogradChoice } from "../../kernels/cpu/winograd.ts";
 import { Random } from "../../kernels/random.ts";
 import type { KernelName } from "../../kernels/table.ts";
 import { readGolden } from "../golden.ts";
@@ -93,11 +93,14 @@ Deno.test("PyTorch's convolutions come out with Winograd's algorithm wherever it
 
 Deno.test("takesWinograd() goes by the shape alone", () => {
   const shape = { batch: 128, height: 8, width: 4, channelsIn: 512, channelsOut: 512 };
-  assertEquals(takesWinograd(shape, "auto"), true);
-  assertEquals(takesWinograd(shape, "never"), false);
-  assertEquals(takesWinograd({ ...shape, channelsIn: 16, channelsOut: 32 }, "auto"), true);
-  assertEquals(takesWinograd({ ...shape, channelsIn: 16, channelsOut: 16 }, "auto"), false);
-  assertEquals(takesWinograd({ ...shape, channelsIn: 8 }, "auto"), false);
-  assertEquals(takesWinograd({ ...shape, height: 2, width: 1 }, "auto"), false); // 16 products instead of 18
-  assertEquals(takesWinograd({ ...shape, channelsOut: 508 }, "always"), false); // no whole panels
+  const takes = (changed: object, choice: WinogradChoice = "auto", kernel: "pixels" | "weights" = "pixels") =>
+    takesWinograd({ ...shape, ...changed }, choice, kernel);
+  assertEquals(takes({}), true);
+  assertEquals(takes({}, "never"), false);
+  assertEquals(takes({ channelsIn: 8, channelsOut: 16 }), true);
+  assertEquals(takes({ channelsIn: 8, channelsOut: 16 }, "auto", "weights"), false);
+  assertEquals(takes({ channelsIn: 16, channelsOut: 16 }, "auto", "weights"), true);
+  assertEquals(takes({ channelsIn: 8, channelsOut: 8 }), false);
+  assertEquals(takes({ height: 2, width: 1 }), false); // 16 products instead of 18
+  assertEquals(takes({ channelsOut: 508 }, "always"), false); // no whole panels
 });

@@ -78,6 +78,23 @@ for (const relu of [false, true]) {
   });
 }
 
+Deno.test("in inference a convolution with folded weights gives what it and its batch norm do, and no other tape folds", () => {
+  const [x, w, b, gamma, beta] = [[3, 4, 2, 2], [3, 3, 2, 3], [3], [3], [3]].map(leaf);
+  const running = new Tensor([2, 3], device.allocate(6, "test"));
+  referenceValues(running.buffer).set([0.3, -2, 1, 0.5, 2, 7]);
+  const tape = new Tape(device, { recording: false }),
+    [folded, shifted] = tape.foldBatchNorm(w, b, { gamma, beta, running });
+  // the definitions' own: gamma (conv(x, w) + b - mean) / sqrt(variance + epsilon) + beta
+  const plain = referenceValues(tape.conv2d(x, w, b, { relu: false }).buffer);
+  const [scale, shift] = [gamma, beta].map((tensor) => referenceValues(tensor.buffer)),
+    at = referenceValues(running.buffer);
+  const y = plain.map((value, i) =>
+    scale[i % 3] * (value - at[i % 3]) / Math.sqrt(at[3 + i % 3] + 1e-3) + shift[i % 3]
+  );
+  assert(relativeError(referenceValues(tape.conv2d(x, folded, shifted, { relu: false }).buffer), y) < 1e-12);
+  assertThrows(() => new Tape(device).foldBatchNorm(w, b, { gamma, beta, running }), Error, "does not record");
+});
+
 Deno.test("a batch norm looks at the examples that count alone, and hands none of the others a gradient", () => {
   const [x, gamma, beta] = [[5, 2, 2, 3], [3], [3]].map(leaf);
   const results = [5, 3].map((batch) => {

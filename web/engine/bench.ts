@@ -11,7 +11,7 @@ import type { News } from "./protocol.ts";
 import { PageRoof } from "./roof.ts";
 import type { Turn } from "./turns.ts";
 
-/** What a bench gives. Times are seconds, rates are a second, errors are shares of the largest value. */
+/** The results of a bench. Times are in seconds, rates per second, errors relative to the largest value. */
 export interface BenchResult {
   schema: "epr-page-bench/1";
   date: string;
@@ -20,34 +20,34 @@ export interface BenchResult {
   browser: string;
   width: number;
   batch: number;
-  /** The machine's roof; not set for a ladder, or where it was stopped before the roof was measured. */
+  /** The machine's peaks; undefined for a ladder, or if the bench was stopped before they were measured. */
   peaks?: Peaks;
   kernels: KernelRow[];
   ladder: LadderRow[];
-  /** Whether it was stopped before its end. */
+  /** Whether it was stopped early. */
   stopped: boolean;
 }
 
-/** Classes of the network: the seven emotions of Emo-DB. */
+/** Number of classes: the seven emotions of Emo-DB. */
 const CLASSES = 7;
 
-/** Segments of a step: as many as leave a call short enough for whoever wants to stop. */
+/** Segments per step: few enough for calls to be short, so that the user can stop the bench. */
 const batchOf = (device: Device, width: number) =>
   device instanceof WebGpuDevice && device.software || width === 1 ? 8 : 32;
 
-/** Edge of the ladder's matrices where a program plays the GPU. */
+/** Edge of the ladder's matrices on a software GPU. */
 const SOFTWARE_LADDER = 128;
 
-/** What a bench is run with. */
+/** Hooks of a bench. */
 interface BenchHooks {
-  /** Stops it. */
+  /** Stops the bench. */
   signal: AbortSignal;
   tell: (news: News) => void;
-  /** At the device, which it has, and passes on between two kernels. */
+  /** Its turn at the device, which it passes on between two kernels. */
   turn: Turn;
 }
 
-/** Measures kernels, or climbs the ladder. Where it is stopped it gives what it has. */
+/** Measures kernels, or runs the ladder. If stopped, it returns the results so far. */
 export async function bench(
   device: Device,
   what: "kernels" | "ladder",
@@ -101,7 +101,7 @@ async function timeKernels(device: Device, result: BenchResult, { signal, tell, 
     result.peaks = roof.peaks;
     tell({ news: "benchRow", result, done: 1, total });
     for (const one of cases) {
-      await turn.pass(); // so that a stop is heard, and a recording
+      await turn.pass(); // so that a stop, or a recording, is processed
       signal.throwIfAborted();
       kernels.push(await benchKernel(device, watch, one, tuneWith(signal), signal));
       tell({ news: "benchRow", result, done: kernels.length + 1, total });
@@ -114,7 +114,7 @@ async function timeKernels(device: Device, result: BenchResult, { signal, tell, 
   }
 }
 
-/** Lets a GPU choose how it computes; one that a program plays would take too long to. */
+/** Lets a GPU choose its kernels; a software GPU would take too long. */
 const tuneWith = (signal: AbortSignal): Tune => async (device, work) => {
   if (device instanceof WebGpuDevice && !device.software) await device.tune(work, { signal });
 };

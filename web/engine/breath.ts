@@ -1,40 +1,40 @@
 /**
- * What lasts long catches its breath now and then: messages come in, others have their turn at the device, and it learns whether it is
- * to pause or to stop.
+ * Interrupts a long task at intervals: to receive messages, to give others their turn at the device, and to check whether it should
+ * pause or stop.
  */
 import type { Turn } from "./turns.ts";
 
-/** Thrown within, to end what was stopped. */
+/** Thrown internally to end a stopped task. */
 export class StopError extends Error {}
 
-/** See the file's comment. */
+/** See the top of this file. */
 export class Breath {
-  /** Milliseconds in which it was paused, or others had their turn. */
+  /** Milliseconds of pauses and of others' turns. */
   waited = 0;
   readonly #stopping = Promise.withResolvers<void>();
   #stopped?: string;
   #paused = false;
   #wake = () => {};
 
-  /** Why it was stopped, "" where nobody said; undefined: it was not. */
+  /** The reason for the stop, "" if none was given; undefined: not stopped. */
   get stopped(): string | undefined {
     return this.#stopped;
   }
 
-  /** Pauses, or goes on. */
+  /** Pauses or continues. */
   set paused(paused: boolean) {
     this.#paused = paused;
     this.#wake();
   }
 
-  /** Ends it at its next breath. @param why for people, the end of a sentence */
+  /** Stops the task at its next interruption. @param why for people, the end of a sentence */
   stop(why = ""): void {
     this.#stopped ??= why;
     this.#stopping.resolve();
     this.#wake();
   }
 
-  /** Lets messages in and others at the device; waits while it is paused. @throws StopError */
+  /** Lets messages in and others use the device; waits while paused. @throws StopError */
   async take(turn: Turn): Promise<void> {
     const began = performance.now();
     do {

@@ -1,4 +1,4 @@
-/** Utterances whose sound is at hand, as the network sees them: what `extractFeatures` makes of a corpus, made in the page. */
+/** Features of utterances whose sound is in memory: the same as from `extractFeatures`, computed in the page. */
 import type { Utterance } from "../../corpora/corpus.ts";
 import type { Features, FeatureUtterance } from "../../corpora/features.ts";
 import { majority } from "../../corpora/majority.ts";
@@ -8,7 +8,7 @@ import { logMel } from "../../dsp/log_mel.ts";
 import { padFrames, segmentCount } from "../../dsp/segments.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 
-/** How frames are made and cut. */
+/** How frames are computed and cut. */
 export interface Segmentation {
   segmentHop: number;
   /** Default: the paper's 32. */
@@ -17,7 +17,7 @@ export interface Segmentation {
   level?: Level;
 }
 
-/** Features of a synthetic corpus; `between` is waited for after each utterance, so that whoever asks to stop is heard. */
+/** Features of a synthetic corpus. Awaits `between` after each utterance, so that a request to stop is processed. */
 export function syntheticFeatures(
   { seed, utterances, speakers, segmentHop }: Segmentation & { seed: number; utterances: number; speakers: number },
   between: (done: number) => Promise<void>,
@@ -28,7 +28,7 @@ export function syntheticFeatures(
 /**
  * Features of utterances, each with at least the frames of the paper's segment.
  *
- * @param between is waited for after each utterance
+ * @param between awaited after each utterance
  */
 export async function featuresOf(
   { utterances: given, emotions }: {

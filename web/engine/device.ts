@@ -1,4 +1,7 @@
-/** Opens a device in a page: WebGPU where there is one, or WebAssembly with as many threads as the host's headers allow. */
+/**
+ * Opens a device in a page: WebGPU if available, otherwise WebAssembly with as many threads as the host's headers
+ * allow.
+ */
 import type { Device } from "../../kernels/device.ts";
 import { kernelsFromText } from "../../kernels/cpu/binary.ts";
 import { openBrowserHost, sharesMemory } from "../../kernels/cpu/browser_host.ts";
@@ -7,7 +10,7 @@ import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 import { kernelFileName } from "./kernel_file.ts";
 import type { DeviceInfo, DeviceKind } from "./protocol.ts";
 
-/** A device and what it is. `auto` takes a hardware GPU where there is one, else the processor. */
+/** Opens a device and describes it. `auto` selects a hardware GPU if there is one, otherwise the processor. */
 export async function openPageDevice(choice: DeviceKind | "auto"): Promise<{ device: Device; info: DeviceInfo }> {
   if (choice !== "wasm") {
     const found = await findAdapter().catch(() => undefined);

@@ -1,4 +1,4 @@
-/** What a model hears: whole recordings, and streams while they last. */
+/** Applies a model to whole recordings, and to streams while they run. */
 import { RunningLevel, withLevel } from "../../dsp/levelling.ts";
 import { LogMelStream } from "../../dsp/log_mel_stream.ts";
 import { readRecording } from "../../dsp/recording_reader.ts";
@@ -15,7 +15,7 @@ import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
 import type { News, Recognition, ToHear } from "./protocol.ts";
 
-/** Hears a recording as a whole. */
+/** Judges a whole recording. */
 export async function hear(predictor: Predictor, what: ToHear): Promise<Recognition> {
   const began = performance.now(), { frontEnd, segmentHop } = predictor.model.description, parts: Float32Array[] = [];
   const { samples, warnings = [] } = "bytes" in what
@@ -27,7 +27,7 @@ export async function hear(predictor: Predictor, what: ToHear): Promise<Recognit
   return { ...judged, frames: concatenate(parts), samples, warnings, took: (performance.now() - began) / 1000 };
 }
 
-/** Loads a decoder: a file of the page (`decoders/`), called by the last part of its package's name. */
+/** Loads a decoder: a file of the page (`decoders/`), named after the last part of its package's name. */
 export async function loadDecoder(specifier: string): Promise<unknown> {
   const file = `decoders/${specifier.split("/").at(-1)}.js`;
   try {
@@ -37,13 +37,14 @@ export async function loadDecoder(specifier: string): Promise<unknown> {
   }
 }
 
-/** Longest recording, in seconds, whose picture is as dense as a stream's. */
+/** Longest recording, in seconds, whose profile is as dense as a stream's. */
 const LONGEST_DENSE = 30;
 
 /**
- * Decides on a recording by the model's own segments with speech, as `deno task predict` does, and says why.
+ * Decides on a recording by the model's own segments with speech, as `deno task predict` does, and explains the
+ * decision.
  *
- * @param profile [segments, emotions], `hop` frames apart, which divides the model's own number
+ * @param profile [segments, emotions], `hop` frames apart, a divisor of the model's own hop
  */
 function judge(
   { description, forest }: Model,
@@ -87,16 +88,19 @@ function judge(
   };
 }
 
-/** Samples of a stream that its picture may wait for, in seconds: longer blocks are cut, so that segments come singly. */
+/**
+ * Longest time, in seconds, that a stream's picture may wait for samples: longer blocks are cut, so that segments
+ * arrive one by one.
+ */
 const LONGEST_BLOCK = 0.25;
-/** Seconds that a stream's level of speech and noise is remembered. */
+/** Seconds over which a stream's level of speech and noise is measured. */
 const MEMORY = 30;
-/** Frames from one segment of a stream to the next, at most: 30 ms. */
+/** Most frames from one segment of a stream to the next: 30 ms. */
 const LONGEST_HOP = 3;
 
 /**
  * Frames from one segment of a stream to the next: few, so that its picture moves smoothly, and a divisor of the model's own
- * number, so that the model's own segments are among them.
+ * hop, so that the model's own segments are among them.
  */
 export function liveHop(own: number): number {
   let hop = Math.min(LONGEST_HOP, own);
@@ -105,8 +109,8 @@ export function liveHop(own: number): number {
 }
 
 /**
- * Listens to a stream: segments are computed as soon as their last frame is there, those that wait together. At its end the emotion
- * of the whole is judged as that of a file with the same sound; until then by the segments that are speech by what was heard so far.
+ * Processes a stream. A segment is computed as soon as its last frame has arrived; waiting segments are computed together. At the
+ * end the emotion of the whole is judged as for a file with the same sound; before that, by the segments with speech so far.
  */
 export class LiveHearing {
   /** Frames from one segment to the next. */
@@ -116,13 +120,13 @@ export class LiveHearing {
   readonly #resampler: Resampler;
   readonly #mel: LogMelStream;
   readonly #level: RunningLevel;
-  /** All that was heard. */
+  /** All samples received. */
   readonly #samples: Float32Array[] = [];
   readonly #frames: Float32Array[] = [];
   readonly #profile: Float32Array[] = [];
   readonly #statistics: ProfileStatistics;
   #segments = 0;
-  /** Frames from the first of the next segment on, and which of them are speech. */
+  /** Frames from the first one of the next segment on, and which of them have speech. */
   #held: Float32Array = new Float32Array(0);
   #active: Uint8Array = new Uint8Array(0);
   readonly #activity: SpeechActivity;
@@ -141,7 +145,7 @@ export class LiveHearing {
     this.#statistics = new ProfileStatistics(emotions.length);
   }
 
-  /** Takes the next samples. A failure is posted as news. */
+  /** Takes the next samples. Failures are posted as news. */
   push(samples: Float32Array, at: number): void {
     this.#waiting.push({ samples, at });
     this.#working ??= this.#work().catch((error) => {
@@ -198,17 +202,17 @@ export class LiveHearing {
     return profile;
   }
 
-  /** The probabilities of the speech so far; there is some. */
+  /** The probabilities for the speech so far, of which there must be some. */
   #judge(): number[] {
     return [...this.#predictor.model.forest.predictProbabilities(this.#statistics.values)];
   }
 
-  /** Ends it, and gives all of it; nothing where there was no whole segment. */
+  /** Ends the stream and returns the result; undefined if there was no complete segment. */
   async end(): Promise<Recognition | undefined> {
     await this.#working;
     if (this.#segments === 0) return undefined;
     const { sampleRate, levelling } = this.#predictor.model.description.frontEnd;
-    // now the level of the whole is known: what was heard by that of the moment is heard again
+    // the level of the whole is now known: everything is judged again with it, instead of the momentary levels
     if (levelling) return await hear(this.#predictor, { samples: concatenate(this.#samples), sampleRate });
     const [samples, frames, profile] = [this.#samples, this.#frames, this.#profile].map(concatenate);
     return {

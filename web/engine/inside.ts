@@ -1,8 +1,8 @@
 /**
- * The network as it thinks: what each layer makes of one segment, which kernels made it, and how long they take.
+ * Looks inside the network: each layer's output for one segment, the kernels that computed it, and their duration.
  *
- * The network's own `forward()` runs on a device that writes down its calls (`lab/recorded.ts`). The calls of each layer are then
- * repeated, on the same buffers, to be timed as the bench times them.
+ * The network's own `forward()` runs on a device that records its calls (`lab/recorded.ts`). The calls of each layer are then
+ * repeated on the same buffers and timed as in the bench.
  */
 import { type Call, recorded, repeat } from "../../lab/recorded.ts";
 import { BUDGETS, Stopwatch } from "../../lab/timing.ts";
@@ -14,14 +14,14 @@ import type { Predictor } from "../../models/predictor.ts";
 import { isWinograd, sourcesOf } from "./kernel_sources.ts";
 import type { InsideView, LayerView, Source, Weights } from "./protocol.ts";
 
-/** Segments of the batch that is timed: the devices are made for batches. */
+/** Segments of the timed batch: the devices are optimised for batches. */
 const BATCH = 16;
-/** Seconds that a GPU is timed at once, at least: browsers round its timestamps to a tenth of a millisecond. */
+/** Shortest timed run on a GPU, in seconds: browsers round its timestamps to a tenth of a millisecond. */
 const STRETCH = 2e-3;
-/** What is submitted at once to be timed, at most: calls, and operations. */
+/** Largest timed submission: calls, and operations. */
 const MOST = { calls: 64, flops: 1e11 };
 
-/** The layers for a segment. @param frames [segmentFrames, nMels] */
+/** The layers for one segment. @param frames [segmentFrames, nMels] */
 export async function lookInside({ device, model }: Predictor, frames: Float32Array): Promise<InsideView> {
   const { network: { options }, frontEnd, standardisation: { mean, deviation }, emotions, training } =
     model.description;
@@ -67,7 +67,7 @@ export async function lookInside({ device, model }: Predictor, frames: Float32Ar
   }
 }
 
-/** What a layer has learned. */
+/** A layer's learned weights. */
 export function weightsOf({ model }: Predictor, layer: string): Weights {
   const found = model.description.network.parameters.find(({ name }) => name === `${layer}.w`);
   if (!found) throw new RangeError(`Expected a layer of the network, found "${layer}"`);
@@ -78,7 +78,7 @@ export function weightsOf({ model }: Predictor, layer: string): Weights {
   };
 }
 
-/** Each layer with its calls: one, and a batch norm's where it has one. */
+/** Each layer with its calls: its own, and its batch norm's if it has one. */
 function byLayer(layers: readonly LayerSummary[], calls: readonly Call[]): { summary: LayerSummary; own: Call[] }[] {
   const groups: Call[][] = [];
   for (const call of calls) {
@@ -101,7 +101,10 @@ function placeOf(source: Source, all: Source[]): number {
   return known >= 0 ? known : all.push(source) - 1;
 }
 
-/** Seconds of what `run` enqueues, once: by the GPU's own clock where it has one, else by the bench's stopwatch. */
+/**
+ * Duration in seconds of the work that `run` enqueues: by the GPU's clock if it has one, otherwise by the bench's
+ * stopwatch.
+ */
 async function secondsOf(device: Device, watch: Stopwatch, run: () => void, flops: number): Promise<number> {
   if (!(device instanceof WebGpuDevice && device.gpu.features.has("timestamp-query"))) {
     return (await watch.time(run)).median;

@@ -1,4 +1,4 @@
-/** The texts of the kernels that a layer runs, to be read in the page: as they are written, and as they were compiled. */
+/** The sources of a layer's kernels, for reading in the page: as written, and as compiled. */
 import { type Call, repeat } from "../../lab/recorded.ts";
 import { CpuDevice } from "../../kernels/cpu/device.ts";
 import { kernelText } from "../../kernels/cpu/kernel_text.ts";
@@ -23,6 +23,9 @@ import maxPoolWgsl from "../../kernels/wgsl/max_pool.wgsl" with { type: "text" }
 import normaliseWgsl from "../../kernels/wgsl/normalise.wgsl" with { type: "text" };
 import padWgsl from "../../kernels/wgsl/pad_columns.wgsl" with { type: "text" };
 import reduceWgsl from "../../kernels/wgsl/reduce_parts.wgsl" with { type: "text" };
+import winogradInputWgsl from "../../kernels/wgsl/winograd_input.wgsl" with { type: "text" };
+import winogradOutputWgsl from "../../kernels/wgsl/winograd_output.wgsl" with { type: "text" };
+import winogradWeightsWgsl from "../../kernels/wgsl/winograd_weights.wgsl" with { type: "text" };
 import { sharesMemory } from "../../kernels/cpu/browser_host.ts";
 import type { Source } from "./protocol.ts";
 
@@ -37,9 +40,12 @@ const WAT = {
   "winograd.wat": winogradWat,
 };
 
-/** In the order in which they are shown: what a kernel is about, the core of its product, what else it takes. */
+/** In display order: the kernel's main file, the core of its product, and its other files. */
 const WGSL: Readonly<Record<string, string>> = {
   "conv2d.wgsl": conv2dWgsl,
+  "winograd_input.wgsl": winogradInputWgsl,
+  "winograd_weights.wgsl": winogradWeightsWgsl,
+  "winograd_output.wgsl": winogradOutputWgsl,
   "matmul.wgsl": matmulWgsl,
   "gemm_lane.wgsl": laneWgsl,
   "gemm_subgroup.wgsl": subgroupWgsl,
@@ -50,21 +56,24 @@ const WGSL: Readonly<Record<string, string>> = {
   "reduce_parts.wgsl": reduceWgsl,
 };
 
-/** The files whose functions the processor's kernels call, the one that each is about first. */
+/** The files whose functions the processor's kernels call, each list starting with the main file. */
 export const WAT_FILES: Readonly<Record<string, readonly (keyof typeof WAT)[]>> = {
   conv2d: ["conv2d.wat"],
   winograd: ["winograd.wat", "gemm.wat", "strips.wat", "conv2d.wat", "elementwise.wat"],
-  matmul: ["matmul.wat", "gemm.wat", "strips.wat", "winograd.wat"], // the last finishes tiles: bias, ReLU
+  matmul: ["matmul.wat", "gemm.wat", "strips.wat", "winograd.wat"], // the last one finishes tiles: bias, ReLU
   maxPool: ["max_pool.wat"],
   normalise: ["normalise.wat"],
 };
 
-/** Whether a call is a convolution that this device computes by Winograd's algorithm. */
-export function isWinograd(device: Device, { kernel, args }: Call): boolean {
-  return device instanceof CpuDevice && kernel === "conv2d" && takesWinograd(args as ConvShape, device.winograd);
+/** Whether a call is a convolution that this device computes with Winograd's algorithm. */
+export function isWinograd(device: Device, call: Call): boolean {
+  if (call.kernel !== "conv2d") return false;
+  if (device instanceof CpuDevice) return takesWinograd(call.args as ConvShape, device.winograd);
+  return device instanceof WebGpuDevice &&
+    device.programsOf(() => repeat(device, call)).some(({ source }) => source === winogradInputWgsl);
 }
 
-/** The texts of what a device runs for some calls: files as they are written, then each text as it was compiled. */
+/** The sources that a device runs for some calls: the files as written, then each text as compiled. */
 export function sourcesOf(device: Device, calls: readonly Call[]): Source[] {
   const written = new Map<string, string>(), compiled = new Map<string, string>();
   if (device instanceof WebGpuDevice) {

@@ -1,4 +1,7 @@
-/** The CPU's ladder in a page: the rungs of `deno task bench --ladder`, from bytes that were assembled when the page was built. */
+/**
+ * The CPU's ladder in a page: the rungs of `deno task bench --ladder`, from modules that were assembled when the page
+ * was built.
+ */
 import { climbCpuLadder, type LadderModules, ladderSimd, type Rung } from "../../lab/cpu_ladder.ts";
 import { fromBase64, type KernelVariant } from "../../kernels/cpu/binary.ts";
 import { sharesMemory } from "../../kernels/cpu/browser_host.ts";
@@ -14,9 +17,9 @@ export function encodeLadderFile(modules: LadderModules): string {
 }
 
 /**
- * Climbs it on this thread, in the kind of memory that the page's host allows.
+ * Runs the ladder on this thread, in the kind of memory that the page's host allows.
  *
- * @param onTurn receives the rungs as measured so far; the next turn waits for it
+ * @param onTurn receives the rungs measured so far; the next turn awaits it
  */
 export async function climbInPage(samples: number, onTurn: (rungs: Rung[]) => Promise<void>): Promise<Rung[]> {
   const shared = sharesMemory(), file = ladderFileName({ simd: ladderSimd(), memory: shared ? "shared" : "plain" });

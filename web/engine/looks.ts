@@ -1,4 +1,7 @@
-/** Looks at the loss of networks that learn: a fit reports the mean of an epoch so far, a look the mean of what came since the last one. */
+/**
+ * Readings of the loss of networks in training: a fit reports the mean of an epoch so far, and a reading the mean since
+ * the last one.
+ */
 import type { FoldProgress } from "../../refinery/fold_hooks.ts";
 import type { Settings } from "../../refinery/settings.ts";
 
@@ -6,30 +9,30 @@ import type { Settings } from "../../refinery/settings.ts";
 export interface Look {
   /** From 0. */
   stage: number;
-  /** The last of the steps, of its stage, from 1. */
+  /** The last of these steps, counted from 1 in its stage. */
   step: number;
   /** Mean cross-entropy, in nats. */
   loss: number;
-  /** Segments a second. */
+  /** Segments per second. */
   perSecond: number;
 }
 
-/** See the file's comment. */
+/** See the top of this file. */
 export class Looks {
-  /** Steps of an epoch. */
+  /** Steps per epoch. */
   readonly steps: number;
-  /** Step of the stage that the last look was at. */
+  /** Step of the stage at the last reading. */
   step = 0;
   readonly #batch: number;
   readonly #tell: (look: Look) => void;
   #last = { stage: -1, epoch: 0, examples: 0, sum: 0, at: performance.now() };
 
-  /** @param examples of an epoch */
+  /** @param examples number per epoch */
   constructor(examples: number, { batch }: Pick<Settings, "batch">, tell: (look: Look) => void) {
     [this.steps, this.#batch, this.#tell] = [Math.ceil(examples / batch), batch, tell];
   }
 
-  /** Begins to count the time of the next look: what lay between the last one and now was no learning. */
+  /** Restarts the clock for the next reading: the time since the last one was not spent learning. */
   restart(): void {
     this.#last.at = performance.now();
   }
@@ -38,7 +41,7 @@ export class Looks {
     if (phase === "fit") this.take(stage, epoch, examples!, loss!);
   }
 
-  /** @param examples of this epoch whose mean loss it is */
+  /** @param examples of this epoch over which the mean loss is taken */
   take(stage: number, epoch: number, examples: number, loss: number): void {
     const at = performance.now(), last = this.#last, sum = loss * examples;
     const before = last.stage === stage && last.epoch === epoch ? last : { examples: 0, sum: 0 };

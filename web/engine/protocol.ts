@@ -1,43 +1,43 @@
 /**
- * How the page and its engine talk. The page's own thread may not block, so the engine, and with it every device, lives in a
- * worker: the page asks (`Ask`), the engine answers each question once (`Answer`), and tells what happens meanwhile (`News`).
+ * The protocol between the page and its engine. The page's main thread must not block, so the engine and all devices run in a
+ * worker. The page sends questions (`Ask`), the engine answers each of them once (`Answer`), and reports events (`News`).
  */
 import type { Method } from "../../refinery/choices.ts";
 import type { ModelDescription } from "../../models/description.ts";
 import type { Rung } from "../../lab/cpu_ladder.ts";
 import type { ReadTake, TaughtModel, TeachClass, TeachNews } from "./teach_protocol.ts";
 
-/** Which device: a GPU by WebGPU, or the processor by WebAssembly. */
+/** The kind of device: a GPU by WebGPU, or the processor by WebAssembly. */
 export type DeviceKind = "webgpu" | "wasm";
 
-/** What a device is. */
+/** The description of a device. */
 export interface DeviceInfo {
   kind: DeviceKind;
   /** For people: the adapter, or threads and instructions. */
   description: string;
-  /** Why it is not the one that would be best, in a sentence; empty where it is. */
+  /** Why it is not the best possible device, in a sentence; empty if it is. */
   note: string;
-  /** Whether it is a GPU that a program plays: right, and slow. */
+  /** Whether it is a GPU emulated by software: correct, but slow. */
   software: boolean;
 }
 
-/** A recording: a file that EPR decodes, or samples, and what is to be said of them. */
+/** A recording: a file that EPR decodes, or samples; with notes about it. */
 export type ToHear =
   | { bytes: Uint8Array; name: string }
   | { samples: Float32Array; sampleRate: number; warnings?: string[] };
 
-/** Which model hears: the page's, or the one that its user taught. */
+/** The model to use: the page's, or the one that the user taught. */
 export type HeardBy = "page" | "taught";
 
-/** What a recording sounds like. */
+/** The result for a recording. */
 export interface Recognition {
   emotion: string;
   probability: number;
   /** [emotions] */
   probabilities: number[];
-  /** [segments, emotions]: drawn, and denser than what the model judges by. */
+  /** [segments, emotions]: for drawing, and denser than the profile that the model judges by. */
   profile: Float32Array;
-  /** [segments]: 1 where a segment has speech; all 0: none has, and all were judged. */
+  /** [segments]: 1 if a segment has speech; all 0: none has, and all were judged. */
   speech: Uint8Array;
   /** [frames, nMels] */
   frames: Float32Array;
@@ -45,43 +45,43 @@ export interface Recognition {
   samples: Float32Array;
   /** Frames from one segment to the next. */
   segmentHop: number;
-  /** Frames from one segment that is judged to the next, a multiple of `segmentHop`. */
+  /** Frames from one judged segment to the next, a multiple of `segmentHop`. */
   judgedHop: number;
-  /** What is wrong with the recording and was read all the same, in lines that name it. */
+  /** Faults that did not stop the reading, one line each, with the recording's name. */
   warnings: readonly string[];
-  /** Why, in lines, as `deno task predict --explain` prints it. */
+  /** The explanation, in lines as printed by `deno task predict --explain`. */
   why: string;
   seconds: number;
-  /** Seconds that hearing it took. */
+  /** Seconds that the computation took. */
   took: number;
 }
 
 /** The network for one segment. */
 export interface InsideView {
   layers: LayerView[];
-  /** Every text that one of the layers is made by. */
+  /** All kernel sources of the layers. */
   sources: Source[];
-  /** What its classes are called. */
+  /** Names of its classes. */
   emotions: string[];
-  /** Whether its batch norms were folded into its convolutions when it was made. */
+  /** Whether its batch norms were folded into its convolutions when the model was made. */
   folded: boolean;
 }
 
-/** A kernel's text. */
+/** The source of a kernel. */
 export interface Source {
-  /** A file's name, or a variant's. */
+  /** Name of a file or of a variant. */
   name: string;
   text: string;
-  /** Whether it is what the compiler got, and not what a person wrote. */
+  /** Whether it is the compiler's input, not the text that a person wrote. */
   compiled: boolean;
 }
 
 /** One layer of the network for one segment. */
 export interface LayerView {
   name: string;
-  /** Which kernels of the set made it: one, or a convolution's and its batch norm's. */
+  /** The kernels that computed it: one, or a convolution's and its batch norm's. */
   kernels: string[];
-  /** Whether its convolution is computed by Winograd's algorithm. */
+  /** Whether its convolution is computed with Winograd's algorithm. */
   winograd: boolean;
   /** [height, width, channels] or [units] */
   shape: number[];
@@ -93,11 +93,11 @@ export interface LayerView {
   batch: number;
   /** Shape of its weights, [3, 3, in, out] or [in, out]; none for pools. */
   weights?: number[];
-  /** Places among the view's sources of the texts that made it: as they are written, then as they were compiled. */
+  /** Indices into the view's sources of this layer's texts: as written, then as compiled. */
   sources: number[];
 }
 
-/** What a layer has learned. */
+/** A layer's learned weights. */
 export interface Weights {
   /** [3, 3, in, out] or [in, out] */
   shape: number[];
@@ -106,7 +106,7 @@ export interface Weights {
   bias: Float32Array;
 }
 
-/** How training in the page is set up. */
+/** Options for training in the page. */
 export interface TrainOptions {
   utterances: number;
   speakers: number;
@@ -114,54 +114,54 @@ export interface TrainOptions {
   batch: number;
   segmentHop: number;
   learningRate: number;
-  /** Epochs of a stage. */
+  /** Epochs per stage. */
   epochs: number;
   stages: number;
   method: Method;
   seed: number;
 }
 
-/** What the page may ask for. */
+/** The page's questions. */
 export interface Questions {
-  /** Opens a device and puts the model on it. `auto`: a hardware GPU if there is one, else wasm. */
+  /** Opens a device and uploads the model to it. `auto`: a hardware GPU if there is one, else wasm. */
   open(choice: DeviceKind | "auto"): DeviceInfo;
-  /** The model's description, or nothing where the page has none. */
+  /** The model's description; undefined if the page has no model. */
   model(): ModelDescription | undefined;
-  /** Hears a recording: the bytes of a file, or samples of any rate. @param by default: the page's model */
+  /** Judges a recording: the bytes of a file, or samples at any rate. @param by default: the page's model */
   hear(what: ToHear, by?: HeardBy): Recognition;
   /** A synthetic utterance. */
   example(index: number): { samples: Float32Array; name: string; emotion: string };
-  /** Begins to listen to a stream; its pieces come by `liveSamples`. Gives the frames from one segment to the next. */
+  /** Starts a stream, whose pieces follow by `liveSamples`. Returns the frames from one segment to the next. */
   liveBegin(sampleRate: number, by?: HeardBy): number;
-  /** The next samples of the stream, and when the last of them was there (ms of `Date.now()`). */
+  /** The next samples of the stream, and the arrival time of the last of them (ms of `Date.now()`). */
   liveSamples(samples: Float32Array, at: number): void;
-  /** Ends it, and gives all of it. */
+  /** Ends the stream and returns the result for the whole. */
   liveEnd(): Recognition | undefined;
-  /** The layers for a segment. @param frames [segmentFrames, nMels] */
+  /** The layers for one segment. @param frames [segmentFrames, nMels] */
   inside(frames: Float32Array): InsideView;
   /** The weights of a layer: "conv1". */
   weights(layer: string): Weights;
   /** Trains until done or stopped. */
   train(options: TrainOptions): void;
-  /** While it trains. */
+  /** Controls the training. */
   trainControl(what: "pause" | "go" | "stop" | "next" | Method): void;
-  /** Reads a take. @param name what errors call it */
+  /** Reads a take. @param name its name in errors */
   take(what: ToHear, name: string): ReadTake;
-  /** Learns classes, and keeps the model; nothing where it was stopped: then the model of before stays. */
+  /** Learns classes and keeps the model; undefined if stopped: the previous model then stays. */
   teach(classes: readonly TeachClass[]): TaughtModel | undefined;
   teachStop(): void;
-  /** Takes as a tar archive, a folder a class. */
+  /** The takes as a tar archive, with one folder per class. */
   packTakes(classes: readonly TeachClass[]): Uint8Array<ArrayBuffer>;
   /** The taught model as a tar archive. */
   takeHome(): Uint8Array<ArrayBuffer>;
-  /** Kernel bench, or the ladder. */
+  /** Runs the kernel bench, or the ladder. */
   bench(what: "kernels" | "ladder", width: number): unknown;
   benchStop(): void;
-  /** The CPU's ladder, each rung timed so many times; `rungs` comes as news after each. */
+  /** Runs the CPU's ladder with `samples` timings per rung; `rungs` is posted as news after each turn. */
   climb(samples: number): Rung[];
 }
 
-/** What happens while the page waits for nothing in particular. */
+/** Events that are not answers to a question. */
 export type News =
   | {
     news: "live";
@@ -169,9 +169,9 @@ export type News =
     profile: Float32Array;
     probabilities: number[];
     samples: Float32Array;
-    /** When the last of the samples was there (ms of `Date.now()`). */
+    /** Arrival time of the last of the samples (ms of `Date.now()`). */
     at: number;
-    /** Blocks that have come since. */
+    /** Number of blocks that have arrived since. */
     behind: number;
   }
   | {
@@ -179,7 +179,7 @@ export type News =
     emotions: string[];
     watched: { id: string; emotion: number; truth: number[]; segments: number };
     segments: number;
-    /** Steps of a stage. */
+    /** Steps per stage. */
     steps: number;
   }
   | { news: "trainStep"; stage: number; step: number; loss: number; perSecond: number }
@@ -187,7 +187,7 @@ export type News =
   | {
     news: "trainStage";
     stage: number;
-    /** How its labels were refined; not set for the first stage, whose labels are the utterances'. */
+    /** How its labels were refined; undefined for the first stage, which learns the utterances' labels. */
     method?: Method;
     labelError: number;
     right: number;
@@ -198,7 +198,7 @@ export type News =
   | { news: "trainPhase"; phase: string }
   | {
     news: "benchRow";
-    /** All so far: the last of its rows has just come, or its roof. */
+    /** All results so far, including the latest row or peak. */
     result: unknown;
     done: number;
     total: number;
@@ -207,8 +207,8 @@ export type News =
   | { news: "rungs"; rungs: Rung[] }
   | { news: "fault"; message: string };
 
-/** A question on its way. */
+/** A question in transit. */
 export type Ask = { [Q in keyof Questions]: { id: number; ask: Q; args: Parameters<Questions[Q]> } }[keyof Questions];
 
-/** An answer on its way. */
+/** An answer in transit. */
 export type Answer = { id: number; answer: unknown } | { id: number; error: string; name: string };

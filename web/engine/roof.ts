@@ -1,6 +1,7 @@
 /**
- * The machine's roof, measured in a page: multiply-adds in registers and a copy through memory. On the processor one core is
- * measured and counted once a thread, which is a little more than they reach together where they share a clock.
+ * The machine's peaks, measured in a page: multiply-adds in registers and a copy through memory. On the processor one core
+ * is measured and multiplied by the number of threads, which is slightly more than they reach together if they share a
+ * clock.
  */
 import { WebGpuPeak } from "../../lab/peak_webgpu.ts";
 import type { Peaks } from "../../lab/results.ts";
@@ -9,12 +10,12 @@ import { CpuDevice } from "../../kernels/cpu/device.ts";
 import type { Device } from "../../kernels/device.ts";
 import { WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 
-/** Words that are copied: 16 MiB each way. */
+/** Number of copied words: 16 MiB each way. */
 const COPIED = 2 ** 22;
-/** Operations of a round of `lab/peak.wat`. */
+/** Operations per round of `lab/peak.wat`. */
 const ROUND_FLOPS = 8 * 12 * 4 * 2, ROUNDS = 2 ** 15;
 
-/** Measures a device's roof, again and again. */
+/** Measures a device's peaks repeatedly. */
 export class PageRoof {
   #flops: number[] = [];
   #bytes: number[] = [];
@@ -26,7 +27,7 @@ export class PageRoof {
     readonly core?: (rounds: number, factor: number) => number,
   ) {}
 
-  /** Compiles what is measured with. */
+  /** Compiles the measuring programs. */
   static async open(device: Device, watch: Stopwatch): Promise<PageRoof> {
     if (device instanceof WebGpuDevice) return new PageRoof(device, watch, await WebGpuPeak.open(device.gpu));
     const simd = (device as CpuDevice).simd;
@@ -35,7 +36,7 @@ export class PageRoof {
     return new PageRoof(device, watch, undefined, instance.exports.run as (rounds: number, factor: number) => number);
   }
 
-  /** Takes some samples of both. */
+  /** Takes some samples of both peaks. */
   async measure(): Promise<void> {
     for (let i = 0; i < 4; i++) {
       if (this.gpu) this.#flops.push(await this.gpu.sample(0.02, this.watch.wait));
@@ -63,7 +64,7 @@ export class PageRoof {
     return { flops: spread(this.#flops), bytes: spread(this.#bytes) };
   }
 
-  /** Gives its buffer back. */
+  /** Releases its buffer. */
   close(): void {
     this.gpu?.close();
   }

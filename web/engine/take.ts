@@ -1,4 +1,7 @@
-/** A take: what was recorded or dropped, read as `predict` reads recordings, from the first speech in it to the last. */
+/**
+ * A take: a recorded or dropped recording, read as `predict` reads recordings, and cut from its first speech to its
+ * last.
+ */
 import { readRecording } from "../../dsp/recording_reader.ts";
 import { resample } from "../../dsp/resample.ts";
 import { frontEnd } from "../../dsp/settings.ts";
@@ -7,13 +10,16 @@ import { loadDecoder } from "./hearing.ts";
 import type { ToHear } from "./protocol.ts";
 import type { ReadTake } from "./teach_protocol.ts";
 
-/** Seconds that are kept before the first speech and after the last. */
+/** Seconds kept before the first speech and after the last. */
 const MARGIN = 0.15;
-/** Frames that are kept where there are so many, however short the speech: a segment of the network, and some to begin it in. */
+/**
+ * Least number of frames kept, however short the speech, if there are as many: a segment of the network, and room for
+ * its start.
+ */
 const LEAST_KEPT = 80;
-/** Frames of the paper's segment: what is shorter says too little, and `predict` refuses it too. */
+/** Frames of the paper's segment: shorter takes are too short, and `predict` rejects them too. */
 const LEAST = 32;
-/** Samples below this are as good as silence: -60 dB of full scale. */
+/** Samples below this count as silence: -60 dB of full scale. */
 const SILENCE = 0.001;
 /** Longest take, in seconds. */
 const LONGEST = 300;
@@ -21,8 +27,8 @@ const LONGEST = 300;
 /**
  * Reads a take.
  *
- * @param name what errors call it
- * @throws {Error} naming it, where it is no recording, silent, too short or too long
+ * @param name its name in errors
+ * @throws {Error} with its name, if it is not a recording, or is silent, too short or too long
  */
 export async function readTake(what: ToHear, name: string): Promise<ReadTake> {
   const { samples, warnings = [] } = "bytes" in what
@@ -45,7 +51,10 @@ export async function readTake(what: ToHear, name: string): Promise<ReadTake> {
   return { samples: kept, cut: (samples.length - kept.length) / sampleRate, warnings };
 }
 
-/** From a little before the first speech to a little after the last; all of it where none is found by its energy. */
+/**
+ * Cuts samples from shortly before the first speech to shortly after the last; returns everything if no speech is
+ * detected.
+ */
 function withoutSilence(samples: Float32Array): Float32Array {
   const { sampleRate, hopLength, windowLength } = frontEnd, activity = new SpeechActivity();
   activity.push(samples);

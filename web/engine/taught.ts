@@ -1,4 +1,4 @@
-/** What was taught, as the files of a model: `predict --model` reads them, and the page too. */
+/** The taught model as files, which `predict --model` and the page can read. */
 import type { Features } from "../../corpora/features.ts";
 import { withLevel } from "../../dsp/levelling.ts";
 import { frontEnd } from "../../dsp/settings.ts";
@@ -14,18 +14,18 @@ import type { Settings } from "../../refinery/settings.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
 import project from "../../deno.json" with { type: "json" };
 
-/** All that a model is made of. */
+/** The parts of a model. */
 export interface TaughtParts {
   features: Features;
-  /** Those of the chain that heard all takes. */
+  /** The settings of the chain that learned all takes. */
   settings: Settings;
   takes: readonly { samples: Float32Array }[];
   /** Its last stage. */
   last: FittedStage;
   standardisation: Standardisation;
-  /** Fitted to profiles of takes that their networks had not heard. */
+  /** Fitted to profiles of takes that their networks were not trained on. */
   forest: RandomForest;
-  /** The figures of the cross-validation. */
+  /** Results of the cross-validation. */
   judged: StageFigures;
 }
 
@@ -69,7 +69,7 @@ export async function encodeTaught(
   return { bytes, name };
 }
 
-/** The SHA-256 of all takes, in hexadecimal; "none" where the page is not served securely, and has no way to compute it. */
+/** The SHA-256 of all takes, in hexadecimal; "none" if the page is not served securely and so can't compute it. */
 async function digestOf(takes: readonly Float32Array[]): Promise<string> {
   if (!crypto.subtle) return "none";
   const digests = await Promise.all(takes.map((samples) => crypto.subtle.digest("SHA-256", samples.slice())));

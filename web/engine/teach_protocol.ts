@@ -1,4 +1,4 @@
-/** What the page and its engine tell each other about Teach: classes of takes go in, news and a model come out. */
+/** The part of the protocol for Teach: classes of takes go in, news and a model come out. */
 
 /** A recording of one class. */
 export interface Take {
@@ -8,73 +8,75 @@ export interface Take {
   samples: Float32Array;
 }
 
-/** A class, as its user named it. */
+/** A class, with the user's name for it. */
 export interface TeachClass {
   name: string;
   takes: readonly Take[];
 }
 
-/** A take as it was read. */
+/** A take after reading. */
 export interface ReadTake {
   samples: Float32Array;
-  /** Seconds of silence before and after the speech that were cut. */
+  /** Seconds of silence removed before and after the speech. */
   cut: number;
-  /** What is wrong with the recording and was read all the same, in lines that name it. */
+  /** Faults that did not stop the reading, one line each, with the recording's name. */
   warnings: readonly string[];
 }
 
-/** A model that was taught, in words and figures. */
+/** The description of a taught model. */
 export interface TaughtModel {
-  /** What it is called: the name of its folder. */
+  /** Its name, which is also its folder's name. */
   name: string;
   classes: string[];
-  /** Takes that it learned from. */
+  /** Number of takes that it learned. */
   takes: number;
   /** Folds of the cross-validation. */
   folds: number;
-  /** Share of the takes that networks and a forest got right which had not heard them. */
+  /** Share of takes classified correctly by networks and a forest that were not trained on them. */
   accuracy: number;
-  /** Wilson's 95 % interval of that. */
+  /** Wilson's 95 % interval of that share. */
   interval: { low: number; high: number };
-  /** Takes by class (rows) and by what they were heard as (columns), each by those that had not heard it. */
+  /**
+   * Takes by class (rows) and decision (columns), each decided by networks and a forest that were not trained on it.
+   */
   confusion: number[][];
-  /** What each take was heard as, by its name: indices of classes. */
+  /** The decision on each take, by its name: indices of classes. */
   heardAs: Record<string, number>;
-  /** Seconds that it took, less those in which others had the device. */
+  /** Duration in seconds, without the time in which others used the device. */
   seconds: number;
-  /** Bytes of its archive. */
+  /** Size of its archive in bytes. */
   bytes: number;
 }
 
-/** What happens while it learns. Networks are counted from 0: one a fold, then the one that stays. */
+/** Events during learning. Networks are counted from 0: one per fold, then the final one. */
 export type TeachNews =
   | {
     news: "teachReady";
-    /** Steps of each network, all stages together. */
+    /** Steps of each network, summed over stages. */
     steps: number[];
-    /** Takes that each network does not hear: none for the last. */
+    /** Number of takes held out from each network: none for the last. */
     heldOut: number[];
     classes: number;
   }
-  /** @property step from 1, over all stages; done: share of the whole, 0 to 1 */
+  /** @property step from 1, over all stages; done: finished share of the whole, 0 to 1 */
   | { news: "teachStep"; network: number; step: number; loss: number; perSecond: number; done: number }
-  /** How many of the takes that it does not hear have their class as the likeliest of their mean profile. */
+  /** Number of held-out takes whose mean profile has their class as the most likely. */
   | { news: "teachLook"; network: number; step: number; right: number }
   | { news: "teachNetwork"; network: number; right: number; seconds: number };
 
 /** Longest name of a class, in characters. */
 export const LONGEST_NAME = 40;
 
-/** Most classes: more have no colours of their own. */
+/** Most classes: further ones would have no separate colours. */
 export const MOST_CLASSES = 9;
 
-/** Names are the same where only their case or their spaces differ. */
+/** Names count as equal if they differ only in case or spaces. */
 export const plainName = (name: string): string => name.normalize("NFC").trim().replaceAll(/\s+/g, " ").toLowerCase();
 
 /**
- * What is still to be done before classes can be learned, in sentences; none: they can.
+ * The missing requirements for learning, in sentences; empty if there are none.
  *
- * @param classes their names, and how many takes each has
+ * @param classes their names and numbers of takes
  */
 export function whatIsMissing(classes: readonly { name: string; takes: number }[]): string[] {
   const missing: string[] = [], names = classes.map(({ name }) => plainName(name));

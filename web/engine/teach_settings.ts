@@ -1,22 +1,23 @@
-/** What Teach learns with, and how long: for some dozens of takes, within a minute or two on two cores. */
+/** The settings and the duration of Teach: for some dozens of takes, a minute or two on two cores. */
 import { segmentSeconds } from "../../dsp/segments.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 import { fraction } from "../../base/fraction.ts";
 import { PRESETS } from "../../refinery/presets.ts";
 import type { Settings } from "../../refinery/settings.ts";
 
-/** Steps of a network, about: with half as many it stays near its plateau. */
+/** Approximate steps per network: with half as many it stays near its plateau. */
 export const TEACH_STEPS = 200;
-/** Epochs at least, however many takes there are. */
+/** Least number of epochs, however many takes there are. */
 const LEAST_EPOCHS = 4;
 
 /**
- * `best` at half its width, in one stage, with smaller batches and larger steps, so that a few takes give enough of them, and an average
- * of the weights that forgets sooner. Recordings are brought to one level, so that a microphone's does not matter; segments begin anywhere.
- * A class with fewer takes than folds has a fold a take.
+ * `best` at half its width, in one stage, with smaller batches and larger steps, so that a few takes give enough steps, and with a faster
+ * average of the weights. Recordings are brought to one level, so that the microphone's level does not matter. Segments begin anywhere. A
+ * class with fewer takes than folds has one take per fold.
  *
- * Of 36 takes of one synthetic speaker, and of 36 of Emo-DB, three classes each, this gave the most right among takes that were not
- * learned. A second stage doubled the work, and in one run on Emo-DB was no better; changing loudness and masking bands and frames needed more steps.
+ * With 36 takes of one synthetic speaker, and with 36 of Emo-DB, three classes each, these settings classified the most unlearned takes
+ * correctly. A second stage doubled the work, and was no better in one run on Emo-DB. Varying the loudness and masking bands and frames
+ * needed more steps.
  */
 export const TEACH_SETTINGS: Settings = {
   ...PRESETS.best,
@@ -24,13 +25,16 @@ export const TEACH_SETTINGS: Settings = {
   ...{ level: "percentile", profileHop: 5 },
 };
 
-/** The settings for so many learned segments: the fewer there are, the more often each is learned. @param steps about so many */
+/**
+ * The settings for this many learned segments: the fewer there are, the more often each is learned. @param steps
+ * approximate number
+ */
 export function settingsFor(segments: number, settings: Settings, steps: number): Settings {
   const ofEpoch = Math.max(1, Math.ceil(segments / settings.batch));
   return { ...settings, epochs: Math.max(LEAST_EPOCHS, Math.round(steps / ofEpoch)) };
 }
 
-/** In words. */
+/** The settings in words. */
 export function describeTeaching(): string {
   const { width, segmentFrames, batch, learningRate, folds, trees } = TEACH_SETTINGS;
   const milliseconds = Math.round(1000 * segmentSeconds({ ...frontEnd, segmentFrames }));

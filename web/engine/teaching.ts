@@ -1,11 +1,11 @@
 /**
- * Teaching: a model of its user's own classes, as `deno task train` and `deno task export` make one.
+ * Teaching: learns a model of the user's classes, as `deno task train` and `deno task export` do.
  *
- *     for each fold: its chain of networks, which does not hear the fold's takes -> the profiles of those
- *     the profiles of all takes -> a forest, and how often forests and networks are right on takes that they have not heard
+ *     for each fold: a chain of networks, not trained on the fold's takes -> the profiles of these takes
+ *     the profiles of all takes -> a forest, and the accuracy of forests and networks on takes that they were not trained on
  *     one more chain, on all takes -> the model, with that forest
  *
- * What it costs hardly depends on how many takes there are: every network makes about as many steps.
+ * The cost hardly depends on the number of takes: every network makes about the same number of steps.
  */
 import type { Features } from "../../corpora/features.ts";
 import { frontEnd } from "../../dsp/settings.ts";
@@ -31,17 +31,17 @@ import { type TaughtModel, type TeachClass, type TeachNews, whatIsMissing } from
 import { settingsFor, TEACH_SETTINGS, TEACH_STEPS } from "./teach_settings.ts";
 import type { Turn } from "./turns.ts";
 
-/** Milliseconds between two looks at the takes that are held out. */
+/** Milliseconds between two evaluations of the held-out takes. */
 const LOOK_MS = 1000;
 
-/** A chain that is done. */
+/** A finished chain. */
 interface TaughtChain {
   stages: FoldStage[];
   last: FittedStage;
   standardisation: Standardisation;
 }
 
-/** One model's teaching. */
+/** Teaches one model. */
 export class Teaching {
   readonly #classes: readonly TeachClass[];
   readonly #tell: (news: TeachNews) => void;
@@ -51,13 +51,13 @@ export class Teaching {
   #device!: Device;
   #turn!: Turn;
   #features!: Features;
-  /** Steps of each network, and those of the networks that are done. */
+  /** Steps of each network, and the number of steps of the finished networks. */
   #steps: number[] = [];
   #before = 0;
 
   /**
-   * @param steps of each network, about
-   * @throws {Error} in a sentence, where the classes can't be learned
+   * @param steps approximate steps per network
+   * @throws {Error} with a sentence, if the classes can't be learned
    */
   constructor(
     classes: readonly TeachClass[],
@@ -69,17 +69,17 @@ export class Teaching {
     [this.#classes, this.#tell, this.#settings, this.#stepsWanted] = [classes, tell, settings, steps];
   }
 
-  /** Ends it. @param why for people, the end of a sentence */
+  /** Ends the learning. @param why for people, the end of a sentence */
   stop(why = ""): void {
     this.#breath.stop(why);
   }
 
-  /** Why it was stopped; undefined: it was not. */
+  /** The reason for the stop; undefined: not stopped. */
   get stopped(): string | undefined {
     return this.#breath.stopped;
   }
 
-  /** Learns; gives nothing where it was stopped. @param turn at the device, which it has */
+  /** Learns; returns undefined if stopped. @param turn its turn at the device */
   async run(
     device: Device,
     turn: Turn,
@@ -111,7 +111,7 @@ export class Teaching {
       () => this.#breath.take(this.#turn),
     );
     const cv = new CrossValidation(this.#features, settings);
-    // the last chain is of a fold that no take is in
+    // the last chain belongs to a fold without takes
     const chains = [...Array(folds + 1).keys()].map((fold) => {
       const learned = this.#countLearned(cv, fold), own = settingsFor(learned, settings, this.#stepsWanted);
       return { fold, learned, cv: new CrossValidation(this.#features, own, cv.folds) };
@@ -140,12 +140,12 @@ export class Teaching {
     return { bytes, taught: { name, ...this.#report(judgement, folds), seconds } };
   }
 
-  /** Segments that the networks of a fold learn from. */
+  /** Number of segments that a fold's networks learn. */
   #countLearned(cv: CrossValidation<Features>, fold: number): number {
     return segmentsOf(cv.corpus, cv.training(fold), strideOf(cv.settings, cv.corpus)).length;
   }
 
-  /** One chain, stage after stage. */
+  /** Fits one chain, stage after stage. */
   async #learn({ fold, learned, cv }: {
     fold: number;
     learned: number;
@@ -204,7 +204,7 @@ export class Teaching {
     }
   }
 
-  /** How right the folds were. */
+  /** The accuracy over the folds. */
   #report({ stages, decisions }: Judgement, folds: number): Omit<TaughtModel, "name" | "seconds" | "bytes"> {
     const { utterances, emotions } = this.#features, { weightedAccuracy: accuracy, confusion } = stages.at(-1)!;
     return {

@@ -1,9 +1,9 @@
 /**
- * The refinery, live: a chain of networks trained in the page on synthetic speech. A quarter of the utterances is held out; one of
- * them is watched, and its profile reported as it changes (the paper's Figure 4, while it happens).
+ * The refinery, live: a chain of networks trained in the page on synthetic speech. A quarter of the utterances is held out. One of
+ * them is watched, and its profile is reported as it changes (the paper's Figure 4, live).
  *
- * It is the chain of one fold of `deno task train`. Between two steps it can be paused, sent on to the next stage, or given another
- * method for the stages to come, and passes its turn at the device on.
+ * It is the chain of one fold of `deno task train`. Between two steps it can be paused, advanced to the next stage, or switched to
+ * another method for later stages, and it passes on its turn at the device.
  */
 import { ordinal } from "../../base/numbering.ts";
 import type { Features, FeatureUtterance } from "../../corpora/features.ts";
@@ -21,12 +21,15 @@ import { Looks } from "./looks.ts";
 import type { News, TrainOptions } from "./protocol.ts";
 import type { Turn } from "./turns.ts";
 
-/** Milliseconds between two looks at the watched profile. */
+/** Milliseconds between two computations of the watched profile. */
 const PROFILE_MS = 500;
-/** One in so many utterances of each emotion is held out. */
+/** One of this many utterances of each emotion is held out. */
 const HELD_OUT = 4;
 
-/** Settings of the page's experiment: one constant rate, every utterance that is not held out learned from, each epoch run. */
+/**
+ * Settings of the page's experiment: a constant learning rate; every utterance is either learned or held out; every
+ * epoch runs.
+ */
 export const settingsOf = (
   { method, stages, width, segmentHop, batch, learningRate, epochs, seed }: TrainOptions,
 ): Settings => ({
@@ -51,7 +54,7 @@ export class Training {
     [this.#options, this.#tell, this.#method] = [options, tell, options.method];
   }
 
-  /** Pauses, goes on, ends the stage, ends all, or changes the method of the stages to come. */
+  /** Pauses, continues, ends the stage, ends everything, or changes the method of later stages. */
   control(what: "pause" | "go" | "stop" | "next" | Method): void {
     if (what === "pause") this.#breath.paused = true;
     else if (what === "go") this.#breath.paused = false;
@@ -60,12 +63,12 @@ export class Training {
     else this.#method = what;
   }
 
-  /** Ends all. @param why for people, the end of a sentence */
+  /** Ends everything. @param why for people, the end of a sentence */
   stop(why = ""): void {
     this.#breath.stop(why);
   }
 
-  /** Trains stage after stage, until all are done or it is stopped. @param turn at the device, which it has */
+  /** Trains stage after stage, until all are done or it is stopped. @param turn its turn at the device */
   async run(device: Device, turn: Turn): Promise<void> {
     [this.#device, this.#turn] = [device, turn];
     try {

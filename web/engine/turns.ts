@@ -1,6 +1,6 @@
 /**
- * Turns at the device: whoever has one is alone with it. They come in the order in which they are asked for, and what lasts long
- * passes its turn on now and then, so that a recording can be heard while a network learns.
+ * Turns at the device: the owner of a turn uses the device alone. Turns are given in the order of requests. A long task passes
+ * on its turn at intervals, so that a recording can be judged while a network learns.
  */
 export class Turns {
   #last: Promise<void> = Promise.resolve();
@@ -12,7 +12,7 @@ export class Turns {
     return turn;
   }
 
-  /** Does something in a turn. */
+  /** Runs a function during a turn. */
   async with<T>(work: (turn: Turn) => Promise<T> | T): Promise<T> {
     const turn = await this.take();
     try {
@@ -22,7 +22,7 @@ export class Turns {
     }
   }
 
-  /** Joins those who wait. @returns when it is one's turn: what ends it */
+  /** Joins the queue. @returns a promise that resolves at one's turn, with a function that ends it */
   async join(): Promise<() => void> {
     const before = this.#last;
     let end = () => {};
@@ -32,7 +32,7 @@ export class Turns {
   }
 }
 
-/** A turn, which can be given back and waited for again. */
+/** A turn, which can be given back and taken again. */
 export class Turn {
   readonly #turns: Turns;
   #end = () => {};
@@ -41,12 +41,12 @@ export class Turn {
     this.#turns = turns;
   }
 
-  /** Lets the next one in. Once is enough, twice does no harm. */
+  /** Lets the next one in. Calling it twice does no harm. */
   giveBack(): void {
     this.#end();
   }
 
-  /** Waits for the next turn. @param unless where this is fulfilled first: none is taken */
+  /** Waits for the next turn. @param unless if this resolves first, no turn is taken */
   async retake(unless?: Promise<void>): Promise<void> {
     let taken = true;
     const joined = this.#turns.join();
@@ -55,7 +55,7 @@ export class Turn {
     else joined.then((end) => end());
   }
 
-  /** Lets messages in and others have their turn, those who wait now. */
+  /** Lets messages in, and gives a turn to each that is waiting now. */
   async pass(): Promise<void> {
     this.giveBack();
     await new Promise((resolve) => setTimeout(resolve, 0));

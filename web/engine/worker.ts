@@ -1,4 +1,4 @@
-/** The engine: everything of the page that computes. Questions that use the device are answered turn by turn. */
+/** The engine: all computations of the page. Questions that use the device are answered in turns. */
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import type { Device } from "../../kernels/device.ts";
 import { packModel } from "../../models/archive.ts";
@@ -18,15 +18,15 @@ import { Training } from "./training.ts";
 import type { TaughtModel } from "./teach_protocol.ts";
 import { type Turn, Turns } from "./turns.ts";
 
-// wav-decoder is written for Node, and calls the global object by Node's name
+// wav-decoder uses Node's name of the global object
 Object.assign(globalThis, { global: globalThis });
 
 const tell = (news: News) => postMessage(news);
 
-/** What a page without a model answers. */
+/** The answer of a page without a model. */
 const NO_MODEL = "This page was built without a model, so it cannot decide emotions. Train and Bench work without one.";
 
-/** The error where there is no taught model yet. */
+/** The error if no model has been taught yet. */
 const NOTHING_TAUGHT = "Nothing has been taught yet.";
 
 const turns = new Turns();
@@ -48,12 +48,12 @@ type Answers = {
 const answers: Answers = {
   async open(choice) {
     const loaded = await (model ??= loadModel());
-    const { device: opened, info } = await openPageDevice(choice); // the old one stays where this fails
+    const { device: opened, info } = await openPageDevice(choice); // if this fails, the old one stays
     training?.stop("the device was changed");
     teaching?.stop("the device was changed");
     benching?.abort();
     await Promise.allSettled([trained, teachingDone]);
-    await turns.with(() => { // whoever had the old one is done with it
+    await turns.with(() => { // the old one is closed when nobody uses it any more
       live = undefined;
       device?.close();
       device = opened;
@@ -135,7 +135,7 @@ function requireDevice(): Device {
   return device;
 }
 
-/** Teaches a model, and replaces the one before with it. */
+/** Teaches a model and replaces the previous one. */
 async function learn(own: Teaching, turn: Turn): Promise<TaughtModel | undefined> {
   const result = await own.run(requireDevice(), turn);
   if (!result) {
@@ -159,7 +159,7 @@ function requirePredictor(by: HeardBy = "page"): Predictor {
   return predictor;
 }
 
-/** The page's model; undefined where it has none. */
+/** The page's model; undefined if it has none. */
 async function loadModel(): Promise<Model | undefined> {
   const get = async (file: string) => {
     const response = await fetch(file);

@@ -1,4 +1,4 @@
-/** The shell: navigation, the device and its switch, notes. Each view is a folder of its own. */
+/** The shell: navigation, the device and its switch, notes. Each view has a separate folder. */
 import type { DeviceInfo, DeviceKind } from "../engine/protocol.ts";
 import { benchView } from "./bench/view.ts";
 import { button, choice, el } from "./dom.ts";
@@ -45,7 +45,7 @@ const app: App = {
   },
 };
 
-/** Opens a device; what fails leaves the one before. */
+/** Opens a device; on failure the previous one stays. */
 function open(asked: DeviceKind | "auto"): void {
   const before = opening;
   select.disabled = true;
@@ -80,7 +80,7 @@ const links = views.map(({ id, title }) => el("a", { href: `#${id}` }, title));
 document.querySelector("#views")!.append(...links);
 document.querySelector("#device")!.append(field);
 select.addEventListener("change", () => open(select.value as DeviceKind));
-/** The chapter of the textbook that a view is about. */
+/** The chapter of the textbook for each view. */
 const CHAPTERS: Readonly<Record<string, readonly [name: string, words: string]>> = {
   listen: ["1_frames", "What frames are"],
   inside: ["2_convolution", "What a convolution is"],
@@ -114,7 +114,7 @@ onDrop(main, (transfer, place) => {
   location.hash = `#${taker.id}`;
   taker.drop!(transfer, place);
 });
-// the link to #view would be taken for a view's
+// otherwise the link's #view would be read as a view's name
 document.querySelector(".skip")!.addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
@@ -134,4 +134,4 @@ registerServiceWorker((reload) => {
   );
   note.append(button("Reload", reload), button("Later", () => note.remove()));
   notes.replaceChildren(note);
-}).catch(() => {}); // it works without one, or without storage, in one thread
+}).catch(() => {}); // the page works without the worker or storage, in one thread

@@ -1,6 +1,6 @@
-/** The little that the page needs of a framework: elements, canvases that are sharp, downloads. */
+/** Small helpers instead of a framework: elements, sharp canvases, downloads. */
 
-/** What an element is made with: properties, `class`, `data-`/`aria-` attributes, and `on...` listeners. */
+/** An element's properties, `class`, `data-`/`aria-` attributes, and `on...` listeners. */
 type Attributes = Record<string, string | number | boolean | undefined | ((event: never) => void)>;
 
 /** An element with attributes and children. */
@@ -44,7 +44,7 @@ export function slider(label: string, [min, max, step, value]: [number, number, 
   return { field: el("label", { class: "field" }, label, input), at: () => Number(input.value), input };
 }
 
-/** Sizes a canvas to its element in device pixels; its context then draws in CSS pixels. */
+/** Sets a canvas's size in device pixels from its element; its context then draws in CSS pixels. */
 export function sharpen(canvas: HTMLCanvasElement): { pen: CanvasRenderingContext2D; width: number; height: number } {
   const { clientWidth: width, clientHeight: height } = canvas, ratio = globalThis.devicePixelRatio || 1;
   const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
@@ -63,14 +63,14 @@ export function themeColour(name: string): string {
 /** Whether the theme is dark. */
 export const dark = (): boolean => matchMedia("(prefers-color-scheme: dark)").matches;
 
-/** Gives a file to whoever looks. */
+/** Offers a file as a download. */
 export function download(name: string, content: Blob): void {
   const url = URL.createObjectURL(content);
   el("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Runs `draw` once in the next frame, however often it is asked for. */
+/** Runs `draw` once in the next frame, however often it is requested. */
 export function oncePerFrame(draw: () => void): () => void {
   let asked = false;
   return () => {
@@ -83,7 +83,7 @@ export function oncePerFrame(draw: () => void): () => void {
   };
 }
 
-/** Runs `act` when the next frame is on the screen, as nearly as a page can know. */
+/** Runs `act` when the next frame is on the screen, as closely as a page can know. */
 export function afterNextFrame(act: () => void): void {
   requestAnimationFrame(() => setTimeout(act, 0));
 }

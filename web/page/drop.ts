@@ -1,6 +1,6 @@
-/** What is dropped on the page, wherever: else the browser would leave the page for it. */
+/** Handles everything that is dropped on the page. Otherwise the browser would leave the page. */
 
-/** @param marked bears the class `dropping` while something is held over the page */
+/** @param marked gets the class `dropping` while something is dragged over the page */
 export function onDrop(marked: HTMLElement, take: (transfer: DataTransfer, place: Element | null) => void): void {
   document.addEventListener("dragover", (event) => {
     event.preventDefault();

@@ -1,7 +1,7 @@
-/** The page's end of the engine: questions as promises, news to whoever listens. */
+/** The page's end of the engine: questions as promises, news for listeners. */
 import type { Answer, Ask, News, Questions } from "../engine/protocol.ts";
 
-/** Asks the engine. */
+/** Sends questions to the engine. */
 export class Engine {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
@@ -26,7 +26,7 @@ export class Engine {
     };
   }
 
-  /** Asks, and gives what it answers; rejects with its error. */
+  /** Sends a question and returns the answer; rejects with the engine's error. */
   ask<Q extends keyof Questions>(
     ask: Q,
     ...args: Parameters<Questions[Q]>
@@ -38,7 +38,7 @@ export class Engine {
     });
   }
 
-  /** Hears all news. @returns what ends it */
+  /** Receives all news. @returns a function that removes the listener */
   listen(listener: (news: News) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -1,21 +1,25 @@
 /**
- * The page on a host that sets no headers, such as GitHub Pages: its service worker adds those that shared memory needs, but to answers
- * that come after it began. So the page is loaded once more: by itself where nobody has done anything yet, else when its user asks.
+ * Isolates the page on a host that sets no headers, such as GitHub Pages. The page's service worker adds the headers that shared memory
+ * requires, but only to answers after its start. So the page reloads once: automatically if the user has not done anything yet,
+ * otherwise on request.
  */
 
-/** Set in this tab while the page was loaded once more, so that a browser that still does not isolate it is not asked for ever. */
+/**
+ * Set in this tab when the page has been reloaded, so that it does not reload for ever in a browser that still does not
+ * isolate it.
+ */
 const AGAIN = "epr-loaded-again";
 
-/** What its user does first. */
+/** The user's first actions. */
 const TOUCHES = ["pointerdown", "keydown", "change", "drop"] as const;
 
 /**
- * Registers the service worker, and loads the page once more where that gives it threads.
+ * Registers the service worker, and reloads the page if that enables threads.
  *
- * @param offer shows its user that the page would be faster if it were loaded again, and does so when it is called
+ * @param offer tells the user that the page would be faster after a reload; it receives the function that reloads
  */
 export async function registerServiceWorker(offer: (reload: () => void) => void): Promise<void> {
-  if (!("serviceWorker" in navigator) || !isSecureContext) return; // the page works without, but not offline
+  if (!("serviceWorker" in navigator) || !isSecureContext) return; // the page works without it, but not offline
   let touched = false;
   for (const touch of TOUCHES) document.addEventListener(touch, () => touched = true, { once: true, capture: true });
   const { serviceWorker } = navigator;

@@ -1,4 +1,7 @@
-/** On the sound's own thread: hands the microphone's samples on, in blocks of about 10 ms, and when each was whole. */
+/**
+ * Runs on the audio thread: passes on the microphone's samples in blocks of about 10 ms, with the time when each was
+ * complete.
+ */
 declare const sampleRate: number;
 declare function registerProcessor(name: string, processor: unknown): void;
 declare class AudioWorkletProcessor {

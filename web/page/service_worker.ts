@@ -1,9 +1,9 @@
 /**
- * Keeps the page, so that it works without a network. The build puts the names of all files and a version in front: `FILES`, `VERSION`.
- * The host is asked first, so that a page that was built anew is seen at once; what is kept is answered where it does not answer.
+ * Caches the page, so that it works without a network. The build prepends the names of all files and a version: `FILES`, `VERSION`. The
+ * host is asked first, so a new build appears at once; the cache answers if the host does not.
  *
- * Threads share memory only in a page whose host isolates it from other origins by headers, which GitHub Pages and other hosts can't be
- * told to set. So every answer gets them here: from the second load on the page has all its threads.
+ * Threads share memory only in a page whose host isolates it from other origins by headers, which can't be configured on GitHub Pages
+ * and other hosts. So this worker adds them to every answer: from the second load on, the page has all its threads.
  */
 declare const FILES: readonly string[], VERSION: string;
 
@@ -15,7 +15,7 @@ interface FetchMessage extends Event {
   respondWith(answer: Promise<Response>): void;
 }
 
-/** Files that are kept from the first time that they are asked for: most visitors need none of them. */
+/** Files that are cached on first use: most visitors need none of them. */
 const LATE = /\/decoders\/[^/]*$/;
 
 const NAME = `epr-${VERSION}`;
@@ -40,14 +40,14 @@ worker.addEventListener("activate", (event: Lifetime) => {
   );
 });
 
-/** What the server of `deno task web` sets itself. */
+/** The headers that the server of `deno task web` sets itself. */
 const ISOLATION = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** An answer with the headers of isolation; one that has them is left as it is. */
+/** Adds the headers of isolation to an answer; an answer that has them is unchanged. */
 function isolated(answer: Response): Response {
   if (answer.type === "error" || answer.headers.has("cross-origin-embedder-policy")) return answer;
   const headers = new Headers(answer.headers), { status, statusText } = answer;
@@ -61,7 +61,7 @@ worker.addEventListener("fetch", (event: FetchMessage) => {
   event.respondWith(
     fetch(request).then(async (answer) => {
       if (answer.ok && LATE.test(new URL(request.url).pathname)) {
-        await (await caches.open(NAME)).put(request, answer.clone()).catch(() => {}); // without storage it works all the same
+        await (await caches.open(NAME)).put(request, answer.clone()).catch(() => {}); // the page also works without storage
       }
       return answer;
     }).catch(async (error) => {

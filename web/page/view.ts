@@ -1,39 +1,42 @@
-/** What the shell and its views know of each other. */
+/** The interface between the shell and its views. */
 import type { DeviceInfo, Recognition } from "../engine/protocol.ts";
 import type { ModelDescription } from "../../models/description.ts";
 import type { Engine } from "./engine.ts";
 
-/** What every view is given. */
+/** The shell's services for every view. */
 export interface App {
   readonly engine: Engine;
-  /** Fulfilled with the device that is open, or being opened. */
+  /** Resolves to the device that is open or being opened. */
   device(): Promise<DeviceInfo>;
-  /** The model's description; undefined where the page has none. */
+  /** The model's description; undefined if the page has none. */
   model(): Promise<ModelDescription | undefined>;
-  /** What was heard last, and where its cursor is: Listen sets it, Inside looks into it. */
+  /** The latest result, and its cursor: Listen sets it, Inside inspects it. */
   heard?: { name: string; heard: Recognition; cursor: number };
-  /** Says something for a while; a fault stays until it is put away. */
+  /** Shows a note for a while; a fault stays until it is dismissed. */
   say(message: string, kind?: "note" | "fault"): void;
-  /** Puts away what was said. */
+  /** Dismisses the note. */
   quiet(): void;
-  /** Says what went wrong, kindly; a lost device is replaced. */
+  /** Reports an error with a friendly message; a lost device is replaced. */
   fail(error: unknown): void;
 }
 
 /** One view. */
 export interface View {
-  /** Of the address and of the navigation: "listen". */
+  /** Its name in the address and in the navigation: "listen". */
   readonly id: string;
   readonly title: string;
   readonly element: HTMLElement;
-  /** Takes what was dropped on the page while it was shown; a view that takes nothing leaves it to Listen. @param place what it was dropped on */
+  /**
+   * Handles a drop on the page while the view is shown; a view without this method leaves it to Listen. @param place
+   * the element under the drop
+   */
   drop?(transfer: DataTransfer, place: Element | null): void;
-  /** It is on the screen from now on. */
+  /** Called when it appears on the screen. */
   shown?(): void;
-  /** It is not. */
+  /** Called when it disappears. */
   hidden?(): void;
-  /** The device is about to change; it is waited for. */
+  /** Called before the device changes, and awaited. */
   deviceChanging?(): Promise<void> | void;
-  /** The device has changed. */
+  /** Called after the device has changed. */
   deviceChanged?(): void;
 }

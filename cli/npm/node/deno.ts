@@ -1,16 +1,17 @@
 /**
- * In the npm package, in Node: what EPR uses of Deno's names, over Node's modules. Every module of the package that says `Deno.` imports
- * it from here. Only what the package reaches is here.
+ * Replaces Deno's API in the npm package, in Node, on top of Node's modules. Every module of the package that uses `Deno.` imports it
+ * from here. Only the functions that the package uses exist.
  *
- * Node has no locks of files that the system frees with the process. So a lock holds within the process alone, and the name of the host
- * has the process in it: to another one, a lease of this process is one of another machine, which lives as long as its beat does.
+ * Node has no file locks that the system releases when the process ends. So a lock works only within the process, and the host's name
+ * includes the process. To another process, a lease of this process seems to belong to another machine, and is valid as long as its beat
+ * continues.
  */
 import fs, { constants } from "node:fs";
 import { availableParallelism, hostname, tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 
-// what Node 20 lacks of the language's library
+// functions of the language's library that Node 20 lacks
 Promise.withResolvers ??= function <T>() {
   let resolve!: (value: T | PromiseLike<T>) => void, reject!: (reason?: unknown) => void;
   const promise = new Promise<T>((...both) => [resolve, reject] = both);
@@ -27,7 +28,7 @@ if (!("navigator" in globalThis)) {
   });
 }
 
-/** Kinds of errors that programs tell apart, by the code that Node gives them. */
+/** Kinds of errors that programs distinguish, by Node's error code. */
 const errors = {
   NotFound: class NotFound extends Error {},
   NotADirectory: class NotADirectory extends Error {},
@@ -44,7 +45,7 @@ function translate(error: unknown): never {
   throw Object.hasOwn(CODES, code) ? new CODES[code](message, { cause: error }) : error;
 }
 
-/** A call whose errors are Deno's. */
+/** Runs a call and converts its errors to Deno's. */
 function now<T>(call: () => T): T {
   try {
     return call();
@@ -53,7 +54,7 @@ function now<T>(call: () => T): T {
   }
 }
 
-/** A promise whose errors are Deno's. */
+/** Converts a promise's errors to Deno's. */
 const later = <T>(promise: Promise<T>): Promise<T> => promise.catch(translate);
 
 const infoOf = (stats: fs.Stats) => ({
@@ -71,7 +72,7 @@ const entryOf = (entry: fs.Dirent) => ({
   isSymlink: entry.isSymbolicLink(),
 });
 
-/** How a file is opened. */
+/** Options for opening a file. */
 interface OpenOptions {
   read?: boolean;
   write?: boolean;
@@ -91,10 +92,10 @@ function flagsOf({ read, write, create, createNew, truncate }: OpenOptions): num
 /** Files that this process has locked, as "device:inode". */
 const locked = new Set<string>();
 
-/** A file that is open. */
+/** An open file. */
 class FsFile {
   readonly #fd: number;
-  /** Where it is read and written next; not set: the system knows, as of a pipe. */
+  /** The position of the next read or write; undefined: managed by the system, as for a pipe. */
   #at?: number;
   #locks = false;
 
@@ -120,7 +121,7 @@ class FsFile {
     return count;
   }
 
-  /** Goes to a place, counted from the beginning. */
+  /** Moves to a position, counted from the beginning. */
   seek(offset: number, whence: number): Promise<number> {
     if (whence !== 0) {
       return Promise.reject(new RangeError(`seek(): expected a position from the start, found whence ${whence}`));
@@ -148,7 +149,7 @@ class FsFile {
     this.#locks = true;
   }
 
-  /** Whether the lock could be had; it is not taken. */
+  /** Whether the lock is available; does not take it. */
   tryLockSync(): boolean {
     return !locked.has(this.#identity());
   }
@@ -174,7 +175,7 @@ class FsFile {
   }
 }
 
-/** What comes on standard input, in pieces of the size that is asked for. */
+/** Standard input, read in pieces of the requested size. */
 class StandardInput {
   #pieces?: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
@@ -201,7 +202,7 @@ const output = (stream: NodeJS.WriteStream) => ({
     ),
 });
 
-/** Deno's names: programs of the package see them, not their types. */
+/** Deno's API for the package's programs, without its types. */
 export const Deno: object = {
   args: process.argv.slice(2),
   pid: process.pid,
@@ -260,7 +261,7 @@ export const Deno: object = {
   removeSync: (file: string) => now(() => fs.rmSync(file)),
 };
 
-/** Node's Buffer as what it is a kind of: some of what is done with bytes differs. */
+/** Converts Node's Buffer to a plain Uint8Array: some methods differ. */
 function plain({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }

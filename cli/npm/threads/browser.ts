@@ -1,9 +1,9 @@
 /**
- * In the npm package, in a browser: what stands for Node's threads (`node.ts`). No thread can be started, so a crew's
- * jobs are done on the calling one (`workers/crew.ts`). The CPU device has threads of its own kind (`kernels/cpu/host_browser.ts`).
+ * Replaces Node's threads (`node.ts`) in the npm package, in a browser. No thread can be started, so a crew's jobs run on the
+ * calling thread (`workers/crew.ts`). The CPU device has threads of its own kind (`kernels/cpu/host_browser.ts`).
  */
 
-/** Threads that are of use. */
+/** Number of useful threads. */
 export const availableParallelism = (): number => 1;
 
 /** A thread that can't be started. */

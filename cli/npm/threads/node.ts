@@ -1,3 +1,3 @@
-/** In the npm package, in Node: threads. In a browser `browser.ts` stands for this file. */
+/** Threads in the npm package, in Node. In a browser, `browser.ts` replaces this file. */
 export { availableParallelism } from "node:os";
 export { parentPort, Worker } from "node:worker_threads";

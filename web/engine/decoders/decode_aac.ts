@@ -1,2 +1,2 @@
-/** A file of the page, loaded when it meets such a recording. */
+/** A separate file of the page, loaded with the first such recording. */
 export { decoder } from "@audio/decode-aac";

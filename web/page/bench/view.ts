@@ -1,4 +1,4 @@
-/** Bench: how fast the kernels are in this browser, under its roof, and the ladder of a matrix product. */
+/** Bench: the speed of the kernels in this browser, relative to its peaks, and the ladder of a matrix product. */
 import type { LadderRow } from "../../../lab/ladder.ts";
 import type { BenchResults, KernelRow } from "../../../lab/results.ts";
 import { drawRoofline } from "../../../lab/roofline.ts";
@@ -44,7 +44,7 @@ export function benchView(app: App): View {
     el("div", { class: "table", tabindex: 0, role: "region", "aria-label": "Results" }, table),
   );
   picture.hidden = true;
-  /** What came last, whole or not. */
+  /** The latest result, complete or not. */
   let result: BenchResult | undefined, running: keyof typeof COLUMNS | undefined;
 
   async function run(what: keyof typeof COLUMNS): Promise<void> {
@@ -60,7 +60,7 @@ export function benchView(app: App): View {
     );
     status.textContent = what === "kernels" ? "Measuring the machine's peaks…" : "Climbing…";
     bar.removeAttribute("value");
-    status.setAttribute("aria-live", "off"); // the bar shows how far it is; only the end is announced
+    status.setAttribute("aria-live", "off"); // the bar shows the progress; only the end is announced
     try {
       await app.device();
       result = await app.engine.ask("bench", what, Number(widths.value)) as BenchResult;
@@ -79,7 +79,7 @@ export function benchView(app: App): View {
     }
   }
 
-  /** What it is, its numbers, and of what it was made: on a phone the last is what waits beyond the edge. */
+  /** A row: its name, its numbers, and their origin. On a phone the last one is beyond the edge. */
   function addRow(first: string, numbers: readonly string[], texts: readonly string[]): void {
     body.append(
       el(
@@ -109,7 +109,7 @@ export function benchView(app: App): View {
     return name;
   }
 
-  /** The roofline of what is timed by now. */
+  /** The roofline of the rows measured so far. */
   const draw = oncePerFrame(() => {
     if (!result?.peaks || result.kernels.length === 0) return;
     const { date, peaks, kernels, device, description, width, batch } = result;
@@ -158,13 +158,13 @@ export function benchView(app: App): View {
     element,
     async deviceChanged() {
       const { software } = await app.device(), whole = widths.options[widths.options.length - 1];
-      whole.disabled = software; // a call of its largest kernels would take a program half a minute
+      whole.disabled = software; // a call of its largest kernels would take a software GPU half a minute
       if (software && whole.selected) widths.value = "0.125";
     },
   };
 }
 
-/** What was measured, in a line. */
+/** The measurement in one line. */
 function told({ stopped, description, peaks, ladder, batch, kernels }: BenchResult): string {
   const software = /\(software\)/.test(description);
   const smaller = software && kernels.length > 0
@@ -180,5 +180,5 @@ function told({ stopped, description, peaks, ladder, batch, kernels }: BenchResu
   return `${stopped ? "Stopped. " : ""}${description}${roof}.${smaller}`;
 }
 
-/** Microseconds as the page writes them. */
+/** Microseconds in the page's notation. */
 const micro = (time: string) => time.replace(" us", " µs");

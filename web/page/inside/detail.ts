@@ -1,9 +1,12 @@
-/** One layer of the network, and one of its channels: what it makes of the segment, the filter that makes it, the kernel, its text. */
+/**
+ * One layer of the network and one of its channels: its output for the segment, the filter that computes it, the
+ * kernel, and its source.
+ */
 import type { InsideView, LayerView, Weights } from "../../engine/protocol.ts";
 import { el } from "../dom.ts";
 import { channelPicture, filterPicture, type Locate, unitsPicture, weightsPicture } from "./pictures.ts";
 
-/** What stands where the number under the pointer will. */
+/** Shown until there is a number under the pointer. */
 const POINT = "Point at the picture to read its numbers.";
 
 /** The chosen layer. */
@@ -12,12 +15,12 @@ export class Detail {
   readonly #weightsOf: (layer: string) => Promise<Weights | undefined>;
   #redraw = () => {};
 
-  /** @param weightsOf gives what a layer has learned */
+  /** @param weightsOf returns a layer's weights */
   constructor(weightsOf: (layer: string) => Promise<Weights | undefined>) {
     this.#weightsOf = weightsOf;
   }
 
-  /** Shows a layer and one of its channels, or units. `onChannel` hears which one is looked at. */
+  /** Shows a layer and one of its channels or units. `onChannel` receives the chosen one. */
   show(inside: InsideView, layer: LayerView, channel: number, onChannel: (channel: number) => void): void {
     const { shape, values, weights: weightShape, name } = layer, channels = shape[shape.length - 1];
     const last = layer === inside.layers[inside.layers.length - 1], flat = shape.length === 1;
@@ -89,13 +92,13 @@ export class Detail {
     });
   }
 
-  /** Draws it again, in the theme's colours. */
+  /** Redraws it in the theme's colours. */
   redraw(): void {
     this.#redraw();
   }
 }
 
-/** What a layer does. */
+/** Describes a layer. */
 function idea({ name, kernels }: LayerView, last: boolean, folded: boolean): string {
   if (name.startsWith("pool")) return "The largest of each 2 × 2 numbers.";
   if (last) return "A number for each emotion. Softmax turns them into probabilities.";
@@ -160,7 +163,7 @@ function figures(layer: LayerView): (readonly [string, string])[] {
   ];
 }
 
-/** A text that is put into the page when it is asked for: some are long. */
+/** A listing that is added to the page on demand, since some are long. */
 function listing({ name, text, compiled }: InsideView["sources"][number]): HTMLElement {
   const code = el("pre", { tabindex: 0, role: "region", "aria-label": name });
   const details = el("details", {}, el("summary", {}, `${compiled ? "As compiled: " : ""}${name}`), code);
@@ -171,15 +174,15 @@ function listing({ name, text, compiled }: InsideView["sources"][number]): HTMLE
 const rows = (pairs: readonly (readonly [string, string])[]) =>
   pairs.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]);
 
-/** Three digits that mean something. */
+/** A number with three significant digits. */
 function figure(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   return size >= 1000 ? value.toFixed(0) : size < 1e-4 ? value.toExponential(2) : value.toPrecision(3);
 }
 
-/** A speed for people. */
+/** A speed in words. */
 export const rate = (flops: number, seconds: number): string => `${figure(flops / seconds / 1e9)} GFLOP/s`;
-/** A time for people. */
+/** A time in words. */
 export const time = (seconds: number): string =>
   seconds < 1e-3 ? `${figure(1e6 * seconds)} µs` : `${figure(1e3 * seconds)} ms`;

@@ -1,18 +1,21 @@
 /**
- * Activations and weights as pictures: a pixel a number, shown as large as its element allows. Channels are drawn as the network sees
- * them, mel bands upwards, frames to the right. Each picture tells which of its parts a point is in.
+ * Activations and weights as pictures: one pixel per number, scaled to the element's size. Channels are drawn as the network's input:
+ * mel bands upwards, frames to the right. Each picture can locate the part at a point.
  */
 import type { LayerView, Weights } from "../../engine/protocol.ts";
 import { dark, themeColour } from "../dom.ts";
 import { paint } from "../listen/mel_picture.ts";
 
-/** Pixels that a picture with lines in it is across, at least. */
+/** Least width in pixels of a picture with lines. */
 const LEAST = 320;
 
-/** What is where in a picture: the number of the part under a pointer, or nothing beside them. */
+/** Returns the number of the part under a pointer, or undefined beside the parts. */
 export type Locate = (event: MouseEvent) => number | undefined;
 
-/** All channels of a layer, or all units, each as dark as its share of the largest number. `aspect`: width by height to fill. */
+/**
+ * All channels of a layer, or all units, each as dark as its share of the largest number. `aspect`: width divided by
+ * height.
+ */
 export function mosaic(canvas: HTMLCanvasElement, { shape, values }: LayerView, aspect: number): Locate {
   const flat = shape.length === 1, [height, width, channels] = flat ? [1, 1, shape[0]] : shape;
   const grid = new Grid(channels, width, height, flat ? 0 : 1, aspect);
@@ -31,7 +34,10 @@ export function mosaic(canvas: HTMLCanvasElement, { shape, values }: LayerView, 
   return (event) => grid.partAt(pixelAt(canvas, event));
 }
 
-/** One channel of a layer. A part is a number of it, counted as in memory: rows from the lowest band, columns from the first frame. */
+/**
+ * One channel of a layer. A part is one of its numbers, counted as in memory: rows from the lowest band, columns from
+ * the first frame.
+ */
 export function channelPicture(canvas: HTMLCanvasElement, { shape, values }: LayerView, channel: number): Locate {
   const [height, width, channels] = shape, picture = new ImageData(width, height), onDark = dark();
   const most = largest(values);
@@ -61,19 +67,19 @@ export function unitsPicture(canvas: HTMLCanvasElement, { values }: LayerView, u
 }
 
 /**
- * Filters of a layer, or the weights of its units, in a square; there is a line around the chosen one. Blue adds, red takes away. A
- * part is the filter of one channel that comes out.
+ * Filters of a layer, or the weights of its units, in a square, with a line around the chosen one. Blue is positive, red negative.
+ * A part is the filter of one output channel.
  */
 export function weightsPicture(canvas: HTMLCanvasElement, weights: Weights, chosen: number): Locate {
   const { shape } = weights, channelsOut = shape[shape.length - 1], filter = filterGrid(weights);
   const grid = new Grid(channelsOut, ...filter.size, 3, 1), [width, height] = grid.size;
-  // a margin of one, for the line
+  // a margin of one pixel for the line
   const picture = blank(width + 2, height + 2), scale = largest(weights.values);
   for (let o = 0; o < channelsOut; o++) {
     const [left, top] = grid.place(o);
     drawFilter(picture, [left + 1, top + 1], filter, weights, o, scale);
   }
-  // drawn larger than a pixel a number, where those are few, so that the line is thin
+  // if there are few numbers, each is drawn larger than a pixel, so that the line is thin
   const times = Math.max(1, Math.floor(LEAST / picture.width)),
     small = new OffscreenCanvas(picture.width, picture.height);
   small.getContext("2d")!.putImageData(picture, 0, 0);
@@ -87,7 +93,7 @@ export function weightsPicture(canvas: HTMLCanvasElement, weights: Weights, chos
   return (event) => grid.partAt(pixelAt(canvas, event)?.map((at) => Math.floor(at / times) - 1));
 }
 
-/** The filter that makes one channel: 3 x 3 for each channel that it reads; or the weights of one unit. */
+/** The filter of one channel: 3 x 3 for each input channel; or the weights of one unit. */
 export function filterPicture(canvas: HTMLCanvasElement, weights: Weights, channel: number): void {
   const filter = filterGrid(weights), picture = blank(...filter.size), { shape, values } = weights;
   const channelsOut = shape[shape.length - 1];
@@ -97,7 +103,7 @@ export function filterPicture(canvas: HTMLCanvasElement, weights: Weights, chann
   put(canvas, picture);
 }
 
-/** Where the channels that a filter reads lie in it. */
+/** Positions of a filter's input channels. */
 function filterGrid({ shape }: Weights): Grid {
   return shape.length === 4 ? new Grid(shape[2], 3, 3, 1, 1) : new Grid(shape[0], 1, 1, 0, 1);
 }
@@ -126,7 +132,7 @@ function drawFilter(
   }
 }
 
-/** Parts of one size in rows, with a gap between them. `aspect`: width by height of where they are shown. */
+/** Parts of equal size in rows, with gaps between them. `aspect`: width divided by height of the display. */
 class Grid {
   readonly size: [width: number, height: number];
   readonly #across: number;
@@ -139,7 +145,7 @@ class Grid {
     aspect: number,
   ) {
     const [w, h] = [width + gap, height + gap], rows = (across: number) => Math.ceil(count / across);
-    // as large as they can be shown, and few places empty
+    // as large as possible, and with few empty places
     const worth = (n: number) => Math.min(aspect / (n * w), 1 / (rows(n) * h)) * Math.sqrt(count / (n * rows(n)));
     this.#across = 1;
     for (let n = 2; n <= count; n++) if (worth(n) > worth(this.#across)) this.#across = n;
@@ -162,7 +168,10 @@ class Grid {
   }
 }
 
-/** The pixel of a picture under a pointer. The picture is as large as fits its element, from its upper left corner on. */
+/**
+ * The pixel of a picture under a pointer. The picture is as large as fits its element, aligned to the upper left
+ * corner.
+ */
 function pixelAt(canvas: HTMLCanvasElement, { offsetX, offsetY }: MouseEvent): [x: number, y: number] | undefined {
   const scale = Math.min(canvas.clientWidth / canvas.width, canvas.clientHeight / canvas.height);
   const [x, y] = [Math.floor(offsetX / scale), Math.floor(offsetY / scale)];
@@ -173,10 +182,10 @@ function largest(values: Float32Array): number {
   return values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
 }
 
-/** A picture with nothing in it, and the card showing through. */
+/** A transparent picture: the card is visible through it. */
 const blank = (width: number, height: number) => new ImageData(width, height);
 
-/** Shows a picture, its pixels as squares; the canvas's element says how large. */
+/** Displays a picture, with its pixels as squares; the canvas's element determines the size. */
 function put(canvas: HTMLCanvasElement, picture: ImageData): void {
   [canvas.width, canvas.height] = [picture.width, picture.height];
   canvas.getContext("2d")!.putImageData(picture, 0, 0);

@@ -1,4 +1,7 @@
-/** Inside: each layer of the network as pictures of its channels, for the segment under Listen's cursor, and how it was made. */
+/**
+ * Inside: each layer of the network as pictures of its channels, for the segment at Listen's cursor, with details of
+ * its computation.
+ */
 import type { FrontEnd } from "../../../dsp/settings.ts";
 import type { InsideView, LayerView, Recognition, Weights } from "../../engine/protocol.ts";
 import { button, el } from "../dom.ts";
@@ -6,10 +9,10 @@ import type { App, View } from "../view.ts";
 import { Detail, rate, softmax, time } from "./detail.ts";
 import { type Locate, mosaic } from "./pictures.ts";
 
-/** Width of a layer's picture by its height. */
+/** Width of a layer's picture divided by its height. */
 const ASPECT = 1.15;
 
-/** What is looked at: a moment of what was heard, on the device that was opened as the how-many-th. */
+/** The inspected moment of a recording, and the number of the device's opening. */
 interface Place {
   heard?: Recognition;
   cursor?: number;
@@ -46,7 +49,7 @@ export function insideView(app: App): View {
     return !seen || seen.devices !== now.devices || seen.heard !== now.heard || seen.cursor !== now.cursor;
   };
 
-  /** Looks, and once more if the cursor or the device has changed meanwhile. */
+  /** Looks inside, and again if cursor or device have changed meanwhile. */
   async function look(): Promise<void> {
     if (looking) return;
     looking = again.disabled = true;
@@ -125,7 +128,7 @@ export function insideView(app: App): View {
   };
 }
 
-/** A layer's button: its channels, its name and shape, how fast it was. A click on a channel chooses that too. */
+/** A layer's button: its channels, its name and shape, its speed. A click on a channel also chooses the channel. */
 function tile(layer: LayerView, last: boolean, onChoose: (channel: number) => void) {
   const canvas = el("canvas", { "aria-hidden": "true" });
   let locate: Locate = () => undefined;
@@ -145,7 +148,7 @@ function tile(layer: LayerView, last: boolean, onChoose: (channel: number) => vo
   return { element, draw: () => locate = mosaic(canvas, shown, ASPECT) };
 }
 
-/** The segment around a moment, as the model's front end cuts it: [segmentFrames, nMels]. */
+/** The segment around a moment, as cut by the model's front end: [segmentFrames, nMels]. */
 function framesAt(
   frames: Float32Array,
   cursor: number,

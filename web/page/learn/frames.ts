@@ -1,6 +1,6 @@
 /**
- * Chapter 1, live: the frame under the pointer, its tones and its mel bands, and the segment that begins with it. Every number comes
- * from the front end itself.
+ * Chapter 1, live: the frame under the pointer, its spectrum and its mel bands, and the segment that begins with it. Every number
+ * comes from the front end itself.
  */
 import { openSynthetic } from "../../../corpora/synthetic.ts";
 import { hann, logMel, Spectrum } from "../../../dsp/log_mel.ts";
@@ -12,7 +12,7 @@ import { FRAME, melBrightness, MelPicture } from "../listen/mel_picture.ts";
 const { sampleRate, hopLength, windowLength, fftLength, nMels, segmentFrames, fMin, fMax } = frontEnd;
 const FONT = "11px system-ui, sans-serif";
 
-/** One second of a sound, made of its samples. */
+/** One second of a sound, computed sample by sample. */
 const second = (sample: (i: number) => number) => Float32Array.from({ length: sampleRate }, (_, i) => sample(i));
 
 /** A tone that rises from the lowest band to the highest in a second, evenly in mel. */
@@ -26,7 +26,7 @@ function risingTone(): Float32Array {
   });
 }
 
-/** The sounds, by name; the first is that of the chapter's picture. */
+/** The sounds by name; the first is that of the chapter's picture. */
 const SOUNDS: Record<string, () => Promise<Float32Array> | Float32Array> = {
   "a sentence": async () => (await openSynthetic(1, { utterances: 5, speakers: 1 }).utterances[2].read()).samples,
   "a tone of 440 Hz": () => second((i) => 0.5 * Math.sin(2 * Math.PI * 440 * i / sampleRate)),
@@ -88,7 +88,7 @@ export function framesMove(): Node[] {
     line(samples, 0, width, swing(wave, loudest));
 
     label("log-mel frames; red: the segment that begins here", 0, mel[0]);
-    const middle = windowLength / 2 / sampleRate - FRAME / 2; // a frame stands around its middle
+    const middle = windowLength / 2 / sampleRate - FRAME / 2; // a frame is drawn around its middle
     picture.draw(pen, { frames, x: (s) => x(s + middle), from: 0, to: seconds, top: mel[0], bottom: mel[1] });
     pen.strokeStyle = accent;
     for (const [top, bottom] of [wave, mel]) {

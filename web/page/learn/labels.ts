@@ -1,11 +1,11 @@
-/** Chapter 5, live: the chapter's own chain of small networks, and how far its labels are from the truth. */
+/** Chapter 5, live: the chapter's own chain of small networks, and the distance of its labels from the truth. */
 import { ordinal } from "../../../base/numbering.ts";
 import { type Method, METHODS } from "../../../refinery/choices.ts";
 import { ANGER, LabelChain, labelCorpus, labelDistance, SEGMENTS } from "../../../textbook/label_chain.ts";
 import { button, choice, el, oncePerFrame, sharpen, slider, themeColour } from "../dom.ts";
 import type { App } from "../view.ts";
 
-/** Stages that are drawn, and milliseconds for which an epoch stays to be looked at. */
+/** Number of stages drawn, and milliseconds for which an epoch stays visible. */
 const STAGES = 5, PAUSE_MS = 350;
 
 export function labelsRefine(app: App): Node[] {
@@ -19,7 +19,7 @@ export function labelsRefine(app: App): Node[] {
   const utterance = slider("Utterance", [1, corpus.utterances.length, 1, 2], draw);
   const next = button("Train the next network", () => train(), { class: "main" });
   let chain = new LabelChain(corpus, METHODS[0]);
-  /** Labels of the network that learns, after its last epoch. */
+  /** Labels from the network in training, after its latest epoch. */
   let learning: { labels: Float32Array; epoch: number } | undefined;
 
   async function train(): Promise<void> {

@@ -1,9 +1,9 @@
-/** Chapter 7, live: the CPU's ladder, each rung timed on one core of the reader's machine by the engine. */
+/** Chapter 7, live: the CPU's ladder, with each rung timed by the engine on one core of the reader's machine. */
 import type { Rung } from "../../../lab/cpu_ladder.ts";
 import { button, el } from "../dom.ts";
 import type { App } from "../view.ts";
 
-/** Times that each rung is measured. */
+/** Number of measurements per rung. */
 const SAMPLES = 9;
 
 export function ladderClimbs(app: App): Node[] {

@@ -1,7 +1,7 @@
 /**
- * What moves beside a chapter: frames under the pointer (1), a kernel that slides (2), the tape forward and back (3), descent and Adam with
- * their rates (4), labels that are refined (5), a tree that grows (6), the ladder, timed (7). Chapters 8 and 9 have theirs in
- * Inside. All is computed here, by the code that the chapter is about; words say what the drawing shows.
+ * Live figures beside the chapters: frames under the pointer (1), a sliding kernel (2), the tape forward and back (3), descent and Adam
+ * with adjustable rates (4), refined labels (5), a growing tree (6), the ladder, timed (7). Those of chapters 8 and 9 are in Inside.
+ * Everything is computed here, by the code that the chapter describes; text explains the drawing.
  */
 import { RandomForest } from "../../../forest/forest.ts";
 import { Random } from "../../../kernels/random.ts";
@@ -12,7 +12,7 @@ import { framesMove } from "./frames.ts";
 import { labelsRefine } from "./labels.ts";
 import { ladderClimbs } from "./ladder.ts";
 
-/** Which other view shows the same, and more. */
+/** Another view that shows the same in more detail. */
 const ELSEWHERE: Record<string, [view: string, words: string]> = {
   "1_frames": ["listen", "Listen: the frames of a recording of your own."],
   "5_labels": ["train", "Train: the same with VGG-E networks and synthetic speech."],
@@ -21,7 +21,7 @@ const ELSEWHERE: Record<string, [view: string, words: string]> = {
   "9_layer": ["inside", "Inside: the kernels that run, and their texts."],
 };
 
-/** What makes a chapter's figure. */
+/** Functions that create a chapter's figure. */
 const FIGURES: Record<string, (app: App) => Node[]> = {
   "1_frames": framesMove,
   "2_convolution": kernelSlides,
@@ -32,7 +32,7 @@ const FIGURES: Record<string, (app: App) => Node[]> = {
   "7_speed": ladderClimbs,
 };
 
-/** The live counterpart of a chapter; undefined where it has none. */
+/** The live figure of a chapter; undefined if it has none. */
 export function liveFor(name: string, app: App): HTMLElement | undefined {
   const nodes = FIGURES[name]?.(app) ?? [], [view, words] = ELSEWHERE[name] ?? [];
   if (words) nodes.push(el("p", {}, nodes.length > 0 ? "More in " : "Live: ", el("a", { href: `#${view}` }, words)));
@@ -80,7 +80,7 @@ function kernelSlides(): Node[] {
   return [el("div", { class: "bar" }, place.field), tables, words];
 }
 
-/** The tape of chapter 3's network: what each operation records, and what it hands back. */
+/** The tape of chapter 3's network: what each operation records, and what it passes back. */
 const TAPE: readonly [forward: string, back: string][] = [
   [
     "conv2d: x [4, 4, 4, 1] → [4, 4, 4, 2]",

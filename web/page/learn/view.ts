@@ -1,4 +1,4 @@
-/** Learn: the textbook in the page. A chapter's words and pictures, and above them its live counterpart (`live.ts`). */
+/** Learn: the textbook in the page. A chapter's text and pictures, below its live figure (`live.ts`). */
 import type { Contents } from "../../textbook.ts";
 import { el } from "../dom.ts";
 import type { App, View } from "../view.ts";
@@ -39,13 +39,13 @@ export function learnView(app: App): View {
       return el("li", {}, link);
     }));
     const text = await get(`${name}.html`);
-    if (name !== shown) return; // another was asked for meanwhile
+    if (name !== shown) return; // another was requested meanwhile
     const parsed = new DOMParser().parseFromString(text, "text/html");
     const live = liveFor(name, app);
     article.replaceChildren(...parsed.body.childNodes);
     article.dataset.chapter = name;
     if (live) article.querySelector("h1, h2")!.after(live);
-    // the page has its own heading of the first level
+    // the page has its own top-level heading
     article.querySelector("h1")?.replaceWith(
       el("h2", { class: "title", tabindex: -1 }, article.querySelector("h1")!.textContent!),
     );

@@ -1,12 +1,12 @@
-/** In words: the model, what was heard, what went wrong. */
+/** Texts about the model, the result and errors. */
 import { frontEnd } from "../../../dsp/settings.ts";
 import type { ModelDescription } from "../../../models/description.ts";
 import type { ProfileExport } from "./export.ts";
 
-/** Samples below this are as good as silence: -60 dB of full scale. */
+/** Samples below this count as silence: -60 dB of full scale. */
 const HARDLY_ANY = 0.001;
 
-/** What hears, and how far it is to be trusted. */
+/** The model in use, and how far to trust it. */
 export function aboutModel({ name, training, accuracy }: ModelDescription): string {
   const { corpus, utterances, speakers } = training;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
@@ -21,7 +21,7 @@ export function aboutModel({ name, training, accuracy }: ModelDescription): stri
   ].join(" ");
 }
 
-/** What was heard: how long it is, in how many segments, how fast, and whether there is any sound in it. */
+/** The recording: its duration, its segments, the speed, and whether it has any sound. */
 export function aboutHeard({ name, emotions, heard }: Pick<ProfileExport, "name" | "emotions" | "heard">): string {
   const { seconds, profile, segmentHop, took, samples, speech } = heard, segments = profile.length / emotions.length;
   const spoken = speech.reduce((sum, one) => sum + one, 0), silent = 100 * (1 - spoken / segments);
@@ -42,7 +42,7 @@ export function aboutHeard({ name, emotions, heard }: Pick<ProfileExport, "name"
     : ` ${silent.toFixed(0)} % of it has no speech and was not judged.`);
 }
 
-/** An error that says which recording it is of. */
+/** An error with the recording's name. */
 export function named(error: unknown, name: string): Error {
   const { message, name: kind } = error instanceof Error ? error : new Error(String(error));
   return Object.assign(new Error(message.includes(name) ? message : `${name}: ${message}`), { name: kind });

@@ -1,24 +1,24 @@
-/** The cursor in the picture, by mouse, finger and keys. */
+/** The cursor in the picture, moved by mouse, finger and keys. */
 import type { Scene } from "./scene.ts";
 
-/** Seconds that an arrow key moves the cursor, and a page key at least. */
+/** Seconds that an arrow key moves the cursor, and the least that a page key does. */
 const STEP = 0.05, LEAP = 0.5;
-/** Page keys from one end to the other, at most. */
+/** Most presses of a page key from one end to the other. */
 const LEAPS = 25;
 
-/** What the hand is for. */
+/** The actions of a hand. */
 export interface Hand {
   /** Whether there is anything to move in. */
   movable(): boolean;
-  /** Puts the cursor to a time, in seconds; the scene bounds it. */
+  /** Moves the cursor to a time, in seconds; the scene limits it. */
   move(seconds: number): void;
-  /** Plays, or pauses. */
+  /** Plays or pauses. */
   toggle(): void;
-  /** The mouse is over a time, or no longer over any. */
+  /** The mouse is over a time, or undefined if over none. */
   point(seconds: number | undefined): void;
 }
 
-/** Lets a hand move the cursor. */
+/** Lets the user move the cursor. */
 export function moveByHand(canvas: HTMLCanvasElement, scene: Scene, hand: Hand): void {
   const time = (event: PointerEvent) => scene.timeAt(event.offsetX, canvas.clientWidth);
   canvas.addEventListener("pointerdown", (event) => {

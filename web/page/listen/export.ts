@@ -1,4 +1,4 @@
-/** What was heard, to take along: SVG, PNG, JSON. */
+/** Exports a result as SVG, PNG or JSON. */
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import type { FrontEnd } from "../../../dsp/settings.ts";
 import type { Recognition } from "../../engine/protocol.ts";
@@ -7,7 +7,7 @@ import { download } from "../dom.ts";
 import { melBrightness, paint } from "./mel_picture.ts";
 import { loudestOf } from "./scene.ts";
 
-/** What is exported. */
+/** The result to export. */
 export interface ProfileExport {
   name: string;
   heard: Recognition;
@@ -15,14 +15,14 @@ export interface ProfileExport {
   colours: readonly string[];
   /** The model's name. */
   model: string;
-  /** The model's: how long a segment is. */
+  /** The model's front end, which defines the length of a segment. */
   frontEnd: FrontEnd;
 }
 
 /** Kinds of files. */
 export type FileKind = "SVG" | "PNG" | "JSON";
 
-/** Gives a file to whoever looks. */
+/** Offers a file as a download. */
 export async function save(kind: FileKind, shown: ProfileExport): Promise<void> {
   const base = shown.name.replace(/\.\w+$/, "").replaceAll(/[^\p{L}\d_-]+/gu, "-").replaceAll(/^-|-$/g, "");
   const content = kind === "JSON"
@@ -41,7 +41,7 @@ const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "
 /** The document of `deno task predict --json --profile`. */
 function toJson({ name, heard, emotions, model, frontEnd }: ProfileExport): string {
   const meaning = { emotions, frontEnd }, K = emotions.length, { judgedHop, speech, profile } = heard;
-  // the segments that were judged: the picture is denser
+  // the judged segments: the picture has more
   const every = judgedHop / heard.segmentHop, marks = speech.filter((_, s) => s % every === 0);
   const judged = {
     ...heard,
@@ -138,7 +138,7 @@ async function melPng(frames: Float32Array, nMels: number): Promise<string> {
   return `data:image/png;base64,${btoa(text)}`;
 }
 
-/** An SVG drawing as a PNG, twice as large. */
+/** An SVG drawing as a PNG of twice the size. */
 async function toPng(svg: string): Promise<Blob> {
   const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
   try {

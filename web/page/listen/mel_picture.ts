@@ -1,10 +1,10 @@
-/** Log-mel frames as a picture that grows: each frame is painted once, as a column, and then only copied. */
+/** Log-mel frames as a growing picture: each frame is painted once, as a column, and later only copied. */
 import { frontEnd } from "../../../dsp/settings.ts";
 import { dark } from "../dom.ts";
 
 /** Seconds from one frame to the next. */
 export const FRAME: number = frontEnd.hopLength / frontEnd.sampleRate;
-/** Frames of a piece: canvases are no wider than some thousands. */
+/** Frames per piece: canvases can only be a few thousand pixels wide. */
 const PIECE = 2048;
 
 /** The picture, in pieces. */
@@ -16,8 +16,8 @@ export class MelPicture {
   /**
    * Draws a stretch of time.
    *
-   * @param frames [n, nMels], all of them
-   * @param x where a time, in seconds, is on the canvas
+   * @param frames [n, nMels], all frames
+   * @param x the position on the canvas of a time, in seconds
    */
   draw(pen: CanvasRenderingContext2D, { frames, x, from, to, top, bottom }: {
     frames: Float32Array;
@@ -39,7 +39,7 @@ export class MelPicture {
     }
   }
 
-  /** Paints the frames that are not yet: all of them, where the theme has changed. */
+  /** Paints the frames that are not painted yet, or all of them if the theme has changed. */
   #paint(frames: Float32Array, count: number): void {
     const { nMels } = frontEnd;
     if (this.#dark !== dark()) [this.#dark, this.#painted] = [dark(), 0];
@@ -59,10 +59,10 @@ export class MelPicture {
   }
 }
 
-/** Where a log-mel value lies between silence (0) and loud speech (1). */
+/** The position of a log-mel value between silence (0) and loud speech (1). */
 export const melBrightness = (value: number): number => (value + 4.6) / 8.2;
 
-/** One colour of the pictures: from the page's own to a deep (on dark: pale) blue. @param value 0 to 1 */
+/** A colour of the pictures: from the page's background to a deep blue (pale if dark). @param value 0 to 1 */
 export function paint(data: Uint8ClampedArray, at: number, value: number, onDark: boolean): void {
   const v = Math.min(1, Math.max(0, value)), ramp = onDark ? DARK_RAMP : LIGHT_RAMP;
   const place = v * (ramp.length - 1), i = Math.min(ramp.length - 2, Math.floor(place)), f = place - i;

@@ -1,4 +1,7 @@
-/** The emotion of the utterance, and a bar for each. Its place is kept from the start, so that nothing jumps. */
+/**
+ * The emotion of the utterance, and a bar for each emotion. Its space is reserved from the start, so that nothing
+ * moves.
+ */
 import { el, sharpen } from "../dom.ts";
 
 /** The verdict. */
@@ -10,7 +13,7 @@ export class Meters {
   #rows: { canvas: HTMLCanvasElement; value: HTMLElement; colour: string }[] = [];
   #emotions: readonly string[] = [];
 
-  /** @param prefix of the names of its elements */
+  /** @param prefix of the ids of its elements */
   constructor(prefix = "") {
     this.#what = el("strong", { id: `${prefix}emotion` }, "–");
     this.#how = el("small", { class: "num", id: `${prefix}probability` }, "no recording yet");

@@ -1,30 +1,30 @@
 /**
- * The moving picture: waveform, log-mel frames and profile over one axis of time, with a cursor. What is heard is appended, and
- * what is out of sight is not drawn, so that drawing costs the same however long the recording is.
+ * The moving picture: waveform, log-mel frames and profile over one axis of time, with a cursor. New sound is appended. Only
+ * the visible part is drawn, so the cost of drawing does not depend on the recording's length.
  */
 import { frontEnd } from "../../../dsp/settings.ts";
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import { sharpen, themeColour } from "../dom.ts";
 import { FRAME, MelPicture } from "./mel_picture.ts";
 
-/** Seconds that the picture shows at most. */
+/** Longest visible time, in seconds. */
 export const WINDOW = 8;
 /** Shares of the height. */
 export const PANELS = { wave: [0.02, 0.2], mel: [0.23, 0.53], profile: [0.57, 0.93] } as const;
 const LEFT = 34, RIGHT = 10;
 
-/** Everything that is drawn. */
+/** The contents of the picture. */
 export class Scene {
   emotions: readonly string[] = [];
   colours: readonly string[] = [];
   segmentHop = 1;
-  /** How long a segment is. */
+  /** Duration of a segment. */
   segmentSeconds: number = segmentSeconds();
-  /** [segments]: 0 where a segment has no speech, and is veiled; not set: not known. */
+  /** [segments]: 0 if a segment has no speech, and is veiled; undefined: not known. */
   speech?: Uint8Array;
   /** Seconds. */
   cursor = 0;
-  /** Whether sound still comes in: the picture then ends at its end. */
+  /** Whether sound is still arriving: the picture then ends at its end. */
   live = false;
   #samples = new FloatList();
   #frames = new FloatList();
@@ -32,7 +32,7 @@ export class Scene {
   #mel = new MelPicture();
   #loudest = QUIET;
 
-  /** Takes everything away. */
+  /** Removes everything. */
   clear(): void {
     [this.#samples, this.#frames, this.#profile] = [new FloatList(), new FloatList(), new FloatList()];
     this.#mel = new MelPicture();
@@ -62,7 +62,7 @@ export class Scene {
     return this.segments === 0 ? undefined : this.#row(this.#nearest(seconds));
   }
 
-  /** The mean of the profile's rows from that at one time to that at another; there are segments. */
+  /** The mean of the profile's rows from one time to another; there must be segments. */
   mean(from: number, to: number): Float32Array {
     const first = this.#nearest(from), last = this.#nearest(to), sum = new Float32Array(this.emotions.length);
     for (let s = first; s <= last; s++) this.#row(s).forEach((p, k) => sum[k] += p);
@@ -80,7 +80,7 @@ export class Scene {
     return this.#profile.values.subarray(segment * K, (segment + 1) * K);
   }
 
-  /** The stretch of time that is shown. */
+  /** The visible range of time. */
   get view(): [from: number, to: number] {
     const span = this.live ? WINDOW : Math.min(WINDOW, Math.max(this.seconds, 0.5));
     if (this.live) return this.seconds > span ? [this.seconds - span, this.seconds] : [0, span];
@@ -88,16 +88,16 @@ export class Scene {
     return [from, from + span];
   }
 
-  /** The time at a place of the canvas. */
+  /** The time at a position on the canvas. */
   timeAt(x: number, width: number): number {
     const [from, to] = this.view;
     return Math.min(this.seconds, Math.max(0, from + (x - LEFT) / (width - LEFT - RIGHT) * (to - from)));
   }
 
-  /** Draws all of it. */
+  /** Draws everything. */
   draw(canvas: HTMLCanvasElement): void {
     const { pen, width, height } = sharpen(canvas);
-    if (width <= LEFT + RIGHT) return; // the view is hidden: there is no room to divide time by
+    if (width <= LEFT + RIGHT) return; // the view is hidden: its width would give a division by zero
     const [from, to] = this.view, right = width - RIGHT;
     const x = (seconds: number) => LEFT + (seconds - from) / (to - from) * (right - LEFT);
     const [ink, faint, line] = ["ink", "faint", "line"].map(themeColour);
@@ -173,7 +173,7 @@ export class Scene {
     const { values, length } = this.#samples, rate = frontEnd.sampleRate;
     const each = (to - from) * rate / (right - LEFT), scale = (bottom - top) / 2 / this.#loudest;
     pen.fillStyle = faint;
-    // columns begin at multiples of their width in time, so that they do not flicker as they scroll
+    // columns begin at multiples of their width in time, so that they do not flicker when the picture scrolls
     const first = Math.floor(from * rate / each);
     for (let c = first; c * each < Math.min(length, to * rate); c++) {
       let low = 0, high = 0;
@@ -236,17 +236,17 @@ export class Scene {
   }
 }
 
-/** Sound that never gets louder than this is not drawn as if it were loud. */
+/** Sound below this level is not magnified to full height. */
 const QUIET = 0.1;
 
-/** The largest distance from 0 of some samples, or what was found before. */
+/** The largest absolute value of some samples and of the previous result. */
 export function loudestOf(samples: Float32Array, before: number = QUIET): number {
   let loudest = before;
   for (const sample of samples) loudest = Math.max(loudest, Math.abs(sample));
   return loudest;
 }
 
-/** Numbers that grow. */
+/** A growing array of numbers. */
 class FloatList {
   #all = new Float32Array(1 << 14);
   length = 0;

@@ -1,15 +1,15 @@
-/** Sound in and out: files, the microphone, playing. */
+/** Sound input and output: files, microphone, playback. */
 import { isKnown } from "../../../dsp/sniff.ts";
 import type { ToHear } from "../../engine/protocol.ts";
 
-/** Longest recording that the page takes, in bytes. */
+/** Largest recording that the page accepts, in bytes. */
 const LARGEST = 512 << 20;
 
 /**
- * Opens a file that was dropped or chosen: its bytes, which the engine decodes as `deno task predict` does, or samples of the browser
- * where EPR has no decoder for its kind.
+ * Opens a dropped or chosen file: returns its bytes, which the engine decodes as `deno task predict` does, or samples decoded by the
+ * browser if EPR has no decoder for the format.
  *
- * @throws {TypeError} naming the file, where no sound can be made of it
+ * @throws {TypeError} with the file, if it can't be decoded
  */
 export async function openFile(file: File): Promise<ToHear> {
   if (file.size > LARGEST) {
@@ -36,18 +36,18 @@ export async function openFile(file: File): Promise<ToHear> {
   return { samples, sampleRate: sound.sampleRate, warnings: [warning] };
 }
 
-/** A microphone that is on. */
+/** An active microphone. */
 export interface Microphone {
   readonly sampleRate: number;
-  /** Whether sound can still come of it. */
+  /** Whether it can still deliver sound. */
   readonly live: boolean;
   /** Turns it off. */
   stop(): void;
 }
 
 /**
- * What can happen to a microphone that is on: it was unplugged or its permission taken back, or its thread failed ("ended"); a call,
- * a lid or the browser holds its sound ("interrupted"), and lets it go again ("running").
+ * Events of an active microphone: it was unplugged, its permission was revoked, or its thread failed ("ended"); a call, a lid or the
+ * browser has paused its sound ("interrupted") or resumed it ("running").
  */
 export type MicrophoneNews = "ended" | "interrupted" | "running";
 
@@ -55,11 +55,11 @@ export type MicrophoneNews = "ended" | "interrupted" | "running";
 const PATIENCE = 5000;
 
 /**
- * Turns the microphone on. Whatever fails after the browser gave it, it is off again.
+ * Turns the microphone on. If anything fails after the browser has granted it, it is turned off again.
  *
- * @param onSamples hears blocks of about 10 ms, and when each was whole (ms of `Date.now()`)
- * @param onNews hears what happens to it, until it is turned off
- * @throws {Error} kindly, where there is none or it may not be used
+ * @param onSamples receives blocks of about 10 ms, and the time when each was complete (ms of `Date.now()`)
+ * @param onNews receives its events, until it is turned off
+ * @throws {Error} with a friendly message, if there is none or it may not be used
  */
 export async function openMicrophone(
   onSamples: (samples: Float32Array, at: number) => void,
@@ -113,7 +113,7 @@ export async function openMicrophone(
   }
 }
 
-/** Tells what happens to the sound, and lets it go on as soon as the browser allows it. */
+/** Reports the state of the sound, and resumes it as soon as the browser allows. */
 function follow(
   context: AudioContext,
   tracks: readonly MediaStreamTrack[],
@@ -122,13 +122,13 @@ function follow(
 ): void {
   let held = false;
   const look = () => {
-    // "interrupted" is Safari's: a call, or Siri; a muted track is one whose device gives nothing
+    // "interrupted" is Safari's: a call, or Siri; the device of a muted track delivers nothing
     const now = context.state !== "running" || tracks.some(({ muted }) => muted);
     if (now !== held) onNews(now ? "interrupted" : "running");
     held = now;
   };
   const goOn = () => {
-    if (context.state !== "running") context.resume().catch(() => {}); // not allowed yet: the next chance is another event
+    if (context.state !== "running") context.resume().catch(() => {}); // not allowed yet: the next event is another chance
   };
   context.addEventListener("statechange", () => {
     look();
@@ -143,21 +143,21 @@ function follow(
   }
 }
 
-/** A promise, or an error where it takes longer. */
+/** Awaits a promise, or throws an error if it takes longer. */
 async function within<T>(milliseconds: number, promise: Promise<T>, otherwise: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => timer = setTimeout(() => reject(new Error(otherwise)), milliseconds));
   return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Plays samples from a place on. */
+/** Plays samples from a given position. */
 export class Player {
   #context?: AudioContext;
   #source?: AudioBufferSourceNode;
   #began = 0;
   #from = 0;
 
-  /** Whether it plays. */
+  /** Whether it is playing. */
   get playing(): boolean {
     return this.#source !== undefined;
   }
@@ -167,7 +167,7 @@ export class Player {
     return this.#from + this.#context!.currentTime - this.#began;
   }
 
-  /** Plays; `ended` is called when the end is reached, not when it is paused. */
+  /** Plays; `ended` is called when the end is reached, not on a pause. */
   play(samples: Float32Array, sampleRate: number, from: number, ended: () => void): void {
     this.pause();
     const context = this.#context ??= new AudioContext();

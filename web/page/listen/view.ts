@@ -1,4 +1,4 @@
-/** Listen: a recording, an example or the microphone, and the emotions in it as they come. */
+/** Listen: judges a recording, an example or the microphone, and shows the emotions as they arrive. */
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import { frontEnd } from "../../../dsp/settings.ts";
 import { emotionColours } from "../../../report/colours.ts";
@@ -15,16 +15,16 @@ import { type MicrophoneNews, openFile, Player } from "./sound.ts";
 import { Voice } from "./voice.ts";
 
 const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
-/** Seconds after which the microphone is turned off, since all that is heard is kept. */
+/** Seconds after which the microphone is turned off, since all its sound is kept in memory. */
 const LONGEST_LIVE = 600;
 
 export function listenView(app: App): View {
   const scene = new Scene(), player = new Player(), meters = new Meters(), voice = new Voice(app);
   let shown: ProfileExport | undefined, model: Pick<ProfileExport, "model" | "frontEnd"> = { model: "", frontEnd };
-  /** What was asked for last: what was asked for before is not shown when it comes. */
+  /** The number of the latest request: results of earlier requests are not shown. */
   let asked = 0;
 
-  // what it is made of
+  // its elements
   const input = el("input", { type: "file", accept: "audio/*,.wav", "aria-label": "Open a recording", id: "file" });
   const file = el("label", { class: "file" }, "Open a recording", input);
   const { field: examples, select: example } = choice("or a synthetic example", [
@@ -91,7 +91,7 @@ export function listenView(app: App): View {
     setCursor(player.place);
   });
 
-  // what it does
+  // its functions
   async function prepare(): Promise<void> {
     const description = await app.model();
     if (!description) {
@@ -145,7 +145,7 @@ export function listenView(app: App): View {
     element.dataset.heard = JSON.stringify({ name, probabilities: heard.probabilities });
   }
 
-  /** In a line, what is shown. */
+  /** Describes the shown recording in a line. */
   function tellShown(): void {
     status.textContent = shown ? aboutHeard(shown) : "";
     const lines = shown?.heard.warnings ?? [];
@@ -153,7 +153,7 @@ export function listenView(app: App): View {
     warnings.replaceChildren(...lines.map((line) => el("li", {}, line)));
   }
 
-  /** What can be done with what is shown. */
+  /** Enables the actions available for the shown recording. */
   function enable(): void {
     for (const one of [play, ...exports]) one.disabled = !shown || scene.live;
   }
@@ -164,7 +164,7 @@ export function listenView(app: App): View {
     redraw();
   }
 
-  /** Moves the cursor; what plays goes on there. */
+  /** Moves the cursor; playback continues there. */
   function moveTo(seconds: number): void {
     setCursor(seconds);
     if (player.playing) start();
@@ -219,7 +219,7 @@ export function listenView(app: App): View {
     }
   }
 
-  /** What happens to the microphone while it is on. */
+  /** Handles the events of the active microphone. */
   function microphoneNews(news: MicrophoneNews): void {
     if (!voice.on) return;
     if (news === "ended") {
@@ -241,7 +241,7 @@ export function listenView(app: App): View {
     status.textContent = "Processing the rest…";
     const heard = await ended;
     if (heard) return show("your speech", heard);
-    // nothing to show: what was there before is there again
+    // nothing to show: the previous recording is restored
     scene.clear();
     if (shown) show(shown.name, shown.heard);
     empty.hidden = shown !== undefined;
@@ -250,7 +250,7 @@ export function listenView(app: App): View {
   }
 
   function live(news: News): void {
-    if (news.news === "fault" && voice.on) stopSpeaking(); // the shell prints why
+    if (news.news === "fault" && voice.on) stopSpeaking(); // the shell prints the reason
     if (news.news !== "live" || !voice.on) return;
     scene.append(news.samples, news.frames, news.profile);
     if (news.probabilities.length > 0) meters.show(news.probabilities, "so far");
@@ -279,7 +279,7 @@ export function listenView(app: App): View {
     hear(file.name, () => openFile(file));
   }
 
-  // who does it
+  // its events
   input.addEventListener("change", () => {
     const [chosen] = input.files ?? [];
     if (chosen) hearFile(chosen);

@@ -1,10 +1,10 @@
-/** The microphone as it is heard: turned on and off, its sound sent to the engine, and how far the picture is behind it. */
+/** The live microphone: turned on and off, its sound sent to the engine, and the delay of the picture. */
 import type { HeardBy, Recognition } from "../../engine/protocol.ts";
 import { afterNextFrame } from "../dom.ts";
 import type { App } from "../view.ts";
 import { type Microphone, type MicrophoneNews, openMicrophone } from "./sound.ts";
 
-/** Milliseconds from sound to picture, of the last hundred blocks. */
+/** Milliseconds from sound to picture, for the last hundred blocks. */
 export interface Delay {
   median: number;
   slowest: number;
@@ -16,7 +16,7 @@ export class Voice {
   readonly #delays: number[] = [];
   #microphone?: Microphone;
 
-  /** @param by which model hears it */
+  /** @param by the model to use */
   constructor(app: App, by: HeardBy = "page") {
     [this.#app, this.#by] = [app, by];
   }
@@ -29,10 +29,10 @@ export class Voice {
   /**
    * Turns the microphone on.
    *
-   * @param unwanted tells, while that takes its time, whether something else is wanted by now
-   * @param onNews hears what happens to it while it is on; "ended" also where the engine fails
-   * @returns frames from one segment to the next; undefined where it is unwanted, and off again
-   * @throws {Error} kindly, where there is no model, or no microphone that may be used
+   * @param unwanted returns whether the user has meanwhile requested something else
+   * @param onNews receives its events while it is on; "ended" also if the engine fails
+   * @returns frames from one segment to the next; undefined if it was no longer requested, and is off again
+   * @throws {Error} with a friendly message, if there is no model, or no microphone that may be used
    */
   async begin(unwanted: () => boolean, onNews: (news: MicrophoneNews) => void): Promise<number | undefined> {
     const { engine } = this.#app;
@@ -47,7 +47,7 @@ export class Voice {
       (samples, at) => {
         if (!begun) return;
         engine.ask("liveSamples", samples, at).catch((error) => {
-          if (!this.on) return; // of blocks that were on their way
+          if (!this.on) return; // news of blocks that were in transit
           onNews("ended");
           this.#app.fail(error);
         });
@@ -70,14 +70,20 @@ export class Voice {
     }
   }
 
-  /** Turns it off. Gives all that was heard; undefined where that is less than a segment, or the engine failed. */
+  /**
+   * Turns it off. Returns the result for all its sound; undefined if that is shorter than a segment, or the engine
+   * failed.
+   */
   async end(): Promise<Recognition | undefined> {
     this.#microphone?.stop();
     this.#microphone = undefined;
     return await this.#app.engine.ask("liveEnd").catch(this.#app.fail) ?? undefined;
   }
 
-  /** Tells how far the picture is behind when it is on the screen. @param at when its sound was whole, ms of `Date.now()` */
+  /**
+   * Reports the picture's delay when it is on the screen. @param at the time when its sound was complete, ms of
+   * `Date.now()`
+   */
   measure(at: number, tell: (delay: Delay) => void): void {
     afterNextFrame(() => {
       if (!this.#microphone) return;

@@ -1,4 +1,4 @@
-/** Lines that grow while networks learn: the one that learns now is drawn strongest, those before it stay. */
+/** Lines that grow while networks learn: the current network's line is drawn strongest, and the earlier ones stay. */
 import { sharpen, themeColour } from "../dom.ts";
 
 /** A line. */
@@ -8,20 +8,20 @@ export interface Curve {
   points: readonly { step: number; value: number }[];
 }
 
-/** What is drawn. */
+/** The contents of a chart. */
 export interface Chart {
   curves: readonly Curve[];
   /** The right end of the axis of steps. */
   steps: number;
   /** The upper end of the other axis. */
   most: number;
-  /** Where it has lines, and what stands there. */
+  /** Grid lines and their labels. */
   ticks: readonly (readonly [value: number, text: string])[];
-  /** A dashed line, and what it means. */
+  /** A dashed line and its meaning. */
   chance: readonly [value: number, text: string];
 }
 
-/** Draws lines by steps. */
+/** Draws values by step as lines. */
 export function drawChart(canvas: HTMLCanvasElement, { curves, steps, most, ticks, chance }: Chart): void {
   const { pen, width, height } = sharpen(canvas), [left, right, upper, lower] = [44, width - 24, 12, height - 24];
   if (right <= left) return; // hidden
@@ -58,7 +58,7 @@ export function drawChart(canvas: HTMLCanvasElement, { curves, steps, most, tick
     pen.stroke();
     pen.globalAlpha = 1;
     pen.fillStyle = last ? ink : faint;
-    // those that end at the same place are not written over each other
+    // labels of lines that end at the same place do not overlap
     pen.fillText(label, Math.min(x(end.step) + 3, right + 2 + 6 * i - 3 * curves.length), y(end.value) - 8);
   });
 }

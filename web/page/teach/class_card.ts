@@ -1,23 +1,23 @@
-/** A class: its name, its takes, and how it gets more of them. */
+/** A class: its name, its takes, and the ways to add takes. */
 import { LONGEST_NAME } from "../../engine/teach_protocol.ts";
 import { button, el } from "../dom.ts";
 import type { TakeRow } from "./take_row.ts";
 
-/** What a card asks for. */
+/** A card's actions. */
 export interface CardActs {
-  /** Records, or ends the recording. */
+  /** Starts or ends the recording. */
   record(card: ClassCard): void;
-  /** Adds the files that were chosen. */
+  /** Adds the chosen files. */
   add(card: ClassCard, input: HTMLInputElement): void;
-  /** Takes the class away, with its takes. */
+  /** Removes the class and its takes. */
   remove(card: ClassCard): void;
-  /** Its name has changed. */
+  /** Called when its name has changed. */
   renamed(card: ClassCard): void;
 }
 
 let made = 0;
 
-/** See the file's comment. */
+/** See the top of this file. */
 export class ClassCard {
   readonly element: HTMLElement;
   rows: TakeRow[] = [];
@@ -64,21 +64,21 @@ export class ClassCard {
     this.tell();
   }
 
-  /** What is wrong with its name; "" where nothing is. */
+  /** What is wrong with its name; "" if nothing is. */
   set fault(text: string) {
     this.#fault.textContent = text;
     this.#fault.hidden = text === "";
     this.#name.setAttribute("aria-invalid", String(text !== ""));
   }
 
-  /** Seconds that are recorded so far, and the loudest sample of the last block; nothing: the microphone is off. */
+  /** Seconds recorded so far, and the loudest sample of the last block; undefined: the microphone is off. */
   set recording(state: { seconds: number; loudest: number } | undefined) {
     this.#record.textContent = state ? "Stop" : "Record";
     this.element.classList.toggle("recording", state !== undefined);
     this.#loudness.hidden = state === undefined;
     this.tell();
     if (!state) return;
-    // decibels are nearer to what is heard: -60 dB is empty
+    // decibels are closer to perception: -60 dB is empty
     this.#loudness.value = Math.max(0, 1 + Math.log10(Math.max(1e-3, state.loudest)) / 3);
     this.#count.textContent = `recording: ${state.seconds.toFixed(1)} s`;
   }
@@ -91,7 +91,7 @@ export class ClassCard {
     row.draw();
   }
 
-  /** Takes a take away; the next one, or the button that records, has the focus then. */
+  /** Removes a take; the focus moves to the next one, or to the recording button. */
   remove(row: TakeRow): void {
     const at = this.rows.indexOf(row);
     this.rows.splice(at, 1);
@@ -107,7 +107,7 @@ export class ClassCard {
     this.#name.select();
   }
 
-  /** Says how many takes there are, and whose they are. */
+  /** Shows the number of takes and the class's name. */
   tell(): void {
     const { length } = this.rows, seconds = this.rows.reduce((sum, row) => sum + row.seconds, 0);
     this.#count.textContent = length === 0

@@ -1,6 +1,6 @@
 /**
- * The classes and their takes: recorded, dropped, played, deleted. Each take is read by the engine, one after the other, in the order in
- * which they come; what can't be one is listed, with its reason.
+ * The classes and their takes: recorded, dropped, played, deleted. The engine reads one take after the other, in order of arrival. Files
+ * that can't be takes are listed with the reason.
  */
 import { frontEnd } from "../../../dsp/settings.ts";
 import type { ToHear } from "../../engine/protocol.ts";
@@ -13,18 +13,18 @@ import { filesOfInput, type GivenFile } from "./dropped.ts";
 import { TakeRecorder } from "./take_recorder.ts";
 import { TakeRow } from "./take_row.ts";
 
-/** Seconds after which a take ends by itself. */
+/** Seconds after which a take ends automatically. */
 const LONGEST_TAKE = 60;
-/** Seconds of takes, at most: their frames are 46 MB. */
+/** Most seconds of takes: their frames take 46 MB. */
 const LONGEST_ALL = 1800;
 
-/** See the file's comment. */
+/** See the top of this file. */
 export class Classes {
   readonly element = el("div", { class: "classes" });
-  /** What could not be a take, and why; and what is being read. */
+  /** Files that could not be takes, with the reasons; and those being read. */
   readonly faults = el("ul", { class: "under warnings", id: "teach-faults", "aria-live": "polite", hidden: true });
   readonly status = el("p", { class: "under num", id: "teach-reading", role: "status" });
-  /** Goes up with every change of what there is to learn. */
+  /** Increases with every change of the classes. */
   version = 0;
   readonly #app: App;
   #changed = () => {};
@@ -32,37 +32,37 @@ export class Classes {
   readonly #recorder = new TakeRecorder();
   #cards: ClassCard[] = [];
   #played?: TakeRow;
-  /** The card that a take is recorded for, or the microphone turned on; a number says for which click. */
+  /** The card whose take is being recorded, or whose microphone is being turned on; a number identifies the click. */
   #recording?: ClassCard;
   #asked = 0;
   #takesMade = 0;
   #reading: Promise<void> = Promise.resolve();
   #toRead = 0;
 
-  /** @param changed hears of every change of classes, names and takes */
+  /** @param changed called after every change of classes, names and takes */
   constructor(app: App, changed: () => void) {
     this.#app = app;
     for (let i = 1; i <= 3; i++) this.addClass(`class ${i}`);
     this.#changed = changed;
   }
 
-  /** What there is to learn. */
+  /** The classes to learn. */
   get list(): TeachClass[] {
     return this.#cards.map(({ name, rows }) => ({ name, takes: rows.map(({ name, samples }) => ({ name, samples })) }));
   }
 
-  /** What is to be done before it can be learned. */
+  /** The missing requirements for learning. */
   get missing(): string[] {
     return whatIsMissing(this.#cards.map(({ name, rows }) => ({ name, takes: rows.length })));
   }
 
-  /** How many takes there are, and whether any of them is nowhere else. */
+  /** The number of takes, and whether any of them exists only here. */
   get takes(): { count: number; recorded: boolean } {
     const rows = this.#cards.flatMap(({ rows }) => rows);
     return { count: rows.length, recorded: rows.some(({ recorded }) => recorded) };
   }
 
-  /** Whether there may be one more class. */
+  /** Whether another class may be added. */
   get mayGrow(): boolean {
     return this.#cards.length < MOST_CLASSES;
   }
@@ -86,16 +86,16 @@ export class Classes {
     return card;
   }
 
-  /** The card at a place of the page. */
+  /** The card at a place in the page. */
   cardOf(element: Element | null): ClassCard | undefined {
     return this.#cards.find((card) => card.element.contains(element));
   }
 
   /**
-   * Takes files in: those of folders into the class that the folder names, others into a given class.
+   * Adds files: those in folders to the class with the folder's name, others to a given class.
    *
-   * @param to the class of all files, whatever their folders
-   * @param others files of folders that were passed over
+   * @param to if given, the class for all files, whatever their folders
+   * @param others number of ignored files in folders
    */
   give(files: readonly GivenFile[], to?: ClassCard, others = 0): void {
     this.#clearFaults();
@@ -111,7 +111,7 @@ export class Classes {
     }
   }
 
-  /** Ends the recording, and keeps it; where there is none, does nothing. */
+  /** Ends the recording and keeps it; does nothing if there is none. */
   endRecording(): void {
     this.#asked++;
     const card = this.#recording, sound = this.#recorder.end();
@@ -120,14 +120,14 @@ export class Classes {
     if (card && sound) this.#read(card, `take ${++this.#takesMade}`, () => Promise.resolve(sound), true);
   }
 
-  /** Stops what plays. */
+  /** Stops the playback. */
   pause(): void {
     this.#player.pause();
     if (this.#played) this.#played.playing = false;
     this.#played = undefined;
   }
 
-  /** Shows what takes were heard as by those that had not learned from them; nothing: nobody knows. */
+  /** Shows the decisions on takes by networks that were not trained on them; undefined: not known. */
   showHeard(heardAs?: Readonly<Record<string, number>>, classes: readonly string[] = []): void {
     for (const card of this.#cards) {
       for (const row of card.rows) {
@@ -141,7 +141,7 @@ export class Classes {
     for (const card of this.#cards) card.draw();
   }
 
-  /** The class that a folder's name means: the one so called, a new one, or one that nobody has named or filled yet. */
+  /** The class for a folder's name: the one with this name, a new one, or one without name and takes. */
   #classNamed(folder: string): ClassCard | undefined {
     const known = this.#cards.find(({ name }) => plainName(name) === plainName(folder));
     if (known) return known;
@@ -201,7 +201,7 @@ export class Classes {
     } else this.#app.say("The microphone works again.");
   }
 
-  /** Reads a take when those before it are read. */
+  /** Reads a take after the earlier ones. */
   #read(card: ClassCard, name: string, open: () => Promise<ToHear>, recorded: boolean): void {
     this.#toRead++;
     this.#tellReading();
@@ -285,7 +285,7 @@ export class Classes {
   }
 }
 
-/** Whether two takes are the same, sample by sample. */
+/** Whether two takes are equal, sample by sample. */
 function isSame(a: Float32Array, b: Float32Array): boolean {
   return a.length === b.length && a.every((x, i) => x === b[i]);
 }

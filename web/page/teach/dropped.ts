@@ -1,25 +1,25 @@
-/** What was dropped or chosen: files, and the folders that they lie in, which name their classes. */
+/** Dropped or chosen files, and their folders, which name the classes. */
 
-/** A file, and the name of the folder that it lies in; none where it was given by itself. */
+/** A file and the name of its folder; no name if the file was given alone. */
 export interface GivenFile {
   file: File;
   folder?: string;
 }
 
-/** Endings of recordings: in a folder, other files are passed over. */
+/** Extensions of recordings: in a folder, other files are ignored. */
 const RECORDING = /\.(wav|wave|flac|mp3|ogg|oga|opus|m4a|aac|mp4|webm|aif|aiff|au|snd|caf|wma|amr|3gp)$/i;
 
-/** Whether a file of a folder is taken for a recording. */
+/** Whether a file in a folder counts as a recording. */
 const isRecording = ({ file, folder }: GivenFile) =>
   folder === undefined || (RECORDING.test(file.name) && !file.name.startsWith("."));
 
 /**
- * The files of a drop, those in folders too, by their paths.
+ * The files of a drop, including those in folders, by their paths.
  *
- * @returns them, and how many files of folders are no recordings
+ * @returns the files, and the number of other files in folders
  */
 export async function filesOfDrop(transfer: DataTransfer): Promise<{ files: GivenFile[]; others: number }> {
-  // a drop's items are gone after its event: they are asked for before anything is waited for
+  // a drop's items disappear after its event, so they are read before anything is awaited
   const entries = [...transfer.items].filter(({ kind }) => kind === "file").map((item) => item.webkitGetAsEntry());
   const plain = [...transfer.files];
   const all: GivenFile[] = [];
@@ -30,7 +30,7 @@ export async function filesOfDrop(transfer: DataTransfer): Promise<{ files: Give
   return sortOut(all);
 }
 
-/** The files that were chosen; with `webkitdirectory`, those of a folder and of the folders in it. */
+/** The chosen files; with `webkitdirectory`, those of a folder and its subfolders. */
 export function filesOfInput({ files }: HTMLInputElement): { files: GivenFile[]; others: number } {
   return sortOut([...files ?? []].map((file): GivenFile => {
     const folder = file.webkitRelativePath.split("/").at(-2);
@@ -48,7 +48,7 @@ function sortOut(all: GivenFile[]): { files: GivenFile[]; others: number } {
 async function walk(folder: FileSystemDirectoryEntry, all: GivenFile[]): Promise<void> {
   const reader = folder.createReader();
   for (;;) {
-    // a reader gives some at a time, and none at the end
+    // a reader returns some entries at a time, and none at the end
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (some.length === 0) return;
     for (const entry of some) {

@@ -1,4 +1,4 @@
-/** How the networks learn, as it happens: their loss, and how many takes that they do not hear they get right. */
+/** Shows how the networks learn: their loss, and the number of held-out takes that they classify correctly. */
 import type { News } from "../../engine/protocol.ts";
 import type { TaughtModel } from "../../engine/teach_protocol.ts";
 import { el, oncePerFrame } from "../dom.ts";
@@ -9,7 +9,7 @@ interface Point {
   value: number;
 }
 
-/** See the file's comment. */
+/** See the top of this file. */
 export class Learning {
   readonly element: HTMLElement;
   readonly phase = el("p", { class: "under num", id: "teach-phase", role: "status" });
@@ -50,7 +50,7 @@ export class Learning {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.redraw);
   }
 
-  /** Nothing is learned yet. */
+  /** Resets the display. */
   begin(): void {
     [this.#steps, this.#heldOut, this.#loss, this.#right, this.#began] = [[], [], [], [], performance.now()];
     this.phase.textContent = "beginning…";
@@ -66,7 +66,7 @@ export class Learning {
       [this.#steps, this.#heldOut, this.#classes] = [news.steps, news.heldOut, news.classes];
     } else if (news.news === "teachStep") {
       const { network, step, loss, perSecond, done } = news, last = this.#loss[network]?.at(-1);
-      // each look is a few steps: their running mean is easier on the eye
+      // each reading covers a few steps; their running mean is easier to read
       const value = last ? last.value + (loss - last.value) * 0.35 : loss;
       (this.#loss[network] ??= []).push({ step, value });
       this.#progress.value = done;
@@ -84,7 +84,7 @@ export class Learning {
     this.redraw();
   }
 
-  /** It is done. */
+  /** Shows the final result. */
   show({ takes, folds, accuracy, interval, confusion, classes, seconds }: TaughtModel): void {
     this.phase.textContent = `done in ${seconds.toFixed(0)} s`;
     this.#progress.value = 1;

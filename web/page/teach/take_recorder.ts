@@ -1,7 +1,7 @@
-/** One take from the microphone: turned on, its sound kept, turned off. */
+/** Records one take from the microphone. */
 import { type Microphone, type MicrophoneNews, openMicrophone } from "../listen/sound.ts";
 
-/** See the file's comment. */
+/** See the top of this file. */
 export class TakeRecorder {
   #microphone?: Microphone;
   #blocks: Float32Array[] = [];
@@ -12,7 +12,7 @@ export class TakeRecorder {
     return this.#microphone !== undefined;
   }
 
-  /** What was recorded so far. */
+  /** Seconds recorded so far. */
   get seconds(): number {
     return this.#microphone ? this.#length / this.#microphone.sampleRate : 0;
   }
@@ -20,11 +20,11 @@ export class TakeRecorder {
   /**
    * Turns the microphone on.
    *
-   * @param unwanted whether, when it is on at last, nobody wants it any more: then it is off again
-   * @param onBlock hears of each block: its largest sample
-   * @param onNews hears what happens to the microphone
+   * @param unwanted returns whether, when it is finally on, it is no longer requested: it is then turned off again
+   * @param onBlock receives the largest sample of each block
+   * @param onNews receives the microphone's events
    * @returns whether it is on
-   * @throws {Error} kindly, where there is none or it may not be used
+   * @throws {Error} with a friendly message, if there is none or it may not be used
    */
   async begin(
     unwanted: () => boolean,
@@ -46,7 +46,7 @@ export class TakeRecorder {
     return true;
   }
 
-  /** Turns it off, and gives what was recorded; nothing where it was off. */
+  /** Turns it off and returns the recording; undefined if it was off. */
   end(): { samples: Float32Array; sampleRate: number } | undefined {
     const microphone = this.#microphone;
     this.#microphone = undefined;

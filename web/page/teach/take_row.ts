@@ -1,12 +1,12 @@
-/** A take in the list of its class: its waveform, how long it is, what it was heard as; played and deleted. */
+/** A take in its class's list: its waveform, duration and decision; it can be played and deleted. */
 import { frontEnd } from "../../../dsp/settings.ts";
 import { button, el, sharpen, themeColour } from "../dom.ts";
 import { loudestOf } from "../listen/scene.ts";
 
-/** Samples below this are drawn as if they were quiet. */
+/** Samples below this level are not magnified to full height. */
 const QUIET = 0.02;
 
-/** See the file's comment. */
+/** See the top of this file. */
 export class TakeRow {
   readonly element: HTMLLIElement;
   readonly #canvas = el("canvas", { "aria-hidden": "true" });
@@ -18,7 +18,7 @@ export class TakeRow {
     readonly name: string,
     /** Mono, 16 kHz. */
     readonly samples: Float32Array,
-    /** Whether it was recorded here, so that nobody else has it. */
+    /** Whether it was recorded here, so that there is no other copy. */
     readonly recorded: boolean,
     act: { play(row: TakeRow): void; remove(row: TakeRow): void },
   ) {
@@ -42,7 +42,7 @@ export class TakeRow {
     return this.samples.length / frontEnd.sampleRate;
   }
 
-  /** Its class is called otherwise from now on. */
+  /** Its class has a new name. */
   ofClass(name: string): void {
     const of = name ? `${this.name} of ${name}` : this.name;
     this.#play.setAttribute("aria-label", `Play ${of}`);
@@ -53,7 +53,7 @@ export class TakeRow {
     this.#play.textContent = playing ? "Stop" : "Play";
   }
 
-  /** What those heard it as that had not learned from it; nothing: not known, or right. */
+  /** The decision of networks that were not trained on it; undefined: not known, or correct. */
   set heardAs(name: string | undefined) {
     this.#verdict.textContent = name === undefined ? "" : `heard as ${name}`;
   }

@@ -1,4 +1,4 @@
-/** What was taught, tried at once: on the microphone while it lasts, or on a recording. */
+/** Tries the taught model at once: on the live microphone, or on a recording. */
 import { emotionColours } from "../../../report/colours.ts";
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import { frontEnd } from "../../../dsp/settings.ts";
@@ -12,10 +12,10 @@ import { type MicrophoneNews, openFile } from "../listen/sound.ts";
 import { Voice } from "../listen/voice.ts";
 import type { App } from "../view.ts";
 
-/** Seconds after which the microphone is turned off, since all that is heard is kept. */
+/** Seconds after which the microphone is turned off, since all its sound is kept in memory. */
 const LONGEST_LIVE = 120;
 
-/** See the file's comment. */
+/** See the top of this file. */
 export class Trial {
   readonly element: HTMLElement;
   readonly redraw: () => void;
@@ -33,7 +33,7 @@ export class Trial {
   #classes: readonly string[] = [];
   #asked = 0;
 
-  /** @param beforeSpeaking turns off what else uses the microphone */
+  /** @param beforeSpeaking turns off other uses of the microphone */
   constructor(app: App, beforeSpeaking: () => void) {
     this.#scene.segmentSeconds = segmentSeconds({ ...frontEnd, segmentFrames: TEACH_SETTINGS.segmentFrames });
     [this.#app, this.#beforeSpeaking] = [app, beforeSpeaking];
@@ -60,12 +60,12 @@ export class Trial {
 
   readonly #beforeSpeaking: () => void;
 
-  /** Whether it can be asked. */
+  /** Whether it can be used. */
   set usable(usable: boolean) {
     this.#speak.disabled = this.#input.disabled = !usable;
   }
 
-  /** There is a model of these classes. */
+  /** Shows that there is a model with these classes. */
   show(classes: readonly string[]): void {
     this.#classes = classes;
     this.element.hidden = false;
@@ -78,7 +78,7 @@ export class Trial {
     this.redraw();
   }
 
-  /** Hears a recording. */
+  /** Judges a recording. */
   async hearFile(file: File): Promise<void> {
     await this.stop();
     const own = ++this.#asked;
@@ -94,7 +94,7 @@ export class Trial {
     }
   }
 
-  /** Turns the microphone off, and shows what was heard. */
+  /** Turns the microphone off and shows the result. */
   async stop(): Promise<void> {
     this.#asked++;
     if (!this.#voice.on) return;
@@ -150,7 +150,7 @@ export class Trial {
   }
 
   #hear(news: News): void {
-    if (news.news === "fault" && this.#voice.on) this.stop(); // the shell tells why
+    if (news.news === "fault" && this.#voice.on) this.stop(); // the shell prints the reason
     if (news.news !== "live" || !this.#voice.on) return;
     this.#scene.append(news.samples, news.frames, news.profile);
     if (news.probabilities.length > 0) this.#meters.show(news.probabilities, "so far");

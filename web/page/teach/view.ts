@@ -1,4 +1,4 @@
-/** Teach: a model of classes that its user names, learned in the page from takes that are recorded or dropped here. */
+/** Teach: learns a model of the user's classes in the page, from takes that are recorded or dropped here. */
 import type { News } from "../../engine/protocol.ts";
 import { describeTeaching } from "../../engine/teach_settings.ts";
 import { button, download, el } from "../dom.ts";
@@ -85,7 +85,7 @@ export function teachView(app: App): View {
     }
   }
 
-  /** What can be done now. */
+  /** Updates the available actions. */
   function changed(): void {
     const lines = classes.missing;
     missing.replaceChildren(...lines.slice(0, 4).map((line) => el("li", {}, line)));
@@ -137,7 +137,7 @@ export function teachView(app: App): View {
   app.engine.listen((news: News) => running && learning.hear(news));
   new ResizeObserver(() => classes.draw()).observe(classes.element);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => classes.draw());
-  learning.element.hidden = true; // there is nothing to be seen yet
+  learning.element.hidden = true; // there is nothing to show yet
   changed();
   return {
     id: "teach",

@@ -1,4 +1,4 @@
-/** What moves while it trains: the loss of each stage, and the watched profile, stage under stage. */
+/** The charts of the training: the loss of each stage, and the watched profile, one stage below the other. */
 import { ordinal } from "../../../base/numbering.ts";
 import { sharpen, themeColour } from "../dom.ts";
 
@@ -12,7 +12,7 @@ export interface StageProfile {
 
 const FONT = "11px system-ui, sans-serif";
 
-/** Loss by step; the stage that runs is drawn strongest. @param top the loss of one who knows nothing, in nats */
+/** Loss by step; the current stage is drawn strongest. @param top the loss of a uniform prediction, in nats */
 export function drawLosses(
   canvas: HTMLCanvasElement,
   curves: readonly { step: number; loss: number }[][],
@@ -49,7 +49,7 @@ export function drawLosses(
     pen.globalAlpha = last ? 1 : 0.55;
     pen.lineWidth = last ? 1.8 : 1.2;
     pen.beginPath();
-    // each look is a few steps: their running mean is easier on the eye
+    // each reading covers a few steps; their running mean is easier to read
     let mean = curve[0]?.loss ?? 0;
     curve.forEach(({ step, loss }, n) => {
       mean += (loss - mean) * Math.max(0.25, 1 / (n + 1));
@@ -60,7 +60,7 @@ export function drawLosses(
     const end = curve.at(-1);
     if (end) ends.push({ stage: i, x: Math.min(x(end.step) + 3, right - 8), y: y(Math.min(mean, most)) - 8 });
   });
-  // stages that end at the same loss are not written over each other
+  // labels of stages that end at the same loss do not overlap
   pen.textAlign = "left";
   ends.sort((a, b) => a.y - b.y);
   ends.forEach((end, i) => {
@@ -70,7 +70,7 @@ export function drawLosses(
   });
 }
 
-/** A strip of areas for each stage, and the truth below. */
+/** A strip of areas for each stage, with the truth below. */
 export function drawProfiles(
   canvas: HTMLCanvasElement,
   stages: readonly StageProfile[],
@@ -115,7 +115,7 @@ export function drawProfiles(
   if (truth.length === 0) pen.fillRect(left, top, right - left, strip);
   truth.forEach((k, s) => {
     pen.fillStyle = colours[k];
-    // whole pixels, so that nothing shows between neighbours
+    // whole pixels, so that there are no gaps between neighbours
     const [from, to] = [s, s + 1].map((at) => Math.round(left + at / truth.length * (right - left)));
     pen.fillRect(from, top, to - from, strip);
   });

@@ -1,4 +1,4 @@
-/** Train: a chain of networks trained on synthetic speech in the page; the paper's Figure 4, live. */
+/** Train: trains a chain of networks on synthetic speech in the page; the paper's Figure 4, live. */
 import { ordinal } from "../../../base/numbering.ts";
 import { emotionColours } from "../../../report/colours.ts";
 import { METHODS } from "../../../refinery/choices.ts";
@@ -7,14 +7,14 @@ import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
 import { drawLosses, drawProfiles, type StageProfile } from "./charts.ts";
 
-/** What is trained: enough that the loss falls within a minute on two cores. */
+/** Sizes of the training: enough for the loss to fall within a minute on two cores. */
 const SIZES: Readonly<Record<string, Pick<TrainOptions, "utterances" | "speakers" | "width" | "epochs">>> = {
   small: { utterances: 60, speakers: 4, width: 1 / 16, epochs: 11 },
   medium: { utterances: 120, speakers: 6, width: 1 / 8, epochs: 11 },
   tiny: { utterances: 20, speakers: 2, width: 1 / 16, epochs: 4 },
 };
 
-/** Said before there is a loss. */
+/** Shown before there is a loss. */
 const LOSS_NOTE = "Mean cross-entropy between two readings, in nats.";
 
 export function trainView(app: App): View {
