@@ -21,6 +21,7 @@ const everything: ViewSettings = {
   maskFrames: 5,
   gain: 12,
   noise: 0.05,
+  conditions: "clean",
 };
 const shape = { bands: 64, frames: 32 }, segment = { start: 30, frameCount: 90 }, path = [1, 4, 0, 1, 3];
 const draw = (settings: ViewSettings, example: number) => drawView(settings, segment, shape, path, example);
