@@ -84,7 +84,7 @@ function placesOf({ parameters: { height, width, pixels } }: ProductLaunch, { ti
   return { height, width, down, across, all: down * across * (pixels / (height * width)), first: piece * tiles, tiles };
 }
 
-/** Runs a transform in which each lane writes `vec4s` results of four channels. */
+/** Runs a transform with `lanes` lanes, each for a vec4 of four channels. */
 function transform(
   launcher: Launcher,
   kernel: Kernel,
