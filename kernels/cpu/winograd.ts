@@ -68,16 +68,16 @@ export function tiling({ batch, height, width }: ConvShape) {
 export type WinogradChoice = "auto" | "always" | "never";
 
 /**
- * Products of channels (in times out) from which on Winograd's algorithm is worth while, where neither are fewer than 8: transforming
- * a tile takes time for each channel, its products for each pair. The gradient to the weights transforms twice as much.
+ * Least product of channels (in times out, at least 8 each) for which Winograd's algorithm is worthwhile: transforming a tile takes
+ * time for each channel, its products for each pair. The gradient of the weights transforms twice as much.
  */
 export const MANY = { pixels: 128, weights: 256 } as const;
 
 /**
- * Whether Winograd's algorithm is taken for a shape. It can be where channels are whole panels of 8. It is worth while with many
- * channels, tiles that do save products, and enough pixels that transforming the kernel pays.
+ * Whether a shape uses Winograd's algorithm. It is possible if channels fill whole panels of 8. It is worthwhile with many
+ * channels, tiles that do save products, and enough pixels to amortise the transform of the kernel.
  *
- * @param many of which kernel, see {@link MANY}
+ * @param many the kind of kernel, see {@link MANY}
  */
 export function takesWinograd(shape: ConvShape, choice: WinogradChoice, many: keyof typeof MANY = "pixels"): boolean {
   const { batch, height, width, channelsIn, channelsOut } = shape;

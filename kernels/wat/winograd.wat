@@ -13,14 +13,15 @@
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
-  ;; in: where the addresses of a line's values are, 6 words for each of `lines` lines; at: bytes to add to each; to, stride: where
-  ;; a line's results go; step: bytes from there to where the next line's do; bytes: how many of each value, a multiple of 16.
+  ;; in: addresses of a line's values, 6 words for each of `lines` lines; at: bytes to add to each; to, stride: addresses of a
+  ;; line's results; step: bytes from these to the next line's results; bytes: number of bytes of each value, a multiple of 16.
   (type $line (func (param $in i32) (param $at i32) (param $to i32) (param $stride i32) (param $bytes i32) (param $lines i32)
     (param $step i32)))
   (table funcref (elem $input6 $input4 $filter6 $filter4 $output6 $output4 $spread6 $spread4 $weights6 $weights4))
 
-  ;; The constants, each in four lanes, named by their values. Mutable, though nothing changes them: V8 makes a constant anew for
-  ;; each use, in three instructions, where it reads a global in one. It took an input tile of 32 channels from 1,290 to 1,000 cycles.
+  ;; The constants, each in four lanes, named by their values. They are mutable although nothing changes them: V8 rebuilds a constant
+  ;; for each use, in three instructions, but reads a global in one. This took an input tile of 32 channels from 1,290 to 1,000
+  ;; cycles.
   (global $-2 (mut v128) (v128.const f32x4 -2 -2 -2 -2))
   (global $-0.5 (mut v128) (v128.const f32x4 -0.5 -0.5 -0.5 -0.5))
   (global $-2.5 (mut v128) (v128.const f32x4 -2.5 -2.5 -2.5 -2.5))
@@ -350,9 +351,9 @@
         (local.get $horizontal))
       (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 512))) (local.get $bytes)))))
 
-  ;; Transforms `count` tiles of images [height, width, pixel bytes], from tile `tile` on: they are counted along rows of `across`
-  ;; tiles, `down` rows an image. border: 1 where a tile begins a pixel outside of its outputs, which are tall x wide. at: bytes to
-  ;; add to each pixel's address; list: room for a tile's pixels; to, toTile: where the first tile goes, and how far to the next.
+  ;; Transforms `count` tiles of images [height, width, pixel bytes], from tile `tile` on. Tiles are counted along rows of `across`
+  ;; tiles, `down` rows per image. border: 1 if a tile begins one pixel outside its outputs, which are tall x wide. at: bytes to
+  ;; add to each pixel's address; list: space for a tile's pixels; to, toTile: address of the first tile, and bytes to the next.
   (func (export "inputTiles") (param $vertical i32) (param $horizontal i32) (param $images i32) (param $height i32)
     (param $width i32) (param $pixel i32) (param $down i32) (param $across i32) (param $tall i32) (param $wide i32)
     (param $border i32) (param $tile i32) (param $count i32) (param $zeros i32) (param $list i32) (param $at i32)
@@ -489,8 +490,8 @@
       (br_if $row (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))
 
   ;; Transforms `count` tiles of products back and finishes them, from tile `tile` of the images at y on (counted as inputTiles does).
-  ;; list: addresses of the first tile's products; tileBytes: from one tile to the next, and from one finished pixel to the next in
-  ;; `done`. The last tiles of an image may reach over its edge.
+  ;; list: addresses of the first tile's products; tileBytes: bytes from one tile to the next, and from one finished pixel to the next
+  ;; in `done`. The last tiles of an image may extend beyond its edge.
   (func (export "outputTiles") (param $vertical i32) (param $horizontal i32) (param $list i32) (param $tileBytes i32)
     (param $tile i32) (param $count i32) (param $down i32) (param $across i32) (param $tall i32) (param $wide i32)
     (param $middle i32) (param $temp i32) (param $done i32) (param $y i32) (param $height i32) (param $width i32)

@@ -14,7 +14,7 @@ export interface Choice {
   variant: string;
   /** Number of parts along k. */
   splits: number;
-  /** Whether by Winograd's algorithm; a convolution or one of its gradients. */
+  /** Whether to use Winograd's algorithm, for a convolution or one of its gradients. */
   winograd?: true;
 }
 

@@ -61,7 +61,7 @@ export class Launcher {
   readonly subgroups?: Subgroups;
   /** Precision of products' operands. */
   readonly precision: Precision;
-  /** Bytes of a binding, at most. */
+  /** Largest binding in bytes. */
   readonly bindingBytes: number;
   /** While set, nothing is dispatched: products are only recorded here. */
   rehearsal?: ProductLaunch[];
@@ -72,7 +72,7 @@ export class Launcher {
   #faults: Faults;
   #pool: BufferPool<GpuBuffer>;
 
-  /** @param parts what it works with */
+  /** @param parts the launcher's environment */
   constructor(parts: {
     programs: Programs;
     commands: Commands;

@@ -1,6 +1,6 @@
 /**
- * The dispatch that multiplies: the text of a product with one of the three cores appended to it, compiled once for each variant, its
- * ends and whether tiles divide its sizes.
+ * The dispatch that multiplies: a product's source with one of the three cores appended, compiled once for each variant, for its
+ * final operations, and for whether tiles divide its sizes.
  *
  * @module
  */
@@ -17,16 +17,16 @@ import { coreConstants, footprint, type Variant } from "./variants.ts";
 
 const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
 
-/** Texts of the cores. */
+/** Sources of the cores. */
 export const coreSources: readonly string[] = Object.values(CORES);
 
-/** What follows the sum in the same dispatch. */
+/** The operations after the sum in the same dispatch. */
 export interface End {
   /** One of {@link ENDS}. */
   constants: { BIAS: boolean; MASK: boolean };
-  /** `bias` and `mask`, where there are any. */
+  /** `bias` and `mask`, if any. */
   buffers: Readonly<Record<string, GpuBuffer>>;
-  /** Whether it is rectified: 0 or 1. */
+  /** Whether a ReLU is applied: 0 or 1. */
   parameters: { relu: number };
 }
 
@@ -34,23 +34,23 @@ export interface End {
 export const ENDS: readonly (readonly End["constants"][])[] = [false, true].map((BIAS) =>
   [false, true].map((MASK) => ({ BIAS, MASK }))
 );
-/** What follows the sum of a part: nothing. */
+/** The final operations of a part: none. */
 export const PART: End = { constants: ENDS[0][0], buffers: {}, parameters: { relu: 0 } };
 
-/** A dispatch to make. */
+/** A dispatch of a multiplication. */
 export interface Multiplication
   extends Pick<ProductLaunch, "name" | "source" | "constants" | "product" | "parameters" | "fits"> {
   variant: Variant;
   /** Number of parts along k, each summed separately. */
   parts: number;
-  /** Groups of four along k of each. */
+  /** Groups of four along k per part. */
   splitK4: number;
   end: End;
-  /** The matrices and the result, by the text's names. */
+  /** The matrices and the result, by the source's names. */
   buffers: Readonly<Record<string, GpuBuffer>>;
 }
 
-/** Multiplies: columns are multiples of four, and parts are left apart. */
+/** Multiplies: columns are multiples of four, and parts stay separate. */
 export function multiply(launcher: Launcher, of: Multiplication): void {
   const { product: { rows4, cols4, k4 }, variant, parts, splitK4, end } = of;
   const { kernel, constants } = textOf(launcher, of, of.fits && k4 % footprint(variant).depth === 0);

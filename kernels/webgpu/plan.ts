@@ -114,7 +114,10 @@ const SHORTEST4 = 32;
 const PARTS = 128;
 /** Largest size of all parts together, in bytes. */
 const PART_BYTES = 2 ** 28;
-/** Channels, in and out, from which on Winograd's algorithm is offered: with fewer, its transforms move more than it saves. In fours. */
+/**
+ * Least number of input and output channels for Winograd's algorithm, in fours: with fewer, its transforms move more
+ * than it saves.
+ */
 const WINOGRAD4 = 32;
 
 /** Most numbers of parts to try per variant. */
@@ -130,13 +133,13 @@ export function plansFor(product: Product, model: Model, fits: (variant: Variant
   return bySeconds(ways.flatMap((plans) => apart(bySeconds(plans))));
 }
 
-/** The plans of a variant that multiply what the definition does. */
+/** The plans of a variant with the definition's multiplications. */
 function directPlans({ rows4, cols4, k4 }: Product, variant: Variant): Plan[] {
   const result = 64 * rows4 * cols4;
   return partCounts(k4, result).map((splits) => ({ variant, splits }));
 }
 
-/** Those by Winograd's algorithm, where it can be taken and there are channels enough. */
+/** The plans with Winograd's algorithm, if it is possible and there are enough channels. */
 function winogradPlans(product: Product, variant: Variant): Plan[] {
   const { in4, out4 } = channels4(product);
   if (product.tiles === undefined || Math.min(in4, out4) < WINOGRAD4) return [];
@@ -144,11 +147,11 @@ function winogradPlans(product: Product, variant: Variant): Plan[] {
   const counts = toWeights ? partCounts(four(product.tiles), POINTS * 64 * in4 * out4) : partCounts(in4, 0);
   return counts.map((splits): Plan => ({ variant, splits, winograd: true })).filter((plan) => {
     const { pieces, parts } = cutWinograd(product, plan);
-    return plan.splits === (toWeights ? pieces : 1) * parts; // others come to the same as one of these
+    return plan.splits === (toWeights ? pieces : 1) * parts; // other numbers give the same plan as one of these
   });
 }
 
-/** Numbers of parts that a sum of k4 groups may be cut into, where each takes so many bytes. */
+/** Possible numbers of parts of a sum over k4 groups, if each part takes `bytes` bytes. */
 function partCounts(k4: number, bytes: number): number[] {
   const least = Math.ceil(k4 / LONGEST4);
   const most = Math.max(least, Math.min(PARTS, Math.floor(k4 / SHORTEST4), Math.floor(PART_BYTES / bytes)));
@@ -169,8 +172,8 @@ function apart(plans: readonly Plan[]): Plan[] {
 }
 
 /**
- * So many of the plans, the likeliest first: the best of each variant and algorithm before any other, since what the model is least sure of
- * is how fast these are; and of each algorithm and each core the best, since it may be wrong about them too.
+ * The `count` most promising plans. The best of each variant and algorithm comes before all others, since the model is least certain about
+ * their speed; and the best of each algorithm and each core is included, since the model may be wrong about these too.
  */
 export function shortlist(plans: readonly Plan[], count: number): Plan[] {
   const firsts = (plans: readonly Plan[], of: (plan: Plan) => unknown) =>

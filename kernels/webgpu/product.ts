@@ -1,5 +1,5 @@
 /**
- * What a matrix product is to those who plan and measure it: sizes, a name, and what a plan is. Convolution and its gradients are such
+ * A matrix product as it is planned and measured: sizes, a name, and the definition of a plan. Convolution and its gradients are such
  * products too.
  *
  * @module
@@ -21,7 +21,7 @@ export interface Product {
   k4: number;
   /** Whether its operands are 16-bit floats. */
   half?: true;
-  /** Tiles of 2x2 outputs of all images, where the convolution can be computed by Winograd's algorithm too. */
+  /** Tiles of 2x2 outputs in all images, if the convolution can also be computed with Winograd's algorithm. */
   tiles?: number;
 }
 
@@ -53,16 +53,16 @@ export function convProduct(
   return { kernel, transposed: "", ...sizes[kernel], ...(whole && { tiles }) };
 }
 
-/** Channels that Winograd's algorithm takes together: whole tiles along k, for whichever variant multiplies. */
+/** Channels that Winograd's algorithm processes together: whole tiles along k, whatever the variant. */
 const WHOLE = 16;
 
 /** How to compute a product. */
 export interface Plan {
-  /** By what. */
+  /** The variant of the core. */
   variant: Variant;
-  /** Parts along k, each summed apart. By Winograd's algorithm: of each of its 16 products. */
+  /** Number of parts along k, each summed separately. With Winograd's algorithm: of each of its 16 products. */
   splits: number;
-  /** Whether by Winograd's algorithm: see winograd.ts. Only for products that have `tiles`. */
+  /** Whether to use Winograd's algorithm: see winograd.ts. Only for products with `tiles`. */
   winograd?: true;
 }
 
@@ -70,8 +70,8 @@ export interface Plan {
 export type Planner = (product: Product) => Plan;
 
 /**
- * Names a product: equal names, equal work. `conv2d 262144x64x576`: rows x columns x k, rounded up to fours; and how many tiles of 2x2
- * outputs there are, where some of them stick out.
+ * Identifies a product: equal names mean equal work. `conv2d 262144x64x576`: rows x columns x k, rounded up to fours; and the number
+ * of tiles of 2x2 outputs, if some of them extend beyond an edge.
  */
 export function productKey({ kernel, transposed, rows4, cols4, k4, half, tiles }: Product): string {
   const pixels4 = kernel === "conv2dWeightGradient" ? k4 : rows4;

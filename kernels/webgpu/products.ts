@@ -169,7 +169,10 @@ function setColumns(launcher: Launcher, x: GpuBuffer, rows: number, from: number
   });
 }
 
-/** The product as the device computes it: Winograd's algorithm reads no 16-bit floats, and its arrays have to fit a binding. */
+/**
+ * The product as the device computes it: Winograd's algorithm does not support 16-bit floats, and its arrays have to
+ * fit a binding.
+ */
 function onDevice({ precision, bindingBytes }: Launcher, { tiles, ...product }: Product): Product {
   if (precision === "f16") return { ...product, half: true };
   return tiles !== undefined && fitsWinograd(product, bindingBytes) ? { ...product, tiles } : product;

@@ -1,5 +1,5 @@
 /**
- * What a plan does, counted: operations, bytes, workgroups, and how evenly they fill a GPU.
+ * Counts the work of a plan: operations, bytes, workgroups, and how evenly they fill a GPU.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { channels4, cutWinograd } from "./winograd_cut.ts";
 
 /** The work of a plan. */
 export interface Traffic {
-  /** Operations wanted: 2 a multiply-add. By Winograd's algorithm they are 4/9 of the definition's. */
+  /** Useful operations: 2 per multiply-add. With Winograd's algorithm they are 4/9 of the definition's. */
   flops: number;
   /** Executed operations, including those beyond the edges of the last tiles. */
   flopsDone: number;
@@ -24,7 +24,10 @@ export interface Traffic {
   workgroups: number;
 }
 
-/** Vec4s that the transforms of Winograd's algorithm read and write for each tile, or block of 3x3 weights, and four channels. */
+/**
+ * Vec4s that the transforms of Winograd's algorithm read and write for each tile, or block of 3x3 weights, and four
+ * channels.
+ */
 const TRANSFORMS = { input: 16 + 16, gradient: 4 + 16, weights: 9 + 16 };
 
 /**
@@ -65,7 +68,7 @@ export function traffic(product: Product, plan: Plan, mask = false): Traffic {
   };
 }
 
-/** The same by Winograd's algorithm: the products of all pieces, and what the transforms read and write. */
+/** The same for Winograd's algorithm: the products of all pieces, and the transforms' reads and writes. */
 function winogradTraffic(product: Product, plan: Plan, mask: boolean): Traffic {
   const { pieces, tiles, product: own, plan: ownPlan } = cutWinograd(product, plan);
   const { rows4, cols4, k4 } = product, { in4, out4 } = channels4(product);
@@ -76,7 +79,7 @@ function winogradTraffic(product: Product, plan: Plan, mask: boolean): Traffic {
   return {
     flops: 4 / 9 * 2 * 64 * rows4 * cols4 * k4,
     flopsDone: pieces * piece.flopsDone,
-    // the parts of a piece are written and read, and added to nothing of their own size
+    // the parts of a piece are written and read, but no result of their own size is written
     bytes: pieces * (piece.bytes - 64 * own.rows4 * own.cols4) + 16 * transforms + (mask ? 2 : 1) * result,
     workgroupBytes: pieces * piece.workgroupBytes,
     workgroups: pieces * piece.workgroups,

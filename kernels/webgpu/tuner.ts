@@ -152,8 +152,8 @@ function byCost(launches: readonly ProductLaunch[], choices: Choices): ProductLa
 }
 
 /**
- * Runs of a batch, at most, since a submission holds so many dispatches: one for the product and one that adds its parts; four to pad or
- * crop what 4 does not divide; three for each operand that is packed to 16-bit floats. Winograd's algorithm has its own.
+ * Most runs of a batch, limited by the dispatches in a submission: one for the product and one that adds its parts; four to pad or crop
+ * dimensions that are not multiples of 4; three for each operand packed to 16-bit floats. Winograd's algorithm has a different number.
  */
 function mostRuns(
   { precision, bindingBytes }: Launcher,

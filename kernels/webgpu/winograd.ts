@@ -1,6 +1,6 @@
 /**
  * The 3x3 convolution and its gradients on a GPU by Winograd's algorithm F(2x2, 3x3) (Lavin & Gray 2016, "Fast algorithms for
- * convolutional neural networks"): 16 multiplications for 2x2 outputs, where the definition makes 36.
+ * convolutional neural networks"): 16 multiplications for 2x2 outputs, where the definition needs 36.
  *
  * Along a line, two outputs of a kernel g of three values over four inputs d are
  *
@@ -11,19 +11,20 @@
  *
  *     V[point, tile, c] = transformed input     U[point, c, n] = transformed kernel     M[point, tile, n] = V U
  *
- * and M, transformed back, is the output. The gradient to the input is the same convolution by weights turned over. For the gradient to
- * the weights the 2x2 tile of dy takes the kernel's part, three outputs over the same four inputs:
+ * and M, transformed back, is the output. The gradient of the input is the same convolution with flipped weights. For the gradient of
+ * the weights the 2x2 tile of dy acts as the kernel, with three outputs over the same four inputs:
  *
  *     V[point, tile, c] = transformed input     G[point, tile, n] = transformed dy     P[point, c, n] = V^T G
  *
- * summed over all tiles. The 16 products are one dispatch of the matrix product that there is (matmul.wgsl with any of the cores), split
+ * summed over all tiles. The 16 products are one dispatch of the existing matrix product (matmul.wgsl with any of the cores), split
  * along k into the points: `winograd_cut.ts`.
  *
- * Error: the transforms add and halve, nothing more. With 512 channels it is 0.4e-6 to 1.0e-6 of
- * the largest value, a third of the direct product's, whose sums are nine times as long.
+ * Error: the transforms only add and halve. With 512 channels it is 0.4e-6 to 1.0e-6 of the largest value, a third of the direct
+ * product's, whose sums are nine times as long.
  *
- * Memory: V and M hold four times what they are made of, since a tile of four outputs has 16 points. They are written and read in pieces
- * of 64 MiB. So it is worth while where channels are many: `plan.ts` offers it from 128 on, and the tuner measures.
+ * Memory: V and M are four times as large as the data they are computed from, since a tile of four outputs has 16 points. They are
+ * written and read in pieces of 64 MiB. So the algorithm is worthwhile with many channels: `plan.ts` offers it from 128 on, and the
+ * tuner measures it.
  *
  * @module
  */
@@ -41,7 +42,7 @@ import type { Plan } from "./product.ts";
 import type { ProductLaunch } from "./product_launch.ts";
 import { cutWinograd, POINTS, type WinogradCut } from "./winograd_cut.ts";
 
-/** Texts of the transforms. */
+/** Sources of the transforms. */
 export const winogradSources: readonly string[] = [
   gradientSource,
   inputSource,
@@ -56,20 +57,20 @@ const OUTPUT: Kernel = { name: "winograd_output", source: `${outputSource}\n${no
 const GRADIENT: Kernel = { name: "winograd_gradient", source: gradientSource };
 const WEIGHT_GRADIENT: Kernel = { name: "winograd_weight_gradient", source: weightGradientSource };
 
-/** What follows the transform of the output, where each point is one part, and where it is several. */
+/** The operations after the transform of the output, if each point is one part, and if it has several. */
 const OUTPUT_ENDS = [false, true].map((PARTS) => ENDS.map((ends) => ends.map((end) => ({ ...end, PARTS }))));
 
 const [FORWARD, TO_WEIGHTS] = [false, true].map((TRANSPOSE_A) => ({ TRANSPOSE_A, TRANSPOSE_B: false }));
 
-/** Dispatches of a convolution by such a plan, at most. */
+/** Most dispatches of a convolution with such a plan. */
 export function winogradDispatches(product: ProductLaunch["product"], plan: Plan, bindingBytes: number): number {
   return 1 + 3 * cutWinograd(product, plan, bindingBytes).pieces;
 }
 
 /**
- * Computes a convolution, its gradient to the input or that to the weights.
+ * Computes a convolution, or the gradient of its input or weights.
  *
- * @throws RangeError where Winograd's algorithm is no way to compute it
+ * @throws RangeError if Winograd's algorithm can't compute it
  */
 export function multiplyWinograd(launcher: Launcher, launch: ProductLaunch, plan: Plan): void {
   const cut = cutWinograd(launch.product, plan, launcher.bindingBytes);
@@ -77,13 +78,13 @@ export function multiplyWinograd(launcher: Launcher, launch: ProductLaunch, plan
   else forward(launcher, launch, cut);
 }
 
-/** How images are cut into tiles, and which of these are a piece's: what the transforms take for parameters. */
+/** How images are cut into tiles, and which tiles belong to a piece: the parameters of the transforms. */
 function placesOf({ parameters: { height, width, pixels } }: ProductLaunch, { tiles }: WinogradCut, piece: number) {
   const down = Math.ceil(height / 2), across = Math.ceil(width / 2);
   return { height, width, down, across, all: down * across * (pixels / (height * width)), first: piece * tiles, tiles };
 }
 
-/** Runs a transform whose lane writes so many vec4s of four channels. */
+/** Runs a transform with `lanes` lanes, each for a vec4 of four channels. */
 function transform(
   launcher: Launcher,
   kernel: Kernel,

@@ -1,10 +1,10 @@
 /**
- * How a convolution is cut up for Winograd's algorithm (`winograd.ts`): into pieces of so many tiles that their transformed arrays fit the
- * memory that they may take, and a piece's 16 products into parts along k.
+ * Cuts a convolution for Winograd's algorithm (`winograd.ts`): into pieces of tiles whose transformed arrays fit their memory limit, and a
+ * piece's 16 products into parts along k.
  *
- * The products of a piece, one for each point, are one product that is split along k and whose parts nobody adds: row by row,
- * [tiles, 16 channels in] by [16 channels in, channels out] for outputs, [channels in, 16 tiles] by [16 tiles, channels out] for the
- * gradient to the weights. So they are planned, counted and multiplied as any product is.
+ * The products of a piece, one for each point, form one product that is split along k and whose parts are not added: row by row, [tiles,
+ * 16 channels in] by [16 channels in, channels out] for outputs, [channels in, 16 tiles] by [16 tiles, channels out] for the gradient of
+ * the weights. So they are planned, counted and multiplied like any product.
  *
  * @module
  */
@@ -14,42 +14,47 @@ import { footprint } from "./variants.ts";
 /** Points of a tile: 4 x 4. */
 export const POINTS = 16;
 
-/** Bytes of a transformed array, at most: what is written is soon read again, and a large GPU's cache holds about as much. */
+/**
+ * Largest transformed array in bytes: the data are soon read again, and the cache of a large GPU has about this size.
+ */
 const PIECE_BYTES = 2 ** 26;
 
 /** See the head of this file. */
 export interface WinogradCut {
-  /** Pieces, one after the other. */
+  /** Number of pieces, processed one after the other. */
   pieces: number;
-  /** Tiles of a piece, a multiple of four: in the last, some are past the end. */
+  /** Tiles per piece, a multiple of four; the last piece may have tiles beyond the end. */
   tiles: number;
-  /** Parts along k of each of a piece's 16 products. */
+  /** Number of parts along k of each of a piece's 16 products. */
   parts: number;
-  /** What a piece multiplies. */
+  /** The product of a piece. */
   product: Product;
-  /** By what, and in how many parts: those of all 16 points. */
+  /** Its variant, and the number of parts of all 16 points together. */
   plan: Plan;
 }
 
-/** Channels in and out of a convolution, as its kernel sees them, in groups of four. */
+/** Input and output channels of a convolution, as its kernel sees them, in groups of four. */
 export function channels4({ kernel, rows4, cols4, k4 }: Product): { in4: number; out4: number } {
   return { in4: (kernel === "conv2dWeightGradient" ? rows4 : k4) / 9, out4: cols4 };
 }
 
-/** Bytes of a transformed array that a tile takes, for each group of four channels. */
+/** Bytes of a tile in a transformed array, for each group of four channels. */
 const TILE_BYTES = POINTS * 16;
 
-/** Whether the transformed arrays can be bound: the weights' whole, the others' in pieces of a few tiles at least. */
+/**
+ * Whether the transformed arrays can be bound: those of the weights as a whole, the others in pieces of at least a few
+ * tiles.
+ */
 export function fitsWinograd(product: Product, bindingBytes: number): boolean {
   const { in4, out4 } = channels4(product);
   return Math.max(4 * in4 * out4, 64 * Math.max(in4, out4)) * TILE_BYTES <= bindingBytes;
 }
 
 /**
- * Cuts a product, into as many parts as the plan says or a few less, or more.
+ * Cuts a product into about as many parts as the plan requires.
  *
- * @param bindingBytes bytes of a binding, at most
- * @throws RangeError where the product cannot be computed by Winograd's algorithm
+ * @param bindingBytes largest binding in bytes
+ * @throws RangeError if Winograd's algorithm can't compute the product
  */
 export function cutWinograd(product: Product, plan: Plan, bindingBytes = Infinity): WinogradCut {
   const { kernel, tiles } = product, { variant, splits } = plan, { depth } = footprint(variant);
@@ -73,12 +78,12 @@ export function cutWinograd(product: Product, plan: Plan, bindingBytes = Infinit
   const wanted = Math.max(1, Math.min(splits, bound, Math.ceil(tiles4 / depth)));
   for (let pieces = Math.ceil(tiles4 / most4);; pieces++) {
     const parts = Math.ceil(wanted / pieces), long4 = depth * Math.ceil(tiles4 / (pieces * parts) / depth);
-    // a part is a whole number of tiles along k, so that a piece may come out longer than it may be
+    // a part is a whole number of tiles along k, so a piece may become too long
     if (parts * long4 <= most4) return of(pieces, 4 * parts * long4, parts, { rows4: in4, k4: POINTS * parts * long4 });
   }
 }
 
-/** The largest divisor of n that is at most so much. */
+/** The largest divisor of n up to a limit. */
 function divisor(n: number, most: number): number {
   let found = Math.max(1, Math.min(n, most));
   while (n % found !== 0) found--;

@@ -1,9 +1,10 @@
-// g[point, tile, c] = G' dy G'^T: the gradient dy of the output, for the gradient to the weights by Winograd's algorithm
-// (webgpu/winograd.ts has the mathematics). There the 2x2 values of a tile of dy are a kernel, and along a line of two, G' dy is
+// g[point, tile, c] = G' dy G'^T: the gradient dy of the output, for the gradient of the weights by Winograd's algorithm
+// (webgpu/winograd.ts has the mathematics). There the 2x2 values of a tile of dy act as a kernel. Along a line of two, G' dy is
 //
 //   d0, (d0 + d1) / 2, (d0 - d1) / 2, d1
 //
-// Lane i owns four channels of one tile: 4 vec4s in, 16 out. Pixels outside their image are zero, and so are tiles past the last.
+// Lane i transforms four channels of one tile: 4 vec4s in, 16 out. Pixels outside their image are zero, and so are tiles beyond
+// the last.
 
 struct Params {
   height: u32,

@@ -1,12 +1,12 @@
 // v[point, tile, c] = B^T d B: the input of a convolution by Winograd's algorithm (webgpu/winograd.ts has the mathematics).
 //
-// A tile of 2x2 outputs looks at 4x4 pixels d, those around it too. Along a line of four, B^T d is
+// A tile of 2x2 outputs depends on 4x4 pixels d, including those around it. Along a line of four, B^T d is
 //
 //   d0 - d2, d1 + d2, d2 - d1, d3 - d1
 //
-// Lane i owns four channels of one tile: it reads 16 vec4s, transforms them in registers and writes 16, one for each point. Neighbouring
-// lanes have neighbouring channels, so that a warp reads and writes whole lines. Neighbouring tiles read half of their pixels again,
-// from a cache. Pixels outside their image are zero, and so are tiles past the last.
+// Lane i transforms four channels of one tile: it reads 16 vec4s, transforms them in registers and writes 16, one for each point.
+// Neighbouring lanes have neighbouring channels, so a warp reads and writes whole lines. Neighbouring tiles read half of their pixels
+// again, from a cache. Pixels outside their image are zero, and so are tiles beyond the last.
 
 struct Params {
   height: u32,
@@ -40,7 +40,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let tile = params.first + own;
   let row = tile / params.across;
   let image = row / params.down;
-  // the row above the tile and the column to its left; before the first it is a huge number, which no image has
+  // the row above the tile and the column to its left; before the first, the value is huge and so outside every image
   let top = 2 * (row - image * params.down) - 1;
   let left = 2 * (tile - row * params.across) - 1;
   let begin = ((image * params.height + top) * params.width + left) * params.channels4 + channel4;

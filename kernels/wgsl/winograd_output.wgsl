@@ -3,8 +3,8 @@
 //
 //   m0 + m1 + m2, m1 - m2 + m3
 //
-// Lane i owns four channels of one tile. Where the products were split along k, the parts of each point are added first, in their
-// order. The last tile of an odd row or column has one output outside, which is left out.
+// Lane i transforms four channels of one tile. If the products were split along k, the parts of each point are added first, in
+// order. The last tile of an odd row or column has one output outside the image, which is skipped.
 
 struct Params {
   height: u32,
@@ -15,7 +15,7 @@ struct Params {
   all: u32, // tiles of all images
   first: u32, // the first tile of this piece
   tiles: u32, // rows of a point of m: tiles of this piece
-  splits: u32, // parts of a point
+  splits: u32, // parts per point
   relu: u32,
 }
 

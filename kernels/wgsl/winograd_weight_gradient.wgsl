@@ -1,15 +1,15 @@
-// dWeights = A'^T p A': the gradient to 3x3 weights by Winograd's algorithm (webgpu/winograd.ts has the mathematics), from the sums
+// dWeights = A'^T p A': the gradient of 3x3 weights by Winograd's algorithm (webgpu/winograd.ts has the mathematics), from the sums
 // over all tiles at 16 points. Along a line of four, A'^T p is
 //
 //   p0 + p1 + p2, p1 - p2, p1 + p2 + p3
 //
-// Lane i owns one channel in and four channels out. The parts in which tiles were summed are added first, in their order.
+// Lane i computes one input channel and four output channels. The partial sums over tiles are added first, in order.
 
 struct Params {
   cin: u32,
   cols4: u32, // channels out / 4
   pieces: u32,
-  splits: u32, // parts of a point in each piece
+  splits: u32, // parts per point in each piece
 }
 
 @group(0) @binding(0) var<storage, read> p: array<vec4f>; // [pieces, 16, splits, cin, cout]

@@ -3,7 +3,7 @@
 //
 //   g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2
 //
-// Lane i owns one channel in and four channels out: 9 vec4s in, 16 out.
+// Lane i transforms one input channel and four output channels: 9 vec4s in, 16 out.
 
 struct Params {
   cin: u32,
