@@ -1,4 +1,5 @@
 /** Texts about the model, the result and errors. */
+import { DeviceLostError } from "../../../kernels/device_lost.ts";
 import { frontEnd } from "../../../dsp/settings.ts";
 import type { ModelDescription } from "../../../models/description.ts";
 import type { ProfileExport } from "./export.ts";
@@ -42,8 +43,9 @@ export function aboutHeard({ name, emotions, heard }: Pick<ProfileExport, "name"
     : ` ${silent.toFixed(0)} % of it has no speech and was not judged.`);
 }
 
-/** An error with the recording's name. */
+/** An error with the recording's name, unless it is the device's. */
 export function named(error: unknown, name: string): Error {
+  if (error instanceof DeviceLostError) return error;
   const { message, name: kind } = error instanceof Error ? error : new Error(String(error));
   return Object.assign(new Error(message.includes(name) ? message : `${name}: ${message}`), { name: kind });
 }
