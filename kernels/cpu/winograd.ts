@@ -67,23 +67,21 @@ export function tiling({ batch, height, width }: ConvShape) {
 export type WinogradChoice = "auto" | "always" | "never";
 
 /**
- * Products of channels (in times out) from which on Winograd's algorithm is worth while, where neither are fewer than 8: transforming
- * a tile takes time for each channel, its products for each pair. The gradient to the weights transforms twice as much.
+ * Channels in times channels out from which on Winograd's algorithm is worth while, where neither are fewer than 8: transforming a
+ * tile takes time for each channel, its products for each pair.
  */
-export const MANY = { pixels: 128, weights: 256 } as const;
+const PAIRS = 128;
 
 /**
  * Whether Winograd's algorithm is taken for a shape. It can be where channels are whole panels of 8. It is worth while with many
  * channels, tiles that do save products, and enough pixels that transforming the kernel pays.
- *
- * @param many of which kernel, see {@link MANY}
  */
-export function takesWinograd(shape: ConvShape, choice: WinogradChoice, many: keyof typeof MANY = "pixels"): boolean {
+export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean {
   const { batch, height, width, channelsIn, channelsOut } = shape;
   if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
   const { points, down, across } = tiling(shape);
   return choice === "always" ||
-    channelsIn * channelsOut >= MANY[many] && batch * height * width >= 64 &&
+    channelsIn * channelsOut >= PAIRS && batch * height * width >= 64 &&
       1.5 * points * down * across <= 9 * height * width;
 }
 
