@@ -12,7 +12,7 @@
  * - {@link models}: a trained model in a program: load it, predict with it
  * - {@link runs}: run an experiment and write a folder that other tools read
  *
- * Every part throws an {@link OptionError} for an invalid option.
+ * Every part throws an {@link OptionError} for an invalid option, and a {@link FileError} for a file with the wrong content.
  *
  * To learn how it works, read `docs/textbook/README.md`. Longer examples (training on your own folder, predicting, another network, the package for Node) are in `docs/library.md`.
  *
@@ -61,6 +61,7 @@
  *
  * @module
  */
+export { FileError, type FileFault } from "./base/file_error.ts";
 export { OptionError, type OptionFault } from "./base/option_error.ts";
 export * as corpora from "./corpora/mod.ts";
 export * as dsp from "./dsp/mod.ts";

@@ -37,6 +37,8 @@ export const FIT_STREAMS = {
   noise: 12,
   /** Shares of mixup: ..., purpose, the batch's first example. */
   mixup: 13,
+  /** Which of a recording's copies a segment is cut from: ..., purpose, example. */
+  conditions: 15,
   /** Orders with equally many segments of each emotion: ..., purpose, emotion. */
   balance: 14,
 } as const;
@@ -46,6 +48,9 @@ export const FOREST_FOLDS_DRAW = 1;
 
 /** Purposes within a forest: seed, tree, purpose. */
 export const TREE_STREAMS = { bootstrap: 0, splits: 1 } as const;
+
+/** Copies for multi-condition training: purpose, copy, content of the recording. No seed: every run has the same copies. */
+export const CONDITION_STREAM = 0xc0b1;
 
 /** Purposes of synthetic speech: the second part of a path, after the corpus's seed. */
 export const SPEECH_STREAMS = { speaker: 1, sentence: 2, take: 3, noise: 4 } as const;

@@ -6,6 +6,7 @@
  * frameworks.
  */
 import { Option } from "commander";
+import { FileError } from "../base/file_error.ts";
 import { CLASSES, type Part, PARTS, runBench } from "../bench/bench.ts";
 import type { RivalName } from "../bench/beside.ts";
 import { describeComparison } from "../bench/compare.ts";
@@ -205,7 +206,8 @@ async function readResults(file: string): Promise<BenchResults> {
   try {
     return parseResults(JSON.parse(text), file);
   } catch (error) {
-    throw error instanceof SyntaxError ? new SyntaxError(`${file}: expected JSON, found ${error.message}`) : error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new FileError({ file, expected: "JSON", found: error.message, cause: error });
   }
 }
 

@@ -176,7 +176,7 @@ function override(base: Settings, flags: TrainFlags): Settings {
 /** The settings in one line. @param chains printed instead of method and stages */
 export function describeSettings(preset: string, settings: Settings, chains?: string): string {
   const { method, stages, folds, split, width, batchNorm, batchNormDense, dropout, epochs, monitor, batch } = settings;
-  const { segmentFrames, level, members, labelsFrom, trees, seed } = settings;
+  const { segmentFrames, level, conditions, members, labelsFrom, trees, seed } = settings;
   const times = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
   const views = VIEW_SETTINGS.filter((name) => settings[name]).map((name) => SETTINGS[name].label);
   return [
@@ -186,6 +186,7 @@ export function describeSettings(preset: string, settings: Settings, chains?: st
     }`,
     ...(segmentFrames === 32 ? [] : [`segments of ${segmentFrames} frames`]),
     ...(level === "none" ? [] : [`recordings at one level (${level})`]),
+    ...(conditions === "clean" ? [] : [`${conditions}-condition training`]),
     monitor === "nothing"
       ? times(epochs, "epoch")
       : `at most ${times(epochs, "epoch")}${monitor === "accuracy" ? " by accuracy" : ""}`,

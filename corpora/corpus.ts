@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { FileError } from "../base/file_error.ts";
 import { emotionName, isEmotion, nearestEmotion, orderEmotions, plainWord } from "./emotion_names.ts";
 export { emotionName, EMOTIONS, isEmotion, orderEmotions } from "./emotion_names.ts";
 
@@ -179,7 +180,7 @@ function doubtfulNames(emotions: readonly string[], utterances: readonly Utteran
 /**
  * Throws unless at least two emotions are left. The error gives what was found and the first skipped file.
  *
- * @throws {Error} if fewer than two emotions are left
+ * @throws {FileError} if fewer than two emotions are left
  */
 export function requireTwoEmotions(
   from: string,
@@ -194,7 +195,7 @@ export function requireTwoEmotions(
   const left = skipped.length === 0
     ? ""
     : `. Left out: ${count(skipped.length, "file")}, the first ${skipped[0].path}: ${skipped[0].reason}`;
-  throw new Error(`${from}: expected at least two emotions, found ${found}${left}`);
+  throw new FileError({ file: from, expected: "at least two emotions", found: `${found}${left}` });
 }
 
 /** "1 file", "2 files": for messages. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { FileError } from "../base/file_error.ts";
 import { CsvError, parse } from "csv-parse/sync";
 
 /** A record of a CSV file, and the line it begins on (from 1). */
@@ -14,6 +15,9 @@ export interface CsvRecord {
   line: number;
 }
 
+/** What {@link readTable} finds in a file without a line. */
+export const EMPTY = "an empty file";
+
 /** Possible column separators, in the order of trial. */
 const SEPARATORS = [",", ";", "\t", "|"];
 
@@ -22,7 +26,7 @@ const SEPARATORS = [",", ";", "\t", "|"];
  *
  * @param name the file's name in errors
  * @param separator the separator of columns
- * @throws {SyntaxError} if a quote is not closed, or something follows a closing quote
+ * @throws {FileError} if a quote is not closed, or something follows a closing quote
  *
  * @example
  * ```ts
@@ -63,21 +67,19 @@ export function parseCsv(source: string, name: string, separator = ","): CsvReco
 }
 
 /** Converts the parser's error to one with the file and the line. */
-function explain(error: CsvError, name: string, began: number): SyntaxError {
+function explain(error: CsvError, name: string, began: number): FileError {
   const line = Number(error.lines ?? began);
   if (error.code === "CSV_QUOTE_NOT_CLOSED") {
-    return new SyntaxError(`${name}, line ${began}: expected a closing quote, found none`, { cause: error });
+    return new FileError({ file: name, line: began, expected: "a closing quote", found: "none", cause: error });
   }
   if (error.code === "CSV_INVALID_CLOSING_QUOTE") {
     const found = /got "(.)"/.exec(error.message)?.[1];
-    return new SyntaxError(
-      `${name}, line ${line}: expected a separator after a closing quote, found ${
-        found ? `"${found}"` : "something else"
-      }`,
-      { cause: error },
-    );
+    return new FileError({
+      ...{ file: name, line, expected: "a separator after a closing quote", cause: error },
+      found: found ? `"${found}"` : "something else",
+    });
   }
-  return new SyntaxError(`${name}, line ${line}: ${error.message}`, { cause: error });
+  return new FileError({ file: name, line, expected: "a table", found: error.message, cause: error });
 }
 
 /**
@@ -130,7 +132,7 @@ export interface CsvTable {
  * @param name the file's name in errors
  * @param fits whether a header is suitable; the first separator whose header fits is used, otherwise the one
  *   that gives most columns
- * @throws {SyntaxError} if it is empty, a quote is not closed, or a line has more or fewer fields than the header
+ * @throws {FileError} if it is empty, a quote is not closed, or a line has more or fewer fields than the header
  *
  * @example
  * ```ts
@@ -146,7 +148,7 @@ export function readTable(
 ): CsvTable {
   const text = decodeText(bytes).replace(/^\uFEFF/, "");
   const first = text.split(/[\r\n]+/).find((line) => line.trim() !== "");
-  if (first === undefined) throw new SyntaxError(`${name} is empty`);
+  if (first === undefined) throw new FileError({ file: name, expected: "a header", found: EMPTY });
   const headers = SEPARATORS.map((separator) => ({ separator, header: headerOf(first, name, separator) }));
   const { separator } = headers.find(({ header }) => fits(header)) ??
     headers.reduce((most, own) => own.header.length > most.header.length ? own : most);
@@ -158,9 +160,10 @@ export function readTable(
     // a separator at the end of a line adds an empty field
     const extra = fields.slice(header.length).some((field) => field.trim() !== "");
     if (fields.length < header.length || extra) {
-      throw new SyntaxError(
-        `${name}, line ${line}: expected ${header.length} fields, as in the header, found ${fields.length}`,
-      );
+      throw new FileError({
+        ...{ file: name, line, expected: `${header.length} fields, as in the header` },
+        found: `${fields.length}`,
+      });
     }
     return {
       line,

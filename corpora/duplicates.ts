@@ -30,7 +30,7 @@ export interface DuplicateDecision {
  * Finds copies and decides about them. By default the first copy with one label is kept, and several labels are an error;
  * `keep` keeps all copies, and `drop` drops those with several labels.
  *
- * @throws {Error} with both files, if one recording has two labels and the policy is `refuse`
+ * @throws {OptionError} of `duplicates` with both files, if one recording has two labels and the policy is `refuse`
  */
 export function settleDuplicates(contents: readonly Content[], policy: DuplicatePolicy = "refuse"): DuplicateDecision {
   const settled: DuplicateDecision = { dropped: new Map(), copyOf: new Map() };

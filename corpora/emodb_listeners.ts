@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { FileError } from "../base/file_error.ts";
 import { join } from "@std/path";
 
 /** Number of people who heard each utterance. */
@@ -19,7 +20,7 @@ export const EMODB_LISTENERS = 20;
  *
  * @param dir the corpus's folder, or the folder of its recordings
  * @returns fractions of 1 by id; undefined if there is no file
- * @throws {Error} if the file exists but has no such table
+ * @throws {FileError} if the file exists but has no such table
  */
 export async function readEmodbListeners(dir: string): Promise<Map<string, number> | undefined> {
   for (const folder of [dir, join(dir, "..")]) {
@@ -33,7 +34,8 @@ export async function readEmodbListeners(dir: string): Promise<Map<string, numbe
     }
     const rates = parse(new TextDecoder("latin1").decode(bytes));
     if (rates.size === 0) {
-      throw new Error(`${file}: expected lines like "1 | 03a01Ab.wav | 65,00 | 35,00", separated by tabs, found none`);
+      const expected = 'lines like "1 | 03a01Ab.wav | 65,00 | 35,00", separated by tabs';
+      throw new FileError({ file, expected, found: "none" });
     }
     return rates;
   }

@@ -10,6 +10,7 @@ import { logMel } from "../dsp/log_mel.ts";
 import type { Recording } from "../dsp/recording.ts";
 import { readRecording } from "../dsp/recording_reader.ts";
 import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
+import { type Conditions, copiesOf } from "./conditions.ts";
 import type { Span } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
 import { cutSpan, requireContent } from "./files.ts";
@@ -34,6 +35,8 @@ export interface ReadSetup {
   cacheDir?: string;
   /** whether each recording is brought to one level; default: none */
   level?: Level;
+  /** the conditions of training; default: clean. With copies nothing is cached */
+  conditions?: Conditions;
 }
 
 /** A recording, or a part of one. */
@@ -57,14 +60,16 @@ export interface ReadResult {
 /** Reads recordings one after the other. */
 export class FrameReader {
   readonly #settings: FrontEnd;
+  readonly #conditions: Conditions;
   readonly #parts: SpanReader;
   readonly #cache?: FrameCache;
 
   /** Creates the cache's folder if it does not exist. */
-  constructor({ cacheDir, level = "none" }: ReadSetup) {
+  constructor({ cacheDir, level = "none", conditions = "clean" }: ReadSetup) {
     this.#settings = withLevel(frontEnd, level);
-    this.#parts = new SpanReader(this.#settings);
-    if (cacheDir !== undefined) this.#cache = new FrameCache(cacheDir, this.#settings);
+    this.#conditions = conditions;
+    this.#parts = new SpanReader(this.#settings, conditions);
+    if (cacheDir !== undefined && conditions === "clean") this.#cache = new FrameCache(cacheDir, this.#settings);
   }
 
   /** Number of recordings that were not in the cache. */
@@ -82,7 +87,11 @@ export class FrameReader {
     // not readFile(): a promise for each small file would cost the starter's thread a seventh of its time
     const read = () => Deno.readFileSync(file);
     if (span !== undefined) return await this.#parts.frames(file, span, read);
-    return await framesOf(read(), file, { cache: this.#cache, settings: this.#settings });
+    return await framesOf(read(), file, {
+      cache: this.#cache,
+      settings: this.#settings,
+      conditions: this.#conditions,
+    });
   }
 }
 
@@ -97,7 +106,7 @@ export class FrameReader {
 async function framesOf(
   bytes: Uint8Array,
   name: string,
-  { cache, settings = frontEnd }: { cache?: FrameCache; settings?: FrontEnd } = {},
+  { cache, settings, conditions }: { cache?: FrameCache; settings: FrontEnd; conditions: Conditions },
 ): Promise<RecordingFrames & { digest: string }> {
   const digest = digestOf(bytes);
   const key = cache?.key(bytes);
@@ -106,11 +115,26 @@ async function framesOf(
   requireContent(bytes, name);
   const recording = await readRecording(bytes, name, settings);
   const { samples, seconds, warnings } = recording;
-  const framed = { frames: logMel(samples, settings), seconds, sound: measure(recording, samples) };
+  const framed = {
+    ...frame(samples, digest, settings, conditions),
+    ...{ seconds, sound: measure(recording, samples) },
+  };
   // a recording with warnings is not cached, so that the next run warns again
   if (warnings.length > 0) return { ...framed, digest, warnings };
   if (key !== undefined) cache!.write(key, framed);
   return { ...framed, digest };
+}
+
+/** Computes the frames of samples, and those of their copies. @param digest keys the copies */
+export function frame(
+  samples: Float32Array,
+  digest: string,
+  settings: FrontEnd,
+  conditions: Conditions,
+): Pick<RecordingFrames, "frames" | "copies"> {
+  const frames = logMel(samples, settings);
+  if (conditions === "clean") return { frames };
+  return { frames, copies: Array.from(copiesOf(samples, digest, conditions), (copy) => logMel(copy, settings)) };
 }
 
 /** @param samples of the recording, or of a part of it */
@@ -143,11 +167,12 @@ function measure(
 /** Reads parts of recordings. It decodes one recording at a time, and the parts of one recording follow each other. */
 class SpanReader {
   readonly #settings: FrontEnd;
+  readonly #conditions: Conditions;
   #last?: { file: string; digest: string; recording: Recording };
 
   /** Starts without a recording. */
-  constructor(settings: FrontEnd = frontEnd) {
-    this.#settings = settings;
+  constructor(settings: FrontEnd, conditions: Conditions) {
+    [this.#settings, this.#conditions] = [settings, conditions];
   }
 
   /**
@@ -168,9 +193,10 @@ class SpanReader {
     let peak = 0;
     for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
     const sound = { ...measure(recording, samples), peak };
-    const { warnings } = recording;
+    const { warnings } = recording, own = spanDigest(digest, span);
     return {
-      ...{ frames: logMel(samples, this.#settings), seconds, sound, digest: spanDigest(digest, span) },
+      ...frame(samples, own, this.#settings, this.#conditions),
+      ...{ seconds, sound, digest: own },
       ...(warnings.length > 0 && { warnings }),
     };
   }

@@ -6,12 +6,13 @@
  */
 import { OptionError } from "../base/option_error.ts";
 import { type Level, withLevel } from "../dsp/levelling.ts";
-import { logMel } from "../dsp/log_mel.ts";
 import { type FrontEnd, frontEnd } from "../dsp/settings.ts";
 import { Crew, MOST_THREADS } from "../workers/crew.ts";
+import type { Conditions } from "./conditions.ts";
 import type { Utterance } from "./corpus.ts";
 import {
   digestOf,
+  frame,
   FrameReader,
   type Outcome,
   type ReadJob,
@@ -24,6 +25,8 @@ import {
 export interface ReadingOptions {
   /** whether each recording is brought to one level; default: none */
   level?: Level;
+  /** the conditions of training; default: clean */
+  conditions?: Conditions;
   /**
    * number of reading threads including this one, 1 to 64; default: one per processor, but at most one per 16
    * utterances
@@ -71,7 +74,8 @@ export async function readUtterances(
   recordings: boolean,
   options: ReadingOptions = {},
 ): Promise<Outcome[]> {
-  const { onProgress, onCacheFault, onWarning, cacheDir, signal, worker, level = "none" } = options;
+  const { onProgress, onCacheFault, onWarning, cacheDir, signal, worker, level = "none", conditions = "clean" } =
+    options;
   const settings = withLevel(frontEnd, level);
   const useful = Math.ceil(utterances.length / FILES_A_THREAD);
   const threads = options.threads ?? Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency, useful));
@@ -90,12 +94,12 @@ export async function readUtterances(
     onProgress?.(++done, utterances.length);
   };
 
-  const setup = { cacheDir, level }, begun = performance.now();
+  const setup = { cacheDir, level, conditions }, begun = performance.now();
   const crew = recordingCrew(worker);
   const helpers = Math.min(threads, utterances.length) - 1,
     reader = recordings ? new FrameReader(setup) : undefined;
   const readHere = async (job: ReadJob): Promise<ReadResult> => {
-    if (reader === undefined) return { outcome: await readSpoken(utterances[job.utterance], settings) };
+    if (reader === undefined) return { outcome: await readSpoken(utterances[job.utterance], settings, conditions) };
     const worthwhile = (options.threads !== undefined || performance.now() - begun > HEAD_START) &&
       reader.misses >= (cacheDir === undefined ? 0 : FEW_MISSES);
     if (helpers > 0 && !crew.started && worthwhile) crew.start(helpers);
@@ -110,10 +114,11 @@ export async function readUtterances(
   return outcomes;
 }
 
-async function readSpoken(utterance: Utterance, settings: FrontEnd): Promise<Outcome> {
+async function readSpoken(utterance: Utterance, settings: FrontEnd, conditions: Conditions): Promise<Outcome> {
   try {
     const { samples, seconds, truth } = await utterance.read();
-    return { frames: logMel(samples, settings), seconds, truth, digest: digestOf(samples) };
+    const digest = digestOf(samples);
+    return { ...frame(samples, digest, settings, conditions), seconds, truth, digest };
   } catch (error) {
     return { reason: reasonOf(error, utterance.path ?? utterance.id) };
   }

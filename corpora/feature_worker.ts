@@ -7,5 +7,5 @@ serve<ReadSetup, ReadJob, ReadResult>(
     const reader = new FrameReader(setup);
     return { run: (job) => reader.read(job) };
   },
-  ({ outcome }) => "frames" in outcome ? [outcome.frames.buffer as ArrayBuffer] : [],
+  ({ outcome }) => "frames" in outcome ? [outcome.frames, ...outcome.copies ?? []].map(({ buffer }) => buffer) : [],
 );

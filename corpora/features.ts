@@ -21,6 +21,7 @@ import {
   type Span,
   type Utterance,
 } from "./corpus.ts";
+import type { Conditions } from "./conditions.ts";
 import { readUtterances } from "./feature_reading.ts";
 import type { Sound } from "./recording_frames.ts";
 import { whyLeftOut } from "./left_out.ts";
@@ -71,6 +72,8 @@ export interface Features {
   emotions: string[];
   /** log-mel, [totalFrames, nMels] */
   frames: Float32Array;
+  /** for multi-condition training: the frames of each copy of all recordings, each like `frames` */
+  copies?: Float32Array[];
   /** in the corpus's order */
   utterances: FeatureUtterance[];
   /** frames from one segment of an utterance to the next */
@@ -111,6 +114,8 @@ export interface FeatureOptions {
   segmentFrames?: number;
   /** whether each recording is brought to one level before the logarithm (`dsp/levelling.ts`); default: none */
   level?: Level;
+  /** whether copies under other conditions are made of each recording, to learn from (`corpora/conditions.ts`); default: clean */
+  conditions?: Conditions;
   /**
    * number of reading threads including this one, 1 to 64; default: one per processor, but at most one per 16 utterances
    */
@@ -139,6 +144,7 @@ interface KeptUtterance {
   emotion: string;
   votes?: Utterance["votes"];
   frames: Float32Array;
+  copies: Float32Array[];
   truth?: Uint8Array;
 }
 
@@ -207,6 +213,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
       emotion,
       votes,
       frames,
+      copies: (outcome.copies ?? []).map((copy) => padFrames(copy, segmentFrames)),
       truth: outcome.truth,
     });
     frameTotal += frameCount;
@@ -224,14 +231,16 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
   const emotions = orderEmotions([...spoken, ...heard, ...named]);
 
   const frames = new Float32Array(frameTotal * frontEnd.nMels);
+  const copies = kept[0].copies.map(() => new Float32Array(frames.length));
   const segmentStart = new Int32Array(segmentTotal), segmentUtterance = new Int32Array(segmentTotal);
   const segmentTruth = truthKnown ? new Uint8Array(segmentTotal) : undefined;
   const relabel = corpus.emotions.map((emotion) => emotions.indexOf(emotion));
-  for (const [u, { utterance, emotion, votes, frames: own, truth }] of kept.entries()) {
+  for (const [u, { utterance, emotion, votes, frames: own, copies: ownCopies, truth }] of kept.entries()) {
     utterance.emotion = emotions.indexOf(emotion);
     if (votes) utterance.votes = shares(votes, emotions);
     frames.set(own, utterance.firstFrame * frontEnd.nMels);
-    kept[u].frames = new Float32Array(0); // copied: free it before the next
+    ownCopies.forEach((copy, c) => copies[c].set(copy, utterance.firstFrame * frontEnd.nMels));
+    [kept[u].frames, kept[u].copies] = [new Float32Array(0), []]; // copied: free them before the next
     for (let s = 0; s < utterance.segmentCount; s++) {
       const segment = utterance.firstSegment + s;
       segmentStart[segment] = utterance.firstFrame + s * segmentHop;
@@ -244,6 +253,7 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
   return {
     emotions,
     frames,
+    ...(copies.length > 0 && { copies }),
     utterances: kept.map(({ utterance }) => utterance),
     segmentHop,
     segmentFrames,

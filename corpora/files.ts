@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FileError } from "../base/file_error.ts";
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import { readRecording } from "../dsp/recording_reader.ts";
@@ -128,16 +129,15 @@ export function fileUtterance(file: string, label: Label): Utterance {
 /**
  * Throws if a file is a Git LFS pointer instead of the recording.
  *
- * @throws {TypeError} with the file and the command that fetches it
+ * @throws {FileError} with the file and the command that fetches it
  */
 export function requireContent(bytes: Uint8Array, name: string): void {
   if (bytes.length > 1024 || bytes[0] !== 0x76) return; // "v"
   const text = new TextDecoder().decode(bytes);
   if (!text.startsWith("version https://git-lfs.github.com/spec/")) return;
   const size = /^size (\d+)$/m.exec(text)?.[1];
-  throw new TypeError(
-    `${name}: expected a recording, found a Git LFS pointer${size ? ` to ${size} bytes` : ""}; git lfs pull fetches it`,
-  );
+  const found = `a Git LFS pointer${size ? ` to ${size} bytes` : ""}`;
+  throw new FileError({ file: name, expected: "a recording", found, help: "git lfs pull fetches it" });
 }
 
 /** Seconds by which a span may exceed its recording: lists contain rounded times. */
@@ -146,13 +146,12 @@ const OVERRUN = 0.1;
 /**
  * A part of a decoded recording.
  *
- * @throws {RangeError} with the file, if the span does not lie within it
+ * @throws {FileError} if the span does not lie within it
  */
 export function cutSpan({ samples, seconds }: Speech, { start, end }: Span, name: string): Speech {
   if (start >= seconds || end > seconds + OVERRUN) {
-    throw new RangeError(
-      `${name}: expected a part within the recording's ${Number(seconds.toFixed(3))} s, found ${start} to ${end} s`,
-    );
+    const expected = `a part within the recording's ${Number(seconds.toFixed(3))} s`;
+    throw new FileError({ file: name, expected, found: `${start} to ${end} s` });
   }
   const at = (time: number) => Math.min(samples.length, Math.round(time * frontEnd.sampleRate));
   const cut = samples.slice(at(start), at(end));

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { FileError } from "../base/file_error.ts";
 import { OptionError } from "../base/option_error.ts";
 import { type Corpus, count } from "./corpus.ts";
 import { readTable } from "./csv.ts";
@@ -17,8 +18,7 @@ const FOLD = ["fold", "split", "partition", "subset"];
  * Returns a corpus whose utterances have the folds of a list.
  *
  * @param file the list
- * @throws {SyntaxError} if it is not such a table, or gives one utterance two folds
- * @throws {Error} if it lacks an utterance of the corpus
+ * @throws {FileError} if it is not such a table, gives one utterance two folds, or lacks an utterance of the corpus
  */
 export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
   let bytes: Uint8Array;
@@ -39,21 +39,19 @@ export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
   const table = readTable(bytes, file, (header) => named(header, UTTERANCE) >= 0 && named(header, FOLD) >= 0);
   const [utterance, fold] = [named(table.header, UTTERANCE), named(table.header, FOLD)];
   if (utterance < 0 || fold < 0) {
-    throw new SyntaxError(
-      `${file}, line ${table.line}: expected columns utterance and fold, found ${table.header.join(", ")}`,
-    );
+    const found = table.header.join(", ");
+    throw new FileError({ file, line: table.line, expected: "columns utterance and fold", found });
   }
   const folds = new Map<string, { fold: string; line: number }>();
   for (const { value, line } of table.rows) {
     const key = keyOf(value(utterance)), own = value(fold);
     if (key === "" || own === "") {
-      throw new SyntaxError(`${file}, line ${line}: expected an utterance and its fold, found an empty field`);
+      throw new FileError({ file, line, expected: "an utterance and its fold", found: "an empty field" });
     }
     const before = folds.get(key);
     if (before !== undefined && before.fold !== own) {
-      throw new SyntaxError(
-        `${file}: ${key}: expected one fold, found ${before.fold} (line ${before.line}) and ${own} (line ${line})`,
-      );
+      const found = `${before.fold} (line ${before.line}) and ${own} (line ${line})`;
+      throw new FileError({ file, place: key, expected: "one fold", found });
     }
     folds.set(key, { fold: own, line });
   }
@@ -70,11 +68,11 @@ export async function withFolds(corpus: Corpus, file: string): Promise<Corpus> {
   });
   const missing = utterances.filter(({ fold }) => fold === undefined);
   if (missing.length > 0) {
-    throw new Error(
-      `${file}: expected a fold for each of ${
-        count(utterances.length, "utterance")
-      }, found none for ${missing.length}, the first ${missing[0].id}`,
-    );
+    throw new FileError({
+      file,
+      expected: `a fold for each of ${count(utterances.length, "utterance")}`,
+      found: `none for ${missing.length}, the first ${missing[0].id}`,
+    });
   }
   const unused = folds.size - used.size;
   const notes = unused === 0 ? corpus.notes : [

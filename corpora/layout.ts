@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { FileError } from "../base/file_error.ts";
 import { join } from "@std/path";
 import {
   type Corpus,
@@ -81,7 +82,7 @@ export async function openLayout(layout: Layout, data: string, choices: ReadingC
  * A corpus whose files are described by their folders and names.
  *
  * @param kind.expected the form of file names, with an example, for messages
- * @throws {Error} if there is no recording, none has a name of the corpus, or fewer than two emotions are found
+ * @throws {FileError} if there is no recording, none has a name of the corpus, or fewer than two emotions are found
  */
 export function namedCorpus(
   dir: string,
@@ -95,7 +96,7 @@ export function namedCorpus(
       : faults.length > 0
       ? `no WAV file in it, and ${faults[0].path} is ${faults[0].reason}`
       : "no WAV file in it";
-    throw new Error(`${dir}: expected ${expected}, found ${instead}`);
+    throw new FileError({ file: dir, expected, found: instead });
   }
   const skipped: SkippedFile[] = [
     ...faults,
@@ -116,7 +117,7 @@ export function namedCorpus(
   }
   if (understood === 0) {
     const found = `${count(wavs.length, "WAV file")} with other names (the first is ${wavs[0]})`;
-    throw new Error(`${dir}: expected ${expected}, found ${found}`);
+    throw new FileError({ file: dir, expected, found });
   }
   return makeCorpus({ name, from: dir, utterances, skipped, segmentHop, duplicates });
 }

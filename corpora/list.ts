@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { FileError } from "../base/file_error.ts";
 import { OptionError } from "../base/option_error.ts";
 import { basename, dirname, join, resolve } from "@std/path";
 import {
@@ -23,7 +24,7 @@ import {
   type SkippedFile,
   type Span,
 } from "./corpus.ts";
-import { type CsvRow, type CsvTable, readTable } from "./csv.ts";
+import { type CsvRow, type CsvTable, EMPTY, readTable } from "./csv.ts";
 import { fileUtterance, statOrNull, stem } from "./files.ts";
 import { relabel } from "./layout.ts";
 import { PathFinder } from "./path_finder.ts";
@@ -59,7 +60,7 @@ interface Columns {
  *
  * @param file the table, or a folder that contains a `labels.csv` or exactly one table
  * @throws {Error} if the file does not exist or lists fewer than two emotions
- * @throws {SyntaxError} with the line, if the file is not a table or lacks a column
+ * @throws {FileError} with the line, if the file is not a table or lacks a column
  */
 export async function openCsv(file: string, choices: ReadingChoices = {}): Promise<Corpus> {
   const table = await readList(await findList(file)), columns = findColumns(table.header);
@@ -67,9 +68,9 @@ export async function openCsv(file: string, choices: ReadingChoices = {}): Promi
   const finder = new PathFinder(dirname(table.name));
   const utterances: Utterance[] = [], skipped: SkippedFile[] = [];
   for (const row of table.rows) {
-    const at = `${table.name}, line ${row.line}`, value = (name: ColumnName) => valueOf(row, columns, name);
+    const at = { file: table.name, line: row.line }, value = (name: ColumnName) => valueOf(row, columns, name);
     const listed = value("path");
-    if (listed === "") throw new SyntaxError(`${at}: expected a path, found an empty field`);
+    if (listed === "") throw new FileError({ ...at, expected: "a path", found: "an empty field" });
     const recording = await finder.find(listed);
     if (recording === undefined) {
       const reason = `no such file (${basename(table.name)}, line ${row.line})`;
@@ -79,7 +80,7 @@ export async function openCsv(file: string, choices: ReadingChoices = {}): Promi
     const votes = readVotes(row, columns, at);
     const word = value("emotion");
     if (word === "" && votes === undefined) {
-      if (columns.votes.length === 0) throw new SyntaxError(`${at}: expected an emotion, found an empty field`);
+      if (columns.votes.length === 0) throw new FileError({ ...at, expected: "an emotion", found: "an empty field" });
       skipped.push({ path: recording, reason: `it has no votes (${basename(table.name)}, line ${row.line})` });
       continue;
     }
@@ -119,8 +120,8 @@ async function readList(file: string): Promise<CsvTable> {
   try {
     return readTable(await Deno.readFile(file), file, fits);
   } catch (error) {
-    if (error instanceof SyntaxError && error.message.endsWith("is empty")) {
-      throw new SyntaxError(`${file}: expected a header "path,emotion[,speaker[,text]]", found an empty file`);
+    if (error instanceof FileError && error.found === EMPTY) {
+      throw new FileError({ file, expected: 'a header "path,emotion[,speaker[,text]]"', found: EMPTY });
     }
     throw error;
   }
@@ -165,40 +166,44 @@ function fits(header: readonly string[]): boolean {
 }
 
 function requireColumns({ name, header, line }: CsvTable, { at, votes }: Columns): void {
+  const place = { file: name, line };
   for (const column of ["path", "emotion"] as const) {
     if (at[column] !== undefined || (column === "emotion" && votes.length > 0)) continue;
     const others = NAMES[column].slice(1, column === "path" ? 5 : 4).join(", ");
-    throw new SyntaxError(
-      `${name}, line ${line}: expected a column "${column}" (or ${others}), found ${header.join(", ")}`,
-    );
+    throw new FileError({ ...place, expected: `a column "${column}" (or ${others})`, found: header.join(", ") });
   }
   for (const [start, end] of [["start", "end"], ["start_ms", "end_ms"]] as const) {
     if ((at[start] === undefined) === (at[end] === undefined)) continue;
     if (start === "start" && at.start !== undefined && at.duration !== undefined) continue;
     const [there, missing] = at[start] === undefined ? [end, start] : [start, end];
-    throw new SyntaxError(
-      `${name}, line ${line}: expected columns "${there}" and "${missing}" together, found only "${there}"`,
-    );
+    throw new FileError({
+      ...place,
+      ...{ expected: `columns "${there}" and "${missing}" together`, found: `only "${there}"` },
+    });
   }
   const twice = votes.find(({ emotion }, i) => votes.findIndex((other) => other.emotion === emotion) !== i);
   if (twice) {
-    throw new SyntaxError(
-      `${name}, line ${line}: expected one column of votes for ${twice.emotion}, found two: ${header.join(", ")}`,
-    );
+    throw new FileError({
+      ...place,
+      ...{ expected: `one column of votes for ${twice.emotion}`, found: `two: ${header.join(", ")}` },
+    });
   }
 }
+
+/** A row, for errors. */
+type RowPlace = Pick<FileError, "file" | "line">;
 
 function valueOf(row: CsvRow, { at }: Columns, name: ColumnName): string {
   return at[name] === undefined ? "" : row.value(at[name]);
 }
 
 /** The votes of a row; undefined if there are none. Decimal commas are accepted. */
-function readVotes(row: CsvRow, { votes }: Columns, at: string): Record<string, number> | undefined {
+function readVotes(row: CsvRow, { votes }: Columns, at: RowPlace): Record<string, number> | undefined {
   if (votes.length === 0) return undefined;
   const counts = votes.map(({ place, emotion }): [string, number] => {
     const text = row.value(place), number = text === "" ? 0 : Number(text.replace(",", "."));
     if (!(number >= 0 && number < Infinity)) {
-      throw new SyntaxError(`${at}: expected votes for ${emotion}, a number >= 0, found "${text}"`);
+      throw new FileError({ ...at, expected: `votes for ${emotion}, a number >= 0`, found: `"${text}"` });
     }
     return [emotion, number];
   });
@@ -212,7 +217,7 @@ function likeliest(votes: Readonly<Record<string, number>>): string {
 }
 
 /** The part of a recording that a row gives; undefined if it gives none. */
-function readSpan(value: (name: ColumnName) => string, at: string): Span | undefined {
+function readSpan(value: (name: ColumnName) => string, at: RowPlace): Span | undefined {
   const inMs = value("start_ms") !== "" || value("end_ms") !== "";
   const [first, last] = inMs ? [value("start_ms"), value("end_ms")] : [value("start"), value("end")];
   const lasts = last === "" ? value("duration") : "";
@@ -220,7 +225,10 @@ function readSpan(value: (name: ColumnName) => string, at: string): Span | undef
   const start = secondsOf(first) / (inMs ? 1000 : 1);
   const end = lasts === "" ? secondsOf(last) / (inMs ? 1000 : 1) : Number((start + secondsOf(lasts)).toFixed(6));
   if (!(start >= 0 && end > start)) {
-    throw new SyntaxError(`${at}: expected a start and a later end in seconds, found "${first}" and "${last}"`);
+    throw new FileError({
+      ...at,
+      ...{ expected: "a start and a later end in seconds", found: `"${first}" and "${last}"` },
+    });
   }
   return { start, end };
 }

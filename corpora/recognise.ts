@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { FileError } from "../base/file_error.ts";
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import { count } from "./corpus.ts";
@@ -52,7 +53,9 @@ export async function recogniseCorpus(data: string): Promise<CorpusMatch> {
     const first = folders.find((parts) => parts[level] !== undefined && emotionLevel([parts]) === level) ?? folders[0];
     return { kind: "folder", why: `its folders are named by emotions: ${first.join("/")}` };
   }
-  if (names.length === 0) throw new Error(`${data}: expected recordings or a list of them, found neither`);
+  if (names.length === 0) {
+    throw new FileError({ file: data, expected: "recordings or a list of them", found: "neither" });
+  }
   throw new OptionError({
     option: "corpus",
     where: data,

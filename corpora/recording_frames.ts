@@ -16,6 +16,8 @@ export interface Sound {
 export interface RecordingFrames {
   /** log-mel, [frames, nMels] */
   frames: Float32Array<ArrayBuffer>;
+  /** log-mel of each copy for multi-condition training, each [frames, nMels], if they were asked for */
+  copies?: Float32Array<ArrayBuffer>[];
   /** duration of the recording, before resampling */
   seconds: number;
   /** measurements of its sound, for recordings only */

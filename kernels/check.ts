@@ -1,6 +1,6 @@
 /**
- * The check of a call: the one that every device makes, in the same words. Each error says which argument of which kernel, what was
- * expected and what was found.
+ * Checks the arguments of a call. Every device uses it, so the errors are the same: each gives the kernel and the argument, what
+ * was expected and what was found.
  *
  * @module
  */
@@ -13,8 +13,8 @@ export type BufferClass<S extends Stretch> = abstract new (...args: never[]) => 
 /**
  * Checks the arguments of a call of a kernel.
  *
- * @throws RangeError where a size or a share is out of its range, or a buffer is too short or overlaps one that is written;
- * TypeError where a buffer is missing or another device's, or an option is of another type
+ * @throws RangeError if a size or a share is out of its range, or a buffer is too short or overlaps one that is written;
+ * TypeError if a buffer is missing or belongs to another device, or an option has the wrong type
  */
 export function checkCall(
   { kernel, sizes, options, buffers }: Signature,
@@ -36,7 +36,7 @@ export function checkCall(
   for (const output of buffers) if (output.use !== "read") checkOverlap(kernel, buffers, output, args);
 }
 
-/** A size is a word on a GPU. */
+/** A size must fit in a 32-bit word on a GPU. */
 const LARGEST = 2 ** 32 - 1;
 
 function checkOption(kernel: string, { name, kind }: OptionSignature, found: unknown): void {
@@ -61,10 +61,10 @@ function checkOption(kernel: string, { name, kind }: OptionSignature, found: unk
 }
 
 /**
- * Checks that a buffer is one of this device and holds so many words.
+ * Checks that a buffer belongs to this device and has enough words.
  *
  * @param where "conv2d: x"
- * @param shape what has so many words, "[m, n]"
+ * @param shape the required shape in words, "[m, n]"
  */
 export function checkBuffer<S extends Stretch>(
   where: string,
@@ -87,7 +87,7 @@ export function checkBuffer<S extends Stretch>(
   );
 }
 
-/** A kernel that writes where it reads, or twice to one place, would give what depends on the order of its threads. */
+/** If a kernel wrote where it reads, or twice to one place, its result would depend on the order of its threads. */
 function checkOverlap(
   kernel: string,
   buffers: readonly BufferSignature[],

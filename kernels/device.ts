@@ -1,77 +1,80 @@
 /**
- * What a device is: buffers of 32-bit numbers, and the kernels that run on them. Two implement it, `cpu/` (WebAssembly
- * SIMD in worker threads) and `webgpu/` (WGSL), and they agree to rounding; `reference_device.ts` runs the definitions.
+ * The interface of a device: buffers of 32-bit numbers, and the kernels that run on them. There are two
+ * implementations, `cpu/` (WebAssembly SIMD in worker threads) and `webgpu/` (WGSL), which agree up to rounding;
+ * `reference_device.ts` runs the definitions.
  *
- * Kernels enqueue and return at once, in order; only `read()` is a promise. A fault (a shader that fails, a worker that
- * dies, a lost GPU) is thrown by the next call, at the latest by the next `read()`.
+ * Kernels are enqueued in order and return at once; only `read()` returns a promise. The next call throws a fault (a
+ * shader that fails, a worker that dies, a lost GPU), at the latest the next `read()`.
  *
  * @module
  */
 import type { Kernels } from "./table.ts";
 
-/** A stretch of 32-bit numbers in a device's memory: floats, or whatever `write()` put there. */
+/** A stretch of 32-bit numbers in a device's memory: floats, or any other values from `write()`. */
 export interface DeviceBuffer {
   /** Number of 32-bit words. */
   readonly length: number;
   /**
-   * A part of this buffer, sharing its memory: `length` words from `offset` on. The offset is a multiple of
-   * {@link SLICE_ALIGNMENT}; throws a RangeError where it isn't or where the part sticks out.
+   * A part of this buffer that shares its memory: `length` words from `offset` on. The offset is a multiple of {@link
+   * SLICE_ALIGNMENT}. Throws a RangeError if it isn't, or if the part exceeds the buffer.
    */
   slice(offset: number, length: number): DeviceBuffer;
 }
 
-/** Slices begin at multiples of this many words (256 bytes: what WebGPU asks of a storage binding). */
+/** Slices begin at multiples of this many words (256 bytes: the alignment of WebGPU's storage bindings). */
 export const SLICE_ALIGNMENT = 64;
 
-/** What a device holds. Live: allocated and not released. Created: ever asked of the system. */
+/** A device's memory. Live: allocated and not released. Created: requested from the system since the start. */
 export interface MemoryStatus {
-  /** Buffers allocated and not yet released. */
+  /** Number of buffers allocated and not yet released. */
   liveBuffers: number;
   /** Their bytes. */
   liveBytes: number;
-  /** Buffers made since the start; when it stands still, allocation only reuses. */
+  /** Number of buffers created since the start; if it no longer grows, allocation only reuses buffers. */
   createdBuffers: number;
-  /** Bytes of all created buffers, in use or waiting to be reused. */
+  /** Bytes of all created buffers, in use or waiting for reuse. */
   createdBytes: number;
 }
 
-/** What products read their operands as. Sums are float32 always, and so is everything else. */
+/** Precision of products' operands. Sums, and everything else, are always float32. */
 export type Precision = "f32" | "f16";
 
-/** What can be asked for. */
+/** All precisions. */
 export const PRECISIONS: readonly Precision[] = ["f32", "f16"];
 
-/** A processor with memory of its own on which the {@link Kernels} run. */
+/** A processor with its own memory on which the {@link Kernels} run. */
 export interface Device extends Kernels<DeviceBuffer> {
-  /** Which implementation. */
+  /** The implementation. */
   readonly kind: "cpu" | "webgpu" | "reference";
   /** For people: the adapter or processor, threads, instruction set. */
   readonly description: string;
-  /** What products read their operands as, where that is not float32. */
+  /** Precision of products' operands, if not float32. */
   readonly precision?: Precision;
-  /** What is allocated now. */
+  /** Current allocations. */
   readonly memory: MemoryStatus;
   /**
-   * A buffer of `length` words whose content is undefined. Released buffers of the same length are reused, the earliest
-   * made first, so that the same sequence of allocations and releases gets the same buffers every time.
+   * A buffer of `length` words whose content is undefined. Released buffers of the same length are reused, the one
+   * created first coming first, so the same sequence of allocations and releases gets the same buffers every time.
    *
-   * @param purpose what it is for, in the words of an error message: "activations of conv3"
-   * @throws Error saying how much was wanted and what there is, where memory is short
+   * @param purpose its purpose, for error messages: "activations of conv3"
+   * @throws Error with the requested and the available size, if memory is insufficient
    */
   allocate(length: number, purpose: string): DeviceBuffer;
-  /** Gives a buffer (not a slice) back for reuse. Work already enqueued on it still runs first. */
+  /** Returns a buffer (not a slice) for reuse. Work already enqueued on it still runs first. */
   release(buffer: DeviceBuffer): void;
-  /** Enqueues a copy of `data` into the first words of `buffer`, in order with the kernels; `data` may be reused at once. */
+  /**
+   * Enqueues a copy of `data` to the first words of `buffer`, in order with the kernels; `data` may be reused at once.
+   */
   write(buffer: DeviceBuffer, data: Float32Array | Int32Array | Uint32Array): void;
-  /** Runs what was enqueued, then gives the buffer's words as floats. */
+  /** Runs all enqueued work, then returns the buffer's words as floats. */
   read(buffer: DeviceBuffer): Promise<Float32Array>;
   /**
-   * Runs what was enqueued, then gives the buffer's words where they lie: valid until the next call, which may change or
-   * move them. Only a device whose memory this program can see has it.
+   * Runs all enqueued work, then returns a view of the buffer's words in place: valid until the next call, which may
+   * change or move them. Only devices whose memory is visible to this program have this method.
    */
   view?(buffer: DeviceBuffer): Promise<Float32Array>;
-  /** Begins to run what was enqueued, without waiting; a training step ends with it. */
+  /** Starts the enqueued work without waiting; a training step ends with it. */
   flush(): void;
-  /** Gives back memory, workers, the GPU. No call may follow. */
+  /** Releases memory, workers and the GPU. No call may follow. */
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * The methods of a device: one for each kernel of the table. Each checks its arguments and hands them to the device's own
- * version of the kernel, with what that version takes for a buffer: an address, an array.
+ * The methods of a device: one for each kernel of the table. Each checks its arguments and passes them to the device's
+ * implementation of the kernel, with each buffer in that implementation's form: an address, an array.
  *
  * @module
  */
@@ -13,21 +13,24 @@ import { type KernelArguments, type KernelName, KERNELS, type Kernels } from "./
 /** Signatures of all kernels. */
 export const SIGNATURES: { readonly [N in KernelName]: Signature } = signaturesOf(KERNELS);
 
-/** A device's versions of all kernels. `C` is what they run on, `T` what they take for a buffer. */
+/** A device's implementations of all kernels. `C` is their context, `T` their form of a buffer. */
 export type Versions<C, T> = { readonly [N in KernelName]: (context: C, args: KernelArguments<N, T>) => void };
 
-/** How a device's buffers become what its kernels take. */
+/** How a device's buffers are passed to its kernels. */
 export interface BufferKind<S extends Stretch, T> {
   /** Their class. */
   readonly own: BufferClass<S>;
-  /** Gives what a kernel takes. */
+  /** Converts a buffer for a kernel. */
   readonly unwrap: (buffer: S) => T;
 }
 
-/** A class with a method for each kernel. Its constructor takes what tells the context: it is asked at each call. */
+/**
+ * A class with a method for each kernel. Its constructor receives a function that returns the context, called at each
+ * kernel call.
+ */
 export type KernelMethods<C> = new (context: () => C) => Kernels<DeviceBuffer>;
 
-/** Makes it, of the versions of the kernels. */
+/** Creates the class from the implementations of the kernels. */
 export function kernelMethods<C, S extends Stretch, T>(
   versions: Versions<C, T>,
   buffers: BufferKind<S, T>,
@@ -38,7 +41,7 @@ export function kernelMethods<C, S extends Stretch, T>(
 /**
  * The same for any table.
  *
- * @throws Error that names a kernel of the table of which there is no version
+ * @throws Error with the kernel's name, if a kernel of the table has no implementation
  */
 export function methodsOf<C, S extends Stretch, T>(
   signatures: Readonly<Record<string, Signature>>,

@@ -1,8 +1,8 @@
 /**
  * Buffers, and the kernels of a convolutional network that run on them: on the CPU in WebAssembly SIMD, on a GPU in WGSL,
- * and as plain definitions in float64. Knows no layer.
+ * and as plain definitions in float64. It depends on no layer.
  *
- * Open a device with {@link openDevice}; what each kernel means is said by {@link reference} in a few nested loops.
+ * Open a device with {@link openDevice}; {@link reference} defines each kernel in a few nested loops.
  *
  * @module
  */

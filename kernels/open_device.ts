@@ -1,36 +1,36 @@
 /**
- * Which device to run on. A hardware GPU is faster than the CPU device by far, a software one (llvmpipe, SwiftShader) slower
- * by an order of magnitude: so `auto` takes the former where there is one, and the latter is taken only when WebGPU is asked
- * for by name.
+ * Selects the device to run on. A hardware GPU is much faster than the CPU device; a software GPU (llvmpipe, SwiftShader) is
+ * slower by an order of magnitude. So `auto` selects a hardware GPU if there is one, and a software GPU is used only if
+ * WebGPU is requested by name.
  */
 import { OptionError } from "../base/option_error.ts";
 import { createCpuDevice } from "./cpu/create.ts";
 import type { Device, Precision } from "./device.ts";
 import { createWebGpuDevice, findAdapter, type KernelChoices } from "./webgpu/mod.ts";
 
-/** What can be asked for. */
+/** The choices of a device. */
 export type DeviceChoice = "auto" | "cpu" | "webgpu";
 
-/** What can be asked for, in the order that help shows. */
+/** All choices, in the order of the help. */
 export const DEVICE_CHOICES: readonly DeviceChoice[] = ["auto", "cpu", "webgpu"];
 
-/** What to open, and with how many threads the CPU device. */
+/** The device to open, and its options. */
 export interface OpenDeviceOptions {
   /** Default: auto. */
   device?: DeviceChoice;
-  /** Worker threads of the CPU device; default: one a processor. */
+  /** Number of worker threads of the CPU device; default: one per processor. */
   threads?: number;
-  /** What products read their operands as; default: f32, and on the cpu device nothing else. */
+  /** Precision of products' operands; default: f32, the only one of the cpu device. */
   precision?: Precision;
-  /** What the webgpu device computes products by, where a run began so (its `kernels.json`); the cpu device has no choice. */
+  /** Kernel choices of the webgpu device from the start of a run (its `kernels.json`); the cpu device has none. */
   choices?: KernelChoices;
 }
 
 /**
  * Opens a device. Close it when done.
  *
- * @throws {OptionError} of `device` where WebGPU is asked for and there is no adapter, of `precision` where 16-bit floats do not work, of
- * `threads` where they are out of range
+ * @throws {OptionError} of `device` if WebGPU is requested and there is no adapter, of `precision` if 16-bit floats do not work, of
+ * `threads` if it is out of range
  */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<Device> {
   const { device = "auto", threads, precision, choices } = options;

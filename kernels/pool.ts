@@ -1,32 +1,32 @@
 /**
- * Reuse of buffers. Released buffers wait, by length, and the one made first is handed out first: a training step that
- * allocates and releases in the same order as the one before gets the very same buffers, so bind groups can be cached,
- * and after the first step nothing is created.
+ * Reuse of buffers. Released buffers wait, sorted by length, and the one created first is reused first. A training step
+ * that allocates and releases in the same order as the previous one gets the same buffers, so bind groups can be
+ * cached, and nothing is created after the first step.
  */
 import type { MemoryStatus } from "./device.ts";
 
-/** What the pool needs to know of a buffer. */
+/** The properties of a buffer that the pool needs. */
 export interface PoolBuffer {
   /** Words. */
   readonly length: number;
 }
 
-/** Hands out buffers of type `B`, making new ones with the device's own `create`. */
+/** Allocates buffers of type `B`, and creates new ones with the device's `create`. */
 export class BufferPool<B extends PoolBuffer> {
   #create: (length: number, purpose: string) => B;
-  #order = new Map<B, number>(); // every buffer that there is, with its number
+  #order = new Map<B, number>(); // all existing buffers, with their numbers
   #made = 0;
   #live = new Set<B>();
-  #free = new Map<number, B[]>(); // by length, latest made first, so that pop() gives the earliest
+  #free = new Map<number, B[]>(); // by length, latest created first, so that pop() returns the earliest
   #liveWords = 0;
   #createdWords = 0;
 
-  /** @param create makes a buffer of `length` words, or throws an Error that says what was wanted */
+  /** @param create creates a buffer of `length` words, or throws an Error with the requested size */
   constructor(create: (length: number, purpose: string) => B) {
     this.#create = create;
   }
 
-  /** A buffer of `length` words, reused if one waits. */
+  /** A buffer of `length` words, reused if one is waiting. */
   allocate(length: number, purpose: string): B {
     if (!(Number.isInteger(length) && length > 0)) {
       throw new RangeError(`A buffer for ${purpose}: expected a whole number of words >= 1, found ${length}`);
@@ -42,7 +42,7 @@ export class BufferPool<B extends PoolBuffer> {
     return buffer;
   }
 
-  /** Takes a buffer back. Throws an Error where it is not a live buffer of this pool. */
+  /** Releases a buffer. Throws an Error if it is not a live buffer of this pool. */
   release(buffer: B): void {
     if (!this.#live.delete(buffer)) {
       throw new Error(
@@ -58,7 +58,7 @@ export class BufferPool<B extends PoolBuffer> {
     waiting.splice(place, 0, buffer);
   }
 
-  /** Counts of what is live and what was ever made. */
+  /** Counts of live and of created buffers. */
   get status(): MemoryStatus {
     return {
       liveBuffers: this.#live.size,
@@ -68,7 +68,7 @@ export class BufferPool<B extends PoolBuffer> {
     };
   }
 
-  /** Forgets every buffer that waits, and gives them to be destroyed: what was taken once will not be wanted again. */
+  /** Forgets every waiting buffer and returns them for destruction: they were needed once, and won't be again. */
   drop(): B[] {
     const waiting = [...this.#free.values()].flat();
     this.#free.clear();
@@ -79,7 +79,7 @@ export class BufferPool<B extends PoolBuffer> {
     return waiting;
   }
 
-  /** Every buffer that there is, e.g. to destroy them. */
+  /** All existing buffers, e.g. to destroy them. */
   buffers(): Iterable<B> {
     return this.#order.keys();
   }

@@ -1,15 +1,15 @@
 /**
- * Random numbers by counting: the number at a place depends on a key and on that place alone, never on what was drawn
- * before, so that a GPU thread, a wasm worker and TypeScript draw the same dropout mask in any order, and a resumed run
- * shuffles as it would have.
+ * Counter-based random numbers: a number depends only on a key and a position, not on earlier draws. So a GPU thread, a
+ * wasm worker and TypeScript draw the same dropout mask in any order, and a resumed run shuffles like an uninterrupted
+ * one.
  *
- * The generator is Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as
- * 1, 2, 3", SC 2011): a block cipher of additions, rotations and xors on 32-bit words, which every device has.
+ * The generator is Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1,
+ * 2, 3", SC 2011): a block cipher of additions, rotations and xors on 32-bit words, which every device supports.
  *
  * @module
  */
 
-/** Two unsigned 32-bit words: what {@link threefry2x32} is keyed by and what it gives. */
+/** Two unsigned 32-bit words: key and result of {@link threefry2x32}. */
 export type Words = readonly [number, number];
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
@@ -71,9 +71,9 @@ export class Random {
   #hasSpare = false;
 
   /**
-   * A stream of its own for each path.
+   * Creates the stream of a path.
    *
-   * @param path what the stream is for, as in {@link randomKey}; the first part is usually the seed
+   * @param path the stream's purpose, as in {@link randomKey}; the first part is usually the seed
    */
   constructor(...path: number[]) {
     this.#key = randomKey(...path);
@@ -115,7 +115,7 @@ export class Random {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Shuffles in place, every order equally likely (Fisher-Yates), and returns what it was given. */
+  /** Shuffles in place, with every order equally likely (Fisher-Yates), and returns its argument. */
   shuffle<T extends { length: number; [index: number]: unknown }>(items: T): T {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.below(i + 1);

@@ -1,8 +1,8 @@
 /**
- * The definitions: what each kernel means, in plain loops over float64, as near to its formula as code can be. They are
- * slow on purpose. Both devices are tested against them; read them first.
+ * The definition of each kernel, in plain loops over float64, as close to its formula as code can be. The definitions
+ * are slow on purpose. Both devices are tested against them; read them first.
  *
- * Arrays are row-major; {@link at4} writes out where [i, j, k, l] lies.
+ * Arrays are row-major; {@link at4} computes the index of [i, j, k, l].
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { threefry2x32 } from "./random.ts";
 
 type Numbers = Float64Array;
 
-/** Place of [i, j, k, l] in an array whose last three sizes are J, K, L. */
+/** Index of [i, j, k, l] in an array whose last three dimensions are J, K, L. */
 const at4 = (i: number, j: number, k: number, l: number, J: number, K: number, L: number) =>
   ((i * J + j) * K + k) * L + l;
 
@@ -21,8 +21,8 @@ const rectify = (value: number) => value > 0 || Number.isNaN(value) ? value : 0;
 const masked = (value: number, mask: Numbers | undefined, i: number) => mask === undefined || mask[i] > 0 ? value : 0;
 
 /**
- * Calls `visit` for each product of a convolution: pixel (row, column) of the output, the input pixel that tap
- * (kernelRow, kernelColumn) sees, where it lies inside the image.
+ * Calls `visit` for each product of a convolution: with pixel (row, column) of the output, and the input pixel for tap
+ * (kernelRow, kernelColumn), if it is inside the image.
  */
 function eachTap(
   shape: { batch: number; height: number; width: number },
@@ -43,7 +43,7 @@ function eachTap(
   }
 }
 
-/** Softmax of one row; the row's maximum comes off first, so that exp() cannot overflow. */
+/** Softmax of one row. The row's maximum is subtracted first, so that exp() cannot overflow. */
 function softmaxRow(logits: Numbers): Numbers {
   const largest = logits.reduce((a, b) => Math.max(a, b));
   const powers = logits.map((z) => Math.exp(z - largest));
@@ -51,7 +51,7 @@ function softmaxRow(logits: Numbers): Numbers {
   return powers.map((p) => p / total);
 }
 
-/** The first place of the largest value. */
+/** The first index of the largest value. */
 const argmax = (values: Numbers) => values.reduce((best, v, i) => v > values[best] ? i : best, 0);
 
 /** The kernel set in float64. */
@@ -69,7 +69,7 @@ export const reference: Kernels<Float64Array> = {
     if (relu) { for (let p = 0; p < s.batch * height * width * O; p++) y[p] = rectify(y[p]); }
   },
 
-  // each product x * weight of the forward pass hands dy * weight back to its x
+  // each product x * weight of the forward pass contributes dy * weight to its x
   conv2dInputGradient({ dy, weights, dx, mask, ...s }) {
     const { height, width, channelsIn: I, channelsOut: O } = s;
     dx.fill(0, 0, s.batch * height * width * I);
@@ -169,7 +169,7 @@ export const reference: Kernels<Float64Array> = {
   },
 
   adam({ weights, gradients, m, v, length, rate, beta1, beta2, epsilon }) {
-    const flush = (moment: number) => Math.abs(moment) < 1e-30 ? 0 : moment; // or denormals would slow the CPU a hundredfold
+    const flush = (moment: number) => Math.abs(moment) < 1e-30 ? 0 : moment; // otherwise denormals would slow the CPU a hundredfold
     for (let i = 0; i < length; i++) {
       const g = gradients[i];
       m[i] = flush(beta1 * m[i] + (1 - beta1) * g);
@@ -198,8 +198,8 @@ export const reference: Kernels<Float64Array> = {
     }
   },
 
-  // x acts on y in three ways: by itself, through the mean and through the variance; the last two take off what dy has in
-  // common with a constant and with x
+  // x affects y in three ways: directly, through the mean and through the variance; the last two subtract the components
+  // of dy along a constant and along x
   normaliseGradient({ x, dy, moments, gamma, dx, dGamma, dBeta, rows, count, columns, epsilon }) {
     const inverse = (j: number) => 1 / Math.sqrt(moments[columns + j] + epsilon);
     const standard = (i: number) => (x[i] - moments[i % columns]) * inverse(i % columns);
@@ -257,7 +257,7 @@ export const reference: Kernels<Float64Array> = {
   gatherViews({ series, starts, views, out, batch, height, width, mean, scale, offset, key }) {
     for (let i = 0; i < batch; i++) {
       const view = (name: Exclude<keyof typeof VIEW, "length">) => views[i * VIEW.length + VIEW[name]];
-      /** Between whole places, in proportion. */
+      /** Linear interpolation between whole positions. */
       const between = (place: number, last: number, at: (place: number) => number) => {
         const low = Math.floor(place), high = Math.min(low + 1, last);
         return at(low) + (place - low) * (at(high) - at(low));
@@ -287,7 +287,7 @@ export const reference: Kernels<Float64Array> = {
   },
 };
 
-/** Calls `visit` for each 2x2 window with the places of its four values, in reading order, and that of its output. */
+/** Calls `visit` for each 2x2 window with the indices of its four values, in reading order, and that of its output. */
 function eachWindow(
   { batch, height, width, channels }: { batch: number; height: number; width: number; channels: number },
   visit: (window: number[], out: number) => void,
@@ -305,7 +305,7 @@ function eachWindow(
   }
 }
 
-/** Of the places of a window, the first with its largest value; a NaN is larger than all, so that a pool hides none. */
+/** The first index of a window's largest value; a NaN counts as larger than all, so that a pool hides none. */
 const first = (window: number[], x: Numbers) =>
   window.find((place) => Number.isNaN(x[place])) ??
     window.reduce((best, place) => x[place] > x[best] ? place : best);

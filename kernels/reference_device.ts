@@ -1,7 +1,7 @@
 /**
- * A device that runs the definitions of `reference.ts`: float64, one thread, slow, and right. It lets everything above
- * the kernels be tested in double precision (a finite difference agrees with a gradient to nine digits), and it is the
- * shortest example of what a device has to do.
+ * A device that runs the definitions of `reference.ts`: float64, one thread, slow and correct. Everything above the
+ * kernels can be tested in double precision on it (a finite difference agrees with a gradient to nine digits), and it
+ * is the shortest example of a device.
  */
 import { checkBuffer } from "./check.ts";
 import type { Device, DeviceBuffer, MemoryStatus } from "./device.ts";
@@ -21,12 +21,12 @@ export class ReferenceBuffer extends Stretch {
   }
 }
 
-/** The float64 values behind a buffer of a reference device, to look at or to change. */
+/** The float64 values behind a buffer of a reference device, for reading or changing. */
 export function referenceValues(buffer: DeviceBuffer): Float64Array {
   return (buffer as ReferenceBuffer).values;
 }
 
-/** The definitions, which need nothing to run on. */
+/** The definitions, which need no context. */
 const DEFINITIONS = Object.fromEntries(
   Object.entries(reference).map(([kernel, define]) => [kernel, (_: undefined, args: never) => define(args)]),
 ) as Versions<undefined, Float64Array>;

@@ -1,8 +1,6 @@
 /**
- * A kernel's entry in the table, read: which of its arguments are sizes, which are buffers and how long each has to be. What a call
- * takes and does (words, operations, bytes) is computed from it.
- *
- * @module
+ * Parses a kernel's entry in the table: which of its arguments are sizes, which are buffers, and the buffers' lengths. The words,
+ * operations and bytes of a call are computed from it.
  */
 import type { ArgumentEntry, BufferEntry, KernelEntry, KernelTable } from "./table.ts";
 
@@ -13,18 +11,18 @@ export type CallArguments = Readonly<Record<string, unknown>>;
 export interface SizeProduct {
   /** As in the comments of the table: "[batch, floor(height/2), channels]". */
   readonly text: string;
-  /** Its value, for the sizes of a call. */
+  /** Its value for the sizes of a call. */
   of(args: CallArguments): number;
 }
 
-/** A size: a whole number from 1 on. */
+/** A size: a whole number >= 1. */
 export interface SizeSignature {
   readonly name: string;
-  /** The largest; a name is another size of the call. */
+  /** The upper bound; a name refers to another size of the call. */
   readonly upTo?: number | string;
 }
 
-/** Any other argument that is no buffer. */
+/** Any other argument except buffers. */
 export interface OptionSignature {
   readonly name: string;
   readonly kind: "number" | "share" | "key" | "flag" | "flag?";
@@ -36,12 +34,12 @@ export interface BufferSignature {
   readonly use: "read" | "write" | "update";
   readonly shape: SizeProduct;
   readonly optional: boolean;
-  /** The buffers that it may be. */
+  /** The buffers that it may coincide with. */
   readonly over: readonly string[];
   readonly words: "float32" | "int32";
 }
 
-/** An entry of the table, read. */
+/** A parsed entry of the table. */
 export interface Signature {
   readonly kernel: string;
   readonly sizes: readonly SizeSignature[];
@@ -50,7 +48,7 @@ export interface Signature {
   readonly flops: SizeProduct;
 }
 
-/** Reads all entries of a table. Throws an Error that names the kernel and the argument where one cannot be read. */
+/** Parses all entries of a table. Throws an Error with the kernel and the argument if one is invalid. */
 export function signaturesOf<T extends KernelTable>(table: T): { readonly [N in keyof T]: Signature } {
   return Object.fromEntries(
     Object.entries(table).map(([kernel, entry]) => [kernel, signatureOf(kernel, entry)]),
@@ -93,7 +91,7 @@ function signatureOf(kernel: string, { flops, arguments: entries }: KernelEntry)
   };
 }
 
-/** Reads "batch height/2 3 rows+". */
+/** Parses "batch height/2 3 rows+". */
 function productOf(text: string, check: (name: string) => void): SizeProduct {
   let constant = 1;
   const whole: string[] = [], halves: string[] = [];
@@ -117,7 +115,10 @@ function productOf(text: string, check: (name: string) => void): SizeProduct {
   };
 }
 
-/** Bytes that must move in a call: what is read or written once, what is updated twice. Buffers that are left out count nothing. */
+/**
+ * Bytes that must move in a call: data that is read or written count once, updated data twice. Omitted buffers do not
+ * count.
+ */
 export function bytesOf({ buffers }: Signature, args: CallArguments): number {
   let words = 0;
   for (const { name, use, shape } of buffers) {

@@ -1,13 +1,12 @@
 /**
- * What buffers of all devices are: a stretch of some memory, which can be cut into parts and compared with others.
- *
- * @module
+ * The base class of all devices' buffers: a stretch of some memory, which can be cut into parts and compared with
+ * others.
  */
 import { type DeviceBuffer, SLICE_ALIGNMENT } from "./device.ts";
 
 /** A stretch of words. */
 export abstract class Stretch implements DeviceBuffer {
-  /** What it lies in: stretches of different memories share nothing. */
+  /** Its memory: stretches of different memories are disjoint. */
   readonly memory: unknown;
   /** First word in it. */
   readonly offset: number;
@@ -32,7 +31,7 @@ export abstract class Stretch implements DeviceBuffer {
     return this.part(offset, length);
   }
 
-  /** The part that slice() gives, when it lies within. */
+  /** Creates the part for slice(), after the bounds check. */
   protected abstract part(offset: number, length: number): this;
 
   /** Whether the two share memory. */

@@ -1,27 +1,27 @@
 /**
- * The kernel table: every operation that a device can run, as data. What each one *means* is said in `reference.ts` by a few loops
- * in float64; how it gets fast is said in `wgsl/` and `wat/`. All else derives from an entry: the type of the method, the
- * checks of its arguments, the forwarding of each device, the operations and bytes of a call, random calls for tests.
+ * The kernel table: every operation that a device can run, as data. `reference.ts` *defines* each of them in a few loops in float64;
+ * `wgsl/` and `wat/` make it fast. Everything else derives from an entry: the type of the method, the checks of its arguments, the
+ * forwarding of each device, the operations and bytes of a call, random calls for tests.
  *
  * An entry has the operations of a call, `flops`, and its `arguments`:
  *
- *     batch: "size"                              a whole number >= 1; { upTo: 64 } or { upTo: "rows" } where there is a largest one
- *     rate: "number"                             any number; "share": 0 <= rate < 1; "key": two words to draw by
- *     relu: "flag"                               true or false; "flag?" may be left out
+ *     batch: "size"                              a whole number >= 1; { upTo: 64 } or { upTo: "rows" } sets an upper bound
+ *     rate: "number"                             any number; "share": 0 <= rate < 1; "key": two words that key random draws
+ *     relu: "flag"                               true or false; "flag?" is optional
  *     x: { read: "batch height/2 channels" }     a buffer that is read, with its shape
  *     y: { write: "rows columns" }               one that is overwritten, and may not overlap others;
  *     y: { write: "length", over: "x" }            unless it is exactly x
- *     v: { update: "length" }                    one that is read, and then overwritten
- *     mask: { read: "m n", optional: true }      one that may be left out
+ *     v: { update: "length" }                    one that is read and then overwritten
+ *     mask: { read: "m n", optional: true }      an optional one
  *
- * Shapes, and `flops`, are products of numbers and sizes with one space between two: `height/2` is rounded down, `rows+` is "at least
- * rows". Shapes are in the comments too, since that is what an editor shows; a test compares the two.
+ * Shapes, and `flops`, are products of numbers and sizes, separated by single spaces: `height/2` is rounded down, `rows+` means "at
+ * least rows". Shapes are repeated in the comments, since editors show these; a test compares the two.
  *
  * Buffers are of type `B`: a `Float64Array` for the definitions, a {@link DeviceBuffer} on a device. Layouts: activations NHWC
  * (height = mel band, width = frame), convolution weights HWIO, dense weights [in, out], all row-major and contiguous.
  *
- * A ReLU is fused into the kernel before it, so its gradient is fused too: whoever writes the gradient of a rectified
- * tensor passes that tensor as `mask`, and the kernel writes zero where `mask <= 0`.
+ * A ReLU is fused into the kernel before it, so its gradient is fused too: a caller that computes the gradient of a rectified tensor
+ * passes that tensor as `mask`, and the kernel writes zero where `mask <= 0`.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export { METRICS, TRAINING } from "./table/training.ts";
 /** Every kernel, by the name of its method. */
 export const KERNELS: typeof LAYERS & typeof TRAINING & typeof MEMORY = { ...LAYERS, ...TRAINING, ...MEMORY };
 
-/** What an argument may be. See the head of this file. */
+/** The kinds of arguments. See the head of this file. */
 export type ArgumentEntry =
   | "size"
   | { readonly upTo: number | string }
@@ -48,27 +48,27 @@ export type ArgumentEntry =
   | "flag?"
   | BufferEntry;
 
-/** What a buffer may be: one of `read`, `write` and `update` is its shape. */
+/** A buffer's entry: one of `read`, `write` and `update` is its shape. */
 export interface BufferEntry {
-  /** Shape of what is only read. */
+  /** Shape of a buffer that is only read. */
   readonly read?: string;
-  /** Shape of what is overwritten. */
+  /** Shape of a buffer that is overwritten. */
   readonly write?: string;
-  /** Shape of what is read and overwritten. */
+  /** Shape of a buffer that is read and overwritten. */
   readonly update?: string;
-  /** The buffers, with a space between two, that this one may be: the kernel then works in place. */
+  /** The buffers, separated by spaces, that this one may coincide with: the kernel then works in place. */
   readonly over?: string;
-  /** Whether it may be left out. */
+  /** Whether it is optional. */
   readonly optional?: true;
-  /** What its words are, where they are no floats. */
+  /** The type of its words, if not floats. */
   readonly words?: "int32";
 }
 
 /** An entry of the table. */
 export interface KernelEntry {
-  /** Operations of a call, by the definition: a multiply-add is two. */
+  /** Operations per call, by the definition: a multiply-add counts as two. */
   readonly flops: string;
-  /** By name. */
+  /** Arguments by name. */
   readonly arguments: Readonly<Record<string, ArgumentEntry>>;
 }
 
@@ -84,21 +84,24 @@ export type ArgumentOf<A, B> = A extends "flag" | "flag?" ? boolean
   : A extends string | { readonly upTo: unknown } ? number
   : B;
 
-/** What may be left out. */
+/** Entries of optional arguments. */
 export type LeftOut = "flag?" | { readonly optional: true };
 
-/** Arguments by their entries, those that may be left out apart. */
+/** Arguments by their entries, with the optional ones separate. */
 export type ArgumentsOf<A, B> =
   & { -readonly [K in keyof A as A[K] extends LeftOut ? never : K]: ArgumentOf<A[K], B> }
   & { -readonly [K in keyof A as A[K] extends LeftOut ? K : never]?: ArgumentOf<A[K], B> };
 
-/** The arguments of a kernel, with buffers of type `B`: `KernelArguments<"conv2d", DeviceBuffer>` is what `device.conv2d()` takes. */
+/**
+ * The arguments of a kernel, with buffers of type `B`: `device.conv2d()` takes `KernelArguments<"conv2d",
+ * DeviceBuffer>`.
+ */
 export type KernelArguments<N extends KernelName, B> = {
-  // written out here once more, so that an error names this type and not what it is made of
+  // repeated here, so that an error shows this type and not its expansion
   [K in keyof ArgumentsOf<(typeof KERNELS)[N]["arguments"], B>]: ArgumentsOf<(typeof KERNELS)[N]["arguments"], B>[K];
 };
 
-/** Every kernel, by name. On a device each call enqueues its work and returns at once. */
+/** Every kernel by name. On a device each call enqueues its work and returns at once. */
 export type Kernels<B> = { [N in keyof typeof KERNELS]: (args: KernelArguments<N, B>) => void };
 
 /** Sizes of a 3x3 convolution, stride 1, zero padding 1. */

@@ -8,18 +8,18 @@
  */
 import type { Device } from "../kernels/device.ts";
 import type { ConvShape } from "../kernels/table.ts";
-import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
+import { type Choice, WebGpuDevice } from "../kernels/webgpu/mod.ts";
+import { HARDWARE, plansFor } from "../kernels/webgpu/plan.ts";
 import {
-  balance,
   convProduct,
-  HARDWARE,
   matmulProduct,
   type MatmulShape,
-  plansFor,
+  type Plan,
   type Product,
   productKey,
-  traffic,
-} from "../kernels/webgpu/plan.ts";
+} from "../kernels/webgpu/product.ts";
+import { balance, traffic } from "../kernels/webgpu/traffic.ts";
+import { cutWinograd } from "../kernels/webgpu/winograd_cut.ts";
 import { formatTable } from "../report/table.ts";
 import { type Case, vggECases } from "./cases.ts";
 import { linesTouched } from "./lines.ts";
@@ -32,7 +32,7 @@ export interface CountedRow {
   name: string;
   layer: string;
   shape: string;
-  /** Variant, and number of parts along k; undefined if it is not a product. */
+  /** Algorithm, variant, and number of parts along k; undefined if it is not a product. */
   plan?: string;
   /** Workgroups; undefined if it is not a product. */
   workgroups?: number;
@@ -42,38 +42,53 @@ export interface CountedRow {
   lines?: { a: number; b: number };
   /** Operations of the definition. */
   flops: number;
+  /** Operations of the algorithm: Winograd's needs 4/9 of the definition's. */
+  wanted: number;
   /** Share of the executed operations that are useful. */
   useful: number;
   /** Bytes moved. */
   bytes: number;
-  /** Operations per byte. */
+  /** Operations of the algorithm per byte. */
   intensity: number;
 }
 
 /** Operations per byte above which the GPU's memory is fast enough: 60 TFLOP/s divided by 4 TB/s. */
 export const NEED = HARDWARE.flops / HARDWARE.bytes;
 
+/** Multiplications of Winograd's algorithm for one of the definition: 16 for 2x2 outputs instead of 36. */
+const WINOGRAD = 16 / 36;
+
 /** Counts every kernel of the step. */
 export function countKernels(options: { width: number; batch: number; classes: number }): CountedRow[] {
   return vggECases(options).filter(({ flops }) => flops > 0).map((of): CountedRow => {
     const { name, layer, shape, flops } = of, product = productOf(of);
-    if (!product) return { name, layer, shape, flops, useful: 1, bytes: of.bytes, intensity: flops / of.bytes };
+    if (!product) {
+      return { name, layer, shape, flops, wanted: flops, useful: 1, bytes: of.bytes, intensity: flops / of.bytes };
+    }
     const plan = plansFor(product, HARDWARE)[0];
     const { bytes, flopsDone, workgroups } = traffic(product, plan, "mask" in of.buffers);
+    const wanted = plan.winograd ? WINOGRAD * flops : flops;
     return {
-      ...{ name, layer, shape, flops, bytes, workgroups },
+      ...{ name, layer, shape, flops, wanted, bytes, workgroups },
       balance: balance(product, plan, HARDWARE.units),
-      lines: linesTouched(of, plan.variant, product.k4),
-      plan: describePlan(plan.variant.name, plan.splits),
-      useful: flops / flopsDone,
-      intensity: flops / bytes,
+      lines: plan.winograd ? winogradLines(product, plan) : linesTouched(of, plan.variant, product.k4),
+      plan: describePlan({ ...plan, variant: plan.variant.name }),
+      useful: wanted / flopsDone,
+      intensity: wanted / bytes,
     };
   });
 }
 
-/** A plan for people: "tile 128x128x16, 4 parts". */
-function describePlan(variant: string, splits: number): string {
-  return variant + (splits > 1 ? `, ${splits} parts` : "");
+/** Lines that a warp's load touches in the products of Winograd's algorithm. */
+function winogradLines(product: Product, plan: Plan): { a: number; b: number } | undefined {
+  const { product: { rows4, cols4, k4, transposed } } = cutWinograd(product, plan);
+  const scalars = { m: 4 * rows4, n: 4 * cols4, k: 4 * k4, transposeA: transposed === "a" };
+  return linesTouched({ kernel: "matmul", scalars }, plan.variant, k4);
+}
+
+/** A plan for people: "Winograd, tile 128x128x16, 4 parts". */
+function describePlan({ variant, splits, winograd }: Choice): string {
+  return (winograd ? "Winograd, " : "") + variant + (splits > 1 ? `, ${splits} parts` : "");
 }
 
 /** The plan by which a device computes a case; undefined if it is not a product, or is computed in pieces. */
@@ -81,8 +96,9 @@ export function planNamed(device: Device, of: Case): string | undefined {
   const product = device instanceof WebGpuDevice ? productOf(of) : undefined;
   if (!product) return undefined;
   const { kernelChoices, precision } = device as WebGpuDevice;
-  const choice = kernelChoices[productKey(precision === "f16" ? { ...product, half: true } : product)];
-  return choice && describePlan(choice.variant, choice.splits);
+  const choice =
+    kernelChoices[productKey(precision === "f16" ? { ...product, half: true, tiles: undefined } : product)];
+  return choice && describePlan(choice);
 }
 
 /** The matrix product of a case; undefined if it is not one. */

@@ -7,7 +7,7 @@
  */
 import type { ConvShape } from "../kernels/table.ts";
 import type { Variant } from "../kernels/webgpu/mod.ts";
-import type { MatmulShape } from "../kernels/webgpu/plan.ts";
+import type { MatmulShape } from "../kernels/webgpu/product.ts";
 import type { Case } from "./cases.ts";
 
 /** Lanes of a warp, and groups of four float32 values in a line. */
@@ -25,7 +25,7 @@ type Place = (slot: number, k4: number, i: number) => number;
  * @param k4 the summed dimension, in groups of four; lanes beyond its end load nothing
  */
 export function linesTouched(
-  { kernel, scalars }: Case,
+  { kernel, scalars }: Pick<Case, "kernel" | "scalars">,
   variant: Variant,
   k4: number,
 ): { a: number; b: number } | undefined {

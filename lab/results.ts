@@ -2,6 +2,7 @@
  * The results of a bench, as `--json` writes them; `docs/benchmarking.md` describes every field. Times are seconds, rates
  * are operations or bytes per second, errors and shares are fractions of 1.
  */
+import { FileError } from "../base/file_error.ts";
 import * as v from "valibot";
 import { faultOf } from "../runs/stored.ts";
 import type { Spread } from "./timing.ts";
@@ -200,10 +201,10 @@ const RESULTS = v.looseObject({
  * Checks that a value is a result; unknown fields are allowed.
  *
  * @param from the document's name in errors, e.g. its file
- * @throws {TypeError} with the field, what was expected and what was found
+ * @throws {FileError} with the field, what was expected and what was found
  */
 export function parseResults(value: unknown, from: string): BenchResults {
   const fault = faultOf(value, RESULTS);
-  if (fault !== undefined) throw new TypeError(`${from}: ${fault}`);
+  if (fault) throw new FileError({ file: from, ...fault });
   return value as BenchResults;
 }

@@ -8,7 +8,8 @@ import type { Settings } from "./settings.ts";
  * @throws {OptionError} of the setting that contradicts the others
  */
 export function checkSettings(settings: Settings): void {
-  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise } = settings;
+  const { validationShare, monitor, profileHop, segmentHop, labelsFrom, method, scaling, gain, noise, conditions } =
+    settings;
   if (validationShare === 0 && monitor !== "nothing") {
     const required = "nothing, since `validationShare: 0` leaves no validation set";
     throw new OptionError({ option: "monitor", required, found: monitor });
@@ -19,6 +20,10 @@ export function checkSettings(settings: Settings): void {
   }
   if (scaling !== "global" && (gain > 0 || noise > 0)) {
     const required = "global, since `gain` and `noise` act on the mel spectrum itself";
+    throw new OptionError({ option: "scaling", required, found: scaling });
+  }
+  if (scaling !== "global" && conditions !== "clean") {
+    const required = `global, since \`conditions: ${conditions}\` learns recordings of several levels of noise`;
     throw new OptionError({ option: "scaling", required, found: scaling });
   }
   if (labelsFrom === "teacher-view" && method !== "pEPR" && method !== "sEPR") {

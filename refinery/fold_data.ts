@@ -3,6 +3,7 @@
  * segments on the device.
  */
 import { OptionError } from "../base/option_error.ts";
+import { copyCount } from "../corpora/conditions.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import type { Device } from "../kernels/device.ts";
 import { VggE } from "../nn/vgg_e.ts";
@@ -59,6 +60,14 @@ export class FoldData {
         `level: expected features of level ${settings.level}, found ${given.level ?? "none"} ` +
           "(extractFeatures(corpus, segmentation(settings)) makes these features)",
       );
+    }
+    if ((given.copies ?? []).length !== copyCount(settings.conditions)) {
+      throw new OptionError({
+        option: "conditions",
+        required: `features with ${copyCount(settings.conditions)} copies of each recording`,
+        found: given.copies?.length ?? 0,
+        help: "extractFeatures(corpus, segmentation(settings)) makes these features",
+      });
     }
     [this.cv, this.fold] = [cv, fold];
     const training = cv.training(fold), { learning, validation } = cv.divide(fold);

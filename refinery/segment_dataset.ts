@@ -7,6 +7,7 @@
  */
 import { FIT_STREAMS } from "../base/streams.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
+import { concatenate } from "../dsp/mixdown.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { Random, randomKey } from "../kernels/random.ts";
@@ -48,7 +49,7 @@ export class SegmentStore {
   readonly device: Device;
   /** Their features. */
   readonly features: Features;
-  /** Frames, [totalFrames, nMels]. */
+  /** Frames, then those of each copy, [(1 + copies) * totalFrames, nMels]. */
   readonly frames: DeviceBuffer;
   /** Labels, [segments, emotions]; rewritten each stage. */
   readonly labels: DeviceBuffer;
@@ -58,10 +59,11 @@ export class SegmentStore {
   constructor(device: Device, features: Features) {
     this.device = device;
     this.features = features;
-    this.frames = device.allocate(features.frames.length, "the corpus's frames");
+    const { frames, copies = [] } = features;
+    this.frames = device.allocate((1 + copies.length) * frames.length, "the corpus's frames");
     this.#labelled = new Uint8Array(features.segmentStart.length);
     this.labels = device.allocate(features.segmentStart.length * features.emotions.length, "the segments' labels");
-    device.write(this.frames, features.frames);
+    device.write(this.frames, copies.length === 0 ? frames : concatenate([frames, ...copies]));
   }
 
   /**
@@ -117,6 +119,7 @@ const PLAIN: LearningOptions = {
   maskFrames: 0,
   gain: 0,
   noise: 0,
+  conditions: "clean",
   mixup: 0,
   balance: false,
 };
@@ -201,7 +204,9 @@ export class SegmentDataset implements Dataset {
     if (path && changesSegments(this.#options)) {
       const views = this.#draw(examples, path);
       const first = (i: number) => features.utterances[features.segmentUtterance[segments[i]]].firstFrame;
-      const starts = this.#starts.upload(Int32Array.from(views, ({ start }, i) => first(i) + start));
+      const starts = this.#starts.upload(
+        Int32Array.from(views, ({ start }, i) => first(i) + start + this.#copy(examples[i], path)),
+      );
       const rows = new Float32Array(batch * VIEW.length);
       views.forEach(({ row }, i) => rows.set(row, i * VIEW.length));
       const key = randomKey(...path, FIT_STREAMS.noise, examples[0]);
@@ -214,6 +219,14 @@ export class SegmentDataset implements Dataset {
     this.#store.checkLabels(labelled);
     const rows = this.#rows.upload(labelled);
     device.gatherRows({ table: labels, rows, out: targets, batch, columns: features.emotions.length });
+  }
+
+  /** The first row, in the store's frames, of the copy that an example is cut from: the recording itself and its copies are equally likely. */
+  #copy(example: number, path: readonly number[]): number {
+    const { copies = [], frames } = this.#store.features;
+    if (this.#options.conditions === "clean") return 0;
+    const copy = new Random(...path, FIT_STREAMS.conditions, example).below(1 + copies.length);
+    return copy * frames.length / frontEnd.nMels;
   }
 
   #draw(examples: Int32Array, path: readonly number[]): View[] {

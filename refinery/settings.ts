@@ -3,6 +3,7 @@
  * help and reports. The type {@link Settings}, the commands' options, the identity of a run, and the report's table derive from it. It
  * makes every choice that the paper leaves open. `presets.ts` has sets of values; `check_settings.ts` checks combinations.
  */
+import { CONDITIONS, type Conditions } from "../corpora/conditions.ts";
 import { type Level, LEVELS } from "../dsp/levelling.ts";
 import { type Monitor, MONITORS } from "../nn/fit.ts";
 import { type Initialisation, INITIALISATIONS } from "../nn/parameters.ts";
@@ -46,6 +47,8 @@ export interface SettingsTable {
   readonly segmentFrames: ChoiceSetting<32 | 64 | 96 | 128>;
   /** Whether each recording is brought to one level before the logarithm, by its 90th percentile frame. */
   readonly level: ChoiceSetting<Level>;
+  /** Whether a network also learns copies of the recordings under other conditions: a telephone, noise, a room, a microphone. */
+  readonly conditions: ChoiceSetting<Conditions>;
   /**
    * The values that standardise frames: all training frames, by band, or by band and utterance or speaker (which uses
    * held-out speech).
@@ -133,6 +136,12 @@ export const SETTINGS: SettingsTable = {
     LEVELS,
     "level",
     "scale each recording to one level before the logarithm, by its 90th percentile frame; none: don't",
+  ),
+  conditions: choice<Conditions>(
+    "clean",
+    CONDITIONS,
+    "conditions",
+    "multi: also learn copies of the recordings through a telephone, with noise, in a room, by another microphone",
   ),
   scaling: choice<Scaling>(
     "global",

@@ -10,7 +10,7 @@ import type { Settings } from "./settings.ts";
 /** The settings of the views. */
 export type ViewSettings = Pick<
   Settings,
-  "randomStart" | "stretch" | "warp" | "maskBands" | "maskFrames" | "gain" | "noise"
+  "randomStart" | "stretch" | "warp" | "maskBands" | "maskFrames" | "gain" | "noise" | "conditions"
 >;
 
 /** A view of an utterance's frames. */
@@ -25,8 +25,9 @@ export interface View {
 
 /** Whether any view can differ from its segment. */
 export function changesSegments(settings: ViewSettings): boolean {
-  const { randomStart, stretch, warp, maskBands, maskFrames, gain, noise } = settings;
-  return randomStart || [stretch, warp, maskBands, maskFrames, gain, noise].some((value) => value > 0);
+  const { randomStart, stretch, warp, maskBands, maskFrames, gain, noise, conditions } = settings;
+  return randomStart || conditions !== "clean" ||
+    [stretch, warp, maskBands, maskFrames, gain, noise].some((value) => value > 0);
 }
 
 /**

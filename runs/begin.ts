@@ -2,6 +2,7 @@
  * Starts, joins or resumes a run. The folder's `config.json` and `corpus.csv` define the run. If a process has other
  * settings or another corpus, an error lists the differences.
  */
+import { FileError } from "../base/file_error.ts";
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import { writeAtomically } from "../files/atomic.ts";
@@ -170,7 +171,9 @@ async function noteKernels(
   onNote: (line: string) => void,
 ): Promise<void> {
   const there = await readStored<Record<string, unknown>>(folder.in("kernels.json"), runKernels);
-  if (!there) throw new Error(`${folder.in("kernels.json")}: expected this file in a run, found none`);
+  if (!there) {
+    throw new FileError({ file: folder.in("kernels.json"), expected: "this file in a run", found: "none" });
+  }
   const here = kernelsOf(device);
   for (const key of ["simd", "adapter", "subgroups"]) {
     if (there[key] === undefined || here[key] === undefined || there[key] === here[key]) continue;

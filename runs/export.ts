@@ -7,6 +7,7 @@
  *   learns from the *out-of-fold* profiles, never from profiles of utterances that their network was trained on.
  */
 import { ordinal } from "../base/numbering.ts";
+import { FileError } from "../base/file_error.ts";
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
 import type { Features } from "../corpora/features.ts";
@@ -127,9 +128,10 @@ async function readJudged(run: string) {
   const { folder, config } = await requireRun(run);
   const results = await folder.readResults();
   if (!results) {
-    throw new Error(
-      `${run}: expected a complete run, found no results.json; to resume: ${resumeCommand("train", run)}`,
-    );
+    throw new FileError({
+      ...{ file: run, expected: "a complete run", found: "no results.json" },
+      help: `to resume: ${resumeCommand("train", run)}`,
+    });
   }
   return { folder, config, results };
 }
@@ -204,9 +206,10 @@ async function describe(
   if (alsoJudgedBy !== undefined) {
     const other = await readJudged(alsoJudgedBy);
     if (other.config.corpus.name !== corpus.name || other.config.corpus.digest !== corpus.digest) {
-      throw new Error(
-        `${alsoJudgedBy}: expected a run on the same recordings, found another corpus: its accuracy does not apply to this model`,
-      );
+      throw new FileError({
+        ...{ file: alsoJudgedBy, expected: "a run on the same recordings" },
+        found: "another corpus: its accuracy does not apply to this model",
+      });
     }
     const stages = Math.min(settings.stages, other.config.settings.stages);
     accuracy.push(accuracyOf({ ...other.config.settings, stages }, other.results));

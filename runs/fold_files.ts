@@ -9,6 +9,7 @@
  * belongs to another run, it is skipped and the previous one is used. When a stage is finished (stage_files.ts) its checkpoints
  * are removed.
  */
+import { FileError } from "../base/file_error.ts";
 import { ordinal } from "../base/numbering.ts";
 import type { FitPlace, FitResult, FitSnapshot, FitState } from "../nn/fit.ts";
 import type { FoldMemory, KeptNetwork } from "../refinery/fold_hooks.ts";
@@ -237,7 +238,9 @@ const placeName = (fold: number, stage: number) => `fold ${ordinal(fold)}, stage
 function fitState({ tensors, metadata }: SealedFile, file: string): FitState {
   const place = parseStored<Omit<FitPlace, "metrics">>(metadata.state ?? "", fitPlace, file);
   for (const name of ["weights", "m", "v", "metrics"] as const) {
-    if (!tensors[name]) throw new Error(`${file}: damaged: expected a tensor "${name}", found none`);
+    if (!tensors[name]) {
+      throw new FileError({ file, damaged: true, expected: `a tensor "${name}"`, found: "none" });
+    }
   }
   const arrays = Object.entries(tensors).map(([name, { data }]) => [name, data]);
   return { ...place, ...Object.fromEntries(arrays) };

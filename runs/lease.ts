@@ -51,6 +51,16 @@ export interface LeaseOptions {
 export class HeldError extends Error {
   /** The class name. */
   override name = "HeldError";
+  /** The holder's machine. */
+  readonly host: string;
+  /** The holder's process there. */
+  readonly pid: number;
+
+  /** Names what is held, and the holder in words. */
+  constructor(what: string, holder: LeaseNote) {
+    super(`${what} is in use by ${describeHolder(holder)}`);
+    [this.host, this.pid] = [holder.host, holder.pid];
+  }
 }
 
 /** Bytes of a lease: constant, so that it is rewritten in one piece and needs no new space on a full disk. */
@@ -89,7 +99,7 @@ export class Lease {
       const found = last === undefined ? "dead" : await examine(dir, last, options);
       if (found === "changed") continue;
       if (found !== "dead") {
-        if (!options.wait) throw new HeldError(`${options.what} is in use by ${describeHolder(found)}`);
+        if (!options.wait) throw new HeldError(options.what, found);
         await pause(100);
         continue;
       }

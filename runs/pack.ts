@@ -5,6 +5,7 @@
  * whose weights are needed for labels is fitted again (`labelsFrom` in-sample and teacher-view), or only the networks that produce labels
  * are (cross-fit, snapshot).
  */
+import { FileError } from "../base/file_error.ts";
 import { dirname, join } from "@std/path";
 import { createTarGzip, parseTarGzip } from "nanotar";
 import { writeAtomically } from "../files/atomic.ts";
@@ -46,11 +47,11 @@ export async function packRun(run: string, file: string): Promise<{ files: numbe
 export async function unpackRun(file: string, folder: string): Promise<number> {
   await requireVacant(folder);
   const entries = await Deno.readFile(file).then((bytes) => parseTarGzip(bytes)).catch((error) => {
-    throw new Error(`${file}: expected a packed run, found ${(error as Error).message}`, { cause: error });
+    throw new FileError({ file, expected: "a packed run", found: (error as Error).message, cause: error });
   });
   const foreign = entries.find(({ name, data }) => !PACKED.test(name) || data === undefined);
   if (foreign || !entries.some(({ name }) => name === "config.json")) {
-    throw new Error(`${file}: expected a packed run, found ${foreign?.name ?? "no config.json"}`);
+    throw new FileError({ file, expected: "a packed run", found: foreign?.name ?? "no config.json" });
   }
   for (const { name, data } of entries) {
     await Deno.mkdir(dirname(join(folder, name)), { recursive: true });

@@ -7,6 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
+import { FileError } from "../base/file_error.ts";
 import { writeAtomically } from "../files/atomic.ts";
 import type { DeviceArray } from "../nn/device_array.ts";
 import { decodeSafetensors, safetensorsHeader, type StoredTensor } from "../nn/safetensors.ts";
@@ -62,7 +63,9 @@ export async function readSealed(file: string): Promise<SealedFile> {
     sum.begin(name, shape);
     sum.add(data);
   }
-  if (kept !== sum.toString()) throw new Error(`${file}: damaged: its check sum does not match`);
+  if (kept !== sum.toString()) {
+    throw new FileError({ file, damaged: true, expected: `the check sum ${kept}`, found: sum.toString() });
+  }
   return { tensors, metadata };
 }
 

@@ -7,6 +7,7 @@
  * overwritten, so neither run can damage the other. Weights that the other run no longer has are left out; whether they are needed depends
  * on the source of the labels.
  */
+import { FileError } from "../base/file_error.ts";
 import { dirname, relative } from "@std/path";
 import type { Settings } from "../refinery/settings.ts";
 import { requireRun } from "./begin.ts";
@@ -40,9 +41,10 @@ export async function shareStages(to: RunFolder, from: RunFolder): Promise<numbe
   const differ = differences(alike([...JUDGING, ...REFINING]), identity);
   if (theirs.recordings !== identity.recordings) differ.push("other recordings (corpus.csv)");
   if (differ.length > 0) {
-    throw new Error(
-      `${from.path}: expected a run with the same stage 1 as ${to.path}, found another: ${differ.join("; ")}`,
-    );
+    throw new FileError({
+      ...{ file: from.path, expected: `a run with the same stage 1 as ${to.path}` },
+      found: `another: ${differ.join("; ")}`,
+    });
   }
   const refinedAlike = differences(alike(JUDGING), identity).length === 0;
   const count = refinedAlike ? Math.min(identity.settings.stages, theirs.settings.stages) : 1;

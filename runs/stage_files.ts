@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
+import { FileError } from "../base/file_error.ts";
 import { writeAtomically } from "../files/atomic.ts";
 import type { FoldStage } from "../refinery/results.ts";
 import { differences, type Identity } from "./identity.ts";
@@ -43,6 +44,14 @@ export async function writeStage(
 /** Thrown for a finished stage of a run with another identity. */
 export class OtherRunError extends Error {
   override name = "OtherRunError";
+  /** How the two runs differ: a setting each. */
+  readonly differences: readonly string[];
+
+  /** Names the stage's file and the differences. */
+  constructor(file: string, differences: readonly string[]) {
+    super(`${file} is of another run than config.json: ${differences.join("; ")}`);
+    this.differences = differences;
+  }
 }
 
 /**
@@ -61,16 +70,15 @@ export async function readStage(
   if (!record) return undefined;
   const differ = differences(record.identity, identity);
   if (record.identity.recordings !== identity.recordings) differ.push("other recordings (corpus.csv)");
-  if (differ.length > 0) {
-    throw new OtherRunError(
-      `${folder.recordFile(fold, stage)} is of another run than config.json: ${differ.join("; ")}`,
-    );
-  }
+  if (differ.length > 0) throw new OtherRunError(folder.recordFile(fold, stage), differ);
   const file = folder.profilesFile(fold, stage);
   const bytes = await Deno.readFile(file).catch((error) => {
     throw new Error(`${file}: can't be read: ${error.message}`, { cause: error });
   });
-  if (checkSum(bytes) !== record.profiles) throw new Error(`${file}: damaged: its check sum does not match`);
+  const sum = checkSum(bytes);
+  if (sum !== record.profiles) {
+    throw new FileError({ file, damaged: true, expected: `the check sum ${record.profiles}`, found: sum });
+  }
   const { epochs, bestEpoch, labelEntropy, labelError, labelErrorUniform, seconds } = record;
   const profiles = decodeProfiles(bytes, emotions);
   const errors = {

@@ -2,6 +2,7 @@
  * Schemas of a run's JSON files. The files come from outside the program, so every value is checked (valibot) before use. A
  * later version may add fields; these are passed on unchecked.
  */
+import { FileError, type FileFault } from "../base/file_error.ts";
 import * as v from "valibot";
 
 const text = v.pipe(v.string(), v.nonEmpty("text"));
@@ -138,29 +139,33 @@ export const fitResult = v.looseObject({ epochs: v.array(epoch), bestEpoch: whol
  * Parses JSON and checks it.
  *
  * @param where the file's name in errors
- * @throws {Error} `where: damaged: ` and the parser's message, or the place with what was expected and found
+ * @throws {FileError} `where: damaged: ` and the place with what was expected and found
  */
 export function parseStored<T>(json: string, schema: v.GenericSchema<unknown, unknown>, where: string): T {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (error) {
-    throw new Error(`${where}: damaged: ${(error as Error).message}`, { cause: error });
+    const found = (error as Error).message;
+    throw new FileError({ file: where, damaged: true, expected: "JSON", found, cause: error });
   }
   const fault = faultOf(value, schema);
-  if (fault !== undefined) throw new Error(`${where}: damaged: ${fault}`);
+  if (fault) throw new FileError({ file: where, damaged: true, ...fault });
   return value as T;
 }
 
-/** What is wrong with a value: `settings.folds: expected number, found "2"`; undefined if it matches the schema. */
-export function faultOf(value: unknown, schema: v.GenericSchema<unknown, unknown>): string | undefined {
+/** What is wrong with a value: at `settings.folds` expected "number", found "2"; undefined if it matches the schema. */
+export function faultOf(
+  value: unknown,
+  schema: v.GenericSchema<unknown, unknown>,
+): Pick<FileFault, "place" | "expected" | "found"> | undefined {
   const { success, issues } = v.safeParse(schema, value, { abortEarly: true });
   if (success) return undefined;
   const [issue] = issues, place = v.getDotPath(issue);
   const missing = issue.input === undefined; // for a missing key, the schema expects the key's name, which the place already gives
   const expected = missing ? "a value" : issue.kind === "schema" ? issue.expected ?? issue.message : issue.message;
   const found = JSON.stringify(issue.input)?.slice(0, 60) ?? "nothing";
-  return `${place === null ? "" : `${place}: `}expected ${expected}, found ${found}`;
+  return { place: place ?? undefined, expected, found };
 }
 
 /**

@@ -19,6 +19,20 @@ import { Work, type WorkOptions } from "./work.ts";
 /** The largest number of threads that may be requested. */
 export const MOST_THREADS = 64;
 
+/** Worker threads that failed as such: none could start, one died with a job, or none answered. What a job throws is not one. */
+export class CrewError extends Error {
+  /** The class name. */
+  override name = "CrewError";
+  /** The name of the job that is not done. */
+  readonly job: string | undefined;
+
+  /** Puts the job before the fault. */
+  constructor(job: string | undefined, fault: string) {
+    super(job === undefined ? fault : `${job}: ${fault}`);
+    this.job = job;
+  }
+}
+
 /** Options of a crew. */
 export interface CrewOptions<Job> {
   /** The program that each member runs. */
@@ -68,8 +82,8 @@ export class Crew<Setup, Job, Result, News = never> {
    * Does jobs. Concurrent calls run one after the other.
    *
    * @returns the results, in the order of the jobs
-   * @throws {Error} whatever a job throws; if a member died while it had a job, if no member answered for too long, or if there is no thread
-   * and no `here`; whatever `onResult` or `onNews` throws; the signal's reason
+   * @throws whatever a job, `onResult` or `onNews` throws; the signal's reason
+   * @throws {CrewError} if a member died while it had a job, if no member answered for too long, or if there is no thread and no `here`
    */
   async run(options: WorkOptions<Setup, Job, Result, News>): Promise<Result[]> {
     const { signal, jobs } = options;
@@ -131,7 +145,7 @@ export class Crew<Setup, Job, Result, News = never> {
     this.#fault = fault;
     for (const work of this.#works.values()) {
       const job = work.heldBy(member);
-      if (job !== undefined) work.stop(new Error(`${this.#options.name(job)}: its worker thread died${fault}`));
+      if (job !== undefined) work.stop(new CrewError(this.#options.name(job), `its worker thread died${fault}`));
       work.leave(member);
       if (this.#members.size === 0) this.#doHere(work);
     }
@@ -141,7 +155,7 @@ export class Crew<Setup, Job, Result, News = never> {
     if (work.canBeDoneHere) return void work.doHere();
     const job = work.heldBy();
     if (job === undefined) return;
-    work.stop(new Error(`${this.#options.name(job)}: no worker thread could start, or is left${this.#fault}`));
+    work.stop(new CrewError(this.#options.name(job), `no worker thread could start, or is left${this.#fault}`));
   }
 
   /** Counts the time without an answer. A timer is required anyway: unref'd members would let the program exit. */
@@ -160,9 +174,8 @@ export class Crew<Setup, Job, Result, News = never> {
       if (works.some(({ busyHere }) => busyHere)) this.#quiet = 0;
       if (this.#quiet <= 1000 * patience) return;
       const job = works.map((work) => work.heldBy()).find((job) => job !== undefined);
-      this.#fail(
-        new Error(`${job === undefined ? "" : `${name(job)}: `}no answer from a worker thread for ${patience} s`),
-      );
+      const fault = `no answer from a worker thread for ${patience} s`;
+      this.#fail(new CrewError(job === undefined ? undefined : name(job), fault));
     }, every);
   }
 

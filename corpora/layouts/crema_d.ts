@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { FileError } from "../../base/file_error.ts";
 import { OptionError } from "../../base/option_error.ts";
 import { join } from "@std/path";
 import { readTable } from "../csv.ts";
@@ -59,7 +60,8 @@ async function readVotes(dir: string): Promise<Map<string, Record<string, number
       votes.set(value("fileName"), Object.fromEntries(counts));
     }
     if (votes.size > 0) return votes;
-    throw new Error(`${file}: expected rows of votes on the voice alone (first column from 100001 on), found none`);
+    const expected = "rows of votes on the voice alone (first column from 100001 on)";
+    throw new FileError({ file, expected, found: "none" });
   }
   throw new OptionError({
     option: "softLabels",

@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { FileError } from "../../base/file_error.ts";
 import { join } from "@std/path";
 import { emotionName, mapLabel } from "../corpus.ts";
 import { plainWord } from "../emotion_names.ts";
@@ -94,9 +95,12 @@ async function readTurns(dir: string, wavs: readonly string[]): Promise<Map<stri
     }
   }
   if (read === 0) {
-    throw new Error(
-      `${dir}: expected IEMOCAP's label files, Session1/dialog/EmoEvaluation/Ses01F_impro01.txt and so on beside Session1/sentences, found none`,
-    );
+    throw new FileError({
+      file: dir,
+      expected:
+        "IEMOCAP's label files, Session1/dialog/EmoEvaluation/Ses01F_impro01.txt and so on beside Session1/sentences",
+      found: "none",
+    });
   }
   return turns;
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { FileError } from "../../base/file_error.ts";
 import { basename, join } from "@std/path";
 import { type CsvTable, readTable } from "../csv.ts";
 import { emotionName } from "../corpus.ts";
@@ -23,9 +24,12 @@ export const meld: Layout = {
   async reader(dir) {
     const tables = await readTables(dir);
     if (tables.size === 0) {
-      throw new Error(
-        `${dir}: expected MELD's labels, train_sent_emo.csv, dev_sent_emo.csv or test_sent_emo.csv, in this folder or above it, found none`,
-      );
+      throw new FileError({
+        file: dir,
+        expected:
+          "MELD's labels, train_sent_emo.csv, dev_sent_emo.csv or test_sent_emo.csv, in this folder or above it",
+        found: "none",
+      });
     }
     return (file) => {
       const match = /^(?:final_videos_test)?dia(\d+)_utt(\d+)$/i.exec(baseName(file));
@@ -83,7 +87,8 @@ function rowsOf({ rows, name }: CsvTable): Map<string, Row> {
   return new Map(rows.map(({ value, line }) => {
     const [dialogue, utterance] = [value("Dialogue_ID"), value("Utterance_ID")];
     if (!/^\d+$/.test(dialogue) || !/^\d+$/.test(utterance)) {
-      throw new SyntaxError(`${name}, line ${line}: expected numbers in Dialogue_ID and Utterance_ID, found others`);
+      const expected = "numbers in Dialogue_ID and Utterance_ID";
+      throw new FileError({ file: name, line, expected, found: `"${dialogue}" and "${utterance}"` });
     }
     return [`${Number(dialogue)} ${Number(utterance)}`, {
       emotion: value("Emotion"),

@@ -1,9 +1,9 @@
-/** The global average pool and its gradient as phases, a chunk some images. See `wat/average_pool.wat`. */
+/** The global average pool and its gradient as phases. A chunk is a few images. See `wat/average_pool.wat`. */
 import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
-/** Images of a chunk: about 64 KiB of input. */
+/** Images per chunk: about 64 KiB of input. */
 const imagesPerChunk = (image: number) => Math.max(1, Math.floor(2 ** 14 / image));
 
 /** Averages a few images. */
@@ -20,7 +20,7 @@ export function averagePool(queue: Queue, { height, width, ...args }: Addresses<
   queue.run(averageImages, Math.ceil(batch / imagesPerChunk(pixels * channels)), { ...args, pixels });
 }
 
-/** Hands the gradient back through a few images. */
+/** Passes the gradient back through a few images. */
 export const averageGradientImages = phase("dy dx mask batch pixels channels", (wasm, args, chunk) => {
   const { dy, dx, mask, batch, pixels, channels } = args;
   const each = imagesPerChunk(pixels * channels), end = Math.min(batch, (chunk + 1) * each);

@@ -1,21 +1,25 @@
 /**
- * The kernels as WebAssembly bytes, and as modules that each worker instantiates for itself.
+ * The kernels as WebAssembly bytes, and as modules that each worker instantiates.
  *
- * All threads share their modules but one: `gemm.wat` has the address of its thread's panel in its code (it says why). Only the
- * first thread's is kept; another's differs in these addresses, each a number of three bytes (LEB128), and in nothing else.
+ * All threads share all modules except one: the code of `gemm.wat` contains the address of its thread's panel (the file
+ * explains why). Only the first thread's version is stored. Another thread's version differs only in these addresses, each a
+ * number of three bytes (LEB128).
  */
 import { PANELS } from "./layout.ts";
 import type { Simd } from "./template.ts";
 
-/** Which of the kernels' builds: instructions, and the kind of memory they run in. */
+/** A build of the kernels: its instructions, and its kind of memory. */
 export interface KernelVariant {
-  /** Fused multiply-add or not. */
+  /** Fused multiply-add or separate instructions. */
   simd: Simd;
-  /** Shared with worker threads, or plain: for one thread alone. */
+  /** Shared with worker threads, or plain, for one thread. */
   memory: "shared" | "plain";
 }
 
-/** All variants: those who ship assembled kernels ship these, of which a program takes the one that its engine and its host allow. */
+/**
+ * All variants. A program that ships assembled kernels ships all of them, and loads the one that its engine and host
+ * support.
+ */
 export const VARIANTS: readonly KernelVariant[] = (["relaxed", "plain"] as const).flatMap((simd) =>
   (["shared", "plain"] as const).map((memory) => ({ simd, memory }))
 );
@@ -26,36 +30,39 @@ export interface KernelBytes {
   shared: Uint8Array<ArrayBuffer>[];
   /** `gemm.wat`, for the first thread's panel. */
   own: Uint8Array<ArrayBuffer>;
-  /** Where in it the addresses of that panel are. */
+  /** Offsets of that panel's addresses in it. */
   panelPlaces: number[];
 }
 
-/** Bytes as a text that {@link kernelsFromText} reads: JSON, base64. */
+/** Encodes bytes as text for {@link kernelsFromText}: JSON, base64. */
 export function kernelsToText({ shared, own, panelPlaces }: KernelBytes): string {
   const text = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return JSON.stringify({ shared: shared.map(text), own: text(own), panelPlaces });
 }
 
-/** The bytes that {@link kernelsToText} wrote. */
+/** Decodes the text of {@link kernelsToText}. */
 export function kernelsFromText(text: string): KernelBytes {
   const { shared, own, panelPlaces } = JSON.parse(text);
   return { shared: shared.map(fromBase64), own: fromBase64(own), panelPlaces };
 }
 
-/** Bytes of base64. Not Uint8Array.fromBase64: browsers have it since 2025 only, and Node 20 not. */
+/** Decodes base64. Uint8Array.fromBase64 exists in browsers only since 2025, and not in Node 20. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
-/** Whether this engine takes relaxed SIMD, asked with the smallest module that uses it: `f32x4.relaxed_madd` of zeros. */
+/**
+ * Whether this engine supports relaxed SIMD, tested with the smallest module that uses it: `f32x4.relaxed_madd` of
+ * zeros.
+ */
 export function hasRelaxedSimd(): boolean {
   // deno-fmt-ignore
   return WebAssembly.validate(new Uint8Array([
     0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // magic and version
     1, 4, 1, 0x60, 0, 0, // a type: no parameters, no results
-    3, 2, 1, 0, // one function of it
+    3, 2, 1, 0, // one function of this type
     10, 20, 1, 18, 0, // code: one body of 18 bytes, no locals
-    0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, // i32.const 0, i32x4.splat, thrice
+    0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, // i32.const 0, i32x4.splat, three times
     0xfd, 0x85, 2, // f32x4.relaxed_madd
   ].concat([0x1a, 0x0b]))); // drop, end
 }
@@ -70,10 +77,10 @@ export function compileKernels(bytes: KernelBytes, threads: number): WebAssembly
   return Array.from({ length: threads }, (_, thread) => [...shared, new WebAssembly.Module(movePanel(bytes, thread))]);
 }
 
-/** Bytes of a number that is a panel's address, or one past it: 16384 to 2^20 - 1, which all of them are. */
+/** Number of bytes of a panel's address, or one past it: they are all from 16384 to 2^20 - 1. */
 const WIDTH = 3;
 
-/** The first thread's `gemm.wat` with its panel moved to where thread number `thread` has its own. */
+/** The first thread's `gemm.wat` with its panel moved to that of thread number `thread`. */
 export function movePanel({ own, panelPlaces }: KernelBytes, thread: number): Uint8Array<ArrayBuffer> {
   const moved = own.slice();
   for (const place of panelPlaces) {

@@ -1,22 +1,22 @@
 /**
- * Blocks: how a batch of images is cut for the convolutions. A few whole images where they are small, a band of rows where
- * they are large, so that a block's copy stays in a core's second-level cache. The cut depends on the shapes alone.
+ * Cuts a batch of images into blocks for the convolutions: a few whole images if they are small, a band of rows if they
+ * are large, so that a block's copy fits in a core's second-level cache. The cut depends on the shapes alone.
  */
 
-/** Pieces that work is cut into where it can be: enough that 16 cores have something to do. */
+/** Number of pieces to cut work into, if possible: enough to keep 16 cores busy. */
 export const PIECES = 16;
 
 /** A cut of images into blocks. */
 export interface Blocks {
-  /** Images of a block. */
+  /** Images per block. */
   images: number;
-  /** Rows of a block: all of them if it has several images. */
+  /** Rows per block: all rows if it has several images. */
   rows: number;
   /** Number of blocks. */
   count: number;
 }
 
-/** Cuts a batch into blocks of at most `limit` bytes, padded, if that leaves one row. */
+/** Cuts a batch into blocks of at most `limit` bytes, padded, if that allows at least one row. */
 export function cutIntoBlocks(batch: number, height: number, width: number, channels: number, limit: number): Blocks {
   const row = 4 * (width + 2) * channels;
   const images = Math.min(Math.floor(limit / (row * (height + 2))), Math.ceil(batch / PIECES));

@@ -1,39 +1,40 @@
 /**
- * A browser as the CPU device's host: EPR's own page (`web/engine/device.ts`), and others that use the npm package (`host_browser.ts`).
+ * A browser as the CPU device's host: for EPR's own page (`web/engine/device.ts`), and for other pages that use the npm package
+ * (`host_browser.ts`).
  *
- * Threads need shared memory, which a browser gives to a page whose host sends two headers (COOP and COEP; then it is
- * `crossOriginIsolated`). And whoever uses them must be able to wait, which a page's own thread may not. So in a worker of such a page
- * there are threads, and anywhere else kernels run on the calling thread, in plain memory.
+ * Threads need shared memory, which a browser gives only to a page whose host sends two headers (COOP and COEP; the page is then
+ * `crossOriginIsolated`). The thread that uses them must be allowed to wait, and a page's main thread is not. So threads run only in a
+ * worker of such a page; everywhere else kernels run on the calling thread, in plain memory.
  */
 import type { CpuHost } from "./device.ts";
 import type { WorkerStart } from "./layout.ts";
 
-/** What differs from page to page. */
+/** The parts that differ from page to page. */
 export interface BrowserParts extends Pick<CpuHost, "kernels"> {
-  /** Starts a thread whose program is `worker_browser.ts`, wherever that lies. */
+  /** Starts a thread whose program is `worker_browser.ts`, wherever the page has it. */
   startThread: () => Worker;
 }
 
-/** Threads that are started unless so many are asked for, at most. */
+/** Most threads that are started by default. */
 const MOST_THREADS = 16;
 
-/** Seconds that a thread may take to start. */
+/** Largest start-up time of a thread, in seconds. */
 const PATIENCE = 20;
 
-/** Whether threads can share memory here, and this one may wait for them. */
+/** Whether threads can share memory here, and this thread may wait for them. */
 export const sharesMemory = (): boolean =>
   Boolean(globalThis.crossOriginIsolated) && typeof SharedArrayBuffer !== "undefined" && !("document" in globalThis);
 
 /**
  * The host, with its threads started.
  *
- * @param threads default: one a processor, 16 at most
- * @throws Error where a thread does not start, or not within 20 s
+ * @param threads default: one per processor, at most 16
+ * @throws Error if a thread does not start within 20 s
  */
 export async function openBrowserHost({ kernels, startThread }: BrowserParts, threads?: number): Promise<CpuHost> {
   const shared = sharesMemory();
   const count = threads ?? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1);
-  // a browser starts threads only while this one does not wait: they run before there is a device
+  // a browser starts threads only while this one does not wait, so they run before there is a device
   const workers = shared ? await Promise.all(Array.from({ length: count }, () => started(startThread()))) : [];
   const startWorker = (lost: (why: string) => void) => {
     const worker = workers.shift()!;
@@ -43,7 +44,7 @@ export async function openBrowserHost({ kernels, startThread }: BrowserParts, th
   return { processors: Math.max(1, workers.length), kernels, startWorker: shared ? startWorker : undefined };
 }
 
-/** A thread, once it runs. */
+/** Waits until a thread runs. */
 function started(worker: Worker): Promise<Worker> {
   return new Promise((resolve, reject) => {
     const late = () => reject(new Error(`A worker of the CPU device did not start in ${PATIENCE} s`));

@@ -2,7 +2,7 @@
 import { Stretch } from "../stretch.ts";
 import type { KernelArguments, KernelName } from "../table.ts";
 
-/** What all buffers of CPU devices lie in. */
+/** The memory of all CPU devices' buffers, in errors. */
 const MEMORY = "the CPU device's memory";
 
 /** A buffer at an address. */

@@ -1,7 +1,7 @@
 /**
- * The convolution and its gradient to the input, as phases. They are one: the gradient is the convolution of dy with the
- * kernel turned over and its channels exchanged. First the weights are packed into panels of 8 output channels, then each
- * block of images is copied with a border of zeros and convolved. See `wat/conv2d.wat` for the tiles.
+ * The convolution and the gradient of its input, as phases. Both are the same operation: the gradient is the convolution
+ * of dy with the kernel flipped and its channels exchanged. First the weights are packed into panels of 8 output
+ * channels, then each block of images is copied with a border of zeros and convolved. See `wat/conv2d.wat` for the tiles.
  */
 import type { ConvShape } from "../table.ts";
 import { type Blocks, cutIntoBlocks, placeOfBlock } from "./blocks.ts";
@@ -11,7 +11,7 @@ import type { Queue } from "./queue.ts";
 
 /** Bytes of scratch before the tables: room for a tile's last columns. */
 const TEMP = 64;
-/** Bytes that kernels may read past the end of what they use. */
+/** Bytes that kernels may read beyond the end of their data. */
 const SLACK = 64;
 /** Bytes of a block's table and padded copy. */
 function blockBytes({ images, rows }: Blocks, width: number, channels: number) {
@@ -113,7 +113,7 @@ function convolve(
   { batch, height, width, channelsIn, channelsOut }: ConvShape,
   at: { x: number; panels: number; y: number; bias: number; mask: number; relu: boolean },
 ): void {
-  // Where the weights are many, they are read from afar for each block: larger blocks make that worth it.
+  // A large set of weights is read from distant memory for each block: larger blocks amortise this.
   const limit = 36 * channelsIn * channelsOut > 2 ** 19 ? 2 ** 19 : 2 ** 17;
   const blocks = cutIntoBlocks(batch, height, width, channelsIn, limit);
   const bytes = blockBytes(blocks, width, channelsIn);

@@ -1,6 +1,6 @@
 /**
- * The gradients of the convolution to its weights and bias, as phases. The pixels to sum over are split into a fixed number of
- * parts; each part's sum goes to memory of its own, block by block, and the parts are added up in their order. See
+ * The gradients of the convolution's weights and bias, as phases. The pixels to sum over are split into a fixed number of
+ * parts. Each part's sum goes to separate memory, block by block, and the parts are added up in order. See
  * `wat/conv2d_weight_gradient.wat`.
  */
 import { cutIntoBlocks, PIECES, placeOfBlock } from "./blocks.ts";
@@ -8,9 +8,9 @@ import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
-/** Bytes of scratch before the tables, and between them: room for what reaches over an edge. */
+/** Bytes of scratch before and between the tables: room for stores beyond an edge. */
 const TEMP = 64;
-/** Bytes that kernels may read past the end of what they use. */
+/** Bytes that kernels may read beyond the end of their data. */
 const SLACK = 64;
 
 /** Partial sum of the weight gradient: split `chunk / parts` of the blocks, part `chunk % parts` of the columns. */
@@ -21,7 +21,7 @@ export const weightPartial = phase(
     const { blocks, splits, parts, scratch, scratchBytes, tableBytes, panelBytes } = args;
     const split = Math.floor(chunk / parts), part = chunk % parts;
     const temp = scratch + thread * scratchBytes, table = temp + TEMP;
-    const packed = table + tableBytes, planes = packed + panelBytes + TEMP; // a shifted store reaches back by one value
+    const packed = table + tableBytes, planes = packed + panelBytes + TEMP; // a shifted store starts one value early
     const panels = Math.ceil(channelsOut / 8), partialStride = 32 * panels;
     const partial = partials + split * (9 * channelsIn + 1) * partialStride;
     const begin = Math.floor(split * blocks / splits), end = Math.floor((split + 1) * blocks / splits);
@@ -45,7 +45,7 @@ export const weightPartial = phase(
       const first = dy + 4 * (block.image * height + block.row) * width * channelsOut;
       for (let p = firstPanel; p < endPanel; p++) {
         const valid = Math.min(8, channelsOut - 8 * p), out = partial + 32 * p;
-        // With 8 channels dy is a panel as it lies.
+        // With 8 channels, dy already has a panel's layout.
         const panel = channelsOut === 8 ? first : packed;
         if (panel === packed) wasm.packPanel(first + 32 * p, packed, 1, count, valid, 0, 4 * channelsOut, 4);
         wasm.biasSums(panel, count, 32, 1, out + 9 * channelsIn * partialStride, 1 - add);
@@ -70,13 +70,13 @@ export const weightPartial = phase(
   },
 );
 
-/** Bytes from one of the planes of shiftedPlanes to the next. */
+/** Bytes from one plane of shiftedPlanes to the next. */
 const planeBytes = (images: number, rows: number, width: number) => 4 * images * (rows + 2) * width + 16;
 
-/** Rows of the weight gradient, [9C, columns], that one chunk sums up. */
+/** Rows of the weight gradient, [9C, columns], that one chunk sums. */
 const REDUCE_ROWS = 64;
 
-/** Adds up partial sums, in the order of the splits: rows of weights, and in the last chunk the bias. */
+/** Adds up partial sums in the order of the splits: rows of weights, and in the last chunk the bias. */
 export const reduceWeights = phase(
   "partials splits dWeights dBias channelsIn channelsOut chunks",
   (wasm, args, chunk) => {
@@ -99,7 +99,7 @@ export function conv2dWeightGradient(queue: Queue, args: Addresses<"conv2dWeight
   const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const panels = Math.ceil(channelsOut / 8);
   const splitBytes = 32 * panels * (9 * channelsIn + 1);
-  // Blocks of 64 to 256 pixels: a packed panel of dy in the nearest cache, the planes of x in the second.
+  // Blocks of 64 to 256 pixels: a packed panel of dy fits in the first-level cache, the planes of x in the second.
   const pixelsPerBlock = Math.max(64, Math.min(256, Math.floor(2 ** 14 / channelsIn)));
   const blocks = cutIntoBlocks(
     batch,

@@ -1,12 +1,12 @@
-/** Starts the CPU device in the program that runs here: Deno, Node, or a browser that uses the npm package (`host.ts`). */
+/** Starts the CPU device in the current program: Deno, Node, or a browser with the npm package (`host.ts`). */
 import { type CpuDevice, type CpuOptions, startCpuDevice } from "./device.ts";
 import { openHost } from "./host.ts";
 
 /**
  * Starts a CPU device. It ends with `close()`, or with the program.
  *
- * @throws OptionError on an option out of its range, Error where the engine lacks relaxed SIMD that was asked for, or shared
- * memory; in a browser, where a thread does not start, or not within 20 s
+ * @throws OptionError if an option is out of its range, Error if the engine lacks requested relaxed SIMD, or shared
+ * memory; in a browser, if a thread does not start within 20 s
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -1,10 +1,10 @@
 /**
  * The CPU device: hand-written WebAssembly SIMD (`../wat/`) in worker threads over one shared memory, or on the calling thread
- * where a program has none. What it needs of the program that it runs in (threads, the kernels' bytes) it is given.
+ * if a program has none. The program provides what depends on it (threads, the kernels' bytes).
  *
- * A kernel call puts one or two phases into a ring in that memory and returns. Each worker walks the ring by itself and claims
- * chunks of each phase; the next begins when the last chunk is done. Chunks depend on shapes alone and sums are made in a
- * fixed order, so any number of threads gives the same bits.
+ * A kernel call puts one or two phases into a ring in that memory and returns. Each worker walks the ring independently and
+ * claims chunks of each phase; the next phase begins when the last chunk is done. Chunks depend on shapes alone, and sums have
+ * a fixed order, so the result is the same for any number of threads, bit for bit.
  *
  * @module
  */
@@ -27,46 +27,46 @@ import { instantiate } from "./work.ts";
 
 export type { KernelBytes, KernelVariant, Simd, WinogradChoice, WorkerStart };
 
-/** What the CPU device can be told. */
+/** Options of the CPU device. */
 export interface CpuOptions {
-  /** Worker threads, 1 to 64 (1 where the host starts none); default: as many as the machine has processors. */
+  /** Number of worker threads, 1 to 64 (1 if the host can't start any); default: the number of processors. */
   threads?: number;
   /**
-   * Fused multiply-add (`relaxed`) or separate instructions (`plain`); default `auto`: the former where the engine has
-   * it. They differ in the last bit.
+   * Fused multiply-add (`relaxed`) or separate instructions (`plain`); default `auto`: the former if the engine
+   * supports it. The results differ in the last bit.
    */
   simd?: "auto" | Simd;
   /**
-   * Winograd's algorithm for convolutions: `auto` (the default) where the shape makes it worth while, `always` where it can be
-   * taken at all, `never`. It differs by rounding.
+   * Winograd's algorithm for convolutions: `auto` (the default) if the shape makes it worthwhile, `always` if it is possible
+   * at all, `never`. The results differ by rounding.
    */
   winograd?: WinogradChoice;
-  /** Bytes that the device's memory may grow to, at most (and by default) 4 GiB. */
+  /** Limit of the device's memory in bytes, at most 4 GiB, which is also the default. */
   memoryLimit?: number;
 }
 
-/** What the CPU device needs of the program that it runs in. `host.ts` is Deno and Node, `browser_host.ts` a browser. */
+/** The parts of the CPU device that depend on the program. `host.ts` is Deno and Node, `browser_host.ts` a browser. */
 export interface CpuHost {
-  /** Processors of the machine: worker threads by default. */
+  /** Number of the machine's processors: the default number of worker threads. */
   processors: number;
-  /** The kernels' bytes: assembled on the spot, or made beforehand. */
+  /** The kernels' bytes: assembled on the spot, or in advance. */
   kernels(variant: KernelVariant): Promise<KernelBytes> | KernelBytes;
   /**
-   * Starts a thread, and gives what sends it its start: the thread calls `runWorker()` (`work.ts`) with that. `lost` is to be called
-   * if the thread fails or ends. Left out where there are no threads or no shared memory: kernels then run on the calling
-   * thread, in plain memory, at once.
+   * Starts a thread, and returns a function that sends it its start message, with which the thread calls `runWorker()` (`work.ts`).
+   * The thread's failure or end must call `lost`. Omitted if there are no threads or no shared memory: kernels then run on the
+   * calling thread, in plain memory, at once.
    */
   startWorker?(lost: (why: string) => void): (start: WorkerStart) => void;
 }
 
-/** Bytes of memory that pass writes on while the workers are busy. */
+/** Bytes of memory through which writes pass while the workers are busy. */
 const STAGING = 2 ** 22;
 const PAGE = 65536;
 
 /**
  * Starts a CPU device in any program. It ends with `close()`, or with the program.
  *
- * @throws OptionError on `threads` out of its range, Error where the engine lacks relaxed SIMD that was asked for, or shared
+ * @throws OptionError if `threads` is out of its range, Error if the engine lacks requested relaxed SIMD, or shared
  * memory
  */
 export async function startCpuDevice(host: CpuHost, options: CpuOptions = {}): Promise<CpuDevice> {
@@ -94,7 +94,10 @@ export async function startCpuDevice(host: CpuHost, options: CpuOptions = {}): P
   return new CpuDevice(queue, simd, winograd);
 }
 
-/** The kernels as methods, which give their versions addresses. Its type is spelled out, as a package's have to be. */
+/**
+ * The kernels as methods, which pass addresses to their implementations. The type is explicit, as required for a
+ * package.
+ */
 const CpuKernels: KernelMethods<CpuContext> = kernelMethods(CPU_KERNELS, {
   own: CpuBuffer,
   unwrap: ({ address }: CpuBuffer) => address,
@@ -104,11 +107,11 @@ const CpuKernels: KernelMethods<CpuContext> = kernelMethods(CPU_KERNELS, {
 export class CpuDevice extends CpuKernels implements Device {
   readonly kind = "cpu";
   readonly description: string;
-  /** Worker threads. */
+  /** Number of worker threads. */
   readonly threads: number;
-  /** Which multiply-add the kernels use. */
+  /** The multiply-add that the kernels use. */
   readonly simd: Simd;
-  /** When convolutions are done by Winograd's algorithm. */
+  /** When convolutions use Winograd's algorithm. */
   readonly winograd: WinogradChoice;
   #queue: Queue;
   #pool: BufferPool<CpuBuffer>;
@@ -169,7 +172,7 @@ export class CpuDevice extends CpuKernels implements Device {
     checkBuffer("read()", buffer, 1, CpuBuffer);
     const { address, length } = buffer;
     this.#queue.check();
-    // A copy taken in order, since what is enqueued next may overwrite the buffer before this promise is fulfilled.
+    // A copy in queue order, since a later operation may overwrite the buffer before this promise resolves.
     const snapshot = this.#queue.heap.allocate(4 * length);
     if (!snapshot) {
       this.#queue.drain();
@@ -191,7 +194,7 @@ export class CpuDevice extends CpuKernels implements Device {
   }
 
   flush(): void {
-    this.#queue.check(); // workers run what is enqueued at once
+    this.#queue.check(); // workers start enqueued work at once
   }
 
   close(): void {

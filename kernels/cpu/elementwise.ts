@@ -1,9 +1,9 @@
-/** Kernels that go over memory once, as phases: cut into stretches of a fixed length. */
+/** Kernels that pass over memory once, as phases: cut into stretches of a fixed length. */
 import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
-/** Words of a stretch: 64 KiB, so that handing it out costs little beside passing over it. */
+/** Words per stretch: 64 KiB, so that claiming it costs little compared with processing it. */
 const STRETCH = 2 ** 14;
 const stretches = (length: number) => Math.ceil(length / STRETCH);
 /** Length of stretch `chunk`. */
@@ -72,7 +72,7 @@ export function relu(queue: Queue, args: Addresses<"relu">): void {
   queue.run(reluPart, stretches(args.length), args);
 }
 
-/** dx = dy where mask > 0, else 0. */
+/** dx = dy if mask > 0, else 0. */
 export const reluGradientPart = phase(
   "dy mask dx length",
   (wasm, { dy, mask, dx, length }, chunk) =>
@@ -112,7 +112,7 @@ export const dropoutPart = phase(
 
 /** Enqueues `dropout`. */
 export function dropout(queue: Queue, { x, y, length, rate, key: [key0, key1] }: Addresses<"dropout">): void {
-  // A word is a whole number: it is at least rate 2^32 exactly when it is at least that rounded up.
+  // A random word is an integer: it is at least rate 2^32 exactly if it is at least that value rounded up.
   const threshold = Math.min(Math.ceil(rate * 2 ** 32), 2 ** 32 - 1);
   queue.run(dropoutPart, stretches(length), { x, y, length, scale: 1 / (1 - rate), threshold, key0, key1 });
 }
@@ -123,7 +123,7 @@ export const sumPart = phase(
   (wasm, { x, length, partials }, chunk) => wasm.sum(x + chunk * BYTES, part(length, chunk), partials + 8 * chunk),
 );
 
-/** The sum of those, in their order. */
+/** The sum of those sums, in order. */
 export const sumTotal = phase(
   "partials count total",
   (wasm, { partials, count, total }) => wasm.sumPartials(partials, count, total),
@@ -136,7 +136,7 @@ export function sum(queue: Queue, { x, total, length }: Addresses<"sum">): void 
   queue.run(sumTotal, 1, { partials, count: stretches(length), total });
 }
 
-/** Columns that one chunk sums: 256 bytes of a row. */
+/** Columns per chunk: 256 bytes of a row. */
 const COLUMNS = 64;
 
 /** Sums of some columns. */

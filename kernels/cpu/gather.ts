@@ -1,4 +1,4 @@
-/** Gathering windows, views of windows, and rows, as phases, a chunk some of either. */
+/** Gathering of windows, views of windows, and rows, as phases. A chunk is a few of them. */
 import { VIEW } from "../table.ts";
 import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";

@@ -1,11 +1,11 @@
 /**
- * Blocks of the shared memory: first fit, neighbours merged when freed, the memory grown when nothing fits. Blocks are
- * few and large (tensors), so a sorted list of gaps is all it takes.
+ * Allocates blocks of the shared memory: first fit; neighbours are merged when freed; the memory grows when nothing
+ * fits. Blocks are few and large (tensors), so a sorted list of gaps suffices.
  */
 
 const PAGE = 65536;
 const ALIGNMENT = 256;
-/** Kernels may read (never write) up to so many bytes past the end of a block. */
+/** Bytes that kernels may read (but never write) beyond the end of a block. */
 const SLACK = 256;
 
 /** A block of the memory. */
@@ -16,21 +16,21 @@ export interface Block {
   bytes: number;
 }
 
-/** Hands out blocks of a memory from `start` on. */
+/** Allocates blocks of a memory from `start` on. */
 export class Heap {
   #memory: WebAssembly.Memory;
   #gaps: Block[] = []; // by address
-  #end: number; // what lies from here on was never handed out
+  #end: number; // memory from here on was never allocated
   #limit: number;
 
-  /** @param limit bytes that the memory may have at most */
+  /** @param limit largest size of the memory in bytes */
   constructor(memory: WebAssembly.Memory, start: number, limit: number) {
     this.#memory = memory;
     this.#end = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
     this.#limit = limit;
   }
 
-  /** A block of at least `bytes` bytes, or null where the memory is at its limit. */
+  /** A block of at least `bytes` bytes, or null if the memory is at its limit. */
   allocate(bytes: number): Block | null {
     bytes = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT + SLACK;
     const place = this.#gaps.findIndex((gap) => gap.bytes >= bytes);
@@ -50,7 +50,7 @@ export class Heap {
     return { address, bytes };
   }
 
-  /** Takes a block back. */
+  /** Frees a block. */
   free(block: Block): void {
     let place = this.#gaps.findIndex((gap) => gap.address > block.address);
     if (place < 0) place = this.#gaps.length;
@@ -68,7 +68,7 @@ export class Heap {
     const missing = Math.ceil((end - this.#memory.buffer.byteLength) / PAGE);
     if (missing <= 0) return true;
     try {
-      // A little ahead, since each growth is a call into the system.
+      // Grows a little ahead, since each growth is a system call.
       const room = Math.floor((this.#limit - this.#memory.buffer.byteLength) / PAGE);
       this.#memory.grow(Math.min(room, Math.max(missing, 64)));
       return true;

@@ -1,17 +1,20 @@
-/** Deno and Node as the CPU device's host: its threads are those of `node:worker_threads`. In a browser `host_browser.ts` stands for it. */
+/**
+ * Deno and Node as the CPU device's host, with the threads of `node:worker_threads`. In a browser, `host_browser.ts`
+ * replaces this file.
+ */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CpuHost } from "./device.ts";
 import type { WorkerStart } from "./layout.ts";
 import { assembleKernels } from "./modules.ts";
 
-/** The host that this program runs in. @param _threads that are wanted: a browser starts them beforehand */
+/** The host of the current program. @param _threads requested number of threads: a browser starts them in advance */
 export const openHost = (_threads?: number): Promise<CpuHost> =>
   Promise.resolve({ processors: availableParallelism(), kernels: assembleKernels, startWorker });
 
-/** Starts a thread. @param lost hears of its end @returns what sends it its work */
+/** Starts a thread. @param lost called when it ends @returns a function that sends it its work */
 function startWorker(lost: (why: string) => void): (start: WorkerStart) => void {
-  // node:worker_threads, since a Worker of the web keeps the program from ending
+  // node:worker_threads, since a web Worker would keep the program alive
   const worker = new Worker(new URL("./worker.ts", import.meta.url));
   worker.unref();
   worker.on("error", (error: Error) => lost(`A worker of the CPU device failed: ${error.message}`));

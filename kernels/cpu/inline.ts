@@ -1,18 +1,18 @@
 /**
- * The queue of a device without worker threads: each phase is run at once on the calling thread, in memory that need not be
- * shared. It serves where there is no shared memory, such as a page that is not cross-origin isolated, and gives the bits
- * that any number of threads gives.
+ * The queue of a device without worker threads: each phase runs at once on the calling thread, in memory that need not be
+ * shared. It is used if there is no shared memory, as in a page that is not cross-origin isolated. Its results equal those
+ * of any number of threads, bit for bit.
  */
 import { Heap } from "./heap.ts";
 import { HEAP_START, type Kernel, type Phase, type PhaseArguments } from "./layout.ts";
 import { Queue } from "./queue.ts";
 
-/** A queue that is never behind. */
+/** A queue without pending work. */
 export class InlineQueue extends Queue {
   readonly #kernels: Kernel;
   #failure: string | null = null;
 
-  /** @param limit bytes that the memory may have at most */
+  /** @param limit largest size of the memory in bytes */
   constructor(memory: WebAssembly.Memory, kernels: Kernel, limit: number) {
     super(memory, new Heap(memory, HEAP_START, limit), 1);
     this.#kernels = kernels;

@@ -1,4 +1,4 @@
-/** The CPU device's version of each kernel of the table. */
+/** The CPU device's implementation of each kernel of the table. */
 import type { Versions } from "../methods.ts";
 import type { ConvShape } from "../table.ts";
 import { averagePool, averagePoolGradient } from "./average_pool.ts";
@@ -14,11 +14,11 @@ import { softmax, softmaxCrossEntropy } from "./softmax.ts";
 import { takesWinograd, type WinogradChoice, winogradConv2d, winogradInputGradient } from "./winograd.ts";
 import { winogradWeightGradient } from "./winograd_weight_gradient.ts";
 
-/** What the kernels run on. */
+/** The context of the kernels. */
 export interface CpuContext {
-  /** Where they enqueue their phases. */
+  /** The queue for their phases. */
   readonly queue: Queue;
-  /** When convolutions go by Winograd's algorithm. */
+  /** When convolutions use Winograd's algorithm. */
   readonly winograd: WinogradChoice;
 }
 

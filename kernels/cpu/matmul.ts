@@ -1,17 +1,17 @@
 /**
- * The matrix product as phases. Rows of a are laid out as strips (`wat/strips.wat`), 64 steps of the sum at a time; a chunk
- * packs the panels of b that it needs and multiplies them (`wat/gemm.wat`), so that what is used again lies near: at most
- * 520 rows of strips and their sums of 64 columns, 130 KB each, in the second-level cache, a panel of b, 2 KB, in the first. The
- * sums become c when they are complete: with bias, rectified and masked.
+ * The matrix product as phases. Rows of a are laid out as strips (`wat/strips.wat`), 64 steps of the sum at a time. A chunk
+ * packs the panels of b that it needs and multiplies them (`wat/gemm.wat`), so that reused data stay in near caches: at most 520
+ * rows of strips and their sums of 64 columns, 130 KB each, in the second-level cache; a panel of b, 2 KB, in the first.
+ * Complete sums become c: with bias, ReLU and mask.
  */
 import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import { PIECES } from "./blocks.ts";
 import type { Queue } from "./queue.ts";
 
-/** Steps of a sum at a time: as many as `wat/gemm.wat` writes out. */
+/** Steps of a sum at a time: as many as `wat/gemm.wat` unrolls. */
 const STEPS = 64;
-/** Bytes of a strip of so many steps, and rows of it. */
+/** Bytes of a strip with this many steps, and rows of a strip. */
 const STRIP = 20 * STEPS;
 const STRIP_ROWS = 5;
 /** Most rows and panels of a chunk. */
@@ -59,7 +59,7 @@ export const multiplyBlock = phase(
 /** Enqueues `matmul`. */
 export function matmul(queue: Queue, args: Addresses<"matmul">): void {
   const { a, b, c, m, n, k, bias = 0, mask = 0 } = args;
-  // No fewer chunks than would keep 16 cores busy, and blocks of about the same size.
+  // Enough chunks to keep 16 cores busy, with blocks of similar size.
   const panels = Math.ceil(n / 8), panelsPerChunk = Math.min(PANELS, Math.ceil(panels / PIECES));
   const groups = Math.ceil(panels / panelsPerChunk);
   const wanted = Math.max(Math.ceil(m / ROWS), Math.ceil(PIECES / groups));

@@ -1,9 +1,9 @@
-/** The max pool and its gradient as phases, a chunk some rows of windows. */
+/** The max pool and its gradient as phases. A chunk is a few images. */
 import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
-/** Images of a chunk: about 64 KiB of input. */
+/** Images per chunk: about 64 KiB of input. */
 const imagesPerChunk = (height: number, width: number, channels: number) =>
   Math.max(1, Math.floor(2 ** 14 / (height * width * channels)));
 
@@ -25,11 +25,11 @@ export const poolImages = phase(
 /** Enqueues `maxPool`. */
 export function maxPool(queue: Queue, args: Addresses<"maxPool">): void {
   const { batch, height, width, channels } = args;
-  if (height < 2 || width < 2) return; // an image of one row or column has no window
+  if (height < 2 || width < 2) return; // an image with one row or column has no window
   queue.run(poolImages, Math.ceil(batch / imagesPerChunk(height, width, channels)), args);
 }
 
-/** Hands the gradient back through a few images; clears the odd last row and column, which no window covers. */
+/** Passes the gradient back through a few images; clears the odd last row and column, which no window covers. */
 export const poolGradientImages = phase(
   "x dy dx mask batch height width channels",
   (wasm, { x, dy, dx, mask, batch, height, width, channels }, chunk) => {

@@ -1,6 +1,6 @@
 /**
- * The kernels' texts, and how they are assembled. A program that can do without the assembler (691 kB) has the bytes
- * made beforehand: see {@link KernelBytes}.
+ * The kernels' sources, and their assembly. A program that should not load the assembler (691 kB) uses bytes assembled
+ * in advance: see {@link KernelBytes}.
  */
 import wabt from "wabt";
 import adam from "../wat/adam.wat" with { type: "text" };
@@ -45,10 +45,10 @@ const SOURCES: Record<string, string> = {
 /**
  * Assembles all kernels.
  *
- * @throws Error naming the file where a kernel's text is wrong
+ * @throws Error with the file, if a kernel's text is invalid
  */
 export async function assembleKernels(variant: KernelVariant): Promise<KernelBytes> {
-  // A timer, since a promise that only the engine's own threads will fulfil does not keep a program from ending.
+  // A timer, since a promise that only the engine's threads resolve does not keep the program alive.
   const alive = setInterval(() => {}, 1000);
   const assembler = await wabt().finally(() => clearInterval(alive));
   const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: variant.simd === "relaxed" };

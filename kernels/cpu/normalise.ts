@@ -1,24 +1,24 @@
-/** Batch normalisation as phases, a chunk a block of rows: its moments, itself, its gradient. */
+/** Batch normalisation as phases: its moments, the normalisation, its gradient. A chunk is a block of rows. */
 import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
-/** Rows of a block: 32 KiB of them, so that a block stays in the first cache, and few enough for sums in float32. */
+/** Rows per block: 32 KiB, so that a block stays in the first-level cache, and few enough for float32 sums. */
 const blockRows = (columns: number) => Math.max(1, Math.min(1024, Math.floor(8192 / columns)));
 const blocks = (rows: number, columns: number) => Math.ceil(rows / blockRows(columns));
-/** First row of block `chunk`, and how many it has. */
+/** First row of block `chunk`, and its number of rows. */
 function block(rows: number, columns: number, chunk: number): [first: number, count: number] {
   const each = blockRows(columns), first = chunk * each;
   return [first, Math.min(each, rows - first)];
 }
 
-/** Means and squares of one block. */
+/** Means and sums of squares of one block. */
 export const momentsPart = phase("x rows columns parts", (wasm, { x, rows, columns, parts }, chunk) => {
   const row = 4 * columns, [first, count] = block(rows, columns, chunk);
   wasm.momentsOfBlock(x + first * row, count, row, columns, parts + 2 * row * chunk, row);
 });
 
-/** Of all blocks. */
+/** Joins the moments of all blocks. */
 export const momentsTotal = phase("rows columns parts moments", (wasm, { rows, columns, parts, moments }) => {
   const count = blocks(rows, columns), each = blockRows(columns);
   wasm.joinMoments(parts, count, each, rows - (count - 1) * each, columns, moments, 4 * columns);
@@ -52,14 +52,14 @@ export const gradientSumsPart = phase(
   },
 );
 
-/** Of all blocks. */
+/** Joins the sums of all blocks. */
 export const gradientSumsTotal = phase(
   "rows columns moments parts epsilon dGamma dBeta",
   (wasm, { rows, columns, moments, parts, epsilon, dGamma, dBeta }) =>
     wasm.joinGradientSums(parts, blocks(rows, columns), columns, moments, 4 * columns, epsilon, dGamma, dBeta),
 );
 
-/** Hands the gradient back through one block. */
+/** Passes the gradient back through one block. */
 export const normaliseGradientPart = phase(
   "x dy dx rows columns moments gamma dGamma dBeta epsilon counted",
   (wasm, args, chunk) => {

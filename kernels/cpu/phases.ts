@@ -1,4 +1,4 @@
-/** Every phase, in the order of their numbers: how the device tells its workers, through shared memory, what to run. */
+/** Every phase, in the order of the numbers by which the device identifies them to its workers in shared memory. */
 import { averageGradientImages, averageImages } from "./average_pool.ts";
 import { convolveBlock, packPanels } from "./conv2d.ts";
 import { reduceWeights, weightPartial } from "./conv2d_weight_gradient.ts";
@@ -19,10 +19,10 @@ import { countMetrics, crossEntropyRows, softmaxRows } from "./softmax.ts";
 import { multiplyTiles, transformKernel, transformStrips } from "./winograd.ts";
 import { finishWeights, multiplyForWeights, transformTiles } from "./winograd_weight_gradient.ts";
 
-/** Tells whoever waits at the counter's address that all before is done. */
+/** Signals to waiters at the counter's address that everything before is done. */
 export const fence = phase("counter", (wasm, { counter }) => wasm.fence(counter));
 
-/** The phases; a phase's number is its place. */
+/** The phases; a phase's number is its index. */
 export const PHASES: readonly Phase[] = [
   fence,
   packPanels,
@@ -68,7 +68,7 @@ export const PHASES: readonly Phase[] = [
 
 const NUMBERS: ReadonlyMap<Phase, number> = new Map(PHASES.map((phase, number) => [phase, number]));
 
-/** The number by which workers know a phase. Throws an Error where it has none. */
+/** The number of a phase. Throws an Error if it has none. */
 export function numberOf(phase: Phase): number {
   const number = NUMBERS.get(phase);
   if (number !== undefined) return number;

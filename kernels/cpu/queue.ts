@@ -1,17 +1,17 @@
 /**
- * The work of the kernels: phases, cut into chunks, in order; and the memory that they run in. Two kinds: `ring.ts`
- * hands the phases to worker threads by way of shared memory, `inline.ts` runs them at once on the calling thread.
+ * The kernels' work: phases, cut into chunks, in order; and the memory that they run in. There are two kinds: `ring.ts`
+ * passes the phases to worker threads through shared memory, `inline.ts` runs them at once on the calling thread.
  */
 import type { Block, Heap } from "./heap.ts";
 import type { Phase, PhaseArguments } from "./layout.ts";
 
 /** A queue of phases. */
 export abstract class Queue {
-  /** The memory that everything lies in. */
+  /** The memory of everything. */
   readonly memory: WebAssembly.Memory;
-  /** Blocks of it. */
+  /** Its allocator. */
   readonly heap: Heap;
-  /** Threads that run chunks. */
+  /** Number of threads that run chunks. */
   readonly threads: number;
   #workspace: Block = { address: 0, bytes: 0 };
   #scratch: Block = { address: 0, bytes: 0 };
@@ -22,40 +22,43 @@ export abstract class Queue {
     this.threads = threads;
   }
 
-  /** Enqueues `chunks` chunks of a phase, to run when all before are done. */
+  /** Enqueues `chunks` chunks of a phase, to run after everything before. */
   abstract run<N extends string>(phase: Phase<N>, chunks: number, args: PhaseArguments<NoInfer<N>>): void;
 
-  /** Whether nothing is left to do. */
+  /** Whether there is no pending work. */
   abstract get idle(): boolean;
 
   /** Throws the Error of a failure, if there was one. */
   abstract check(): void;
 
-  /** Makes the device fail with a message, e.g. when a thread has died, and wakes whoever waits. */
+  /** Makes the device fail with a message, e.g. when a thread has died, and wakes all waiters. */
   abstract fail(message: string): void;
 
   /** Ends the threads; every later call throws. */
   abstract stop(): void;
 
-  /** Blocks this thread until all that was enqueued is done. */
+  /** Blocks this thread until all enqueued work is done. */
   abstract drain(): void;
 
-  /** Becomes fulfilled when all that was enqueued before is done. */
+  /** Resolves when all work enqueued before is done. */
   abstract passed(): Promise<void>;
 
-  /** Address of memory for what one operation's phases hand on to each other; valid until the next operation. */
+  /** Address of memory shared by the phases of one operation; valid until the next operation. */
   workspace(bytes: number): number {
     return (this.#workspace = this.#atLeast(this.#workspace, bytes)).address;
   }
 
-  /** Address of scratch: `bytes` bytes for each thread, thread t's at t * bytes; valid within a chunk. Rounds nothing. */
+  /**
+   * Address of scratch memory: `bytes` bytes for each thread, thread t's at t * bytes; valid within a chunk. Does not
+   * round the size.
+   */
   scratch(bytes: number): number {
     return (this.#scratch = this.#atLeast(this.#scratch, bytes * this.threads)).address;
   }
 
   #atLeast(block: Block, bytes: number): Block {
     if (block.bytes >= bytes) return block;
-    // What is enqueued may still use the old block.
+    // Enqueued work may still use the old block.
     this.drain();
     if (block.bytes > 0) this.heap.free(block);
     const larger = this.heap.allocate(bytes);
@@ -64,7 +67,7 @@ export abstract class Queue {
   }
 }
 
-/** The error of an allocation that did not fit. */
+/** The error of a failed allocation. */
 export function shortOfMemory(bytes: number, purpose: string, memory: WebAssembly.Memory): Error {
   const mib = (n: number) => `${(n / 2 ** 20).toFixed(n < 2 ** 20 ? 3 : 0)} MiB`;
   return new Error(

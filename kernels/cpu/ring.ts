@@ -1,6 +1,6 @@
 /**
- * The queue of a device with worker threads: the device's end of the ring. Puts phases in, waits for them, hears of failures.
- * Nothing here waits unless the ring is full, memory must change hands, or the caller asks.
+ * The queue of a device with worker threads: the device's end of the ring. It enqueues phases, waits for them, and notices
+ * failures. It waits only if the ring is full, memory must be reassigned, or the caller requests it.
  */
 import { Heap } from "./heap.ts";
 import {
@@ -18,7 +18,10 @@ import {
 import { fence, numberOf } from "./phases.ts";
 import { Queue } from "./queue.ts";
 
-/** Seconds without any chunk claimed or done after which the workers count as hung. The longest chunk takes a second or so. */
+/**
+ * Seconds without any chunk claimed or done after which the workers count as hung. The longest chunk takes about a
+ * second.
+ */
 const PATIENCE = 60;
 
 /** A command queue in shared memory. */
@@ -33,8 +36,8 @@ export class RingQueue extends Queue {
   /**
    * An empty ring in `memory`.
    *
-   * @param threads workers that will walk it
-   * @param limit bytes that the memory may have at most
+   * @param threads number of workers
+   * @param limit largest size of the memory in bytes
    */
   constructor(memory: WebAssembly.Memory, threads: number, limit: number) {
     super(memory, new Heap(memory, HEAP_START, limit), threads);
@@ -91,7 +94,7 @@ export class RingQueue extends Queue {
   override async passed(): Promise<void> {
     this.run(fence, 1, { counter: 4 * CONTROL.fence });
     const mine = this.#fences = (this.#fences + 1) | 0;
-    // A timer, since a promise of Atomics alone would not keep the program from ending.
+    // A timer, since a promise of Atomics alone would not keep the program alive.
     const alive = setInterval(() => {}, 1000);
     try {
       const patience = this.#patience();
@@ -117,7 +120,7 @@ export class RingQueue extends Queue {
       }
       return RING.slots - used;
     };
-    // Wait for half of the ring at once, so that this thread and the workers do not take turns.
+    // Wait for half of the ring at once, so that this thread and the workers do not alternate.
     this.#block(CONTROL.completed, () => free() >= RING.slots / 2);
     this.#free = free();
   }
@@ -128,12 +131,12 @@ export class RingQueue extends Queue {
       const seen = Atomics.load(this.#words, word);
       if (ready()) return;
       this.check();
-      // Short naps at the end of the ring: slots are freed by positions, which nobody notifies of.
+      // Short naps at the end of the ring: slots are freed by positions, whose changes notify nobody.
       if (Atomics.wait(this.#words, word, seen, 50) === "timed-out") patience();
     }
   }
 
-  /** A function to call now and then while waiting; throws when nothing has moved for too long. */
+  /** A function to call at intervals while waiting; throws if nothing has moved for too long. */
   #patience(): () => void {
     let seen = "", since = 0, last = performance.now();
     return () => {
@@ -141,7 +144,8 @@ export class RingQueue extends Queue {
       const word = (RING.at + (completed & (RING.slots - 1)) * RING.slotBytes) / 4;
       const now = `${completed} ${this.#words[word + SLOT.claimed]} ${this.#words[word + SLOT.done]}`;
       const time = performance.now();
-      // A stopped program or a sleeping machine is no hung worker: no single gap counts for more than two seconds.
+      // A suspended program or a sleeping machine must not count as a hung worker: one gap counts for at most two
+      // seconds.
       since = now === seen ? since + Math.min(time - last, 2000) : 0;
       [seen, last] = [now, time];
       if (since > PATIENCE * 1000) {

@@ -1,4 +1,6 @@
-/** Softmax and its cross-entropy as phases, a chunk some rows; the metrics are added up by one chunk, in the rows' order. */
+/**
+ * Softmax and its cross-entropy as phases. A chunk is a few rows; one chunk adds up the metrics, in the rows' order.
+ */
 import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";

@@ -1,21 +1,21 @@
 /**
- * The small language in which `wat/` files say what would be drowned by unrolling. A kernel is WebAssembly text with three
- * additions, all gone before it is assembled:
+ * The small template language of `wat/` files, which keeps unrolled code readable. A kernel is WebAssembly text with three
+ * additions, which are expanded before it is assembled:
  *
  * - `{{#i 0 6}} ... {{/i}}` repeats its body with i = 0 ... 5;
- * - `{{16*i+4}}` is the value of a sum of products of such names, of those that the caller gives, and of integers;
- * - `(f32x4.madd a b c)` is a * b + c on four lanes: one relaxed (fused) instruction where the engine has it, a
- *   multiplication and an addition where not.
+ * - `{{16*i+4}}` is the value of a sum of products of such names, of names from the caller, and of integers;
+ * - `(f32x4.madd a b c)` is a * b + c on four lanes: one relaxed (fused) instruction if the engine supports it, otherwise a
+ *   multiplication and an addition.
  */
 
-/** Which instruction `f32x4.madd` becomes. */
+/** The instruction that `f32x4.madd` becomes. */
 export type Simd = "relaxed" | "plain";
 
 /**
  * WebAssembly text of a template.
  *
- * @param values integers that the template may name
- * @throws SyntaxError on an unclosed repetition, an unknown name or a `f32x4.madd` that has not three operands
+ * @param values integers that the template can use by name
+ * @throws SyntaxError if a repetition is not closed, a name is unknown or an `f32x4.madd` does not have three operands
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -6,54 +6,55 @@
  *
  *     y = A^T ((G g) * (B^T d))        (* value by value: m + r - 1 products instead of m r)
  *
- * since a correlation is the transpose of a product of polynomials, which is known from its values at m + r - 1 points; A, B
- * and G (in `wat/winograd.wat`) evaluate and interpolate. In two dimensions the transforms run along columns, then rows. Summed
- * over channels, each of the points is a matrix product of its own:
+ * since a correlation is the transpose of a product of polynomials, which its values at m + r - 1 points determine; A, B and G
+ * (in `wat/winograd.wat`) evaluate and interpolate. In two dimensions the transforms run along columns, then rows. Summed over
+ * channels, each point is a separate matrix product:
  *
  *     V[point, tile, c] = transformed input     U[point, c, n] = transformed kernel     M[point, tile, n] = V U
  *
- * and the inverse transform of M is the output. The gradient to the input is the same with the kernel turned over and its
- * channels exchanged; that to the weights is in `winograd_weight_gradient.ts`.
+ * and the inverse transform of M is the output. The gradient of the input is the same with the kernel flipped and its channels
+ * exchanged; that of the weights is in `winograd_weight_gradient.ts`.
  *
- * m is 4 or, where 4 would waste products on an edge, 2, for height and width apart: an image of 4x2 is one tile of 24 points.
+ * m is 4 or, if 4 would waste products on an edge, 2. It is chosen separately for height and width: an image of 4x2 is one tile
+ * of 24 points.
  *
- * Error: rounding grows with the transforms' constants. The usual points 0, 1, -1, 2, -2 give errors of 4.5e-6 of the
- * largest output with 64 channels and 1.4e-5 with 512 (normal inputs, float32); the points 0, +-sqrt(1/2), +-sqrt(2) used
- * here 1.3e-6 and 3.4e-6, where the direct sum has 0.9e-6 and 2.2e-6.
+ * Error: rounding grows with the transforms' constants. The usual points 0, 1, -1, 2, -2 give errors of 4.5e-6 of the largest
+ * output with 64 channels and 1.4e-5 with 512 (normal inputs, float32); the points 0, +-sqrt(1/2), +-sqrt(2) used here give
+ * 1.3e-6 and 3.4e-6, and the direct sum 0.9e-6 and 2.2e-6.
  *
- * Memory: V is made for so many tiles at a time that it stays in the last-level cache; a block of tiles is then multiplied
- * by 32 columns at a time, and its M is transformed back before it leaves the second-level cache.
+ * Memory: V is computed for a limited number of tiles at a time, so that it stays in the last-level cache. A block of tiles is
+ * then multiplied by 32 columns at a time, and its M is transformed back before it leaves the second-level cache.
  */
 import type { ConvShape } from "../table.ts";
 import type { Addresses } from "./buffer.ts";
 import { type Kernel, phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
-/** The lines of winograd.wat, in its table's order: a pair each, for m = 4 and m = 2. */
+/** The line functions of winograd.wat, in its table's order: a pair each, for m = 4 and m = 2. */
 export const LINES = { input: 0, filter: 2, output: 4, spread: 6, weights: 8 } as const;
-/** The line of a kind for tiles of m. */
+/** The line function of a kind for tiles of m. */
 export const line = (kind: number, m: number) => kind + Number(m === 2);
 
-/** Scratch of a transform: lists of addresses, then what lies between its two passes (6 x 6 values of 512 bytes). */
+/** Scratch of a transform: lists of addresses, then the values between its two passes (6 x 6 values of 512 bytes). */
 export const MIDDLE = 192;
 export const BETWEEN = 512;
 export const LISTS = BETWEEN + 36 * 512;
-/** Tiles that are multiplied together, at most, and bytes of the columns that they are multiplied by. */
+/** Most tiles multiplied together, and bytes of the columns by which they are multiplied. */
 const TILES = 90;
 const GROUP = 128;
-/** Tiles that make a strip, channels that are transformed before they are packed into it, strips of a chunk. */
+/** Tiles per strip, channels transformed before they are packed into it, strips per chunk. */
 export const STRIP = 5;
 const PART = 64;
 const CHUNK_STRIPS = 3;
-/** Bytes of V (and its counterpart of dy) at a time, if that is 256 tiles at least. */
+/** Bytes of V (and of its counterpart for dy) at a time, if that is at least 256 tiles. */
 export const SPAN = 2 ** 23;
-/** Bytes between rows and between points that keep them from falling on the same lines of a cache. */
+/** Bytes between rows and between points that keep them from sharing cache lines. */
 export const SKEW = 64;
 
-/** Bytes, rounded up to a multiple of 256. */
+/** Rounds bytes up to a multiple of 256. */
 export const align = (bytes: number) => Math.ceil(bytes / 256) * 256;
 
-/** m for an extent: where 4 takes no more products than 2. */
+/** m for an extent: 4 if that takes no more products than 2. */
 const tileSize = (extent: number) => 6 * Math.ceil(extent / 4) <= 4 * Math.ceil(extent / 2) ? 4 : 2;
 
 /** How images are cut into tiles. */
@@ -63,18 +64,18 @@ export function tiling({ batch, height, width }: ConvShape) {
   return { tall, wide, down, across, points: (tall + 2) * (wide + 2), tileRows: batch * down };
 }
 
-/** When to take Winograd's algorithm: where it is worth while, wherever it can be, or never. */
+/** When to use Winograd's algorithm: if worthwhile, whenever possible, or never. */
 export type WinogradChoice = "auto" | "always" | "never";
 
 /**
- * Channels in times channels out from which on Winograd's algorithm is worth while, where neither are fewer than 8: transforming a
- * tile takes time for each channel, its products for each pair.
+ * Least product of channels (in times out, at least 8 each) for which Winograd's algorithm is worthwhile: transforming a tile takes
+ * time for each channel, its products for each pair.
  */
 const PAIRS = 128;
 
 /**
- * Whether Winograd's algorithm is taken for a shape. It can be where channels are whole panels of 8. It is worth while with many
- * channels, tiles that do save products, and enough pixels that transforming the kernel pays.
+ * Whether a shape uses Winograd's algorithm. It is possible if channels fill whole panels of 8. It is worthwhile with many
+ * channels, tiles that do save products, and enough pixels to amortise the transform of the kernel.
  */
 export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean {
   const { batch, height, width, channelsIn, channelsOut } = shape;
@@ -85,7 +86,7 @@ export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean
       1.5 * points * down * across <= 9 * height * width;
 }
 
-/** Makes the lists of a transform's second pass. */
+/** Prepares the address lists of a transform's second pass. */
 export const listMiddle = (wasm: Kernel, scratch: number, columns: number, rows: number) =>
   wasm.lattice(scratch + MIDDLE, scratch + BETWEEN, rows, 512 * columns, 512);
 
@@ -117,8 +118,8 @@ export const transformKernel = phase(
 );
 
 /**
- * Transforms CHUNK_STRIPS strips of tiles and packs them for the products: V[block, point, 64 channels, strip], where a block is what
- * a chunk of {@link multiplyTiles} takes and a strip (`wat/strips.wat`) holds five tiles. `first` is the first row of tiles.
+ * Transforms CHUNK_STRIPS strips of tiles and packs them for the products: V[block, point, 64 channels, strip]. A block is the input
+ * of one chunk of {@link multiplyTiles}, and a strip (`wat/strips.wat`) has five tiles. `first` is the first row of tiles.
  */
 export const transformStrips = phase(
   "from to point height width channels first down across tall wide tiles tilesPerBlock scratches scratchBytes",

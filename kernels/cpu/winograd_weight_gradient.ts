@@ -1,19 +1,20 @@
 /**
- * The gradient of the 3x3 convolution to its weights by Winograd's algorithm (`winograd.ts` has the mathematics): the tile of dy is
- * the kernel, 3 outputs of a kernel of 4 values over the same 6 inputs,
+ * The gradient of the 3x3 convolution's weights by Winograd's algorithm (`winograd.ts` has the mathematics). The tile of dy acts as
+ * the kernel: 3 outputs of a kernel of 4 values over the same 6 inputs,
  *
  *     V[point, tile, c] = transformed input     G[point, tile, n] = transformed dy     P[point, c, n] = V^T G
  *
- * summed over all tiles, and transformed back once at the end.
+ * summed over all tiles and transformed back once at the end.
  *
- * Error: 0.3e-6 to 1.6e-6 of the largest gradient (direct: 0.1e-6 to 0.3e-6), since the sum over tiles is taken in stretches of 64.
+ * Error: 0.3e-6 to 1.6e-6 of the largest gradient (direct: 0.1e-6 to 0.3e-6), since the sum over tiles is split into stretches of
+ * 64.
  */
 import type { Addresses } from "./buffer.ts";
 import { phase } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 import { align, BETWEEN, line, LINES, listMiddle, LISTS, MIDDLE, SKEW, SPAN, STRIP, tiling } from "./winograd.ts";
 
-/** What the products for weights take at a time: tiles to sum over, rows (a chunk's) and columns of dW. */
+/** Sizes of the products for weights: tiles to sum over at a time, rows (of a chunk) and columns of dW. */
 const STRETCH = 64;
 const ROWS = 250;
 const COLUMNS = 64;
@@ -23,8 +24,8 @@ const rowBytes = (channels: number) => 4 * channels + (channels >= 128 ? SKEW : 
 const WEIGHTS = 2 ** 12;
 
 /**
- * Transforms the tiles of row number `first + chunk` of tiles to V[point, tile, channel]. kind: LINES.input, or LINES.spread for
- * dy, whose sums over the row's pixels then go to bias[row, channel].
+ * Transforms the tiles of tile row number `first + chunk` to V[point, tile, channel]. kind: LINES.input, or LINES.spread for dy,
+ * whose sums over the row's pixels are then written to bias[row, channel].
  */
 export const transformTiles = phase(
   "from to row point height width channels first down across tall wide kind bias scratches scratchBytes",
@@ -69,8 +70,8 @@ export const transformTiles = phase(
 );
 
 /**
- * Chunk (point, block of rows) of P += V^T G: strips of V's channels by panels of G's. The sum is taken by stretches: with thousands
- * of tiles, one long sum would round off five times as much.
+ * Chunk (point, block of rows) of P += V^T G: strips of V's channels by panels of G's. The sum is split into stretches: with
+ * thousands of tiles, one long sum would have five times the rounding error.
  */
 export const multiplyForWeights = phase(
   "v vRow vPoint g gRow gPoint p tiles channelsIn channelsOut rowsPerChunk add scratches scratchBytes",
@@ -93,7 +94,7 @@ export const multiplyForWeights = phase(
   },
 );
 
-/** Transforms a stretch of P back to dW; the last chunk adds up dBias. */
+/** Transforms a stretch of P back to dW; the last chunk sums dBias. */
 export const finishWeights = phase(
   "p dWeights bias dBias tileRows channelsIn channelsOut tall wide chunks scratches scratchBytes",
   (wasm, args, chunk, thread) => {

@@ -1,24 +1,24 @@
 /**
- * What a worker of the CPU device does: walks the ring of phases, claims chunks of each and runs them. It never answers
- * messages; all it says goes through the control words. It ends when told to stop, or after a failure anywhere.
+ * The work of a CPU device's worker: it walks the ring of phases, claims chunks of each and runs them. It never answers
+ * messages and communicates only through the control words. It ends on the stop signal, or after a failure anywhere.
  */
 import { ARGUMENTS, CONTROL, fail, type Kernel, RING, SLOT, type WorkerStart } from "./layout.ts";
 import { PHASES } from "./phases.ts";
 
-/** Looks at a word so often before it sleeps: some 50 microseconds, about what falling asleep and waking costs. */
+/** Number of looks at a word before the worker sleeps: about 50 microseconds, the cost of falling asleep and waking. */
 const SPINS = 1500;
-/** Sleeps so long at most, in milliseconds, before it looks whether it should stop. */
+/** Longest sleep, in milliseconds, before it checks whether to stop. */
 const NAP = 500;
 
 const pause = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
 
-/** The kernels' functions over a memory. */
+/** Instantiates the kernels on a memory. */
 export function instantiate(modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): Kernel {
   const env = { memory, exp: Math.exp, log: Math.log };
   return Object.assign({}, ...modules.map((module) => new WebAssembly.Instance(module, { env }).exports));
 }
 
-/** Works until the device is closed or has failed: a thread calls it with the message that it is sent, and then ends. */
+/** Works until the device is closed or has failed. A thread calls it with its start message, and then ends. */
 export function runWorker(start: WorkerStart): void {
   const words = new Int32Array(start.memory.buffer);
   try {
@@ -33,7 +33,7 @@ function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Arra
     word: (RING.at + i * RING.slotBytes) / 4,
     values: new Float64Array(memory.buffer, RING.at + i * RING.slotBytes + ARGUMENTS.at, ARGUMENTS.length),
   }));
-  // one object a phase, filled from the slot: making one each time costs twice as much
+  // one object per phase, filled from the slot: creating one each time costs twice as much
   const named = PHASES.map(({ names }): Record<string, number> => Object.fromEntries(names.map((name) => [name, NaN])));
   const positionWord = CONTROL.position + 16 * thread;
   for (let position = 0;; position = (position + 1) | 0) {
@@ -54,7 +54,7 @@ function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Arra
   }
 }
 
-/** Waits until the counter at `word` is beyond `position`; false where the worker must end instead. */
+/** Waits until the counter at `word` is beyond `position`; returns false if the worker must end instead. */
 function passes(words: Int32Array, word: number, position: number): boolean {
   for (let spins = 0;;) {
     const count = Atomics.load(words, word);

@@ -1,6 +1,9 @@
-/** Kernels of layers: convolution, pools and the matrix product, with their gradients. See `../table.ts` for how to read an entry. */
+/**
+ * Kernels of layers: convolution, pools and the matrix product, with their gradients. `../table.ts` explains the
+ * entries.
+ */
 
-/** Sizes of a 3x3 convolution, stride 1, zero padding 1: output pixels lie where input pixels lie. */
+/** Sizes of a 3x3 convolution, stride 1, zero padding 1: output and input have the same pixels. */
 const CONVOLUTION = {
   /** Images. */
   batch: "size",
@@ -14,7 +17,7 @@ const CONVOLUTION = {
   channelsOut: "size",
 } as const;
 
-/** Sizes of a pool. A max pool is 2x2, stride 2, and drops a last odd row or column, as everywhere. */
+/** Sizes of a pool. A max pool is 2x2, stride 2, and drops an odd last row or column. */
 const POOL = {
   /** Images. */
   batch: "size",
@@ -41,12 +44,12 @@ export const LAYERS = {
       bias: { read: "channelsOut" },
       /** [batch, height, width, channelsOut] */
       y: { write: "batch height width channelsOut" },
-      /** Whether the output is rectified. */
+      /** Whether a ReLU is applied to the output. */
       relu: "flag",
     },
   },
 
-  /** dx = the gradient of the convolution to its input, given dy, that to its output before the ReLU. */
+  /** dx = the gradient of the convolution's input, given dy, that of its output before the ReLU. */
   conv2dInputGradient: {
     flops: "18 batch height width channelsIn channelsOut",
     arguments: {
@@ -62,7 +65,7 @@ export const LAYERS = {
     },
   },
 
-  /** The gradients of the convolution to its weights and bias, given dy, that to its output before the ReLU. */
+  /** The gradients of the convolution's weights and bias, given dy, that of its output before the ReLU. */
   conv2dWeightGradient: {
     flops: "18 batch height width channelsIn channelsOut",
     arguments: {
@@ -154,14 +157,14 @@ export const LAYERS = {
       transposeB: "flag?",
       /** [n]: added to each row. */
       bias: { read: "n", optional: true },
-      /** Whether the result is rectified. */
+      /** Whether a ReLU is applied to the result. */
       relu: "flag?",
       /** [m, n]: c is zero where mask <= 0. */
       mask: { read: "m n", optional: true },
     },
   },
 
-  /** sums[j] = the sum of column j of x. A dense layer's gradient to its bias. */
+  /** sums[j] = the sum of column j of x: the gradient of a dense layer's bias. */
   columnSums: {
     flops: "rows columns",
     arguments: {

@@ -1,14 +1,16 @@
-/** Kernels that pass over memory once: value by value, sums, gathering. See `../table.ts` for how to read an entry. */
+/** Kernels that pass over memory once: elementwise kernels, sums, gathering. `../table.ts` explains the entries. */
 
-/** What a view of `gatherViews` is described by: places in its row of `views`. */
+/** The parameters of a view of `gatherViews`: indices into its row of `views`. */
 export const VIEW = {
-  /** Time steps of the series a step of the view: 1.1 is a tenth faster. */
+  /** Time steps of the series per step of the view: 1.1 is a tenth faster. */
   rate: 0,
-  /** Time steps after `starts[i]` at which it begins; may have a fraction. */
+  /** Start of the view in time steps after `starts[i]`; may be fractional. */
   shift: 1,
-  /** The last time step, from `starts[i]`, that may be read; what would lie further on, or before the start, repeats the edge. */
+  /**
+   * The last time step, from `starts[i]`, that may be read; positions beyond it, or before the start, repeat the edge.
+   */
   last: 2,
-  /** Values of the series a value of the view, from the lowest on. */
+  /** Values of the series per value of the view, from the lowest on. */
   warp: 3,
   /** The first value (mel band) of a mask, and the one after its last. */
   bandFrom: 4,
@@ -16,31 +18,31 @@ export const VIEW = {
   /** The first time step of a mask, and the one after its last, in the view. */
   frameFrom: 6,
   frameTo: 7,
-  /** What sound is multiplied by. */
+  /** Factor on the sound. */
   gain: 8,
-  /** Mean of the noise that is added, in the unit of the mel spectrum. */
+  /** Mean of the added noise, in the unit of the mel spectrum. */
   noise: 9,
   /** Length of a row. */
   length: 10,
 } as const;
 
-/** Sizes of a kernel that goes value by value. */
+/** Sizes of an elementwise kernel. */
 const VALUES = {
   /** Number of values. */
   length: "size",
 } as const;
 
-/** Sizes of windows, and what their values are standardised by. */
+/** Sizes of windows, and the standardisation of their values. */
 const WINDOWS = {
-  /** Windows. */
+  /** Number of windows. */
   batch: "size",
-  /** Values at a time step. */
+  /** Values per time step. */
   height: "size",
-  /** Time steps of a window. */
+  /** Time steps per window. */
   width: "size",
-  /** Taken off each value. */
+  /** Subtracted from each value. */
   mean: "number",
-  /** Then multiplied by: 1 / standard deviation. */
+  /** Factor applied afterwards: 1 / standard deviation. */
   scale: "number",
 } as const;
 
@@ -53,7 +55,7 @@ export const MEMORY = {
       ...VALUES,
       /** [length] */
       x: { write: "length" },
-      /** What to write. */
+      /** The value to write. */
       value: "number",
     },
   },
@@ -123,8 +125,9 @@ export const MEMORY = {
   },
 
   /**
-   * Cuts a batch of windows out of one long time series, standardised: the views of `corpora` become the images of `nn`.
-   * out[i, h, w] = (series[starts[i] + w, h] - mean) * scale: time becomes an image's width, a value's place its height.
+   * Cuts a batch of windows from one long time series and standardises them: segments of `corpora` become images of
+   * `nn`. out[i, h, w] = (series[starts[i] + w, h] - mean) * scale: time becomes an image's width, a value's index its
+   * height.
    */
   gatherWindows: {
     flops: "2 batch height width",
@@ -140,10 +143,10 @@ export const MEMORY = {
   },
 
   /**
-   * `gatherWindows`, each window changed on its way: what a network learns from should not look the same twice. With t = clamp(w rate +
-   * shift, 0, last) and b = min(h warp, height - 1), v is the series at time starts[i] + t and value b, linear between neighbours. Where
-   * there is gain or noise, both act on what the logarithm was taken of: v = ln(gain max(0, e^v - offset) + 2 noise u + offset), u uniform in [0, 1)
-   * by the first word of threefry2x32(key, [place of the output, 0]). Inside either mask v is `mean`. out[i, h, w] = (v - mean) * scale.
+   * `gatherWindows` with augmentation, so that a network never sees the same window twice. With t = clamp(w rate + shift, 0, last) and b =
+   * min(h warp, height - 1), v is the series at time starts[i] + t and value b, interpolated linearly. Gain and noise, if any, act on the
+   * argument of the logarithm: v = ln(gain max(0, e^v - offset) + 2 noise u + offset), u uniform in [0, 1) from the first word of
+   * threefry2x32(key, [index of the output, 0]). Inside either mask v is `mean`. out[i, h, w] = (v - mean) * scale.
    */
   gatherViews: {
     flops: "11 batch height width",
@@ -157,9 +160,9 @@ export const MEMORY = {
       views: { read: "batch 10" },
       /** [batch, height, width, 1] */
       out: { write: "batch height width 1" },
-      /** What was added before the logarithm. */
+      /** The constant added before the logarithm. */
       offset: "number",
-      /** What noise is drawn by. */
+      /** The key of the noise. */
       key: "key",
     },
   },
@@ -168,7 +171,7 @@ export const MEMORY = {
   gatherRows: {
     flops: "0",
     arguments: {
-      /** Rows to gather. */
+      /** Number of rows to gather. */
       batch: "size",
       /** Length of a row. */
       columns: "size",

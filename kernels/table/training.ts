@@ -1,10 +1,10 @@
-/** Kernels of training: the loss, Adam, dropout, batch normalisation. See `../table.ts` for how to read an entry. */
+/** Kernels of training: the loss, Adam, dropout, batch normalisation. `../table.ts` explains the entries. */
 
-/** Where `softmaxCrossEntropy` keeps its running totals in `metrics`. */
+/** Indices of the running totals of `softmaxCrossEntropy` in `metrics`. */
 export const METRICS = {
   /** Sum over rows of the loss. */
   loss: 0,
-  /** Rows whose likeliest class is the target's likeliest (the first of equals). */
+  /** Rows whose most likely class is the target's most likely one (the first in a tie). */
   hits: 1,
   /** Rows counted. */
   rows: 2,
@@ -16,7 +16,7 @@ export const METRICS = {
 
 /** Kernels of training. */
 export const TRAINING = {
-  /** probabilities = softmax of each row of logits (the row's maximum is taken off first). */
+  /** probabilities = softmax of each row of logits (the row's maximum is subtracted first). */
   softmax: {
     flops: "5 rows classes",
     arguments: {
@@ -32,9 +32,9 @@ export const TRAINING = {
   },
 
   /**
-   * Softmax with cross-entropy against soft targets, L = -1/count sum_rows sum_k target log softmax(logits) (equation 4 of
-   * the paper), and its gradient (probabilities - targets) / count for targets that sum to 1. Rows from `count` on are padding of a short
-   * batch: their gradient is zero and they are not counted.
+   * Softmax with cross-entropy against soft targets, L = -1/count sum_rows sum_k target log softmax(logits) (equation 4 of the paper),
+   * and its gradient (probabilities - targets) / count for targets that sum to 1. Rows from `count` on pad a short batch: their gradient
+   * is zero and they are not counted.
    */
   softmaxCrossEntropy: {
     flops: "8 rows classes",
@@ -45,7 +45,7 @@ export const TRAINING = {
       classes: { upTo: 64 },
       /** Rows that count, 1 to rows. */
       count: { upTo: "rows" },
-      /** Number of this step, from 1; kept in metrics if its loss is not finite. */
+      /** Number of this step, from 1; stored in metrics if its loss is not finite. */
       step: "size",
       /** [rows, classes] */
       logits: { read: "rows classes" },
@@ -61,9 +61,9 @@ export const TRAINING = {
   },
 
   /**
-   * One step of Adam as Keras defines it (Kingma & Ba 2015, end of section 2: epsilon-hat), on all weights at once:
-   * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; weights -= rate m / (sqrt(v) + epsilon), where the caller has
-   * corrected the rate: learningRate sqrt(1 - beta2^t) / (1 - beta1^t). Moments under 1e-30 in size become zero.
+   * One step of Adam as Keras defines it (Kingma & Ba 2015, end of section 2: epsilon-hat), on all weights at once: m = beta1
+   * m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; weights -= rate m / (sqrt(v) + epsilon), with the rate corrected by the
+   * caller: learningRate sqrt(1 - beta2^t) / (1 - beta1^t). Moments of magnitude below 1e-30 become zero.
    */
   adam: {
     flops: "12 length",
@@ -90,8 +90,8 @@ export const TRAINING = {
   },
 
   /**
-   * y[i] = x[i] / (1 - rate) where the random word of place i is at least rate 2^32, else 0. The word is the first of
-   * threefry2x32(key, [i, 0]) (`random.ts`), so that its own gradient is the same kernel on dy. y may be x.
+   * y[i] = x[i] / (1 - rate) if the random word of index i is at least rate 2^32, else 0. The word is the first of
+   * threefry2x32(key, [i, 0]) (`random.ts`), so its gradient is the same kernel applied to dy. y may be x.
    */
   dropout: {
     flops: "length",
@@ -104,14 +104,14 @@ export const TRAINING = {
       y: { write: "length", over: "x" },
       /** Share to drop, 0 <= rate < 1. */
       rate: "share",
-      /** What the mask is drawn by. */
+      /** The key of the mask. */
       key: "key",
     },
   },
 
   /**
-   * What a batch norm learns of its input by itself: moments[0, j] = the mean of column j over the rows, moments[1, j] = its
-   * variance, the mean of (x - mean)^2. Channels are columns, pixels of all images rows.
+   * The statistics that a batch norm computes from its input: moments[0, j] = the mean of column j over the rows, moments[1,
+   * j] = its variance, the mean of (x - mean)^2. Channels are columns, pixels of all images rows.
    */
   moments: {
     flops: "4 rows columns",
@@ -147,16 +147,16 @@ export const TRAINING = {
       y: { write: "rows columns" },
       /** Added to the variance. */
       epsilon: "number",
-      /** Whether the output is rectified. */
+      /** Whether a ReLU is applied to the output. */
       relu: "flag",
     },
   },
 
   /**
-   * The gradients of `normalise` before its ReLU, where the moments are those of the first `count` rows of x, so that x
-   * acts through them as well. With i = 1 / sqrt(variance + epsilon) and sums over those rows: dBeta = sum dy,
-   * dGamma = sum dy (x - mean) i, dx = gamma i (dy - dBeta / count - (x - mean) i dGamma / count); dx is zero in rows from
-   * `count` on, which pad a short batch.
+   * The gradients of `normalise` before its ReLU. The moments are those of the first `count` rows of x, so x also acts
+   * through them. With i = 1 / sqrt(variance + epsilon) and sums over those rows: dBeta = sum dy, dGamma = sum dy (x -
+   * mean) i, dx = gamma i (dy - dBeta / count - (x - mean) i dGamma / count); dx is zero in rows from `count` on, which
+   * pad a short batch.
    */
   normaliseGradient: {
     flops: "11 rows columns",
@@ -186,7 +186,7 @@ export const TRAINING = {
     },
   },
 
-  /** y[i] += share (x[i] - y[i]): a running average moves a little towards what is seen now. */
+  /** y[i] += share (x[i] - y[i]): a running average moves a little towards the current value. */
   blend: {
     flops: "3 length",
     arguments: {

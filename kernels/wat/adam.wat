@@ -2,12 +2,12 @@
 ;;
 ;;   m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2,  w = w - rate m / (sqrt(v) + epsilon)
 ;;
-;; 28 bytes move for each weight, so memory sets the pace. Moments under 1e-30 become zero: WebAssembly can't flush
-;; denormals, and arithmetic on them is a hundred times slower.
+;; 28 bytes move for each weight, so the kernel is bound by memory. Moments under 1e-30 become zero: WebAssembly can't
+;; flush denormals, and arithmetic on them is a hundred times slower.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
-  ;; $x where |x| >= 1e-30 (or NaN), else 0.
+  ;; $x if |x| >= 1e-30 (or NaN), else 0.
   (func $flush (param $x v128) (result v128)
     (v128.andnot (local.get $x) (f32x4.lt (f32x4.abs (local.get $x)) (f32x4.splat (f32.const 1e-30)))))
 
@@ -27,7 +27,8 @@
       (f32x4.div (f32x4.mul (f32x4.splat (local.get $rate)) (local.get $b))
         (f32x4.add (f32x4.sqrt (local.get $c)) (f32x4.splat (local.get $epsilon)))))))
 
-  ;; rest1, rest2: 1 - beta1 and 1 - beta2, rounded once. temp: 64 bytes of this thread's own, for the last few weights.
+  ;; rest1, rest2: 1 - beta1 and 1 - beta2, rounded once. temp: 64 bytes of this thread's memory, for the last few
+  ;; weights.
   (func (export "adam") (param $w i32) (param $g i32) (param $m i32) (param $v i32) (param $length i32) (param $rate f32)
     (param $beta1 f32) (param $rest1 f32) (param $beta2 f32) (param $rest2 f32) (param $epsilon f32) (param $temp i32)
     (local $left i32)

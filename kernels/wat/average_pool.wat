@@ -2,9 +2,9 @@
 ;;
 ;;   y[c] = (sum over pixels p of x[p, c]) / pixels        dx[p, c] = dy[c] / pixels
 ;;
-;; Memory: every number is read or written once and no product is made of it, so memory sets the pace: channels lie side by
-;; side, four of them make a vector, and the sum of four channels stays in one register while the pixels go by. The last one to
-;; three channels go one by one, in the same body: a load of one number fills the other lanes with zero.
+;; Memory: every number is read or written once without a multiplication, so the kernel is bound by memory. Channels are
+;; adjacent, four of them form a vector, and the sum of four channels stays in one register during the loop over pixels. The
+;; last one to three channels are processed one by one, in the same body: a load of one number fills the other lanes with zero.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
@@ -38,7 +38,7 @@
           (local.set $channels (i32.sub (local.get $channels) (i32.const 1)))))
       (br_if $next (local.get $channels))))
 
-  ;; dy: [channels], dx and mask: [pixels, channels] of one image; zero where mask <= 0 (mask: 0 where there is none).
+  ;; dy: [channels], dx and mask: [pixels, channels] of one image; zero where mask <= 0 (mask: 0 if there is none).
   (func (export "averagePoolGradientImage") (param $dy i32) (param $dx i32) (param $mask i32) (param $pixels i32)
     (param $channels i32)
     (local $left i32) (local $at i32) (local $offset i32) (local $row i32) (local $share v128) (local $g v128)

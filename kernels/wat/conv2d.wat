@@ -2,15 +2,15 @@
 ;;
 ;;   out[p, n] = bias[n] + sum over r, k of x[row(p) + r * rowStride + k] * panel[r, k, n]
 ;;
-;; For a convolution p is a pixel and row(p) its upper left neighbour in an image with a border of zeros, [h+2, w+2, C]:
-;; there the 3C values under one row of the kernel are contiguous, so r counts three kernel rows and k runs over 3C. No
-;; im2col, no test for edges in the loop. (Dense layers are matrix products: gemm.wat. So are Winograd's.) The six pointers of a
-;; tile are independent (read from a table), so any six pixels, across rows and images, share a tile.
+;; For a convolution p is a pixel and row(p) its upper left neighbour in an image with a border of zeros, [h+2, w+2, C]: the 3C values
+;; under one row of the kernel are contiguous there, so r counts three kernel rows and k runs over 3C. This needs no im2col, and no test
+;; for edges in the loop. (Dense layers are matrix products: gemm.wat. So are Winograd's.) The six pointers of a tile are independent (read
+;; from a table), so any six pixels, across rows and images, can share a tile.
 ;;
-;; Memory: a tile takes 6 scalars and 2 vectors from cache for 12 multiply-adds of 4 lanes; 12 accumulators, 2 vectors of
-;; weights and 1 splat fill 15 of x64's 16 registers. The six pointers share four small offsets, so that V8, which checks
-;; each access against the memory's end, keeps those bounds in registers too. The panel (weights of 8 output channels, packed [r, k, 8] and filled
-;; with zeros) is read in order once a tile and stays in L1 or L2 for all tiles of a block.
+;; Memory: a tile takes 6 scalars and 2 vectors from cache for 12 multiply-adds of 4 lanes; 12 accumulators, 2 vectors of weights and 1
+;; splat fill 15 of x64's 16 registers. The six pointers share four small offsets: V8 checks each access against the memory's end, and so
+;; it keeps those bounds in registers too. The panel (weights of 8 output channels, packed [r, k, 8] and padded with zeros) is read in
+;; order once per tile and stays in L1 or L2 for all tiles of a block.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
@@ -69,8 +69,9 @@
       (local.set $from (i32.add (local.get $from) (i32.mul (local.get $height) (local.get $rowBytes))))
       (br_if $image (local.tee $images (i32.sub (local.get $images) (i32.const 1))))))
 
-  ;; Writes row(p) for every pixel of a block laid out by "pad": from `base` on, `pixel` bytes a pixel, `skipRow` more
-  ;; after each row of `width`, `skipImage` more after each image of `rows`. The last entry is repeated to a multiple of 6.
+  ;; Writes row(p) for every pixel of a block in the layout of "pad": from `base` on, `pixel` bytes per pixel, `skipRow`
+  ;; more after each row of `width`, `skipImage` more after each image of `rows`. The last entry is repeated to a multiple
+  ;; of 6.
   (func (export "pixelTable") (param $table i32) (param $base i32) (param $images i32) (param $rows i32) (param $width i32)
     (param $pixel i32) (param $skipRow i32) (param $skipImage i32)
     (local $row i32) (local $column i32) (local $count i32)
@@ -97,7 +98,7 @@
         (br $next))))
 
   ;; One panel of packed weights, [taps, depth, 8], from a matrix w [any, taps, depth, columns] given by strides in bytes:
-  ;; `valid` of 8 columns exist, the rest are zero. tapStride < 0 turns the kernel over, as the input gradient wants it.
+  ;; `valid` of 8 columns exist, the rest are zero. tapStride < 0 flips the kernel, as required for the input gradient.
   (func (export "packPanel") (param $from i32) (param $to i32) (param $taps i32) (param $depth i32) (param $valid i32)
     (param $tapStride i32) (param $depthStride i32) (param $columnStride i32)
     (local $d i32) (local $n i32) (local $at i32) (local $row i32)
@@ -126,9 +127,9 @@
       (br_if $tap (local.tee $taps (i32.sub (local.get $taps) (i32.const 1))))))
 
   ;; All tiles of one panel. table: count pointers row(p), repeated to a multiple of 6. rows, depth: the extents of r and k;
-  ;; rowStride in bytes. out, mask: place of row 0 and this panel's first column; outStride in bytes. valid: columns of
-  ;; the panel that exist, 1 to 8. bias, mask: 0 where there is none. add: whether to add to what out holds (all 8 columns of
-  ;; it). temp: 32 bytes of this thread's own.
+  ;; rowStride in bytes. out, mask: address of row 0 and this panel's first column; outStride in bytes. valid: columns of the
+  ;; panel that exist, 1 to 8. bias, mask: 0 if there is none. add: whether to add to the contents of out (all 8 columns).
+  ;; temp: 32 bytes of this thread's memory.
   (func (export "tiles") (param $table i32) (param $count i32) (param $rows i32) (param $rowStride i32) (param $depth i32)
     (param $panel i32) (param $out i32) (param $outStride i32) (param $valid i32) (param $bias i32) (param $mask i32)
     (param $relu i32) (param $add i32) (param $temp i32)

@@ -1,11 +1,11 @@
-;; Gradient of a 3x3 convolution to its weights:
+;; Gradient of a 3x3 convolution's weights:
 ;;
 ;;   dW[i, j, c, n] = sum over pixels (r, q) of x[r + i - 1, q + j - 1, c] * dy[r, q, n]      (x is zero outside the image)
 ;;
-;; A product of 9C rows by 8 columns at a time, summed over pixels: the tiles of conv2d.wat do it (row: a weight's i, j, c;
-;; k: the pixel) if x lies with pixels, not channels, side by side. Such planes are made here, block by block, three times,
-;; shifted by one column to the left, not at all, and to the right (j), with a row above and below (i is a shift by whole rows).
-;; The copy moves 12 bytes for each value of x, which then takes part in 9 * channelsOut multiply-adds.
+;; A product of 9C rows by 8 columns at a time, summed over pixels. The tiles of conv2d.wat compute it (row: a weight's i, j, c;
+;; k: the pixel) if x is stored with adjacent pixels instead of adjacent channels. This file makes such planes, block by block,
+;; in three copies: shifted by one column to the left, not shifted, and shifted to the right (j), with a row above and below (i
+;; is a shift by whole rows). The copy moves 12 bytes for each value of x, which is then used in 9 * channelsOut multiply-adds.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
@@ -18,9 +18,9 @@
         (local.set $count (i32.sub (local.get $count) (i32.const 1)))
         (br $next))))
 
-  ;; One row [width, channels] into its place in 3 * channels planes, `plane` bytes apart; widths and channels that 4 does not
-  ;; divide, one value at a time. The shifted stores reach one value over a row's ends; zeros are put there afterwards: rows come
-  ;; from the first to the last, and planes lie at least one value apart.
+  ;; Copies one row [width, channels] to its place in 3 * channels planes, `plane` bytes apart; widths and channels that are not
+  ;; multiples of 4, one value at a time. The shifted stores extend one value beyond a row's ends, where zeros are written
+  ;; afterwards: rows come from the first to the last, and planes are at least one value apart.
   (func $row (param $from i32) (param $to i32) (param $width i32) (param $channels i32) (param $plane i32)
     (local $c i32) (local $q i32) (local $at i32) (local $out i32) (local $middle i32) (local $right i32) (local $pixel i32)
     (local $rowEnd i32)
@@ -89,8 +89,8 @@
           (local.set $from (i32.add (local.get $from) (i32.const 4)))
           (br_if $channel (local.tee $c (i32.sub (local.get $c) (i32.const 1))))))))
 
-  ;; Rows [row0 - 1, row0 + rows] of `images` images [height, width, channels], zero outside, as planes
-  ;; to: [3 shifts, channels, images, rows + 2, width], planes (of one shift and channel) `plane` bytes apart.
+  ;; Rows [row0 - 1, row0 + rows] of `images` images [height, width, channels], zero outside, as planes to: [3 shifts,
+  ;; channels, images, rows + 2, width], planes (of one shift and channel) `plane` bytes apart.
   (func (export "shiftedPlanes") (param $from i32) (param $to i32) (param $images i32) (param $height i32)
     (param $width i32) (param $channels i32) (param $row0 i32) (param $rows i32) (param $plane i32)
     (local $row i32) (local $end i32) (local $rowBytes i32) (local $c i32) (local $at i32)
@@ -117,7 +117,7 @@
       (local.set $from (i32.add (local.get $from) (i32.mul (local.get $height) (local.get $rowBytes))))
       (br_if $image (local.tee $images (i32.sub (local.get $images) (i32.const 1))))))
 
-  ;; Where each of the 9C rows of dW begins in those planes, repeated to a multiple of 6: table[i, j, c].
+  ;; Start of each of the 9C rows of dW in those planes, repeated to a multiple of 6: table[i, j, c].
   (func (export "weightTable") (param $table i32) (param $planes i32) (param $channels i32) (param $plane i32)
     (param $rowBytes i32)
     (local $i i32) (local $left i32) (local $at i32)
@@ -130,13 +130,13 @@
         (local.set $at (i32.add (local.get $at) (local.get $plane)))
         (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
       (br_if $shift (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3))))
-    (local.set $left (i32.const 5)) ;; at most so many are missing
+    (local.set $left (i32.const 5)) ;; at most this many are missing
     (loop $repeat
       (i32.store (local.get $table) (i32.load (i32.sub (local.get $table) (i32.const 4))))
       (local.set $table (i32.add (local.get $table) (i32.const 4)))
       (br_if $repeat (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
 
-  ;; sums[8 * panels] of the columns of dy [count, dyStride bytes], written if first, else added to.
+  ;; sums[8 * panels] of the columns of dy [count, dyStride bytes], written if first, otherwise added.
   (func (export "biasSums") (param $dy i32) (param $count i32) (param $dyStride i32) (param $panels i32) (param $sums i32)
     (param $first i32)
     (local $d i32) (local $n i32) (local $s0 v128) (local $s1 v128)
@@ -160,8 +160,8 @@
       (local.set $dy (i32.add (local.get $dy) (i32.const 32)))
       (br_if $panel (local.tee $panels (i32.sub (local.get $panels) (i32.const 1))))))
 
-  ;; to[i] = the sum over `splits` partials, splitStride bytes apart, in their order; i < length. Reads, never writes, up to 12
-  ;; bytes past the end.
+  ;; to[i] = the sum over `splits` partials, splitStride bytes apart, in order; i < length. Reads, but never writes, up to 12
+  ;; bytes beyond the end.
   (func (export "reducePartials") (param $from i32) (param $splitStride i32) (param $splits i32) (param $to i32)
     (param $length i32)
     (local $at i32) (local $s i32) (local $sum v128)

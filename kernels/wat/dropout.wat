@@ -1,11 +1,11 @@
-;; y[i] = x[i] * scale where word(i) >= threshold, else 0, with word(i) the first word of Threefry-2x32-20 of the counter
-;; [i, 0] (see random.ts): four counters in four lanes. scale = 1 / (1 - rate), threshold = rate 2^32. No state, so that any
-;; thread draws any part of the mask; some 100 integer instructions for four numbers.
+;; y[i] = x[i] * scale if word(i) >= threshold, else 0, with word(i) the first word of Threefry-2x32-20 of the counter [i,
+;; 0] (see random.ts): four counters in four lanes. scale = 1 / (1 - rate), threshold = rate 2^32. There is no state, so any
+;; thread can draw any part of the mask; about 100 integer instructions for four numbers.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
-  ;; Twenty rounds of add, rotate, xor, written out because the rotations differ; after each four the key schedule is added.
-  ;; first: the number of x[0], when a chunk begins further on.
+  ;; Twenty rounds of add, rotate, xor, written out because the rotations differ; the key schedule is added after every
+  ;; four. first: the index of x[0], for chunks that begin later.
   (func (export "dropout") (param $x i32) (param $y i32) (param $first i32) (param $length i32) (param $scale f32)
     (param $threshold i32) (param $key0 i32) (param $key1 i32)
     (local $key2 i32) (local $a v128) (local $b v128) (local $kept v128)

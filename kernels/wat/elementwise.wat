@@ -1,6 +1,6 @@
-;; One pass over memory, four numbers at a time: fill, copy, add, blend, relu and its gradient. Nothing to block and nothing to
-;; reuse: 4 to 12 bytes move for each number, and memory sets the pace. Each takes byte addresses and a length in words;
-;; the last one to three words are done one by one, in the same body.
+;; One pass over memory, four numbers at a time: fill, copy, add, blend, relu and its gradient. There is nothing to block and
+;; nothing to reuse: 4 to 12 bytes move for each number, so the kernels are bound by memory. Each takes byte addresses and a
+;; length in words; the last one to three words are processed one by one, in the same body.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
@@ -45,7 +45,7 @@
         (local.set $y (i32.add (local.get $y) (i32.const 4)))
         (br $one))))
 
-  ;; y += share (x - y), one by one: what is blended is short.
+  ;; y += share (x - y), one by one, since the arrays are short.
   (func (export "blend") (param $x i32) (param $y i32) (param $length i32) (param $share f32)
     (loop $one
       (f32.store (local.get $y) (f32.add (f32.load (local.get $y)) (f32.mul (local.get $share)
@@ -75,7 +75,7 @@
         (local.set $y (i32.add (local.get $y) (i32.const 4)))
         (br $one))))
 
-  ;; A comparison gives a lane of ones or zeros; "and" keeps dy or clears it, whatever dy is.
+  ;; A comparison gives a lane of ones or zeros; "and" keeps dy or clears it, whatever its value.
   (func (export "reluGradient") (param $dy i32) (param $mask i32) (param $dx i32) (param $length i32)
     (local $end i32)
     (local.set $end (i32.add (local.get $dx) (i32.shl (i32.and (local.get $length) (i32.const -4)) (i32.const 2))))

@@ -1,4 +1,4 @@
-;; Batches cut out of what is kept once: windows of a long time series, and rows of a table.
+;; Gathers batches from data stored once: windows of a long time series, and rows of a table.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 

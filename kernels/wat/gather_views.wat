@@ -1,11 +1,11 @@
-;; One view of a window of a long time series (kernels.ts, GatherViews): resampled in time and across bands by linear
-;; interpolation, made louder and noisier where sound is, masked, standardised. All of it is one pass over the output; a view of 64 x 64 reads
-;; 16 KB, which stay in the first cache. exp and log are polynomials (Cephes' expf and logf, 1e-7 of the value), since a call to the host
-;; for each of 4,096 values would cost more than the interpolation.
+;; One view of a window of a long time series (kernels.ts, GatherViews): resampled in time and across bands by linear interpolation, with
+;; gain and noise, masked, standardised. Everything is one pass over the output; a view of 64 x 64 reads 16 KB, which stay in the
+;; first-level cache. exp and log are polynomials (Cephes' expf and logf, 1e-7 of the value), since a call to the host for each of 4,096
+;; values would cost more than the interpolation.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
-  ;; e^x = 2^n e^r with n the whole number next to x / ln 2 and |r| <= ln(2) / 2.
+  ;; e^x = 2^n e^r, with n the whole number nearest to x / ln 2 and |r| <= ln(2) / 2.
   (func $exp (param $x f32) (result f32)
     (local $n f32) (local $r f32) (local $p f32)
     (local.set $x (f32.min (f32.max (local.get $x) (f32.const -87)) (f32.const 88)))
@@ -22,7 +22,7 @@
     (f32.mul (local.get $p) (f32.reinterpret_i32 (i32.shl
       (i32.add (i32.trunc_f32_s (local.get $n)) (i32.const 127)) (i32.const 23)))))
 
-  ;; ln x of a positive, normal x = 2^e m with sqrt(1/2) <= m < sqrt 2.
+  ;; ln x for a positive, normal x = 2^e m with sqrt(1/2) <= m < sqrt 2.
   (func $log (param $x f32) (result f32)
     (local $bits i32) (local $e f32) (local $m f32) (local $p f32) (local $z f32)
     (local.set $bits (i32.sub (i32.reinterpret_f32 (local.get $x)) (i32.const 0x3f3504f3)))
@@ -44,7 +44,7 @@
     (local.set $p (f32.sub (local.get $p) (f32.mul (local.get $z) (f32.const 0.5))))
     (f32.add (f32.add (local.get $m) (local.get $p)) (f32.mul (local.get $e) (f32.const 0.693359375))))
 
-  ;; The first word of Threefry-2x32-20 of the counter [place, 0], as in random.ts, as a number from 0 to below 1.
+  ;; The first word of Threefry-2x32-20 of the counter [place, 0], as in random.ts, as a number in [0, 1).
   (func $uniform (param $place i32) (param $key0 i32) (param $key1 i32) (result f32)
     (local $key2 i32) (local $a i32) (local $b i32)
     (local.set $key2 (i32.xor (i32.const 0x1bd11bda) (i32.xor (local.get $key0) (local.get $key1))))
@@ -101,7 +101,7 @@
     (local.set $a (i32.add (local.get $a) (local.get $key2)))
     (f32.mul (f32.convert_i32_u (i32.shr_u (local.get $a) (i32.const 8))) (f32.const 0x1p-24)))
 
-  ;; view: [10] as kernels.ts names them (VIEW). place: the number of out[0] among all values of the batch.
+  ;; view: [10], with the indices of VIEW in kernels.ts. place: the index of out[0] among all values of the batch.
   (func (export "gatherView") (param $series i32) (param $start i32) (param $view i32) (param $out i32)
     (param $height i32) (param $width i32) (param $mean f32) (param $scale f32) (param $offset f32)
     (param $place i32) (param $key0 i32) (param $key1 i32)
@@ -116,7 +116,7 @@
     (local.set $gain (f32.load offset=32 (local.get $view)))
     (local.set $noise (f32.load offset=36 (local.get $view)))
     (local.set $changed (i32.or (f32.ne (local.get $gain) (f32.const 1)) (f32.ne (local.get $noise) (f32.const 0))))
-    ;; a view that only starts elsewhere shows the series as it is
+    ;; a view that is only shifted copies the series unchanged
     (local.set $whole (i32.and
       (f32.eq (local.get $shift) (f32.floor (local.get $shift)))
       (i32.and (f32.eq (local.get $rate) (f32.const 1)) (f32.eq (f32.load offset=12 (local.get $view)) (f32.const 1)))))

@@ -2,20 +2,22 @@
 ;;
 ;;   out[r, n] = (out[r, n] if add) + sum over k of a[r, k] * panel[k, n]
 ;;
-;; WebAssembly must not read beyond its memory, and V8 outside a browser sees to that with a comparison and a jump before
-;; each load: as many instructions again as the loads themselves. Only an address that is known when the code is made, and lies in
-;; the memory's declared minimum, needs none. So a panel of b (64 steps by 8 columns, 2 KB) is first copied to a place of its
-;; own for each thread, and the 64 steps are written out, each with its addresses in it. Sums of fewer steps
-;; enter that code further down, eight at a time. The thread's place is why every thread has a copy of this module.
+;; WebAssembly must not read beyond its memory. Outside a browser, V8 ensures this with a comparison and a jump before each load: these
+;; are as many instructions as the loads themselves. Only an address that is known at compile time, and lies in the memory's declared
+;; minimum, needs no check. So a panel of b (64 steps by 8 columns, 2 KB) is first copied to a fixed place for each thread, and the 64
+;; steps are written out with constant addresses. Sums of fewer steps enter that code further down, eight steps at a time. Because of
+;; the fixed place, every thread has its own copy of this module.
 ;;
-;; Rows come as strips (strips.wat): five rows side by side, so that one check serves four values. Per step, 12 vectors are
-;; in use: 10 sums, 2 of the panel; rows are copied to all lanes by shuffles, 5 for 10 multiply-adds, on a port of their own.
+;; Rows come as strips (strips.wat): five rows interleaved, so that one check covers four values. Each step uses 12 vectors: 10 sums, 2
+;; of the panel. Shuffles copy the rows' values to all lanes, 5 for 10 multiply-adds, on a separate port.
 ;;
-;; Memory: a strip takes 20 bytes from the first two levels of cache for each 10 multiply-adds of 4 lanes, the panel 32 from the first.
+;; Memory: for each 10 multiply-adds of 4 lanes, a strip takes 20 bytes from the first two levels of cache, and the panel 32 from the
+;; first.
 (module
   (import "env" "memory" (memory {{pages}} 65536 shared))
 
-  ;; Copies the panel [depth, 8] at `from` to its place, so that it ends where the 64 steps end; zeros fill it up to whole eights.
+  ;; Copies the panel [depth, 8] at `from` to its place, aligned to the end of the 64 steps; zeros pad it to a multiple
+  ;; of eight steps.
   (func $place (param $from i32) (param $depth i32)
     (local $to i32)
     {{#b 0 8}}(block {{/b}}
@@ -39,8 +41,9 @@
         (local.set $to (i32.add (local.get $to) (i32.const 32)))
         (br $zero))))
 
-  ;; All strips of a, `eights` times 8 steps each, by the panel that is in place. Rows that a last strip lacks go to the
-  ;; 32 bytes behind the panel. (Without the branch table, V8 makes this one block of straight code; with it, the same.)
+  ;; Multiplies all strips of a, `eights` times 8 steps each, by the current panel. Missing rows of the last strip write
+  ;; to the 32 bytes after the panel. (Without the branch table, V8 makes this one block of straight code; with it, the
+  ;; same.)
   (func $tiles (param $a i32) (param $rows i32) (param $eights i32) (param $out i32) (param $outRow i32) (param $add i32)
     (local $s v128) (local $v v128) (local $e v128) (local $b0 v128) (local $b1 v128)
     {{#i 0 5}}(local $o{{i}} i32) (local $c{{i}}0 v128) (local $c{{i}}1 v128) {{/i}}
@@ -90,8 +93,8 @@
       (local.set $out (i32.add (local.get $out) (i32.mul (local.get $outRow) (i32.const 5))))
       (br_if $strip (i32.gt_s (local.tee $rows (i32.sub (local.get $rows) (i32.const 5))) (i32.const 0)))))
 
-  ;; out[r, n] = (out[r, n] if add) + sum over k < depth of a[r, k] b[k, n], r < rows, for `panels` panels of 8 columns.
-  ;; a: strips of 64 steps (the last of what is left), aStretch bytes from one 64 to the next; b: panels [depth, 8], bPanel
+  ;; out[r, n] = (out[r, n] if add) + sum over k < depth of a[r, k] b[k, n], r < rows, for `panels` panels of 8 columns. a:
+  ;; strips of 64 steps (the last one may be shorter), aStretch bytes from one 64 to the next; b: panels [depth, 8], bPanel
   ;; bytes apart; out: rows outRow bytes apart.
   (func (export "products") (param $a i32) (param $aStretch i32) (param $rows i32) (param $b i32) (param $bPanel i32)
     (param $panels i32) (param $depth i32) (param $out i32) (param $outRow i32) (param $add i32)

@@ -1,5 +1,5 @@
-;; Helpers of the matrix product: columns of b are packed into panels for gemm.wat. What is stored as its transpose is moved in blocks of 4x4, so that each line of
-;; memory is read, and written, 16 bytes or more at a time.
+;; Helpers of the matrix product: columns of b are packed into panels for gemm.wat. Transposed data is moved in blocks of 4x4, so that each
+;; line of memory is read, and written, at least 16 bytes at a time.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
@@ -69,8 +69,8 @@
         (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
         (br $row))))
 
-  ;; Panels to[ceil(columns / 8), depth, 8] of b [depth, columns], `stride` bytes a row. Columns that a last panel lacks keep
-  ;; what there is: nobody looks at what comes of them.
+  ;; Panels to[ceil(columns / 8), depth, 8] of b [depth, columns], `stride` bytes a row. Missing columns of the last panel
+  ;; keep their old contents: their results are not used.
   (func (export "packColumns") (param $from i32) (param $to i32) (param $depth i32) (param $columns i32) (param $stride i32)
     (local $left i32) (local $at i32) (local $out i32) (local $panel i32)
     (local.set $panel (i32.shl (local.get $depth) (i32.const 5)))
@@ -78,7 +78,7 @@
       (local.set $at (local.get $from))
       (local.set $out (local.get $to))
       (local.set $left (local.get $columns))
-      (loop $next ;; past the row's end it reads what follows, at most 28 bytes
+      (loop $next ;; beyond the row's end it reads the following bytes, at most 28
         (v128.store (local.get $out) (v128.load (local.get $at)))
         (v128.store offset=16 (local.get $out) (v128.load offset=16 (local.get $at)))
         (local.set $at (i32.add (local.get $at) (i32.const 32)))
@@ -88,7 +88,7 @@
       (local.set $to (i32.add (local.get $to) (i32.const 32)))
       (br_if $row (local.tee $depth (i32.sub (local.get $depth) (i32.const 1))))))
 
-  ;; The same of a b stored as its transpose, [columns, depth].
+  ;; The same for b stored as its transpose, [columns, depth].
   (func (export "packRows") (param $from i32) (param $to i32) (param $depth i32) (param $columns i32) (param $stride i32)
     (local $part i32)
     (loop $panel

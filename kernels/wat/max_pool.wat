@@ -1,5 +1,6 @@
-;; 2x2 max pool, stride 2, and its gradient, one row of windows at a time, four channels at a time. Each value moves once, and
-;; memory sets the pace. Channels that four does not divide are done one by one with the same instructions on one lane.
+;; 2x2 max pool, stride 2, and its gradient, one row of windows at a time, four channels at a time. Each value moves once, so
+;; the kernel is bound by memory. Channels beyond a multiple of four are processed one by one with the same instructions on
+;; one lane.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
@@ -30,11 +31,11 @@
           (local.set $below (i32.add (local.get $below) (i32.const 4)))
           (local.set $y (i32.add (local.get $y) (i32.const 4)))
           (br $one)))
-      (local.set $x (i32.add (local.get $x) (local.get $pixel))) ;; now at the window's right pixel's end
+      (local.set $x (i32.add (local.get $x) (local.get $pixel))) ;; now at the end of the window's right pixel
       (br_if $window (local.tee $columns (i32.sub (local.get $columns) (i32.const 1))))))
 
   ;; dx of the two rows under one row of windows: dy goes to the first largest in reading order, the rest are zero, and all are
-  ;; zero where mask <= 0 (mask: 0 where there is none; laid out as x). Pixels outside windows are not written.
+  ;; zero where mask <= 0 (mask: 0 if there is none; same layout as x). Pixels outside windows are not written.
   (func (export "maxPoolGradientRow") (param $x i32) (param $dy i32) (param $dx i32) (param $mask i32) (param $columns i32)
     (param $pixel i32) (param $rowBytes i32)
     (local $at i32) (local $step i32) (local $here i32) (local $d v128) (local $largest v128) (local $g v128)
@@ -57,7 +58,7 @@
         (local.set $largest (f32x4.max
           (f32x4.max (local.get $x0) (local.get $x1)) (f32x4.max (local.get $x2) (local.get $x3))))
         {{#q 0 4}}
-        ;; $d is what is left to give: a pixel that takes it clears it for those after it
+        ;; $d is the gradient still to assign: the first pixel that takes it clears it for the others
         (local.set $g (v128.and (local.get $d) (f32x4.eq (local.get $x{{q}}) (local.get $largest))))
         (local.set $d (v128.andnot (local.get $d) (f32x4.eq (local.get $x{{q}}) (local.get $largest))))
         (local.set $here (i32.add (local.get $dx) (local.get $o{{q}})))

@@ -1,11 +1,12 @@
-;; Batch normalisation, its moments and its gradient, over blocks of some rows of [rows, columns]. Everything is done for four
-;; columns at a time, whose constants stay in registers while the rows go by; columns that four does not divide are done one
-;; by one with the same instructions on one lane. A block fits the first cache, so that the second look at it, for the
-;; squares, costs no memory. Rows are rowBytes apart; of two rows of statistics the second lies `stride` bytes after the first.
+;; Batch normalisation, its moments and its gradient, over blocks of some rows of [rows, columns]. Four columns are processed
+;; at a time, with their constants in registers during the loop over rows. Columns beyond a multiple of four are processed one
+;; by one with the same instructions on one lane. A block fits in the first-level cache, so the second pass over it, for the
+;; squares, needs no memory traffic. Rows are rowBytes apart; the second of two rows of statistics is `stride` bytes after the
+;; first.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
-  ;; For each column of a block: its mean at `part`, the sum of squared distances from that a stride further.
+  ;; For each column of a block: its mean at `part`, and the sum of squared distances from the mean one stride further.
   (func (export "momentsOfBlock") (param $x i32) (param $rows i32) (param $rowBytes i32) (param $columns i32) (param $part i32)
     (param $stride i32)
     (local $at i32) (local $row i32) (local $mean v128) (local $squares v128) (local $step i32)
@@ -73,7 +74,8 @@
       (br_if $group (local.get $columns))))
 
   ;; Mean and variance of all rows from those of the blocks, each of `each` rows, the last of `last`: two sets of n and c values
-  ;; join as mean += d c / (n + c), squares += squares' + d^2 n c / (n + c), with d the distance of their means (Chan et al. 1983).
+  ;; are joined by mean += d c / (n + c), squares += squares' + d^2 n c / (n + c), with d the distance of their means (Chan et al.
+  ;; 1983).
   (func (export "joinMoments") (param $parts i32) (param $count i32) (param $each f64) (param $last f64) (param $columns i32)
     (param $moments i32) (param $stride i32)
     (local $at i32) (local $left i32) (local $n f64) (local $c f64) (local $d f64) (local $mean f64) (local $squares f64)
@@ -103,7 +105,8 @@
       (local.set $moments (i32.add (local.get $moments) (i32.const 4)))
       (br_if $column (local.tee $columns (i32.sub (local.get $columns) (i32.const 1))))))
 
-  ;; y = gamma (x - mean) / sqrt(variance + epsilon) + beta, and no less than `floor`. NaN stays NaN: pmax(y, f) is y < f ? f : y.
+  ;; y = gamma (x - mean) / sqrt(variance + epsilon) + beta, but at least `floor`. NaN stays NaN: pmax(y, f) is y < f ?
+  ;; f : y.
   (func (export "normaliseBlock") (param $x i32) (param $y i32) (param $rows i32) (param $rowBytes i32) (param $columns i32)
     (param $moments i32) (param $stride i32) (param $gamma i32) (param $beta i32) (param $epsilon f32) (param $floor f32)
     (local $wide i32) (local $from i32) (local $to i32) (local $row i32)
@@ -141,7 +144,7 @@
       (local.set $beta (i32.add (local.get $beta) (local.get $step)))
       (br_if $group (local.get $columns))))
 
-  ;; For each column of a block: the sum of dy at `part`, that of dy (x - mean) a stride further.
+  ;; For each column of a block: the sum of dy at `part`, and that of dy (x - mean) one stride further.
   (func (export "gradientSumsOfBlock") (param $x i32) (param $dy i32) (param $rows i32) (param $rowBytes i32) (param $columns i32)
     (param $moments i32) (param $part i32) (param $stride i32)
     (local $at i32) (local $from i32) (local $row i32) (local $step i32) (local $mean v128) (local $g v128)
@@ -205,7 +208,8 @@
       (local.set $part (i32.add (local.get $part) (local.get $step)))
       (br_if $group (local.get $columns))))
 
-  ;; dBeta = the sum of dy, dGamma = that of dy (x - mean) / sqrt(variance + epsilon), from the sums of the blocks, in their order.
+  ;; dBeta = the sum of dy, dGamma = that of dy (x - mean) / sqrt(variance + epsilon), from the sums of the blocks, in
+  ;; order.
   (func (export "joinGradientSums") (param $parts i32) (param $count i32) (param $columns i32) (param $moments i32)
     (param $stride i32) (param $epsilon f64) (param $dGamma i32) (param $dBeta i32)
     (local $at i32) (local $left i32) (local $sum f64) (local $products f64)
@@ -229,7 +233,8 @@
       (local.set $dBeta (i32.add (local.get $dBeta) (i32.const 4)))
       (br_if $column (local.tee $columns (i32.sub (local.get $columns) (i32.const 1))))))
 
-  ;; dx = gamma i (dy - dBeta / n - (x - mean) i dGamma / n) with i = 1 / sqrt(variance + epsilon), n the rows that counted.
+  ;; dx = gamma i (dy - dBeta / n - (x - mean) i dGamma / n) with i = 1 / sqrt(variance + epsilon) and n the number of
+  ;; counted rows.
   (func (export "normaliseGradientBlock") (param $x i32) (param $dy i32) (param $dx i32) (param $rows i32) (param $rowBytes i32)
     (param $columns i32) (param $moments i32) (param $stride i32) (param $gamma i32) (param $dGamma i32) (param $dBeta i32)
     (param $epsilon f32) (param $n f32)

@@ -2,8 +2,8 @@
 ;;
 ;;   loss = sum over k of t (log sum exp(z - max) - (z - max)),   dz = (p - t) / count
 ;;
-;; in float64, one class at a time, with the host's exp and log: a batch has some thousand of these numbers, and what counts
-;; is that the loss is right to the last bit that float32 keeps.
+;; in float64, one class at a time, with the host's exp and log: a batch has only about a thousand of these numbers, so the
+;; accuracy of the loss, to the last bit of float32, matters more than speed.
 (module
   (import "env" "memory" (memory 1 65536 shared))
   (import "env" "exp" (func $exp (param f64) (result f64)))
@@ -40,7 +40,7 @@
       (local.set $p (i32.add (local.get $p) (i32.const 4)))
       (br_if $next (local.tee $classes (i32.sub (local.get $classes) (i32.const 1))))))
 
-  ;; Place of the first largest.
+  ;; Index of the first largest value.
   (func $argmax (param $z i32) (param $classes i32) (result i32)
     (local $i i32) (local $best i32) (local $m f32) (local $v f32)
     (local.set $m (f32.load (local.get $z)))
@@ -51,7 +51,7 @@
     (local.get $best))
 
   ;; Also writes the row's loss and its hit (1 or 0) as two float64s. share: 1 / count, or 0 for a row of padding, whose
-  ;; gradient is written as zero whatever its logits are.
+  ;; gradient is written as zero whatever its logits.
   (func (export "crossEntropyRow") (param $z i32) (param $t i32) (param $p i32) (param $dz i32) (param $classes i32)
     (param $share f64) (param $result i32)
     (local $m f64) (local $logTotal f64) (local $loss f64) (local $target f64) (local $hit i32) (local $d f64)
@@ -63,7 +63,7 @@
       (local.set $target (f64.promote_f32 (f32.load (local.get $t))))
       (local.set $d (f64.sub (local.get $logTotal)
         (f64.sub (f64.promote_f32 (f32.load (local.get $z))) (local.get $m))))
-      ;; 0 times infinity would be NaN: a class that is not meant costs nothing
+      ;; 0 times infinity would be NaN: a class with target 0 contributes nothing
       (if (f64.ne (local.get $target) (f64.const 0))
         (then (local.set $loss (f64.add (local.get $loss) (f64.mul (local.get $target) (local.get $d))))))
       (f32.store (local.get $dz) (f32.demote_f64 (select
@@ -79,8 +79,8 @@
     (f64.store (local.get $result) (local.get $loss))
     (f64.store offset=8 (local.get $result) (f64.convert_i32_u (local.get $hit))))
 
-  ;; metrics += [loss, hits, rows, -]; metrics[3] = step if it is zero and the loss is not finite. results: what
-  ;; crossEntropyRow wrote for `count` rows.
+  ;; metrics += [loss, hits, rows, -]; metrics[3] = step if it is zero and the loss is not finite. results: the output
+  ;; of crossEntropyRow for `count` rows.
   (func (export "countMetrics") (param $results i32) (param $count i32) (param $metrics i32) (param $step f32)
     (local $loss f64) (local $hits f64) (local $left i32)
     (local.set $left (local.get $count))

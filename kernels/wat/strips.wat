@@ -1,6 +1,6 @@
-;; Strips: the rows of a product's left matrix as gemm.wat reads them. Five rows side by side, [depth / 4, 5, 4]: for each four
-;; steps of the sum a vector of the fifth row (its four steps), then for each step a vector of the other four rows. Zeros
-;; fill up a strip to whole eights of steps. A strip of `depth` steps thus takes 160 bytes for each eight.
+;; Strips: the rows of a product's left matrix in the layout that gemm.wat reads. Five rows are interleaved, [depth / 4, 5, 4]:
+;; for each four steps of the sum a vector of the fifth row (its four steps), then for each step a vector of the other four
+;; rows. Zeros pad a strip to a multiple of eight steps. So a strip takes 160 bytes for each eight steps.
 ;;
 ;; Memory: each value is read once and written once; a strip then serves all columns.
 (module
@@ -10,8 +10,9 @@
     {{#i 0 5}}(v128.store offset={{16*i}} (local.get $at) (v128.const f32x4 0 0 0 0))
     {{/i}})
 
-  ;; Strips of rows that lie row by row: row r at from + r * fromRow, each `depth` values; strips follow each other at `to`. The
-  ;; rows that a last strip lacks are the last row again. Does so `count` times, fromStep and toStep bytes further each time.
+  ;; Packs strips from row-major data: row r is at from + r * fromRow, each with `depth` values; the strips are written one
+  ;; after the other at `to`. Missing rows of the last strip repeat the last row. Repeats this `count` times, fromStep and
+  ;; toStep bytes further each time.
   (func (export "packStrips") (param $from i32) (param $fromRow i32) (param $rows i32) (param $depth i32) (param $to i32)
     (param $count i32) (param $fromStep i32) (param $toStep i32)
     (local $left i32) (local $k i32) (local $row i32) (local $out i32) (local $fifth i32) (local $four i32)
@@ -51,7 +52,7 @@
             (local.set $out (i32.add (local.get $out) (i32.const 80)))
             (local.set $k (i32.sub (local.get $k) (i32.const 4)))
             (br $next)))
-        (if (local.get $k) ;; one to three steps more
+        (if (local.get $k) ;; one to three more steps
           (then
             (call $zero (local.get $out))
             (local.set $fifth (local.get $out))
@@ -67,7 +68,7 @@
               (br_if $one (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))
             (local.set $out (i32.add (local.get $out) (i32.const 80)))))
         (if (i32.eqz (i32.and (i32.sub (local.get $depth) (i32.const 1)) (i32.const 4)))
-          (then ;; the last eight are half full
+          (then ;; the last group of eight is half full
             (call $zero (local.get $out))
             (local.set $out (i32.add (local.get $out) (i32.const 80)))))
         (br_if $strip (i32.gt_s (local.tee $left (i32.sub (local.get $left) (i32.const 5))) (i32.const 0))))
@@ -75,8 +76,8 @@
       (local.set $to (i32.add (local.get $to) (local.get $toStep)))
       (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
 
-  ;; Strips of rows that lie step by step: row r's value of step k at from + k * fromStep + 4 r. What rows a last strip lacks is
-  ;; whatever follows, up to 20 bytes.
+  ;; Packs strips from column-major data: row r's value of step k is at from + k * fromStep + 4 r. Missing rows of the last
+  ;; strip take the bytes that follow, up to 20.
   (func (export "packStripsOfSteps") (param $from i32) (param $fromStep i32) (param $rows i32) (param $depth i32)
     (param $to i32)
     (local $k i32) (local $at i32) (local $out i32) (local $fifth i32) (local $e v128)

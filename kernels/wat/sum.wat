@@ -1,4 +1,4 @@
-;; Sums over everything and over columns. Positive and negative numbers may all but cancel, so both add up in float64: the
+;; Sums over everything and over columns. Positive and negative numbers may nearly cancel, so both sums use float64: the
 ;; pass is bound by memory, and the wider additions cost nothing.
 (module
   (import "env" "memory" (memory 1 65536 shared))

@@ -1,26 +1,26 @@
-;; Winograd's convolution, its transforms. The mathematics is told in cpu/winograd.ts; here are the lines of it: each of the
-;; first ten functions multiplies vectors by a small constant matrix, 4 channels (or weights) at a time; `transform` applies one
-;; of them along columns, then one along rows. Lines of 6 values use the points 0, a, -a, b, -b, infinity with a = sqrt(1/2),
-;; b = sqrt(2) (as a b = 1, most constants are plain numbers), lines of 4 use 0, 1, -1, infinity:
+;; The transforms of Winograd's convolution. cpu/winograd.ts explains the mathematics. Each of the first ten functions, called
+;; lines, multiplies vectors by a small constant matrix, 4 channels (or weights) at a time; `transform` applies one of them
+;; along columns, then one along rows. Lines of 6 values use the points 0, a, -a, b, -b, infinity with a = sqrt(1/2), b =
+;; sqrt(2) (as a b = 1, most constants are plain numbers), lines of 4 use 0, 1, -1, infinity:
 ;;
 ;;   input     d -> B^T d     6 -> 6, 4 -> 4     a line of the input
 ;;   filter    g -> G g       3 -> 6, 3 -> 4     a line of the 3x3 kernel
 ;;   output    m -> A^T m     6 -> 4, 4 -> 2     products, back to a line of the output
-;;   spread    g -> G' g      4 -> 6, 2 -> 4     a line of dy, which takes the kernel's part where the kernel is wanted
+;;   spread    g -> G' g      4 -> 6, 2 -> 4     a line of dy, which acts as the kernel for the gradient of the weights
 ;;   weights   m -> A'^T m    6 -> 3, 4 -> 3     products, back to a line of dW
 ;;
-;; Memory: a transform reads and writes each value of a tile twice; in between it lies in the nearest cache.
+;; Memory: a transform reads and writes each value of a tile twice; in between, the values are in the first-level cache.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 
-  ;; in: where the addresses of a line's values are, 6 words for each of `lines` lines; at: bytes to add to each; to, stride: where
-  ;; a line's results go; step: bytes from there to where the next line's do; bytes: how many of each value, a multiple of 16.
+  ;; in: addresses of a line's values, 6 words for each of `lines` lines; at: bytes to add to each; to, stride: addresses of a
+  ;; line's results; step: bytes from these to the next line's results; bytes: number of bytes of each value, a multiple of 16.
   (type $line (func (param $in i32) (param $at i32) (param $to i32) (param $stride i32) (param $bytes i32) (param $lines i32)
     (param $step i32)))
   (table funcref (elem $input6 $input4 $filter6 $filter4 $output6 $output4 $spread6 $spread4 $weights6 $weights4))
 
-  ;; The constants, each in four lanes, named by their values. They are mutable, though nothing changes them, for V8's sake: it
-  ;; makes a constant anew for each use, in about three instructions, but reads a mutable global in one.
+  ;; The constants, each in four lanes, named by their values. They are mutable although nothing changes them: V8 rebuilds a constant
+  ;; for each use, in three instructions, but reads a global in one.
   (global $-2 (mut v128) (v128.const f32x4 -2 -2 -2 -2))
   (global $-0.5 (mut v128) (v128.const f32x4 -0.5 -0.5 -0.5 -0.5))
   (global $-2.5 (mut v128) (v128.const f32x4 -2.5 -2.5 -2.5 -2.5))
@@ -320,9 +320,9 @@
       (local.set $to (i32.add (local.get $to) (local.get $step)))
       (br_if $line (local.tee $lines (i32.sub (local.get $lines) (i32.const 1))))))
 
-  ;; Transforms a tile: `vertical` on each of its `columns` columns, then `horizontal` on each of the `rows` rows that came out.
-  ;; in: lists of addresses, 6 words for each column; at: bytes to add to them; middle: lists of addresses, 6 words for each
-  ;; row, of a temporary [rows, columns, 512 bytes] at temp; to, rowStride, stride: where results go; bytes of each value.
+  ;; Transforms a tile: `vertical` on each of its `columns` columns, then `horizontal` on each of the `rows` resulting rows. in:
+  ;; lists of addresses, 6 words for each column; at: bytes to add to them; middle: lists of addresses, 6 words for each row, of
+  ;; a temporary [rows, columns, 512 bytes] at temp; to, rowStride, stride: addresses of the results; bytes of each value.
   (func $transform (export "transform") (param $vertical i32) (param $horizontal i32) (param $in i32) (param $at i32)
     (param $columns i32) (param $rows i32) (param $middle i32) (param $temp i32) (param $to i32) (param $rowStride i32)
     (param $stride i32) (param $bytes i32)
@@ -350,9 +350,9 @@
         (local.get $horizontal))
       (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 512))) (local.get $bytes)))))
 
-  ;; Transforms `count` tiles of images [height, width, pixel bytes], from tile `tile` on: they are counted along rows of `across`
-  ;; tiles, `down` rows an image. border: 1 where a tile begins a pixel outside of its outputs, which are tall x wide. at: bytes to
-  ;; add to each pixel's address; list: room for a tile's pixels; to, toTile: where the first tile goes, and how far to the next.
+  ;; Transforms `count` tiles of images [height, width, pixel bytes], from tile `tile` on. Tiles are counted along rows of `across`
+  ;; tiles, `down` rows per image. border: 1 if a tile begins one pixel outside its outputs, which are tall x wide. at: bytes to
+  ;; add to each pixel's address; list: space for a tile's pixels; to, toTile: address of the first tile, and bytes to the next.
   (func (export "inputTiles") (param $vertical i32) (param $horizontal i32) (param $images i32) (param $height i32)
     (param $width i32) (param $pixel i32) (param $down i32) (param $across i32) (param $tall i32) (param $wide i32)
     (param $border i32) (param $tile i32) (param $count i32) (param $zeros i32) (param $list i32) (param $at i32)
@@ -419,9 +419,9 @@
     (if (i32.gt_u (local.get $bytes) (i32.const 8))
       (then (f32.store offset=8 (local.get $to) (f32x4.extract_lane 2 (local.get $v))))))
 
-  ;; Puts rows x columns pixels of a finished tile where they belong: from, [any, any, bytes] with fromRow and fromPixel bytes
-  ;; from one to the next, plus bias, rectified if relu, zero where mask <= 0; bias and mask are 0 where there is none. Reads,
-  ;; never writes, up to 12 bytes past the end of a pixel.
+  ;; Writes rows x columns pixels of a finished tile to their places: from, [any, any, bytes] with fromRow and fromPixel bytes
+  ;; from one to the next, plus bias, rectified if relu, zero where mask <= 0; bias and mask are 0 if there is none. Reads,
+  ;; but never writes, up to 12 bytes beyond the end of a pixel.
   (func $finishTile (export "finishTile") (param $from i32) (param $fromRow i32) (param $fromPixel i32) (param $to i32) (param $toRow i32)
     (param $toPixel i32) (param $rows i32) (param $columns i32) (param $bytes i32) (param $bias i32) (param $mask i32)
     (param $relu i32)
@@ -489,8 +489,8 @@
       (br_if $row (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))
 
   ;; Transforms `count` tiles of products back and finishes them, from tile `tile` of the images at y on (counted as inputTiles does).
-  ;; list: addresses of the first tile's products; tileBytes: from one tile to the next, and from one finished pixel to the next in
-  ;; `done`. The last tiles of an image may reach over its edge.
+  ;; list: addresses of the first tile's products; tileBytes: bytes from one tile to the next, and from one finished pixel to the next
+  ;; in `done`. The last tiles of an image may extend beyond its edge.
   (func (export "outputTiles") (param $vertical i32) (param $horizontal i32) (param $list i32) (param $tileBytes i32)
     (param $tile i32) (param $count i32) (param $down i32) (param $across i32) (param $tall i32) (param $wide i32)
     (param $middle i32) (param $temp i32) (param $done i32) (param $y i32) (param $height i32) (param $width i32)

@@ -1,22 +1,22 @@
 /**
- * Finding a GPU and asking it for all it can.
+ * Finds a GPU and requests all its capabilities.
  *
  * @module
  */
 import { TIMESTAMPS } from "./clock.ts";
 import { type FeatureRequest, type Features, featuresToAsk, probeFeatures } from "./features.ts";
 
-/** An adapter, and what it is. */
+/** An adapter and its properties. */
 export interface FoundAdapter {
-  /** The adapter; it gives one device. */
+  /** The adapter; it provides only one device. */
   adapter: GPUAdapter;
-  /** Whether it is software that runs shaders on a CPU: correct, and slow. */
+  /** Whether it is software that runs shaders on a CPU: correct, but slow. */
   software: boolean;
-  /** For people. */
+  /** Its name for people. */
   name: string;
 }
 
-/** The fastest adapter there is, hardware before software, or undefined where WebGPU or every adapter is missing. */
+/** The fastest available adapter, hardware before software; undefined if there is no WebGPU or no adapter. */
 export async function findAdapter(): Promise<FoundAdapter | undefined> {
   quietLoader();
   const gpu = globalThis.navigator?.gpu;
@@ -25,7 +25,7 @@ export async function findAdapter(): Promise<FoundAdapter | undefined> {
   return adapter ? describeAdapter(adapter) : undefined;
 }
 
-/** What an adapter is. */
+/** Describes an adapter. */
 export function describeAdapter(adapter: GPUAdapter): FoundAdapter {
   const info = adapter.info as GPUAdapterInfo & { isFallbackAdapter?: boolean };
   const parts = info.description ? [info.description] : [info.vendor, info.architecture, info.device];
@@ -36,7 +36,7 @@ export function describeAdapter(adapter: GPUAdapter): FoundAdapter {
   return { adapter, software, name };
 }
 
-/** The limits that the kernels gain by; the defaults (128 MiB a binding, 256 lanes) are small. */
+/** The limits that make the kernels faster; the defaults (128 MiB per binding, 256 lanes) are small. */
 const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
@@ -45,15 +45,15 @@ const LIMITS = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-/** A device, and what it has of what WebGPU leaves optional. */
+/** A device, and its optional features. */
 export interface OpenedGpu {
   gpu: GPUDevice;
   features: Features;
 }
 
 /**
- * A device with the adapter's own limits, and as much of what is wanted as works. Throws an Error that names the adapter where it
- * refuses.
+ * Requests a device with the adapter's own limits, and with those requested features that work. Throws an Error with the
+ * adapter's name if it refuses.
  */
 export async function requestDevice(found: FoundAdapter, wanted: FeatureRequest): Promise<OpenedGpu> {
   const { adapter } = found;
@@ -65,7 +65,7 @@ export async function requestDevice(found: FoundAdapter, wanted: FeatureRequest)
   const request = (features: GPUFeatureName[]) =>
     adapter.requestDevice({ requiredLimits, requiredFeatures: [...always, ...features] });
   try {
-    // what is asked for without being listed may be refused
+    // features that are not listed may be refused
     const gpu = asked.length > listed.length ? await request(asked).catch(() => request(listed)) : await request(asked);
     return { gpu, features: await probeFeatures(adapter, gpu, wanted) };
   } catch (error) {
@@ -73,12 +73,12 @@ export async function requestDevice(found: FoundAdapter, wanted: FeatureRequest)
   }
 }
 
-/** The Vulkan loader complains on servers where XDG_RUNTIME_DIR is not set; any folder will do. */
+/** The Vulkan loader complains on servers without XDG_RUNTIME_DIR; any folder satisfies it. */
 function quietLoader(): void {
   if (typeof Deno === "undefined" || Deno.build.os !== "linux") return;
   try {
     if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
   } catch {
-    // without permission to the environment there is only some noise
+    // without permission to the environment, the complaint is only printed
   }
 }

@@ -9,14 +9,14 @@ import type { KernelArguments, KernelName } from "../table.ts";
 
 /** A `DeviceBuffer` of the WebGPU device. */
 export class GpuBuffer extends Stretch {
-  /** The buffer it lies in. */
+  /** The GPU buffer that contains it. */
   readonly gpu: GPUBuffer;
   /** That buffer's number on its device. */
   readonly id: number;
-  /** Names this stretch: equal for equal stretches of one buffer. */
+  /** Identifies this stretch: equal for equal stretches of one buffer. */
   readonly key: string;
 
-  /** @param gpu holds at least offset + length words, padded to 4 */
+  /** @param gpu has at least offset + length words, padded to 4 */
   constructor(gpu: GPUBuffer, id: number, offset: number, length: number) {
     super(gpu, offset, length);
     this.gpu = gpu;

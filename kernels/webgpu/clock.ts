@@ -1,23 +1,23 @@
 /**
- * How long a pass takes on the GPU itself: two timestamps, where the adapter has them. A wait takes some ten milliseconds
- * whatever it waits for, so that without timestamps only long work can be told apart.
+ * Times a pass on the GPU itself with two timestamps, if the adapter supports them. A wait takes about ten milliseconds whatever it
+ * waits for, so without timestamps only long work can be compared.
  *
- * Timestamps are to be nanoseconds, and are not: Deno 2.9 hands on the adapter's own ticks (10 ns on AMD's, 52 or 83 on Intel's),
- * and Chrome rounds them to 65,536 ns. So the clock is looked at before it is used: `calibrate()` compares two timestamps some tenth
- * of a second apart with the host's clock, and the greatest common divisor of all timestamps seen is the step that it advances by.
+ * Timestamps should be nanoseconds, but are not: Deno 2.9 passes on the adapter's own ticks (10 ns on AMD's, 52 or 83 on Intel's),
+ * and Chrome rounds them to 65,536 ns. So the clock is calibrated before use: `calibrate()` compares two timestamps about a tenth of
+ * a second apart with the host's clock, and the greatest common divisor of all timestamps is the clock's step.
  *
  * @module
  */
 
-/** The feature that a device is asked for, if the adapter has it. */
+/** The feature to request from a device, if the adapter has it. */
 export const TIMESTAMPS = "timestamp-query";
 
-/** Nanoseconds of a tick, of the adapters that are known: NVIDIA's and all in browsers, AMD's, Intel's and Apple's. */
+/** Nanoseconds per tick of known adapters: NVIDIA's and all in browsers, AMD's, Intel's and Apple's. */
 const PERIODS = [1, 10, 1000 / 12, 1000 / 19.2, 1000 / 24, 1000 / 25, 1000 / 38.4];
-/** Milliseconds between the two looks at the clock. */
+/** Milliseconds between the two readings of the clock. */
 const APART = 100;
 
-/** A timestamp, and the host's milliseconds between which it was taken. */
+/** A timestamp, and the interval of the host's milliseconds in which it was taken. */
 interface Stamp {
   ticks: bigint;
   before: number;
@@ -31,10 +31,10 @@ export class Clock {
   #resolved?: GPUBuffer;
   #staging?: GPUBuffer;
   #calibrated?: Promise<void>;
-  #period?: number; // nanoseconds of a tick
-  #step = 0n; // ticks, at most, that it advances by
+  #period?: number; // nanoseconds per tick
+  #step = 0n; // upper bound of its step, in ticks
 
-  /** @param device with {@link TIMESTAMPS}, or without: then `read()` only waits */
+  /** @param device with or without {@link TIMESTAMPS}; without, `read()` only waits */
   constructor(device: GPUDevice) {
     this.#device = device;
     if (!device.features.has(TIMESTAMPS)) return;
@@ -44,19 +44,19 @@ export class Clock {
     this.#staging = device.createBuffer({ label: "clock", size: 16, usage: MAP_READ | COPY_DST });
   }
 
-  /** Whether it is the GPU's own time that it reads. */
+  /** Whether it reads the GPU's own time. */
   get exact(): boolean {
     return this.#queries !== undefined;
   }
 
-  /** Seconds that it advances by; 0 before {@link calibrate}, and without timestamps. */
+  /** The clock's step in seconds; 0 before {@link calibrate}, and without timestamps. */
   get step(): number {
     return Number(this.#step) * (this.#period ?? 0) / 1e9;
   }
 
   /**
-   * Finds out how long a tick is, once; takes a tenth of a second, and submits two empty passes. Timestamps that stand still or run
-   * backwards meanwhile are not used any more.
+   * Determines the duration of a tick, once; takes a tenth of a second and submits two empty passes. If timestamps stand still or
+   * run backwards meanwhile, they are not used any more.
    */
   calibrate(): Promise<void> {
     return this.#calibrated ??= this.#measurePeriod();
@@ -69,7 +69,7 @@ export class Clock {
     const second = await this.#stamp();
     if (second.ticks <= first.ticks) return this.close();
     const ticks = Number(second.ticks - first.ticks);
-    // the stamps were taken at least so long apart, and at most; coarse ones and clocks that drift are a little off
+    // bounds of the time between the stamps; coarse clocks and clocks that drift are slightly off
     const [least, most] = [second.before - first.after, second.after - first.before].map((ms) => 1e6 * ms / ticks);
     const measured = 1e6 * (second.before - first.before) / ticks, distance = (p: number) => Math.abs(p - measured);
     const known = PERIODS.filter((period) => 0.98 * least <= period && period <= 1.02 * most);
@@ -86,13 +86,13 @@ export class Clock {
     return { ticks, before, after: performance.now() };
   }
 
-  /** How the pass to be timed is begun. */
+  /** The descriptor with which the timed pass begins. */
   get pass(): GPUComputePassDescriptor {
     const querySet = this.#queries;
     return querySet ? { timestampWrites: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } } : {};
   }
 
-  /** Encodes what `read()` will read; after the pass. */
+  /** Encodes the data that `read()` reads; call it after the pass. */
   resolve(encoder: GPUCommandEncoder): void {
     if (!this.#queries || !this.#resolved || !this.#staging) return;
     encoder.resolveQuerySet(this.#queries, 0, 2, this.#resolved, 0);
@@ -100,8 +100,8 @@ export class Clock {
   }
 
   /**
-   * Waits; then the pass's seconds, or undefined without timestamps and where they ran backwards. Never 0: what is shorter than a step of
-   * the clock counts as one.
+   * Waits, then returns the pass's duration in seconds; undefined without timestamps, or if they ran backwards. Never 0: anything shorter
+   * than a step of the clock counts as one step.
    */
   async read(): Promise<number | undefined> {
     if (!this.#staging) {
@@ -123,7 +123,7 @@ export class Clock {
     return ticks;
   }
 
-  /** Gives its buffers back; it reads nothing any more. */
+  /** Releases its buffers; it can't read any more. */
   close(): void {
     this.#queries?.destroy();
     this.#resolved?.destroy();

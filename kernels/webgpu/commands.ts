@@ -1,9 +1,10 @@
 /**
- * Commands to the GPU: dispatches gather in one encoder and one compute pass until they are submitted together. A pass
- * or a submission for each dispatch would cost the processor 3 or 100 times as much.
+ * Commands to the GPU: dispatches accumulate in one encoder and one compute pass until they are submitted together. A
+ * separate pass or submission for each dispatch would cost the processor 3 or 100 times as much.
  *
- * Parameters of all gathered dispatches lie one after the other in one uniform buffer, which is written just before they are
- * submitted and read at a dynamic offset; so a bind group depends on its buffers alone and a repeated step creates nothing.
+ * The parameters of all gathered dispatches are in one uniform buffer, one after the other. It is written just before the
+ * submission and read at a dynamic offset. So a bind group depends on its buffers alone, and a repeated step creates
+ * nothing.
  *
  * @module
  */
@@ -12,24 +13,29 @@ import type { Faults } from "./faults.ts";
 import type { Clock } from "./clock.ts";
 import { PARAMETER_BYTES, type Program, type Programs } from "./programs.ts";
 
-/** Distance of two dispatches' parameters: the largest that an adapter may ask of a dynamic offset. */
+/**
+ * Distance between two dispatches' parameters: the largest alignment that an adapter may require of a dynamic offset.
+ */
 const STRIDE = 256;
-/** Dispatches in a submission, at most. */
+/** Most dispatches per submission. */
 export const CAPACITY = 1024;
-/** Work in a submission, at most: a tenth of a second on a laptop's GPU, since a watchdog kills what takes seconds. */
+/**
+ * Most operations per submission: a tenth of a second on a laptop's GPU, since a watchdog kills work that takes
+ * seconds.
+ */
 const FLOPS = 2e11;
-/** Workgroups along one dimension of a dispatch, at most: what WebGPU grants everywhere. */
+/** Most workgroups along one dimension of a dispatch: the limit that WebGPU guarantees everywhere. */
 const GROUPS = 65535;
 
-/** What was asked of the GPU since the start. */
+/** Counts since the start. */
 export interface CommandCounts {
-  /** Dispatches of a kernel. */
+  /** Kernel dispatches. */
   dispatches: number;
-  /** Submissions, most of them of many dispatches. */
+  /** Submissions, most of them with many dispatches. */
   submissions: number;
 }
 
-/** Gathers dispatches, and submits them. */
+/** Gathers dispatches and submits them. */
 export class Commands {
   #device: GPUDevice;
   #faults: Faults;
@@ -42,12 +48,12 @@ export class Commands {
   #gathered = 0;
   #flops = 0;
   #timing = false;
-  #used = new Set<number>(); // buffers that gathered dispatches touch, by id
+  #used = new Set<number>(); // buffers used by gathered dispatches, by id
   #groups = new Map<string, GPUBindGroup>();
   /** Counts. */
   readonly asked: CommandCounts = { dispatches: 0, submissions: 0 };
 
-  /** @param programs whose kernels will be dispatched */
+  /** @param programs the kernels to dispatch */
   constructor(device: GPUDevice, programs: Programs, faults: Faults) {
     this.#device = device;
     this.#faults = faults;
@@ -63,7 +69,7 @@ export class Commands {
     });
   }
 
-  /** Bind groups made so far. */
+  /** Number of bind groups created so far. */
   get bindGroups(): number {
     return this.#groups.size;
   }
@@ -73,8 +79,8 @@ export class Commands {
    *
    * @param buffers in the order of the program's bindings
    * @param parameters every parameter of the program, by name
-   * @param workgroups how many; more than 65,535 are folded into two dimensions, and the kernel checks that it has work
-   * @param flops how much work it is, to keep submissions short
+   * @param workgroups number of workgroups; more than 65,535 are folded into two dimensions, and the kernel checks whether it has work
+   * @param flops number of operations, to keep submissions short
    */
   dispatch(
     program: Program,
@@ -131,8 +137,8 @@ export class Commands {
   }
 
   /**
-   * Writes data into a buffer, after what was gathered so far. queue.writeBuffer() takes its turn before anything not yet
-   * submitted, so what was gathered and touches the buffer is submitted first.
+   * Writes data to a buffer, after everything gathered so far. queue.writeBuffer() runs before anything not yet
+   * submitted, so gathered dispatches that use the buffer are submitted first.
    */
   write(buffer: GpuBuffer, data: Float32Array | Int32Array | Uint32Array): void {
     if (this.#used.has(buffer.id)) this.submit();
@@ -140,10 +146,10 @@ export class Commands {
   }
 
   /**
-   * Seconds that the GPU spends on what `work` enqueues, in one submission of its own, however long: the timestamps are a pass's.
-   * Where the clock has no timestamps it is the time of the wait, and what else the wait takes is in it.
+   * Seconds of GPU time for the work that `work` enqueues, in one separate submission of any length: the timestamps belong to a
+   * pass. If the clock has no timestamps, it is the duration of the wait, including the wait's own cost.
    *
-   * @throws RangeError where `work` enqueues more dispatches than a submission holds
+   * @throws RangeError if `work` enqueues more dispatches than a submission holds
    */
   async time(clock: Clock, work: () => void): Promise<number> {
     this.submit();
@@ -154,7 +160,7 @@ export class Commands {
     try {
       work();
     } catch (error) {
-      this.submit(); // while its clock is there
+      this.submit(); // while its clock exists
       throw error;
     } finally {
       this.#timing = false;
@@ -166,7 +172,7 @@ export class Commands {
     return await clock.read() ?? (performance.now() - start) / 1000;
   }
 
-  /** Submits what was gathered, then a copy of `from` into `to`, if asked for. */
+  /** Submits everything gathered, then, if requested, a copy of `from` to `to`. */
   submit(from?: GpuBuffer, to?: GPUBuffer): void {
     if (from && to) {
       this.#pass?.end();
@@ -187,12 +193,12 @@ export class Commands {
     this.asked.submissions++;
   }
 
-  /** Forgets which buffers were bound together: some of them are about to be destroyed. */
+  /** Forgets all bind groups, since some buffers are about to be destroyed. */
   forgetBindings(): void {
     this.#groups.clear();
   }
 
-  /** Forgets what was gathered and gives back the parameters' buffer. */
+  /** Discards everything gathered and releases the parameters' buffer. */
   close(): void {
     this.#encoder = this.#pass = undefined;
     this.#groups.clear();

@@ -1,9 +1,9 @@
 /**
  * The WebGPU device: buffers in a GPU's memory and the kernels of `wgsl/` that run on them, in Deno and in browsers.
  *
- * Kernels gather until `flush()` or `read()` submits them (`commands.ts`); what goes wrong is kept and thrown by the next call
- * (`faults.ts`); texts become pipelines when they are first used (`programs.ts`, `template.ts`); convolution and matmul are one
- * product with three cores, for hardware, for software adapters and for subgroups (`products.ts`, `plan.ts`).
+ * Kernels accumulate until `flush()` or `read()` submits them (`commands.ts`). Faults are stored, and the next call throws them
+ * (`faults.ts`). Sources become pipelines on first use (`programs.ts`, `template.ts`). Convolution and matmul are one product
+ * with three cores, for hardware, for software adapters and for subgroups (`products.ts`, `plan.ts`).
  */
 import { checkBuffer } from "../check.ts";
 import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";
@@ -18,53 +18,54 @@ import { Memory } from "./memory.ts";
 import { type KernelMethods, kernelMethods } from "../methods.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
 import { Clock } from "./clock.ts";
-import { modelOf, type Planner } from "./plan.ts";
+import { modelOf } from "./plan.ts";
+import type { Planner } from "./product.ts";
 import type { ProductLaunch } from "./product_launch.ts";
 import { type Program, Programs } from "./programs.ts";
 import { kernelDigest, tune, type TuneOptions, type TuneReport } from "./tuner.ts";
 import { type Capacity, unfit, type Variant } from "./variants.ts";
 
-/** How to make a {@link WebGpuDevice}. */
+/** Options of a {@link WebGpuDevice}. */
 export interface WebGpuOptions {
-  /** The adapter to use; by default the fastest that {@link findAdapter} finds. */
+  /** The adapter to use; default: the fastest that {@link findAdapter} finds. */
   adapter?: GPUAdapter;
-  /** Whether a software adapter will do; by default it is an error, being slower than the CPU device. */
+  /** Whether a software adapter is acceptable; by default it is an error, since it is slower than the CPU device. */
   allowSoftware?: boolean;
-  /** What products are computed by, where it is known: a run's `kernels.json`, so that it goes on as it began. */
+  /** Known choices for products: a run's `kernels.json`, so that a resumed run computes as it began. */
   choices?: KernelChoices;
-  /** Chooses for each product, instead of `choices`, guesses and measurements. */
+  /** Chooses the plan of each product, instead of `choices`, estimates and measurements. */
   planner?: Planner;
-  /** Whether subgroups are used where they work; default: true. Where products go by the same plans, results are the same bits. */
+  /** Whether to use subgroups if they work; default: true. With the same plans, products give the same bits. */
   subgroups?: boolean;
-  /** What products read their operands as; default: f32. With f16 their sums are float32 still. */
+  /** Precision of products' operands; default: f32. With f16, sums are still float32. */
   precision?: Precision;
-  /** Bytes of a binding, at most; by default what the adapter can. Longer tensors go in pieces where that is possible. */
+  /** Largest binding in bytes; default: the adapter's limit. Longer tensors are processed in pieces if possible. */
   bindingBytes?: number;
 }
 
-/** A dispatch of a kernel of one's own. */
+/** A dispatch of a user-defined kernel. */
 export interface OwnLaunch extends Omit<Launch, "buffers"> {
-  /** By the names in the text; those that the text doesn't declare are left out. */
+  /** By the names in the source; those that the source does not declare are ignored. */
   buffers: Readonly<Record<string, DeviceBuffer>>;
 }
 
-/** What a device has made since its start: when these stand still, a step creates nothing. */
+/** Objects that a device has created since its start: if the counts stand still, a step creates nothing. */
 export interface ResourceCounts {
-  /** Buffers, tensors' and those that results are read through. */
+  /** Buffers, both of tensors and for reading results. */
   buffers: number;
   /** Compiled kernels. */
   pipelines: number;
-  /** Sets of buffers that a kernel was run on. */
+  /** Bind groups. */
   bindGroups: number;
 }
 
-/** A kernel that ran, to be read. */
+/** The text of a kernel that ran, for reading. */
 export interface ProgramText {
-  /** What it is, and by which variant: "conv2d (tile 64x64x16)". */
+  /** The kernel and its variant: "conv2d (tile 64x64x16)". */
   name: string;
-  /** Its text as it is written: one file, or two. */
+  /** Its source as written: one file, or two. */
   source: string;
-  /** Its text as it was compiled, with its sizes in it. */
+  /** Its text as compiled, with its sizes. */
   code: string;
 }
 
@@ -79,7 +80,7 @@ function describe(
     (precision === "f16" ? ", products of 16-bit floats" : "");
 }
 
-/** The kernels as methods. Its type is spelled out, as a package's have to be. */
+/** The kernels as methods. The type is explicit, as required for a package. */
 const GpuKernels: KernelMethods<Launcher> = kernelMethods(WEBGPU_KERNELS, {
   own: GpuBuffer,
   unwrap: (buffer: GpuBuffer) => buffer,
@@ -94,9 +95,9 @@ export class WebGpuDevice extends GpuKernels implements Device {
   /** Whether the adapter is software that runs shaders on a CPU. */
   readonly software: boolean;
   readonly precision: Precision;
-  /** What it has of what WebGPU leaves optional, and why not the rest. */
+  /** Its optional features, and the reasons for missing ones. */
   readonly features: Features;
-  /** WebGPU's own device, e.g. to measure with. */
+  /** WebGPU's own device, e.g. for measurements. */
   readonly gpu: GPUDevice;
   #faults: Faults;
   #programs: Programs;
@@ -148,7 +149,7 @@ export class WebGpuDevice extends GpuKernels implements Device {
     return this.#memory.status;
   }
 
-  /** What was made since the start. */
+  /** Objects created since the start. */
   get created(): ResourceCounts {
     return {
       buffers: this.#memory.created,
@@ -157,27 +158,27 @@ export class WebGpuDevice extends GpuKernels implements Device {
     };
   }
 
-  /** What a variant wants that this device has not; undefined where it can run it. */
+  /** The requirement of a variant that this device does not meet; undefined if it can run the variant. */
   lacks(variant: Variant): string | undefined {
     return unfit(variant, this.#capacity);
   }
 
-  /** What the GPU was asked to do since the start. */
+  /** Commands sent to the GPU since the start. */
   get asked(): CommandCounts {
     return { ...this.#commands.asked };
   }
 
-  /** What products are computed by, as far as it was needed: for a run's `kernels.json`. See {@link WebGpuOptions.choices}. */
+  /** The choices for products so far, for a run's `kernels.json`. See {@link WebGpuOptions.choices}. */
   get kernelChoices(): KernelChoices {
     return this.#choices.export({ guesses: true });
   }
 
   /**
-   * Measures by which plan the products of `work` are computed fastest, and computes them so from now on.
+   * Measures the fastest plan of each product in `work`, and uses it from now on.
    *
-   * @param work enqueues, and waits for nothing: a training step, say. It is not run: the device notes its products and leaves out
-   *   everything else, so that the buffers it took hold anything afterwards
-   * @throws the signal's reason where it is aborted; what was measured until then stays
+   * @param work enqueues operations without waiting, such as a training step. They are not executed: the device records the products and skips
+   *   everything else, so the buffers' contents are undefined afterwards
+   * @throws the signal's reason if aborted; the measurements so far stay
    */
   async tune(work: () => void, options: TuneOptions = {}): Promise<TuneReport> {
     const key = `${this.adapterName}; ${navigator.userAgent}; kernels ${kernelDigest}`;
@@ -198,7 +199,7 @@ export class WebGpuDevice extends GpuKernels implements Device {
     }
   }
 
-  /** Guesses by which plans the products of `work` will be computed, so that {@link kernelChoices} tells. See {@link tune}. */
+  /** Estimates the plans of the products in `work`, so that {@link kernelChoices} contains them. See {@link tune}. */
   rehearse(work: () => void): void {
     this.#rehearse(work);
   }
@@ -214,7 +215,7 @@ export class WebGpuDevice extends GpuKernels implements Device {
     return launches;
   }
 
-  /** The programs that `work` enqueues, each once, in their order: for who wants to read what runs. */
+  /** The programs that `work` enqueues, each once and in order, for reading. */
   programsOf(work: () => void): ProgramText[] {
     const noted = this.#launcher.noted = new Set<Program>();
     try {
@@ -225,7 +226,10 @@ export class WebGpuDevice extends GpuKernels implements Device {
     return [...noted].map(({ name, source, code }) => ({ name, source, code }));
   }
 
-  /** Enqueues a kernel of one's own: its text names its buffers, and its parameters in a `struct Params` (`programs.ts`). */
+  /**
+   * Enqueues a user-defined kernel: its source declares its buffers, and its parameters in a `struct Params`
+   * (`programs.ts`).
+   */
   launch(kernel: Kernel, { buffers, ...launch }: OwnLaunch): void {
     const own = Object.entries(buffers).map(([name, buffer]) => {
       checkBuffer(`${kernel.name}: ${name}`, buffer, 1, GpuBuffer);
@@ -235,8 +239,8 @@ export class WebGpuDevice extends GpuKernels implements Device {
   }
 
   /**
-   * Seconds that the GPU takes for what `work` enqueues; without timestamps the wait for it is in them. Never 0: what is shorter than a step
-   * of the GPU's clock (65,536 ns in Chrome) takes one.
+   * Seconds of GPU time for the work that `work` enqueues; without timestamps, they include the wait. Never 0: anything shorter than a
+   * step of the GPU's clock (65,536 ns in Chrome) counts as one step.
    */
   async time(work: () => void): Promise<number> {
     const seconds = await this.#commands.time(await this.#readyClock(), work);

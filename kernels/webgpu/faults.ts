@@ -1,9 +1,7 @@
 /**
- * No silent zeros. WebGPU reports errors late and to whoever listens: a shader that does not compile computes nothing and
- * says nothing. Here every creation stands in an error scope, everything else that goes wrong is listened for, and the first
- * fault found is kept and thrown by every call from then on.
- *
- * @module
+ * No silent zeros. WebGPU reports errors late, and only to listeners: a shader that does not compile computes nothing
+ * without any message. Here every creation happens in an error scope, listeners catch all other errors, and the first fault
+ * is stored and thrown by every later call.
  */
 
 /** The first thing that went wrong on a GPU device. */
@@ -13,7 +11,7 @@ export class Faults {
   #open = new Set<Promise<void>>();
   #closed = false;
 
-  /** Listens to a device from now on. */
+  /** Starts listening to a device. */
   constructor(device: GPUDevice) {
     this.#device = device;
     device.addEventListener("uncapturederror", (event) => {
@@ -25,7 +23,7 @@ export class Faults {
     });
   }
 
-  /** Keeps an error, if it is the first. */
+  /** Stores an error if it is the first. */
   report(error: Error): void {
     if (!this.#closed) this.#first ??= error;
   }
@@ -37,9 +35,9 @@ export class Faults {
   }
 
   /**
-   * Runs `create` where its errors are caught; they are thrown by a later call.
+   * Runs `create` in an error scope; a later call throws its errors.
    *
-   * @param explain makes the error to throw of what WebGPU said
+   * @param explain converts WebGPU's message to the error to throw
    */
   guard<T>(create: () => T, explain: (created: T, message: string) => Error | Promise<Error>): T {
     this.#device.pushErrorScope("out-of-memory");
@@ -59,13 +57,13 @@ export class Faults {
     }
   }
 
-  /** Waits until every guarded creation is known to be good; throws the first fault. */
+  /** Waits until all guarded creations have been checked; throws the first fault. */
   async settle(): Promise<void> {
     while (this.#open.size > 0) await Promise.all(this.#open);
     this.throwIfAny();
   }
 
-  /** Nothing is a fault from now on: the device is being given back. */
+  /** Ignores errors from now on: the device is being released. */
   close(): void {
     this.#closed = true;
   }

@@ -1,10 +1,11 @@
 /**
- * What WebGPU leaves optional and the kernels gain by: subgroups and 16-bit floats. Neither is believed because an adapter
- * lists it. A device is asked for it, a small kernel that does what the kernels do with it is run, and what comes out is
- * compared; where anything differs it is left alone, and the reason is kept.
+ * WebGPU's optional features that make the kernels faster: subgroups and 16-bit floats. An adapter's feature list is not
+ * trusted. The device is requested with the feature, a small kernel uses it as the real kernels do, and its results are
+ * checked. If anything differs, the feature is not used, and the reason is recorded.
  *
- * Lists are wrong both ways: Deno 2.9 gives subgroups to a device though its adapter does not list them, and drivers are known
- * that take 16-bit floats and compute zeros. Compilers differ too: Tint wants `enable subgroups;`, naga does not know it.
+ * Lists are wrong in both directions: Deno 2.9 gives subgroups to a device although its adapter does not list them, and some
+ * drivers accept 16-bit floats and compute zeros. Compilers differ too: Tint requires `enable subgroups;`, naga does not know
+ * it.
  *
  * @module
  */
@@ -12,27 +13,27 @@ import f16Source from "../wgsl/probe_f16.wgsl" with { type: "text" };
 import subgroupsSource from "../wgsl/probe_subgroups.wgsl" with { type: "text" };
 import { expand } from "./template.ts";
 
-/** Lanes that hand values to each other without a barrier. */
+/** Lanes that exchange values without a barrier. */
 export interface Subgroups {
-  /** Every subgroup has at least so many lanes. */
+  /** Least number of lanes in a subgroup. */
   min: number;
-  /** And at most so many. */
+  /** Largest number of lanes in a subgroup. */
   max: number;
-  /** What a text that uses them begins with: this compiler's word for it, or nothing. */
+  /** The first line of a source that uses them: this compiler's directive, or nothing. */
   enable: string;
 }
 
-/** What a device has of it. */
+/** A device's optional features. */
 export interface Features {
-  /** Subgroups, where they work. */
+  /** Subgroups, if they work. */
   subgroups?: Subgroups;
-  /** Whether 16-bit floats work; looked at where they were asked for. */
+  /** Whether 16-bit floats work; tested only if requested. */
   f16: boolean;
-  /** Why not, of what is not there. */
+  /** The reasons for missing features. */
   reasons: { subgroups?: string; f16?: string };
 }
 
-/** What to look for. */
+/** The features to test. */
 export interface FeatureRequest {
   subgroups: boolean;
   f16: boolean;
@@ -40,16 +41,19 @@ export interface FeatureRequest {
 
 /** WebGPU's names. */
 const SUBGROUPS = "subgroups" as GPUFeatureName, F16 = "shader-f16" as GPUFeatureName;
-/** Makers' numbers, which Deno tells instead of names. */
+/** Vendors' numbers, which Deno reports instead of names. */
 const VENDORS = { apple: 0x106b, intel: 0x8086 };
-/** Lanes of the smallest subgroup that Intel's chips have. */
+/** Lanes of the smallest subgroup on Intel's chips. */
 const INTEL_LANES = 8;
 /** Lanes of the largest workgroup that uses subgroups. */
 const LANES = 256;
-/** Lanes of a subgroup that load for the others, at most. */
+/** Most lanes of a subgroup that load for the others. */
 const MOST_SHARING = 32;
 
-/** Features to ask an adapter for. Sizes that it tells without listing subgroups are a reason to ask, too. */
+/**
+ * Features to request from an adapter. Subgroup sizes that it reports without listing the feature are also a reason to
+ * request it.
+ */
 export function featuresToAsk(adapter: GPUAdapter, wanted: FeatureRequest): GPUFeatureName[] {
   const features: GPUFeatureName[] = [];
   const { subgroupMinSize = 0 } = adapter.info as GPUAdapterInfo & { subgroupMinSize?: number };
@@ -58,14 +62,14 @@ export function featuresToAsk(adapter: GPUAdapter, wanted: FeatureRequest): GPUF
   return features;
 }
 
-/** Whether what an adapter tells of its vendor, a name or a number, is this one. */
+/** Whether the vendor that an adapter reports, as a name or a number, is the given one. */
 export function isVendor(told: string, vendor: keyof typeof VENDORS): boolean {
   return told.toLowerCase().includes(vendor) || Number(told) === VENDORS[vendor];
 }
 
 /**
- * The sizes of subgroups that an adapter tells, and never more of the smallest than is so on every chip of its maker: Intel's drivers
- * compile each kernel for 8, 16 or 32 lanes as they see fit, also where they say 32.
+ * The subgroup sizes that an adapter reports. The smallest is at most the smallest on all chips of the vendor: Intel's drivers
+ * compile each kernel for 8, 16 or 32 lanes as they see fit, even if they report 32.
  */
 export function subgroupSizes(info: { vendor: string; subgroupMinSize?: number; subgroupMaxSize?: number }): {
   min: number;
@@ -78,12 +82,12 @@ export function subgroupSizes(info: { vendor: string; subgroupMinSize?: number; 
   };
 }
 
-/** Lanes of each subgroup that may be asked to load for the others. */
+/** Number of lanes in each subgroup that may load for the others. */
 export function sharingLanes({ min }: Subgroups): number {
   return 2 ** Math.floor(Math.log2(Math.min(min, MOST_SHARING)));
 }
 
-/** Tries out what a device was given. */
+/** Tests a device's features. */
 export async function probeFeatures(adapter: GPUAdapter, device: GPUDevice, wanted: FeatureRequest): Promise<Features> {
   const features: Features = { f16: false, reasons: {} };
   try {
@@ -102,7 +106,7 @@ export async function probeFeatures(adapter: GPUAdapter, device: GPUDevice, want
   return features;
 }
 
-/** Throws an Error with the reason where they are not to be used. */
+/** Throws an Error with the reason if they must not be used. */
 async function probeSubgroups(adapter: GPUAdapter, device: GPUDevice): Promise<Subgroups> {
   if (!device.features.has(SUBGROUPS)) throw new Error("the adapter has none");
   const { min, max } = subgroupSizes(adapter.info);
@@ -117,13 +121,13 @@ async function probeSubgroups(adapter: GPUAdapter, device: GPUDevice): Promise<S
       return checkSubgroups(subgroups, x, new Float32Array(y));
     } catch (error) {
       refused = error as Error;
-      if (!(error instanceof CompileError)) break; // it compiles, but is wrong
+      if (!(error instanceof CompileError)) break; // it compiles, but gives wrong results
     }
   }
   throw refused;
 }
 
-/** Throws an Error that names the fault in the probe's results. */
+/** Throws an Error with the fault in the probe's results. */
 function checkSubgroups(subgroups: Subgroups, x: Float32Array, y: Float32Array): Subgroups {
   const { min, max } = subgroups, share = sharingLanes(subgroups);
   const sums = Float32Array.from({ length: LANES }, (_, lane) => x[4 * lane]);
@@ -148,10 +152,10 @@ function checkSubgroups(subgroups: Subgroups, x: Float32Array, y: Float32Array):
   return subgroups;
 }
 
-/** Throws an Error with the reason where they are not to be used. */
+/** Throws an Error with the reason if they must not be used. */
 async function probeF16(device: GPUDevice): Promise<void> {
   if (!device.features.has(F16)) throw new Error("the adapter has no shader-f16");
-  // from 2^-12 to 2^7, more digits than fit
+  // from 2^-12 to 2^7, with more digits than fit
   const x = Float32Array.from({ length: 256 }, (_, i) => (1 + i / 777) * 2 ** (i % 19 - 12) * (i % 2 ? 1 : -1));
   const [halves, y] = await run(device, f16Source, x, [128, 512]);
   const rounded = new Uint16Array(halves), results = new Float32Array(y);
@@ -175,14 +179,14 @@ export function decodeHalf(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
-/** A text that this compiler refuses. */
+/** A source that this compiler rejects. */
 class CompileError extends Error {}
 
 /**
- * Runs one workgroup of a text on x, and gives what it wrote.
+ * Runs one workgroup of a source on x, and returns its output.
  *
- * @param words of each buffer that it writes
- * @throws CompileError where the text does not compile
+ * @param number of words of each output buffer
+ * @throws CompileError if the source does not compile
  */
 async function run(device: GPUDevice, code: string, x: Float32Array, words: readonly number[]): Promise<ArrayBuffer[]> {
   const buffers: GPUBuffer[] = [];

@@ -1,4 +1,4 @@
-/** The WebGPU device's version of each kernel of the table. */
+/** The WebGPU device's implementation of each kernel of the table. */
 import type { Versions } from "../methods.ts";
 import type { GpuBuffer } from "./buffer.ts";
 import type { Launcher } from "./launcher.ts";

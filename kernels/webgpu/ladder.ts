@@ -1,6 +1,6 @@
 /**
- * The ladder of `wgsl/ladder/`: from a matrix product as it is defined to the convolution that it becomes, one idea a step.
- * Nothing but the bench and who reads runs it; training goes on from where it ends.
+ * The ladder of `wgsl/ladder/`: from the plain definition of a matrix product to the convolution, one idea per step. Only
+ * the bench and readers run it; the training kernels continue where it ends.
  *
  * @module
  */
@@ -13,21 +13,21 @@ import unrolled from "../wgsl/ladder/5_unrolled.wgsl" with { type: "text" };
 import convolution from "../wgsl/ladder/6_convolution.wgsl" with { type: "text" };
 import type { WebGpuDevice } from "./device.ts";
 
-/** One step. */
+/** One step of the ladder. */
 export interface LadderStep {
   /** Number and idea. */
   name: string;
-  /** Its text. */
+  /** Its source. */
   source: string;
-  /** Edge of the tile of the result that a workgroup owns; it divides rows and columns. */
+  /** Edge of the tile of the result that a workgroup computes; it divides rows and columns. */
   tile: number;
-  /** What it reads, reads and writes, by the text's names. */
+  /** Its two inputs and its output, by the source's names. */
   buffers: readonly [string, string, string];
 }
 
 const MATMUL = ["a", "b", "c"] as const;
 
-/** All of them, upwards. */
+/** All steps in order. */
 export const LADDER: readonly LadderStep[] = [
   { name: "1 naive", source: naive, tile: 16, buffers: MATMUL },
   { name: "2 tiled", source: tiled, tile: 16, buffers: MATMUL },
@@ -37,10 +37,10 @@ export const LADDER: readonly LadderStep[] = [
   { name: "6 convolution", source: convolution, tile: 64, buffers: ["x", "weights", "y"] },
 ];
 
-/** Sizes that a step's text wants: `M N K` of a product, `HEIGHT WIDTH CIN COUT` of a convolution. */
+/** Sizes that a step's source requires: `M N K` of a product, `HEIGHT WIDTH CIN COUT` of a convolution. */
 export type LadderSizes = Readonly<Record<string, number>>;
 
-/** Enqueues a step on buffers that go by the text's names. */
+/** Enqueues a step on buffers with the source's names. */
 export function launchStep(
   device: WebGpuDevice,
   { name, source, tile, buffers: names }: LadderStep,

@@ -1,5 +1,5 @@
 /**
- * Between a kernel's arguments, which are checked already, and its dispatch: finds the program, cuts what is too long for a
+ * The layer between a kernel's checked arguments and its dispatch: finds the program, cuts tensors that are too long for a
  * binding, takes scratch memory from the pool.
  *
  * @module
@@ -10,30 +10,30 @@ import type { GpuBuffer } from "./buffer.ts";
 import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Subgroups } from "./features.ts";
-import type { Planner } from "./plan.ts";
+import type { Planner } from "./product.ts";
 import type { ProductLaunch } from "./product_launch.ts";
 import type { Binding, Program, Programs } from "./programs.ts";
 import type { Constants } from "./template.ts";
 
-/** A kernel's file. */
+/** A kernel's source file. */
 export interface Kernel {
   /** Its name, for messages. */
   name: string;
-  /** Its text, with `#` directives. */
+  /** Its source, with `#` directives. */
   source: string;
 }
 
 /** One dispatch. */
 export interface Launch {
-  /** What goes into the text. */
+  /** Constants for the source. */
   constants?: Constants;
-  /** By the names in the text; those that the text doesn't declare are left out. */
+  /** By the names in the source; those that the source does not declare are ignored. */
   buffers: Readonly<Record<string, GpuBuffer>>;
-  /** By the names in the text. */
+  /** By the names in the source. */
   parameters: Readonly<Record<string, number>>;
-  /** How many workgroups. */
+  /** Number of workgroups. */
   workgroups: number;
-  /** About how much work it is. */
+  /** Approximate number of operations. */
   flops: number;
 }
 
@@ -44,34 +44,35 @@ export type Scratch = (length: number, purpose: string) => GpuBuffer;
 export interface Piece {
   first: number;
   count: number;
-  /** The piece of a tensor that has so many words an image. */
+  /** The piece of a tensor with `words` words per image. */
   of(buffer: GpuBuffer, words: number): GpuBuffer;
 }
 
-/** Lanes of a workgroup of the kernels that own one value a lane. */
+/** Lanes per workgroup of kernels in which each lane computes one value. */
 export const LANES_PER_GROUP = 64;
 
 /** Launches kernels. */
 export class Launcher {
-  /** How products are cut up. */
+  /** Chooses the plans of products. */
   readonly planner: Planner;
-  /** Bound where a kernel takes an optional buffer and there is none. */
+  /** Bound in place of a missing optional buffer. */
   readonly nothing: GpuBuffer;
-  /** Subgroups, where the device has them and they work. */
+  /** Subgroups, if the device supports them and they work. */
   readonly subgroups?: Subgroups;
-  /** What products read their operands as. */
+  /** Precision of products' operands. */
   readonly precision: Precision;
-  /** While it is set nothing is dispatched: products are only noted here. */
+  /** Largest binding in bytes. */
+  readonly bindingBytes: number;
+  /** While set, nothing is dispatched: products are only recorded here. */
   rehearsal?: ProductLaunch[];
-  /** While it is set programs that are dispatched are noted here. */
+  /** While set, dispatched programs are recorded here. */
   noted?: Set<Program>;
   #programs: Programs;
   #commands: Commands;
   #faults: Faults;
   #pool: BufferPool<GpuBuffer>;
-  #bindingBytes: number;
 
-  /** @param bindingBytes bytes of a binding, at most */
+  /** @param parts the launcher's environment */
   constructor(parts: {
     programs: Programs;
     commands: Commands;
@@ -91,10 +92,10 @@ export class Launcher {
     this.#commands = parts.commands;
     this.#faults = parts.faults;
     this.#pool = parts.pool;
-    this.#bindingBytes = parts.bindingBytes;
+    this.bindingBytes = parts.bindingBytes;
   }
 
-  /** Enqueues a dispatch; throws a RangeError where a buffer is longer than a binding can be. */
+  /** Enqueues a dispatch; throws a RangeError if a buffer is longer than the largest binding. */
   run(kernel: Kernel, { constants = NO_CONSTANTS, buffers, parameters, workgroups, flops }: Launch): void {
     this.#faults.throwIfAny();
     if (workgroups === 0 || this.rehearsal) return;
@@ -107,10 +108,10 @@ export class Launcher {
     const inOrder = program.bindings.map(({ name }) => {
       const buffer = buffers[name];
       if (!buffer) throw new TypeError(`${kernel.name}: expected the buffer ${name}, found none`);
-      if (buffer.bindingBytes > this.#bindingBytes) {
+      if (buffer.bindingBytes > this.bindingBytes) {
         throw new RangeError(
           `${kernel.name}: ${name}: expected at most ${
-            mebibytes(this.#bindingBytes)
+            mebibytes(this.bindingBytes)
           }, the largest binding of this adapter, ` +
             `found ${mebibytes(buffer.bindingBytes)}; a smaller batch or width needs less`,
         );
@@ -122,8 +123,8 @@ export class Launcher {
   }
 
   /**
-   * Enqueues a kernel that owns value i of each of its buffers in lane i. A tensor too long for one binding goes in pieces;
-   * the kernel's parameters are then `length`, that of the piece, and `first`, its place.
+   * Enqueues a kernel in which lane i computes value i. A tensor too long for one binding is processed in pieces; the
+   * kernel's parameters are then `length`, that of the piece, and `first`, its position.
    */
   elementwise(
     kernel: Kernel,
@@ -134,7 +135,7 @@ export class Launcher {
       parameters?: Readonly<Record<string, number>>;
     },
   ): void {
-    const most = 64 * Math.floor(this.#bindingBytes / 256);
+    const most = 64 * Math.floor(this.bindingBytes / 256);
     const whole = Object.values(buffers).every((buffer) => buffer.length <= most);
     for (let first = 0; first < length; first += most) {
       const words = Math.min(most, length - first);
@@ -147,19 +148,19 @@ export class Launcher {
         buffers: Object.fromEntries(pieces),
         parameters: { ...parameters, length: words, first },
         workgroups: Math.ceil(words / LANES_PER_GROUP),
-        flops: 100 * words, // in time: it waits for memory
+        flops: 100 * words, // in time, since the kernel is bound by memory
       });
     }
   }
 
   /**
-   * Calls `run` for all images of a batch, or for as many at a time as fit a binding: the tensors of a piece are slices, that
-   * begin where slices may. One image that is too long by itself is `run()`'s to refuse.
+   * Calls `run` for all images of a batch, or for as many at a time as fit a binding. The tensors of a piece are slices, with
+   * the alignment of slices. If a single image is too long, `run()` rejects it.
    *
    * @param words of one image, in each of the tensors
    */
   images(batch: number, words: readonly number[], run: (piece: Piece) => void): void {
-    const fitting = Math.floor(this.#bindingBytes / (4 * Math.max(...words)));
+    const fitting = Math.floor(this.bindingBytes / (4 * Math.max(...words)));
     if (batch <= fitting) return run({ first: 0, count: batch, of: (buffer) => buffer });
     const unit = Math.max(...words.map((n) => SLICE_ALIGNMENT / commonDivisor(n, SLICE_ALIGNMENT))); // powers of two
     const most = unit * Math.max(1, Math.floor(fitting / unit));
@@ -169,14 +170,14 @@ export class Launcher {
     }
   }
 
-  /** Parts of a sum that fit one binding together, at most; each has so many words. */
+  /** Largest number of parts of a sum, each of `words` words, that fit one binding together. */
   fittingParts(words: number): number {
-    return Math.max(1, Math.floor(this.#bindingBytes / (4 * words)));
+    return Math.max(1, Math.floor(this.bindingBytes / (4 * words)));
   }
 
   /**
-   * Runs `use` with scratch memory: what it takes is given back when it returns, since what it enqueued runs before whatever
-   * comes later.
+   * Runs `use` with scratch memory, which is released when it returns: the enqueued work runs before anything enqueued
+   * later.
    */
   withScratch(use: (scratch: Scratch) => void): void {
     const taken: GpuBuffer[] = [];
@@ -196,7 +197,7 @@ export class Launcher {
     return this.#pool.allocate(length, purpose);
   }
 
-  /** Gives it back. */
+  /** Returns a buffer to the pool. */
   giveBack(buffer: GpuBuffer): void {
     this.#pool.release(buffer);
   }
@@ -206,7 +207,7 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b);
 }
 
-/** Bytes for people. */
+/** Formats bytes for people. */
 export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toLocaleString("en", { maximumSignificantDigits: 4 })} MiB`;
 }
@@ -214,7 +215,7 @@ export function mebibytes(bytes: number): string {
 const NO_CONSTANTS: Constants = {};
 const NOTHING_SHARED: readonly string[] = [];
 
-/** Names of the bindings that are only read but lie in a buffer that is written. */
+/** Names of the bindings that are only read but share a buffer with a written one. */
 function sharing(bindings: Binding[], bound: Readonly<Record<string, GpuBuffer>>): readonly string[] {
   let shared = NOTHING_SHARED;
   for (const output of bindings) {

@@ -1,5 +1,5 @@
 /**
- * The buffers of a WebGPU device: a pool of those that kernels run on, and those that results are read through.
+ * The buffers of a WebGPU device: a pool for kernels, and staging buffers for reading results.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import type { Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import { mebibytes } from "./launcher.ts";
 
-/** Buffers to read through are kept for reuse up to this size in bytes. */
+/** Largest staging buffer, in bytes, that is kept for reuse. */
 const KEPT_STAGING = 1 << 20;
 
-/** What a GPU holds for us. */
+/** The GPU memory of a device. */
 export class Memory {
-  /** Buffers that kernels run on. */
+  /** Buffers for kernels. */
   readonly pool: BufferPool<GpuBuffer>;
-  /** Bound where a kernel takes an optional buffer and there is none. */
+  /** Bound in place of a missing optional buffer. */
   readonly nothing: GpuBuffer;
   #device: GPUDevice;
   #adapterName: string;
@@ -35,12 +35,12 @@ export class Memory {
     this.nothing = this.#create(4, "what is left out");
   }
 
-  /** What is allocated now. */
+  /** Current allocations. */
   get status(): MemoryStatus {
     return this.pool.status;
   }
 
-  /** Buffers made so far, those that are read through too. */
+  /** Number of buffers created so far, including staging buffers. */
   get created(): number {
     return this.#nextId + this.#stagingCreated;
   }
@@ -71,7 +71,7 @@ export class Memory {
     return new GpuBuffer(gpu, this.#nextId++, 0, length);
   }
 
-  /** Submits what `commands` gathered, waits for it, and gives a buffer's words. */
+  /** Submits everything in `commands`, waits for it, and returns a buffer's words. */
   async read(buffer: GpuBuffer, commands: Commands): Promise<Float32Array> {
     const size = Math.max(256, 2 ** Math.ceil(Math.log2(4 * buffer.length)));
     const staging = this.#staging.get(size)?.pop() ?? this.#createStaging(size);
@@ -80,7 +80,7 @@ export class Memory {
       await staging.mapAsync(GPUMapMode.READ, 0, 4 * buffer.length);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      await this.#faults.settle(); // throws what caused it, where that is known
+      await this.#faults.settle(); // throws the cause, if it is known
       this.#faults.report(new Error(`Reading from the GPU failed: ${reason}`));
       this.#faults.throwIfAny();
     }
@@ -105,12 +105,12 @@ export class Memory {
     );
   }
 
-  /** Destroys buffers that are not in use. */
+  /** Destroys unused buffers. */
   drop(): void {
     for (const buffer of this.pool.drop()) buffer.gpu.destroy();
   }
 
-  /** Destroys all. */
+  /** Destroys all buffers. */
   close(): void {
     for (const buffer of this.pool.buffers()) buffer.gpu.destroy();
     for (const waiting of this.#staging.values()) for (const buffer of waiting) buffer.destroy();

@@ -1,5 +1,5 @@
 /**
- * The WebGPU device: what the rest of EPR knows of it.
+ * The WebGPU device: the part that the rest of EPR uses.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export { createWebGpuDevice } from "./open.ts";
 export type { Choice, KernelChoices } from "./choices.ts";
 export type { CommandCounts } from "./commands.ts";
 export type { Kernel } from "./launcher.ts";
-export type { Plan, Planner, Product } from "./plan.ts";
+export type { Plan, Planner, Product } from "./product.ts";
 export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";
 export type { LaneSizes, SubgroupSizes, TileSizes, Variant } from "./variants.ts";
 export type { Features, Subgroups } from "./features.ts";

@@ -1,6 +1,6 @@
 /**
- * Batch normalisation: its moments, itself, its gradient. What goes over all rows does so in parts, so that a tall matrix keeps
- * the whole GPU busy, and the parts are joined in their order.
+ * Batch normalisation: its moments, the normalisation, its gradient. Sums over all rows are computed in parts, so that a tall
+ * matrix keeps the whole GPU busy, and the parts are joined in order.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import type { GpuArguments, GpuBuffer } from "./buffer.ts";
 import { type Kernel, LANES_PER_GROUP, type Launcher } from "./launcher.ts";
 import { columnSums } from "./simple.ts";
 
-/** Columns of a workgroup of the kernels that go over all rows. */
+/** Columns per workgroup of the kernels that sum over all rows. */
 const COLUMNS = 32;
 
 const NORMALISE: Kernel = { name: "normalise", source: `${normaliseSource}\n${notHiddenSource}` };
 
-/** How many parts the rows are cut into, and the rows of each but the last. */
+/** The number of parts that the rows are cut into, and the rows of each except the last. */
 function cut(rows: number, columns: number): { parts: number; partRows: number; workgroups: number } {
   const columnGroups = Math.ceil(columns / COLUMNS);
   const wanted = Math.max(1, Math.min(128, Math.ceil(rows / 256), Math.ceil(512 / columnGroups)));

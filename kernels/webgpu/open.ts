@@ -1,15 +1,15 @@
 /**
- * Opening a WebGPU device: which adapter, which of its optional features, and an error where there is none that will do.
+ * Opens a WebGPU device: selects the adapter and its optional features, and throws an error if no adapter is suitable.
  */
 import { OptionError } from "../../base/option_error.ts";
 import { describeAdapter, findAdapter, requestDevice } from "./adapter.ts";
 import { WebGpuDevice, type WebGpuOptions } from "./device.ts";
 
 /**
- * A device on a GPU.
+ * Opens a device on a GPU.
  *
- * @throws Error where there is no WebGPU adapter, or only a software one and `allowSoftware` is not set, or one that cannot
- *   compute in the precision that is asked for
+ * @throws Error if there is no WebGPU adapter, or only a software one and `allowSoftware` is not set, or one that can't
+ *   compute in the requested precision
  */
 export async function createWebGpuDevice(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
   const found = options.adapter ? describeAdapter(options.adapter) : await findAdapter();

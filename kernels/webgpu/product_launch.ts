@@ -1,9 +1,9 @@
-/** What there is to know of a product before it is launched: which text, which matrices, which sizes, and what follows the sum. */
+/** The description of a product before its launch: source, matrices, sizes, and the operations after the sum. */
 import type { GpuBuffer } from "./buffer.ts";
-import type { Product } from "./plan.ts";
+import type { Product } from "./product.ts";
 import type { Constants } from "./template.ts";
 
-/** What happens to a product after it is summed: + bias for each row, ReLU, mask. */
+/** The operations on a product after the sum: + bias for each row, ReLU, mask. */
 export interface Finish {
   bias?: GpuBuffer;
   mask?: GpuBuffer;
@@ -17,7 +17,7 @@ export interface Matrix {
   columns: number;
 }
 
-/** A product to launch: its text's names for things. */
+/** A product to launch, with its source's names. */
 export interface ProductLaunch {
   name: string;
   source: string;
@@ -25,9 +25,12 @@ export interface ProductLaunch {
   constants: Constants;
   inputs: Record<string, Matrix>;
   parameters: Record<string, number>;
-  /** Whether 4 divides what is summed over, and the rows of the result as the text counts them: then it tests no bounds. */
+  /**
+   * Whether the summed dimension, and the result's rows as the source counts them, are multiples of 4: then the kernel
+   * tests no bounds.
+   */
   fits: boolean;
-  /** The result and what the text calls it. */
+  /** The result and its name in the source. */
   result: Matrix & { name: string };
   finish?: Finish;
 }

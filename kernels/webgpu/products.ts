@@ -1,15 +1,12 @@
 /**
- * The kernels that are matrix products: matmul, convolution and its two gradients. Each names its matrices and its sizes;
- * the planner says how the product is cut up; parts are added by reduce_parts.wgsl.
+ * The kernels that are matrix products: matmul, convolution and its two gradients. Each defines its matrices and sizes;
+ * the planner decides how the product is cut; reduce_parts.wgsl adds the parts.
  *
  * @module
  */
 import type { ConvShape } from "../table.ts";
 import conv2dSource from "../wgsl/conv2d.wgsl" with { type: "text" };
 import weightGradientSource from "../wgsl/conv2d_weight_gradient.wgsl" with { type: "text" };
-import laneSource from "../wgsl/gemm_lane.wgsl" with { type: "text" };
-import subgroupSource from "../wgsl/gemm_subgroup.wgsl" with { type: "text" };
-import tileSource from "../wgsl/gemm_tile.wgsl" with { type: "text" };
 import notHiddenSource from "../wgsl/not_hidden.wgsl" with { type: "text" };
 import matmulSource from "../wgsl/matmul.wgsl" with { type: "text" };
 import largestSource from "../wgsl/largest.wgsl" with { type: "text" };
@@ -20,53 +17,45 @@ import turnSource from "../wgsl/turn_weights.wgsl" with { type: "text" };
 import reduceSource from "../wgsl/reduce_parts.wgsl" with { type: "text" };
 import type { GpuArguments, GpuBuffer } from "./buffer.ts";
 import { type Kernel, LANES_PER_GROUP, type Launcher, type Scratch } from "./launcher.ts";
-import { convProduct, four, matmulProduct, partsOf, type Plan, planWorkgroups, type Product } from "./plan.ts";
-import { add, columnSums } from "./simple.ts";
+import { coreSources, ENDS, multiply, PART } from "./multiply.ts";
+import { convProduct, four, matmulProduct, type Plan, type Product } from "./product.ts";
 import type { Finish, Matrix, ProductLaunch } from "./product_launch.ts";
-import type { Constants } from "./template.ts";
-import { coreConstants, footprint, type Variant } from "./variants.ts";
+import { add, columnSums } from "./simple.ts";
+import { partsOf } from "./traffic.ts";
+import { multiplyWinograd, winogradSources } from "./winograd.ts";
+import { fitsWinograd } from "./winograd_cut.ts";
 
-/** Every text that a product is made of. */
+/** All sources of products. */
 export const productSources: readonly string[] = [
   conv2dSource,
   weightGradientSource,
   matmulSource,
-  laneSource,
-  subgroupSource,
-  tileSource,
+  ...coreSources,
   reduceSource,
   padSource,
   largestSource,
   packSource,
   notHiddenSource,
   turnSource,
+  ...winogradSources,
 ];
 
 const REDUCE: Kernel = { name: "reduce_parts", source: `${reduceSource}\n${notHiddenSource}` };
 
-const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
-
-/** Which of the ends there are: by bias, then by mask. */
-const ENDS = [false, true].map((BIAS) => [false, true].map((MASK) => ({ BIAS, MASK })));
-/** What a part gets: nothing. */
-const UNFINISHED = { constants: ENDS[0][0], buffers: {}, parameters: { relu: 0 } };
-
-/** Launches a product by the plan that the planner has for it. */
+/** Launches a product with the planner's plan. */
 function launchProduct(launcher: Launcher, launch: ProductLaunch): void {
   launcher.rehearsal?.push(launch);
   launchPlanned(launcher, launch, launcher.planner(launch.product));
 }
 
 /**
- * Pads what 4 does not divide, multiplies in parts, adds the parts, crops.
+ * Pads dimensions that are not multiples of 4, multiplies in parts, adds the parts, crops.
  *
- * All of it goes through scratch memory, and none of it is needed where columns are multiples of 4 and the result is large.
+ * All these steps use scratch memory. None of them is needed if the columns are multiples of 4 and the result is large.
  */
 export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: Plan): void {
-  const { product, result, finish = {} } = launch;
-  const { rows4, cols4, k4 } = product;
-  const { variant } = plan;
-  const { depth } = footprint(variant);
+  if (plan.winograd) return multiplyWinograd(launcher, launch, plan);
+  const { product, result, finish = {} } = launch, { cols4 } = product, { variant } = plan;
   const wanted = Math.min(plan.splits, launcher.fittingParts(4 * result.rows * cols4));
   const { parts: splits, splitK4 } = partsOf(product, { variant, splits: wanted });
   launcher.withScratch((scratch) => {
@@ -90,14 +79,12 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
       parameters: { relu: Number(!!relu) },
     };
 
-    const end = splits === 1 ? finishing : UNFINISHED;
-    const { kernel, constants } = textOf(launcher, launch, variant, end.constants, launch.fits && k4 % depth === 0);
-    launcher.run(kernel, {
-      constants,
-      buffers: { ...Object.fromEntries(inputs), ...scales, ...end.buffers, [result.name]: parts },
-      parameters: { ...launch.parameters, ...end.parameters, rows4, cols4, k4, split_k4: splitK4 },
-      workgroups: planWorkgroups({ variant, splits }, rows4, cols4),
-      flops: 2 * 64 * rows4 * cols4 * k4,
+    multiply(launcher, {
+      ...launch,
+      variant,
+      ...{ parts: splits, splitK4 },
+      end: splits === 1 ? finishing : PART,
+      buffers: { ...Object.fromEntries(inputs), ...scales, [result.name]: parts },
     });
     if (splits > 1) {
       launcher.run(REDUCE, {
@@ -112,52 +99,7 @@ export function launchPlanned(launcher: Launcher, launch: ProductLaunch, plan: P
   });
 }
 
-/** A product's kernel with its constants. */
-interface ProductText {
-  kernel: Kernel;
-  constants: Constants;
-}
-
-/** Made once each: {@link Programs} knows the objects again. */
-const texts = new Map<Variant, Map<string, ProductText>>();
-
-function textOf(
-  { subgroups, precision }: Launcher,
-  launch: ProductLaunch,
-  variant: Variant,
-  ends: typeof UNFINISHED.constants,
-  fit: boolean,
-): ProductText {
-  let ofVariant = texts.get(variant);
-  if (!ofVariant) texts.set(variant, ofVariant = new Map());
-  const shared = variant.core === "subgroup" ? subgroups : undefined;
-  const half = precision === "f16";
-  const enable = `${half ? "enable f16; " : ""}${shared?.enable ?? ""}`;
-  const own = Object.values(launch.constants).join();
-  const key = `${launch.name} ${own} ${ends.BIAS} ${ends.MASK} ${fit} ${shared?.min} ${enable}`;
-  let text = ofVariant.get(key);
-  if (!text) {
-    text = {
-      kernel: {
-        name: `${launch.name} (${variant.name})`,
-        source: [launch.source, notHiddenSource, CORES[variant.core]].join("\n"),
-      },
-      constants: {
-        ...launch.constants,
-        ...coreConstants(variant, shared),
-        ...ends,
-        FIT: fit,
-        ENABLE: enable,
-        HALF: half,
-        S: half ? "h" : "f",
-      },
-    };
-    ofVariant.set(key, text);
-  }
-  return text;
-}
-
-/** The same launch on buffers of its own, taken by `scratch` and filled with noise: for who wants to know how long it takes. */
+/** The same launch on separate buffers, taken by `scratch` and filled with noise, to measure its duration. */
 export function onScratch(launcher: Launcher, launch: ProductLaunch, take: Scratch): ProductLaunch {
   const scratch: Scratch = (length, purpose) => {
     const buffer = take(length, purpose);
@@ -181,7 +123,7 @@ export function onScratch(launcher: Launcher, launch: ProductLaunch, take: Scrat
   };
 }
 
-/** The matrix with its columns padded to a multiple of 4: itself, where they are one. */
+/** The matrix with its columns padded to a multiple of 4; the matrix itself if they already are. */
 function padded(launcher: Launcher, { buffer, rows, columns }: Matrix, scratch: Scratch): GpuBuffer {
   if (columns % 4 === 0) return buffer;
   const wide = 4 * four(columns);
@@ -190,7 +132,7 @@ function padded(launcher: Launcher, { buffer, rows, columns }: Matrix, scratch: 
   return copy;
 }
 
-/** The matrix in 16-bit floats, scaled, its columns padded to a multiple of 4. See pack_half.wgsl. */
+/** The matrix in 16-bit floats, scaled, with its columns padded to a multiple of 4. See pack_half.wgsl. */
 function packed(launcher: Launcher, matrix: Matrix, scales: GpuBuffer, place: number, scratch: Scratch): GpuBuffer {
   const { buffer, rows, columns } = matrix, length = rows * columns, columns4 = four(columns);
   const most = scratch(4, "the largest magnitude of an operand");
@@ -227,8 +169,14 @@ function setColumns(launcher: Launcher, x: GpuBuffer, rows: number, from: number
   });
 }
 
-const withPrecision = ({ precision }: Launcher, product: Product): Product =>
-  precision === "f16" ? { ...product, half: true } : product;
+/**
+ * The product as the device computes it: Winograd's algorithm does not support 16-bit floats, and its arrays have to
+ * fit a binding.
+ */
+function onDevice({ precision, bindingBytes }: Launcher, { tiles, ...product }: Product): Product {
+  if (precision === "f16") return { ...product, half: true };
+  return tiles !== undefined && fitsWinograd(product, bindingBytes) ? { ...product, tiles } : product;
+}
 
 /** See `matmul`. */
 export function matmul(launcher: Launcher, args: GpuArguments<"matmul">): void {
@@ -236,7 +184,7 @@ export function matmul(launcher: Launcher, args: GpuArguments<"matmul">): void {
   launchProduct(launcher, {
     name: "matmul",
     source: matmulSource,
-    product: withPrecision(launcher, matmulProduct(args)),
+    product: onDevice(launcher, matmulProduct(args)),
     fits: k % 4 === 0 && m % 4 === 0,
     constants: { TRANSPOSE_A: transposeA, TRANSPOSE_B: transposeB },
     inputs: {
@@ -255,10 +203,10 @@ export function conv2d(launcher: Launcher, args: GpuArguments<"conv2d">): void {
   convolve(launcher, "conv2d", args, cin, cout, x, { buffer, rows: 9 * cin, columns: cout }, y, { bias, relu });
 }
 
-/** Whether weights are read four at once. */
+/** Whether weights are read four at a time. */
 const TURNED = [false, true].map((VEC) => ({ VEC }));
 
-/** See `conv2dInputGradient`: dy convolved by the weights turned over, from channels out to channels in. */
+/** See `conv2dInputGradient`: dy convolved with the flipped weights, from channels out to channels in. */
 export function conv2dInputGradient(launcher: Launcher, args: GpuArguments<"conv2dInputGradient">): void {
   const { dy, weights, dx, mask, channelsIn: cin, channelsOut: cout } = args;
   launcher.withScratch((scratch) => {
@@ -292,7 +240,7 @@ function convolve(
     launchProduct(launcher, {
       name: kernel,
       source: conv2dSource,
-      product: withPrecision(launcher, convProduct(kernel, { ...shape, batch: count })),
+      product: onDevice(launcher, convProduct(kernel, { ...shape, batch: count })),
       fits: cin % 4 === 0 && pixels % 4 === 0,
       constants: {},
       inputs: { x: { buffer: of(x, wordsIn), rows: pixels, columns: cin }, weights },
@@ -303,7 +251,7 @@ function convolve(
   });
 }
 
-/** See `conv2dWeightGradient`. Images that do not fit a binding together are summed piece by piece. */
+/** See `conv2dWeightGradient`. Images that do not fit one binding together are summed piece by piece. */
 export function conv2dWeightGradient(launcher: Launcher, args: GpuArguments<"conv2dWeightGradient">): void {
   const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const [wordsIn, wordsOut] = [height * width * channelsIn, height * width * channelsOut];
@@ -329,7 +277,7 @@ function weightGradientOf(launcher: Launcher, args: GpuArguments<"conv2dWeightGr
   launchProduct(launcher, {
     name: "conv2dWeightGradient",
     source: weightGradientSource,
-    product: withPrecision(launcher, convProduct("conv2dWeightGradient", args)),
+    product: onDevice(launcher, convProduct("conv2dWeightGradient", args)),
     fits: pixels % 4 === 0 && channelsIn % 4 === 0,
     constants: { EVEN: width % 4 === 0 },
     inputs: {

@@ -1,6 +1,6 @@
 /**
- * Kernels as programs: a `.wgsl` text with its constants becomes a pipeline, once. What a program binds and which
- * parameters it takes is read from its own text, so that it is said in one place:
+ * Kernels as programs: a `.wgsl` source with its constants is compiled to a pipeline once. The program's bindings and
+ * parameters are read from the source itself, so they are declared in one place:
  *
  *     @group(0) @binding(i) var<storage, read|read_write> name: ...     buffers, by name
  *     struct Params { name: u32|i32|f32, ... }                          parameters, by name, one word each
@@ -26,36 +26,36 @@ export interface Binding {
 /** A compiled kernel. */
 export interface Program {
   name: string;
-  /** Its text as it is written, with `#` directives. */
+  /** Its source as written, with `#` directives. */
   source: string;
-  /** Its text as it was compiled. */
+  /** Its text as compiled. */
   code: string;
   pipeline: GPUComputePipeline;
-  /** Layout of its buffers, shared by all programs that bind alike. */
+  /** Layout of its buffers, shared by all programs with the same bindings. */
   layout: GPUBindGroupLayout;
-  /** Names that layout. */
+  /** Identifies that layout. */
   layoutKey: string;
   bindings: Binding[];
   parameters: Parameter[];
 }
 
-/** A kernel's text with its constants put in. */
+/** A kernel's text with its constants inserted. */
 interface Text {
-  /** Names it. */
+  /** Identifies it. */
   key: string;
   code: string;
   bindings: Binding[];
-  /** Where no binding shares a buffer with another. */
+  /** The program if no two bindings share a buffer. */
   program?: Program;
 }
 
-/** Objects of constants that a text is known by, at most. */
+/** Most constants objects remembered per source. */
 const OBJECTS = 256;
 
-/** Bytes of the parameters that a kernel sees: 16 words. */
+/** Size of a kernel's parameters in bytes: 16 words. */
 export const PARAMETER_BYTES = 64;
 
-/** Compiles programs and keeps them. */
+/** Compiles programs and caches them. */
 export class Programs {
   /** Layout of the parameters: one uniform buffer at a dynamic offset. */
   readonly parameterLayout: GPUBindGroupLayout;
@@ -65,7 +65,7 @@ export class Programs {
   #programs = new Map<string, Program>();
   #layouts = new Map<string, GPUBindGroupLayout>();
 
-  /** @param faults told of every shader that does not compile */
+  /** @param faults receives every shader that does not compile */
   constructor(device: GPUDevice, faults: Faults) {
     this.#device = device;
     this.#faults = faults;
@@ -79,17 +79,17 @@ export class Programs {
     });
   }
 
-  /** Programs compiled so far. */
+  /** Number of programs compiled so far. */
   get count(): number {
     return this.#programs.size;
   }
 
   /**
-   * The program of a text and its constants. Who gives the same object of constants again is answered fastest.
+   * The program of a source and its constants. Passing the same constants object again is fastest.
    *
-   * @param name of the kernel's file, for messages
-   * @param sharing which of the bindings are only read, but lie in a buffer that is written too: WebGPU allows such a
-   *   buffer in a dispatch only where each binding of it is declared as written
+   * @param name name of the kernel's file, for messages
+   * @param sharing the bindings that are only read, but share a buffer with a written one: WebGPU allows such a
+   *   buffer in a dispatch only if every binding to it is declared as written
    */
   get(
     name: string,
@@ -165,7 +165,7 @@ export class Programs {
   }
 }
 
-/** The buffers that a text declares. */
+/** The buffers that a source declares. */
 export function readBindings(code: string): Binding[] {
   const declared = code.matchAll(/@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>\s*(\w+)\s*:/g);
   return [...declared].map(([, binding, access, name]) => ({
@@ -175,7 +175,7 @@ export function readBindings(code: string): Binding[] {
   }));
 }
 
-/** The parameters that a text declares. */
+/** The parameters that a source declares. */
 export function readParameters(code: string): Parameter[] {
   const body = /struct Params \{([^}]*)\}/.exec(code.replace(/\/\/.*/g, ""))?.[1] ?? "";
   const fields = [...body.matchAll(/(\w+)\s*:\s*(u32|i32|f32)\s*,/g)];
@@ -185,7 +185,7 @@ export function readParameters(code: string): Parameter[] {
   return fields.map(([, name, type]) => ({ name, type: type as Parameter["type"] }));
 }
 
-/** A shader's fault with the place and the line that it is about. */
+/** Explains a shader's fault, with its position and line. */
 async function explain(key: string, code: string, module: GPUShaderModule, message: string): Promise<string> {
   const lines = code.split("\n");
   const { messages } = await module.getCompilationInfo();

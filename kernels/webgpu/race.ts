@@ -1,41 +1,41 @@
 /**
- * Which of some ways to compute a thing takes the least time, by a clock that may be coarse and a GPU that may be disturbed.
+ * Finds the fastest of several ways to compute something, with a clock that may be coarse and a GPU that may be disturbed.
  *
- * Nothing is judged by one run. Runs are made in batches long enough that the clock's step is a two-hundredth of them, since
- * Chrome's clock, of 65,536 ns, would else choose by chance; the fastest of three batches counts, since nothing makes a GPU faster
- * than it is; and a way takes the place of a likelier one only where it is faster by more than what is left of chance.
+ * No decision rests on one run. Runs are grouped in batches so long that the clock's step is at most a two-hundredth of them;
+ * otherwise Chrome's clock, with 65,536 ns, would choose at random. The fastest of three batches counts, since disturbances only
+ * make a GPU slower. A way replaces a more promising one only if it is faster by more than the remaining noise.
  *
  * @module
  */
 
-/** What a race needs to know of the world. */
+/** The environment of a race. */
 export interface RaceOptions<T> {
-  /** Seconds that so many runs take together; the first call may compile. */
+  /** Duration in seconds of `runs` runs together; the first call may compile. */
   time(way: T, runs: number): Promise<number>;
-  /** Seconds that the clock advances by; 0 where it is as good as exact. */
+  /** The clock's step in seconds; 0 if it is practically exact. */
   step: number;
-  /** Seconds of a batch, at least. */
+  /** Shortest batch in seconds. */
   batch: number;
-  /** Runs of a batch, at most. */
+  /** Most runs per batch. */
   runs: number;
   /** Whether there is time for another batch. */
   goOn(): boolean;
 }
 
-/** Steps of the clock that a batch takes, at least. */
+/** Least steps of the clock in a batch. */
 const STEPS = 200;
-/** ... and where even the most runs take fewer than this, nothing can be said. */
+/** ... if even the most runs take fewer steps than this, there is no decision. */
 const FEWEST_STEPS = 100;
-/** Batches of a way. */
+/** Batches per way. */
 const BATCHES = 3;
-/** A way whose first batch takes this much longer than the best is not looked at again. */
+/** A way whose first batch takes this much longer than the best is dropped. */
 const HOPELESS = 1.25;
-/** A way takes the best one's place where it needs less than this share of its time. */
+/** A way replaces the best one if it needs less than this share of its time. */
 const BETTER = 0.97;
 
 /**
- * The fastest of the ways, which come with the likeliest first; undefined where there was no time for two of them, or where they are too
- * short for the clock.
+ * The fastest of the ways, which are sorted with the most promising first; undefined if there was no time for two of them, or if they
+ * are too short for the clock.
  */
 export async function fastest<T>(ways: readonly T[], options: RaceOptions<T>): Promise<T | undefined> {
   const { time, step, goOn } = options;
@@ -54,7 +54,7 @@ export async function fastest<T>(ways: readonly T[], options: RaceOptions<T>): P
   return tried > 1 || ways.length === 1 ? best?.way : undefined;
 }
 
-/** A batch that is long enough, or of as many runs as one may have. */
+/** A batch that is long enough, or has the most runs allowed. */
 async function longEnough<T>(
   way: T,
   { time, step, batch, runs: most }: RaceOptions<T>,

@@ -1,5 +1,5 @@
 /**
- * The kernels that are no product: pooling, softmax, Adam, dropout, sums, element by element, gathering.
+ * The kernels other than products: pooling, softmax, Adam, dropout, sums, elementwise kernels, gathering.
  *
  * @module
  */
@@ -106,7 +106,7 @@ export function averagePoolGradient(launcher: Launcher, args: GpuArguments<"aver
   });
 }
 
-/** See `columnSums`: one too tall for a binding is summed piece by piece. */
+/** See `columnSums`: a matrix too tall for a binding is summed piece by piece. */
 export function columnSums(launcher: Launcher, { x, sums, rows, columns }: GpuArguments<"columnSums">): void {
   launcher.images(rows, [columns], ({ first, count, of }) => {
     if (first === 0) return sumColumns(launcher, { x: of(x, columns), sums, rows: count, columns });
@@ -118,7 +118,7 @@ export function columnSums(launcher: Launcher, { x, sums, rows, columns }: GpuAr
   });
 }
 
-/** A tall matrix in parts, then their sums. */
+/** Sums a tall matrix in parts, then the parts. */
 function sumColumns(launcher: Launcher, { x, sums, rows, columns }: GpuArguments<"columnSums">): void {
   const columnGroups = Math.ceil(columns / 32);
   const wanted = Math.max(1, Math.min(128, Math.ceil(rows / 256), Math.ceil(512 / columnGroups)));
@@ -139,7 +139,10 @@ function sumColumns(launcher: Launcher, { x, sums, rows, columns }: GpuArguments
   });
 }
 
-/** Whether lanes may hand each other their sums, and how many at least; one object for each case, so that texts are known again. */
+/**
+ * Constants for sums with and without subgroups: whether lanes may exchange sums, and the least number of lanes. One
+ * object per case, so that programs are found quickly.
+ */
 const WITHOUT_SUBGROUPS: Constants = { SUBGROUPS: false, ENABLE: "", SHARE: 1 };
 const withSubgroups = new Map<string, Constants>();
 function subgroupConstants({ subgroups }: Launcher): Constants {
@@ -150,7 +153,7 @@ function subgroupConstants({ subgroups }: Launcher): Constants {
   return known;
 }
 
-/** See `sum`. What is too long for a binding is summed piece by piece, and the pieces' sums once more. */
+/** See `sum`. A tensor too long for a binding is summed piece by piece, followed by a sum over the pieces. */
 export function sum(launcher: Launcher, { x, total, length }: GpuArguments<"sum">): void {
   const pieces: { buffer: GpuBuffer; count: number }[] = [];
   launcher.images(length, [1], ({ first, count }) => {
@@ -158,7 +161,7 @@ export function sum(launcher: Launcher, { x, total, length }: GpuArguments<"sum"
   });
   if (pieces.length === 1) return sumPiece(launcher, { x: pieces[0].buffer, total, length });
   launcher.withScratch((scratch) => {
-    // a slice begins at a multiple of so many words, and each piece's sum is written to one of its own
+    // a slice begins at a multiple of this many words, and each piece's sum is written to a separate slice
     const sums = scratch(SLICE_ALIGNMENT * pieces.length, "sums of pieces");
     fill(launcher, { x: sums, length: sums.length, value: 0 });
     pieces.forEach(({ buffer, count }, i) => {
@@ -168,7 +171,7 @@ export function sum(launcher: Launcher, { x, total, length }: GpuArguments<"sum"
   });
 }
 
-/** In parts, then their sum. */
+/** Sums in parts, then sums the parts. */
 function sumPiece(launcher: Launcher, { x, total, length }: GpuArguments<"sum">): void {
   const partLength = Math.max(4096, Math.ceil(length / 1024));
   const parts = Math.ceil(length / partLength);

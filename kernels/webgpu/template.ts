@@ -1,11 +1,11 @@
 /**
- * A kernel's text with its sizes put in. Neither naga nor Tint unrolls loops, and WGSL has no conditions on bindings, so a
- * `.wgsl` file here may hold lines that begin with `#`:
+ * Inserts sizes in a kernel's source. Neither naga nor Tint unrolls loops, and WGSL has no conditional bindings, so a
+ * `.wgsl` file here may contain lines that begin with `#`:
  *
- *     #if VEC_X            keeps the lines to #else or #end where the constant VEC_X is true; #if !VEC_X where not
+ *     #if VEC_X            keeps the lines to #else or #end if the constant VEC_X is true; #if !VEC_X if false
  *     #for i in COLS       repeats the lines to #end with ${i} = 0, 1, ..., COLS - 1; COLS is a constant or a number
  *
- * and `${NAME}` anywhere: a constant or a loop's variable. Nothing else: arithmetic is left to WGSL, which folds it.
+ * and `${NAME}` anywhere: a constant or a loop's variable. There is no arithmetic: WGSL folds constants itself.
  *
  * @module
  */
@@ -14,9 +14,9 @@
 export type Constants = Readonly<Record<string, number | boolean | string>>;
 
 /**
- * Expands the directives of a kernel's text.
+ * Expands the directives in a kernel's source.
  *
- * @throws SyntaxError naming the line where a directive is unknown, left open or refers to no constant
+ * @throws SyntaxError with the line, if a directive is unknown, not closed or refers to an unknown constant
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -51,7 +51,7 @@ function block(lines: string[], at: number, scope: Constants, output: string[]):
     } else if (words[0] === "for" && words.length === 4 && words[2] === "in") {
       const count = /^\d+$/.test(words[3]) ? Number(words[3]) : Number(lookUp(lines, at, words[3], scope));
       let last = at;
-      // a loop of no rounds is still read, to find its end
+      // a loop without rounds is still parsed, to find its end
       for (let i = 0; i < Math.max(count, 1); i++) {
         last = block(lines, at + 1, { ...scope, [words[1]]: i }, i < count ? output : []);
       }

@@ -1,9 +1,9 @@
 /**
  * Measures which plan computes each product fastest on this GPU.
  *
- * Products are taken in the order of what they cost; for each the likeliest plans race (`race.ts`), on buffers of the tuner's own.
- * When the time is spent, what was not measured stays a guess, as does what is too short for the GPU's clock: nobody waits for
- * longer than the mode says, but for a compiler in mid-kernel.
+ * Products are processed in the order of their cost. For each, the most promising plans race (`race.ts`), on the tuner's own
+ * buffers. When the time is up, unmeasured products keep their estimated plans, as do those too short for the GPU's clock. Tuning
+ * never takes longer than the mode allows, except for a compilation in progress.
  *
  * @module
  */
@@ -13,57 +13,62 @@ import type { Clock } from "./clock.ts";
 import { CAPACITY, type Commands } from "./commands.ts";
 import type { Faults } from "./faults.ts";
 import type { Launcher } from "./launcher.ts";
-import { estimate, type Plan, productKey, shortlist } from "./plan.ts";
+import { estimate, shortlist } from "./plan.ts";
+import { type Plan, productKey } from "./product.ts";
 import { fastest } from "./race.ts";
 import type { ProductLaunch } from "./product_launch.ts";
 import { launchPlanned, onScratch, productSources } from "./products.ts";
+import { winogradDispatches } from "./winograd.ts";
 
 /** How much to measure. */
 export type TuneMode = "quick" | "full";
 
-/** Where choices are kept from one program to the next. Keys name adapter, runtime and kernels; a value is plain JSON. */
+/** Storage of choices between programs. Keys contain adapter, runtime and kernels; values are plain JSON. */
 export interface TuningStore {
-  /** What was saved under the key, or undefined. */
+  /** The choices saved under a key, or undefined. */
   load(key: string): Promise<KernelChoices | undefined>;
-  /** Keeps what was measured. */
+  /** Saves measured choices. */
   save(key: string, choices: KernelChoices): Promise<void>;
 }
 
-/** How to tune. */
+/** Options of tuning. */
 export interface TuneOptions {
   /** Default: quick. */
   mode?: TuneMode;
-  /** What it holds is taken over instead of measured (in mode `full` it is measured again), and gets what is measured. */
+  /**
+   * Its choices are used instead of measurements (in mode `full` they are measured again), and new measurements are
+   * saved to it.
+   */
   store?: TuningStore;
-  /** Hears how many products are measured, of how many. */
+  /** Receives the number of measured products, and the total. */
   onProgress?: (done: number, total: number) => void;
-  /** Aborts. */
+  /** Aborts the tuning. */
   signal?: AbortSignal;
 }
 
-/** What tuning did. */
+/** The result of tuning. */
 export interface TuneReport {
-  /** Different products that the work has. */
+  /** Number of different products in the work. */
   products: number;
-  /** Those whose plan came from the store, or was known before. */
+  /** Products whose plan came from the store, or was known before. */
   known: number;
-  /** Those measured now; what is left is guessed. */
+  /** Products measured now; the rest is estimated. */
   measured: number;
-  /** How long it took. */
+  /** Duration. */
   seconds: number;
 }
 
-/** Plans tried for a product, and seconds for all products together. */
+/** Plans to try per product, and seconds for all products together. */
 const BUDGETS: Record<TuneMode, { plans: number; seconds: number }> = {
   quick: { plans: 4, seconds: 10 },
   full: { plans: 24, seconds: 180 },
 };
-/** One product takes no more of that than this, so that where compilers are slow others get their turn. */
+/** Largest share of that time for one product, so that others get their turn even with slow compilers. */
 const SHARE = 1 / 5;
-/** Seconds of a batch of runs, at least. */
+/** Shortest batch of runs, in seconds. */
 const BATCH = 2e-3;
 
-/** Names the texts that were measured: with others, what was measured is worth nothing. FNV-1a, 32 bits. */
+/** Identifies the measured sources: measurements with others are worthless. FNV-1a, 32 bits. */
 export const kernelDigest: string = (
   [...productSources.join("")].reduce(
     (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16777619),
@@ -71,7 +76,7 @@ export const kernelDigest: string = (
   ) >>> 0
 ).toString(16);
 
-/** What the tuner works with. */
+/** The tuner's environment. */
 interface Tools {
   launcher: Launcher;
   commands: Commands;
@@ -81,9 +86,9 @@ interface Tools {
 }
 
 /**
- * Takes over what the store has under the key, measures what else is launched, and saves it.
+ * Imports the store's choices under the key, measures the other launched products, and saves the result.
  *
- * @param rehearse gives the launches of the work that is to become fast
+ * @param rehearse returns the launches of the work to optimise
  */
 export async function tune(
   tools: Tools,
@@ -107,7 +112,7 @@ export async function tune(
   return { products: all, known: all - left, measured, seconds: (performance.now() - start) / 1000 };
 }
 
-/** Measures the products of `launches` (as often there as they are launched), until the mode's time is spent. */
+/** Measures the products of `launches` (each listed as often as it is launched), until the mode's time is up. */
 async function measureProducts(
   tools: Tools,
   launches: readonly ProductLaunch[],
@@ -134,7 +139,7 @@ async function measureProducts(
   return measured;
 }
 
-/** Each product once, the most expensive in all its launches first. */
+/** Each product once, sorted by the total cost of its launches, the largest first. */
 function byCost(launches: readonly ProductLaunch[], choices: Choices): ProductLaunch[] {
   const costs = new Map<string, { launch: ProductLaunch; seconds: number }>();
   for (const launch of launches) {
@@ -147,15 +152,21 @@ function byCost(launches: readonly ProductLaunch[], choices: Choices): ProductLa
 }
 
 /**
- * Runs of a batch, at most, since a submission holds so many dispatches: one for the product and one that adds its parts; four to pad or
- * crop what 4 does not divide; three for each operand that is packed to 16-bit floats.
+ * Most runs of a batch, limited by the dispatches in a submission: one for the product and one that adds its parts; four to pad or crop
+ * dimensions that are not multiples of 4; three for each operand packed to 16-bit floats. Winograd's algorithm has a different number.
  */
-function mostRuns({ precision }: Launcher, { inputs, result }: ProductLaunch): number {
+function mostRuns(
+  { precision, bindingBytes }: Launcher,
+  { product, inputs, result }: ProductLaunch,
+  plans: readonly Plan[],
+): number {
   const padded = [...Object.values(inputs), result].some(({ columns }) => columns % 4 !== 0);
-  return Math.floor(CAPACITY / (2 + (padded ? 4 : 0) + (precision === "f16" ? 6 : 0)));
+  const direct = 2 + (padded ? 4 : 0) + (precision === "f16" ? 6 : 0);
+  const dispatches = plans.map((plan) => plan.winograd ? winogradDispatches(product, plan, bindingBytes) : direct);
+  return Math.floor(CAPACITY / Math.max(...dispatches));
 }
 
-/** Runs a product until the GPU's clock is where it stays: idle GPUs begin slowly. */
+/** Runs a product until the GPU's clock is stable: idle GPUs start slowly. */
 async function warmUp(
   { launcher, commands, faults, choices, clock }: Tools,
   launch: ProductLaunch,
@@ -179,7 +190,7 @@ async function warmUp(
   }
 }
 
-/** The fastest of the plans; undefined where the time did not suffice for two of them. */
+/** The fastest of the plans; undefined if the time did not suffice for two of them. */
 async function fastestPlan(
   { launcher, commands, faults, clock }: Tools,
   launch: ProductLaunch,
@@ -205,7 +216,7 @@ async function fastestPlan(
       },
       step: clock.step,
       batch: clock.exact ? BATCH : 20 * BATCH,
-      runs: mostRuns(launcher, launch),
+      runs: mostRuns(launcher, launch, plans),
       goOn: () => performance.now() < end,
     });
   } finally {

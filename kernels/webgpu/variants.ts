@@ -1,60 +1,59 @@
 /**
- * The ways to multiply: three cores, each with a few sizes. This is all that a product can be computed by, and every one of it is
- * tested by itself.
+ * The variants of multiplication: three cores, each with a few sizes. The list is complete, and each variant has a separate test.
  *
- * - `tile` (gemm_tile.wgsl) brings tiles into workgroup memory: for hardware. Larger tiles read each value less often,
+ * - `tile` (gemm_tile.wgsl) copies tiles to workgroup memory: for hardware. Larger tiles read each value less often,
  *   smaller ones make more workgroups and waste less at edges.
- * - `lane` (gemm_lane.wgsl) has no workgroup memory: each lane reads for itself. For software adapters, whose loads cost ten
- *   times what a multiply-add does: the larger a lane's block, the fewer loads, until its sums fill the first-level cache.
- * - `subgroup` (gemm_subgroup.wgsl) has lanes hand each other what they read: for adapters with subgroups, hardware or software.
+ * - `lane` (gemm_lane.wgsl) uses no workgroup memory: each lane reads its own data. For software adapters, whose loads cost ten
+ *   times as much as a multiply-add: the larger a lane's block, the fewer loads, until its sums fill the first-level cache.
+ * - `subgroup` (gemm_subgroup.wgsl) lets lanes exchange the values that they read: for adapters with subgroups, hardware or software.
  *
  * @module
  */
 import { sharingLanes, type Subgroups } from "./features.ts";
 
-/** Tile through workgroup memory; see gemm_tile.wgsl. All sizes but TX and TY count groups of four. */
+/** A tile in workgroup memory; see gemm_tile.wgsl. All sizes except TX and TY count groups of four. */
 export interface TileSizes {
-  /** Lanes of a workgroup across. */
+  /** Lanes per workgroup across. */
   TX: number;
-  /** Lanes of a workgroup down. */
+  /** Lanes per workgroup down. */
   TY: number;
-  /** Blocks of a lane down: a tile has TY TM4 groups of rows. */
+  /** Blocks per lane down: a tile has TY TM4 groups of rows. */
   TM4: number;
-  /** Blocks of a lane across: a tile has TX TN4 groups of columns. */
+  /** Blocks per lane across: a tile has TX TN4 groups of columns. */
   TN4: number;
-  /** Groups along k of a tile. */
+  /** Groups along k per tile. */
   BK4: number;
-  /** Tiles in workgroup memory: while one is multiplied from, with two the next may be written. */
+  /** Number of tiles in workgroup memory: with two, the next one can be written while one is multiplied. */
   STAGES: 1 | 2;
 }
 
-/** Every lane for itself; see gemm_lane.wgsl. */
+/** Independent lanes; see gemm_lane.wgsl. */
 export interface LaneSizes {
-  /** Lanes of a workgroup down. */
+  /** Lanes per workgroup down. */
   LANES_M: number;
-  /** Lanes of a workgroup across. */
+  /** Lanes per workgroup across. */
   LANES_N: number;
-  /** Groups of four rows of a lane. */
+  /** Groups of four rows per lane. */
   ROWS: number;
-  /** Groups of four columns of a lane. */
+  /** Groups of four columns per lane. */
   COLS: number;
 }
 
-/** Lanes that share what they read of A; see gemm_subgroup.wgsl. */
+/** Lanes that share the values read from A; see gemm_subgroup.wgsl. */
 export interface SubgroupSizes {
-  /** Lanes of a workgroup, all across: whole subgroups. */
+  /** Lanes per workgroup, all across: whole subgroups. */
   LANES: number;
-  /** Groups of four rows of each lane. */
+  /** Groups of four rows per lane. */
   ROWS: number;
-  /** Groups of four columns of a lane. */
+  /** Groups of four columns per lane. */
   COLS: number;
 }
 
-/** A way to multiply. */
+/** A variant of multiplication. */
 export type Variant =
   & {
     name: string;
-    /** Set where it is of use to hardware alone. */
+    /** Set if it is useful on hardware only. */
     hardware?: true;
   }
   & (
@@ -77,7 +76,7 @@ function subgroup(LANES: number, ROWS: number, COLS: number): Variant {
   return { name: `subgroup ${4 * ROWS}x${4 * COLS} of ${LANES}`, core: "subgroup", sizes: { LANES, ROWS, COLS } };
 }
 
-/** The family. Names say rows x columns (x depth) of a tile, and of a lane's block with the lanes of a workgroup. */
+/** All variants. Names give rows x columns (x depth) of a tile, and of a lane's block with the lanes of a workgroup. */
 export const VARIANTS: readonly Variant[] = [
   tile(8, 8, 1, 1), // lanes of 4 x 4, for results too small to fill a GPU
   tile(8, 8, 2, 2), // from here on lanes of 8 x 8
@@ -88,12 +87,12 @@ export const VARIANTS: readonly Variant[] = [
   lane(8, 1, 4, 2), // for results of few columns
   lane(8, 1, 4, 4),
   { ...lane(8, 8, 2, 2), hardware: true }, // for hardware whose caches are as fast as its workgroup memory
-  subgroup(8, 8, 2), // for the subgroups of software, of 4 or 8
-  subgroup(32, 4, 1), // for those of hardware
+  subgroup(8, 8, 2), // for subgroups in software, of 4 or 8 lanes
+  subgroup(32, 4, 1), // for subgroups in hardware
   subgroup(64, 4, 1),
 ];
 
-/** The variant of this name. Throws a RangeError that names those there are. */
+/** The variant with this name. Throws a RangeError with all names if there is none. */
 export function variantNamed(name: string): Variant {
   const found = VARIANTS.find((variant) => variant.name === name);
   if (found) return found;
@@ -101,29 +100,31 @@ export function variantNamed(name: string): Variant {
   throw new RangeError(`The variant of a product: expected one of ${known}, found "${name}"`);
 }
 
-/** What a workgroup of a variant covers, and what it takes. */
+/** The part of the result that a variant's workgroup computes, and its resources. */
 export interface Footprint {
   /** Groups of four rows of the result. */
   tall: number;
   /** Groups of four columns of the result. */
   wide: number;
-  /** Groups along k that are summed at once: parts are whole numbers of them. */
+  /** Groups along k summed at once: parts are whole numbers of them. */
   depth: number;
-  /** Lanes of a workgroup. */
+  /** Lanes per workgroup. */
   lanes: number;
   /** Bytes of workgroup memory. */
   workgroupBytes: number;
   /** Blocks of 4 x 4 that a workgroup reads from memory for each group along k. */
   reads: number;
-  /** Blocks that its lanes read from workgroup memory, or are handed, for each group along k. */
+  /** Blocks that its lanes read from workgroup memory, or receive from others, for each group along k. */
   rereads: number;
-  /** Blocks of 4 x 4 x 4 that its text writes out. */
+  /** Blocks of 4 x 4 x 4 that its source unrolls. */
   unrolled: number;
 }
 
-/** Groups along k that a subgroup loads at once, at most. Parts are whole numbers of them, however large subgroups are. */
+/**
+ * Most groups along k that a subgroup loads at once. Parts are whole numbers of them, whatever the size of subgroups.
+ */
 const DEPTH = 4;
-/** Lanes of a subgroup, as its reads are counted; they are no more on the adapters that have smaller ones. */
+/** Lanes per subgroup for counting reads; adapters with smaller subgroups do not read more. */
 const COUNTED_LANES = 32;
 
 /** See {@link Footprint}. */
@@ -137,7 +138,7 @@ export function footprint({ core, sizes }: Variant): Footprint {
   if (core === "subgroup") {
     const { LANES: lanes, ROWS: tall, COLS } = sizes, wide = lanes * COLS;
     const reads = tall * Math.ceil(lanes / COUNTED_LANES) + wide;
-    const [rereads, unrolled] = [lanes * tall, 2 * tall * COLS]; // handing a block on costs hardware what rereading one does
+    const [rereads, unrolled] = [lanes * tall, 2 * tall * COLS]; // passing on a block costs hardware as much as rereading one
     return { tall, wide, depth: DEPTH, lanes, workgroupBytes: 0, reads, rereads, unrolled };
   }
   const { TX, TY, TM4, TN4, BK4, STAGES } = sizes, lanes = TX * TY;
@@ -147,17 +148,17 @@ export function footprint({ core, sizes }: Variant): Footprint {
   return { tall, wide, depth: BK4, lanes, workgroupBytes, reads, rereads, unrolled };
 }
 
-/** What of a device decides which variants it can run. */
+/** The properties of a device that decide which variants it can run. */
 export interface Capacity {
-  /** Lanes of a workgroup, at most. */
+  /** Most lanes per workgroup. */
   lanes: number;
-  /** Bytes of workgroup memory, at most. */
+  /** Largest workgroup memory in bytes. */
   workgroupBytes: number;
-  /** Its subgroups, where it has them. */
+  /** Its subgroups, if it has any. */
   subgroups?: Subgroups;
 }
 
-/** Why a device cannot run a variant; undefined where it can. */
+/** Why a device can't run a variant; undefined if it can. */
 export function unfit(variant: Variant, capacity: Capacity): string | undefined {
   const { lanes, workgroupBytes } = footprint(variant), { subgroups } = capacity;
   if (lanes > capacity.lanes || workgroupBytes > capacity.workgroupBytes) {
@@ -165,16 +166,16 @@ export function unfit(variant: Variant, capacity: Capacity): string | undefined 
   }
   if (variant.core !== "subgroup") return undefined;
   if (!subgroups) return "subgroups, which this adapter does not have";
-  // no subgroup is cut short at the end of a workgroup
+  // no subgroup is incomplete at the end of a workgroup
   return lanes % subgroups.max === 0
     ? undefined
     : `subgroups of ${lanes} lanes at most (this adapter's: ${subgroups.max})`;
 }
 
 /**
- * The constants that a variant puts into its core's text.
+ * The constants of a variant for its core's source.
  *
- * @throws RangeError where lanes cannot share out the loads, TypeError where there are no subgroups and they are needed
+ * @throws RangeError if lanes can't divide the loads evenly, TypeError if subgroups are required and there are none
  */
 export function coreConstants(variant: Variant, subgroups?: Subgroups): Record<string, number | boolean> {
   if (variant.core === "lane") return { ...variant.sizes };
@@ -184,7 +185,7 @@ export function coreConstants(variant: Variant, subgroups?: Subgroups): Record<s
     return { ...variant.sizes, SHARE: share, PER, LOADS: ROWS / PER, DEPTH: Math.min(DEPTH, share / PER) };
   }
   const { tall: BM4, wide: BN4, lanes } = footprint(variant), { BK4, STAGES } = variant.sizes;
-  // eight lanes load neighbours, for each group of k of the tile; all lanes together so many slots at once
+  // eight lanes load neighbours, for each group of k of the tile; all lanes together load this many slots at once
   const SLOTS = lanes / BK4, SPLIT = BM4 + BN4 === SLOTS;
   if (!(SLOTS % 8 === 0 && BM4 % 8 === 0 && BN4 % 8 === 0 && (SPLIT || BM4 % SLOTS === 0))) {
     throw new RangeError(`${lanes} lanes cannot share out ${variant.name}: they load eight rows or columns together`);

@@ -1,4 +1,4 @@
-// y[i] = a[i] + b[i]. Where y is a (or b) there is one buffer less: it is read where it is written.
+// y[i] = a[i] + b[i]. If y is a (or b), there is one buffer less: y is read and written in place.
 
 struct Params {
   length: u32,

@@ -1,5 +1,6 @@
-// y = the mean of each channel over all pixels of an image. Lane i owns value i of y: it reads its channel pixel by pixel, and
-// neighbouring lanes read neighbouring channels, so that their reads lie side by side. Every number is read once: bound by memory.
+// y = the mean of each channel over all pixels of an image. Lane i computes value i of y: it reads its channel pixel by pixel.
+// Neighbouring lanes read neighbouring channels, so their reads are contiguous. Every number is read once, so the kernel is bound
+// by memory.
 
 struct Params {
   pixels: u32, // of an image

@@ -1,4 +1,4 @@
-// dx = dy / pixels, the same for every pixel of an image, zero where mask <= 0. Lane i owns value i of dx.
+// dx = dy / pixels, the same for every pixel of an image, zero where mask <= 0. Lane i computes value i of dx.
 
 struct Params {
   pixels: u32, // of an image

@@ -1,8 +1,9 @@
-// sums[part, j] = the sum of column j over the rows of the part. Run on [rows, columns] with many parts, then once more on
-// those [parts, columns] with one: a tall matrix keeps the whole GPU busy, and the order of additions is fixed.
+// sums[part, j] = the sum of column j over the rows of the part. It runs on [rows, columns] with many parts, then once
+// more on the resulting [parts, columns] with one. So a tall matrix keeps the whole GPU busy, and the order of additions
+// is fixed.
 //
-// A workgroup owns 32 columns of one part; its 8 rows of lanes take every eighth row each, so that neighbouring lanes read
-// neighbouring columns, and lane row 0 adds the eight in order.
+// A workgroup sums 32 columns of one part. Each of its 8 rows of lanes takes every eighth row, so neighbouring lanes read
+// neighbouring columns. Lane row 0 adds the eight sums in order.
 
 struct Params {
   rows: u32,

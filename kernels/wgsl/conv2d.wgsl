@@ -1,15 +1,15 @@
-// y = conv3x3(x, weights) + bias, then max(0, y) if relu: stride 1, zero padding 1. The gradient of that
-// to its input is the same convolution of dy by the weights turned over in space and transposed in channels (turn_weights.wgsl).
+// y = conv3x3(x, weights) + bias, then max(0, y) if relu: stride 1, zero padding 1. The gradient of its input is the same convolution of
+// dy with the weights flipped in space and transposed in channels (turn_weights.wgsl).
 //
-// Implicit GEMM: y is a matrix [pixels, channels out], the product of the matrix [pixels, 9 channels in] whose rows are each
-// pixel's neighbourhood, which is never written down, and the weights as they lie, [9 channels in, channels out]:
+// Implicit GEMM: y is a matrix [pixels, channels out], the product of two matrices. The rows of the first, [pixels, 9 channels in], are
+// the pixels' neighbourhoods; it is never stored. The second is the weights in their layout, [9 channels in, channels out]:
 //
 //   y[p, co] = sum over tap, ci of x[p + shift(tap), ci] weights[tap, ci, co]
 //
-// Pixels are numbered through all images, so a neighbour lies at a fixed distance `shift(tap)`; whether it lies in the same
-// image is kept as nine bits for each pixel, computed once. This file says where the matrices lie; one of gemm_tile.wgsl,
-// gemm_lane.wgsl and gemm_subgroup.wgsl, appended to it, multiplies, asking for 4x4 blocks by k: column j of each is at k = 4 k4 + j. Channels are padded with zeros to a multiple of 4
-// (pad_columns.wgsl).
+// Pixels are numbered through all images, so a neighbour is at a fixed distance `shift(tap)`. Nine bits for each pixel, computed once,
+// tell which neighbours are inside the image. This file defines how to load the matrices. One of gemm_tile.wgsl, gemm_lane.wgsl and
+// gemm_subgroup.wgsl is appended and multiplies them, in 4x4 blocks along k: column j of each is at k = 4 k4 + j. Channels are padded with
+// zeros to a multiple of 4 (pad_columns.wgsl).
 
 ${ENABLE}
 
@@ -17,13 +17,13 @@ struct Params {
   height: u32,
   width: u32,
   pixels: u32, // batch x height x width
-  cin: u32, // channels of what is convolved
+  cin: u32, // channels of the input
   cout: u32, // channels of the result
   cin4: u32, // cin / 4, rounded up
   rows4: u32, // pixels / 4, rounded up
   cols4: u32, // cout / 4, rounded up
   k4: u32, // 9 cin4
-  split_k4: u32, // of which each part takes so many
+  split_k4: u32, // of which each part takes this many
   relu: u32,
 }
 
@@ -37,16 +37,16 @@ struct Params {
 #end
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>; // [splits, batch, height, width, cout]
 #if HALF
-@group(0) @binding(5) var<storage, read> scales: array<f32>; // [2]: what undoes the scaling of the operands (pack_half.wgsl)
+@group(0) @binding(5) var<storage, read> scales: array<f32>; // [2]: factors that undo the scaling of the operands (pack_half.wgsl)
 #end
 @group(1) @binding(0) var<uniform> params: Params;
 
-// A place along k: four channels of one tap.
+// A position along k: four channels of one tap.
 struct Place {
   k4: u32,
   tap: u32, // 3 ky + kx
   channel4: u32,
-  offset: u32, // of those channels of the neighbour, in groups of four values: (ky - 1) width + (kx - 1) pixels, modulo 2^32
+  offset: u32, // offset of the neighbour's channels, in groups of four values: (ky - 1) width + (kx - 1) pixels, modulo 2^32
 }
 
 fn at_tap(tap: u32, channel4: u32) -> Place {
@@ -60,8 +60,8 @@ fn place(k4: u32) -> Place {
   return at_tap(tap, k4 - tap * params.cin4);
 }
 
-// The place so much further, no more than a tap's channels. The next tap is a pixel to the right, or at the end of a row of taps
-// a row down and two to the left.
+// The position `by` further on, at most one tap's channels. The next tap is one pixel to the right, or at the end of a row of
+// taps one row down and two pixels to the left.
 fn further(at: Place, by: u32) -> Place {
   let channel4 = at.channel4 + by;
   let ends = channel4 >= params.cin4;
@@ -81,14 +81,14 @@ fn stride_of(by: u32) -> u32 {
 
 fn ahead(at: Place, by: u32) -> Place {
 #if FIT
-  return further(at, by); // `by` divides what is summed over, 9 cin4, and being a power of two cin4
+  return further(at, by); // `by` divides the summed length 9 cin4 and, since it is a power of two, also cin4
 #else
   return place(at.k4 + by);
 #end
 }
 
-// Four pixels: where the channels of the first begin, in groups of four, and nine bits each for the taps that fall inside their image,
-// two pixels in a word. Pixels past the last are never stored, and nothing is said of them.
+// Four pixels: the start of the first one's channels, in groups of four, and for each pixel nine bits for the taps that fall inside
+// the image, two pixels per word. Pixels beyond the last are never stored, so their bits do not matter.
 struct Rows {
   start: u32,
   inside: vec2u,
@@ -109,8 +109,8 @@ fn rows_of(row4: u32) -> Rows {
   return Rows(4 * row4 * params.cin4, inside.xz | (inside.yw << vec2u(9)));
 }
 
-// Column j of the result: channel 4 channel4 + j of the neighbours of four pixels. A neighbour outside the image is read wherever
-// it would lie (WGSL gives something for any index) and counts as zero.
+// Column j of the result: channel 4 channel4 + j of the neighbours of four pixels. A neighbour outside the image is read from its
+// computed address (WGSL returns some value for any index) and counts as zero.
 fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
   let taps = rows.inside >> vec2u(at.tap);
   let inside = (vec4u(taps.x, taps.x, taps.y, taps.y) & vec4u(1, 512, 1, 512)) != vec4u(0);
@@ -146,7 +146,7 @@ fn unscaled(sums: vec4f) -> vec4f {
 #end
 }
 
-// A block of the result: 4 pixels by 4 channels, the last pixels perhaps past the edge.
+// Stores a block of the result: 4 pixels by 4 channels; the last pixels may be beyond the edge.
 fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
 #if BIAS
   let add = bias[col4];

@@ -1,14 +1,14 @@
-// The gradient of a 3x3 convolution to its weights, in parts:
+// The gradient of a 3x3 convolution's weights, in parts:
 //
 //   dWeights[tap, ci, co] = sum over pixels p of x[p + shift(tap), ci] dy[p, co]
 //
-// A product again: [9 channels in, pixels] by [pixels, channels out]. The outputs are few and the pixels many (36,864 and
-// 262,144 for the second layer of VGG-E, batch 128), so the pixels are split into parts, each with its own sum in
-// parts[split]; reduce_parts.wgsl adds them in order. No atomics: the same input gives the same bits.
+// This is a product again: [9 channels in, pixels] by [pixels, channels out]. There are few outputs and many pixels
+// (36,864 and 262,144 for the second layer of VGG-E, batch 128), so the pixels are split into parts, each with a separate
+// sum in parts[split]; reduce_parts.wgsl adds them in order. There are no atomics: the same input gives the same bits.
 //
-// This file says where the matrices lie; gemm_tile.wgsl or gemm_lane.wgsl, appended to it, multiplies, asking for 4x4
-// blocks. Rows are groups of four channels in, each tap's own. Channels are padded with zeros to a multiple of 4
-// (pad_columns.wgsl), but the channels in of the result are not.
+// This file defines how to load the matrices. gemm_tile.wgsl or gemm_lane.wgsl is appended and multiplies them, in 4x4
+// blocks. Rows are groups of four input channels, separate for each tap. Channels are padded with zeros to a multiple of
+// 4 (pad_columns.wgsl), except the input channels of the result.
 
 ${ENABLE}
 
@@ -22,18 +22,18 @@ struct Params {
   rows4: u32, // 9 cin4
   cols4: u32, // cout / 4, rounded up
   k4: u32, // pixels / 4, rounded up
-  split_k4: u32, // of which each part takes so many
+  split_k4: u32, // of which each part takes this many
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4${S}>; // [batch, height, width, cin]
 @group(0) @binding(1) var<storage, read> dy: array<vec4${S}>; // [batch, height, width, cout]
 @group(0) @binding(2) var<storage, read_write> parts: array<vec4f>; // [splits, 3, 3, cin, cout]
 #if HALF
-@group(0) @binding(5) var<storage, read> scales: array<f32>; // [2]: what undoes the scaling of the operands (pack_half.wgsl)
+@group(0) @binding(5) var<storage, read> scales: array<f32>; // [2]: factors that undo the scaling of the operands (pack_half.wgsl)
 #end
 @group(1) @binding(0) var<uniform> params: Params;
 
-// How far a step goes along k, in pixels; and then in rows, less whole images, and pixels of a row.
+// A step along k, in pixels; and the same in rows, modulo whole images, and pixels of a row.
 struct Stride {
   k4: u32,
   pixels: u32,
@@ -47,7 +47,7 @@ fn stride_of(by: u32) -> Stride {
 }
 
 #if EVEN
-// A place along k: four pixels of one row, and the coordinates of the first: 4 divides the width.
+// A position along k: four pixels of one row, and the coordinates of the first; the width is a multiple of 4.
 struct Place {
   pixel: u32,
   h: u32,
@@ -76,14 +76,14 @@ fn ahead(at: Place, by: Stride) -> Place {
   );
 }
 #else
-// A place along k: four pixels one after the other, and the coordinates of each.
+// A position along k: four consecutive pixels, and the coordinates of each.
 struct Place {
   pixel: u32,
   h: vec4u,
   w: vec4u,
 }
 
-// The coordinates of the pixel after (h, w). No branches: four of these are done for each place, in every lane.
+// The coordinates of the pixel after (h, w). Without branches: every lane computes four of these for each position.
 fn after(at: vec2u) -> vec2u {
   let row_ends = at.y + 1 == params.width;
   let below = select(at.x + 1, 0u, at.x + 1 == params.height);
@@ -118,11 +118,12 @@ fn ahead(at: Place, by: Stride) -> Place {
 }
 #end
 
-// Four rows of the product: four channels in of one tap, which looks (up, left) from a pixel: ky - 1 and kx - 1, modulo 2^32.
+// Four rows of the product: four input channels of one tap, and the tap's shift (up, left) from a pixel: ky - 1 and kx
+// - 1, modulo 2^32.
 struct Rows {
   up: u32,
   left: u32,
-  offset: u32, // of those channels of the pixel that it sees, in groups of four values
+  offset: u32, // offset of these channels in the shifted pixel, in groups of four values
 }
 
 fn rows_of(row4: u32) -> Rows {
@@ -132,9 +133,10 @@ fn rows_of(row4: u32) -> Rows {
   return Rows(up, left, (up * params.width + left) * params.cin4 + row4 - tap * params.cin4);
 }
 
-// Column j of the result: the four channels at pixel j, as the tap sees it; zero outside the image, wherever that is read.
+// Column j of the result: the four channels at pixel j, shifted by the tap; zero outside the image, whatever address is
+// read there.
 fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
-  // h - 1 of h = 0 is a huge number, so that one comparison serves both edges
+  // h - 1 with h = 0 is a huge number, so one comparison covers both edges
 #if EVEN
   let across = vec4u(0, 1, 2, 3) + (at.w + rows.left) < vec4u(params.width);
   var inside = select(vec4<bool>(), across, at.h + rows.up < params.height);
@@ -153,7 +155,7 @@ fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
   );
 }
 
-// Column j of the result: four channels out at pixel j.
+// Column j of the result: four output channels at pixel j.
 fn load_b(at: Place, col4: u32) -> mat4x4${S} {
   let index = at.pixel * params.cols4 + col4;
   return mat4x4${S}(

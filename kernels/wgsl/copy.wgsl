@@ -1,4 +1,5 @@
-// y[i] = x[i]. A kernel and not copyBufferToBuffer(), which would end the compute pass. Words, so that integers pass too.
+// y[i] = x[i]. It is a kernel because copyBufferToBuffer() would end the compute pass. It copies words, so it also
+// works for integers.
 
 struct Params {
   length: u32,

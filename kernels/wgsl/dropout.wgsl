@@ -1,9 +1,9 @@
-// y[i] = x[i] scale where the random word of place i is at least `threshold`, else 0. The word is the first of
+// y[i] = x[i] scale if the random word of index i is at least `threshold`, else 0. The word is the first of
 // threefry2x32(key, [i, 0]), 20 rounds, as in random.ts, so the mask is never stored: the gradient draws it again.
 
 struct Params {
   length: u32,
-  first: u32, // place of the first value, where a long tensor goes in pieces
+  first: u32, // index of the first value, if a long tensor is processed in pieces
   key0: u32,
   key1: u32,
   threshold: u32, // rate 2^32

@@ -1,4 +1,4 @@
-// x[i] = value. The value comes as its bits, so that a NaN arrives as the NaN it was. Lane i owns value i.
+// x[i] = value. The value is passed as its bits, so that a NaN keeps its bits. Lane i writes value i.
 
 struct Params {
   length: u32,

@@ -1,4 +1,4 @@
-// out[i, j] = table[rows[i], j]. Lane i owns value i of the output.
+// out[i, j] = table[rows[i], j]. Lane i writes value i of the output.
 
 struct Params {
   columns: u32,

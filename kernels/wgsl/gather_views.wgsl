@@ -1,12 +1,12 @@
-// Views of windows of a long time series (kernels.ts, GatherViews): resampled in time and across bands by linear interpolation, louder
-// and noisier where sound is, masked, standardised. Lane i owns value i of the output, so that writes are contiguous; a window
-// (8 KB at 32 frames) stays in the cache for its strided reads.
+// Views of windows of a long time series (kernels.ts, GatherViews): resampled in time and across bands by linear interpolation, with
+// gain and noise, masked, standardised. Lane i computes value i of the output, so writes are contiguous; a window (8 KB at 32 frames)
+// stays in the cache for its strided reads.
 
 struct Params {
   height: u32,
   width: u32,
   length: u32, // batch x height x width
-  first: u32, // place of the first value, where a batch goes in pieces
+  first: u32, // index of the first value, if a batch is processed in pieces
   key0: u32,
   key1: u32,
   mean: f32,
@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<f32>; // [batch, height, width, 1]
 @group(1) @binding(0) var<uniform> params: Params;
 
-// The first word of threefry2x32(key, [place, 0]), as in random.ts, as a number from 0 to below 1.
+// The first word of threefry2x32(key, [place, 0]), as in random.ts, as a number in [0, 1).
 fn uniform_number(place: u32) -> f32 {
   let key2 = 0x1bd11bdau ^ params.key0 ^ params.key1;
   var a = place + params.key0;
@@ -56,7 +56,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   if (i >= params.length) {
     return;
   }
-  let row = i / params.width; // through all images
+  let row = i / params.width; // counted over all images
   let w = f32(i - row * params.width);
   let image = row / params.height;
   let h = f32(row - image * params.height);

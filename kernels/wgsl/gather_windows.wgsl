@@ -1,6 +1,6 @@
-// Cuts a batch of windows out of one long time series, standardised: out[i, h, w] = (series[starts[i] + w, h] - mean) scale.
-// Time becomes an image's width. Lane i owns value i of the output, so writes are contiguous and the strided reads of
-// a window are left to the cache, which a window (8 KB) fits.
+// Cuts a batch of windows from one long time series and standardises them: out[i, h, w] = (series[starts[i] + w, h] - mean)
+// scale. Time becomes an image's width. Lane i computes value i of the output, so writes are contiguous. The strided reads
+// of a window (8 KB) are served by the cache.
 
 struct Params {
   height: u32,
@@ -21,7 +21,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   if (i >= params.length) {
     return;
   }
-  let row = i / params.width; // through all images
+  let row = i / params.width; // counted over all images
   let w = i - row * params.width;
   let image = row / params.height;
   let h = row - image * params.height;

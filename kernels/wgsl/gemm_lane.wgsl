@@ -2,10 +2,10 @@
 //
 //   C[row, column] = sum over k of A[row, k] B[k, column]
 //
-// One lane owns 4 x ROWS rows by 4 x COLS columns of C and walks along k four at a time, reading A and B as 4x4 blocks
-// straight from memory through the problem's own load_a() and load_b(). Of every (ROWS + COLS) blocks read, 16 ROWS COLS vec4
-// FMAs are made. Nothing is shared between lanes, so there is no barrier: that is what a software adapter wants, whose barriers
-// cost more than its loads. The accumulators are named, not indexed: an index into a private array would be clamped.
+// Each lane computes 4 x ROWS rows by 4 x COLS columns of C. It walks along k four at a time, and reads A and B as 4x4 blocks
+// directly from memory through the problem's load_a() and load_b(). (ROWS + COLS) blocks read give 16 ROWS COLS vec4 FMAs.
+// Lanes share nothing, so there is no barrier: this suits software adapters, whose barriers cost more than their loads. The
+// accumulators are named, not indexed: an index into a private array would be clamped.
 
 @compute @workgroup_size(${LANES_M} * ${LANES_N})
 fn main(
@@ -13,7 +13,7 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
 ) {
-  let job = group.y * groups.x + group.x; // large grids come folded into two dimensions
+  let job = group.y * groups.x + group.x; // large grids are folded into two dimensions
   let tiles_m = (params.rows4 + ${LANES_M} * ${ROWS} - 1) / (${LANES_M} * ${ROWS});
   let tiles_n = (params.cols4 + ${LANES_N} * ${COLS} - 1) / (${LANES_N} * ${COLS});
   let split = job / (tiles_m * tiles_n);

@@ -2,20 +2,20 @@
 //
 //   C[row, column] = sum over k of A[row, k] B[k, column]
 //
-// A workgroup of LANES lanes owns 4 ROWS rows by 4 LANES COLS columns of C: each lane all of the rows, and COLS groups of four
-// columns of its own. So every lane wants the same values of A, and no two the same of B. A lane reads its own of B; the blocks
-// of A are shared out among the lanes of a subgroup, which hand them to the others (subgroupBroadcast): no workgroup memory, no
-// barrier. Of A a lane reads LOADS blocks for DEPTH groups along k:
+// A workgroup of LANES lanes computes 4 ROWS rows by 4 LANES COLS columns of C: each lane has all of the rows, and its own COLS
+// groups of four columns. So every lane needs the same values of A, and no two lanes the same values of B. Each lane reads its values
+// of B. The lanes of a subgroup divide the blocks of A among them, and pass them to the others (subgroupBroadcast): no workgroup
+// memory, no barrier. Each lane reads LOADS blocks of A for DEPTH groups along k:
 //
 //   SHARE lanes of each subgroup load;  ROWS = LOADS PER,  SHARE >= DEPTH PER;  lane kk PER + q has block q, kk groups ahead
 //
-// All lanes of the workgroup want the same rows, so it does not matter which of them make a subgroup, nor how many: only that
-// each subgroup has SHARE lanes or more. What is summed, and in what order, does not depend on it either.
+// All lanes of the workgroup need the same rows, so it does not matter which lanes form a subgroup, or how many, as long as each
+// subgroup has at least SHARE lanes. The terms of the sums, and their order, do not depend on it either.
 //
-// A subgroup of fewer than SHARE lanes would be handed values that nobody loaded. Drivers are known that run a kernel in smaller
-// subgroups than they say, so that each counts itself: where it is too small all of its results are NaN, which does not go unnoticed.
+// A subgroup of fewer than SHARE lanes would receive values that no lane loaded. Some drivers run a kernel in smaller subgroups than
+// they report, so each subgroup counts its lanes: if it is too small, all of its results are NaN, which is always noticed.
 //
-// All lanes stay to the end, those past the last column too: who has left can hand nothing on.
+// All lanes stay active to the end, even those beyond the last column: a lane that has returned can't pass anything on.
 
 fn poisoned(values: vec4f, poison: u32) -> vec4f {
   return bitcast<vec4f>(bitcast<vec4u>(values) | vec4u(poison));
@@ -28,7 +28,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) id: u32,
 ) {
-  let job = group.y * groups.x + group.x; // large grids come folded into two dimensions
+  let job = group.y * groups.x + group.x; // large grids are folded into two dimensions
   let tiles_m = (params.rows4 + ${ROWS} - 1) / ${ROWS};
   let tiles_n = (params.cols4 + ${LANES} * ${COLS} - 1) / (${LANES} * ${COLS});
   let split = job / (tiles_m * tiles_n);
@@ -43,7 +43,7 @@ fn main(
     poison = 0x7fc00000u;
   }
 
-  // Which blocks of A this lane loads for all: always the same rows, so many groups of k ahead.
+  // The blocks of A that this lane loads for all: always the same rows, a fixed number of groups of k ahead.
   let ahead = (id / ${PER}) % ${DEPTH};
 #for l in LOADS
   let rows_${l} = rows_of(min(row4 + ${l} * ${PER} + id % ${PER}, params.rows4 - 1));

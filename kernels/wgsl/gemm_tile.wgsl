@@ -2,36 +2,36 @@
 //
 //   C[row, column] = sum over k of A[row, k] B[k, column]
 //
-// A workgroup of TX x TY lanes owns a tile of 4 BM4 rows by 4 BN4 columns of C. It walks along k, 4 BK4 at a time: each lane
-// brings 4x4 blocks of A and B (the problem's own load_a() and load_b()) into workgroup memory, then multiplies TM4 x TN4
-// blocks of 4x4 from there. With BM4 = BN4 = 32 every value read from memory is used 128 times, and with TM4 = TN4 = 2
-// every vec4 read from workgroup memory is used 8 times. Where the depth of the tile divides k (FIT), no bounds are tested
-// inside; past the last row or column the last one is loaded again, and not stored.
+// A workgroup of TX x TY lanes computes a tile of 4 BM4 rows by 4 BN4 columns of C. It walks along k, 4 BK4 at a time: each lane copies
+// 4x4 blocks of A and B (with the problem's load_a() and load_b()) to workgroup memory, then multiplies TM4 x TN4 blocks of 4x4 from
+// there. With BM4 = BN4 = 32 every value read from memory is used 128 times, and with TM4 = TN4 = 2 every vec4 read from workgroup
+// memory is used 8 times. If the depth of the tile divides k (FIT), the inner code tests no bounds. Beyond the last row or column, the
+// last one is loaded again but not stored.
 //
-// Layout: tile[kk][j][slot] holds four rows of A (slots below BM4) or four columns of B (from BM4 on) at k = 4 kk + j. Where a lane
-// reads, kk and j are constants and the slot is its number and a constant: so naga needs no clamps of the first, and compilers see
-// that those of the last do nothing, where in a flat array each costs an instruction.
+// Layout: tile[kk][j][slot] has four rows of A (slots below BM4) or four columns of B (from BM4 on) at k = 4 kk + j. When a lane reads,
+// kk and j are constants, and the slot is its lane number plus a constant. So naga needs no clamps for the first two, and compilers see
+// that those for the slot do nothing, whereas in a flat array each clamp costs an instruction.
 //
-// Who loads: eight neighbouring lanes have neighbouring slots, and each eight lanes the next four of k. What a matrix stores along
-// k is then read 64 bytes in a row, and what it stores along rows 128; and eight lanes write 128 bytes in a row of workgroup
-// memory, no two of them to the same bank. Where there are as many blocks as lanes (SPLIT), the first LANES_A lanes load A and the
-// others B, a block each.
+// Loads: eight neighbouring lanes have neighbouring slots, and each further eight lanes the next four of k. A matrix stored along k is
+// then read in runs of 64 bytes, and one stored along rows in runs of 128. Eight lanes write 128 contiguous bytes of workgroup memory,
+// no two of them to the same bank. If there are as many blocks as lanes (SPLIT), the first LANES_A lanes load A and the others B, one
+// block each.
 //
-// When: the blocks of the next step are read into registers before those of this step are multiplied, so that the wait for memory is
-// spent multiplying. With two tiles in workgroup memory (STAGES) a lane may write one while others still read the other, and
-// one barrier a step is enough; with one tile it takes two.
+// Timing: the blocks of the next step are read into registers before those of this step are multiplied, so the multiplication hides the
+// wait for memory. With two tiles in workgroup memory (STAGES), a lane may write one while others still read the other, and one barrier
+// per step is enough; with one tile, two barriers are required.
 //
-// What a lane computes: 32 lanes are a patch of 8 x 4 blocks, which reads eight vec4s of B and four of A, each for all of them at once;
-// the blocks of a lane lie TY rows (TX columns) apart.
+// Computation: 32 lanes form a patch of 8 x 4 blocks, which reads eight vec4s of B and four of A, each for all lanes at once; a lane's
+// blocks are TY rows (TX columns) apart.
 //
-// The only loop left is the one along k: the rest is unrolled where this text is made, since neither naga nor Tint
-// unrolls, and each loop would cost a counter and each index into a private array a clamp.
+// Only the loop along k remains. The template unrolls the rest, since neither naga nor Tint does: each loop would cost a counter, and
+// each index into a private array a clamp.
 
 #for stage in STAGES
 var<workgroup> tile_${stage}: array<array<array<vec4${S}, ${BM4} + ${BN4}>, 4>, ${BK4}>;
 #end
 
-// A block for the tile, zeros past the end of the sum.
+// A block for the tile, zeros beyond the end of the sum.
 fn fetch_a(rows: Rows, at: Place, k4: u32, last: u32) -> mat4x4${S} {
 #if !FIT
   if (k4 >= last) {
@@ -56,7 +56,7 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
 ) {
-  let job = group.y * groups.x + group.x; // large grids come folded into two dimensions
+  let job = group.y * groups.x + group.x; // large grids are folded into two dimensions
   let tiles_m = (params.rows4 + ${BM4} - 1) / ${BM4};
   let tiles_n = (params.cols4 + ${BN4} - 1) / ${BN4};
   let split = job / (tiles_m * tiles_n);
@@ -66,7 +66,7 @@ fn main(
   let first = split * params.split_k4;
   let last = min(first + params.split_k4, params.k4);
 
-  // What this lane loads: always the same slots, and always so many groups of k ahead.
+  // The slots that this lane loads: always the same, and always a fixed number of groups of k ahead.
   let kk = (lane / 8) % ${BK4};
   let slot = lane % 8 + 8 * (lane / (8 * ${BK4}));
   let stride = stride_of(${BK4});
@@ -99,7 +99,7 @@ fn main(
 #end
 #end
 
-  // What it computes.
+  // The blocks that it computes.
   let tx = lane % 8 + 8 * ((lane / 32) % (${TX} / 8));
   let ty = (lane / 8) % 4 + 4 * (lane / (4 * ${TX}));
 #for r in TM4

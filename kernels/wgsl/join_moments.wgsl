@@ -1,11 +1,11 @@
-// moments[0, j] = the mean, moments[1, j] = the variance of column j, from those of its parts: two sets of n and c values join
-// as mean += d c / (n + c), squares += squares' + d^2 n c / (n + c), with d the distance of their means (Chan et al. 1983).
-// Lane j owns column j.
+// moments[0, j] = the mean, moments[1, j] = the variance of column j, from those of its parts: two sets of n and c values are
+// joined by mean += d c / (n + c), squares += squares' + d^2 n c / (n + c), with d the distance of their means (Chan et al.
+// 1983). Lane j joins column j.
 
 struct Params {
   rows: u32,
   columns: u32,
-  part_rows: u32, // rows of a part, but for the last
+  part_rows: u32, // rows of each part except the last
   count: u32, // parts
 }
 

@@ -1,5 +1,5 @@
-// largest[part] = the largest magnitude in the part's stretch of x, as its bits. Run with many parts, then once more on theirs
-// with one. Without their sign, the bits of floats are ordered as the floats are, infinity and NaN last.
+// largest[part] = the largest magnitude in the part's stretch of x, as its bits. It runs with many parts, then once more on
+// their results with one. Without the sign, the bits of floats have the same order as the floats, with infinity and NaN last.
 
 struct Params {
   length: u32,

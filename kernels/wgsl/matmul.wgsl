@@ -1,11 +1,12 @@
 // c = op(a) op(b), then + bias for each row, then max(0, c) if relu, then zero where mask <= 0.
 //
-// This file says where the matrices lie; gemm_tile.wgsl or gemm_lane.wgsl, appended to it, multiplies. Both ask for 4x4
-// blocks, whose four values along the contiguous dimension are one vec4 load; a matrix that is stored as its transpose is
-// read the same way and turned over in registers. Rows are padded with zeros to a multiple of 4 values (pad_columns.wgsl).
+// This file defines how to load the matrices. gemm_tile.wgsl or gemm_lane.wgsl is appended and multiplies them. Both
+// request 4x4 blocks, whose four values along the contiguous dimension are one vec4 load. A matrix stored as its transpose
+// is read in the same way and transposed in registers. Rows are padded with zeros to a multiple of 4 values
+// (pad_columns.wgsl).
 //
-// A product with few outputs and a long k is split along k: `split` then says which part, and the parts [splits, m, n] are
-// summed by reduce_parts.wgsl, which also applies the rest.
+// A product with few outputs and a long k is split along k: `split` is then the part's number, and reduce_parts.wgsl sums
+// the parts [splits, m, n] and applies the final operations.
 
 ${ENABLE}
 
@@ -16,7 +17,7 @@ struct Params {
   rows4: u32, // m / 4, rounded up
   cols4: u32, // n / 4, rounded up
   k4: u32, // k / 4, rounded up
-  split_k4: u32, // of which each part takes so many
+  split_k4: u32, // of which each part takes this many
   relu: u32,
 }
 
@@ -30,11 +31,11 @@ struct Params {
 #end
 @group(0) @binding(4) var<storage, read_write> c: array<vec4f>; // [splits, m, n]
 #if HALF
-@group(0) @binding(5) var<storage, read> scales: array<f32>; // [2]: what undoes the scaling of the operands (pack_half.wgsl)
+@group(0) @binding(5) var<storage, read> scales: array<f32>; // [2]: factors that undo the scaling of the operands (pack_half.wgsl)
 #end
 @group(1) @binding(0) var<uniform> params: Params;
 
-// Along k the place is just the number of the group of four.
+// A position along k is just the index of the group of four.
 alias Place = u32;
 
 fn stride_of(by: u32) -> u32 {
@@ -53,8 +54,8 @@ fn next(k4: u32) -> u32 {
   return k4 + 1;
 }
 
-// Where the first of four rows of A begins; where A is transposed, its four columns. Rows past the last are never stored: whatever
-// is read for them (WGSL gives something for any index) is nothing to the others.
+// The start of the first of four rows of A; if A is transposed, of its four columns. Rows beyond the last are never stored, so the
+// values read for them (WGSL returns some value for any index) do not matter.
 alias Rows = u32;
 
 fn rows_of(row4: u32) -> u32 {
@@ -117,7 +118,7 @@ fn unscaled(sums: vec4f) -> vec4f {
 #end
 }
 
-// A block of the result: 4 rows by 4 columns, the last rows perhaps past the edge.
+// Stores a block of the result: 4 rows by 4 columns; the last rows may be beyond the edge.
 fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
 #if BIAS
   let add = bias[col4];

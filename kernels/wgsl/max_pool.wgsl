@@ -1,6 +1,6 @@
-// y = the largest of each 2x2 window of x, stride 2; a last odd row or column is dropped, and a NaN
-// is the largest of all (not_hidden.wgsl). Lane i owns value i of y: four
-// reads, one write, and the channels of a pixel are neighbours in memory and in lanes.
+// y = the largest of each 2x2 window of x, stride 2; an odd last row or column is dropped, and a NaN counts as the
+// largest (not_hidden.wgsl). Lane i computes value i of y: four reads, one write. The channels of a pixel are
+// neighbours in memory and in lanes.
 
 struct Params {
   height: u32, // of x
@@ -21,7 +21,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   let pixel = i / params.channels;
   let channel = i - pixel * params.channels;
-  let row = pixel / (params.width / 2); // through all images
+  let row = pixel / (params.width / 2); // counted over all images
   let column = pixel - row * (params.width / 2);
   let image = row / (params.height / 2);
   let top = image * params.height + 2 * (row - image * (params.height / 2));

@@ -1,5 +1,6 @@
 // dx = dy at the first largest value of its window in reading order, zero elsewhere, also in a dropped last row or column;
-// then zero where mask <= 0. Lane i owns one window of one channel, whole or cut off by the edge, and writes all of it.
+// then zero where mask <= 0. Lane i processes one window of one channel, complete or cut off by the edge, and writes all
+// of it.
 
 struct Params {
   height: u32, // of x
@@ -29,7 +30,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let windows_down = (params.height + 1) / 2;
   let window = i / params.channels;
   let channel = i - window * params.channels;
-  let row = window / windows_across; // through all images
+  let row = window / windows_across; // counted over all images
   let column = window - row * windows_across;
   let image = row / windows_down;
   let h = row - image * windows_down;

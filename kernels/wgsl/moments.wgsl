@@ -1,9 +1,10 @@
 // For each column over the rows of a part: parts[part, 0, j] = its mean, parts[part, 1, j] = the sum of squared distances from
-// that. Two looks at the part, the second of which finds it in the cache: squares of numbers far from zero, less their mean's,
-// would leave nothing but rounding. `join_moments.wgsl` joins the parts.
+// the mean. The kernel passes over the part twice, and the second pass finds it in the cache. A single pass would subtract the
+// squared mean from the squares, which leaves only rounding errors for numbers far from zero. `join_moments.wgsl` joins the
+// parts.
 //
-// A workgroup owns 32 columns of one part; its 8 rows of lanes take every eighth row each, and every lane adds the eight sums
-// in the same order.
+// A workgroup processes 32 columns of one part. Each of its 8 rows of lanes takes every eighth row, and every lane adds the
+// eight sums in the same order.
 
 struct Params {
   rows: u32,

@@ -1,5 +1,5 @@
-// x[i] = a number from -1 to 1 that looks random: what the tuner multiplies. A GPU that multiplies zeros draws less power, and so
-// runs at a higher clock, than one that trains. Not for statistics: an integer hash of i (Jarzynski & Olano, "Hash functions for GPU
+// x[i] = a number from -1 to 1 that looks random, as the tuner's operands. A GPU that multiplies zeros draws less power, and so runs
+// at a higher clock, than in training. Not suitable for statistics: an integer hash of i (Jarzynski & Olano, "Hash functions for GPU
 // rendering", 2020: PCG).
 
 struct Params {

@@ -1,5 +1,5 @@
-// y[i, j] = gamma[j] (x[i, j] - mean[j]) / sqrt(variance[j] + epsilon) + beta[j], then max(0, y) if relu. Lane i owns value i of
-// a piece: 8 bytes move for each, and memory sets the pace.
+// y[i, j] = gamma[j] (x[i, j] - mean[j]) / sqrt(variance[j] + epsilon) + beta[j], then max(0, y) if relu. Lane i computes value
+// i of a piece: 8 bytes move for each, so the kernel is bound by memory.
 
 struct Params {
   length: u32, // values

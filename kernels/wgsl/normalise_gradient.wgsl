@@ -1,11 +1,11 @@
 // dx = gamma i (dy - dBeta / n - (x - mean) i dGamma / n), column by column, with i = 1 / sqrt(variance + epsilon) and n the
-// rows that counted; zero in the rows after them. Lane i owns value i: 12 bytes move for each.
+// number of counted rows; zero in the rows after them. Lane i computes value i: 12 bytes move for each.
 
 struct Params {
   length: u32, // values
-  counted: u32, // values of the rows that counted
+  counted: u32, // values of the counted rows
   columns: u32,
-  rows: f32, // that counted
+  rows: f32, // number of counted rows
   epsilon: f32,
 }
 

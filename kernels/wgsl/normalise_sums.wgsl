@@ -1,8 +1,8 @@
-// What normalise's gradient needs of each column, over the rows of a part: the sum of dy, and that of
-// dy (x - mean) / sqrt(variance + epsilon). `column_sums.wgsl` adds the parts up to dBeta and dGamma.
+// The sums that the gradient of normalise needs for each column, over the rows of a part: the sum of dy, and that of dy (x
+// - mean) / sqrt(variance + epsilon). `column_sums.wgsl` adds the parts up to dBeta and dGamma.
 //
-// A workgroup owns 32 columns of one part; its 8 rows of lanes take every eighth row each, and lane row 0 adds the eight in
-// order.
+// A workgroup processes 32 columns of one part. Each of its 8 rows of lanes takes every eighth row, and lane row 0 adds the
+// eight sums in order.
 
 struct Params {
   rows: u32,

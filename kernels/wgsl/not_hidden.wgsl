@@ -1,9 +1,9 @@
-// max(0, x) and max(a, b) that keep NaN: appended to whatever rectifies or pools.
+// max(0, x) and max(a, b) that preserve NaN: appended to kernels with a ReLU or a pool.
 //
-// WGSL's own max() may return the other operand where one is NaN, and a compiler may assume that there is none (Metal's does
-// unless told otherwise), so that even `x < 0` is no test to rely on. Then a network whose sums are NaN goes on with zeros, and
-// the report of the first bad step never comes. So the bits are asked, as integers: of what is at least -0 and at most -infinity
-// as a number of 32 bits, and no NaN of either sign.
+// WGSL's max() may return the other operand if one is NaN, and a compiler may assume that there is no NaN (Metal's does by
+// default), so even the test `x < 0` is not reliable. A network with NaN sums would then continue with zeros, and never report
+// the first bad step. So the bits are tested as integers: negative values, from -0 to -infinity as 32-bit numbers, are replaced,
+// and NaN of either sign is not.
 
 fn rectified(x: vec4f) -> vec4f {
   let negative = bitcast<vec4u>(x) - vec4u(0x80000000u) <= vec4u(0x7f800000u);

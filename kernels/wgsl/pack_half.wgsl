@@ -1,10 +1,10 @@
 enable f16;
-// y[row, j] = x[row, j] scale, rounded to 16 bits, for the columns that both have, 0 for those that only y has (as
-// pad_columns.wgsl); scales[place] = 1 / scale. The operands of a product on their way to it, where it reads 16-bit floats.
+// y[row, j] = x[row, j] scale, rounded to 16 bits, for the columns that both have, 0 for those that only y has (as in
+// pad_columns.wgsl); scales[place] = 1 / scale. This prepares the operands of a product that reads 16-bit floats.
 //
-// Of 16 bits 5 are the exponent: what is under 6e-8 becomes zero, as gradients would, and what is over 65,504 infinite. So a
-// matrix is multiplied by the power of two that brings its largest magnitude to 16 or above, below 32: an exact step, which the
-// product undoes in its sums. Values down to 4e-6 of the largest keep all 11 bits.
+// 5 of the 16 bits are the exponent: values below 6e-8, such as gradients, become zero, and values above 65,504 infinite. So a
+// matrix is multiplied by the power of two that brings its largest magnitude into [16, 32). This step is exact, and the product
+// undoes it in its sums. Values down to 4e-6 of the largest keep all 11 bits.
 
 struct Params {
   length4: u32, // groups of four values of y
@@ -22,7 +22,7 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = (group.y * groups.x + group.x) * 64 + lane;
-  // x is 2^(exponent - 127) or more; 2^(131 - exponent) times that is 16
+  // x is at least 2^(exponent - 127), and 2^(131 - exponent) times that is 16
   let exponent = clamp(largest[0] >> 23, 8u, 254u);
   let scale = bitcast<f32>((258 - exponent) << 23);
   if (i == 0) {

@@ -1,5 +1,6 @@
 // y[row, j] = x[row, j] for the columns that both have, 0 for those that only y has. The products read and write four columns
-// at once: a matrix whose columns 4 does not divide (one channel in, seven classes out) passes through a wider copy.
+// at once: a matrix whose number of columns is not a multiple of 4 (one channel in, seven classes out) is copied to a wider
+// one.
 
 struct Params {
   length: u32, // values of y

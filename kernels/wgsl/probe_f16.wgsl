@@ -1,6 +1,6 @@
 enable f16;
-// Does what the kernels do with 16-bit floats, so that whoever opens a device sees whether it comes out right: values are
-// rounded to them, pass through memory, are turned over as 4x4 blocks in workgroup memory, and are multiplied.
+// Uses 16-bit floats as the kernels do, so that opening a device can check the results: values are rounded to 16 bits,
+// pass through memory, are transposed as 4x4 blocks in workgroup memory, and are multiplied.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>; // [64]
 @group(0) @binding(1) var<storage, read_write> halves: array<vec4h>; // [64]: x rounded

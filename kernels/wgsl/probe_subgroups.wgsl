@@ -1,12 +1,12 @@
 ${ENABLE_SUBGROUPS}
-// Does what the kernels do with subgroups, so that whoever opens a device sees whether it comes out right:
+// Uses subgroups as the kernels do, so that opening a device can check the results:
 //
-// - every lane of a subgroup gets value i from lane i (gemm_subgroup.wgsl), for the SHARE lanes that each subgroup has;
-// - a sum over lanes is halved through workgroup memory until SHARE lanes can go on alone (sum.wgsl);
-// - a subgroup is counted, since the size that is told for it may be another.
+// - every lane of a subgroup receives value i from lane i (gemm_subgroup.wgsl), for the SHARE lanes of each subgroup;
+// - a sum over lanes is halved through workgroup memory until SHARE lanes can finish alone (sum.wgsl);
+// - the lanes of a subgroup are counted, since the reported size may be wrong.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>; // [LANES]
-@group(0) @binding(1) var<storage, read_write> y: array<vec4f>; // [LANES + 1, LANES]: sizes and sums, then what was handed on
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>; // [LANES + 1, LANES]: sizes and sums, then the exchanged values
 
 var<workgroup> sums: array<f32, ${LANES}>;
 

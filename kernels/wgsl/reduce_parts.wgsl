@@ -1,5 +1,5 @@
 // y[i] = the sum over the parts of parts[part, i], in the order of the parts, then + bias[i % columns], then max(0, y) if relu,
-// then zero where mask <= 0. The end of every product that was split along k; lane i owns value i.
+// then zero where mask <= 0. The end of every product split along k; lane i computes value i.
 
 struct Params {
   length: u32,

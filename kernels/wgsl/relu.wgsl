@@ -1,4 +1,4 @@
-// y[i] = max(0, x[i]), and NaN stays NaN (not_hidden.wgsl). Where y is x, the one buffer is read where it is written.
+// y[i] = max(0, x[i]), and NaN stays NaN (not_hidden.wgsl). If y is x, the one buffer is read and written in place.
 
 struct Params {
   length: u32,

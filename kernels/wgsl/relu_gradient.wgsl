@@ -1,4 +1,4 @@
-// dx[i] = dy[i] where mask[i] > 0, else 0. Where dx is dy, the one buffer is read where it is written.
+// dx[i] = dy[i] if mask[i] > 0, else 0. If dx is dy, the one buffer is read and written in place.
 
 struct Params {
   length: u32,

@@ -1,4 +1,4 @@
-// probabilities = exp(logits - max) / sum exp(logits - max), row by row. Lane r owns row r: rows are few and short.
+// probabilities = exp(logits - max) / sum exp(logits - max), row by row. Lane r computes row r: rows are few and short.
 
 struct Params {
   rows: u32,

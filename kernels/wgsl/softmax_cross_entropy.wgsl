@@ -2,12 +2,13 @@
 //
 //   loss = -1/count sum over rows, classes of target log p,   p = softmax(logits),   dLogits = (p - target) / count
 //
-// log p is (logit - max) - log(sum exp(logit - max)), so nothing overflows and nothing is the logarithm of zero. Rows from
-// `count` on are padding: probabilities, but no loss and no gradient.
+// log p is (logit - max) - log(sum exp(logit - max)), so nothing overflows, and there is no logarithm of zero. Rows from
+// `count` on are padding: they get probabilities, but no loss and no gradient.
 //
-// One workgroup does it all, so that metrics are added to in one order: lane l takes rows l, l + 256, ..., the lanes' sums are
-// halved again and again, and lane 0 adds them to the running totals. Whether a loss is finite is asked of its bits, and of the
-// logits', since a compiler may assume that x == x. Where there are subgroups the last halvings need no barrier (sum.wgsl).
+// One workgroup does everything, so the order of additions to the metrics is fixed: lane l takes rows l, l + 256, ..., the
+// lanes' sums are halved repeatedly, and lane 0 adds them to the running totals. The bits of the loss and of the logits decide
+// whether they are finite, since a compiler may assume that x == x. With subgroups, the last halvings need no barrier
+// (sum.wgsl).
 
 #if SUBGROUPS
 ${ENABLE}
@@ -16,7 +17,7 @@ ${ENABLE}
 struct Params {
   rows: u32,
   classes: u32,
-  count: u32, // rows that are no padding
+  count: u32, // rows without padding
   step: f32,
 }
 
@@ -27,7 +28,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> metrics: array<f32>; // [4]: loss, hits, rows, first bad step
 @group(1) @binding(0) var<uniform> params: Params;
 
-var<workgroup> sums: array<vec4f, 256>; // loss, hits, rows, values that are not finite
+var<workgroup> sums: array<vec4f, 256>; // loss, hits, rows, number of values that are not finite
 
 fn not_finite(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u;
@@ -47,7 +48,7 @@ fn main(
     let counts = row < params.count;
     var largest = logits[first];
     var largest_target = targets[first];
-    var hit = 1.0; // whether logits and targets have their first largest value at one place
+    var hit = 1.0; // whether the first largest values of logits and targets have the same index
     var bad = not_finite(largest);
     for (var i = first + 1; i < end; i++) {
       let logit = logits[i];

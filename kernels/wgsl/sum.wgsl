@@ -1,9 +1,9 @@
-// total[part] = the sum of the part's stretch of x. Run with many parts, then once more on their sums with one.
+// total[part] = the sum of the part's stretch of x. It runs with many parts, then once more on their sums with one.
 //
-// Lane l of a workgroup adds values l, l + 256, ...; the 256 sums are then halved again and again, each time in the same order.
-// Once they are SHARE, as many as every subgroup has lanes at least, each SHARE lanes take them all and hand them to each other,
-// which needs no barrier: of eight, three are left where subgroups have 32 lanes. Which sum is added to which stays the same. How
-// many lanes a subgroup has in this kernel is not asked: what WebGPU answers is not always what runs.
+// Lane l of a workgroup adds values l, l + 256, ...; the number of sums is then halved repeatedly, each time in the same order.
+// When SHARE sums are left, the least number of lanes in a subgroup, each group of SHARE lanes takes them all and exchanges them,
+// which needs no barrier: if subgroups have 32 lanes, three of eight barriers remain. The pairs of sums that are added stay the
+// same. The kernel does not query the size of its subgroup: WebGPU's answer is not always correct.
 
 #if SUBGROUPS
 ${ENABLE}

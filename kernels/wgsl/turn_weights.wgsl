@@ -1,9 +1,10 @@
-// turned[8 - tap, co, ci] = weights[tap, ci, co]: the weights turned over in space and transposed in channels, by which a
-// convolution's gradient to its input is a convolution of dy. Once a step and layer: 8 bytes a weight, where the gradient would
-// else gather its weights from as many lines of memory as lanes, for every tile anew.
+// turned[8 - tap, co, ci] = weights[tap, ci, co]: the weights flipped in space and transposed in channels. With them, the
+// gradient of a convolution's input is a convolution of dy. It runs once per step and layer, and moves 8 bytes per weight.
+// Without it, the gradient would gather its weights from as many lines of memory as there are lanes, again for every tile.
 //
-// A lane turns a block of 4 x 4 channels of one tap in registers. Neighbouring lanes read neighbouring channels out. Rows of the
-// result are padded with zeros to a multiple of 4 values; where 4 divides the channels out too (VEC), they are read four at once.
+// A lane transposes a block of 4 x 4 channels of one tap in registers. Neighbouring lanes read neighbouring output channels. Rows
+// of the result are padded with zeros to a multiple of 4 values; if the number of output channels is also a multiple of 4 (VEC),
+// they are read four at a time.
 
 struct Params {
   cin: u32,
@@ -20,7 +21,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> turned: array<vec4f>; // [9, cout, cin]
 @group(1) @binding(0) var<uniform> params: Params;
 
-// Four channels out of channel in ci, as they lie.
+// Four output channels of input channel ci, in their layout.
 fn four(tap: u32, ci: u32, co4: u32) -> vec4f {
   if (ci >= params.cin) {
     return vec4f();

@@ -16,6 +16,7 @@ import { type Spread, spread, type Stopwatch } from "../../lab/timing.ts";
 import { SIGNATURES } from "../../kernels/methods.ts";
 import { summarise, trainingFlops } from "../../nn/vgg_e.ts";
 import { cpu } from "../devices.ts";
+import { assertFileError } from "../file_errors.ts";
 
 const once = <T>(make: () => Promise<T>) => {
   let made: Promise<T> | undefined;
@@ -57,19 +58,16 @@ Deno.test("parseResults() takes what runBench() gives, and names the field of wh
   assertEquals(parseResults(found, "found"), found);
   const without = structuredClone(found) as unknown as { kernels: { seconds?: unknown }[] };
   delete without.kernels[2].seconds;
-  assertEquals(
-    assertThrows(() => parseResults(without, "x.json"), TypeError).message,
-    "x.json: kernels.2.seconds: expected a value, found nothing",
+  const parse = (value: unknown) => () => parseResults(value, "x.json");
+  const missing = { place: "kernels.2.seconds", expected: "a value", found: "nothing" };
+  await assertFileError(parse(without), { file: "x.json", ...missing });
+  await assertFileError(
+    parse({ ...found, schema: "epr-bench/0" }),
+    { place: "schema", expected: '"epr-bench/1"', found: '"epr-bench/0"' },
   );
-  assertThrows(
-    () => parseResults({ ...found, schema: "epr-bench/0" }, "x.json"),
-    Error,
-    'schema: expected "epr-bench/1", found "epr-bench/0"',
-  );
-  assertThrows(
-    () => parseResults({ ...found, openSeconds: null }, "x.json"),
-    Error,
-    "openSeconds: expected number, found null",
+  await assertFileError(
+    parse({ ...found, openSeconds: null }),
+    { place: "openSeconds", expected: "number", found: "null" },
   );
 });
 

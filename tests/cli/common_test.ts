@@ -17,9 +17,9 @@ Deno.test("realNumber() takes decimals and fractions, and keeps its bounds", () 
   const read = realNumber({ above: 0, max: 4 });
   assertEquals(["0.5", "1/8", "1e-3", "4"].map(read), [0.5, 0.125, 0.001, 4]);
   for (const wrong of ["0", "-1", "4.1", "1/0", "", "x", "Infinity"]) {
-    assertThrows(() => read(wrong), Error, `Expected a number > 0 and <= 4, found "${wrong}".`);
+    assertThrows(() => read(wrong), InvalidArgumentError, `Expected a number > 0 and <= 4, found "${wrong}".`);
   }
-  assertThrows(() => realNumber()("x"), Error, 'Expected a number, found "x".');
+  assertThrows(() => realNumber()("x"), InvalidArgumentError, 'Expected a number, found "x".');
 });
 
 Deno.test("formatTable() sets words to the left and numbers to the right", () => {

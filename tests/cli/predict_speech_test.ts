@@ -8,6 +8,8 @@ import { profileStatistics } from "../../refinery/statistics.ts";
 import { withFolder } from "../corpora/folders.ts";
 import { cpu } from "../devices.ts";
 import { tinyCorpus, trainTinyModel } from "../models/tiny_model.ts";
+import { UsageError } from "../../cli/common.ts";
+import { InvalidArgumentError } from "commander";
 
 const RATE = 16000;
 const device = await cpu.open();
@@ -236,7 +238,7 @@ Deno.test("predict's options that contradict each other are refused", () => {
   ];
   for (const [flags, names, says] of mistakes) {
     assertMatch(
-      assertThrows(() => checkUsage({ top: 1, decide: "forest", device: "cpu", ...flags }, names), Error).message,
+      assertThrows(() => checkUsage({ top: 1, decide: "forest", device: "cpu", ...flags }, names), UsageError).message,
       says,
     );
   }
@@ -244,7 +246,7 @@ Deno.test("predict's options that contradict each other are refused", () => {
   assertEquals(["left", "right", "each", "1", "12"].map(channelOption), [0, 1, "each", 0, 11]);
   for (const wrong of ["middle", "0", "-1", "1.5", ""]) {
     assertMatch(
-      assertThrows(() => channelOption(wrong), Error).message,
+      assertThrows(() => channelOption(wrong), InvalidArgumentError).message,
       new RegExp(`Expected left, right, each or a number from 1, found "${wrong}"`),
     );
   }

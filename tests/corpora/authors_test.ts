@@ -14,7 +14,8 @@ import { segmentation } from "../../refinery/derived_settings.ts";
 import { PRESETS } from "../../refinery/presets.ts";
 import type { Settings } from "../../refinery/settings.ts";
 import { AUTHORS, makeAuthorsCorpus } from "./authors.ts";
-import { assertRejection, tones, withFolder } from "./folders.ts";
+import { tones, withFolder } from "./folders.ts";
+import { assertFileError } from "../file_errors.ts";
 
 /** Runs `body` with a layout's corpus. */
 async function withCorpus(name: string, body: (dir: string) => Promise<void>): Promise<void> {
@@ -96,9 +97,9 @@ Deno.test("crema-d takes the votes on the voice alone where soft labels are aske
     assertMatch(pointer!.reason, /^expected a recording, found a Git LFS pointer to 84044 bytes; git lfs pull/);
     const hard = await openCorpus("crema-d", { data: dir });
     assert(hard.utterances.every(({ votes }) => votes === undefined));
-    await assertRejection(
-      hard.utterances[1].read(),
-      /1001_IEO_NEU_XX\.wav: expected a recording, found a Git LFS pointer/,
+    await assertFileError(
+      () => hard.utterances[1].read(),
+      { file: /1001_IEO_NEU_XX\.wav$/, expected: "a recording", found: /^a Git LFS pointer/ },
     );
     await Deno.remove(join(dir, "processedResults"), { recursive: true });
     await assertOptionError(
@@ -129,22 +130,25 @@ Deno.test("iemocap: listeners' votes as soft labels, classes beyond the four whe
       "M010 anger",
     ]);
     for (const session of [1, 2]) await Deno.remove(join(dir, `Session${session}/dialog`), { recursive: true });
-    await assertRejection(
-      openCorpus("iemocap", { data: dir }),
-      /expected IEMOCAP's label files, Session1\/dialog.*found none/,
+    await assertFileError(
+      () => openCorpus("iemocap", { data: dir }),
+      { expected: /^IEMOCAP's label files, Session1\/dialog/, found: "none" },
     );
   });
 });
 
 Deno.test("meld says that its tables are missing, or that films are to be converted", async () => {
   await withFolder(tones("train/dia0_utt0.wav"), (dir) => {
-    return assertRejection(
-      openCorpus("meld", { data: dir }),
-      /expected MELD's labels, train_sent_emo\.csv.*found none/,
+    return assertFileError(
+      () => openCorpus("meld", { data: dir }),
+      { file: dir, expected: /^MELD's labels, train_sent_emo\.csv/, found: "none" },
     );
   });
   await withFolder({ "train/dia0_utt0.mp4": "film" }, (dir) => {
-    return assertRejection(openCorpus("meld", { data: dir }), /ffmpeg -i .*but no WAV file in it/);
+    return assertFileError(
+      () => openCorpus("meld", { data: dir }),
+      { file: dir, expected: /ffmpeg -i /, found: /but no WAV file in it/ },
+    );
   });
 });
 

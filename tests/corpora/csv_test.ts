@@ -1,9 +1,11 @@
 /** CSV as people write it: the cases of RFC 4180, and the mistakes. */
-import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { parseCsv } from "../../corpora/csv.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { tones, withFolder } from "./folders.ts";
+import { assertOptionError } from "../option_errors.ts";
+import { assertFileError, type FileErrorParts } from "../file_errors.ts";
 
 const fields = (text: string) => parseCsv(text, "x.csv").map((record) => record.fields);
 
@@ -24,14 +26,16 @@ Deno.test("parseCsv() counts lines within quotes too", () => {
   assertEquals(parseCsv('a,"1\n2\n3"\n\nb,c\n', "x").map((record) => record.line), [1, 5]);
 });
 
-Deno.test("parseCsv() names the line of a quote that never closes, or that something follows", () => {
-  assertMatch(
-    assertThrows(() => parseCsv('a\nb,"c\nd', "x.csv"), SyntaxError).message,
-    /^x\.csv, line 2: expected a closing quote, found none/,
-  );
-  assertMatch(
-    assertThrows(() => parseCsv('a\n"b"c', "x.csv"), SyntaxError).message,
-    /^x\.csv, line 2: expected a separator after a closing quote, found "c"/,
+Deno.test("parseCsv() names the line of a quote that never closes, or that something follows", async () => {
+  const place = { file: "x.csv", line: 2 };
+  await assertFileError(() => parseCsv('a\nb,"c\nd', "x.csv"), {
+    ...place,
+    expected: "a closing quote",
+    found: "none",
+  });
+  await assertFileError(
+    () => parseCsv('a\n"b"c', "x.csv"),
+    { ...place, expected: "a separator after a closing quote", found: '"c"' },
   );
 });
 
@@ -55,34 +59,36 @@ Deno.test("openCsv() reads columns by name in any order, paths from where the CS
 });
 
 Deno.test("openCsv() names the line of each mistake", async () => {
-  const cases: [csv: string, message: RegExp][] = [
-    ["", /x\.csv: expected a header "path,emotion.*, found an empty file/],
-    ["sound,emotion\na.wav,sad", /x\.csv, line 1: expected a column "path" .*found sound, emotion/],
-    ["path,mood\na.wav,sad", /line 1: expected a column "emotion" .*found path, mood/],
-    ["path,emotion,start\na.wav,sad,1", /line 1: expected columns "start" and "end" together, found only "start"/],
-    ["path,emotion,start,end\na.wav,sad,2,1", /line 2: expected a start and a later end.*found "2" and "1"/],
-    ["path,anger,sadness\na.wav,1,many", /line 2: expected votes for sadness.*found "many"/],
-    ["path,anger,angry\na.wav,1,2", /line 1: expected one column of votes for anger, found two/],
-    ["path,emotion\na.wav,sad\nb.wav", /x\.csv, line 3: expected 2 fields, as in the header, found 1/],
-    ["path,emotion\na.wav,", /line 2: expected an emotion, found an empty field/],
-    ["path,emotion\na.wav,sad\n", /only one emotion, sadness \(1 utterance\)/],
-    ["path,emotion\na.wav,sad\na.wav,happy\n", /only one emotion.*the same utterance as/],
-    ["path,emotion\n", /no utterance that can be used/],
+  const TWO = "at least two emotions";
+  const cases: [csv: string, parts: FileErrorParts][] = [
+    ["", { expected: /^a header "path,emotion/, found: "an empty file" }],
+    ["sound,emotion\na.wav,sad", { line: 1, expected: /^a column "path" /, found: "sound, emotion" }],
+    ["path,mood\na.wav,sad", { line: 1, expected: /^a column "emotion" /, found: "path, mood" }],
+    [
+      "path,emotion,start\na.wav,sad,1",
+      { line: 1, expected: 'columns "start" and "end" together', found: 'only "start"' },
+    ],
+    ["path,emotion,start,end\na.wav,sad,2,1", { line: 2, expected: /^a start and a later end/, found: '"2" and "1"' }],
+    ["path,anger,sadness\na.wav,1,many", { line: 2, expected: /^votes for sadness/, found: '"many"' }],
+    ["path,anger,angry\na.wav,1,2", { line: 1, expected: "one column of votes for anger", found: /^two: / }],
+    ["path,emotion\na.wav,sad\nb.wav", { line: 3, expected: "2 fields, as in the header", found: "1" }],
+    ["path,emotion\na.wav,", { line: 2, expected: "an emotion", found: "an empty field" }],
+    ["path,emotion\na.wav,sad\n", { expected: TWO, found: "only one emotion, sadness (1 utterance)" }],
+    ["path,emotion\na.wav,sad\na.wav,happy\n", { expected: TWO, found: /^only one emotion.*the same utterance as/ }],
+    ["path,emotion\n", { expected: TWO, found: "no utterance that can be used" }],
   ];
-  for (const [csv, message] of cases) {
+  for (const [csv, parts] of cases) {
     await withFolder({ ...tones("a.wav", "b.wav"), "x.csv": csv }, async (dir) => {
-      assertMatch(
-        (await assertRejects(() => openCorpus("csv", { data: join(dir, "x.csv") }), Error)).message,
-        message,
-        csv,
-      );
+      const file = join(dir, "x.csv");
+      await assertFileError(() => openCorpus("csv", { data: file }), { file, ...parts });
     });
   }
-  assertMatch(
-    (await assertRejects(() => openCorpus("csv", { data: "/no/such.csv" }), Error)).message,
+  await assertOptionError(
+    () => openCorpus("csv", { data: "/no/such.csv" }),
+    "data",
     /^\/no\/such\.csv: `data`: expected a CSV file, found nothing/,
   );
   await withFolder({ "a.csv": "", "b.csv": "" }, async (dir) => {
-    await assertRejects(() => openCorpus("csv", { data: dir }), Error, "a folder with 2 CSV files in it");
+    await assertOptionError(() => openCorpus("csv", { data: dir }), "data", /a folder with 2 CSV files in it/);
   });
 });

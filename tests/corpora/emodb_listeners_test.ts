@@ -1,10 +1,11 @@
 /** Emo-DB's listening test. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { readEmodbListeners } from "../../corpora/emodb_listeners.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { withFolder } from "./folders.ts";
+import { assertFileError } from "../file_errors.ts";
 
 Deno.test("readEmodbListeners() reads Latin-1 with padded fields and decimal commas, beside the recordings or above", async () => {
   const text =
@@ -16,7 +17,12 @@ Deno.test("readEmodbListeners() reads Latin-1 with padded fields and decimal com
       const rates = new Map([["03a01Fa", 0.975], ["08b10Wd", 1]]);
       assertEquals(await readEmodbListeners(dir), rates);
       assertEquals(await readEmodbListeners(join(dir, "wav")), rates);
-      await assertRejects(() => readEmodbListeners(join(dir, "bad")), Error, "bad/erkennung.txt: expected lines like");
+      const file = join(dir, "bad", "erkennung.txt");
+      await assertFileError(() => readEmodbListeners(join(dir, "bad")), {
+        file,
+        expected: /^lines like/,
+        found: "none",
+      });
     },
   );
   await withFolder({ "wav/03a01Fa.wav": null }, async (dir) => {

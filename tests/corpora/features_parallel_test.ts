@@ -1,5 +1,5 @@
 /** Features by several threads: the same to the bit as by one, and errors instead of hangs. */
-import { assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join } from "@std/path";
 import type { Corpus } from "../../corpora/corpus.ts";
@@ -11,6 +11,7 @@ import { logMel } from "../../dsp/log_mel.ts";
 import { decodeRecording } from "../../dsp/recording.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 import { readWithWorkers, tone, withFolder } from "./folders.ts";
+import { CrewError } from "../../workers/crew.ts";
 
 /** Twelve recordings of two emotions, at 16 and 22.05 kHz, and three files that are none. */
 const recordings: Record<string, string | Uint8Array> = { "sad/text.wav": "no sound", "sad/short.wav": tone(0.1) };
@@ -65,8 +66,9 @@ Deno.test("extractFeatures() gives the same features, progress and reasons with 
 
 Deno.test("a thread that dies while it reads a recording is an error that names the file", async () => {
   const dying = new URL("../workers/dying_worker.ts", import.meta.url);
-  const { message } = await assertRejects(() => readWithWorkers(1, ["only.wav"], {}, dying), Error);
-  assertMatch(message, /^only\.wav: its worker thread died \(.*out of luck.*\)$/);
+  const { job, message } = await assertRejects(() => readWithWorkers(1, ["only.wav"], {}, dying), CrewError);
+  assertStrictEquals(job, "only.wav");
+  assertMatch(message, /: its worker thread died \(.*out of luck.*\)$/);
 });
 
 Deno.test("readUtterances() reads everything itself where no other thread can start", async () => {
@@ -84,11 +86,11 @@ Deno.test("extractFeatures() stops when told, with workers too, and passes on wh
     for (const threads of [1, 3]) {
       const abort = new AbortController();
       const onProgress = (done: number) => done === 3 && abort.abort(new Error("enough"));
-      await assertRejects(
+      const stopped = await assertRejects(
         () => extractFeatures(corpus, { threads, signal: abort.signal, onProgress }),
         Error,
-        "enough",
       );
+      assertStrictEquals(stopped, abort.signal.reason);
       const failing = () => {
         throw new Error("no bar");
       };

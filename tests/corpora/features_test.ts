@@ -8,6 +8,7 @@ import { openCorpus } from "../../corpora/open.ts";
 import { logMel } from "../../dsp/log_mel.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { tone, withFolder } from "./folders.ts";
+import { assertFileError } from "../file_errors.ts";
 
 const jpeg = Uint8Array.of(
   0xff,
@@ -69,9 +70,9 @@ Deno.test("extractFeatures() takes 335 ms and not a sample less", async () => {
 Deno.test("extractFeatures() refuses what has one emotion left, naming the first file left out", async () => {
   await withFolder({ "angry/a.wav": tone(), "sad/photo.wav": jpeg }, async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
-    assertMatch(
-      (await assertRejects(() => extractFeatures(corpus), Error)).message,
-      /only one emotion, anger \(1 utterance\).*Left out: 1 file, the first .*photo\.wav: /,
+    await assertFileError(
+      () => extractFeatures(corpus),
+      { found: /^only one emotion, anger \(1 utterance\).*Left out: 1 file, the first .*photo\.wav: / },
     );
   });
 });

@@ -1,5 +1,4 @@
 /** Folders of tiny recordings, made for a test and removed after it. */
-import { assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { dirname, join } from "@std/path";
 import type { ReadResult, ReadSetup } from "../../corpora/feature_frames.ts";
 import { recordingCrew } from "../../corpora/feature_reading.ts";
@@ -36,16 +35,6 @@ export async function withFolder(
 /** The files named, each a tone. */
 export function tones(...names: string[]): Record<string, null> {
   return Object.fromEntries(names.map((name) => [name, null]));
-}
-
-/** Asserts that a promise rejects with an error whose message matches. */
-export async function assertRejection(promise: Promise<unknown>, message: RegExp): Promise<void> {
-  assertMatch((await assertRejects(() => promise, Error)).message, message);
-}
-
-/** Asserts that a call throws an error whose message matches. */
-export function assertThrown(call: () => unknown, message: RegExp): void {
-  assertMatch(assertThrows(call, Error).message, message);
 }
 
 /** Reads recordings by so many worker threads, and by them alone. */

@@ -1,5 +1,5 @@
 /** What the names and folders of each kind of corpus say, on folders laid out as the corpora are. */
-import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join } from "@std/path";
 import type { Corpus } from "../../corpora/corpus.ts";
@@ -7,6 +7,7 @@ import { emotionName, EMOTIONS, orderEmotions } from "../../corpora/emotion_name
 import { openCorpus } from "../../corpora/open.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
 import { tones, withFolder } from "./folders.ts";
+import { assertFileError } from "../file_errors.ts";
 
 /** id, emotion, speaker, text of each utterance. */
 function labels(corpus: Corpus): string[] {
@@ -146,7 +147,7 @@ Deno.test("openCorpus() names the fault of a folder, and what was expected", asy
     await assertOptionError(() => openCorpus(kind), "data", /expected the folder of the recordings, found nothing/);
     await assertOptionError(() => openCorpus(kind, { data: "/no/such" }), "data", /^\/no\/such: .*found nothing$/);
     await withFolder({}, async (dir) => {
-      await assertRejects(() => openCorpus(kind, { data: dir }), Error, "found no WAV file in it");
+      await assertFileError(() => openCorpus(kind, { data: dir }), { file: dir, found: "no WAV file in it" });
     });
     await withFolder({ "notes.txt": "" }, async (dir) => {
       await assertOptionError(
@@ -156,16 +157,12 @@ Deno.test("openCorpus() names the fault of a folder, and what was expected", asy
       );
     });
     await withFolder(tones("strange name.wav"), async (dir) => {
-      assertMatch(
-        (await assertRejects(() => openCorpus(kind, { data: dir }), Error)).message,
-        /found 1 WAV file with other names \(.*strange name/,
-      );
+      const found = /^1 WAV file with other names \(.*strange name/;
+      await assertFileError(() => openCorpus(kind, { data: dir }), { file: dir, found });
     });
     await withFolder({ "x.aif": "" }, async (dir) => {
-      assertMatch(
-        (await assertRejects(() => openCorpus(kind, { data: dir }), Error)).message,
-        /found 1 recording but no WAV file.*x\.aif.*convert/,
-      );
+      const found = /^1 recording but no WAV file.*x\.aif.*convert/;
+      await assertFileError(() => openCorpus(kind, { data: dir }), { file: dir, found });
     });
   }
   await assertOptionError(
@@ -179,10 +176,9 @@ Deno.test("openCorpus() refuses a corpus with one emotion only, naming it", asyn
   const one = { emodb: "03a01Wa.wav", savee: "DC_a01.wav", casia: "a/angry/1.wav", folder: "angry/x.wav" };
   for (const kind of kinds) {
     await withFolder(tones(one[kind]), async (dir) => {
-      await assertRejects(
+      await assertFileError(
         () => openCorpus(kind, { data: dir }),
-        Error,
-        "expected at least two emotions, found only one emotion, anger (1 utterance)",
+        { file: dir, expected: "at least two emotions", found: "only one emotion, anger (1 utterance)" },
       );
     });
   }

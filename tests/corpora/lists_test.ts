@@ -11,7 +11,8 @@ import { decodeRecording } from "../../dsp/recording.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 import { assignFolds } from "../../refinery/folds.ts";
 import { emodbDir, noEmodb } from "../emodb.ts";
-import { assertRejection, assertThrown, tone, tones, withFolder } from "./folders.ts";
+import { tone, tones, withFolder } from "./folders.ts";
+import { assertFileError } from "../file_errors.ts";
 
 const files = tones("sub/angry0.wav", "sub/angry1.wav", "sub/sad0.wav", "sub/sad1.wav");
 const rows = Object.keys(files).map((file) => [file, /[a-z]+/.exec(basename(file))![0]]);
@@ -183,18 +184,18 @@ Deno.test("--folds-file gives any corpus the folds of a list, by id or by file, 
     { ...tones(...names), "folds.csv": "utterance,fold\n03a01Fa,2\n03a01Wa.wav,10\nsub\\08a01Fa,2\n" },
     async (dir) => {
       const foldsFile = join(dir, "folds.csv"), open = () => openCorpus("emodb", { data: dir, foldsFile });
-      await assertRejection(
-        open(),
-        /folds\.csv: expected a fold for each of 4 utterances, found none for 1, the first 08a01Wa/,
+      await assertFileError(
+        open,
+        { file: foldsFile, expected: "a fold for each of 4 utterances", found: "none for 1, the first 08a01Wa" },
       );
       await Deno.writeTextFile(foldsFile, "utterance,fold\n03a01Fa,2\n03a01Wa.wav,10\n08a01Fa,2\n08a01Wa,10\ngone,2\n");
       const corpus = await open();
       assertEquals(corpus.utterances.map(({ fold }) => fold), ["2", "10", "2", "10"]);
       assertMatch(corpus.notes![0], /1 row without an utterance in the corpus/);
       await Deno.writeTextFile(foldsFile, "utterance,fold\n03a01Fa,2\n03a01Fa,3\n");
-      await assertRejection(open(), /03a01Fa: expected one fold, found 2 \(line 2\) and 3 \(line 3\)/);
+      await assertFileError(open, { place: "03a01Fa", expected: "one fold", found: "2 (line 2) and 3 (line 3)" });
       await Deno.writeTextFile(foldsFile, "utterance,part\n03a01Fa,2\n");
-      await assertRejection(open(), /line 1: expected columns utterance and fold, found utterance, part/);
+      await assertFileError(open, { line: 1, expected: "columns utterance and fold", found: "utterance, part" });
       await assertOptionError(() => openCorpus("emodb", { data: dir, foldsFile: `${foldsFile}x` }), "foldsFile");
     },
   );
@@ -208,14 +209,12 @@ Deno.test("decodeText() tells UTF-8, UTF-16 and single bytes apart, with a mark 
   }
 });
 
-Deno.test("readTable() keeps quotes that stand in the midst of a field, and names the line that has too few", () => {
+Deno.test("readTable() keeps quotes that stand in the midst of a field, and names the line that has too few", async () => {
   const read = (text: string) => readTable(new TextEncoder().encode(text), "x.tsv");
   assertEquals(read('path\ttext\na.wav\the said "no"\n').rows[0].value("text"), 'he said "no"');
-  assertThrown(
-    () => read("path\ttext\na.wav\tx\nb.wav\n"),
-    /x\.tsv, line 3: expected 2 fields, as in the header, found 1/,
-  );
-  assertThrown(() => read("path\ttext\na.wav\tx\ty\n"), /x\.tsv, line 2: expected 2 fields, as in the header, found 3/);
+  const parts = { file: "x.tsv", expected: "2 fields, as in the header" };
+  await assertFileError(() => read("path\ttext\na.wav\tx\nb.wav\n"), { ...parts, line: 3, found: "1" });
+  await assertFileError(() => read("path\ttext\na.wav\tx\ty\n"), { ...parts, line: 2, found: "3" });
 });
 
 const emodb = emodbDir(), emobox = emodb && join(emodb, "emobox_folds.csv");

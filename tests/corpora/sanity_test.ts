@@ -5,7 +5,10 @@ import { extractFeatures, type Features } from "../../corpora/features.ts";
 import { openCorpus } from "../../corpora/open.ts";
 import { inspectCorpus } from "../../corpora/sanity.ts";
 import { encodeWav } from "../../dsp/wav.ts";
-import { assertRejection, tone, tones, withFolder } from "./folders.ts";
+import { tone, tones, withFolder } from "./folders.ts";
+import { assertFileError } from "../file_errors.ts";
+import { assertOptionError } from "../option_errors.ts";
+import { OptionError } from "../../base/option_error.ts";
 
 const features = async (dir: string, options = {}) =>
   await extractFeatures(await openCorpus("folder", { data: dir, ...options }), { threads: 1 });
@@ -32,9 +35,13 @@ Deno.test("one recording under two labels is an error that names both files, wha
   for (const files of twins) {
     await withFolder({ ...base, ...files }, async (dir) => {
       const names = Object.keys(files).map((name) => join(dir, name));
-      const { message } = await assertRejects(() => features(dir), Error);
+      await assertOptionError(
+        () => features(dir),
+        "duplicates",
+        /are one recording with two labels; .*`duplicates: drop` .* or keep/,
+      );
+      const { message } = await assertRejects(() => features(dir), OptionError);
       assert(message.includes(names[0]) && message.includes(names.at(-1)!), message);
-      assertMatch(message, /are one recording with two labels; .*`duplicates: drop` .* or keep/);
       const dropped = await features(dir, { duplicates: "drop" });
       assertEquals(ids(dropped), ["angry/a", "angry/b", "sad/c", "sad/d"]);
       assertEquals(dropped.skipped.map((own) => own.path).sort(), names.sort());
@@ -99,7 +106,8 @@ Deno.test("links are followed, to folders and files; one in a circle and one tha
     await withFolder({}, async (links) => {
       await Deno.symlink(join(dir, "real/angry"), join(links, "angry"));
       await Deno.symlink(join(data, "gone"), join(links, "sad"));
-      await assertRejection(openCorpus("folder", { data: links }), /only one emotion, anger .*sad: a broken link/);
+      const found = /^only one emotion, anger .*sad: a broken link/;
+      await assertFileError(() => openCorpus("folder", { data: links }), { file: links, found });
     });
   });
 });

@@ -1,6 +1,6 @@
-/** What the page of webgpu_tint_test.ts runs, bundled: every kernel, every variant of the products, the ladder. */
+/** What the page of webgpu_tint_test.ts runs, bundled: every kernel, every variant of the products, Winograd's algorithm, the ladder. */
 import { createWebGpuDevice } from "../../kernels/webgpu/mod.ts";
-import { VARIANTS } from "../../kernels/webgpu/variants.ts";
+import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { hiddenNaNs } from "./not_hidden.ts";
 import { fetchGolden, post } from "./webgpu_page.ts";
 import {
@@ -11,6 +11,7 @@ import {
   missingFor,
   type VariantCheck,
 } from "./webgpu_variants.ts";
+import { checkWinograd, winograd, WINOGRAD_VARIANTS } from "./webgpu_winograd.ts";
 
 /** What the page found: of the kernels that are no product, of the ladder, of each variant. */
 export interface PageReport {
@@ -28,7 +29,8 @@ await post(async (): Promise<PageReport> => {
     "subgroup sums": await checkSubgroupSums(createWebGpuDevice),
   };
   for (const splits of [1, 2]) {
-    const device = await createWebGpuDevice({ allowSoftware: true, planner: () => ({ variant: VARIANTS[0], splits }) });
+    // with Winograd's algorithm where it can be taken: for 16 channels
+    const device = await createWebGpuDevice({ allowSoftware: true, planner: winograd(VARIANTS[0], splits) });
     const failures = await hiddenNaNs(device), { pipelines } = device.created;
     device.close();
     checked[`NaN in ${splits} parts`] = { failures, pipelines, checks: pipelines };
@@ -37,6 +39,12 @@ await post(async (): Promise<PageReport> => {
     const missing = await missingFor(variant, createWebGpuDevice);
     checked[variant.name] = missing === undefined
       ? await checkVariant(variant, createWebGpuDevice, golden)
+      : { pipelines: 0, checks: 0, failures: [], missing };
+  }
+  for (const name of WINOGRAD_VARIANTS) {
+    const variant = variantNamed(name), missing = await missingFor(variant, createWebGpuDevice);
+    checked[`Winograd, ${name}`] = missing === undefined
+      ? await checkWinograd(variant, createWebGpuDevice, golden)
       : { pipelines: 0, checks: 0, failures: [], missing };
   }
   return { checked };

@@ -6,15 +6,18 @@ import { assert, assertEquals } from "@std/assert";
 import { VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { CHROMIUM, LACKING, runInChromium } from "./webgpu_chromium.ts";
 import type { PageReport } from "./webgpu_entry.ts";
+import { WINOGRAD_VARIANTS } from "./webgpu_winograd.ts";
 
 Deno.test({
   name: `Tint compiles every kernel too, and they agree with their definitions in Chromium${LACKING}`,
   ignore: !CHROMIUM,
   fn: async () => {
-    const { failures = [], checked } = await runInChromium<PageReport>("webgpu_entry.ts", ["ops.safetensors"], 600);
+    const { failures = [], checked } = await runInChromium<PageReport>("webgpu_entry.ts", ["ops.safetensors"], 900);
     assertEquals(failures, []);
     assertEquals(checked["subgroup sums"].failures, []);
-    for (const name of ["simple", "ladder", "NaN in 1 parts", "NaN in 2 parts", ...VARIANTS.map(({ name }) => name)]) {
+    const others = ["simple", "ladder", "NaN in 1 parts", "NaN in 2 parts"];
+    const variants = [...VARIANTS.map(({ name }) => name), ...WINOGRAD_VARIANTS.map((name) => `Winograd, ${name}`)];
+    for (const name of [...others, ...variants]) {
       const { failures, checks, pipelines, missing } = checked[name];
       if (missing !== undefined) {
         console.log(`${name}: not checked, it needs ${missing}`);

@@ -13,12 +13,12 @@ import {
   INTEGRATED,
   modelOf,
   plansFor,
-  type Product,
   shortlist,
   SOFTWARE,
   suits,
-  traffic,
 } from "../../kernels/webgpu/plan.ts";
+import type { Product } from "../../kernels/webgpu/product.ts";
+import { traffic } from "../../kernels/webgpu/traffic.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();

@@ -2,10 +2,10 @@
  * Every kernel of the WebGPU device, and every variant of its products, held to stored values and to the definitions. Runs in
  * Deno and in a page.
  */
-import type { Device, Precision } from "../../kernels/device.ts";
+import type { Device } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";
 import type { KernelName } from "../../kernels/table.ts";
-import type { createWebGpuDevice, Planner, Variant } from "../../kernels/webgpu/mod.ts";
+import type { createWebGpuDevice, Planner, Variant, WebGpuOptions } from "../../kernels/webgpu/mod.ts";
 import { LADDER, type LadderSizes, launchStep } from "../../kernels/webgpu/ladder.ts";
 import type { GoldenTensor } from "../golden.ts";
 import { define, type PlainArgs, relativeError, runOn } from "./compare.ts";
@@ -23,7 +23,7 @@ export interface VariantCheck {
 }
 
 /** A call, and what it should give: by default what the definition gives. */
-type Call = [kernel: KernelName, args: PlainArgs, expected?: Record<string, Float64Array>];
+export type Call = [kernel: KernelName, args: PlainArgs, expected?: Record<string, Float64Array>];
 
 /** A planner that always takes one variant; sums that tiles do not divide evenly go in two parts, if they are long enough. */
 export function forced(variant: Variant): Planner {
@@ -33,7 +33,7 @@ export function forced(variant: Variant): Planner {
 const numbers = (r: Random, length: number) => Float64Array.from({ length }, () => Math.fround(r.normal()));
 
 /** A convolution and its two gradients. */
-function convCalls(r: Random, batch: number, height: number, width: number, cin: number, cout: number): Call[] {
+export function convCalls(r: Random, batch: number, height: number, width: number, cin: number, cout: number): Call[] {
   const shape = { batch, height, width, channelsIn: cin, channelsOut: cout };
   const pixels = batch * height * width;
   const [x, y, w] = [numbers(r, pixels * cin), numbers(r, pixels * cout), numbers(r, 9 * cin * cout)];
@@ -52,19 +52,23 @@ function matmulCall(r: Random, m: number, n: number, k: number, transposed: stri
   return ["matmul", { m, n, k, transposeA, transposeB, a, b, c, ...ends }];
 }
 
+/** A stored convolution and its gradients. */
+export function goldenConv(golden: Record<string, GoldenTensor>, name: string): Call[] {
+  const [batch, height, width, channelsIn] = golden[`${name}.x`].shape;
+  const shape = { batch, height, width, channelsIn, channelsOut: golden[`${name}.b`].shape[0] };
+  const [x, weights, bias, dy, y, dx, dWeights, dBias] = ["x", "w", "b", "dy", "y", "dx", "dw", "db"]
+    .map((key) => Float64Array.from(golden[`${name}.${key}`].data));
+  return [
+    ["conv2d", { ...shape, x, weights, bias, y, relu: false }, { y }],
+    ["conv2dInputGradient", { ...shape, dy, weights, dx }, { dx }],
+    ["conv2dWeightGradient", { ...shape, x, dy, dWeights, dBias }, { dWeights, dBias }],
+  ];
+}
+
 /** PyTorch's stored convolutions and dense layers, one whose sizes tiles divide and one whose sizes they do not. */
 function goldenCalls(golden: Record<string, GoldenTensor>): Call[] {
   const stored = (name: string) => Float64Array.from(golden[name].data);
-  const calls: Call[] = [];
-  for (const name of ["conv.e", "conv.d"]) {
-    const [batch, height, width, channelsIn] = golden[`${name}.x`].shape;
-    const shape = { batch, height, width, channelsIn, channelsOut: golden[`${name}.b`].shape[0] };
-    const [x, weights, bias, dy, y, dx, dWeights, dBias] = ["x", "w", "b", "dy", "y", "dx", "dw", "db"]
-      .map((key) => stored(`${name}.${key}`));
-    calls.push(["conv2d", { ...shape, x, weights, bias, y, relu: false }, { y }]);
-    calls.push(["conv2dInputGradient", { ...shape, dy, weights, dx }, { dx }]);
-    calls.push(["conv2dWeightGradient", { ...shape, x, dy, dWeights, dBias }, { dWeights, dBias }]);
-  }
+  const calls: Call[] = ["conv.e", "conv.d"].flatMap((name) => goldenConv(golden, name));
   {
     const name = "dense.b";
     const [n, i] = golden[`${name}.x`].shape, o = golden[`${name}.b`].shape[0];
@@ -170,7 +174,7 @@ export async function checkVariant(
   // a text of two tiles takes twice as long to compile, and has nothing that others have not but the second
   const draws = variant.core === "tile" && variant.sizes.STAGES === 2 ? 1 : 3;
   const calls = [...goldenCalls(golden), ...randomCalls(variant.name.length, draws)];
-  return await check(variant.name, calls, create, variant);
+  return await check(variant.name, calls, create, { planner: forced(variant) });
 }
 
 /**
@@ -197,7 +201,7 @@ export async function checkHalf(
     }
     return [kernel, args, expected];
   });
-  return await check(`${variant.name}, f16`, rounded, create, variant, "f16");
+  return await check(`${variant.name}, f16`, rounded, create, { planner: forced(variant), precision: "f16" });
 }
 
 /** What the products multiply. */
@@ -301,14 +305,13 @@ export async function checkLadder(create: typeof createWebGpuDevice): Promise<Va
 }
 
 /** Runs calls on a device of their own and says what differs by more than 1e-5 of a tensor's largest value. */
-async function check(
+export async function check(
   what: string,
-  calls: Call[],
+  calls: readonly Call[],
   create: typeof createWebGpuDevice,
-  variant?: Variant,
-  precision: Precision = "f32",
+  options: WebGpuOptions = {},
 ): Promise<VariantCheck> {
-  const device = await create({ allowSoftware: true, precision, ...(variant && { planner: forced(variant) }) });
+  const device = await create({ allowSoftware: true, ...options });
   const failures: string[] = [];
   try {
     for (const [kernel, args, expected = define(kernel, args)] of calls) {

@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { assignFolds, countGroups, drawValidation } from "../../refinery/folds.ts";
 import type { Split } from "../../refinery/choices.ts";
-import { assertThrown } from "../corpora/folders.ts";
 import { assertOptionError } from "../option_errors.ts";
 
 const EMOTIONS = ["anger", "fear", "neutral"];
@@ -121,7 +120,7 @@ Deno.test("assignFolds() says of how many utterances the corpus does not say wha
   }
 });
 
-Deno.test("copies are never in two folds, nor learned and validated, whatever folds are drawn by", () => {
+Deno.test("copies are never in two folds, nor learned and validated, whatever folds are drawn by", async () => {
   const copies = recorded.map((own, i) => i === 5 || i === 16 ? { ...own, copyOf: "u0" } : own);
   for (const split of ["utterance", "speaker", "session", "text"] as const) {
     for (let seed = 1; seed <= 20; seed++) {
@@ -134,8 +133,9 @@ Deno.test("copies are never in two folds, nor learned and validated, whatever fo
       assertEquals(new Set([0, 5, 16].map((i) => validation.includes(i))).size, 1, `${split} ${seed}`);
     }
   }
-  assertThrown(
+  await assertOptionError(
     () => assignFolds(copies, EMOTIONS, { ...settings, folds: 3, split: "official" }),
+    "split",
     /found u5 in fold 1 and its copy u0 in fold 10/,
   );
 });

@@ -21,6 +21,7 @@ const everything: ViewSettings = {
   maskFrames: 5,
   gain: 12,
   noise: 0.05,
+  conditions: "clean",
 };
 const shape = { bands: 64, frames: 32 }, segment = { start: 30, frameCount: 90 }, path = [1, 4, 0, 1, 3];
 const draw = (settings: ViewSettings, example: number) => drawView(settings, segment, shape, path, example);
@@ -149,6 +150,39 @@ onEach(
     });
     data.release();
     expected.release();
+    store.release();
+  },
+);
+
+onEach(
+  [cpu, webgpu],
+  "with copies, views are cut from the recordings and from each copy equally often",
+  async (device) => {
+    const copies = [1, 2, 3, 4].map((c) => features.frames.map((x) => x + 10 * c));
+    const store = new SegmentStore(device, { ...features, copies });
+    store.setLabels(pseudoLabels(features.utterances, features.segmentStart.length, K));
+    const data = new SegmentDataset(store, everyone, scaling, { conditions: "multi" });
+    const examples = Array.from({ length: Math.min(data.length, 250) }, (_, i) => i);
+    const plain = (await load(data, store, examples)).x, seen = (await load(data, store, examples, path)).x;
+    assertEquals(
+      plain.subarray(0, 3),
+      (await load(new SegmentDataset(store, everyone, scaling), store, [0])).x.subarray(0, 3),
+    );
+    const counts = [0, 0, 0, 0, 0];
+    for (const i of examples) {
+      const steps = Array.from(
+        { length: 2048 },
+        (_, j) => (seen[i * 2048 + j] - plain[i * 2048 + j]) * scaling.deviation / 10,
+      );
+      const copy = Math.round(steps[0]);
+      assert(steps.every((step) => Math.abs(step - copy) < 1e-4), "a segment is cut from one copy, at the same place");
+      counts[copy]++;
+    }
+    // binomial, 250 draws of probability 1/5: 50 +- 4 deviations of 6.3
+    assert(counts.every((n) => Math.abs(n - examples.length / 5) < 26), counts.join(" "));
+    assertEquals((await load(data, store, examples, path)).x, seen);
+    assertNotEquals((await load(data, store, examples, [...path.slice(0, 4), 4])).x, seen);
+    data.release();
     store.release();
   },
 );

@@ -19,6 +19,8 @@ import { RunFolder } from "../../runs/run_folder.ts";
 import { readSealed } from "../../runs/sealed.ts";
 import { inTemporary, names } from "./folders.ts";
 import { experiment, features, folds, run, runEpochs, settings } from "./small_experiment.ts";
+import { assertFileError } from "../file_errors.ts";
+import { assertOptionError } from "../option_errors.ts";
 
 const note = { licence: "MIT" };
 const corpus = openSynthetic(1, { utterances: 20, speakers: 2 });
@@ -149,15 +151,14 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
 Deno.test("only a complete run is exported, and only its own folds", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
-    await assertRejects(() => exportFold(out, 0, note), Error, "`out`: expected the folder of a run");
+    await assertOptionError(() => exportFold(out, 0, note), "out", /expected the folder of a run/);
     await run(out, "join", { onlyFold: 0 });
-    await assertRejects(
+    await assertFileError(
       () => exportFold(out, 0, note),
-      Error,
-      "expected a complete run, found no results.json; to resume: `train(corpus, { out: ",
+      { file: out, expected: "a complete run", found: "no results.json" },
     );
     await run(out, "resume");
-    await assertRejects(() => exportFold(out, 2, note), Error, "expected a number from 0 to 1, found 2");
+    await assertOptionError(() => exportFold(out, 2, note), "fold", /expected a number from 0 to 1, found 2/);
     const other = join(dir, "other");
     await run(other, "new", { settings: { ...settings, split: "speaker", stages: 3 } });
     const { description } = decodeModel(await exportFold(out, 0, { ...note, alsoJudgedBy: other }), "x");
@@ -177,10 +178,7 @@ Deno.test("writeModel() writes over a model, never over anything else", async ()
     const bytes = await exportFold(out, 0, note), model = join(dir, "model");
     await writeModel(model, bytes);
     await writeModel(model, bytes);
-    assertMatch(
-      (await assertRejects(() => writeModel(out, bytes), Error)).message,
-      /run: `out`: expected .* that of a model, found/,
-    );
+    await assertOptionError(() => writeModel(out, bytes), "out", /expected .* that of a model, found/);
     await assertRejects(() => writeModel(join(out, "config.json"), bytes), Error, "config.json: expected a folder");
   });
 });

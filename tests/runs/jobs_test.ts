@@ -1,5 +1,5 @@
 /** Several folds at once: the same as one after the other, and no hang where a worker dies. */
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { openRun } from "../../runs/begin.ts";
 import { runExperiment } from "../../runs/experiment.ts";
@@ -7,6 +7,7 @@ import { foldsAtOnce } from "../../runs/jobs.ts";
 import type { ExperimentHooks, Start } from "../../runs/plan.ts";
 import { inTemporary } from "./folders.ts";
 import { experiment, plain, run } from "./small_experiment.ts";
+import { CrewError } from "../../workers/crew.ts";
 
 const dying = new URL("../workers/dying_worker.ts", import.meta.url);
 
@@ -27,10 +28,8 @@ Deno.test("two folds at once give what they give one after the other, also when 
       seen.add(fold);
       if (seen.size === 2) abort.abort(new Error("stopped by the test"));
     };
-    assertMatch(
-      (await assertRejects(() => runAtOnce(out, "new", { signal: abort.signal, onEpoch }), Error)).message,
-      /^stopped by the test$/,
-    );
+    const stopped = await assertRejects(() => runAtOnce(out, "new", { signal: abort.signal, onEpoch }), Error);
+    assertStrictEquals(stopped, abort.signal.reason);
     assertEquals(plain(await runAtOnce(out, "resume")), expected);
   });
 });
@@ -38,11 +37,9 @@ Deno.test("two folds at once give what they give one after the other, also when 
 Deno.test("a worker that dies is told with its fold, and the run goes on from what is kept", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
-    assertMatch(
-      (await assertRejects(() => runAtOnce(out, "new", {}, dying), Error))
-        .message,
-      /^Fold [12]: its worker thread died \(.*out of luck.*\)$/,
-    );
+    const { job, message } = await assertRejects(() => runAtOnce(out, "new", {}, dying), CrewError);
+    assertMatch(job!, /^Fold [12]$/);
+    assertMatch(message, /: its worker thread died \(.*out of luck.*\)$/);
     assertEquals((await runAtOnce(out, "resume")).folds.length, 2);
   });
 });

@@ -1,7 +1,7 @@
 /** Leases: one holder at a time, on one host and between hosts, and none that is dead. */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { Lease, readLeases } from "../../runs/lease.ts";
+import { HeldError, Lease, readLeases } from "../../runs/lease.ts";
 import { inTemporary, names } from "./folders.ts";
 
 const what = "Fold 1";
@@ -10,10 +10,9 @@ Deno.test("a lease is held by one process of a host, and free again when that ha
   await inTemporary(async (dir) => {
     const lease = await Lease.take(dir, "fold-1", { what });
     lease.check();
-    assertMatch(
-      (await assertRejects(() => Lease.take(dir, "fold-1", { what }), Error)).message,
-      new RegExp(`Fold 1 is in use by process ${Deno.pid} on ${Deno.hostname()}, since 20..-`),
-    );
+    const held = await assertRejects(() => Lease.take(dir, "fold-1", { what }), HeldError);
+    assertEquals([held.host, held.pid], [Deno.hostname(), Deno.pid]);
+    assertMatch(held.message, /^Fold 1 is in use by process .*, since 20..-/);
     const other = await Lease.take(dir, "fold-10", { what: "Fold 10" }); // another name
     other.release();
     lease.release();
@@ -44,10 +43,8 @@ Deno.test("a lease of a process of this host is free as soon as that was killed"
     const dir = join(parent, "locks");
     const holder = await startHolder(dir);
     try {
-      assertMatch(
-        (await assertRejects(() => Lease.take(dir, "fold-1", { what }), Error)).message,
-        new RegExp(`by process ${holder.pid} on`),
-      );
+      const { pid } = await assertRejects(() => Lease.take(dir, "fold-1", { what }), HeldError);
+      assertEquals(pid, holder.pid);
     } finally {
       await kill(holder);
     }
@@ -67,13 +64,11 @@ Deno.test("a lease of another host counts while it beats, and is free when it ha
     const options = { what, patience: 1 };
     const watched: string[] = [];
     try {
-      assertMatch(
-        (await assertRejects(
-          () => Lease.take(dir, "fold-1", { ...options, onWatch: ({ host }) => watched.push(host) }),
-          Error,
-        )).message,
-        new RegExp(`by process ${holder.pid} on elsewhere`),
+      const { host, pid } = await assertRejects(
+        () => Lease.take(dir, "fold-1", { ...options, onWatch: ({ host }) => watched.push(host) }),
+        HeldError,
       );
+      assertEquals([host, pid], ["elsewhere", holder.pid]);
       assertEquals(watched, ["elsewhere"]);
     } finally {
       await kill(holder);

@@ -4,6 +4,8 @@ import { join } from "@std/path";
 import { packRun, unpackRun } from "../../runs/pack.ts";
 import { inTemporary, names } from "./folders.ts";
 import { plain, run, runEpochs, settings } from "./small_experiment.ts";
+import { assertFileError } from "../file_errors.ts";
+import { assertOptionError } from "../option_errors.ts";
 
 Deno.test("a run that is packed between two stages, unpacked and resumed ends as one that was left alone", async () => {
   for (const labelsFrom of ["in-sample", "cross-fit", "teacher-view"] as const) {
@@ -26,9 +28,10 @@ Deno.test("what is no packed run is refused, and nothing is written", async () =
   await inTemporary(async (dir) => {
     const file = join(dir, "x.tar.gz"), out = join(dir, "out");
     await Deno.writeTextFile(file, "not an archive");
-    await assertRejects(() => unpackRun(file, out), Error, "x.tar.gz: expected a packed run, found");
-    await assertRejects(() => unpackRun(join(dir, "gone"), out), Error, "gone: expected a packed run");
+    await assertFileError(() => unpackRun(file, out), { file, expected: "a packed run" });
+    const gone = join(dir, "gone");
+    await assertFileError(() => unpackRun(gone, out), { file: gone, expected: "a packed run" });
     await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
-    await assertRejects(() => packRun(out, file), Error, "`out`: expected the folder of a run");
+    await assertOptionError(() => packRun(out, file), "out", /expected the folder of a run/);
   });
 });

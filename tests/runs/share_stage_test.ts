@@ -1,5 +1,5 @@
 /** Chains that share their first stage: nothing is trained twice, and nothing comes out otherwise. */
-import { assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { PaperChain } from "../../refinery/paper.ts";
 import { openRun } from "../../runs/begin.ts";
@@ -9,6 +9,7 @@ import { RunFolder } from "../../runs/run_folder.ts";
 import { shareStages } from "../../runs/share_stage.ts";
 import { inTemporary } from "./folders.ts";
 import { experiment, plain, run, settings } from "./small_experiment.ts";
+import { assertFileError } from "../file_errors.ts";
 
 const chains: PaperChain[] = [
   { method: "pEPR", stages: 2 },
@@ -67,9 +68,12 @@ Deno.test("stage 1 is taken over from a run that differs in method and stages al
     const from = await RunFolder.at(join(dir, "from"));
     const wider = { ...experiment, settings: { ...settings, method: "sEPR" as const, width: 1 / 16 } };
     const to = await openRun(join(dir, "to"), wider, "new");
-    assertMatch(
-      (await assertRejects(() => shareStages(to, from), Error)).message,
-      /expected a run with the same stage 1 as .*, found another: `width` 0\.03125 there, 0\.0625 here/,
+    await assertFileError(
+      () => shareStages(to, from),
+      {
+        ...{ file: from.path, expected: /^a run with the same stage 1 as / },
+        found: "another: `width` 0.03125 there, 0.0625 here",
+      },
     );
     await assertRejects(() => Deno.stat(to.recordFile(0, 0)), Deno.errors.NotFound);
     const profiles = from.profilesFile(0, 0), bytes = await Deno.readFile(profiles);
@@ -77,6 +81,6 @@ Deno.test("stage 1 is taken over from a run that differs in method and stages al
     await Deno.writeFile(profiles, bytes);
     const like = { ...experiment, settings: { ...settings, method: "sEPR" as const } };
     const other = await openRun(join(dir, "other"), like, "new");
-    await assertRejects(() => shareStages(other, from), Error, "fold-1-stage-1.arrow: damaged");
+    await assertFileError(() => shareStages(other, from), { file: profiles, expected: /^the check sum / });
   });
 });

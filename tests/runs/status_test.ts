@@ -1,10 +1,11 @@
 /** What each fold of a run is doing, as its folder tells. */
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { Lease } from "../../runs/lease.ts";
 import { readStatus } from "../../runs/status.ts";
 import { inTemporary } from "./folders.ts";
 import { run, runEpochs, settings } from "./small_experiment.ts";
+import { assertOptionError } from "../option_errors.ts";
 
 Deno.test("readStatus() tells folds that wait, run, were stopped, are silent and are finished, and the task shows it", async () => {
   await inTemporary(async (dir) => {
@@ -39,7 +40,7 @@ Deno.test("readStatus() tells folds that wait, run, were stopped, are silent and
     assertEquals(done.results, results);
     assertEquals(done.config.settings, settings);
     assertMatch(await status(out), /folds: 2 finished\n[^]*stage +WA +UA/);
-    await assertRejects(() => readStatus(join(dir, "nothing")), Error, "`out`: expected the folder of a run");
+    await assertOptionError(() => readStatus(join(dir, "nothing")), "out", /expected the folder of a run/);
   });
 });
 

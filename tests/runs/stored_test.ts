@@ -1,5 +1,5 @@
 /** What a run's JSON files must be: those of real runs are taken, and one value of each that is wrong is named with its place. */
-import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { readLeases } from "../../runs/lease.ts";
 import { RunFolder } from "../../runs/run_folder.ts";
@@ -7,6 +7,7 @@ import { readSealed, writeSealed } from "../../runs/sealed.ts";
 import { parseStored, runResults } from "../../runs/stored.ts";
 import { inTemporary } from "./folders.ts";
 import { run, runEpochs } from "./small_experiment.ts";
+import { assertFileError, type FileErrorParts } from "../file_errors.ts";
 
 type Json = Record<string, unknown>;
 
@@ -30,35 +31,39 @@ Deno.test("a run's config, results and records are read as they are written, and
     const written = async (file: string) => JSON.parse(await Deno.readTextFile(file));
     const files: Record<
       string,
-      readonly [read: () => Promise<unknown>, wrong: [(string | number)[], unknown, RegExp][]]
+      readonly [read: () => Promise<unknown>, wrong: [(string | number)[], unknown, FileErrorParts][]]
     > = {
       "config.json": [() => folder.readConfig(), [
-        [["settings", "folds"], "2", /: settings\.folds: expected number, found "2"$/],
-        [["settings", "stages"], 1.5, /: settings\.stages: expected a whole number, found 1\.5$/],
-        [["corpus", "digest"], "x", /: corpus\.digest: expected 64 hexadecimal digits, found "x"$/],
-        [["corpus", "emotions"], ["anger"], /: corpus\.emotions: expected two emotions or more, found \["anger"\]$/],
-        [["versions"], undefined, /: versions: expected a value, found nothing$/],
-        [["device", "kind"], null, /: device\.kind: expected string, found null$/],
+        [["settings", "folds"], "2", { place: "settings.folds", expected: "number", found: '"2"' }],
+        [["settings", "stages"], 1.5, { place: "settings.stages", expected: "a whole number", found: "1.5" }],
+        [["corpus", "digest"], "x", { place: "corpus.digest", expected: "64 hexadecimal digits", found: '"x"' }],
+        [["corpus", "emotions"], ["anger"], {
+          place: "corpus.emotions",
+          expected: "two emotions or more",
+          found: '["anger"]',
+        }],
+        [["versions"], undefined, { place: "versions", expected: "a value", found: "nothing" }],
+        [["device", "kind"], null, { place: "device.kind", expected: "string", found: "null" }],
       ]],
       "results.json": [() => folder.readResults(), [
         [
           ["stages", 1, "weightedAccuracy"],
           1.01,
-          /: stages\.1\.weightedAccuracy: expected a number from 0 to 1, found 1\.01$/,
+          { place: "stages.1.weightedAccuracy", expected: "a number from 0 to 1", found: "1.01" },
         ],
         [
           ["stages", 0, "confusion"],
           [[20]],
-          /: expected a row and a column of each confusion for every emotion, found/,
+          { expected: "a row and a column of each confusion for every emotion" },
         ],
-        [["stages"], [], /: stages: expected one stage or more, found \[\]$/],
-        [["seconds"], "long", /: seconds: expected number, found "long"$/],
+        [["stages"], [], { place: "stages", expected: "one stage or more", found: "[]" }],
+        [["seconds"], "long", { place: "seconds", expected: "number", found: '"long"' }],
       ]],
       "folds/fold-2-stage-1.json": [() => folder.readRecord(1, 0), [
-        [["profiles"], "7", /: profiles: expected 8 hexadecimal digits, found "7"$/],
-        [["epochs", 0, "loss"], "low", /: epochs\.0\.loss: expected number, found "low"$/],
-        [["identity", "settings"], undefined, /: identity\.settings: expected a value, found nothing$/],
-        [["bestEpoch"], -1, /: bestEpoch: expected a number >= 0, found -1$/],
+        [["profiles"], "7", { place: "profiles", expected: "8 hexadecimal digits", found: '"7"' }],
+        [["epochs", 0, "loss"], "low", { place: "epochs.0.loss", expected: "number", found: '"low"' }],
+        [["identity", "settings"], undefined, { place: "identity.settings", expected: "a value", found: "nothing" }],
+        [["bestEpoch"], -1, { place: "bestEpoch", expected: "a number >= 0", found: "-1" }],
       ]],
     };
     for (const [name, [read, wrong]] of Object.entries(files)) {
@@ -66,15 +71,13 @@ Deno.test("a run's config, results and records are read as they are written, and
       // a record is numbered from 1 where it is written
       const numbers = name.startsWith("folds/") ? { fold: 1, stage: 0 } : {};
       assertEquals(await read(), { ...await written(file), ...numbers });
-      for (const [keys, value, message] of wrong) {
+      for (const [keys, value, parts] of wrong) {
         await change(file, keys, value);
-        const { message: found } = await assertRejects(read, Error);
-        assert(found.startsWith(`${file}: damaged: `), found);
-        assertMatch(found, message);
+        await assertFileError(read, { file, ...parts });
         await Deno.writeTextFile(file, whole);
       }
       await Deno.writeTextFile(file, "7");
-      assertMatch((await assertRejects(read, Error)).message, /: damaged: expected Object, found 7$/);
+      await assertFileError(read, { file, place: undefined, expected: "Object", found: "7" });
       await Deno.writeTextFile(file, whole);
     }
   });
@@ -113,8 +116,7 @@ Deno.test("results of real runs, which docs/results holds, are what runResults t
   };
   await look(folder);
   assert(read >= 10, `${read} files: does the test see them?`);
-  const { message } = assertThrows(() => parseStored('{"corpus":', runResults, "x.json"), Error);
-  assertMatch(message, /^x\.json: damaged: .*JSON/);
+  await assertFileError(() => parseStored('{"corpus":', runResults, "x.json"), { file: "x.json", expected: "JSON" });
 });
 
 Deno.test("a lease that is JSON but no lease is nobody's", async () => {

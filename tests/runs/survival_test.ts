@@ -7,13 +7,16 @@ import { LABEL_SOURCES } from "../../refinery/choices.ts";
 import type { Settings } from "../../refinery/settings.ts";
 import { identify, openRun } from "../../runs/begin.ts";
 import { FoldFiles } from "../../runs/fold_files.ts";
-import { Lease } from "../../runs/lease.ts";
+import { HeldError, Lease } from "../../runs/lease.ts";
 import type { RunConfig } from "../../runs/run_config.ts";
 import { RunFolder } from "../../runs/run_folder.ts";
 import { webgpu } from "../devices.ts";
 import { inTemporary, names } from "./folders.ts";
 import { meddle, trapWorker } from "./meddling.ts";
 import { experiment, features, plain, run, runEpochs, settings } from "./small_experiment.ts";
+import { assertFileError } from "../file_errors.ts";
+import { assertOptionError } from "../option_errors.ts";
+import { NonFiniteError } from "../../nn/pass.ts";
 
 /** Results of a run that nothing befalls. */
 const expected = await (async () => {
@@ -120,36 +123,35 @@ Deno.test("a run folder says how an experiment differs from it: settings, versio
     const out = join(dir, "run");
     await runEpochs(out, "new", 1);
     const open = (changes: Partial<typeof experiment>) => openRun(out, { ...experiment, ...changes }, "resume");
-    await assertRejects(
+    await assertOptionError(
       () => open({ settings: { ...settings, epochs: 5, learningRate: 0.5, method: "sEPR" } }),
-      Error,
-      "found another: `method` pEPR there, sEPR here; `epochs` 3 there, 5 here; `learningRate` 0.00025 there, 0.5 here; ",
+      "out",
+      /found another: `method` pEPR there, sEPR here; `epochs` 3 there, 5 here; `learningRate` 0\.00025 there, 0\.5 here; /,
     );
-    await assertRejects(
-      () => open({ device: { ...experiment.device, kind: "webgpu" } }),
-      Error,
-      "`device` cpu there, webgpu here",
-    );
+    const device = { ...experiment.device, kind: "webgpu" as const };
+    await assertOptionError(() => open({ device }), "out", /`device` cpu there, webgpu here/);
     const utterances = features.utterances.map((u) => ({ ...u }));
     utterances[3].digest = utterances[4].digest;
     const name = utterances[3].id;
-    assertMatch(
-      (await assertRejects(() => open({ features: { ...features, utterances } }), Error)).message,
+    await assertOptionError(
+      () => open({ features: { ...features, utterances } }),
+      "data",
       new RegExp(`corpus that the run started with, found utterances that are 1 changed \\(${name}\\); restore`),
     );
     utterances.splice(7, 2);
-    assertMatch(
-      (await assertRejects(() => open({ features: { ...features, utterances } }), Error)).message,
+    await assertOptionError(
+      () => open({ features: { ...features, utterances } }),
+      "data",
       /1 changed \(.*\), 2 gone \(the first /,
     );
     const file = join(out, "config.json"), config: RunConfig = JSON.parse(await Deno.readTextFile(file));
     config.versions.epr = "0.0.1";
     await Deno.writeTextFile(file, JSON.stringify(config));
-    assertMatch((await assertRejects(() => open({}), Error)).message, /version 0\.0\.1 there, \d+\.\d+\.\d+ here/);
+    await assertOptionError(() => open({}), "out", /version 0\.0\.1 there, \d+\.\d+\.\d+ here/);
     await Deno.writeTextFile(file, "{");
-    await assertRejects(() => open({}), Error, "config.json: damaged: ");
+    await assertFileError(() => open({}), { file, expected: "JSON" });
     await Deno.remove(file);
-    await assertRejects(() => open({}), Error, "run: `out`: expected the folder of a run, found no config.json in it");
+    await assertOptionError(() => open({}), "out", /expected the folder of a run, found no config\.json in it/);
   });
 });
 
@@ -158,14 +160,14 @@ Deno.test("a fold is run by one process at a time, and begun once", async () => 
     const out = join(dir, "run");
     await runEpochs(out, "new", 1);
     const lease = await Lease.take(join(out, "locks"), "fold-1", { what: "Fold 1" });
-    assertMatch(
-      (await assertRejects(() => run(out, "resume"), Error)).message,
-      /Fold 1 of .*run is in use by process \d+ on .*, since 20/,
-    );
+    const held = await assertRejects(() => run(out, "resume"), HeldError);
+    assertEquals([held.host, held.pid], [Deno.hostname(), Deno.pid]);
+    assertMatch(held.message, /^Fold 1 of .*run is in use by process \d+ on .*, since 20/);
     lease.release();
-    assertMatch(
-      (await assertRejects(() => run(out, "join", { onlyFold: 0 }), Error)).message,
-      /`out`: expected a run whose fold 1 has not started, found one that has; `resume: true` resumes it/,
+    await assertOptionError(
+      () => run(out, "join", { onlyFold: 0 }),
+      "out",
+      /expected a run whose fold 1 has not started, found one that has; `resume: true` resumes it/,
     );
     assertEquals(plain(await run(out, "resume")), expected);
   });
@@ -246,10 +248,10 @@ Deno.test("NaN in a weight stops the run, naming fold, stage, epoch, step and la
     const conv2 = 64 * Math.ceil(9 * 2 / 64) + 64; // conv1.w and conv1.b come first, each padded to 64
     state.weights[conv2 + 7] = NaN;
     await files.keepState(0, { ...state, step: 0 });
-    assertMatch(
-      (await assertRejects(() => run(out, "resume"), Error)).message,
-      /^Fold 1, stage 1: The loss of epoch 3, step 1 is not finite; NaN or infinity appears first in conv2\.w: try a lower/,
-    );
+    const { message, cause } = await assertRejects(() => run(out, "resume"), Error);
+    assert(cause instanceof NonFiniteError);
+    assertEquals([cause.epoch, cause.step], [2, 1]);
+    assertMatch(message, /^Fold 1, stage 1: .* NaN or infinity appears first in conv2\.w: try a lower/);
     await Deno.remove(join(out, "checkpoints", "fold-1-stage-1-epoch-2-step-0.safetensors"));
 
     // once, in the middle: made again, the steps are sound

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { train } from "../../runs/train.ts";
+import { assertOptionError } from "../option_errors.ts";
 
 const SMALL = {
   folds: 2,
@@ -36,7 +37,11 @@ Deno.test("train() resumes by the same call to the same results, and refuses ano
     assertEquals(resumed.results.stages, results.stages);
     assertEquals(resumed.run, stopped);
     assertEquals(JSON.parse(await Deno.readTextFile(join(stopped, "results.json"))).stages, results.stages);
-    await assertRejects(() => train(corpus, { ...SMALL, trees: 11, out: whole }), Error, "trees");
+    await assertOptionError(
+      () => train(corpus, { ...SMALL, trees: 11, out: whole }),
+      "out",
+      /`trees` \d+ there, 11 here/,
+    );
   } finally {
     await Deno.remove(whole, { recursive: true });
     await Deno.remove(stopped, { recursive: true });

@@ -19,7 +19,7 @@ import { decodeModel, encodeModel, type Model } from "../../models/model.ts";
 import { Predictor } from "../../models/predictor.ts";
 import { summarise, vggEParameters } from "../../nn/vgg_e.ts";
 import { lookInside, weightsOf } from "../../web/engine/inside.ts";
-import { sourcesOf, WAT_FILES } from "../../web/engine/kernel_sources.ts";
+import { isWinograd, sourcesOf, WAT_FILES } from "../../web/engine/kernel_sources.ts";
 import { apart, definedLayers, segmentAround } from "./defined_layers.ts";
 
 const shipped = await readModel(SHIPPED_MODEL);
@@ -109,6 +109,29 @@ Deno.test("the texts of a layer on the processor are the files whose functions i
     const files = new Set(called.map((name) => owners.get(name)));
     assertEquals([...files].sort(), [...WAT_FILES[kernel]].sort(), kernel);
   }
+});
+
+Deno.test({
+  name: `a GPU's layer by Winograd's algorithm says so, and shows its transforms${lacking}`,
+  ignore: !found,
+  fn: async () => {
+    const variant = variantNamed("tile 32x32x16"), sizes = { batch: 2, height: 4, width: 4 };
+    const device = await createWebGpuDevice({
+      allowSoftware: true,
+      planner: ({ tiles }) => ({ variant, splits: 1, ...(tiles !== undefined && { winograd: true }) }),
+    });
+    const [x, weights, bias, y] = [0, 1, 2, 3].map(() => device.allocate(2304, "test"));
+    const conv = (channels: number): Call => ({
+      kernel: "conv2d",
+      args: { ...sizes, channelsIn: channels, channelsOut: channels, x, weights, bias, y, relu: true },
+    });
+    assertEquals([conv(16), conv(8)].map((call) => isWinograd(device, call)), [true, false]);
+    const written = sourcesOf(device, [conv(16)]).filter(({ compiled }) => !compiled).map(({ name }) => name);
+    assertEquals(written, [
+      ...["winograd_input", "winograd_weights", "winograd_output", "matmul", "gemm_tile"].map((name) => `${name}.wgsl`),
+    ]);
+    device.close();
+  },
 });
 
 Deno.test({

@@ -34,7 +34,7 @@ export class Breath {
     this.#wake();
   }
 
-  /** Lets messages in and others use the device; waits while paused. @throws Stopped */
+  /** Lets messages in and others use the device; waits while paused. @throws StopError */
   async take(turn: Turn): Promise<void> {
     const began = performance.now();
     do {

@@ -23,6 +23,9 @@ import maxPoolWgsl from "../../kernels/wgsl/max_pool.wgsl" with { type: "text" }
 import normaliseWgsl from "../../kernels/wgsl/normalise.wgsl" with { type: "text" };
 import padWgsl from "../../kernels/wgsl/pad_columns.wgsl" with { type: "text" };
 import reduceWgsl from "../../kernels/wgsl/reduce_parts.wgsl" with { type: "text" };
+import winogradInputWgsl from "../../kernels/wgsl/winograd_input.wgsl" with { type: "text" };
+import winogradOutputWgsl from "../../kernels/wgsl/winograd_output.wgsl" with { type: "text" };
+import winogradWeightsWgsl from "../../kernels/wgsl/winograd_weights.wgsl" with { type: "text" };
 import { sharesMemory } from "../../kernels/cpu/browser_host.ts";
 import type { Source } from "./protocol.ts";
 
@@ -40,6 +43,9 @@ const WAT = {
 /** In display order: the kernel's main file, the core of its product, and its other files. */
 const WGSL: Readonly<Record<string, string>> = {
   "conv2d.wgsl": conv2dWgsl,
+  "winograd_input.wgsl": winogradInputWgsl,
+  "winograd_weights.wgsl": winogradWeightsWgsl,
+  "winograd_output.wgsl": winogradOutputWgsl,
   "matmul.wgsl": matmulWgsl,
   "gemm_lane.wgsl": laneWgsl,
   "gemm_subgroup.wgsl": subgroupWgsl,
@@ -60,8 +66,11 @@ export const WAT_FILES: Readonly<Record<string, readonly (keyof typeof WAT)[]>> 
 };
 
 /** Whether a call is a convolution that this device computes with Winograd's algorithm. */
-export function isWinograd(device: Device, { kernel, args }: Call): boolean {
-  return device instanceof CpuDevice && kernel === "conv2d" && takesWinograd(args as ConvShape, device.winograd);
+export function isWinograd(device: Device, call: Call): boolean {
+  if (call.kernel !== "conv2d") return false;
+  if (device instanceof CpuDevice) return takesWinograd(call.args as ConvShape, device.winograd);
+  return device instanceof WebGpuDevice &&
+    device.programsOf(() => repeat(device, call)).some(({ source }) => source === winogradInputWgsl);
 }
 
 /** The sources that a device runs for some calls: the files as written, then each text as compiled. */

@@ -1,6 +1,6 @@
-;; Rung 4: 5 x 8 sums, and rows of a as strips (../strips.wat). A vector brings four rows at once, shuffles copy each to all lanes:
-;; 13 loads for 40 multiply-adds where rung 3, the tiles of ../conv2d.wat, has 32 for 48. Each of the loads that are gone took
-;; a check of its address too.
+;; Rung 4: 5 x 8 sums, and rows of a as strips (../strips.wat). A vector loads four rows at once, and shuffles copy each to all
+;; lanes: 13 loads for 40 multiply-adds, where rung 3, the tiles of ../conv2d.wat, has 32 for 48. Each saved load also saves the
+;; check of its address.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 

@@ -1,5 +1,5 @@
-;; Rung 2: four columns at once. A vector of four neighbours in b is multiplied by one value of a, copied to four lanes: four
-;; times the work of an instruction, and b is read in order. Each multiply-add still waits for the one before it.
+;; Rung 2: four columns at once. A vector of four neighbours in b is multiplied by one value of a, copied to four lanes: each
+;; instruction does four times the work, and b is read in order. Each multiply-add still waits for the previous one.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 

@@ -1,5 +1,5 @@
-;; Rung 1: the definition as it stands, c[i, j] = sum over k of a[i, k] b[k, j], one value at a time. Every multiply-add waits for
-;; the one before it, takes two loads, and one number of the four that an instruction could take.
+;; Rung 1: the plain definition, c[i, j] = sum over k of a[i, k] b[k, j], one value at a time. Every multiply-add waits for the
+;; previous one, needs two loads, and processes one number of the four that an instruction could.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 

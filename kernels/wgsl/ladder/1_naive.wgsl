@@ -1,9 +1,9 @@
-// The ladder, step 1: as it is defined.
+// The ladder, step 1: the plain definition.
 //
 //   c[row, column] = sum over k of a[row, k] b[k, column]
 //
-// One lane, one value. Each multiply-add reads two values from memory: 2 operations for 8 bytes, a quarter of an operation a
-// byte, where a large GPU wants 15. All that saves it is the cache: the lanes of a row read the same values of a.
+// Each lane computes one value. Each multiply-add reads two values from memory: 2 operations for 8 bytes, a quarter of an
+// operation per byte, where a large GPU needs 15. Only the cache helps: the lanes of a row read the same values of a.
 
 const M = ${M}u;
 const N = ${N}u;
@@ -15,7 +15,7 @@ const K = ${K}u;
 
 @compute @workgroup_size(16, 16)
 fn main(@builtin(local_invocation_id) lane: vec3u, @builtin(workgroup_id) group: vec3u) {
-  // neighbouring lanes, neighbouring columns: their reads of b lie side by side
+  // neighbouring lanes have neighbouring columns: their reads of b are contiguous
   let column = (group.x % (N / 16)) * 16 + lane.x;
   let row = (group.x / (N / 16)) * 16 + lane.y;
   var sum = 0.0;

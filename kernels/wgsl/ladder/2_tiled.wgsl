@@ -1,9 +1,9 @@
 // The ladder, step 2: tiles in workgroup memory.
 //
-// The 256 lanes of a workgroup own a tile of 16 x 16 values of c. They bring a tile of a and a tile of b into workgroup memory
-// together, a value each, and then each reads sixteen of both from there: a value is read from memory once where step 1
-// read it sixteen times. 4 operations a byte from memory; but still two reads, now of workgroup memory, for each multiply-add,
-// and two barriers for every sixteen: on hardware that alone gains little.
+// The 256 lanes of a workgroup compute a tile of 16 x 16 values of c. Together they copy a tile of a and a tile of b to
+// workgroup memory, one value each, and then each lane reads sixteen values of both from there. A value is read from memory
+// once, where step 1 read it sixteen times. That is 4 operations per byte from memory. But each multiply-add still needs two
+// reads, now of workgroup memory, and every sixteen need two barriers: on hardware, this step alone gains little.
 
 const M = ${M}u;
 const N = ${N}u;
@@ -25,11 +25,11 @@ fn main(@builtin(local_invocation_id) lane: vec3u, @builtin(workgroup_id) group:
   for (var k0 = 0u; k0 < K; k0 += 16) {
     tile_a[place] = a[row * K + k0 + lane.x];
     tile_b[place] = b[(k0 + lane.y) * N + column];
-    workgroupBarrier(); // nobody reads before all have written
+    workgroupBarrier(); // no lane reads before all have written
     for (var k = 0u; k < 16; k++) {
       sum += tile_a[lane.y * 16 + k] * tile_b[k * 16 + lane.x];
     }
-    workgroupBarrier(); // nobody writes the next tile before all have read this one
+    workgroupBarrier(); // no lane writes the next tile before all have read this one
   }
   c[row * N + column] = sum;
 }

@@ -1,11 +1,11 @@
 // The ladder, step 3: blocks in registers.
 //
-// A lane owns 4 x 4 values of c. For each k it reads four values of a and four of b from workgroup memory and makes sixteen
-// multiply-adds of them: half a read each, where step 2 had two. The same 256 lanes now cover a tile of 64 x 64: 16 operations
-// a byte from memory. This is the largest step of all on hardware.
+// Each lane computes 4 x 4 values of c. For each k it reads four values of a and four of b from workgroup memory and uses them
+// for sixteen multiply-adds: half a read each, where step 2 had two. The same 256 lanes now cover a tile of 64 x 64: 16
+// operations per byte from memory. On hardware, this is the largest step of all.
 //
 // The sums are an array, indexed by loops. A compiler that does not unroll them keeps the array in memory, and both naga and
-// Tint put a bounds test at each index: step 5 does away with that.
+// Tint add a bounds test for each index: step 5 removes both.
 
 const M = ${M}u;
 const N = ${N}u;

@@ -1,8 +1,8 @@
 // The ladder, step 4: four values at once.
 //
-// The same tiles and blocks as in step 3, but everything that lies side by side is read, kept and written as a vec4f: a
-// quarter of the instructions that move data, a quarter of the indices and of their bounds tests, and 16 bytes a lane to
-// memory, which is what its bus is made for. A vec4f of a holds four k of one row, one of b four columns at one k.
+// The same tiles and blocks as in step 3, but contiguous values are read, kept and written as a vec4f: a quarter of the
+// instructions that move data, a quarter of the indices and of their bounds tests, and memory accesses of 16 bytes per
+// lane, for which the bus is made. A vec4f of a has four k of one row, one of b four columns at one k.
 
 const M = ${M}u;
 const N4 = ${N}u / 4;

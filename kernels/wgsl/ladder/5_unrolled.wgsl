@@ -1,10 +1,10 @@
 // The ladder, step 5: one loop.
 //
-// The kernel of step 4 with every loop but that along k written out, by who makes this text (`#for`, template.ts): neither
-// naga nor Tint unrolls. What it gains: no counters (naga guards each loop by one of its own), the sums have names instead of
-// indices and so stay in registers, and each value of b is read from workgroup memory once for all four rows.
+// The kernel of step 4 with every loop except that along k unrolled by the template (`#for`, template.ts): neither naga nor
+// Tint unrolls. The gains: no counters (naga adds one to guard each loop); the sums have names instead of indices, and so
+// stay in registers; and each value of b is read from workgroup memory once for all four rows.
 //
-// From here gemm_tile.wgsl goes on: lanes of 8 x 8, other tiles, parts along k, ends that are fused.
+// gemm_tile.wgsl continues from here: lanes of 8 x 8, other tiles, parts along k, fused final operations.
 
 const M = ${M}u;
 const N4 = ${N}u / 4;

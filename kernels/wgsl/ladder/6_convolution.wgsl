@@ -2,9 +2,9 @@
 //
 //   y[pixel, channel out] = sum over tap, channel in of x[pixel + shift(tap), channel in] weights[tap, channel in, channel out]
 //
-// Implicit GEMM: rows are the pixels of all images, k counts nine taps of CIN channels. The matrix a, each pixel's
-// neighbourhood in a row, would be nine times as large as the images: it is never written down, but read out of them where
-// step 5 reads a row, and zero where the neighbour lies outside. All else is step 5.
+// Implicit GEMM: rows are the pixels of all images, k counts nine taps of CIN channels. The matrix a, with each pixel's
+// neighbourhood in a row, would be nine times as large as the images. It is never stored: where step 5 reads a row, this step
+// reads from the images, and uses zero if the neighbour is outside. Everything else is step 5.
 
 const HEIGHT = ${HEIGHT}u;
 const WIDTH = ${WIDTH}u;
@@ -25,7 +25,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let column4 = (group.x % (N4 / 16)) * 16;
   let tx = lane % 16;
   let ty = lane / 16;
-  // the pixel whose neighbours this lane reads, always the same one
+  // the pixel whose neighbours this lane reads, always the same
   let pixel = row + lane / 4;
   let h = (pixel / WIDTH) % HEIGHT;
   let w = pixel % WIDTH;
@@ -35,7 +35,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   for (var k4 = 0u; k4 < K4; k4 += 4) {
     let at = k4 + lane % 4;
     let tap = at / CIN4;
-    let up = tap / 3 - 1; // modulo 2^32: above the image and below it are both too far down
+    let up = tap / 3 - 1; // modulo 2^32: positions above and below the image both compare as too large
     let left = tap % 3 - 1;
     let inside = h + up < HEIGHT && w + left < WIDTH;
     let neighbour = select(0u, pixel + up * WIDTH + left, inside);

@@ -1,0 +1,54 @@
+/**
+ * Multi-condition training: copies of a recording as other places, lines and microphones would have made it. A network that learned
+ * them as well expects less of the studio in which the corpus was recorded.
+ *
+ *     telephone    300 to 3400 Hz, 8 kHz, mu-law
+ *     noise        pink, 5 to 25 dB below the recording's power
+ *     room         reverberation that falls by 60 dB in 0.2 to 0.8 s
+ *     microphone   -4 to 4 dB an octave around 1 kHz: dull to shrill
+ *
+ * A copy is as long as its recording. Its amount is drawn once, uniformly, keyed by the recording's content: a recording has the same
+ * copies in every run and under every name. `dsp/strangers.ts` defines the changes.
+ *
+ * @module
+ */
+import { CONDITION_STREAM } from "../base/streams.ts";
+import { addNoise, type Draw, pinkNoise, reverberate, roomResponse, telephone, tilt } from "../dsp/strangers.ts";
+import { Random } from "../kernels/random.ts";
+
+/** The conditions of training: the recordings alone, or their copies too. */
+export const CONDITIONS = ["clean", "multi"] as const;
+
+/** See {@link CONDITIONS}. */
+export type Conditions = typeof CONDITIONS[number];
+
+type Change = (samples: Float32Array, draw: Draw) => Float32Array;
+
+const between = (low: number, high: number, draw: Draw) => low + (high - low) * draw();
+
+/** The change of each copy, in order. */
+const COPIES: readonly Change[] = [
+  telephone,
+  (samples, draw) => addNoise(samples, pinkNoise(samples.length, draw), between(5, 25, draw)),
+  (samples, draw) => reverberate(samples, roomResponse(between(0.2, 0.8, draw), draw)),
+  (samples, draw) => tilt(samples, between(-4, 4, draw)),
+];
+
+/** Number of copies of each recording. */
+export function copyCount(conditions: Conditions): number {
+  return conditions === "clean" ? 0 : COPIES.length;
+}
+
+/**
+ * Makes a recording's copies, one after the other.
+ *
+ * @param samples at 16 kHz
+ * @param digest of the recording's content, in hexadecimal; keys the random numbers
+ */
+export function* copiesOf(samples: Float32Array, digest: string, conditions: Conditions): Generator<Float32Array> {
+  const content = parseInt(digest.slice(0, 12), 16);
+  for (let copy = 0; copy < copyCount(conditions); copy++) {
+    const random = new Random(CONDITION_STREAM, copy, content);
+    yield COPIES[copy](samples, () => random.uniform());
+  }
+}
