@@ -5,6 +5,7 @@
  *
  * @module
  */
+export type { Conditions } from "./conditions.ts";
 export {
   type Corpus,
   type CorpusParts,
