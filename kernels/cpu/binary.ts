@@ -92,20 +92,16 @@ export function movePanel({ own, panelPlaces }: KernelBytes, thread: number): Ui
 }
 
 /**
- * Finds the panel's addresses: the places where the modules of the first two threads differ. The distance of the panels is
- * not a multiple of 128, so it changes a number's first byte.
- *
- * @throws RangeError if the lengths differ: some address then does not have three bytes
+ * Where the panel's addresses are in the first thread's `gemm.wat`: behind each `i32.const` (0x41) of the panel's place, or of the
+ * end of its 64 steps.
  */
-export function findPanelPlaces(first: Uint8Array, second: Uint8Array): number[] {
-  if (first.length !== second.length) {
-    throw new RangeError("The modules of the first two threads: expected addresses of one width, found two");
-  }
+export function findPanelPlaces(own: Uint8Array): number[] {
   const places: number[] = [];
-  for (let at = 0; at < first.length; at++) {
-    if (first[at] === second[at]) continue;
-    places.push(at);
-    at += WIDTH - 1;
+  for (let at = own.indexOf(0x41); at >= 0; at = own.indexOf(0x41, at + 1)) {
+    const [low, middle, high] = own.subarray(at + 1, at + 1 + WIDTH);
+    if (!(low & middle & 128) || high & 128) continue;
+    const address = (low & 127) + ((middle & 127) << 7) + (high << 14);
+    if (address === PANELS.at || address === PANELS.at + PANELS.steps) places.push(at + 1);
   }
   return places;
 }

@@ -11,7 +11,7 @@ import { maxPool, maxPoolGradient } from "./max_pool.ts";
 import { moments, normalise, normaliseGradient } from "./normalise.ts";
 import type { Queue } from "./queue.ts";
 import { softmax, softmaxCrossEntropy } from "./softmax.ts";
-import { MANY, takesWinograd, type WinogradChoice, winogradConv2d, winogradInputGradient } from "./winograd.ts";
+import { takesWinograd, type WinogradChoice, winogradConv2d, winogradInputGradient } from "./winograd.ts";
 import { winogradWeightGradient } from "./winograd_weight_gradient.ts";
 
 /** The context of the kernels. */
@@ -26,16 +26,14 @@ export interface CpuContext {
 type Enqueue<A> = (queue: Queue, args: A) => void;
 
 const always = <A>(enqueue: Enqueue<A>) => ({ queue }: CpuContext, args: A) => enqueue(queue, args);
-const winogradOr =
-  <A extends ConvShape>(winograd: Enqueue<A>, direct: Enqueue<A>, many: keyof typeof MANY) =>
-  (context: CpuContext, args: A) =>
-    (takesWinograd(args, context.winograd, many) ? winograd : direct)(context.queue, args);
+const winogradOr = <A extends ConvShape>(winograd: Enqueue<A>, direct: Enqueue<A>) => (context: CpuContext, args: A) =>
+  (takesWinograd(args, context.winograd) ? winograd : direct)(context.queue, args);
 
 /** By the names of the table. */
 export const CPU_KERNELS: Versions<CpuContext, number> = {
-  conv2d: winogradOr(winogradConv2d, conv2d, "pixels"),
-  conv2dInputGradient: winogradOr(winogradInputGradient, conv2dInputGradient, "pixels"),
-  conv2dWeightGradient: winogradOr(winogradWeightGradient, conv2dWeightGradient, "weights"),
+  conv2d: winogradOr(winogradConv2d, conv2d),
+  conv2dInputGradient: winogradOr(winogradInputGradient, conv2dInputGradient),
+  conv2dWeightGradient: winogradOr(winogradWeightGradient, conv2dWeightGradient),
   maxPool: always(maxPool),
   maxPoolGradient: always(maxPoolGradient),
   averagePool: always(averagePool),

@@ -86,7 +86,7 @@ export const ARGUMENTS = { at: 16, length: 30 } as const;
  * Each thread's panel, see `wat/gemm.wat`: 64 steps of 8 columns, and 32 bytes for rows whose results are discarded. The
  * panels lie in the memory's initial size, at addresses that are known when the kernels are assembled.
  */
-export const PANELS = { at: RING.at + RING.slots * RING.slotBytes, bytes: 2048 + 64 } as const;
+export const PANELS = { at: RING.at + RING.slots * RING.slotBytes, steps: 2048, bytes: 2048 + 64 } as const;
 
 /** Start of the heap, in bytes. */
 export const HEAP_START = PANELS.at + MAX_THREADS * PANELS.bytes;

@@ -43,8 +43,7 @@ const SOURCES: Record<string, string> = {
 };
 
 /**
- * Assembles all kernels. `gemm.wat` is assembled for the first thread's panel. It is also assembled for the second thread, to
- * find the addresses that differ between threads.
+ * Assembles all kernels.
  *
  * @throws Error with the file, if a kernel's text is invalid
  */
@@ -53,16 +52,16 @@ export async function assembleKernels(variant: KernelVariant): Promise<KernelByt
   const alive = setInterval(() => {}, 1000);
   const assembler = await wabt().finally(() => clearInterval(alive));
   const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: variant.simd === "relaxed" };
-  const assemble = (name: string, text: string, thread = 0) => {
-    const parsed = assembler.parseWat(`${name}.wat`, kernelText(text, variant, thread), features);
+  const assemble = (name: string, text: string) => {
+    const parsed = assembler.parseWat(`${name}.wat`, kernelText(text, variant), features);
     const bytes = new Uint8Array(parsed.toBinary({}).buffer);
     parsed.destroy();
     return bytes;
   };
-  const [own, second] = [0, 1].map((thread) => assemble("gemm", gemm, thread));
+  const own = assemble("gemm", gemm);
   return {
     shared: Object.entries(SOURCES).map(([name, text]) => assemble(name, text)),
     own,
-    panelPlaces: findPanelPlaces(own, second),
+    panelPlaces: findPanelPlaces(own),
   };
 }

@@ -24,40 +24,53 @@ export type Simd = "relaxed" | "plain";
  * ```
  */
 export function expandTemplate(text: string, simd: Simd, values: Record<string, number> = {}): string {
-  return lowerMadd(repeat(text, new Map(Object.entries(values))), simd);
+  const parts: string[] = [];
+  write(parse(text), new Map(Object.entries(values)), parts);
+  return lowerMadd(parts.join(""), simd);
 }
 
-function repeat(text: string, values: Map<string, number>): string {
-  let out = "";
-  for (;;) {
-    const open = /\{\{(?:#(\w+) (\d+) (\d+)|([^#/}][^}]*))\}\}/.exec(text);
-    if (!open) return out + text;
-    out += text.slice(0, open.index);
-    text = text.slice(open.index + open[0].length);
-    const [, name, first, end, sum] = open;
-    if (sum !== undefined) {
-      out += String(evaluate(sum, values));
-      continue;
+/** What a template consists of: text as it stands, a sum of products of names and integers, a repetition. */
+type Node = string | { sum: string[][] } | { name: string; first: number; end: number; body: Node[] };
+
+function parse(text: string): Node[] {
+  const open: { name?: string; body: Node[] }[] = [{ body: [] }];
+  for (const piece of text.split(/(\{\{[^}]*\}\})/)) {
+    const { name, body } = open[open.length - 1];
+    const [, repeated, first, end] = /^\{\{#(\w+) (\d+) (\d+)\}\}$/.exec(piece) ?? [];
+    if (repeated !== undefined) {
+      const node = { name: repeated, first: Number(first), end: Number(end), body: [] };
+      body.push(node);
+      open.push(node);
+    } else if (name !== undefined && piece === `{{/${name}}}`) open.pop();
+    else if (/^\{\{[^#/]/.test(piece)) {
+      body.push({ sum: piece.slice(2, -2).split("+").map((term) => term.split("*").map((word) => word.trim())) });
+    } else body.push(piece);
+  }
+  const { name, body } = open[open.length - 1];
+  if (name !== undefined) throw new SyntaxError(`A template: expected an end of {{#${name}}}, found none`);
+  return body;
+}
+
+function write(nodes: readonly Node[], values: Map<string, number>, parts: string[]): void {
+  for (const node of nodes) {
+    if (typeof node === "string") parts.push(node);
+    else if ("sum" in node) parts.push(String(evaluate(node.sum, values)));
+    else {
+      const before = values.get(node.name);
+      for (let i = node.first; i < node.end; i++) write(node.body, values.set(node.name, i), parts);
+      if (before === undefined) values.delete(node.name);
+      else values.set(node.name, before);
     }
-    const close = text.indexOf(`{{/${name}}}`);
-    if (close < 0) throw new SyntaxError(`A template: expected an end of {{#${name}}}, found none`);
-    for (let i = Number(first); i < Number(end); i++) {
-      out += repeat(text.slice(0, close), new Map(values).set(name, i));
-    }
-    text = text.slice(close + name.length + 5);
   }
 }
 
-function evaluate(sum: string, values: Map<string, number>): number {
+function evaluate(sum: readonly string[][], values: ReadonlyMap<string, number>): number {
   const factor = (word: string): number => {
     const value = /^\d+$/.test(word) ? Number(word) : values.get(word);
     if (value === undefined) throw new SyntaxError(`A template: expected defined names, found ${JSON.stringify(word)}`);
     return value;
   };
-  return sum.split("+").reduce(
-    (total, term) => total + term.split("*").reduce((p, word) => p * factor(word.trim()), 1),
-    0,
-  );
+  return sum.reduce((total, term) => total + term.reduce((product, word) => product * factor(word), 1), 0);
 }
 
 function lowerMadd(text: string, simd: Simd): string {

@@ -69,22 +69,20 @@ export type WinogradChoice = "auto" | "always" | "never";
 
 /**
  * Least product of channels (in times out, at least 8 each) for which Winograd's algorithm is worthwhile: transforming a tile takes
- * time for each channel, its products for each pair. The gradient of the weights transforms twice as much.
+ * time for each channel, its products for each pair.
  */
-export const MANY = { pixels: 128, weights: 256 } as const;
+const PAIRS = 128;
 
 /**
  * Whether a shape uses Winograd's algorithm. It is possible if channels fill whole panels of 8. It is worthwhile with many
  * channels, tiles that do save products, and enough pixels to amortise the transform of the kernel.
- *
- * @param many the kind of kernel, see {@link MANY}
  */
-export function takesWinograd(shape: ConvShape, choice: WinogradChoice, many: keyof typeof MANY = "pixels"): boolean {
+export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean {
   const { batch, height, width, channelsIn, channelsOut } = shape;
   if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
   const { points, down, across } = tiling(shape);
   return choice === "always" ||
-    channelsIn * channelsOut >= MANY[many] && batch * height * width >= 64 &&
+    channelsIn * channelsOut >= PAIRS && batch * height * width >= 64 &&
       1.5 * points * down * across <= 9 * height * width;
 }
 

@@ -18,6 +18,8 @@ import { align, BETWEEN, line, LINES, listMiddle, LISTS, MIDDLE, SKEW, SPAN, STR
 const STRETCH = 64;
 const ROWS = 250;
 const COLUMNS = 64;
+/** Bytes from one tile to the next: apart where a stretch of them would fall on the same lines of a cache, else side by side. */
+const rowBytes = (channels: number) => 4 * channels + (channels >= 128 ? SKEW : 0);
 /** Words of a weight gradient that one chunk transforms back. */
 const WEIGHTS = 2 ** 12;
 
@@ -128,7 +130,7 @@ export function winogradWeightGradient(queue: Queue, args: Addresses<"conv2dWeig
   const { height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const { tall, wide, down, across, points, tileRows } = tiling(args);
   const weights = channelsIn * channelsOut;
-  const vRow = 4 * channelsIn + SKEW, gRow = 4 * channelsOut + SKEW;
+  const [vRow, gRow] = [channelsIn, channelsOut].map(rowBytes);
   const span = Math.min(tileRows, Math.ceil(Math.max(256, SPAN / (points * Math.max(vRow, gRow))) / across));
   const vPoint = span * across * vRow + SKEW, gPoint = span * across * gRow + SKEW;
   const p = queue.workspace(

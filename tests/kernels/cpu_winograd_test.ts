@@ -93,13 +93,10 @@ Deno.test("PyTorch's convolutions come out with Winograd's algorithm wherever it
 
 Deno.test("takesWinograd() goes by the shape alone", () => {
   const shape = { batch: 128, height: 8, width: 4, channelsIn: 512, channelsOut: 512 };
-  const takes = (changed: object, choice: WinogradChoice = "auto", kernel: "pixels" | "weights" = "pixels") =>
-    takesWinograd({ ...shape, ...changed }, choice, kernel);
+  const takes = (changed: object, choice: WinogradChoice = "auto") => takesWinograd({ ...shape, ...changed }, choice);
   assertEquals(takes({}), true);
   assertEquals(takes({}, "never"), false);
   assertEquals(takes({ channelsIn: 8, channelsOut: 16 }), true);
-  assertEquals(takes({ channelsIn: 8, channelsOut: 16 }, "auto", "weights"), false);
-  assertEquals(takes({ channelsIn: 16, channelsOut: 16 }, "auto", "weights"), true);
   assertEquals(takes({ channelsIn: 8, channelsOut: 8 }), false);
   assertEquals(takes({ height: 2, width: 1 }), false); // 16 products instead of 18
   assertEquals(takes({ channelsOut: 508 }, "always"), false); // no whole panels
