@@ -7,6 +7,7 @@
  * @module
  */
 export type { Device, DeviceBuffer, MemoryStatus, Precision } from "./device.ts";
+export { DeviceLostError } from "./device_lost.ts";
 export { type DeviceChoice, openDevice, type OpenDeviceOptions } from "./open_device.ts";
 export { Random, type Words } from "./random.ts";
 export { reference } from "./reference.ts";

@@ -1,4 +1,4 @@
-/** The messages between a page and the worker of its model. */
+/** The calls of a page to the worker of its model. */
 import type { LoadOptions, PredictOptions, Sound } from "./emotion_model.ts";
 import type { ResolvedSource } from "./source.ts";
 
@@ -6,6 +6,3 @@ import type { ResolvedSource } from "./source.ts";
 export type PageCall =
   | { call: "load"; source: Exclude<ResolvedSource, URL>; address: boolean; options: LoadOptions }
   | { call: "predict"; sound: Sound; options: PredictOptions };
-
-/** The worker's answers. */
-export type PageAnswer = { number: number } & ({ value: unknown } | { error: { name: string; message: string } });

@@ -1,6 +1,7 @@
 /** The worker that runs a page's model: see `page.ts`. */
+import { answerCalls } from "../workers/calls.ts";
 import { type EmotionModel, loadHere } from "./emotion_model.ts";
-import type { PageAnswer, PageCall } from "./page_messages.ts";
+import type { PageCall } from "./page_messages.ts";
 
 let model: EmotionModel | undefined;
 
@@ -12,14 +13,5 @@ async function answer(message: PageCall): Promise<unknown> {
   return { description, device: { kind: device.kind, description: device.description } };
 }
 
-addEventListener("message", async ({ data }: MessageEvent<PageCall & { number: number }>) => {
-  let told: PageAnswer;
-  try {
-    told = { number: data.number, value: await answer(data) };
-  } catch (error) {
-    const { name, message } = error as Error;
-    told = { number: data.number, error: { name, message } };
-  }
-  postMessage(told);
-});
+answerCalls(answer);
 postMessage("started");

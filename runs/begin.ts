@@ -68,19 +68,14 @@ export async function openRun(
 /**
  * The configuration of a folder's run.
  *
- * @throws {OptionError} of `out` if the folder contains no run
+ * @throws {FileError} if the folder contains no run
  */
 export async function requireRun(out: string): Promise<{ folder: RunFolder; config: RunConfig }> {
   const there = await Deno.stat(out).then(({ isDirectory }) => isDirectory, () => false);
   const folder = there ? await RunFolder.at(out) : undefined;
   const config = await folder?.readConfig();
   if (!folder || !config) {
-    throw new OptionError({
-      option: "out",
-      where: out,
-      required: "the folder of a run",
-      found: "no config.json in it",
-    });
+    throw new FileError({ file: out, expected: "the folder of a run", found: "no config.json in it" });
   }
   return { folder, config };
 }

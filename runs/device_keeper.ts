@@ -3,6 +3,7 @@
  * from then on, so a small computation shows whether it is lost.
  */
 import type { Device } from "../kernels/device.ts";
+import { DeviceLostError } from "../kernels/device_lost.ts";
 
 /** Number of losses after which a run stops: the problem is then permanent. */
 const MOST_LOSSES = 3;
@@ -28,14 +29,16 @@ export class DeviceKeeper {
    * Replaces the device if an error was caused by its loss; otherwise rethrows the error.
    *
    * @returns a description of the lost device for people
-   * @throws {Error} at the third loss
+   * @throws {DeviceLostError} at the third loss
    */
   async replace(error: unknown): Promise<string> {
     if (await answers(this.device)) throw error;
     const why = (error as Error).message;
     if (!this.#reopen) throw error;
     if (++this.#losses >= MOST_LOSSES) {
-      throw new Error(`The device was lost ${this.#losses} times; the last fault: ${why}`, { cause: error });
+      throw new DeviceLostError(`The device was lost ${this.#losses} times; the last fault: ${why}`, {
+        cause: error,
+      });
     }
     try {
       this.device.close();

@@ -3,6 +3,7 @@
  * shared. It is used if there is no shared memory, as in a page that is not cross-origin isolated. Its results equal those
  * of any number of threads, bit for bit.
  */
+import { DeviceLostError } from "../device_lost.ts";
 import { Heap } from "./heap.ts";
 import { HEAP_START, type Kernel, type Phase, type PhaseArguments } from "./layout.ts";
 import { Queue } from "./queue.ts";
@@ -10,7 +11,7 @@ import { Queue } from "./queue.ts";
 /** A queue without pending work. */
 export class InlineQueue extends Queue {
   readonly #kernels: Kernel;
-  #failure: string | null = null;
+  #failure?: Error;
 
   /** @param limit largest size of the memory in bytes */
   constructor(memory: WebAssembly.Memory, kernels: Kernel, limit: number) {
@@ -33,15 +34,15 @@ export class InlineQueue extends Queue {
   }
 
   override check(): void {
-    if (this.#failure !== null) throw new Error(this.#failure);
+    if (this.#failure) throw this.#failure;
   }
 
   override fail(message: string): void {
-    this.#failure ??= message;
+    this.#failure ??= new DeviceLostError(message);
   }
 
   override stop(): void {
-    this.fail("The device is closed");
+    this.#failure ??= new Error("The device is closed");
   }
 
   override drain(): void {

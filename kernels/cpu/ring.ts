@@ -2,6 +2,7 @@
  * The queue of a device with worker threads: the device's end of the ring. It enqueues phases, waits for them, and notices
  * failures. It waits only if the ring is full, memory must be reassigned, or the caller requests it.
  */
+import { DeviceLostError } from "../device_lost.ts";
 import { Heap } from "./heap.ts";
 import {
   ARGUMENTS,
@@ -31,7 +32,7 @@ export class RingQueue extends Queue {
   #enqueued = 0;
   #fences = 0;
   #free = RING.slots as number; // slots known to be free
-  #failure: string | null = null;
+  #failure?: Error;
 
   /**
    * An empty ring in `memory`.
@@ -68,12 +69,12 @@ export class RingQueue extends Queue {
   }
 
   override check(): void {
-    if (this.#failure === null && Atomics.load(this.#words, CONTROL.failed)) {
+    if (!this.#failure && Atomics.load(this.#words, CONTROL.failed)) {
       const length = this.#words[CONTROL.messageLength];
       const bytes = new Uint8Array(this.memory.buffer, MESSAGE.at, length).slice();
-      this.#failure = new TextDecoder().decode(bytes);
+      this.#failure = new DeviceLostError(new TextDecoder().decode(bytes));
     }
-    if (this.#failure !== null) throw new Error(this.#failure);
+    if (this.#failure) throw this.#failure;
   }
 
   override fail(message: string): void {
@@ -81,7 +82,7 @@ export class RingQueue extends Queue {
   }
 
   override stop(): void {
-    this.#failure ??= "The device is closed";
+    this.#failure ??= new Error("The device is closed");
     Atomics.store(this.#words, CONTROL.stop, 1);
     wakeAll(this.#words);
   }

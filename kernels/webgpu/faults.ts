@@ -3,6 +3,7 @@
  * without any message. Here every creation happens in an error scope, listeners catch all other errors, and the first fault
  * is stored and thrown by every later call.
  */
+import { DeviceLostError } from "../device_lost.ts";
 
 /** The first thing that went wrong on a GPU device. */
 export class Faults {
@@ -19,7 +20,7 @@ export class Faults {
       this.report(new Error(`The GPU reports: ${event.error.message}`));
     });
     device.lost.then((info) => {
-      if (!this.#closed) this.report(new Error(`The GPU was lost (${info.reason}): ${info.message}`));
+      if (!this.#closed) this.report(new DeviceLostError(`The GPU was lost (${info.reason}): ${info.message}`));
     });
   }
 

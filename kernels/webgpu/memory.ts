@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DeviceLostError } from "../device_lost.ts";
 import type { MemoryStatus } from "../device.ts";
 import { BufferPool } from "../pool.ts";
 import { GpuBuffer } from "./buffer.ts";
@@ -81,7 +82,7 @@ export class Memory {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       await this.#faults.settle(); // throws the cause, if it is known
-      this.#faults.report(new Error(`Reading from the GPU failed: ${reason}`));
+      this.#faults.report(new DeviceLostError(`Reading from the GPU failed: ${reason}`));
       this.#faults.throwIfAny();
     }
     const words = new Float32Array(staging.getMappedRange(0, 4 * buffer.length).slice(0));

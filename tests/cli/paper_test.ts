@@ -178,7 +178,7 @@ Deno.test("paper and report tell a user's mistake in one line", async () => {
       ["paper", ["--resume"], 2, /--resume requires --out/],
       ["paper", ["--resume", "--out", dir], 1, /--out .*: expected a folder of deno task paper, found no paper\.json/],
       ["report", [], 2, /missing required argument 'run'/],
-      ["report", [join(dir, "empty")], 1, /--out: expected the folder of a run/],
+      ["report", [join(dir, "empty")], 1, /empty: expected the folder of a run/],
     ];
     for (const [task, args, code, says] of mistakes) {
       const said = await run(task, ...args);

@@ -287,7 +287,7 @@ Deno.test("train says what it lacks: memory and the option that lowers it, a run
     assertEquals(nothing.code, 1);
     assertMatch(
       nothing.stderr,
-      /^error: .*nowhere: --out: expected the folder of a run, found no config\.json in it\n$/,
+      /^error: .*nowhere: expected the folder of a run, found no config\.json in it\n$/,
     );
     for (const option of ["--resume", "--merge"]) {
       const nameless = await train(option);

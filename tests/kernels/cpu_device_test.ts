@@ -14,6 +14,7 @@ import { expandTemplate } from "../../kernels/cpu/template.ts";
 import gemm from "../../kernels/wat/gemm.wat" with { type: "text" };
 import { assertClose, define, type PlainArgs, runOn } from "./compare.ts";
 import { largeCalls } from "./cpu_cases.ts";
+import { DeviceLostError } from "../../kernels/device_lost.ts";
 
 const calls = largeCalls().flatMap(([what, group]) =>
   (Object.entries(group) as [KernelName, PlainArgs][]).map(([kernel, args]) => ({ kernel, args, what }))
@@ -112,9 +113,13 @@ Deno.test("a trap in a worker is an error by the next read() and of every call a
       (await assertRejects(() => next(), Error)).message,
       /A worker of the CPU device failed: .*out of bounds/,
     );
-    assertThrows(() => device.fill({ x: good, length: 10, value: 1 }), Error, "A worker of the CPU device failed");
-    await assertRejects(() => device.read(good), Error, "A worker of the CPU device failed");
-    assertThrows(() => device.allocate(10, "another"), Error, "A worker of the CPU device failed");
+    assertThrows(
+      () => device.fill({ x: good, length: 10, value: 1 }),
+      DeviceLostError,
+      "A worker of the CPU device failed",
+    );
+    await assertRejects(() => device.read(good), DeviceLostError, "A worker of the CPU device failed");
+    assertThrows(() => device.allocate(10, "another"), DeviceLostError, "A worker of the CPU device failed");
     device.close();
   }
 });
@@ -139,7 +144,7 @@ Deno.test("a worker that dies is an error, not a hang", async () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
-  await assertRejects(() => read(), Error, "A worker of the CPU device has ended");
+  await assertRejects(() => read(), DeviceLostError, "A worker of the CPU device has ended");
   device.close();
 });
 

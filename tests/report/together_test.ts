@@ -7,6 +7,7 @@ import { judgeTogether } from "../../report/together.ts";
 import { packRun, unpackRun } from "../../runs/pack.ts";
 import { inTemporary } from "../runs/folders.ts";
 import { features, run, runEpochs, settings } from "../runs/small_experiment.ts";
+import { assertFileError } from "../file_errors.ts";
 
 const root = join(import.meta.dirname!, "..", "..");
 const truth = features.utterances.map(({ emotion }) => features.emotions[emotion]);
@@ -99,7 +100,8 @@ Deno.test("a run that is not finished, or is another corpus's, is refused by nam
       Error,
       "part: fold 2 is not finished; `resume: true` with `onlyFold: 1` runs it",
     );
-    await assertRejects(() => judgeTogether([[whole, join(dir, "none")]]), Error, "expected the folder of a run");
+    const none = join(dir, "none");
+    await assertFileError(() => judgeTogether([[whole, none]]), { file: none, expected: "the folder of a run" });
     const [first, ...rest] = features.utterances,
       renamed = { ...features, utterances: [{ ...first, id: "x" }, ...rest] };
     await run(other, "new", { features: renamed });

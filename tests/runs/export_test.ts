@@ -151,7 +151,7 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
 Deno.test("only a complete run is exported, and only its own folds", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
-    await assertOptionError(() => exportFold(out, 0, note), "out", /expected the folder of a run/);
+    await assertFileError(() => exportFold(out, 0, note), { file: out, expected: "the folder of a run" });
     await run(out, "join", { onlyFold: 0 });
     await assertFileError(
       () => exportFold(out, 0, note),

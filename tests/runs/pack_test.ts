@@ -5,7 +5,6 @@ import { packRun, unpackRun } from "../../runs/pack.ts";
 import { inTemporary, names } from "./folders.ts";
 import { plain, run, runEpochs, settings } from "./small_experiment.ts";
 import { assertFileError } from "../file_errors.ts";
-import { assertOptionError } from "../option_errors.ts";
 
 Deno.test("a run that is packed between two stages, unpacked and resumed ends as one that was left alone", async () => {
   for (const labelsFrom of ["in-sample", "cross-fit", "teacher-view"] as const) {
@@ -32,6 +31,6 @@ Deno.test("what is no packed run is refused, and nothing is written", async () =
     const gone = join(dir, "gone");
     await assertFileError(() => unpackRun(gone, out), { file: gone, expected: "a packed run" });
     await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
-    await assertOptionError(() => packRun(out, file), "out", /expected the folder of a run/);
+    await assertFileError(() => packRun(out, file), { file: out, expected: "the folder of a run" });
   });
 });

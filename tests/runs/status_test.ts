@@ -5,7 +5,7 @@ import { Lease } from "../../runs/lease.ts";
 import { readStatus } from "../../runs/status.ts";
 import { inTemporary } from "./folders.ts";
 import { run, runEpochs, settings } from "./small_experiment.ts";
-import { assertOptionError } from "../option_errors.ts";
+import { assertFileError } from "../file_errors.ts";
 
 Deno.test("readStatus() tells folds that wait, run, were stopped, are silent and are finished, and the task shows it", async () => {
   await inTemporary(async (dir) => {
@@ -40,7 +40,8 @@ Deno.test("readStatus() tells folds that wait, run, were stopped, are silent and
     assertEquals(done.results, results);
     assertEquals(done.config.settings, settings);
     assertMatch(await status(out), /folds: 2 finished\n[^]*stage +WA +UA/);
-    await assertOptionError(() => readStatus(join(dir, "nothing")), "out", /expected the folder of a run/);
+    const nothing = join(dir, "nothing");
+    await assertFileError(() => readStatus(nothing), { file: nothing, expected: "the folder of a run" });
   });
 });
 

@@ -17,6 +17,7 @@ import { experiment, features, plain, run, runEpochs, settings } from "./small_e
 import { assertFileError } from "../file_errors.ts";
 import { assertOptionError } from "../option_errors.ts";
 import { NonFiniteError } from "../../nn/pass.ts";
+import { DeviceLostError } from "../../kernels/device_lost.ts";
 
 /** Results of a run that nothing befalls. */
 const expected = await (async () => {
@@ -151,7 +152,11 @@ Deno.test("a run folder says how an experiment differs from it: settings, versio
     await Deno.writeTextFile(file, "{");
     await assertFileError(() => open({}), { file, expected: "JSON" });
     await Deno.remove(file);
-    await assertOptionError(() => open({}), "out", /expected the folder of a run, found no config\.json in it/);
+    await assertFileError(() => open({}), {
+      file: out,
+      expected: "the folder of a run",
+      found: "no config.json in it",
+    });
   });
 });
 
@@ -197,7 +202,10 @@ Deno.test("a run whose device is lost goes on with another from its checkpoint, 
 
     const hopeless = join(dir, "hopeless");
     assertMatch(
-      (await assertRejects(async () => run(hopeless, "new", { device: await open(20), reopen: () => open(3) }), Error))
+      (await assertRejects(
+        async () => run(hopeless, "new", { device: await open(20), reopen: () => open(3) }),
+        DeviceLostError,
+      ))
         .message,
       /^The device was lost 3 times; the last fault: A worker of the CPU device failed/,
     );

@@ -4,8 +4,11 @@
  */
 import type { Turn } from "./turns.ts";
 
-/** Thrown internally to end a stopped task. */
-export class StopError extends Error {}
+/** Thrown to end a task that its user stopped. */
+export class StopError extends Error {
+  /** The class name, which survives a transfer between threads. */
+  override name = "StopError";
+}
 
 /** See the top of this file. */
 export class Breath {

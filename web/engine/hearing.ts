@@ -13,6 +13,7 @@ import { argmax } from "../../refinery/relabel.ts";
 import { ProfileStatistics } from "../../refinery/statistics.ts";
 import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
+import { plainError } from "../../workers/calls.ts";
 import type { News, Recognition, ToHear } from "./protocol.ts";
 
 /** Judges a whole recording. */
@@ -150,7 +151,7 @@ export class LiveHearing {
     this.#waiting.push({ samples, at });
     this.#working ??= this.#work().catch((error) => {
       this.#waiting = [];
-      this.#tell({ news: "fault", message: error instanceof Error ? error.message : String(error) });
+      this.#tell({ news: "fault", error: plainError(error) });
     }).finally(() => this.#working = undefined);
   }
 

@@ -1,11 +1,12 @@
 /**
  * The protocol between the page and its engine. The page's main thread must not block, so the engine and all devices run in a
- * worker. The page sends questions (`Ask`), the engine answers each of them once (`Answer`), and reports events (`News`).
+ * worker. The page sends questions (`Ask`), the engine answers each of them once, and reports events (`News`).
  */
 import type { Method } from "../../refinery/choices.ts";
 import type { ModelDescription } from "../../models/description.ts";
 import type { Rung } from "../../lab/cpu_ladder.ts";
 import type { ReadTake, TaughtModel, TeachClass, TeachNews } from "./teach_protocol.ts";
+import type { PlainError } from "../../workers/calls.ts";
 
 /** The kind of device: a GPU by WebGPU, or the processor by WebAssembly. */
 export type DeviceKind = "webgpu" | "wasm";
@@ -205,10 +206,7 @@ export type News =
   }
   | TeachNews
   | { news: "rungs"; rungs: Rung[] }
-  | { news: "fault"; message: string };
+  | { news: "fault"; error: PlainError };
 
 /** A question in transit. */
-export type Ask = { [Q in keyof Questions]: { id: number; ask: Q; args: Parameters<Questions[Q]> } }[keyof Questions];
-
-/** An answer in transit. */
-export type Answer = { id: number; answer: unknown } | { id: number; error: string; name: string };
+export type Ask = { [Q in keyof Questions]: { ask: Q; args: Parameters<Questions[Q]> } }[keyof Questions];

@@ -5,12 +5,14 @@ import { packModel } from "../../models/archive.ts";
 import { decodeModel, type Model } from "../../models/model.ts";
 import { MODEL_FILES, type ModelBytes } from "../../models/description.ts";
 import { Predictor } from "../../models/predictor.ts";
+import { answerCalls } from "../../workers/calls.ts";
 import { bench } from "./bench.ts";
+import { StopError } from "./breath.ts";
 import { openPageDevice } from "./device.ts";
 import { hear, LiveHearing } from "./hearing.ts";
 import { lookInside, weightsOf } from "./inside.ts";
 import { climbInPage } from "./ladder.ts";
-import type { Answer, Ask, HeardBy, News, Questions } from "./protocol.ts";
+import type { Ask, HeardBy, News, Questions } from "./protocol.ts";
 import { readTake } from "./take.ts";
 import { packTakes } from "./take_archive.ts";
 import { Teaching } from "./teaching.ts";
@@ -106,7 +108,7 @@ const answers: Answers = {
     const { signal } = benching = new AbortController();
     return await turns.with((turn) => bench(requireDevice(), what, width, { signal, tell, turn }));
   },
-  benchStop: () => benching?.abort(new Error("Stopped")),
+  benchStop: () => benching?.abort(new StopError("Stopped")),
   climb: (samples) =>
     turns.with((turn) =>
       climbInPage(samples, async (rungs) => {
@@ -118,17 +120,7 @@ const answers: Answers = {
 
 const examples = openSynthetic(7, { utterances: 20, speakers: 4 });
 
-addEventListener("message", async ({ data }: MessageEvent<Ask>) => {
-  let answer: Answer;
-  try {
-    const method = answers[data.ask] as (...args: unknown[]) => unknown;
-    answer = { id: data.id, answer: await method(...data.args) };
-  } catch (error) {
-    const { message, name } = error instanceof Error ? error : { message: String(error), name: "Error" };
-    answer = { id: data.id, error: message, name };
-  }
-  postMessage(answer);
-});
+answerCalls<Ask>(({ ask, args }) => (answers[ask] as (...args: unknown[]) => unknown)(...args));
 
 function requireDevice(): Device {
   if (!device) throw new Error("The engine has no device yet");

@@ -1,9 +1,11 @@
 /** The shell: navigation, the device and its switch, notes. Each view has a separate folder. */
+import { DeviceLostError } from "../../kernels/device_lost.ts";
+import { StopError } from "../engine/breath.ts";
 import type { DeviceInfo, DeviceKind } from "../engine/protocol.ts";
 import { benchView } from "./bench/view.ts";
 import { button, choice, el } from "./dom.ts";
 import { onDrop } from "./drop.ts";
-import { Engine } from "./engine.ts";
+import { Engine, faultOf } from "./engine.ts";
 import { insideView } from "./inside/view.ts";
 import { registerServiceWorker } from "./isolation.ts";
 import { learnView } from "./learn/view.ts";
@@ -35,8 +37,8 @@ const app: App = {
   quiet: () => notes.replaceChildren(),
   fail(error) {
     const { message, name } = error instanceof Error ? error : new Error(String(error));
-    if (name === "AbortError" || message === "Stopped") return;
-    if (kind === "webgpu" && /lost|destroyed|reading from the GPU failed/i.test(message) && lostTwice++ < 1) {
+    if (name === "AbortError" || error instanceof StopError) return;
+    if (kind === "webgpu" && error instanceof DeviceLostError && lostTwice++ < 1) {
       app.say("The GPU was lost (its driver may have been restarted). The engine now uses WebAssembly.", "fault");
       open("wasm");
       return;
@@ -120,7 +122,7 @@ document.querySelector(".skip")!.addEventListener("click", (event) => {
   main.focus();
 });
 engine.listen((news) => {
-  if (news.news === "fault") app.fail(new Error(news.message));
+  if (news.news === "fault") app.fail(faultOf(news.error));
 });
 const asked = new URLSearchParams(location.search).get("device");
 open(asked === "wasm" || asked === "webgpu" ? asked : "auto");

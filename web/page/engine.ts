@@ -1,46 +1,36 @@
-/** The page's end of the engine: questions as promises, news for listeners. */
-import type { Answer, Ask, News, Questions } from "../engine/protocol.ts";
+/** The page's end of the engine: questions as promises, news to whoever listens. */
+import { DeviceLostError } from "../../kernels/device_lost.ts";
+import { type PlainError, reviveError, WorkerCalls } from "../../workers/calls.ts";
+import { StopError } from "../engine/breath.ts";
+import type { Ask, News, Questions } from "../engine/protocol.ts";
 
-/** Sends questions to the engine. */
+/** Error classes that the page distinguishes. */
+const ERRORS = { DeviceLostError, StopError };
+
+/** Asks the engine. */
 export class Engine {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  readonly #calls = new WorkerCalls(new Worker("engine.js", { type: "module" }), {
+    name: "The engine",
+    classes: ERRORS,
+    onMessage: (news) => this.#listeners.forEach((listener) => listener(news as News)),
+    onFault: (error) => console.error(error),
+  });
   readonly #listeners = new Set<(news: News) => void>();
-  #asked = 0;
 
-  constructor() {
-    this.#worker = new Worker("engine.js", { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<Answer | News>) => {
-      if ("news" in data) {
-        for (const listener of this.#listeners) listener(data);
-        return;
-      }
-      const waiting = this.#waiting.get(data.id);
-      this.#waiting.delete(data.id);
-      if ("error" in data) waiting?.reject(Object.assign(new Error(data.error), { name: data.name }));
-      else waiting?.resolve(data.answer as never);
-    };
-    this.#worker.onerror = ({ message }) => {
-      for (const { reject } of this.#waiting.values()) reject(new Error(`The engine failed: ${message}`));
-      this.#waiting.clear();
-    };
-  }
-
-  /** Sends a question and returns the answer; rejects with the engine's error. */
-  ask<Q extends keyof Questions>(
+  /** Asks, and gives what it answers; rejects with its error. */
+  async ask<Q extends keyof Questions>(
     ask: Q,
     ...args: Parameters<Questions[Q]>
   ): Promise<Awaited<ReturnType<Questions[Q]>>> {
-    const id = ++this.#asked;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, ask, args } as Ask);
-    });
+    return await this.#calls.ask({ ask, args } as Ask) as Awaited<ReturnType<Questions[Q]>>;
   }
 
-  /** Receives all news. @returns a function that removes the listener */
+  /** Hears all news. @returns what ends it */
   listen(listener: (news: News) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 }
+
+/** The error of a fault that was reported as news. */
+export const faultOf = (fault: PlainError): Error => reviveError(fault, ERRORS);

@@ -11,6 +11,7 @@ import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
 import { Overview } from "./overview.ts";
 import { Scene } from "./scene.ts";
+import { reportMicrophone } from "./microphone_news.ts";
 import { type MicrophoneNews, openFile, Player } from "./sound.ts";
 import { Voice } from "./voice.ts";
 
@@ -221,16 +222,7 @@ export function listenView(app: App): View {
 
   /** Handles the events of the active microphone. */
   function microphoneNews(news: MicrophoneNews): void {
-    if (!voice.on) return;
-    if (news === "ended") {
-      stopSpeaking();
-      app.say(
-        "The microphone is gone: it was unplugged, or its permission was withdrawn. Press Speak to turn it on again.",
-        "fault",
-      );
-    } else if (news === "interrupted") {
-      app.say("The sound is interrupted, perhaps by a call. It resumes when it can; if not, click anywhere.", "fault");
-    } else app.say("The microphone works again.");
+    if (voice.on) reportMicrophone(app, news, stopSpeaking, "Press Speak to turn it on again.");
   }
 
   async function stopSpeaking(): Promise<void> {

@@ -6,7 +6,8 @@ import { frontEnd } from "../../../dsp/settings.ts";
 import type { ToHear } from "../../engine/protocol.ts";
 import { MOST_CLASSES, plainName, type TeachClass, whatIsMissing } from "../../engine/teach_protocol.ts";
 import { el } from "../dom.ts";
-import { type MicrophoneNews, openFile, Player } from "../listen/sound.ts";
+import { reportMicrophone } from "../listen/microphone_news.ts";
+import { openFile, Player } from "../listen/sound.ts";
 import type { App } from "../view.ts";
 import { ClassCard } from "./class_card.ts";
 import { filesOfInput, type GivenFile } from "./dropped.ts";
@@ -179,7 +180,7 @@ export class Classes {
           this.endRecording();
           this.#app.say(`A take is ${LONGEST_TAKE} seconds long at most.`);
         },
-        (news) => this.#hear(news),
+        (news) => reportMicrophone(this.#app, news, () => this.endRecording()),
       );
     } catch (error) {
       if (own !== this.#asked) return;
@@ -187,18 +188,6 @@ export class Classes {
       card.recording = undefined;
       this.#app.fail(error);
     }
-  }
-
-  #hear(news: MicrophoneNews): void {
-    if (news === "ended") {
-      this.endRecording();
-      this.#app.say("The microphone is gone: it was unplugged, or its permission was withdrawn.", "fault");
-    } else if (news === "interrupted") {
-      this.#app.say(
-        "The sound is interrupted, perhaps by a call. It resumes when it can; if not, click anywhere.",
-        "fault",
-      );
-    } else this.#app.say("The microphone works again.");
   }
 
   /** Reads a take after the earlier ones. */

@@ -8,7 +8,8 @@ import { button, el, oncePerFrame } from "../dom.ts";
 import { aboutHeard, named } from "../listen/about.ts";
 import { Meters } from "../listen/meters.ts";
 import { Scene } from "../listen/scene.ts";
-import { type MicrophoneNews, openFile } from "../listen/sound.ts";
+import { reportMicrophone } from "../listen/microphone_news.ts";
+import { openFile } from "../listen/sound.ts";
 import { Voice } from "../listen/voice.ts";
 import type { App } from "../view.ts";
 
@@ -124,7 +125,9 @@ export class Trial {
     const own = ++this.#asked;
     this.#app.quiet();
     try {
-      const hop = await this.#voice.begin(() => own !== this.#asked, (news) => this.#tell(news));
+      const hop = await this.#voice.begin(() => own !== this.#asked, (news) => {
+        if (this.#voice.on) reportMicrophone(this.#app, news, () => this.stop());
+      });
       if (hop === undefined) return;
       this.#scene.clear();
       this.#scene.segmentHop = hop;
@@ -134,19 +137,6 @@ export class Trial {
     } catch (error) {
       this.#app.fail(error);
     }
-  }
-
-  #tell(news: MicrophoneNews): void {
-    if (!this.#voice.on) return;
-    if (news === "ended") {
-      this.stop();
-      this.#app.say("The microphone is gone: it was unplugged, or its permission was withdrawn.", "fault");
-    } else if (news === "interrupted") {
-      this.#app.say(
-        "The sound is interrupted, perhaps by a call. It resumes when it can; if not, click anywhere.",
-        "fault",
-      );
-    } else this.#app.say("The microphone works again.");
   }
 
   #hear(news: News): void {
