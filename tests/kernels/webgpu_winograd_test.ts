@@ -1,4 +1,7 @@
-/** The GPU's convolutions by Winograd's algorithm: right with every core, exact to the bit from run to run, and planned where they win. */
+/**
+ * The GPU's convolutions by Winograd's algorithm: correct with every core, reproducible bit for bit, and planned if
+ * they are faster.
+ */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { Random } from "../../kernels/random.ts";
 import type { ConvShape } from "../../kernels/table.ts";
@@ -60,7 +63,7 @@ Deno.test({
   },
 });
 
-/** What is computed by Winograd's algorithm. */
+/** The results computed by Winograd's algorithm. */
 const OUTPUT: Record<string, string> = { conv2d: "y", conv2dInputGradient: "dx", conv2dWeightGradient: "dWeights" };
 
 Deno.test({
@@ -134,7 +137,7 @@ const sized = (batch: number, height: number, width: number, channelsIn: number,
   ...{ batch, height, width, channelsIn, channelsOut },
 });
 
-Deno.test("Winograd's algorithm is offered from 128 channels on, measured beside the direct product, and guessed to win with many", () => {
+Deno.test("Winograd's algorithm is offered from 128 channels on, measured beside the direct product, and expected to win with many", () => {
   const has = (shape: ConvShape, model = HARDWARE) =>
     KERNELS.map((kernel) => plansFor(convProduct(kernel, shape), model).some(({ winograd }) => winograd));
   for (const model of [HARDWARE, INTEGRATED, SOFTWARE]) {
@@ -150,7 +153,7 @@ Deno.test("Winograd's algorithm is offered from 128 channels on, measured beside
   }
 });
 
-Deno.test("cutWinograd(), traffic() and balance() count as by hand, and a product's name tells tiles that stick out", () => {
+Deno.test("cutWinograd(), traffic() and balance() count as by hand, and a product's name shows tiles beyond the edge", () => {
   const variant = variantNamed("tile 128x128x16"), plan: Plan = { variant, splits: 1, winograd: true };
   const product = convProduct("conv2d", sized(128, 8, 4, 512, 512)); // 1,024 tiles
   const cut = cutWinograd(product, plan);
@@ -168,7 +171,7 @@ Deno.test("cutWinograd(), traffic() and balance() count as by hand, and a produc
   const parts = cutWinograd(toWeights, { ...plan, splits: 16 });
   assertEquals([parts.pieces, parts.tiles, parts.parts], [2, 8192, 8]);
   assertEquals(cutWinograd(toWeights, { ...plan, splits: 16 }, 2 ** 25).pieces, 4);
-  // a sum over 100 tiles in 3 parts: each is 9 times 16 groups of 4 along k... of which the last are past the end
+  // a sum over 100 tiles in 3 parts: each is 9 times 16 groups of 4 along k... of which the last are beyond the end
   const uneven = cutWinograd(convProduct("conv2dWeightGradient", sized(1, 20, 20, 16, 16)), { ...plan, splits: 3 });
   assertEquals([uneven.tiles, uneven.parts, uneven.product.k4], [144, 3, 16 * 36]);
   assert(uneven.tiles >= 100);
