@@ -44,7 +44,7 @@ const command = addModelOptions(createCommand("predict", "The emotion of recordi
   .option("--svg <file>", "draw the waveform, log-mel frames and profile of one recording")
   .option(
     "--segment-hop <frames>",
-    "frames (10 ms) between segments (default: the model's)",
+    "frames (10 ms) between segments (default: the model's; at least 10 if a recording is longer than a minute)",
     wholeNumber({ min: 1, max: 1000 }),
   )
   .option("--pad", "pad recordings that are shorter than a segment with silence")

@@ -105,12 +105,12 @@ export class Output {
       this.#profiles.reduce((sum, { prediction }) => sum + prediction.profile.length, 0),
     );
     let at = 0;
-    const utterances = this.#profiles.map(({ id, prediction: { profile } }) => {
+    const utterances = this.#profiles.map(({ id, prediction: { profile, segmentHop } }) => {
       profiles.set(profile, at);
       at += profile.length;
-      return { id, segmentCount: profile.length / K };
+      return { id, segmentCount: profile.length / K, segmentHop };
     });
-    const [{ prediction: { segmentHop } }] = this.#profiles;
+    const { segmentHop } = this.#model;
     await writeAtomically(arrow, encodeProfiles({ utterances, segmentHop, emotions, profiles }));
   }
 
@@ -120,9 +120,14 @@ export class Output {
     const shown = order.map((e) =>
       `${emotions[e].padEnd(this.#columns.emotion)} ${percent(probabilities[e]).padStart(7)}`
     );
+    const { frontEnd: { hopLength, sampleRate }, segmentHop } = this.#model, hop = prediction.segmentHop;
+    const every = `a segment every ${Math.round(1000 * hop * hopLength / sampleRate)} ms`;
+    const notes = [
+      ...(unsure ? ["unsure"] : []),
+      ...(hop === segmentHop || this.#flags.segmentHop !== undefined ? [] : [every]),
+    ];
     console.log(
-      [name.padEnd(this.#columns.name), ...shown, `${seconds.toFixed(2).padStart(8)} s`, ...(unsure ? ["unsure"] : [])]
-        .join("  "),
+      [name.padEnd(this.#columns.name), ...shown, `${seconds.toFixed(2).padStart(8)} s`, ...notes].join("  "),
     );
     if (!profile) return;
     const rows = segmentRows(prediction, this.#model).map(({ start, probabilities }, s) => [

@@ -57,7 +57,10 @@ export interface Prediction {
 
 /** Options for processing a recording. */
 export interface ListenOptions {
-  /** Frames from one segment to the next; default: the model's own. */
+  /**
+   * Frames from one segment to the next; default: the model's own, and at least {@link LONG_HOP} if the recording is longer than
+   * {@link LONG_FRAMES}.
+   */
   segmentHop?: number;
   /** How to decide on the whole; default: forest. */
   decide?: DecisionRule;
@@ -66,6 +69,12 @@ export interface ListenOptions {
   /** Receives frames as they are computed, [frames, nMels], for example to draw them. */
   onFrames?: (frames: Float32Array) => void;
 }
+
+/** Frames up to which a recording has a segment at every hop of the model: a minute, if a frame begins every 10 ms. */
+export const LONG_FRAMES = 6000;
+
+/** Least frames from one segment to the next in a longer recording, 100 ms: rounded up to a multiple of the model's own hop. */
+export const LONG_HOP = 10;
 
 /** Batch sizes, in segments, by kind of device; the smallest sufficient size is used. */
 const BATCHES: Record<Device["kind"], readonly number[]> = {
@@ -194,7 +203,9 @@ export class Predictor {
 /** Processes one recording. */
 export class Listener {
   readonly #predictor: Predictor;
-  readonly #hop: number;
+  #hop: number;
+  /** By how much the hop grows if the recording turns out to be long; 1: it does not. */
+  readonly #growth: number;
   readonly #pad: boolean;
   readonly #decide: DecisionRule;
   readonly #onFrames?: (frames: Float32Array) => void;
@@ -204,8 +215,8 @@ export class Listener {
    * Buffered frames from the next segment's first frame on, [held, nMels]. If segments do not touch, the frames between them
    * are dropped; `#step` is the resulting distance between segments.
    */
-  readonly #frames: Float32Array;
-  readonly #step: number;
+  #frames: Float32Array;
+  #step: number;
   #held = 0;
   /** Number of frames so far. */
   #made = 0;
@@ -223,13 +234,18 @@ export class Listener {
       throw new RangeError(`segmentHop: expected a whole number of frames from 1 to 1000, found ${hop}`);
     }
     [this.#predictor, this.#hop, this.#pad, this.#onFrames] = [predictor, hop, pad, onFrames];
+    this.#growth = segmentHop === undefined ? Math.max(1, Math.ceil(LONG_HOP / own)) : 1;
     this.#decide = decide;
     this.#step = Math.min(hop, frontEnd.segmentFrames);
     this.#stream = new LogMelStream(frontEnd);
     this.#sound = new SoundStatistics(frontEnd.nMels);
-    this.#frames = new Float32Array(
-      ((predictor.largestBatch - 1) * this.#step + frontEnd.segmentFrames) * frontEnd.nMels,
-    );
+    this.#frames = this.#newFrames();
+  }
+
+  /** Room for the frames of the largest batch. */
+  #newFrames(): Float32Array {
+    const { largestBatch, model: { description: { frontEnd } } } = this.#predictor;
+    return new Float32Array(((largestBatch - 1) * this.#step + frontEnd.segmentFrames) * frontEnd.nMels);
   }
 
   /**
@@ -251,6 +267,7 @@ export class Listener {
     if (frames.length > 0) this.#onFrames?.(frames);
     this.#sound.push(frames);
     for (let frame = 0; frame < frames.length; frame += nMels) {
+      if (this.#made === LONG_FRAMES && this.#growth > 1) await this.#coarsen();
       if (this.#made++ % this.#hop >= segmentFrames && this.#hop > segmentFrames) continue;
       this.#frames.set(frames.subarray(frame, frame + nMels), this.#held++ * nMels);
       if (this.#held * nMels === this.#frames.length) await this.#compute(this.#predictor.largestBatch);
@@ -309,6 +326,26 @@ export class Listener {
       ...(domain && sound && { departures: departuresFrom(domain, sound) }),
       ...(padded && { padded }),
     };
+  }
+
+  /**
+   * Makes the hop larger, once, when the recording turns out to be long. Of the segments so far every growth-th stays, so that the
+   * profile has one hop, the same as if it had been known from the beginning.
+   */
+  async #coarsen(): Promise<void> {
+    const { frontEnd: { nMels, segmentFrames }, emotions: { length: K } } = this.#predictor.model.description;
+    if (this.#held >= segmentFrames) await this.#compute(1 + Math.floor((this.#held - segmentFrames) / this.#step));
+    await this.#collect();
+    const growth = this.#growth, ahead = (growth - this.#segments % growth) % growth * this.#step;
+    const fine = Float32Array.from(this.#profile.flatMap((part) => [...part]));
+    this.#segments = Math.ceil(this.#segments / growth);
+    const kept = new Float32Array(this.#segments * K);
+    for (let s = 0; s < this.#segments; s++) kept.set(fine.subarray(s * growth * K, (s * growth + 1) * K), s * K);
+    this.#profile = [kept];
+    const held = this.#frames.subarray(ahead * nMels, this.#held * nMels);
+    [this.#hop, this.#step, this.#held] = [this.#hop * growth, this.#step * growth, this.#held - ahead];
+    this.#frames = this.#newFrames();
+    this.#frames.set(held);
   }
 
   /** Sends the segments of the buffered frames to the network when the previous batch is done. */

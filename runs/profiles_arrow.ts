@@ -25,8 +25,8 @@ import { emotionColumn } from "./columns.ts";
 
 /** Profiles, and the utterances of their rows. */
 export interface ProfileTable {
-  /** The utterances of the segments, in order. */
-  utterances: readonly Pick<FeatureUtterance, "id" | "segmentCount">[];
+  /** The utterances of the segments, in order, some perhaps with a hop of their own. */
+  utterances: readonly (Pick<FeatureUtterance, "id" | "segmentCount"> & { segmentHop?: number })[];
   /** Frames from one segment to the next. */
   segmentHop: number;
   /** Names of the columns. */
@@ -48,11 +48,11 @@ export function encodeProfiles({ utterances, segmentHop, emotions, profiles }: P
     );
   }
   const ids: string[] = [], segment = new Int32Array(rows), start = new Float32Array(rows);
-  for (const { id, segmentCount } of utterances) {
+  for (const { id, segmentCount, segmentHop: hop = segmentHop } of utterances) {
     for (let s = 0; s < segmentCount; s++) {
       const row = ids.push(id) - 1;
       segment[row] = s;
-      start[row] = s * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
+      start[row] = s * hop * frontEnd.hopLength / frontEnd.sampleRate;
     }
   }
   const columns: [name: string, values: Vector][] = [

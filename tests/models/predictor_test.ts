@@ -85,6 +85,24 @@ Deno.test("the segments at a hop are a subset of those at hop 1, whether segment
   }
 });
 
+Deno.test("a recording longer than a minute has the profile of a hop of 100 ms or more, whatever the blocks; of a minute, the model's hop", async () => {
+  const parts = await Promise.all(heldOut.map((i) => tinyCorpus.utterances[i].read()));
+  const speech = Float32Array.from(parts.flatMap((part) => [...part.samples]));
+  const minute = Float32Array.from({ length: 400 + 5999 * 160 }, (_, n) => speech[n % speech.length]);
+  assertEquals(await predictor.predict(minute), await predictor.predict(minute, { segmentHop: 8 }));
+
+  for (const more of [160, 480_000]) { // one frame, and half a minute
+    const longer = Float32Array.from({ length: minute.length + more }, (_, n) => speech[n % speech.length]);
+    const expected = await predictor.predict(longer, { segmentHop: 16 }); // the multiple of 8 that is at least 10
+    assertEquals(await predictor.predict(longer), expected);
+    const listener = predictor.listen();
+    for (let at = 0; at < longer.length; at += 54_321) await listener.hear(longer.subarray(at, at + 54_321));
+    assertEquals(await listener.end(), expected);
+    const fine = await predictor.predict(longer, { segmentHop: 8 }); // a hop that is given stays
+    assertEquals([fine.segmentHop, fine.profile.length / K], [8, 1 + Math.floor((6000 + more / 160 - 32) / 8)]);
+  }
+});
+
 Deno.test("a recording shorter than a segment is refused, or padded with silence on request", async () => {
   const samples = (await tinyCorpus.utterances[0].read()).samples.slice(0, 5359);
   const { message } = await assertRejects(() => predictor.predict(samples), TooShortError);
