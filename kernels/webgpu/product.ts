@@ -54,7 +54,7 @@ export function convProduct(
 }
 
 /** Channels that Winograd's algorithm takes together: whole tiles along k, for whichever variant multiplies. */
-const WHOLE = 16;
+const WHOLE = 32;
 
 /** How to compute a product. */
 export interface Plan {

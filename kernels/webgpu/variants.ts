@@ -79,7 +79,7 @@ function subgroup(LANES: number, ROWS: number, COLS: number): Variant {
 
 /** The family. Names say rows x columns (x depth) of a tile, and of a lane's block with the lanes of a workgroup. */
 export const VARIANTS: readonly Variant[] = [
-  tile(8, 8, 1, 1), // lanes of 4 x 4, for results too small to fill a GPU
+  tile(8, 8, 1, 1, 1, 8), // lanes of 4 x 4, for results too small to fill a GPU
   tile(8, 8, 2, 2), // from here on lanes of 8 x 8
   tile(8, 16, 2, 2),
   tile(16, 16, 2, 2),

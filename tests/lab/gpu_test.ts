@@ -72,10 +72,10 @@ Deno.test({
   }`,
   ignore: !found,
   fn: async () => {
-    const choices = { "matmul 32x64x16": { variant: "tile 32x32x16", splits: 2 } };
+    const choices = { "matmul 32x64x16": { variant: "tile 32x32x32", splits: 2 } };
     const device = await createWebGpuDevice({ allowSoftware: true, choices });
     const of = { kernel: "matmul", scalars: { m: 32, n: 64, k: 16 } } as unknown as Case;
-    assertEquals(planNamed(device, of), "tile 32x32x16, 2 parts");
+    assertEquals(planNamed(device, of), "tile 32x32x32, 2 parts");
     assertEquals(planNamed(device, { ...of, scalars: { m: 32, n: 64, k: 32 } }), undefined); // not computed yet
     assertEquals(planNamed(device, { ...of, kernel: "maxPool" }), undefined);
     device.close();
