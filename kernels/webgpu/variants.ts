@@ -115,6 +115,8 @@ export interface Footprint {
   workgroupBytes: number;
   /** Blocks of 4 x 4 that a workgroup reads from memory for each group along k. */
   reads: number;
+  /** Those of them that are of A. */
+  readsOfA: number;
   /** Blocks that its lanes read from workgroup memory, or are handed, for each group along k. */
   rereads: number;
   /** Blocks of 4 x 4 x 4 that its text writes out. */
@@ -131,20 +133,20 @@ export function footprint({ core, sizes }: Variant): Footprint {
   if (core === "lane") {
     const { LANES_M, LANES_N, ROWS, COLS } = sizes, lanes = LANES_M * LANES_N;
     const [tall, wide] = [LANES_M * ROWS, LANES_N * COLS];
-    const reads = lanes * (ROWS + COLS);
-    return { tall, wide, depth: 1, lanes, workgroupBytes: 0, reads, rereads: 0, unrolled: ROWS * COLS };
+    const reads = lanes * (ROWS + COLS), readsOfA = lanes * ROWS;
+    return { tall, wide, depth: 1, lanes, workgroupBytes: 0, reads, readsOfA, rereads: 0, unrolled: ROWS * COLS };
   }
   if (core === "subgroup") {
     const { LANES: lanes, ROWS: tall, COLS } = sizes, wide = lanes * COLS;
-    const reads = tall * Math.ceil(lanes / COUNTED_LANES) + wide;
+    const readsOfA = tall * Math.ceil(lanes / COUNTED_LANES), reads = readsOfA + wide;
     const [rereads, unrolled] = [lanes * tall, 2 * tall * COLS]; // handing a block on costs hardware what rereading one does
-    return { tall, wide, depth: DEPTH, lanes, workgroupBytes: 0, reads, rereads, unrolled };
+    return { tall, wide, depth: DEPTH, lanes, workgroupBytes: 0, reads, readsOfA, rereads, unrolled };
   }
   const { TX, TY, TM4, TN4, BK4, STAGES } = sizes, lanes = TX * TY;
   const [tall, wide] = [TY * TM4, TX * TN4];
   const [reads, rereads] = [tall + wide, lanes * (TM4 + TN4)];
   const [workgroupBytes, unrolled] = [64 * BK4 * reads * STAGES, TM4 * TN4 * BK4 * STAGES];
-  return { tall, wide, depth: BK4, lanes, workgroupBytes, reads, rereads, unrolled };
+  return { tall, wide, depth: BK4, lanes, workgroupBytes, reads, readsOfA: tall, rereads, unrolled };
 }
 
 /** What of a device decides which variants it can run. */

@@ -33,7 +33,7 @@ for (const name of WINOGRAD_VARIANTS) {
         await readGolden("ops.safetensors"),
       );
       assertEquals(failures, []);
-      assert(checks === 18 && pipelines >= 12, `${checks} checks of ${pipelines} pipelines: was the algorithm used?`);
+      assert(checks === 18 && pipelines >= 10, `${checks} checks of ${pipelines} pipelines: was the algorithm used?`);
     },
   });
 }
