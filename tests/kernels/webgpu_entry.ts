@@ -32,7 +32,7 @@ await post(async (): Promise<PageReport> => {
     "subgroup sums": await checkSubgroupSums(createWebGpuDevice),
   };
   for (const splits of [1, 2]) {
-    // with Winograd's algorithm wherever possible: for 16 channels
+    // with Winograd's algorithm where it can be taken: for 32 channels
     const device = await createWebGpuDevice({ allowSoftware: true, planner: winograd(VARIANTS[0], splits) });
     const failures = await hiddenNaNs(device), { pipelines } = device.created;
     device.close();

@@ -71,7 +71,7 @@ Deno.test({
   name: `a device that is given choices computes by them, and refuses those it cannot run${lacking}`,
   ignore: !found,
   fn: async () => {
-    const given = { [KEY]: { variant: "tile 32x32x16", splits: 2 } };
+    const given = { [KEY]: { variant: "tile 32x32x32", splits: 2 } };
     const device = await createWebGpuDevice({ allowSoftware: true, choices: given });
     const { c, work } = enqueue(device);
     work();
@@ -82,10 +82,10 @@ Deno.test({
       const [choice, message] of [
         [
           { variant: "tile 1x1x1", splits: 1 },
-          /The variant of a product: expected one of "tile 32x32x16".*found "tile 1x1x1"/,
+          /The variant of a product: expected one of "tile 32x32x32".*found "tile 1x1x1"/,
         ],
         [
-          { variant: "tile 32x32x16", splits: 0 },
+          { variant: "tile 32x32x32", splits: 0 },
           /The choice for "matmul 32x64x16": expected a whole number of parts >= 1, found 0/,
         ],
       ] as const
