@@ -15,7 +15,7 @@ const BELOW: Record<string, readonly string[]> = {
   forest: ["kernels", "workers"],
   corpora: ["kernels", "dsp", "workers"],
   refinery: ["nn", "forest", "corpora", "kernels", "dsp"],
-  models: ["refinery", "nn", "forest", "kernels", "dsp", "files"],
+  models: ["refinery", "nn", "forest", "kernels", "dsp", "files", "workers"],
   runs: ["models", "refinery", "nn", "forest", "corpora", "kernels", "dsp", "files", "workers"],
 };
 const RUNS = ["runs", ...BELOW.runs];
