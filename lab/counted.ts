@@ -96,8 +96,9 @@ export function planNamed(device: Device, of: Case): string | undefined {
   const product = device instanceof WebGpuDevice ? productOf(of) : undefined;
   if (!product) return undefined;
   const { kernelChoices, precision } = device as WebGpuDevice;
-  const choice =
-    kernelChoices[productKey(precision === "f16" ? { ...product, half: true, tiles: undefined } : product)];
+  const choice = kernelChoices[
+    productKey(precision === "f16" ? { ...product, half: true, tiles: undefined, one: undefined } : product)
+  ];
   return choice && describePlan(choice);
 }
 

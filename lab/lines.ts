@@ -52,20 +52,20 @@ function placesOf(kernel: Case["kernel"], scalars: Case["scalars"]): [Place, Pla
   }
   const { width, channelsIn, channelsOut } = scalars as unknown as ConvShape;
   const conv = (cin: number, cout: number): [Place, Place] => {
-    const cin4 = Math.ceil(cin / 4);
+    const cin4 = Math.ceil(cin / 4), pixel4 = cin === 1 ? 1 / 4 : 1;
     const neighbour: Place = (row4, k4, i) => {
       const tap = Math.floor(k4 / cin4), shift = (Math.floor(tap / 3) + 2) * width + tap % 3; // away from the first row
-      return (4 * row4 + i + shift) * cin4 + k4 % cin4;
+      return pixel4 * ((4 * row4 + i + shift) * cin4 + k4 % cin4);
     };
     return [neighbour, alongRows(cout)];
   };
   if (kernel === "conv2d") return conv(channelsIn, channelsOut);
   if (kernel === "conv2dInputGradient") return conv(channelsOut, channelsIn);
   if (kernel !== "conv2dWeightGradient") return undefined;
-  const cin4 = Math.ceil(channelsIn / 4);
+  const cin4 = Math.ceil(channelsIn / 4), pixel4 = channelsIn === 1 ? 1 / 4 : 1;
   const seen: Place = (row4, k4, i) => {
     const tap = Math.floor(row4 / cin4), shift = (Math.floor(tap / 3) + 2) * width + tap % 3;
-    return (4 * k4 + i + shift) * cin4 + row4 % cin4;
+    return pixel4 * ((4 * k4 + i + shift) * cin4 + row4 % cin4);
   };
   return [seen, alongRows(channelsOut)];
 }

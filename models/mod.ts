@@ -22,7 +22,6 @@ import { type ModelSource, resolveSource } from "./source.ts";
 
 export type { Certainty, Threshold } from "./certainty.ts";
 export {
-  MODEL_FILES,
   type ModelAccuracy,
   type ModelBytes,
   type ModelDescription,

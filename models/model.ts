@@ -10,6 +10,7 @@
  * accepted.
  */
 import { RandomForest } from "../forest/forest.ts";
+import { shortThresholds } from "../forest/short_thresholds.ts";
 import type { VggEOptions } from "../nn/vgg_e.ts";
 import { decodeSafetensors, encodeSafetensors } from "../nn/safetensors.ts";
 import { crc32 } from "./crc32.ts";
@@ -48,7 +49,7 @@ export function encodeModel(
   const tensors = Object.fromEntries(parameters.map(({ name, shape }) => [name, { shape, data: weights[name] }]));
   const others = {
     "weights.safetensors": encodeSafetensors(tensors, { format: "epr-model", model: described.name }),
-    "forest.json": new TextEncoder().encode(JSON.stringify(forest) + "\n"),
+    "forest.json": new TextEncoder().encode(JSON.stringify(shortThresholds(forest.toJSON())) + "\n"),
   };
   const noted = Object.entries(others).map(([file, bytes]) => [file, { bytes: bytes.length, crc32: crc32(bytes) }]);
   const description = {

@@ -1,10 +1,10 @@
-/** docs/adding.md: each list has every place of its example, and no place that does not name it. */
+/** docs/adding.md: each list contains every file that names its example, and no other. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 
 const root = join(import.meta.dirname!, "..");
 
-/** Where each section's example may stand: in files of these folders that the list names, and in no other file of them. */
+/** Where each section's example may occur: in listed files of these folders, and in no other file of them. */
 const WHERE: Record<string, readonly string[]> = {
   "A kernel": ["kernels", "bench", "lab", "web", "tests/kernels"],
   "A layer": ["nn", "bench", "lab", "web/engine", "tests/nn", "tests/web"],
@@ -12,13 +12,13 @@ const WHERE: Record<string, readonly string[]> = {
   "A corpus": ["corpora", "models", "runs"],
 };
 
-/** The example under every name that files give it: gatherViews, GatherViews, gatherViewsPart, gather_views. */
+/** The example in every spelling that files use: gatherViews, GatherViews, gatherViewsPart, gather_views. */
 const namesOf = (example: string) =>
   new RegExp(`(?<![a-z])${example.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_?")}(?:Part|Gradient)?(?![a-z])`, "i");
 
 function* filesOf(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(join(root, folder))) {
-    if (name === "node_modules") continue; // what `bench --onnxruntime` fetches
+    if (name === "node_modules") continue; // fetched by `bench --onnxruntime`
     if (isDirectory) yield* filesOf(`${folder}/${name}`);
     else if (/\.(ts|wat|wgsl)$/.test(name)) yield `${folder}/${name}`;
   }
@@ -50,7 +50,7 @@ for (const [title, folders] of Object.entries(WHERE)) {
   });
 }
 
-Deno.test("docs/adding.md has a list for each section, and names only what is there", async () => {
+Deno.test("docs/adding.md has a list for each section, and names only existing files", async () => {
   assertEquals(Object.keys(sections), Object.keys(WHERE));
   for (const [, target] of text.matchAll(/\]\(([^)]+)\)/g)) {
     assert((await Deno.stat(join(root, "docs", target))).isFile, target);

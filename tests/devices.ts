@@ -1,6 +1,6 @@
 /**
- * The devices that a test runs on, each opened once per test file. A device that this machine lacks is ignored with its reason.
- * EPR_REQUIRE_WEBGPU=1 (set where the Vulkan driver was installed on purpose) makes the lack of WebGPU a failure.
+ * The devices that a test runs on, each opened once per test file. If this machine lacks a device, its tests are ignored with
+ * the reason. EPR_REQUIRE_WEBGPU=1 (set if the Vulkan driver was installed on purpose) makes the lack of WebGPU a failure.
  */
 import { createCpuDevice } from "../kernels/cpu/create.ts";
 import type { Device } from "../kernels/device.ts";
@@ -8,7 +8,7 @@ import { createReferenceDevice } from "../kernels/reference_device.ts";
 import { createWebGpuDevice, findAdapter } from "../kernels/webgpu/mod.ts";
 
 export interface TestDevice {
-  /** What stands in a test's name. */
+  /** Part of a test's name. */
   name: string;
   /** Why it can't run here. */
   missing?: string;
@@ -45,7 +45,7 @@ export const webgpu: TestDevice = {
   open: once(() => createWebGpuDevice({ allowSoftware: true })),
 };
 
-/** Runs one test on each of the devices, as a test of its own each. */
+/** Runs one test on each of the devices, as separate tests. */
 export function onEach(devices: TestDevice[], name: string, body: (device: Device) => Promise<void> | void): void {
   for (const { name: deviceName, missing, open } of devices) {
     Deno.test({

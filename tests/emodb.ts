@@ -1,14 +1,14 @@
 /**
- * Where the Berlin emotional speech corpus (Emo-DB) lies, for the tests that need real recordings: the folder that the
- * environment variable `EMODB_DIR` names, or `../shared/corpora/emodb` beside the repository. It is not part of the
- * repository: a test that needs it is ignored, with this reason, where it is absent.
+ * Locates the Berlin emotional speech corpus (Emo-DB), for the tests that need real recordings: in the folder given by
+ * the environment variable `EMODB_DIR`, or in `../shared/corpora/emodb` beside the repository. It is not part of the
+ * repository: if it is missing, a test that needs it is ignored with this reason.
  */
 import { join } from "@std/path";
 
-/** Why a test on Emo-DB is ignored; say it in the test's name. */
+/** Why a test on Emo-DB is ignored; add it to the test's name. */
 export const noEmodb = "ignored without Emo-DB: set EMODB_DIR";
 
-/** The corpus folder (it holds `wav/03a01Fa.wav` and so on), or undefined if it is not on this machine. */
+/** The corpus folder (which contains `wav/03a01Fa.wav` and so on), or undefined if it is not on this machine. */
 export function emodbDir(): string | undefined {
   const beside = join(import.meta.dirname!, "..", "..", "shared", "corpora", "emodb");
   for (const dir of [Deno.env.get("EMODB_DIR"), beside]) {

@@ -1,8 +1,8 @@
-/** What tests share of errors of files. */
+/** Assertions on errors of files, shared by tests. */
 import { assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { FileError } from "../base/file_error.ts";
 
-/** What a {@link FileError} should have: text as a whole, a pattern anywhere in it. */
+/** The expected parts of a {@link FileError}: text for a whole part, a pattern for any place in it. */
 export type FileErrorParts = { [Part in "file" | "line" | "place" | "expected" | "found"]?: FileError[Part] | RegExp };
 
 /** Asserts that a call throws, or rejects with, a {@link FileError} with these parts. */

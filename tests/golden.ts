@@ -1,6 +1,6 @@
 /**
  * Stored reference values, in tests/golden: each a safetensors file, that is a length (u64), a JSON header and one blob
- * of bytes. This reader is the tests' own, so that it can judge the product's.
+ * of bytes. The tests have their own reader, so that it can check the product's.
  */
 
 /** One stored tensor: its shape, and its values in row-major order. */
@@ -11,7 +11,10 @@ export interface GoldenTensor {
 
 const files = new Map<string, Promise<Record<string, GoldenTensor>>>();
 
-/** The tensors of `tests/golden/<name>`, by name. A file is read once, however many tests ask; leave its values as they are. */
+/**
+ * The tensors of `tests/golden/<name>`, by name. A file is read once, however many tests need it; do not change the
+ * values.
+ */
 export function readGolden(name: string): Promise<Record<string, GoldenTensor>> {
   let file = files.get(name);
   if (!file) files.set(name, file = read(name));
@@ -32,7 +35,7 @@ export function parseGolden(bytes: Uint8Array<ArrayBuffer>, name: string): Recor
   ) {
     if (key === "__metadata__") continue;
     const [begin, end] = entry.data_offsets;
-    // Copied out, since a typed array may only start at a multiple of 4.
+    // Copied, since a typed array must start at a multiple of 4.
     const blob = bytes.slice(8 + headerLength + begin, 8 + headerLength + end).buffer;
     if (entry.dtype !== "F32" && entry.dtype !== "I32") throw new TypeError(`${name}: ${key} is ${entry.dtype}`);
     tensors[key] = { shape: entry.shape, data: entry.dtype === "I32" ? new Int32Array(blob) : new Float32Array(blob) };

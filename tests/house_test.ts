@@ -1,4 +1,4 @@
-/** The house stands as it is drawn: imports run downward only, and what is of use alone imports nothing above it. */
+/** The structure of the house: imports run downward only, and independent rooms import nothing above them. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 
@@ -25,20 +25,20 @@ Object.assign(BELOW, { bench: TOP, web: ["textbook", ...TOP], cli: ["bench", "we
 for (const below of Object.keys(BELOW)) BELOW[below] = ["base", ...BELOW[below]];
 BELOW.base = [];
 
-/** The folders that stand already. */
+/** The folders that exist already. */
 const STANDING = [...Deno.readDirSync(root)].map(({ name }) => name).filter((name) => name in BELOW);
 
-/** Every TypeScript file of a folder and those in it. */
+/** Every TypeScript file of a folder and its subfolders. */
 function* sources(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(join(root, folder))) {
     const file = `${folder}/${name}`;
-    if (name === "node_modules") continue; // what `bench --onnxruntime` fetches
+    if (name === "node_modules") continue; // fetched by `bench --onnxruntime`
     if (isDirectory) yield* sources(file);
     else if (name.endsWith(".ts")) yield file;
   }
 }
 
-/** Paths that a file imports, from the root. Comments, and the examples in them, are left out. */
+/** Paths that a file imports, relative to the root. Comments, and the examples in them, are ignored. */
 function relativeImports(file: string): string[] {
   const code = Deno.readTextFileSync(join(root, file)).replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   const found = code.matchAll(/\b(?:from|import|new URL)\s*\(?\s*"(\.[^"]*)"/g);
@@ -53,7 +53,7 @@ Deno.test("imports run downward only", () => {
       for (const target of relativeImports(file)) {
         const to = target.split("/")[0];
         looked++;
-        // deno.json is above none
+        // deno.json is above nothing
         if (to === folder || to === "deno.json") continue;
         if (!BELOW[folder].includes(to)) upward.push(`${file} -> ${target}`);
       }
@@ -66,7 +66,7 @@ Deno.test("imports run downward only", () => {
 Deno.test("no files import each other in a circle, types and workers included", () => {
   const graph = new Map<string, string[]>();
   for (const folder of STANDING) for (const file of sources(folder)) graph.set(file, relativeImports(file));
-  // Tarjan 1972: a file that reaches one below it on the stack is of a circle with all above that one
+  // Tarjan 1972: a file that reaches one below it on the stack forms a circle with all above that one
   const low = new Map<string, number>(), stack: string[] = [], circles: string[] = [];
   const visit = (file: string): number => {
     const index = low.size, at = stack.push(file) - 1;
@@ -119,7 +119,7 @@ Deno.test("what a file exports is used by a program, the API or the docs, not by
 Deno.test("threads are started by the crew and by the CPU device alone", () => {
   const files = STANDING.flatMap((folder) => [...sources(folder)]);
   const start = files.filter((file) => /from "node:worker_threads"/.test(codeOf(file)));
-  // the first stands for Node's module in the npm package
+  // the first replaces Node's module in the npm package
   assertEquals(start.sort(), [
     ...["cli/npm/threads/node.ts", "kernels/cpu/host.ts", "kernels/cpu/worker.ts"],
     ...["workers/crew.ts", "workers/member.ts"],
@@ -135,7 +135,10 @@ const PROGRAMS: Record<string, string> = {
   web: "deno",
 };
 
-/** What a task may listen on: its own machine, and, where that is asked for, all of its addresses. It may not call anybody else. */
+/**
+ * The addresses that a task may listen on: its own machine and, on request, all of its addresses. It may not call
+ * others.
+ */
 const LISTENS: Record<string, readonly string[]> = {
   web: ["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::]"],
 };
@@ -157,7 +160,7 @@ Deno.test("the API has at most 100 names that a user calls, types aside, and no 
   const names = new Map<string, unknown>(), doubled: string[] = [];
   for (const file of Object.values<string>(exports)) {
     for (const [name, value] of Object.entries<unknown>(await import(new URL(`../${file}`, import.meta.url).href))) {
-      if (Object.prototype.toString.call(value) === "[object Module]") continue; // a part, counted by itself
+      if (Object.prototype.toString.call(value) === "[object Module]") continue; // a part, counted separately
       if (names.has(name) && names.get(name) !== value) doubled.push(name);
       names.set(name, value);
     }

@@ -1,8 +1,8 @@
 /**
  * `deno task test`: every test of `tests/`, and every example in `docs/` and in the docs of the source folders.
  *
- * Arguments go on to `deno test`; files or folders among them replace the usual ones. What this machine can't run is said before,
- * the counts come last: `N passed, M failed`.
+ * Arguments are passed on to `deno test`; files or folders among them replace the usual ones. Tests that this machine can't run
+ * are listed first, the counts come last: `N passed, M failed`.
  */
 import { emodbDir } from "./emodb.ts";
 import { webgpu } from "./devices.ts";
@@ -42,7 +42,7 @@ const command = createCommand("test", "Every test, and every example in the docs
   .argument("[args...]", "files or folders, and other options of deno test")
   .allowUnknownOption();
 
-/** Set for the tests, so that a test can't start all tests again, and those again. */
+/** Set for the tests, so that a test can't start all tests recursively. */
 const RUNNING = "EPR_TESTS_RUNNING";
 
 await runCommand(command, async () => {
@@ -70,12 +70,12 @@ function sayWhatIsIgnored(): void {
 }
 
 /**
- * Runs deno itself; what it prints goes where ours goes, and its last line is read for the counts: it alone knows of files that fail
- * outside their tests, and which tests a filter left out. Steps are not counted.
+ * Runs deno itself; its output is passed on, and the counts are read from its last line: only deno knows of files that fail outside
+ * their tests, and which tests a filter left out. Steps are not counted.
  */
 async function deno(...args: string[][]): Promise<{ passed: number; failed: number; ignored: number }> {
   const env: Record<string, string> = { [RUNNING]: "1" };
-  // a Vulkan loader complains where there is none; any folder will do
+  // a Vulkan loader complains without it; any folder satisfies it
   if (!Deno.env.get("XDG_RUNTIME_DIR")) env.XDG_RUNTIME_DIR = Deno.env.get("TMPDIR") ?? "/tmp";
   if (Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR")) env.FORCE_COLOR = "1"; // it does not see the terminal
   const child = new Deno.Command("deno", { args: args.flat(), env, stdin: "null", stdout: "piped" }).spawn();
@@ -90,7 +90,7 @@ async function deno(...args: string[][]): Promise<{ passed: number; failed: numb
   const plain = tail.replaceAll(/\x1b\[[\d;]*m/g, ""),
     summary = [...plain.matchAll(/^(?:ok|FAILED) \|.*/gm)].at(-1)?.[0],
     count = (what: string) => Number(summary?.match(` (\\d+) ${what}`)?.[1] ?? 0);
-  // what does not compile, and a process that dies, has no such line
+  // compile errors, and a process that dies, have no such line
   const atLeast = success && summary !== undefined ? 0 : 1;
   return { passed: count("passed"), failed: Math.max(count("failed"), atLeast), ignored: count("ignored") };
 }

@@ -1,4 +1,4 @@
-/** `deno task test`: its last line tells every failure, wherever it happens. */
+/** `deno task test`: its last line counts every failure, wherever it happens. */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { withFolder } from "./corpora/folders.ts";
@@ -10,7 +10,7 @@ async function testFolder(folder: string, ...args: string[]): Promise<[lastTwo: 
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "-P=tooling", "tests/main.ts", folder, ...args],
     cwd: root,
-    env: { EPR_TESTS_RUNNING: "" }, // those that it starts start no others
+    env: { EPR_TESTS_RUNNING: "" }, // the started tests start no others
   }).output();
   return [new TextDecoder().decode(stdout).trimEnd().split("\n").slice(-2), code];
 }
@@ -29,7 +29,7 @@ Deno.test("a failure in a test, one outside of tests and a file that does not co
   }
 });
 
-Deno.test("an ignored test is told, one that a filter leaves out is not", async () => {
+Deno.test("an ignored test is counted, one that a filter leaves out is not", async () => {
   const ignored = 'Deno.test({ name: "good but ignored", ignore: true, fn() {} });\n';
   await withFolder({ "a_test.ts": good + ignored, "b_test.ts": bad }, async (folder) => {
     assertEquals(await testFolder(folder, "--filter", "good"), [["1 ignored", "1 passed, 0 failed"], 0]);

@@ -21,7 +21,9 @@ export interface Product {
   k4: number;
   /** Whether its operands are 16-bit floats. */
   half?: true;
-  /** Tiles of 2x2 outputs in all images, if the convolution can also be computed with Winograd's algorithm. */
+  /** Whether the convolution has one channel in, which is read as it is: a quarter of a block that is padded to four. */
+  one?: true;
+  /** Tiles of 2x2 outputs of all images, where the convolution can be computed by Winograd's algorithm too. */
   tiles?: number;
 }
 
@@ -50,11 +52,12 @@ export function convProduct(
   };
   const tiles = batch * Math.ceil(height / 2) * Math.ceil(width / 2);
   const whole = channelsIn % WHOLE === 0 && channelsOut % WHOLE === 0;
-  return { kernel, transposed: "", ...sizes[kernel], ...(whole && { tiles }) };
+  const one = (kernel === "conv2dInputGradient" ? channelsOut : channelsIn) === 1;
+  return { kernel, transposed: "", ...sizes[kernel], ...(whole && { tiles }), ...(one && { one }) };
 }
 
-/** Channels that Winograd's algorithm processes together: whole tiles along k, whatever the variant. */
-const WHOLE = 16;
+/** Channels that Winograd's algorithm takes together: whole tiles along k, for whichever variant multiplies. */
+const WHOLE = 32;
 
 /** How to compute a product. */
 export interface Plan {
@@ -70,11 +73,11 @@ export interface Plan {
 export type Planner = (product: Product) => Plan;
 
 /**
- * Identifies a product: equal names mean equal work. `conv2d 262144x64x576`: rows x columns x k, rounded up to fours; and the number
- * of tiles of 2x2 outputs, if some of them extend beyond an edge.
+ * Names a product: equal names, equal work. `conv2d 262144x64x576`: rows x columns x k, rounded up to fours; whether it reads one
+ * channel; and how many tiles of 2x2 outputs there are, where some of them stick out.
  */
-export function productKey({ kernel, transposed, rows4, cols4, k4, half, tiles }: Product): string {
+export function productKey({ kernel, transposed, rows4, cols4, k4, half, one, tiles }: Product): string {
   const pixels4 = kernel === "conv2dWeightGradient" ? k4 : rows4;
   return `${kernel}${transposed && ` ${transposed}`}${half ? " f16" : ""} ${4 * rows4}x${4 * cols4}x${4 * k4}` +
-    (tiles === undefined || tiles === pixels4 ? "" : ` in ${tiles} tiles`);
+    (one ? " of one channel" : "") + (tiles === undefined || tiles === pixels4 ? "" : ` in ${tiles} tiles`);
 }

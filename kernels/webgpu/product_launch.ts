@@ -15,6 +15,8 @@ export interface Matrix {
   buffer: GpuBuffer;
   rows: number;
   columns: number;
+  /** Whether the text reads it as it is, whatever its columns; else these are padded to a multiple of four. */
+  unpadded?: true;
 }
 
 /** A product to launch, with its source's names. */

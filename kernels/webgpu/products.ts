@@ -123,9 +123,9 @@ export function onScratch(launcher: Launcher, launch: ProductLaunch, take: Scrat
   };
 }
 
-/** The matrix with its columns padded to a multiple of 4; the matrix itself if they already are. */
-function padded(launcher: Launcher, { buffer, rows, columns }: Matrix, scratch: Scratch): GpuBuffer {
-  if (columns % 4 === 0) return buffer;
+/** The matrix with its columns padded to a multiple of 4: itself, where they are one. */
+function padded(launcher: Launcher, { buffer, rows, columns, unpadded }: Matrix, scratch: Scratch): GpuBuffer {
+  if (unpadded || columns % 4 === 0) return buffer;
   const wide = 4 * four(columns);
   const copy = scratch(rows * wide, "a matrix padded to a multiple of 4 columns");
   setColumns(launcher, buffer, rows, columns, wide, copy);
@@ -170,12 +170,13 @@ function setColumns(launcher: Launcher, x: GpuBuffer, rows: number, from: number
 }
 
 /**
- * The product as the device computes it: Winograd's algorithm does not support 16-bit floats, and its arrays have to
- * fit a binding.
+ * The product as the device computes it: of 16-bit floats it is read padded, and by no other algorithm; and the arrays of Winograd's
+ * have to fit a binding.
  */
-function onDevice({ precision, bindingBytes }: Launcher, { tiles, ...product }: Product): Product {
+function onDevice({ precision, bindingBytes }: Launcher, { tiles, one, ...product }: Product): Product {
   if (precision === "f16") return { ...product, half: true };
-  return tiles !== undefined && fitsWinograd(product, bindingBytes) ? { ...product, tiles } : product;
+  const fits = tiles !== undefined && fitsWinograd(product, bindingBytes);
+  return { ...product, ...(one && { one }), ...(fits && { tiles }) };
 }
 
 /** See `matmul`. */
@@ -237,13 +238,14 @@ function convolve(
   const [wordsIn, wordsOut] = [height * width * cin, height * width * cout];
   launcher.images(batch, [wordsIn, wordsOut], ({ count, of }) => {
     const pixels = count * height * width;
+    const product = onDevice(launcher, convProduct(kernel, { ...shape, batch: count })), { one: unpadded } = product;
     launchProduct(launcher, {
       name: kernel,
       source: conv2dSource,
-      product: onDevice(launcher, convProduct(kernel, { ...shape, batch: count })),
+      product,
       fits: cin % 4 === 0 && pixels % 4 === 0,
-      constants: {},
-      inputs: { x: { buffer: of(x, wordsIn), rows: pixels, columns: cin }, weights },
+      constants: { ONE: unpadded === true },
+      inputs: { x: { buffer: of(x, wordsIn), rows: pixels, columns: cin, unpadded }, weights },
       parameters: { height, width, pixels, cin, cout, cin4: four(cin) },
       result: { name: "y", buffer: of(y, wordsOut), rows: pixels, columns: cout },
       finish: { ...finish, mask: finish.mask && of(finish.mask, wordsOut) },
@@ -274,14 +276,15 @@ export function conv2dWeightGradient(launcher: Launcher, args: GpuArguments<"con
 function weightGradientOf(launcher: Launcher, args: GpuArguments<"conv2dWeightGradient">): void {
   const { batch, height, width, channelsIn, channelsOut, x, dy, dWeights, dBias } = args;
   const pixels = batch * height * width;
+  const product = onDevice(launcher, convProduct("conv2dWeightGradient", args)), { one: unpadded } = product;
   launchProduct(launcher, {
     name: "conv2dWeightGradient",
     source: weightGradientSource,
-    product: onDevice(launcher, convProduct("conv2dWeightGradient", args)),
-    fits: pixels % 4 === 0 && channelsIn % 4 === 0,
-    constants: { EVEN: width % 4 === 0 },
+    product,
+    fits: pixels % 4 === 0,
+    constants: { EVEN: width % 4 === 0, ONE: unpadded === true, RAGGED: channelsIn % 4 !== 0 },
     inputs: {
-      x: { buffer: x, rows: pixels, columns: channelsIn },
+      x: { buffer: x, rows: pixels, columns: channelsIn, unpadded },
       dy: { buffer: dy, rows: pixels, columns: channelsOut },
     },
     parameters: { height, width, pixels, cin: channelsIn, cout: channelsOut, cin4: four(channelsIn) },

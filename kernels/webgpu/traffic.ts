@@ -55,14 +55,15 @@ export function balance(product: Product, plan: Plan, units: number): number {
 /** Counts the work of a plan. With `mask`, one more matrix of the result's size is read. */
 export function traffic(product: Product, plan: Plan, mask = false): Traffic {
   if (plan.winograd) return winogradTraffic(product, plan, mask);
-  const { rows4, cols4, k4, half } = product, { parts } = partsOf(product, plan);
-  const { tall, wide, reads, rereads } = footprint(plan.variant);
+  const { rows4, cols4, k4, half, one } = product, { parts } = partsOf(product, plan);
+  const { tall, wide, reads, readsOfA, rereads } = footprint(plan.variant);
   const tiles = Math.ceil(rows4 / tall) * Math.ceil(cols4 / wide);
   const result = 64 * rows4 * cols4, block = half ? 32 : 64;
   return {
     flops: 2 * 64 * rows4 * cols4 * k4,
     flopsDone: 2 * 64 * tiles * tall * wide * k4,
-    bytes: tiles * k4 * block * reads + (parts > 1 ? 2 * parts + 1 : 1) * result + (mask ? result : 0),
+    bytes: tiles * k4 * block * (reads - (one ? 3 / 4 * readsOfA : 0)) + (parts > 1 ? 2 * parts + 1 : 1) * result +
+      (mask ? result : 0),
     workgroupBytes: tiles * k4 * block * rereads,
     workgroups: tiles * parts,
   };

@@ -78,7 +78,7 @@ function subgroup(LANES: number, ROWS: number, COLS: number): Variant {
 
 /** All variants. Names give rows x columns (x depth) of a tile, and of a lane's block with the lanes of a workgroup. */
 export const VARIANTS: readonly Variant[] = [
-  tile(8, 8, 1, 1), // lanes of 4 x 4, for results too small to fill a GPU
+  tile(8, 8, 1, 1, 1, 8), // lanes of 4 x 4, for results too small to fill a GPU
   tile(8, 8, 2, 2), // from here on lanes of 8 x 8
   tile(8, 16, 2, 2),
   tile(16, 16, 2, 2),
@@ -114,7 +114,9 @@ export interface Footprint {
   workgroupBytes: number;
   /** Blocks of 4 x 4 that a workgroup reads from memory for each group along k. */
   reads: number;
-  /** Blocks that its lanes read from workgroup memory, or receive from others, for each group along k. */
+  /** Those of them that are of A. */
+  readsOfA: number;
+  /** Blocks that its lanes read from workgroup memory, or are handed, for each group along k. */
   rereads: number;
   /** Blocks of 4 x 4 x 4 that its source unrolls. */
   unrolled: number;
@@ -132,20 +134,20 @@ export function footprint({ core, sizes }: Variant): Footprint {
   if (core === "lane") {
     const { LANES_M, LANES_N, ROWS, COLS } = sizes, lanes = LANES_M * LANES_N;
     const [tall, wide] = [LANES_M * ROWS, LANES_N * COLS];
-    const reads = lanes * (ROWS + COLS);
-    return { tall, wide, depth: 1, lanes, workgroupBytes: 0, reads, rereads: 0, unrolled: ROWS * COLS };
+    const reads = lanes * (ROWS + COLS), readsOfA = lanes * ROWS;
+    return { tall, wide, depth: 1, lanes, workgroupBytes: 0, reads, readsOfA, rereads: 0, unrolled: ROWS * COLS };
   }
   if (core === "subgroup") {
     const { LANES: lanes, ROWS: tall, COLS } = sizes, wide = lanes * COLS;
-    const reads = tall * Math.ceil(lanes / COUNTED_LANES) + wide;
-    const [rereads, unrolled] = [lanes * tall, 2 * tall * COLS]; // passing on a block costs hardware as much as rereading one
-    return { tall, wide, depth: DEPTH, lanes, workgroupBytes: 0, reads, rereads, unrolled };
+    const readsOfA = tall * Math.ceil(lanes / COUNTED_LANES), reads = readsOfA + wide;
+    const [rereads, unrolled] = [lanes * tall, 2 * tall * COLS]; // handing a block on costs hardware what rereading one does
+    return { tall, wide, depth: DEPTH, lanes, workgroupBytes: 0, reads, readsOfA, rereads, unrolled };
   }
   const { TX, TY, TM4, TN4, BK4, STAGES } = sizes, lanes = TX * TY;
   const [tall, wide] = [TY * TM4, TX * TN4];
   const [reads, rereads] = [tall + wide, lanes * (TM4 + TN4)];
   const [workgroupBytes, unrolled] = [64 * BK4 * reads * STAGES, TM4 * TN4 * BK4 * STAGES];
-  return { tall, wide, depth: BK4, lanes, workgroupBytes, reads, rereads, unrolled };
+  return { tall, wide, depth: BK4, lanes, workgroupBytes, reads, readsOfA: tall, rereads, unrolled };
 }
 
 /** The properties of a device that decide which variants it can run. */

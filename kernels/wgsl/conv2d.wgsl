@@ -6,10 +6,10 @@
 //
 //   y[p, co] = sum over tap, ci of x[p + shift(tap), ci] weights[tap, ci, co]
 //
-// Pixels are numbered through all images, so a neighbour is at a fixed distance `shift(tap)`. Nine bits for each pixel, computed once,
-// tell which neighbours are inside the image. This file defines how to load the matrices. One of gemm_tile.wgsl, gemm_lane.wgsl and
-// gemm_subgroup.wgsl is appended and multiplies them, in 4x4 blocks along k: column j of each is at k = 4 k4 + j. Channels are padded with
-// zeros to a multiple of 4 (pad_columns.wgsl).
+// Pixels are numbered through all images, so a neighbour lies at a fixed distance `shift(tap)`; whether it lies in the same
+// image is kept as nine bits for each pixel, computed once. This file says where the matrices lie; one of gemm_tile.wgsl,
+// gemm_lane.wgsl and gemm_subgroup.wgsl, appended to it, multiplies, asking for 4x4 blocks by k: column j of each is at k = 4 k4 + j. Channels are padded with zeros to a multiple of 4
+// (pad_columns.wgsl); but one channel in is read as it is (ONE): a line of memory then holds 32 pixels, not 8.
 
 ${ENABLE}
 
@@ -27,7 +27,11 @@ struct Params {
   relu: u32,
 }
 
+#if ONE
+@group(0) @binding(0) var<storage, read> x: array<f32>; // [batch, height, width]: one channel, not padded
+#else
 @group(0) @binding(0) var<storage, read> x: array<vec4${S}>; // [batch, height, width, cin]
+#end
 @group(0) @binding(1) var<storage, read> weights: array<vec4${S}>; // [3, 3, cin, cout]
 #if BIAS
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>; // [cout]
@@ -109,15 +113,24 @@ fn rows_of(row4: u32) -> Rows {
   return Rows(4 * row4 * params.cin4, inside.xz | (inside.yw << vec2u(9)));
 }
 
-// Column j of the result: channel 4 channel4 + j of the neighbours of four pixels. A neighbour outside the image is read from its
-// computed address (WGSL returns some value for any index) and counts as zero.
+// Four channels of a pixel.
+fn pixel_at(index: u32) -> vec4${S} {
+#if ONE
+  return vec4${S}(x[index], 0, 0, 0);
+#else
+  return x[index];
+#end
+}
+
+// Column j of the result: channel 4 channel4 + j of the neighbours of four pixels. A neighbour outside the image is read wherever
+// it would lie (WGSL gives something for any index) and counts as zero.
 fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
   let taps = rows.inside >> vec2u(at.tap);
   let inside = (vec4u(taps.x, taps.x, taps.y, taps.y) & vec4u(1, 512, 1, 512)) != vec4u(0);
   let index = rows.start + at.offset;
   return transpose(mat4x4${S}(
 #for i in 4
-    select(vec4${S}(), x[index + ${i} * params.cin4], inside[${i}]),
+    select(vec4${S}(), pixel_at(index + ${i} * params.cin4), inside[${i}]),
 #end
   ));
 }

@@ -6,9 +6,10 @@
 // (36,864 and 262,144 for the second layer of VGG-E, batch 128), so the pixels are split into parts, each with a separate
 // sum in parts[split]; reduce_parts.wgsl adds them in order. There are no atomics: the same input gives the same bits.
 //
-// This file defines how to load the matrices. gemm_tile.wgsl or gemm_lane.wgsl is appended and multiplies them, in 4x4
-// blocks. Rows are groups of four input channels, separate for each tap. Channels are padded with zeros to a multiple of
-// 4 (pad_columns.wgsl), except the input channels of the result.
+// This file says where the matrices lie; gemm_tile.wgsl or gemm_lane.wgsl, appended to it, multiplies, asking for 4x4
+// blocks. Rows are groups of four channels in, each tap's own. Channels are padded with zeros to a multiple of 4
+// (pad_columns.wgsl), but the channels in of the result are not (RAGGED: 4 does not divide them); and one channel in is read as it
+// is (ONE): a line of memory then holds 32 pixels, not 8.
 
 ${ENABLE}
 
@@ -25,7 +26,11 @@ struct Params {
   split_k4: u32, // of which each part takes this many
 }
 
+#if ONE
+@group(0) @binding(0) var<storage, read> x: array<f32>; // [batch, height, width]: one channel, not padded
+#else
 @group(0) @binding(0) var<storage, read> x: array<vec4${S}>; // [batch, height, width, cin]
+#end
 @group(0) @binding(1) var<storage, read> dy: array<vec4${S}>; // [batch, height, width, cout]
 @group(0) @binding(2) var<storage, read_write> parts: array<vec4f>; // [splits, 3, 3, cin, cout]
 #if HALF
@@ -133,8 +138,16 @@ fn rows_of(row4: u32) -> Rows {
   return Rows(up, left, (up * params.width + left) * params.cin4 + row4 - tap * params.cin4);
 }
 
-// Column j of the result: the four channels at pixel j, shifted by the tap; zero outside the image, whatever address is
-// read there.
+// Four channels of a pixel.
+fn pixel_at(index: u32) -> vec4${S} {
+#if ONE
+  return vec4${S}(x[index], 0, 0, 0);
+#else
+  return x[index];
+#end
+}
+
+// Column j of the result: the four channels at pixel j, as the tap sees it; zero outside the image, wherever that is read.
 fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
   // h - 1 with h = 0 is a huge number, so one comparison covers both edges
 #if EVEN
@@ -150,7 +163,7 @@ fn load_a(rows: Rows, at: Place) -> mat4x4${S} {
   let index = at.pixel * params.cin4 + rows.offset;
   return mat4x4${S}(
 #for j in 4
-    select(vec4${S}(), x[index + ${j} * params.cin4], inside[${j}]),
+    select(vec4${S}(), pixel_at(index + ${j} * params.cin4), inside[${j}]),
 #end
   );
 }
@@ -182,7 +195,7 @@ fn store(split: u32, row4: u32, col4: u32, block: mat4x4f) {
   let channel = 4 * (row4 - tap * params.cin4);
   let row = (split * 9 + tap) * params.cin + channel;
 #for i in 4
-#if !FIT
+#if RAGGED
   if (channel + ${i} < params.cin)
 #end
   {

@@ -8,6 +8,7 @@
  * choose the first emotion.
  */
 import type { RandomForest } from "../../forest/forest.ts";
+import { notAbove } from "../../forest/short_thresholds.ts";
 import type { Model } from "../model.ts";
 import { STATISTICS, THRESHOLD } from "../../refinery/statistics.ts";
 import { type AttributeValue, type OnnxGraph, TYPES } from "./graph.ts";
@@ -92,16 +93,4 @@ function treeTables(forest: RandomForest, emotions: readonly string[]): Record<s
     classlabels_strings: emotions,
     post_transform: "NONE",
   };
-}
-
-/** The largest float32 that is not above a number. */
-export function notAbove(value: number): number {
-  const nearest = Math.fround(value);
-  if (nearest <= value) return nearest;
-  // the next lower float: decrement the bits of a positive float, increment those of a negative one; below 0 is the
-  // smallest
-  const bits = new Int32Array(Float32Array.of(nearest).buffer);
-  if (nearest === 0) return -(2 ** -149);
-  bits[0] += nearest > 0 ? -1 : 1;
-  return new Float32Array(bits.buffer)[0];
 }

@@ -1,6 +1,6 @@
 /**
- * The bench by its own smoke test: figures that mean something, errors held to the definition, a document that the schema takes,
- * and a comparison that knows two equal files. How fast anything is, is no test's business.
+ * The bench, tested with its own smoke test: plausible results, errors compared with the definition, a document that the schema
+ * accepts, and a comparison of a file with itself. Speed is not tested.
  */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { runBench } from "../../bench/bench.ts";
@@ -53,7 +53,7 @@ Deno.test("runBench() gives every row a finite time, and a result within 1e-5 of
   assert(peaks.flops.median > 1e9 && peaks.bytes.median > 1e8, JSON.stringify(peaks));
 });
 
-Deno.test("parseResults() takes what runBench() gives, and names the field of what it does not take", async () => {
+Deno.test("parseResults() accepts the output of runBench(), and names the invalid field of other values", async () => {
   const found = await results();
   assertEquals(parseResults(found, "found"), found);
   const without = structuredClone(found) as unknown as { kernels: { seconds?: unknown }[] };
@@ -71,7 +71,7 @@ Deno.test("parseResults() takes what runBench() gives, and names the field of wh
   );
 });
 
-Deno.test("docs/benchmarking.md tells every field of the schema", async () => {
+Deno.test("docs/benchmarking.md describes every field of the schema", async () => {
   const docs = await Deno.readTextFile(new URL("../../docs/benchmarking.md", import.meta.url));
   const fields = new Set<string>();
   const collect = (value: unknown) => {
@@ -87,7 +87,7 @@ Deno.test("docs/benchmarking.md tells every field of the schema", async () => {
   assertEquals([...fields].filter((field) => !docs.includes(`\`${field}\``)), []);
 });
 
-Deno.test("compareResults() of a file with itself gives ratios of 1 in every row, and sees what got slower", async () => {
+Deno.test("compareResults() of a file with itself gives ratios of 1 in every row, and detects slower rows", async () => {
   const found = await results();
   const same = compareResults(found, found);
   assertEquals(same.length, found.kernels.length + 1 + found.tasks.length);
@@ -100,7 +100,7 @@ Deno.test("compareResults() of a file with itself gives ratios of 1 in every row
   assertMatch(describeComparison(found, slower), /geometric mean of \d+ rows/);
 });
 
-Deno.test("drawRoofline() puts a dot for each kernel under a roof, inside the picture", async () => {
+Deno.test("drawRoofline() draws a dot for each kernel under a roof, inside the picture", async () => {
   const found = await results();
   const svg = drawRoofline(found);
   const dots = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"[^>]*>\s*<title>/g)];
@@ -110,7 +110,7 @@ Deno.test("drawRoofline() puts a dot for each kernel under a roof, inside the pi
   assertEquals(svg.match(/<polyline/g)?.length, 1);
 });
 
-Deno.test("vggECases() does the operations of a training step, equal shapes counted as often as they occur", () => {
+Deno.test("vggECases() has the operations of a training step, with equal shapes counted as often as they occur", () => {
   const [width, batch, classes] = [1 / 8, 128, 7];
   const occurrences = (layer: string) => {
     const [, first, last] = /(\d+)(?:-(\d+))?$/.exec(layer)!;
@@ -123,7 +123,7 @@ Deno.test("vggECases() does the operations of a training step, equal shapes coun
   assertEquals(flops, batch * trainingFlops(summarise({ width, classes })));
 });
 
-Deno.test("parseShape() reads each kind, and says what it wants of others", () => {
+Deno.test("parseShape() reads each kind, and gives the required form for others", () => {
   assertEquals(parseShape("conv:2x4x6x3:5").map(({ name }) => name), [
     "conv forward",
     "conv to input",
@@ -139,10 +139,10 @@ Deno.test("parseShape() reads each kind, and says what it wants of others", () =
   }
 });
 
-Deno.test("every kernel of the table has a bench case by its entry alone, whose result agrees with the definition", async () => {
+Deno.test("every kernel of the table has a bench case from its entry alone, whose result agrees with the definition", async () => {
   const small: Record<string, number> = { batch: 3, height: 6, width: 5, length: 2100, classes: 4, step: 1 };
   const device = await cpu.open();
-  // how long it takes is no matter here
+  // durations do not matter here
   const watch = { wait: 0, settle: async () => {}, time: () => spread([1]) } as unknown as Stopwatch;
   for (const [kernel, { sizes }] of Object.entries(SIGNATURES)) {
     const given = sizes.filter(({ upTo }) => typeof upTo !== "string").map(({ name }) => `${name}=${small[name] ?? 9}`);
@@ -160,7 +160,7 @@ Deno.test("every kernel of the table has a bench case by its entry alone, whose 
   }
 });
 
-Deno.test("checkCase() sees one wrong number in a product, one that is missing, and agrees with what is right", () => {
+Deno.test("checkCase() detects one wrong or missing number in a product, and accepts a correct result", () => {
   const of = matmulCase(2, 2, 2);
   const before = { a: new Float32Array([1, 2, 3, 4]), b: new Float32Array([5, 6, 7, 8]), c: new Float32Array(4) };
   const check = (...c: number[]) => checkCase(of, before, { c: new Float32Array(c) }).error;
@@ -170,13 +170,13 @@ Deno.test("checkCase() sees one wrong number in a product, one that is missing, 
   assertEquals(lossCase(2, 3).buffers.metrics.length, 4);
 });
 
-Deno.test("spread() is median and quartiles as numpy has them", () => {
+Deno.test("spread() gives median and quartiles as numpy does", () => {
   assertEquals(spread([4, 1, 3, 2]), { median: 2.5, lower: 1.75, upper: 3.25, count: 4 });
   assertEquals(spread([7]), { median: 7, lower: 7, upper: 7, count: 1 });
   assertThrows(() => spread([]), RangeError);
 });
 
-Deno.test("climbCpuLadder() gives the same product on every rung, in either memory, and tells each with its file", async () => {
+Deno.test("climbCpuLadder() gives the same product on every rung, in either memory, and names each rung's file", async () => {
   for (const memory of ["shared", "plain"] as const) {
     const modules = await assembleLadder({ simd: ladderSimd(), memory }), counts: number[] = [];
     const rungs = await climbCpuLadder(modules, {

@@ -1,11 +1,11 @@
-/** The other frameworks of `bench`: what is printed where one is missing. Figures need a quiet machine, and no test. */
+/** The other frameworks of `bench`: the messages for missing ones. Speed needs a quiet machine, and is not tested. */
 import { assert, assertEquals } from "@std/assert";
 import { Rival } from "../../bench/rival.ts";
 import { encodeVggE } from "../../models/onnx/mod.ts";
 import { uniformWeights } from "../../nn/parameters.ts";
 import { vggEParameters } from "../../nn/vgg_e.ts";
 
-Deno.test("Rival.start() names every command that it tried, and why each did not do", async () => {
+Deno.test("Rival.start() lists every command that it tried, and why each failed", async () => {
   const found = await Rival.start("PyTorch", ["no-such-python", "deno"], ["run_pytorch.py"]);
   assert(typeof found === "string");
   assert(found.includes("no-such-python: no such command"), found);
@@ -33,7 +33,7 @@ Deno.test("a rival answers one job after the other, and ends when it is closed",
   }
 });
 
-Deno.test("encodeVggE() holds every weight of the network: its file is as large as these and a few kilobytes", () => {
+Deno.test("encodeVggE() contains every weight of the network: its file is a few kilobytes larger than these", () => {
   for (const width of [1 / 16, 1 / 8]) {
     const options = { width, classes: 7 }, weights = uniformWeights("glorot", vggEParameters(options), 1);
     const values = Object.values(weights).reduce((sum, { length }) => sum + length, 0);

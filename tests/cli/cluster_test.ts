@@ -1,10 +1,10 @@
-/** The folds as a Slurm job array: what is written and submitted, and what the scripts do when Slurm stops them. */
+/** The folds as a Slurm job array: the written and submitted scripts, and their behaviour when Slurm stops them. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { foldsScript, mergeScript, type SlurmJob } from "../../cli/slurm.ts";
 import { inTemporary } from "../runs/folders.ts";
 
-/** Programs that play Slurm and Deno, as shell scripts, in a folder to put first on the PATH. */
+/** Shell scripts that simulate Slurm and Deno, in a folder for the front of the PATH. */
 async function withPrograms(dir: string, programs: Record<string, string>): Promise<Record<string, string>> {
   const bin = join(dir, "bin");
   await Deno.mkdir(bin);
@@ -24,7 +24,7 @@ const job: Omit<SlurmJob, "deno"> = {
   sbatch: ["--partition=gpu", "--gres=gpu:1"],
 };
 
-Deno.test("foldsScript() asks Slurm for what the job wants, and mergeScript() merges", () => {
+Deno.test("foldsScript() requests the job's resources from Slurm, and mergeScript() merges", () => {
   const script = foldsScript({ ...job, deno: "/bin/deno" });
   const options = script.split("\n").filter((line) => line.startsWith("#SBATCH ")).map((line) => line.slice(8));
   assertEquals(options, [
@@ -46,7 +46,7 @@ Deno.test("foldsScript() asks Slurm for what the job wants, and mergeScript() me
   );
 });
 
-/** Runs the script of a fold with a `deno` that does as told, and gives its status and what was said to whom. */
+/** Runs the script of a fold with a given `deno`; returns its status and the calls that it made. */
 async function runScript(
   { deno, state = "RUNNING", signal }: { deno: string; state?: string; signal?: Deno.Signal },
 ): Promise<{ code: number; said: string }> {
@@ -73,7 +73,7 @@ async function runScript(
   return outcome;
 }
 
-const patient = "trap 'sleep 0.2; exit 143' TERM; while :; do sleep 0.05; done"; // keeps what it has, then ends
+const patient = "trap 'sleep 0.2; exit 143' TERM; while :; do sleep 0.05; done"; // saves its state, then ends
 
 Deno.test({
   name: "the script of a fold requeues its job when its time is nearly over, and not when it is cancelled or fails",
@@ -122,7 +122,7 @@ Deno.test({
       for (const line of ["--array=1,2", "--mem=900M", "--cpus-per-task=1", "--partition=long", "--time=11"]) {
         assert(script.includes(`#SBATCH ${line}\n`), script);
       }
-      // a fold is finished; what is left is submitted again
+      // a fold is finished; the rest is submitted again
       await Deno.mkdir(join(out, "folds"));
       await Deno.writeTextFile(join(out, "folds", "fold-1-stage-1.json"), "{}");
       assertEquals((await cluster("--minutes", "50")).code, 0);

@@ -1,10 +1,10 @@
-/** What every command shares: numbers on the command line, tables, and how a command is stopped. */
+/** Code shared by all commands: numbers on the command line, tables, and stopping a command. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "commander";
 import { realNumber, wholeNumber } from "../../cli/common.ts";
 import { formatTable } from "../../report/table.ts";
 
-Deno.test("wholeNumber() takes whole numbers in its range and says what it found", () => {
+Deno.test("wholeNumber() accepts whole numbers in its range and names other input", () => {
   const read = wholeNumber({ min: 2, max: 10 });
   assertEquals(["2", " 7 ", "+10"].map(read), [2, 7, 10]);
   for (const wrong of ["1", "11", "2.5", "1e1", "", "x", "0x5", "NaN"]) {
@@ -13,7 +13,7 @@ Deno.test("wholeNumber() takes whole numbers in its range and says what it found
   }
 });
 
-Deno.test("realNumber() takes decimals and fractions, and keeps its bounds", () => {
+Deno.test("realNumber() accepts decimals and fractions within its bounds", () => {
   const read = realNumber({ above: 0, max: 4 });
   assertEquals(["0.5", "1/8", "1e-3", "4"].map(read), [0.5, 0.125, 0.001, 4]);
   for (const wrong of ["0", "-1", "4.1", "1/0", "", "x", "Infinity"]) {
@@ -22,14 +22,14 @@ Deno.test("realNumber() takes decimals and fractions, and keeps its bounds", () 
   assertThrows(() => realNumber()("x"), InvalidArgumentError, 'Expected a number, found "x".');
 });
 
-Deno.test("formatTable() sets words to the left and numbers to the right", () => {
+Deno.test("formatTable() aligns words left and numbers right", () => {
   const table = formatTable(["name", "n", "note"], [["a", 1234567, "x"], ["longer", 2, ""]]);
   assertEquals(table, "name            n  note\na       1,234,567  x\nlonger          2");
 });
 
 Deno.test({
   name: "runCommand() ends with 130 at Ctrl-C and 143 at SIGTERM, and one Ctrl-C that arrives twice is one",
-  ignore: Deno.build.os === "windows", // sends no such signals
+  ignore: Deno.build.os === "windows", // has no such signals
   async fn() {
     const common = import.meta.resolve("../../cli/common.ts");
     const source = `

@@ -1,4 +1,4 @@
-/** `deno task train` on corpora that say more than emotions: votes, sessions, folds of their own, names by a pattern. */
+/** `deno task train` on corpora with more than emotions: votes, sessions, official folds, names by a pattern. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { extractFeatures } from "../../corpora/features.ts";
@@ -28,7 +28,7 @@ const tiny = "--width 1/32 --epochs 1 --batch 16 --segment-hop 4 --device cpu --
 
 const readJson = async (...names: string[]) => JSON.parse(await Deno.readTextFile(join(...names)));
 
-/** Twelve utterances on which ten people voted, in three folds of the corpus's own; each a tone of its own. */
+/** Twelve utterances on which ten people voted, in three official folds; each is a different tone. */
 const votes = Array.from({ length: 12 }, (_, i) => i % 2 ? [1 + i % 4, 8 - i % 4, 1] : [7 - i % 3, 1, 2 + i % 3]);
 const table = ["path,anger,sadness,fear,fold", ...votes.map((own, i) => `${i}.wav,${own.join(",")},${1 + i % 3}`)];
 const voted = {
@@ -36,7 +36,7 @@ const voted = {
   "labels.csv": table.join("\n") + "\n",
 };
 
-Deno.test("stage 1 learns the very distributions that listeners gave, to 1e-6", async () => {
+Deno.test("stage 1 learns exactly the listeners' distributions, to 1e-6", async () => {
   await withFolder(voted, async (dir) => {
     const settings: Settings = { ...PRESETS.quick, width: 1 / 64, folds: 3, split: "official", segmentHop: 4 };
     const corpus = await openCorpus("csv", { data: dir });
@@ -62,7 +62,7 @@ Deno.test("stage 1 learns the very distributions that listeners gave, to 1e-6", 
   });
 });
 
-Deno.test("train learns votes over the folds of a list, and the report says so; every number can be recomputed", async () => {
+Deno.test("train learns votes over the folds of a list, and the report states it; every number can be recomputed", async () => {
   await withFolder(voted, async (dir) => {
     const out = join(dir, "run");
     const { code, stderr } = await train("--data", join(dir, "labels.csv"), ...tiny, "--out", out);
@@ -87,7 +87,7 @@ Deno.test("train learns votes over the folds of a list, and the report says so; 
   });
 });
 
-Deno.test("a run by a pattern and a map of labels is resumed as it was begun, with no other option", async () => {
+Deno.test("a run with a pattern and a map of labels is resumed without any other option", async () => {
   const files = Object.fromEntries(
     ["ann", "bob"].flatMap((speaker, s) =>
       ["wut", "sad"].flatMap((emotion, e) =>
@@ -112,7 +112,7 @@ Deno.test("a run by a pattern and a map of labels is resumed as it was begun, wi
   });
 });
 
-Deno.test("train --split session holds out sessions, no more folds than there are, and tells what a fold never learns", async () => {
+Deno.test("train --split session holds out sessions, limits the number of folds, and reports emotions that a fold never learns", async () => {
   await withFolder({}, async (dir) => {
     await makeAuthorsCorpus(dir, AUTHORS.iemocap);
     const out = join(dir, "run");

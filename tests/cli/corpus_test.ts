@@ -1,4 +1,4 @@
-/** `deno task corpus` as a user meets it: what is printed where, and the status it ends with. */
+/** `deno task corpus` from a user's view: its output on stdout and stderr, and its exit status. */
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { emodbDir, noEmodb } from "../emodb.ts";
@@ -13,12 +13,12 @@ async function corpus(args: string[], env: Record<string, string> = {}) {
     env: { NO_COLOR: "1", ...env },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  // not the command's own word: the runtime's, on permissions in deno.json
+  // not from the command: the runtime warns of permissions in deno.json
   const own = text(stderr).split("\n").filter((line) => !/^Warning Permissions in the config/.test(line)).join("\n");
   return { code, stdout: text(stdout), stderr: own };
 }
 
-Deno.test("corpus --json prints one document on stdout and nothing else there, whatever was skipped", async () => {
+Deno.test("corpus --json prints one document on stdout and nothing else there, even if files are skipped", async () => {
   await withFolder({ ...tones("angry/a.wav", "sad/b.wav"), "sad/c.wav": tone(0.01) }, async (dir) => {
     const { code, stdout, stderr } = await corpus([
       "--corpus",
@@ -59,7 +59,7 @@ Deno.test("corpus --json prints one document on stdout and nothing else there, w
   });
 });
 
-Deno.test("corpus prints a table, and says what it skipped and why", async () => {
+Deno.test("corpus prints a table, and the skipped files with the reasons", async () => {
   await withFolder({ ...tones("angry/anna/a.wav", "sad/anna/b.wav"), "sad/anna/c.wav": tone(0.01) }, async (dir) => {
     const { code, stdout } = await corpus(["--corpus", "folder", "--data", dir]);
     assertEquals(code, 0);
@@ -81,7 +81,7 @@ Deno.test("corpus prints a table, and says what it skipped and why", async () =>
   });
 });
 
-Deno.test("corpus tells a mistake in one line and no stack; wrong usage is status 2, bad data status 1", async () => {
+Deno.test("corpus prints a mistake in one line without a stack; wrong usage is status 2, bad data status 1", async () => {
   await withFolder(tones("angry/a.wav"), async (dir) => {
     const cases: [args: string[], status: number, stderr: RegExp][] = [
       [["--sead", "3"], 2, /^error: unknown option '--sead'\n\(Did you mean --seed\?\)\n$/],
@@ -162,7 +162,7 @@ Deno.test("corpus --help shows every option, and examples", async () => {
   }
 });
 
-Deno.test("corpus --write writes recordings that --corpus csv reads as the same corpus, and where each emotion lies", async () => {
+Deno.test("corpus --write writes recordings that --corpus csv reads as the same corpus, and the true emotion over time", async () => {
   await withFolder({}, async (dir) => {
     const made = await corpus(["--seed", "3", "--write", dir, "--json"]);
     assertEquals(made.code, 0, made.stderr);

@@ -1,4 +1,4 @@
-/** `deno task evaluate RUN --under`: a run by its folds, as it is and changed. */
+/** `deno task evaluate RUN --under`: judges a run by its folds, on unchanged and changed recordings. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { InvalidArgumentError } from "commander";
@@ -17,7 +17,7 @@ async function evaluate(...args: string[]) {
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-Deno.test("evaluate judges a run's utterances as its results do; under a gain alike where it levels; and changed by noise", async () => {
+Deno.test("evaluate judges a run's utterances as its results do; the same under a gain if it levels; and differently under noise", async () => {
   await inTemporary(async (dir) => {
     const run = join(dir, "run");
     const settings = ["--preset", "quick", "--width", "1/32", "--segment-hop", "24", "--epochs", "2", "--folds", "2"];
@@ -79,7 +79,7 @@ Deno.test({
 async function testCodecs() {
   const { samples } = await openSynthetic(3, { utterances: 5, speakers: 1 }).utterances[0].read(),
     sent = logMel(samples);
-  /** How far log-mel frames are apart, some frames later, root mean square. */
+  /** Root mean square distance of log-mel frames, with an offset in frames. */
   const distance = (heard: Float32Array, late = 0) => {
     const frames = logMel(heard), from = 64 * 10, to = sent.length - from;
     let sum = 0;
@@ -97,7 +97,7 @@ async function testCodecs() {
   await codecs.close();
 }
 
-Deno.test("parseConditions() reads kinds and amounts, and names the one that is none", () => {
+Deno.test("parseConditions() reads kinds and amounts, and names an invalid one", () => {
   const read = parseConditions("gain:-15, noise:20,telephone,room,room:0.8,mp3:32");
   assertEquals(read.map(({ name, amount }) => [name, amount]), [
     ["gain:-15", -15],

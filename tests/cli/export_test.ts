@@ -1,4 +1,4 @@
-/** `deno task train --export` and `deno task export` as a user meets them. */
+/** `deno task train --export` and `deno task export` from a user's view. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { readModel } from "../../models/mod.ts";
@@ -24,7 +24,7 @@ const recordings = Object.fromEntries(
 );
 const tiny = "--width 1/16 --folds 2 --epochs 2 --batch 16 --segment-hop 2 --device cpu".split(" ");
 
-Deno.test("train --export ends with a model that predict hears with; export makes it, and those of folds, again", async () => {
+Deno.test("train --export ends with a model that predict can use; export makes it, and those of folds, again", async () => {
   await withFolder(recordings, async (dir) => {
     const out = join(dir, "out"), corpus = ["--corpus", "folder", "--data", dir];
     const trained = await deno(
@@ -101,7 +101,7 @@ Deno.test("train --export ends with a model that predict hears with; export make
     assert((await weights(join(out, "model-fold-2"))).length > 100_000);
     assertEquals([none.code, none.stderr], [1, `error: ${out}: --fold: expected a fold from 1 to 2, found 3\n`]);
 
-    // other recordings are not the run's
+    // other recordings than the run's
     await Deno.writeFile(join(dir, "sad", "a", "2.wav"), tone(0.7));
     const changed = await deno("export", "train", out, "--out", join(dir, "third"), "--quiet");
     assertEquals(changed.code, 1);

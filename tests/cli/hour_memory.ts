@@ -1,12 +1,13 @@
 /**
- * How much memory `deno task predict` takes for an hour of sound, of each kind, with the shipped model and its own segments: run `deno run -A tests/cli/hour_memory.ts [KIND...]`.
+ * Measures the memory of `deno task predict` for an hour of sound in each format, with the shipped model and its own segments: run `deno
+ * run -A tests/cli/hour_memory.ts [KIND...]`.
  *
- * FFmpeg makes a minute, a tone that sweeps with noise, and puts sixty of it together, still compressed. The figure is the most that the process had in memory at once
- * (VmHWM of Linux). It ends with 1 where a kind takes 600 MB or more.
+ * FFmpeg makes a minute, a swept tone with noise, and concatenates it sixty times, still compressed. The result is the process's peak
+ * memory (VmHWM of Linux). The exit status is 1 if a format takes 600 MB or more.
  */
 import { join } from "@std/path";
 
-/** What FFmpeg is asked for. */
+/** FFmpeg's options. */
 const KINDS: Record<string, string[]> = {
   "mulaw.wav": ["-ar", "8000", "-c:a", "pcm_mulaw"],
   "mp3.mp3": ["-ar", "44100", "-ac", "2", "-c:a", "libmp3lame", "-b:a", "128k"],

@@ -1,11 +1,11 @@
-/** The npm package as its users get it: built once for the tests of a file, packed, installed. */
+/** The npm package as users get it: built once per test file, packed, installed. */
 import { assert } from "@std/assert";
 import { join } from "@std/path";
 
-/** The project. */
+/** The project's root. */
 export const root: string = join(import.meta.dirname!, "../..");
 
-/** Runs a program, and gives what it printed. */
+/** Runs a program and returns its output. */
 export async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd, stdin: "null" }).output();
   const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
@@ -28,7 +28,7 @@ async function pack(): Promise<string> {
   return join(folder, filename.replace("@", "").replace("/", "-"));
 }
 
-/** A folder with the package installed, which needs no registry; it is taken away when `use` is done. */
+/** A folder with the package installed, without a registry; removed when `use` is done. */
 export async function withPackage(use: (folder: string) => Promise<void>): Promise<void> {
   const archive = await packOnce(), folder = await Deno.makeTempDir({ prefix: "epr-user-" });
   try {

@@ -1,4 +1,4 @@
-/** The npm package, packed and installed by npm, and used in Node, which needs no registry, and in a page that Vite builds. */
+/** The npm package, packed and installed by npm without a registry, and used in Node and in a page built by Vite. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { extractFeatures } from "../../corpora/features.ts";
@@ -21,7 +21,7 @@ import { packOnce, root, run, withPackage } from "./npm_package.ts";
 
 const golden = join(root, "tests/golden");
 
-/** What uses the package's types; one of its lines is wrong. */
+/** A program that uses the package's types; one of its lines is wrong. */
 const TYPED = `import { corpora, dsp, forest, kernels, models, nn, refinery } from "@epr/epr";
 import { Tape } from "@epr/epr/nn";
 const device: kernels.Device = await kernels.openDevice({ threads: 2 });
@@ -43,7 +43,7 @@ const missing = Number(node.match(/^v(\d+)/)?.[1]) >= 20
   ? ""
   : ` (wants Node 20 or later and npm, found ${node.trim()})`;
 
-/** Writes a folder of recordings, a folder an emotion, and gives its path. */
+/** Writes a folder of recordings, with one folder per emotion, and returns its path. */
 async function writeRecordings(user: string): Promise<string> {
   const recordings = join(user, "recordings");
   for (const { id, emotion, read } of tinyCorpus.utterances) {
@@ -109,7 +109,7 @@ Deno.test({
       assertEquals([...new Set(found.folds)].sort(), [0, 1, 2, 3, 4]);
       assert(found.sameForest && found.right > 0.99);
 
-      // its types are whole: a program in TypeScript that uses each part
+      // its types are complete: a TypeScript program uses each part
       await Deno.writeTextFile(join(user, "types.ts"), TYPED);
       await run(user, "deno", "check", "--quiet", "types.ts");
     });
@@ -139,7 +139,7 @@ Deno.test({
         await run(user, "node", "runs.mjs", await writeRecordings(user), "run"),
       );
       assertEquals(status, ["finished", "finished"]);
-      assertEquals(found[1], found[0]); // what is there is not run again
+      assertEquals(found[1], found[0]); // a finished run is not run again
       const folder = join(user, "run"), report = ["run", "-q", "-P=report", "cli/report.ts", folder];
       await run(root, "deno", ...report);
       const checked = await run(root, "deno", ...report, "--check");
@@ -154,7 +154,7 @@ Deno.test({
 const noVite = missing || LACKING || await run(root, "npm", "view", "vite@8.4.0", "version")
   .then(() => "", () => " (npm does not reach a registry that has vite@8.4.0)");
 
-/** What `ask` of `vite/main.js` gives. */
+/** The result of `ask` in `vite/main.js`. */
 interface BrowserAnswers {
   frames: number;
   emotion: string;
@@ -220,7 +220,7 @@ Deno.test({
 
 const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript" };
 
-/** The files of a folder and of those in it, to serve. */
+/** The files of a folder and its subfolders, for serving. */
 async function siteOf(folder: string, below = ""): Promise<Site> {
   const files: Map<string, { bytes: Uint8Array<ArrayBuffer>; type: string }> = new Map();
   for await (const { name, isDirectory } of Deno.readDir(join(folder, below))) {
@@ -231,7 +231,7 @@ async function siteOf(folder: string, below = ""): Promise<Site> {
   return files;
 }
 
-/** Serves files as a host does that sets no header of its own: there is no shared memory. */
+/** Serves files like a host that sets no headers: there is no shared memory. */
 function serveWithoutHeaders(site: Site): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, ({ url }) => {
     const file = site.get(new URL(url).pathname.slice(1) || "index.html");

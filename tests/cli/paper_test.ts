@@ -1,4 +1,4 @@
-/** `deno task paper` and `deno task report` as a user meets them, on CASIA and SAVEE as those corpora are laid out. */
+/** `deno task paper` and `deno task report` from a user's view, on corpora in the layouts of CASIA and SAVEE. */
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
@@ -18,17 +18,17 @@ async function run(task: "paper" | "report", ...args: string[]) {
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Half a second of synthetic speech in an emotion, or in the nearest that is spoken. */
+/** Half a second of synthetic speech with an emotion, or the nearest that exists. */
 const spoken = openSynthetic(3, { utterances: 40, speakers: 4 }).utterances;
 async function speech(emotion: string, take: number): Promise<Uint8Array<ArrayBuffer>> {
   const nearest = { disgust: "anger", surprise: "happiness" }[emotion] ?? emotion;
   const takes = spoken.filter((utterance) => utterance.emotion === nearest);
   const { samples } = await takes[take % takes.length].read();
-  const from = nearest === emotion ? 4000 : 4800; // never one recording under two labels
+  const from = nearest === emotion ? 4000 : 4800; // never the same recording with two labels
   return encodeWav(samples.subarray(from, from + 8000), 16000);
 }
 
-/** Folders as the corpora's own documentation has them, two sentences for each emotion and speaker. */
+/** Folders as in the corpora's own documentation, with two sentences for each emotion and speaker. */
 async function casia(): Promise<Record<string, Uint8Array>> {
   const words = {
     angry: "anger",
@@ -60,7 +60,7 @@ async function savee(): Promise<Record<string, Uint8Array>> {
 const small = ["--preset", "paper", "--width", "1/32", "--epochs", "1", "--folds", "2", "--device", "cpu"];
 const readJson = async (dir: string, ...names: string[]) => JSON.parse(await Deno.readTextFile(join(dir, ...names)));
 
-Deno.test("paper runs CASIA with the paper's settings, and report --check finds every number of every table again", async () => {
+Deno.test("paper runs CASIA with the paper's settings, and report --check recomputes every number of every table", async () => {
   await withFolder(await casia(), async (dir) => {
     const out = join(dir, "out");
     const { code, stdout, stderr } = await run("paper", "--corpus", "casia", "--data", dir, ...small, "--out", out);
@@ -78,7 +78,7 @@ Deno.test("paper runs CASIA with the paper's settings, and report --check finds 
     assertEquals(checked.code, 0, checked.stderr);
     assertMatch(checked.stdout, /^\d+ numbers in 8 tables recomputed: all as shown\n$/);
 
-    // a number that is not the run's is found and named, on the page and in what the run wrote
+    // a number that differs from the run's is found and named, on the page and in the run's files
     const page = join(out, "report.html"), html = await Deno.readTextFile(page);
     await Deno.writeTextFile(page, html.replace(/(<th scope="row">VGG²<\/th><td class="n">)[^<]*/, "$199.99"));
     const forged = await run("report", out, "--check");
@@ -95,12 +95,12 @@ Deno.test("paper runs CASIA with the paper's settings, and report --check finds 
   });
 });
 
-Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two seeds, and goes on after a stop", async () => {
+Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two seeds, and resumes after a stop", async () => {
   await withFolder(await savee(), async (dir) => {
     const out = join(dir, "out"), data = ["--corpus", "savee", "--data", join(dir, "AudioData")];
     const args = [...data, ...small, "--split", "speaker", "--out", out];
     await Deno.mkdir(join(out, "seed-1", "pEPR"), { recursive: true });
-    // as one that was killed before its first run was there leaves it
+    // the folder of a paper that was killed before its first run
     await Deno.writeTextFile(join(out, "paper.json"), '{"chains":[{"method":"pEPR","stages":5}],"seeds":[1]}');
     const first = await run("paper", ...args, "--quiet");
     assertEquals(first.code, 0, first.stderr);
@@ -109,7 +109,7 @@ Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two se
     assertEquals(config.settings, { ...PRESETS.paper, ...changed });
     assertEquals(config.corpus.segments, 4 * 7 * 2 * 17); // 48 frames: 1 + (48 - 32)
 
-    // another run in the folder is refused; one that was stopped in its last chain goes on, and a seed is added
+    // another run in the folder is refused; one that was stopped in its last chain is resumed, and a seed is added
     assertMatch((await run("paper", ...args)).stderr, /^error: .*: --out: expected a new or an empty folder/);
     await Deno.remove(join(out, "seed-1", "soft-static"), { recursive: true });
     const log = join(out, "seed-1", "pEPR", "log.jsonl"), before = await Deno.readTextFile(log);
@@ -120,11 +120,11 @@ Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two se
     assertEquals(two.head, ["Model", "WA", "UA", "The paper: WA / UA"]);
     const pair = await Promise.all([1, 2].map((seed) => readJson(out, `seed-${seed}`, "sEPR", "results.json")));
     const [a, b] = pair.map(({ stages }) => 100 * stages[1].weightedAccuracy);
-    const half = 12.7062 * Math.abs(a - b) / 2; // t of one degree of freedom, times s / sqrt(2)
+    const half = 12.7062 * Math.abs(a - b) / 2; // t with one degree of freedom, times s / sqrt(2)
     assertEquals(two.rows[1][1], `${((a + b) / 2).toFixed(2)} ± ${half.toFixed(2)}`);
     assertEquals(two.rows[1][3], "71.88\u00a0/ 70.64");
 
-    // the report stands without the recordings
+    // the report works without the recordings
     await Deno.rename(join(dir, "AudioData"), join(dir, "elsewhere"));
     const report = await run("report", out);
     assertEquals(report.code, 0, report.stderr);
@@ -134,7 +134,7 @@ Deno.test("paper runs SAVEE with the paper's settings, by speaker and for two se
   });
 });
 
-Deno.test("paper runs what one table asks for, as far as it is asked, and adds another's", async () => {
+Deno.test("paper runs only the requested table up to the requested stage, and adds another's", async () => {
   await withFolder(await savee(), async (dir) => {
     const out = join(dir, "out"), data = ["--corpus", "savee", "--data", join(dir, "AudioData")];
     const first = await run("paper", ...data, ...small, "--tables", "2", "--stages", "2", "--out", out, "--json");
@@ -143,7 +143,7 @@ Deno.test("paper runs what one table asks for, as far as it is asked, and adds a
     const ids = (tables: Table[]) => tables.map(({ id }) => id).filter((id) => id.startsWith("table-"));
     const wa = ({ rows }: Table) => rows.map(([, weighted]) => weighted);
     const alone: Table[] = JSON.parse(first.stdout), [two] = alone;
-    assertEquals(ids(alone), ["table-2", "table-3"]); // two rows of Table 3 are Table 2's
+    assertEquals(ids(alone), ["table-2", "table-3"]); // two rows of Table 3 are those of Table 2
     assertMatch(wa(two).join(" "), /^\d+\.\d\d \d+\.\d\d –$/);
 
     const longer = await run("paper", "--resume", "--out", out, "--tables", "2");
@@ -169,7 +169,7 @@ Deno.test("paper runs what one table asks for, as far as it is asked, and adds a
   });
 });
 
-Deno.test("paper and report tell a user's mistake in one line", async () => {
+Deno.test("paper and report print a user's mistake in one line", async () => {
   await withFolder({ "empty/note.txt": "" }, async (dir) => {
     const mistakes: [task: "paper" | "report", args: string[], code: number, says: RegExp][] = [
       ["paper", ["--method", "sEPR"], 2, /unknown option '--method'/],

@@ -1,4 +1,4 @@
-/** `deno task predict` on pauses, channels and running input, and the labels that it writes. */
+/** `deno task predict` with pauses, channels and live input, and its label files. */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { basename, join } from "@std/path";
 import { channelOption, checkUsage, type PredictFlags } from "../../cli/predict_options.ts";
@@ -17,11 +17,11 @@ const { bytes, model } = await trainTinyModel(device);
 const { emotions } = model.description, K = emotions.length;
 const spoken = await Promise.all(tinyCorpus.utterances.slice(0, 4).map(async (one) => (await one.read()).samples));
 
-/** A second of silence, an utterance, two of silence. */
+/** A second of silence, an utterance, two seconds of silence. */
 const paused = (which: number, before = 1, after = 2) =>
   Float32Array.from([...new Float32Array(RATE * before), ...spoken[which], ...new Float32Array(RATE * after)]);
 
-/** A wav file of several channels. */
+/** A wav file with several channels. */
 function encodeChannels(...channels: Float32Array[]): Uint8Array {
   const frames = Math.max(...channels.map(({ length }) => length)), n = channels.length;
   const bytes = encodeWav(
@@ -79,7 +79,7 @@ Deno.test("predict marks pauses and judges by the rest; --all judges them too", 
     };
     type Row = { start: number; probabilities: number[]; speech: boolean };
     const own = await ask(), all = await ask("--all"), rows: Row[] = own.profile;
-    // an utterance of `long` seconds begins at 1 s; a segment lasts 0.335 s and counts where half of it is speech
+    // an utterance of `long` seconds begins at 1 s; a segment lasts 0.335 s and counts if half of it is speech
     const long = spoken[0].length / RATE;
     for (const { start, speech } of rows) {
       if (start + 0.335 < 1 || start > 1 + long + 0.25) assert(!speech, `${start}`);
@@ -88,7 +88,7 @@ Deno.test("predict marks pauses and judges by the rest; --all judges them too", 
     assertEquals(own.speechSegments, rows.filter(({ speech }) => speech).length);
     assertEquals([all.speechSegments, all.segments], [rows.length, rows.length]);
     assert(all.profile.every(({ speech }: Row) => speech));
-    // the forest on what is left, put together here
+    // the forest's result on the rest, computed here
     const rest = Float32Array.from(rows.filter(({ speech }) => speech).flatMap(({ probabilities }) => probabilities));
     const wanted = model.forest.predictProbabilities(profileStatistics(rest, K));
     assertEquals(Object.values(own.probabilities), [...wanted]);
@@ -98,7 +98,7 @@ Deno.test("predict marks pauses and judges by the rest; --all judges them too", 
   });
 });
 
-Deno.test("predict --channel takes one channel, or each by itself, from files and from standard input", async () => {
+Deno.test("predict --channel uses one channel, or each separately, from files and from standard input", async () => {
   const [left, right] = [paused(1), paused(2, 0.5, 1)];
   const files = {
     "call.wav": encodeChannels(left, right),
@@ -169,7 +169,7 @@ Deno.test("predict --format prints one recording's labels, and writes those of m
       ...options,
     ]);
     assertEquals(written.code, 0, written.stderr);
-    assertEquals(written.stdout.trimEnd().split("\n").length, 3); // the lines for people are there too
+    assertEquals(written.stdout.trimEnd().split("\n").length, 3); // the lines for people are printed too
     assertEquals([...Deno.readDirSync(out)].map(({ name }) => name).sort(), [
       "c.left.TextGrid",
       "c.right.TextGrid",
@@ -196,7 +196,7 @@ Deno.test("predict --explain prints the votes of the forest, from which the prob
     assertEquals([code, stderr], [0, ""]);
     const [line, ...lines] = stdout.trimEnd().split("\n");
     const [, emotion, shown] = /\.wav +(\w+) +(\d+\.\d) %/.exec(line)!;
-    // once from the table of votes, once from the trees' own lines
+    // once from the table of votes, once from the trees' lines
     const votes = new Map(
       emotions.map((one) => [one, Number(/ ([\d.]+)$/.exec(lines.find((row) => row.startsWith(`${one} `))!)![1])]),
     );
@@ -252,7 +252,7 @@ Deno.test("predict's options that contradict each other are refused", () => {
   }
 });
 
-/** Most seconds that may lie between a second's last sample and its line. */
+/** Largest delay, in seconds, between a second's last sample and its line. */
 const SOON = 1.5;
 
 Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, tells pauses, and ends with the whole`, async () => {
@@ -276,7 +276,7 @@ Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, 
       }
     })();
     await listening.promise;
-    // at the pace of its sound, a tenth of a second at a time, as a microphone gives it; its header knows no length
+    // at the sound's own pace, a tenth of a second at a time, like a microphone; its header has no length
     const header = file.slice(0, 44), writer = child.stdin.getWriter(), began = performance.now();
     new DataView(header.buffer).setUint32(40, 0xffffffff, true);
     await writer.write(header);
@@ -294,8 +294,8 @@ Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, 
       assert(late < SOON, `second ${second} came ${late.toFixed(2)} s after its sound`);
       assertMatch(text, new RegExp(`^ {5}${second} s  (no speech|(${emotions.join("|")}) +\\d+\\.\\d %)$`));
     }
-    // silence until 1.5 s, then `long` seconds of speech, then 3 s of silence. A second has no speech where none of the segments that
-    // end in it has any; the hangover is 0.2 s, so that 2 s after the speech one such second has passed
+    // silence until 1.5 s, then `long` seconds of speech, then 3 s of silence. A second has no speech if none of the segments that
+    // end in it has any; the hangover is 0.2 s, so 2 s after the speech one such second has passed
     const long = spoken[0].length / RATE, isQuiet = (second: number) => lines[second - 1].text.includes("no speech");
     assert(
       isQuiet(1) && isQuiet(Math.floor(1.5 + long + 3)) && !isQuiet(Math.floor(1.5 + long)),
@@ -304,7 +304,7 @@ Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, 
     const end = lines.at(-1)!.text, length = (samples.length / RATE).toFixed(2);
     assertMatch(end, new RegExp(`^standard input {2}\\w+ +\\d+\\.\\d %  +${length} s$`));
 
-    // with everything judged, the whole is what the file is
+    // if everything is judged, the whole equals the result for the file
     const live = await predict(["-", "--live", "--all", ...options], file);
     const known = await predict([join(dir, "all.wav"), "--all", ...options]);
     assertStrictEquals(
@@ -320,12 +320,12 @@ Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, 
   });
 });
 
-Deno.test("predict --live of a model that levels hears the same 20 dB louder, once a second is over", async () => {
+Deno.test("predict --live with a model that levels gives the same result 20 dB louder, once a second is over", async () => {
   const levelled = (await trainTinyModel(device, 32, "percentile")).bytes,
     how = ["--live", "--all", "--csv", "--decide", "mean"];
   const loud = Float32Array.from(spoken.flatMap((own) => [...own]), (x) => x / 2), soft = loud.map((x) => x / 10);
   await withModel({}, async (dir, options) => {
-    /** The rows of seconds, from the fifth on, whose window of three has not the first. */
+    /** The rows of seconds, from the fifth on, whose three-second window excludes the first second. */
     const secondsOf = async (samples: Float32Array) => {
       const { code, stdout, stderr } = await predict(
         ["-", ...how, ...options],
@@ -344,13 +344,13 @@ Deno.test("predict --live of a model that levels hears the same 20 dB louder, on
 
 Deno.test({
   name: "predict --live judges at Ctrl-C what it heard until then, and ends with 130",
-  ignore: Deno.build.os === "windows", // sends no such signal
+  ignore: Deno.build.os === "windows", // has no such signal
   async fn() {
     await withModel({}, async (_, options) => {
       const child = spawn(["-", "--live", ...options]), writer = child.stdin.getWriter();
       const file = encodeWav(Float32Array.from([...spoken[0], ...spoken[1]]), RATE);
       new DataView(file.buffer).setUint32(40, 0xffffffff, true);
-      await writer.write(file); // and no end
+      await writer.write(file); // without an end
       let printed = "";
       for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
         const before = printed;

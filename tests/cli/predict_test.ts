@@ -1,4 +1,4 @@
-/** `deno task predict` as a user meets it: every kind of recording, every kind of fault, every kind of output. */
+/** `deno task predict` from a user's view: every kind of recording, fault and output. */
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { basename, join, relative } from "@std/path";
 import { tableFromIPC } from "apache-arrow";
@@ -62,7 +62,7 @@ const kinds = Object.fromEntries(
   }),
 );
 
-Deno.test("predict hears every kind of wav file, in folders too, as the library does, and in the same JSON, CSV and Arrow", async () => {
+Deno.test("predict reads every kind of wav file, in folders too, with the library's results, and the same in JSON, CSV and Arrow", async () => {
   const names = Object.keys(kinds).sort();
   for (const kind of ["192000Hz-1ch-16bit", "16000Hz-8ch", "8bit", "24bit", "32bit-float"]) {
     assert(names.some((name) => name.includes(kind)), kind);
@@ -129,7 +129,7 @@ Deno.test("predict hears every kind of wav file, in folders too, as the library 
   });
 });
 
-Deno.test("predict reads standard input while it comes, as programs write it that do not know how long it will be", async () => {
+Deno.test("predict reads standard input while it arrives, from programs that do not know its length", async () => {
   const file = encodeWav(decodeRecording(tone(1.5, 300), "tone").samples, 16000);
   await withModel({ "tone.wav": file }, async (dir, options) => {
     const known = await predict([join(dir, "tone.wav"), "--csv", "--profile", ...options]);
@@ -149,7 +149,7 @@ Deno.test("predict reads standard input while it comes, as programs write it tha
   });
 });
 
-Deno.test("predict reads odd wav files, and what is wrong with them is a warning, with status 0", async () => {
+Deno.test("predict reads odd wav files; their faults are warnings, with status 0", async () => {
   const whole = encodeWav(decodeRecording(tone(1.5, 300), "tone").samples, 16000), streamed = whole.slice();
   new DataView(streamed.buffer).setUint32(4, 0x80000024, true);
   new DataView(streamed.buffer).setUint32(40, 0x80000000, true);
@@ -161,7 +161,7 @@ Deno.test("predict reads odd wav files, and what is wrong with them is a warning
     "align16.wav": align16,
     "short.wav": whole.slice(0, -2),
   };
-  // noise in ADPCM runs into its limits, which predict calls clipped: tests/dsp/odd_wavs_test.ts has these
+  // noise in ADPCM reaches its limits, which predict reports as clipped: tests/dsp/odd_wavs_test.ts tests these
   const odd = Object.entries(oddWavs).filter(([kind]) => !kind.includes("ADPCM"));
   for (const [kind, file] of odd) Object.assign(files, { [`odd/${kind}.wav`]: file });
   await withModel(files, async (dir, options) => {
@@ -183,7 +183,7 @@ Deno.test("predict reads odd wav files, and what is wrong with them is a warning
   });
 });
 
-Deno.test("predict hears a FLAC file as it hears the wav file of the same samples, named rightly or wrongly, or piped", async () => {
+Deno.test("predict gives the same result for a FLAC file as for the wav file of the same samples, named rightly or wrongly, or piped", async () => {
   const wav = tone(0.8, 300), file = flac([new Int16Array(wav.slice(44).buffer)]);
   await withModel({ "a.wav": wav, "b.flac": file, "c.wav": file, "d.flac": wav }, async (dir, options) => {
     const { code, stdout, stderr } = await predict([dir, "--csv", "--profile", ...options]);
@@ -205,7 +205,7 @@ Deno.test("predict hears a FLAC file as it hears the wav file of the same sample
   });
 });
 
-Deno.test("predict says of each recording that it can't judge why, in a line, does the others, and ends with 1", async () => {
+Deno.test("predict prints for each recording that it can't judge the reason in a line, does the others, and ends with 1", async () => {
   const loud = Float32Array.from({ length: 16000 }, (_, i) => Math.max(-1, Math.min(1, 3 * Math.sin(i / 20))));
   const files = {
     "good.wav": tone(0.5, 300),
@@ -262,7 +262,7 @@ Deno.test("predict says of each recording that it can't judge why, in a line, do
   });
 });
 
-Deno.test("predict shows the profile, the likeliest emotions, and draws a recording", async () => {
+Deno.test("predict shows the profile, the most likely emotions, and draws a recording", async () => {
   await withModel({ "tone.wav": tone(1, 300) }, async (dir, options) => {
     const [file, svg] = [join(dir, "tone.wav"), join(dir, "tone.svg")];
     const args = [file, "--profile", "--top", "2", "--svg", svg, "--segment-hop", "10", ...options];
@@ -290,7 +290,7 @@ Deno.test("predict shows the profile, the likeliest emotions, and draws a record
   });
 });
 
-Deno.test("predict tells wrong usage with status 2, and a model that is none with 1, in a line", async () => {
+Deno.test("predict reports wrong usage with status 2, and an invalid model with 1, in a line", async () => {
   await withModel({ "a.wav": tone(), "b.wav": tone(), "model/model.json": "{}" }, async (dir, options) => {
     const a = join(dir, "a.wav");
     const mistakes: [args: string[], code: number, says: RegExp][] = [
@@ -309,7 +309,7 @@ Deno.test("predict tells wrong usage with status 2, and a model that is none wit
       [[a, "--model", join(dir, "model")], 1, /model\.json\.format: expected "epr-model", found nothing/],
       [[a, "--model", a], 1, /expected the folder of a model, or a tar archive of it, found/],
     ];
-    for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors
+    for (let i = 0; i < mistakes.length; i += 2) { // two at a time: the smallest machine has two processors
       await Promise.all(
         mistakes.slice(i, i + 2).map(async ([args, code, says]) => {
           const said = await predict(args), where = `predict ${args.join(" ")}\n${said.stderr}`;
@@ -319,10 +319,10 @@ Deno.test("predict tells wrong usage with status 2, and a model that is none wit
         }),
       );
     }
-    // where no model is named, the one that ships is taken, or it is said that there is none
+    // if no model is given, the one that ships is used, or an error states that there is none
     const { code, stdout, stderr } = await predict([a, "--quiet"]);
     const ships = await Deno.stat(SHIPPED_MODEL).then(() => true, () => false);
-    // it is speech that the model learned from, not noise
+    // the model was trained on speech, not noise
     if (ships) assertMatch(stderr, /^warning: [^\n]*a\.wav: [^\n]*the model learned from [^\n]*\n$/);
     if (ships) assertStrictEquals(code, 0);
     else assertMatch(stderr, /^error: This copy of EPR has no model: --model names a model folder.*\n$/);
@@ -332,7 +332,7 @@ Deno.test("predict tells wrong usage with status 2, and a model that is none wit
 
 Deno.test({
   name: "predict ends with 130 at Ctrl-C while it waits for standard input",
-  ignore: Deno.build.os === "windows", // sends no such signal
+  ignore: Deno.build.os === "windows", // has no such signal
   async fn() {
     await withModel({}, async (_, options) => {
       const child = spawn(["-", ...options.filter((option) => option !== "--quiet")]);
@@ -355,7 +355,7 @@ Deno.test({
   },
 });
 
-Deno.test("evaluate judges a model over the emotions that a corpus shares with it, and says which", async () => {
+Deno.test("evaluate judges a model over the emotions that a corpus shares with it, and lists them", async () => {
   const files = Object.fromEntries(
     ["angry", "sad", "calm"].flatMap((emotion, e) =>
       [1, 2, 3].map((n) => [`${emotion}/a/${n}.wav`, tone(0.5 + 0.1 * n, 300 + 500 * e)])

@@ -1,9 +1,9 @@
-/** What names on the command line of `predict` come to. */
+/** How `predict` resolves names on the command line. */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { findRecordings } from "../../cli/recordings.ts";
 
-Deno.test("findRecordings() says of what is no recording why, and finds names of every script", async () => {
+Deno.test("findRecordings() gives the reason for everything that is not a recording, and finds names of every script", async () => {
   const folder = await Deno.makeTempDir({ prefix: "epr_names_" }), own = (name: string) => join(folder, name);
   try {
     await Deno.mkdir(own("folder.wav"));

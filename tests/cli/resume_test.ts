@@ -1,4 +1,6 @@
-/** `deno task train` as a process among others: killed, stopped, short of room, one of several on one run folder. */
+/**
+ * `deno task train` as a process among others: killed, stopped, without disk space, one of several on one run folder.
+ */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { basename, join } from "@std/path";
 import { encodeWav } from "../../dsp/wav.ts";
@@ -6,13 +8,13 @@ import { withFolder } from "../corpora/folders.ts";
 import { inTemporary } from "../runs/folders.ts";
 import { resultsOf, startTrain, train, trainUnderFire } from "../runs/killing.ts";
 
-/** A run of five seconds or so on the synthetic corpus. */
+/** A run of about five seconds on the synthetic corpus. */
 const small = [
   ...["--preset", "quick", "--batch", "32", "--learning-rate", "0.00025", "--width", "1/16", "--segment-hop", "24"],
   ...["--epochs", "3", "--folds", "2", "--device", "cpu"],
 ];
 
-/** The results of such a run that nothing befalls. */
+/** The results of an uninterrupted run. */
 const alone = await (async () => {
   const dir = await Deno.makeTempDir({ prefix: "epr_alone_" });
   const out = join(dir, "run"), { code, stderr } = await train(...small, "--out", out);
@@ -22,7 +24,7 @@ const alone = await (async () => {
   return results;
 })();
 
-Deno.test("train that is killed at random moments and gone on with ends in the results of one left alone", async () => {
+Deno.test("train that is killed at random moments and resumed ends with the results of an uninterrupted run", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     const times = await trainUnderFire(small, out, 5, 8);
@@ -31,9 +33,9 @@ Deno.test("train that is killed at random moments and gone on with ends in the r
 });
 
 /**
- * Starts an endless run, waits for its first epoch, and sends signals: their names, and how long to wait before each, in ms.
+ * Starts an endless run, waits for its first epoch, and sends signals: their names, and the delay before each, in ms.
  *
- * @returns also how many were sent: a quick machine may have ended the run before the last
+ * @returns also the number of signals sent: on a fast machine the run may end before the last
  */
 async function interrupt(out: string, signals: [name: Deno.Signal, after: number][]) {
   const endless = small.map((arg, i) => small[i - 1] === "--epochs" ? "100000" : arg);
@@ -59,12 +61,12 @@ async function interrupt(out: string, signals: [name: Deno.Signal, after: number
 
 Deno.test({
   name: "train keeps what it has at SIGTERM (143) and at a Ctrl-C (130) that arrives twice, and prints how to resume",
-  ignore: Deno.build.os === "windows", // sends no such signals
+  ignore: Deno.build.os === "windows", // has no such signals
   async fn() {
     const stops: [Deno.Signal, number][][] = [[["SIGTERM", 0]], [["SIGINT", 0], ["SIGINT", 20]]];
     await Promise.all(stops.map((signals) =>
       inTemporary(async (dir) => {
-        // again, sooner after the first, until every signal has met a run that was there
+        // repeats with shorter delays until every signal has reached a running process
         let out = "", told = { code: 0, said: "", sent: 0 };
         for (let tried = 1; told.sent < signals.length && tried <= 8; tried++) {
           out = join(dir, `run-${tried}`);
@@ -90,7 +92,7 @@ Deno.test({
   },
 });
 
-/** Goes on with a run for an epoch, and gives the first that is told. */
+/** Resumes a run for an epoch, and returns the first epoch reported. */
 async function interruptResumed(out: string): Promise<{ epoch: number }> {
   const before = (await Deno.readTextFile(join(out, "log.jsonl"))).length;
   const child = startTrain(["--resume", "--out", out, "--quiet"]);
@@ -138,7 +140,7 @@ Deno.test("train: ten processes of one fold each, three at a time in one folder,
     assertEquals(atOnce.code, 0, atOnce.stderr);
     assertEquals(await resultsOf(jobs), expected);
 
-    // a fold of other settings does not get in
+    // a fold with other settings is not merged
     const foreign = join(dir, "foreign");
     await train(
       ...options.map((arg, i) => options[i - 1] === "--width" ? "1/16" : arg),
@@ -159,7 +161,7 @@ Deno.test("train: ten processes of one fold each, three at a time in one folder,
   });
 });
 
-/** Runs a shell script that may mount; undefined where the system does not let it. */
+/** Runs a shell script that may mount; undefined if the system does not allow it. */
 async function withMounts(script: string, ...args: string[]): Promise<string | undefined> {
   const run = async (script: string) => {
     const command = new Deno.Command("unshare", {
@@ -204,7 +206,7 @@ Deno.test({
       assertMatch(hint, /^To resume: deno task train --resume --out /);
       assertEquals(first, "status 1");
       assertEquals(rest, [
-        "fold-1-stage-1-epoch-2-step-0.safetensors", // whole ones only
+        "fold-1-stage-1-epoch-2-step-0.safetensors", // only complete ones
         "fold-1-stage-1-epoch-3-step-0.safetensors",
         "status 0",
       ]);
@@ -233,7 +235,7 @@ Deno.test({
   },
 });
 
-/** Two emotions, told by pitch, of four utterances each. */
+/** Two emotions, distinguished by pitch, with four utterances each. */
 const recordings = Object.fromEntries(
   ["angry", "sad"].flatMap((emotion, e) =>
     [1, 2, 3, 4].map((n) => {
@@ -245,7 +247,7 @@ const recordings = Object.fromEntries(
   ),
 );
 
-Deno.test("train says which recordings changed or are gone since the run began, and which options are others", async () => {
+Deno.test("train lists the recordings that changed or are missing since the run began, and the options that differ", async () => {
   await withFolder(recordings, async (dir) => {
     const out = join(dir, "..", `${basename(dir)}_run`);
     const settings = [...small, "--folds", "2", "--segment-hop", "2", "--epochs", "1", "--stages", "1"];
@@ -274,7 +276,7 @@ Deno.test("train says which recordings changed or are gone since the run began, 
   });
 });
 
-Deno.test("train says what it lacks: memory and the option that lowers it, a run to resume, the folder's name", async () => {
+Deno.test("train names what it lacks: memory and the option that reduces it, a run to resume, the folder's name", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     const large = await train(...small, "--width", "4", "--out", out, "--quiet");

@@ -1,4 +1,4 @@
-/** `deno task study`: a row a variation, and a mistake told in a line. */
+/** `deno task study`: a row per variation, and mistakes in one line. */
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { tone, withFolder } from "../corpora/folders.ts";
@@ -17,14 +17,14 @@ async function run(command: string, args: string[]) {
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Two emotions, told by pitch. */
+/** Two emotions, distinguished by pitch. */
 const recordings = Object.fromEntries(
   ["angry", "sad"].flatMap((emotion, e) =>
     [1, 2, 3, 4, 5, 6].map((n) => [`${emotion}/a/${n}.wav`, tone(0.5 + 0.05 * n, 300 + 900 * e + 20 * n)])
   ),
 );
 
-Deno.test("study tries each variation on validation utterances, and gives a row or an object each", async () => {
+Deno.test("study tries each variation on validation utterances, and prints a row or an object each", async () => {
   await withFolder(recordings, async (dir) => {
     const tiny = [
       "--width",

@@ -1,4 +1,4 @@
-/** `deno task train` as a user meets it: what it writes and prints, and how it tells a mistake. */
+/** `deno task train` from a user's view: its files, its output, and its reports of mistakes. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { tableFromIPC } from "apache-arrow";
@@ -28,7 +28,7 @@ async function train(...args: string[]) {
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Two emotions, told by pitch, of four utterances each. */
+/** Two emotions, distinguished by pitch, with four utterances each. */
 const recordings = Object.fromEntries(
   ["angry", "sad"].flatMap((emotion, e) =>
     [1, 2, 3, 4].map((n) => [`${emotion}/${"ab"[n % 2]}/${n}.wav`, tone(0.5 + 0.05 * n, 300 + 900 * e + 20 * n)])
@@ -70,7 +70,7 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
       assertEquals(await Deno.readFile(join(one, file)), await Deno.readFile(join(two, file)), file);
     }
 
-    // what is printed: a table and where the run is; or one document, and all else on stderr
+    // the output: a table and the run's path; or one document, with all else on stderr
     const [head, ...lines] = first.stdout.trimEnd().split("\n");
     assertMatch(head, /^stage +WA +UA +WA by mean +segments right$/);
     assertEquals(lines.slice(2), [`run folder: ${one}`, `report: ${join(one, "report.html")}`]);
@@ -81,7 +81,7 @@ Deno.test("train writes a whole run folder, and the same results with 1 thread a
     assertStrictEquals(run, two);
     assertEquals(printed, results);
 
-    // what the folder holds
+    // the folder's contents
     assertEquals([...Deno.readDirSync(one)].map(({ name }) => name).sort(), [
       "config.json",
       "corpus.csv",
@@ -154,7 +154,7 @@ Deno.test("train --only-fold writes that fold's networks and profiles, and no re
   });
 });
 
-Deno.test("train --dry-run says what it would cost, and writes nothing", async () => {
+Deno.test("train --dry-run prints the estimated cost, and writes nothing", async () => {
   await withFolder(recordings, async (dir) => {
     const out = join(dir, "out");
     const { code, stdout, stderr } = await train(
@@ -175,7 +175,7 @@ Deno.test("train --dry-run says what it would cost, and writes nothing", async (
 
 Deno.test({
   name: "train ends with 130 at Ctrl-C and says what is saved; the log says that it was stopped",
-  ignore: Deno.build.os === "windows", // sends no such signal
+  ignore: Deno.build.os === "windows", // has no such signal
   async fn() {
     await withFolder(recordings, async (dir) => {
       const out = join(dir, "out");
@@ -204,7 +204,7 @@ Deno.test({
   },
 });
 
-Deno.test("train tells a user's mistake in one line, with status 2 for wrong usage and 1 for bad data", async () => {
+Deno.test("train prints a user's mistake in one line, with status 2 for wrong usage and 1 for bad data", async () => {
   const files = {
     ...tones(
       "two/angry/1.wav",
@@ -265,7 +265,7 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
       ],
       [[...folder("two").slice(0, 4), "--folds", "2", "--out", join(dir, "empty/note.txt/run")], 1, /--out/],
     ];
-    for (let i = 0; i < mistakes.length; i += 2) { // two at a time: as many as the smallest machine has processors
+    for (let i = 0; i < mistakes.length; i += 2) { // two at a time: the smallest machine has two processors
       await Promise.all(
         mistakes.slice(i, i + 2).map(async ([args, code, says]) => {
           const said = await train(...args);
@@ -283,7 +283,7 @@ Deno.test("train tells a user's mistake in one line, with status 2 for wrong usa
   });
 });
 
-Deno.test("resolveSettings() begins from demo for the synthetic corpus, from quick for another, and options override", () => {
+Deno.test("resolveSettings() starts from demo for the synthetic corpus, from quick for another, and options override", () => {
   const flags = { corpus: "synthetic", seed: 7, device: "auto", precision: "f32", tune: "quick", jobs: 1 } as const;
   assertEquals(resolveSettings(flags), { preset: "demo", settings: { ...PRESETS.demo, seed: 7 } });
   const { preset, settings } = resolveSettings({ ...flags, corpus: "emodb", folds: 5, segmentHop: 2, method: "sEPR" });
@@ -295,15 +295,15 @@ Deno.test("defaultFolder() names corpus, preset, seed and time", () => {
   assertEquals(defaultFolder("emodb", "quick", 3, new Date(2020, 7, 2, 9, 5, 6)), "out/emodb-quick-3-20200802-090506");
 });
 
-Deno.test("JobClock gives what is left as a range: each network stops as early as it can, or runs every epoch", () => {
+Deno.test("JobClock gives the remaining time as a range: each network stops as early as it can, or runs every epoch", () => {
   let now = 0;
   const clock = new JobClock({ networks: 4, finished: undefined, shortest: 0.25 }, () => now);
   assertEquals(clock.read().left, undefined);
   clock.update({ fold: 0, stage: 1, done: 0, least: 0.25, most: 1 });
-  now = 10; // the first is half done, and may stop any time
+  now = 10; // the first is half done, and may stop at any time
   clock.update({ fold: 0, stage: 1, done: 0.5, least: 0, most: 0.5 });
   assertEquals(clock.read(), { left: { least: 20 * 0.75, most: 20 * 3.5 }, done: 0.5 / (0.5 + (0.75 + 3.5) / 2) });
-  now = 20; // it stopped there, and two others are run at once, one of them gone on with from its half
+  now = 20; // it stopped there, and two others run at once, one of them resumed from its half
   clock.update({ fold: 0, stage: 1, done: 0.5, least: 0, most: 0 });
   for (const fold of [1, 2]) clock.update({ fold, stage: 1, done: fold - 1 && 0.5, least: 0.25, most: 1.5 - fold / 2 });
   for (const fold of [1, 2]) clock.update({ fold, stage: 1, done: 0.75, least: 0, most: 0.25 });
@@ -311,6 +311,6 @@ Deno.test("JobClock gives what is left as a range: each network stops as early a
   assertEquals(clock.read().left, { least: pace * 0.25, most: pace * 1.5 });
 });
 
-Deno.test("formatDuration() never says 60 seconds", () => {
+Deno.test("formatDuration() never prints 60 seconds", () => {
   assertEquals([59.6, 3599.7, 119.5].map(formatDuration), ["1 min 0 s", "1 h 0 min", "2 min 0 s"]);
 });

@@ -1,24 +1,24 @@
 /**
- * Small corpora in the layouts that their authors ship, made of synthetic speech: for each the files, with traps among them, and what
- * is to be read.
+ * Small corpora in their authors' layouts, made of synthetic speech: for each the files, with traps among them, and the expected
+ * result.
  */
 import { dirname, join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 
-/** A corpus, and what is right. */
+/** A corpus and the expected result. */
 export interface AuthorsCorpus {
   /** recordings */
   wavs: string[];
-  /** other files that belong to it, or lie beside it */
+  /** other files that belong to it, or are beside it */
   others?: Record<string, string | Uint8Array>;
-  /** recordings that are not to be taken, and why */
+  /** recordings that must be skipped, and why */
   skipped: Record<string, RegExp>;
-  /** id, emotion, speaker, text (- for none), and session and fold where there are some; sorted */
+  /** id, emotion, speaker, text (- for none), and session and fold if there are any; sorted */
   labels: string[];
 }
 
-/** What lies beside recordings on people's disks. */
+/** Typical other files beside recordings. */
 const HIDDEN = ["._x.wav", ".hidden/03-01-05-01-01-01-01.wav", ".DS_Store"];
 
 const utf16 = (text: string) => {
@@ -40,7 +40,7 @@ const LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 8
 
 const MELD = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\n";
 
-/** Each layout's. */
+/** The corpus of each layout. */
 export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
   emodb: {
     wavs: ["wav/03a01Fa.wav", "wav/03a01Nc.wav", "wav/08b02Wa.wav", "wav/08a01Fd.wav", "wav/03x.wav"],
@@ -240,7 +240,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
     others: {
       "train_sent_emo.csv": `${MELD}1,"Oh, ""no""",Chandler,neutral,neutral,0,0,8,21,"00:16:16,059","00:16:21,731"\n` +
         `2,Yes,Joey,joy,positive,0,1,8,21,"00:16:22,0","00:16:23,0"\n`,
-      // saved by a program that knew no UTF-8: 0x92 is an apostrophe
+      // saved by a program without UTF-8: 0x92 is an apostrophe
       "test_sent_emo.csv": Uint8Array.from([
         ...new TextEncoder().encode(`${MELD}1,Don`),
         0x92,
@@ -263,7 +263,7 @@ export const AUTHORS: Readonly<Record<string, AuthorsCorpus>> = {
 const { utterances } = openSynthetic(7, { utterances: 5, speakers: 1 });
 const speech = await Promise.all(utterances.map(async ({ read }) => (await read()).samples));
 
-/** Makes such a corpus in a folder: each recording some 0.6 s of synthetic speech, no two alike. */
+/** Creates such a corpus in a folder: each recording is about 0.6 s of synthetic speech, all different. */
 export async function makeAuthorsCorpus(dir: string, { wavs, others = {} }: AuthorsCorpus): Promise<void> {
   const piece = (i: number) => {
     const samples = speech[i % speech.length], start = 1600 * Math.floor(i / speech.length);

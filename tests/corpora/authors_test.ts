@@ -1,4 +1,7 @@
-/** Corpora as their authors ship them: each is recognised, read, and split by speaker, whatever lies among its recordings. */
+/**
+ * Corpora as their authors distribute them: each is recognised, read, and split by speaker, whatever else its folders
+ * contain.
+ */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { join, relative } from "@std/path";
@@ -82,7 +85,7 @@ Deno.test("networks are trained by speaker on each of them", async () => {
   }
 });
 
-Deno.test("crema-d takes the votes on the voice alone where soft labels are asked for, and names Git LFS pointers", async () => {
+Deno.test("crema-d uses the votes on the voice alone as soft labels on request, and names Git LFS pointers", async () => {
   await withCorpus("crema-d", async (dir) => {
     const corpus = await openCorpus("crema-d", { data: dir, softLabels: true });
     const features = await extractFeatures(corpus, { threads: 1 });
@@ -110,10 +113,10 @@ Deno.test("crema-d takes the votes on the voice alone where soft labels are aske
   });
 });
 
-Deno.test("iemocap: listeners' votes as soft labels, classes beyond the four where --labels names them, no label files", async () => {
+Deno.test("iemocap: listeners' votes as soft labels, further classes with --labels, and missing label files", async () => {
   await withCorpus("iemocap", async (dir) => {
     const soft = await openCorpus("iemocap", { data: dir, softLabels: true });
-    // the actor's own vote (C-F1) is none of the listeners'; frustration is no class
+    // the actor's own vote (C-F1) does not count as a listener's; frustration is not a class
     assertEquals(soft.utterances.map(({ votes }) => ({ ...votes })), [
       { neutral: 2, sadness: 1 },
       { happiness: 2 },
@@ -137,7 +140,7 @@ Deno.test("iemocap: listeners' votes as soft labels, classes beyond the four whe
   });
 });
 
-Deno.test("meld says that its tables are missing, or that films are to be converted", async () => {
+Deno.test("meld reports missing tables, and films that have to be converted", async () => {
   await withFolder(tones("train/dia0_utt0.wav"), (dir) => {
     return assertFileError(
       () => openCorpus("meld", { data: dir }),
@@ -152,7 +155,7 @@ Deno.test("meld says that its tables are missing, or that films are to be conver
   });
 });
 
-Deno.test("--corpus folder refuses what has no folder of an emotion, and says which corpus it looks like", async () => {
+Deno.test("--corpus folder refuses a folder without emotions, and names the corpus that it resembles", async () => {
   const folders = { ravdess: "ravdess", tess: "tess", emovo: "emovo", shemo: "shemo", savee: "savee", emodb: "emodb" };
   for (const [name, looks] of Object.entries(folders)) {
     await withCorpus(name, (dir) => {
@@ -182,13 +185,13 @@ Deno.test("--corpus folder refuses what has no folder of an emotion, and says wh
       /found anna, ben.*its files look like this: anna\/a1\.wav \(3 such\).*`pattern: /,
     );
     await assertOptionError(() => recogniseCorpus(dir), "corpus", /found names like this: anna\/a1\.wav/);
-    // folders of numbers, where somebody says that they are emotions
+    // numbered folders, which the user maps to emotions
     const corpus = await openCorpus("folder", { data: dir, labels: { anna: "anger", ben: "calm" } });
     assertEquals(corpus.emotions, ["anger", "calm"]);
   });
 });
 
-Deno.test("--corpus folder finds emotions at any depth, parts around them, and one name of two Unicode forms", async () => {
+Deno.test("--corpus folder finds emotions at any depth, parts around them, and one name in two Unicode forms", async () => {
   const deep = tones("data/train/angry/x.wav", "data/test/angry/anna/y.wav", "data/train/sad/z.wav");
   await withFolder(deep, async (dir) => {
     const { utterances } = await openCorpus("folder", { data: dir });
@@ -205,7 +208,7 @@ Deno.test("--corpus folder finds emotions at any depth, parts around them, and o
   });
 });
 
-Deno.test("--pattern reads names, folders and stars, and says where no emotion is known", async () => {
+Deno.test("--pattern reads names, folders and stars, and reports if no emotion is known", async () => {
   const files = tones("s1/anna_angry_01.wav", "s1/anna_sad_02.WAV", "s2/ben_angry_01.wav", "s2/ben.wav");
   await withFolder(files, async (dir) => {
     const corpus = await openCorpus("pattern", { data: dir, pattern: "{session}/{speaker}_{emotion}_{text}.wav" });

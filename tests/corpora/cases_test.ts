@@ -1,6 +1,6 @@
 /**
- * Corpora as in public reports, written by a script that lies beside the repository: `../shared/cases/make_cases.py`, or where
- * CASES says. It writes what is right, too; each of its corpora is one test here.
+ * Corpora from public reports, written by a script beside the repository: `../shared/cases/make_cases.py`, or the path in
+ * CASES. It also writes the expected results; each of its corpora is one test here.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
@@ -14,7 +14,7 @@ const script = Deno.env.get("CASES") ?? join(import.meta.dirname!, "../../../sha
 const there = await Deno.stat(script).then(() => true, () => false);
 const missing = "ignored without make_cases.py: set CASES";
 
-/** Runs `body` with the folder that the script writes. */
+/** Runs `body` with a folder that the script writes. */
 function onCases(name: string, body: (dir: string) => Promise<void>): void {
   Deno.test({
     name: `${name} (${missing})`,

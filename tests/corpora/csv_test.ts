@@ -1,4 +1,4 @@
-/** CSV as people write it: the cases of RFC 4180, and the mistakes. */
+/** CSV as people write it: the cases of RFC 4180, and mistakes. */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { parseCsv } from "../../corpora/csv.ts";
@@ -26,7 +26,7 @@ Deno.test("parseCsv() counts lines within quotes too", () => {
   assertEquals(parseCsv('a,"1\n2\n3"\n\nb,c\n', "x").map((record) => record.line), [1, 5]);
 });
 
-Deno.test("parseCsv() names the line of a quote that never closes, or that something follows", async () => {
+Deno.test("parseCsv() names the line of a quote that never closes, or is followed by text", async () => {
   const place = { file: "x.csv", line: 2 };
   await assertFileError(() => parseCsv('a\nb,"c\nd', "x.csv"), {
     ...place,
@@ -39,7 +39,7 @@ Deno.test("parseCsv() names the line of a quote that never closes, or that somet
   );
 });
 
-Deno.test("openCsv() reads columns by name in any order, paths from where the CSV lies, and skips what is not there", async () => {
+Deno.test("openCsv() reads columns by name in any order, paths relative to the CSV, and skips missing files", async () => {
   const csv =
     '\uFEFFspeaker,Emotion,text,path,age\r\nanna,Angry,"Oh, no",a.wav,40\r\n,sad,,deep/b.wav,\r\nx,joy,,gone.wav,\r\n';
   await withFolder({ ...tones("a.wav", "deep/b.wav"), "labels.csv": csv }, async (dir) => {

@@ -1,4 +1,4 @@
-/** The cache of frames: found by content and settings, never trusted blindly, never in the way. */
+/** The cache of frames: keyed by content and settings, checked before use, and never required. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals } from "@std/assert";
 import { basename, join } from "@std/path";
 import type { Corpus } from "../../corpora/corpus.ts";
@@ -10,7 +10,7 @@ import { readWithWorkers, tone, withFolder } from "./folders.ts";
 
 const four = { "angry/a.wav": tone(0.4, 300), "angry/b.wav": tone(0.6), "sad/c.wav": tone(0.5), "sad/no.wav": "none" };
 
-/** Runs `body` with a corpus of three recordings and a file that is none, and a folder for a cache. */
+/** Runs `body` with a corpus of three recordings and one invalid file, and a folder for a cache. */
 async function withCorpus(body: (corpus: Corpus, cacheDir: string, dir: string) => Promise<void>): Promise<void> {
   await withFolder(four, async (dir) => {
     await withFolder({}, async (other) => {
@@ -27,7 +27,7 @@ async function contents(dir: string): Promise<Map<string, Uint8Array>> {
   );
 }
 
-Deno.test("extractFeatures() gives the same features from an empty cache, a full one and none, with any threads", async () => {
+Deno.test("extractFeatures() gives the same features with an empty cache, a full one and none, with any threads", async () => {
   await withCorpus(async (corpus, cacheDir) => {
     const plain = await extractFeatures(corpus, { threads: 1 });
     for (const threads of [1, 2, 3]) {
@@ -41,10 +41,10 @@ Deno.test("extractFeatures() gives the same features from an empty cache, a full
   });
 });
 
-Deno.test("extractFeatures() takes frames from the cache by content: wherever a file lies, until a byte of it changes", async () => {
+Deno.test("extractFeatures() reads frames from the cache by content: wherever a file is, until a byte of it changes", async () => {
   await withCorpus(async (corpus, cacheDir, dir) => {
     const plain = await extractFeatures(corpus, { cacheDir });
-    // what nobody would compute shows whence it came
+    // impossible values show that frames came from the cache
     const cache = new FrameCache(cacheDir), marked = new Float32Array(38 * 64).fill(7);
     const a = join(dir, "angry/a.wav"), bytes = await Deno.readFile(a);
     cache.write(cache.key(bytes), { frames: marked, seconds: 0.4 });
@@ -66,7 +66,7 @@ Deno.test("extractFeatures() takes frames from the cache by content: wherever a 
   });
 });
 
-Deno.test("workers keep frames and find them, and report why they can't be kept", async () => {
+Deno.test("workers store and find frames, and report why they can't be stored", async () => {
   await withCorpus(async ({ utterances }, cacheDir, dir) => {
     const files = utterances.map(({ path }) => path!),
       read = (cacheDir: string) => readWithWorkers(1, files, { cacheDir });
@@ -87,7 +87,7 @@ Deno.test("workers keep frames and find them, and report why they can't be kept"
   });
 });
 
-Deno.test("FrameCache keeps frames of other settings apart", async () => {
+Deno.test("FrameCache separates frames of different settings", async () => {
   await withFolder({}, (dir) => {
     const bytes = tone(), keys = new Set<string>();
     const cache = new FrameCache(dir);
@@ -100,14 +100,14 @@ Deno.test("FrameCache keeps frames of other settings apart", async () => {
     }
     assertEquals(keys.size, Object.keys(frontEnd).length);
     assertEquals(cache.read(cache.key(bytes)), { frames: new Float32Array(128).fill(1), seconds: 1.5 });
-    // the order in which settings are written down does not matter
+    // the order of the settings does not matter
     const turned = Object.fromEntries(Object.entries(frontEnd).reverse()) as unknown as typeof frontEnd;
     assertStrictEquals(new FrameCache(dir, turned).key(bytes), cache.key(bytes));
     return Promise.resolve();
   });
 });
 
-Deno.test("extractFeatures() brings recordings to one level, with any threads, and keeps these frames apart in the cache", async () => {
+Deno.test("extractFeatures() brings recordings to one level, with any threads, and separates these frames in the cache", async () => {
   await withCorpus(async (corpus, cacheDir) => {
     const plain = await extractFeatures(corpus, { cacheDir, threads: 1 });
     const levelled = await extractFeatures(corpus, { level: "percentile", threads: 1 });
@@ -131,7 +131,7 @@ Deno.test("extractFeatures() brings recordings to one level, with any threads, a
   });
 });
 
-Deno.test("extractFeatures() computes and writes anew what is damaged in the cache", async () => {
+Deno.test("extractFeatures() recomputes damaged frames in the cache", async () => {
   await withCorpus(async (corpus, cacheDir) => {
     const plain = await extractFeatures(corpus, { cacheDir });
     const kept = await contents(cacheDir);
@@ -153,7 +153,7 @@ Deno.test("extractFeatures() computes and writes anew what is damaged in the cac
   });
 });
 
-Deno.test("extractFeatures() says once that the cache can't be written, and goes on", async () => {
+Deno.test("extractFeatures() reports once that the cache can't be written, and continues", async () => {
   await withCorpus(async (corpus, _, dir) => {
     const plain = await extractFeatures(corpus);
     const cacheDir = join(dir, "angry/a.wav", "cache"); // below a file

@@ -1,4 +1,4 @@
-/** Features by several threads: the same to the bit as by one, and errors instead of hangs. */
+/** Features by several threads: the same as by one, bit for bit, and errors instead of hangs. */
 import { assertAlmostEquals, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join } from "@std/path";
@@ -13,17 +13,17 @@ import { encodeWav } from "../../dsp/wav.ts";
 import { readWithWorkers, tone, withFolder } from "./folders.ts";
 import { CrewError } from "../../workers/crew.ts";
 
-/** Twelve recordings of two emotions, at 16 and 22.05 kHz, and three files that are none. */
+/** Twelve recordings of two emotions, at 16 and 22.05 kHz, and three invalid files. */
 const recordings: Record<string, string | Uint8Array> = { "sad/text.wav": "no sound", "sad/short.wav": tone(0.1) };
 for (let i = 0; i < 12; i++) {
   const samples = Float32Array.from({ length: 9000 + 700 * i }, (_, n) => 0.4 * Math.sin(n * n * 1e-5 * (i + 1)));
   recordings[`${i % 2 ? "sad" : "angry"}/${i}.wav`] = encodeWav(samples, i % 3 ? 16000 : 22050);
 }
 
-Deno.test("workers by themselves read every recording as decodeRecording() and logMel() do", async () => {
+Deno.test("workers alone read every recording as decodeRecording() and logMel() do", async () => {
   await withFolder(recordings, async (dir) => {
     const files = Object.keys(recordings).map((name) => join(dir, name));
-    // one worker first: `deno test` checks the types of a worker's file as it starts, the first time, and three would at once
+    // one worker first: `deno test` type-checks a worker's file on its first start, and three would do so at once
     const results = [...await readWithWorkers(1, files), ...await readWithWorkers(3, files)];
     assertEquals(results.length, 2 * files.length);
     for (const [i, { outcome }] of results.entries()) {
@@ -43,7 +43,7 @@ Deno.test("workers by themselves read every recording as decodeRecording() and l
   });
 });
 
-/** As the web has it, for `node:crypto` is what is tested. */
+/** Through the web's API, since `node:crypto` is under test. */
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
@@ -64,14 +64,14 @@ Deno.test("extractFeatures() gives the same features, progress and reasons with 
   });
 });
 
-Deno.test("a thread that dies while it reads a recording is an error that names the file", async () => {
+Deno.test("a thread that dies while it reads a recording is an error with the file's name", async () => {
   const dying = new URL("../workers/dying_worker.ts", import.meta.url);
   const { job, message } = await assertRejects(() => readWithWorkers(1, ["only.wav"], {}, dying), CrewError);
   assertStrictEquals(job, "only.wav");
   assertMatch(message, /: its worker thread died \(.*out of luck.*\)$/);
 });
 
-Deno.test("readUtterances() reads everything itself where no other thread can start", async () => {
+Deno.test("readUtterances() reads everything itself if no other thread can start", async () => {
   await withFolder(recordings, async (dir) => {
     const { utterances } = await openCorpus("folder", { data: dir });
     const worker = new URL("./no_such_worker.ts", import.meta.url);
@@ -80,7 +80,7 @@ Deno.test("readUtterances() reads everything itself where no other thread can st
   });
 });
 
-Deno.test("extractFeatures() stops when told, with workers too, and passes on what onProgress throws", async () => {
+Deno.test("extractFeatures() stops on request, with workers too, and passes on what onProgress throws", async () => {
   await withFolder(recordings, async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
     for (const threads of [1, 3]) {
@@ -102,7 +102,7 @@ Deno.test("extractFeatures() stops when told, with workers too, and passes on wh
   });
 });
 
-Deno.test("extractFeatures() asks the utterances of a corpus made by hand, whatever their path", async () => {
+Deno.test("extractFeatures() calls read() of the utterances of a corpus made by hand, whatever their path", async () => {
   const samples = Float32Array.from({ length: 8000 }, (_, n) => Math.sin(n / 7));
   const read = () => Promise.resolve({ samples, seconds: 0.5 });
   const base = { speaker: "s", text: "", path: "somewhere.flac", read };

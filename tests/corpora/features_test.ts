@@ -1,4 +1,4 @@
-/** Features: frames once, segments as views, and what is left out. */
+/** Features: frames stored once, segments as views, and skipped recordings. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { join } from "@std/path";
@@ -24,7 +24,7 @@ const jpeg = Uint8Array.of(
 /** 0.4 s: 1 + floor((6400 - 400) / 160) = 38 frames, 7 segments at hop 1, 3 at hop 3. 0.5 s: 48, 17 and 6. */
 const two = { "angry/a.wav": tone(0.4, 300), "sad/b.wav": tone(0.5, 900) };
 
-Deno.test("extractFeatures() keeps each frame once, and a segment starts every hop", async () => {
+Deno.test("extractFeatures() stores each frame once, and a segment starts every hop", async () => {
   await withFolder(two, async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
     const features = await extractFeatures(corpus, { segmentHop: 3 });
@@ -42,7 +42,7 @@ Deno.test("extractFeatures() keeps each frame once, and a segment starts every h
   });
 });
 
-Deno.test("extractFeatures() leaves out 10 ms of sound and a JPEG named wav, with the reason", async () => {
+Deno.test("extractFeatures() skips 10 ms of sound and a JPEG named wav, with the reason", async () => {
   await withFolder({ ...two, "sad/short.wav": tone(0.01), "sad/photo.wav": jpeg, "sad/empty.wav": "" }, async (dir) => {
     const features = await extractFeatures(await openCorpus("folder", { data: dir }));
     assertEquals(features.utterances.map(({ id }) => id), ["angry/a", "sad/b"]);
@@ -58,7 +58,7 @@ Deno.test("extractFeatures() leaves out 10 ms of sound and a JPEG named wav, wit
   });
 });
 
-Deno.test("extractFeatures() takes 335 ms and not a sample less", async () => {
+Deno.test("extractFeatures() accepts 335 ms and not a sample less", async () => {
   const bytes = (samples: number) => tone(samples / 16000);
   await withFolder({ ...two, "sad/just.wav": bytes(5360), "sad/less.wav": bytes(5359) }, async (dir) => {
     const features = await extractFeatures(await openCorpus("folder", { data: dir }));
@@ -67,7 +67,7 @@ Deno.test("extractFeatures() takes 335 ms and not a sample less", async () => {
   });
 });
 
-Deno.test("extractFeatures() refuses what has one emotion left, naming the first file left out", async () => {
+Deno.test("extractFeatures() refuses a corpus with one emotion left, and names the first skipped file", async () => {
   await withFolder({ "angry/a.wav": tone(), "sad/photo.wav": jpeg }, async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
     await assertFileError(
@@ -78,7 +78,7 @@ Deno.test("extractFeatures() refuses what has one emotion left, naming the first
 });
 
 Deno.test("extractFeatures() gives a segment the true emotion of most of its frames", async () => {
-  // 38 frames: truth turns from neutral to anger at frame 20, so segments 0..3 have 20, 19, 18, 17 neutral of 32
+  // 38 frames: the truth changes from neutral to anger at frame 20, so segments 0..3 have 20, 19, 18, 17 neutral of 32
   const samples = new Float32Array(6400);
   const truth = Uint8Array.from({ length: 38 }, (_, frame) => frame < 20 ? 1 : 0);
   const base = { speaker: "s", text: "" };
@@ -106,7 +106,7 @@ Deno.test("extractFeatures() gives a segment the true emotion of most of its fra
   assertEquals(features.skipped, [{ path: "c", reason: "gone" }]);
 });
 
-Deno.test("extractFeatures() reports progress, stops when told and refuses a hop that is no whole number", async () => {
+Deno.test("extractFeatures() reports progress, stops on request and refuses a hop that is not a whole number", async () => {
   const corpus = await openCorpus("synthetic", { size: { utterances: 5, speakers: 1 } });
   const seen: number[] = [];
   await extractFeatures(corpus, { onProgress: (done, total) => seen.push(done / total) });
@@ -135,7 +135,7 @@ Deno.test({
   },
 });
 
-Deno.test("a recording shorter than a segment is padded by its last frame, one shorter than 32 frames is left out", async () => {
+Deno.test("a recording shorter than a segment is padded with its last frame, one shorter than 32 frames is skipped", async () => {
   const recordings = {
     "angry/a/long.wav": tone(1),
     "angry/a/short.wav": tone(0.5), // 48 frames

@@ -1,10 +1,10 @@
-/** Folders of tiny recordings, made for a test and removed after it. */
+/** Folders of tiny recordings, created for a test and removed afterwards. */
 import { dirname, join } from "@std/path";
 import type { ReadResult, ReadSetup } from "../../corpora/feature_frames.ts";
 import { recordingCrew } from "../../corpora/feature_reading.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 
-/** A recording of a tone, as a WAV file's bytes: 0.4 s if not said, just longer than a segment. */
+/** A recording of a tone, as a WAV file's bytes; default: 0.4 s, just longer than a segment. */
 export function tone(seconds = 0.4, hz = 440): Uint8Array<ArrayBuffer> {
   const samples = Float32Array.from({ length: Math.round(16000 * seconds) }, (_, i) => {
     return 0.3 * Math.sin(2 * Math.PI * hz * i / 16000);
@@ -12,7 +12,7 @@ export function tone(seconds = 0.4, hz = 440): Uint8Array<ArrayBuffer> {
   return encodeWav(samples, 16000);
 }
 
-/** Runs `body` with a new folder that holds the files given: by path, a text, bytes, or null for a tone of its own. */
+/** Runs `body` with a new folder of the given files: by path, a text, bytes, or null for a unique tone. */
 export async function withFolder(
   files: Record<string, string | Uint8Array | null>,
   body: (dir: string) => Promise<void>,
@@ -22,7 +22,7 @@ export async function withFolder(
     for (const [i, [name, content]] of Object.entries(files).entries()) {
       const file = join(dir, name);
       await Deno.mkdir(dirname(file), { recursive: true });
-      // two recordings of one content would be copies
+      // two recordings with the same content would be copies
       const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content ?? tone(0.4, 440 + 3 * i);
       await Deno.writeFile(file, bytes);
     }
@@ -32,12 +32,12 @@ export async function withFolder(
   }
 }
 
-/** The files named, each a tone. */
+/** The named files, each a tone. */
 export function tones(...names: string[]): Record<string, null> {
   return Object.fromEntries(names.map((name) => [name, null]));
 }
 
-/** Reads recordings by so many worker threads, and by them alone. */
+/** Reads recordings with `threads` worker threads, and by them alone. */
 export async function readWithWorkers(
   workers: number,
   files: readonly string[],

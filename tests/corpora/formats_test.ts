@@ -1,4 +1,4 @@
-/** A corpus of other files than plain wav: read as these are, and what is wrong with a recording is passed on. */
+/** Corpora of files other than plain wav: they are read, and faults of a recording are passed on. */
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openCorpus } from "../../corpora/open.ts";
@@ -28,7 +28,7 @@ Deno.test("a corpus of FLAC files has the features of the same one in wav files,
   });
 });
 
-Deno.test("a recording of a corpus that is cut short is read, and warned of, with a cache as well, each time", async () => {
+Deno.test("a truncated recording of a corpus is read, and reported, with a cache as well, each time", async () => {
   const files = { "sad/a.wav": tone(0.6).slice(0, -2000), "angry/b.wav": tone(0.6), "angry/c.wav": tone(0.6, 300) };
   await withFolder(files, async (dir) => {
     for (const cacheDir of [undefined, `${dir}/cache`, `${dir}/cache`]) {

@@ -1,4 +1,4 @@
-/** What the names and folders of each kind of corpus say, on folders laid out as the corpora are. */
+/** The names and folders of each kind of corpus, on folders with the corpora's layouts. */
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join } from "@std/path";
@@ -14,18 +14,18 @@ function labels(corpus: Corpus): string[] {
   return corpus.utterances.map(({ id, emotion, speaker, text }) => [id, emotion, speaker, text].join(" "));
 }
 
-Deno.test("emotionName() knows what corpora call an emotion, and leaves other words as emotions of their own", () => {
+Deno.test("emotionName() knows the corpora's names of emotions, and keeps other words as separate emotions", () => {
   const words = ["Angry", "bored", "DISGUSTED", "fearful", "joy", "Neu", "sad", "surprised", "calm"];
   assertEquals(words.map(emotionName), EMOTIONS);
   assertEquals(emotionName("pleasant_surprise"), "surprise");
   assertEquals(emotionName("Awe "), "awe");
 });
 
-Deno.test("orderEmotions() puts unknown emotions last, by the alphabet", () => {
+Deno.test("orderEmotions() sorts unknown emotions last, alphabetically", () => {
   assertEquals(orderEmotions(["zeal", "calm", "awe", "anger", "calm"]), ["anger", "calm", "awe", "zeal"]);
 });
 
-Deno.test("openEmodb() reads names, in the folder itself or in its wav, in whatever order the disk has them", async () => {
+Deno.test("openEmodb() reads names, in the folder itself or in its wav, in any order on the disk", async () => {
   const names = [
     "16b10Tb.wav",
     "03a01Wa.wav",
@@ -55,7 +55,7 @@ Deno.test("openEmodb() reads names, in the folder itself or in its wav, in whate
   }
 });
 
-Deno.test("openEmodb() says which files it skipped; hidden files and texts are passed over", async () => {
+Deno.test("openEmodb() lists the files it skipped; hidden files and texts are ignored", async () => {
   const files = tones("03a01Wa.wav", "03a01Na.wav", "noise.wav", "03a01Xa.wav", ".03a01Fa.wav", "._03a01Fa.wav");
   await withFolder({ ...files, "erkennung.txt": "text", "03a01Ta.aif": "sound" }, async (dir) => {
     const corpus = await openCorpus("emodb", { data: dir });
@@ -118,7 +118,7 @@ Deno.test("openCasia() gives the same utterances from all three layouts, 30 ms b
   }
 });
 
-Deno.test("openFolder() takes a folder an emotion, with speakers inside, around, or not known", async () => {
+Deno.test("openFolder() reads one folder per emotion, with speakers inside, around, or unknown", async () => {
   await withFolder(tones("angry/x.wav", "angry/anna/y.wav", "Awe/joy/z.wav", "loose.wav"), async (dir) => {
     const corpus = await openCorpus("folder", { data: dir });
     // joy is a speaker here: the outer folders are the emotions
@@ -132,7 +132,7 @@ Deno.test("openFolder() takes a folder an emotion, with speakers inside, around,
   });
 });
 
-Deno.test("makeCorpus() leaves out the second file of one utterance, and says so", async () => {
+Deno.test("makeCorpus() skips the second file of one utterance, and reports it", async () => {
   await withFolder(tones("DC/sa01.wav", "DC_sa01.wav", "DC_a01.wav"), async (dir) => {
     const corpus = await openCorpus("savee", { data: dir });
     assertEquals(corpus.utterances.length, 2);
@@ -172,7 +172,7 @@ Deno.test("openCorpus() names the fault of a folder, and what was expected", asy
   );
 });
 
-Deno.test("openCorpus() refuses a corpus with one emotion only, naming it", async () => {
+Deno.test("openCorpus() refuses a corpus with only one emotion, and names it", async () => {
   const one = { emodb: "03a01Wa.wav", savee: "DC_a01.wav", casia: "a/angry/1.wav", folder: "angry/x.wav" };
   for (const kind of kinds) {
     await withFolder(tones(one[kind]), async (dir) => {

@@ -1,4 +1,4 @@
-/** Lists as other machines and other programs write them: whatever their encoding and form, the same corpus is read. */
+/** Lists from other machines and programs: whatever their encoding and form, the same corpus is read. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertOptionError } from "../option_errors.ts";
 import { basename, join, relative } from "@std/path";
@@ -20,7 +20,7 @@ const list = (separator: string, end: string, form = (file: string) => file) =>
   [["path", "emotion"], ...rows].map(([file, emotion], i) => [i === 0 ? file : form(file), emotion].join(separator))
     .join(end) + end;
 
-/** 3 s whose pitch rises, so that no part is like another. */
+/** 3 s with rising pitch, so that all parts differ. */
 const long = encodeWav(Float32Array.from({ length: 48000 }, (_, i) => 0.3 * Math.sin(i * (i * 1e-6 + 0.1))), 16000);
 
 function utf16(text: string, { little = true, mark = true } = {}): Uint8Array {
@@ -78,7 +78,7 @@ Deno.test("--corpus csv finds a file whose name is in the other Unicode form, an
   }
 });
 
-Deno.test("--corpus csv does not guess between two files, and takes an exact name before a folded one", async () => {
+Deno.test("--corpus csv does not guess between two files, and prefers an exact name to a folded one", async () => {
   const csv = "path,emotion\nA.wav,angry\na.wav,sad\nA.WAV,sad\n";
   await withFolder({ ...tones("A.wav", "a.wav"), "labels.csv": csv }, async (dir) => {
     const { utterances, skipped } = await openCorpus("csv", { data: dir });
@@ -106,7 +106,7 @@ Deno.test("--corpus csv finds columns by their usual names", async () => {
   }
 });
 
-Deno.test("--corpus csv cuts parts out of long recordings, in seconds, milliseconds or minutes", async () => {
+Deno.test("--corpus csv cuts parts from long recordings, in seconds, milliseconds or minutes", async () => {
   const other = tone(2, 500);
   const tables = [
     "path,emotion,start,end\nlong.wav,angry,0.5,1.25\nlong.wav,sad,1.25,2\nother.wav,sad,,\n",
@@ -133,12 +133,12 @@ Deno.test("--corpus csv cuts parts out of long recordings, in seconds, milliseco
   }
 });
 
-Deno.test("a part that its recording does not have is left out and told", async () => {
+Deno.test("a part outside its recording is skipped and reported", async () => {
   const table =
     "path,emotion,start,end\nlong.wav,angry,0.5,1.5\nlong.wav,sad,2,3.05\nlong.wav,sad,1,9\nlong.wav,sad,4,5\n";
   await withFolder({ "long.wav": long, "labels.csv": table }, async (dir) => {
     const { utterances, skipped } = await extractFeatures(await openCorpus("csv", { data: dir }), { threads: 1 });
-    // half a tenth of a second beyond the end is rounding
+    // half a tenth of a second beyond the end counts as rounding
     assertEquals(utterances.map(({ id, seconds }) => `${id} ${seconds}`), ["long#0.5-1.5 1", "long#2-3.05 1"]);
     assertEquals(skipped.map(({ reason }) => reason), [
       "expected a part within the recording's 3 s, found 1 to 9 s",
@@ -147,7 +147,7 @@ Deno.test("a part that its recording does not have is left out and told", async 
   });
 });
 
-Deno.test("columns that are called as emotions are votes: the likeliest is the label, a tie goes by the order of emotions", async () => {
+Deno.test("columns with the names of emotions are votes: the most likely is the label, a tie follows the order of emotions", async () => {
   const table = 'path,Angry,sad,neutral,speaker\na.wav,3,1,0,x\nb.wav,0,2,2,x\nc.wav,,,,x\nd.wav,"0,5",0,1.5,y\n';
   await withFolder({ ...tones("a.wav", "b.wav", "c.wav", "d.wav"), "labels.csv": table }, async (dir) => {
     const corpus = await openCorpus("csv", { data: dir });
@@ -165,7 +165,7 @@ Deno.test("columns that are called as emotions are votes: the likeliest is the l
   });
 });
 
-Deno.test("a column of emotions beside the votes is the label, and --no-soft-labels takes it alone", async () => {
+Deno.test("a column of emotions beside the votes is the label, and --no-soft-labels uses it alone", async () => {
   const table = "path,emotion,anger,fear\na.wav,fear,3,1\nb.wav,anger,0,0\n";
   await withFolder({ ...tones("a.wav", "b.wav"), "labels.csv": table }, async (dir) => {
     const { utterances } = await openCorpus("csv", { data: dir });
@@ -178,7 +178,7 @@ Deno.test("a column of emotions beside the votes is the label, and --no-soft-lab
   });
 });
 
-Deno.test("--folds-file gives any corpus the folds of a list, by id or by file, and says what is missing", async () => {
+Deno.test("--folds-file gives any corpus the folds of a list, by id or by file, and lists missing ones", async () => {
   const names = ["03a01Fa.wav", "03a01Wa.wav", "08a01Fa.wav", "08a01Wa.wav"];
   await withFolder(
     { ...tones(...names), "folds.csv": "utterance,fold\n03a01Fa,2\n03a01Wa.wav,10\nsub\\08a01Fa,2\n" },
@@ -201,7 +201,7 @@ Deno.test("--folds-file gives any corpus the folds of a list, by id or by file, 
   );
 });
 
-Deno.test("decodeText() tells UTF-8, UTF-16 and single bytes apart, with a mark or without", () => {
+Deno.test("decodeText() distinguishes UTF-8, UTF-16 and single bytes, with a mark or without", () => {
   const text = "Stra\u00dfe;\u00e9t\u00e9\n", bytes = new TextEncoder().encode(text);
   const latin = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
   for (const form of [bytes, utf16(text), utf16(text, { little: false }), utf16(text, { mark: false }), latin]) {
@@ -209,7 +209,7 @@ Deno.test("decodeText() tells UTF-8, UTF-16 and single bytes apart, with a mark 
   }
 });
 
-Deno.test("readTable() keeps quotes that stand in the midst of a field, and names the line that has too few", async () => {
+Deno.test("readTable() keeps quotes within a field, and names the line with too few fields", async () => {
   const read = (text: string) => readTable(new TextEncoder().encode(text), "x.tsv");
   assertEquals(read('path\ttext\na.wav\the said "no"\n').rows[0].value("text"), 'he said "no"');
   const parts = { file: "x.tsv", expected: "2 fields, as in the header" };

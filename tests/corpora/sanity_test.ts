@@ -1,4 +1,4 @@
-/** What is wrong with people's corpora: copies, silence, links, and what gives emotions away. */
+/** Common faults of corpora: copies, silence, links, and properties that reveal emotions. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join, relative } from "@std/path";
 import { extractFeatures, type Features } from "../../corpora/features.ts";
@@ -14,7 +14,7 @@ const features = async (dir: string, options = {}) =>
   await extractFeatures(await openCorpus("folder", { data: dir, ...options }), { threads: 1 });
 const ids = ({ utterances }: Pick<Features, "utterances">) => utterances.map(({ id }) => id);
 
-/** The same sound with other words in its header. */
+/** The same sound with other text in its header. */
 function retagged(wav: Uint8Array): Uint8Array {
   const note = new TextEncoder().encode("LIST\x08\0\0\0INFOwhen");
   const all = Uint8Array.from([...wav.subarray(0, 36), ...note, ...wav.subarray(36)]);
@@ -25,7 +25,7 @@ function retagged(wav: Uint8Array): Uint8Array {
 const base = tones("angry/a.wav", "angry/b.wav", "sad/c.wav", "sad/d.wav");
 const same = tone(0.5, 700);
 
-Deno.test("one recording under two labels is an error that names both files, whatever its name and its header", async () => {
+Deno.test("one recording with two labels is an error that names both files, whatever its name and its header", async () => {
   const twins: Record<string, Uint8Array>[] = [
     { "angry/copy.wav": same, "sad/copy.wav": same },
     { "angry/copy.wav": same, "sad/other name.wav": same },
@@ -54,7 +54,7 @@ Deno.test("one recording under two labels is an error that names both files, wha
   }
 });
 
-Deno.test("of copies under one label one is kept, and the summary says so", async () => {
+Deno.test("of copies with one label one is kept, and the summary lists it", async () => {
   const copies = { "angry/x.wav": same, "angry/y.wav": same, "angry/z.wav": retagged(same) };
   await withFolder({ ...base, ...copies }, async (dir) => {
     const { utterances, skipped } = await features(dir);
@@ -63,7 +63,7 @@ Deno.test("of copies under one label one is kept, and the summary says so", asyn
   });
 });
 
-Deno.test("recordings in which nothing can be heard are skipped and told: zeros, one bit of noise, a constant", async () => {
+Deno.test("silent recordings are skipped and reported: zeros, one bit of noise, a constant", async () => {
   const silent = {
     "angry/zeros.wav": encodeWav(new Float32Array(16000), 16000),
     "angry/dither.wav": encodeWav(Float32Array.from({ length: 16000 }, (_, i) => (i * 7 % 3 - 1) / 32768), 16000),
@@ -82,7 +82,7 @@ Deno.test("recordings in which nothing can be heard are skipped and told: zeros,
   });
 });
 
-Deno.test("links are followed, to folders and files; one in a circle and one that leads nowhere are told", async () => {
+Deno.test("links are followed, to folders and files; circular and broken ones are reported", async () => {
   const real = tones("real/angry/0.wav", "real/angry/1.wav", "data/sad/0.wav", "data/happy/1.wav", "real/one.wav");
   await withFolder(real, async (dir) => {
     const data = join(dir, "data");
@@ -102,7 +102,7 @@ Deno.test("links are followed, to folders and files; one in a circle and one tha
     assertEquals(Object.keys(faults), ["happy/up", "itself", "sad/again", "sad/broken.wav"]);
     for (const name of ["happy/up", "itself", "sad/again"]) assertMatch(faults[name], /a circular link/);
     assertMatch(faults["sad/broken.wav"], /a broken link: nowhere\.wav does not exist/);
-    // a folder of links alone
+    // a folder of links only
     await withFolder({}, async (links) => {
       await Deno.symlink(join(dir, "real/angry"), join(links, "angry"));
       await Deno.symlink(join(data, "gone"), join(links, "sad"));
@@ -112,7 +112,7 @@ Deno.test("links are followed, to folders and files; one in a circle and one tha
   });
 });
 
-/** A tone at a rate, a level and with a share of it cut off. */
+/** A tone with a rate, a level and a share of clipping. */
 function sound({ hz = 300, rate = 16000, gain = 0.3, seconds = 0.5, clip = 1 }): Uint8Array {
   const samples = Float32Array.from({ length: Math.round(rate * seconds) }, (_, i) => {
     const x = gain * Math.sin(2 * Math.PI * hz * i / rate);
@@ -130,7 +130,7 @@ async function findings(files: Record<string, Uint8Array>): Promise<Record<strin
   return found;
 }
 
-/** So many recordings of each emotion, each another tone. */
+/** A number of recordings of each emotion, all different tones. */
 function recordings(
   emotions: Record<string, number>,
   of: (emotion: string, i: number) => Parameters<typeof sound>[0] = () => ({}),
@@ -143,11 +143,11 @@ function recordings(
   );
 }
 
-Deno.test("inspectCorpus() finds nothing in a sound corpus", async () => {
+Deno.test("inspectCorpus() finds nothing in a good corpus", async () => {
   assertEquals(await findings(recordings({ angry: 6, sad: 6 })), {});
 });
 
-Deno.test("inspectCorpus() finds what is cut off, and what is of another length or level", async () => {
+Deno.test("inspectCorpus() finds clipped recordings, and unusual lengths or levels", async () => {
   const odd = await findings({
     ...recordings({ angry: 8, sad: 8 }),
     "sad/clipped.wav": sound({ hz: 700, gain: 0.9, clip: 0.7 }),
@@ -160,7 +160,7 @@ Deno.test("inspectCorpus() finds what is cut off, and what is of another length 
   assertEquals(Object.keys(odd).sort(), ["clipped", "length", "level"]);
 });
 
-Deno.test("inspectCorpus() tells rates that give an emotion away, and not those that all have alike", async () => {
+Deno.test("inspectCorpus() reports rates that reveal an emotion, and not those that all emotions share", async () => {
   const telling = recordings(
     { angry: 6, sad: 6, happy: 6 },
     (emotion) => ({ rate: emotion === "sad" ? 44100 : 16000 }),
@@ -181,7 +181,7 @@ Deno.test("inspectCorpus() tells rates that give an emotion away, and not those 
   assertEquals((await findings(mixed))["sample rate"], undefined);
 });
 
-Deno.test("inspectCorpus() tells imbalance, emotions that one speaker alone has, and overlapping parts", async () => {
+Deno.test("inspectCorpus() reports imbalance, emotions of only one speaker, and overlapping parts", async () => {
   const uneven = await findings(recordings({ angry: 9, sad: 3 }));
   assertMatch(uneven.imbalance, /9 utterances of anger, 3 of sadness; `balance: true` draws/);
   const lone = await findings(recordings({ "angry/anna": 2, "angry/ben": 2, "sad/anna": 3 }));

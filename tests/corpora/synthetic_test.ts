@@ -1,4 +1,4 @@
-/** The synthetic corpus: the same from the same seed, mixed as it says, and sound as speech is. */
+/** The synthetic corpus: the same for the same seed, mixed as described, and physically like speech. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Corpus, Speech } from "../../corpora/corpus.ts";
 import { openCorpus } from "../../corpora/open.ts";
@@ -10,7 +10,7 @@ import { assertOptionError } from "../option_errors.ts";
 
 const readAll = (corpus: Corpus): Promise<Speech[]> => Promise.all(corpus.utterances.map(({ read }) => read()));
 
-Deno.test("openSynthetic() makes the same speech from the same seed, in whatever order it is read, and other from another", async () => {
+Deno.test("openSynthetic() makes the same speech from the same seed, in any order of reading, and other from another", async () => {
   const size = { utterances: 6, speakers: 2 };
   const forth = await readAll(openSynthetic(7, size));
   const again = openSynthetic(7, size);
@@ -61,7 +61,7 @@ Deno.test("openSynthetic() mixes each emotion, over 40 to 70 % of the frames, wi
   }
 });
 
-/** Mean level of the frames of one truth, dB, over all utterances with a label. */
+/** Mean level in dB of the frames with one true emotion, over all utterances with a label. */
 async function level(corpus: Corpus, label: string, heard: string): Promise<number> {
   let power = 0, frames = 0;
   for (const utterance of corpus.utterances.filter(({ emotion }) => emotion === label)) {
@@ -117,7 +117,7 @@ function powerAt(samples: Float32Array, hz: number): number {
 Deno.test("speak() gives harmonics of the pitch, shaped by the formants", () => {
   const samples = steadyVowel();
   assertEquals(samples.length, 200 * TRACK_STEP);
-  // between harmonics there is next to nothing
+  // between harmonics there is almost nothing
   assert(powerAt(samples, 140 * 3) > 1000 * powerAt(samples, 140 * 3.5));
   // 700 Hz is the 5th harmonic and the first formant, 1,260 the 9th and next to the second; 980 lies between, 1,960 above
   const db = (hz: number) => 10 * Math.log10(powerAt(samples, hz));

@@ -1,6 +1,6 @@
 /**
- * Recordings of every kind that FFmpeg and SoX write here, against what FFmpeg makes of the same bytes: sample by sample, lossless
- * kinds to a step of 24 bits, lossy ones to -40 dB.
+ * Recordings of every kind that FFmpeg and SoX write here, compared with FFmpeg's decoding of the same bytes: sample by sample,
+ * lossless kinds to a step of 24 bits, lossy ones to -40 dB.
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
@@ -8,23 +8,25 @@ import { readRecording, RecordingReader } from "../../dsp/recording_reader.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 
-/** A file to be made. */
+/** A file to create. */
 interface Case {
   name: string;
   rate: number;
   channels: number;
-  /** options of FFmpeg's, or of SoX's */
+  /** options of FFmpeg or SoX */
   options: string[];
   by?: "sox";
-  /** the largest difference that is right; none: -40 dB of the sound's power */
+  /** the largest accepted difference; default: -40 dB of the sound's power */
   step?: number;
-  /** samples that the reference has before the first of ours: an encoder's delay that FFmpeg keeps */
+  /** samples that the reference has before our first one: an encoder's delay that FFmpeg keeps */
   delay?: number;
-  /** samples by which the lengths may differ: FFmpeg gives the encoder's padding too, where a file says how long it is */
+  /**
+   * samples by which the lengths may differ: FFmpeg also returns the encoder's padding if a file declares its length
+   */
   padding?: number;
 }
 
-/** A step of 24 bits: what a difference of lossless kinds may be, whatever their width. */
+/** A step of 24 bits: the accepted difference of lossless kinds, whatever their width. */
 const step = 2 ** -23;
 
 const cases: Case[] = [];
@@ -43,7 +45,7 @@ for (const [rate, channels] of formats) {
   add("flac16.flac", ["-c:a", "flac", "-sample_fmt", "s16"], { step });
   add("flac24.flac", ["-c:a", "flac", "-sample_fmt", "s32"], { step });
   add("mp3.mp3", ["-c:a", "libmp3lame", "-q:a", "4"]);
-  // FFmpeg keeps or drops some of the last block; ours has the samples that the file says
+  // FFmpeg keeps or drops a part of the last block; ours has the declared number of samples
   add("vorbis.ogg", ["-c:a", "libvorbis", "-q:a", "4"], { padding: 256 });
   add("opus.opus", ["-ar", "48000", "-c:a", "libopus", "-b:a", "48k"], { padding: 312 }); // a short one keeps its padding
   add("aac.m4a", ["-c:a", "aac"], { padding: 1024 });
@@ -77,13 +79,13 @@ const missing = ["ffmpeg", "sox"].filter((program) => {
   }
 });
 
-/** Runs a program; throws with what it says where it fails. */
+/** Runs a program; on failure, throws with its message. */
 async function run(program: string, args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(program, { args, stdin: "null" }).output();
   if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** A voice: harmonics of a gliding pitch, louder and softer. */
+/** A voice: harmonics of a gliding pitch with varying loudness. */
 function voice(rate: number, seconds: number): Float32Array {
   return Float32Array.from({ length: Math.round(rate * seconds) }, (_, i) => {
     const t = i / rate, phase = 2 * Math.PI * (130 + 40 * t) * t;
@@ -103,12 +105,12 @@ function mean(raw: Uint8Array, channels: number): Float32Array {
   });
 }
 
-/** What a file gives at its own rate, mono: whole, and in pieces. */
+/** Decodes a file at its own rate, mono: whole, and in pieces. */
 async function decode(file: string, rate: number): Promise<Float32Array> {
   const bytes = await Deno.readFile(file), settings = { ...frontEnd, sampleRate: rate };
   const { samples, warnings, sampleRate } = await readRecording(bytes, file, settings);
   assertEquals([warnings, sampleRate], [[], rate], file);
-  // names deceive, and pieces of any size make no difference
+  // names are ignored, and the size of pieces does not matter
   const reader = new RecordingReader("named.wav", { settings }), parts: number[] = [];
   for (let at = 0; at < bytes.length; at += 5000) {
     for (const part of await reader.push(bytes.subarray(at, at + 5000))) parts.push(...part);

@@ -1,4 +1,4 @@
-/** Compressed recordings without FFmpeg: what is recognised, the order of an MP4 file's boxes, FLAC that is written here. */
+/** Compressed recordings without FFmpeg: recognition, the order of an MP4 file's boxes, and FLAC files written here. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { MovieFeeder } from "../../dsp/m4a.ts";
 import { readRecording, RecordingReader } from "../../dsp/recording_reader.ts";
@@ -15,7 +15,7 @@ const zeros = (count: number) => new Array(count).fill(0);
 const page = (packet: string) => bytes("OggS", zeros(24), packet, zeros(40));
 const id3 = bytes("ID3", [4, 0, 0, 0, 0, 1, 2], zeros(130));
 
-Deno.test("recognise() knows each kind by its first bytes, behind a tag too, and asks for no more than it needs", () => {
+Deno.test("recognise() knows each kind by its first bytes, after a tag too, and requests no more than it needs", () => {
   const cases: [Uint8Array, Codec, number][] = [
     [bytes("fLaC", zeros(60)), "flac", 0],
     [bytes([...id3], "fLaC", zeros(60)), "flac", 140],
@@ -75,7 +75,7 @@ Deno.test("MovieFeeder puts an MP4 file's table of contents before its sound, an
 
 const tone = (n: number, step: number) => Int16Array.from({ length: n }, (_, i) => 32767.5 * Math.sin(i * step) - 0.5);
 
-Deno.test("a FLAC file gives its samples to the bit, whole and in pieces, whatever it is called", async () => {
+Deno.test("a FLAC file gives its exact samples, whole and in pieces, whatever its name", async () => {
   for (const channels of [[tone(9000, 0.1)], [tone(9000, 0.1), tone(9000, 0.03)]]) {
     const file = flac(channels);
     const { samples, seconds, sampleRate, warnings } = await readRecording(file, "named.wav");
@@ -93,7 +93,7 @@ Deno.test("a FLAC file gives its samples to the bit, whole and in pieces, whatev
   }
 });
 
-Deno.test("a FLAC file that is cut short is read as far as it is there, with a warning; one without sound is refused", async () => {
+Deno.test("a truncated FLAC file is read as far as possible, with a warning; one without sound is refused", async () => {
   const { samples, warnings } = await readRecording(flac([tone(9000, 0.1)], 17000), "cut.flac");
   assertEquals(samples.length, 9000);
   assertMatch(
@@ -107,7 +107,7 @@ Deno.test("a FLAC file that is cut short is read as far as it is there, with a w
   );
 });
 
-Deno.test("a wav file is read by its content, whatever it is called", async () => {
+Deno.test("a wav file is read by its content, whatever its name", async () => {
   const { samples } = await readRecording(encodeWav(Float32Array.of(0.5, -0.5), 16000), "song.mp3");
   assertEquals(samples, Float32Array.of(0.5, -0.5));
   await assertRejects(
@@ -117,7 +117,7 @@ Deno.test("a wav file is read by its content, whatever it is called", async () =
   );
 });
 
-Deno.test("an M4A index that says more than it holds is refused before the decoder believes it", async () => {
+Deno.test("an M4A index that declares more than it has is refused before the decoder uses it", async () => {
   const u32 = (v: number) => [v >>> 24, v >>> 16, v >>> 8, v].map((w) => w & 255), many = u32(0xfffffff0);
   const track = (...tables: number[][]) =>
     box("moov", box("trak", box("edts", ...tables), box("mdia", box("minf", box("stbl", ...tables)))));
@@ -152,7 +152,7 @@ Deno.test("an M4A index that says more than it holds is refused before the decod
   }
 });
 
-Deno.test("recognise() passes tags that end with their head again, and room behind them", () => {
+Deno.test("recognise() skips tags that end with their head again, and padding after them", () => {
   const frame = [0xff, 0xfb, 0x90, 0x00],
     foot = bytes("ID3", [4, 0, 16, 0, 0, 0, 8], zeros(8), "3DI", [4, 0, 16, 0, 0, 0, 8]);
   for (
@@ -169,7 +169,7 @@ Deno.test("recognise() passes tags that end with their head again, and room behi
   assertStrictEquals(recognise(new Uint8Array(5000), true), undefined);
 });
 
-Deno.test("a FLAC file keeps its last frames where these are as short as silence is", async () => {
+Deno.test("a FLAC file keeps its last frames if these are as short as those of silence", async () => {
   for (const length of [4096 + 1, 2 * 4096 + 2, 3 * 4096 + 3, 4096 + 100]) {
     const { samples, warnings } = await readRecording(flac([tone(length, 0.1)]), "short.flac");
     assertEquals([samples.length, warnings], [length, []]);
@@ -183,7 +183,7 @@ Deno.test("a FLAC file keeps its last frames where these are as short as silence
   }
 });
 
-Deno.test("an M4A file in fragments is refused with what makes it whole", async () => {
+Deno.test("an M4A file in fragments is refused with the command that repairs it", async () => {
   const file = bytes(
     box("ftyp", ascii("iso5"), zeros(8)),
     box("moov", box("mvex", box("trex", zeros(24)))),

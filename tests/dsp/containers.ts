@@ -1,4 +1,7 @@
-/** Wav files of every container and code but plain PCM, byte by byte after their specifications: for tests and for the fuzzer. */
+/**
+ * Wav files of every container and code except plain PCM, byte by byte after their specifications: for tests and for
+ * the fuzzer.
+ */
 
 export const u16 = (v: number) => [v & 255, v >> 8 & 255];
 export const u32 = (v: number) => [v & 255, v >>> 8 & 255, v >>> 16 & 255, v >>> 24];
@@ -6,15 +9,15 @@ const u64 = (v: number) => [...u32(v % 2 ** 32), ...u32(Math.floor(v / 2 ** 32))
 export const ascii = (text: string) => [...text].map((c) => c.charCodeAt(0));
 const hex = (text: string) => text.match(/../g)!.map((byte) => parseInt(byte, 16));
 
-/** What is written. */
+/** The contents of a file. */
 export interface Contents {
   tag?: number;
   channels?: number;
   rate?: number;
   bits?: number;
-  /** bytes a block; what bits and channels make, if not said */
+  /** bytes a block; default: from bits and channels */
   align?: number;
-  /** what follows the 16 bytes of the format */
+  /** the bytes after the first 16 of the format */
   extension?: number[];
   /** frames, in a `fact` chunk */
   fact?: number;
@@ -27,7 +30,7 @@ function format({ tag = 1, channels = 1, rate = 16000, bits = 16, align, extensi
   return [...u16(tag), ...u16(channels), ...u32(rate), ...u32(rate * block), ...u16(block), ...u16(bits), ...extension];
 }
 
-/** A chunk; the size that it says may lie, and its pad byte be forgotten. */
+/** A chunk; its declared size may be wrong, and its pad byte missing. */
 export function chunk(id: string, body: ArrayLike<number>, { size = body.length, pad = true } = {}): number[] {
   return [...ascii(id), ...u32(size), ...Array.from(body), ...(pad && body.length % 2 ? [0] : [])];
 }
@@ -43,12 +46,12 @@ export function riff(contents: Omit<Contents, "data">, chunks: number[], id = "R
 /** An ordinary file. */
 export const plain = (contents: Contents) => riff(contents, chunk("data", contents.data));
 
-/** The extension that says which code is meant: EXTENSIBLE. */
+/** The extension that identifies the code: EXTENSIBLE. */
 export const extensible = (tag: number, bits: number) => {
   return [...u16(22), ...u16(bits), ...u32(0), ...u16(tag), ...hex("000000001000800000aa00389b71")];
 };
 
-/** RF64 or BW64: sizes of 64 bits in a chunk of their own. @param size what it says of the data; the truth, if not said */
+/** RF64 or BW64: 64-bit sizes in a separate chunk. @param size declared size of the data; default: the true size */
 export function rf64(contents: Contents, id: "RF64" | "BW64", size = contents.data.length): Uint8Array {
   const ds64 = chunk("ds64", [...u64(4096), ...u64(size), ...u64(0), ...u32(0)]);
   const data = chunk("data", contents.data, { size: 0xffffffff });
@@ -56,7 +59,7 @@ export function rf64(contents: Contents, id: "RF64" | "BW64", size = contents.da
   return Uint8Array.from([...ascii(id), ...u32(0xffffffff), ...body]);
 }
 
-/** W64: GUIDs for names, sizes of 64 bits that count their own head, padded to 8. */
+/** W64: GUIDs as names, 64-bit sizes that count their own head, padded to 8. */
 export function w64(contents: Contents, size = contents.data.length + 24): Uint8Array {
   const tail = hex("f3acd3118cd100c04f8edb8a");
   const chunk = (id: string, body: ArrayLike<number>, size = body.length + 24) => {
@@ -74,7 +77,7 @@ export function w64(contents: Contents, size = contents.data.length + 24): Uint8
 /** The coefficients that every encoder of Microsoft's ADPCM writes. */
 const coefficients = [256, 0, 512, -256, 0, 0, 192, 64, 240, 0, 460, -208, 392, -232];
 
-/** The extension of an ADPCM format: frames a block and, of Microsoft's, the coefficients. */
+/** The extension of an ADPCM format: frames a block and, for Microsoft's, the coefficients. */
 export const adpcm = (frames: number, microsoft: boolean) => {
   return microsoft
     ? [...u16(32), ...u16(frames), ...u16(7), ...coefficients.flatMap(u16)]
@@ -87,7 +90,7 @@ export function noise(length: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length }, () => (state = Math.imul(state, 1103515245) + 12345 | 0) >>> 16 & 255);
 }
 
-/** Files of each kind, about as long as a segment or a little more. */
+/** Files of each kind, about as long as a segment or slightly longer. */
 export const oddWavs: Record<string, Uint8Array> = {
   alaw: plain({ tag: 6, bits: 8, rate: 8000, data: noise(4001), extension: [0, 0] }),
   mulaw: plain({ tag: 7, bits: 8, channels: 2, rate: 8000, data: noise(8000), extension: [0, 0], fact: 4000 }),

@@ -1,4 +1,4 @@
-/** FLAC files, written here so that no program is needed for them: RFC 9639, samples verbatim. */
+/** FLAC files, written here so that no program is required: RFC 9639, samples verbatim. */
 import { ascii } from "./containers.ts";
 
 /** Bits, most significant first. */
@@ -15,7 +15,7 @@ class Bits {
   }
 }
 
-/** A cyclic redundancy check, as FLAC has two of them. */
+/** A cyclic redundancy check; FLAC uses two of them. */
 function crc(bytes: number[], polynomial: number, width: number): number {
   let sum = 0;
   for (const byte of bytes) {
@@ -30,7 +30,7 @@ function crc(bytes: number[], polynomial: number, width: number): number {
  * A FLAC file of 16 bits at 16 kHz, its samples verbatim: RFC 9639.
  *
  * @param channels [channels][samples], in blocks of 4096
- * @param subframe constant: of each block its first sample alone, as encoders write silence
+ * @param subframe constant: only the first sample of each block, as encoders write silence
  */
 export function flac(
   channels: Int16Array[],

@@ -8,7 +8,7 @@ import { type FrontEnd, frontEnd } from "../../dsp/settings.ts";
 
 const levelled = withLevel(frontEnd, "percentile"), { nMels, hopLength, logOffset } = frontEnd;
 
-/** Three seconds: buzzes of several pitches between pauses, with a little noise, at most `peak`. */
+/** Three seconds: buzzes with several pitches between pauses, with a little noise, at most `peak`. */
 function speechLike(peak: number): Float32Array {
   let state = 7;
   const random = () => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31 - 0.5;
@@ -20,7 +20,7 @@ function speechLike(peak: number): Float32Array {
   });
 }
 
-/** The definition: everything in float64, the matrix of the mel bank, all frames sorted. */
+/** The definition: everything in float64, the mel bank as a matrix, all frames sorted. */
 function defined(samples: Float32Array, { percentile, magnitude, mostGain } = LEVELLING): Float64Array {
   const spectrum = new Spectrum(), bank = new MelBank(), matrix = bank.toMatrix(), T = frameCount(samples.length);
   const mel = new Float64Array(T * nMels), means: number[] = [];
@@ -33,7 +33,7 @@ function defined(samples: Float32Array, { percentile, magnitude, mostGain } = LE
     }
     means.push(mean);
   }
-  // so many frames are below the one that counts
+  // number of frames below the decisive one
   const below = Math.floor(T * percentile / 100);
   const loud = means.find((own) => means.filter((other) => other < own).length === below)!;
   const gain = Math.min(mostGain, magnitude / loud);
@@ -60,13 +60,13 @@ Deno.test("a recording has the same frames at -15, 0 and +15 dB, to 1e-4: the ga
   for (const decibels of [-15, 15]) {
     const other = logMel(gained(samples, decibels), levelled), error = farthest(other, frames);
     assert(error < 1e-4, `${decibels} dB: ${error}`);
-    // what is levelled after the logarithm keeps the offset's share
+    // a level change after the logarithm would scale the offset too
     const plain = logMel(gained(samples, decibels)), shift = decibels * Math.LN10 / 20;
     assert(farthest(plain.map((x) => x - shift), logMel(samples)) > 0.1);
   }
 });
 
-Deno.test("the gain is 40 dB at most: silence stays silence, and what is 60 dB too quiet stays 20 dB too quiet", () => {
+Deno.test("the gain is 40 dB at most: silence stays silence, and a recording 60 dB too quiet stays 20 dB too quiet", () => {
   assert(logMel(new Float32Array(16000), levelled).every((x) => x === Math.fround(Math.log(0.01))));
   assertEquals(logMel(new Float32Array(399), levelled).length, 0);
   const samples = speechLike(0.3), loud = logMel(samples, levelled), soft = logMel(gained(samples, -60), levelled);
@@ -76,13 +76,13 @@ Deno.test("the gain is 40 dB at most: silence stays silence, and what is 60 dB t
   assert(Math.abs(20 * Math.log10(mel(loud) / mel(soft)) - (60 - gain + own)) < 0.01);
 });
 
-Deno.test("withLevel() sets what a front end levels by, and takes it away", () => {
+Deno.test("withLevel() sets and removes a front end's levelling", () => {
   assertEquals(levelled, { ...frontEnd, levelling: { percentile: 90, magnitude: 3.4, mostGain: 100, frames: 60_000 } });
   assertEquals(withLevel(levelled, "none"), frontEnd);
   assertThrows(() => (levelled as { nMels: number }).nMels = 3, TypeError);
 });
 
-Deno.test("LogMelStream gives to the bit what logMel() gives, when the level is known: at the end, or after the frames that count", () => {
+Deno.test("LogMelStream equals logMel() bit for bit, when the level is known: at the end, or after the frames that count", () => {
   const samples = speechLike(0.05), early: FrontEnd = { ...levelled, levelling: { ...LEVELLING, frames: 120 } };
   for (const settings of [levelled, early]) {
     for (const sizes of [[160], [48000], [1, 777, 4096]]) {
@@ -101,7 +101,7 @@ Deno.test("LogMelStream gives to the bit what logMel() gives, when the level is 
   }
 });
 
-Deno.test("amplify() gives what logMel() gives of louder samples", () => {
+Deno.test("amplify() gives the result of logMel() for louder samples", () => {
   const samples = speechLike(0.02);
   for (const decibels of [-15, 6, 15]) {
     const expected = logMel(gained(samples, decibels)), gain = 10 ** (decibels / 20);
@@ -110,7 +110,7 @@ Deno.test("amplify() gives what logMel() gives of louder samples", () => {
   }
 });
 
-Deno.test("RunningLevel goes by the last 30 seconds, and by a second at the level of all before there was one", () => {
+Deno.test("RunningLevel uses the last 30 seconds, and before that a second at the common level", () => {
   const frames = (loudness: number, count: number) =>
     new Float32Array(count * nMels).fill(Math.log(loudness + logOffset));
   const heard = (level: RunningLevel, loudness: number, count: number) => {
@@ -120,19 +120,19 @@ Deno.test("RunningLevel goes by the last 30 seconds, and by a second at the leve
   const near = (found: number, expected: number) => assert(Math.abs(found / expected - 1) < 1e-4, `${found}`);
   const level = new RunningLevel(levelled);
   near(heard(level, 0.34, 80), 0.34); // 0.8 s: not yet
-  near(heard(level, 0.34, 20), 3.4); // 1 s: as a whole recording would be
-  near(heard(level, 6.8, 9), 6.8); // of 119 frames these 9 are not the 90th percentile, but the ten that it began with
+  near(heard(level, 0.34, 20), 3.4); // 1 s: as for a whole recording
+  near(heard(level, 6.8, 9), 6.8); // with 119 frames, these 9 do not determine the 90th percentile, but the initial ten do
   near(heard(level, 6.8, 200), 3.4);
   near(heard(level, 0.34, 2000), 0.34 * 3.4 / 0.34); // 209 loud ones of 2309 are too few
-  near(heard(level, 0.0001, 3000), 0.01); // half a minute later they are forgotten; 40 dB at most
+  near(heard(level, 0.0001, 3000), 0.01); // half a minute later they are forgotten; at most 40 dB
   const plain = new RunningLevel(frontEnd), own = frames(1, 2);
   plain.push(own);
   assertEquals(plain.apply(own), own);
 });
 
-Deno.test("RunningLevel comes to the gain of the whole, where a recording's level does not change", () => {
+Deno.test("RunningLevel converges to the gain of the whole if a recording's level does not change", () => {
   const samples = speechLike(0.01), frames = logMel(samples), running = new RunningLevel(levelled);
   running.push(frames);
-  // ten frames are not the recording's own
+  // ten frames do not belong to the recording
   assert(farthest(running.apply(frames), logMel(samples, levelled)) < 0.2);
 });

@@ -15,7 +15,7 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < a.length; i++) {
     const difference = Math.abs(a[i] - b[i]);
-    if (!(difference <= largest)) largest = difference; // NaN stays
+    if (!(difference <= largest)) largest = difference; // NaN is kept
   }
   return largest;
 }
@@ -37,12 +37,12 @@ Deno.test("RealFft agrees with the definition at every power of two to 1024", ()
   }
 });
 
-Deno.test("RealFft refuses lengths that are no power of two", () => {
+Deno.test("RealFft refuses lengths that are not powers of two", () => {
   for (const length of [0, 1, 2, 3, 12, 511, -8, NaN, 2.5]) assertThrows(() => new RealFft(length), RangeError);
   assertThrows(() => new RealFft(8).transform(new Float64Array(7)), RangeError);
 });
 
-Deno.test("transformFrame() is transform() of the windowed samples, with zeros behind, for windows of even and odd length", () => {
+Deno.test("transformFrame() is transform() of the windowed samples, followed by zeros, for windows of even and odd length", () => {
   const samples = Float32Array.from({ length: 100 }, (_, n) => Math.sin(n * n * 0.3));
   for (const [length, size, start] of [[64, 50, 3], [64, 49, 51], [32, 32, 68], [32, 1, 99]]) {
     const window = hann(size + 1).slice(1), whole = new RealFft(length), frame = new RealFft(length);
@@ -69,7 +69,7 @@ Deno.test("hann() is periodic: its samples at n and length - n are equal, and th
   for (let n = 1; n < 200; n++) assert(Math.abs(w[n] - w[400 - n]) < 1e-15);
 });
 
-/** The bank as a matrix, [bins, nMels]: what it makes of a magnitude of 1 in each bin alone. */
+/** The bank as a matrix, [bins, nMels]: its response to a magnitude of 1 in each bin alone. */
 function matrixOf(bank: MelBank): Float64Array {
   const matrix = new Float64Array(bank.bins * bank.nMels).fill(NaN);
   for (let k = 0; k < bank.bins; k++) {

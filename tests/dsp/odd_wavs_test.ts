@@ -1,4 +1,4 @@
-/** Wav files as people have them: streamed, cut short, contradicting themselves, of 64-bit sizes, of telephony. */
+/** Wav files from practice: streamed, truncated, contradictory, with 64-bit sizes, from telephony. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decodeImaBlock, decodeMicrosoftBlock } from "../../dsp/adpcm.ts";
 import { decodeG711 } from "../../dsp/g711.ts";
@@ -14,7 +14,7 @@ const values = int16.map((v) => v / 32768);
 const first = (file: Uint8Array) => Array.from(decodeWav(file, "x.wav").channels[0]);
 const warnings = (file: Uint8Array) => decodeRecording(file, "x.wav").warnings;
 
-Deno.test("a chunk after one whose pad byte is missing is found, whatever four printable characters it is called", () => {
+Deno.test("a chunk after one whose pad byte is missing is found, whatever its four printable characters", () => {
   for (const id of ["iXML", "_PMX", "afsp", "DISP", "minf", "data"]) {
     for (const pad of [true, false]) {
       const between = id === "data" ? [] : chunk(id, [97, 98, 99, 100]);
@@ -26,7 +26,7 @@ Deno.test("a chunk after one whose pad byte is missing is found, whatever four p
   assertEquals(first(text), values);
 });
 
-Deno.test("bits and channels are believed where blockAlign contradicts them, with a warning", () => {
+Deno.test("bits and channels are trusted if blockAlign contradicts them, with a warning", () => {
   for (const align of [16, 0, 3, 4, 255]) {
     const file = plain({ align, data });
     assertEquals(first(file), values, `${align}`);
@@ -61,7 +61,7 @@ Deno.test("samples of 12, 20 and 24 bits are left-justified in 2, 3 or 4 bytes, 
   assertEquals(decodeWav(stereo, "x").channels.map((c) => [...c]), [[values[0], values[2]], [values[1], values[3]]]);
 });
 
-Deno.test("RF64, BW64 and W64 are read, with right sizes, none, and too long ones", () => {
+Deno.test("RF64, BW64 and W64 are read with correct, missing and too large sizes", () => {
   for (const id of ["RF64", "BW64"] as const) {
     for (const size of [data.length, 0, 2 ** 32 - 1]) assertEquals(first(rf64({ data }, id, size)), values);
     assertEquals(first(rf64({ data: [...data, ...data] }, id, data.length)), values);
@@ -103,7 +103,7 @@ Deno.test("G.711 gives the values of ITU-T G.711's tables", () => {
 const bytes = (hex: string) => Uint8Array.from(hex.match(/../g)!, (byte) => parseInt(byte, 16));
 const ints = (samples: Float32Array) => Array.from(samples, (v) => v * 32768);
 
-Deno.test("ADPCM blocks give what SoX 14.4 gives for the same bytes", () => {
+Deno.test("ADPCM blocks decode to the same values as in SoX 14.4", () => {
   assertEquals(
     ints(decodeImaBlock(bytes("50fb1e0082b70eee7f1a5039"), 1)),
     [-1200, -1119, -1133, -934, -1134, -1473, -1427, -1974, -2945, -4932, -672, -3715, -2055, -1552, 3480, 1472, 5732],
@@ -119,7 +119,7 @@ Deno.test("ADPCM blocks give what SoX 14.4 gives for the same bytes", () => {
   assertEquals(ints(decodeMicrosoftBlock(bytes("010528006300d4febc0238ff8a022447e3404300"), 2, standard)), ms);
 });
 
-Deno.test("an ADPCM file has the frames that its fact chunk says, and those of a block that is cut off", () => {
+Deno.test("an ADPCM file has the frames of its fact chunk, including those of a truncated block", () => {
   const ima: Contents = { tag: 17, bits: 4, align: 256, extension: adpcm(505, false), data: noise(1024) };
   const count = (contents: Contents) => first(plain(contents)).length;
   assertEquals(count(ima), 4 * 505);
@@ -132,10 +132,10 @@ Deno.test("an ADPCM file has the frames that its fact chunk says, and those of a
   const ms: Contents = { tag: 2, bits: 4, align: 256, extension: adpcm(500, true), data: noise(1024) };
   assertEquals(count(ms), 2000);
   assertEquals([6, 7, 8].map((rest) => count({ ...ms, data: noise(256 + rest) }) - 500), [0, 2, 4]);
-  assertEquals(first(plain({ ...ms, extension: [] })), first(plain(ms))); // the coefficients left out
+  assertEquals(first(plain({ ...ms, extension: [] })), first(plain(ms))); // the coefficients omitted
 });
 
-Deno.test("each kind gives in pieces, of known and of unknown length, what it gives as a whole; cut off too", () => {
+Deno.test("each kind decodes to the same samples in pieces, of known and of unknown length, as whole; truncated too", () => {
   for (const [kind, whole] of Object.entries(oddWavs)) {
     for (const file of [whole, whole.subarray(0, -201)]) {
       const { samples, seconds, warnings } = decodeRecording(file, "x.wav");
@@ -152,7 +152,7 @@ Deno.test("each kind gives in pieces, of known and of unknown length, what it gi
   }
 });
 
-Deno.test("a recorder's stream, whatever it says of its length, is read to its end in pieces too", () => {
+Deno.test("a recorder's stream is read to its end in pieces too, whatever length it declares", () => {
   const file = encodeWav(Float32Array.from({ length: 9000 }, (_, i) => Math.sin(i / 9) / 2), 16000);
   const wanted = decodeRecording(file, "x.wav").samples;
   for (const size of [0x80000000, 0x7fffffff, 0x7ffff000, 0xffffffff, 0xffffffff - 36, 0xffffffff - 44, 0]) {

@@ -9,7 +9,7 @@ const page = (flags: number, ...segments: number[]) => [
   ...new Array(segments.reduce((sum, length) => sum + length, 0)).fill(9),
 ];
 
-/** The file's links, put together from what it is cut into. */
+/** The file's links, reassembled from its pieces. */
 function links(file: number[], piece: number): number[][] {
   const chain = new OggChain(), found: number[][] = [[]];
   for (let at = 0; at < file.length; at += piece) {
@@ -22,7 +22,7 @@ function links(file: number[], piece: number): number[][] {
   return found;
 }
 
-Deno.test("OggChain cuts a file where a stream begins after another, in pieces of any size, and loses no byte", () => {
+Deno.test("OggChain cuts a file where one stream ends and another begins, in pieces of any size, and loses no byte", () => {
   const first = [...page(2, 30), ...page(0, 255, 255, 3), ...page(4, 100)];
   const sideBySide = [...page(2, 30), ...page(2, 42), ...page(0, 255), ...page(4, 8)];
   const broken = [...page(2, 30), ...ascii("OggOggx"), ...page(0, 12)];
@@ -35,7 +35,7 @@ Deno.test("OggChain cuts a file where a stream begins after another, in pieces o
   }
 });
 
-Deno.test("OggChain refuses more streams than anybody puts together: each takes a decoder", () => {
+Deno.test("OggChain refuses too many streams: each takes a decoder", () => {
   const link = [...page(2, 1), ...page(0, 1)];
   assertThrows(() => links(Array.from({ length: 300 }, () => link).flat(), 1e9), Error, "more than 256 streams");
 });

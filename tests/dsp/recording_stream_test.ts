@@ -1,4 +1,4 @@
-/** Recordings that come in pieces: to the bit what they are as a whole, and the same words for each fault. */
+/** Recordings that arrive in pieces: the same samples as for the whole, bit for bit, and the same error messages. */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { Levels } from "../../dsp/levels.ts";
 import { logMel } from "../../dsp/log_mel.ts";
@@ -12,7 +12,7 @@ const ascii = (text: string) => [...text].map((c) => c.charCodeAt(0));
 
 const noise = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * i * 1e-4) * 0.7);
 
-/** A wav file of 16 bits with something before its samples, something after, and a size that may lie. */
+/** A 16-bit wav file with data before and after its samples, and a size that may be wrong. */
 function wav(rate: number, channels: number, { note = 0, size = -1, after = 0 } = {}): Uint8Array {
   const plain = encodeWav(noise(6 * channels * 1000), rate), data = plain.subarray(44);
   const head = plain.slice(0, 36), view = new DataView(head.buffer);
@@ -32,7 +32,7 @@ function wav(rate: number, channels: number, { note = 0, size = -1, after = 0 } 
   return bytes;
 }
 
-/** What comes of bytes that arrive in pieces of some sizes, in turn. */
+/** Decodes bytes that arrive in pieces of some sizes, in turn. */
 function stream(bytes: Uint8Array, sizes: number[], length?: number) {
   const recording = new RecordingStream("x.wav", { length });
   const parts: number[] = [];
@@ -51,7 +51,7 @@ const message = (run: () => unknown) => {
   }
 };
 
-Deno.test("RecordingStream gives what decodeRecording() gives, whatever the pieces, whether or not the length is known", () => {
+Deno.test("RecordingStream equals decodeRecording(), whatever the pieces, whether or not the length is known", () => {
   const files = [
     wav(16000, 1),
     wav(44100, 2, { note: 5001, after: 77 }),
@@ -72,7 +72,7 @@ Deno.test("RecordingStream gives what decodeRecording() gives, whatever the piec
   }
 });
 
-Deno.test("RecordingStream says of each fault what decodeRecording() says", () => {
+Deno.test("RecordingStream reports each fault as decodeRecording() does", () => {
   const good = wav(44100, 2, { note: 50 }), float = wav(16000, 1);
   new DataView(float.buffer).setUint16(20, 3, true);
   const files = [...[0, 1, 11, 13, 30, 43, 60, 100, 101].map((cut) => good.subarray(0, cut)), float];
@@ -83,15 +83,15 @@ Deno.test("RecordingStream says of each fault what decodeRecording() says", () =
     for (const sizes of [[1e9], [1], [5]]) {
       assertStrictEquals(message(() => stream(bytes, sizes, bytes.length)), wanted, `file ${f}, ${sizes}`);
     }
-    // where the length is not known, how long the file is may be left out
+    // if the length is not known, the message may omit the file's length
     assertMatch(message(() => stream(bytes, [5]))!, /^TypeError: x\.wav: .*expected a RIFF\/WAVE file/, `file ${f}`);
   }
 });
 
-Deno.test("RecordingStream refuses a file that never comes to its samples, without keeping it, and soon", () => {
+Deno.test("RecordingStream refuses a file that never reaches its samples, without keeping it, and soon", () => {
   const endless = new RecordingStream("x.wav");
   endless.push(wav(16000, 1).subarray(0, 36));
-  const junk = Uint8Array.from({ length: 1 << 20 }, (_, i) => i % 8 < 4 ? 0x6a : 0); // chunks of no bytes
+  const junk = Uint8Array.from({ length: 1 << 20 }, (_, i) => i % 8 < 4 ? 0x6a : 0); // chunks without bytes
   const began = performance.now();
   assertThrows(
     () => {
@@ -104,7 +104,7 @@ Deno.test("RecordingStream refuses a file that never comes to its samples, witho
   assertThrows(() => new RecordingStream("zero").push(new Uint8Array(1 << 20)), Error, "zero: not a wav file");
 });
 
-Deno.test("LogMelStream gives what logMel() gives, whatever the blocks", () => {
+Deno.test("LogMelStream equals logMel(), whatever the blocks", () => {
   const samples = noise(5000), whole = logMel(samples);
   for (const size of [1, 159, 160, 161, 400, 4999]) {
     const stream = new LogMelStream(), parts: number[] = [];
@@ -113,7 +113,7 @@ Deno.test("LogMelStream gives what logMel() gives, whatever the blocks", () => {
   }
 });
 
-Deno.test("Levels counts as cut off what stays at full scale for three samples or more, in one channel, on one side", () => {
+Deno.test("Levels counts samples as clipped that stay at full scale for three or more, in one channel, with one sign", () => {
   const levels = new Levels();
   //        left:  1  1  1  0  1  1; right: 1 -1  1 -1  1  1, then 1
   levels.add(Float32Array.of(1, 1, 1, -1, 1, 1, 0, -1, 1, 1), 2);

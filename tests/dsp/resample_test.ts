@@ -7,7 +7,7 @@ function tone(hz: number, rate: number, seconds: number): Float32Array {
   return Float32Array.from({ length: Math.round(rate * seconds) }, (_, i) => Math.sin(2 * Math.PI * hz * i / rate));
 }
 
-/** The middle of a signal: what lies 50 ms and more from its ends, and where that begins. */
+/** The middle of a signal, at least 50 ms from its ends, and its start. */
 function middle(y: Float32Array): { part: Float32Array; start: number } {
   return { part: y.subarray(800, y.length - 800), start: 800 };
 }
@@ -18,10 +18,10 @@ function rms(y: ArrayLike<number>): number {
   return Math.sqrt(sum / y.length);
 }
 
-/** Level over a full-scale tone's, in dB. */
+/** Level relative to a full-scale tone, in dB. */
 const decibels = (level: number) => 20 * Math.log10(level / Math.SQRT1_2);
 
-/** What is left of a resampled tone when the true tone, at its own phase, is taken away. */
+/** The rest of a resampled tone after subtraction of the true tone at its own phase. */
 function residue(hz: number, from: number, gain = 1): Float64Array {
   const { part, start } = middle(resample(tone(hz, from, 0.5), from, 16000));
   return Float64Array.from(part, (y, i) => y - gain * Math.sin(2 * Math.PI * hz * (start + i) / 16000));
@@ -37,7 +37,7 @@ for (const rate of [...rates, 44101, 15999]) {
     const edge = Math.min(7000, 0.44 * rate);
     for (const hz of [60, 0.3 * edge, 0.71 * edge, 0.9 * edge, 0.97 * edge, edge]) {
       const { part } = middle(resample(tone(hz, rate, 0.5), rate, 16000));
-      // Fitted, since a window need not hold whole periods and images of the tone may stand beside it.
+      // Fitted, since a window need not contain whole periods, and images of the tone may be present.
       let s = 0, c = 0;
       part.forEach((y, i) => {
         s += y * Math.sin(2 * Math.PI * hz * (800 + i) / 16000);
@@ -84,19 +84,19 @@ Deno.test("resample() gives ceil(n to / from) samples, and equal rates give the 
   assertNotStrictEquals(resample(x, 16000, 16000).buffer, x.buffer);
 });
 
-Deno.test("resample() spreads a unit sample evenly about its own place, with a sum of to / from", () => {
+Deno.test("resample() spreads a unit sample symmetrically around its position, with a sum of to / from", () => {
   for (const [place, output] of [[999, 333], [0, 0], [1998, 666]]) {
     const x = new Float32Array(1999);
     x[place] = 1;
-    const y = resample(x, 48000, 16000); // output m lies on sample 3m
-    assert(Math.abs(y[output] - 0.484375 / 1.5) < 1e-3, `${y[output]}`); // the cut-off, 7.75 kHz, over half of 48 kHz
+    const y = resample(x, 48000, 16000); // output m coincides with sample 3m
+    assert(Math.abs(y[output] - 0.484375 / 1.5) < 1e-3, `${y[output]}`); // the cut-off, 7.75 kHz, relative to half of 48 kHz
     if (place !== 999) continue;
     for (let k = 1; k < 100; k++) assert(Math.abs(y[output + k] - y[output - k]) < 1e-9);
     assert(Math.abs(y.reduce((a, b) => a + b, 0) - 1 / 3) < 1e-5);
   }
 });
 
-Deno.test("Resampler gives the same samples to the bit, however the signal is cut", () => {
+Deno.test("Resampler gives the same samples, bit for bit, however the signal is cut", () => {
   for (const rate of [...rates, 16000, 44101]) {
     const x = Float32Array.from({ length: 20011 }, (_, i) => Math.sin(i * i * 1e-4) + 0.1 * Math.cos(i));
     const whole = resample(x, rate, 16000);
@@ -114,7 +114,7 @@ Deno.test("Resampler gives the same samples to the bit, however the signal is cu
   }
 });
 
-Deno.test("resample() refuses rates that are no positive integers", () => {
+Deno.test("resample() refuses rates that are not positive integers", () => {
   for (const rate of [0, -1, 44100.5, NaN, Infinity, 2 ** 40]) {
     assertThrows(() => resample(new Float32Array(1), rate, 16000), RangeError);
     assertThrows(() => resample(new Float32Array(1), 16000, rate), RangeError);

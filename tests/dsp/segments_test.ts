@@ -3,7 +3,7 @@ import { frameCount } from "../../dsp/log_mel.ts";
 import { segmentCount, segmentSeconds, segmentStart, segmentStartSeconds, segmentView } from "../../dsp/segments.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 
-Deno.test("segmentCount() counts by hand what fits", () => {
+Deno.test("segmentCount() agrees with counts by hand", () => {
   for (const frames of [0, 1, 31, 32, 33, 34, 35, 64, 98]) {
     for (const hop of [1, 2, 3, 7, 32, 100]) {
       let count = 0;
@@ -14,7 +14,7 @@ Deno.test("segmentCount() counts by hand what fits", () => {
   assertEquals(segmentCount(frameCount(16000), 1), 67);
 });
 
-Deno.test("segmentCount() refuses a hop that is no positive integer", () => {
+Deno.test("segmentCount() refuses a hop that is not a positive integer", () => {
   for (const hop of [0, -1, 1.5, NaN]) assertThrows(() => segmentCount(98, hop), RangeError);
 });
 
@@ -27,7 +27,7 @@ Deno.test("segmentView() is a view: writing to it writes to the frames", () => {
   assertEquals(frames[6 * 64], -1);
 });
 
-Deno.test("segmentView() refuses a segment that is not there", () => {
+Deno.test("segmentView() refuses a segment that does not exist", () => {
   const frames = new Float32Array(40 * 64);
   assertEquals(segmentView(frames, 8, 1).length, 2048);
   for (const segment of [9, -1, 0.5, NaN]) {

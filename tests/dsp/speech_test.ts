@@ -1,4 +1,4 @@
-/** Speech activity: against where speech was put, whatever its level and the noise under it. */
+/** Speech activity: compared with where speech was placed, whatever its level and the noise under it. */
 import { assert, assertEquals } from "@std/assert";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { SpeechActivity, speechSegments } from "../../dsp/speech.ts";
@@ -10,7 +10,7 @@ const spoken = await Promise.all(utterances.map(async (one) => (await one.read()
 const seconds = (n: number) => new Float32Array(Math.round(RATE * n));
 const decibels = (db: number) => 10 ** (db / 20);
 
-/** Pauses and utterances by turns, with noise under all of it; and where the utterances lie, in seconds. */
+/** Alternating pauses and utterances, with noise under everything; and the utterances' positions, in seconds. */
 function conversation(pauses: number[], gains: number[], noise: number): { samples: Float32Array; truth: number[][] } {
   const parts: Float32Array[] = [], truth: number[][] = [];
   let at = 0;
@@ -32,7 +32,10 @@ function conversation(pauses: number[], gains: number[], noise: number): { sampl
   return { samples: samples.map((x) => x + noise * random.normal()), truth };
 }
 
-/** Stretches of ones longer than 0.3 s, in seconds: the loud parts of one utterance count as one where pauses are short. */
+/**
+ * Stretches of ones longer than 0.3 s, in seconds: the loud parts of one utterance count as one if the pauses are
+ * short.
+ */
 function runs(active: Uint8Array): number[][] {
   const found: number[][] = [];
   active.forEach((one, t) => {
@@ -44,7 +47,7 @@ function runs(active: Uint8Array): number[][] {
   return found.filter(([from, to]) => to - from > 0.3);
 }
 
-Deno.test("SpeechActivity finds utterances where they were put, at any level, over silence and over noise", () => {
+Deno.test("SpeechActivity finds utterances where they were placed, at any level, over silence and over noise", () => {
   const cases = [
     { name: "as loud as it is, over digital silence", gains: [1, 1, 1], noise: 0 },
     { name: "12 dB quieter, over faint noise", gains: [0.25, 0.25, 0.25], noise: decibels(-80) },
@@ -59,14 +62,14 @@ Deno.test("SpeechActivity finds utterances where they were put, at any level, ov
     const found = runs(activity.frames()), where = `${name}: ${JSON.stringify({ found, truth })}`;
     assertEquals(found.length, truth.length, where);
     for (const [i, [from, to]] of truth.entries()) {
-      // an utterance begins and ends softly; 200 ms are the hangover
+      // an utterance begins and ends softly; the hangover is 200 ms
       assert(found[i][0] > from - 0.05 && found[i][0] < from + 0.2, where);
       assert(found[i][1] > to - 0.25 && found[i][1] < to + 0.26, where);
     }
   }
 });
 
-Deno.test("SpeechActivity takes all of a recording without pauses for speech, and nothing of digital silence", () => {
+Deno.test("SpeechActivity classifies a whole recording without pauses as speech, and nothing of digital silence", () => {
   const tone = Float32Array.from({ length: RATE }, (_, i) => 0.01 * Math.sin(i / 5));
   const steady = new SpeechActivity(), silence = new SpeechActivity();
   steady.push(tone);
@@ -75,7 +78,7 @@ Deno.test("SpeechActivity takes all of a recording without pauses for speech, an
   assertEquals(new SpeechActivity().frames().length, 0);
 });
 
-Deno.test("the active level is P.56's: a burst's threshold lies 15.9 dB under its level, less what the hangover adds", () => {
+Deno.test("the active level is P.56's: a burst's threshold lies 15.9 dB under its level, less the effect of the hangover", () => {
   // 1 s of square wave at -20 dB of full scale and 1 s of a square wave 22 dB lower, three times: the lower one is the floor
   const period = Float32Array.from({ length: 2 * RATE }, (_, i) => decibels(i < RATE ? -20 : -42) * (i & 1 ? 1 : -1));
   const activity = new SpeechActivity();
@@ -85,7 +88,7 @@ Deno.test("the active level is P.56's: a burst's threshold lies 15.9 dB under it
   assertEquals(activity.threshold, -36);
 });
 
-Deno.test("a stream's activity: noise before the first word is none, words are, and the noise may grow", async (t) => {
+Deno.test("a stream's activity: noise before the first word is not speech, words are, and the noise may grow", async (t) => {
   for (const [name, noise] of [["faint", -70], ["loud", -45]] as const) {
     await t.step(name, () => {
       const { samples, truth } = conversation([3, 2, 4], [1, 1], decibels(noise));
@@ -103,11 +106,11 @@ Deno.test("a stream's activity: noise before the first word is none, words are, 
   }
 });
 
-Deno.test("speechSegments() counts the segments of whose frames half are speech", () => {
+Deno.test("speechSegments() counts the segments with speech in half of their frames", () => {
   const active = Uint8Array.from({ length: 100 }, (_, t) => t >= 40 && t < 70 ? 1 : 0);
   const marks = speechSegments(active, 7, 10);
   // frames 0-31: 0 of 32; 10-41: 2; 20-51: 12; 30-61: 22; 40-71: 30; 50-81: 20; 60-91: 10
   assertEquals([...marks], [0, 0, 0, 1, 1, 1, 0]);
-  assertEquals([...speechSegments(Uint8Array.of(0, 1, 1), 1, 10)], [1]); // filled up: of the frames that there are
+  assertEquals([...speechSegments(Uint8Array.of(0, 1, 1), 1, 10)], [1]); // padded: only the frames present count
   assertEquals([...speechSegments(new Uint8Array(0), 1, 10)], [0]);
 });

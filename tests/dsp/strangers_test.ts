@@ -1,4 +1,6 @@
-/** Each simulated stranger beside a measure of its own: powers, Fourier sums at single frequencies, decay. */
+/**
+ * Each simulated stranger is checked with an independent measure: powers, Fourier sums at single frequencies, decay.
+ */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { convolve, designFilter } from "../../dsp/fir.ts";
 import { decodeG711, encodeMulaw } from "../../dsp/g711.ts";
@@ -27,7 +29,7 @@ const tones = (hertz: readonly number[], length = rate) =>
     (_, n) => hertz.reduce((sum, f) => sum + 0.1 * Math.cos(2 * Math.PI * f * n / rate), 0),
   );
 
-/** Amplitude at a frequency, by the sum itself, over a middle part of whole periods: half a second. */
+/** Amplitude at a frequency, by the definition, over a middle part of whole periods: half a second. */
 function amplitude(samples: Float32Array, hertz: number): number {
   const from = (samples.length - rate / 2) >> 1;
   let re = 0, im = 0;
@@ -55,13 +57,13 @@ Deno.test("convolve() is the sum of its definition, over several blocks", () => 
   assertThrows(() => designFilter(() => 1, 10, rate), RangeError, "odd");
 });
 
-Deno.test("gain is exact, and cuts nothing off", () => {
+Deno.test("gain is exact, and clips nothing", () => {
   const samples = tones([440]), louder = applyGain(samples, 20);
   for (let n = 0; n < samples.length; n++) near(louder[n], 10 * samples[n], 1e-6);
   assertEquals(Math.fround(Math.max(...applyGain(samples, 40))), Math.fround(100 * samples[0]));
 });
 
-Deno.test("tilt raises each octave over the one below by what it says, and leaves 1 kHz alone", () => {
+Deno.test("tilt raises each octave over the one below by the given amount, and does not change 1 kHz", () => {
   const hertz = [250, 500, 1000, 2000, 4000];
   for (const slope of [3, -4]) {
     const tilted = tilt(tones(hertz), slope);
@@ -70,13 +72,13 @@ Deno.test("tilt raises each octave over the one below by what it says, and leave
   }
 });
 
-Deno.test("noise is as far under the samples as it says, and pink: every octave has the same power", () => {
+Deno.test("noise has the given ratio to the samples, and pink: every octave has the same power", () => {
   const samples = tones([300, 800], 4 * rate), noise = pinkNoise(samples.length, drawFrom(3));
   for (const ratio of [20, 10, -5]) {
     const noisy = addNoise(samples, noise, ratio), added = noisy.map((x, n) => x - samples[n]);
     near(10 * Math.log10(power(samples) / power(added)), ratio, 0.01);
   }
-  // power of an octave: of its bins of half a second, over several such stretches
+  // power of an octave: of its bins over half a second, averaged over several such stretches
   const octave = (from: number) => {
     let sum = 0;
     for (let part = 0; part + rate / 2 <= noise.length; part += rate / 2) {
@@ -93,7 +95,7 @@ Deno.test("noise is as far under the samples as it says, and pink: every octave 
   assertEquals(pinkNoise(99, drawFrom(3)), pinkNoise(99, drawFrom(3)));
 });
 
-Deno.test("babble is as far under the samples as it says, and each of its voices is as strong", () => {
+Deno.test("babble has the given ratio to the samples, and its voices are equally loud", () => {
   const voices = [tones([500]), applyGain(tones([1500]), -30)], samples = tones([3000], 3 * rate);
   const noisy = addNoise(samples, babble(samples.length, voices, drawFrom(5)), 10);
   near(10 * Math.log10(power(samples) / power(noisy.map((x, n) => x - samples[n]))), 10, 0.01);
@@ -109,7 +111,7 @@ Deno.test("telephone passes 500 to 3200 Hz, and nothing of 100 Hz and 6 kHz but 
   for (const f of [100, 6000]) assert(decibels(amplitude(heard, f) / 0.1) < -40, `${f} Hz: ${amplitude(heard, f)}`);
 });
 
-Deno.test("encodeMulaw() gives each of the code's values its own byte, and others that of the step they lie in", () => {
+Deno.test("encodeMulaw() gives each of the code's values its own byte, and other values that of their step", () => {
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte), values = decodeG711(all, "mulaw");
   // 0x7f is the other zero
   assertEquals([...encodeMulaw(values)], [...all].map((byte) => byte === 0x7f ? 0xff : byte));
@@ -120,14 +122,14 @@ Deno.test("encodeMulaw() gives each of the code's values its own byte, and other
   assertEquals([...encodeMulaw(Float32Array.of(2, -2))], [0x80, 0x00]);
 });
 
-Deno.test("room falls by 60 dB in its time, as Schroeder measures it, and has the energy of what was said", () => {
+Deno.test("room decays by 60 dB in its time, as Schroeder measures it, and preserves the energy", () => {
   for (const seconds of [0.3, 0.8]) {
     const response = roomResponse(seconds, drawFrom(9)), clap = new Float32Array(rate);
     clap[0] = 1;
     const heard = reverberate(clap, response);
     near(power(heard) * rate, 1, 0.001);
     near(heard[0] ** 2, 0.5, 0.001, "half of it comes straight");
-    // energy that is still to come, in dB; a line through -5 and -25 dB (ISO 3382)
+    // remaining energy in dB; a line through -5 and -25 dB (ISO 3382)
     const left = new Float64Array(rate + 1);
     for (let n = rate - 1; n >= 1; n--) left[n] = left[n + 1] + heard[n] ** 2;
     const when = (level: number) => left.findIndex((energy, n) => n > 0 && 10 * Math.log10(energy / left[1]) < level);

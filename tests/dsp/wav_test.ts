@@ -18,7 +18,7 @@ interface Spec {
   before?: [string, number[]][];
   after?: [string, number[]][];
   pad?: boolean;
-  /** What the headers say, where it is not the truth. */
+  /** The headers' values, if not the true ones. */
   dataSize?: number;
   riffSize?: number;
 }
@@ -84,7 +84,7 @@ Deno.test("decodeWav() reads every width at its own scale, 2^(bits - 1)", () => 
   assertEquals(first({ bits: 12, data: [...u16(16384), ...u16(-32768)] }), [0.5, -1]); // left-justified in 16
 });
 
-Deno.test("decodeWav() takes channels apart, one to many", () => {
+Deno.test("decodeWav() separates channels, one to many", () => {
   const { sampleRate, channels } = decode({ channels: 2, rate: 44100, data: int16 });
   assertEquals(sampleRate, 44100);
   assertEquals(channels.map((c) => Array.from(c)), [[0, -1], [0.5, 32767 / 32768]]);
@@ -93,11 +93,11 @@ Deno.test("decodeWav() takes channels apart, one to many", () => {
   assertEquals(many.length, 300);
   many.forEach((channel, c) => assertEquals(Array.from(channel), [c / 32768, (c + 300) / 32768]));
 
-  // More channels of 8 bits than the canonical header could say once widened to 16.
+  // More channels of 8 bits than the canonical header can represent once widened to 16.
   assertEquals(decode({ channels: 50000, bits: 8, data: new Uint8Array(50000) }).channels[49999][0], -1);
 });
 
-Deno.test("decodeWav() reads more than one block as one", () => {
+Deno.test("decodeWav() joins several blocks", () => {
   const data = Uint8Array.from({ length: 300_000 }, (_, i) => i * 7 >> 3 & 255);
   const { channels } = decode({ channels: 3, bits: 8, data });
   data.forEach((byte, i) => assertEquals(channels[i % 3][Math.floor(i / 3)], byte / 128 - 1));
@@ -113,7 +113,7 @@ Deno.test("decodeWav() reads EXTENSIBLE headers, of integers and of floats", () 
   assertThrows(() => decodeWav(short, "a.wav"), Error, "an EXTENSIBLE header of 16 bytes; 40 are required");
 });
 
-Deno.test("decodeWav() steps over other chunks, odd ones too, padded or not", () => {
+Deno.test("decodeWav() skips other chunks, odd ones too, padded or not", () => {
   const before: [string, number[]][] = [["PAD ", Array(4044).fill(0)], ["LIST", [1, 2, 3]], ["junk", []], ["odd!", [
     9,
   ]]];
@@ -125,7 +125,7 @@ Deno.test("decodeWav() steps over other chunks, odd ones too, padded or not", ()
   assertEquals(first({ bits: 8, data: [0], after }), [-1]);
 });
 
-Deno.test("decodeWav() takes what is there where a pipe's writer could not know the size", () => {
+Deno.test("decodeWav() reads to the end if a pipe's writer could not know the size", () => {
   const sizes = [0, 0xffffffff, 0xffffffff - 36, 0x7ffff000, 0x7fffffff, 0x80000000, 0x7fffffff - 36];
   for (const dataSize of sizes) {
     for (const riffSize of [0, 36, 0xffffffff, 0x7ffff024, 0x80000024]) {
@@ -133,11 +133,11 @@ Deno.test("decodeWav() takes what is there where a pipe's writer could not know 
     }
   }
   assertEquals(first({ data: [...int16, 1], dataSize: 0xffffffff, pad: false }), int16Values);
-  // SoX rounds its figure down to whole frames.
+  // SoX rounds its number down to whole frames.
   assertEquals(decode({ channels: 3, data: int16, dataSize: 0x7ffff000 - 0x7ffff000 % 6 }).channels[0].length, 1);
 });
 
-Deno.test("decodeWav() takes an empty recording for one, also before other chunks", () => {
+Deno.test("decodeWav() accepts an empty recording, also before other chunks", () => {
   assertEquals(first({ data: [] }), []);
   assertEquals(first({ data: [], after: [["LIST", [1, 2, 3, 4]]] }), []);
   assertEquals(first({ data: [1] }), []);
@@ -150,7 +150,7 @@ Deno.test("decodeWav() reads bytes that begin anywhere in their buffer", () => {
   assertEquals(Array.from(decodeWav(shifted.subarray(3), "test.wav").channels[0]), [0.5, -0.5]);
 });
 
-Deno.test("what is there of a recording that is cut short is read, with a warning that says how much is missing", () => {
+Deno.test("a truncated recording is read as far as possible, with a warning that gives the missing amount", () => {
   const file = wav({ data: int16 });
   assertEquals(Array.from(decodeWav(file.subarray(0, -3), "cut.wav").channels[0]), int16Values.slice(0, 2));
   assertEquals(decodeRecording(file.subarray(0, -3), "cut.wav").warnings, [
@@ -163,7 +163,7 @@ Deno.test("what is there of a recording that is cut short is read, with a warnin
   }
 });
 
-Deno.test("decodeWav() names what is no wav file", () => {
+Deno.test("decodeWav() names files that are not wav files", () => {
   const cases: [number[], RegExp][] = [
     [[], /x: the file is empty/],
     [
@@ -185,7 +185,7 @@ Deno.test("decodeWav() names what is no wav file", () => {
   }
 });
 
-Deno.test("decodeWav() says what is wrong with a header that lies", () => {
+Deno.test("decodeWav() reports the fault of a wrong header", () => {
   const cases: [Spec, RegExp][] = [
     [{ data: int16, channels: 0, blockAlign: 2 }, /0 channels/],
     [{ data: int16, rate: 0 }, /states 0 Hz; EPR reads 4000 to 768000/],
@@ -210,7 +210,7 @@ Deno.test("decodeWav() says what is wrong with a header that lies", () => {
   assertThrows(() => decodeWav(wav({ data: [] }).subarray(0, 36), "x"), Error, "no data chunk");
 });
 
-Deno.test("decodeWav() and decodeRecording() name the sample that is no number", () => {
+Deno.test("decodeWav() and decodeRecording() name the sample that is not a number", () => {
   const data = new Float32Array(16004).fill(0.1);
   for (const bad of [NaN, Infinity, -Infinity, 1e30]) {
     data[16001] = bad;
@@ -227,7 +227,7 @@ Deno.test("decodeWav() and decodeRecording() name the sample that is no number",
   );
 });
 
-Deno.test("encodeWav() and decodeWav() are each other's inverse, but for 16 bits", () => {
+Deno.test("encodeWav() and decodeWav() are inverse to each other, up to 16 bits", () => {
   const samples = Float32Array.from({ length: 70000 }, (_, i) => (i - 35000) / 32768);
   const { sampleRate, channels } = decodeWav(encodeWav(samples, 22050), "test.wav");
   assertEquals(sampleRate, 22050);
@@ -261,7 +261,7 @@ Deno.test("decodeRecording() is the mean of the channels, resampled whole, whate
   });
 });
 
-Deno.test("decodeRecording() leaves 16 kHz mono as it is, and 10 ms or nothing at all is no error", () => {
+Deno.test("decodeRecording() keeps 16 kHz mono unchanged, and 10 ms or nothing at all is no error", () => {
   assertEquals(decodeRecording(wav({ data: int16 }), "x").samples, Float32Array.from(int16Values));
   assertEquals(decodeRecording(encodeWav(new Float32Array(441), 44100), "x").samples.length, 160);
   const { levels, ...recording } = decodeRecording(wav({ data: [], rate: 8000 }), "x");
@@ -286,11 +286,11 @@ function random(seed: number): () => number {
   };
 }
 
-/** Decodes bytes that may be anything: either a sound recording comes of it, or the error that is documented. */
+/** Decodes arbitrary bytes: the result must be a valid recording, or the documented error. */
 function decodeAnything(bytes: Uint8Array): boolean {
   try {
     const { samples } = decodeRecording(bytes, "fuzz.wav");
-    // At most one sample a byte, at four times the rate: nothing huge was made.
+    // At most one sample a byte, at four times the rate: nothing huge was allocated.
     assert(samples.length <= 4 * bytes.length);
     assert(samples.every((y) => Number.isFinite(y)));
     const { channels } = decodeWav(bytes, "fuzz.wav");
@@ -302,7 +302,7 @@ function decodeAnything(bytes: Uint8Array): boolean {
   }
 }
 
-Deno.test("decodeRecording() meets random bytes with its own error", () => {
+Deno.test("decodeRecording() refuses random bytes with its own error", () => {
   const next = random(1);
   for (let turn = 0; turn < 3000; turn++) {
     const bytes = Uint8Array.from({ length: Math.floor(next() * 100) }, () => next() * 256);
@@ -312,7 +312,7 @@ Deno.test("decodeRecording() meets random bytes with its own error", () => {
   }
 });
 
-Deno.test("decodeRecording() meets mutated files with a recording or its own error", () => {
+Deno.test("decodeRecording() reads mutated files or refuses them with its own error", () => {
   const next = random(2);
   const pick = <T>(from: T[]) => from[Math.floor(next() * from.length)];
   const seeds = [

@@ -1,4 +1,4 @@
-/** The forest and the tree against scikit-learn's on its bundled sets: tests/golden/forest.json. */
+/** The forest and the tree compared with scikit-learn's on its bundled data sets: tests/golden/forest.json. */
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { gini } from "../../forest/criterion.ts";
@@ -7,7 +7,7 @@ import { accuracies, readJSON, readSet } from "./same_folds.ts";
 
 const SETS = { iris: 3, wine: 3, breast_cancer: 2, digits: 10 };
 for (const [name, classes] of Object.entries(SETS)) {
-  // The forests of digits take ten times as long as all others: digits_test.ts has them, to run beside this file.
+  // The forests of digits take ten times as long as all others: digits_test.ts tests them in parallel with this file.
   if (name !== "digits") {
     Deno.test(`RandomForest judges ${name} as well as scikit-learn's on the same ten folds, mean of ten seeds, within 0.006`, async () => {
       const { accuracy, wanted } = await accuracies(name, classes);

@@ -1,4 +1,4 @@
-/** The forest against scikit-learn's on the digits: a hundred fits of 100 trees, in a file of their own. */
+/** The forest compared with scikit-learn's on the digits: a hundred fits of 100 trees, in a separate file. */
 
 import { assert } from "@std/assert";
 import { accuracies } from "./same_folds.ts";

@@ -1,4 +1,4 @@
-/** What a forest promises beside its accuracy: seeds, order, probabilities, JSON. */
+/** Properties of a forest besides its accuracy: seeds, order, probabilities, JSON. */
 
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { RandomForest, treeGrower } from "../../forest/forest.ts";
@@ -29,7 +29,7 @@ Deno.test("RandomForest draws n of n samples with replacement for each tree, or 
   assert(whole.every((counts) => String(counts) === "50,50,50"));
 });
 
-Deno.test("RandomForest.predictProbabilities() is the mean of the trees', and predict() the likeliest, ties to the lower", () => {
+Deno.test("RandomForest.predictProbabilities() is the mean of the trees', and predict() the most likely class, ties to the lower", () => {
   const mean = new Float64Array(150 * 3);
   for (const tree of forest.trees) tree.predictProbabilities(x).forEach((p, i) => mean[i] += p / 12);
   const probabilities = forest.predictProbabilities(x), labels = forest.predict(x);
@@ -55,13 +55,13 @@ Deno.test("RandomForest.featureImportances() are shares of 1 that favour an iris
   );
 });
 
-Deno.test("RandomForest goes through JSON and comes back the same to the last bit", () => {
+Deno.test("RandomForest survives JSON unchanged, to the last bit", () => {
   const back = RandomForest.fromJSON(JSON.parse(JSON.stringify(forest)));
   assertEquals(back, forest);
   assertEquals(back.predictProbabilities(x), forest.predictProbabilities(x));
 });
 
-Deno.test("RandomForest.fromJSON() names the place where a stored forest is damaged", () => {
+Deno.test("RandomForest.fromJSON() names the damaged part of a stored forest", () => {
   const json = JSON.stringify(forest);
   const fails = (message: RegExp, damage: (json: ReturnType<RandomForest["toJSON"]>) => unknown) => {
     const copy = JSON.parse(json), damaged = damage(copy);

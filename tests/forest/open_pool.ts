@@ -1,4 +1,4 @@
-/** A program that leaves its pool open: for the test that it ends all the same. */
+/** A program that leaves its pool open, for the test that it ends anyway. */
 import { ForestPool } from "../../forest/parallel.ts";
 
 const pool = new ForestPool({ threads: 2 });

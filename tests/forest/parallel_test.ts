@@ -10,7 +10,7 @@ const ofDigits: ForestOptions = { features: 64, classes: 10, trees: 12, seed: 3 
 const ofIris: ForestOptions = { features: 4, classes: 3, trees: 7, seed: 4 };
 const dying = new URL("../workers/dying_worker.ts", import.meta.url);
 
-Deno.test("ForestPool.fit() gives the trees of RandomForest.fit to the bit, with 1 to 4 threads, forest after forest", async () => {
+Deno.test("ForestPool.fit() gives the trees of RandomForest.fit, bit for bit, with 1 to 4 threads, forest after forest", async () => {
   const wantedDigits = RandomForest.fit(digits.x, digits.y, ofDigits);
   const wantedIris = RandomForest.fit(iris.x, iris.y, { ...ofIris, bootstrap: false, maxDepth: 2 });
   for (let threads = 1; threads <= 4; threads++) {
@@ -24,7 +24,7 @@ Deno.test("ForestPool.fit() gives the trees of RandomForest.fit to the bit, with
   }
 });
 
-Deno.test("ForestPool.fit() refuses what RandomForest.fit refuses, in the same words", async () => {
+Deno.test("ForestPool.fit() refuses the same input as RandomForest.fit, with the same messages", async () => {
   const pool = new ForestPool({ threads: 1 });
   const cases: [Float32Array, Int32Array, ForestOptions][] = [
     [iris.x.with(7, NaN), iris.y, ofIris],
@@ -54,7 +54,7 @@ Deno.test("a thread of ForestPool that dies is an error", async () => {
   await pool.close();
 });
 
-Deno.test("ForestPool.fit() grows the forest on this thread where no other can start", async () => {
+Deno.test("ForestPool.fit() grows the forest on this thread if no other can start", async () => {
   const pool = new ForestPool({ threads: 2, worker: new URL("./no_such_worker.ts", import.meta.url) });
   const wanted = RandomForest.fit(iris.x, iris.y, ofIris);
   assertEquals(await pool.fit(iris.x, iris.y, ofIris), wanted);
@@ -62,7 +62,7 @@ Deno.test("ForestPool.fit() grows the forest on this thread where no other can s
   await pool.close();
 });
 
-Deno.test("ForestPool.fit() stops when told, and the pool goes on", async () => {
+Deno.test("ForestPool.fit() stops on request, and the pool stays usable", async () => {
   const pool = new ForestPool({ threads: 2 });
   const abort = new AbortController();
   const long = pool.fit(digits.x, digits.y, { ...ofDigits, trees: 100_000 }, abort.signal);
@@ -73,7 +73,7 @@ Deno.test("ForestPool.fit() stops when told, and the pool goes on", async () => 
   await pool.close();
 });
 
-Deno.test("a program waits for its forest, and then ends though the pool is open", async () => {
+Deno.test("a program waits for its forest, and then ends although the pool is open", async () => {
   const program = new URL("./open_pool.ts", import.meta.url).pathname;
   const command = new Deno.Command("deno", {
     args: ["run", "--quiet", "--allow-read", program],

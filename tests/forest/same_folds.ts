@@ -1,4 +1,4 @@
-/** The forest's accuracy on the very folds on which scikit-learn's was measured, for the tests. */
+/** The forest's accuracy on the same folds as scikit-learn's, for the tests. */
 
 import { RandomForest } from "../../forest/forest.ts";
 import { readGolden } from "../golden.ts";
@@ -7,14 +7,14 @@ import { readGolden } from "../golden.ts";
 export const readJSON = async (name: string) =>
   JSON.parse(await Deno.readTextFile(new URL(`../golden/${name}`, import.meta.url)));
 
-/** One of scikit-learn's bundled sets: x [n, features], y [n]. */
+/** One of scikit-learn's bundled data sets: x [n, features], y [n]. */
 export async function readSet(name: string): Promise<{ x: Float32Array; y: Int32Array; features: number }> {
   const golden = await readGolden("forest_data.safetensors");
   const { data: x, shape } = golden[`${name}.x`], y = golden[`${name}.y`].data;
   return { x: x as Float32Array, y: y as Int32Array, features: shape[1] };
 }
 
-/** Mean over seeds 0 to 9 of the ten-fold accuracy of forests of 100 trees, and that of scikit-learn's. */
+/** Mean over seeds 0 to 9 of the ten-fold accuracy of forests of 100 trees, and scikit-learn's. */
 export async function accuracies(name: string, classes: number): Promise<{ accuracy: number; wanted: number }> {
   const { x, y, features } = await readSet(name);
   const allFolds: string[] = (await readJSON("tree_splits.json")).folds[name];

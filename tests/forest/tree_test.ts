@@ -1,4 +1,6 @@
-/** Single trees, node by node, against scikit-learn's: tests/golden/tree_splits.json, made by make_trees.py there. */
+/**
+ * Single trees, compared node by node with scikit-learn's: tests/golden/tree_splits.json, made by make_trees.py there.
+ */
 
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { gini } from "../../forest/criterion.ts";
@@ -10,7 +12,7 @@ interface StoredTree {
   maxDepth: number | null;
   x: number[];
   y: number[];
-  /** whether scikit-learn itself makes this node whatever its seed, since no other split is exactly as good */
+  /** whether scikit-learn itself makes this node for every seed, since no other split is exactly as good */
   sure: boolean[];
   feature: number[];
   threshold: number[];
@@ -37,7 +39,7 @@ for (const [name, golden] of Object.entries(stored)) {
       const impurity = (counts: ArrayLike<number>) => Array.from(counts).reduce((a, b) => a + b) * gini(counts);
       let compared = 0;
       const compare = (mine: number, theirs: number) => {
-        // what comes to a node is decided above it, so it is the same even where the node's own split is a tie
+        // the samples of a node are decided above it, so they are the same even if the node's own split is a tie
         assertEquals([...counts(mine)], golden.value[theirs]);
         assertStrictEquals(feature[mine] < 0, golden.feature[theirs] < 0, `${name}: only one of two nodes is a leaf`);
         if (golden.sure[theirs]) {
@@ -80,7 +82,7 @@ Deno.test("DecisionTree numbers its nodes in preorder, each child after its pare
   assertEquals(seen, Array.from(feature.keys()));
 });
 
-Deno.test("DecisionTree finds the split that trying every one in float64 finds, with ties, many values and few", () => {
+Deno.test("DecisionTree finds the same split as an exhaustive search in float64, with ties, many values and few", () => {
   let state = 1;
   const next = (n: number) => (state = (state * 48271) % 2147483647) % n;
   for (const [n, levels, classes] of [[300, 5, 3], [300, 100000, 3], [60, 7, 2], [700, 300, 4], [30, 2, 5]]) {
@@ -118,7 +120,7 @@ Deno.test("DecisionTree.fit() grows a single leaf from one class, from one sampl
   assertEquals([...equal.featureImportances()], [0]);
 });
 
-Deno.test("DecisionTree.fit() looks past maxFeatures where the features drawn are constant", () => {
+Deno.test("DecisionTree.fit() examines more than maxFeatures if the drawn features are constant", () => {
   const x = new Float32Array(20 * 8).fill(3), y = new Uint8Array(20);
   for (let i = 0; i < 20; i++) x[i * 8 + 5] = y[i] = i % 2;
   for (let seed = 0; seed < 10; seed++) {
@@ -127,7 +129,7 @@ Deno.test("DecisionTree.fit() looks past maxFeatures where the features drawn ar
   }
 });
 
-Deno.test("DecisionTree.fit() says what is wrong with what it is given", () => {
+Deno.test("DecisionTree.fit() reports invalid input", () => {
   const x = new Float32Array([1, 2, 3, 4]), y = new Uint8Array([0, 1]), options = { features: 2, classes: 2 };
   const fails = (message: RegExp, x: Float32Array, y: Uint8Array | Int32Array, more = {}) =>
     assertMatch(assertThrows(() => DecisionTree.fit(x, y, { ...options, ...more }), RangeError).message, message);

@@ -1,7 +1,7 @@
 /**
- * Compressed recordings that were changed at random: each is read, or refused with our own error; soon, and in little memory.
+ * Randomly changed compressed recordings: each is read, or refused with our own error, quickly and in little memory.
  *
- * EPR_FUZZ=10000 makes so many in all; without it 150. EPR_FUZZ_SEED begins elsewhere.
+ * EPR_FUZZ=10000 sets the total number; default: 150. EPR_FUZZ_SEED sets another start.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
@@ -13,10 +13,10 @@ import { mutateBytes, pick } from "./mutate.ts";
 const TURNS = Number(Deno.env.get("EPR_FUZZ") ?? 150);
 const SEED = Number(Deno.env.get("EPR_FUZZ_SEED") ?? 1);
 
-/** Seconds that one may take, and bytes that the program may grow by, over all of them. */
+/** Most seconds for one, and most bytes by which the program may grow over all of them. */
 const LONGEST = 10, MOST_MEMORY = 500e6;
 
-/** Files that the fuzzer begins from, and FFmpeg's options for them. */
+/** The fuzzer's original files, and FFmpeg's options for them. */
 const KINDS: Record<string, string[]> = {
   "a.flac": ["-c:a", "flac"],
   "b.flac": ["-ac", "2", "-sample_fmt", "s32", "-c:a", "flac"],
@@ -55,7 +55,7 @@ async function makeFiles(): Promise<Uint8Array[]> {
   }
 }
 
-/** A result, or the words of the error. */
+/** The result, or the error's message. */
 async function attempt<T>(run: () => Promise<T>): Promise<T | string> {
   try {
     return await run();
@@ -64,7 +64,7 @@ async function attempt<T>(run: () => Promise<T>): Promise<T | string> {
   }
 }
 
-/** What a file gives that comes in pieces. */
+/** The samples of a file that arrives in pieces. */
 async function inPieces(file: Uint8Array, random: Random): Promise<Float32Array> {
   const reader = new RecordingReader("fuzz.wav"), parts: Float32Array[] = [];
   for (let at = 0, size; at < file.length; at += size) {

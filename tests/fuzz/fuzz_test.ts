@@ -1,7 +1,9 @@
 /**
- * Wav files and models that were changed at random: each is right, or refused with our own error; soon, and in little memory.
+ * Randomly changed wav files and models: each gives the right result, or is refused with our own error, quickly and in little
+ * memory.
  *
- * EPR_FUZZ=5000 makes so many of each (10,000 in all, some minutes); without it six hundred of each. EPR_FUZZ_SEED begins elsewhere.
+ * EPR_FUZZ=5000 sets the number of each (10,000 in all, some minutes); default: six hundred of each. EPR_FUZZ_SEED sets another
+ * start.
  */
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { frameCount } from "../../dsp/log_mel.ts";
@@ -25,7 +27,7 @@ import { makeWav, WAV_KINDS } from "./wavs.ts";
 const TURNS = Number(Deno.env.get("EPR_FUZZ") ?? 600);
 const SEED = Number(Deno.env.get("EPR_FUZZ_SEED") ?? 1);
 
-/** Seconds that one may take, and bytes that the program may grow by, over all of them. */
+/** Most seconds for one, and most bytes by which the program may grow over all of them. */
 const LONGEST = 10, MOST_MEMORY = 200e6;
 
 const device = await cpu.open();
@@ -33,7 +35,7 @@ const { bytes, model, features } = await trainTinyModel(device);
 const K = features.emotions.length;
 const predictor = new Predictor(model, device);
 
-/** Runs `turn` so many times; says what came of them, how long the longest took, and what memory it cost. */
+/** Runs `turn` repeatedly; reports the outcomes, the longest duration, and the memory used. */
 async function fuzz(
   what: string,
   turn: (random: Random, number: number) => Promise<string>,
@@ -65,7 +67,7 @@ async function fuzz(
   return outcomes;
 }
 
-/** Throws unless a prediction is one. */
+/** Throws unless a prediction is valid. */
 function checkPrediction({ emotion, probability, probabilities, profile }: Prediction, segments: number): void {
   assertEquals(profile.length, segments * K);
   for (let s = 0; s < segments; s++) {
@@ -80,7 +82,7 @@ function checkPrediction({ emotion, probability, probabilities, profile }: Predi
 
 const files = [...WAV_KINDS.map((kind, i) => makeWav(kind, new Random(9, i))), ...Object.values(oddWavs)];
 
-Deno.test("mutated wav files are heard rightly, or refused with our own error, whole and in pieces alike", async () => {
+Deno.test("mutated wav files are decoded correctly, or refused with our own error, whole and in pieces alike", async () => {
   const outcomes = await fuzz("wav files", async (random) => {
     const file = mutateBytes(pick(random, files), random);
     const whole = attempt(() => decodeRecording(file, "fuzz.wav"));
@@ -109,7 +111,7 @@ Deno.test("mutated wav files are heard rightly, or refused with our own error, w
   assert((outcomes.get("heard") ?? 0) > TURNS / 10 && (outcomes.get("refused") ?? 0) > TURNS / 10);
 });
 
-/** A result, or the words of the error. */
+/** The result, or the error's message. */
 function attempt<T>(run: () => T): T | string {
   try {
     return run();
@@ -118,7 +120,7 @@ function attempt<T>(run: () => T): T | string {
   }
 }
 
-/** What a file gives that comes in pieces. */
+/** The samples of a file that arrives in pieces. */
 function inPieces(file: Uint8Array, random: Random): Float32Array[] {
   const stream = new RecordingStream("fuzz.wav", { length: file.length }), parts: Float32Array[] = [];
   if (file.length === 0) parts.push(...stream.push(file));
@@ -129,10 +131,10 @@ function inPieces(file: Uint8Array, random: Random): Float32Array[] {
   return [...parts, ...stream.finish()];
 }
 
-/** Compares some decoded samples with what stands in the file, read by its own few lines. */
+/** Compares some decoded samples with the file's contents, read by a few separate lines of code. */
 function checkSomeSamples(file: Uint8Array, random: Random): void {
   const { dataOffset, sampleBytes, encoding, frames } = readWavHeader(file, "fuzz.wav");
-  if (encoding !== "int" && encoding !== "float") return; // tests/dsp/odd_wavs_test.ts looks at their values
+  if (encoding !== "int" && encoding !== "float") return; // tests/dsp/odd_wavs_test.ts checks their values
   const { channels } = decodeWav(file, "fuzz.wav"), view = new DataView(file.buffer, file.byteOffset);
   for (let n = 0; n < 20 && frames > 0; n++) {
     const frame = random.below(frames), c = random.below(channels.length);
@@ -152,7 +154,7 @@ function checkSomeSamples(file: Uint8Array, random: Random): void {
 const sound = decodeRecording(files[0], "sound").samples;
 const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
-/** A model that is changed: its bytes as they are, or what they say, with check sums that are right. */
+/** A changed model: its bytes changed directly, or its contents, with correct check sums. */
 function mutateModel(random: Random): { changed: ModelBytes; sealed: boolean } {
   const json = (file: keyof ModelBytes) => JSON.parse(new TextDecoder().decode(bytes[file]));
   switch (random.below(8)) {
@@ -178,7 +180,7 @@ function mutateModel(random: Random): { changed: ModelBytes; sealed: boolean } {
       const file = pick(random, ["weights.safetensors", "forest.json"] as const);
       return { changed: replaceFile(bytes, file, mutateBytes(bytes[file], random, 3000)), sealed: true };
     }
-    case 6: { // a model like any other, with other numbers
+    case 6: { // an ordinary model with other numbers
       const forest = json("forest.json"), description = describeAgain(bytes);
       const tree = pick(random, forest.trees as { feature: number[]; threshold: number[]; leaves: number[][] }[]);
       tree.threshold[random.below(tree.threshold.length)] = pick(random, [-1e300, 0, 1e-300, 0.5, 1e300]);
@@ -205,7 +207,7 @@ function mutateModel(random: Random): { changed: ModelBytes; sealed: boolean } {
   }
 }
 
-Deno.test("mutated models are the same as before, or hear something, or are refused with our own error", async () => {
+Deno.test("mutated models are unchanged, or give a prediction, or are refused with our own error", async () => {
   const outcomes = await fuzz("models", async (random) => {
     const { changed, sealed } = mutateModel(random);
     let read;

@@ -1,10 +1,11 @@
 /**
- * Mutations of bytes and of JSON, from a seed: the same seed makes the same ones, so that what is found is found again.
+ * Mutations of bytes and of JSON, from a seed: the same seed gives the same mutations, so that findings are
+ * reproducible.
  */
 import { Random } from "../../kernels/random.ts";
 import type { Json } from "../models/hostile.ts";
 
-/** Numbers that headers lie with. */
+/** Misleading numbers for headers. */
 const LIES = [
   0,
   1,
@@ -31,7 +32,7 @@ export const pick = <T>(random: Random, from: readonly T[]): T => from[random.be
 /**
  * Bytes changed in one place or a few.
  *
- * @param head bytes from the start that most changes are made in
+ * @param head number of bytes from the start in which most changes happen
  */
 export function mutateBytes(bytes: Uint8Array, random: Random, head = 120): Uint8Array {
   let out = bytes.slice();
@@ -52,13 +53,13 @@ export function mutateBytes(bytes: Uint8Array, random: Random, head = 120): Uint
       case 3:
         if (at + 2 <= out.length) view.setUint16(at, pick(random, LIES) & 65535, true);
         break;
-      case 4: // a little more or less than what was there
+      case 4: // slightly more or less than before
         if (at + 4 <= out.length) view.setUint32(at, view.getUint32(at, true) + random.below(17) - 8, true);
         break;
       case 5:
         out = out.slice(0, at);
         break;
-      case 6: // a piece again, or gone
+      case 6: // a piece repeated or removed
         out = splice(out, at, at + random.below(64), random.below(2) ? out.slice(at, at + random.below(128)) : []);
         break;
       case 7:
@@ -79,7 +80,7 @@ function splice(bytes: Uint8Array, from: number, to: number, insert: ArrayLike<n
   return out;
 }
 
-/** Values that JSON lies with. */
+/** Misleading values for JSON. */
 const VALUES: readonly Json[] = [
   null,
   true,
@@ -108,10 +109,10 @@ const VALUES: readonly Json[] = [
   { length: 1e9 },
 ];
 
-/** A value of which one thing, somewhere, is another, gone, there twice, or out of order. It is changed where it lies. */
+/** A value with one part, somewhere, replaced, removed, duplicated, or moved. It is changed in place. */
 export function mutateJson(value: Json, random: Random): Json {
   const places: { parent: Json; key: string }[] = [];
-  // lists of thousands of numbers would hide everything else: some of each are enough
+  // lists of thousands of numbers would dominate everything else, so only some of each are used
   const walk = (parent: Json) => {
     const keys = Object.keys(parent);
     for (const key of keys.length > 40 ? Array.from({ length: 8 }, () => pick(random, keys)) : keys) {
@@ -134,7 +135,7 @@ export function mutateJson(value: Json, random: Random): Json {
         if (list) parent.splice(Number(key), 1);
         else delete parent[key];
         break;
-      case 3: // what stands elsewhere
+      case 3: // another part's value
         parent[key] = structuredClone(((place) => place.parent[place.key])(pick(random, places)));
         break;
       case 4:

@@ -1,11 +1,11 @@
-/** Wav files of every kind that is taken, each a little longer than a segment: what the fuzzer begins from. */
+/** Wav files of every supported kind, each slightly longer than a segment: the fuzzer's original files. */
 import type { Random } from "../../kernels/random.ts";
 
 const ascii = (text: string) => [...text].map((c) => c.charCodeAt(0));
 const u16 = (v: number) => [v & 255, v >> 8 & 255];
 const u32 = (v: number) => [v & 255, v >>> 8 & 255, v >>> 16 & 255, v >>> 24];
 
-/** How a file is made. */
+/** The properties of a file. */
 export interface WavKind {
   rate: number;
   channels: number;
@@ -31,7 +31,7 @@ export const WAV_KINDS: readonly WavKind[] = [
   { rate: 11025, channels: 1, bits: 16, note: 100, seconds: 0.6 },
 ];
 
-/** The bytes of a file: a tone that rises, with noise. */
+/** The bytes of a file: a rising tone with noise. */
 export function makeWav(kind: WavKind, random: Random): Uint8Array {
   const { rate, channels, bits, float = false, extensible = false, note = 0, after = 0, seconds = 0.4 } = kind;
   const bytes = bits / 8, frames = Math.round(rate * seconds), data = new Uint8Array(frames * channels * bytes);

@@ -1,22 +1,25 @@
-/** Running one kernel call on a device and holding its outputs to expected values. */
+/** Runs one kernel call on a device and compares its outputs with expected values. */
 import { assert, assertEquals } from "@std/assert";
 import type { Device, DeviceBuffer } from "../../kernels/device.ts";
 import { SIGNATURES } from "../../kernels/methods.ts";
 import type { KernelName } from "../../kernels/table.ts";
 import { reference } from "../../kernels/reference.ts";
 
-/** The buffers that a kernel overwrites, and those that it updates: what it reads (Adam's weights) is not filled with NaN first. */
+/**
+ * The buffers that a kernel overwrites, and those that it updates: buffers that it reads (Adam's weights) are not
+ * filled with NaN first.
+ */
 export function outputsOf(kernel: KernelName): { written: string[]; updated: string[] } {
   const named = (use: string) => SIGNATURES[kernel].buffers.filter((one) => one.use === use).map(({ name }) => name);
   return { written: named("write"), updated: named("update") };
 }
 
-/** Arguments of a kernel with plain arrays for its buffers; outputs need only the right length. */
+/** Arguments of a kernel with plain arrays for its buffers; for outputs only the length matters. */
 export type PlainArgs = Record<string, number | boolean | undefined | readonly number[] | Float64Array | Int32Array>;
 
 const isArray = (value: unknown): value is Float64Array | Int32Array => ArrayBuffer.isView(value);
 
-/** Runs `device[kernel]` on copies of the arrays and gives all outputs. */
+/** Runs `device[kernel]` on copies of the arrays and returns all outputs. */
 export async function runOn(
   device: Device,
   kernel: KernelName,
@@ -39,7 +42,7 @@ export async function runOn(
   return outputs;
 }
 
-/** The same outputs by the definition. */
+/** The same outputs from the definition. */
 export function define(kernel: KernelName, args: PlainArgs): Record<string, Float64Array> {
   const copies = Object.fromEntries(Object.entries(args).map(([name, v]) => [name, isArray(v) ? v.slice() : v]));
   (reference[kernel] as (args: unknown) => void)(copies);
@@ -47,7 +50,7 @@ export function define(kernel: KernelName, args: PlainArgs): Record<string, Floa
   return Object.fromEntries([...written, ...updated].map((name) => [name, copies[name] as unknown as Float64Array]));
 }
 
-/** Largest difference as a share of the expected values' largest size (of 1e-30 at least); NaN counts as infinite. */
+/** Largest difference relative to the largest expected magnitude (at least 1e-30); NaN counts as infinite. */
 export function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   assertEquals(found.length, expected.length, "length");
   let worst = 0, largest = 1e-30;
@@ -59,7 +62,7 @@ export function relativeError(found: ArrayLike<number>, expected: ArrayLike<numb
   return worst / largest;
 }
 
-/** Fails where an output is further than `tolerance` of its largest value from what is expected. */
+/** Fails if an output differs from the expected one by more than `tolerance` of its largest value. */
 export function assertClose(
   found: Record<string, ArrayLike<number>>,
   expected: Record<string, ArrayLike<number>>,

@@ -1,10 +1,10 @@
-/** Calls of every kernel large enough that the CPU device cuts them into many chunks, for its own tests. */
+/** Calls of every kernel that are large enough for the CPU device to cut them into many chunks, for its own tests. */
 import { type KernelName, VIEW } from "../../kernels/table.ts";
 import { Random } from "../../kernels/random.ts";
 import type { PlainArgs } from "./compare.ts";
 
 const random = new Random(20, 26);
-/** float32-representable normal numbers. */
+/** Normally distributed numbers that float32 can represent. */
 const numbers = (length: number) => Float64Array.from({ length }, () => Math.fround(random.normal()));
 
 function conv(batch: number, height: number, width: number, channelsIn: number, channelsOut: number) {
@@ -40,7 +40,7 @@ function matmul(m: number, n: number, k: number, transposeA: boolean, transposeB
   return { matmul: { m, n, k, transposeA, transposeB, relu: true, ...arrays } };
 }
 
-/** Views of windows that begin at most 300 of 400 time steps in, each another. */
+/** Views of windows that begin at most 300 of 400 time steps in, all different. */
 export function someViews(batch: number): Float64Array {
   return Float64Array.from({ length: batch * VIEW.length }, (_, at) => {
     const i = Math.floor(at / VIEW.length);
@@ -61,7 +61,7 @@ export function someViews(batch: number): Float64Array {
   });
 }
 
-/** Each a group of kernel calls, by what is special about it. */
+/** Groups of kernel calls, with the special feature of each. */
 export function largeCalls(): [string, Partial<Record<KernelName, PlainArgs>>][] {
   const length = 70_003, rows = 150, classes = 7, columns = 200;
   const [x, y, weights, m, v] = [1, 2, 3, 4, 5].map(() => numbers(length));

@@ -1,4 +1,4 @@
-/** What is the CPU device's own: threads, instruction sets, memory, and what happens when something fails. */
+/** Tests specific to the CPU device: threads, instruction sets, memory, and failures. */
 import { Worker } from "node:worker_threads";
 import { assertOptionError } from "../option_errors.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
@@ -39,10 +39,10 @@ Deno.test("createCpuDevice() is right without relaxed SIMD too", async () => {
   device.close();
 });
 
-/** A program that has no threads and no shared memory, and whose kernels were assembled beforehand. */
+/** A program without threads and shared memory, with kernels assembled in advance. */
 const bare = { processors: 8, kernels: assembleKernels };
 
-Deno.test("startCpuDevice() without worker threads gives the bits of a thread, in memory that is not shared", async () => {
+Deno.test("startCpuDevice() without worker threads gives the same bits, in memory that is not shared", async () => {
   for (const simd of ["relaxed", "plain"] as const) {
     const [one, inline] = [await createCpuDevice({ threads: 1, simd }), await startCpuDevice(bare, { simd })];
     assertEquals(inline.threads, 1);
@@ -57,7 +57,7 @@ Deno.test("startCpuDevice() without worker threads gives the bits of a thread, i
   }
 });
 
-Deno.test("a device without worker threads tells of a trap at the next call, of memory that is short, and that it is closed", async () => {
+Deno.test("a device without worker threads reports a trap at the next call, missing memory, and that it is closed", async () => {
   const device = await startCpuDevice(bare, { memoryLimit: 2 ** 26 });
   assertThrows(() => device.allocate(2 ** 25, "activations"), Error, "out of memory: activations needs 128 MiB");
   const x = device.allocate(10, "x"), outside = new CpuBuffer(2 ** 32 - 4096, 2 ** 20);
@@ -74,7 +74,7 @@ Deno.test("a device without worker threads tells of a trap at the next call, of 
   await assertOptionError(() => startCpuDevice(bare, { threads: 2 }), "threads", /from 1 to 1, found 2/);
 });
 
-Deno.test("movePanel() gives what gemm.wat is when it is assembled for that thread", async () => {
+Deno.test("movePanel() equals gemm.wat assembled for that thread", async () => {
   const bytes = await assembleKernels({ simd: "plain", memory: "shared" }), assembler = await wabt();
   for (const thread of [0, 1, 2, 63]) {
     const values = { panel: PANELS.at + thread * PANELS.bytes, pages: INITIAL_PAGES };
@@ -85,14 +85,14 @@ Deno.test("movePanel() gives what gemm.wat is when it is assembled for that thre
   }
 });
 
-Deno.test("allocate() says how much was wanted and for what where memory is short", async () => {
+Deno.test("allocate() reports the size and the purpose if memory is insufficient", async () => {
   const device = await createCpuDevice({ threads: 1, memoryLimit: 2 ** 26 });
   const held = device.allocate(2 ** 23, "a first half"); // 32 MiB
   assertMatch(
     assertThrows(() => device.allocate(2 ** 23 + 2 ** 20, "activations of conv3"), Error).message,
     /out of memory: activations of conv3 needs 36 MiB, and \d+ MiB are in use.*`batch` or `width`/,
   );
-  // The device goes on, and what is there can still be used and read.
+  // The device continues, and its contents can still be used and read.
   device.fill({ x: held, length: held.length, value: 2 });
   assertEquals((await device.read(held))[held.length - 1], 2);
   device.close();
@@ -102,11 +102,11 @@ Deno.test("a trap in a worker is an error by the next read() and of every call a
   for (const threads of [1, 3]) {
     const device = await createCpuDevice({ threads });
     const good = device.allocate(10, "a buffer");
-    const outside = new CpuBuffer(2 ** 32 - 4096, 2 ** 20); // no memory is there
+    const outside = new CpuBuffer(2 ** 32 - 4096, 2 ** 20); // there is no memory there
     device.fill({ x: good, length: 10, value: 1 });
     device.fill({ x: outside, length: outside.length, value: 1 });
     const next = async () => {
-      device.fill({ x: good, length: 10, value: 3 }); // throws where the trap is known by now
+      device.fill({ x: good, length: 10, value: 3 }); // throws if the trap is already known
       await device.read(good);
     };
     assertMatch(
@@ -125,7 +125,7 @@ Deno.test("a trap in a worker is an error by the next read() and of every call a
 });
 
 Deno.test("a worker that dies is an error, not a hang", async () => {
-  // The device keeps its workers to itself: one is caught as the device writes to it.
+  // The device hides its workers: one is intercepted as the device writes to it.
   const workers: Worker[] = [];
   const { postMessage } = Worker.prototype;
   Worker.prototype.postMessage = function (...args: Parameters<typeof postMessage>) {
@@ -138,7 +138,7 @@ Deno.test("a worker that dies is an error, not a hang", async () => {
   assertEquals((await device.read(x))[99], 1);
   await workers[0].terminate();
   const read = async () => {
-    for (let i = 0; i < 100; i++) { // until the news is here
+    for (let i = 0; i < 100; i++) { // until the message arrives
       device.fill({ x, length: 100, value: 2 });
       await device.read(x);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -156,7 +156,7 @@ Deno.test("after close() every call throws", async () => {
   await assertRejects(() => device.read(x), Error, "closed");
 });
 
-Deno.test("a program that forgets close() ends by itself, also with work under way", async () => {
+Deno.test("a program that forgets close() ends anyway, even with work under way", async () => {
   const device = new URL("../../kernels/cpu/create.ts", import.meta.url);
   const config = new URL("../../deno.json", import.meta.url);
   const program = `import { createCpuDevice } from ${JSON.stringify(device.href)};
@@ -181,7 +181,7 @@ Deno.test("a program that forgets close() ends by itself, also with work under w
   assertEquals(new TextDecoder().decode(stdout).trim(), "1");
 });
 
-Deno.test("allocate() makes nothing new when the same steps come again", async () => {
+Deno.test("allocate() creates nothing new when the same steps repeat", async () => {
   const device = await createCpuDevice({ threads: 2 });
   const step = async () => {
     const [x, y] = [1000, 2000].map((length) => device.allocate(length, "a step's"));
@@ -199,11 +199,11 @@ Deno.test("allocate() makes nothing new when the same steps come again", async (
   device.close();
 });
 
-Deno.test("read() gives what a buffer held at the call, and write() takes its data at once", async () => {
+Deno.test("read() returns a buffer's contents at the time of the call, and write() copies its data at once", async () => {
   const device = await createCpuDevice({ threads: 2 });
   const x = device.allocate(100_000, "x"), data = new Float32Array(100_000);
   const reads: Promise<Float32Array>[] = [];
-  // More than the staging memory holds, so that it is used up and begun again.
+  // More than the staging memory, so that it is used up and restarted.
   for (let i = 0; i < 40; i++) {
     device.fill({ x, length: x.length, value: -1 });
     device.write(x, data.fill(i));
@@ -216,7 +216,7 @@ Deno.test("read() gives what a buffer held at the call, and write() takes its da
   device.close();
 });
 
-Deno.test("view() waits for what was enqueued, and gives the words where they lie", async () => {
+Deno.test("view() waits for enqueued work, and returns the words in place", async () => {
   const device = await createCpuDevice({ threads: 2 });
   const x = device.allocate(1000, "x");
   device.fill({ x, length: 1000, value: 3 });
@@ -238,7 +238,7 @@ Deno.test("more phases than the ring has slots run in order", async () => {
   device.close();
 });
 
-Deno.test("createCpuDevice() refuses a number of threads by name", async () => {
+Deno.test("createCpuDevice() names an invalid number of threads", async () => {
   await assertOptionError(() => createCpuDevice({ threads: 0 }), "threads", /found 0/);
 });
 

@@ -1,4 +1,7 @@
-/** The phases of the CPU device: each is registered once, is told by names, and one that is not registered is an error at once. */
+/**
+ * The phases of the CPU device: each is registered once and called by names, and an unregistered one is an error at
+ * once.
+ */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { CONTROL, INITIAL_PAGES, type Phase, phase } from "../../kernels/cpu/layout.ts";
@@ -11,7 +14,7 @@ const isPhase = (value: unknown): value is Phase =>
 Deno.test("every phase that a file of kernels/cpu exports is in PHASES, once", async () => {
   const folder = join(import.meta.dirname!, "../../kernels/cpu"), exported = new Map<Phase, string>();
   for await (const { name } of Deno.readDir(folder)) {
-    // what works by itself when it is imported: the threads' programs
+    // runs when it is imported: the threads' programs
     if (!name.endsWith(".ts") || name.startsWith("worker")) continue;
     for (const [key, value] of Object.entries(await import(`../../kernels/cpu/${name}`))) {
       if (isPhase(value)) exported.set(value, `${name}: ${key}`);
@@ -23,7 +26,7 @@ Deno.test("every phase that a file of kernels/cpu exports is in PHASES, once", a
   PHASES.forEach((value, number) => assertEquals(numberOf(value), number));
 });
 
-Deno.test("a phase that is not in PHASES is an error where it is enqueued, and nothing is enqueued", () => {
+Deno.test("a phase that is not in PHASES is an error when it is enqueued, and nothing is enqueued", () => {
   const lost = phase("x length", () => {});
   const words = "A phase: expected one in PHASES of kernels/cpu/phases.ts, found one with the arguments x, length";
   assertThrows(() => numberOf(lost), Error, words);
@@ -34,7 +37,7 @@ Deno.test("a phase that is not in PHASES is an error where it is enqueued, and n
   assert(queue.idle);
 });
 
-Deno.test("phase() refuses more arguments than a slot holds, and one name twice", () => {
+Deno.test("phase() refuses more arguments than a slot can hold, and duplicate names", () => {
   const names = (count: number) => Array.from({ length: count }, (_, i) => `a${i}`).join(" ");
   assertEquals(phase(names(30), () => {}).names.length, 30);
   assertThrows(() => phase(names(31), () => {}), RangeError, "at most 30 arguments");

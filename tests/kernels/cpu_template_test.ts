@@ -3,14 +3,14 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { expandTemplate } from "../../kernels/cpu/template.ts";
 import { hasRelaxedSimd } from "../../kernels/cpu/binary.ts";
 
-Deno.test("expandTemplate() unrolls repetitions within repetitions and works out sums", () => {
+Deno.test("expandTemplate() unrolls nested repetitions and evaluates sums", () => {
   assertEquals(
     expandTemplate("{{#i 0 2}}{{#k 1 3}}{{i}}{{k}}:{{16*i+4*k+1}} {{/k}}{{/i}}", "plain"),
     "01:5 02:9 11:21 12:25 ",
   );
 });
 
-Deno.test("expandTemplate() lowers madd to a product and a sum, operands within operands too", () => {
+Deno.test("expandTemplate() lowers madd to a product and a sum, also within operands", () => {
   const text = "(local.set $c (f32x4.madd (local.get $a) (f32x4.madd $x (f $y) $z) (local.get $c)))";
   assertEquals(
     expandTemplate(text, "plain"),
@@ -19,12 +19,12 @@ Deno.test("expandTemplate() lowers madd to a product and a sum, operands within 
   assertStrictEquals(expandTemplate(text, "relaxed"), text.replaceAll("madd", "relaxed_madd"));
 });
 
-Deno.test("expandTemplate() refuses what it does not understand", () => {
+Deno.test("expandTemplate() refuses invalid templates", () => {
   assertThrows(() => expandTemplate("{{#i 0 2}}", "plain"), SyntaxError);
   assertThrows(() => expandTemplate("{{j+1}}", "plain"), Error, '"j"');
   assertThrows(() => expandTemplate("(f32x4.madd $a $b)", "plain"), SyntaxError);
 });
 
-Deno.test("hasRelaxedSimd() knows that this V8 has it", () => {
+Deno.test("hasRelaxedSimd() detects that this V8 supports it", () => {
   assertEquals(hasRelaxedSimd(), true); // Chrome 114 and every Deno since 1.34
 });

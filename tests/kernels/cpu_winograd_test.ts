@@ -1,4 +1,4 @@
-/** The CPU device's convolutions by Winograd's algorithm: forced on and off, and held to the definition. */
+/** The CPU device's convolutions by Winograd's algorithm: forced on and off, and compared with the definition. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { takesWinograd, type WinogradChoice } from "../../kernels/cpu/winograd.ts";
@@ -26,7 +26,7 @@ function draw(random: Random, shape: number[]): Calls {
   ];
 }
 
-/** Fifty random small shapes with whole panels of channels, then what is special. */
+/** Fifty random small shapes with whole panels of channels, then special ones. */
 function shapes(random: Random): number[][] {
   const any = (n: number) => 1 + random.below(n);
   return [
@@ -38,7 +38,7 @@ function shapes(random: Random): number[][] {
   ];
 }
 
-Deno.test("convolutions by Winograd's algorithm give what the definition does, and the same bits with 1 to 4 threads", async () => {
+Deno.test("convolutions by Winograd's algorithm agree with the definition, with the same bits for 1 to 4 threads", async () => {
   const random = new Random(3, 7);
   const devices = await Promise.all([1, 2, 3, 4].map((threads) => createCpuDevice({ threads, winograd: "always" })));
   const plain = await createCpuDevice({ threads: 2, winograd: "always", simd: "plain" });
@@ -54,7 +54,7 @@ Deno.test("convolutions by Winograd's algorithm give what the definition does, a
   for (const device of [...devices, plain]) device.close();
 });
 
-Deno.test("with 512 channels Winograd's algorithm errs by less than 6e-6, and is not taken where it is forbidden", async () => {
+Deno.test("with 512 channels Winograd's algorithm errs by less than 6e-6, and is not used if forbidden", async () => {
   const [auto, never] = await Promise.all(
     (["auto", "never"] as const).map((winograd) => createCpuDevice({ threads: 2, winograd })),
   );
@@ -71,7 +71,7 @@ Deno.test("with 512 channels Winograd's algorithm errs by less than 6e-6, and is
   never.close();
 });
 
-Deno.test("PyTorch's convolutions come out with Winograd's algorithm wherever it can be taken, and nowhere", async () => {
+Deno.test("PyTorch's convolutions are reproduced with Winograd's algorithm wherever possible, and without it", async () => {
   const golden = await readGolden("ops.safetensors");
   const names = new Set(Object.keys(golden).filter((key) => key.startsWith("conv.")).map((key) => key.split(".")[1]));
   for (const winograd of ["always", "never"] as const) {
@@ -91,7 +91,7 @@ Deno.test("PyTorch's convolutions come out with Winograd's algorithm wherever it
   }
 });
 
-Deno.test("takesWinograd() goes by the shape alone", () => {
+Deno.test("takesWinograd() depends on the shape alone", () => {
   const shape = { batch: 128, height: 8, width: 4, channelsIn: 512, channelsOut: 512 };
   const takes = (changed: object, choice: WinogradChoice = "auto") => takesWinograd({ ...shape, ...changed }, choice);
   assertEquals(takes({}), true);

@@ -1,16 +1,19 @@
 /**
- * Random calls of any kernel of a table: small sizes that tiles divide or just miss, every buffer of noise, options by chance. What
- * noise would not do for is drawn apart: targets are distributions, variances positive, rows within a table.
+ * Random calls of any kernel of a table: small sizes that tiles divide or just miss, every buffer of noise, random options. Buffers
+ * for which noise is unsuitable are drawn separately: targets are distributions, variances positive, rows within a table.
  */
 import { METRICS, VIEW } from "../../kernels/table.ts";
 import { type Random, randomKey } from "../../kernels/random.ts";
 import type { OptionSignature, Signature } from "../../kernels/signature.ts";
 import { define, type PlainArgs } from "./compare.ts";
 
-/** Operations of a call, and words of a buffer, at most. */
+/** Most operations of a call, and most words of a buffer. */
 const MOST = { flops: 6e6, words: 60_000 };
 
-/** Draws the arguments of a call: sizes, buffers and options by the kernel's entry in the table, then what is special about it. */
+/**
+ * Draws the arguments of a call: sizes, buffers and options from the kernel's entry in the table, then the special
+ * ones.
+ */
 export function drawCall(r: Random, signature: Signature): PlainArgs {
   const args: PlainArgs = drawSizes(r, signature);
   for (const { name, shape, optional, words } of signature.buffers) {
@@ -22,7 +25,7 @@ export function drawCall(r: Random, signature: Signature): PlainArgs {
   return { ...args, ...SPECIAL[signature.kernel]?.(r, args as KernelInputs) };
 }
 
-/** Sizes, of which one by chance is drawn again, smaller, until the call is small enough. */
+/** Draws sizes; a randomly chosen one is drawn again, smaller, until the call is small enough. */
 function drawSizes(r: Random, { kernel, sizes, buffers, flops }: Signature): Record<string, number> {
   const draw = (name: string, most: number) => {
     const [least, largest] = RANGES[kernel]?.[name] ?? [1, Infinity];
@@ -43,8 +46,8 @@ function drawSizes(r: Random, { kernel, sizes, buffers, flops }: Signature): Rec
 }
 
 /**
- * Sizes that cannot be just any, from and to: a pool without a window has no result; the gradient of few rows is rounding errors alone;
- * the place of a view's last step or value, in float32, is the less exact the larger the view.
+ * Ranges of restricted sizes: a pool without a window has no result; the gradient of few rows is only rounding error; the position of a
+ * view's last step or value, in float32, loses precision as the view grows.
  */
 const RANGES: Record<string, Record<string, [least: number, largest: number]>> = {
   maxPool: { height: [2, Infinity], width: [2, Infinity] },
@@ -77,7 +80,7 @@ const epsilon = 1e-3;
 const someMoments = (r: Random, columns: number) =>
   Float64Array.from({ length: 2 * columns }, (_, i) => Math.fround(i < columns ? r.normal() : 0.1 + r.uniform()));
 
-/** What is special about a kernel's arguments. */
+/** Special arguments by kernel. */
 const SPECIAL: Record<string, (r: Random, args: KernelInputs) => PlainArgs> = {
   maxPoolGradient: (_, { x, mask }) => {
     const rectified = x.map((v) => Math.max(0, v)); // ties at zero, as after a ReLU
@@ -146,13 +149,13 @@ function distributions(values: Float64Array, classes: number): Float64Array {
   return values.map((value, i) => Math.fround(Math.abs(value) / sums[Math.floor(i / classes)]));
 }
 
-/** A size from 1 up: half the time one that tiles divide or just miss, else any. */
+/** A size from 1 up: half the time one that tiles divide or just miss, otherwise any. */
 function size(r: Random, largest: number): number {
   const near = [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 31, 32, 33, 63, 64, 65, 128].filter((n) => n <= largest);
   return r.below(2) ? near[r.below(near.length)] : 1 + r.below(largest);
 }
 
-/** float32-representable normal numbers, so that the device is given exactly what the definition is given. */
+/** Normally distributed numbers that float32 can represent, so that device and definition get the same input. */
 function numbers(r: Random, length: number): Float64Array {
   return Float64Array.from({ length }, () => Math.fround(r.normal()));
 }

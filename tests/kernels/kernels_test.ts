@@ -1,4 +1,7 @@
-/** Every kernel on every device: PyTorch's stored values, then fifty random shapes a kernel against the definitions. */
+/**
+ * Every kernel on every device: PyTorch's stored values, then fifty random shapes per kernel compared with the
+ * definitions.
+ */
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { createReferenceDevice } from "../../kernels/reference_device.ts";
 import { SIGNATURES } from "../../kernels/methods.ts";
@@ -166,7 +169,7 @@ onEach([definitions, cpu, webgpu], "sizes, buffers and options are refused in th
   const fault = (call: () => void, type: typeof RangeError | typeof TypeError, words: string) =>
     assertStrictEquals(assertThrows(call, type).message, words);
   const stranger = createReferenceDevice().allocate(200, "a stranger");
-  if (device.kind === "reference") device.relu({ x: stranger, y, length: 64 }); // all of one memory
+  if (device.kind === "reference") device.relu({ x: stranger, y, length: 64 }); // all in one memory
   else {
     fault(
       () => device.relu({ x: stranger, y, length: 64 }),
@@ -205,7 +208,7 @@ onEach([definitions, cpu, webgpu], "sizes, buffers and options are refused in th
     RangeError,
     "dropout: rate: expected a number >= 0 and < 1, found 1",
   );
-  // what the compiler would have said
+  // errors that the compiler would report
   const untyped = device as unknown as Record<string, (args: unknown) => void>;
   fault(() => untyped.relu({ x, length: 10 }), TypeError, "relu: y: expected a buffer of this device, found nothing");
   fault(() => untyped.fill({ x, length: 10 }), TypeError, "fill: value: expected a number, found undefined");
@@ -230,7 +233,7 @@ onEach([definitions, cpu, webgpu], "sizes, buffers and options are refused in th
     RangeError,
     "slice(): expected a part of the 200 words of the buffer, found 137 words from 64 on",
   );
-  await device.read(x); // nothing was enqueued that fails
+  await device.read(x); // no failing work was enqueued
 });
 
 onEach(
@@ -240,7 +243,7 @@ onEach(
     const whole = device.allocate(256, "whole"), part = (offset: number, length = 64) => whole.slice(offset, length);
     device.fill({ x: whole, length: 256, value: -1 });
     device.add({ a: part(0), b: part(64), y: part(64), length: 64 }); // in place
-    device.relu({ x: part(0), y: part(128), length: 64 }); // beside each other
+    device.relu({ x: part(0), y: part(128), length: 64 }); // adjacent
     const values = await device.read(whole);
     assertEquals([values[0], values[64], values[128], values[192]], [-1, -2, 0, -1]);
     const fault = (call: () => void, words: string) =>

@@ -1,4 +1,4 @@
-/** The definitions' gradients against finite differences of the definitions: is each the derivative it claims to be? */
+/** The gradients in the definitions, compared with finite differences of the definitions. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { METRICS } from "../../kernels/table.ts";
 import { Random, threefry2x32 } from "../../kernels/random.ts";
@@ -76,7 +76,7 @@ Deno.test("averagePool() is the mean of each channel, and its gradient its deriv
   assert(relativeError(dx, differences(x, dy, pool)) < 1e-8);
 });
 
-Deno.test("the gradients of a dense layer are matmul() in its other transpositions", () => {
+Deno.test("the gradients of a dense layer are matmul() with other transpositions", () => {
   const r = new Random(4);
   const [x, w, dy] = [6, 8, 12].map((n) => draw(r, n)); // x: [3, 2], w: [2, 4]
   const product = (x: Float64Array, w: Float64Array) => {
@@ -91,7 +91,7 @@ Deno.test("the gradients of a dense layer are matmul() in its other transpositio
   assert(relativeError(dw, differences(w, dy, (w) => product(x, w))) < 1e-8);
 });
 
-Deno.test("softmaxCrossEntropy() gives the derivative of its own loss; rows past count have none", () => {
+Deno.test("softmaxCrossEntropy() gives the derivative of its own loss; rows beyond count have none", () => {
   const r = new Random(5);
   const logits = draw(r, 12), targets = new Float64Array([0.2, 0.3, 0.5, 0, 1, 0, 0.1, 0.1, 0.8, 0.4, 0.4, 0.2]);
   const run = (logits: Float64Array) => {
@@ -115,7 +115,7 @@ Deno.test("softmaxCrossEntropy() gives the derivative of its own loss; rows past
   assertEquals([...dLogits.subarray(9)], [0, 0, 0]);
 });
 
-Deno.test("dropout() keeps its share, scales what it keeps, and is its own gradient", () => {
+Deno.test("dropout() keeps its share, scales the kept values, and is its own gradient", () => {
   const x = new Float64Array(20000).fill(1), y = new Float64Array(20000);
   reference.dropout({ x, y, length: x.length, rate: 0.3, key: [1, 2] });
   const kept = y.filter((v) => v !== 0);
@@ -130,7 +130,7 @@ Deno.test("threefry2x32() gives the vectors published with Random123", () => {
   assertEquals(threefry2x32([0x13198a2e, 0x03707344], [0x243f6a88, 0x85a308d3]), [0xc4923a9c, 0x483df7a0]);
 });
 
-Deno.test("Random draws evenly, shuffles to every order, and normal() has mean 0 and variance 1", () => {
+Deno.test("Random draws uniformly, shuffles to every order, and normal() has mean 0 and variance 1", () => {
   const random = new Random(3);
   const counts = new Map<string, number>();
   for (let i = 0; i < 6000; i++) {

@@ -1,4 +1,6 @@
-/** The kernel table: its comments say what its shapes are, and a kernel that is added to it is missed by name where it is not yet. */
+/**
+ * The kernel table: its comments agree with its shapes, and a new kernel is reported by name wherever it is missing.
+ */
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { CPU_KERNELS } from "../../kernels/cpu/kernels.ts";
@@ -37,7 +39,7 @@ Deno.test("the comment on each buffer of the table begins with its shape", () =>
   assertEquals([rowOf("metrics"), rowOf("views")], [METRICS.length, VIEW.length]);
 });
 
-Deno.test("an entry that names what is not there is an error with its place", () => {
+Deno.test("an entry with an unknown name is an error with its place", () => {
   const of = (entry: Record<string, unknown>, flops = "0") =>
     signaturesOf({ toy: { flops, arguments: { rows: "size", ...entry } } } as KernelTable);
   assertThrows(() => of({ x: { read: "rosw" } }), Error, "toy: x: expected one of rows, found rosw");
@@ -47,7 +49,7 @@ Deno.test("an entry that names what is not there is an error with its place", ()
   assertThrows(() => of({ x: {} }), Error, "toy: x: expected one of read, write, update, found 0");
 });
 
-/** Where a kernel of a table is not yet. */
+/** The places where a kernel of a table is missing. */
 async function missing(table: KernelTable): Promise<string[]> {
   const lines = await Deno.readTextFile(join(root, "docs/kernels.md"));
   const large = largeCalls().flatMap(([, calls]) => Object.keys(calls)),
@@ -73,7 +75,7 @@ const TOY: KernelTable = {
   toy: { flops: "2 rows", arguments: { rows: "size", x: { read: "rows" }, y: { write: "rows", over: "x" } } },
 };
 
-Deno.test("a toy kernel in a copy of the table is missed by name in every place, and no kernel of the table is", async () => {
+Deno.test("a toy kernel in a copy of the table is reported missing in every place, and no kernel of the table is", async () => {
   assertEquals(await missing(KERNELS), []);
   assertEquals(await missing(TOY), [
     "toy: kernels/reference.ts: its definition",

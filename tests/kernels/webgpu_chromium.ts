@@ -1,11 +1,11 @@
 /**
- * Runs a program in headless Chromium, with its own software GPU: WebGPU by Dawn, WGSL compiled by Tint. The program is
- * bundled, served from this machine with the files it asks for, and posts one report.
+ * Runs a program in headless Chromium with its own software GPU: WebGPU by Dawn, WGSL compiled by Tint. The program is
+ * bundled, served from this machine with its files, and posts one report.
  */
 import { assert } from "@std/assert";
 import { join } from "@std/path";
 
-/** Where Chromium is, if it is here. */
+/** Path of Chromium, if installed. */
 export const CHROMIUM: string | undefined = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
   .find((file) => {
     try {
@@ -15,7 +15,7 @@ export const CHROMIUM: string | undefined = ["/usr/bin/chromium", "/usr/bin/chro
     }
   });
 
-/** Follows the name of a test that is ignored without it. */
+/** Appended to the name of a test that is ignored without it. */
 export const LACKING = CHROMIUM ? "" : " (Chromium is not installed)";
 
 const FLAGS = [
@@ -46,15 +46,15 @@ async function bundle(entry: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 /**
- * What the program of `entry`, a file beside this one, posts to `/report`.
+ * Returns what the program in `entry`, a file beside this one, posts to `/report`.
  *
- * @param golden which stored values it may fetch: `/<name>`
- * @param limit seconds after which it has failed
+ * @param golden the stored values that it may fetch: `/<name>`
+ * @param limit seconds after which it counts as failed
  */
 export async function runInChromium<R>(entry: string, golden: readonly string[], limit: number): Promise<R> {
   const script = await bundle(join(import.meta.dirname!, entry));
   const { promise, resolve, reject } = Promise.withResolvers<R>();
-  // WebGPU needs a secure context, which this machine's own address is
+  // WebGPU requires a secure context, which this machine's own address is
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const asked = new URL(request.url).pathname.slice(1);
     if (asked === "report") resolve(await request.json());
@@ -79,7 +79,7 @@ export async function runInChromium<R>(entry: string, golden: readonly string[],
     try {
       browser.kill();
     } catch {
-      // it has ended by itself
+      // it has ended on its own
     }
     await browser.status;
     await server.shutdown();

@@ -1,4 +1,7 @@
-/** The GPU's clock, as it is in the wild: ticks of other lengths than it should have, coarse, standing still, running backwards. */
+/**
+ * The GPU's clock as found in practice: ticks of other lengths than specified, coarse, standing still, running
+ * backwards.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { Clock, TIMESTAMPS } from "../../kernels/webgpu/clock.ts";
 import { estimate, HARDWARE, plansFor, shortlist } from "../../kernels/webgpu/plan.ts";
@@ -7,7 +10,7 @@ import { Random } from "../../kernels/random.ts";
 import { vggECases } from "../../lab/cases.ts";
 import { productOf } from "../../lab/counted.ts";
 
-/** A GPU that does nothing but tell the time: `now` gives its ticks at the beginning (0) and the end (1) of a pass. */
+/** A GPU that only has a clock: `now` returns its ticks at the beginning (0) and the end (1) of a pass. */
 function fakeGpu(now: (which: 0 | 1) => bigint): GPUDevice {
   const stamps = new BigUint64Array(2);
   const submit = () => [0, 1].forEach((which) => stamps[which] = now(which as 0 | 1));
@@ -32,7 +35,10 @@ function fakeGpu(now: (which: 0 | 1) => bigint): GPUDevice {
   } as unknown as GPUDevice;
 }
 
-/** Seconds that a clock reads for a pass of `seconds`, by ticks of `period` ns, rounded down to multiples of `step` ticks. */
+/**
+ * Seconds that a clock reads for a pass of `seconds`, with ticks of `period` ns, rounded down to multiples of `step`
+ * ticks.
+ */
 async function reading(seconds: number, period: number, step: number): Promise<{ read?: number; step: number }> {
   const ticks = (ms: number) => BigInt(step * Math.floor(1e6 * (1000 + ms) / period / step));
   let pass = 0, at = 0;
@@ -48,7 +54,7 @@ async function reading(seconds: number, period: number, step: number): Promise<{
   return { read, step: clock.step };
 }
 
-Deno.test("Clock reads seconds where an adapter's ticks are 1, 10, 52 or 83 ns, as Deno hands them on", async () => {
+Deno.test("Clock reads seconds if an adapter's ticks are 1, 10, 52 or 83 ns, as Deno passes them on", async () => {
   for (const period of [1, 10, 1000 / 19.2, 1000 / 12]) {
     const { read, step } = await reading(0.02, period, 1);
     assert(Math.abs(read! / 0.02 - 1) < 1e-4, `${period} ns: ${read}`);
@@ -63,7 +69,7 @@ Deno.test("Clock knows the step of Chrome's timestamps, and reads no duration of
   assert(step > 0 && read! >= step, `${read} read by steps of ${step}`);
 });
 
-Deno.test("Clock reads nothing where time runs backwards or stands still, so that the host's clock counts", async () => {
+Deno.test("Clock reads nothing if time runs backwards or stands still, so that the host's clock counts", async () => {
   let backwards = 10n ** 12n;
   for (const now of [() => backwards -= 1000n, () => 5n]) {
     const clock = new Clock(fakeGpu(now));
@@ -80,7 +86,7 @@ Deno.test("Clock reads nothing where time runs backwards or stands still, so tha
   assertEquals(await clock.read(), undefined);
 });
 
-Deno.test("by a clock of 65,536 ns and with runs disturbed, the tuner picks the same plan in ten of ten runs", async () => {
+Deno.test("with a clock of 65,536 ns and disturbed runs, the tuner picks the same plan in ten of ten runs", async () => {
   const step = 65536e-9;
   const products = vggECases({ width: 1, batch: 128, classes: 7 }).map(productOf).filter((product) =>
     product !== undefined

@@ -1,4 +1,4 @@
-/** What is WebGPU's own: both cores, faults that are heard, order, memory that stands still, large grids, shared buffers. */
+/** Tests specific to WebGPU: both cores, reported faults, order, constant memory, large grids, shared buffers. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import type { DeviceBuffer } from "../../kernels/device.ts";
 import { type KernelName, VIEW } from "../../kernels/table.ts";
@@ -150,7 +150,7 @@ onGpu(
     const before = device.asked.submissions;
     assert(await device.time(() => [1, 2, 3].forEach(fill)) > 0);
     assertEquals(device.asked.submissions, before + 1);
-    [1, 2, 3].forEach(fill); // work that nobody times is submitted in parts
+    [1, 2, 3].forEach(fill); // work that is not timed is submitted in parts
     device.flush();
     assertEquals(device.asked.submissions, before + 4);
     await assertRejects(
@@ -159,7 +159,7 @@ onGpu(
       "expected at most 1024 dispatches",
     );
     fill(0x3f800000);
-    assertEquals([...await device.read(x)], Array(64).fill(1)); // and it goes on
+    assertEquals([...await device.read(x)], Array(64).fill(1)); // and it continues
   },
 );
 
@@ -242,14 +242,14 @@ Deno.test({
     device.matmul({ a, b, c, m: 64, n: 64, k: 8 });
     assert((await device.read(c)).every((value) => value === 16));
     Object.assign(device.features.subgroups!, { min: 32, max: 32 });
-    // so short a product needs 8 lanes only, and would come out right: what is seen is that they are counted
+    // such a short product needs only 8 lanes, and would be correct: the NaN shows that lanes are counted
     device.matmul({ a, b, c, m: 64, n: 64, k: 8 });
     assert((await device.read(c)).every(Number.isNaN));
     device.close();
   },
 });
 
-/** Why that cannot be seen here; empty where it can. */
+/** Why that can't be tested here; empty if it can. */
 async function smallSubgroups(): Promise<string> {
   const device = await createWebGpuDevice({ allowSoftware: true }), { subgroups, reasons } = device.features;
   device.close();
@@ -268,7 +268,7 @@ Deno.test("subgroupSizes() trusts no Intel adapter to run 32 lanes", () => {
 onGpu("convolutions, pools, column sums and gathers take batches longer than a binding in pieces", async (device) => {
   const r = new Random(3);
   const numbers = (length: number) => Float64Array.from({ length }, () => Math.fround(r.normal()));
-  for (const [batch, height, width] of [[6, 8, 4], [12, 3, 5]]) { // 4 images fit, or 8, that begin where slices may
+  for (const [batch, height, width] of [[6, 8, 4], [12, 3, 5]]) { // 4 images fit, or 8, that begin at a slice's alignment
     const shape = { batch, height, width, channelsIn: 8, channelsOut: 8 }, pixels = batch * height * width;
     const [x, dy, weights, bias] = [8 * pixels, 8 * pixels, 576, 8].map(numbers);
     const pool = { batch, height, width, channels: 8 };
@@ -379,7 +379,7 @@ onGpu("a lost GPU is an error", async (device) => {
   assertThrows(() => device.flush());
 });
 
-Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes share their tiles evenly", () => {
+Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes divide their tiles evenly", () => {
   for (const model of [HARDWARE, SOFTWARE]) {
     for (const rows4 of [1, 9, 144, 65536]) {
       for (const cols4 of [1, 16, 128, 1024]) {
@@ -405,7 +405,7 @@ Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes 
   assertThrows(() => coreConstants(uneven), Error, "64 lanes cannot share out uneven");
 });
 
-Deno.test("expand() unrolls, chooses and substitutes, and names the line of a fault", () => {
+Deno.test("expand() unrolls, selects and substitutes, and names the line of a fault", () => {
   const text =
     "#if A\nyes ${N}\n#else\nno\n#end\n#for i in N\n#for j in 2\nx_${i}_${j}\n#end\n#end\n#for k in 0\nnever\n#end";
   assertEquals(expand(text, { A: true, N: 2 }), "yes 2\nx_0_0\nx_0_1\nx_1_0\nx_1_1");

@@ -1,4 +1,7 @@
-/** What the page of webgpu_tint_test.ts runs, bundled: every kernel, every variant of the products, Winograd's algorithm, the ladder. */
+/**
+ * The bundled program of webgpu_tint_test.ts's page: every kernel, every variant of the products, Winograd's algorithm,
+ * the ladder.
+ */
 import { createWebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { hiddenNaNs } from "./not_hidden.ts";
@@ -13,11 +16,11 @@ import {
 } from "./webgpu_variants.ts";
 import { checkWinograd, winograd, WINOGRAD_VARIANTS } from "./webgpu_winograd.ts";
 
-/** What the page found: of the kernels that are no product, of the ladder, of each variant. */
+/** The page's results: for kernels other than products, for the ladder, for each variant. */
 export interface PageReport {
-  /** Errors that are of no check. */
+  /** Errors outside the checks. */
   failures?: string[];
-  /** By what was checked. */
+  /** Results by check. */
   checked: Record<string, VariantCheck>;
 }
 
@@ -29,7 +32,7 @@ await post(async (): Promise<PageReport> => {
     "subgroup sums": await checkSubgroupSums(createWebGpuDevice),
   };
   for (const splits of [1, 2]) {
-    // with Winograd's algorithm where it can be taken: for 16 channels
+    // with Winograd's algorithm where it can be taken: for 32 channels
     const device = await createWebGpuDevice({ allowSoftware: true, planner: winograd(VARIANTS[0], splits) });
     const failures = await hiddenNaNs(device), { pipelines } = device.created;
     device.close();

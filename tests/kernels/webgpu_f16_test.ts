@@ -1,4 +1,4 @@
-/** Products of 16-bit floats: by every variant, and what their rounding does. */
+/** Products of 16-bit floats: with every variant, and the effect of their rounding. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { openDevice } from "../../kernels/open_device.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
@@ -9,7 +9,7 @@ import { checkHalf } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 
-/** A device of 16-bit floats for a look at it, or why there is none. */
+/** Opens a device with 16-bit floats for inspection, or gives the reason why there is none. */
 async function look(): Promise<{ missing?: string; lacks: (string | undefined)[] }> {
   if (!found) return { missing: "WebGPU finds no adapter here", lacks: [] };
   try {
@@ -23,7 +23,7 @@ async function look(): Promise<{ missing?: string; lacks: (string | undefined)[]
 }
 const { missing, lacks } = await look();
 /** Of each core the variant that compiles fastest. On hardware, or where EPR_F16=all, each is held to random shapes too. */
-const QUICKEST = ["tile 32x32x16", "lane 4x8 of 8x4", "subgroup 16x4 of 32"];
+const QUICKEST = ["tile 32x32x32", "lane 4x8 of 8x4", "subgroup 16x4 of 32"];
 const all = Deno.env.get("EPR_F16") === "all" || typeof found === "object" && !found.software;
 const roundings: Record<string, number> = {};
 
@@ -81,7 +81,7 @@ Deno.test({
   },
 });
 
-Deno.test("openDevice() refuses 16-bit floats on the cpu device, and where an adapter cannot compute in them", async () => {
+Deno.test("openDevice() refuses 16-bit floats on the cpu device, and if an adapter can't compute in them", async () => {
   await assertOptionError(() => openDevice({ device: "cpu", precision: "f16" }), "precision", /f32 on the cpu device/);
   if (found && missing) {
     const cannot = /expected f32, since .* cannot compute in 16-bit floats/;

@@ -1,4 +1,4 @@
-/** What the programs that tests run in a page share: reading stored values, and posting what they found. */
+/** Code shared by test programs in a page: reading stored values, and posting results. */
 import { type GoldenTensor, parseGolden } from "../golden.ts";
 
 /** The stored tensors of a file that the test serves. */
@@ -7,7 +7,7 @@ export async function fetchGolden(name: string): Promise<Record<string, GoldenTe
   return parseGolden(new Uint8Array(await response.arrayBuffer()), name);
 }
 
-/** Posts what `main` gives, or the error that it throws, as `{ failures: [...] }`. */
+/** Posts the result of `main`, or its error as `{ failures: [...] }`. */
 export async function post(main: () => Promise<unknown>): Promise<void> {
   const report = await main().catch((error) => ({ failures: [String(error)] }));
   await fetch("/report", { method: "POST", body: JSON.stringify(report) });

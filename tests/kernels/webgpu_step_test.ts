@@ -1,4 +1,4 @@
-/** A training step on the GPU, again and again: what it costs the main thread, and that memory stands still. */
+/** A training step on the GPU, repeated: its cost for the main thread, and constant memory. */
 import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
 import { METRICS } from "../../kernels/table.ts";
@@ -9,9 +9,9 @@ import { VggE } from "../../nn/vgg_e.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 const lacking = found ? "" : " (WebGPU finds no adapter here)";
-/** `EPR_STEPS=1000`: as long as it is promised; by default as long as a test may take. */
+/** `EPR_STEPS=1000`: the promised number; the default is short enough for a test. */
 const STEPS = Number(Deno.env.get("EPR_STEPS") ?? 100);
-/** `EPR_DISPATCH_MS=2`: the processor time that dispatching a step is promised to cost, median of 200. */
+/** `EPR_DISPATCH_MS=2`: the promised processor time for dispatching a step, median of 200. */
 const DISPATCH_MS = Deno.env.get("EPR_DISPATCH_MS");
 
 function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void>): void {
@@ -29,7 +29,7 @@ function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void>): voi
   });
 }
 
-/** A VGG-E whose every step enqueues what a step of `fit()` does. */
+/** A VGG-E whose steps enqueue the same work as a step of `fit()`. */
 function training(device: WebGpuDevice, width: number, batch: number) {
   const network = new VggE(device, { classes: 7, width }).initialise(1), adam = new Adam(network.parameters);
   const metrics = device.allocate(METRICS.length, "metrics");
@@ -80,7 +80,7 @@ onGpu("a training step of width 1/8 is one submission of 134 dispatches, and mak
   assertEquals(device.asked, { dispatches: asked.dispatches + 134, submissions: asked.submissions + 1 });
 });
 
-// how fast a machine is, is no test's business but where it is asked for: EPR_DISPATCH_MS=2
+// speed is only tested on request: EPR_DISPATCH_MS=2
 if (DISPATCH_MS !== undefined) {
   onGpu(`dispatching a training step of width 1/8 costs under ${DISPATCH_MS} ms of the main thread`, async (device) => {
     const { metrics, step } = training(device, 1 / 8, 1);
@@ -101,7 +101,7 @@ if (DISPATCH_MS !== undefined) {
   });
 }
 
-/** Milliseconds of a processor that this thread has had, whatever else ran meanwhile. */
+/** Processor time of this thread in milliseconds, whatever else ran meanwhile. */
 function threadTime(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;

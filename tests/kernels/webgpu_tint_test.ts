@@ -1,6 +1,7 @@
 /**
- * The other compiler. Deno compiles WGSL by naga, Chromium by Tint, and each refuses what the other takes: here Chromium,
- * with its own software GPU, runs every kernel and every variant of the products against stored values and the definitions.
+ * The other compiler. Deno compiles WGSL with naga, Chromium with Tint, and each rejects some sources that the other
+ * accepts. Here Chromium, with its own software GPU, compares every kernel and every variant of the products with stored
+ * values and the definitions.
  */
 import { assert, assertEquals } from "@std/assert";
 import { VARIANTS } from "../../kernels/webgpu/variants.ts";

@@ -1,4 +1,4 @@
-/** Choosing how products are computed: guesses, measurements, and what is written down of them. */
+/** The choice of plans for products: estimates, measurements, and exported choices. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   createWebGpuDevice,
@@ -26,7 +26,7 @@ const lacking = found ? "" : " (WebGPU finds no adapter here)";
 
 const PRODUCT: Product = { kernel: "matmul", transposed: "", rows4: 8, cols4: 16, k4: 4 };
 const KEY = "matmul 32x64x16";
-/** Enqueues that product, on buffers of its own, and the product by ones that it should be. */
+/** Enqueues that product, on separate buffers, and the product by ones that it should equal. */
 function enqueue(device: WebGpuDevice) {
   const [a, b, c] = [32 * 16, 16 * 64, 32 * 64].map((length) => device.allocate(length, "test"));
   device.fill({ x: a, length: a.length, value: 1 });
@@ -71,7 +71,7 @@ Deno.test({
   name: `a device that is given choices computes by them, and refuses those it cannot run${lacking}`,
   ignore: !found,
   fn: async () => {
-    const given = { [KEY]: { variant: "tile 32x32x16", splits: 2 } };
+    const given = { [KEY]: { variant: "tile 32x32x32", splits: 2 } };
     const device = await createWebGpuDevice({ allowSoftware: true, choices: given });
     const { c, work } = enqueue(device);
     work();
@@ -82,10 +82,10 @@ Deno.test({
       const [choice, message] of [
         [
           { variant: "tile 1x1x1", splits: 1 },
-          /The variant of a product: expected one of "tile 32x32x16".*found "tile 1x1x1"/,
+          /The variant of a product: expected one of "tile 32x32x32".*found "tile 1x1x1"/,
         ],
         [
-          { variant: "tile 32x32x16", splits: 0 },
+          { variant: "tile 32x32x32", splits: 0 },
           /The choice for "matmul 32x64x16": expected a whole number of parts >= 1, found 0/,
         ],
       ] as const
@@ -99,17 +99,17 @@ Deno.test({
   },
 });
 
-Deno.test("traffic() counts what a plan moves, as it is by hand", () => {
+Deno.test("traffic() counts the memory traffic of a plan as by hand", () => {
   const plan = { variant: variantNamed("tile 64x64x16"), splits: 2 };
   const { flops, flopsDone, bytes, workgroups } = traffic({ ...PRODUCT, k4: 8 }, plan);
   assertEquals(flops, 2 * 32 * 64 * 32);
-  assertEquals(flopsDone, 2 * flops); // half of the one tile is past the edge
+  assertEquals(flopsDone, 2 * flops); // half of the single tile is beyond the edge
   assertEquals(bytes, 4 * (64 + 64) * 32 + (2 * 2 + 1) * 4 * 32 * 64); // tiles in; two parts out, in, and their sum out
   assertEquals(workgroups, 2);
-  assertEquals(traffic(PRODUCT, plan).workgroups, 1); // what is no deeper than a tile is not split
+  assertEquals(traffic(PRODUCT, plan).workgroups, 1); // a product no deeper than a tile is not split
 });
 
-Deno.test("plansFor() puts large tiles and few parts first where the result is large, and many parts where k is long", () => {
+Deno.test("plansFor() lists large tiles and few parts first if the result is large, and many parts if k is long", () => {
   const large: Product = { kernel: "conv2d", transposed: "", rows4: 65536, cols4: 32, k4: 288 };
   assertEquals(plansFor(large, HARDWARE)[0], { variant: variantNamed("tile 128x128x16"), splits: 1 });
   const long: Product = { kernel: "conv2dWeightGradient", transposed: "", rows4: 9, cols4: 16, k4: 65536 };
@@ -138,7 +138,7 @@ Deno.test("plansFor() splits into any whole number of parts, so that a weight gr
   }
 });
 
-Deno.test("modelOf() tries the core without workgroup memory on Apple's and Intel's GPUs, told by name or number", () => {
+Deno.test("modelOf() tries the core without workgroup memory on Apple's and Intel's GPUs, identified by name or number", () => {
   for (const vendor of ["apple", "intel", "4203", "32902"]) {
     assertStrictEquals(modelOf({ software: false, vendor }), INTEGRATED);
   }

@@ -1,13 +1,15 @@
-/** What the page of webgpu_vgg_e_test.ts runs, bundled: VGG-E's stored training steps on the page's own WebGPU device. */
+/**
+ * The bundled program of webgpu_vgg_e_test.ts's page: VGG-E's stored training steps on the page's own WebGPU device.
+ */
 import { createWebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { trainGolden } from "../nn/vgg_e_golden.ts";
 import { fetchGolden, post } from "./webgpu_page.ts";
 
-/** What the page found. */
+/** The page's results. */
 export interface TrainingReport {
-  /** Errors; none if all went well. */
+  /** Errors; empty if all is well. */
   failures: string[];
-  /** Of the five steps. */
+  /** Losses of the five steps. */
   losses?: number[];
   /** The page's adapter. */
   adapter?: string;

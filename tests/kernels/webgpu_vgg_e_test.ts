@@ -1,4 +1,4 @@
-/** The WebGPU device in a browser, with nothing from Deno: it trains VGG-E as PyTorch did. */
+/** The WebGPU device in a browser, without Deno: it reproduces PyTorch's training of VGG-E. */
 import { assert, assertEquals } from "@std/assert";
 import { readGolden } from "../golden.ts";
 import { CHROMIUM, LACKING, runInChromium } from "./webgpu_chromium.ts";

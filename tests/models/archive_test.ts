@@ -1,4 +1,4 @@
-/** A model in an archive is the model in the folder; what is no such archive is refused, whoever wrote it. */
+/** A model in an archive equals the model in the folder; other archives are refused, whatever their origin. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { createTar } from "nanotar";
@@ -20,7 +20,7 @@ function withSize(octal: string): Uint8Array {
   return changed;
 }
 
-Deno.test("a model is read from its archive as from its folder, and tar makes that folder of it", async () => {
+Deno.test("a model is read from its archive as from its folder, and tar restores that folder", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const file = join(folder, "tiny-1.tar");
@@ -38,7 +38,7 @@ Deno.test("a model is read from its archive as from its folder, and tar makes th
   }
 });
 
-Deno.test("what is no archive of a model is refused by name", () => {
+Deno.test("an invalid archive of a model is refused by name", () => {
   const refused = (bytes: Uint8Array, words: string) =>
     assertThrows(
       () => unpackModel(bytes, "x.tar"),

@@ -1,4 +1,4 @@
-/** A model's card says what has to be said of it. */
+/** The contents of a model's card. */
 import { assert, assertEquals } from "@std/assert";
 import { describeModel } from "../../models/card.ts";
 import type { ModelDescription } from "../../models/description.ts";
@@ -12,7 +12,7 @@ const command = trainingCommand({
   settings: { ...PRESETS.paper, width: 1 / 8, batchNorm: true, dropout: 0.5, monitor: "accuracy", seed: 7 },
 });
 
-Deno.test("the command of a run that knew no choice of what is monitored says that it stopped by the loss", () => {
+Deno.test("the command of a run that predates the choice of a monitor states that it stopped by the loss", () => {
   const { monitor: _, ...old } = PRESETS.tuned;
   const said = trainingCommand({ corpus: { name: "emodb" } as never, preset: "tuned", settings: old as never });
   assertEquals(said, "deno task train --corpus emodb --data emodb --preset tuned --monitor loss --seed 1");
@@ -61,7 +61,7 @@ const model: ModelDescription = {
   },
 };
 
-Deno.test("a card tells data, protocols, accuracies with the confusion matrix, what not to use it for, and how it was made", () => {
+Deno.test("a card gives data, protocols, accuracies with the confusion matrix, prohibited uses, and how the model was made", () => {
   const card = describeModel(model), flat = card.replaceAll("\n", " ").replaceAll(/ {2,}/g, " ");
   for (
     const said of [
@@ -85,7 +85,7 @@ Deno.test("a card tells data, protocols, accuracies with the confusion matrix, w
   ));
 });
 
-Deno.test("a card of a model that was not measured, or has not heard everything, says so", () => {
+Deno.test("a card of a model that was not measured, or was not trained on everything, states this", () => {
   const own = { ...model, accuracy: [], training: { ...model.training, corpus: "voices", heldOutFold: 3 } };
   const card = describeModel(own).replaceAll("\n", " ");
   assert(card.includes("Its accuracy was not measured."));

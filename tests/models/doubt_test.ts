@@ -1,4 +1,4 @@
-/** When a model is unsure, and which recordings are unlike those that it learned from. */
+/** When a model is unsure, and which recordings differ from its training recordings. */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { logMel } from "../../dsp/log_mel.ts";
@@ -11,13 +11,13 @@ import { Predictor } from "../../models/predictor.ts";
 import { cpu } from "../devices.ts";
 import { trainTinyModel } from "./tiny_model.ts";
 
-/** Predictions of class 0 or 1: the probability of the likeliest, and whether it is right. */
+/** Predictions of class 0 or 1: the probability of the most likely class, and whether it is right. */
 function predictions(list: readonly (readonly [probability: number, right: boolean])[]) {
   const probabilities = Float64Array.from(list.flatMap(([p], i) => i % 2 === 0 ? [p, 1 - p] : [1 - p, p]));
   return { probabilities, truth: list.map(([, right], i) => (i % 2 === 0) === right ? 0 : 1) };
 }
 
-Deno.test("a threshold leaves as many predictions as it can and keeps the error; equals stay together", () => {
+Deno.test("a threshold leaves as many predictions as it can and keeps the error; equal ones stay together", () => {
   const { probabilities, truth } = predictions([[0.9, true], [0.6, false], [0.8, true], [0.7, false], [0.65, true]]);
   const chosen = (error: number) => chooseThreshold(probabilities, truth, 2, error);
   assertEquals(chosen(0), { probability: 0.8, answered: 2 / 5, wrong: 0 });
@@ -28,13 +28,13 @@ Deno.test("a threshold leaves as many predictions as it can and keeps the error;
   assertEquals(chooseThreshold(tied.probabilities, tied.truth, 2, 0.4)?.answered, 1);
 });
 
-Deno.test("a threshold that only one prediction in a hundred reaches is none", () => {
+Deno.test("a threshold that only one prediction in a hundred reaches is not used", () => {
   const list = Array.from({ length: 100 }, (_, i) => [0.99 - 0.004 * i, i === 0] as const);
   const { probabilities, truth } = predictions(list);
   assertEquals(chooseThreshold(probabilities, truth, 2, 0.2), undefined);
 });
 
-Deno.test("the numbers of a sound are its percentiles and means by their definitions, whatever pieces it comes in", () => {
+Deno.test("the numbers of a sound are its percentiles and means by their definitions, however it is cut", () => {
   // 20 frames of 4 bands: frame t has the mean t / 10, and its upper half of the bands is (t + 1) / 10 above the lower half
   const frames = Float32Array.from({ length: 80 }, (_, i) => {
     const t = Math.floor(i / 4);
@@ -53,7 +53,7 @@ Deno.test("the numbers of a sound are its percentiles and means by their definit
   assertEquals(new SoundStatistics(4).values, undefined);
 });
 
-/** What some buzzes sound like, each changed in its samples. */
+/** The sound of some buzzes, with their samples changed. */
 async function sounds(change: (samples: Float32Array) => Float32Array = (samples) => samples) {
   const { utterances } = openSynthetic(5, { utterances: 30, speakers: 3 });
   return await Promise.all(utterances.map(async ({ read }) => {
@@ -63,7 +63,7 @@ async function sounds(change: (samples: Float32Array) => Float32Array = (samples
   }));
 }
 
-Deno.test("recordings that are much quieter, noisy or dull are told apart from those learned", async () => {
+Deno.test("much quieter, noisy or dull recordings are distinguished from the training recordings", async () => {
   const learned = await sounds(), domain = domainOf(learned);
   const found = async (change: (samples: Float32Array) => Float32Array) =>
     (await sounds(change)).map((values) => departuresFrom(domain, values)[0]?.statistic);
@@ -80,7 +80,7 @@ Deno.test("recordings that are much quieter, noisy or dull are told apart from t
   );
 });
 
-Deno.test("a model carries both, its predictions say them, its card too; without them nothing is said", async () => {
+Deno.test("a model contains both, its predictions report them, its card too; without them nothing is reported", async () => {
   const { model, bytes } = await trainTinyModel(await cpu.open());
   const { network: { options }, files: _, format: __, version: ___, ...described } = model.description;
   const domain = domainOf(await sounds()), forest = { probability: 0.5, answered: 0.5, wrong: 0.1 };

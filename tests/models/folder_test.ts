@@ -1,4 +1,4 @@
-/** Folders that are no model, or one that wants to be read where it is not. */
+/** Folders that are not models, or that try to make EPR read elsewhere. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { readModel } from "../../models/mod.ts";
@@ -17,7 +17,7 @@ async function refused(folder: string, message: RegExp): Promise<void> {
   assert(Deno.memoryUsage().rss - before < 100e6, "it took too much memory");
 }
 
-/** A model in a new folder, of which one file is replaced. */
+/** A model in a new folder with one file replaced. */
 async function withModel(
   body: (
     folder: string,
@@ -44,7 +44,7 @@ Deno.test("a model in a folder is read as it was written, in less than a second"
   });
 });
 
-Deno.test("what is no model is refused: nothing there, a file, an empty folder, a folder in the place of a file", async () => {
+Deno.test("anything but a model is refused: a missing folder, a file, an empty folder, a folder in place of a file", async () => {
   await inTemporary(async (dir) => {
     await refused(
       join(dir, "nowhere"),
@@ -73,7 +73,7 @@ Deno.test("files that lead out of the folder are refused unread, devices too", a
   });
 });
 
-Deno.test("files of a gigabyte are refused unread: what they should be is known", async () => {
+Deno.test("files of a gigabyte are refused unread, since their correct size is known", async () => {
   for (const name of ["model.json", "weights.safetensors", "forest.json"]) {
     await withModel(async (folder, replace) => {
       await replace(name, async (file) => {
@@ -83,7 +83,7 @@ Deno.test("files of a gigabyte are refused unread: what they should be is known"
       await refused(folder, /expected (at most )?[\d,]+ bytes, found 1,073,741,824 bytes/);
     });
   }
-  // also where model.json says so
+  // also if model.json declares it
   await withModel(async (folder) => {
     const description = describeAgain(bytes);
     for (const file of Object.values<{ bytes: number }>(description.files)) file.bytes = 2 ** 30;

@@ -1,11 +1,11 @@
-/** Models that lie: a model whose check sums are right, whatever was done to it. */
+/** Malicious models: a model with correct check sums, whatever was changed. */
 import { crc32 } from "../../models/crc32.ts";
 import type { ModelBytes } from "../../models/description.ts";
 
 // deno-lint-ignore no-explicit-any
 export type Json = any;
 
-/** `model.json` as a value that may be changed. */
+/** `model.json` as a value that can be changed. */
 export function describeAgain(bytes: ModelBytes): Json {
   const { seal: _, ...description } = JSON.parse(new TextDecoder().decode(bytes["model.json"]));
   return description;
@@ -19,7 +19,7 @@ export function reseal(bytes: ModelBytes, description: Json): ModelBytes {
   return { ...bytes, "model.json": new TextEncoder().encode(text) };
 }
 
-/** The model with another file, whose size and check sum `model.json` tells rightly. */
+/** The model with another file, whose size and check sum are correct in `model.json`. */
 export function replaceFile(
   bytes: ModelBytes,
   file: "weights.safetensors" | "forest.json",
@@ -30,7 +30,7 @@ export function replaceFile(
   return reseal({ ...bytes, [file]: content }, description);
 }
 
-/** A safetensors file with a header of any text. @param length what it says of the header's length */
+/** A safetensors file with any text as its header. @param length declared length of the header */
 export function safetensors(header: string, numbers: Uint8Array, length?: bigint): Uint8Array {
   const text = new TextEncoder().encode(header), bytes = new Uint8Array(8 + text.length + numbers.length);
   new DataView(bytes.buffer).setBigUint64(0, length ?? BigInt(text.length), true);

@@ -1,4 +1,4 @@
-/** A model in a program: from a folder, an address or files, asked with a wav file or samples. */
+/** A model in a program: from a folder, an address or files, applied to a wav file or samples. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { openSynthetic } from "../../corpora/synthetic.ts";
@@ -18,7 +18,7 @@ import { trainTinyModel } from "./tiny_model.ts";
 let trained: ReturnType<typeof trainTinyModel> | undefined;
 const tinyModel = async () => await (trained ??= trainTinyModel(await cpu.open()));
 
-/** Serves files of a model at /models/tiny/, and gives the address of the server. */
+/** Serves files of a model at /models/tiny/, and passes on the server's address. */
 async function withServer(bytes: Partial<ModelBytes>, body: (address: string) => Promise<void>): Promise<void> {
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
     const own = bytes[new URL(request.url).pathname.replace("/models/tiny/", "") as keyof ModelBytes];
@@ -31,7 +31,7 @@ async function withServer(bytes: Partial<ModelBytes>, body: (address: string) =>
   }
 }
 
-/** Samples of a buzz of a second or so, at 16 kHz. */
+/** Samples of a buzz of about a second, at 16 kHz. */
 async function buzz(): Promise<Float32Array> {
   return (await openSynthetic(9, { utterances: 5, speakers: 1 }).utterances[2].read()).samples;
 }
@@ -62,7 +62,7 @@ Deno.test("a model is the same from a folder, its URL, a server's address, its b
   });
 });
 
-Deno.test("a recording may be samples of any rate, or a file of any kind in any wrapping; calls at once are answered in turn", async () => {
+Deno.test("a recording may be samples of any rate, or a file of any format in any container; concurrent calls are answered in turn", async () => {
   const { model, bytes } = await tinyModel(), samples = await buzz();
   const predictor = new Predictor(model, await cpu.open());
   const wav = encodeWav(samples, 16000), doubled = resample(samples, 16000, 32000);
@@ -78,7 +78,7 @@ Deno.test("a recording may be samples of any rate, or a file of any kind in any 
   ]);
   assertEquals(bare, await predictor.predict(samples));
   for (const one of [compressed, buffer, blob]) assertEquals(one, file);
-  // 16-bit samples, and twice resampled ones, are nearly those
+  // 16-bit samples, and samples resampled twice, are nearly equal to these
   for (const one of [file, fast]) {
     assert(one.profile.every((p, i) => Math.abs(p - bare.profile[i]) < 0.01), one.emotion);
   }
@@ -86,11 +86,11 @@ Deno.test("a recording may be samples of any rate, or a file of any kind in any 
   await assertRejects(() => own.predict(samples.subarray(0, 1000)), TooShortError);
   await assertRejects(() => own.predict(new Uint8Array(100)), TypeError, "the recording: ");
   await assertRejects(() => own.predict({} as Float32Array), TypeError, "the bytes of a recording");
-  assertEquals(await own.predict(samples), bare); // and goes on
+  assertEquals(await own.predict(samples), bare); // and it continues
   own.close();
 });
 
-Deno.test("what is no model is refused with where and why, and no more is read than a model has", async () => {
+Deno.test("anything but a model is refused with place and reason, and no more is read than a model has", async () => {
   const { bytes } = await tinyModel();
   const { "forest.json": _, ...part } = bytes;
   await assertRejects(() => loadModel("/nowhere/at/all"), ModelError, "no such folder");
@@ -111,5 +111,5 @@ Deno.test("what is no model is refused with where and why, and no more is read t
       "weights.safetensors: expected at most",
     );
   });
-  await assertRejects(() => loadModel("http://127.0.0.1:1/"), ModelError); // nobody listens
+  await assertRejects(() => loadModel("http://127.0.0.1:1/"), ModelError); // no server there
 });

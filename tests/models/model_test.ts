@@ -1,4 +1,4 @@
-/** What is refused as a model, and in which words; the fuzzer looks for what is not thought of here. */
+/** Which models are refused, and with which messages; the fuzzer finds cases not listed here. */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { crc32 as zlib } from "node:zlib";
 import { LEVELLING } from "../../dsp/levelling.ts";
@@ -37,7 +37,7 @@ Deno.test("a model is read as it was written", () => {
   assertEquals(Object.isFrozen(again.description.frontEnd), true);
 });
 
-Deno.test("a model that is damaged anywhere is refused: every byte of it counts", () => {
+Deno.test("a model that is damaged anywhere is refused: every byte matters", () => {
   for (const file of ["model.json", "weights.safetensors", "forest.json"] as const) {
     for (let i = 0; i < 40; i++) {
       const own = bytes[file].slice();
@@ -56,7 +56,7 @@ Deno.test("a model that is damaged anywhere is refused: every byte of it counts"
   }
 });
 
-Deno.test("model.json is refused where a field is not what it has to be, and the field is named", () => {
+Deno.test("model.json is refused if a field is invalid, and the field is named", () => {
   const cases: [(json: Json) => void, RegExp][] = [
     [(json) => json.format = "onnx", /model\.json\.format: expected "epr-model".*, found "onnx"/],
     [(json) => json.version = 3, /version: expected 1 or 2, found 3/],
@@ -117,7 +117,7 @@ Deno.test("model.json is refused where a field is not what it has to be, and the
   refused({ ...bytes, "model.json": text(changed) }, /damaged, or changed by hand/);
 });
 
-Deno.test("JSON that is deep, or huge once it is parsed, is refused before it is parsed", () => {
+Deno.test("deeply nested JSON, or JSON that is huge once parsed, is refused before parsing", () => {
   refused(
     { ...bytes, "model.json": new Uint8Array(1 << 21).fill(0x20) },
     /expected at most 1048576 bytes, found 2097152/,
@@ -134,7 +134,7 @@ Deno.test("JSON that is deep, or huge once it is parsed, is refused before it is
   );
 });
 
-Deno.test("weights are refused where a header lies, tensors overlap, are missing, of another shape, or no numbers", () => {
+Deno.test("weights are refused if a header is wrong, or tensors overlap, are missing, have other shapes, or are not numbers", () => {
   const weights = bytes["weights.safetensors"], length = new DataView(weights.buffer).getBigUint64(0, true);
   const header = new TextDecoder().decode(weights.subarray(8, 8 + Number(length)));
   const numbers = weights.subarray(8 + Number(length));
@@ -177,7 +177,7 @@ Deno.test("weights are refused where a header lies, tensors overlap, are missing
   }
 });
 
-Deno.test("a forest is refused where its trees are none: cycles, children that are not there, classes that the model has not", () => {
+Deno.test("a forest is refused if its trees are invalid: cycles, missing children, classes that the model does not have", () => {
   const changed = (change: (json: Json) => void) => {
     const json = JSON.parse(JSON.stringify(forest));
     change(json);
@@ -189,7 +189,7 @@ Deno.test("a forest is refused where its trees are none: cycles, children that a
   refused(changed((json) => json.trees = []), /trees: expected at least one tree, found none/);
   refused(changed((json) => json.trees = null), /trees/);
   refused(changed((json) => json.trees[0] = null), /trees\[0\]/);
-  // nodes stand in preorder, so that a cycle can't be said; what is too short or too long for a tree can
+  // nodes are in preorder, so a cycle can't be expressed; too short or too long trees can
   refused(changed((json) => json.trees[1].feature.fill(0)), /trees\[1\]\.threshold: expected \d+ entries/);
   refused(changed((json) => json.trees[1].feature.reverse()), /expected a tree in preorder/);
   refused(changed((json) => json.trees[2].feature[0] = 20), /from -1 to 19/);

@@ -1,7 +1,7 @@
 /**
- * ONNX files of models give in other people's runtimes what EPR gives.
+ * ONNX files of models give the same results in third-party runtimes as in EPR.
  *
- * EPR_ONNX=all asks of every utterance of Emo-DB, not of one in five.
+ * EPR_ONNX=all tests every utterance of Emo-DB, instead of one in five.
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
@@ -12,7 +12,7 @@ import { decodeRecording } from "../../dsp/recording.ts";
 import { segmentCount, segmentView } from "../../dsp/segments.ts";
 import { readModel } from "../../models/mod.ts";
 import type { Model } from "../../models/model.ts";
-import { notAbove } from "../../models/onnx/decision.ts";
+import { notAbove } from "../../forest/short_thresholds.ts";
 import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
 import { type Prediction, Predictor } from "../../models/predictor.ts";
 import { uniformWeights } from "../../nn/parameters.ts";
@@ -27,7 +27,7 @@ const missing = await missingRuntimes(), python = await pythonWithOnnx(), emodb 
 const shipped = join(import.meta.dirname!, "..", "..", "models", "emodb");
 const RUNTIMES = ["onnxruntime-node", "onnxruntime-web"] as const;
 
-/** A model's two files, recordings, and what EPR gives for them. */
+/** A model's two files, recordings, and EPR's results for them. */
 interface RuntimeAnswers {
   folder: string;
   /** [segments, emotions] of the first recording. */
@@ -37,7 +37,7 @@ interface RuntimeAnswers {
 
 const floats = (values: Float32Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
-/** Writes all that the runtimes are asked, and asks EPR. */
+/** Writes the runtimes' input, and computes EPR's results. */
 async function ask(folder: string, model: Model, recordings: readonly Float32Array[]): Promise<RuntimeAnswers> {
   const predictor = new Predictor(model, await cpu.open()), predictions: Prediction[] = [];
   for (const [i, samples] of recordings.entries()) {
@@ -58,13 +58,13 @@ async function ask(folder: string, model: Model, recordings: readonly Float32Arr
   return { folder, network: predictions[0].profile, predictions };
 }
 
-/** The largest difference; NaN where one is not a number, or the lists differ in length. */
+/** The largest difference; NaN if a value is not a number, or the lists differ in length. */
 function difference(found: readonly number[], wanted: ArrayLike<number>): number {
   if (found.length !== wanted.length) return NaN;
   return found.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i])), 0);
 }
 
-/** Throws where a runtime gives something else than EPR. */
+/** Throws if a runtime's result differs from EPR's. */
 function compare({ network, predictions }: RuntimeAnswers, found: RuntimeOutput, runtime: string): void {
   assertEquals(found.recordings.length, predictions.length);
   assert(
@@ -87,7 +87,7 @@ async function tinyModel(): Promise<Model> {
   return (await trained).model;
 }
 
-/** Some seconds of buzzes, each of another length. */
+/** Some seconds of buzzes, all of different lengths. */
 async function buzzes(): Promise<Float32Array[]> {
   const { utterances } = openSynthetic(7, { utterances: 5, speakers: 1 });
   return await Promise.all(utterances.map(async ({ read }) => (await read()).samples));
@@ -106,7 +106,7 @@ function withLongSegments({ description, forest }: Model): Model {
   return { description: { ...description, frontEnd, network, segmentHop: 3 }, weights, forest };
 }
 
-/** A model that brings recordings to one level, as it is within their first 150 frames. */
+/** A model that brings recordings to one level, measured over their first 150 frames. */
 function withOneLevel({ description, weights, forest }: Model): Model {
   const frontEnd = { ...description.frontEnd, levelling: { ...LEVELLING, frames: 150 } };
   return { description: { ...description, frontEnd }, weights, forest };
@@ -175,10 +175,10 @@ Deno.test({
   },
 });
 
-Deno.test("a tree's threshold goes into float32 without a number that changes sides", () => {
+Deno.test("a tree's threshold is rounded to float32 without moving any number to the other side", () => {
   for (const threshold of [0.2, 0.1, 1 / 3, 0.5, 0, 1e-46, -1e-46, 2 ** -149, -0.2, -1 / 3, 1e-40, 1 - 2 ** -30]) {
     const found = notAbove(threshold), bits = new Int32Array(Float32Array.of(found).buffer);
-    // floats of one sign are in the order of their bits
+    // floats of one sign are ordered like their bits
     const above = found === 0 ? 2 ** -149 : new Float32Array(Int32Array.of(bits[0] + (found > 0 ? 1 : -1)).buffer)[0];
     assert(found === Math.fround(found) && found <= threshold && above > threshold, `${threshold}: ${found}`);
   }

@@ -1,4 +1,4 @@
-/** What a model hears is what its run heard, however the samples come. */
+/** A model's results equal its run's, however the samples arrive. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { logMel } from "../../dsp/log_mel.ts";
 import { Predictor, TooShortError } from "../../models/predictor.ts";
@@ -11,13 +11,13 @@ const { features, heldOut, profiles, forest, model } = await trainTinyModel(devi
 const K = features.emotions.length;
 const predictor = new Predictor(model, device);
 
-/** The profile that the fold's network gave to an utterance. */
+/** The fold's network's profile of an utterance. */
 function profileOf(utterance: number): Float32Array {
   const { firstSegment, segmentCount } = features.utterances[utterance];
   return profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K);
 }
 
-Deno.test("predict() gives the profile that the run has, to the bit, and the forest's decision on it", async () => {
+Deno.test("predict() gives the run's profile, bit for bit, and the forest's decision on it", async () => {
   assert(heldOut.length === 10);
   for (const i of heldOut) {
     const { samples } = await tinyCorpus.utterances[i].read();
@@ -31,7 +31,7 @@ Deno.test("predict() gives the profile that the run has, to the bit, and the for
   }
 });
 
-Deno.test("where the mean decides, the probabilities are the profile's over its segments, and the forest is not asked", async () => {
+Deno.test("if the mean decides, the probabilities are the profile's over its segments, and the forest is not used", async () => {
   let otherwise = 0;
   for (const i of heldOut) {
     const { samples } = await tinyCorpus.utterances[i].read();
@@ -50,7 +50,7 @@ Deno.test("where the mean decides, the probabilities are the profile's over its 
   assertEquals(otherwise, heldOut.length);
 });
 
-Deno.test("a Listener gives the same whatever the blocks, and several may take turns", async () => {
+Deno.test("a Listener gives the same result whatever the blocks, and several may alternate", async () => {
   const [a, b] = await Promise.all(heldOut.slice(0, 2).map((i) => tinyCorpus.utterances[i].read()));
   const hops = [1, 3, 40];
   for (const segmentHop of hops) {
@@ -70,7 +70,7 @@ Deno.test("a Listener gives the same whatever the blocks, and several may take t
   }
 });
 
-Deno.test("the segments at a hop are those at hop 1, each so many frames on, where segments overlap and where they do not", async () => {
+Deno.test("the segments at a hop are a subset of those at hop 1, whether segments overlap or not", async () => {
   const parts = await Promise.all(heldOut.map((i) => tinyCorpus.utterances[i].read()));
   const samples = Float32Array.from(parts.flatMap((part) => [...part.samples])); // several batches at hop 1
   const all = await predictor.predict(samples, { segmentHop: 1 });
@@ -103,7 +103,7 @@ Deno.test("a recording longer than a minute has the profile of a hop of 100 ms o
   }
 });
 
-Deno.test("a recording shorter than a segment is refused, and filled up with silence where that is asked for", async () => {
+Deno.test("a recording shorter than a segment is refused, or padded with silence on request", async () => {
   const samples = (await tinyCorpus.utterances[0].read()).samples.slice(0, 5359);
   const { message } = await assertRejects(() => predictor.predict(samples), TooShortError);
   assertEquals(message, "expected at least 335 ms of sound, found 334 ms");
@@ -119,7 +119,7 @@ Deno.test("a recording shorter than a segment is refused, and filled up with sil
   );
 });
 
-Deno.test("a model with segments of 64 frames hears what its run heard, and repeats the last frame of what is shorter", async () => {
+Deno.test("a model with segments of 64 frames gives its run's results, and repeats the last frame of shorter recordings", async () => {
   const long = await trainTinyModel(device, 64), predictor = new Predictor(long.model, device);
   const [utterance] = long.heldOut, { firstSegment, segmentCount } = long.features.utterances[utterance];
   const { samples } = await tinyCorpus.utterances[utterance].read();
@@ -141,7 +141,7 @@ Deno.test("a model with segments of 64 frames hears what its run heard, and repe
   predictor.close();
 });
 
-Deno.test("a Predictor gives back all memory that it took", async () => {
+Deno.test("a Predictor releases all its memory", async () => {
   const before = device.memory.liveBuffers;
   const other = new Predictor(model, device);
   await other.predict(new Float32Array(16000));

@@ -1,20 +1,20 @@
 /**
- * The programs of others that read ONNX files, for tests: the two runtimes in `runtimes/`, a package with a lock of its own so that
- * nothing of EPR fetches them, and `onnx`'s checker in Python. What is not here is named with what to do.
+ * Third-party programs that read ONNX files, for tests: the two runtimes in `runtimes/`, a package with its own lock file so that
+ * nothing of EPR fetches them, and `onnx`'s checker in Python. Missing ones are named with the command that installs them.
  */
 import { join } from "@std/path";
 
-/** What the runtimes give: see `runtimes/run.mjs`. */
+/** The runtimes' output: see `runtimes/run.mjs`. */
 export interface RuntimeOutput {
   /** [segments, emotions] of the network alone, on segments.f32. */
   network: number[];
-  /** What the whole gives, by name of the file. */
+  /** The result of the whole, by file name. */
   recordings: { file: string; emotion: string; probabilities: number[]; profile: number[] }[];
 }
 
 const HERE = join(import.meta.dirname!, "runtimes");
 
-/** Why the runtimes can't be asked here; undefined where they can. EPR_REQUIRE_ONNX=1 makes that a failure instead. */
+/** Why the runtimes can't run here; undefined if they can. EPR_REQUIRE_ONNX=1 makes this a failure instead. */
 export async function missingRuntimes(): Promise<string | undefined> {
   if (Deno.env.get("EPR_REQUIRE_ONNX") === "1") return undefined;
   const { stdout } = await output("node", ["--version"]).catch(() => ({ stdout: "" }));
@@ -33,7 +33,7 @@ export async function runRuntime(
   return JSON.parse(stdout);
 }
 
-/** A Python that has the package `onnx`: python3, or what ONNX_PYTHON names. */
+/** A Python with the package `onnx`: python3, or ONNX_PYTHON. */
 export async function pythonWithOnnx(): Promise<string | undefined> {
   const python = Deno.env.get("ONNX_PYTHON") ?? "python3";
   const { success } = await output(python, ["-c", "import onnx"]).catch(() => ({ success: false }));
@@ -41,10 +41,10 @@ export async function pythonWithOnnx(): Promise<string | undefined> {
 }
 
 /**
- * Holds a file to `onnx`'s checker, with types and shapes.
+ * Checks a file with `onnx`'s checker, including types and shapes.
  *
  * @returns its nodes, "Conv conv1" and so on
- * @throws {Error} with what the checker says
+ * @throws {Error} with the checker's message
  */
 export async function checkOnnx(python: string, file: string): Promise<string[]> {
   const program = `import json, onnx, sys

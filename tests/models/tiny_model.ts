@@ -1,6 +1,6 @@
 /**
- * A model for tests, trained in a second on the synthetic corpus: its network has one stage, its forest learned from the fold's own
- * held-out utterances. It predicts badly, and does so by all the same code.
+ * A model for tests, trained in a second on the synthetic corpus: its network has one stage, and its forest learned the fold's own
+ * held-out utterances. It predicts badly, but uses the same code.
  */
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
@@ -19,7 +19,7 @@ import { PRESETS } from "../../refinery/presets.ts";
 import type { Settings } from "../../refinery/settings.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
 
-/** What it is trained with. */
+/** Its training settings. */
 export const tinySettings: Settings = {
   ...PRESETS.quick,
   learningRate: 0.00025,
@@ -32,10 +32,10 @@ export const tinySettings: Settings = {
   segmentHop: 8,
 };
 
-/** What it is trained on. */
+/** Its training corpus. */
 export const tinyCorpus = openSynthetic(1, { utterances: 20, speakers: 2 });
 
-/** Trains it. The result holds the profiles of the utterances that it has not heard, in the corpus's order. */
+/** Trains the model. The result has the profiles of its held-out utterances, in the corpus's order. */
 export async function trainTinyModel(
   device: Device,
   segmentFrames: Settings["segmentFrames"] = 32,

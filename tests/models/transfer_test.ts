@@ -8,12 +8,12 @@ Deno.test("sharedEmotions() keeps the model's order", () => {
   assertEquals(sharedEmotions(model, []), []);
 });
 
-Deno.test("judgeTransfer() decides between the shared emotions alone, and counts what strays", () => {
+Deno.test("judgeTransfer() decides between the shared emotions alone, and counts unrestricted decisions for others", () => {
   const transfer = judgeTransfer(model, ["anger", "sadness"], [
-    { emotion: "anger", probabilities: [0.3, 0.4, 0.1, 0.2] }, // boredom, if it were free
+    { emotion: "anger", probabilities: [0.3, 0.4, 0.1, 0.2] }, // boredom, if unrestricted
     { emotion: "anger", probabilities: [0.1, 0.1, 0.2, 0.6] },
     { emotion: "anger", probabilities: [0.5, 0.1, 0.2, 0.2] },
-    { emotion: "sadness", probabilities: [0.1, 0.1, 0.5, 0.3] }, // neutral, if it were free
+    { emotion: "sadness", probabilities: [0.1, 0.1, 0.5, 0.3] }, // neutral, if unrestricted
   ]);
   assertEquals(transfer, {
     emotions: ["anger", "sadness"],

@@ -1,4 +1,4 @@
-/** The global average pool on the tape, and the VGG-E that ends in one. */
+/** The global average pool on the tape, and the VGG-E that ends with one. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
 import { Random } from "../../kernels/random.ts";

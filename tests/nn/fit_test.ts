@@ -1,4 +1,4 @@
-/** Fitting: that it learns, stops early with its best weights, pads the last batch rightly, and can be stopped. */
+/** Fitting: it learns, stops early with its best weights, pads the last batch correctly, and can be stopped. */
 import {
   assert,
   assertEquals,
@@ -62,7 +62,7 @@ onEach(
     assertEquals(p.length, 200);
     for (let i = 0; i < 100; i++) assert(Math.abs(p[2 * i] + p[2 * i + 1] - 1) < 1e-6);
     const { b } = await network.parameters.read();
-    assert(Math.abs(b[0] - b[1]) < 1.5); // the boundary goes through the origin
+    assert(Math.abs(b[0] - b[1]) < 1.5); // the boundary passes through the origin
   },
 );
 
@@ -98,7 +98,7 @@ Deno.test("fit() stops `patience` epochs after the best one and puts its weights
   assertEquals(await network.parameters.read(), snapshots[result.bestEpoch]);
 });
 
-/** The network after some steps of a fit: stopped by its own rate, which is zero from then on and moves nothing. */
+/** The network after some steps of a fit: its learning rate is zero from then on, so it no longer changes. */
 async function stepwise(network: Linear, data: ArrayDataset, options: FitOptions & { batch: number }, steps: number) {
   const perEpoch = Math.ceil(data.length / options.batch);
   const rate = (epoch: number) => Math.round(epoch * perEpoch) < steps ? options.learningRate!(epoch) : 0;
@@ -122,7 +122,7 @@ Deno.test("fit() with an average validates, and ends, with the mean of the weigh
     onEpoch: ({ validationLoss }) => void losses.push(validationLoss!),
   });
   assertEquals(epochs.length, 2);
-  // 0.999 looks further back than ten steps: the average is the plain mean, made again here step by step
+  // 0.999 averages over more than ten steps: the average is the plain mean, recomputed here step by step
   const again = new Linear(device), sums = new Map<string, Float64Array>();
   for (let steps = 1; steps <= 10; steps++) {
     const stopped = new Linear(device);
@@ -162,7 +162,7 @@ Deno.test("fit() puts back the most accurate epoch's weights, or the last one's,
     const losses = epochs.map((e) => e.validationLoss!), rights = epochs.map((e) => e.validationAccuracy!);
     const leastLoss = losses.indexOf(Math.min(...losses)), top = Math.max(...rights);
     if (monitor === "accuracy") {
-      // of the most accurate epochs, the one of the least loss
+      // of the most accurate epochs, the one with the lowest loss
       const tops = losses.map((loss, i) => rights[i] === top ? loss : Infinity);
       assertStrictEquals(bestEpoch, tops.indexOf(Math.min(...tops)));
       assertEquals(epochs.length, Math.min(12, bestEpoch + 3));

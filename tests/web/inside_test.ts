@@ -115,18 +115,18 @@ Deno.test({
   name: `a GPU's layer by Winograd's algorithm says so, and shows its transforms${lacking}`,
   ignore: !found,
   fn: async () => {
-    const variant = variantNamed("tile 32x32x16"), sizes = { batch: 2, height: 4, width: 4 };
+    const variant = variantNamed("tile 32x32x32"), sizes = { batch: 2, height: 4, width: 4 };
     const device = await createWebGpuDevice({
       allowSoftware: true,
       planner: ({ tiles }) => ({ variant, splits: 1, ...(tiles !== undefined && { winograd: true }) }),
     });
-    const [x, weights, bias, y] = [0, 1, 2, 3].map(() => device.allocate(2304, "test"));
+    const [x, weights, bias, y] = [0, 1, 2, 3].map(() => device.allocate(9216, "test"));
     const conv = (channels: number): Call => ({
       kernel: "conv2d",
       args: { ...sizes, channelsIn: channels, channelsOut: channels, x, weights, bias, y, relu: true },
     });
-    assertEquals([conv(16), conv(8)].map((call) => isWinograd(device, call)), [true, false]);
-    const written = sourcesOf(device, [conv(16)]).filter(({ compiled }) => !compiled).map(({ name }) => name);
+    assertEquals([conv(32), conv(8)].map((call) => isWinograd(device, call)), [true, false]);
+    const written = sourcesOf(device, [conv(32)]).filter(({ compiled }) => !compiled).map(({ name }) => name);
     assertEquals(written, [
       ...["winograd_input", "winograd_weights", "winograd_output", "matmul", "gemm_tile"].map((name) => `${name}.wgsl`),
     ]);
@@ -139,7 +139,7 @@ Deno.test({
   ignore: !found,
   fn: async () => {
     const shape = { batch: 2, height: 4, width: 4, channelsIn: 3, channelsOut: 8 };
-    for (const name of ["tile 32x32x16", "lane 16x8 of 8x1"]) {
+    for (const name of ["tile 32x32x32", "lane 16x8 of 8x1"]) {
       const variant = variantNamed(name);
       const device = await createWebGpuDevice({ allowSoftware: true, planner: () => ({ variant, splits: 1 }) });
       try {
