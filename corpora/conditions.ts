@@ -17,10 +17,10 @@ import { addNoise, type Draw, pinkNoise, reverberate, roomResponse, telephone, t
 import { Random } from "../kernels/random.ts";
 
 /** The conditions of training: the recordings alone, or their copies too. */
-export const CONDITIONS = ["clean", "multi"] as const;
+export type Conditions = "clean" | "multi";
 
-/** See {@link CONDITIONS}. */
-export type Conditions = typeof CONDITIONS[number];
+/** Both. */
+export const CONDITIONS: readonly Conditions[] = ["clean", "multi"];
 
 type Change = (samples: Float32Array, draw: Draw) => Float32Array;
 

@@ -5,11 +5,11 @@ import type { Standardisation } from "../refinery/segment_dataset.ts";
 import type { Certainty } from "./certainty.ts";
 import type { Domain } from "./domain.ts";
 
-/** The files of a model. */
-export const MODEL_FILES = ["model.json", "weights.safetensors", "forest.json"] as const;
-
 /** The name of a model file. */
-export type ModelFile = typeof MODEL_FILES[number];
+export type ModelFile = "model.json" | "weights.safetensors" | "forest.json";
+
+/** The files of a model. */
+export const MODEL_FILES: readonly ModelFile[] = ["model.json", "weights.safetensors", "forest.json"];
 
 /** The bytes of each file. */
 export type ModelBytes = Record<ModelFile, Uint8Array>;
