@@ -22,6 +22,7 @@ import { type ModelSource, resolveSource } from "./source.ts";
 
 export type { Certainty, Threshold } from "./certainty.ts";
 export {
+  MODEL_FILES,
   type ModelAccuracy,
   type ModelBytes,
   type ModelDescription,

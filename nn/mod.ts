@@ -27,4 +27,4 @@ export { predictProbabilities } from "./predict.ts";
 export { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
 export { type BatchNormParameters, type LossOptions, type Operation, Tape } from "./tape.ts";
 export { Tensor } from "./tensor.ts";
-export { type LayerSummary, type Network, summarise, trainingFlops, VggE, type VggEOptions } from "./vgg_e.ts";
+export { type LayerSummary, type Network, summarise, VggE, type VggEOptions } from "./vgg_e.ts";
