@@ -355,9 +355,8 @@ export function decide(trees: Tree[], row: number[], K: number): number {
 // --- all of it
 /** The synthetic corpus as frames with segments `hop` frames apart, standardised over all of them (the engine: over a fold's own). */
 export async function hear(utterances: number, hop: number): Promise<{ heard: Utterance[]; emotions: string[] }> {
-  const corpus = openSynthetic(1, { utterances, speakers: 3 }),
-    emotions = [...corpus.emotions],
-    heard: Utterance[] = [];
+  const corpus = openSynthetic(1, { utterances, speakers: 3 }), emotions = [...corpus.emotions];
+  const heard: Utterance[] = [];
   for (const utterance of corpus.utterances) {
     const frames = logMel((await utterance.read()).samples), last = frames.length / BANDS - FRAMES;
     const starts = Array.from({ length: Math.floor(last / hop) + 1 }, (_, s) => s * hop);

@@ -1,5 +1,6 @@
 /** Which models are refused, and with which messages; the fuzzer finds cases not listed here. */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
+import { shortThresholds } from "../../forest/short_thresholds.ts";
 import { crc32 as zlib } from "node:zlib";
 import { LEVELLING } from "../../dsp/levelling.ts";
 import { crc32 } from "../../models/crc32.ts";
@@ -32,7 +33,7 @@ Deno.test("crc32() is zlib's", () => {
 Deno.test("a model is read as it was written", () => {
   const again = decodeModel(bytes, "again");
   assertEquals(again.weights, model.weights);
-  assertEquals(again.forest, forest);
+  assertEquals(again.forest.toJSON(), shortThresholds(forest.toJSON())); // which decides the same
   assertEquals(again.description, model.description);
   assertEquals(Object.isFrozen(again.description.frontEnd), true);
 });
