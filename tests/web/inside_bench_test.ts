@@ -29,7 +29,7 @@ async function overhear(page: Page): Promise<void> {
   const source = `Worker = class extends Worker {
     constructor(...args) {
       super(...args);
-      this.addEventListener("message", ({ data }) => { if (data.answer?.layers) window.inside = data.answer; });
+      this.addEventListener("message", ({ data }) => { if (data.value?.layers) window.inside = data.value; });
     }
   };`;
   await page.send("Page.addScriptToEvaluateOnNewDocument", { source });
