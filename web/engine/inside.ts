@@ -44,19 +44,19 @@ export async function lookInside({ device, model }: Predictor, frames: Float32Ar
     const layers: LayerView[] = [], sources: Source[] = [];
     for (const { summary, own } of byLayer(summarise(options), calls)) {
       const { name, output: shape } = summary, flops = summary.flops * BATCH;
-      const made = outputOf(own[own.length - 1]), weights = model.weights[`${name}.w`];
-      const run = () => own.forEach((call) => repeat(device, call));
+      const made = outputOf(own), weights = model.weights[`${name}.w`];
+      const run = () => repeat(device, own);
       layers.push({
         name,
-        kernels: own.map(({ kernel }) => kernel),
-        winograd: isWinograd(device, own[0]),
+        kernels: [own.kernel],
+        winograd: isWinograd(device, own),
         shape,
         values: await device.read(made.slice(0, shape.reduce((a, b) => a * b))),
         seconds: await secondsOf(device, watch, run, flops),
         flops,
         batch: BATCH,
         weights: weights && [...network.parameters.get(`${name}.w`).shape],
-        sources: sourcesOf(device, own).map((source) => placeOf(source, sources)),
+        sources: sourcesOf(device, [own]).map((source) => placeOf(source, sources)),
       });
     }
     return { layers, sources, emotions, folded: Boolean(training.settings.batchNorm) && !options.batchNorm };
@@ -78,17 +78,14 @@ export function weightsOf({ model }: Predictor, layer: string): Weights {
   };
 }
 
-/** Each layer with its calls: its own, and its batch norm's if it has one. */
-function byLayer(layers: readonly LayerSummary[], calls: readonly Call[]): { summary: LayerSummary; own: Call[] }[] {
-  const groups: Call[][] = [];
-  for (const call of calls) {
-    if (call.kernel === "normalise") groups[groups.length - 1].push(call);
-    else groups.push([call]);
-  }
-  if (groups.length !== layers.length) {
-    throw new Error(`${layers.length} layers were computed by ${groups.length} calls`);
-  }
-  return layers.map((summary, i) => ({ summary, own: groups[i] }));
+/** Calls that fold a batch norm into the weights of the layer that follows (`Tape.foldBatchNorm`): no work of the layer itself. */
+const FOLDING = ["reluGradient", "normalise"];
+
+/** Each layer with its call. */
+function byLayer(layers: readonly LayerSummary[], calls: readonly Call[]): { summary: LayerSummary; own: Call }[] {
+  const own = calls.filter(({ kernel }) => !FOLDING.includes(kernel));
+  if (own.length !== layers.length) throw new Error(`${layers.length} layers were computed by ${own.length} calls`);
+  return layers.map((summary, i) => ({ summary, own: own[i] }));
 }
 
 function outputOf({ args }: Call): DeviceBuffer {
