@@ -75,14 +75,15 @@ const PAIRS = 128;
 
 /**
  * Whether a shape uses Winograd's algorithm. It is possible if channels fill whole panels of 8. It is worthwhile with many
- * channels, tiles that do save products, and enough pixels to amortise the transform of the kernel.
+ * channels and tiles that do save products. The batch has no say: a segment's result must not depend on how many others are
+ * computed with it.
  */
 export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean {
-  const { batch, height, width, channelsIn, channelsOut } = shape;
+  const { height, width, channelsIn, channelsOut } = shape;
   if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
   const { points, down, across } = tiling(shape);
   return choice === "always" ||
-    channelsIn * channelsOut >= PAIRS && batch * height * width >= 64 &&
+    channelsIn * channelsOut >= PAIRS &&
       1.5 * points * down * across <= 9 * height * width;
 }
 
