@@ -21,6 +21,19 @@ const PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bwon't do\b/i, "expected ..., found ..."],
 ];
 
+/** Phrases of comments, and what to write instead. */
+const COMMENT_PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
+  [/\b(is|are) told\b/i, "is reported, printed"],
+  [/\bgo(es)? on with\b/i, "resume, continue"],
+  [/\bwants\b/i, "requires, needs"],
+  [/\b(is|are) to be\b/i, "must be, or the plain verb"],
+  [/\bso that (it|they) be\b/i, "so that it is"],
+  [/@throws \{[^}]*\} where\b/i, "@throws {...} if"],
+];
+
+/** The block comments of a TypeScript program. */
+const comments = (source: string) => source.match(/\/\*\*?\s[\s\S]*?\*\//g) ?? [];
+
 /** The strings and templates of a program, less its comments. */
 function* strings(source: string): Generator<string> {
   const code = source.replaceAll(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, "");
@@ -30,8 +43,8 @@ function* strings(source: string): Generator<string> {
 /** Prose of a document, less its programs and what they print. */
 const prose = (document: string) => document.replaceAll(/^```[\s\S]*?^```$/gm, "");
 
-function offences(text: string, where: string): string[] {
-  return PHRASES.flatMap(([phrase, instead]) => {
+function offences(text: string, where: string, phrases = PHRASES): string[] {
+  return phrases.flatMap(([phrase, instead]) => {
     const found = phrase.exec(text.replaceAll(/\s+/g, " "));
     return found ? [`${where}: "${found[0].trim()}": write ${instead}`] : [];
   });
@@ -62,6 +75,19 @@ Deno.test("no message of the program has a phrase that readers stumbled over", a
   assertStrictEquals(read > 5000, true, `only ${read} strings were read`);
 });
 
+Deno.test("no block comment has a phrase of this kind", async () => {
+  const found: string[] = [];
+  let read = 0;
+  for (const file of [...ROOMS, "textbook", "web"].flatMap((room) => [...filesOf(room, /\.ts$/)])) {
+    for (const comment of comments(await Deno.readTextFile(join(root, file)))) {
+      read++;
+      found.push(...offences(comment.replaceAll(/\n\s*\*/g, " "), file, COMMENT_PHRASES));
+    }
+  }
+  assertEquals(found, []);
+  assertStrictEquals(read > 3000, true, `only ${read} comments were read`);
+});
+
 Deno.test("no document has such a phrase", async () => {
   const found: string[] = [], documents = ["README.md", ...filesOf("docs", /\.md$/)];
   for (const file of documents) found.push(...offences(prose(await Deno.readTextFile(join(root, file))), file));
@@ -83,6 +109,16 @@ Deno.test("each of these phrases is found, in strings and in prose, and comments
     "a segment of 3 x 3 won't do",
   ];
   PHRASES.forEach(([phrase], i) => assertStrictEquals(phrase.test(bad[i]), true, bad[i]));
+  const badComments = [
+    "is told",
+    "goes on with its folds",
+    "wants its gradient",
+    "is to be measured",
+    "so that it be fast",
+    "@throws {RangeError} where it is 0",
+  ];
+  COMMENT_PHRASES.forEach(([phrase], i) => assertStrictEquals(phrase.test(badComments[i]), true, badComments[i]));
+  assertEquals(comments('/** is\n * told */ f("told"); // is told'), ["/** is\n * told */"]);
   const source = '/* is told */ f("is\\"told", `${x} is told`); // are wanted\n';
   assertEquals([...strings(source)], ['"is\\"told"', "`${x} is told`"]);
   assertEquals(offences("a label is\ntold", "x.md"), ['x.md: "is told": write is reported, printed']);
