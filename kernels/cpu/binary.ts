@@ -34,6 +34,22 @@ export interface KernelBytes {
   panelPlaces: number[];
 }
 
+/** Before the limits of an imported memory: the end of its name "memory", then the kind of the import. */
+const MEMORY_IMPORT = [..."memory"].map((letter) => letter.charCodeAt(0)).concat(2);
+
+/**
+ * The same module for a memory that is not shared. Sharing is part of a memory's type, so a module for one kind does not run in the
+ * other; but only the kind of limits, one byte, differs. A module that imports no memory stays the same.
+ *
+ * @param module for shared memory
+ */
+export function withPlainMemory(module: Uint8Array): Uint8Array<ArrayBuffer> {
+  const own = module.slice();
+  const at = own.findIndex((_, i) => MEMORY_IMPORT.every((byte, j) => own[i + j] === byte));
+  if (at >= 0) own[at + MEMORY_IMPORT.length] &= ~2; // bit 1: shared
+  return own;
+}
+
 /** Encodes bytes as text for {@link kernelsFromText}: JSON, base64. */
 export function kernelsToText({ shared, own, panelPlaces }: KernelBytes): string {
   const text = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));

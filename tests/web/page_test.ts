@@ -63,7 +63,7 @@ Deno.test({
         const fromWorkers = [
           "site.json",
           "model/model.json",
-          ...device === "wasm" ? ["kernels-relaxed-shared.json"] : [],
+          ...device === "wasm" ? ["kernels-relaxed.json"] : [],
         ];
         for (const file of fromWorkers) assert(page.requests.includes(url + file), `${page.requests}`);
         assertEquals(page.errors, []);

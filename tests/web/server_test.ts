@@ -122,14 +122,14 @@ Deno.test("the page's server holds 200 connections that never finish their reque
   });
 });
 
-Deno.test("a built page is under 1.6 MB without its model and its decoders, which are under 1 MB, and its folder holds what the server serves", async () => {
+Deno.test("a built page is under 1.5 MB without its model and its decoders, which are under 1 MB, and its folder holds what the server serves", async () => {
   const { folder, site } = await buildOnce();
   const sizeOf = (own: (name: string) => boolean) =>
     [...site].reduce((sum, [name, { bytes }]) => sum + (own(name) ? bytes.length : 0), 0);
   // most visitors load no decoder; each is loaded when a recording of its kind is met
   const decoders = sizeOf((name) => name.startsWith("decoders/"));
   const bytes = sizeOf((name) => !/^(model|decoders)\//.test(name));
-  assert(bytes < 1.6e6 && decoders < 1e6, `${bytes} and ${decoders} bytes`);
+  assert(bytes < 1.5e6 && decoders < 1e6, `${bytes} and ${decoders} bytes`);
   const out = join(folder, "built");
   await writeSite(site, out);
   for (const [name, { bytes }] of site) assertEquals(await Deno.readFile(join(out, name)), bytes, name);

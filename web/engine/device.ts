@@ -3,11 +3,10 @@
  * allow.
  */
 import type { Device } from "../../kernels/device.ts";
-import { kernelsFromText } from "../../kernels/cpu/binary.ts";
 import { openBrowserHost, sharesMemory } from "../../kernels/cpu/browser_host.ts";
 import { startCpuDevice } from "../../kernels/cpu/device.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
-import { kernelFileName } from "./kernel_file.ts";
+import { fetchKernels } from "./kernel_file.ts";
 import type { DeviceInfo, DeviceKind } from "./protocol.ts";
 
 /** Opens a device and describes it. `auto` selects a hardware GPU if there is one, otherwise the processor. */
@@ -30,13 +29,7 @@ export async function openPageDevice(choice: DeviceKind | "auto"): Promise<{ dev
 async function openCpu() {
   const host = await openBrowserHost({
     startThread: () => new Worker("thread.js", { type: "module" }),
-    kernels: async (variant) => {
-      const file = kernelFileName(variant), response = await fetch(file);
-      if (!response.ok) {
-        throw new Error(`${file}: expected a file of the page, found status ${response.status}; build the page again`);
-      }
-      return kernelsFromText(await response.text());
-    },
+    kernels: fetchKernels,
   });
   const device = await startCpuDevice(host);
   const note = sharesMemory() ? "" : "One thread: this host does not set the headers that shared memory requires.";
