@@ -14,7 +14,7 @@
 import { OptionError } from "../base/option_error.ts";
 import { dirname, join } from "@std/path";
 import wabt from "wabt";
-import { kernelsToText } from "../kernels/cpu/binary.ts";
+import { kernelsToText, VARIANTS } from "../kernels/cpu/binary.ts";
 import { assembleKernels } from "../kernels/cpu/modules.ts";
 import { expandTemplate } from "../kernels/cpu/template.ts";
 import { assembleLadder } from "../lab/ladder_modules.ts";
@@ -94,11 +94,10 @@ export async function buildSite(model?: string): Promise<Site> {
   for (const [name, entry] of Object.entries(PROGRAMS)) text(name, bundles.get(entry)!);
   for (const file of decoders) text(`decoders/${file}.js`, bundles.get(decoderEntry(file))!);
   text("decoders/licences.txt", licences());
+  for (const variant of VARIANTS) text(ladderFileName(variant), encodeLadderFile(await assembleLadder(variant)));
   const assembler = await wabt();
   for (const simd of ["relaxed", "plain"] as const) {
-    const variant = { simd, memory: "shared" } as const;
-    text(kernelFileName(simd), kernelsToText(await assembleKernels(variant)));
-    text(ladderFileName(simd), encodeLadderFile(await assembleLadder(variant)));
+    text(kernelFileName(simd), kernelsToText(await assembleKernels({ simd, memory: "shared" })));
     const parsed = assembler.parseWat("peak.wat", expandTemplate(peak, simd), { simd: true, relaxed_simd: true });
     add(`peak-${simd}.wasm`, new Uint8Array(parsed.toBinary({}).buffer));
     parsed.destroy();

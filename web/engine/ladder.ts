@@ -3,16 +3,15 @@
  * was built.
  */
 import { climbCpuLadder, type LadderModules, ladderSimd, type Rung } from "../../lab/cpu_ladder.ts";
-import { fromBase64, withPlainMemory } from "../../kernels/cpu/binary.ts";
-import type { Simd } from "../../kernels/cpu/template.ts";
+import { fromBase64, type KernelVariant } from "../../kernels/cpu/binary.ts";
 import { sharesMemory } from "../../kernels/cpu/browser_host.ts";
 
-/** The name of the file with these instructions. */
-export function ladderFileName(simd: Simd): string {
-  return `ladder-${simd}.json`;
+/** The name of a variant's file. */
+export function ladderFileName({ simd, memory }: KernelVariant): string {
+  return `ladder-${simd}-${memory}.json`;
 }
 
-/** JSON: modules for shared memory in base64, by name. */
+/** JSON: modules in base64, by name. */
 export function encodeLadderFile(modules: LadderModules): string {
   return JSON.stringify(Object.fromEntries(Object.entries(modules).map(([name, bytes]) => [name, bytes.toBase64()])));
 }
@@ -23,14 +22,12 @@ export function encodeLadderFile(modules: LadderModules): string {
  * @param onTurn receives the rungs measured so far; the next turn awaits it
  */
 export async function climbInPage(samples: number, onTurn: (rungs: Rung[]) => Promise<void>): Promise<Rung[]> {
-  const shared = sharesMemory(), file = ladderFileName(ladderSimd());
+  const shared = sharesMemory(), file = ladderFileName({ simd: ladderSimd(), memory: shared ? "shared" : "plain" });
   const response = await fetch(file);
   if (!response.ok) {
     throw new Error(`${file}: expected a file of the page, found status ${response.status}; build the page again`);
   }
   const texts = Object.entries(await response.json() as Record<string, string>);
-  const modules = Object.fromEntries(
-    texts.map(([name, text]) => [name, shared ? fromBase64(text) : withPlainMemory(fromBase64(text))]),
-  );
+  const modules = Object.fromEntries(texts.map(([name, text]) => [name, fromBase64(text)]));
   return await climbCpuLadder(modules, { samples, shared, onTurn });
 }
