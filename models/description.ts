@@ -34,8 +34,11 @@ export interface ModelAccuracy {
 export interface ModelDescription {
   /** Identifies the format. */
   format: "epr-model";
-  /** Increases when older programs can't read the file: 2 if recordings are brought to one level, else 1. */
-  version: 1 | 2;
+  /**
+   * Increases when older programs can't read the model. 3: the forest may be packed, and recordings may be brought to one level;
+   * EPR writes this. 2: they are brought to one level. 1: neither.
+   */
+  version: 1 | 2 | 3;
   /** For instance "emodb-compact-1". */
   name: string;
   /** The emotions that it distinguishes, in the order of every table. */

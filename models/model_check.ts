@@ -26,13 +26,13 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
   const json = new UntrustedValue(value, where);
   json.get("format").literal("epr-model");
   const { value: version } = json.get("version");
-  if (version !== 1 && version !== 2) {
-    throw new ModelError(`${where}: version: expected 1 or 2, found ${version}; a newer EPR may read it`);
+  if (version !== 1 && version !== 2 && version !== 3) {
+    throw new ModelError(`${where}: version: expected 1, 2 or 3, found ${version}; a newer EPR may read it`);
   }
   const emotions = json.get("emotions").list({ min: 2, max: 64 }).map((emotion) => emotion.text(40));
   if (new Set(emotions).size < emotions.length) json.get("emotions").fail("each emotion once");
   const front = checkFrontEnd(json.get("frontEnd")), network = checkNetwork(json.get("network"), emotions, front);
-  if ((version === 2) !== (front.levelling !== undefined)) {
+  if (version < 3 && (version === 2) !== (front.levelling !== undefined)) {
     json.get("frontEnd").get("levelling").fail(version === 2 ? "a levelling, in version 2" : "none, in version 1");
   }
   const scaling = json.get("standardisation");
