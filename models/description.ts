@@ -30,6 +30,22 @@ export interface ModelAccuracy {
   confusion?: number[][];
 }
 
+/** Accuracy under simulated conditions (`deno task evaluate RUN --under`): fractions of 1. */
+export interface ModelConditions {
+  /** How it was measured, in a sentence. */
+  protocol: string;
+  /** What decided on an utterance: the forest, or the mean of the profile. */
+  decidedBy: "forest" | "mean";
+  /** Number of judged utterances. */
+  utterances: number;
+  /** Share of correct utterances, unchanged. */
+  weightedAccuracy: number;
+  /** Mean recall over the emotions, unchanged. */
+  unweightedAccuracy: number;
+  /** The same for the same utterances under each condition, named as in `--under`. */
+  under: { condition: string; weightedAccuracy: number; unweightedAccuracy: number }[];
+}
+
 /** `model.json`. */
 export interface ModelDescription {
   /** Identifies the format. */
@@ -57,6 +73,8 @@ export interface ModelDescription {
   training: ModelTraining;
   /** Accuracy by each protocol; may be empty. */
   accuracy: ModelAccuracy[];
+  /** Accuracy under simulated conditions; undefined: not stated. */
+  conditions?: ModelConditions;
   /** Thresholds of certainty; undefined: not known. */
   certainty?: Certainty;
   /** The sound of the training recordings; undefined: not known. */

@@ -6,7 +6,7 @@ import { sizeOf } from "../nn/tensor.ts";
 import { type VggEOptions, vggEParameters } from "../nn/vgg_e.ts";
 import type { Certainty, Threshold } from "./certainty.ts";
 import { type Domain, SOUND_STATISTICS } from "./domain.ts";
-import type { ModelAccuracy, ModelDescription, ModelTraining } from "./description.ts";
+import type { ModelAccuracy, ModelConditions, ModelDescription, ModelTraining } from "./description.ts";
 import { STATISTICS } from "../refinery/statistics.ts";
 import { ModelError, UntrustedValue } from "./untrusted.ts";
 
@@ -59,6 +59,7 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
     statistics: [...STATISTICS],
     training: checkTraining(json.get("training")),
     accuracy: json.get("accuracy").list({ min: 0, max: 16 }).map((own) => checkAccuracy(own, emotions.length)),
+    ...optional(json, "conditions", checkConditions),
     ...optional(json, "certainty", checkCertainty),
     ...optional(json, "domain", checkDomain),
     licence: json.get("licence").text(2000),
@@ -164,6 +165,30 @@ function checkAccuracy(json: UntrustedValue, classes: number): ModelAccuracy {
     ...(confusion.value !== undefined && {
       confusion: confusion.list(size).map((row) => row.list(size).map((cell) => cell.whole(0, 1e9))),
     }),
+  };
+}
+
+/**
+ * Checks accuracies under conditions.
+ *
+ * @throws {ModelError} with the field, what was expected and what was found
+ */
+export function checkConditions(json: UntrustedValue): ModelConditions {
+  const { value: decidedBy } = json.get("decidedBy");
+  if (decidedBy !== "forest" && decidedBy !== "mean") return json.get("decidedBy").fail("forest or mean");
+  const shares = (own: UntrustedValue) => ({
+    weightedAccuracy: own.get("weightedAccuracy").number({ min: 0, max: 1 }),
+    unweightedAccuracy: own.get("unweightedAccuracy").number({ min: 0, max: 1 }),
+  });
+  return {
+    protocol: json.get("protocol").text(),
+    decidedBy,
+    utterances: json.get("utterances").whole(1, 1e9),
+    ...shares(json),
+    under: json.get("under").list({ min: 1, max: 64 }).map((own) => ({
+      condition: own.get("condition").text(40),
+      ...shares(own),
+    })),
   };
 }
 

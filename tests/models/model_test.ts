@@ -58,6 +58,12 @@ Deno.test("a model that is damaged anywhere is refused: every byte matters", () 
   }
 });
 
+const SHARES = { weightedAccuracy: 0.5, unweightedAccuracy: 0.5 };
+const CONDITIONS = {
+  ...{ protocol: "x", decidedBy: "forest", utterances: 9, ...SHARES },
+  under: [{ condition: "room", ...SHARES }],
+};
+
 Deno.test("model.json is refused if a field is invalid, and the field is named", () => {
   const cases: [(json: Json) => void, RegExp][] = [
     [(json) => json.format = "onnx", /model\.json\.format: expected "epr-model".*, found "onnx"/],
@@ -105,6 +111,19 @@ Deno.test("model.json is refused if a field is invalid, and the field is named",
           meanVoteAccuracy: 2,
         }],
       /accuracy\[0\]\.meanVoteAccuracy: expected .*, found 2/,
+    ],
+    [(json) => json.conditions = { decidedBy: "luck" }, /conditions\.decidedBy: expected forest or mean, found "luck"/],
+    [
+      (json) => json.conditions = { ...CONDITIONS, under: [] },
+      /conditions\.under: expected a list of 1 to 64, found \[\]/,
+    ],
+    [
+      (json) => json.conditions = { ...CONDITIONS, weightedAccuracy: 7 },
+      /conditions\.weightedAccuracy: expected .*, found 7/,
+    ],
+    [
+      (json) => json.conditions = { ...CONDITIONS, under: [{ ...SHARES, condition: "\n" }] },
+      /under\[0\]\.condition: expected one/,
     ],
     [(json) => json.training.heldOutFold = -1, /heldOutFold: expected .*, found -1/],
     [(json) => json.made = null, /made: expected an object.*, found null/],
