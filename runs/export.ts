@@ -80,7 +80,7 @@ export async function exportFold(run: string, fold: number, note: ExportNote): P
   const network = await readNetwork(finished.folder.weightsFile(fold, stage), config);
   const forest = fitFoldForest(cv, profiles, fold, stage);
   const heard = cv.training(fold).map((i) => corpus.utterances[i]);
-  const described = await describe(finished, note, accuracies, heard, network.standardisation);
+  const described = describe(finished, note, accuracies, heard, network.standardisation);
   const name = `${described.name}-${foldName(fold)}`;
   const training = { ...described.training, heldOutFold: ordinal(fold) };
   const made = { ...described.made, command: exportCommand(config, fold) };
@@ -113,7 +113,7 @@ export async function exportEverything(
   }
   const trained = await readNetwork(folder.weightsFile(0, settings.stages - 1), config), network = simplify(trained);
   const forest = fitForest(corpus, profiles, [...corpus.utterances.keys()], settings);
-  const described = await describe(finished, note, accuracies, corpus.utterances, trained.standardisation);
+  const described = describe(finished, note, accuracies, corpus.utterances, trained.standardisation);
   const domain = domainOf(soundsOf(experiment.features));
   return encodeModel({ ...described, domain, network: network.options }, network.weights, forest);
 }
@@ -224,7 +224,7 @@ async function readAccuracies(
   return { accuracy, ...(judgedUnder.length > 0 && { conditions: await readConditions(judgedUnder, runs) }) };
 }
 
-async function describe(
+function describe(
   finished: FinishedRun,
   { name, licence, unsureError = 0.1 }: ExportNote,
   accuracies: Pick<ModelDescription, "accuracy" | "conditions">,
