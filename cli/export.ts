@@ -21,6 +21,7 @@ interface ExportFlags extends NoteFlags, OnnxFlags {
   fold?: number;
   out?: string;
   alsoJudgedBy?: string;
+  judgedUnder?: string[];
   data?: string;
   cache?: string;
   device?: DeviceChoice;
@@ -42,6 +43,10 @@ const command: Command = addOnnxOptions(addNoteOptions(createCommand("export", a
     "also list its accuracy on unseen speakers",
     "deno task export out/emodb-compact-1-20200812-140506 --also-judged-by out/emodb-by-speaker",
   ],
+  [
+    "also list its accuracy under the conditions of deno task evaluate RUN --under noise:20,telephone --json > under.json",
+    "deno task export out/emodb-compact-1-20200812-140506 --judged-under under.json",
+  ],
   ["the model that ships, as ONNX for other programs", "deno task export --onnx emodb.onnx"],
 ])))
   .argument("[run]", "the run folder")
@@ -53,6 +58,11 @@ const command: Command = addOnnxOptions(addNoteOptions(createCommand("export", a
   )
   .option("--out <dir>", "the model's folder (default: model, or model-fold-K, in the run's)")
   .option("--also-judged-by <run>", "another run on the same recordings; the model card lists its accuracy as well")
+  .option(
+    "--judged-under <file>",
+    "JSON of deno task evaluate RUN --under ... --json, of this run or of --also-judged-by's; the model card has its table; repeatable",
+    (file: string, before: string[] = []) => [...before, file],
+  )
   .option("--data <dir>", "where the recordings are, if they have moved")
   .option("--cache <dir>", "folder that caches log-mel frames; safe to delete")
   .addOption(new Option("--device <name>", "default: the run's").choices(DEVICE_CHOICES))
@@ -65,8 +75,8 @@ const command: Command = addOnnxOptions(addNoteOptions(createCommand("export", a
 
 await runCommand(command, async (signal) => {
   const flags = command.opts<ExportFlags>(), [run] = command.args as [string?];
-  const { licence, name, unsureError, alsoJudgedBy } = flags;
-  const note: ExportNote = { licence, name, unsureError, alsoJudgedBy };
+  const { licence, name, unsureError, alsoJudgedBy, judgedUnder } = flags;
+  const note: ExportNote = { licence, name, unsureError, alsoJudgedBy, judgedUnder };
   if (run === undefined) {
     if (flags.onnx === undefined && flags.onnxNetwork === undefined) {
       throw new UsageError("Expected the folder of a run, or --onnx FILE to write a model as ONNX; found neither");

@@ -1,5 +1,5 @@
 /** The card of a model, in Markdown, generated from its `model.json`: what it is, its accuracy, and prohibited uses. */
-import type { ModelAccuracy, ModelDescription } from "./description.ts";
+import type { ModelAccuracy, ModelConditions, ModelDescription } from "./description.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
 import { fraction } from "../base/fraction.ts";
 
@@ -82,6 +82,7 @@ export function describeModel(model: ModelDescription): string {
           "from, not those of this network. A forest's training profiles come from networks that learned the labels of the " +
           "utterances it is judged on, as in any stacking.",
       ),
+      ...(model.conditions ? describeConditions(model.conditions) : []),
       ...describeCertainty(model),
       "## Where it must not be used",
       [
@@ -158,6 +159,38 @@ function describeAccuracy({ protocol, utterances, ...own }: ModelAccuracy, emoti
   if (!own.confusion) return [shares];
   const rows = own.confusion.map((row, k) => [emotions[k], ...row.map(String)]);
   return [shares, table([["true \\ decided", ...emotions], ["---", ...emotions.map(() => "---:")], ...rows])];
+}
+
+/** The accuracy under simulated conditions: a paragraph and a table. */
+function describeConditions({ protocol, decidedBy, utterances, under, ...clean }: ModelConditions): string[] {
+  const points = (share: number) => {
+    const rounded = (100 * (share - clean.weightedAccuracy)).toFixed(1);
+    return rounded === "0.0" || rounded === "-0.0" ? "0.0" : rounded.startsWith("-") ? rounded : `+${rounded}`;
+  };
+  const row = (name: string, own: { weightedAccuracy: number; unweightedAccuracy: number }) => [
+    name,
+    percent(own.weightedAccuracy),
+    percent(own.unweightedAccuracy),
+  ];
+  return [
+    "## Under other conditions",
+    paragraph(
+      `The same recordings, changed by a program (\`deno task evaluate RUN --under\`; docs/strangers.md says how). ` +
+        `${protocol}: ${utterances.toLocaleString("en")} utterances, decided by ${
+          decidedBy === "forest" ? "the forest" : "the mean of the profile"
+        }. Points are those of WA against the unchanged recordings.`,
+    ),
+    table([
+      ["condition", "WA", "UA", "points"],
+      ["---", "---:", "---:", "---:"],
+      [...row("unchanged", clean), ""],
+      ...under.map(({ condition, ...own }) => [
+        ...row(condition.replaceAll("|", "\\|"), own),
+        points(own.weightedAccuracy),
+      ]),
+    ]),
+    "A simulation is not a stranger: other people, languages and rooms can cost more.",
+  ];
 }
 
 /** A table whose columns are aligned in plain text too; its second row sets the alignment. */

@@ -30,12 +30,31 @@ export interface ModelAccuracy {
   confusion?: number[][];
 }
 
+/** Accuracy under simulated conditions (`deno task evaluate RUN --under`): fractions of 1. */
+export interface ModelConditions {
+  /** How it was measured, in a sentence. */
+  protocol: string;
+  /** What decided on an utterance: the forest, or the mean of the profile. */
+  decidedBy: "forest" | "mean";
+  /** Number of judged utterances. */
+  utterances: number;
+  /** Share of correct utterances, unchanged. */
+  weightedAccuracy: number;
+  /** Mean recall over the emotions, unchanged. */
+  unweightedAccuracy: number;
+  /** The same for the same utterances under each condition, named as in `--under`. */
+  under: { condition: string; weightedAccuracy: number; unweightedAccuracy: number }[];
+}
+
 /** `model.json`. */
 export interface ModelDescription {
   /** Identifies the format. */
   format: "epr-model";
-  /** Increases when older programs can't read the file: 2 if recordings are brought to one level, else 1. */
-  version: 1 | 2;
+  /**
+   * Increases when older programs can't read the model. 3: the forest may be packed, and recordings may be brought to one level;
+   * EPR writes this. 2: they are brought to one level. 1: neither.
+   */
+  version: 1 | 2 | 3;
   /** For instance "emodb-compact-1". */
   name: string;
   /** The emotions that it distinguishes, in the order of every table. */
@@ -54,6 +73,8 @@ export interface ModelDescription {
   training: ModelTraining;
   /** Accuracy by each protocol; may be empty. */
   accuracy: ModelAccuracy[];
+  /** Accuracy under simulated conditions; undefined: not stated. */
+  conditions?: ModelConditions;
   /** Thresholds of certainty; undefined: not known. */
   certainty?: Certainty;
   /** The sound of the training recordings; undefined: not known. */

@@ -25,6 +25,7 @@ export {
   MODEL_FILES,
   type ModelAccuracy,
   type ModelBytes,
+  type ModelConditions,
   type ModelDescription,
   type ModelFile,
   type ModelTraining,

@@ -10,7 +10,7 @@
  * accepted.
  */
 import { RandomForest } from "../forest/forest.ts";
-import { shortThresholds } from "../forest/short_thresholds.ts";
+import { type PackedForest, packForest, unpackForest } from "../forest/packed.ts";
 import type { VggEOptions } from "../nn/vgg_e.ts";
 import { decodeSafetensors, encodeSafetensors } from "../nn/safetensors.ts";
 import { crc32 } from "./crc32.ts";
@@ -49,12 +49,12 @@ export function encodeModel(
   const tensors = Object.fromEntries(parameters.map(({ name, shape }) => [name, { shape, data: weights[name] }]));
   const others = {
     "weights.safetensors": encodeSafetensors(tensors, { format: "epr-model", model: described.name }),
-    "forest.json": new TextEncoder().encode(JSON.stringify(shortThresholds(forest.toJSON())) + "\n"),
+    "forest.json": new TextEncoder().encode(JSON.stringify(packForest(forest.toJSON())) + "\n"),
   };
   const noted = Object.entries(others).map(([file, bytes]) => [file, { bytes: bytes.length, crc32: crc32(bytes) }]);
   const description = {
     format: "epr-model",
-    version: described.frontEnd.levelling ? 2 : 1,
+    version: 3,
     ...described,
     network: { kind: "vgg-e", options: network, parameters },
     files: Object.fromEntries(noted),
@@ -141,7 +141,11 @@ function readWeights(bytes: Uint8Array, { network }: ModelDescription, where: st
 /** Largest memory of a forest, in bytes: the trees of a hundred thousand utterances would exceed it. */
 const LARGEST_FOREST = 2 ** 27;
 
-function readForest(bytes: Uint8Array, { emotions, statistics }: ModelDescription, where: string): RandomForest {
+/** Memory for each character of a packed forest's thresholds and leaves, in bytes: four characters may become a list. */
+const PACKED = 24;
+
+function readForest(bytes: Uint8Array, { version, ...own }: ModelDescription, where: string): RandomForest {
+  const { emotions, statistics } = own;
   const json = parseWithin(bytes, where, { depth: 5, memory: LARGEST_FOREST }) as Record<string, unknown> | null;
   const classes = emotions.length, features = classes * statistics.length;
   if (json?.classes !== classes || json.features !== features) {
@@ -149,15 +153,25 @@ function readForest(bytes: Uint8Array, { emotions, statistics }: ModelDescriptio
       `${where}: expected ${features} features and ${classes} classes, found ${json?.features} and ${json?.classes}`,
     );
   }
-  // each node has a count for each class
+  if (json.version === 2 && version < 3) {
+    throw new ModelError(`${where}: version: expected 1 in a model of version ${version}, found 2`);
+  }
+  // each node has a count for each class; a packed node has at least one byte, so there are at most as many as characters
   const trees = Array.isArray(json.trees) ? json.trees : [];
-  const nodes = trees.reduce((sum, tree) => sum + (Array.isArray(tree?.feature) ? tree.feature.length : 0), 0);
-  if (nodes * (4 * classes + 20) > LARGEST_FOREST) {
+  const length = (list: unknown) => typeof list === "string" || Array.isArray(list) ? list.length : 0;
+  const nodes = trees.reduce((sum, tree) => sum + length(tree?.feature), 0);
+  const characters = json.version === 2
+    ? trees.reduce((sum, tree) => sum + length(tree?.threshold) + length(tree?.leaves), 0)
+    : 0;
+  if (nodes * (4 * classes + 20) + characters * PACKED > LARGEST_FOREST) {
     throw new ModelError(
-      `${where}: expected trees that fit ${LARGEST_FOREST / 2 ** 20} MB of memory, found ${nodes} nodes`,
+      `${where}: expected trees that fit ${LARGEST_FOREST / 2 ** 20} MB of memory, found ${nodes} nodes${
+        characters === 0 ? "" : ` and ${characters} characters`
+      }`,
     );
   }
-  return within(where, () => RandomForest.fromJSON(json));
+  const packed = json.version === 2 && Array.isArray(json.trees);
+  return within(where, () => RandomForest.fromJSON(packed ? unpackForest(json as unknown as PackedForest) : json));
 }
 
 /** Converts errors of another part of the program to a fault of the model. */

@@ -6,7 +6,7 @@ import { sizeOf } from "../nn/tensor.ts";
 import { type VggEOptions, vggEParameters } from "../nn/vgg_e.ts";
 import type { Certainty, Threshold } from "./certainty.ts";
 import { type Domain, SOUND_STATISTICS } from "./domain.ts";
-import type { ModelAccuracy, ModelDescription, ModelTraining } from "./description.ts";
+import type { ModelAccuracy, ModelConditions, ModelDescription, ModelTraining } from "./description.ts";
 import { STATISTICS } from "../refinery/statistics.ts";
 import { ModelError, UntrustedValue } from "./untrusted.ts";
 
@@ -26,13 +26,13 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
   const json = new UntrustedValue(value, where);
   json.get("format").literal("epr-model");
   const { value: version } = json.get("version");
-  if (version !== 1 && version !== 2) {
-    throw new ModelError(`${where}: version: expected 1 or 2, found ${version}; a newer EPR may read it`);
+  if (version !== 1 && version !== 2 && version !== 3) {
+    throw new ModelError(`${where}: version: expected 1, 2 or 3, found ${version}; a newer EPR may read it`);
   }
   const emotions = json.get("emotions").list({ min: 2, max: 64 }).map((emotion) => emotion.text(40));
   if (new Set(emotions).size < emotions.length) json.get("emotions").fail("each emotion once");
   const front = checkFrontEnd(json.get("frontEnd")), network = checkNetwork(json.get("network"), emotions, front);
-  if ((version === 2) !== (front.levelling !== undefined)) {
+  if (version < 3 && (version === 2) !== (front.levelling !== undefined)) {
     json.get("frontEnd").get("levelling").fail(version === 2 ? "a levelling, in version 2" : "none, in version 1");
   }
   const scaling = json.get("standardisation");
@@ -59,6 +59,7 @@ export function checkDescription(value: unknown, where: string): ModelDescriptio
     statistics: [...STATISTICS],
     training: checkTraining(json.get("training")),
     accuracy: json.get("accuracy").list({ min: 0, max: 16 }).map((own) => checkAccuracy(own, emotions.length)),
+    ...optional(json, "conditions", checkConditions),
     ...optional(json, "certainty", checkCertainty),
     ...optional(json, "domain", checkDomain),
     licence: json.get("licence").text(2000),
@@ -164,6 +165,30 @@ function checkAccuracy(json: UntrustedValue, classes: number): ModelAccuracy {
     ...(confusion.value !== undefined && {
       confusion: confusion.list(size).map((row) => row.list(size).map((cell) => cell.whole(0, 1e9))),
     }),
+  };
+}
+
+/**
+ * Checks accuracies under conditions.
+ *
+ * @throws {ModelError} with the field, what was expected and what was found
+ */
+export function checkConditions(json: UntrustedValue): ModelConditions {
+  const { value: decidedBy } = json.get("decidedBy");
+  if (decidedBy !== "forest" && decidedBy !== "mean") return json.get("decidedBy").fail("forest or mean");
+  const shares = (own: UntrustedValue) => ({
+    weightedAccuracy: own.get("weightedAccuracy").number({ min: 0, max: 1 }),
+    unweightedAccuracy: own.get("unweightedAccuracy").number({ min: 0, max: 1 }),
+  });
+  return {
+    protocol: json.get("protocol").text(),
+    decidedBy,
+    utterances: json.get("utterances").whole(1, 1e9),
+    ...shares(json),
+    under: json.get("under").list({ min: 1, max: 64 }).map((own) => ({
+      condition: own.get("condition").text(40),
+      ...shares(own),
+    })),
   };
 }
 

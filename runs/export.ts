@@ -14,7 +14,7 @@ import type { Features } from "../corpora/features.ts";
 import { withLevel } from "../dsp/levelling.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import { type Certainty, chooseThreshold } from "../models/certainty.ts";
-import type { ModelAccuracy, ModelBytes } from "../models/description.ts";
+import type { ModelAccuracy, ModelBytes, ModelDescription } from "../models/description.ts";
 import { domainOf, SoundStatistics } from "../models/domain.ts";
 import { encodeModel } from "../models/model.ts";
 import { foldBatchNorm } from "../nn/fold_batch_norm.ts";
@@ -31,6 +31,7 @@ import { identityOf } from "./identity.ts";
 import { runKeptFold } from "./kept_fold.ts";
 import type { Experiment, ExperimentHooks } from "./plan.ts";
 import { foldName } from "./names.ts";
+import { readConditions } from "./measured_conditions.ts";
 import { decodeProfiles } from "./profiles_arrow.ts";
 import { readRunCorpus } from "./read_corpus.ts";
 import type { RunConfig } from "./run_config.ts";
@@ -52,6 +53,11 @@ export interface ExportNote {
    * unseen speakers, say.
    */
   alsoJudgedBy?: string;
+  /**
+   * Files with the JSON of `deno task evaluate RUN --under ...`, whose figures are added to the model. RUN is the model's run, or
+   * `alsoJudgedBy` if that has no more stages.
+   */
+  judgedUnder?: readonly string[];
 }
 
 /**
@@ -70,11 +76,11 @@ export async function exportFold(run: string, fold: number, note: ExportNote): P
       found: fold,
     });
   }
-  const cv = new CrossValidation(corpus, settings);
+  const accuracies = await readAccuracies(finished, note), cv = new CrossValidation(corpus, settings);
   const network = await readNetwork(finished.folder.weightsFile(fold, stage), config);
   const forest = fitFoldForest(cv, profiles, fold, stage);
   const heard = cv.training(fold).map((i) => corpus.utterances[i]);
-  const described = await describe(finished, note, heard, network.standardisation);
+  const described = describe(finished, note, accuracies, heard, network.standardisation);
   const name = `${described.name}-${foldName(fold)}`;
   const training = { ...described.training, heldOutFold: ordinal(fold) };
   const made = { ...described.made, command: exportCommand(config, fold) };
@@ -94,6 +100,7 @@ export async function exportEverything(
   hooks: ExperimentHooks = {},
 ): Promise<ModelBytes> {
   const finished = await readFinished(run), { config, corpus, profiles } = finished, { settings } = config;
+  const accuracies = await readAccuracies(finished, note); // before hours of training, should a file be invalid
   const folder = await RunFolder.at(join(run, "everything"));
   const devices = new DeviceKeeper(experiment.device, experiment.reopen);
   const { folds: noneHeldOut } = CrossValidation.holdingNoneOut(experiment.features, settings);
@@ -106,7 +113,7 @@ export async function exportEverything(
   }
   const trained = await readNetwork(folder.weightsFile(0, settings.stages - 1), config), network = simplify(trained);
   const forest = fitForest(corpus, profiles, [...corpus.utterances.keys()], settings);
-  const described = await describe(finished, note, corpus.utterances, trained.standardisation);
+  const described = describe(finished, note, accuracies, corpus.utterances, trained.standardisation);
   const domain = domainOf(soundsOf(experiment.features));
   return encodeModel({ ...described, domain, network: network.options }, network.weights, forest);
 }
@@ -133,7 +140,7 @@ async function readJudged(run: string) {
       help: `to resume: ${resumeCommand("train", run)}`,
     });
   }
-  return { folder, config, results };
+  return { run, folder, config, results };
 }
 
 /** Reads the same, with the utterances' labels and the last stage's out-of-fold profiles. */
@@ -195,14 +202,12 @@ function certaintyOf({ config, corpus, profiles }: FinishedRun, error: number): 
 
 type FinishedRun = Awaited<ReturnType<typeof readFinished>>;
 
-async function describe(
-  finished: FinishedRun,
-  { name, licence, alsoJudgedBy, unsureError = 0.1 }: ExportNote,
-  heard: readonly { speaker: string }[],
-  standardisation: { mean: number; deviation: number },
-) {
-  const { config, results } = finished, { corpus, preset, settings } = config;
-  const accuracy = [accuracyOf(settings, results)];
+/** The accuracies that the model's description states. */
+async function readAccuracies(
+  { run, config: { corpus, settings }, results }: FinishedRun,
+  { alsoJudgedBy, judgedUnder = [] }: ExportNote,
+): Promise<Pick<ModelDescription, "accuracy" | "conditions">> {
+  const accuracy = [accuracyOf(settings, results)], runs = [{ run, ...accuracy[0] }];
   if (alsoJudgedBy !== undefined) {
     const other = await readJudged(alsoJudgedBy);
     if (other.config.corpus.name !== corpus.name || other.config.corpus.digest !== corpus.digest) {
@@ -212,8 +217,21 @@ async function describe(
       });
     }
     const stages = Math.min(settings.stages, other.config.settings.stages);
-    accuracy.push(accuracyOf({ ...other.config.settings, stages }, other.results));
+    const own = accuracyOf({ ...other.config.settings, stages }, other.results);
+    accuracy.push(own);
+    if (stages === other.config.settings.stages) runs.push({ run: alsoJudgedBy, ...own }); // `evaluate` judges the last stage
   }
+  return { accuracy, ...(judgedUnder.length > 0 && { conditions: await readConditions(judgedUnder, runs) }) };
+}
+
+function describe(
+  finished: FinishedRun,
+  { name, licence, unsureError = 0.1 }: ExportNote,
+  accuracies: Pick<ModelDescription, "accuracy" | "conditions">,
+  heard: readonly { speaker: string }[],
+  standardisation: { mean: number; deviation: number },
+) {
+  const { corpus, preset, settings } = finished.config;
   return {
     name: name ?? `${corpus.name}-${preset}-${settings.seed}`,
     emotions: corpus.emotions,
@@ -228,10 +246,10 @@ async function describe(
       recordings: corpus.digest,
       settings: { ...settings },
     },
-    accuracy,
+    ...accuracies,
     certainty: certaintyOf(finished, unsureError),
     licence,
-    made: { epr: project.version, date: new Date().toISOString(), command: exportCommand(config) },
+    made: { epr: project.version, date: new Date().toISOString(), command: exportCommand(finished.config) },
   };
 }
 

@@ -8,7 +8,7 @@
  * choose the first emotion.
  */
 import type { RandomForest } from "../../forest/forest.ts";
-import { notAbove } from "../../forest/short_thresholds.ts";
+import { notAbove } from "../../forest/packed.ts";
 import type { Model } from "../model.ts";
 import { STATISTICS, THRESHOLD } from "../../refinery/statistics.ts";
 import { type AttributeValue, type OnnxGraph, TYPES } from "./graph.ts";

@@ -12,6 +12,7 @@ import { RecordingStream } from "../../dsp/recording_stream.ts";
 import { readWavHeader } from "../../dsp/riff.ts";
 import { segmentCount } from "../../dsp/segments.ts";
 import { decodeWav } from "../../dsp/wav.ts";
+import { unpackForest } from "../../forest/packed.ts";
 import { Random } from "../../kernels/random.ts";
 import type { ModelBytes } from "../../models/description.ts";
 import { decodeModel } from "../../models/model.ts";
@@ -181,8 +182,8 @@ function mutateModel(random: Random): { changed: ModelBytes; sealed: boolean } {
       return { changed: replaceFile(bytes, file, mutateBytes(bytes[file], random, 3000)), sealed: true };
     }
     case 6: { // an ordinary model with other numbers
-      const forest = json("forest.json"), description = describeAgain(bytes);
-      const tree = pick(random, forest.trees as { feature: number[]; threshold: number[]; leaves: number[][] }[]);
+      const forest = unpackForest(json("forest.json")), description = describeAgain(bytes);
+      const tree = pick(random, forest.trees);
       tree.threshold[random.below(tree.threshold.length)] = pick(random, [-1e300, 0, 1e-300, 0.5, 1e300]);
       tree.leaves[random.below(tree.leaves.length)] = [random.below(K), pick(random, [1, 7, 2 ** 31 - 1])];
       description.segmentHop = 1 + random.below(1000);

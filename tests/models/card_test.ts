@@ -92,3 +92,22 @@ Deno.test("a card of a model that was not measured, or was not trained on everyt
   assert(card.includes("It did not learn from fold 3: it is for checking results, not for use."));
   assert(card.includes("It detects **what its corpus (voices) contains**"));
 });
+
+Deno.test("a card has a table of the simulated conditions, in points against the unchanged recordings", () => {
+  const clean = { weightedAccuracy: 0.6, unweightedAccuracy: 0.58 };
+  const under = [
+    { condition: "telephone", weightedAccuracy: 0.475, unweightedAccuracy: 0.4 },
+    { condition: "mp3:32", weightedAccuracy: 0.6125, unweightedAccuracy: 0.59 },
+    { condition: "gain:-15", weightedAccuracy: 0.5999, unweightedAccuracy: 0.58 },
+  ];
+  const conditions = { protocol: "by speaker", decidedBy: "mean" as const, utterances: 200, ...clean, under };
+  const card = describeModel({ ...model, conditions }), flat = card.replaceAll("\n", " ").replaceAll(/ {2,}/g, " ");
+  for (
+    const said of [
+      "by speaker: 200 utterances, decided by the mean of the profile.",
+      "| condition | WA | UA | points | | --------- | -----: | -----: | -----: | | unchanged | 60.0 % | 58.0 % | |",
+      "| telephone | 47.5 % | 40.0 % | -12.5 | | mp3:32 | 61.3 % | 59.0 % | +1.3 | | gain:-15 | 60.0 % | 58.0 % | 0.0 |",
+    ]
+  ) assert(flat.includes(said), `${said}\n${card}`);
+  assert(!describeModel(model).includes("Under other conditions"));
+});

@@ -92,3 +92,13 @@ Deno.test("files of a gigabyte are refused unread, since their correct size is k
     await refused(folder, /weights\.safetensors\.bytes: expected .*, found 1073741824/);
   });
 });
+
+Deno.test("the folder of the model that ships is smaller than 3 MB", async () => {
+  const folder = join(import.meta.dirname!, "..", "..", "models", "emodb");
+  const sizes = await Array.fromAsync(
+    Deno.readDir(folder),
+    async ({ name }) => (await Deno.stat(join(folder, name))).size,
+  );
+  const bytes = sizes.reduce((a, b) => a + b, 0);
+  assert(sizes.length === 4 && bytes < 3e6, `${sizes.length} files, ${bytes} bytes`);
+});

@@ -1,6 +1,6 @@
 /** Which models are refused, and with which messages; the fuzzer finds cases not listed here. */
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
-import { shortThresholds } from "../../forest/short_thresholds.ts";
+import { notAbove, packForest } from "../../forest/packed.ts";
 import { crc32 as zlib } from "node:zlib";
 import { LEVELLING } from "../../dsp/levelling.ts";
 import { crc32 } from "../../models/crc32.ts";
@@ -33,7 +33,8 @@ Deno.test("crc32() is zlib's", () => {
 Deno.test("a model is read as it was written", () => {
   const again = decodeModel(bytes, "again");
   assertEquals(again.weights, model.weights);
-  assertEquals(again.forest.toJSON(), shortThresholds(forest.toJSON())); // which decides the same
+  const { trees, ...json } = forest.toJSON(), float32 = (tree: typeof trees[0]) => tree.threshold.map(notAbove);
+  assertEquals(again.forest.toJSON(), { ...json, trees: trees.map((own) => ({ ...own, threshold: float32(own) })) });
   assertEquals(again.description, model.description);
   assertEquals(Object.isFrozen(again.description.frontEnd), true);
 });
@@ -57,13 +58,19 @@ Deno.test("a model that is damaged anywhere is refused: every byte matters", () 
   }
 });
 
+const SHARES = { weightedAccuracy: 0.5, unweightedAccuracy: 0.5 };
+const CONDITIONS = {
+  ...{ protocol: "x", decidedBy: "forest", utterances: 9, ...SHARES },
+  under: [{ condition: "room", ...SHARES }],
+};
+
 Deno.test("model.json is refused if a field is invalid, and the field is named", () => {
   const cases: [(json: Json) => void, RegExp][] = [
     [(json) => json.format = "onnx", /model\.json\.format: expected "epr-model".*, found "onnx"/],
-    [(json) => json.version = 3, /version: expected 1 or 2, found 3/],
+    [(json) => json.version = 4, /version: expected 1, 2 or 3, found 4/],
     [(json) => json.version = 2, /frontEnd\.levelling: expected a levelling, in version 2.*, found nothing/],
     [
-      (json) => json.frontEnd.levelling = { ...LEVELLING },
+      (json) => Object.assign(json, { version: 1, frontEnd: { ...json.frontEnd, levelling: { ...LEVELLING } } }),
       /frontEnd\.levelling: expected none, in version 1.*, found .*/,
     ],
     [(json) => json.frontEnd.levelling = { ...LEVELLING, mostGain: 0 }, /levelling\.mostGain: expected .*, found 0/],
@@ -104,6 +111,19 @@ Deno.test("model.json is refused if a field is invalid, and the field is named",
           meanVoteAccuracy: 2,
         }],
       /accuracy\[0\]\.meanVoteAccuracy: expected .*, found 2/,
+    ],
+    [(json) => json.conditions = { decidedBy: "luck" }, /conditions\.decidedBy: expected forest or mean, found "luck"/],
+    [
+      (json) => json.conditions = { ...CONDITIONS, under: [] },
+      /conditions\.under: expected a list of 1 to 64, found \[\]/,
+    ],
+    [
+      (json) => json.conditions = { ...CONDITIONS, weightedAccuracy: 7 },
+      /conditions\.weightedAccuracy: expected .*, found 7/,
+    ],
+    [
+      (json) => json.conditions = { ...CONDITIONS, under: [{ ...SHARES, condition: "\n" }] },
+      /under\[0\]\.condition: expected one/,
     ],
     [(json) => json.training.heldOutFold = -1, /heldOutFold: expected .*, found -1/],
     [(json) => json.made = null, /made: expected an object.*, found null/],
@@ -175,6 +195,29 @@ Deno.test("weights are refused if a header is wrong, or tensors overlap, are mis
     const own = weights.slice();
     new DataView(own.buffer).setFloat32(own.length - 4, value, true);
     refused(replaceFile(bytes, "weights.safetensors", own), new RegExp(`expected finite numbers, found ${value}`));
+  }
+});
+
+Deno.test("models of versions 1 and 2 are read, with a forest that is not packed; a packed one is refused", () => {
+  const first = { ...describeAgain(bytes), version: 1 };
+  const second = { ...first, version: 2, frontEnd: { ...first.frontEnd, levelling: { ...LEVELLING } } };
+  for (const description of [first, second]) {
+    const older = replaceFile(reseal(bytes, description), "forest.json", text(forest)); // as EPR wrote it then
+    const again = decodeModel(older, "older");
+    assertEquals(again.forest.toJSON(), forest.toJSON());
+    assertStrictEquals(again.description.version, description.version);
+    const where = new RegExp(
+      `forest\\.json: version: expected 1 in a model of version ${description.version}, found 2`,
+    );
+    refused(reseal(bytes, description), where);
+  }
+});
+
+Deno.test("a packed forest that would take too much memory is refused before it is unpacked", () => {
+  const packed = packForest(forest.toJSON()), many = "AAAA".repeat(2e6);
+  for (const list of ["feature", "threshold", "leaves"] as const) {
+    const trees = [{ ...packed.trees[0], [list]: many }];
+    refused(replaceFile(bytes, "forest.json", text({ ...packed, trees })), /expected trees that fit 128 MB of memory/);
   }
 });
 

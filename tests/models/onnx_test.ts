@@ -12,7 +12,7 @@ import { decodeRecording } from "../../dsp/recording.ts";
 import { segmentCount, segmentView } from "../../dsp/segments.ts";
 import { readModel } from "../../models/mod.ts";
 import type { Model } from "../../models/model.ts";
-import { notAbove } from "../../forest/short_thresholds.ts";
+import { notAbove } from "../../forest/packed.ts";
 import { encodeNetwork, encodeWhole } from "../../models/onnx/mod.ts";
 import { type Prediction, Predictor } from "../../models/predictor.ts";
 import { uniformWeights } from "../../nn/parameters.ts";

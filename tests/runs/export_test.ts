@@ -1,7 +1,8 @@
 /** Models of a run: what they give is what the run says, and what they learned from is what they say. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
-import { shortThresholds } from "../../forest/short_thresholds.ts";
+import { RandomForest } from "../../forest/forest.ts";
+import { packForest } from "../../forest/packed.ts";
 import { parseCsv } from "../../corpora/csv.ts";
 import { extractFeatures } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
@@ -111,10 +112,8 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
     const everything = { ...experiment, start: "resume" as const };
     const bytes = await exportEverything(out, everything, { ...note, name: "small" });
     const { description, forest, weights } = decodeModel(bytes, "small");
-    assertEquals(
-      JSON.parse(JSON.stringify(forest)),
-      shortThresholds(JSON.parse(await Deno.readTextFile(join(out, "forest.json")))), // which decide the same
-    );
+    const own = RandomForest.fromJSON(JSON.parse(await Deno.readTextFile(join(out, "forest.json"))));
+    assertEquals(packForest(forest.toJSON()), packForest(own.toJSON())); // thresholds that decide the same
     assertEquals(description.training, {
       corpus: "synthetic",
       utterances: 20,
@@ -167,6 +166,25 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
       description.accuracy[1].protocol,
       /2-fold cross-validation by speaker, so that training and test have different speakers \(pEPR, stage 2, seed 1\)/,
     );
+    // conditions that `evaluate` measured on the run; not on one whose last stage the model does not have
+    const under = join(dir, "under.json"), shares = { weightedAccuracy: 0.5, unweightedAccuracy: 0.25 };
+    const measure = (run: string) => {
+      const json = {
+        model: run,
+        decidedBy: "forest",
+        utterances: 20,
+        ...shares,
+        under: [{ condition: "room", ...shares }],
+      };
+      return Deno.writeTextFile(under, JSON.stringify(json));
+    };
+    const judged = { ...note, alsoJudgedBy: other, judgedUnder: [under] };
+    await measure(out);
+    const { description: { conditions, accuracy } } = decodeModel(await exportFold(out, 0, judged), "x");
+    assertStrictEquals(conditions?.protocol, accuracy[0].protocol);
+    assertEquals(conditions?.under, [{ condition: "room", ...shares }]);
+    await measure(other);
+    await assertFileError(() => exportFold(out, 0, judged), { file: under, place: "model", found: "other" });
     const { stages: [, second] } = (await (await RunFolder.at(other)).readResults())!;
     assertStrictEquals(description.accuracy[1].weightedAccuracy, second.weightedAccuracy); // at the model's stage
   });
