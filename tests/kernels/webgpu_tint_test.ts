@@ -13,7 +13,7 @@ Deno.test({
   name: `Tint compiles every kernel too, and they agree with their definitions in Chromium${LACKING}`,
   ignore: !CHROMIUM,
   fn: async () => {
-    const { failures = [], checked } = await runInChromium<PageReport>("webgpu_entry.ts", ["ops.safetensors"], 900);
+    const { failures = [], checked } = await runInChromium<PageReport>("webgpu_entry.ts", ["ops.safetensors"], 600);
     assertEquals(failures, []);
     assertEquals(checked["subgroup sums"].failures, []);
     const others = ["simple", "ladder", "NaN in 1 parts", "NaN in 2 parts"];
