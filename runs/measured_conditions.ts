@@ -66,4 +66,4 @@ async function readFile(file: string, runs: readonly MeasuredRun[]): Promise<Mod
   throw new FileError({ file, place: "utterances", expected: `all ${utterances}`, found: `${read.utterances}` });
 }
 
-const EXPECTED = "the JSON of deno task evaluate RUN --under ... --json";
+const EXPECTED = "the JSON of a run's evaluation under conditions (deno task evaluate with `under` and `json`)";

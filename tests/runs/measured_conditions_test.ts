@@ -48,7 +48,10 @@ Deno.test("a measurement of another run, or of the model itself, or of a part of
     const put = (value: unknown) => Deno.writeTextFile(file, typeof value === "string" ? value : JSON.stringify(value));
     await assertFileError(() => readConditions([file], runs), { file, expected: "a file to read" });
     await put("WA 70 %");
-    await assertFileError(() => readConditions([file], runs), { file, expected: /the JSON of deno task evaluate/ });
+    await assertFileError(() => readConditions([file], runs), {
+      file,
+      expected: /JSON of a run.s evaluation under conditions/,
+    });
     await put({ ...measured, model: "Emo-DB, compact" });
     await assertFileError(
       () => readConditions([file], runs),
