@@ -141,6 +141,21 @@ export function openSynthetic(seed = 1, size: SyntheticSize = {}): Corpus {
   return makeCorpus({ name: "synthetic", from: "The synthetic corpus", utterances, skipped: [], segmentHop: 1 });
 }
 
+/**
+ * Sentences by as many speakers, men and women in turn, the emotions in turn: voices for a background.
+ *
+ * @returns samples of each voice, 16 kHz
+ */
+export function makeVoices(count: number, seed: number): Float32Array[] {
+  const noise = noiseTable(new Random(seed, SPEECH_STREAMS.noise));
+  return Array.from({ length: count }, (_, i) => {
+    const speaker = makeSpeaker(i, new Random(seed, SPEECH_STREAMS.speaker, i));
+    const sentence = makeSentence(new Random(seed, SPEECH_STREAMS.sentence, i));
+    const take = new Random(seed, SPEECH_STREAMS.take, i, 1);
+    return utter(sentence, speaker, SPOKEN[i % SPOKEN.length], noise, take).samples;
+  });
+}
+
 /** Draws a speaker: men and women alternate. */
 function makeSpeaker(index: number, random: Random): Speaker {
   const woman = index % 2 === 1;
