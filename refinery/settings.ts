@@ -47,7 +47,7 @@ export interface SettingsTable {
   readonly segmentFrames: ChoiceSetting<32 | 64 | 96 | 128>;
   /** Whether each recording is brought to one level before the logarithm, by its 90th percentile frame. */
   readonly level: ChoiceSetting<Level>;
-  /** Whether a network also learns copies of the recordings under other conditions: a telephone, noise, a room, a microphone. */
+  /** Whether a network also learns copies of the recordings under other conditions: a telephone, noise, voices, a room, a microphone. */
   readonly conditions: ChoiceSetting<Conditions>;
   /**
    * The values that standardise frames: all training frames, by band, or by band and utterance or speaker (which uses
@@ -141,7 +141,7 @@ export const SETTINGS: SettingsTable = {
     "clean",
     CONDITIONS,
     "conditions",
-    "multi: also learn copies of the recordings through a telephone, with noise, in a room, by another microphone",
+    "multi: also learn copies of the recordings through a telephone, with noise, with voices, in a room, by another microphone",
   ),
   scaling: choice<Scaling>(
     "global",
