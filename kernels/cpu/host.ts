@@ -6,11 +6,11 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CpuHost } from "./device.ts";
 import type { WorkerStart } from "./layout.ts";
-import { assembleKernels } from "./modules.ts";
+import { loadKernels } from "./modules.ts";
 
 /** The host of the current program. @param _threads requested number of threads: a browser starts them in advance */
 export const openHost = (_threads?: number): Promise<CpuHost> =>
-  Promise.resolve({ processors: availableParallelism(), kernels: assembleKernels, startWorker });
+  Promise.resolve({ processors: availableParallelism(), kernels: loadKernels, startWorker });
 
 /** Starts a thread. @param lost called when it ends @returns a function that sends it its work */
 function startWorker(lost: (why: string) => void): (start: WorkerStart) => void {
