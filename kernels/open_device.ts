@@ -6,7 +6,9 @@
 import { OptionError } from "../base/option_error.ts";
 import { createCpuDevice } from "./cpu/create.ts";
 import type { Device, Precision } from "./device.ts";
-import { createWebGpuDevice, findAdapter, type KernelChoices } from "./webgpu/mod.ts";
+import { findAdapter } from "./webgpu/adapter.ts";
+import type { KernelChoices } from "./webgpu/choices.ts";
+import type { WebGpuOptions } from "./webgpu/device.ts";
 
 /** The choices of a device. */
 export type DeviceChoice = "auto" | "cpu" | "webgpu";
@@ -38,7 +40,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Devic
   const adapter = await findAdapter();
   if (device === "auto") {
     const hardware = adapter !== undefined && !adapter.software;
-    return hardware ? await createWebGpuDevice({ precision, choices }) : await openCpu(threads, precision);
+    return hardware ? await openWebGpu({ precision, choices }) : await openCpu(threads, precision);
   }
   if (!adapter) {
     throw new OptionError({
@@ -48,7 +50,13 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Devic
       help: "`device: cpu` runs anywhere",
     });
   }
-  return await createWebGpuDevice({ allowSoftware: true, precision, choices });
+  return await openWebGpu({ allowSoftware: true, precision, choices });
+}
+
+/** Loads the WebGPU device, some seventy files that the CPU device does not need, and opens it. */
+async function openWebGpu(options: WebGpuOptions): Promise<Device> {
+  const { createWebGpuDevice } = await import("./webgpu/open.ts");
+  return await createWebGpuDevice(options);
 }
 
 async function openCpu(threads?: number, precision?: Precision): Promise<Device> {
