@@ -80,8 +80,8 @@ async function testCodecs() {
   const { samples } = await openSynthetic(3, { utterances: 5, speakers: 1 }).utterances[0].read(),
     sent = logMel(samples);
   /** Root mean square distance of log-mel frames, with an offset in frames. */
-  const distance = (heard: Float32Array, late = 0) => {
-    const frames = logMel(heard), from = 64 * 10, to = sent.length - from;
+  const distance = (decoded: Float32Array, late = 0) => {
+    const frames = logMel(decoded), from = 64 * 10, to = sent.length - from;
     let sum = 0;
     for (let i = from; i < to; i++) sum += (frames[i + 64 * late] - sent[i]) ** 2;
     return Math.sqrt(sum / (to - from));

@@ -343,7 +343,7 @@ Deno.test("predict --live with a model that levels gives the same result 20 dB l
 });
 
 Deno.test({
-  name: "predict --live judges at Ctrl-C what it heard until then, and ends with 130",
+  name: "predict --live judges at Ctrl-C what it has read until then, and ends with 130",
   ignore: Deno.build.os === "windows", // has no such signal
   async fn() {
     await withModel({}, async (_, options) => {

@@ -226,8 +226,8 @@ Deno.test("predict prints for each recording that it can't judge the reason in a
     const inputs = ["good.wav", ...bad.map((name) => `${name}.wav`), "nothing", "other"].map((name) => join(dir, name));
     const { code, stdout, stderr } = await predict([...inputs, ...options]);
     assertEquals(code, 1);
-    const heard = stdout.trimEnd().split("\n").map((line) => relative(dir, line.split("  ")[0]));
-    assertEquals(heard, ["good.wav", "clipped.wav", "other/also.wav"]);
+    const judged = stdout.trimEnd().split("\n").map((line) => relative(dir, line.split("  ")[0]));
+    assertEquals(judged, ["good.wav", "clipped.wav", "other/also.wav"]);
     const wanted = [
       /gone\.wav: no such file$/,
       /empty\.wav: the file is empty; expected a RIFF\/WAVE file/,

@@ -261,7 +261,7 @@ Deno.test("cross-fit labels of an utterance come from a network that did not lea
     await runFold(new CrossValidation(given, own, folds), 0, device, { memory });
     return labels!;
   };
-  // one utterance played backwards: whoever shares its part is labelled by a network that never heard it
+  // one utterance played backwards: whoever shares its part is labelled by a network that did not learn it
   const [changed] = training, { nMels } = frontEnd, { firstFrame, frameCount } = long.utterances[changed];
   const backwards = (frames: Float32Array) => {
     const changed = frames.slice();

@@ -96,7 +96,7 @@ Deno.test("argmax() takes the first of equals; meanRow() averages rows", () => {
   assertEquals([...meanRow(Float32Array.from([1, 2, 3, 4, 100, 100]), 0, 2, 2)], [2, 3]);
 });
 
-Deno.test("pseudoLabels() gives what listeners heard where that is known, and pEPR halves it with the profile", () => {
+Deno.test("pseudoLabels() gives the listeners' votes where that is known, and pEPR halves it with the profile", () => {
   const voted = [
     { firstSegment: 0, segmentCount: 2, emotion: 1, votes: [0.1, 0.6, 0.3] },
     { firstSegment: 2, segmentCount: 1, emotion: 2 },

@@ -86,20 +86,20 @@ Deno.test("whole.ts: the whole program runs, and a network learns what it is sho
   assert(right.every((share) => share >= 0 && share <= 1 && Number.isInteger(Math.round(share * 15))));
 
   // two kinds of picture that anyone could tell apart: bright above, bright below
-  const heard = Array.from({ length: 8 }, (_, u) => ({
+  const corpus = Array.from({ length: 8 }, (_, u) => ({
     frames: Float64Array.from({ length: 32 * 64 }, (_, i) => (i % 64 < 32) === (u % 2 === 0) ? 1 : -1),
     starts: [0],
     emotion: u % 2,
   }));
-  const labels = heard.map(({ emotion }) => Float64Array.from([1 - emotion, emotion]));
+  const labels = corpus.map(({ emotion }) => Float64Array.from([1 - emotion, emotion]));
   const weights = whole.train(
-    heard,
+    corpus,
     labels,
     2,
     { width: 1 / 32, epochs: 15, batch: 8, rate: 0.003 },
     whole.randomFrom(1),
   );
-  heard.forEach(({ frames, emotion }) => {
+  corpus.forEach(({ frames, emotion }) => {
     const image = Float64Array.from({ length: 64 * 32 }, (_, i) => frames[(i % 32) * 64 + Math.floor(i / 32)]);
     const { logits } = whole.forward(weights, image, 1);
     assertStrictEquals(logits[1] > logits[0] ? 1 : 0, emotion);

@@ -109,7 +109,7 @@ Deno.test("of many that want a lease at once, one gets it at a time", async () =
   });
 });
 
-Deno.test("readLeases() says who holds what, since when it was heard of, and what it does", async () => {
+Deno.test("readLeases() lists each holder, what it holds, what it does and when it last reported", async () => {
   await inTemporary(async (dir) => {
     const lease = await Lease.take(dir, "fold-2", { what: "Fold 2", beat: 0.05 });
     lease.tell({ stage: 1 });

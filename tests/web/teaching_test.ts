@@ -80,7 +80,7 @@ Deno.test("what is taught has the figures of runFold() and judge() over its fold
   const judgement = judge(cv, results), last = judgement.stages.at(-1)!;
   assertEquals([taught.classes, taught.takes, taught.folds], [NAMES, 8, 3]);
   assertEquals([taught.confusion, taught.accuracy], [last.confusion, last.weightedAccuracy]);
-  assertEquals(Object.values(taught.heardAs), [...judgement.decisions.at(-1)!]);
+  assertEquals(Object.values(taught.decidedAs), [...judgement.decisions.at(-1)!]);
 
   const outputs: StageOutput[] = [];
   await runFold(withEpochs(3), 3, device, { onStage: (output) => void outputs.push(output) });

@@ -6,7 +6,7 @@ import type { OddCall } from "./calling_worker.ts";
 
 /** Runs a test with a worker, and ends it. */
 async function withCalls(
-  test: (ask: (call: OddCall) => Promise<unknown>, heard: { messages: unknown[]; faults: Error[] }) => Promise<void>,
+  test: (ask: (call: OddCall) => Promise<unknown>, received: { messages: unknown[]; faults: Error[] }) => Promise<void>,
 ): Promise<void> {
   const worker = new Worker(new URL("./calling_worker.ts", import.meta.url), { type: "module" });
   const messages: unknown[] = [], faults: Error[] = [];
