@@ -354,13 +354,10 @@ export function decide(trees: Tree[], row: number[], K: number): number {
 
 // --- all of it
 /** The synthetic corpus as frames with segments `hop` frames apart, standardised over all of them (the engine: over a fold's own). */
-export async function readCorpus(
-  utterances: number,
-  hop: number,
-): Promise<{ corpus: Utterance[]; emotions: string[] }> {
-  const corpus = openSynthetic(1, { utterances, speakers: 3 }), emotions = [...corpus.emotions];
+export async function readCorpus(size: number, hop: number): Promise<{ corpus: Utterance[]; emotions: string[] }> {
+  const source = openSynthetic(1, { utterances: size, speakers: 3 }), emotions = [...source.emotions];
   const corpus: Utterance[] = [];
-  for (const utterance of corpus.utterances) {
+  for (const utterance of source.utterances) {
     const frames = logMel((await utterance.read()).samples), last = frames.length / BANDS - FRAMES;
     const starts = Array.from({ length: Math.floor(last / hop) + 1 }, (_, s) => s * hop);
     corpus.push({ frames, starts, emotion: emotions.indexOf(utterance.emotion) });

@@ -35,7 +35,7 @@ export class Browser {
   readonly #profile: string;
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
-  /** Hears events of pages, by session. */
+  /** Listeners of events of pages, by session. */
   readonly #sessions = new Map<string, (method: string, params: Record<string, unknown>) => void>();
   #sent = 0;
   /** Every page that was opened. */
