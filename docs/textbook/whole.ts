@@ -354,41 +354,39 @@ export function decide(trees: Tree[], row: number[], K: number): number {
 
 // --- all of it
 /** The synthetic corpus as frames with segments `hop` frames apart, standardised over all of them (the engine: over a fold's own). */
-export async function readCorpus(size: number, hop: number): Promise<{ corpus: Utterance[]; emotions: string[] }> {
+export async function readAll(size: number, hop: number): Promise<{ all: Utterance[]; emotions: string[] }> {
   const source = openSynthetic(1, { utterances: size, speakers: 3 }), emotions = [...source.emotions];
-  const corpus: Utterance[] = [];
+  const all: Utterance[] = [];
   for (const utterance of source.utterances) {
     const frames = logMel((await utterance.read()).samples), last = frames.length / BANDS - FRAMES;
     const starts = Array.from({ length: Math.floor(last / hop) + 1 }, (_, s) => s * hop);
-    corpus.push({ frames, starts, emotion: emotions.indexOf(utterance.emotion) });
+    all.push({ frames, starts, emotion: emotions.indexOf(utterance.emotion) });
   }
-  const all = corpus.flatMap(({ frames }) => [...frames]), mean = all.reduce((a, b) => a + b) / all.length;
-  const deviation = Math.sqrt(all.reduce((sum, v) => sum + (v - mean) ** 2, 0) / all.length);
-  for (const { frames } of corpus) frames.forEach((v, i) => frames[i] = (v - mean) / deviation);
-  return { corpus, emotions };
+  const values = all.flatMap(({ frames }) => [...frames]), mean = values.reduce((a, b) => a + b) / values.length;
+  const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
+  for (const { frames } of all) frames.forEach((v, i) => frames[i] = (v - mean) / deviation);
+  return { all, emotions };
 }
 
 /** Two stages of pEPR over three folds, then a forest for each fold: the share of utterances that is right, a stage. */
 export async function main(utterances: number, hop: number, how: Training): Promise<number[]> {
-  const { corpus, emotions: { length: K } } = await readCorpus(utterances, hop),
+  const { all, emotions: { length: K } } = await readAll(utterances, hop),
     FOLDS = 3,
     STAGES = 2,
     random = randomFrom(1);
-  const fold = corpus.map((own, u) =>
-    corpus.slice(0, u).filter(({ emotion }) => emotion === own.emotion).length % FOLDS
-  );
+  const fold = all.map((own, u) => all.slice(0, u).filter(({ emotion }) => emotion === own.emotion).length % FOLDS);
   const profiles: Numbers[][] = Array.from({ length: STAGES }, () => []);
   for (let f = 0; f < FOLDS; f++) {
-    const training = corpus.filter((_, u) => fold[u] !== f);
+    const training = all.filter((_, u) => fold[u] !== f);
     let labels: Numbers[] = training.map((u) => zeros(u.starts.length * K).map((_, i) => i % K === u.emotion ? 1 : 0));
     for (let stage = 0; stage < STAGES; stage++) {
       const weights = train(training, labels, K, how, random);
-      corpus.forEach((own, u) => fold[u] === f && (profiles[stage][u] = profileOf(weights, own)));
+      all.forEach((own, u) => fold[u] === f && (profiles[stage][u] = profileOf(weights, own)));
       labels = training.map((own) => refine(profileOf(weights, own), own.emotion, K));
       console.error(`fold ${f + 1}, stage ${stage + 1} of ${STAGES}`);
     }
   }
-  const y = corpus.map(({ emotion }) => emotion);
+  const y = all.map(({ emotion }) => emotion);
   return profiles.map((stage) => {
     const x = stage.map((profile) => statistics(profile, K));
     const forests = Array.from({ length: FOLDS }, (_, f) => {

@@ -46,10 +46,10 @@ Deno.test({
     };
     const device = await createWebGpuDevice({ allowSoftware: true });
     const { c, work } = enqueue(device), live = device.memory.liveBuffers;
-    const done: number[] = [];
-    const first = await device.tune(() => [1, 2, 3].forEach(work), { store, onProgress: (done) => done.push(done) });
+    const counts: number[] = [];
+    const first = await device.tune(() => [1, 2, 3].forEach(work), { store, onProgress: (done) => counts.push(done) });
     assertEquals({ ...first, seconds: 0 }, { products: 1, known: 0, measured: 1, seconds: 0 });
-    assertEquals(done, [0, 1]);
+    assertEquals(counts, [0, 1]);
     assertEquals([device.memory.liveBuffers, device.memory.createdBuffers], [live, live]);
     assertEquals((await device.read(c))[0], 7, "the work was run");
     work();
