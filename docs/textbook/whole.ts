@@ -354,7 +354,7 @@ export function decide(trees: Tree[], row: number[], K: number): number {
 
 // --- all of it
 /** The synthetic corpus as frames with segments `hop` frames apart, standardised over all of them (the engine: over a fold's own). */
-export async function readAll(size: number, hop: number): Promise<{ all: Utterance[]; emotions: string[] }> {
+export async function read(size: number, hop: number): Promise<{ all: Utterance[]; emotions: string[] }> {
   const source = openSynthetic(1, { utterances: size, speakers: 3 }), emotions = [...source.emotions];
   const all: Utterance[] = [];
   for (const utterance of source.utterances) {
@@ -370,10 +370,7 @@ export async function readAll(size: number, hop: number): Promise<{ all: Utteran
 
 /** Two stages of pEPR over three folds, then a forest for each fold: the share of utterances that is right, a stage. */
 export async function main(utterances: number, hop: number, how: Training): Promise<number[]> {
-  const { all, emotions: { length: K } } = await readAll(utterances, hop),
-    FOLDS = 3,
-    STAGES = 2,
-    random = randomFrom(1);
+  const { all, emotions: { length: K } } = await read(utterances, hop), FOLDS = 3, STAGES = 2, random = randomFrom(1);
   const fold = all.map((own, u) => all.slice(0, u).filter(({ emotion }) => emotion === own.emotion).length % FOLDS);
   const profiles: Numbers[][] = Array.from({ length: STAGES }, () => []);
   for (let f = 0; f < FOLDS; f++) {
