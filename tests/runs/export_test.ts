@@ -67,7 +67,7 @@ async function checkFolds(changed: Partial<Settings>): Promise<void> {
   });
 }
 
-Deno.test("the model of a fold gives, on the utterances that it held out, what the run's results say: to the utterance", async () => {
+Deno.test("the model of a fold reproduces the run's decision for each utterance that the fold held out", async () => {
   await checkFolds({});
 });
 
@@ -75,7 +75,7 @@ Deno.test("so does the model of a fold whose networks have batch norm", async ()
   await checkFolds({ batchNorm: true });
 });
 
-Deno.test("so does the model of a fold whose recordings were brought to one level, from samples at any volume", async () => {
+Deno.test("so does the model of a fold with recordings at one level, from samples at any volume", async () => {
   await checkFolds({ level: "percentile" });
 });
 
@@ -190,7 +190,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
   });
 });
 
-Deno.test("writeModel() writes over a model, never over anything else", async () => {
+Deno.test("writeModel() overwrites a model, never anything else", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await run(out, "new");

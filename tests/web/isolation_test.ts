@@ -40,7 +40,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a page whose user has begun is not taken away: loading it again is offered${LACKING}`,
+  name: `a page in use is not reloaded: reloading is offered${LACKING}`,
   ignore,
   fn: () =>
     withPage({ serve }, async (browser, url) => {
@@ -56,7 +56,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a GPU that a program plays is named as such, and what is faster${LACKING}`,
+  name: `a GPU emulated by software is named as such, with the faster choice${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: () => WITH_WEBGPU }, async (browser, url) => {

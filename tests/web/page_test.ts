@@ -73,7 +73,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a microphone gives a live profile, and stays whole when it is stopped${LACKING}`,
+  name: `a microphone gives a live profile, which stays complete when it is stopped${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url) => {
@@ -147,7 +147,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a recording longer than the picture has a strip of all of it, that leads anywhere in it${LACKING}`,
+  name: `a recording longer than the picture has a strip of the whole, which leads to any place${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
@@ -193,7 +193,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `training in the page lowers the loss, is paused, told another method, goes on, and stops${LACKING}`,
+  name: `training in the page lowers the loss, pauses, changes its method, resumes, and stops${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url) => {
@@ -232,7 +232,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a broken file, no microphone and no WebGPU each get a kind word, and the page goes on${LACKING}`,
+  name: `a broken file, no microphone and no WebGPU each get a friendly message, and the page still works${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
@@ -258,7 +258,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a page whose GPU is lost says so and goes on with WebAssembly${LACKING}`,
+  name: `a page whose GPU is lost says so and continues with WebAssembly${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: () => WITH_WEBGPU }, async (browser, url, built) => {

@@ -29,7 +29,7 @@ async function say(rate: number, spoken: Float32Array, sizes: readonly number[],
   return { recognition: await live.end(), news, hop: live.segmentHop };
 }
 
-Deno.test("a stream has a segment every 30 ms or oftener, the model's own among them", () => {
+Deno.test("a stream has a segment every 30 ms or less, including the model's own segments", () => {
   assertEquals([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 30].map(liveHop), [1, 2, 3, 2, 1, 3, 1, 2, 3, 2, 3]);
 });
 
@@ -67,14 +67,14 @@ Deno.test("a file is drawn densely and judged as predict judges it: by the model
   assert(!silent.speech.includes(1) && silent.probability > 0);
 });
 
-Deno.test("a stream of another rate is resampled as it comes; one without a segment gives nothing", async () => {
+Deno.test("a stream of another rate is resampled as it arrives; one shorter than a segment gives nothing", async () => {
   const twice = Float32Array.from({ length: 2 * samples.length }, (_, i) => samples[i >> 1]);
   const { recognition } = await say(32000, twice, [320]);
   assert(Math.abs(recognition!.seconds - samples.length / 16000) < 0.02);
   assertEquals((await say(16000, samples.subarray(0, 1000), [160])).recognition, undefined);
 });
 
-Deno.test("a stream of a model that levels is judged by its last half minute while it lasts, and at its end as the file is", async () => {
+Deno.test("with a model that levels, a stream is judged by its last half minute, and at its end like a file", async () => {
   const levelling = new Predictor((await trainTinyModel(device, 64, "percentile")).model, device);
   const loud = samples.map((x) => 4 * x), level = { samples: loud, sampleRate: 16000 };
   const file = await recognise(levelling, level);

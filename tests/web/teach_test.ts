@@ -317,7 +317,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a microphone that is not allowed gets a kind word; a phone's width is enough, in light and in dark${LACKING}`,
+  name: `a forbidden microphone gets a friendly message; a phone's width is enough, in light and in dark${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {

@@ -83,7 +83,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `of two recordings asked for at once the later one is shown${LACKING}`,
+  name: `of two recordings opened at once the later one is shown${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, { long, wav }) => {
@@ -100,7 +100,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a change of the device ends training with a word, and keeps what was spoken${LACKING}`,
+  name: `a change of the device ends training with a message, and keeps the recorded speech${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: ({ long }: TestSite) => [...WITH_WEBGPU, ...microphoneOf(long)] }, async (browser, url) => {
