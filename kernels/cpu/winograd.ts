@@ -7,7 +7,7 @@
  *     y = A^T ((G g) * (B^T d))        (* value by value: m + r - 1 products instead of m r)
  *
  * since a correlation is the transpose of a product of polynomials, which its values at m + r - 1 points determine; A, B and G
- * (in `wat/winograd.wat`) evaluate and interpolate. In two dimensions the transforms run along columns, then rows. Summed over
+ * (in `wat/winograd_lines.wat`) evaluate and interpolate. In two dimensions the transforms run along columns, then rows. Summed over
  * channels, each point is a separate matrix product:
  *
  *     V[point, tile, c] = transformed input     U[point, c, n] = transformed kernel     M[point, tile, n] = V U
@@ -30,7 +30,7 @@ import type { Addresses } from "./buffer.ts";
 import { type Kernel, phase, type PhaseArguments } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
-/** The line functions of winograd.wat, in its table's order: a pair each, for m = 4 and m = 2. */
+/** The line functions of winograd_lines.wat, in its table's order: a pair each, for m = 4 and m = 2. */
 export const LINES = { input: 0, filter: 2, output: 4, spread: 6, weights: 8 } as const;
 /** The line function of a kind for tiles of m. */
 export const line = (kind: number, m: number) => kind + Number(m === 2);
