@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   createWebGpuDevice,
-  findAdapter,
   type KernelChoices,
   type TuningStore,
   type WebGpuDevice,
@@ -20,9 +19,7 @@ import {
 import type { Product } from "../../kernels/webgpu/product.ts";
 import { traffic } from "../../kernels/webgpu/traffic.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
-
-const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
-const lacking = found ? "" : " (WebGPU finds no adapter here)";
+import { found, lacking } from "./on_gpu.ts";
 
 const PRODUCT: Product = { kernel: "matmul", transposed: "", rows4: 8, cols4: 16, k4: 4 };
 const KEY = "matmul 32x64x16";
