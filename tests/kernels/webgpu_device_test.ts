@@ -227,7 +227,7 @@ onGpu(
   { bindingBytes: 2 ** 27 },
 );
 
-const guarded = variantNamed("subgroup 16x4 of 32");
+const guarded = variantNamed("subgroup 32x8 of 8");
 const unguarded = lacking || await smallSubgroups();
 Deno.test({
   name: `a subgroup that is smaller than the adapter says gives NaN, not numbers that look right${unguarded}`,
