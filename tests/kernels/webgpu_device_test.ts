@@ -14,6 +14,7 @@ import { coreConstants, variantNamed, VARIANTS } from "../../kernels/webgpu/vari
 import { readGolden } from "../golden.ts";
 import { assertClose, define, type PlainArgs, runOn } from "./compare.ts";
 import { someViews } from "./cpu_cases.ts";
+import { checkLengths, ELEMENTWISE } from "./webgpu_lengths.ts";
 import { checkLadder, checkSimple, checkSubgroupSums, checkVariant, missingFor } from "./webgpu_variants.ts";
 
 const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
@@ -62,6 +63,18 @@ for (
     fn: async () => assertEquals((await check(createWebGpuDevice)).failures, []),
   });
 }
+
+Deno.test({
+  name: `elementwise kernels agree with their definitions at any length, and leave what is beyond it${lacking}`,
+  ignore: !found,
+  fn: async () => {
+    assertEquals(
+      ELEMENTWISE.map(({ kernel }) => kernel).sort(),
+      ["adam", "add", "blend", "copy", "dropout", "fill", "relu", "reluGradient"],
+    );
+    assertEquals((await checkLengths(createWebGpuDevice)).failures, []);
+  },
+});
 
 onGpu("sums that lanes hand each other have the bits of those through workgroup memory", async (device) => {
   const { failures, missing } = await checkSubgroupSums(createWebGpuDevice);
