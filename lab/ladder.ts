@@ -47,15 +47,15 @@ export interface LadderOptions {
 export async function climbLadder(options: LadderOptions = {}): Promise<{ adapter: string; rows: LadderRow[] }> {
   const device = await createWebGpuDevice({ allowSoftware: true });
   let done = 0;
-  const hears = { ...options, onRow: (row: LadderRow) => options.onRow?.(row, ++done, LADDER.length + 2) };
+  const counted = { ...options, onRow: (row: LadderRow) => options.onRow?.(row, ++done, LADDER.length + 2) };
   try {
     const n = options.size ?? (device.software ? 256 : 2048);
     const conv = convCases([n / 16, 16, 16, 64], 64)[0];
     conv.scalars.relu = false; // the ladder's convolution has no fused ReLU
     const [matmul, convolution] = [LADDER.slice(0, -1), LADDER.slice(-1)];
     const rows = [
-      ...await climb(device, matmul, matmulCase(n, n, n), { M: n, N: n, K: n }, hears),
-      ...await climb(device, convolution, conv, { HEIGHT: 16, WIDTH: 16, CIN: 64, COUT: 64 }, hears),
+      ...await climb(device, matmul, matmulCase(n, n, n), { M: n, N: n, K: n }, counted),
+      ...await climb(device, convolution, conv, { HEIGHT: 16, WIDTH: 16, CIN: 64, COUT: 64 }, counted),
     ];
     return { adapter: device.description, rows };
   } finally {

@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   createWebGpuDevice,
-  findAdapter,
   type KernelChoices,
   type TuningStore,
   type WebGpuDevice,
@@ -20,9 +19,7 @@ import {
 import type { Product } from "../../kernels/webgpu/product.ts";
 import { traffic } from "../../kernels/webgpu/traffic.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
-
-const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
-const lacking = found ? "" : " (WebGPU finds no adapter here)";
+import { found, lacking } from "./on_gpu.ts";
 
 const PRODUCT: Product = { kernel: "matmul", transposed: "", rows4: 8, cols4: 16, k4: 4 };
 const KEY = "matmul 32x64x16";
@@ -46,10 +43,10 @@ Deno.test({
     };
     const device = await createWebGpuDevice({ allowSoftware: true });
     const { c, work } = enqueue(device), live = device.memory.liveBuffers;
-    const heard: number[] = [];
-    const first = await device.tune(() => [1, 2, 3].forEach(work), { store, onProgress: (done) => heard.push(done) });
+    const counts: number[] = [];
+    const first = await device.tune(() => [1, 2, 3].forEach(work), { store, onProgress: (done) => counts.push(done) });
     assertEquals({ ...first, seconds: 0 }, { products: 1, known: 0, measured: 1, seconds: 0 });
-    assertEquals(heard, [0, 1]);
+    assertEquals(counts, [0, 1]);
     assertEquals([device.memory.liveBuffers, device.memory.createdBuffers], [live, live]);
     assertEquals((await device.read(c))[0], 7, "the work was run");
     work();

@@ -14,7 +14,7 @@ const config = (device: RunConfig["device"]) =>
     device,
   });
 
-Deno.test("a run of 16-bit floats is another run than one of float32, and the difference is named", () => {
+Deno.test("runs of 16-bit floats and of float32 are different, and the difference is named", () => {
   const [f32, f16] = [
     config({ kind: "webgpu", description: "a" }),
     config({ kind: "webgpu", description: "a", precision: "f16" }),

@@ -10,7 +10,7 @@ import { accessible, ignore, withPage } from "./visit.ts";
 
 const docs = join(import.meta.dirname!, "../../docs/textbook");
 
-Deno.test("the site has every chapter with its pictures, and links to nothing that it has not", async () => {
+Deno.test("the site has every chapter with its pictures, and no broken links", async () => {
   const files = await textbookFiles(), pages = [...files.keys()].filter((name) => name.endsWith(".html"));
   const chapters = [...Deno.readDirSync(docs)].map(({ name }) => name).filter((name) =>
     name.endsWith(".md") && name !== "README.md"
@@ -167,7 +167,7 @@ async function ladderIsTimed(page: Page): Promise<void> {
 }
 
 Deno.test({
-  name: `where the host's headers allow it, the ladder is timed in shared memory, as the engine runs${LACKING}`,
+  name: `if the host's headers allow it, the ladder is timed in shared memory, as the engine runs${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url) => {

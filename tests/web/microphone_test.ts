@@ -87,14 +87,14 @@ Deno.test({
       await page.click("#speak");
       await page.until(`${live}.segments > 5`, 40);
       await page.click("#speak");
-      await page.until("document.querySelector('[data-heard]')");
+      await page.until("document.querySelector('[data-recognition]')");
       await allOff(page);
     }),
 });
 
 Deno.test({
   name:
-    `a microphone that is unplugged is told, and what was heard is shown; an interrupted one goes on when it may${LACKING}`,
+    `a microphone that is unplugged is reported, and the recording until then is judged; an interrupted one resumes when it may${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url) => {
@@ -118,7 +118,7 @@ Deno.test({
       await page.evaluate("tracks[0].stop(); tracks[0].dispatchEvent(new Event('ended')); 0");
       await note(page, /The microphone is gone/);
       await speaking(page, "Speak");
-      await page.until("document.querySelector('[data-heard]')");
+      await page.until("document.querySelector('[data-recognition]')");
       await allOff(page);
       assertEquals(page.errors, []);
     }),
