@@ -8,6 +8,7 @@ import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import fillSource from "../../kernels/wgsl/fill.wgsl" with { type: "text" };
 import { readGolden } from "../golden.ts";
 import { found, lacking, onGpu } from "./on_gpu.ts";
+import { checkLengths, ELEMENTWISE } from "./webgpu_lengths.ts";
 import { checkLadder, checkSimple, checkSubgroupSums, checkVariant, missingFor } from "./webgpu_variants.ts";
 
 for (const variant of VARIANTS) {
@@ -38,6 +39,18 @@ for (
     fn: async () => assertEquals((await check(createWebGpuDevice)).failures, []),
   });
 }
+
+Deno.test({
+  name: `elementwise kernels agree with their definitions at any length, and leave what is beyond it${lacking}`,
+  ignore: !found,
+  fn: async () => {
+    assertEquals(
+      ELEMENTWISE.map(({ kernel }) => kernel).sort(),
+      ["adam", "add", "blend", "copy", "dropout", "fill", "relu", "reluGradient"],
+    );
+    assertEquals((await checkLengths(createWebGpuDevice)).failures, []);
+  },
+});
 
 onGpu("sums that lanes hand each other have the bits of those through workgroup memory", async (device) => {
   const { failures, missing } = await checkSubgroupSums(createWebGpuDevice);
@@ -157,7 +170,7 @@ onGpu("more than a thousand dispatches wait their turn in one step", async (devi
   assertEquals([...await device.read(x)], [2500]);
 });
 
-const guarded = variantNamed("subgroup 16x4 of 32");
+const guarded = variantNamed("subgroup 32x8 of 8");
 const unguarded = lacking || await smallSubgroups();
 Deno.test({
   name: `a subgroup that is smaller than the adapter says gives NaN, not numbers that look right${unguarded}`,

@@ -8,11 +8,14 @@ import { someViews } from "./cpu_cases.ts";
 import { onGpu } from "./on_gpu.ts";
 
 onGpu("a grid of over 65,535 workgroups is folded and misses nothing", async (device) => {
-  const length = 65535 * 64 + 70;
-  const x = device.allocate(length, "long"), total = device.allocate(1, "total");
-  device.fill({ x, length, value: NaN });
-  device.fill({ x, length, value: 1 });
-  device.sum({ x, total, length });
+  const columns = 64, batch = 65537, length = batch * columns; // a workgroup for each row
+  const table = device.allocate(columns, "table"), rows = device.allocate(batch, "rows");
+  const out = device.allocate(length, "long"), total = device.allocate(1, "total");
+  device.fill({ x: table, length: columns, value: 1 });
+  device.write(rows, new Int32Array(batch));
+  device.fill({ x: out, length, value: NaN });
+  device.gatherRows({ table, rows, out, batch, columns });
+  device.sum({ x: out, total, length });
   assertEquals([...await device.read(total)], [length]);
 });
 
