@@ -28,7 +28,7 @@ type EvaluateFlags = CorpusFlags & ModelFlags & { json?: boolean; under?: Condit
 
 const command = addModelOptions(addCorpusOptions(createCommand(
   "evaluate",
-  "Accuracy of a model on a corpus, over the emotions that both have; or of a run, fold by fold. --under adds noise, rooms and codecs.",
+  "Measures the accuracy of a model on a corpus, over the emotions that both have; or of a run, fold by fold. --under adds noise, rooms and codecs.",
   [
     ["the model that ships, on other actors", "deno task evaluate --corpus savee --data savee"],
     [

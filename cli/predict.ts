@@ -15,17 +15,19 @@ import { predictLive, secondLine } from "./predict_live.ts";
 import { Output } from "./predict_output.ts";
 import { findRecordings, type Input, predictRecording } from "./recordings.ts";
 
-const command = addModelOptions(createCommand("predict", "The emotion of recordings, and their emotion profiles.", [
-  ["a recording, and all of a folder", "deno task predict hello.wav recordings"],
-  ["how it changes, as a table and as a picture", "deno task predict hello.wav --profile --svg hello.svg"],
-  ["the output of another program", "espeak-ng --stdout 'Where are you?' | deno task predict -"],
-  ["for other tools", "deno task predict recordings --csv > emotions.csv"],
-  ["why", "deno task predict hello.wav --explain"],
-  ["labels for Praat, one file for each recording", "deno task predict recordings --format textgrid --out labels"],
-  ["the two sides of a telephone call", "deno task predict call.wav --channel each"],
-  ["live, one line each second", "arecord -q -f S16_LE -r 16000 | deno task predict - --live"],
-  ["with a model of your own", "deno task predict --model out/emodb-compact-1-20200812-140506/model hello.wav"],
-]))
+const command = addModelOptions(
+  createCommand("predict", "Prints the emotion of recordings, and their emotion profiles.", [
+    ["a recording, and all of a folder", "deno task predict hello.wav recordings"],
+    ["how it changes, as a table and as a picture", "deno task predict hello.wav --profile --svg hello.svg"],
+    ["the output of another program", "espeak-ng --stdout 'Where are you?' | deno task predict -"],
+    ["for other tools", "deno task predict recordings --csv > emotions.csv"],
+    ["why", "deno task predict hello.wav --explain"],
+    ["labels for Praat, one file for each recording", "deno task predict recordings --format textgrid --out labels"],
+    ["the two sides of a telephone call", "deno task predict call.wav --channel each"],
+    ["live, one line each second", "arecord -q -f S16_LE -r 16000 | deno task predict - --live"],
+    ["with a model of your own", "deno task predict --model out/emodb-compact-1-20200812-140506/model hello.wav"],
+  ]),
+)
   .argument(
     "[files...]",
     "recordings (wav, FLAC, MP3, Ogg, Opus, M4A; any rate and number of channels), folders, or - for standard input",

@@ -172,7 +172,7 @@ Deno.test("chapter 5: this project's results are the counts of its files of deci
   pEPR.forEach((values, i) => row(`pEPR, seed ${i + 1}`, values));
   row("pEPR, mean", mean(pEPR));
   row("sEPR, mean", mean(sEPR));
-  row("pEPR, speakers nobody has heard, 1 seed", accuracy("by-speaker-not-stopped", "pEPR"));
+  row("pEPR, speakers not trained on, 1 seed", accuracy("by-speaker-not-stopped", "pEPR"));
   const gain = pEPR.map(([first, , third]) => (third - first).toFixed(1));
   says(text, `third network is ${(mean(pEPR)[2] - mean(pEPR)[0]).toFixed(1)} points better`);
   says(text, `the other two gain ${gain[1]} and ${gain[2]}`);
