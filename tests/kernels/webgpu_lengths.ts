@@ -17,7 +17,7 @@ const LENGTHS = [1, 2, 3, 4, 5, 63, 1021, 1023, 1024, 1025, 2050];
 const BEYOND = 7;
 
 /** The kernels that compute value i of their outputs from value i of their inputs. */
-export const ELEMENTWISE = Object.values(SIGNATURES).filter(({ kernel, sizes, buffers }) =>
+export const ELEMENTWISE = Object.values(SIGNATURES).filter(({ sizes, buffers }) =>
   sizes.length === 1 && sizes[0].name === "length" && buffers.every(({ shape }) => shape.text === "[length]")
 );
 
