@@ -223,7 +223,7 @@ Deno.test("predict's options that contradict each other are refused", () => {
 /** Largest delay, in seconds, between a second's last sample and its line. */
 const SOON = 1.5;
 
-Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, tells pauses, and ends with the whole`, async () => {
+Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, marks pauses, and ends with the whole`, async () => {
   const samples = Float32Array.from([...paused(0, 1.5, 3), ...spoken[3]]), file = encodeWav(samples, RATE);
   await withModel({ "all.wav": file }, async (dir, options) => {
     const args = options.filter((option) => option !== "--quiet"), child = spawn(["-", "--live", ...args]);

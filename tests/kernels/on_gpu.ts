@@ -6,7 +6,7 @@ export const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAda
 /** What the name of a test says if there is none. */
 export const lacking = found ? "" : " (WebGPU finds no adapter here)";
 
-/** A test with a device of its own, ignored if there is no adapter. */
+/** A test with its own device, ignored if there is no adapter. */
 export function onGpu(
   name: string,
   body: (device: WebGpuDevice) => Promise<void> | void,

@@ -126,7 +126,7 @@ onGpu("a repeated step creates no buffer, no pipeline and no bind group", async 
 });
 
 onGpu(
-  "what is timed is one submission, however much work it is said to be, and never more than one holds",
+  "what is timed is one submission, whatever its number of operations, and never more than one holds",
   async (device) => {
     const x = device.allocate(64, "x");
     const fill = (bits: number) =>

@@ -1,4 +1,4 @@
-/** The report's definitions, each beside another way to say the same. */
+/** The report's definitions, each compared with another way to compute the same. */
 import { assert, assertEquals } from "@std/assert";
 import { calibrate } from "../../refinery/calibration.ts";
 import { profileChange } from "../../refinery/change.ts";
@@ -37,7 +37,7 @@ Deno.test("compareStages() is the exact binomial test on the utterances that onl
     let row = [1n];
     for (let i = 0; i < n; i++) row = [1n, ...row.slice(1).map((c, k) => c + row[k]), 1n];
     const far = row.filter((_, k) => Math.abs(k - n / 2) >= Math.abs(lost - n / 2)).reduce((a, b) => a + b, 0n);
-    const agreed = [1, 1, 0]; // tells nothing
+    const agreed = [1, 1, 0]; // has no information
     const first = [...Array(lost).fill(1), ...Array(won).fill(0), ...agreed];
     const second = [...Array(lost).fill(0), ...Array(won).fill(1), ...agreed];
     const { onlyFirst, onlySecond, p } = compareStages(first, second);
@@ -82,7 +82,7 @@ Deno.test("permutationImportance() is 0 for a constant statistic, and 0.5 for th
     return { id: String(i), emotion: i % 2, speaker: "a", firstSegment: 3 * i, segmentCount: 3 };
   });
   const corpus: CorpusRecord = { emotions, utterances }, settings = { ...PRESETS.quick, folds: 4, trees: 20 };
-  // anger's maximum is always 0.9, its minimum 0.1, and a third of its segments is above 0.2: only its mean tells
+  // anger's maximum is always 0.9, its minimum 0.1, and a third of its segments is above 0.2: only its mean has information
   const profiles = Float32Array.from({ length: 6 * n }, (_, i) => {
     return [0.9, 0, 0.1, 0, utterances[Math.floor(i / 6)].emotion === 0 ? 0.15 : 0.19, 0][i % 6];
   });

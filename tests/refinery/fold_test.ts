@@ -1,4 +1,4 @@
-/** A fold's chain on a small synthetic corpus: that nothing leaks, that it repeats to the bit, that it tells what it does. */
+/** A fold's chain on a small synthetic corpus: nothing leaks, it repeats to the bit, and it reports its progress. */
 import { assert, assertEquals, assertNotEquals, assertStrictEquals, fail } from "@std/assert";
 import { extractFeatures, type Features } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";

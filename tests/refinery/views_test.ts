@@ -120,7 +120,7 @@ onEach(
   "a dataset gives views where a network learns, with the label of the nearest segment",
   async (device) => {
     const store = new SegmentStore(device, features), segments = features.segmentStart.length;
-    // each segment's label says which it is: (place in its utterance) / 100, the rest on the emotion
+    // each segment's label identifies it: (place in its utterance) / 100, the rest on the emotion
     const labels = new Float32Array(segments * K);
     for (let s = 0; s < segments; s++) {
       const { firstSegment } = features.utterances[features.segmentUtterance[s]];

@@ -1,4 +1,4 @@
-/** Why a forest says what it says: by hand, and against its own probabilities by another way. */
+/** Why a forest decides as it does: computed by hand, and compared with its own probabilities. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { frontEnd } from "../../dsp/settings.ts";
 import { explainForest } from "../../forest/explain.ts";
@@ -55,8 +55,8 @@ Deno.test("explain() leaves out each stretch and decides again, as computed by h
   const model = { forest, description: { emotions, frontEnd } } as Parameters<typeof explain>[0];
   const stretches = stretchesOf(prediction, 0.8, model.description).filter(({ emotion }) => emotion !== undefined);
   const explanation = explain(model, prediction, stretches);
-  // without 0.9 and 0.6: means 0.2 and 0.8, anger's share 0.5, sadness's minimum 0.7: all three trees say sadness.
-  // without 0.3 and 0.1: mean anger 0.75, maximum of sadness 0.4, its minimum 0.1: all say anger
+  // without 0.9 and 0.6: means 0.2 and 0.8, anger's share 0.5, sadness's minimum 0.7: all three trees decide for sadness.
+  // without 0.3 and 0.1: mean anger 0.75, maximum of sadness 0.4, its minimum 0.1: all decide for anger
   assertEquals(explanation.stretches, [
     { firstSegment: 0, segmentCount: 2, without: 0 },
     { firstSegment: 2, segmentCount: 2, without: 1 },

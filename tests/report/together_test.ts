@@ -12,7 +12,7 @@ import { assertFileError } from "../file_errors.ts";
 const root = join(import.meta.dirname!, "..", "..");
 const truth = features.utterances.map(({ emotion }) => features.emotions[emotion]);
 
-/** A run of the small experiment with a seed of its own. */
+/** A run of the small experiment with its own seed. */
 async function seeded(out: string, seed: number): Promise<void> {
   const own = { ...settings, seed };
   await run(out, "new", { settings: own, folds: assignFolds(features.utterances, features.emotions, own) });

@@ -85,7 +85,7 @@ Deno.test("whole.ts: the whole program runs, and a network learns its training s
   assertEquals(right.length, 2);
   assert(right.every((share) => share >= 0 && share <= 1 && Number.isInteger(Math.round(share * 15))));
 
-  // two kinds of picture that anyone could tell apart: bright above, bright below
+  // two kinds of picture that are easily distinguished: bright above, bright below
   const corpus = Array.from({ length: 8 }, (_, u) => ({
     frames: Float64Array.from({ length: 32 * 64 }, (_, i) => (i % 64 < 32) === (u % 2 === 0) ? 1 : -1),
     starts: [0],

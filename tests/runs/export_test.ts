@@ -1,4 +1,4 @@
-/** Models of a run: what they give is what the run says, and what they learned from is what they say. */
+/** Models of a run: they predict what the run did, and learned from what their card states. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { RandomForest } from "../../forest/forest.ts";
@@ -28,7 +28,7 @@ const note = { licence: "MIT" };
 const corpus = openSynthetic(1, { utterances: 20, speakers: 2 });
 const K = features.emotions.length;
 
-/** Runs, is stopped and goes on, exports each fold, and compares what its model predicts with the run. */
+/** Runs, is stopped and resumes, exports each fold, and compares what its model predicts with the run. */
 async function checkFolds(changed: Partial<Settings>): Promise<void> {
   const own = { ...settings, ...changed };
   const features = await extractFeatures(corpus, segmentation(own));
@@ -138,7 +138,7 @@ Deno.test("the model for use learned every utterance, and its forest is the run'
     // its network is none of the folds'
     const fold = decodeModel(await exportFold(out, 0, note), "fold 1");
     assertNotEquals(weights["dense3.w"], fold.weights["dense3.w"]);
-    // what was trained is kept, and not trained again
+    // what was trained is saved, and not trained again
     const folder = await RunFolder.at(join(out, "everything"));
     assertStrictEquals(await folder.countFinished(), settings.stages);
     const began = performance.now();

@@ -1,4 +1,4 @@
-/** A packed run: small, whole, and enough to go on from. */
+/** A packed run: small, complete, and enough to resume from. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { packRun, unpackRun } from "../../runs/pack.ts";

@@ -1,4 +1,4 @@
-/** A run is of one precision: its identity says so where that is not float32, and who goes on in another is told. */
+/** A run has one precision: its identity names it unless it is float32, and resuming in another is an error. */
 import { assertEquals, assertNotStrictEquals } from "@std/assert";
 import { PRESETS } from "../../refinery/presets.ts";
 import { differences, identityOf, shortIdentity } from "../../runs/identity.ts";

@@ -1,4 +1,4 @@
-/** What each fold of a run is doing, as its folder tells. */
+/** What each fold of a run is doing, read from its folder. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { Lease } from "../../runs/lease.ts";

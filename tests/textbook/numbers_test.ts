@@ -258,6 +258,6 @@ Deno.test("segments without a label are refused", async () => {
   const data = new refinery.SegmentDataset(store, [0], { mean: 0, deviation: 1 });
   const [x, targets] = [device.allocate(64 * 32, "x"), device.allocate(K, "targets")];
   data.load(Int32Array.of(0), x, targets);
-  data.load(Int32Array.of(1), x); // only profiles are wanted
+  data.load(Int32Array.of(1), x); // only profiles are used
   assertThrows(() => data.load(Int32Array.of(1), x, targets), RangeError, "Segment 1: expected a label");
 });

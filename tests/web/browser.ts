@@ -172,7 +172,7 @@ export class Page {
     }
   }
 
-  /** Changes what the page is told that its user prefers: a theme, and no motion, so that colours are there at once. */
+  /** Changes the user's preferences that the page reads: a theme, and no motion, so that colours are there at once. */
   theme(value: "dark" | "light"): Promise<unknown> {
     const still = { name: "prefers-reduced-motion", value: "reduce" };
     return this.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }, still] });

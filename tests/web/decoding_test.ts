@@ -72,7 +72,7 @@ Deno.test({
         else assertEquals(line, undefined, name);
         assertEquals(others, []);
       }
-      // and what EPR does not know, the browser decodes, which is said
+      // the browser decodes what EPR cannot, and the page states that
       assertEquals((await recognise(page, own("a.webm"))).length, 5);
       assertMatch(
         (await warnings()).join(),
@@ -81,7 +81,7 @@ Deno.test({
       assertEquals(loaded().length, 3);
       assertEquals(page.errors, []);
 
-      // a decoder that was met is kept for when there is no network; the others are not
+      // a decoder that was used is cached for when there is no network; the others are not
       await page.until("navigator.serviceWorker.ready.then((one) => one.active.state === 'activated')");
       await page.evaluate("window.before = true");
       await page.send("Page.reload");

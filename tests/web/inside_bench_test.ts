@@ -44,7 +44,7 @@ interface Tile {
   rate?: string;
 }
 
-/** What Inside shows, once it has looked, and what it was told. */
+/** What Inside shows, once it has looked, and what it received. */
 async function look(page: Page) {
   await page.until("window.inside && !document.querySelector('#look').disabled", 90);
   return await page.evaluate<{
@@ -295,7 +295,7 @@ const allowClipboard = (page: Page) =>
 
 Deno.test({
   name:
-    `Bench times every kernel on WebAssembly, by keyboard, copies what it finds, stops, and says what the ladder wants${LACKING}`,
+    `Bench times every kernel on WebAssembly, by keyboard, copies what it finds, stops, and shows what the ladder requires${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url) => {

@@ -71,7 +71,7 @@ for (const [name, ignore, open] of devices) {
             assert(texts.some(({ compiled }) => compiled) && texts.some(({ compiled }) => !compiled));
           });
           assertEquals(emotions, model.description.emotions);
-          assertStrictEquals(folded, model === shipped); // it was trained with batch norms, and has none of its own
+          assertStrictEquals(folded, model === shipped); // it was trained with batch norms, but has none
           assertEquals(weightsOf(predictor, "conv2").values, model.weights["conv2.w"]);
           assertThrows(() => weightsOf(predictor, "pool1"), Error, 'Expected a layer of the network, found "pool1"');
           assertStrictEquals(device.memory.liveBuffers, live);

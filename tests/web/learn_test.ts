@@ -104,7 +104,7 @@ Deno.test({
 
 const caption = "document.querySelector('.live figcaption').textContent";
 
-/** Waits until the words under what moves are as wanted, and gives them. */
+/** Waits until the words under what moves are as expected, and returns them. */
 const said = (page: Page, words: RegExp, seconds = 15) =>
   page.until<string>(`(() => { const text = ${caption}; return ${words}.test(text) && text; })()`, seconds);
 

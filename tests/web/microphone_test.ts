@@ -28,7 +28,7 @@ const WATCH = `
   watch();
   0`;
 
-/** What may fail after the browser gave the microphone: what breaks it, and what the page then says. */
+/** What may fail after the browser gave the microphone: what breaks it, and what the page then shows. */
 const FAILURES: [what: string, breaks: string, says: RegExp][] = [
   [
     "no AudioContext",
@@ -101,7 +101,7 @@ Deno.test({
       const page = await open(browser, url);
       await page.click("#speak");
       await page.until(`${live}.segments > 5`, 40);
-      // held by the browser, which does not let it go on at once
+      // held by the browser, which does not resume it at once
       await page.evaluate(
         "contexts.at(-1).resume = () => Promise.reject(new Error('not now')); contexts.at(-1).suspend()",
       );

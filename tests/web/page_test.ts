@@ -9,7 +9,7 @@ import { microphoneOf, WITH_WEBGPU } from "./browser.ts";
 import { removeBuilt, type TestSite } from "./site.ts";
 import { accessible, clear, ignore, note, recognise, withPage } from "./visit.ts";
 
-/** What `deno task predict --json --profile` says of the recording. */
+/** What `deno task predict --json --profile` prints for the recording. */
 async function predict({ model, wav }: TestSite) {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: [

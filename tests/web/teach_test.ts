@@ -72,7 +72,7 @@ const rename = (page: Page, place: number, name: string) =>
     input.dispatchEvent(new Event("input"));
   })()`);
 
-/** What `deno task predict --json` says of files. */
+/** What `deno task predict --json` prints for files. */
 async function predict(model: string, files: readonly string[]): Promise<Record<string, number>[]> {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: ["run", "-q", "-P=predict", "cli/predict.ts", "--model", model, "--device", "cpu", "--json", ...files],
@@ -152,7 +152,7 @@ Deno.test({
         )
       );
 
-      // one take less: the page says that the model does not know
+      // one take less: the page shows that the model does not know
       await page.click(".takes li button:last-child");
       await page.until(`/Train again/.test(${text("#teach-stale")})`);
       assertEquals(page.errors, []);
@@ -161,7 +161,7 @@ Deno.test({
 
 Deno.test({
   name:
-    `on a host without headers what can't be learned yet is said, and learning is stopped and begun again${LACKING}`,
+    `on a host without headers the page states what can't be learned yet; learning stops and starts again${LACKING}`,
   ignore,
   fn: () =>
     withPage({ serve: withoutHeaders }, async (browser, url, built) => {

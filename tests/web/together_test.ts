@@ -1,4 +1,4 @@
-/** The page when one thing is asked of it while another goes on. */
+/** The page when one thing is requested while another runs. */
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { LACKING } from "../kernels/webgpu_chromium.ts";

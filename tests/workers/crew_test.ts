@@ -110,7 +110,7 @@ Deno.test("stopped, run() ends at once; with `settle` when members have kept wha
     assertStrictEquals(await assertRejects(() => stopped, Error), enough);
     assertEquals(told, ["waiting", "waiting", "kept: enough", "kept: enough"]);
 
-    // one that fails stops the other, which keeps what it has
+    // one that fails stops the other, which keeps its results
     told.length = 0;
     const failed = run([{ until: "stopped" }, { fail: "bad luck" }], {
       settle: true,
