@@ -144,7 +144,7 @@ Deno.test("each of these phrases is found, in strings and in prose, and comments
   COMMENT_PHRASES.forEach(([phrase], i) => assertStrictEquals(phrase.test(badComments[i]), true, badComments[i]));
   assertEquals(comments('/** is\n * told */ f("told"); // is told'), ["/** is\n * told */"]);
   assertEquals(testNames('Deno.test("a fact", f); Deno.test({ name: `is ${x}`, f }); f("no test")'), [
-    '"is told"',
+    '"a fact"',
     "`is ${x}`",
   ]);
   const source = '/* is told */ f("is\\"told", `${x} is told`); // are wanted\n';
