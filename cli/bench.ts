@@ -18,6 +18,7 @@ import { describeCounted } from "../lab/counted.ts";
 import { climbCpuLadder, describeCpuLadder, ladderSimd } from "../lab/cpu_ladder.ts";
 import { climbLadder, describeLadder } from "../lab/ladder.ts";
 import { assembleLadder } from "../lab/ladder_modules.ts";
+import { describeVariants, raceVariants } from "../lab/variants.ts";
 import { type BenchResults, parseResults } from "../lab/results.ts";
 import { drawRoofline } from "../lab/roofline.ts";
 import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
@@ -48,6 +49,7 @@ interface Flags {
   svg?: string;
   count?: boolean;
   ladder?: boolean;
+  variants?: boolean;
   compare?: string;
 }
 
@@ -63,6 +65,7 @@ const command = createCommand(
     ["beside tfjs, jax-js and ml-random-forest", "deno task bench --peers"],
     ["beside PyTorch and TensorFlow", "deno task bench --pytorch --tensorflow --width 1/8"],
     ["how a matrix product gets fast, one change at a time", "deno task bench --ladder"],
+    ["every way in which a GPU could compute a product", "deno task bench --variants --shape conv:128x16x8x256:256"],
   ],
 )
   .addOption(new Option("--device <name>", "device that runs the kernels").choices(DEVICE_CHOICES).default("auto"))
@@ -112,6 +115,10 @@ const command = createCommand(
     "time a matrix product from naive to what training uses, on one core and on the GPU: what each change gains",
   )
   .option(
+    "--variants",
+    "time every way in which a GPU could compute the products of --shape: each variant, with several numbers of parts",
+  )
+  .option(
     "--count",
     "count the bytes and operations of each kernel, and place them on a large GPU's roofline; measures nothing",
   )
@@ -139,6 +146,23 @@ await runCommand(command, async (signal) => {
     }
     if (flags.device === "webgpu" || flags.device === "auto" && await findAdapter()) {
       console.log(describeLadder(await climbLadder({ tune, signal })));
+    }
+    return;
+  }
+  if (flags.variants) {
+    if (flags.shape.length === 0) {
+      throw new UsageError("--variants requires --shape: a convolution or a matrix product");
+    }
+    if (flags.device === "cpu") throw new UsageError("--variants: expected --device webgpu or auto, found cpu");
+    const bar = progressBar("measuring"), { precision } = flags;
+    try {
+      const found = await raceVariants(flags.shape.flatMap(wantedShape), { precision, onProgress: bar.update, signal });
+      bar.stop();
+      console.log(describeVariants(found));
+    } catch (error) {
+      throw error instanceof RangeError ? new UsageError(error.message) : error;
+    } finally {
+      bar.stop();
     }
     return;
   }

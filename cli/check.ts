@@ -23,7 +23,7 @@ const CHECKS: readonly Check[] = [
   ["publish", ["publish", "--dry-run", "--allow-dirty", "--quiet"]],
 ];
 
-const command = createCommand("check", "Format, lint, types of all files, and the docs of the public API.", [
+const command = createCommand("check", "Checks format, lint and types of all files, and the docs of the public API.", [
   ["before a commit", "deno task check"],
 ]);
 

@@ -21,21 +21,21 @@ export class Codecs {
    */
   async through(codec: typeof CODECS[number], samples: Float32Array, rate: number): Promise<Float32Array<ArrayBuffer>> {
     this.#start();
-    const heard = new Uint8Array(4 * samples.length),
+    const decoded = new Uint8Array(4 * samples.length),
       header = Uint32Array.of(CODECS.indexOf(codec), rate, samples.length);
     const sending = this.#send([new Uint8Array(header.buffer), new Uint8Array(samples.slice().buffer)]);
     sending.catch(() => {}); // if sending fails, no answer arrives either
-    for (let at = 0; at < heard.length;) {
+    for (let at = 0; at < decoded.length;) {
       const { value } = await this.#output!.read();
       if (value === undefined) {
         const { code } = await this.#child!.status;
         throw new Error(`${codec}: the program cli/codecs/main.ts ended with status ${code}; the reason is above`);
       }
-      heard.set(value, at);
+      decoded.set(value, at);
       at += value.length;
     }
     await sending;
-    return new Float32Array(heard.buffer);
+    return new Float32Array(decoded.buffer);
   }
 
   /** Ends the program. */

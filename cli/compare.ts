@@ -10,21 +10,25 @@ import { formatTable } from "../report/table.ts";
 import { judgeTogether } from "../report/together.ts";
 import { createCommand, printJson, runCommand } from "./common.ts";
 
-const command = createCommand("compare", "Better, or luck? Runs against each other, paired by utterance.", [
-  ["every stage of a run against its first", "deno task compare out/emodb-tuned-1-20200812-140506"],
+const command = createCommand(
+  "compare",
+  "Compares runs, or the stages of one, paired by utterance: is the difference more than luck?",
   [
-    "two runs, stage by stage",
-    "deno task compare out/emodb-compact-1-20200812-140506 out/emodb-tuned-1-20200812-140506",
+    ["every stage of a run against its first", "deno task compare out/emodb-tuned-1-20200812-140506"],
+    [
+      "two runs, stage by stage",
+      "deno task compare out/emodb-compact-1-20200812-140506 out/emodb-tuned-1-20200812-140506",
+    ],
+    [
+      "over three seeds, from their predictions.csv",
+      "deno task compare seed-1/predictions.csv,seed-2/predictions.csv,seed-3/predictions.csv",
+    ],
+    [
+      "three seeds together: the average of their mean profiles decides",
+      "deno task compare seed-1,seed-2,seed-3 --together",
+    ],
   ],
-  [
-    "over three seeds, from their predictions.csv",
-    "deno task compare seed-1/predictions.csv,seed-2/predictions.csv,seed-3/predictions.csv",
-  ],
-  [
-    "three seeds together: the average of their mean profiles decides",
-    "deno task compare seed-1,seed-2,seed-3 --together",
-  ],
-])
+)
   .addOption(
     new Option("--decide <by>", "how an utterance is decided (default: forest; with --together: mean)").choices(
       DECIDED_BY,

@@ -135,7 +135,7 @@ export class Stranger {
    * @param samples the utterance's samples, at 16 kHz
    * @throws {Error} if babble needs other recordings, and there are none
    */
-  async hear(samples: Float32Array, utterance: Utterance, { kind, amount, apply }: Condition): Promise<Float32Array> {
+  async change(samples: Float32Array, utterance: Utterance, { kind, amount, apply }: Condition): Promise<Float32Array> {
     const own = parseInt(createHash("sha256").update(utterance.id).digest("hex").slice(0, 12), 16);
     const random = new Random(this.#seed, kind, Math.round(1000 * amount) + 1e6, own);
     return await apply(samples, amount, {

@@ -15,7 +15,7 @@ import { withFlags } from "./flags.ts";
 
 const command = addCorpusOptions(createCommand(
   "corpus",
-  "What is in a corpus: utterances, emotions, speakers, seconds, segments; what was skipped and why.",
+  "Prints what is in a corpus: utterances, emotions, speakers, seconds, segments; what was skipped and why.",
   [
     ["the synthetic corpus (no download), written as recordings to listen to", "deno task corpus --write speech"],
     ["Emo-DB", "deno task corpus --corpus emodb --data emodb"],

@@ -5,7 +5,7 @@ import { count } from "../base/count.ts";
 import type { SkippedFile } from "../corpora/corpus.ts";
 import { reasonOf } from "../corpora/feature_frames.ts";
 import { openDevice } from "../kernels/open_device.ts";
-import { type HeardUtterance, judgeTransfer, sharedEmotions, type Transfer } from "../models/transfer.ts";
+import { judgeTransfer, sharedEmotions, type Transfer, type UtterancePrediction } from "../models/transfer.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
 import { formatTable, percent } from "../report/table.ts";
 import { createCommand, printJson, runCommand, say, UsageError } from "./common.ts";
@@ -21,7 +21,7 @@ type EvaluateFlags = CorpusFlags & ModelFlags & { json?: boolean; under?: Condit
 
 const command = addModelOptions(addCorpusOptions(createCommand(
   "evaluate",
-  "Accuracy of a model on a corpus, over the emotions that both have; or of a run, fold by fold. --under adds noise, rooms and codecs.",
+  "Measures the accuracy of a model on a corpus, over the emotions that both have; or of a run, fold by fold. --under adds noise, rooms and codecs.",
   [
     ["the model that ships, on other actors", "deno task evaluate --corpus savee --data savee"],
     [
@@ -62,15 +62,15 @@ await runCommand(command, async (signal) => {
     ...own,
     utterances: own.utterances.filter(({ emotion }) => shared.includes(emotion)),
   }));
-  const { heard: [heard, ...changed], skipped } = await listenToAll(judged, flags, signal);
+  const { predictions: [clean, ...changed], skipped } = await listenToAll(judged, flags, signal);
   skipped.unshift(...corpus.skipped);
-  if (heard.length === 0) throw new Error(`No utterance could be judged; ${skipped[0].path}: ${skipped[0].reason}`);
-  const transfer = judgeTransfer(emotions, shared, heard), leftOut = corpus.utterances.length - utteranceCount(judged);
+  if (clean.length === 0) throw new Error(`No utterance could be judged; ${skipped[0].path}: ${skipped[0].reason}`);
+  const transfer = judgeTransfer(emotions, shared, clean), leftOut = corpus.utterances.length - utteranceCount(judged);
   const others = {
     model: emotions.filter((emotion) => !shared.includes(emotion)),
     corpus: corpus.emotions.filter((emotion) => !shared.includes(emotion)),
   };
-  const under = flags.under && compareConditions(flags.under.map(({ name }) => name), emotions, shared, heard, changed);
+  const under = flags.under && compareConditions(flags.under.map(({ name }) => name), emotions, shared, clean, changed);
   if (flags.json) {
     return printJson({
       model: name,
@@ -122,9 +122,9 @@ async function listenToAll(
   judged: readonly HeldOutFold[],
   { segmentHop, decide, under = [], seed }: EvaluateFlags,
   signal: AbortSignal,
-): Promise<{ heard: HeardUtterance[][]; skipped: SkippedFile[] }> {
+): Promise<{ predictions: UtterancePrediction[][]; skipped: SkippedFile[] }> {
   const all = judged.flatMap(({ utterances }) => utterances), stranger = new Stranger(all, seed);
-  const heard = [...under.keys(), 0].map((): HeardUtterance[] => []), skipped: SkippedFile[] = [];
+  const predictions = [...under.keys(), 0].map((): UtterancePrediction[] => []), skipped: SkippedFile[] = [];
   const bar = progressBar("listening");
   let done = 0;
   try {
@@ -134,13 +134,13 @@ async function listenToAll(
       for (const utterance of utterances) {
         signal.throwIfAborted();
         try {
-          const { samples } = await utterance.read(), own: HeardUtterance[] = [];
+          const { samples } = await utterance.read(), own: UtterancePrediction[] = [];
           for (const condition of [undefined, ...under]) {
-            const changed = condition ? await stranger.hear(samples, utterance, condition) : samples;
+            const changed = condition ? await stranger.change(samples, utterance, condition) : samples;
             const { probabilities } = await predictor.predict(changed, { segmentHop, decide });
             own.push({ emotion: utterance.emotion, probabilities });
           }
-          own.forEach((one, c) => heard[c].push(one)); // under all conditions or none, so that they can be paired
+          own.forEach((one, c) => predictions[c].push(one)); // under all conditions or none, so that they can be paired
         } catch (error) {
           const path = utterance.path ?? utterance.id;
           skipped.push({ path, reason: reasonOf(error, path) });
@@ -153,7 +153,7 @@ async function listenToAll(
     bar.stop();
     await stranger.close();
   }
-  return { heard, skipped };
+  return { predictions, skipped };
 }
 
 function describe(

@@ -30,7 +30,7 @@ interface ExportFlags extends NoteFlags, OnnxFlags {
   quiet?: boolean;
 }
 
-const about = "Makes a model from a run, a folder for deno task predict; or writes a model as ONNX.";
+const about = "Makes a model from a run: a folder for deno task predict. Or writes a model as ONNX.";
 const command: Command = addOnnxOptions(addNoteOptions(createCommand("export", about, [
   [
     "a model for use: trains one more network, on all utterances",

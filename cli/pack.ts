@@ -3,7 +3,7 @@ import { count } from "../base/count.ts";
 import { packRun, unpackRun } from "../runs/pack.ts";
 import { createCommand, runCommand, say } from "./common.ts";
 
-const command = createCommand("pack", "A run as one small file, without its weights, and back.", [
+const command = createCommand("pack", "Packs a run, without its weights, into one small file, or unpacks it.", [
   ["keep a run", "deno task pack out/emodb-best-1-20200812-140506 emodb-best-1.tar.gz"],
   ["unpack it to a run folder, which can be resumed", "deno task pack --unpack emodb-best-1.tar.gz out/again"],
 ])

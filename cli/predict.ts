@@ -11,21 +11,23 @@ import { Option } from "commander";
 import { LABEL_FORMATS } from "../report/label_files.ts";
 import { addModelOptions, openModel } from "./model_option.ts";
 import { channelOption, checkUsage, type PredictFlags } from "./predict_options.ts";
-import { hearLive, secondLine } from "./predict_live.ts";
+import { predictLive, secondLine } from "./predict_live.ts";
 import { Output } from "./predict_output.ts";
-import { findRecordings, hear, type Input } from "./recordings.ts";
+import { findRecordings, type Input, predictRecording } from "./recordings.ts";
 
-const command = addModelOptions(createCommand("predict", "The emotion of recordings, and their emotion profiles.", [
-  ["a recording, and all of a folder", "deno task predict hello.wav recordings"],
-  ["how it changes, as a table and as a picture", "deno task predict hello.wav --profile --svg hello.svg"],
-  ["the output of another program", "espeak-ng --stdout 'Where are you?' | deno task predict -"],
-  ["for other tools", "deno task predict recordings --csv > emotions.csv"],
-  ["why", "deno task predict hello.wav --explain"],
-  ["labels for Praat, one file for each recording", "deno task predict recordings --format textgrid --out labels"],
-  ["the two sides of a telephone call", "deno task predict call.wav --channel each"],
-  ["live, one line each second", "arecord -q -f S16_LE -r 16000 | deno task predict - --live"],
-  ["with a model of your own", "deno task predict --model out/emodb-compact-1-20200812-140506/model hello.wav"],
-]))
+const command = addModelOptions(
+  createCommand("predict", "Prints the emotion of recordings, and their emotion profiles.", [
+    ["a recording, and all of a folder", "deno task predict hello.wav recordings"],
+    ["how it changes, as a table and as a picture", "deno task predict hello.wav --profile --svg hello.svg"],
+    ["the output of another program", "espeak-ng --stdout 'Where are you?' | deno task predict -"],
+    ["for other tools", "deno task predict recordings --csv > emotions.csv"],
+    ["why", "deno task predict hello.wav --explain"],
+    ["labels for Praat, one file for each recording", "deno task predict recordings --format textgrid --out labels"],
+    ["the two sides of a telephone call", "deno task predict call.wav --channel each"],
+    ["live, one line each second", "arecord -q -f S16_LE -r 16000 | deno task predict - --live"],
+    ["with a model of your own", "deno task predict --model out/emodb-compact-1-20200812-140506/model hello.wav"],
+  ]),
+)
   .argument(
     "[files...]",
     "recordings (wav, FLAC, MP3, Ogg, Opus, M4A; any rate and number of channels), folders, or - for standard input",
@@ -99,15 +101,15 @@ async function judge(
   try {
     const onWarning = (line: string) => say(`warning: ${line}`);
     const options = { segmentHop, decide, pad, all, channels: channel, signal, onWarning, ...output.listeners };
-    for (const heard of await hear(input, predictor!, options)) {
-      if ("fault" in heard) {
-        output.fault(heard.fault);
-        faults.push(heard.fault);
+    for (const predicted of await predictRecording(input, predictor!, options)) {
+      if ("fault" in predicted) {
+        output.fault(predicted.fault);
+        faults.push(predicted.fault);
       } else {
-        await output.heard(input, heard);
-        const { departures = [] } = heard.prediction;
+        await output.write(input, predicted);
+        const { departures = [] } = predicted.prediction;
         if (departures.length > 0) onWarning(`${input.name}: ${departures.map(describeDeparture).join("; ")}`);
-        if (heard.doubt !== undefined) faults.push(heard.doubt);
+        if (predicted.doubt !== undefined) faults.push(predicted.doubt);
       }
     }
   } catch (error) {
@@ -130,13 +132,13 @@ async function judgeLive(
 ): Promise<string[]> {
   const { emotions } = predictor.model.description;
   try {
-    const heard = await hearLive(
+    const predicted = await predictLive(
       predictor,
       flags,
       (second) => console.log(secondLine(second, emotions, flags)),
       signal,
     );
-    if (!flags.csv) await output.heard(input, heard);
+    if (!flags.csv) await output.write(input, predicted);
     signal.throwIfAborted();
     return [];
   } catch (error) {

@@ -35,7 +35,7 @@ export type Second = { second: number; probabilities?: Float64Array };
  * @returns the result for the whole, from the segments with speech
  * @throws {Error} with its name, if it is not a recording, has no speech, or is too short
  */
-export async function hearLive(
+export async function predictLive(
   predictor: Predictor,
   { segmentHop, decide, channel, all = false }: Pick<PredictFlags, "segmentHop" | "decide" | "channel" | "all">,
   onSecond: (second: Second) => void,
@@ -44,20 +44,20 @@ export async function hearLive(
   const { model } = predictor, { frontEnd, segmentHop: own, emotions } = model.description, { sampleRate } = frontEnd;
   const recording = new RecordingReader(STANDARD_INPUT, { channel: typeof channel === "number" ? channel : undefined });
   const profile = new LiveProfile(predictor, segmentHop ?? own, all);
-  let heard = 0;
+  let read = 0;
   const listen = async (parts: Float32Array[]) => {
     for (const samples of parts) await listenTo(samples);
   };
   const listenTo = async (samples: Float32Array) => {
     for (let at = 0; at < samples.length;) {
-      const block = samples.subarray(at, at + sampleRate - heard % sampleRate);
+      const block = samples.subarray(at, at + sampleRate - read % sampleRate);
       profile.push(block);
       at += block.length;
-      heard += block.length;
-      if (heard % sampleRate !== 0) continue;
+      read += block.length;
+      if (read % sampleRate !== 0) continue;
       await profile.compute();
       const rows = profile.last(1).length > 0 ? profile.last(WINDOW) : undefined;
-      onSecond({ second: heard / sampleRate, ...(rows && { probabilities: decideProfile(model, rows, decide) }) });
+      onSecond({ second: read / sampleRate, ...(rows && { probabilities: decideProfile(model, rows, decide) }) });
     }
   };
   try {
@@ -70,7 +70,7 @@ export async function hearLive(
   await profile.compute();
   const { speech } = profile, rows = profile.all, judged = speechRows(rows, speech);
   if (judged.length === 0) {
-    const found = rows.length === 0 ? `${(heard / sampleRate).toFixed(2)} s of sound, less than a segment` : "none";
+    const found = rows.length === 0 ? `${(read / sampleRate).toFixed(2)} s of sound, less than a segment` : "none";
     throw new Error(`${STANDARD_INPUT}: expected speech, found ${found}`);
   }
   const probabilities = decideProfile(model, judged, decide), likeliest = argmax(probabilities);
@@ -83,7 +83,7 @@ export async function hearLive(
       profile: rows,
       speech,
       segmentHop: profile.hop,
-      seconds: heard / sampleRate,
+      seconds: read / sampleRate,
     },
   };
 }

@@ -16,7 +16,7 @@ import { csv } from "../runs/csv.ts";
 import { printJson, say } from "./common.ts";
 import { LabelOutput } from "./predict_labels.ts";
 import type { PredictFlags } from "./predict_options.ts";
-import type { ChannelPrediction, HearOptions, Input } from "./recordings.ts";
+import type { ChannelPrediction, Input, PredictOptions } from "./recordings.ts";
 
 /** Receives the results, recording after recording. */
 export class Output {
@@ -58,7 +58,7 @@ export class Output {
   }
 
   /** Receives samples and frames as they arrive, to draw them. */
-  get listeners(): Pick<HearOptions, "onSamples" | "onFrames"> {
+  get listeners(): Pick<PredictOptions, "onSamples" | "onFrames"> {
     const overview = this.#overview;
     if (!overview) return {};
     return {
@@ -68,15 +68,15 @@ export class Output {
   }
 
   /** Receives a recording's result. */
-  async heard(input: Exclude<Input, { fault: string }>, heard: ChannelPrediction): Promise<void> {
-    const { arrow, svg, json, csv, out } = this.#flags, { prediction, channel } = heard;
+  async write(input: Exclude<Input, { fault: string }>, predicted: ChannelPrediction): Promise<void> {
+    const { arrow, svg, json, csv, out } = this.#flags, { prediction, channel } = predicted;
     const name = channel === undefined ? input.name : `${input.name}:${channel}`;
-    await this.#labels?.write(input, heard, this.#model);
+    await this.#labels?.write(input, predicted, this.#model);
     if (this.#labels && out === undefined) { /* in this case only the labels are printed */ }
-    else if (json) this.#document.push(this.#asJson(name, heard));
-    else if (csv) this.#printCsv(name, heard);
-    else this.#printLines(name, heard);
-    if (this.#flags.explain && !json) console.log(explanationText(this.#explained(heard), this.#model.emotions));
+    else if (json) this.#document.push(this.#asJson(name, predicted));
+    else if (csv) this.#printCsv(name, predicted);
+    else this.#printLines(name, predicted);
+    if (this.#flags.explain && !json) console.log(explanationText(this.#explained(predicted), this.#model.emotions));
     if (arrow !== undefined) this.#profiles.push({ id: name, prediction });
     if (svg !== undefined) {
       const { recordingFigure } = await import("../report/figures/recording.ts"); // takes half a second to load
@@ -159,15 +159,15 @@ export class Output {
     return { explanation: explain(model, prediction, stretches), stretches, emotion, probability };
   }
 
-  #asJson(name: string, heard: ChannelPrediction): Record<string, unknown> {
-    const { seconds, prediction, doubt, channel } = heard;
+  #asJson(name: string, predicted: ChannelPrediction): Record<string, unknown> {
+    const { seconds, prediction, doubt, channel } = predicted;
     return {
       ...predictionJson(name, { ...prediction, seconds }, this.#model),
       ...(channel !== undefined && { channel }),
       speechSegments: speechCount(prediction),
       ...(doubt !== undefined && { fault: doubt }),
       ...(this.#flags.explain && {
-        explanation: explanationJson(this.#explained(heard), this.#model.emotions),
+        explanation: explanationJson(this.#explained(predicted), this.#model.emotions),
       }),
       ...(this.#flags.profile && { profile: profileJson(prediction, this.#model) }),
     };

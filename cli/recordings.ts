@@ -79,7 +79,7 @@ export interface ChannelPrediction {
 export type Channels = "mean" | number | "each";
 
 /** Options for processing a recording. */
-export interface HearOptions extends ListenOptions {
+export interface PredictOptions extends ListenOptions {
   /** Default: their mean. */
   channels?: Channels;
   /** Whether to judge segments without speech too. Default no. */
@@ -107,10 +107,10 @@ const MUCH_CLIPPED = 0.01;
  * @returns one result; with `channels: "each"`, for each channel a result or a fault, in a line with the name
  * @throws {Error} with its name, if it can't be read or decoded; or, for a single result, if it is too short or silent
  */
-export async function hear(
+export async function predictRecording(
   input: Exclude<Input, { fault: string }>,
   predictor: Predictor,
-  options: HearOptions,
+  options: PredictOptions,
 ): Promise<(ChannelPrediction | { channel: string; fault: string })[]> {
   const { name } = input, { channels: which = "mean", signal } = options, each = which === "each";
   const source = await open(input); // not `using`: Node 20 does not support it
@@ -125,30 +125,30 @@ export async function hear(
       if (!early || channels === 0) return;
       for (let c = 1; c < channels; c++) {
         ears.push(newEar(c));
-        for (const piece of early) await ears[c].hear(piece);
+        for (const piece of early) await ears[c].push(piece);
       }
       early = undefined;
     };
     for await (const piece of pieces(source, name, signal)) {
       early?.push(piece.slice());
-      for (const ear of ears) await ear.hear(piece);
+      for (const ear of ears) await ear.push(piece);
       await meetChannels();
     }
     await first.finish();
     await meetChannels();
     for (const ear of ears.slice(1)) await ear.finish();
-    const heard: (ChannelPrediction | { channel: string; fault: string })[] = [];
+    const predictions: (ChannelPrediction | { channel: string; fault: string })[] = [];
     for (const [c, ear] of ears.entries()) {
       if (!each) return [await ear.end()];
       const channel = channelName(c, ears.length);
       try {
-        heard.push({ ...await ear.end(), channel });
+        predictions.push({ ...await ear.end(), channel });
       } catch (error) {
         const { message } = error as Error;
-        heard.push({ channel, fault: message.replace(name, `${name}:${channel}`) });
+        predictions.push({ channel, fault: message.replace(name, `${name}:${channel}`) });
       }
     }
-    return heard;
+    return predictions;
   } finally {
     source[Symbol.dispose]();
   }
@@ -164,14 +164,14 @@ class Ear {
   readonly recording: RecordingReader;
   readonly #name: string;
   readonly #predictor: Predictor;
-  readonly #options: HearOptions;
+  readonly #options: PredictOptions;
   readonly #listener: ReturnType<Predictor["listen"]>;
   readonly #speech: SpeechActivity;
 
   constructor(
     { name, ...how }: { name: string; channel?: number; length?: number },
     predictor: Predictor,
-    options: HearOptions,
+    options: PredictOptions,
   ) {
     [this.#name, this.#predictor, this.#options] = [name, predictor, options];
     this.recording = new RecordingReader(name, how);
@@ -180,7 +180,7 @@ class Ear {
   }
 
   /** Processes the next bytes. */
-  async hear(bytes: Uint8Array): Promise<void> {
+  async push(bytes: Uint8Array): Promise<void> {
     for (const samples of await this.recording.push(bytes)) await this.#listen(samples);
   }
 
@@ -192,7 +192,7 @@ class Ear {
   async #listen(samples: Float32Array): Promise<void> {
     this.#options.onSamples?.(samples);
     if (!this.#options.all) this.#speech.push(samples);
-    await this.#listener.hear(samples);
+    await this.#listener.push(samples);
   }
 
   /** Returns the result. */

@@ -6,8 +6,8 @@ import { checkReport } from "../report/check.ts";
 import { writeReport } from "../report/write.ts";
 import { createCommand, EXIT, printJson, runCommand, say } from "./common.ts";
 
-const command = createCommand("report", "Tables, figures and report.html from a run folder.", [
-  ["of a run, or of all runs of deno task paper", "deno task report out/synthetic-demo-1-20200812-140506"],
+const command = createCommand("report", "Writes tables, figures and report.html from a run folder.", [
+  ["a run, or all runs of deno task paper", "deno task report out/synthetic-demo-1-20200812-140506"],
   ["with the profile of one utterance", "deno task report out/emodb-quick-1-20200812-140506 --utterance 03a01Fa"],
   [
     "recompute every number of its tables, and compare",

@@ -25,7 +25,7 @@ function settingOptions(name: SettingName): Option[] {
   const setting = SETTINGS[name], flag = optionName(name);
   switch (setting.kind) {
     case "switch":
-      return [new Option(`--${flag}`, setting.help), new Option(`--no-${flag}`, "don't")];
+      return [new Option(`--${flag}`, setting.help), new Option(`--no-${flag}`, `turn --${flag} off`)];
     case "whole":
       return [new Option(`--${flag} <n>`, setting.help).argParser(wholeNumber(setting))];
     case "real":
@@ -33,7 +33,8 @@ function settingOptions(name: SettingName): Option[] {
     case "choice": {
       const choices = setting.choices.map(String);
       const help = `${setting.help} (choices: ${choices.join(", ")})`;
-      return [new Option(`--${flag} <name>`, help).argParser((value: string) => parseSetting(name, value))];
+      const value = choices.every((choice) => Number(choice) > 0) ? "n" : "name";
+      return [new Option(`--${flag} <${value}>`, help).argParser((value: string) => parseSetting(name, value))];
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Compares a model's results under conditions with those on unchanged recordings, paired by utterance. */
 import { compareStages } from "../refinery/mcnemar.ts";
 import { argmax } from "../refinery/relabel.ts";
-import { type HeardUtterance, judgeTransfer, type Transfer } from "../models/transfer.ts";
+import { judgeTransfer, type Transfer, type UtterancePrediction } from "../models/transfer.ts";
 import { formatTable, percent } from "../report/table.ts";
 
 /** A row of the table; accuracies are fractions of 1. */
@@ -27,18 +27,18 @@ export function compareConditions(
   names: readonly string[],
   emotions: readonly string[],
   shared: readonly string[],
-  clean: readonly HeardUtterance[],
-  changed: readonly (readonly HeardUtterance[])[],
+  clean: readonly UtterancePrediction[],
+  changed: readonly (readonly UtterancePrediction[])[],
 ): UnderCondition[] {
   const columns = shared.map((emotion) => emotions.indexOf(emotion));
-  const right = (heard: readonly HeardUtterance[]) =>
-    heard.map(({ emotion, probabilities }) =>
+  const right = (predictions: readonly UtterancePrediction[]) =>
+    predictions.map(({ emotion, probabilities }) =>
       Number(shared[argmax(columns.map((column) => probabilities[column]))] === emotion)
     );
   const before = right(clean), { weightedAccuracy: whole } = judgeTransfer(emotions, shared, clean);
-  return changed.map((heard, c) => {
-    const { weightedAccuracy, unweightedAccuracy, confusion } = judgeTransfer(emotions, shared, heard);
-    const { onlyFirst: lost, onlySecond: won, p } = compareStages(before, right(heard));
+  return changed.map((predictions, c) => {
+    const { weightedAccuracy, unweightedAccuracy, confusion } = judgeTransfer(emotions, shared, predictions);
+    const { onlyFirst: lost, onlySecond: won, p } = compareStages(before, right(predictions));
     const change = weightedAccuracy - whole;
     return { condition: names[c], weightedAccuracy, unweightedAccuracy, confusion, change, won, lost, p };
   });

@@ -6,7 +6,7 @@ import { serveSite, type Site } from "../web/server.ts";
 
 const command = createCommand(
   "web",
-  "The page: speech and its emotions, the network, training and the bench, in a browser.",
+  "Serves the page: speech and its emotions, the network, training and the bench, in a browser.",
   [
     ["for this machine's browser", "deno task web"],
     ["with a model of your own", "deno task web --model out/emodb-compact-1-20200812-140506/model"],

@@ -226,9 +226,9 @@ export async function extractFeatures(corpus: Corpus, options: FeatureOptions = 
   requireTwoEmotions(`The corpus ${corpus.name}`, spoken, kept.length, skipped);
   const truthKnown = kept.every(({ truth }) => truth !== undefined);
   // all utterances labelled with a true emotion may have been left out
-  const heard = kept.flatMap(({ truth }) => truthKnown ? [...new Set(truth)].map((e) => corpus.emotions[e]) : []);
+  const trueOnes = kept.flatMap(({ truth }) => truthKnown ? [...new Set(truth)].map((e) => corpus.emotions[e]) : []);
   const named = kept.flatMap(({ votes = {} }) => Object.keys(votes).filter((emotion) => votes[emotion] > 0));
-  const emotions = orderEmotions([...spoken, ...heard, ...named]);
+  const emotions = orderEmotions([...spoken, ...trueOnes, ...named]);
 
   const frames = new Float32Array(frameTotal * frontEnd.nMels);
   const copies = kept[0].copies.map(() => new Float32Array(frames.length));

@@ -76,17 +76,17 @@ const SEED = 10;
  */
 export class RunningLevel {
   readonly #settings: FrontEnd;
-  /** Loudness of the remembered frames: in a ring, oldest first from `#heard` on, and in rising order. */
+  /** Loudness of the remembered frames: in a ring, oldest first from `#count` on, and in rising order. */
   readonly #ring: Float64Array;
   readonly #sorted: number[];
-  #heard = 0;
+  #count = 0;
 
   /** Starts without frames. */
   constructor(settings: FrontEnd) {
     this.#settings = settings;
     this.#ring = new Float64Array(Math.ceil(MEMORY * settings.sampleRate / settings.hopLength));
     this.#sorted = Array(SEED).fill(settings.levelling?.magnitude ?? 0);
-    for (const loudness of this.#sorted) this.#ring[this.#heard++] = loudness;
+    for (const loudness of this.#sorted) this.#ring[this.#count++] = loudness;
   }
 
   /** Takes the next frames, log-mel, not levelled, [frames, nMels]. */
@@ -95,8 +95,8 @@ export class RunningLevel {
     if (!levelling) return;
     const mel = frames.map((x) => Math.max(0, Math.exp(x) - logOffset));
     for (const loudness of frameLoudness(mel, nMels, Infinity)) {
-      const at = this.#heard % this.#ring.length;
-      if (this.#heard++ >= this.#ring.length) this.#sorted.splice(place(this.#sorted, this.#ring[at]), 1);
+      const at = this.#count % this.#ring.length;
+      if (this.#count++ >= this.#ring.length) this.#sorted.splice(place(this.#sorted, this.#ring[at]), 1);
       this.#ring[at] = loudness;
       this.#sorted.splice(place(this.#sorted, loudness), 0, loudness);
     }

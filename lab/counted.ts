@@ -87,7 +87,7 @@ function winogradLines(product: Product, plan: Plan): { a: number; b: number } |
 }
 
 /** A plan for people: "Winograd, tile 128x128x16, 4 parts". */
-function describePlan({ variant, splits, winograd }: Choice): string {
+export function describePlan({ variant, splits, winograd }: Choice): string {
   return (winograd ? "Winograd, " : "") + variant + (splits > 1 ? `, ${splits} parts` : "");
 }
 

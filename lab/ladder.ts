@@ -47,15 +47,15 @@ export interface LadderOptions {
 export async function climbLadder(options: LadderOptions = {}): Promise<{ adapter: string; rows: LadderRow[] }> {
   const device = await createWebGpuDevice({ allowSoftware: true });
   let done = 0;
-  const hears = { ...options, onRow: (row: LadderRow) => options.onRow?.(row, ++done, LADDER.length + 2) };
+  const counted = { ...options, onRow: (row: LadderRow) => options.onRow?.(row, ++done, LADDER.length + 2) };
   try {
     const n = options.size ?? (device.software ? 256 : 2048);
     const conv = convCases([n / 16, 16, 16, 64], 64)[0];
     conv.scalars.relu = false; // the ladder's convolution has no fused ReLU
     const [matmul, convolution] = [LADDER.slice(0, -1), LADDER.slice(-1)];
     const rows = [
-      ...await climb(device, matmul, matmulCase(n, n, n), { M: n, N: n, K: n }, hears),
-      ...await climb(device, convolution, conv, { HEIGHT: 16, WIDTH: 16, CIN: 64, COUT: 64 }, hears),
+      ...await climb(device, matmul, matmulCase(n, n, n), { M: n, N: n, K: n }, counted),
+      ...await climb(device, convolution, conv, { HEIGHT: 16, WIDTH: 16, CIN: 64, COUT: 64 }, counted),
     ];
     return { adapter: device.description, rows };
   } finally {
@@ -82,12 +82,7 @@ async function climb(
     device.fill({ x: buffers[out], length: buffers[out].length, value: NaN });
     run();
     const { error } = checkCase(of, before, { [out]: await device.read(buffers[out]) });
-    const once = await device.time(run), calls = Math.max(1, Math.min(100, Math.ceil(0.01 / once)));
-    let seconds = Infinity; // one call may be shorter than a tick of the GPU's clock
-    for (let i = 0; i < 5; i++) {
-      signal?.throwIfAborted();
-      seconds = Math.min(seconds, await device.time(() => Array.from({ length: calls }, run)) / calls);
-    }
+    const seconds = await fastestCall(device, run, signal);
     const found = { name, shape: of.shape, seconds, flops: of.flops, error };
     onRow(found);
     return found;
@@ -102,6 +97,17 @@ async function climb(
   } finally {
     for (const name in buffers) device.release(buffers[name]);
   }
+}
+
+/** Seconds of the GPU's time per call: the fastest of five batches. Throws the signal's reason if aborted. */
+export async function fastestCall(device: WebGpuDevice, run: () => void, signal?: AbortSignal): Promise<number> {
+  const once = await device.time(run), calls = Math.max(1, Math.min(100, Math.ceil(0.01 / once)));
+  let seconds = Infinity; // one call may be shorter than a tick of the GPU's clock
+  for (let i = 0; i < 5; i++) {
+    signal?.throwIfAborted();
+    seconds = Math.min(seconds, await device.time(() => Array.from({ length: calls }, run)) / calls);
+  }
+  return seconds;
 }
 
 /** The table of `--ladder`. */

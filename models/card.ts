@@ -38,7 +38,7 @@ export function describeModel(model: ModelDescription): string {
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
   const milliseconds = (frames: number) => Math.round(1000 * frames / sampleRate);
   const every = milliseconds(segmentHop * hopLength);
-  const heard = training.heldOutFold === undefined
+  const learned = training.heldOutFold === undefined
     ? "Its network learned from all of them; its forest from out-of-fold profiles, by networks that did not learn from the utterance."
     : `It did not learn from fold ${training.heldOutFold}: it is for checking results, not for use.`;
   const facts = {
@@ -68,10 +68,12 @@ export function describeModel(model: ModelDescription): string {
           `${known?.what ?? `the corpus "${training.corpus}"`}; ${
             training.utterances.toLocaleString("en")
           } utterances of ` +
-          `${taught ? "speakers that were not named" : `${training.speakers} speakers`}. ${heard}`,
+          `${taught ? "speakers that were not named" : `${training.speakers} speakers`}. ${learned}`,
       ),
       paragraph(
-        "It was not judged on other voices, languages, rooms or microphones, nor on emotions that are not acted.",
+        model.conditions
+          ? "Other rooms, lines and microphones were simulated to judge it, see below. It was not judged on other languages, nor on emotions that are not acted."
+          : "It was not judged on other voices, languages, rooms or microphones, nor on emotions that are not acted.",
       ),
       "## Accuracy",
       ...(accuracy.length === 0

@@ -90,7 +90,7 @@ const BATCHES: Record<Device["kind"], readonly number[]> = {
  * ```ts
  * import type { Device } from "../kernels/device.ts";
  * import type { Model } from "./model.ts";
- * async function hear(model: Model, device: Device, samples: Float32Array): Promise<string> {
+ * async function predict(model: Model, device: Device, samples: Float32Array): Promise<string> {
  *   const predictor = new Predictor(model, device);
  *   const { emotion, probability } = await predictor.predict(samples); // mono, at 16 kHz
  *   predictor.close();
@@ -132,7 +132,7 @@ export class Predictor {
    */
   async predict(samples: Float32Array, options: ListenOptions = {}): Promise<Prediction> {
     const listener = this.listen(options);
-    await listener.hear(samples);
+    await listener.push(samples);
     return await listener.end();
   }
 
@@ -253,7 +253,7 @@ export class Listener {
    *
    * @param samples [n], mono, at the model's rate
    */
-  async hear(samples: Float32Array): Promise<void> {
+  async push(samples: Float32Array): Promise<void> {
     for (let at = 0; at < samples.length; at += BLOCK) {
       const block = samples.subarray(at, at + BLOCK);
       this.#samples += block.length;
@@ -299,7 +299,7 @@ export class Listener {
           `expected at least ${Math.ceil(1000 * least)} ms of sound, found ${Math.floor(1000 * seconds)} ms`,
         );
       }
-      await this.hear(new Float32Array(enough - this.#samples));
+      await this.push(new Float32Array(enough - this.#samples));
       await this.#take(this.#stream.finish());
     }
     if (this.#held >= segmentFrames) await this.#compute(1 + Math.floor((this.#held - segmentFrames) / this.#step));

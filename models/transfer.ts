@@ -6,7 +6,7 @@ import { confusionMatrix, unweightedAccuracy, weightedAccuracy } from "../refine
 import { argmax } from "../refinery/relabel.ts";
 
 /** A model's result for an utterance. */
-export interface HeardUtterance {
+export interface UtterancePrediction {
   /** Its emotion in the corpus. */
   emotion: string;
   /** The model's probabilities, in the order of its emotions. */
@@ -39,30 +39,30 @@ export function sharedEmotions(model: readonly string[], corpus: readonly string
  *
  * @param emotions the model's emotions
  * @param shared the emotions that the corpus also has, at least two
- * @param heard results for utterances of shared emotions, at least one
+ * @param predictions results for utterances of shared emotions, at least one
  * @throws {RangeError} for fewer
  */
 export function judgeTransfer(
   emotions: readonly string[],
   shared: readonly string[],
-  heard: readonly HeardUtterance[],
+  predictions: readonly UtterancePrediction[],
 ): Transfer {
-  if (shared.length < 2 || heard.length === 0) {
+  if (shared.length < 2 || predictions.length === 0) {
     throw new RangeError(
-      `Transfer: expected at least two shared emotions and one utterance, found ${shared.length} and ${heard.length}`,
+      `Transfer: expected at least two shared emotions and one utterance, found ${shared.length} and ${predictions.length}`,
     );
   }
   const columns = shared.map((emotion) => emotions.indexOf(emotion));
-  const truth = heard.map(({ emotion }) => shared.indexOf(emotion));
-  const decided = heard.map(({ probabilities }) => argmax(columns.map((column) => probabilities[column])));
-  const strayed = heard.filter(({ probabilities }) => !columns.includes(argmax(probabilities)));
+  const truth = predictions.map(({ emotion }) => shared.indexOf(emotion));
+  const decided = predictions.map(({ probabilities }) => argmax(columns.map((column) => probabilities[column])));
+  const strayed = predictions.filter(({ probabilities }) => !columns.includes(argmax(probabilities)));
   const confusion = confusionMatrix(truth, decided, shared.length);
   return {
     emotions: [...shared],
-    utterances: heard.length,
+    utterances: predictions.length,
     weightedAccuracy: weightedAccuracy(confusion),
     unweightedAccuracy: unweightedAccuracy(confusion),
     confusion,
-    strayed: strayed.length / heard.length,
+    strayed: strayed.length / predictions.length,
   };
 }

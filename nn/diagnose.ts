@@ -9,7 +9,8 @@ import { batches, type Dataset } from "./dataset.ts";
 import type { FitOptions, FitState } from "./fit.ts";
 import type { Parameters } from "./parameters.ts";
 import { type NonFiniteError, orderOf, Pass } from "./pass.ts";
-import { type BatchNormParameters, Tape } from "./tape.ts";
+import type { BatchNormParameters } from "./batch_norm.ts";
+import { Tape } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Network } from "./vgg_e.ts";
 

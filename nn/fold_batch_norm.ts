@@ -5,7 +5,7 @@
  *     gamma (conv(x, w) + b - mean) / sqrt(variance + epsilon) + beta = conv(x, s w) + s (b - mean) + beta,
  *     with s = gamma / sqrt(variance + epsilon)
  */
-import { BATCH_NORM } from "./tape.ts";
+import { BATCH_NORM } from "./batch_norm.ts";
 import { batchNormOf, type VggEOptions, vggEParameters } from "./vgg_e.ts";
 
 /**

@@ -6,6 +6,7 @@
  */
 export { Adam, learningRateAt } from "./adam.ts";
 export { WeightAverage } from "./average.ts";
+export type { BatchNormParameters } from "./batch_norm.ts";
 export { ArrayDataset, type Dataset, oneHot } from "./dataset.ts";
 export type { DeviceArray } from "./device_array.ts";
 export {
@@ -25,6 +26,6 @@ export { glorotUniform, type Initialisation, Parameters, type ParameterSpec } fr
 export { NonFiniteError, type Pause } from "./pass.ts";
 export { predictProbabilities } from "./predict.ts";
 export { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
-export { type BatchNormParameters, type LossOptions, type Operation, Tape } from "./tape.ts";
+export { type LossOptions, type Operation, Tape } from "./tape.ts";
 export { Tensor } from "./tensor.ts";
 export { type LayerSummary, type Network, summarise, VggE, type VggEOptions } from "./vgg_e.ts";

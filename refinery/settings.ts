@@ -135,7 +135,7 @@ export const SETTINGS: SettingsTable = {
     "none",
     LEVELS,
     "level",
-    "scale each recording to one level before the logarithm, by its 90th percentile frame; none: don't",
+    "scale each recording to one level before the logarithm, by its 90th percentile frame; none: leave its level",
   ),
   conditions: choice<Conditions>(
     "clean",
@@ -204,7 +204,7 @@ export const SETTINGS: SettingsTable = {
     0,
     { min: 0, max: 1 },
     "mixup",
-    "blend pairs of segments and their labels, with a share from Beta(x, x) (Zhang et al. 2018); 0: don't",
+    "blend pairs of segments and their labels, with a share from Beta(x, x) (Zhang et al. 2018); 0: no blending",
   ),
   labelSmoothing: real(
     0,

@@ -64,12 +64,12 @@ export function listenersTable({ chains }: Study, rates: Map<string, number>): R
   const show = ({ rho, low, high }: RankCorrelation) => `${rho.toFixed(3)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
   const rows = chains.flatMap(({ method, stages, runs }) =>
     stagesOf({ method, stages, runs }).map((stage) => {
-      const heard = pairListeners(runs[0], stage, rates), listeners = heard.map((own) => own.listeners);
+      const pairs = pairListeners(runs[0], stage, rates), listeners = pairs.map((own) => own.listeners);
       return [
         METHOD_NAMES[method],
         String(ordinal(stage)),
-        show(rankCorrelation(listeners, heard.map(({ meant }) => meant))),
-        show(rankCorrelation(listeners, heard.map(({ certainty }) => certainty))),
+        show(rankCorrelation(listeners, pairs.map(({ meant }) => meant))),
+        show(rankCorrelation(listeners, pairs.map(({ certainty }) => certainty))),
       ];
     })
   );

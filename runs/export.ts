@@ -79,8 +79,8 @@ export async function exportFold(run: string, fold: number, note: ExportNote): P
   const accuracies = await readAccuracies(finished, note), cv = new CrossValidation(corpus, settings);
   const network = await readNetwork(finished.folder.weightsFile(fold, stage), config);
   const forest = fitFoldForest(cv, profiles, fold, stage);
-  const heard = cv.training(fold).map((i) => corpus.utterances[i]);
-  const described = describe(finished, note, accuracies, heard, network.standardisation);
+  const learned = cv.training(fold).map((i) => corpus.utterances[i]);
+  const described = describe(finished, note, accuracies, learned, network.standardisation);
   const name = `${described.name}-${foldName(fold)}`;
   const training = { ...described.training, heldOutFold: ordinal(fold) };
   const made = { ...described.made, command: exportCommand(config, fold) };
@@ -228,7 +228,7 @@ function describe(
   finished: FinishedRun,
   { name, licence, unsureError = 0.1 }: ExportNote,
   accuracies: Pick<ModelDescription, "accuracy" | "conditions">,
-  heard: readonly { speaker: string }[],
+  training: readonly { speaker: string }[],
   standardisation: { mean: number; deviation: number },
 ) {
   const { corpus, preset, settings } = finished.config;
@@ -241,8 +241,8 @@ function describe(
     statistics: [...STATISTICS],
     training: {
       corpus: corpus.name,
-      utterances: heard.length,
-      speakers: new Set(heard.map(({ speaker }) => speaker)).size,
+      utterances: training.length,
+      speakers: new Set(training.map(({ speaker }) => speaker)).size,
       recordings: corpus.digest,
       settings: { ...settings },
     },

@@ -29,10 +29,17 @@ const COMMENT_PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] =
   [/\b(is|are) to be\b/i, "must be, or the plain verb"],
   [/\bso that (it|they) be\b/i, "so that it is"],
   [/@throws \{[^}]*\} where\b/i, "@throws {...} if"],
+  [/\btells?\b/i, "prints, reports, shows"],
+  [/\b(hear|hears|hearing)\b/i, "receive, read, recognise"],
+  [/\b(is|are) (said|wanted)\b/i, "states, expects, uses"],
 ];
 
-/** The block comments of a TypeScript program. */
+/** The block comments of a program in TypeScript. */
 const comments = (source: string) => source.match(/\/\*\*?\s[\s\S]*?\*\//g) ?? [];
+
+/** The names of a program's tests that are literals. */
+const testNames = (source: string) =>
+  [...source.matchAll(/\b(?:Deno\.test|onGpu)\(\s*(?:\{\s*name:\s*)?("[^"]*"|`[^`]*`)/g)].map(([, name]) => name);
 
 /** The strings and templates of a program, less its comments. */
 function* strings(source: string): Generator<string> {
@@ -78,7 +85,8 @@ Deno.test("no message of the program has a phrase that readers stumbled over", a
 Deno.test("no block comment has a phrase of this kind", async () => {
   const found: string[] = [];
   let read = 0;
-  for (const file of [...ROOMS, "textbook", "web"].flatMap((room) => [...filesOf(room, /\.ts$/)])) {
+  for (const file of [...ROOMS, "textbook", "tests"].flatMap((room) => [...filesOf(room, /\.ts$/)])) {
+    if (file === join("tests", "english_test.ts")) continue; // has examples of each
     for (const comment of comments(await Deno.readTextFile(join(root, file)))) {
       read++;
       found.push(...offences(comment.replaceAll(/\n\s*\*/g, " "), file, COMMENT_PHRASES));
@@ -86,6 +94,19 @@ Deno.test("no block comment has a phrase of this kind", async () => {
   }
   assertEquals(found, []);
   assertStrictEquals(read > 3000, true, `only ${read} comments were read`);
+});
+
+Deno.test("no test has a name with such a phrase", async () => {
+  const found: string[] = [];
+  let read = 0;
+  for (const file of filesOf("tests", /\.ts$/)) {
+    for (const name of testNames(await Deno.readTextFile(join(root, file)))) {
+      read++;
+      found.push(...offences(name, file, COMMENT_PHRASES));
+    }
+  }
+  assertEquals(found, []);
+  assertStrictEquals(read > 500, true, `only ${read} names were read`);
 });
 
 Deno.test("no document has such a phrase", async () => {
@@ -116,9 +137,16 @@ Deno.test("each of these phrases is found, in strings and in prose, and comments
     "is to be measured",
     "so that it be fast",
     "@throws {RangeError} where it is 0",
+    "train tells of a full disk",
+    "what a network hears",
+    "no gradient is wanted",
   ];
   COMMENT_PHRASES.forEach(([phrase], i) => assertStrictEquals(phrase.test(badComments[i]), true, badComments[i]));
   assertEquals(comments('/** is\n * told */ f("told"); // is told'), ["/** is\n * told */"]);
+  assertEquals(testNames('Deno.test("a fact", f); Deno.test({ name: `is ${x}`, f }); f("no test")'), [
+    '"a fact"',
+    "`is ${x}`",
+  ]);
   const source = '/* is told */ f("is\\"told", `${x} is told`); // are wanted\n';
   assertEquals([...strings(source)], ['"is\\"told"', "`${x} is told`"]);
   assertEquals(offences("a label is\ntold", "x.md"), ['x.md: "is told": write is reported, printed']);

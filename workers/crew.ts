@@ -136,7 +136,7 @@ export class Crew<Setup, Job, Result, News = never> {
     const work = this.#works.get(report.work);
     if (work === undefined) return; // stopped without waiting
     if ("over" in report) work.leave(member);
-    else if ("news" in report) work.hear(report.news);
+    else if ("news" in report) work.report(report.news);
     else if ("error" in report) work.stop(receiveError(report.error));
     else work.finish(report.job, report.result);
   }

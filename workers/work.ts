@@ -100,7 +100,7 @@ export class Work<Setup, Job, Result, News> {
   }
 
   /** Passes on a member's news. */
-  hear(news: News): void {
+  report(news: News): void {
     try {
       this.#options.onNews?.(news);
     } catch (error) {

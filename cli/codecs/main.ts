@@ -29,7 +29,7 @@ for (let header; (header = await take(12)) !== undefined;) {
   const [codec, rate, count] = new Uint32Array(header), bytes = await take(4 * count);
   if (bytes === undefined) break;
   const samples = new Float32Array(bytes);
-  const heard = codec === 0 ? await throughMp3(samples, rate) : throughOpus(samples, rate);
-  const out = new Uint8Array(heard.buffer);
+  const decoded = codec === 0 ? await throughMp3(samples, rate) : throughOpus(samples, rate);
+  const out = new Uint8Array(decoded.buffer);
   for (let at = 0; at < out.length;) at += await Deno.stdout.write(out.subarray(at));
 }

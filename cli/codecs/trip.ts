@@ -49,8 +49,8 @@ export function throughOpus(samples: Float32Array, rate: number): Float32Array<A
     for (let at = 0; at < decoded.length; at += OPUS_FRAME) {
       frame.forEach((_, n) => frame[n] = Math.max(-32768, Math.min(32767, Math.round(32768 * (samples[at + n] ?? 0)))));
       const pcm = coder.decode(coder.encode(Buffer.from(frame.buffer), OPUS_FRAME)).slice();
-      const heard = new Int16Array(pcm.buffer, pcm.byteOffset, OPUS_FRAME);
-      for (let n = 0; n < OPUS_FRAME; n++) decoded[at + n] = heard[n] / 32768;
+      const received = new Int16Array(pcm.buffer, pcm.byteOffset, OPUS_FRAME);
+      for (let n = 0; n < OPUS_FRAME; n++) decoded[at + n] = received[n] / 32768;
     }
     return fit(decoded.subarray(OPUS_DELAY), samples.length);
   } finally {

@@ -274,9 +274,9 @@ function profileOf(weights: Arrays, { frames, starts }: Utterance): Numbers {
 export type Training = { width: number; epochs: number; batch: number; rate: number };
 
 /** Trains a fresh network on segments with labels [segments, K], an utterance each. */
-export function train(heard: Utterance[], labels: Numbers[], K: number, how: Training, random: () => number): Arrays {
+export function train(corpus: Utterance[], labels: Numbers[], K: number, how: Training, random: () => number): Arrays {
   const weights = initialise(how.width, K, random), adam = new Adam();
-  const segments = heard.flatMap(({ frames, starts }, u) =>
+  const segments = corpus.flatMap(({ frames, starts }, u) =>
     starts.map((start, s) => (
       { frames, start, label: labels[u].subarray(s * K, (s + 1) * K) }
     ))
@@ -354,36 +354,36 @@ export function decide(trees: Tree[], row: number[], K: number): number {
 
 // --- all of it
 /** The synthetic corpus as frames with segments `hop` frames apart, standardised over all of them (the engine: over a fold's own). */
-export async function hear(utterances: number, hop: number): Promise<{ heard: Utterance[]; emotions: string[] }> {
-  const corpus = openSynthetic(1, { utterances, speakers: 3 }), emotions = [...corpus.emotions];
-  const heard: Utterance[] = [];
-  for (const utterance of corpus.utterances) {
+export async function read(size: number, hop: number): Promise<{ all: Utterance[]; emotions: string[] }> {
+  const source = openSynthetic(1, { utterances: size, speakers: 3 }), emotions = [...source.emotions];
+  const all: Utterance[] = [];
+  for (const utterance of source.utterances) {
     const frames = logMel((await utterance.read()).samples), last = frames.length / BANDS - FRAMES;
     const starts = Array.from({ length: Math.floor(last / hop) + 1 }, (_, s) => s * hop);
-    heard.push({ frames, starts, emotion: emotions.indexOf(utterance.emotion) });
+    all.push({ frames, starts, emotion: emotions.indexOf(utterance.emotion) });
   }
-  const all = heard.flatMap(({ frames }) => [...frames]), mean = all.reduce((a, b) => a + b) / all.length;
-  const deviation = Math.sqrt(all.reduce((sum, v) => sum + (v - mean) ** 2, 0) / all.length);
-  for (const { frames } of heard) frames.forEach((v, i) => frames[i] = (v - mean) / deviation);
-  return { heard, emotions };
+  const values = all.flatMap(({ frames }) => [...frames]), mean = values.reduce((a, b) => a + b) / values.length;
+  const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
+  for (const { frames } of all) frames.forEach((v, i) => frames[i] = (v - mean) / deviation);
+  return { all, emotions };
 }
 
 /** Two stages of pEPR over three folds, then a forest for each fold: the share of utterances that is right, a stage. */
 export async function main(utterances: number, hop: number, how: Training): Promise<number[]> {
-  const { heard, emotions: { length: K } } = await hear(utterances, hop), FOLDS = 3, STAGES = 2, random = randomFrom(1);
-  const fold = heard.map((own, u) => heard.slice(0, u).filter(({ emotion }) => emotion === own.emotion).length % FOLDS);
+  const { all, emotions: { length: K } } = await read(utterances, hop), FOLDS = 3, STAGES = 2, random = randomFrom(1);
+  const fold = all.map((own, u) => all.slice(0, u).filter(({ emotion }) => emotion === own.emotion).length % FOLDS);
   const profiles: Numbers[][] = Array.from({ length: STAGES }, () => []);
   for (let f = 0; f < FOLDS; f++) {
-    const training = heard.filter((_, u) => fold[u] !== f);
+    const training = all.filter((_, u) => fold[u] !== f);
     let labels: Numbers[] = training.map((u) => zeros(u.starts.length * K).map((_, i) => i % K === u.emotion ? 1 : 0));
     for (let stage = 0; stage < STAGES; stage++) {
       const weights = train(training, labels, K, how, random);
-      heard.forEach((own, u) => fold[u] === f && (profiles[stage][u] = profileOf(weights, own)));
+      all.forEach((own, u) => fold[u] === f && (profiles[stage][u] = profileOf(weights, own)));
       labels = training.map((own) => refine(profileOf(weights, own), own.emotion, K));
       console.error(`fold ${f + 1}, stage ${stage + 1} of ${STAGES}`);
     }
   }
-  const y = heard.map(({ emotion }) => emotion);
+  const y = all.map(({ emotion }) => emotion);
   return profiles.map((stage) => {
     const x = stage.map((profile) => statistics(profile, K));
     const forests = Array.from({ length: FOLDS }, (_, f) => {

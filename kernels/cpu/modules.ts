@@ -19,7 +19,8 @@ import normalise from "../wat/normalise.wat" with { type: "text" };
 import softmax from "../wat/softmax.wat" with { type: "text" };
 import strips from "../wat/strips.wat" with { type: "text" };
 import sum from "../wat/sum.wat" with { type: "text" };
-import winograd from "../wat/winograd.wat" with { type: "text" };
+import winogradTiles from "../wat/winograd.wat" with { type: "text" };
+import winogradLines from "../wat/winograd_lines.wat" with { type: "text" };
 import { findPanelPlaces, type KernelBytes, type KernelVariant } from "./binary.ts";
 import { cachedModules } from "./kernel_cache.ts";
 import { kernelText } from "./kernel_text.ts";
@@ -43,7 +44,7 @@ const SOURCES: Record<string, string> = {
   softmax,
   strips,
   sum,
-  winograd,
+  winograd: winogradLines + winogradTiles,
 };
 
 /** Everything that the assembled kernels depend on: their text, the code that expands it, the assembler's version. */

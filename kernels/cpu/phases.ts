@@ -16,7 +16,7 @@ import {
   normalisePart,
 } from "./normalise.ts";
 import { countMetrics, crossEntropyRows, softmaxRows } from "./softmax.ts";
-import { multiplyTiles, transformKernel, transformStrips } from "./winograd.ts";
+import { convolveTiles, multiplyTiles, transformKernel, transformStrips } from "./winograd.ts";
 import { finishWeights, multiplyForWeights, transformTiles } from "./winograd_weight_gradient.ts";
 
 /** Signals to waiters at the counter's address that everything before is done. */
@@ -33,6 +33,7 @@ export const PHASES: readonly Phase[] = [
   transformStrips,
   transformTiles,
   multiplyTiles,
+  convolveTiles,
   multiplyForWeights,
   finishWeights,
   layStrips,

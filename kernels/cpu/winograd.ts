@@ -7,7 +7,7 @@
  *     y = A^T ((G g) * (B^T d))        (* value by value: m + r - 1 products instead of m r)
  *
  * since a correlation is the transpose of a product of polynomials, which its values at m + r - 1 points determine; A, B and G
- * (in `wat/winograd.wat`) evaluate and interpolate. In two dimensions the transforms run along columns, then rows. Summed over
+ * (in `wat/winograd_lines.wat`) evaluate and interpolate. In two dimensions the transforms run along columns, then rows. Summed over
  * channels, each point is a separate matrix product:
  *
  *     V[point, tile, c] = transformed input     U[point, c, n] = transformed kernel     M[point, tile, n] = V U
@@ -27,10 +27,10 @@
  */
 import type { ConvShape } from "../table.ts";
 import type { Addresses } from "./buffer.ts";
-import { type Kernel, phase } from "./layout.ts";
+import { type Kernel, phase, type PhaseArguments } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
-/** The line functions of winograd.wat, in its table's order: a pair each, for m = 4 and m = 2. */
+/** The line functions of winograd_lines.wat, in its table's order: a pair each, for m = 4 and m = 2. */
 export const LINES = { input: 0, filter: 2, output: 4, spread: 6, weights: 8 } as const;
 /** The line function of a kind for tiles of m. */
 export const line = (kind: number, m: number) => kind + Number(m === 2);
@@ -46,6 +46,9 @@ const GROUP = 128;
 export const STRIP = 5;
 const PART = 64;
 const CHUNK_STRIPS = 3;
+/** Most input channels, and bytes of a block's V and products, for {@link convolveTiles}. */
+const FUSED = 32;
+const FUSED_BYTES = 2 ** 18;
 /** Bytes of V (and of its counterpart for dy) at a time, if that is at least 256 tiles. */
 export const SPAN = 2 ** 23;
 /** Bytes between rows and between points that keep them from sharing cache lines. */
@@ -87,6 +90,13 @@ export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean
       1.5 * points * down * across <= 9 * height * width;
 }
 
+/** Most tiles of a block of {@link convolveTiles}. */
+const fusedTiles = (channelsIn: number, channelsOut: number, points: number) =>
+  Math.max(
+    STRIP,
+    STRIP * Math.floor(FUSED_BYTES / (STRIP * points * (4 * channelsIn + Math.min(GROUP, 4 * channelsOut)))),
+  );
+
 /** Prepares the address lists of a transform's second pass. */
 export const listMiddle = (wasm: Kernel, scratch: number, columns: number, rows: number) =>
   wasm.lattice(scratch + MIDDLE, scratch + BETWEEN, rows, 512 * columns, 512);
@@ -118,6 +128,113 @@ export const transformKernel = phase(
   },
 );
 
+/** Where tiles are cut from images of `channels` channels; the arguments of a phase with these names. */
+type Tiled = PhaseArguments<"height" | "width" | "channels" | "down" | "across" | "tall" | "wide">;
+
+/** Transforms `count` tiles' channels `channel` to `channel + part` to [tile, point, `stride` bytes] at `to`. */
+function transformInput(wasm: Kernel, { height, width, channels, down, across, tall, wide }: Tiled, at: {
+  from: number;
+  tile: number;
+  count: number;
+  channel: number;
+  part: number;
+  stride: number;
+  scratch: number;
+  zeros: number;
+  to: number;
+}): void {
+  const columns = wide + 2;
+  wasm.inputTiles(
+    line(LINES.input, tall),
+    line(LINES.input, wide),
+    at.from,
+    height,
+    width,
+    4 * channels,
+    down,
+    across,
+    tall,
+    wide,
+    1,
+    at.tile,
+    at.count,
+    at.zeros,
+    at.scratch,
+    4 * at.channel,
+    at.scratch + MIDDLE,
+    at.scratch + BETWEEN,
+    at.to,
+    (tall + 2) * columns * at.stride,
+    columns * at.stride,
+    at.stride,
+    4 * at.part,
+  );
+}
+
+/**
+ * Multiplies a block's strips [point, part, strip] by a group of U's columns, transforms the products back and finishes them: y's
+ * channels from byte `column` on. `channels` are y's. `m` is memory for the products, [point, tile, `row` bytes].
+ */
+function multiplyGroup(
+  wasm: Kernel,
+  shape: Tiled & PhaseArguments<"u" | "y" | "bias" | "mask" | "relu" | "depth">,
+  at: {
+    strips: number;
+    point: number;
+    part: number;
+    tile: number;
+    count: number;
+    column: number;
+    m: number;
+    row: number;
+    mPoint: number;
+    scratch: number;
+  },
+): void {
+  const { u, y, bias, mask, relu, height, width, depth, channels, down, across, tall, wide } = shape;
+  const { strips, point, column, m, row, mPoint, scratch } = at, points = (tall + 2) * (wide + 2), panel = 32 * depth;
+  const bytes = Math.min(row, 4 * channels - column), uFirst = u + column / 32 * points * panel;
+  for (let p = 0; p < points; p++) {
+    wasm.products(
+      strips + p * point,
+      at.part,
+      at.count,
+      uFirst + p * panel,
+      points * panel,
+      bytes / 32,
+      depth,
+      m + p * mPoint,
+      row,
+      0,
+    );
+  }
+  wasm.lattice(scratch, m, wide + 2, mPoint, (wide + 2) * mPoint);
+  listMiddle(wasm, scratch, wide + 2, tall);
+  wasm.outputTiles(
+    line(LINES.output, tall),
+    line(LINES.output, wide),
+    scratch,
+    row,
+    at.tile,
+    at.count,
+    down,
+    across,
+    tall,
+    wide,
+    scratch + MIDDLE,
+    scratch + BETWEEN,
+    scratch + LISTS,
+    y + column,
+    height,
+    width,
+    4 * channels,
+    bytes,
+    bias && bias + column,
+    mask && mask + column,
+    relu,
+  );
+}
+
 /**
  * Transforms CHUNK_STRIPS strips of tiles and packs them for the products: V[block, point, 64 channels, strip]. A block is the input
  * of one chunk of {@link multiplyTiles}, and a strip (`wat/strips.wat`) has five tiles. `first` is the first row of tiles.
@@ -125,45 +242,22 @@ export const transformKernel = phase(
 export const transformStrips = phase(
   "from to point height width channels first down across tall wide tiles tilesPerBlock scratches scratchBytes",
   (wasm, args, chunk, thread) => {
-    const { from, to, point, height, width, channels, first, down, across, tall, wide, tiles } = args;
+    const { from, to, point, channels, first, across, tall, wide, tiles } = args;
     const { tilesPerBlock, scratches, scratchBytes } = args;
     const scratch = scratches + thread * scratchBytes, zeros = scratch + LISTS, transformed = zeros + 4 * channels;
-    const points = (tall + 2) * (wide + 2), tileBytes = points * 4 * PART, columns = wide + 2;
+    const points = (tall + 2) * (wide + 2), stride = 4 * PART;
     wasm.fill(zeros, channels, 0);
-    listMiddle(wasm, scratch, columns, tall + 2);
+    listMiddle(wasm, scratch, wide + 2, tall + 2);
     const begin = CHUNK_STRIPS * STRIP * chunk, end = Math.min(tiles, begin + CHUNK_STRIPS * STRIP);
     for (let tile = begin; tile < end; tile += STRIP) {
       const count = Math.min(STRIP, end - tile), block = Math.floor(tile / tilesPerBlock);
       const strip = (tile - block * tilesPerBlock) / STRIP;
       for (let channel = 0; channel < channels; channel += PART) {
-        const part = Math.min(PART, channels - channel);
-        wasm.inputTiles(
-          line(LINES.input, tall),
-          line(LINES.input, wide),
-          from,
-          height,
-          width,
-          4 * channels,
-          down,
-          across,
-          tall,
-          wide,
-          1,
-          first * across + tile,
-          count,
-          zeros,
-          scratch,
-          4 * channel,
-          scratch + MIDDLE,
-          scratch + BETWEEN,
-          transformed,
-          tileBytes,
-          columns * 4 * PART,
-          4 * PART,
-          4 * part,
-        );
+        const part = Math.min(PART, channels - channel),
+          place = { from, tile: first * across + tile, count, channel, part };
+        transformInput(wasm, args, { ...place, stride, scratch, zeros, to: transformed });
         const out = to + block * points * point + tilesPerBlock * 4 * channel + strip * STRIP * 4 * part;
-        wasm.packStrips(transformed, tileBytes, count, part, out, points, 4 * PART, point);
+        wasm.packStrips(transformed, points * stride, count, part, out, points, stride, point);
       }
     }
   },
@@ -173,53 +267,47 @@ export const transformStrips = phase(
 export const multiplyTiles = phase(
   "v point u y bias mask relu height width depth channels first down across tall wide tiles tilesPerChunk scratches scratchBytes",
   (wasm, args, chunk, thread) => {
-    const { v, point, u, y, bias, mask, relu, height, width, depth, channels } = args;
-    const { first, down, across, tall, wide, tiles, tilesPerChunk, scratches, scratchBytes } = args;
-    const scratch = scratches + thread * scratchBytes, done = scratch + LISTS, m = done + 16 * GROUP;
-    const groups = Math.ceil(4 * channels / GROUP), points = (tall + 2) * (wide + 2);
-    const begin = Math.floor(chunk / groups) * tilesPerChunk, count = Math.min(tilesPerChunk, tiles - begin);
-    const column = chunk % groups * GROUP, bytes = Math.min(GROUP, 4 * channels - column);
-    const panel = 32 * depth, mPoint = tilesPerChunk * GROUP + SKEW;
-    const uFirst = u + column / 32 * points * panel, strips = v + begin / tilesPerChunk * points * point;
-    for (let p = 0; p < points; p++) {
-      wasm.products(
-        strips + p * point,
-        tilesPerChunk * 4 * PART,
-        count,
-        uFirst + p * panel,
-        points * panel,
-        bytes / 32,
-        depth,
-        m + p * mPoint,
-        GROUP,
-        0,
-      );
-    }
-    wasm.lattice(scratch, m, wide + 2, mPoint, (wide + 2) * mPoint);
-    listMiddle(wasm, scratch, wide + 2, tall);
-    wasm.outputTiles(
-      line(LINES.output, tall),
-      line(LINES.output, wide),
+    const { v, point, channels, first, across, tall, wide, tiles, tilesPerChunk, scratches, scratchBytes } = args;
+    const scratch = scratches + thread * scratchBytes, points = (tall + 2) * (wide + 2);
+    const groups = Math.ceil(4 * channels / GROUP), begin = Math.floor(chunk / groups) * tilesPerChunk;
+    multiplyGroup(wasm, args, {
+      strips: v + begin / tilesPerChunk * points * point,
+      point,
+      part: tilesPerChunk * 4 * PART,
+      tile: first * across + begin,
+      count: Math.min(tilesPerChunk, tiles - begin),
+      column: chunk % groups * GROUP,
+      m: scratch + LISTS + 16 * GROUP,
+      row: GROUP,
+      mPoint: tilesPerChunk * GROUP + SKEW,
       scratch,
-      GROUP,
-      first * across + begin,
-      count,
-      down,
-      across,
-      tall,
-      wide,
-      scratch + MIDDLE,
-      scratch + BETWEEN,
-      done,
-      y + column,
-      height,
-      width,
-      4 * channels,
-      bytes,
-      bias && bias + column,
-      mask && mask + column,
-      relu,
-    );
+    });
+  },
+);
+
+/**
+ * Both for few channels: a block of tiles is transformed, multiplied and transformed back by one thread, in scratch memory that stays
+ * in its second-level cache. V never goes to memory, and no thread waits for another between the two.
+ */
+export const convolveTiles = phase(
+  "from u y bias mask relu height width depth channels down across tall wide tiles tilesPerChunk scratches scratchBytes",
+  (wasm, args, chunk, thread) => {
+    const { from, depth, channels, tall, wide, tiles, tilesPerChunk, scratches, scratchBytes } = args;
+    const scratch = scratches + thread * scratchBytes, points = (tall + 2) * (wide + 2), stride = 4 * depth;
+    const row = Math.min(GROUP, 4 * channels),
+      mPoint = tilesPerChunk * row + SKEW,
+      point = tilesPerChunk * stride + SKEW;
+    const m = scratch + LISTS + 16 * GROUP, v = m + points * mPoint, zeros = v + points * point;
+    const transformed = zeros + stride, begin = chunk * tilesPerChunk, count = Math.min(tilesPerChunk, tiles - begin);
+    wasm.fill(zeros, depth, 0);
+    listMiddle(wasm, scratch, wide + 2, tall + 2);
+    for (let tile = 0; tile < count; tile += STRIP) {
+      const place = { from, tile: begin + tile, count: Math.min(STRIP, count - tile), channel: 0, part: depth };
+      transformInput(wasm, { ...args, channels: depth }, { ...place, stride, scratch, zeros, to: transformed });
+      wasm.packStrips(transformed, points * stride, place.count, depth, v + tile * stride, points, stride, point);
+    }
+    const block = { strips: v, point, part: 0, tile: begin, count, m, row, mPoint, scratch };
+    for (let column = 0; column < 4 * channels; column += GROUP) multiplyGroup(wasm, args, { ...block, column });
   },
 );
 
@@ -260,20 +348,25 @@ function convolve(queue: Queue, shape: ConvShape, at: {
 }): void {
   const { height, width, channelsIn, channelsOut } = shape;
   const { tall, wide, down, across, points, tileRows } = tiling(shape);
+  const { weights, tapStride, depthStride, columnStride } = at,
+    kernelBytes = align(4 * points * channelsIn * channelsOut);
+  const fused = channelsIn <= FUSED;
+  // a stretch of tiles whose V is in memory, and its blocks
   const span = Math.min(tileRows, Math.ceil(Math.max(256, SPAN / (points * 4 * channelsIn)) / across));
-  const wanted = Math.ceil(span * across / TILES), tilesPerChunk = STRIP * Math.ceil(span * across / (STRIP * wanted));
-  const blocks = Math.ceil(span * across / tilesPerChunk), point = tilesPerChunk * 4 * channelsIn + SKEW;
-  const u = queue.workspace(align(4 * points * channelsIn * channelsOut) + blocks * points * point);
-  const v = u + align(4 * points * channelsIn * channelsOut);
+  const most = fused ? fusedTiles(channelsIn, channelsOut, points) : TILES, some = (fused ? tileRows : span) * across;
+  const tilesPerChunk = STRIP * Math.ceil(some / (STRIP * Math.ceil(some / most)));
+  const point = tilesPerChunk * 4 * channelsIn + SKEW;
+  const u = queue.workspace(kernelBytes + (fused ? 0 : Math.ceil(some / tilesPerChunk) * points * point));
+  const v = u + kernelBytes, row = fused ? Math.min(GROUP, 4 * channelsOut) : GROUP;
+  const products = 16 * GROUP + points * (tilesPerChunk * row + SKEW);
+  const transformed = 4 * channelsIn + STRIP * points * 4 * Math.min(PART, fused ? channelsIn : PART);
   const scratchBytes = align(
     LISTS + SKEW + Math.max(
       288 * channelsIn, // transformKernel
-      4 * channelsIn + STRIP * points * 4 * PART, // transformStrips
-      16 * GROUP + points * (tilesPerChunk * GROUP + SKEW), // multiplyTiles
+      fused ? products + points * point + transformed : Math.max(products, transformed),
     ),
   );
   const scratch = queue.scratch(scratchBytes);
-  const { weights, tapStride, depthStride, columnStride } = at;
   queue.run(transformKernel, channelsOut / 8, {
     from: weights,
     to: u,
@@ -286,46 +379,26 @@ function convolve(queue: Queue, shape: ConvShape, at: {
     scratches: scratch,
     scratchBytes,
   });
+  const common = { height, width, down, across, tall, wide, scratches: scratch, scratchBytes };
+  const out = {
+    u,
+    y: at.y,
+    bias: at.bias,
+    mask: at.mask,
+    relu: Number(at.relu),
+    depth: channelsIn,
+    channels: channelsOut,
+  };
+  if (fused) {
+    const tiles = tileRows * across;
+    queue.run(convolveTiles, Math.ceil(tiles / tilesPerChunk), { ...common, ...out, from: at.x, tiles, tilesPerChunk });
+    return;
+  }
   for (let first = 0; first < tileRows; first += span) {
-    const rows = Math.min(span, tileRows - first), tiles = rows * across;
-    queue.run(transformStrips, Math.ceil(tiles / (STRIP * CHUNK_STRIPS)), {
-      from: at.x,
-      to: v,
-      point,
-      height,
-      width,
-      channels: channelsIn,
-      first,
-      down,
-      across,
-      tall,
-      wide,
-      tiles,
-      tilesPerBlock: tilesPerChunk,
-      scratches: scratch,
-      scratchBytes,
-    });
-    queue.run(multiplyTiles, Math.ceil(tiles / tilesPerChunk) * Math.ceil(4 * channelsOut / GROUP), {
-      v,
-      point,
-      u,
-      y: at.y,
-      bias: at.bias,
-      mask: at.mask,
-      relu: Number(at.relu),
-      height,
-      width,
-      depth: channelsIn,
-      channels: channelsOut,
-      first,
-      down,
-      across,
-      tall,
-      wide,
-      tiles,
-      tilesPerChunk,
-      scratches: scratch,
-      scratchBytes,
-    });
+    const tiles = Math.min(span, tileRows - first) * across, input = { from: at.x, to: v, point, channels: channelsIn };
+    const strips = { ...common, ...input, first, tiles, tilesPerBlock: tilesPerChunk };
+    queue.run(transformStrips, Math.ceil(tiles / (STRIP * CHUNK_STRIPS)), strips);
+    const blocks = Math.ceil(tiles / tilesPerChunk), groups = Math.ceil(4 * channelsOut / GROUP);
+    queue.run(multiplyTiles, blocks * groups, { ...common, ...out, v, point, first, tiles, tilesPerChunk });
   }
 }

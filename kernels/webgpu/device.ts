@@ -3,7 +3,7 @@
  *
  * Kernels accumulate until `flush()` or `read()` submits them (`commands.ts`). Faults are stored, and the next call throws them
  * (`faults.ts`). Sources become pipelines on first use (`programs.ts`, `template.ts`). Convolution and matmul are one product
- * with three cores, for hardware, for software adapters and for subgroups (`products.ts`, `plan.ts`).
+ * with four cores, two for hardware, two for software adapters (`products.ts`, `plan.ts`).
  */
 import { checkBuffer } from "../check.ts";
 import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";

@@ -11,5 +11,5 @@ export type { CommandCounts } from "./commands.ts";
 export type { Kernel } from "./launcher.ts";
 export type { Plan, Planner, Product } from "./product.ts";
 export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";
-export type { LaneSizes, SubgroupSizes, TileSizes, Variant } from "./variants.ts";
+export type { LaneSizes, SharingSizes, TileSizes, Variant } from "./variants.ts";
 export type { Features, Subgroups } from "./features.ts";

@@ -1,5 +1,5 @@
 /**
- * The dispatch that multiplies: a product's source with one of the three cores appended, compiled once for each variant, for its
+ * The dispatch that multiplies: a product's source with one of the four cores appended, compiled once for each variant, for its
  * final operations, and for whether tiles divide its sizes.
  *
  * @module
@@ -15,10 +15,10 @@ import type { Constants } from "./template.ts";
 import { planWorkgroups } from "./traffic.ts";
 import { coreConstants, footprint, type Variant } from "./variants.ts";
 
-const CORES = { lane: laneSource, subgroup: subgroupSource, tile: tileSource };
+const CORES = { lane: laneSource, uniform: laneSource, subgroup: subgroupSource, tile: tileSource };
 
 /** Sources of the cores. */
-export const coreSources: readonly string[] = Object.values(CORES);
+export const coreSources: readonly string[] = [...new Set(Object.values(CORES))];
 
 /** The operations after the sum in the same dispatch. */
 export interface End {

@@ -58,7 +58,7 @@ export const HARDWARE: Model = {
   lanes: 256,
   warmUp: 0.2,
   text: 0,
-  cores: ["tile", "subgroup"],
+  cores: ["tile", "uniform"],
 };
 /**
  * A GPU that shares a laptop's memory, Apple's or Intel's. Reading through caches may be as fast there as through workgroup memory, so the
@@ -72,7 +72,7 @@ export const INTEGRATED: Model = {
   lanes: 256,
   warmUp: 0.2,
   text: 0,
-  cores: ["tile", "subgroup", "lane"],
+  cores: ["tile", "uniform", "lane"],
 };
 /**
  * llvmpipe on two cores of a Xeon: eight lanes read a vec4 in 45 ns, and a block of 4 x 4 x 4 compiles in 0.2 s. Exchanges

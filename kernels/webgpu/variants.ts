@@ -1,11 +1,13 @@
 /**
- * The variants of multiplication: three cores, each with a few sizes. The list is complete, and each variant has a separate test.
+ * The variants of multiplication: four cores, each with a few sizes. The list is complete, and each variant has a separate test.
  *
  * - `tile` (gemm_tile.wgsl) copies tiles to workgroup memory: for hardware. Larger tiles read each value less often,
  *   smaller ones make more workgroups and waste less at edges.
  * - `lane` (gemm_lane.wgsl) uses no workgroup memory: each lane reads its own data. For software adapters, whose loads cost ten
  *   times as much as a multiply-add: the larger a lane's block, the fewer loads, until its sums fill the first-level cache.
- * - `subgroup` (gemm_subgroup.wgsl) lets lanes exchange the values that they read: for adapters with subgroups, hardware or software.
+ * - `uniform` (gemm_lane.wgsl too) has all lanes of a workgroup side by side, in the same rows. So they read the same values of A: a
+ *   compiler sees that the address is uniform, and reads a value once for all lanes. For hardware.
+ * - `subgroup` (gemm_subgroup.wgsl) lets lanes exchange the values that they read: for software adapters with subgroups.
  *
  * @module
  */
@@ -39,8 +41,8 @@ export interface LaneSizes {
   COLS: number;
 }
 
-/** Lanes that share the values read from A; see gemm_subgroup.wgsl. */
-export interface SubgroupSizes {
+/** Lanes that share the values read from A, by uniform loads or by subgroups; see gemm_lane.wgsl and gemm_subgroup.wgsl. */
+export interface SharingSizes {
   /** Lanes per workgroup, all across: whole subgroups. */
   LANES: number;
   /** Groups of four rows per lane. */
@@ -59,7 +61,8 @@ export type Variant =
   & (
     | { core: "tile"; sizes: TileSizes }
     | { core: "lane"; sizes: LaneSizes }
-    | { core: "subgroup"; sizes: SubgroupSizes }
+    | { core: "uniform"; sizes: SharingSizes }
+    | { core: "subgroup"; sizes: SharingSizes }
   );
 
 function tile(TX: number, TY: number, TM4: number, TN4: number, STAGES: 1 | 2 = 1, BK4 = 4): Variant {
@@ -72,8 +75,8 @@ function lane(LANES_M: number, LANES_N: number, ROWS: number, COLS: number): Var
   return { name: `lane ${4 * ROWS}x${4 * COLS} of ${LANES_M}x${LANES_N}`, core: "lane", sizes };
 }
 
-function subgroup(LANES: number, ROWS: number, COLS: number): Variant {
-  return { name: `subgroup ${4 * ROWS}x${4 * COLS} of ${LANES}`, core: "subgroup", sizes: { LANES, ROWS, COLS } };
+function sharing(core: "uniform" | "subgroup", LANES: number, ROWS: number, COLS: number): Variant {
+  return { name: `${core} ${4 * ROWS}x${4 * COLS} of ${LANES}`, core, sizes: { LANES, ROWS, COLS } };
 }
 
 /** All variants. Names give rows x columns (x depth) of a tile, and of a lane's block with the lanes of a workgroup. */
@@ -87,9 +90,9 @@ export const VARIANTS: readonly Variant[] = [
   lane(8, 1, 4, 2), // for results of few columns
   lane(8, 1, 4, 4),
   { ...lane(8, 8, 2, 2), hardware: true }, // for hardware whose caches are as fast as its workgroup memory
-  subgroup(8, 8, 2), // for subgroups in software, of 4 or 8 lanes
-  subgroup(32, 4, 1), // for subgroups in hardware
-  subgroup(64, 4, 1),
+  sharing("uniform", 32, 4, 1), // a warp of NVIDIA's
+  sharing("uniform", 64, 4, 1),
+  sharing("subgroup", 8, 8, 2), // for subgroups in software, of 4 or 8 lanes
 ];
 
 /** The variant with this name. Throws a RangeError with all names if there is none. */
@@ -126,6 +129,8 @@ export interface Footprint {
  * Most groups along k that a subgroup loads at once. Parts are whole numbers of them, whatever the size of subgroups.
  */
 const DEPTH = 4;
+/** Depth of the cores that share A, and the size of their text per block of 4 x 4 x 4. */
+const SHARED = { uniform: [1, 1], subgroup: [DEPTH, 2] } as const;
 /** Lanes per subgroup for counting reads; adapters with smaller subgroups do not read more. */
 const COUNTED_LANES = 32;
 
@@ -137,11 +142,11 @@ export function footprint({ core, sizes }: Variant): Footprint {
     const reads = lanes * (ROWS + COLS), readsOfA = lanes * ROWS;
     return { tall, wide, depth: 1, lanes, workgroupBytes: 0, reads, readsOfA, rereads: 0, unrolled: ROWS * COLS };
   }
-  if (core === "subgroup") {
-    const { LANES: lanes, ROWS: tall, COLS } = sizes, wide = lanes * COLS;
+  if (core === "uniform" || core === "subgroup") {
+    const { LANES: lanes, ROWS: tall, COLS } = sizes, wide = lanes * COLS, [depth, text] = SHARED[core];
     const readsOfA = tall * Math.ceil(lanes / COUNTED_LANES), reads = readsOfA + wide;
-    const [rereads, unrolled] = [lanes * tall, 2 * tall * COLS]; // handing a block on costs hardware what rereading one does
-    return { tall, wide, depth: DEPTH, lanes, workgroupBytes: 0, reads, readsOfA, rereads, unrolled };
+    const rereads = lanes * tall; // handing a block to a lane is counted as rereading one
+    return { tall, wide, depth, lanes, workgroupBytes: 0, reads, readsOfA, rereads, unrolled: text * tall * COLS };
   }
   const { TX, TY, TM4, TN4, BK4, STAGES } = sizes, lanes = TX * TY;
   const [tall, wide] = [TY * TM4, TX * TN4];
@@ -181,6 +186,10 @@ export function unfit(variant: Variant, capacity: Capacity): string | undefined 
  */
 export function coreConstants(variant: Variant, subgroups?: Subgroups): Record<string, number | boolean> {
   if (variant.core === "lane") return { ...variant.sizes };
+  if (variant.core === "uniform") {
+    const { LANES: LANES_N, ROWS, COLS } = variant.sizes;
+    return { LANES_M: 1, LANES_N, ROWS, COLS };
+  }
   if (variant.core === "subgroup") {
     if (!subgroups) throw new TypeError(`${variant.name} requires subgroups, which this device does not have`);
     const share = sharingLanes(subgroups), { ROWS } = variant.sizes, PER = Math.min(ROWS, share);

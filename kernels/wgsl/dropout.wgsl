@@ -1,5 +1,6 @@
 // y[i] = x[i] scale if the random word of index i is at least `threshold`, else 0. The word is the first of
 // threefry2x32(key, [i, 0]), 20 rounds, as in random.ts, so the mask is never stored: the gradient draws it again.
+// Lane i computes values 4 i to 4 i + 3.
 
 struct Params {
   length: u32,
@@ -13,15 +14,15 @@ struct Params {
 #if IN_PLACE
 // x is y
 #else
-@group(0) @binding(0) var<storage, read> x: array<f32>; // [length]
+@group(0) @binding(0) var<storage, read> x: array<vec4f>; // [length]
 #end
-@group(0) @binding(1) var<storage, read_write> y: array<f32>; // [length]
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>; // [length]
 @group(1) @binding(0) var<uniform> params: Params;
 
-fn random_word(place: u32) -> u32 {
+fn random_words(places: vec4u) -> vec4u {
   let key2 = 0x1bd11bdau ^ params.key0 ^ params.key1;
-  var a = place + params.key0;
-  var b = params.key1;
+  var a = places + params.key0;
+  var b = vec4u(params.key1);
   mix4(&a, &b, vec4u(13, 15, 26, 6));
   a += params.key1;
   b += key2 + 1;
@@ -40,23 +41,29 @@ fn random_word(place: u32) -> u32 {
 }
 
 // Four rounds: a += b; b = a ^ rotate(b)
-fn mix4(a: ptr<function, u32>, b: ptr<function, u32>, rotations: vec4u) {
+fn mix4(a: ptr<function, vec4u>, b: ptr<function, vec4u>, rotations: vec4u) {
 #for i in 4
   *a += *b;
-  *b = ((*b << rotations[${i}]) | (*b >> (32 - rotations[${i}]))) ^ *a;
+  *b = ((*b << vec4u(rotations[${i}])) | (*b >> vec4u(32 - rotations[${i}]))) ^ *a;
 #end
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64 + lane;
-  if (i >= params.length) {
+  let i = (group.y * groups.x + group.x) * 256 + lane;
+  if (4 * i >= params.length) {
     return;
   }
 #if IN_PLACE
-  let value = y[i];
+  let all = y[i];
 #else
-  let value = x[i];
+  let all = x[i];
 #end
-  y[i] = select(0.0, value * params.scale, random_word(params.first + i) >= params.threshold);
+  let places = 4 * i + vec4u(0, 1, 2, 3);
+  let values = select(vec4f(), all * params.scale, random_words(params.first + places) >= vec4u(params.threshold));
+  if (4 * i + 3 < params.length) {
+    y[i] = values;
+  } else { // what is beyond the length stays
+    y[i] = select(y[i], values, places < vec4u(params.length));
+  }
 }

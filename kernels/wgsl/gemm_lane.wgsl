@@ -6,6 +6,10 @@
 // directly from memory through the problem's load_a() and load_b(). (ROWS + COLS) blocks read give 16 ROWS COLS vec4 FMAs.
 // Lanes share nothing, so there is no barrier: this suits software adapters, whose barriers cost more than their loads. The
 // accumulators are named, not indexed: an index into a private array would be clamped.
+//
+// With LANES_M = 1 all lanes of a workgroup have the same rows. Then the addresses in A are uniform: they depend on the workgroup and
+// on k, not on the lane. A GPU's compiler may read such values once for all lanes, and multiply with them as they are; AMD's keeps
+// them in scalar registers. Neighbouring lanes read neighbouring blocks of B.
 
 @compute @workgroup_size(${LANES_M} * ${LANES_N})
 fn main(

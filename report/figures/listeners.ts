@@ -11,9 +11,9 @@ export async function listenersFigure(chain: Chain, rates: Map<string, number>):
   const [run] = chain.runs, { emotions } = run.corpus;
   const stage = chain.stages - 1;
   // rates are multiples of 1/20: dots with the same rate are spread out evenly
-  const values = pairListeners(run, stage, rates).map((heard, i) => ({
-    ...heard,
-    at: 100 * heard.listeners + 1.6 * ((i * 0.618034) % 1 - 0.5),
+  const values = pairListeners(run, stage, rates).map((pair, i) => ({
+    ...pair,
+    at: 100 * pair.listeners + 1.6 * ((i * 0.618034) % 1 - 0.5),
   }));
   const svg = await draw({
     width: WIDTH,

@@ -1,13 +1,17 @@
-/** `deno task evaluate RUN --under`: judges a run by its folds, on unchanged and changed recordings. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+/** `deno task evaluate`: judges a model on a corpus, and a run by its folds, on unchanged and changed recordings. */
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { InvalidArgumentError } from "commander";
 import { Codecs } from "../../cli/codecs.ts";
 import { parseConditions } from "../../cli/conditions.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
 import { logMel } from "../../dsp/log_mel.ts";
+import { decodeRecording } from "../../dsp/recording.ts";
+import { Predictor } from "../../models/predictor.ts";
+import { tone } from "../corpora/folders.ts";
 import { inTemporary } from "../runs/folders.ts";
 import { train } from "../runs/killing.ts";
+import { device, model, predict, withModel } from "./predicting.ts";
 
 async function evaluate(...args: string[]) {
   const command = new Deno.Command(Deno.execPath(), {
@@ -16,6 +20,55 @@ async function evaluate(...args: string[]) {
   const { code, stdout, stderr } = await command.output(), text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
+
+Deno.test("evaluate judges a model over the emotions that a corpus shares with it, and lists them", async () => {
+  const files = Object.fromEntries(
+    ["angry", "sad", "calm"].flatMap((emotion, e) =>
+      [1, 2, 3].map((n) => [`${emotion}/a/${n}.wav`, tone(0.5 + 0.1 * n, 300 + 500 * e)])
+    ),
+  );
+  await withModel(
+    { ...files, "sad/a/bad.wav": "no wav", "two/calm/1.wav": null, "two/surprise/1.wav": null },
+    async (dir, options) => {
+      const data = ["--corpus", "folder", "--data", dir];
+      const { code, stdout, stderr } = await predict([...data, ...options], undefined, "evaluate");
+      assertEquals(code, 0, stderr);
+      assertMatch(stdout, /^shared emotions: anger, sadness\nonly in the corpus: calm/m);
+      assertMatch(
+        stdout,
+        /only in the model: fear, happiness, neutral \(left out of the choice; otherwise the model would/,
+      );
+      assertMatch(stdout, /WA \d+\.\d % of 6 utterances \(95 % interval .*\), UA \d+\.\d %; chance is 50\.0 %/);
+      assertMatch(stdout, /skipped 1 file, the first .*bad\.wav: not a wav file/);
+      const json = JSON.parse((await predict([...data, "--json", ...options], undefined, "evaluate")).stdout);
+      const byMean = await predict([...data, "--json", "--decide", "mean", ...options], undefined, "evaluate");
+      const predictor = new Predictor(model, device);
+      for (const [decide, judged] of [["forest", json], ["mean", JSON.parse(byMean.stdout)]] as const) {
+        const confusion = [[0, 0], [0, 0]];
+        for (const [name, content] of Object.entries(files)) {
+          if (name.startsWith("calm")) continue;
+          const { probabilities } = await predictor.predict(decodeRecording(content, name).samples, { decide });
+          const [anger, sadness] = [0, 4].map((k) => probabilities[k]);
+          confusion[name.startsWith("angry") ? 0 : 1][sadness > anger ? 1 : 0]++;
+        }
+        const { emotions, utterances } = judged;
+        assertEquals([emotions, judged.confusion, utterances], [["anger", "sadness"], confusion, 6]);
+        assertStrictEquals(judged.decidedBy, decide);
+      }
+      predictor.close();
+      const none = await predict(
+        ["--corpus", "folder", "--data", join(dir, "two"), ...options],
+        undefined,
+        "evaluate",
+      );
+      assertEquals(none.code, 1);
+      assertMatch(
+        none.stderr,
+        /^error: Expected at least two emotions that model and corpus share, found none: .*the corpus has surprise, calm\n$/,
+      );
+    },
+  );
+});
 
 Deno.test("evaluate judges a run's utterances as its results do; the same under a gain if it levels; and differently under noise", async () => {
   await inTemporary(async (dir) => {
@@ -80,8 +133,8 @@ async function testCodecs() {
   const { samples } = await openSynthetic(3, { utterances: 5, speakers: 1 }).utterances[0].read(),
     sent = logMel(samples);
   /** Root mean square distance of log-mel frames, with an offset in frames. */
-  const distance = (heard: Float32Array, late = 0) => {
-    const frames = logMel(heard), from = 64 * 10, to = sent.length - from;
+  const distance = (decoded: Float32Array, late = 0) => {
+    const frames = logMel(decoded), from = 64 * 10, to = sent.length - from;
     let sum = 0;
     for (let i = from; i < to; i++) sum += (frames[i + 64 * late] - sent[i]) ** 2;
     return Math.sqrt(sum / (to - from));

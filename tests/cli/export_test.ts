@@ -54,7 +54,7 @@ Deno.test("train --export ends with a model that predict can use; export makes i
       "sadness",
     ], 8]);
 
-    const [heard, again, fold, none] = [
+    const [first, again, fold, none] = [
       await deno(
         "predict",
         "predict",
@@ -79,12 +79,12 @@ Deno.test("train --export ends with a model that predict can use; export makes i
       await deno("export", "train", out, "--fold", "2"),
       await deno("export", "train", out, "--fold", "3"),
     ];
-    assertEquals(heard.code, 0, heard.stderr);
+    assertEquals(first.code, 0, first.stderr);
     assertMatch(
-      heard.stderr,
+      first.stderr,
       /^model {5}folder-quick-1: 2 emotions, trained on folder, a segment every 20 ms\ndevice {4}cpu: /,
     );
-    assertMatch(heard.stdout, /2\.wav +(anger|sadness) +\d+\.\d % +0\.60 s\n$/);
+    assertMatch(first.stdout, /2\.wav +(anger|sadness) +\d+\.\d % +0\.60 s\n$/);
     assertEquals([again.code, again.stderr], [0, ""]);
     const weights = (folder: string) => Deno.readFile(join(folder, "weights.safetensors"));
     const [one, other] = await Promise.all([join(out, "model"), join(dir, "again")].map(readModel));

@@ -120,7 +120,7 @@ const noArrow = missing || await run(root, "npm", "view", "apache-arrow@21.2.0",
   .then(() => "", () => " (npm does not reach a registry that has apache-arrow@21.2.0)");
 
 Deno.test({
-  name: `a run is kept in Node as it is in Deno, which recomputes every number of it${noArrow}`,
+  name: `a run is stored in Node as in Deno, which recomputes every number of it${noArrow}`,
   ignore: noArrow !== "",
   async fn() {
     await withPackage(async (user) => {

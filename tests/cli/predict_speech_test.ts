@@ -5,16 +5,13 @@ import { channelOption, checkUsage, type PredictFlags } from "../../cli/predict_
 import { encodeWav } from "../../dsp/wav.ts";
 import { writeModel } from "../../models/write_folder.ts";
 import { profileStatistics } from "../../refinery/statistics.ts";
-import { withFolder } from "../corpora/folders.ts";
-import { cpu } from "../devices.ts";
 import { tinyCorpus, trainTinyModel } from "../models/tiny_model.ts";
+import { device, emotions, model, predict, spawn, withModel } from "./predicting.ts";
 import { UsageError } from "../../cli/common.ts";
 import { InvalidArgumentError } from "commander";
 
 const RATE = 16000;
-const device = await cpu.open();
-const { bytes, model } = await trainTinyModel(device);
-const { emotions } = model.description, K = emotions.length;
+const K = emotions.length;
 const spoken = await Promise.all(tinyCorpus.utterances.slice(0, 4).map(async (one) => (await one.read()).samples));
 
 /** A second of silence, an utterance, two seconds of silence. */
@@ -33,35 +30,6 @@ function encodeChannels(...channels: Float32Array[]): Uint8Array {
   view.setUint32(28, 2 * n * RATE, true);
   view.setUint16(32, 2 * n, true);
   return bytes;
-}
-
-function spawn(args: string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=predict", "cli/predict.ts", ...args],
-    cwd: join(import.meta.dirname!, "..", ".."),
-    env: { NO_COLOR: "1" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-async function predict(args: string[], input: Uint8Array = new Uint8Array()) {
-  const child = spawn(args), output = child.output(), writer = child.stdin.getWriter();
-  await writer.write(input).then(() => writer.close()).catch(() => {}); // it may have ended without reading
-  const { code, stdout, stderr } = await output;
-  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
-}
-
-/** Runs `body` with a folder of files, and the options for the tiny model. */
-async function withModel(
-  files: Record<string, string | Uint8Array>,
-  body: (dir: string, options: string[]) => Promise<void>,
-): Promise<void> {
-  await withFolder(files, async (dir) => {
-    await writeModel(join(dir, "the-model"), bytes);
-    await body(dir, ["--model", join(dir, "the-model"), "--device", "cpu", "--threads", "1", "--quiet"]);
-  });
 }
 
 Deno.test("predict marks pauses and judges by the rest; --all judges them too", async () => {
@@ -255,7 +223,7 @@ Deno.test("predict's options that contradict each other are refused", () => {
 /** Largest delay, in seconds, between a second's last sample and its line. */
 const SOON = 1.5;
 
-Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, tells pauses, and ends with the whole`, async () => {
+Deno.test(`predict --live prints a line a second within ${SOON} s of the sound, marks pauses, and ends with the whole`, async () => {
   const samples = Float32Array.from([...paused(0, 1.5, 3), ...spoken[3]]), file = encodeWav(samples, RATE);
   await withModel({ "all.wav": file }, async (dir, options) => {
     const args = options.filter((option) => option !== "--quiet"), child = spawn(["-", "--live", ...args]);
@@ -324,7 +292,7 @@ Deno.test("predict --live with a model that levels gives the same result 20 dB l
   const levelled = (await trainTinyModel(device, 32, "percentile")).bytes,
     how = ["--live", "--all", "--csv", "--decide", "mean"];
   const loud = Float32Array.from(spoken.flatMap((own) => [...own]), (x) => x / 2), soft = loud.map((x) => x / 10);
-  await withModel({}, async (dir, options) => {
+  await withModel({}, async (_, options) => {
     /** The rows of seconds, from the fifth on, whose three-second window excludes the first second. */
     const secondsOf = async (samples: Float32Array) => {
       const { code, stdout, stderr } = await predict(
@@ -336,14 +304,14 @@ Deno.test("predict --live with a model that levels gives the same result 20 dB l
     };
     const apart = (a: number[][], b: number[][]) => Math.max(...a.flat().map((p, i) => Math.abs(p - b.flat()[i])));
     const plain = apart(await secondsOf(loud), await secondsOf(soft));
-    await writeModel(join(dir, "the-model"), levelled);
+    await writeModel(options[options.indexOf("--model") + 1], levelled);
     const rows = await secondsOf(loud), own = apart(rows, await secondsOf(soft));
     assert(rows.length > 0 && own < plain / 4, `${rows.length} seconds: ${own} apart, without a level ${plain}`);
   });
 });
 
 Deno.test({
-  name: "predict --live judges at Ctrl-C what it heard until then, and ends with 130",
+  name: "predict --live judges at Ctrl-C what it has read until then, and ends with 130",
   ignore: Deno.build.os === "windows", // has no such signal
   async fn() {
     await withModel({}, async (_, options) => {

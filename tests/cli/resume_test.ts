@@ -186,7 +186,7 @@ const mounts = await (async () => {
 const noMounts = mounts ? "" : " (ignored: nothing can be mounted here)";
 
 Deno.test({
-  name: `train tells of a full disk, and goes on when there is room to the same results${noMounts}`,
+  name: `train reports a full disk, and when there is room resumes to the same results${noMounts}`,
   ignore: !mounts,
   async fn() {
     await inTemporary(async (dir) => {
@@ -218,7 +218,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `train tells of a folder that can't be written${noMounts}`,
+  name: `train reports a folder that can't be written${noMounts}`,
   ignore: !mounts,
   async fn() {
     await inTemporary(async (dir) => {

@@ -40,7 +40,7 @@ Deno.test("every layout of the table has a corpus here", () => {
 });
 
 for (const { name, inner = "" } of LAYOUTS) {
-  Deno.test(`--corpus auto recognises ${name}; its utterances are read, and what is none is told`, async () => {
+  Deno.test(`--corpus auto recognises ${name}; its utterances are read, and other files are reported`, async () => {
     await withCorpus(name, async (dir) => {
       assertEquals((await recogniseCorpus(dir)).kind, name);
       for (const kind of [name, "auto"]) {

@@ -62,12 +62,12 @@ Deno.test("openSynthetic() mixes each emotion, over 40 to 70 % of the frames, wi
 });
 
 /** Mean level in dB of the frames with one true emotion, over all utterances with a label. */
-async function level(corpus: Corpus, label: string, heard: string): Promise<number> {
+async function level(corpus: Corpus, label: string, spoken: string): Promise<number> {
   let power = 0, frames = 0;
   for (const utterance of corpus.utterances.filter(({ emotion }) => emotion === label)) {
     const { samples, truth } = await utterance.read();
     truth!.forEach((emotion, frame) => {
-      if (corpus.emotions[emotion] !== heard) return;
+      if (corpus.emotions[emotion] !== spoken) return;
       for (const sample of samples.subarray(frame * 160, frame * 160 + 400)) power += sample * sample / 400;
       frames++;
     });

@@ -113,18 +113,18 @@ Deno.test("amplify() gives the result of logMel() for louder samples", () => {
 Deno.test("RunningLevel uses the last 30 seconds, and before that a second at the common level", () => {
   const frames = (loudness: number, count: number) =>
     new Float32Array(count * nMels).fill(Math.log(loudness + logOffset));
-  const heard = (level: RunningLevel, loudness: number, count: number) => {
+  const gainAfter = (level: RunningLevel, loudness: number, count: number) => {
     level.push(frames(loudness, count));
     return Math.exp(level.apply(frames(loudness, 1))[0]) - logOffset;
   };
   const near = (found: number, expected: number) => assert(Math.abs(found / expected - 1) < 1e-4, `${found}`);
   const level = new RunningLevel(levelled);
-  near(heard(level, 0.34, 80), 0.34); // 0.8 s: not yet
-  near(heard(level, 0.34, 20), 3.4); // 1 s: as for a whole recording
-  near(heard(level, 6.8, 9), 6.8); // with 119 frames, these 9 do not determine the 90th percentile, but the initial ten do
-  near(heard(level, 6.8, 200), 3.4);
-  near(heard(level, 0.34, 2000), 0.34 * 3.4 / 0.34); // 209 loud ones of 2309 are too few
-  near(heard(level, 0.0001, 3000), 0.01); // half a minute later they are forgotten; at most 40 dB
+  near(gainAfter(level, 0.34, 80), 0.34); // 0.8 s: not yet
+  near(gainAfter(level, 0.34, 20), 3.4); // 1 s: as for a whole recording
+  near(gainAfter(level, 6.8, 9), 6.8); // with 119 frames, these 9 do not determine the 90th percentile, but the initial ten do
+  near(gainAfter(level, 6.8, 200), 3.4);
+  near(gainAfter(level, 0.34, 2000), 0.34 * 3.4 / 0.34); // 209 loud ones of 2309 are too few
+  near(gainAfter(level, 0.0001, 3000), 0.01); // half a minute later they are forgotten; at most 40 dB
   const plain = new RunningLevel(frontEnd), own = frames(1, 2);
   plain.push(own);
   assertEquals(plain.apply(own), own);

@@ -105,10 +105,10 @@ Deno.test("babble has the given ratio to the samples, and its voices are equally
 });
 
 Deno.test("telephone passes 500 to 3200 Hz, and nothing of 100 Hz and 6 kHz but the noise of mu-law", () => {
-  const heard = telephone(tones([100, 500, 1000, 3200, 6000]));
-  assertEquals(heard.length, rate);
-  for (const f of [500, 1000, 3200]) near(decibels(amplitude(heard, f) / 0.1), 0, 0.5, `${f} Hz`);
-  for (const f of [100, 6000]) assert(decibels(amplitude(heard, f) / 0.1) < -40, `${f} Hz: ${amplitude(heard, f)}`);
+  const changed = telephone(tones([100, 500, 1000, 3200, 6000]));
+  assertEquals(changed.length, rate);
+  for (const f of [500, 1000, 3200]) near(decibels(amplitude(changed, f) / 0.1), 0, 0.5, `${f} Hz`);
+  for (const f of [100, 6000]) assert(decibels(amplitude(changed, f) / 0.1) < -40, `${f} Hz: ${amplitude(changed, f)}`);
 });
 
 Deno.test("encodeMulaw() gives each of the code's values its own byte, and other values that of their step", () => {
@@ -126,12 +126,12 @@ Deno.test("room decays by 60 dB in its time, as Schroeder measures it, and prese
   for (const seconds of [0.3, 0.8]) {
     const response = roomResponse(seconds, drawFrom(9)), clap = new Float32Array(rate);
     clap[0] = 1;
-    const heard = reverberate(clap, response);
-    near(power(heard) * rate, 1, 0.001);
-    near(heard[0] ** 2, 0.5, 0.001, "half of it comes straight");
+    const changed = reverberate(clap, response);
+    near(power(changed) * rate, 1, 0.001);
+    near(changed[0] ** 2, 0.5, 0.001, "half of it comes straight");
     // remaining energy in dB; a line through -5 and -25 dB (ISO 3382)
     const left = new Float64Array(rate + 1);
-    for (let n = rate - 1; n >= 1; n--) left[n] = left[n + 1] + heard[n] ** 2;
+    for (let n = rate - 1; n >= 1; n--) left[n] = left[n + 1] + changed[n] ** 2;
     const when = (level: number) => left.findIndex((energy, n) => n > 0 && 10 * Math.log10(energy / left[1]) < level);
     near(3 * (when(-25) - when(-5)) / rate, seconds, 0.05 * seconds);
   }

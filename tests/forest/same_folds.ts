@@ -32,7 +32,7 @@ export async function accuracies(name: string, classes: number): Promise<{ accur
   return { accuracy: right / (10 * y.length), wanted };
 }
 
-/** The rows, and their labels, for which `wanted` is true. */
+/** The rows, and their labels, where `wanted` is true. */
 function selectRows(
   x: Float32Array,
   y: Int32Array,

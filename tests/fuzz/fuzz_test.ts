@@ -100,16 +100,16 @@ Deno.test("mutated wav files are decoded correctly, or refused with our own erro
     checkSomeSamples(file, random);
     const listener = predictor.listen();
     try {
-      for (const part of pieces) await listener.hear(part);
+      for (const part of pieces) await listener.push(part);
       checkPrediction(await listener.end(), segmentCount(frameCount(samples.length), features.segmentHop));
-      return "heard";
+      return "judged";
     } catch (error) {
       if (!(error instanceof TooShortError)) throw error;
       assert(samples.length < 5360);
       return "too short";
     }
   });
-  assert((outcomes.get("heard") ?? 0) > TURNS / 10 && (outcomes.get("refused") ?? 0) > TURNS / 10);
+  assert((outcomes.get("judged") ?? 0) > TURNS / 10 && (outcomes.get("refused") ?? 0) > TURNS / 10);
 });
 
 /** The result, or the error's message. */
@@ -227,13 +227,13 @@ Deno.test("mutated models are unchanged, or give a prediction, or are refused wi
       const { emotion, probabilities, profile } = await own.predict(sound);
       assert(read.description.emotions.includes(emotion) && probabilities.every((p) => p >= 0 && p <= 1));
       assert(profile.every((p) => p >= 0 && p <= 1.000001));
-      return "heard with";
+      return "judged with";
     } catch (error) {
       assert(error instanceof ModelError || error instanceof TooShortError, `${(error as Error).stack}`);
-      return "refused while it hears";
+      return "refused while it is judged";
     } finally {
       own.close();
     }
   });
-  assert((outcomes.get("heard with") ?? 0) > TURNS / 20 && (outcomes.get("refused") ?? 0) > TURNS / 10);
+  assert((outcomes.get("judged with") ?? 0) > TURNS / 20 && (outcomes.get("refused") ?? 0) > TURNS / 10);
 });

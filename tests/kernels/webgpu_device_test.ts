@@ -1,38 +1,15 @@
-/** Tests specific to WebGPU: both cores, reported faults, order, constant memory, large grids, shared buffers. */
+/** Tests specific to WebGPU: every core, what a step creates and submits, order, buffers shared by kernels, reported faults. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import type { DeviceBuffer } from "../../kernels/device.ts";
-import { type KernelName, VIEW } from "../../kernels/table.ts";
-import { Random } from "../../kernels/random.ts";
-import { createWebGpuDevice, findAdapter, type WebGpuDevice, type WebGpuOptions } from "../../kernels/webgpu/mod.ts";
-import { subgroupSizes } from "../../kernels/webgpu/features.ts";
 import { Faults } from "../../kernels/webgpu/faults.ts";
-import { HARDWARE, plansFor, SOFTWARE } from "../../kernels/webgpu/plan.ts";
+import { createWebGpuDevice, findAdapter, type WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { Programs } from "../../kernels/webgpu/programs.ts";
-import { expand } from "../../kernels/webgpu/template.ts";
+import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import fillSource from "../../kernels/wgsl/fill.wgsl" with { type: "text" };
-import { coreConstants, variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
-import { assertClose, define, type PlainArgs, runOn } from "./compare.ts";
-import { someViews } from "./cpu_cases.ts";
+import { found, lacking, onGpu } from "./on_gpu.ts";
+import { checkLengths, ELEMENTWISE } from "./webgpu_lengths.ts";
 import { checkLadder, checkSimple, checkSubgroupSums, checkVariant, missingFor } from "./webgpu_variants.ts";
-
-const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
-const lacking = found ? "" : " (WebGPU finds no adapter here)";
-
-function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void> | void, options: WebGpuOptions = {}): void {
-  Deno.test({
-    name: name + lacking,
-    ignore: !found,
-    fn: async () => {
-      const device = await createWebGpuDevice({ allowSoftware: true, ...options });
-      try {
-        await body(device);
-      } finally {
-        device.close();
-      }
-    },
-  });
-}
 
 for (const variant of VARIANTS) {
   const missing = found ? await missingFor(variant, createWebGpuDevice) : undefined;
@@ -62,6 +39,18 @@ for (
     fn: async () => assertEquals((await check(createWebGpuDevice)).failures, []),
   });
 }
+
+Deno.test({
+  name: `elementwise kernels agree with their definitions at any length, and leave what is beyond it${lacking}`,
+  ignore: !found,
+  fn: async () => {
+    assertEquals(
+      ELEMENTWISE.map(({ kernel }) => kernel).sort(),
+      ["adam", "add", "blend", "copy", "dropout", "fill", "relu", "reluGradient"],
+    );
+    assertEquals((await checkLengths(createWebGpuDevice)).failures, []);
+  },
+});
 
 onGpu("sums that lanes hand each other have the bits of those through workgroup memory", async (device) => {
   const { failures, missing } = await checkSubgroupSums(createWebGpuDevice);
@@ -137,7 +126,7 @@ onGpu("a repeated step creates no buffer, no pipeline and no bind group", async 
 });
 
 onGpu(
-  "what is timed is one submission, however much work it is said to be, and never more than one holds",
+  "what is timed is one submission, whatever its number of operations, and never more than one holds",
   async (device) => {
     const x = device.allocate(64, "x");
     const fill = (bits: number) =>
@@ -181,53 +170,7 @@ onGpu("more than a thousand dispatches wait their turn in one step", async (devi
   assertEquals([...await device.read(x)], [2500]);
 });
 
-onGpu("a grid of over 65,535 workgroups is folded and misses nothing", async (device) => {
-  const length = 65535 * 64 + 70;
-  const x = device.allocate(length, "long"), total = device.allocate(1, "total");
-  device.fill({ x, length, value: NaN });
-  device.fill({ x, length, value: 1 });
-  device.sum({ x, total, length });
-  assertEquals([...await device.read(total)], [length]);
-});
-
-onGpu("elementwise kernels take tensors longer than a binding in pieces, dropout without a seam", async (device) => {
-  const length = 1000;
-  const wide = await createWebGpuDevice({ allowSoftware: true });
-  const drop = async (device: WebGpuDevice) => {
-    const x = device.allocate(length, "x"), y = device.allocate(length, "y");
-    device.fill({ x, length, value: 3 });
-    device.fill({ x: y, length, value: NaN });
-    device.dropout({ x, y, length, rate: 0.25, key: [3, 4] });
-    device.relu({ x: y, y, length });
-    return await device.read(y);
-  };
-  const values = await drop(device);
-  assertEquals(values, await drop(wide));
-  assert(values.includes(0) && values.includes(4));
-  wide.close();
-}, { bindingBytes: 1024 });
-
-onGpu("a sum longer than a binding goes in pieces, as does one of a part of a long tensor", async (device) => {
-  const x = device.allocate(1000, "x"), total = device.allocate(1, "total");
-  device.write(x, Float32Array.from({ length: 1000 }, (_, i) => i));
-  device.sum({ x, total, length: 1000 });
-  assertEquals([...await device.read(total)], [499500]);
-  device.sum({ x, total, length: 100 });
-  assertEquals([...await device.read(total)], [4950]);
-}, { bindingBytes: 1024 });
-
-onGpu(
-  "VGG-E's weights at width 1 are summed on an adapter that binds 128 MiB, as fit() does before it saves",
-  async (device) => {
-    const length = 41_031_623, x = device.allocate(length, "weights"), total = device.allocate(1, "total");
-    device.fill({ x, length, value: 0.5 });
-    device.sum({ x, total, length });
-    assertEquals([...await device.read(total)], [Math.fround(length / 2)]);
-  },
-  { bindingBytes: 2 ** 27 },
-);
-
-const guarded = variantNamed("subgroup 16x4 of 32");
+const guarded = variantNamed("subgroup 32x8 of 8");
 const unguarded = lacking || await smallSubgroups();
 Deno.test({
   name: `a subgroup that is smaller than the adapter says gives NaN, not numbers that look right${unguarded}`,
@@ -256,57 +199,6 @@ async function smallSubgroups(): Promise<string> {
   if (!subgroups) return ` (${reasons.subgroups})`;
   return subgroups.max < 32 ? "" : ` (subgroups here have ${subgroups.max} lanes)`;
 }
-
-Deno.test("subgroupSizes() trusts no Intel adapter to run 32 lanes", () => {
-  const told = { subgroupMinSize: 32, subgroupMaxSize: 32 };
-  assertEquals(subgroupSizes({ vendor: "intel", ...told }), { min: 8, max: 32 });
-  assertEquals(subgroupSizes({ vendor: "32902", ...told }), { min: 8, max: 32 });
-  assertEquals(subgroupSizes({ vendor: "nvidia", ...told }), { min: 32, max: 32 });
-  assertEquals(subgroupSizes({ vendor: "" }), { min: 0, max: 0 });
-});
-
-onGpu("convolutions, pools, column sums and gathers take batches longer than a binding in pieces", async (device) => {
-  const r = new Random(3);
-  const numbers = (length: number) => Float64Array.from({ length }, () => Math.fround(r.normal()));
-  for (const [batch, height, width] of [[6, 8, 4], [12, 3, 5]]) { // 4 images fit, or 8, that begin at a slice's alignment
-    const shape = { batch, height, width, channelsIn: 8, channelsOut: 8 }, pixels = batch * height * width;
-    const [x, dy, weights, bias] = [8 * pixels, 8 * pixels, 576, 8].map(numbers);
-    const pool = { batch, height, width, channels: 8 };
-    const pooled = numbers(8 * batch * (height >> 1) * (width >> 1)), rectified = x.map((v) => Math.max(0, v));
-    const calls: [KernelName, PlainArgs][] = [
-      ["conv2d", { ...shape, x, weights, bias, y: dy, relu: true }],
-      ["conv2dInputGradient", { ...shape, dy, weights, dx: x, mask: x }],
-      ["conv2dWeightGradient", { ...shape, x, dy, dWeights: weights, dBias: bias }],
-      ["maxPool", { ...pool, x, y: pooled }],
-      ["maxPoolGradient", { ...pool, x: rectified, dy: pooled, dx: x, mask: rectified }],
-    ];
-    for (const [kernel, args] of calls) {
-      assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel} of ${batch} images`);
-    }
-  }
-  const starts = Int32Array.from({ length: 150 }, (_, i) => i % 37);
-  const gathered = { series: numbers(60 * 4), starts, out: numbers(150 * 16), mean: 0.5, scale: 2 };
-  const others: [KernelName, PlainArgs][] = [
-    ["columnSums", { x: numbers(200 * 16), sums: numbers(16), rows: 200, columns: 16 }],
-    ["gatherWindows", { ...gathered, batch: 150, height: 4, width: 4 }],
-    ["gatherViews", {
-      ...{ ...gathered, batch: 150, height: 4, width: 4, offset: 0.01, key: [1, 2] },
-      views: someViews(150).map((value, at) => at % VIEW.length === VIEW.last ? 20 : value),
-    }],
-    ["gatherRows", { table: numbers(40 * 8), rows: starts, out: numbers(150 * 8), batch: 150, columns: 8 }],
-  ];
-  for (const [kernel, args] of others) {
-    assertClose(await runOn(device, kernel, args), define(kernel, args), 1e-5, `${kernel} in pieces`);
-  }
-  const image = 8 * 16 * 16;
-  const [x, y] = [image, image].map((length) => device.allocate(2 * length, "large"));
-  const [weights, bias] = [device.allocate(576, "weights"), device.allocate(8, "bias")];
-  const shape = { batch: 2, height: 16, width: 16, channelsIn: 8, channelsOut: 8, x, weights, bias, y, relu: true };
-  assertMatch(
-    assertThrows(() => device.conv2d(shape), Error).message,
-    /conv2d .*: x: expected at most .* MiB, the largest binding of this adapter, found .* MiB/,
-  );
-}, { bindingBytes: 4096 });
 
 onGpu("kernels run in place, and between parts of one buffer", async (device) => {
   const whole = device.allocate(256, "whole");
@@ -377,41 +269,4 @@ onGpu("a lost GPU is an error", async (device) => {
     await device.read(x);
   });
   assertThrows(() => device.flush());
-});
-
-Deno.test("plansFor() gives whole parts, none too long, of variants whose lanes divide their tiles evenly", () => {
-  for (const model of [HARDWARE, SOFTWARE]) {
-    for (const rows4 of [1, 9, 144, 65536]) {
-      for (const cols4 of [1, 16, 128, 1024]) {
-        for (const k4 of [1, 9, 144, 65536]) {
-          const plans = plansFor({ kernel: "matmul", transposed: "", rows4, cols4, k4 }, model);
-          assert(plans.length >= 3);
-          for (const { splits } of plans) {
-            assert(Number.isInteger(splits) && splits >= 1 && splits <= k4);
-            assert(k4 / splits <= 4096, "a float32 sum of at most 16,384 products");
-          }
-        }
-      }
-    }
-  }
-  const subgroups = { min: 4, max: 4, enable: "" };
-  for (const variant of VARIANTS) coreConstants(variant, subgroups);
-  assertThrows(() => coreConstants(variantNamed("subgroup 32x8 of 8")), Error, "requires subgroups");
-  const uneven = {
-    name: "uneven",
-    core: "tile" as const,
-    sizes: { TX: 8, TY: 8, TM4: 3, TN4: 2, BK4: 4, STAGES: 1 as const },
-  };
-  assertThrows(() => coreConstants(uneven), Error, "64 lanes cannot share out uneven");
-});
-
-Deno.test("expand() unrolls, selects and substitutes, and names the line of a fault", () => {
-  const text =
-    "#if A\nyes ${N}\n#else\nno\n#end\n#for i in N\n#for j in 2\nx_${i}_${j}\n#end\n#end\n#for k in 0\nnever\n#end";
-  assertEquals(expand(text, { A: true, N: 2 }), "yes 2\nx_0_0\nx_0_1\nx_1_0\nx_1_1");
-  assertEquals(expand("#if !A\n${B}\n#else\nother\n#end", { A: true, B: 1 }), "other");
-  assertThrows(() => expand("\n${B}", {}), Error, "line 2 uses B");
-  assertThrows(() => expand("#if A\n", { A: true }), Error, "line 1 has no #end");
-  assertThrows(() => expand("#end", {}), Error, "line 1 closes nothing");
-  assertThrows(() => expand("#while", {}), Error, "line 1 is no directive");
 });

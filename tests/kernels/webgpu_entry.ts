@@ -5,6 +5,7 @@
 import { createWebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { hiddenNaNs } from "./not_hidden.ts";
+import { checkLengths } from "./webgpu_lengths.ts";
 import { fetchGolden, post } from "./webgpu_page.ts";
 import {
   checkLadder,
@@ -28,6 +29,7 @@ await post(async (): Promise<PageReport> => {
   const golden = await fetchGolden("ops.safetensors");
   const checked: PageReport["checked"] = {
     simple: await checkSimple(createWebGpuDevice),
+    lengths: await checkLengths(createWebGpuDevice),
     ladder: await checkLadder(createWebGpuDevice),
     "subgroup sums": await checkSubgroupSums(createWebGpuDevice),
   };

@@ -1,13 +1,12 @@
 /** Products of 16-bit floats: with every variant, and the effect of their rounding. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { openDevice } from "../../kernels/open_device.ts";
-import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
+import { createWebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { VARIANTS } from "../../kernels/webgpu/variants.ts";
 import { readGolden } from "../golden.ts";
 import { assertOptionError } from "../option_errors.ts";
+import { found } from "./on_gpu.ts";
 import { checkHalf } from "./webgpu_variants.ts";
-
-const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
 
 /** Opens a device with 16-bit floats for inspection, or gives the reason why there is none. */
 async function look(): Promise<{ missing?: string; lacks: (string | undefined)[] }> {
@@ -23,7 +22,7 @@ async function look(): Promise<{ missing?: string; lacks: (string | undefined)[]
 }
 const { missing, lacks } = await look();
 /** Of each core the variant that compiles fastest. On hardware, or where EPR_F16=all, each is held to random shapes too. */
-const QUICKEST = ["tile 32x32x32", "lane 4x8 of 8x4", "subgroup 16x4 of 32"];
+const QUICKEST = ["tile 32x32x32", "lane 4x8 of 8x4", "subgroup 32x8 of 8"];
 const all = Deno.env.get("EPR_F16") === "all" || typeof found === "object" && !found.software;
 const roundings: Record<string, number> = {};
 

@@ -2,32 +2,16 @@
 import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
 import { METRICS } from "../../kernels/table.ts";
-import { createWebGpuDevice, findAdapter, type WebGpuDevice } from "../../kernels/webgpu/mod.ts";
+import type { WebGpuDevice } from "../../kernels/webgpu/mod.ts";
 import { Adam } from "../../nn/adam.ts";
 import { Tape } from "../../nn/tape.ts";
 import { VggE } from "../../nn/vgg_e.ts";
+import { onGpu } from "./on_gpu.ts";
 
-const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
-const lacking = found ? "" : " (WebGPU finds no adapter here)";
 /** `EPR_STEPS=1000`: the promised number; the default is short enough for a test. */
 const STEPS = Number(Deno.env.get("EPR_STEPS") ?? 100);
 /** `EPR_DISPATCH_MS=2`: the promised processor time for dispatching a step, median of 200. */
 const DISPATCH_MS = Deno.env.get("EPR_DISPATCH_MS");
-
-function onGpu(name: string, body: (device: WebGpuDevice) => Promise<void>): void {
-  Deno.test({
-    name: name + lacking,
-    ignore: !found,
-    fn: async () => {
-      const device = await createWebGpuDevice({ allowSoftware: true });
-      try {
-        await body(device);
-      } finally {
-        device.close();
-      }
-    },
-  });
-}
 
 /** A VGG-E whose steps enqueue the same work as a step of `fit()`. */
 function training(device: WebGpuDevice, width: number, batch: number) {

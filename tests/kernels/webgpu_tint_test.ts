@@ -16,7 +16,7 @@ Deno.test({
     const { failures = [], checked } = await runInChromium<PageReport>("webgpu_entry.ts", ["ops.safetensors"], 600);
     assertEquals(failures, []);
     assertEquals(checked["subgroup sums"].failures, []);
-    const others = ["simple", "ladder", "NaN in 1 parts", "NaN in 2 parts"];
+    const others = ["simple", "lengths", "ladder", "NaN in 1 parts", "NaN in 2 parts"];
     const variants = [...VARIANTS.map(({ name }) => name), ...WINOGRAD_VARIANTS.map((name) => `Winograd, ${name}`)];
     for (const name of [...others, ...variants]) {
       const { failures, checks, pipelines, missing } = checked[name];

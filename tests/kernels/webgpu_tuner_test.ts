@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   createWebGpuDevice,
-  findAdapter,
   type KernelChoices,
   type TuningStore,
   type WebGpuDevice,
@@ -20,9 +19,7 @@ import {
 import type { Product } from "../../kernels/webgpu/product.ts";
 import { traffic } from "../../kernels/webgpu/traffic.ts";
 import { variantNamed, VARIANTS } from "../../kernels/webgpu/variants.ts";
-
-const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
-const lacking = found ? "" : " (WebGPU finds no adapter here)";
+import { found, lacking } from "./on_gpu.ts";
 
 const PRODUCT: Product = { kernel: "matmul", transposed: "", rows4: 8, cols4: 16, k4: 4 };
 const KEY = "matmul 32x64x16";
@@ -46,10 +43,10 @@ Deno.test({
     };
     const device = await createWebGpuDevice({ allowSoftware: true });
     const { c, work } = enqueue(device), live = device.memory.liveBuffers;
-    const heard: number[] = [];
-    const first = await device.tune(() => [1, 2, 3].forEach(work), { store, onProgress: (done) => heard.push(done) });
+    const counts: number[] = [];
+    const first = await device.tune(() => [1, 2, 3].forEach(work), { store, onProgress: (done) => counts.push(done) });
     assertEquals({ ...first, seconds: 0 }, { products: 1, known: 0, measured: 1, seconds: 0 });
-    assertEquals(heard, [0, 1]);
+    assertEquals(counts, [0, 1]);
     assertEquals([device.memory.liveBuffers, device.memory.createdBuffers], [live, live]);
     assertEquals((await device.read(c))[0], 7, "the work was run");
     work();
@@ -117,7 +114,7 @@ Deno.test("plansFor() lists large tiles and few parts first if the result is lar
   const few = shortlist(plansFor(large, HARDWARE), 4);
   assertEquals(few[0], plansFor(large, HARDWARE)[0]);
   assertEquals(new Set(few.map(({ variant }) => variant)).size, 4, "one plan a variant");
-  assertEquals(few[3].variant.core, "subgroup", "the best of another core is measured too");
+  assertEquals(few[3].variant.core, "uniform", "the best of another core is measured too");
   for (const model of [HARDWARE, INTEGRATED, SOFTWARE]) {
     const plans = plansFor(large, model), seconds = plans.map((plan) => estimate(large, plan, model));
     assertEquals(seconds, [...seconds].sort((a, b) => a - b));
@@ -148,5 +145,5 @@ Deno.test("modelOf() tries the core without workgroup memory on Apple's and Inte
   assertStrictEquals(modelOf({ software: true, vendor: "intel" }), SOFTWARE);
   const product: Product = { kernel: "matmul", transposed: "", rows4: 256, cols4: 256, k4: 256 };
   const cores = shortlist(plansFor(product, INTEGRATED), 4).map(({ variant }) => variant.core);
-  assertEquals(new Set(cores), new Set(["tile", "subgroup", "lane"]));
+  assertEquals(new Set(cores), new Set(["tile", "uniform", "lane"]));
 });

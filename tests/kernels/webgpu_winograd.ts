@@ -22,7 +22,7 @@ export function winograd(variant: Variant, parts?: number): Planner {
 }
 
 /**
- * PyTorch's convolutions with whole groups of 32 channels; one tile, of which one output is wanted; odd heights and widths; an image of one
+ * PyTorch's convolutions with whole groups of 32 channels; one tile, of which one output is used; odd heights and widths; an image of one
  * row; enough tiles for several parts.
  */
 function calls(golden: Record<string, GoldenTensor>, seed: number): Call[] {

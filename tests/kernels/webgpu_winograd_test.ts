@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { Random } from "../../kernels/random.ts";
 import type { ConvShape } from "../../kernels/table.ts";
-import { createWebGpuDevice, findAdapter, type Planner } from "../../kernels/webgpu/mod.ts";
+import { createWebGpuDevice, type Planner } from "../../kernels/webgpu/mod.ts";
 import { HARDWARE, INTEGRATED, plansFor, shortlist, SOFTWARE } from "../../kernels/webgpu/plan.ts";
 import { convProduct, type Plan, productKey } from "../../kernels/webgpu/product.ts";
 import { balance, traffic } from "../../kernels/webgpu/traffic.ts";
@@ -14,11 +14,10 @@ import { cutWinograd } from "../../kernels/webgpu/winograd_cut.ts";
 import { readGolden } from "../golden.ts";
 import { define, relativeError, runOn } from "./compare.ts";
 import { hiddenNaNs } from "./not_hidden.ts";
+import { found, lacking } from "./on_gpu.ts";
 import { convCalls, forced, missingFor } from "./webgpu_variants.ts";
 import { checkWinograd, winograd, WINOGRAD_VARIANTS } from "./webgpu_winograd.ts";
 
-const found = Deno.env.get("EPR_REQUIRE_WEBGPU") === "1" || await findAdapter();
-const lacking = found ? "" : " (WebGPU finds no adapter here)";
 const TILE = variantNamed("tile 32x32x32"), LANE = variantNamed("lane 16x8 of 8x1");
 const KERNELS = ["conv2d", "conv2dInputGradient", "conv2dWeightGradient"] as const;
 

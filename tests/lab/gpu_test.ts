@@ -1,11 +1,12 @@
-/** The counts of the GPU's kernels, and the ladder. */
-import { assert, assertEquals } from "@std/assert";
+/** The counts of the GPU's kernels, the ladder, and the race of variants. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { countKernels, describeCounted, NEED, planNamed } from "../../lab/counted.ts";
-import type { Case } from "../../lab/cases.ts";
+import { adamCase, type Case, matmulCase } from "../../lab/cases.ts";
 import { linesTouched } from "../../lab/lines.ts";
 import { balance } from "../../kernels/webgpu/traffic.ts";
 import { variantNamed } from "../../kernels/webgpu/variants.ts";
 import { climbLadder } from "../../lab/ladder.ts";
+import { raceVariants } from "../../lab/variants.ts";
 import { createWebGpuDevice, findAdapter } from "../../kernels/webgpu/mod.ts";
 
 const FULL = { width: 1, batch: 128, classes: 7 };
@@ -90,5 +91,30 @@ Deno.test({
     const { rows } = await climbLadder({ size: 64 });
     assertEquals(rows.map(({ name }) => name[0]), ["1", "2", "3", "4", "5", "E", "6", "E"]);
     for (const { name, error } of rows) assert(error < 1e-5, `${name} is off by ${error}`);
+  },
+});
+
+Deno.test({
+  name: `raceVariants() measures every variant of an adapter, each held to the definition, the fastest first${
+    found ? "" : " (WebGPU finds no adapter here)"
+  }`,
+  ignore: !found,
+  fn: async () => {
+    const heard: number[] = [];
+    const { rows } = await raceVariants([adamCase(64), matmulCase(32, 512, 64)], {
+      onProgress: (done, total) => heard.push(done / total),
+    });
+    for (const { plan, error } of rows) assert(error < 1e-5, `${plan} is off by ${error}`);
+    assertEquals(rows.map(({ place }) => place).sort((a, b) => a - b), rows.map((_, i) => i + 1));
+    const seconds = rows.map(({ seconds }) => seconds);
+    assertEquals(seconds, seconds.toSorted((a, b) => a - b));
+    assert(seconds[0] > 0);
+    for (
+      const wanted of ["lane 4x8 of 8x4", "lane 16x8 of 8x1", "lane 16x8 of 8x1, 2 parts", "lane 16x8 of 8x1, 4 parts"]
+    ) {
+      assert(rows.some(({ plan }) => plan === wanted) || typeof found === "object" && !found.software, wanted);
+    }
+    assertEquals(heard.at(-1), 1);
+    await assertRejects(() => raceVariants([adamCase(64)]), RangeError, "expected a convolution or a matrix product");
   },
 });

@@ -62,8 +62,8 @@ Deno.test("a Listener gives the same result whatever the blocks, and several may
     let at = 0;
     for (let turn = 0; at < Math.max(a.samples.length, b.samples.length); turn++) {
       const size = [1, 399, 400, 5000, 160, 77, 12345][turn % 7];
-      await listeners[0].hear(a.samples.subarray(at, at + size));
-      await listeners[1].hear(b.samples.subarray(at, at + size));
+      await listeners[0].push(a.samples.subarray(at, at + size));
+      await listeners[1].push(b.samples.subarray(at, at + size));
       at += size;
     }
     assertEquals([await listeners[0].end(), await listeners[1].end()], whole, `hop ${segmentHop}`);
@@ -96,7 +96,7 @@ Deno.test("a recording longer than a minute has the profile of a hop of 100 ms o
     const expected = await predictor.predict(longer, { segmentHop: 16 }); // the multiple of 8 that is at least 10
     assertEquals(await predictor.predict(longer), expected);
     const listener = predictor.listen();
-    for (let at = 0; at < longer.length; at += 54_321) await listener.hear(longer.subarray(at, at + 54_321));
+    for (let at = 0; at < longer.length; at += 54_321) await listener.push(longer.subarray(at, at + 54_321));
     assertEquals(await listener.end(), expected);
     const fine = await predictor.predict(longer, { segmentHop: 8 }); // a hop that is given stays
     assertEquals([fine.segmentHop, fine.profile.length / K], [8, 1 + Math.floor((6000 + more / 160 - 32) / 8)]);
@@ -150,7 +150,7 @@ Deno.test("a Predictor releases all its memory", async () => {
   assertStrictEquals(device.memory.liveBuffers, before);
 });
 
-onEach([definitions, webgpu], "another device hears the same, but for rounding", async (other) => {
+onEach([definitions, webgpu], "another device predicts the same, but for rounding", async (other) => {
   const { samples } = await tinyCorpus.utterances[0].read(), elsewhere = new Predictor(model, other);
   const here = await predictor.predict(samples), there = await elsewhere.predict(samples);
   elsewhere.close();

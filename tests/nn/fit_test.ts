@@ -145,7 +145,7 @@ Deno.test("fit() with an average validates, and ends, with the mean of the weigh
   assert(Math.abs(losses[1] - loss) < 1e-5, "validation sees the average");
 });
 
-Deno.test("fit() puts back the most accurate epoch's weights, or the last one's, where it is told to", async () => {
+Deno.test("fit() puts back the most accurate epoch's weights, or the last one's, as its options state", async () => {
   for (const monitor of ["accuracy", "nothing"] as const) {
     const device = createReferenceDevice(), network = new Linear(device);
     const training = points(device, 64, 4), validation = points(device, 64, 5, 0.4);

@@ -84,7 +84,7 @@ Deno.test("gradientCheck() looks at the values it is given, sees an input that i
   await gradientCheck(device, { x: [3] }, (tape, { x }) => tape.relu(x), { values: near, step: 2 ** -10 });
 });
 
-Deno.test("operation() wants one gradient an input", async () => {
+Deno.test("operation() requires one gradient for each input", async () => {
   const device = await definitions.open();
   await assertRejects(
     () =>

@@ -99,7 +99,7 @@ async function resumesToTheBit(options: FitOptions): Promise<void> {
   }
 }
 
-Deno.test("fit() writes its state down when it is stopped, and that goes on to the same", async () => {
+Deno.test("fit() that is stopped gives its state, and resumes from it to the same result", async () => {
   const device = await cpu.open(), training = noise(device, 6000, 1), validation = noise(device, 3000, 2);
   const whole = new Small(device);
   const expected = await outcome(whole, await fit(whole, training, validation, options));

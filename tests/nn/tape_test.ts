@@ -9,7 +9,7 @@ import { relativeError } from "../kernels/compare.ts";
 
 const device = createReferenceDevice();
 
-/** A tensor of normal numbers that wants its gradient. */
+/** A tensor of normal numbers that requires its gradient. */
 function leaf(shape: number[], seed: number): Tensor {
   const random = new Random(seed), buffer = device.allocate(sizeOf(shape), "test");
   referenceValues(buffer).forEach((_, i, values) => values[i] = random.normal());

@@ -13,7 +13,7 @@ const settings: Settings = { ...PRESETS.quick, folds: 4, validationShare: 0.1, f
 const everyone = utterances.map((_, i) => i);
 const sorted = (...parts: Iterable<number>[]) => parts.flatMap((part) => [...part]).sort((a, b) => a - b);
 
-Deno.test("each utterance is held out once; of the others some validate, and the rest is learned from", () => {
+Deno.test("each utterance is held out once; of the others a few validate and the rest are for learning", () => {
   const cv = new CrossValidation(corpus, settings), folds = [0, 1, 2, 3];
   assertEquals(sorted(...folds.map((fold) => cv.heldOut(fold))), everyone);
   for (const fold of folds) {
@@ -29,12 +29,12 @@ Deno.test("each utterance is held out once; of the others some validate, and the
   assertNotEquals(cv.folds, new CrossValidation(corpus, { ...settings, seed: 2 }).folds);
 });
 
-Deno.test("a cross-validation that holds none out learns from everything in its first fold", () => {
+Deno.test("a cross-validation that holds out nothing learns from everything in its first fold", () => {
   const cv = CrossValidation.holdingNoneOut(corpus, settings);
   assertEquals([cv.heldOut(0), cv.training(0)], [[], everyone]);
 });
 
-Deno.test("forests are judged over the same folds, or over ten of their own; official folds are never drawn anew", () => {
+Deno.test("forests are judged over the same folds or over ten new ones; official folds are never redrawn", () => {
   const anew = new CrossValidation(corpus, settings), own = anew.forForests();
   assertEquals(sorted(new Set(own.folds)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   for (let fold = 0; fold < 10; fold++) {
@@ -50,7 +50,7 @@ Deno.test("forests are judged over the same folds, or over ten of their own; off
   }
 });
 
-Deno.test("unlearned() names the emotion that a fold holds out whole", () => {
+Deno.test("unlearned() names an emotion whose utterances are all held out by one fold", () => {
   // s0 alone is afraid
   const lone = utterances.filter(({ emotion, speaker }) => emotion !== 1 || speaker === "s0");
   const own: Settings = { ...settings, folds: 5, split: "speaker", validationShare: 0 };

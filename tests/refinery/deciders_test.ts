@@ -10,7 +10,7 @@ const profile = Float32Array.of(0.05, 0.95, 0.15, 0.85, 0.25, 0.75, 0.35, 0.65, 
 const named = (words: RegExp) => DECIDERS.find(({ name }) => words.test(name))!;
 const numbers = (words: RegExp) => Array.from(named(words).statistics(profile, 2), (x) => Number(x.toFixed(4)));
 
-Deno.test("each decider draws the numbers that its name says", () => {
+Deno.test("each decider computes the numbers that its name promises", () => {
   assertEquals(DECIDERS[0].statistics(profile, 2), profileStatistics(profile, 2));
   const [mean, other] = [2.3 / 6, 3.7 / 6].map((x) => Number(x.toFixed(4)));
   assertEquals(numbers(/above 0\.1/), [0.95, 0.05, mean, 0.8333, 0.95, 0.05, other, 0.8333]);
@@ -21,7 +21,7 @@ Deno.test("each decider draws the numbers that its name says", () => {
   assertEquals(numbers(/quartiles/).slice(8), [0.175, 0.3, 0.5, 0.5, 0.7, 0.825]);
 });
 
-Deno.test("every decider is right where profiles are, and no better than chance where they say nothing", () => {
+Deno.test("every decider is right if the profiles are, and at chance if they carry no information", () => {
   const K = 3,
     utterances = Array.from({ length: 60 }, (_, i) => ({
       id: String(i),

@@ -1,4 +1,4 @@
-/** A fold's chain on a small synthetic corpus: that nothing leaks, that it repeats to the bit, that it tells what it does. */
+/** A fold's chain on a small synthetic corpus: nothing leaks, it repeats to the bit, and it reports its progress. */
 import { assert, assertEquals, assertNotEquals, assertStrictEquals, fail } from "@std/assert";
 import { extractFeatures, type Features } from "../../corpora/features.ts";
 import { openSynthetic } from "../../corpora/synthetic.ts";
@@ -44,7 +44,7 @@ function spoil(utterances: number[], emotionToo: boolean): Features {
   return { ...features, frames, utterances: changed };
 }
 
-Deno.test("no network of a fold depends on its held-out utterances, neither on their sound nor on their label", async () => {
+Deno.test("no network of a fold depends on the sound or the label of its held-out utterances", async () => {
   const device = await cpu.open();
   const weights = async (given: Features) => {
     const seen: StageOutput[] = [];
@@ -60,7 +60,7 @@ Deno.test("no network of a fold depends on its held-out utterances, neither on t
   assertNotEquals(await weights(spoil(trained.slice(0, 1), false)), whole); // the check can fail
 });
 
-Deno.test("runFold() gives the same to the bit again, with one thread or three", async () => {
+Deno.test("runFold() repeats its results to the bit, with one thread or three", async () => {
   const run = async (threads: number) => {
     const device = await createCpuDevice({ threads });
     const result = await runFold(new CrossValidation(features, settings), 1, device);
@@ -74,7 +74,7 @@ Deno.test("runFold() gives the same to the bit again, with one thread or three",
   assertEquals(await run(3), once);
 });
 
-Deno.test("runFold() profiles the held-out segments, and tells epochs, stages and progress in order", async () => {
+Deno.test("runFold() profiles the held-out segments, and reports epochs, stages and progress in order", async () => {
   const seen: string[] = [], work: number[] = [];
   const result = await runFold(new CrossValidation(features, settings), 0, await cpu.open(), {
     onEpoch: ({ stage, epoch }) => seen.push(`stage ${stage} epoch ${epoch}`),
@@ -113,7 +113,7 @@ Deno.test("runFold() profiles the held-out segments, and tells epochs, stages an
   }
 });
 
-Deno.test("validation utterances are labelled as the training ones are, and standardisation is theirs alone", () => {
+Deno.test("validation utterances are labelled like training utterances; only the training part determines the standardisation", () => {
   const training = features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []);
   const { learning, validation } = drawValidation(features.utterances, training, settings, 0);
   assertEquals(learning.length + validation.length, training.length);
@@ -127,7 +127,7 @@ Deno.test("validation utterances are labelled as the training ones are, and stan
   assert(Math.abs(mean - byHand) < 1e-9 && Math.abs(deviation - spread) < 1e-6);
 });
 
-Deno.test("tryFold() judges the validation utterances, and never looks at what the fold holds out", async () => {
+Deno.test("tryFold() judges the validation utterances and never reads the held-out ones", async () => {
   const device = await cpu.open();
   const trial = async (given: Features, varied: Partial<Settings> = {}) => {
     const { seconds: _, epochs, ...rest } = await tryFold(
@@ -162,7 +162,7 @@ Deno.test("tryFold() judges the validation utterances, and never looks at what t
   }
 });
 
-Deno.test("scaleFrames() gives each band the mean 0 and the deviation 1, over training utterances or over each", () => {
+Deno.test("scaleFrames() gives each band mean 0 and deviation 1, over the training utterances or over each utterance", () => {
   const training = features.utterances.flatMap((_, i) => folds[i] !== 0 ? [i] : []);
   const figures = (frames: Float32Array, which: readonly number[], band: number) => {
     const values = which.flatMap((i) => {
@@ -220,7 +220,7 @@ const long = await extractFeatures(openSynthetic(1, { utterances: 20, speakers: 
   conditions: "multi",
 });
 
-Deno.test("with views, averages, members and each source of labels runFold() gives the same to the bit with one thread or two", async () => {
+Deno.test("with views, averages, members and each source of labels, runFold() gives the same bits with one thread or two", async () => {
   const devices = await Promise.all([1, 2].map((threads) => createCpuDevice({ threads })));
   const found: number[] = [];
   for (const labelsFrom of LABEL_SOURCES) {
@@ -261,7 +261,7 @@ Deno.test("cross-fit labels of an utterance come from a network that did not lea
     await runFold(new CrossValidation(given, own, folds), 0, device, { memory });
     return labels!;
   };
-  // one utterance played backwards: whoever shares its part is labelled by a network that never heard it
+  // one utterance played backwards: whoever shares its part is labelled by a network that did not learn it
   const [changed] = training, { nMels } = frontEnd, { firstFrame, frameCount } = long.utterances[changed];
   const backwards = (frames: Float32Array) => {
     const changed = frames.slice();

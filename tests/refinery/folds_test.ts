@@ -12,7 +12,7 @@ const utterances = [30, 20, 13].flatMap((count, emotion) =>
 const settings = { folds: 4, split: "utterance", seed: 1, validationShare: 0.1 } as const;
 const count = <T>(items: Iterable<T>) => [...Map.groupBy(items, (x) => x).values()].map((group) => group.length);
 
-Deno.test("assignFolds() deals each emotion evenly, to one utterance, and the whole as well", () => {
+Deno.test("assignFolds() spreads each emotion and all utterances evenly, to one utterance", () => {
   const folds = assignFolds(utterances, EMOTIONS, settings);
   for (const [k] of EMOTIONS.entries()) {
     const sizes = count(folds.filter((_, i) => utterances[i].emotion === k));
@@ -23,7 +23,7 @@ Deno.test("assignFolds() deals each emotion evenly, to one utterance, and the wh
   assert(Math.max(...all) - Math.min(...all) <= 1);
 });
 
-Deno.test("assignFolds() draws by the seed, and anew by the draw", () => {
+Deno.test("assignFolds() depends on the seed and on the draw", () => {
   const [first, again, other, anew] = [
     assignFolds(utterances, EMOTIONS, settings),
     assignFolds(utterances, EMOTIONS, settings),
@@ -42,7 +42,7 @@ Deno.test("assignFolds() keeps a speaker's utterances together under split 'spea
   assertEquals(new Set(folds).size, 4);
 });
 
-Deno.test("assignFolds() says how many folds there can be", async () => {
+Deno.test("assignFolds() reports how many folds are possible", async () => {
   const draw = (own: { folds: number; split?: Split }) => () =>
     assignFolds(utterances, EMOTIONS, { ...settings, ...own });
   await assertOptionError(draw({ folds: 14 }), "folds", /'neutral' for each of 14, found 13; at most `folds: 13`/);
@@ -54,7 +54,7 @@ Deno.test("assignFolds() says how many folds there can be", async () => {
   await assertOptionError(draw({ folds: 1 }), "folds", />= 2, found 1/);
 });
 
-Deno.test("drawValidation() takes a tenth of each emotion from the training utterances, and no other", () => {
+Deno.test("drawValidation() takes a tenth of each emotion, from the training utterances only", () => {
   const training = utterances.flatMap((_, i) => i % 4 === 0 ? [] : [i]);
   const { learning, validation } = drawValidation(utterances, training, settings, 0);
   assertEquals([...learning, ...validation].sort((a, b) => a - b), training);
@@ -65,7 +65,7 @@ Deno.test("drawValidation() takes a tenth of each emotion from the training utte
   assertNotEquals(drawValidation(utterances, training, settings, 1).validation, validation);
 });
 
-Deno.test("drawValidation() takes whole speakers under split 'speaker', where there are enough", () => {
+Deno.test("drawValidation() takes whole speakers under split 'speaker', if there are enough", () => {
   const everyone = utterances.map((_, i) => i);
   const { learning, validation } = drawValidation(utterances, everyone, { ...settings, split: "speaker" }, 0);
   const speakers = (indices: number[]) => new Set(indices.map((i) => utterances[i].speaker));
@@ -85,7 +85,7 @@ const recorded = Array.from({ length: 24 }, (_, i) => ({
   fold: ["10", "2", "1"][i % 3],
 }));
 
-Deno.test("assignFolds() holds out whole sessions and whole texts, as many as there are at most", async () => {
+Deno.test("assignFolds() holds out whole sessions and whole texts, in at most as many folds as there are", async () => {
   for (const [split, groups] of [["session", 3], ["text", 4], ["speaker", 4]] as const) {
     const drawn = assignFolds(recorded, EMOTIONS, { ...settings, folds: 3, split });
     const together = Map.groupBy(recorded.keys(), (i) => recorded[i][split]);
@@ -98,7 +98,7 @@ Deno.test("assignFolds() holds out whole sessions and whole texts, as many as th
   }
 });
 
-Deno.test("assignFolds() takes the corpus's own folds, numbers by their value, and no other number of them", async () => {
+Deno.test("assignFolds() uses the corpus's official folds, in the order of their numbers, and refuses another count", async () => {
   const drawn = assignFolds(recorded, EMOTIONS, { ...settings, folds: 3, split: "official" });
   assertEquals([...drawn], recorded.map(({ fold }) => ["1", "2", "10"].indexOf(fold)));
   await assertOptionError(
@@ -108,7 +108,7 @@ Deno.test("assignFolds() takes the corpus's own folds, numbers by their value, a
   );
 });
 
-Deno.test("assignFolds() says of how many utterances the corpus does not say what it is to split by", async () => {
+Deno.test("assignFolds() counts the utterances that lack what the split requires", async () => {
   for (const [split, what] of [["session", "session"], ["text", "text"], ["official", "official fold"]] as const) {
     const field = split === "official" ? "fold" : split;
     const none = recorded.map((own) => ({ ...own, [field]: undefined }));
@@ -120,7 +120,7 @@ Deno.test("assignFolds() says of how many utterances the corpus does not say wha
   }
 });
 
-Deno.test("copies are never in two folds, nor learned and validated, whatever folds are drawn by", async () => {
+Deno.test("duplicates are never in two folds, nor both learned and validated, whatever the split", async () => {
   const copies = recorded.map((own, i) => i === 5 || i === 16 ? { ...own, copyOf: "u0" } : own);
   for (const split of ["utterance", "speaker", "session", "text"] as const) {
     for (let seed = 1; seed <= 20; seed++) {
@@ -140,7 +140,7 @@ Deno.test("copies are never in two folds, nor learned and validated, whatever fo
   );
 });
 
-Deno.test("folds are drawn as they were when only utterances and speakers were held out", () => {
+Deno.test("folds by utterance and by speaker are drawn as in earlier versions", () => {
   const drawn = {
     utterance: "133103230131011200302212320102230110213022103103233130012120232",
     speaker: "012330123301233012330123301233012330123301233012330123301233012",

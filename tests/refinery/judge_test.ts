@@ -68,7 +68,7 @@ function foldsOf(features: Features, folds: Int32Array, p: (segment: number) => 
 
 const settings = { ...PRESETS.quick, folds: 4, stages: 1, trees: 30, seed: 1 };
 
-Deno.test("judge() is right where the profiles are, and counts segments against utterance and truth", () => {
+Deno.test("judge() is right if the profiles are, and compares segments with the utterance's label and with the truth", () => {
   const features = makeFeatures(), cv = new CrossValidation(features, settings), { folds } = cv;
   const truth = features.segmentTruth!;
   const { stages: [stage], profiles, decisions } = judge(
@@ -84,7 +84,7 @@ Deno.test("judge() is right where the profiles are, and counts segments against 
   truth.forEach((emotion, s) => assertStrictEquals(profiles[0][2 * s] > 0.5, emotion === 0)); // back in the corpus's order
 });
 
-Deno.test("judge() is at chance where profiles say nothing, and so its forest has not seen the utterance it judges", () => {
+Deno.test("judge() is at chance if profiles carry no information, so its forest has not learned the utterance it judges", () => {
   const features = makeFeatures(), cv = new CrossValidation(features, settings), { folds } = cv;
   const random = new Random(5), noise = Array.from({ length: 120 }, () => random.uniform());
   for (const forestFolds of ["same", "anew"] as const) {
@@ -97,7 +97,7 @@ Deno.test("judge() is at chance where profiles say nothing, and so its forest ha
   }
 });
 
-Deno.test("judge() says which fold is missing", () => {
+Deno.test("judge() names a missing fold", () => {
   const features = makeFeatures(), cv = new CrossValidation(features, settings), { folds } = cv;
   const results = foldsOf(features, folds, () => 0.5).filter(({ fold }) => fold !== 2);
   assertThrows(() => judge(cv, results), Error, "Fold 3, stage 1 is missing");

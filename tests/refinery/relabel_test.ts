@@ -35,7 +35,7 @@ Deno.test("pEPR averages profile and one-hot label: the paper's example of secti
   assertEquals(second, [0.6, 0.25, 0.1, 0.05]);
 });
 
-Deno.test("uniform, the control, is half the one-hot label and half nothing at all", () => {
+Deno.test("uniform, the control, is half the one-hot label and half the uniform distribution", () => {
   const [first, second, , last] = rows(refineLabels("uniform", profiles, utterances, 4));
   assertEquals([first, second, last], [[0.625, 0.125, 0.125, 0.125], [0.625, 0.125, 0.125, 0.125], [
     0.125,
@@ -45,7 +45,7 @@ Deno.test("uniform, the control, is half the one-hot label and half nothing at a
   ]]);
 });
 
-Deno.test("temper() gives what a softmax of divided logits gives, smooth() spreads a share", () => {
+Deno.test("temper() equals a softmax of divided logits, smooth() spreads a share", () => {
   const logits = [1, -2, 0.5, 3, 0, 0, 2, -1],
     softmax = (t: number) =>
       [0, 4].flatMap((at) => {
@@ -78,7 +78,7 @@ Deno.test("sEPR, hard-dynamic and soft-static are p, its argmax, and its mean ov
   assertEquals([fixed[0], fixed[1]], [[0.4, 0.3, 0.15, 0.15], [0.4, 0.3, 0.15, 0.15]]);
 });
 
-Deno.test("no method labels a segment of an utterance it was not given, and every label it gives is a distribution", () => {
+Deno.test("no method labels a segment of an utterance outside its input, and every label is a distribution", () => {
   for (const method of METHODS) {
     const labels = rows(refineLabels(method, profiles, utterances, 4));
     assertEquals(labels[2], [0, 0, 0, 0], method);
@@ -96,7 +96,7 @@ Deno.test("argmax() takes the first of equals; meanRow() averages rows", () => {
   assertEquals([...meanRow(Float32Array.from([1, 2, 3, 4, 100, 100]), 0, 2, 2)], [2, 3]);
 });
 
-Deno.test("pseudoLabels() gives what listeners heard where that is known, and pEPR halves it with the profile", () => {
+Deno.test("pseudoLabels() gives the listeners' votes where that is known, and pEPR halves it with the profile", () => {
   const voted = [
     { firstSegment: 0, segmentCount: 2, emotion: 1, votes: [0.1, 0.6, 0.3] },
     { firstSegment: 2, segmentCount: 1, emotion: 2 },

@@ -43,7 +43,7 @@ Deno.test("a view without changes is the segment itself", () => {
   ]);
 });
 
-Deno.test("views stay inside their utterance and within their settings, and use all of both", () => {
+Deno.test("views stay inside their utterance and their settings' ranges, and cover both", () => {
   const views = Array.from({ length: 3000 }, (_, example) => draw(everything, example));
   const of = (name: Exclude<keyof typeof VIEW, "length">) => views.map(({ row }) => row[VIEW[name]]);
   const range = (values: number[]) => [Math.min(...values), Math.max(...values)];
@@ -69,7 +69,7 @@ Deno.test("views stay inside their utterance and within their settings, and use 
   assert(shifts.every(({ row }) => row[VIEW.shift] === 0), "whole frames, so that nothing is interpolated");
 });
 
-Deno.test("a view is drawn by its place, and one setting more changes no other", () => {
+Deno.test("a view depends on its place alone, and another setting does not change the draws of the rest", () => {
   assertEquals(draw(everything, 7), draw(everything, 7));
   assertNotEquals(draw(everything, 7), draw(everything, 8));
   assertNotEquals(draw(everything, 7), drawView(everything, segment, shape, [...path.slice(0, 4), 4], 7));
@@ -80,7 +80,7 @@ Deno.test("a view is drawn by its place, and one setting more changes no other",
   assertEquals(less[VIEW.gain], 1);
 });
 
-Deno.test("a view of an utterance that is hardly longer than a segment does not leave it", () => {
+Deno.test("a view stays inside an utterance that is hardly longer than a segment", () => {
   const short = { start: 0, frameCount: 32 };
   for (let example = 0; example < 200; example++) {
     const { start, row } = drawView(everything, short, shape, path, example);
@@ -120,7 +120,7 @@ onEach(
   "a dataset gives views where a network learns, with the label of the nearest segment",
   async (device) => {
     const store = new SegmentStore(device, features), segments = features.segmentStart.length;
-    // each segment's label says which it is: (place in its utterance) / 100, the rest on the emotion
+    // each segment's label identifies it: (place in its utterance) / 100, the rest on the emotion
     const labels = new Float32Array(segments * K);
     for (let s = 0; s < segments; s++) {
       const { firstSegment } = features.utterances[features.segmentUtterance[s]];
@@ -187,7 +187,7 @@ onEach(
   },
 );
 
-Deno.test("mixup blends neighbours of a batch and their labels by one share", async () => {
+Deno.test("mixup blends neighbours in a batch, and their labels, by the same share", async () => {
   const store = new SegmentStore(await cpu.open(), features);
   store.setLabels(pseudoLabels(features.utterances, features.segmentStart.length, K));
   const plain = new SegmentDataset(store, everyone, scaling);
@@ -210,7 +210,7 @@ Deno.test("mixup blends neighbours of a batch and their labels by one share", as
   store.release();
 });
 
-Deno.test("a balanced order has as many examples of each emotion, and is drawn anew each epoch", async () => {
+Deno.test("a balanced order has equally many examples of each emotion, and changes each epoch", async () => {
   const store = new SegmentStore(await cpu.open(), features);
   const few = everyone.filter((i) => i < 7), data = new SegmentDataset(store, few, scaling, { balance: true });
   const emotionOf = (example: number) => features.utterances[features.segmentUtterance[data.segments[example]]].emotion;
@@ -227,7 +227,7 @@ Deno.test("a balanced order has as many examples of each emotion, and is drawn a
   store.release();
 });
 
-Deno.test("a teacher labels the very view: its tempered probabilities, and half of the utterance's label", async () => {
+Deno.test("a teacher labels the view that is learned: half its tempered probabilities, half the utterance's label", async () => {
   const device = await cpu.open(), store = new SegmentStore(device, features);
   store.setLabels(pseudoLabels(features.utterances, features.segmentStart.length, K));
   const data = new SegmentDataset(store, everyone, scaling, { ...everything, stride: 1 });

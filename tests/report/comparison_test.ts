@@ -40,7 +40,7 @@ Deno.test("a run's stages are compared with its first: accuracies, won, lost and
   });
 });
 
-Deno.test("the mean profile's decisions are compared where that is asked for, and a run without them is refused", async () => {
+Deno.test("the mean profile's decisions are compared on request, and a run without them is refused", async () => {
   const csv = "utterance,speaker,emotion,stage_1,stage_2,mean_1,mean_2\nu0,s,anger,anger,anger,sadness,anger\n" +
     "u1,s,sadness,sadness,sadness,sadness,sadness\n";
   await withFolder({ "both.csv": csv, "old.csv": predictions("rrrrrr") }, async (dir) => {
@@ -52,7 +52,7 @@ Deno.test("the mean profile's decisions are compared where that is asked for, an
   });
 });
 
-Deno.test("two runs are compared over seeds: an utterance counts for the side that has it right in more of them", async () => {
+Deno.test("two runs are compared over seeds: an utterance counts for the side that is right with more seeds", async () => {
   const files = {
     "a1.csv": predictions("rwwwww", "rrrrrr"),
     "a2.csv": predictions("rwrwww", "rrrrrr"),
@@ -70,7 +70,7 @@ Deno.test("two runs are compared over seeds: an utterance counts for the side th
   });
 });
 
-Deno.test("compare tells a user's mistake in one line, and shows what docs/results tells of Emo-DB", async () => {
+Deno.test("compare reports a user's mistake in one line, and prints the figures of docs/results for Emo-DB", async () => {
   const other = predictions("rrrrrr").replace("u3,s,sadness", "u3,s,anger");
   const files = {
     "a.csv": predictions("rrrrrr"),

@@ -1,4 +1,4 @@
-/** Why a forest says what it says: by hand, and against its own probabilities by another way. */
+/** Why a forest decides as it does: computed by hand, and compared with its own probabilities. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { frontEnd } from "../../dsp/settings.ts";
 import { explainForest } from "../../forest/explain.ts";
@@ -21,7 +21,7 @@ const emotions = ["anger", "sadness"];
 
 const near = (a: number, b: number) => assert(Math.abs(a - b) < 1e-6, `${a}, expected ${b}`);
 
-Deno.test("explainForest() gives the paths and votes that a hand comes to (the textbook's example)", () => {
+Deno.test("explainForest() gives the paths and votes computed by hand (the textbook's example)", () => {
   const { trees: paths, votes } = explainForest(forest, profileStatistics(profile, 2));
   const asked = paths.map(({ path }) =>
     path.map(({ feature, value, atMost }) => [statisticName(feature, emotions), Number(value.toFixed(3)), atMost])
@@ -41,7 +41,7 @@ Deno.test("explainForest() gives the paths and votes that a hand comes to (the t
   );
 });
 
-Deno.test("explain() takes each stretch out and asks again: by hand", () => {
+Deno.test("explain() leaves out each stretch and decides again, as computed by hand", () => {
   // 0.475 and the rest, of the chapter; a fifth segment has no speech and would change every statistic
   const prediction = {
     emotion: "anger",
@@ -55,8 +55,8 @@ Deno.test("explain() takes each stretch out and asks again: by hand", () => {
   const model = { forest, description: { emotions, frontEnd } } as Parameters<typeof explain>[0];
   const stretches = stretchesOf(prediction, 0.8, model.description).filter(({ emotion }) => emotion !== undefined);
   const explanation = explain(model, prediction, stretches);
-  // without 0.9 and 0.6: means 0.2 and 0.8, anger's share 0.5, sadness's minimum 0.7: all three trees say sadness.
-  // without 0.3 and 0.1: mean anger 0.75, maximum of sadness 0.4, its minimum 0.1: all say anger
+  // without 0.9 and 0.6: means 0.2 and 0.8, anger's share 0.5, sadness's minimum 0.7: all three trees decide for sadness.
+  // without 0.3 and 0.1: mean anger 0.75, maximum of sadness 0.4, its minimum 0.1: all decide for anger
   assertEquals(explanation.stretches, [
     { firstSegment: 0, segmentCount: 2, without: 0 },
     { firstSegment: 2, segmentCount: 2, without: 1 },
@@ -84,7 +84,7 @@ Deno.test("explain() takes each stretch out and asks again: by hand", () => {
   assertEquals(Object.keys(json), ["statistics", "votes", "stretches", "trees"]);
 });
 
-Deno.test("of many stretches the longest with speech are weighed, in order of time", () => {
+Deno.test("of many stretches the longest with speech are weighed, in temporal order", () => {
   const many = Array.from({ length: 50 }, (_, i) => ({
     start: i,
     end: i + 1,
@@ -98,7 +98,7 @@ Deno.test("of many stretches the longest with speech are weighed, in order of ti
   assert(starts.includes(3) && chosen.every(({ emotion, segmentCount }) => emotion === "anger" && segmentCount > 0));
 });
 
-Deno.test("the votes of a grown forest, divided by its trees, are its probabilities, and each path leads where its answers lead", () => {
+Deno.test("a forest's votes divided by its trees are its probabilities, and each path ends at its leaf", () => {
   const random = new Random(3), n = 200, features = 6, classes = 3;
   const x = Float32Array.from({ length: n * features }, () => random.normal());
   const y = Uint8Array.from({ length: n }, (_, i) => x[features * i] > 0.5 ? 2 : x[features * i + 1] > 0 ? 1 : 0);

@@ -42,7 +42,7 @@ const rounded = (rows: (number | string)[][], digits: number) =>
   rows.map((row) => row.map((one) => typeof one === "number" ? Number(one.toFixed(digits)) : one));
 const times = (digits: number) => rounded(wanted.map(([start, end, text]) => [start, end, text]), digits);
 
-Deno.test("stretchesOf() joins segments of one likeliest emotion, sets those without speech apart, and covers the recording", () => {
+Deno.test("stretchesOf() joins neighbours with the same likeliest emotion, separates those without speech, and covers the recording", () => {
   assertEquals(
     rounded(stretches.map(({ start, end, emotion }) => [start, end, emotion ?? NO_SPEECH]), 6),
     times(6),
@@ -63,7 +63,7 @@ Deno.test("stretchesOf() joins segments of one likeliest emotion, sets those wit
   assertEquals(all.map(({ firstSegment }) => firstSegment), [0, 5, 6, 8]);
 });
 
-Deno.test("an Audacity label track has a line a stretch: start, end and text, with tabs between them", () => {
+Deno.test("an Audacity label track has a line for each stretch: start, end and text, separated by tabs", () => {
   const text = labelFile("audacity", { stretches, seconds, date });
   assert(text.endsWith("\n"));
   const rows = text.trimEnd().split("\n").map((line) => {

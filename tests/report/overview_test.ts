@@ -4,7 +4,7 @@ import { logMel } from "../../dsp/log_mel.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 import { Overview } from "../../report/figures/overview.ts";
 
-Deno.test("an Overview has the lowest and the highest sample of each stretch, and mean frames, however long and in whatever blocks", () => {
+Deno.test("an Overview has the lowest and the highest sample of each stretch, and mean frames, for any length and any blocks", () => {
   for (const length of [5, 1200, 1201, 2400, 2401, 100_003]) {
     const samples = Float32Array.from({ length }, (_, i) => Math.sin(i * i * 1e-5) * (i % 7));
     const overview = new Overview();

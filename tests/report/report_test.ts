@@ -14,7 +14,7 @@ import { writeReport } from "../../report/write.ts";
 import { inTemporary, names } from "../runs/folders.ts";
 import { run } from "../runs/small_experiment.ts";
 
-Deno.test("a report is one page without scripts or anything from elsewhere, and each figure a file", async () => {
+Deno.test("a report is one page without scripts and without resources from elsewhere, and each figure is a file", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await run(out, "new");
@@ -53,7 +53,7 @@ Deno.test("a report is one page without scripts or anything from elsewhere, and 
   });
 });
 
-Deno.test("a report tells what is wrong with a run: not complete, damaged, or of another corpus than can be made again", async () => {
+Deno.test("a report names what is wrong with a run: incomplete, damaged, or of a corpus that cannot be made again", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await run(out, "new");
@@ -76,7 +76,7 @@ Deno.test("a report tells what is wrong with a run: not complete, damaged, or of
   });
 });
 
-Deno.test("draw() gives an SVG in the colour of the text around it; as a file it is dark on white", async () => {
+Deno.test("draw() gives an SVG in the colour of the surrounding text; as a file it is dark on white", async () => {
   const svg = await draw({
     width: 50,
     height: 50,
@@ -107,7 +107,7 @@ Deno.test("encodePng() writes a PNG whose transparency is the density", () => {
   assertEquals([...rows], [0, ...[0, 128, 255].flatMap(pixel), 0, ...[64, 255, 0].flatMap(pixel)]);
 });
 
-Deno.test("what stands in a page is text: no name of an emotion or speaker is read as HTML", () => {
+Deno.test("names of emotions and speakers appear in a page as text, never as HTML", () => {
   const name = '<b>"&';
   const table = { kind: "table" as const, id: "t", title: name, head: [name], rows: [[name]], note: name };
   for (const html of [renderTable(table), renderPage({ title: name, summary: [name], sections: [] })]) {

@@ -12,7 +12,7 @@ import { assertFileError } from "../file_errors.ts";
 const root = join(import.meta.dirname!, "..", "..");
 const truth = features.utterances.map(({ emotion }) => features.emotions[emotion]);
 
-/** A run of the small experiment with a seed of its own. */
+/** A run of the small experiment with its own seed. */
 async function seeded(out: string, seed: number): Promise<void> {
   const own = { ...settings, seed };
   await run(out, "new", { settings: own, folds: assignFolds(features.utterances, features.emotions, own) });
@@ -40,7 +40,7 @@ function decisions(outs: string[], stage: number): string[] {
   });
 }
 
-Deno.test("runs together decide by the average of their mean profiles, and are compared with each, as counted by hand", async () => {
+Deno.test("several runs decide by the average of their mean profiles, and are compared with each run, as counted by hand", async () => {
   await inTemporary(async (dir) => {
     const [a, b, c] = ["a", "b", "c"].map((name) => join(dir, name));
     for (const [seed, out] of [a, b, c].entries()) await seeded(out, seed + 1);
@@ -90,7 +90,7 @@ Deno.test("runs together decide by the average of their mean profiles, and are c
   });
 });
 
-Deno.test("a run that is not finished, or is another corpus's, is refused by name", async () => {
+Deno.test("an unfinished run, or one of another corpus, is refused by name", async () => {
   await inTemporary(async (dir) => {
     const [whole, part, other] = ["whole", "part", "other"].map((name) => join(dir, name));
     await seeded(whole, 1);
@@ -109,7 +109,7 @@ Deno.test("a run that is not finished, or is another corpus's, is refused by nam
   });
 });
 
-Deno.test("compare --together prints what docs/results says of three networks together on Emo-DB", async () => {
+Deno.test("compare --together prints the figures of docs/results for three networks on Emo-DB", async () => {
   await inTemporary(async (dir) => {
     const seeds = [1, 2, 3].map((seed) => join(dir, `seed-${seed}`)),
       kept = join(root, "docs", "results", "emodb-best");

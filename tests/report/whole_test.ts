@@ -20,12 +20,12 @@ Deno.test("whole.ts has at most 400 lines, and imports the corpus alone", async 
   assertEquals([...text.matchAll(/^import .* from "(.*)";$/gm)].map(([, from]) => from), ["../../corpora/mod.ts"]);
 });
 
-Deno.test("whole.ts: frames are the engine's", () => {
+Deno.test("whole.ts: frames equal the engine's", () => {
   const random = new kernels.Random(1), samples = Float32Array.from({ length: 8000 }, () => 0.1 * random.normal());
   close(whole.logMel(samples), dsp.logMel(samples), "log-mel frames");
 });
 
-Deno.test("whole.ts: logits, loss, every gradient and the weights after steps of Adam are the engine's, on the same weights", async () => {
+Deno.test("whole.ts: logits, loss, every gradient and the weights after steps of Adam equal the engine's", async () => {
   const n = 3, K = 5, random = new kernels.Random(2), device = await kernels.openDevice({ device: "cpu", threads: 1 });
   const weights = whole.initialise(1 / 32, K, whole.randomFrom(3));
   const network = new nn.VggE(device, { classes: K, width: 1 / 32 }),
@@ -61,7 +61,7 @@ Deno.test("whole.ts: logits, loss, every gradient and the weights after steps of
   device.close();
 });
 
-Deno.test("whole.ts: refined labels and statistics are the engine's, and a tree's first question too", () => {
+Deno.test("whole.ts: refined labels, statistics and a tree's first question equal the engine's", () => {
   const random = new kernels.Random(4), K = 3, n = 7;
   const profile = Float32Array.from({ length: n * K }, () => random.uniform());
   const utterances = [{ firstSegment: 0, segmentCount: n, emotion: 1 }];
@@ -80,26 +80,26 @@ Deno.test("whole.ts: refined labels and statistics are the engine's, and a tree'
   }
 });
 
-Deno.test("whole.ts: the whole program runs, and a network learns what it is shown", async () => {
+Deno.test("whole.ts: the whole program runs, and a network learns its training set", async () => {
   const right = await whole.main(15, 40, { width: 1 / 64, epochs: 1, batch: 8, rate: 0.001 });
   assertEquals(right.length, 2);
   assert(right.every((share) => share >= 0 && share <= 1 && Number.isInteger(Math.round(share * 15))));
 
-  // two kinds of picture that anyone could tell apart: bright above, bright below
-  const heard = Array.from({ length: 8 }, (_, u) => ({
+  // two kinds of picture that are easily distinguished: bright above, bright below
+  const corpus = Array.from({ length: 8 }, (_, u) => ({
     frames: Float64Array.from({ length: 32 * 64 }, (_, i) => (i % 64 < 32) === (u % 2 === 0) ? 1 : -1),
     starts: [0],
     emotion: u % 2,
   }));
-  const labels = heard.map(({ emotion }) => Float64Array.from([1 - emotion, emotion]));
+  const labels = corpus.map(({ emotion }) => Float64Array.from([1 - emotion, emotion]));
   const weights = whole.train(
-    heard,
+    corpus,
     labels,
     2,
     { width: 1 / 32, epochs: 15, batch: 8, rate: 0.003 },
     whole.randomFrom(1),
   );
-  heard.forEach(({ frames, emotion }) => {
+  corpus.forEach(({ frames, emotion }) => {
     const image = Float64Array.from({ length: 64 * 32 }, (_, i) => frames[(i % 32) * 64 + Math.floor(i / 32)]);
     const { logits } = whole.forward(weights, image, 1);
     assertStrictEquals(logits[1] > logits[0] ? 1 : 0, emotion);

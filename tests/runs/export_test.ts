@@ -1,4 +1,4 @@
-/** Models of a run: what they give is what the run says, and what they learned from is what they say. */
+/** Models of a run: they predict what the run did, and learned from what their card states. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { join } from "@std/path";
 import { RandomForest } from "../../forest/forest.ts";
@@ -28,7 +28,7 @@ const note = { licence: "MIT" };
 const corpus = openSynthetic(1, { utterances: 20, speakers: 2 });
 const K = features.emotions.length;
 
-/** Runs, is stopped and goes on, exports each fold, and compares what its model hears with what the run says. */
+/** Runs, is stopped and resumes, exports each fold, and compares what its model predicts with the run. */
 async function checkFolds(changed: Partial<Settings>): Promise<void> {
   const own = { ...settings, ...changed };
   const features = await extractFeatures(corpus, segmentation(own));
@@ -52,14 +52,14 @@ async function checkFolds(changed: Partial<Settings>): Promise<void> {
       for (const [i, { id, emotion, firstSegment, segmentCount }] of features.utterances.entries()) {
         if (folds[i] !== fold) continue;
         const { samples } = await corpus.utterances[i].read();
-        const heard = await predictor.predict(samples);
-        assertEquals(heard.profile, profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K), id);
-        assertStrictEquals(heard.emotion, predicted.get(id), id);
+        const prediction = await predictor.predict(samples);
+        assertEquals(prediction.profile, profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K), id);
+        assertStrictEquals(prediction.emotion, predicted.get(id), id);
         if (own.level === "percentile") {
           const quiet = await predictor.predict(samples.map((x) => x * 10 ** (-15 / 20)));
-          quiet.profile.forEach((p, at) => assert(Math.abs(p - heard.profile[at]) < 1e-3, id));
+          quiet.profile.forEach((p, at) => assert(Math.abs(p - prediction.profile[at]) < 1e-3, id));
         }
-        confusion[emotion][features.emotions.indexOf(heard.emotion)]++;
+        confusion[emotion][features.emotions.indexOf(prediction.emotion)]++;
       }
       predictor.close();
     }
@@ -67,7 +67,7 @@ async function checkFolds(changed: Partial<Settings>): Promise<void> {
   });
 }
 
-Deno.test("the model of a fold gives, on the utterances that it held out, what the run's results say: to the utterance", async () => {
+Deno.test("the model of a fold reproduces the run's decision for each utterance that the fold held out", async () => {
   await checkFolds({});
 });
 
@@ -75,11 +75,11 @@ Deno.test("so does the model of a fold whose networks have batch norm", async ()
   await checkFolds({ batchNorm: true });
 });
 
-Deno.test("so does the model of a fold whose recordings were brought to one level, from samples at any volume", async () => {
+Deno.test("so does the model of a fold with recordings at one level, from samples at any volume", async () => {
   await checkFolds({ level: "percentile" });
 });
 
-Deno.test("the model for use of networks with batch norm is a plain VGG-E, without dropout, that hears the same but for rounding", async () => {
+Deno.test("the model for use of networks with batch norm is a plain VGG-E, without dropout, that predicts the same but for rounding", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run"),
       own = { ...experiment, settings: { ...settings, batchNorm: true, dropout: 0.1 } };
@@ -106,7 +106,7 @@ Deno.test("the model for use of networks with batch norm is a plain VGG-E, witho
   });
 });
 
-Deno.test("the model for use has heard every utterance, and its forest is the run's, of out-of-fold profiles", async () => {
+Deno.test("the model for use learned every utterance, and its forest is the run's, of out-of-fold profiles", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run"), { results } = await run(out, "new");
     const everything = { ...experiment, start: "resume" as const };
@@ -138,7 +138,7 @@ Deno.test("the model for use has heard every utterance, and its forest is the ru
     // its network is none of the folds'
     const fold = decodeModel(await exportFold(out, 0, note), "fold 1");
     assertNotEquals(weights["dense3.w"], fold.weights["dense3.w"]);
-    // what was trained is kept, and not trained again
+    // what was trained is saved, and not trained again
     const folder = await RunFolder.at(join(out, "everything"));
     assertStrictEquals(await folder.countFinished(), settings.stages);
     const began = performance.now();
@@ -190,7 +190,7 @@ Deno.test("only a complete run is exported, and only its own folds", async () =>
   });
 });
 
-Deno.test("writeModel() writes over a model, never over anything else", async () => {
+Deno.test("writeModel() overwrites a model, never anything else", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await run(out, "new");

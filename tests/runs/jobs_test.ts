@@ -18,7 +18,7 @@ async function runAtOnce(out: string, start: Start, hooks: ExperimentHooks = {},
   return await runExperiment(own, folder, hooks, performance.now(), runFolds);
 }
 
-Deno.test("two folds at once give what they give one after the other, also when they were stopped together", async () => {
+Deno.test("two folds at once give the same results as one after the other, also after both were stopped", async () => {
   await inTemporary(async (dir) => {
     const expected = plain(await run(join(dir, "one"), "new"));
     assertEquals(plain(await runAtOnce(join(dir, "two"), "new")), expected);
@@ -34,7 +34,7 @@ Deno.test("two folds at once give what they give one after the other, also when 
   });
 });
 
-Deno.test("a worker that dies is told with its fold, and the run goes on from what is kept", async () => {
+Deno.test("a worker that dies is reported with its fold, and the run resumes from its checkpoints", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     const { job, message } = await assertRejects(() => runAtOnce(out, "new", {}, dying), CrewError);

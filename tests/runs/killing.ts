@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 
 const root = join(import.meta.dirname!, "..", "..");
 
-/** Starts `train`. What it says is thrown away unless it is asked for. */
+/** Starts `train`. Its output is discarded unless requested. */
 export function startTrain(args: string[], output: "piped" | "null" = "null"): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "-P=train", "cli/train.ts", ...args],
@@ -38,7 +38,7 @@ export async function resultsOf(out: string): Promise<Record<string, unknown>> {
 }
 
 /**
- * Runs `train`, kills it with SIGKILL after random times, and goes on, until it has been killed so often; then lets it end.
+ * Runs `train`, kills it with SIGKILL after random times, and resumes it, until it has been killed so often; then lets it end.
  *
  * @param seconds a run's length, so that the moments spread over it
  * @returns after how many seconds of each process it was killed

@@ -1,4 +1,4 @@
-/** A program that takes a lease in the folder given, perhaps as if on another host, says so, and holds it until it is killed. */
+/** A program that takes a lease in the given folder, perhaps as if on another host, prints that, and holds it until it is killed. */
 import { Lease } from "../../runs/lease.ts";
 
 const [dir, host] = Deno.args;

@@ -6,7 +6,7 @@ import { inTemporary, names } from "./folders.ts";
 
 const what = "Fold 1";
 
-Deno.test("a lease is held by one process of a host, and free again when that has released it", async () => {
+Deno.test("one process of a host holds a lease, until it releases it", async () => {
   await inTemporary(async (dir) => {
     const lease = await Lease.take(dir, "fold-1", { what });
     lease.check();
@@ -38,7 +38,7 @@ async function kill(child: Deno.ChildProcess): Promise<void> {
   await child.stdout.cancel();
 }
 
-Deno.test("a lease of a process of this host is free as soon as that was killed", async () => {
+Deno.test("a lease is free as soon as its process on this host was killed", async () => {
   await inTemporary(async (parent) => {
     const dir = join(parent, "locks");
     const holder = await startHolder(dir);
@@ -57,7 +57,7 @@ Deno.test("a lease of a process of this host is free as soon as that was killed"
   });
 });
 
-Deno.test("a lease of another host counts while it beats, and is free when it has not for so long", async () => {
+Deno.test("a lease of another host is valid while it is renewed, and free some time after its last renewal", async () => {
   await inTemporary(async (parent) => {
     const dir = join(parent, "locks");
     const holder = await startHolder(dir, "elsewhere");
@@ -81,7 +81,7 @@ Deno.test("a lease of another host counts while it beats, and is free when it ha
   });
 });
 
-Deno.test("a holder that was silent for too long learns that it has lost its lease, and leaves the new one alone", async () => {
+Deno.test("a holder that was silent for too long finds that it has lost its lease, and leaves the new one unchanged", async () => {
   await inTemporary(async (dir) => {
     const late = await Lease.take(dir, "fold-1", { what, host: "elsewhere", beat: 1000 });
     const lease = await Lease.take(dir, "fold-1", { what, patience: 0.3 });
@@ -94,7 +94,7 @@ Deno.test("a holder that was silent for too long learns that it has lost its lea
   });
 });
 
-Deno.test("of many that want a lease at once, one gets it at a time", async () => {
+Deno.test("of many that request a lease, one at a time gets it", async () => {
   await inTemporary(async (dir) => {
     let held = 0, most = 0;
     await Promise.all(Array.from({ length: 8 }, async () => {
@@ -109,7 +109,7 @@ Deno.test("of many that want a lease at once, one gets it at a time", async () =
   });
 });
 
-Deno.test("readLeases() says who holds what, since when it was heard of, and what it does", async () => {
+Deno.test("readLeases() lists each holder, what it holds, what it does and when it last reported", async () => {
   await inTemporary(async (dir) => {
     const lease = await Lease.take(dir, "fold-2", { what: "Fold 2", beat: 0.05 });
     lease.tell({ stage: 1 });

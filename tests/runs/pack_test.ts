@@ -1,4 +1,4 @@
-/** A packed run: small, whole, and enough to go on from. */
+/** A packed run: small, complete, and enough to resume from. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { packRun, unpackRun } from "../../runs/pack.ts";
@@ -6,7 +6,7 @@ import { inTemporary, names } from "./folders.ts";
 import { plain, run, runEpochs, settings } from "./small_experiment.ts";
 import { assertFileError } from "../file_errors.ts";
 
-Deno.test("a run that is packed between two stages, unpacked and resumed ends as one that was left alone", async () => {
+Deno.test("a run that is packed between two stages, unpacked and resumed ends like one that was not interrupted", async () => {
   for (const labelsFrom of ["in-sample", "cross-fit", "teacher-view"] as const) {
     const changes = { settings: { ...settings, labelsFrom, randomStart: true } };
     await inTemporary(async (dir) => {
@@ -23,7 +23,7 @@ Deno.test("a run that is packed between two stages, unpacked and resumed ends as
   }
 });
 
-Deno.test("what is no packed run is refused, and nothing is written", async () => {
+Deno.test("a file that is no packed run is refused, and nothing is written", async () => {
   await inTemporary(async (dir) => {
     const file = join(dir, "x.tar.gz"), out = join(dir, "out");
     await Deno.writeTextFile(file, "not an archive");

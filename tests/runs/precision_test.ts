@@ -1,4 +1,4 @@
-/** A run is of one precision: its identity says so where that is not float32, and who goes on in another is told. */
+/** A run has one precision: its identity names it unless it is float32, and resuming in another is an error. */
 import { assertEquals, assertNotStrictEquals } from "@std/assert";
 import { PRESETS } from "../../refinery/presets.ts";
 import { differences, identityOf, shortIdentity } from "../../runs/identity.ts";
@@ -14,7 +14,7 @@ const config = (device: RunConfig["device"]) =>
     device,
   });
 
-Deno.test("a run of 16-bit floats is another run than one of float32, and the difference is named", () => {
+Deno.test("runs of 16-bit floats and of float32 are different, and the difference is named", () => {
   const [f32, f16] = [
     config({ kind: "webgpu", description: "a" }),
     config({ kind: "webgpu", description: "a", precision: "f16" }),

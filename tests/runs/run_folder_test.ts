@@ -26,7 +26,7 @@ const table = {
   profiles: new Float32Array([0.25, 0.75, 0.5, 0.5, 1, 0]),
 };
 
-Deno.test("encodeProfiles() makes an Arrow file of one row a segment, with the columns' types as promised", () => {
+Deno.test("encodeProfiles() makes an Arrow file with one row for each segment and the documented column types", () => {
   const bytes = encodeProfiles(table);
   assertEquals(new TextDecoder().decode(bytes.subarray(0, 6)), "ARROW1"); // a file, not a stream
   const read = tableFromIPC(bytes);
@@ -50,7 +50,7 @@ Deno.test("encodeProfiles() refuses profiles of another size", () => {
   );
 });
 
-Deno.test("writeAtomically() leaves the old file, and no other, where the new one can't be put in its place", async () => {
+Deno.test("writeAtomically() leaves only the old file if it cannot replace it", async () => {
   await inTemporary(async (dir) => {
     const file = join(dir, "deep", "results.json");
     await writeAtomically(file, "old");
@@ -64,7 +64,7 @@ Deno.test("writeAtomically() leaves the old file, and no other, where the new on
   });
 });
 
-Deno.test("writeAtomically() never shows a reader half a file", async () => {
+Deno.test("a reader never sees half a file of writeAtomically()", async () => {
   await inTemporary(async (dir) => {
     const file = join(dir, "weights");
     const versions = [1, 2].map((value) => new Uint8Array(2 ** 20).fill(value));
@@ -86,7 +86,7 @@ Deno.test("writeAtomically() never shows a reader half a file", async () => {
   });
 });
 
-Deno.test("RunFolder.create() takes a new or an empty folder only, and says what is wrong with another", async () => {
+Deno.test("RunFolder.create() accepts only a new or an empty folder, and says what is wrong with another", async () => {
   await inTemporary(async (dir) => {
     await RunFolder.create(join(dir, "new", "deep"));
     await RunFolder.create(join(dir, "new", "deep")); // empty
@@ -97,7 +97,7 @@ Deno.test("RunFolder.create() takes a new or an empty folder only, and says what
   });
 });
 
-Deno.test("RunFolder writes predictions as CSV, quoting what has to be", async () => {
+Deno.test("RunFolder writes predictions as CSV, with quotes where they are required", async () => {
   await inTemporary(async (dir) => {
     const folder = await RunFolder.create(join(dir, "run"));
     const utterances = [{ id: "a", speaker: "s", emotion: 0 }, { id: 'b, "B"', speaker: "t", emotion: 1 }];
@@ -115,7 +115,7 @@ Deno.test("RunFolder writes predictions as CSV, quoting what has to be", async (
   });
 });
 
-Deno.test("RunFolder logs one JSON object a line, each with its time", async () => {
+Deno.test("RunFolder logs one JSON object per line, each with its time", async () => {
   await inTemporary(async (dir) => {
     const folder = await RunFolder.create(join(dir, "run"));
     folder.log({ event: "fold", fold: 0, seconds: 2 });
@@ -130,7 +130,7 @@ Deno.test("RunFolder logs one JSON object a line, each with its time", async () 
   });
 });
 
-Deno.test("an emotion may be called as a column is, or be a number: columns keep their order, and profiles their values", () => {
+Deno.test("an emotion may have a column's name or be a number: columns keep their order, profiles their values", () => {
   const emotions = ["anger", "utterance", "segment", "start_s", "emotion_segment", "10", "2"];
   // so many rows that the library cuts them into batches
   const long = 3000, profiles = Float32Array.from({ length: 7 * (long + 1) }, (_, i) => i / 32);
@@ -150,7 +150,7 @@ Deno.test("an emotion may be called as a column is, or be a number: columns keep
   assertEquals(decodeProfiles(bytes, emotions), profiles);
 });
 
-Deno.test("emotionColumn() gives no two emotions one column, and none the table's own", () => {
+Deno.test("emotionColumn() gives each emotion a column of its own, different from the table's columns", () => {
   const own = ["file", "emotion", "probability"];
   const emotions = ["anger", "file", "emotion", "emotion_file", "emotion_emotion_file", "probability", "10"];
   const columns = emotions.map((emotion) => emotionColumn(emotion, own));

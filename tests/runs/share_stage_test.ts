@@ -24,7 +24,7 @@ async function fitted(place: string): Promise<number> {
   return log.split("\n").filter((line) => line.startsWith('{"event":"stage"')).length;
 }
 
-Deno.test("chains that share stage 1 give what each would alone, and fit no network twice", async () => {
+Deno.test("chains that share stage 1 give the same results as alone, and fit no network twice", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "paper");
     const results = await runPaperChains(out, experiment, chains);
@@ -44,7 +44,7 @@ Deno.test("chains that share stage 1 give what each would alone, and fit no netw
   });
 });
 
-Deno.test("chains go on where they were stopped, and leave what is complete as it is", async () => {
+Deno.test("chains resume where they were stopped, and leave complete ones unchanged", async () => {
   await inTemporary(async (dir) => {
     const whole = await runPaperChains(join(dir, "whole"), experiment, chains);
     const out = join(dir, "stopped"), abort = new AbortController(), reason = new Error("stopped by the test");
@@ -62,7 +62,7 @@ Deno.test("chains go on where they were stopped, and leave what is complete as i
   });
 });
 
-Deno.test("stage 1 is taken over from a run that differs in method and stages alone", async () => {
+Deno.test("stage 1 is copied from a run that differs in method and stages only", async () => {
   await inTemporary(async (dir) => {
     await run(join(dir, "from"), "new", { settings: { ...settings, stages: 1 } });
     const from = await RunFolder.at(join(dir, "from"));

@@ -36,7 +36,7 @@ export const experiment: Experiment = {
   device: opened,
 };
 
-/** Runs it, or goes on with it, in a folder. */
+/** Runs it, or resumes it, in a folder. */
 export async function run(
   out: string,
   start: Start,
@@ -48,7 +48,7 @@ export async function run(
   return await runExperiment(own, await openRun(out, own, start, { ...hooks, onlyFold }), hooks);
 }
 
-/** Runs it until so many epochs are over and kept, and stops it there as a Ctrl-C would. */
+/** Runs it until so many epochs are saved, and stops it there as Ctrl-C would. */
 export async function runEpochs(out: string, start: Start, epochs: number, changes: Partial<Experiment> = {}) {
   const abort = new AbortController();
   const reason = new Error("stopped by the test");

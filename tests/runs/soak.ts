@@ -104,7 +104,7 @@ for (let attempt = 0; !outcome; attempt++) {
 assertEquals(plain(outcome), expected);
 assert(steps >= wanted && losses > 5 && stops > 2 && damaged > 2, "it was no soak");
 const third = Math.floor(memory.length / 3), mean = (m: number[]) => m.reduce((a, b) => a + b) / m.length;
-// what V8 and the system keep in reserve goes up and down; what is held does not
+// the reserves of V8 and of the system vary; the memory in use must not
 for (const [what, values, most] of [["the process", memory, 1.2], ["JavaScript's objects", held, 1.05]] as const) {
   const [early, late] = [mean(values.slice(third, 2 * third)), mean(values.slice(2 * third))];
   console.log(`memory of ${what}: ${early.toFixed(1)} MiB in the second third, ${late.toFixed(1)} in the last`);

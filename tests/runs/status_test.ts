@@ -1,4 +1,4 @@
-/** What each fold of a run is doing, as its folder tells. */
+/** What each fold of a run is doing, read from its folder. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { Lease } from "../../runs/lease.ts";
@@ -7,7 +7,7 @@ import { inTemporary } from "./folders.ts";
 import { run, runEpochs, settings } from "./small_experiment.ts";
 import { assertFileError } from "../file_errors.ts";
 
-Deno.test("readStatus() tells folds that wait, run, were stopped, are silent and are finished, and the task shows it", async () => {
+Deno.test("readStatus() distinguishes folds that wait, run, were stopped, are silent or finished, and the task prints them", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await runEpochs(out, "new", 4, {}); // fold 1: stage 1 of 2, and an epoch of stage 2

@@ -83,7 +83,7 @@ Deno.test("a run's config, results and records are read as they are written, and
   });
 });
 
-Deno.test("a checkpoint that is whole but is no fit is passed over with a note, and the one before it serves", async () => {
+Deno.test("an intact checkpoint that does not fit is skipped with a note, and the one before it is used", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await runEpochs(out, "new", 2);
@@ -102,7 +102,7 @@ Deno.test("a checkpoint that is whole but is no fit is passed over with a note, 
   });
 });
 
-Deno.test("results of real runs, which docs/results holds, are what runResults takes", async () => {
+Deno.test("runResults accepts the results of the real runs in docs/results", async () => {
   let read = 0;
   const folder = join(import.meta.dirname!, "../../docs/results/emodb");
   const look = async (path: string) => {
@@ -119,7 +119,7 @@ Deno.test("results of real runs, which docs/results holds, are what runResults t
   await assertFileError(() => parseStored('{"corpus":', runResults, "x.json"), { file: "x.json", expected: "JSON" });
 });
 
-Deno.test("a lease that is JSON but no lease is nobody's", async () => {
+Deno.test("JSON that is no lease has no holder", async () => {
   await inTemporary(async (dir) => {
     await Deno.writeTextFile(join(dir, "fold-1.1.json"), JSON.stringify({ host: "a", pid: 1, since: "now", beat: 0 }));
     await Deno.writeTextFile(join(dir, "fold-2.1.json"), JSON.stringify({ host: "a", pid: "one" }));

@@ -27,7 +27,7 @@ const expected = await (async () => {
   return outcome;
 })();
 
-Deno.test("a run that is stopped after each epoch, and gone on with, ends in the same results and leaves nothing over", async () => {
+Deno.test("a run that is stopped after each epoch and resumed gives the same results and leaves no extra files", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await runEpochs(out, "new", 1);
@@ -64,7 +64,7 @@ Deno.test("a run with views, averages, members and each source of labels resumes
   }
 });
 
-Deno.test("of checkpoints two are kept, and a run goes on from the one before where the last is gone, cut or damaged", async () => {
+Deno.test("two checkpoints are kept, and a run resumes from the first if the last is missing, cut or damaged", async () => {
   const spoil: Record<string, (file: string) => Promise<void>> = {
     deleted: (file) => Deno.remove(file),
     truncated: (file) => Deno.truncate(file, 10000),
@@ -101,7 +101,7 @@ async function flip(file: string, at: number, bit: number): Promise<void> {
   await Deno.writeFile(file, bytes);
 }
 
-Deno.test("a run makes again what is damaged of a finished stage, of its labels, or of every checkpoint", async () => {
+Deno.test("a run recomputes a finished stage, its labels or all checkpoints if they are damaged", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await runEpochs(out, "new", 4); // in the second stage
@@ -119,7 +119,7 @@ Deno.test("a run makes again what is damaged of a finished stage, of its labels,
   });
 });
 
-Deno.test("a run folder says how an experiment differs from it: settings, version, device, recordings", async () => {
+Deno.test("a run folder names how an experiment differs from it: settings, version, device, recordings", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await runEpochs(out, "new", 1);
@@ -160,7 +160,7 @@ Deno.test("a run folder says how an experiment differs from it: settings, versio
   });
 });
 
-Deno.test("a fold is run by one process at a time, and begun once", async () => {
+Deno.test("one process at a time runs a fold, and a fold is begun once", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await runEpochs(out, "new", 1);
@@ -178,7 +178,7 @@ Deno.test("a fold is run by one process at a time, and begun once", async () => 
   });
 });
 
-Deno.test("a run whose device is lost goes on with another from its checkpoint, and stops at the third loss", async () => {
+Deno.test("a run whose device is lost resumes from its checkpoint on another, and stops at the third loss", async () => {
   await inTemporary(async (dir) => {
     const notes: string[] = [];
     const onNote = (line: string) => void notes.push(line);
@@ -215,7 +215,7 @@ Deno.test("a run whose device is lost goes on with another from its checkpoint, 
 });
 
 Deno.test({
-  name: `a run whose GPU is lost goes on with another${webgpu.missing ? ` (${webgpu.missing})` : ""}`,
+  name: `a run whose GPU is lost resumes on another${webgpu.missing ? ` (${webgpu.missing})` : ""}`,
   ignore: webgpu.missing !== undefined,
   async fn() {
     const { createWebGpuDevice } = await import("../../kernels/webgpu/mod.ts");
@@ -239,7 +239,7 @@ Deno.test({
   },
 });
 
-Deno.test("NaN in a weight stops the run, naming fold, stage, epoch, step and layer; what was kept before stays good", async () => {
+Deno.test("NaN in a weight stops the run, naming fold, stage, epoch, step and layer; earlier checkpoints stay valid", async () => {
   await inTemporary(async (dir) => {
     const out = join(dir, "run");
     await runEpochs(out, "new", 2);

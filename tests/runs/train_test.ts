@@ -48,7 +48,7 @@ Deno.test("train() resumes by the same call to the same results, and refuses ano
   }
 });
 
-Deno.test("train() holds out as many speakers as there are, where they are fewer than the preset's folds", async () => {
+Deno.test("train() holds out each speaker if there are fewer speakers than the preset's folds", async () => {
   const corpus = await openSynthetic(1, { utterances: 10, speakers: 2 }), out = await Deno.makeTempDir();
   try {
     const { folds: _, ...rest } = SMALL;

@@ -139,7 +139,7 @@ Deno.test("assertThrows() gives the error, and goes by its class and by what its
   fails(() => assertThrows(text, Error), /^A non-Error object was thrown\.$/);
 });
 
-Deno.test("assertRejects() does so with a promise, and wants a function that does not throw itself", async () => {
+Deno.test("assertRejects() does so with a promise, and requires a function that does not throw itself", async () => {
   const error = new RangeError("found [7]"), rejecting = () => Promise.reject(error);
   node.equal(await assertRejects(rejecting), error);
   node.equal(await assertRejects(rejecting, RangeError, "[7]"), error);

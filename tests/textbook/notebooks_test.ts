@@ -31,7 +31,7 @@ async function execute(folder: string) {
 const chapters = [...Deno.readDirSync(join(root, "docs/textbook"))].map(({ name }) => name)
   .filter((name) => /^\d_.*\.md$/.test(name)).sort();
 
-Deno.test("each chapter's notebook is made of its very words, blocks and pictures (deno task textbook)", async () => {
+Deno.test("each chapter's notebook has exactly its words, blocks and pictures (deno task textbook)", async () => {
   const kept = [...Deno.readDirSync(notebooks)].map(({ name }) => name).sort();
   assertEquals(kept, chapters.map((name) => name.replace(".md", ".ipynb")));
   for (const name of chapters) {
@@ -73,7 +73,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a notebook whose assertion fails is not passed${why ? ` (${why})` : ""}`,
+  name: `a notebook whose assertion fails does not pass${why ? ` (${why})` : ""}`,
   ignore: why !== undefined,
   async fn() {
     const folder = await Deno.makeTempDir();

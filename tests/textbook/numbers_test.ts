@@ -51,7 +51,7 @@ function lossAt({ image, labels, values, moved }: SmallNetwork, w: number): numb
   return loss;
 }
 
-Deno.test("chapter 3: every slope that is drawn is the finite difference of the loss, and every row has a label", async () => {
+Deno.test("chapter 3: each drawn slope is the finite difference of the loss, and each row has a label", async () => {
   const { network, slopes, curve } = await tapeSlopes();
   for (let n = 0; n < 4; n++) {
     assertEquals(network.labels.subarray(3 * n, 3 * n + 3).reduce((a, b) => a + b), 1);
@@ -65,7 +65,7 @@ Deno.test("chapter 3: every slope that is drawn is the finite difference of the 
   for (const { w, loss } of curve) assert(Math.abs(loss - lossAt(network, w)) < 1e-4);
 });
 
-Deno.test("chapter 4: Adam's path is that of Kingma & Ba's algorithm 1, and heights after 30 and 60 steps are as told", async () => {
+Deno.test("chapter 4: Adam's path is that of Kingma & Ba's algorithm 1, and its heights after 30 and 60 steps are the text's", async () => {
   const paths = await adamPaths(), path = paths[2];
   const height = ({ a, b }: { a: number; b: number }) => (a * a + 40 * b * b) / 2;
   const w = [-4.5, 1.2], m = [0, 0], v = [0, 0];
@@ -84,7 +84,7 @@ Deno.test("chapter 4: Adam's path is that of Kingma & Ba's algorithm 1, and heig
   assert(Math.abs(height(paths[0][60]) - plain(60)) < 1e-3);
 });
 
-Deno.test("chapter 4: the settings of the presets that it compares are those that they have", () => {
+Deno.test("chapter 4: the compared settings are those of the presets", () => {
   const text = chapter("4_adam"), { paper, demo } = refinery.PRESETS;
   const row = (name: string, ...cells: string[]) => says(text, `| ${[name, ...cells].join(" | ")} |`);
   const frames = (n: number) => `${n} (${(n - 1) * 10 + 25} ms)`;
@@ -113,7 +113,7 @@ Deno.test("chapter 4: the settings of the presets that it compares are those tha
   assertEquals(norm, ["demo", "tuned", "best"]);
 });
 
-Deno.test("chapter 5: distances from the truth, and what a network that knows nothing would earn", async () => {
+Deno.test("chapter 5: distances from the truth, and the distance of a network that knows nothing", async () => {
   const { refined, control, corpus: { truth, utterances } } = await refinedLabels(), text = chapter("5_labels");
   const of = (name: string) => refined.find(({ method }) => method === name)!.errors.map((e) => e.toFixed(3));
   // of a label that is wrong for a share of segments: one-hot errs by 2 there; (3/4, 1/4) by 9/8 there, by 1/8 elsewhere
@@ -133,7 +133,7 @@ Deno.test("chapter 5: distances from the truth, and what a network that knows no
   says(text, `${share.toFixed(0)} % of the fall`);
 });
 
-Deno.test("the demo's control: how much of the fall in label error that README.md shows a uniform distribution earns", async () => {
+Deno.test("the demo's control: the share of README.md's fall in label error that a uniform distribution also reaches", async () => {
   const corpus = await corpora.openCorpus("synthetic", { seed: 1 });
   const cut = refinery.segmentation(refinery.PRESETS.demo);
   const { utterances, segmentTruth, emotions } = await corpora.extractFeatures(corpus, cut);
@@ -156,7 +156,7 @@ Deno.test("the demo's control: how much of the fall in label error that README.m
   says(text, `would bring it to ${control.toFixed(3)}, ${share} % of the fall`);
 });
 
-Deno.test("chapter 5: this project's results are what its files of decisions count to", () => {
+Deno.test("chapter 5: this project's results are the counts of its files of decisions", () => {
   const accuracy = (folder: string, method: string) => {
     const file = join(root, "docs/results/emodb", folder, `predictions-${method}.csv`);
     const [, ...rows] = Deno.readTextFileSync(file).trim().split("\n").map((line) => line.split(","));
@@ -172,7 +172,7 @@ Deno.test("chapter 5: this project's results are what its files of decisions cou
   pEPR.forEach((values, i) => row(`pEPR, seed ${i + 1}`, values));
   row("pEPR, mean", mean(pEPR));
   row("sEPR, mean", mean(sEPR));
-  row("pEPR, speakers nobody has heard, 1 seed", accuracy("by-speaker-not-stopped", "pEPR"));
+  row("pEPR, speakers not trained on, 1 seed", accuracy("by-speaker-not-stopped", "pEPR"));
   const gain = pEPR.map(([first, , third]) => (third - first).toFixed(1));
   says(text, `third network is ${(mean(pEPR)[2] - mean(pEPR)[0]).toFixed(1)} points better`);
   says(text, `the other two gain ${gain[1]} and ${gain[2]}`);
@@ -218,7 +218,7 @@ Deno.test("chapter 7: operations of a step, sums a lane of the ladder, its figur
   says(text, `from ${two} to ${three} GFLOP/s`);
 });
 
-Deno.test("chapter 2: at width 1 no convolution's gradient to its input goes the direct way", () => {
+Deno.test("chapter 2: at width 1 each convolution's gradient to its input is computed by Winograd's algorithm", () => {
   let channels = 1, height = 64, width = 32, looked = 0;
   for (const { name, output } of nn.summarise({ classes: 7, width: 1 })) {
     if (name.startsWith("pool")) [height, width] = output;
@@ -231,12 +231,12 @@ Deno.test("chapter 2: at width 1 no convolution's gradient to its input goes the
   assertEquals(looked, 16);
 });
 
-Deno.test("library.md: the model that ships judges segments as far apart as it says", async () => {
+Deno.test("library.md: the distance between the shipped model's segments is the documented one", async () => {
   const { segmentHop, frontEnd } = JSON.parse(await Deno.readTextFile(join(root, "models/emodb/model.json")));
   says(read("docs/library.md"), `every ${1000 * segmentHop * frontEnd.hopLength / frontEnd.sampleRate} ms`);
 });
 
-Deno.test("a dataset refuses targets that are no distributions", () => {
+Deno.test("a dataset rejects targets that are no distributions", () => {
   const x = new Float32Array(4), device = createReferenceDevice();
   const make = (...targets: number[]) => new nn.ArrayDataset(device, x, Float32Array.from(targets), [2]);
   make(1, 0, 0.25, 0.75).release();
@@ -249,7 +249,7 @@ Deno.test("a dataset refuses targets that are no distributions", () => {
   assertThrows(() => make(NaN, 1, 1, 0), RangeError);
 });
 
-Deno.test("segments of a corpus are refused where one that is asked for has no label", async () => {
+Deno.test("segments without a label are refused", async () => {
   const corpus = await corpora.openCorpus("synthetic", { seed: 1, size: { utterances: 5, speakers: 1 } });
   const features = await corpora.extractFeatures(corpus, { segmentHop: 40 }), device = createReferenceDevice();
   const store = new refinery.SegmentStore(device, features), K = features.emotions.length;
@@ -258,6 +258,6 @@ Deno.test("segments of a corpus are refused where one that is asked for has no l
   const data = new refinery.SegmentDataset(store, [0], { mean: 0, deviation: 1 });
   const [x, targets] = [device.allocate(64 * 32, "x"), device.allocate(K, "targets")];
   data.load(Int32Array.of(0), x, targets);
-  data.load(Int32Array.of(1), x); // only profiles are wanted
+  data.load(Int32Array.of(1), x); // only profiles are used
   assertThrows(() => data.load(Int32Array.of(1), x, targets), RangeError, "Segment 1: expected a label");
 });

@@ -31,7 +31,7 @@ Deno.test("each picture of the textbook is the one that the code draws (deno tas
   assertEquals(kept, drawn.sort());
 });
 
-Deno.test("a chapter has pictures of its own, code that runs, links to lines, and leads to the next one", async () => {
+Deno.test("a chapter has pictures, code that runs, links to lines, and a link to the next chapter", async () => {
   assertEquals(chapters.length, 9);
   for (const [i, name] of chapters.entries()) {
     const text = await Deno.readTextFile(join(textbook, name));
@@ -59,7 +59,7 @@ Deno.test("a chapter has three to five exercises, each with a solution whose cod
   }
 });
 
-Deno.test("a link of the textbook to a line of code leads to a line that has what it names (deno task textbook)", async () => {
+Deno.test("a link of the textbook to a line of code leads to a line with the name of the link (deno task textbook)", async () => {
   let looked = 0;
   for (const name of names(textbook)) {
     for (const { symbol, target, line } of codeLinks(await Deno.readTextFile(join(textbook, name)))) {
@@ -71,7 +71,7 @@ Deno.test("a link of the textbook to a line of code leads to a line that has wha
   assert(looked > 50, `only ${looked} links were found`);
 });
 
-Deno.test("every link of README.md and docs/ to a file leads to one", async () => {
+Deno.test("every link of README.md and docs/ to a file leads to an existing file", async () => {
   let looked = 0;
   const files = [
     "README.md",
@@ -88,7 +88,7 @@ Deno.test("every link of README.md and docs/ to a file leads to one", async () =
   assert(looked > 80, `only ${looked} links were found`);
 });
 
-Deno.test("relink() finds the nearest line that has the name as a word, and says where there is none", async () => {
+Deno.test("relink() finds the nearest line that has the name as a word, and reports names that have none", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(join(folder, "a.ts"), "step1\nstep\n\n\n\n// a step\n");

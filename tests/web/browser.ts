@@ -35,7 +35,7 @@ export class Browser {
   readonly #profile: string;
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
-  /** Hears events of pages, by session. */
+  /** Listeners of events of pages, by session. */
   readonly #sessions = new Map<string, (method: string, params: Record<string, unknown>) => void>();
   #sent = 0;
   /** Every page that was opened. */
@@ -102,10 +102,10 @@ export class Browser {
     return page;
   }
 
-  /** Lets a page hear what happens in one of its sessions: its own, or that of a worker of it, before the worker runs. */
+  /** Passes to a page the events of its sessions: its own, or that of a worker of it, before the worker runs. */
   async #follow(page: Page, session: string, domains: readonly string[]): Promise<void> {
     this.#sessions.set(session, (method, params) => {
-      page.hear(method, params);
+      page.onEvent(method, params);
       if (method !== "Target.attachedToTarget") return;
       const { sessionId: own, targetInfo: { type, url } } = params as {
         sessionId: string;
@@ -160,7 +160,7 @@ export class Page {
     return this.browser.send<R>(method, params, this.session);
   }
 
-  hear(method: string, params: Record<string, unknown>): void {
+  onEvent(method: string, params: Record<string, unknown>): void {
     // deno-lint-ignore no-explicit-any -- events of the protocol
     const event = params as any;
     if (method === "Network.requestWillBeSent") this.requests.push(event.request.url);
@@ -172,7 +172,7 @@ export class Page {
     }
   }
 
-  /** Changes what the page is told that its user prefers: a theme, and no motion, so that colours are there at once. */
+  /** Changes the user's preferences that the page reads: a theme, and no motion, so that colours are there at once. */
   theme(value: "dark" | "light"): Promise<unknown> {
     const still = { name: "prefers-reduced-motion", value: "reduce" };
     return this.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }, still] });

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { removeBuilt } from "./site.ts";
-import { hear, ignore, withPage } from "./visit.ts";
+import { ignore, recognise, withPage } from "./visit.ts";
 
 /** What FFmpeg makes of the recording. WebM is a kind that EPR has no decoder for. */
 const KINDS: Record<string, string[]> = {
@@ -60,11 +60,11 @@ Deno.test({
       ];
       const warnings = () =>
         page.evaluate<string[]>("[...document.querySelectorAll('#warnings li')].map((one) => one.textContent)");
-      await hear(page, wav);
+      await recognise(page, wav);
       assertEquals([loaded(), await warnings()], [[], []]);
       const decoders = ["flac.js", "mpg123-decoder.js", "decode-aac.js", "", ""];
       for (const [i, name] of names.entries()) {
-        const found = await hear(page, own(name)), expected = Object.values(recordings[i].probabilities);
+        const found = await recognise(page, own(name)), expected = Object.values(recordings[i].probabilities);
         found.forEach((p, k) => assert(Math.abs(p - expected[k]) < 1e-3, `${name}: ${found} and not ${expected}`));
         assertEquals(loaded(), decoders.slice(0, i + 1).filter((file) => file !== ""), name);
         const [line, ...others] = await warnings();
@@ -72,8 +72,8 @@ Deno.test({
         else assertEquals(line, undefined, name);
         assertEquals(others, []);
       }
-      // and what EPR does not know, the browser decodes, which is said
-      assertEquals((await hear(page, own("a.webm"))).length, 5);
+      // the browser decodes what EPR cannot, and the page states that
+      assertEquals((await recognise(page, own("a.webm"))).length, 5);
       assertMatch(
         (await warnings()).join(),
         /^a\.webm: EPR has no decoder for this kind of file; this browser decoded/,
@@ -81,14 +81,14 @@ Deno.test({
       assertEquals(loaded().length, 3);
       assertEquals(page.errors, []);
 
-      // a decoder that was met is kept for when there is no network; the others are not
+      // a decoder that was used is cached for when there is no network; the others are not
       await page.until("navigator.serviceWorker.ready.then((one) => one.active.state === 'activated')");
       await page.evaluate("window.before = true");
       await page.send("Page.reload");
       await page.until(
         "!window.before && document.documentElement.dataset.device === 'wasm' && navigator.serviceWorker.controller",
       );
-      await hear(page, own("a.flac"));
+      await recognise(page, own("a.flac"));
       const kept =
         "Promise.all(['flac', 'ogg-vorbis'].map((name) => caches.match(`decoders/${name}.js`).then(Boolean)))";
       assertEquals(await page.evaluate(kept), [true, false]);

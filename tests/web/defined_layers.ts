@@ -2,7 +2,8 @@
 import { logMel } from "../../dsp/log_mel.ts";
 import { createReferenceDevice, referenceValues } from "../../kernels/reference_device.ts";
 import type { Model } from "../../models/model.ts";
-import { type BatchNormParameters, Tape } from "../../nn/tape.ts";
+import type { BatchNormParameters } from "../../nn/batch_norm.ts";
+import { Tape } from "../../nn/tape.ts";
 import type { Tensor } from "../../nn/tensor.ts";
 import { VggE } from "../../nn/vgg_e.ts";
 

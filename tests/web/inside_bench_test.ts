@@ -14,7 +14,7 @@ import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { type Page, WITH_WEBGPU } from "./browser.ts";
 import { apart, definedLayers, segmentAround } from "./defined_layers.ts";
 import { removeBuilt, type TestSite } from "./site.ts";
-import { accessible, hear, ignore, note, withPage } from "./visit.ts";
+import { accessible, ignore, note, recognise, withPage } from "./visit.ts";
 
 /** The page with the model of a folder. */
 function siteWith({ site }: TestSite, model: string): Site {
@@ -24,7 +24,7 @@ function siteWith({ site }: TestSite, model: string): Site {
   return new Map([...site, ...files]);
 }
 
-/** Lets the test hear what the engine answers, when the page is loaded again. */
+/** Lets the test read what the engine answers, when the page is loaded again. */
 async function overhear(page: Page): Promise<void> {
   const source = `Worker = class extends Worker {
     constructor(...args) {
@@ -44,7 +44,7 @@ interface Tile {
   rate?: string;
 }
 
-/** What Inside shows, once it has looked, and what it was told. */
+/** What Inside shows, once it has looked, and what it received. */
 async function look(page: Page) {
   await page.until("window.inside && !document.querySelector('#look').disabled", 90);
   return await page.evaluate<{
@@ -177,7 +177,7 @@ for (const name of ["tiny", "shipped"] as const) {
         const page = await browser.page(`${url}?device=wasm`);
         await overhear(page);
         await page.until("document.documentElement.dataset.device === 'wasm'");
-        await hear(page, built.wav);
+        await recognise(page, built.wav);
         const go = (view: string) => page.evaluate(`location.hash = "#${view}"`);
         await go("inside");
         await checkInside(page, model, samples, samples.length / 32000);
@@ -295,7 +295,7 @@ const allowClipboard = (page: Page) =>
 
 Deno.test({
   name:
-    `Bench times every kernel on WebAssembly, by keyboard, copies what it finds, stops, and says what the ladder wants${LACKING}`,
+    `Bench times every kernel on WebAssembly, by keyboard, copies what it finds, stops, and shows what the ladder requires${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url) => {

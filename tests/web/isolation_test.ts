@@ -4,7 +4,7 @@ import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { WITH_WEBGPU } from "./browser.ts";
 import { removeBuilt, type TestSite } from "./site.ts";
-import { hear, ignore, note, withPage } from "./visit.ts";
+import { ignore, note, recognise, withPage } from "./visit.ts";
 
 /** Serves the files under /epr/, and nothing but their types. */
 const serve = ({ site }: TestSite) =>
@@ -32,7 +32,7 @@ Deno.test({
       await page.until(`/\\d threads? of WebAssembly/.test(${line}) && !/One thread/.test(${line})`, 40);
       assertEquals(await page.evaluate("performance.getEntriesByType('navigation')[0].type"), "reload");
       await page.evaluate("window.stays = true"); // until the end: it is loaded again once, not for ever
-      assertEquals((await hear(page, built.wav)).length, 5);
+      assertEquals((await recognise(page, built.wav)).length, 5);
       assert(page.workers.includes(`worker ${url}epr/thread.js`), `${page.workers}`);
       assertEquals(await page.evaluate("window.stays"), true);
       assertEquals(page.errors, []);
@@ -40,7 +40,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a page whose user has begun is not taken away: loading it again is offered${LACKING}`,
+  name: `a page in use is not reloaded: reloading is offered${LACKING}`,
   ignore,
   fn: () =>
     withPage({ serve }, async (browser, url) => {
@@ -56,7 +56,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a GPU that a program plays is named as such, and what is faster${LACKING}`,
+  name: `a GPU emulated by software is named as such, with the faster choice${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: () => WITH_WEBGPU }, async (browser, url) => {

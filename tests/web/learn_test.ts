@@ -10,7 +10,7 @@ import { accessible, ignore, withPage } from "./visit.ts";
 
 const docs = join(import.meta.dirname!, "../../docs/textbook");
 
-Deno.test("the site has every chapter with its pictures, and links to nothing that it has not", async () => {
+Deno.test("the site has every chapter with its pictures, and no broken links", async () => {
   const files = await textbookFiles(), pages = [...files.keys()].filter((name) => name.endsWith(".html"));
   const chapters = [...Deno.readDirSync(docs)].map(({ name }) => name).filter((name) =>
     name.endsWith(".md") && name !== "README.md"
@@ -104,7 +104,7 @@ Deno.test({
 
 const caption = "document.querySelector('.live figcaption').textContent";
 
-/** Waits until the words under what moves are as wanted, and gives them. */
+/** Waits until the words under what moves are as expected, and returns them. */
 const said = (page: Page, words: RegExp, seconds = 15) =>
   page.until<string>(`(() => { const text = ${caption}; return ${words}.test(text) && text; })()`, seconds);
 
@@ -167,7 +167,7 @@ async function ladderIsTimed(page: Page): Promise<void> {
 }
 
 Deno.test({
-  name: `where the host's headers allow it, the ladder is timed in shared memory, as the engine runs${LACKING}`,
+  name: `if the host's headers allow it, the ladder is timed in shared memory, as the engine runs${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url) => {

@@ -1,7 +1,7 @@
 /**
  * How far the page's picture is behind the sound: a microphone that plays synthetic speech, the model that ships, headless
  * Chromium. Time is taken from when a block of 10 ms is whole in the browser's sound thread to when the frame is on the screen that
- * shows what was heard in it; what the system's own sound input adds is not in it.
+ * shows what was shown in it; what the system's own sound input adds is not in it.
  *
  *     deno run -P=test tests/web/live_latency.ts [--seconds 30] [--device wasm] [--model models/emodb]
  */
@@ -50,7 +50,7 @@ try {
   }
   await page.click("#speak");
   await page.until("/^your speech/.test(document.querySelector('#status').textContent)");
-  const heard = await page.evaluate<string>("document.querySelector('#status').textContent");
+  const shown = await page.evaluate<string>("document.querySelector('#status').textContent");
   const first = looks[1], last = looks.at(-1)!;
   const medians = looks.slice(2).map(({ latency }) => latency).sort((a, b) => a - b);
   const rate = (last.segments - first.segments) / (last.seconds - first.seconds);
@@ -64,7 +64,7 @@ try {
       Math.max(...looks.map(({ behind }) => behind))
     } blocks of 10 ms waiting`,
   );
-  console.log(heard);
+  console.log(shown);
 } finally {
   await browser.close();
   await server.shutdown();

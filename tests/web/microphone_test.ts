@@ -28,7 +28,7 @@ const WATCH = `
   watch();
   0`;
 
-/** What may fail after the browser gave the microphone: what breaks it, and what the page then says. */
+/** What may fail after the browser gave the microphone: what breaks it, and what the page then shows. */
 const FAILURES: [what: string, breaks: string, says: RegExp][] = [
   [
     "no AudioContext",
@@ -87,21 +87,21 @@ Deno.test({
       await page.click("#speak");
       await page.until(`${live}.segments > 5`, 40);
       await page.click("#speak");
-      await page.until("document.querySelector('[data-heard]')");
+      await page.until("document.querySelector('[data-recognition]')");
       await allOff(page);
     }),
 });
 
 Deno.test({
   name:
-    `a microphone that is unplugged is told, and what was heard is shown; an interrupted one goes on when it may${LACKING}`,
+    `a microphone that is unplugged is reported, and the recording until then is judged; an interrupted one resumes when it may${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url) => {
       const page = await open(browser, url);
       await page.click("#speak");
       await page.until(`${live}.segments > 5`, 40);
-      // held by the browser, which does not let it go on at once
+      // held by the browser, which does not resume it at once
       await page.evaluate(
         "contexts.at(-1).resume = () => Promise.reject(new Error('not now')); contexts.at(-1).suspend()",
       );
@@ -118,7 +118,7 @@ Deno.test({
       await page.evaluate("tracks[0].stop(); tracks[0].dispatchEvent(new Event('ended')); 0");
       await note(page, /The microphone is gone/);
       await speaking(page, "Speak");
-      await page.until("document.querySelector('[data-heard]')");
+      await page.until("document.querySelector('[data-recognition]')");
       await allOff(page);
       assertEquals(page.errors, []);
     }),

@@ -7,9 +7,9 @@ import { answer } from "../../web/server.ts";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, WITH_WEBGPU } from "./browser.ts";
 import { removeBuilt, type TestSite } from "./site.ts";
-import { accessible, clear, hear, ignore, note, withPage } from "./visit.ts";
+import { accessible, clear, ignore, note, recognise, withPage } from "./visit.ts";
 
-/** What `deno task predict --json --profile` says of the recording. */
+/** What `deno task predict --json --profile` prints for the recording. */
 async function predict({ model, wav }: TestSite) {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: [
@@ -47,7 +47,7 @@ Deno.test({
       const expected = Object.values((await predict(built)).recordings[0].probabilities);
       for (const device of ["wasm", "webgpu"]) {
         const page = await browser.page(`${url}?device=${device}`);
-        const found = await hear(page, built.wav);
+        const found = await recognise(page, built.wav);
         assertStrictEquals(await page.evaluate("document.documentElement.dataset.device"), device);
         assertEquals(found.length, expected.length);
         found.forEach((p, k) => assert(Math.abs(p - expected[k]) < 1e-3, `${device}: ${found} and not ${expected}`));
@@ -73,7 +73,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a microphone gives a live profile, and stays whole when it is stopped${LACKING}`,
+  name: `a microphone gives a live profile, which stays complete when it is stopped${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url) => {
@@ -84,7 +84,7 @@ Deno.test({
       await page.until(`${live}.segments > 10`, 40);
       await page.click("#speak");
       const { probabilities } = JSON.parse(
-        await page.until<string>("document.querySelector('[data-heard]')?.dataset.heard"),
+        await page.until<string>("document.querySelector('[data-recognition]')?.dataset.recognition"),
       );
       assert(Math.abs(probabilities.reduce((a: number, b: number) => a + b) - 1) < 1e-6);
       assertEquals(page.errors, []);
@@ -93,12 +93,12 @@ Deno.test({
 
 Deno.test({
   name:
-    `what was heard is pointed at, dragged through, and saved as SVG, PNG and JSON with the profile of predict${LACKING}`,
+    `a recognition is pointed at, dragged through, and saved as SVG, PNG and JSON with the profile that predict prints${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
       const page = await browser.page(`${url}?device=wasm`);
-      const probabilities = await hear(page, built.wav), folder = join(built.folder, "saved");
+      const probabilities = await recognise(page, built.wav), folder = join(built.folder, "saved");
       const cursor = async () =>
         Number(await page.evaluate("document.querySelector('#scene').getAttribute('aria-valuenow')"));
       const middle = await cursor();
@@ -147,18 +147,18 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a recording longer than the picture has a strip of all of it, that leads anywhere in it${LACKING}`,
+  name: `a recording longer than the picture has a strip of the whole, which leads to any place${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
       const page = await browser.page(`${url}?device=wasm`);
       const strip = "document.querySelector('.overview')";
-      await hear(page, built.wav);
+      await recognise(page, built.wav);
       assertEquals(await page.evaluate(`${strip}.hidden`), true);
       const { samples } = decodeRecording(await Deno.readFile(built.long), "long.wav");
       const longer = join(built.folder, "longer.wav");
       await Deno.writeFile(longer, encodeWav(Float32Array.from([...samples, ...samples, ...samples]), 16000));
-      await hear(page, longer);
+      await recognise(page, longer);
       assertEquals(await page.evaluate(`${strip}.hidden`), false);
       const seconds = Number(await page.evaluate("document.querySelector('#scene').getAttribute('aria-valuemax')"));
       assert(seconds > 8);
@@ -193,7 +193,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `training in the page lowers the loss, is paused, told another method, goes on, and stops${LACKING}`,
+  name: `training in the page lowers the loss, pauses, changes its method, resumes, and stops${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url) => {
@@ -232,7 +232,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a broken file, no microphone and no WebGPU each get a kind word, and the page goes on${LACKING}`,
+  name: `a broken file, no microphone and no WebGPU each get a friendly message, and the page still works${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
@@ -252,30 +252,30 @@ Deno.test({
       await page.choose("#device select", "webgpu");
       await note(page, /has no WebGPU, or no GPU that it may use/);
       await page.until("document.querySelector('#device select').value === 'wasm'");
-      assertEquals((await hear(page, built.wav)).length, 5);
+      assertEquals((await recognise(page, built.wav)).length, 5);
       assertEquals(page.errors, []);
     }),
 });
 
 Deno.test({
-  name: `a page whose GPU is lost says so and goes on with WebAssembly${LACKING}`,
+  name: `a page whose GPU is lost says so and continues with WebAssembly${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: () => WITH_WEBGPU }, async (browser, url, built) => {
       const page = await browser.page(`${url}?device=webgpu`);
-      await hear(page, built.wav);
+      await recognise(page, built.wav);
       await browser.send("Browser.crashGpuProcess").catch(() => {});
       await page.evaluate("new Promise((resolve) => setTimeout(resolve, 500))");
       await page.chooseFile("#file", built.wav);
       await note(page, /The GPU was lost/);
       await page.until("document.documentElement.dataset.device === 'wasm'");
-      assertEquals((await hear(page, built.wav)).length, 5);
+      assertEquals((await recognise(page, built.wav)).length, 5);
     }),
 });
 
 Deno.test({
   name:
-    `the keyboard alone hears, speaks, moves the cursor, saves, looks inside, trains and measures, and axe finds no serious fault${LACKING}`,
+    `the keyboard alone opens a file, records, moves the cursor, saves, looks inside, trains and measures, and axe finds no serious fault${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: ({ long }: TestSite) => microphoneOf(long) }, async (browser, url, { folder }) => {
@@ -283,7 +283,7 @@ Deno.test({
       await page.until("document.documentElement.dataset.device === 'wasm' && document.querySelector('.meters li')");
       await page.tabTo("#example");
       await page.press("ArrowDown");
-      await page.until("document.querySelector('[data-heard]')");
+      await page.until("document.querySelector('[data-recognition]')");
       await page.tabTo("#scene");
       await page.press("Home");
       await page.press("ArrowRight");
@@ -365,7 +365,7 @@ Deno.test({
       });
     return withPage({ serve }, async (browser, url, built, server) => {
       const page = await browser.page(`${url}?device=wasm`);
-      const before = await hear(page, built.wav);
+      const before = await recognise(page, built.wav);
       assertMatch(
         await page.evaluate("document.querySelector('#device-line').textContent"),
         /One thread: this host does not set the headers/,
@@ -379,7 +379,7 @@ Deno.test({
       await page.send("Page.reload");
       await page.until("/^EPR /.test(document.querySelector('h1').textContent)"); // as it was kept
       await page.until("document.documentElement.dataset.device === 'wasm'");
-      assertEquals(await hear(page, built.wav), before);
+      assertEquals(await recognise(page, built.wav), before);
       assert(page.workers.includes(`service_worker ${url}service_worker.js`), `${page.workers}`);
     });
   },

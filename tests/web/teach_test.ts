@@ -72,7 +72,7 @@ const rename = (page: Page, place: number, name: string) =>
     input.dispatchEvent(new Event("input"));
   })()`);
 
-/** What `deno task predict --json` says of files. */
+/** What `deno task predict --json` prints for files. */
 async function predict(model: string, files: readonly string[]): Promise<Record<string, number>[]> {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: ["run", "-q", "-P=predict", "cli/predict.ts", "--model", model, "--device", "cpu", "--json", ...files],
@@ -84,7 +84,7 @@ async function predict(model: string, files: readonly string[]): Promise<Record<
 
 Deno.test({
   name:
-    `36 takes in three folders are dropped, learned, and told apart where they were not heard; predict agrees with the archive${LACKING}`,
+    `36 takes in three folders are dropped, learned, and distinguished where they were held out; predict agrees with the archive${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
@@ -112,24 +112,24 @@ Deno.test({
       assertEquals(losses.length, 4);
       for (const own of losses as { value: number }[][]) assert(own.at(-1)!.value < own[0].value - 0.2);
 
-      const heldOut = CLASSES.flatMap((name) => of[name].heldOut), heard: number[][] = [];
+      const heldOut = CLASSES.flatMap((name) => of[name].heldOut), tried: number[][] = [];
       for (const [i, file] of heldOut.entries()) {
-        await page.evaluate("delete document.querySelector('#teach-try').dataset.heard");
+        await page.evaluate("delete document.querySelector('#teach-try').dataset.recognition");
         if (i === 0) await page.drop("#teach-try .scene", file);
         else await page.chooseFile("#teach-file", file);
-        const found = await page.until<string>("document.querySelector('#teach-try').dataset.heard", 60);
-        heard.push(JSON.parse(found).probabilities);
+        const found = await page.until<string>("document.querySelector('#teach-try').dataset.recognition", 60);
+        tried.push(JSON.parse(found).probabilities);
       }
-      const rights = heard.filter((own, i) => own.indexOf(Math.max(...own)) === Math.floor(i / HELD_OUT)).length;
+      const rights = tried.filter((own, i) => own.indexOf(Math.max(...own)) === Math.floor(i / HELD_OUT)).length;
       console.log(`      ${rights} of ${heldOut.length} held-out takes right`);
-      assert(rights / heldOut.length > 0.6, `${rights} of ${heldOut.length}: ${JSON.stringify(heard)}`);
+      assert(rights / heldOut.length > 0.6, `${rights} of ${heldOut.length}: ${JSON.stringify(tried)}`);
       // on another device it is the same model
       await page.choose("#device select", "wasm");
       await page.until("!document.querySelector('#device select').disabled", 40);
-      await page.evaluate("delete document.querySelector('#teach-try').dataset.heard");
+      await page.evaluate("delete document.querySelector('#teach-try').dataset.recognition");
       await page.chooseFile("#teach-file", heldOut[0]);
-      const again = await page.until<string>("document.querySelector('#teach-try').dataset.heard", 60);
-      assertEquals(JSON.parse(again).probabilities, heard[0]);
+      const again = await page.until<string>("document.querySelector('#teach-try').dataset.recognition", 60);
+      assertEquals(JSON.parse(again).probabilities, tried[0]);
       await accessible(page, "teach, taught");
 
       const home = join(built.folder, "home");
@@ -148,11 +148,11 @@ Deno.test({
       assertEquals(Object.keys(predicted[0]), CLASSES);
       predicted.forEach((own, i) =>
         Object.values(own).forEach((p, k) =>
-          assert(Math.abs(p - heard[i][k]) < 1e-3, `${heldOut[i]}: ${Object.values(own)} and not ${heard[i]}`)
+          assert(Math.abs(p - tried[i][k]) < 1e-3, `${heldOut[i]}: ${Object.values(own)} and not ${tried[i]}`)
         )
       );
 
-      // one take less: the page says that the model does not know
+      // one take less: the page shows that the model does not know
       await page.click(".takes li button:last-child");
       await page.until(`/Train again/.test(${text("#teach-stale")})`);
       assertEquals(page.errors, []);
@@ -161,7 +161,7 @@ Deno.test({
 
 Deno.test({
   name:
-    `on a host without headers what can't be learned yet is said, and learning is stopped and begun again${LACKING}`,
+    `on a host without headers the page states what can't be learned yet; learning stops and starts again${LACKING}`,
   ignore,
   fn: () =>
     withPage({ serve: withoutHeaders }, async (browser, url, built) => {
@@ -317,7 +317,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a microphone that is not allowed gets a kind word; a phone's width is enough, in light and in dark${LACKING}`,
+  name: `a forbidden microphone gets a friendly message; a phone's width is enough, in light and in dark${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {

@@ -49,7 +49,7 @@ const corpus: Corpus = {
   segmentHop: 1,
 };
 
-Deno.test("takes have the features of extractFeatures(), those shorter than a segment too, at one level", async () => {
+Deno.test("takes have the features of extractFeatures() at one level, also if shorter than a segment", async () => {
   const cut = segmentation(settings), own = await featuresOf(corpus, { segmentHop: 10, ...cut }, async () => {});
   const { frames, segmentStart, segmentUtterance, utterances, padded, level } = await extractFeatures(
     { ...corpus, emotions: [...NAMES].sort() },
@@ -61,7 +61,7 @@ Deno.test("takes have the features of extractFeatures(), those shorter than a se
   assertEquals(own.utterances.map(({ segmentCount }) => segmentCount), utterances.map((one) => one.segmentCount));
 });
 
-Deno.test("what is taught has the figures of runFold() and judge() over its folds, and the weights of a chain on all takes", async () => {
+Deno.test("teaching gives the figures of runFold() and judge() over its folds, and the weights of a chain on all takes", async () => {
   const device = await cpu.open(), news: TeachNews[] = [];
   const teaching = new Teaching(classes, (own) => news.push(own), { settings, steps: STEPS });
   const { bytes, taught } = (await new Turns().with((turn) => teaching.run(device, turn)))!;
@@ -80,7 +80,7 @@ Deno.test("what is taught has the figures of runFold() and judge() over its fold
   const judgement = judge(cv, results), last = judgement.stages.at(-1)!;
   assertEquals([taught.classes, taught.takes, taught.folds], [NAMES, 8, 3]);
   assertEquals([taught.confusion, taught.accuracy], [last.confusion, last.weightedAccuracy]);
-  assertEquals(Object.values(taught.heardAs), [...judgement.decisions.at(-1)!]);
+  assertEquals(Object.values(taught.decidedAs), [...judgement.decisions.at(-1)!]);
 
   const outputs: StageOutput[] = [];
   await runFold(withEpochs(3), 3, device, { onStage: (output) => void outputs.push(output) });
@@ -108,7 +108,7 @@ Deno.test("what is taught has the figures of runFold() and judge() over its fold
   assertEquals(of("teachNetwork").map(({ network }) => network), [0, 1, 2, 3]);
 });
 
-Deno.test("teaching that is stopped gives nothing, whether it has begun or not", async () => {
+Deno.test("stopped teaching gives nothing, whether it has begun or not", async () => {
   const device = await cpu.open();
   for (const early of [true, false]) {
     const teaching = new Teaching(classes, (own) => own.news === "teachStep" && teaching.stop(), {
@@ -133,7 +133,7 @@ Deno.test("classes that can't be learned are refused in a sentence", () => {
   assertThrows(() => new Teaching([{ name: "a", takes: [] }], () => {}), Error, "Add a class: expected at least two");
 });
 
-Deno.test("a take is cut to its speech, and keeps a segment at least; rates and formats are those of predict", async () => {
+Deno.test("a take is trimmed to its speech, to a segment at least; rates and formats are those of predict", async () => {
   const hum = (seconds: number, rate = 16000) =>
     Float32Array.from({ length: seconds * rate }, (_, i) => 0.1 * Math.sin(2 * Math.PI * 200 * i / rate));
   const quiet = new Float32Array(32000);
@@ -150,7 +150,7 @@ Deno.test("a take is cut to its speech, and keeps a segment at least; rates and 
   await assertRejects(() => readTake({ bytes: new Uint8Array(100), name: "z.wav" }, "z.wav"), Error, "z.wav");
 });
 
-Deno.test("saved takes are a folder a class, whose names any system takes, and the sound is there", async () => {
+Deno.test("saved takes are one folder for each class, with names that every system accepts, and contain the sound", async () => {
   const folder = await Deno.makeTempDir(), [{ takes: [{ samples }] }] = classes;
   try {
     const named = (name: string, ...takes: string[]) => ({ name, takes: takes.map((name) => ({ name, samples })) });

@@ -1,10 +1,10 @@
-/** The page when one thing is asked of it while another goes on. */
+/** The page when one thing is requested while another runs. */
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { LACKING } from "../kernels/webgpu_chromium.ts";
 import { microphoneOf, type Page, WITH_WEBGPU } from "./browser.ts";
 import { removeBuilt, type TestSite } from "./site.ts";
-import { hear, ignore, note, withPage } from "./visit.ts";
+import { ignore, note, recognise, withPage } from "./visit.ts";
 
 const go = (page: Page, view: string) => page.evaluate(`location.hash = "#${view}"`);
 const phase = "document.querySelector('#train-phase').textContent";
@@ -19,13 +19,14 @@ async function train(page: Page): Promise<void> {
 }
 
 Deno.test({
-  name: `a recording is heard and kernels are timed while a network learns, and while its training is paused${LACKING}`,
+  name:
+    `a recording is recognised and kernels are timed while a network learns, and while its training is paused${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
-      const page = await browser.page(`${url}?device=wasm`), alone = await hear(page, built.wav);
+      const page = await browser.page(`${url}?device=wasm`), alone = await recognise(page, built.wav);
       await train(page);
-      assertEquals(await hear(page, built.wav), alone);
+      assertEquals(await recognise(page, built.wav), alone);
       const before = await page.evaluate<number>(stepsSeen);
       await page.until(`${stepsSeen} > ${before}`, 30);
       await go(page, "bench");
@@ -36,7 +37,7 @@ Deno.test({
       await go(page, "train");
       await page.click("#train-pause");
       await page.until(`${phase} === 'paused'`);
-      assertEquals(await hear(page, built.wav), alone);
+      assertEquals(await recognise(page, built.wav), alone);
       await page.click("#train-stop");
       await page.until(`${phase} === 'stopped'`);
       assertEquals(page.errors, []);
@@ -45,7 +46,7 @@ Deno.test({
 
 Deno.test({
   name:
-    `a recording dropped on a view that takes none is heard in Listen, and the link that skips to a view leaves it${LACKING}`,
+    `a recording dropped on a view that takes none is opened in Listen, and the link that skips to a view leaves it${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, built) => {
@@ -75,14 +76,14 @@ Deno.test({
       // a file takes the place of an example, which can then be chosen again
       await page.choose("#example", "0");
       await page.until("/^anger \\(synthetic\\): /.test(document.querySelector('#status').textContent)");
-      await hear(page, built.wav);
+      await recognise(page, built.wav);
       assertEquals(await page.evaluate("document.querySelector('#example').value"), "");
       assertEquals(page.errors, []);
     }),
 });
 
 Deno.test({
-  name: `of two recordings asked for at once the later one is shown${LACKING}`,
+  name: `of two recordings opened at once the later one is shown${LACKING}`,
   ignore,
   fn: () =>
     withPage({}, async (browser, url, { long, wav }) => {
@@ -99,7 +100,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a change of the device ends training with a word, and keeps what was spoken${LACKING}`,
+  name: `a change of the device ends training with a message, and keeps the recorded speech${LACKING}`,
   ignore,
   fn: () =>
     withPage({ flags: ({ long }: TestSite) => [...WITH_WEBGPU, ...microphoneOf(long)] }, async (browser, url) => {

@@ -15,7 +15,7 @@ const options: TrainOptions = {
   ...{ width: 1 / 32, batch: 32, learningRate: 0.002, epochs: 2, stages: 2, method: "sEPR" },
 };
 
-Deno.test("the page's synthetic features are those of extractFeatures(), the true emotions of tied segments among them", async () => {
+Deno.test("the page's synthetic features are those of extractFeatures(), including the true emotions of tied segments", async () => {
   const own = await syntheticFeatures(options, async () => {});
   const corpus = openSynthetic(options.seed, options);
   const { emotions, frames, segmentStart, segmentUtterance, segmentTruth, utterances } = await extractFeatures(corpus, {

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Turns } from "../../web/engine/turns.ts";
 
-Deno.test("turns come in order, one at a time; who passes lets in those who wait, and goes on after them", async () => {
+Deno.test("turns come in order, one at a time; yielding lets those who wait go first", async () => {
   const turns = new Turns(), said: string[] = [];
   const long = turns.with(async (turn) => {
     said.push("long");
@@ -14,7 +14,7 @@ Deno.test("turns come in order, one at a time; who passes lets in those who wait
   assertEquals(said, ["long", "a", "b", "long again"]);
 });
 
-Deno.test("a turn ends with an error too, and one that is waited for no longer is nobody's", async () => {
+Deno.test("an error ends a turn too, and a cancelled turn blocks nobody", async () => {
   const turns = new Turns();
   await assertRejects(() => turns.with(() => Promise.reject(new Error("failed"))), Error, "failed");
   const [held, other] = [await turns.take(), turns.take()];

@@ -1,4 +1,4 @@
-/** What visits to the page have in common: its server and a browser for as long as one lasts, files heard, notes read, axe. */
+/** What visits to the page have in common: its server and a browser for as long as one lasts, files recognised, notes read, axe. */
 import { assert, assertEquals } from "@std/assert";
 import { serveSite } from "../../web/server.ts";
 import { CHROMIUM } from "../kernels/webgpu_chromium.ts";
@@ -29,11 +29,11 @@ export async function withPage(
   }
 }
 
-/** What the page heard in a file. */
-export async function hear(page: Page, file: string): Promise<number[]> {
-  await page.evaluate("delete document.querySelector('[data-heard]')?.dataset.heard");
+/** The probabilities that the page finds for a file. */
+export async function recognise(page: Page, file: string): Promise<number[]> {
+  await page.evaluate("delete document.querySelector('[data-recognition]')?.dataset.recognition");
   await page.chooseFile("#file", file);
-  return JSON.parse(await page.until<string>("document.querySelector('[data-heard]')?.dataset.heard", 60))
+  return JSON.parse(await page.until<string>("document.querySelector('[data-recognition]')?.dataset.recognition", 60))
     .probabilities;
 }
 

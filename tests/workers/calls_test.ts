@@ -6,7 +6,7 @@ import type { OddCall } from "./calling_worker.ts";
 
 /** Runs a test with a worker, and ends it. */
 async function withCalls(
-  test: (ask: (call: OddCall) => Promise<unknown>, heard: { messages: unknown[]; faults: Error[] }) => Promise<void>,
+  test: (ask: (call: OddCall) => Promise<unknown>, received: { messages: unknown[]; faults: Error[] }) => Promise<void>,
 ): Promise<void> {
   const worker = new Worker(new URL("./calling_worker.ts", import.meta.url), { type: "module" });
   const messages: unknown[] = [], faults: Error[] = [];
@@ -28,14 +28,14 @@ async function withCalls(
   assertStrictEquals(await assertRejects(() => calls.ask({ double: 1 })), ended);
 }
 
-Deno.test("WorkerCalls gives each call its own answer, in whatever order they come, and passes other messages on", async () => {
+Deno.test("WorkerCalls gives each call its own answer, in any order, and passes on other messages", async () => {
   await withCalls(async (ask, { messages }) => {
     assertEquals(await Promise.all([ask({ double: 1, after: 50 }), ask({ double: 2 })]), [2, 4]);
     assertEquals(messages, ["started"]);
   });
 });
 
-Deno.test("WorkerCalls rejects a call with the worker's error, of its class where that is known, and goes on", async () => {
+Deno.test("WorkerCalls rejects a call with the worker's error, of its class if known, and stays usable", async () => {
   await withCalls(async (ask) => {
     const lost = await assertRejects(() => ask({ fail: "DeviceLostError", message: "gone" }), DeviceLostError);
     assertEquals([lost.name, lost.message], ["DeviceLostError", "gone"]);
@@ -47,7 +47,7 @@ Deno.test("WorkerCalls rejects a call with the worker's error, of its class wher
   });
 });
 
-Deno.test("WorkerCalls rejects what waits where the worker fails", async () => {
+Deno.test("WorkerCalls rejects the waiting calls if the worker fails", async () => {
   await withCalls(async (ask, { faults }) => {
     const waiting = ask({ double: 1, after: 1e6 });
     const crash = ask({ crash: true });

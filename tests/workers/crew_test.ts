@@ -63,7 +63,7 @@ Deno.test("Crew.run() gives the results in the order of the jobs, each done once
   }
 });
 
-Deno.test("a member that dies with a job in hand is an error that names the job, however it dies", async () => {
+Deno.test("a member that dies during a job is an error that names the job, however it dies", async () => {
   await withCrew(2, async (run) => {
     assertMatch(
       await message(run([...doubles(5), { end: "throw" }])),
@@ -75,7 +75,7 @@ Deno.test("a member that dies with a job in hand is an error that names the job,
   });
 });
 
-Deno.test("a member that hangs is an error, for jobs that wait behind it too, and the crew is of no use afterwards", async () => {
+Deno.test("a member that hangs is an error, also for the waiting jobs, and closes the crew", async () => {
   await withCrew(1, async (run) => {
     const expected = 'Job {"end":"never"}: no answer from a worker thread for 0.4 s';
     const both = await Promise.allSettled([run([{ end: "never" }], { settle: true }), run(doubles(2))]);
@@ -84,7 +84,7 @@ Deno.test("a member that hangs is an error, for jobs that wait behind it too, an
   }, { patience: 0.4 });
 });
 
-Deno.test("what a job or a setup throws is what run() throws, an OptionError as one", async () => {
+Deno.test("run() throws what a job or a setup throws, an OptionError as one", async () => {
   await withCrew(2, async (run, crew, setup) => {
     assertEquals(await message(run([...doubles(3), { fail: "bad luck" }, ...doubles(3)])), "bad luck");
     const error = await assertRejects(() => run([{ option: "threads" }]), OptionError);
@@ -110,7 +110,7 @@ Deno.test("stopped, run() ends at once; with `settle` when members have kept wha
     assertStrictEquals(await assertRejects(() => stopped, Error), enough);
     assertEquals(told, ["waiting", "waiting", "kept: enough", "kept: enough"]);
 
-    // one that fails stops the other, which keeps what it has
+    // one that fails stops the other, which keeps its results
     told.length = 0;
     const failed = run([{ until: "stopped" }, { fail: "bad luck" }], {
       settle: true,
@@ -129,7 +129,7 @@ Deno.test("stopped, run() ends at once; with `settle` when members have kept wha
   });
 });
 
-Deno.test("the starter does the jobs where no member can start, and joins in with those that start later", async () => {
+Deno.test("the starter does the jobs if no member can start, and shares them with members that start later", async () => {
   const here = (job: OddJob): OddResult => ({
     value: "double" in job ? 2 * job.double : 0,
     turn: -1,
@@ -158,7 +158,7 @@ Deno.test("the starter does the jobs where no member can start, and joins in wit
   });
 });
 
-Deno.test("a closed crew does nothing: jobs under way are an error, and later ones", async () => {
+Deno.test("a closed crew does nothing: running and later jobs are errors", async () => {
   await withCrew(1, async (run, crew) => {
     const hung = run([{ end: "never" }]);
     const closed = assertRejects(() => hung, Error, "closed");

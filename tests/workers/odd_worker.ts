@@ -1,4 +1,4 @@
-/** A worker whose jobs say what becomes of them: for the tests of the crew. */
+/** A worker whose jobs name their own fate: for the tests of the crew. */
 import process from "node:process";
 import { OptionError } from "../../base/option_error.ts";
 import { serve } from "../../workers/member.ts";

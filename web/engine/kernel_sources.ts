@@ -14,6 +14,7 @@ import maxPoolWat from "../../kernels/wat/max_pool.wat" with { type: "text" };
 import normaliseWat from "../../kernels/wat/normalise.wat" with { type: "text" };
 import stripsWat from "../../kernels/wat/strips.wat" with { type: "text" };
 import winogradWat from "../../kernels/wat/winograd.wat" with { type: "text" };
+import winogradLinesWat from "../../kernels/wat/winograd_lines.wat" with { type: "text" };
 import conv2dWgsl from "../../kernels/wgsl/conv2d.wgsl" with { type: "text" };
 import laneWgsl from "../../kernels/wgsl/gemm_lane.wgsl" with { type: "text" };
 import subgroupWgsl from "../../kernels/wgsl/gemm_subgroup.wgsl" with { type: "text" };
@@ -38,6 +39,7 @@ const WAT = {
   "normalise.wat": normaliseWat,
   "strips.wat": stripsWat,
   "winograd.wat": winogradWat,
+  "winograd_lines.wat": winogradLinesWat,
 };
 
 /** In display order: the kernel's main file, the core of its product, and its other files. */
@@ -59,7 +61,7 @@ const WGSL: Readonly<Record<string, string>> = {
 /** The files whose functions the processor's kernels call, each list starting with the main file. */
 export const WAT_FILES: Readonly<Record<string, readonly (keyof typeof WAT)[]>> = {
   conv2d: ["conv2d.wat"],
-  winograd: ["winograd.wat", "gemm.wat", "strips.wat", "conv2d.wat", "elementwise.wat"],
+  winograd: ["winograd.wat", "winograd_lines.wat", "gemm.wat", "strips.wat", "conv2d.wat", "elementwise.wat"],
   matmul: ["matmul.wat", "gemm.wat", "strips.wat", "winograd.wat"], // the last one finishes tiles: bias, ReLU
   maxPool: ["max_pool.wat"],
   normalise: ["normalise.wat"],

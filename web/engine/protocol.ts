@@ -23,12 +23,12 @@ export interface DeviceInfo {
 }
 
 /** A recording: a file that EPR decodes, or samples; with notes about it. */
-export type ToHear =
+export type SoundSource =
   | { bytes: Uint8Array; name: string }
   | { samples: Float32Array; sampleRate: number; warnings?: string[] };
 
 /** The model to use: the page's, or the one that the user taught. */
-export type HeardBy = "page" | "taught";
+export type ModelChoice = "page" | "taught";
 
 /** The result for a recording. */
 export interface Recognition {
@@ -129,11 +129,11 @@ export interface Questions {
   /** The model's description; undefined if the page has no model. */
   model(): ModelDescription | undefined;
   /** Judges a recording: the bytes of a file, or samples at any rate. @param by default: the page's model */
-  hear(what: ToHear, by?: HeardBy): Recognition;
+  recognise(what: SoundSource, by?: ModelChoice): Recognition;
   /** A synthetic utterance. */
   example(index: number): { samples: Float32Array; name: string; emotion: string };
   /** Starts a stream, whose pieces follow by `liveSamples`. Returns the frames from one segment to the next. */
-  liveBegin(sampleRate: number, by?: HeardBy): number;
+  liveBegin(sampleRate: number, by?: ModelChoice): number;
   /** The next samples of the stream, and the arrival time of the last of them (ms of `Date.now()`). */
   liveSamples(samples: Float32Array, at: number): void;
   /** Ends the stream and returns the result for the whole. */
@@ -147,7 +147,7 @@ export interface Questions {
   /** Controls the training. */
   trainControl(what: "pause" | "go" | "stop" | "next" | Method): void;
   /** Reads a take. @param name its name in errors */
-  take(what: ToHear, name: string): ReadTake;
+  take(what: SoundSource, name: string): ReadTake;
   /** Learns classes and keeps the model; undefined if stopped: the previous model then stays. */
   teach(classes: readonly TeachClass[]): TaughtModel | undefined;
   teachStop(): void;

@@ -6,8 +6,8 @@ import { readRecording } from "../../dsp/recording_reader.ts";
 import { resample } from "../../dsp/resample.ts";
 import { frontEnd } from "../../dsp/settings.ts";
 import { SpeechActivity } from "../../dsp/speech.ts";
-import { loadDecoder } from "./hearing.ts";
-import type { ToHear } from "./protocol.ts";
+import { loadDecoder } from "./recognition.ts";
+import type { SoundSource } from "./protocol.ts";
 import type { ReadTake } from "./teach_protocol.ts";
 
 /** Seconds kept before the first speech and after the last. */
@@ -30,7 +30,7 @@ const LONGEST = 300;
  * @param name its name in errors
  * @throws {Error} with its name, if it is not a recording, or is silent, too short or too long
  */
-export async function readTake(what: ToHear, name: string): Promise<ReadTake> {
+export async function readTake(what: SoundSource, name: string): Promise<ReadTake> {
   const { samples, warnings = [] } = "bytes" in what
     ? await readRecording(what.bytes, name, frontEnd, loadDecoder)
     : { ...what, samples: resample(what.samples, what.sampleRate, frontEnd.sampleRate) };

@@ -41,7 +41,7 @@ export interface TaughtModel {
    */
   confusion: number[][];
   /** The decision on each take, by its name: indices of classes. */
-  heardAs: Record<string, number>;
+  decidedAs: Record<string, number>;
   /** Duration in seconds, without the time in which others used the device. */
   seconds: number;
   /** Size of its archive in bytes. */

@@ -214,7 +214,7 @@ export class Teaching {
       accuracy,
       interval: wilsonInterval(accuracy, utterances.length),
       confusion,
-      heardAs: Object.fromEntries(utterances.map(({ id }, i) => [id, decisions.at(-1)![i]])),
+      decidedAs: Object.fromEntries(utterances.map(({ id }, i) => [id, decisions.at(-1)![i]])),
     };
   }
 }

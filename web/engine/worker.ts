@@ -9,10 +9,10 @@ import { answerCalls } from "../../workers/calls.ts";
 import { bench } from "./bench.ts";
 import { StopError } from "./breath.ts";
 import { openPageDevice } from "./device.ts";
-import { hear, LiveHearing } from "./hearing.ts";
+import { LiveRecognition, recognise } from "./recognition.ts";
 import { lookInside, weightsOf } from "./inside.ts";
 import { climbInPage } from "./ladder.ts";
-import type { Ask, HeardBy, News, Questions } from "./protocol.ts";
+import type { Ask, ModelChoice, News, Questions } from "./protocol.ts";
 import { readTake } from "./take.ts";
 import { packTakes } from "./take_archive.ts";
 import { Teaching } from "./teaching.ts";
@@ -35,7 +35,7 @@ const turns = new Turns();
 let device: Device | undefined;
 let predictor: Predictor | undefined;
 let model: Promise<Model | undefined> | undefined;
-let live: LiveHearing | undefined;
+let live: LiveRecognition | undefined;
 let training: Training | undefined, trained: Promise<void> = Promise.resolve();
 let teaching: Teaching | undefined, taught: { archive: Uint8Array<ArrayBuffer>; predictor: Predictor } | undefined;
 let teachingDone: Promise<unknown> = Promise.resolve();
@@ -65,13 +65,13 @@ const answers: Answers = {
     return info;
   },
   model: async () => (await (model ??= loadModel()))?.description,
-  hear: (what, by) => turns.with(() => hear(requirePredictor(by), what)),
+  recognise: (what, by) => turns.with(() => recognise(requirePredictor(by), what)),
   async example(index) {
     const utterance = examples.utterances[index % examples.utterances.length];
     return { samples: (await utterance.read()).samples, name: utterance.id, emotion: utterance.emotion };
   },
   liveBegin(sampleRate, by) {
-    live = new LiveHearing(requirePredictor(by), sampleRate, tell);
+    live = new LiveRecognition(requirePredictor(by), sampleRate, tell);
     return live.segmentHop;
   },
   liveSamples: (samples, at) => live?.push(samples, at),
@@ -141,7 +141,7 @@ async function learn(own: Teaching, turn: Turn): Promise<TaughtModel | undefined
   return { ...described, bytes: archive.length };
 }
 
-function requirePredictor(by: HeardBy = "page"): Predictor {
+function requirePredictor(by: ModelChoice = "page"): Predictor {
   requireDevice();
   if (by === "taught") {
     if (!taught) throw new Error(NOTHING_TAUGHT);

@@ -25,7 +25,7 @@ export class Engine {
     return await this.#calls.ask({ ask, args } as Ask) as Awaited<ReturnType<Questions[Q]>>;
   }
 
-  /** Hears all news. @returns what ends it */
+  /** Listens to all news. @returns what ends it */
   listen(listener: (news: News) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

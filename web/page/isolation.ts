@@ -16,7 +16,7 @@ const TOUCHES = ["pointerdown", "keydown", "change", "drop"] as const;
 /**
  * Registers the service worker, and reloads the page if that enables threads.
  *
- * @param offer tells the user that the page would be faster after a reload; it receives the function that reloads
+ * @param offer shows the user that the page would be faster after a reload; it receives the function that reloads
  */
 export async function registerServiceWorker(offer: (reload: () => void) => void): Promise<void> {
   if (!("serviceWorker" in navigator) || !isSecureContext) return; // the page works without it, but not offline

@@ -11,7 +11,7 @@ export interface App {
   /** The model's description; undefined if the page has none. */
   model(): Promise<ModelDescription | undefined>;
   /** The latest result, and its cursor: Listen sets it, Inside inspects it. */
-  heard?: { name: string; heard: Recognition; cursor: number };
+  recognition?: { name: string; recognition: Recognition; cursor: number };
   /** Shows a note for a while; a fault stays until it is dismissed. */
   say(message: string, kind?: "note" | "fault"): void;
   /** Dismisses the note. */

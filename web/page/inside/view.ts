@@ -14,7 +14,7 @@ const ASPECT = 1.15;
 
 /** The inspected moment of a recording, and the number of the device's opening. */
 interface Place {
-  heard?: Recognition;
+  recognition?: Recognition;
   cursor?: number;
   devices: number;
 }
@@ -43,10 +43,10 @@ export function insideView(app: App): View {
   let inside: InsideView | undefined, seen: Place | undefined, chosen = 0, channel = 0, devices = 0, looking = false;
   let pictures: (() => void)[] = [];
 
-  const place = (): Place => ({ heard: app.heard?.heard, cursor: app.heard?.cursor, devices });
+  const place = (): Place => ({ recognition: app.recognition?.recognition, cursor: app.recognition?.cursor, devices });
   const stale = () => {
     const now = place();
-    return !seen || seen.devices !== now.devices || seen.heard !== now.heard || seen.cursor !== now.cursor;
+    return !seen || seen.devices !== now.devices || seen.recognition !== now.recognition || seen.cursor !== now.cursor;
   };
 
   /** Looks inside, and again if cursor or device have changed meanwhile. */
@@ -60,14 +60,14 @@ export function insideView(app: App): View {
         const model = await app.model();
         if (!model) throw new Error("This page was built without a model, so there is no network to show.");
         const { frontEnd } = model;
-        if (!app.heard) {
+        if (!app.recognition) {
           const { samples, name } = await app.engine.ask("example", 0);
-          const heard = await app.engine.ask("hear", { samples, sampleRate: frontEnd.sampleRate });
-          app.heard ??= { name: `${name} (synthetic)`, heard, cursor: heard.seconds / 2 };
+          const recognition = await app.engine.ask("recognise", { samples, sampleRate: frontEnd.sampleRate });
+          app.recognition ??= { name: `${name} (synthetic)`, recognition, cursor: recognition.seconds / 2 };
         }
-        const { heard, cursor, name } = app.heard;
+        const { recognition, cursor, name } = app.recognition;
         seen = place();
-        inside = await app.engine.ask("inside", framesAt(heard.frames, cursor, frontEnd));
+        inside = await app.engine.ask("inside", framesAt(recognition.frames, cursor, frontEnd));
         lead.textContent = `${name}, the segment around ${
           cursor.toFixed(2)
         } s: what each layer makes of it, from the sound to the emotion. The deeper the colour, the larger the number.`;

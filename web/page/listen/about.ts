@@ -23,8 +23,11 @@ export function aboutModel({ name, training, accuracy }: ModelDescription): stri
 }
 
 /** The recording: its duration, its segments, the speed, and whether it has any sound. */
-export function aboutHeard({ name, emotions, heard }: Pick<ProfileExport, "name" | "emotions" | "heard">): string {
-  const { seconds, profile, segmentHop, took, samples, speech } = heard, segments = profile.length / emotions.length;
+export function aboutRecognition(
+  { name, emotions, recognition }: Pick<ProfileExport, "name" | "emotions" | "recognition">,
+): string {
+  const { seconds, profile, segmentHop, took, samples, speech } = recognition,
+    segments = profile.length / emotions.length;
   const spoken = speech.reduce((sum, one) => sum + one, 0), silent = 100 * (1 - spoken / segments);
   const every = 1000 * segmentHop * frontEnd.hopLength / frontEnd.sampleRate;
   return [

@@ -10,7 +10,7 @@ import { loudestOf } from "./scene.ts";
 /** The result to export. */
 export interface ProfileExport {
   name: string;
-  heard: Recognition;
+  recognition: Recognition;
   emotions: readonly string[];
   colours: readonly string[];
   /** The model's name. */
@@ -39,16 +39,16 @@ async function drawing(kind: "SVG" | "PNG", shown: ProfileExport): Promise<Blob>
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
 /** The document of `deno task predict --json --profile`. */
-function toJson({ name, heard, emotions, model, frontEnd }: ProfileExport): string {
-  const meaning = { emotions, frontEnd }, K = emotions.length, { judgedHop, speech, profile } = heard;
+function toJson({ name, recognition, emotions, model, frontEnd }: ProfileExport): string {
+  const meaning = { emotions, frontEnd }, K = emotions.length, { judgedHop, speech, profile } = recognition;
   // the judged segments: the picture has more
-  const every = judgedHop / heard.segmentHop, marks = speech.filter((_, s) => s % every === 0);
+  const every = judgedHop / recognition.segmentHop, marks = speech.filter((_, s) => s % every === 0);
   const judged = {
-    ...heard,
+    ...recognition,
     segmentHop: judgedHop,
     profile: profile.filter((_, i) => Math.floor(i / K) % every === 0),
     speech: marks.includes(1) ? marks : marks.map(() => 1),
-    probabilities: Float64Array.from(heard.probabilities),
+    probabilities: Float64Array.from(recognition.probabilities),
   };
   const recording = {
     ...predictionJson(name, judged, meaning),
@@ -59,8 +59,8 @@ function toJson({ name, heard, emotions, model, frontEnd }: ProfileExport): stri
 }
 
 /** Waveform, log-mel frames and profile, dark on white. */
-async function toSvg({ name, heard, emotions, colours, frontEnd }: ProfileExport): Promise<string> {
-  const [left, right, height] = [44, 884, 430], K = emotions.length, { seconds, profile, segmentHop } = heard;
+async function toSvg({ name, recognition, emotions, colours, frontEnd }: ProfileExport): Promise<string> {
+  const [left, right, height] = [44, 884, 430], K = emotions.length, { seconds, profile, segmentHop } = recognition;
   const x = (t: number) => left + t / seconds * (right - left);
   const every = segmentHop * frontEnd.hopLength / frontEnd.sampleRate, half = segmentSeconds(frontEnd) / 2;
   const [top, bottom] = [220, 370];
@@ -86,17 +86,17 @@ async function toSvg({ name, heard, emotions, colours, frontEnd }: ProfileExport
   const legend = emotions.map((emotion, k) =>
     `<rect x="${left + k * 118}" y="${height - 30}" width="10" height="10" fill="${colours[k]}"/><text x="${
       left + k * 118 + 15
-    }" y="${height - 21}">${escape(emotion)} ${(100 * heard.probabilities[k]).toFixed(0)} %</text>`
+    }" y="${height - 21}">${escape(emotion)} ${(100 * recognition.probabilities[k]).toFixed(0)} %</text>`
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 ${height}" width="900" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#1b2026">`,
     `<rect width="900" height="${height}" fill="#fff"/>`,
-    `<text x="${left}" y="20" font-weight="600">${escape(name)}: ${escape(heard.emotion)}, ${
-      (100 * heard.probability).toFixed(0)
+    `<text x="${left}" y="20" font-weight="600">${escape(name)}: ${escape(recognition.emotion)}, ${
+      (100 * recognition.probability).toFixed(0)
     } %</text>`,
-    `<path d="${wavePath(heard.samples, left, right, 62, 26)}" stroke="#5a6570" fill="none"/>`,
+    `<path d="${wavePath(recognition.samples, left, right, 62, 26)}" stroke="#5a6570" fill="none"/>`,
     `<image x="${left}" y="98" width="${right - left}" height="110" preserveAspectRatio="none" href="${await melPng(
-      heard.frames,
+      recognition.frames,
       frontEnd.nMels,
     )}"/>`,
     ...[0, 0.5, 1].map((p) =>

@@ -1,6 +1,6 @@
 /** Sound input and output: files, microphone, playback. */
 import { isKnown } from "../../../dsp/sniff.ts";
-import type { ToHear } from "../../engine/protocol.ts";
+import type { SoundSource } from "../../engine/protocol.ts";
 
 /** Largest recording that the page accepts, in bytes. */
 const LARGEST = 512 << 20;
@@ -11,7 +11,7 @@ const LARGEST = 512 << 20;
  *
  * @throws {TypeError} with the file, if it can't be decoded
  */
-export async function openFile(file: File): Promise<ToHear> {
+export async function openFile(file: File): Promise<SoundSource> {
   if (file.size > LARGEST) {
     throw new TypeError(`${file.name}: expected at most 512 MB, found more; deno task predict reads any length`);
   }

@@ -2,10 +2,10 @@
 import { segmentSeconds } from "../../../dsp/segments.ts";
 import { frontEnd } from "../../../dsp/settings.ts";
 import { emotionColours } from "../../../report/colours.ts";
-import type { News, Recognition, ToHear } from "../../engine/protocol.ts";
+import type { News, Recognition, SoundSource } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
 import type { App, View } from "../view.ts";
-import { aboutHeard, aboutModel, named } from "./about.ts";
+import { aboutModel, aboutRecognition, named } from "./about.ts";
 import { type FileKind, type ProfileExport, save } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
@@ -108,7 +108,7 @@ export function listenView(app: App): View {
     meters.setEmotions(description.emotions, scene.colours as string[]);
   }
 
-  async function hear(name: string, load: () => Promise<ToHear>): Promise<void> {
+  async function recognise(name: string, load: () => Promise<SoundSource>): Promise<void> {
     const own = ++asked;
     app.quiet();
     await stopSpeaking();
@@ -117,8 +117,8 @@ export function listenView(app: App): View {
     try {
       const what = await load();
       await app.device();
-      const heard = await app.engine.ask("hear", what);
-      if (own === asked) show(name, heard);
+      const recognition = await app.engine.ask("recognise", what);
+      if (own === asked) show(name, recognition);
     } catch (error) {
       if (own !== asked) return;
       tellShown();
@@ -126,30 +126,30 @@ export function listenView(app: App): View {
     }
   }
 
-  function show(name: string, heard: Recognition): void {
+  function show(name: string, recognition: Recognition): void {
     scene.clear();
     scene.live = false;
-    scene.append(heard.samples, heard.frames, heard.profile);
-    scene.speech = heard.speech.includes(1) ? heard.speech : undefined;
-    scene.segmentHop = heard.segmentHop;
-    shown = { name, heard, emotions: scene.emotions, colours: scene.colours, ...model };
-    meters.show(heard.probabilities, name);
-    app.heard = { name, heard, cursor: 0 };
-    setCursor(heard.seconds / 2);
+    scene.append(recognition.samples, recognition.frames, recognition.profile);
+    scene.speech = recognition.speech.includes(1) ? recognition.speech : undefined;
+    scene.segmentHop = recognition.segmentHop;
+    shown = { name, recognition, emotions: scene.emotions, colours: scene.colours, ...model };
+    meters.show(recognition.probabilities, name);
+    app.recognition = { name, recognition, cursor: 0 };
+    setCursor(recognition.seconds / 2);
     overview.show();
     empty.hidden = true;
     why.hidden = false;
-    reasons.textContent = heard.why;
-    canvas.setAttribute("aria-valuemax", heard.seconds.toFixed(2));
+    reasons.textContent = recognition.why;
+    canvas.setAttribute("aria-valuemax", recognition.seconds.toFixed(2));
     enable();
     tellShown();
-    element.dataset.heard = JSON.stringify({ name, probabilities: heard.probabilities });
+    element.dataset.recognition = JSON.stringify({ name, probabilities: recognition.probabilities });
   }
 
   /** Describes the shown recording in a line. */
   function tellShown(): void {
-    status.textContent = shown ? aboutHeard(shown) : "";
-    const lines = shown?.heard.warnings ?? [];
+    status.textContent = shown ? aboutRecognition(shown) : "";
+    const lines = shown?.recognition.warnings ?? [];
     warnings.hidden = lines.length === 0;
     warnings.replaceChildren(...lines.map((line) => el("li", {}, line)));
   }
@@ -161,7 +161,7 @@ export function listenView(app: App): View {
 
   function setCursor(seconds: number): void {
     scene.cursor = Math.min(scene.seconds, Math.max(0, seconds));
-    if (app.heard) app.heard.cursor = scene.cursor;
+    if (app.recognition) app.recognition.cursor = scene.cursor;
     redraw();
   }
 
@@ -186,7 +186,7 @@ export function listenView(app: App): View {
   function start(): void {
     if (!shown || scene.live) return;
     const from = scene.cursor >= scene.seconds - 0.05 ? 0 : scene.cursor;
-    player.play(shown.heard.samples, frontEnd.sampleRate, from, () => {
+    player.play(shown.recognition.samples, frontEnd.sampleRate, from, () => {
       play.textContent = "Play";
       setCursor(scene.seconds);
     });
@@ -231,11 +231,11 @@ export function listenView(app: App): View {
     speak.textContent = "Speak";
     scene.live = false;
     status.textContent = "Processing the rest…";
-    const heard = await ended;
-    if (heard) return show("your speech", heard);
+    const recognition = await ended;
+    if (recognition) return show("your speech", recognition);
     // nothing to show: the previous recording is restored
     scene.clear();
-    if (shown) show(shown.name, shown.heard);
+    if (shown) show(shown.name, shown.recognition);
     empty.hidden = shown !== undefined;
     redraw();
     status.textContent = "That was shorter than one segment of the model. Speak for longer.";
@@ -268,7 +268,7 @@ export function listenView(app: App): View {
 
   function hearFile(file: File): void {
     example.value = "";
-    hear(file.name, () => openFile(file));
+    recognise(file.name, () => openFile(file));
   }
 
   // its events
@@ -279,7 +279,7 @@ export function listenView(app: App): View {
   });
   example.addEventListener("change", () => {
     if (example.value === "") return;
-    hear(`${EXAMPLES[Number(example.value) % 5]} (synthetic)`, async () => {
+    recognise(`${EXAMPLES[Number(example.value) % 5]} (synthetic)`, async () => {
       const { samples } = await app.engine.ask("example", Number(example.value));
       return { samples, sampleRate: frontEnd.sampleRate };
     });

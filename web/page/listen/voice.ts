@@ -1,5 +1,5 @@
 /** The live microphone: turned on and off, its sound sent to the engine, and the delay of the picture. */
-import type { HeardBy, Recognition } from "../../engine/protocol.ts";
+import type { ModelChoice, Recognition } from "../../engine/protocol.ts";
 import { afterNextFrame } from "../dom.ts";
 import type { App } from "../view.ts";
 import { type Microphone, type MicrophoneNews, openMicrophone } from "./sound.ts";
@@ -12,12 +12,12 @@ export interface Delay {
 
 export class Voice {
   readonly #app: App;
-  readonly #by: HeardBy;
+  readonly #by: ModelChoice;
   readonly #delays: number[] = [];
   #microphone?: Microphone;
 
   /** @param by the model to use */
-  constructor(app: App, by: HeardBy = "page") {
+  constructor(app: App, by: ModelChoice = "page") {
     [this.#app, this.#by] = [app, by];
   }
 

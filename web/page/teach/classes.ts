@@ -3,7 +3,7 @@
  * that can't be takes are listed with the reason.
  */
 import { frontEnd } from "../../../dsp/settings.ts";
-import type { ToHear } from "../../engine/protocol.ts";
+import type { SoundSource } from "../../engine/protocol.ts";
 import { MOST_CLASSES, plainName, type TeachClass, whatIsMissing } from "../../engine/teach_protocol.ts";
 import { el } from "../dom.ts";
 import { reportMicrophone } from "../listen/microphone_news.ts";
@@ -129,11 +129,11 @@ export class Classes {
   }
 
   /** Shows the decisions on takes by networks that were not trained on them; undefined: not known. */
-  showHeard(heardAs?: Readonly<Record<string, number>>, classes: readonly string[] = []): void {
+  showDecided(decidedAs?: Readonly<Record<string, number>>, classes: readonly string[] = []): void {
     for (const card of this.#cards) {
       for (const row of card.rows) {
-        const heard = classes[heardAs?.[row.name] ?? -1];
-        row.heardAs = heard === undefined || heard === card.name ? undefined : heard;
+        const decided = classes[decidedAs?.[row.name] ?? -1];
+        row.decidedAs = decided === undefined || decided === card.name ? undefined : decided;
       }
     }
   }
@@ -191,7 +191,7 @@ export class Classes {
   }
 
   /** Reads a take after the earlier ones. */
-  #read(card: ClassCard, name: string, open: () => Promise<ToHear>, recorded: boolean): void {
+  #read(card: ClassCard, name: string, open: () => Promise<SoundSource>, recorded: boolean): void {
     this.#toRead++;
     this.#tellReading();
     if (recorded) this.#clearFaults();

@@ -61,7 +61,7 @@ export class Learning {
     this.redraw();
   }
 
-  hear(news: News): void {
+  report(news: News): void {
     if (news.news === "teachReady") {
       [this.#steps, this.#heldOut, this.#classes] = [news.steps, news.heldOut, news.classes];
     } else if (news.news === "teachStep") {
@@ -97,7 +97,7 @@ export class Learning {
       }). Each was judged by a network and a ` +
       `forest that had not learned from it: cross-validation over ${folds} folds. The model itself has learned from ` +
       "all of them. Other voices, rooms and microphones than those of your takes were not measured.";
-    const head = ["class \\ heard as", ...classes].map((name, i) =>
+    const head = ["class \\ decided as", ...classes].map((name, i) =>
       el("th", { scope: "col", class: i > 0 ? "n" : "" }, name)
     );
     const rows = confusion.map((row, k) =>

@@ -10,7 +10,7 @@ const QUIET = 0.02;
 export class TakeRow {
   readonly element: HTMLLIElement;
   readonly #canvas = el("canvas", { "aria-hidden": "true" });
-  readonly #verdict = el("span", { class: "heard-as" });
+  readonly #verdict = el("span", { class: "decided-as" });
   readonly #play: HTMLButtonElement;
   readonly #drop: HTMLButtonElement;
 
@@ -54,8 +54,8 @@ export class TakeRow {
   }
 
   /** The decision of networks that were not trained on it; undefined: not known, or correct. */
-  set heardAs(name: string | undefined) {
-    this.#verdict.textContent = name === undefined ? "" : `heard as ${name}`;
+  set decidedAs(name: string | undefined) {
+    this.#verdict.textContent = name === undefined ? "" : `decided as ${name}`;
   }
 
   focus(): void {

@@ -5,7 +5,7 @@ import { frontEnd } from "../../../dsp/settings.ts";
 import { TEACH_SETTINGS } from "../../engine/teach_settings.ts";
 import type { News, Recognition } from "../../engine/protocol.ts";
 import { button, el, oncePerFrame } from "../dom.ts";
-import { aboutHeard, named } from "../listen/about.ts";
+import { aboutRecognition, named } from "../listen/about.ts";
 import { Meters } from "../listen/meters.ts";
 import { Scene } from "../listen/scene.ts";
 import { reportMicrophone } from "../listen/microphone_news.ts";
@@ -54,7 +54,7 @@ export class Trial {
       if (file) this.hearFile(file);
       this.#input.value = "";
     });
-    app.engine.listen((news) => this.#hear(news));
+    app.engine.listen((news) => this.#report(news));
     new ResizeObserver(this.redraw).observe(this.#canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.redraw);
   }
@@ -75,7 +75,7 @@ export class Trial {
     this.#scene.clear();
     this.#meters.setEmotions(classes, colours);
     this.#status.textContent = "";
-    delete this.element.dataset.heard;
+    delete this.element.dataset.recognition;
     this.redraw();
   }
 
@@ -86,8 +86,8 @@ export class Trial {
     this.#app.quiet();
     this.#status.textContent = `Listening to ${file.name}…`;
     try {
-      const what = await openFile(file), heard = await this.#app.engine.ask("hear", what, "taught");
-      if (own === this.#asked) this.#show(file.name, heard);
+      const what = await openFile(file), recognition = await this.#app.engine.ask("recognise", what, "taught");
+      if (own === this.#asked) this.#show(file.name, recognition);
     } catch (error) {
       if (own !== this.#asked) return;
       this.#status.textContent = "";
@@ -102,21 +102,21 @@ export class Trial {
     const ended = this.#voice.end();
     this.#speak.textContent = "Speak";
     this.#scene.live = false;
-    const heard = await ended;
-    if (heard) this.#show("your speech", heard);
+    const recognition = await ended;
+    if (recognition) this.#show("your speech", recognition);
     else this.#status.textContent = "That was shorter than one segment of the model. Speak for longer.";
   }
 
-  #show(name: string, heard: Recognition): void {
+  #show(name: string, recognition: Recognition): void {
     this.#scene.clear();
     this.#scene.live = false;
-    this.#scene.append(heard.samples, heard.frames, heard.profile);
-    this.#scene.speech = heard.speech.includes(1) ? heard.speech : undefined;
-    this.#scene.segmentHop = heard.segmentHop;
-    this.#scene.cursor = heard.seconds / 2;
-    this.#meters.show(heard.probabilities, name);
-    this.#status.textContent = aboutHeard({ name, emotions: this.#classes, heard });
-    this.element.dataset.heard = JSON.stringify({ name, probabilities: heard.probabilities });
+    this.#scene.append(recognition.samples, recognition.frames, recognition.profile);
+    this.#scene.speech = recognition.speech.includes(1) ? recognition.speech : undefined;
+    this.#scene.segmentHop = recognition.segmentHop;
+    this.#scene.cursor = recognition.seconds / 2;
+    this.#meters.show(recognition.probabilities, name);
+    this.#status.textContent = aboutRecognition({ name, emotions: this.#classes, recognition });
+    this.element.dataset.recognition = JSON.stringify({ name, probabilities: recognition.probabilities });
     this.redraw();
   }
 
@@ -139,7 +139,7 @@ export class Trial {
     }
   }
 
-  #hear(news: News): void {
+  #report(news: News): void {
     if (news.news === "fault" && this.#voice.on) this.stop(); // the shell prints the reason
     if (news.news !== "live" || !this.#voice.on) return;
     this.#scene.append(news.samples, news.frames, news.profile);

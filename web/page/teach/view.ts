@@ -69,7 +69,7 @@ export function teachView(app: App): View {
       }
       [learned, atHome] = [version, false];
       learning.show(taught);
-      classes.showHeard(taught.heardAs, taught.classes);
+      classes.showDecided(taught.decidedAs, taught.classes);
       trial.show(taught.classes);
       how.textContent = `${taught.name}.tar, ${
         (taught.bytes / 1e6).toFixed(1)
@@ -97,7 +97,7 @@ export function teachView(app: App): View {
     home.disabled = running;
     takesHome.disabled = classes.takes.count === 0;
     const changes = learned !== undefined && learned !== classes.version;
-    if (changes) classes.showHeard();
+    if (changes) classes.showDecided();
     stale.textContent = changes && !running
       ? "Classes or takes have changed since the model was trained. Train again to include them."
       : "";
@@ -134,7 +134,7 @@ export function teachView(app: App): View {
     const unsaved = classes.takes.recorded && downloaded !== classes.version;
     if (running || !atHome || unsaved) event.preventDefault(); // the browser asks whether to leave
   });
-  app.engine.listen((news: News) => running && learning.hear(news));
+  app.engine.listen((news: News) => running && learning.report(news));
   new ResizeObserver(() => classes.draw()).observe(classes.element);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => classes.draw());
   learning.element.hidden = true; // there is nothing to show yet

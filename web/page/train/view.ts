@@ -131,7 +131,7 @@ export function trainView(app: App): View {
     hold.textContent = paused ? "Resume" : "Pause";
   }
 
-  function hear(news: News): void {
+  function report(news: News): void {
     if (news.news === "trainPhase") phase.textContent = news.phase;
     if (news.news === "trainReady") {
       emotions = news.emotions;
@@ -175,7 +175,7 @@ export function trainView(app: App): View {
   methods.addEventListener("change", () => {
     if (running) app.engine.ask("trainControl", methods.value as TrainOptions["method"]);
   });
-  app.engine.listen(hear);
+  app.engine.listen(report);
   new ResizeObserver(() => redraw()).observe(losses);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
   return { id: "train", title: "Train", element, shown: redraw };

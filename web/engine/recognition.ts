@@ -14,10 +14,10 @@ import { ProfileStatistics } from "../../refinery/statistics.ts";
 import { explanationText, stretchesToWeigh } from "../../report/explanation.ts";
 import { stretchesOf } from "../../report/stretches.ts";
 import { plainError } from "../../workers/calls.ts";
-import type { News, Recognition, ToHear } from "./protocol.ts";
+import type { News, Recognition, SoundSource } from "./protocol.ts";
 
 /** Judges a whole recording. */
-export async function hear(predictor: Predictor, what: ToHear): Promise<Recognition> {
+export async function recognise(predictor: Predictor, what: SoundSource): Promise<Recognition> {
   const began = performance.now(), { frontEnd, segmentHop } = predictor.model.description, parts: Float32Array[] = [];
   const { samples, warnings = [] } = "bytes" in what
     ? await readRecording(what.bytes, what.name, frontEnd, loadDecoder)
@@ -113,7 +113,7 @@ export function liveHop(own: number): number {
  * Processes a stream. A segment is computed as soon as its last frame has arrived; waiting segments are computed together. At the
  * end the emotion of the whole is judged as for a file with the same sound; before that, by the segments with speech so far.
  */
-export class LiveHearing {
+export class LiveRecognition {
   /** Frames from one segment to the next. */
   readonly segmentHop: number;
   readonly #predictor: Predictor;
@@ -214,7 +214,7 @@ export class LiveHearing {
     if (this.#segments === 0) return undefined;
     const { sampleRate, levelling } = this.#predictor.model.description.frontEnd;
     // the level of the whole is now known: everything is judged again with it, instead of the momentary levels
-    if (levelling) return await hear(this.#predictor, { samples: concatenate(this.#samples), sampleRate });
+    if (levelling) return await recognise(this.#predictor, { samples: concatenate(this.#samples), sampleRate });
     const [samples, frames, profile] = [this.#samples, this.#frames, this.#profile].map(concatenate);
     return {
       ...judge(this.#predictor.model, samples, profile, this.segmentHop),
