@@ -24,16 +24,8 @@ import { drawRoofline } from "../lab/roofline.ts";
 import { describeRun, describeStep, kernelTable, peerTable, sampledNote, taskTable } from "../lab/show.ts";
 import { chooseKernels, type Tune, type TuneFlag } from "../lab/tuning.ts";
 import { type PresetName, PRESETS } from "../refinery/presets.ts";
-import {
-  createCommand,
-  printJson,
-  progressBar,
-  realNumber,
-  runCommand,
-  say,
-  UsageError,
-  wholeNumber,
-} from "./common.ts";
+import { createCommand, printJson, realNumber, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { progressBar } from "./progress_bar.ts";
 import { precisionOption, tuneOption } from "./tuning.ts";
 
 interface Flags {

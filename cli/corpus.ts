@@ -1,23 +1,16 @@
 /** `deno task corpus`: prints the contents of a corpus, and the skipped files with the reasons. */
 import { join } from "@std/path";
-import { type Corpus, count } from "../corpora/corpus.ts";
+import { count } from "../base/count.ts";
+import type { Corpus } from "../corpora/corpus.ts";
 import { byValue } from "../corpora/emotion_names.ts";
 import { extractFeatures, type Features } from "../corpora/features.ts";
 import { type Finding, inspectCorpus } from "../corpora/sanity.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import { encodeWav } from "../dsp/wav.ts";
 import { formatTable } from "../report/table.ts";
-import {
-  addCorpusOptions,
-  type CorpusFlags,
-  createCommand,
-  openFlaggedCorpus,
-  printJson,
-  progressBar,
-  runCommand,
-  say,
-  UsageError,
-} from "./common.ts";
+import { createCommand, printJson, runCommand, say, UsageError } from "./common.ts";
+import { addCorpusOptions, type CorpusFlags, openFlaggedCorpus } from "./corpus_options.ts";
+import { progressBar } from "./progress_bar.ts";
 import { withFlags } from "./flags.ts";
 
 const command = addCorpusOptions(createCommand(

@@ -1,23 +1,16 @@
 /**
  * `deno task evaluate`: measures a model's accuracy on a corpus, over the emotions that both have, and its robustness.
  */
-import { count, type SkippedFile } from "../corpora/corpus.ts";
+import { count } from "../base/count.ts";
+import type { SkippedFile } from "../corpora/corpus.ts";
 import { reasonOf } from "../corpora/feature_frames.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { judgeTransfer, sharedEmotions, type Transfer, type UtterancePrediction } from "../models/transfer.ts";
 import { wilsonInterval } from "../refinery/intervals.ts";
 import { formatTable, percent } from "../report/table.ts";
-import {
-  addCorpusOptions,
-  type CorpusFlags,
-  createCommand,
-  openFlaggedCorpus,
-  printJson,
-  progressBar,
-  runCommand,
-  say,
-  UsageError,
-} from "./common.ts";
+import { createCommand, printJson, runCommand, say, UsageError } from "./common.ts";
+import { addCorpusOptions, type CorpusFlags, openFlaggedCorpus } from "./corpus_options.ts";
+import { progressBar } from "./progress_bar.ts";
 import { withFlags } from "./flags.ts";
 import { type Condition, CONDITIONS_HELP, parseConditions, Stranger } from "./conditions.ts";
 import { type HeldOutFold, readRunFolds, type RunFolds } from "./fold_models.ts";

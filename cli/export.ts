@@ -10,7 +10,8 @@ import { DEVICE_CHOICES, type DeviceChoice, openDevice } from "../kernels/open_d
 import type { PresetName } from "../refinery/presets.ts";
 import { choicesOf, keptChoices, openRun, requireRun } from "../runs/begin.ts";
 import { exportFold, type ExportNote } from "../runs/export.ts";
-import { type CorpusFlags, createCommand, readOrdinal, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { createCommand, readOrdinal, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import type { CorpusFlags } from "./corpus_options.ts";
 import { addNoteOptions, type NoteFlags, trainForUse, writeShown } from "./export_model.ts";
 import { addOnnxOptions, type OnnxFlags, writeOnnx } from "./export_onnx.ts";
 import { modelFolder } from "./model_option.ts";

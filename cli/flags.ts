@@ -1,6 +1,6 @@
 /** Converts options to a command's form: libraries mention `segmentHop: 3`, and the terminal shows --segment-hop 3. */
 import { ordinal } from "../base/numbering.ts";
-import { optionName } from "../runs/training_command.ts";
+import { optionName } from "../base/option_name.ts";
 
 /** A mention of an option in backticks: its identifier, with an optional value. */
 const MENTION = /`([a-z][A-Za-z]*)(?:: ([^`]+))?`/g;

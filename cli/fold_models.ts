@@ -12,7 +12,8 @@ import { CrossValidation } from "../refinery/cross_validation.ts";
 import { requireRun } from "../runs/begin.ts";
 import { exportFold } from "../runs/export.ts";
 import { readRunCorpus } from "../runs/read_corpus.ts";
-import { type CorpusFlags, openFlaggedCorpus, say } from "./common.ts";
+import { say } from "./common.ts";
+import { type CorpusFlags, openFlaggedCorpus } from "./corpus_options.ts";
 
 /** Utterances, and the model that judges them. */
 export interface HeldOutFold {

@@ -50,7 +50,7 @@ export async function openModel({ model, device: kind, threads, quiet }: ModelFl
   if (threads !== undefined && kind === "webgpu") {
     throw new UsageError("--threads requires the cpu device, found --device webgpu");
   }
-  const opening = openDevice({ device: kind, threads });
+  const opening = openDevice({ device: kind, threads, keepAlive: true }); // commands end by Deno.exit
   opening.catch(() => {}); // the model's fault is reported first
   const read = await readModel(await modelFolder(model)), device = await opening;
   if (!quiet) {

@@ -1,5 +1,5 @@
 /** `deno task pack`: packs a run into one small file, and unpacks it. */
-import { count } from "../corpora/corpus.ts";
+import { count } from "../base/count.ts";
 import { packRun, unpackRun } from "../runs/pack.ts";
 import { createCommand, runCommand, say } from "./common.ts";
 

@@ -3,7 +3,7 @@
  *
  * A recording that can't be judged is reported in one line. The others are judged, and the status is 1.
  */
-import { count } from "../corpora/corpus.ts";
+import { count } from "../base/count.ts";
 import { describeDeparture } from "../models/domain.ts";
 import type { Predictor } from "../models/predictor.ts";
 import { createCommand, EXIT, runCommand, say, UsageError, wholeNumber } from "./common.ts";

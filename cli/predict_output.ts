@@ -1,5 +1,5 @@
 /** The output of `predict`: lines for people, CSV, or one JSON document; and files with profiles or a picture. */
-import { count } from "../corpora/corpus.ts";
+import { count } from "../base/count.ts";
 import { explain } from "../models/explain.ts";
 import type { Model } from "../models/model.ts";
 import type { ModelDescription } from "../models/description.ts";

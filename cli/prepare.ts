@@ -1,6 +1,7 @@
 /** From options to an experiment that only lacks its device: reads the corpus, draws its folds, and prints both. */
 import { resolve } from "@std/path";
-import { type Corpus, count } from "../corpora/corpus.ts";
+import { count } from "../base/count.ts";
+import type { Corpus } from "../corpora/corpus.ts";
 import type { Features } from "../corpora/features.ts";
 import { inspectCorpus } from "../corpora/sanity.ts";
 import { CrossValidation } from "../refinery/cross_validation.ts";
@@ -8,7 +9,9 @@ import type { PresetName } from "../refinery/presets.ts";
 import { readFeatures } from "../refinery/read_features.ts";
 import type { Settings } from "../refinery/settings.ts";
 import type { Experiment } from "../runs/plan.ts";
-import { type CorpusFlags, openFlaggedCorpus, progressBar, readingChoices, say } from "./common.ts";
+import { say } from "./common.ts";
+import { type CorpusFlags, openFlaggedCorpus, readingChoices } from "./corpus_options.ts";
+import { progressBar } from "./progress_bar.ts";
 import { describeUnlearned, type FoldFlags, settleFolds } from "./fold_settings.ts";
 import { describeSettings } from "./train_options.ts";
 

@@ -1,7 +1,7 @@
 /**
  * `deno task report RUN`: writes tables, figures and report.html from a run folder; `--check` recomputes every number.
  */
-import { count } from "../corpora/corpus.ts";
+import { count } from "../base/count.ts";
 import { checkReport } from "../report/check.ts";
 import { writeReport } from "../report/write.ts";
 import { createCommand, EXIT, printJson, runCommand, say } from "./common.ts";

@@ -1,7 +1,7 @@
 /** Options generated from the table of settings: `--width`, `--batch-norm` and `--no-batch-norm`, `--schedule`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
-import { optionName } from "../runs/training_command.ts";
+import { optionName } from "../base/option_name.ts";
 import { realNumber, wholeNumber } from "./common.ts";
 
 /** Values of settings given as options, under commander's names. */

@@ -8,16 +8,8 @@ import { openDevice } from "../kernels/open_device.ts";
 import { CrossValidation } from "../refinery/cross_validation.ts";
 import { type SettingName, SETTINGS, type Settings } from "../refinery/settings.ts";
 import { type Trial, tryFold } from "../refinery/trial.ts";
-import {
-  addCorpusOptions,
-  createCommand,
-  printJson,
-  readOrdinal,
-  runCommand,
-  say,
-  UsageError,
-  wholeNumber,
-} from "./common.ts";
+import { createCommand, printJson, readOrdinal, runCommand, say, UsageError, wholeNumber } from "./common.ts";
+import { addCorpusOptions } from "./corpus_options.ts";
 import { KeptTrials } from "./kept_trials.ts";
 import { prepare } from "./prepare.ts";
 import { parseSetting } from "./setting_options.ts";

@@ -4,7 +4,7 @@
  */
 import { ordinal } from "../base/numbering.ts";
 import { join } from "@std/path";
-import { count } from "../corpora/corpus.ts";
+import { count } from "../base/count.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import type { EpochRecord } from "../nn/fit.ts";
 import { summarise } from "../nn/vgg_e.ts";

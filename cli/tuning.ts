@@ -11,7 +11,8 @@ import type { Dataset } from "../nn/dataset.ts";
 import { forwardBatch, inOrder, Pass } from "../nn/pass.ts";
 import { roundUpBatch } from "../nn/predict.ts";
 import { VggE, type VggEOptions } from "../nn/vgg_e.ts";
-import { progressBar, say } from "./common.ts";
+import { say } from "./common.ts";
+import { progressBar } from "./progress_bar.ts";
 
 /** The option. */
 export function tuneOption(): Option {

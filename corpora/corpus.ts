@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { count } from "../base/count.ts";
 import { FileError } from "../base/file_error.ts";
 import { emotionName, isEmotion, nearestEmotion, orderEmotions, plainWord } from "./emotion_names.ts";
 export { emotionName, EMOTIONS, isEmotion, orderEmotions } from "./emotion_names.ts";
@@ -196,9 +197,4 @@ export function requireTwoEmotions(
     ? ""
     : `. Left out: ${count(skipped.length, "file")}, the first ${skipped[0].path}: ${skipped[0].reason}`;
   throw new FileError({ file: from, expected: "at least two emotions", found: `${found}${left}` });
-}
-
-/** "1 file", "2 files": for messages. */
-export function count(n: number, noun: string): string {
-  return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 }

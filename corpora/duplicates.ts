@@ -6,7 +6,8 @@
  * @module
  */
 import { OptionError } from "../base/option_error.ts";
-import { count, type DuplicatePolicy } from "./corpus.ts";
+import { count } from "../base/count.ts";
+import type { DuplicatePolicy } from "./corpus.ts";
 
 /** The content to compare. */
 export interface Content {

@@ -6,7 +6,8 @@
  */
 import { FileError } from "../base/file_error.ts";
 import { OptionError } from "../base/option_error.ts";
-import { type Corpus, count } from "./corpus.ts";
+import { count } from "../base/count.ts";
+import type { Corpus } from "./corpus.ts";
 import { readTable } from "./csv.ts";
 import { stem } from "./files.ts";
 import { baseName } from "./layout.ts";

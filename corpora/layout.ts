@@ -6,9 +6,9 @@
  */
 import { FileError } from "../base/file_error.ts";
 import { join } from "@std/path";
+import { count } from "../base/count.ts";
 import {
   type Corpus,
-  count,
   type LabelMap,
   makeCorpus,
   mapLabel,

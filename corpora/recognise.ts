@@ -11,7 +11,7 @@
 import { FileError } from "../base/file_error.ts";
 import { OptionError } from "../base/option_error.ts";
 import { join } from "@std/path";
-import { count } from "./corpus.ts";
+import { count } from "../base/count.ts";
 import { listRecordings, statOrNull } from "./files.ts";
 import { emotionLevel } from "./folder.ts";
 import { describeNames, matches, nearestLayout } from "./layouts.ts";

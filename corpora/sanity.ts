@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { count } from "./corpus.ts";
+import { count } from "../base/count.ts";
 import type { Features, FeatureUtterance } from "./features.ts";
 
 /** Kinds of findings. */

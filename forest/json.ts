@@ -79,10 +79,10 @@ export function forestFromJSON(json: unknown): DecisionTree[] {
 
 function treeFromJSON(where: string, json: unknown, features: number, classes: number): TreeNodes {
   const tree = record(where, json);
-  const feature = Int32Array.from(
-    list(`${where}.feature`, tree.feature),
-    (value, node) => whole(`${where}.feature[${node}]`, value, -1, features - 1),
-  );
+  const tests = list(`${where}.feature`, tree.feature), feature = new Int32Array(tests.length);
+  for (let node = 0; node < tests.length; node++) {
+    feature[node] = whole([where, ".feature", node], tests[node], -1, features - 1);
+  }
   const nodes = feature.length, split = feature.filter((value) => value >= 0).length;
   const thresholds = list(`${where}.threshold`, tree.threshold, split), leaves = list(`${where}.leaves`, tree.leaves);
   if (leaves.length !== split + 1 || nodes !== 2 * split + 1) {
@@ -96,12 +96,12 @@ function treeFromJSON(where: string, json: unknown, features: number, classes: n
   const open: number[] = []; // nodes whose right child comes later
   for (let node = 0, splits = 0, leaf = 0; node < nodes; node++) {
     if (feature[node] >= 0) {
-      threshold[node] = number(`${where}.threshold[${splits}]`, thresholds[splits++]);
+      threshold[node] = number([where, ".threshold", splits], thresholds[splits++]);
       left[node] = node + 1;
       open.push(node);
       continue;
     }
-    readLeaf(`${where}.leaves[${leaf}]`, leaves[leaf++], value.subarray(node * classes, (node + 1) * classes));
+    readLeaf([where, ".leaves", leaf], leaves[leaf++], value.subarray(node * classes, (node + 1) * classes));
     const parent = open.pop();
     if (parent !== undefined) right[parent] = node + 1;
     if ((parent === undefined) !== (node === nodes - 1)) {
@@ -120,38 +120,47 @@ function treeFromJSON(where: string, json: unknown, features: number, classes: n
 }
 
 /** @param counts [classes] of the leaf, initially 0 */
-function readLeaf(where: string, json: unknown, counts: Uint32Array): void {
+function readLeaf(where: Place, json: unknown, counts: Uint32Array): void {
   const pairs = list(where, json);
   if (pairs.length === 0 || pairs.length % 2 !== 0) {
-    throw new RangeError(`${where}: expected pairs of a class and a count, found ${pairs.length} numbers`);
+    throw new RangeError(`${nameOf(where)}: expected pairs of a class and a count, found ${pairs.length} numbers`);
   }
   for (let i = 0; i < pairs.length; i += 2) {
-    const label = whole(`${where}[${i}]`, pairs[i], 0, counts.length - 1);
-    counts[label] = whole(`${where}[${i + 1}]`, pairs[i + 1], 1, 2 ** 31 - 1);
+    const label = whole([where, "", i], pairs[i], 0, counts.length - 1);
+    counts[label] = whole([where, "", i + 1], pairs[i + 1], 1, 2 ** 31 - 1);
   }
 }
+
+/**
+ * A place in the JSON: its name, or a part of another place and an index. A forest has tens of thousands of numbers, so a name is
+ * put together only for an error.
+ */
+type Place = string | readonly [whole: Place, part: string, index: number];
+
+const nameOf = (place: Place): string =>
+  typeof place === "string" ? place : `${nameOf(place[0])}${place[1]}[${place[2]}]`;
 
 function record(where: string, value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new TypeError(`${where}: expected an object, found ${show(value)}`);
 }
 
-function list(where: string, value: unknown, length?: number): unknown[] {
-  if (!Array.isArray(value)) throw new TypeError(`${where}: expected a list, found ${show(value)}`);
+function list(where: Place, value: unknown, length?: number): unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`${nameOf(where)}: expected a list, found ${show(value)}`);
   if (length !== undefined && value.length !== length) {
-    throw new RangeError(`${where}: expected ${length} entries, found ${value.length}`);
+    throw new RangeError(`${nameOf(where)}: expected ${length} entries, found ${value.length}`);
   }
   return value;
 }
 
-function number(where: string, value: unknown): number {
+function number(where: Place, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new TypeError(`${where}: expected a number, found ${show(value)}`);
+  throw new TypeError(`${nameOf(where)}: expected a number, found ${show(value)}`);
 }
 
-function whole(where: string, value: unknown, least: number, most: number): number {
+function whole(where: Place, value: unknown, least: number, most: number): number {
   if (!Number.isInteger(number(where, value)) || (value as number) < least || (value as number) > most) {
-    throw new RangeError(`${where}: expected a whole number from ${least} to ${most}, found ${show(value)}`);
+    throw new RangeError(`${nameOf(where)}: expected a whole number from ${least} to ${most}, found ${show(value)}`);
   }
   return value as number;
 }

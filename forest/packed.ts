@@ -112,7 +112,11 @@ function toBase64(bytes: Uint8Array): string {
 
 function fromBase64(where: string, text: unknown): Uint8Array {
   try {
-    if (typeof text === "string") return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    if (typeof text === "string") {
+      const characters = atob(text), bytes = new Uint8Array(characters.length);
+      for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+      return bytes;
+    }
   } catch {
     // not base64: reported below
   }

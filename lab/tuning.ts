@@ -3,6 +3,7 @@
  * cache folder, by adapter, driver, runtime and kernels. The cache may be deleted at any time.
  */
 import { dirname, join } from "@std/path";
+import { cacheFolder } from "../base/cache_folder.ts";
 import { writeJson } from "../files/atomic.ts";
 import type { Device } from "../kernels/device.ts";
 import {
@@ -40,7 +41,7 @@ export async function chooseKernels(
 async function cacheStore(device: WebGpuDevice): Promise<TuningStore | undefined> {
   const folder = cacheFolder();
   if (!folder) return undefined;
-  const file = join(folder, "epr", "kernels.json");
+  const file = join(folder, "kernels.json");
   const driver = await nvidiaDriver(device.adapterName);
   const named = (key: string) => driver ? `${key}; driver ${driver}` : key;
   const read = async (): Promise<Record<string, KernelChoices>> => {
@@ -58,15 +59,6 @@ async function cacheStore(device: WebGpuDevice): Promise<TuningStore | undefined
       await writeJson(file, { ...await read(), [named(key)]: choices });
     },
   };
-}
-
-function cacheFolder(): string | undefined {
-  const set = (name: string) =>
-    Deno.permissions.querySync({ name: "env", variable: name }).state === "granted" && Deno.env.get(name) || undefined;
-  const home = set("HOME");
-  if (Deno.build.os === "windows") return set("LOCALAPPDATA");
-  if (Deno.build.os === "darwin") return home && join(home, "Library", "Caches");
-  return set("XDG_CACHE_HOME") ?? (home && join(home, ".cache"));
 }
 
 /**

@@ -7,7 +7,6 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LARGEST_ARCHIVE, unpackModel } from "./archive.ts";
 import { LARGEST_DESCRIPTION, readDescription } from "./model.ts";
 import { MODEL_FILES, type ModelBytes } from "./description.ts";
 import { ModelError } from "./untrusted.ts";
@@ -25,7 +24,10 @@ export async function readModelFolder(folder: string | URL): Promise<ModelBytes>
     throw new ModelError(`${place}: expected a model, a folder with a model.json in it, found no such folder`);
   }
   const info = await stat(root);
-  if (!info.isDirectory()) return unpackModel(await readArchive(place, root, info.size), place);
+  if (!info.isDirectory()) {
+    const { LARGEST_ARCHIVE, unpackModel } = await import("./archive.ts"); // folders do not require its reader
+    return unpackModel(await readArchive(place, root, info.size, LARGEST_ARCHIVE), place);
+  }
   const description = await readFileOf(place, root, "model.json", { most: LARGEST_DESCRIPTION });
   const bytes = { "model.json": description } as ModelBytes;
   const { files } = readDescription(description, place);
@@ -37,12 +39,10 @@ export async function readModelFolder(folder: string | URL): Promise<ModelBytes>
 }
 
 /** Reads a model's archive. */
-async function readArchive(place: string, path: string, size: number): Promise<Uint8Array> {
-  if (size <= LARGEST_ARCHIVE) return new Uint8Array(await readFile(path));
+async function readArchive(place: string, path: string, size: number, most: number): Promise<Uint8Array> {
+  if (size <= most) return new Uint8Array(await readFile(path));
   throw new ModelError(
-    `${place}: expected an archive of at most ${LARGEST_ARCHIVE.toLocaleString("en")} bytes, found ${
-      size.toLocaleString("en")
-    }`,
+    `${place}: expected an archive of at most ${most.toLocaleString("en")} bytes, found ${size.toLocaleString("en")}`,
   );
 }
 

@@ -127,11 +127,13 @@ function readWeights(bytes: Uint8Array, { network }: ModelDescription, where: st
     if (!found || found.shape.join() !== shape.join()) {
       throw new ModelError(`${where}: '${name}': expected [${shape}], found ${found ? `[${found.shape}]` : "nothing"}`);
     }
-    const fault = found.data.findIndex((value) => !Number.isFinite(value));
-    if (fault >= 0) {
-      throw new ModelError(`${where}: '${name}': expected finite numbers, found ${found.data[fault]} at ${fault}`);
+    const { data } = found;
+    let finite = 0;
+    while (finite < data.length && Number.isFinite(data[finite])) finite++;
+    if (finite < data.length) {
+      throw new ModelError(`${where}: '${name}': expected finite numbers, found ${data[finite]} at ${finite}`);
     }
-    weights[name] = found.data;
+    weights[name] = data;
   }
   const more = Object.keys(tensors).find((name) => !Object.hasOwn(weights, name));
   if (more !== undefined) throw new ModelError(`${where}: expected only the network's tensors, found '${more}'`);

@@ -78,7 +78,7 @@ export const LONG_HOP = 10;
 
 /** Batch sizes, in segments, by kind of device; the smallest sufficient size is used. */
 const BATCHES: Record<Device["kind"], readonly number[]> = {
-  cpu: [1, 4, 16, 32, 64, 128], // a stream has one segment at a time
+  cpu: [1, 4, 16, 32], // a stream has one segment at a time; larger batches are no faster and take more memory
   webgpu: [128, 512], // each size requires separate pipelines, and each read takes at least 10 ms
   reference: [1, 16],
 };

@@ -2,7 +2,7 @@
  * Explains the decision on a recording, for people and as JSON: the statistics, the votes of the forest, the decisive stretches, and
  * the path of the recording through each tree. The votes printed, divided by the number of trees, are the probabilities.
  */
-import { count } from "../corpora/corpus.ts";
+import { count } from "../base/count.ts";
 import { type Explanation, statisticName } from "../models/explain.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { STATISTICS } from "../refinery/statistics.ts";

@@ -3,16 +3,11 @@
  * the one in a model's description. Below the commands, this is the only file that writes flags.
  */
 import { ordinal } from "../base/numbering.ts";
+import { optionName } from "../base/option_name.ts";
 import { completeSettings, type PresetName, PRESETS } from "../refinery/presets.ts";
 import { type SettingName, SETTINGS } from "../refinery/settings.ts";
 import { fraction } from "../base/fraction.ts";
 import type { RunConfig } from "./run_config.ts";
-
-/** The name of a setting's option: "batch-norm", and "validation" for the validation share. */
-export function optionName(setting: string): string {
-  if (setting === "validationShare") return "validation";
-  return setting.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
 
 /** The command, without the location of recordings and folder on this machine. */
 export function trainingCommand(

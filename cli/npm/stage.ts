@@ -99,7 +99,7 @@ async function textOf({ simd, memory }: KernelVariant): Promise<string> {
   throw new RangeError(\`The package has no kernels for \${variant}\`);
 }
 /** All kernels of a variant. */
-export async function assembleKernels(variant: KernelVariant): Promise<KernelBytes> {
+export async function loadKernels(variant: KernelVariant): Promise<KernelBytes> {
   return kernelsFromText(await textOf(variant));
 }
 `;

@@ -1,6 +1,6 @@
 /** Starts the CPU device in the current program: Deno, Node, or a browser with the npm package (`host.ts`). */
 import { type CpuDevice, type CpuOptions, startCpuDevice } from "./device.ts";
-import { openHost } from "./host.ts";
+import { type HostOptions, openHost } from "./host.ts";
 
 /**
  * Starts a CPU device. It ends with `close()`, or with the program.
@@ -18,6 +18,6 @@ import { openHost } from "./host.ts";
  * device.close();
  * ```
  */
-export async function createCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
-  return await startCpuDevice(await openHost(options.threads), options);
+export async function createCpuDevice(options: CpuOptions & HostOptions = {}): Promise<CpuDevice> {
+  return await startCpuDevice(await openHost(options), options);
 }

@@ -6,18 +6,37 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CpuHost } from "./device.ts";
 import type { WorkerStart } from "./layout.ts";
-import { assembleKernels } from "./modules.ts";
+import { loadKernels } from "./modules.ts";
 
-/** The host of the current program. @param _threads requested number of threads: a browser starts them in advance */
-export const openHost = (_threads?: number): Promise<CpuHost> =>
-  Promise.resolve({ processors: availableParallelism(), kernels: assembleKernels, startWorker });
+/** What a program says about its threads. */
+export interface HostOptions {
+  /** Requested number of threads: a browser starts them in advance. */
+  threads?: number;
+  /** See `OpenDeviceOptions`. */
+  keepAlive?: boolean;
+}
 
-/** Starts a thread. @param lost called when it ends @returns a function that sends it its work */
-function startWorker(lost: (why: string) => void): (start: WorkerStart) => void {
-  // node:worker_threads, since a web Worker would keep the program alive
+/** The host of the current program. */
+export const openHost = ({ keepAlive = false }: HostOptions = {}): Promise<CpuHost> => {
+  const startWorker = keepAlive && typeof globalThis.Worker === "function" ? startWebWorker : startNodeWorker;
+  return Promise.resolve({ processors: availableParallelism(), kernels: loadKernels, startWorker });
+};
+
+/** Starts a thread that ends with the program. @param lost called when it ends @returns a function that sends it its work */
+function startNodeWorker(lost: (why: string) => void): (start: WorkerStart) => void {
   const worker = new Worker(new URL("./worker.ts", import.meta.url));
   worker.unref();
   worker.on("error", (error: Error) => lost(`A worker of the CPU device failed: ${error.message}`));
   worker.on("exit", () => lost("A worker of the CPU device has ended"));
+  return (start) => worker.postMessage(start);
+}
+
+/** The same with a web worker: it keeps the program alive, and starts sooner, since it loads nothing of Node's. */
+function startWebWorker(lost: (why: string) => void): (start: WorkerStart) => void {
+  const worker = new globalThis.Worker(new URL("./worker_browser.ts", import.meta.url), { type: "module" });
+  worker.onerror = (event) => {
+    event.preventDefault(); // the device reports it
+    lost(`A worker of the CPU device failed: ${event.message}`);
+  };
   return (start) => worker.postMessage(start);
 }

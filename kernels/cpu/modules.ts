@@ -1,8 +1,8 @@
 /**
- * The kernels' sources, and their assembly. A program that should not load the assembler (691 kB) uses bytes assembled
- * in advance: see {@link KernelBytes}.
+ * The kernels' sources, and their assembly. The assembler (691 kB) is loaded only if the cache does not have the assembled
+ * kernels. The page and the npm package use bytes assembled in advance: see {@link KernelBytes}.
  */
-import wabt from "wabt";
+import project from "../../deno.json" with { type: "json" };
 import adam from "../wat/adam.wat" with { type: "text" };
 import averagePool from "../wat/average_pool.wat" with { type: "text" };
 import conv2d from "../wat/conv2d.wat" with { type: "text" };
@@ -22,7 +22,11 @@ import sum from "../wat/sum.wat" with { type: "text" };
 import winogradTiles from "../wat/winograd.wat" with { type: "text" };
 import winogradLines from "../wat/winograd_lines.wat" with { type: "text" };
 import { findPanelPlaces, type KernelBytes, type KernelVariant } from "./binary.ts";
+import { cachedModules } from "./kernel_cache.ts";
 import { kernelText } from "./kernel_text.ts";
+import kernelTextSource from "./kernel_text.ts" with { type: "text" };
+import layoutSource from "./layout.ts" with { type: "text" };
+import templateSource from "./template.ts" with { type: "text" };
 
 const SOURCES: Record<string, string> = {
   adam,
@@ -43,26 +47,52 @@ const SOURCES: Record<string, string> = {
   winograd: winogradLines + winogradTiles,
 };
 
+/** Everything that the assembled kernels depend on: their text, the code that expands it, the assembler's version. */
+const ORIGINS: readonly string[] = [
+  ...Object.values(SOURCES),
+  gemm,
+  kernelTextSource,
+  layoutSource,
+  templateSource,
+  project.imports.wabt,
+];
+
+/**
+ * All kernels, from the user's cache folder or newly assembled.
+ *
+ * @throws Error with the file, if a kernel's text is invalid
+ */
+export async function loadKernels(variant: KernelVariant): Promise<KernelBytes> {
+  const assemble = () => assembleModules(variant);
+  return kernelBytes(await cachedModules(variant, { sources: ORIGINS, assemble }));
+}
+
 /**
  * Assembles all kernels.
  *
  * @throws Error with the file, if a kernel's text is invalid
  */
 export async function assembleKernels(variant: KernelVariant): Promise<KernelBytes> {
+  return kernelBytes(await assembleModules(variant));
+}
+
+/** @param modules the modules of {@link assembleModules} */
+function kernelBytes(modules: Uint8Array<ArrayBuffer>[]): KernelBytes {
+  const shared = modules.slice(0, -1), own = modules[shared.length];
+  return { shared, own, panelPlaces: findPanelPlaces(own) };
+}
+
+/** The modules of all sources, in order, and last that of `gemm.wat`. */
+async function assembleModules(variant: KernelVariant): Promise<Uint8Array<ArrayBuffer>[]> {
+  const { default: wabt } = await import("wabt");
   // A timer, since a promise that only the engine's threads resolve does not keep the program alive.
   const alive = setInterval(() => {}, 1000);
   const assembler = await wabt().finally(() => clearInterval(alive));
   const features = { simd: true, threads: true, bulk_memory: true, relaxed_simd: variant.simd === "relaxed" };
-  const assemble = (name: string, text: string) => {
+  return Object.entries({ ...SOURCES, gemm }).map(([name, text]) => {
     const parsed = assembler.parseWat(`${name}.wat`, kernelText(text, variant), features);
     const bytes = new Uint8Array(parsed.toBinary({}).buffer);
     parsed.destroy();
     return bytes;
-  };
-  const own = assemble("gemm", gemm);
-  return {
-    shared: Object.entries(SOURCES).map(([name, text]) => assemble(name, text)),
-    own,
-    panelPlaces: findPanelPlaces(own),
-  };
+  });
 }

@@ -15,6 +15,8 @@ export abstract class Queue {
   readonly threads: number;
   #workspace: Block = { address: 0, bytes: 0 };
   #scratch: Block = { address: 0, bytes: 0 };
+  /** Blocks that were too small; work enqueued before may still use them. */
+  #outgrown: Block[] = [];
 
   constructor(memory: WebAssembly.Memory, heap: Heap, threads: number) {
     this.memory = memory;
@@ -58,12 +60,23 @@ export abstract class Queue {
 
   #atLeast(block: Block, bytes: number): Block {
     if (block.bytes >= bytes) return block;
-    // Enqueued work may still use the old block.
-    this.drain();
-    if (block.bytes > 0) this.heap.free(block);
-    const larger = this.heap.allocate(bytes);
+    if (block.bytes > 0) this.#outgrown.push(block);
+    if (this.idle) this.#freeOutgrown();
+    const larger = this.heap.allocate(bytes) ?? this.#allocateDrained(bytes);
     if (!larger) throw shortOfMemory(bytes, "a kernel's working memory", this.memory);
     return larger;
+  }
+
+  /** Allocates after all work is done, when nothing uses the outgrown blocks. */
+  #allocateDrained(bytes: number): Block | null {
+    this.drain();
+    this.#freeOutgrown();
+    return this.heap.allocate(bytes);
+  }
+
+  #freeOutgrown(): void {
+    for (const block of this.#outgrown) this.heap.free(block);
+    this.#outgrown = [];
   }
 }
 

@@ -1,10 +1,8 @@
 /**
- * Finds a GPU and requests all its capabilities.
+ * Finds a GPU. It imports nothing, so that a program without a GPU loads no other file of the WebGPU device.
  *
  * @module
  */
-import { TIMESTAMPS } from "./clock.ts";
-import { type FeatureRequest, type Features, featuresToAsk, probeFeatures } from "./features.ts";
 
 /** An adapter and its properties. */
 export interface FoundAdapter {
@@ -34,43 +32,6 @@ export function describeAdapter(adapter: GPUAdapter): FoundAdapter {
     (adapter as GPUAdapter & { isFallbackAdapter?: boolean }).isFallbackAdapter;
   const software = Boolean(fallback) || /llvmpipe|lavapipe|swiftshader|software|basic render/i.test(name);
   return { adapter, software, name };
-}
-
-/** The limits that make the kernels faster; the defaults (128 MiB per binding, 256 lanes) are small. */
-const LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-] as const;
-
-/** A device, and its optional features. */
-export interface OpenedGpu {
-  gpu: GPUDevice;
-  features: Features;
-}
-
-/**
- * Requests a device with the adapter's own limits, and with those requested features that work. Throws an Error with the
- * adapter's name if it refuses.
- */
-export async function requestDevice(found: FoundAdapter, wanted: FeatureRequest): Promise<OpenedGpu> {
-  const { adapter } = found;
-  const requiredLimits: Record<string, number> = {};
-  for (const limit of LIMITS) requiredLimits[limit] = adapter.limits[limit];
-  const always = adapter.features.has(TIMESTAMPS) ? [TIMESTAMPS as GPUFeatureName] : [];
-  const asked = featuresToAsk(adapter, wanted);
-  const listed = asked.filter((feature) => adapter.features.has(feature));
-  const request = (features: GPUFeatureName[]) =>
-    adapter.requestDevice({ requiredLimits, requiredFeatures: [...always, ...features] });
-  try {
-    // features that are not listed may be refused
-    const gpu = asked.length > listed.length ? await request(asked).catch(() => request(listed)) : await request(asked);
-    return { gpu, features: await probeFeatures(adapter, gpu, wanted) };
-  } catch (error) {
-    throw new Error(`${found.name} gives no device: ${error instanceof Error ? error.message : error}`);
-  }
 }
 
 /** The Vulkan loader complains on servers without XDG_RUNTIME_DIR; any folder satisfies it. */

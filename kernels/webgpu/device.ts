@@ -7,7 +7,8 @@
  */
 import { checkBuffer } from "../check.ts";
 import type { Device, DeviceBuffer, MemoryStatus, Precision } from "../device.ts";
-import type { FoundAdapter, OpenedGpu } from "./adapter.ts";
+import type { FoundAdapter } from "./adapter.ts";
+import type { OpenedGpu } from "./request.ts";
 import { GpuBuffer } from "./buffer.ts";
 import { type CommandCounts, Commands } from "./commands.ts";
 import { Faults } from "./faults.ts";

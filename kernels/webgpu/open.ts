@@ -2,8 +2,9 @@
  * Opens a WebGPU device: selects the adapter and its optional features, and throws an error if no adapter is suitable.
  */
 import { OptionError } from "../../base/option_error.ts";
-import { describeAdapter, findAdapter, requestDevice } from "./adapter.ts";
+import { describeAdapter, findAdapter } from "./adapter.ts";
 import { WebGpuDevice, type WebGpuOptions } from "./device.ts";
+import { requestDevice } from "./request.ts";
 
 /**
  * Opens a device on a GPU.

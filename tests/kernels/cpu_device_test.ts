@@ -181,6 +181,23 @@ Deno.test("a program that forgets close() ends anyway, even with work under way"
   assertEquals(new TextDecoder().decode(stdout).trim(), "1");
 });
 
+Deno.test("with keepAlive the results are the same, a trap is an error too, and after close() nothing is left", async () => {
+  const outputs: Float32Array[] = [];
+  for (const keepAlive of [false, true]) {
+    const device = await createCpuDevice({ threads: 2, keepAlive });
+    const x = device.allocate(1000, "x"), y = device.allocate(1000, "y");
+    device.write(x, Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i)));
+    device.fill({ x: y, length: 1000, value: 0.1 });
+    device.add({ a: x, b: y, y, length: 1000 });
+    outputs.push(await device.read(y));
+    device.fill({ x: new CpuBuffer(2 ** 32 - 4096, 2 ** 20), length: 2 ** 20, value: 1 });
+    await assertRejects(() => device.read(y), DeviceLostError, "A worker of the CPU device failed");
+    device.close(); // the test's sanitizers report threads that are left
+  }
+  assertEquals(bits({ y: outputs[0] }), bits({ y: outputs[1] }));
+  assertEquals(outputs[1][500], Math.fround(Math.fround(Math.sin(500)) + Math.fround(0.1)));
+});
+
 Deno.test("allocate() creates nothing new when the same steps repeat", async () => {
   const device = await createCpuDevice({ threads: 2 });
   const step = async () => {
