@@ -8,7 +8,7 @@ import { digits, duration } from "../lab/show.ts";
 import type { Spread } from "../lab/timing.ts";
 
 /** A row that both results contain. */
-export interface Comparison {
+export interface RowComparison {
   /** Its name, unique in a document. */
   name: string;
   /** A's seconds. */
@@ -32,9 +32,9 @@ function timed({ kernels, step, tasks, peers }: BenchResults): Map<string, Sprea
 }
 
 /** The rows that both documents contain, in A's order. */
-export function compareResults(a: BenchResults, b: BenchResults): Comparison[] {
+export function compareResults(a: BenchResults, b: BenchResults): RowComparison[] {
   const others = timed(b);
-  return [...timed(a)].flatMap(([name, seconds]): Comparison[] => {
+  return [...timed(a)].flatMap(([name, seconds]): RowComparison[] => {
     const other = others.get(name);
     if (!other) return [];
     const verdict = other.upper < seconds.lower ? "faster" : other.lower > seconds.upper ? "slower" : "as before";

@@ -69,7 +69,11 @@ export function addCorpusOptions(command: Command): Command {
       "learn from listeners' votes, if the corpus has them (a CSV list's votes are used by default)",
     )
     .option("--no-soft-labels", "learn from the labels only")
-    .option("--segment-hop <frames>", "frames (10 ms) between segments (default: 1; casia 3)", wholeNumber({ min: 1 }))
+    .option(
+      "--segment-hop <frames>",
+      "frames (10 ms) between segments (default: that of the preset or model, else 1; casia 3)",
+      wholeNumber({ min: 1 }),
+    )
     .option("--cache <dir>", "folder that caches log-mel frames; safe to delete")
     .option("--seed <n>", "seed of the random numbers and of the synthetic corpus", wholeNumber(), 1);
 }

@@ -6,14 +6,14 @@ import { count } from "../base/count.ts";
 import { type Explanation, statisticName } from "../models/explain.ts";
 import { argmax } from "../refinery/relabel.ts";
 import { STATISTICS } from "../refinery/statistics.ts";
-import { labelOf, type Stretch } from "./stretches.ts";
+import { type EmotionStretch, labelOf } from "./stretches.ts";
 import { formatTable, percent } from "./table.ts";
 
 /** The explained decision. */
 export interface DecisionExplanation {
   explanation: Explanation;
   /** The stretches that the explanation weighs, in its order. */
-  stretches: readonly Stretch[];
+  stretches: readonly EmotionStretch[];
   /** The decision. */
   emotion: string;
   /** Its probability. */
@@ -24,7 +24,7 @@ export interface DecisionExplanation {
 const MOST_STRETCHES = 20;
 
 /** The stretches of a recording that an explanation weighs: the longest with speech, in order of time. */
-export function stretchesToWeigh(stretches: readonly Stretch[]): Stretch[] {
+export function stretchesToWeigh(stretches: readonly EmotionStretch[]): EmotionStretch[] {
   const spoken = stretches.filter(({ emotion }) => emotion !== undefined);
   const longest = [...spoken].sort((a, b) => b.segmentCount - a.segmentCount || a.start - b.start).slice(
     0,

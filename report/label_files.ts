@@ -8,7 +8,7 @@
  *
  * Every format contains all stretches, including those without speech, so the times cover the recording.
  */
-import { labelOf, type Stretch } from "./stretches.ts";
+import { type EmotionStretch, labelOf } from "./stretches.ts";
 
 /** The formats. */
 export const LABEL_FORMATS = ["audacity", "textgrid", "eaf", "vtt"] as const;
@@ -26,7 +26,7 @@ export const LABEL_EXTENSIONS: Readonly<Record<LabelFormat, string>> = {
 /** The labels to write. */
 export interface LabelTrack {
   /** Adjoining stretches that cover the recording, at least one. */
-  stretches: readonly Stretch[];
+  stretches: readonly EmotionStretch[];
   /** Duration of the recording. */
   seconds: number;
   /**
@@ -46,12 +46,13 @@ export function labelFile(format: LabelFormat, labelled: LabelTrack): string {
 const WRITERS: Readonly<Record<LabelFormat, (labelled: LabelTrack) => string>> = { audacity, textgrid, eaf, vtt };
 
 /** An emotion and its probability, "anger 83 %". */
-function withPercent(stretch: Stretch): string {
+function withPercent(stretch: EmotionStretch): string {
   const { probability } = stretch;
   return probability === undefined ? labelOf(stretch) : `${labelOf(stretch)} ${Math.round(100 * probability)} %`;
 }
 
-const probabilityOf = ({ probability }: Stretch): string => probability === undefined ? "" : probability.toFixed(4);
+const probabilityOf = ({ probability }: EmotionStretch): string =>
+  probability === undefined ? "" : probability.toFixed(4);
 
 function audacity({ stretches }: LabelTrack): string {
   const lines = stretches.map((one) => {
@@ -63,7 +64,7 @@ function audacity({ stretches }: LabelTrack): string {
 
 function textgrid({ stretches, seconds }: LabelTrack): string {
   const xmax = seconds.toFixed(6), text = (value: string) => `"${value.replaceAll('"', '""')}"`;
-  const tier = (name: string, label: (one: Stretch) => string) =>
+  const tier = (name: string, label: (one: EmotionStretch) => string) =>
     [
       `class = "IntervalTier"`,
       `name = ${text(name)}`,

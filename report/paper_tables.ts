@@ -2,7 +2,7 @@
 import { PAPER_CORPORA, PAPER_SOURCE, PAPER_TABLES, type PaperCorpus, type PaperRow } from "../refinery/paper.ts";
 import type { ReportTable } from "./document.ts";
 import { intervalPercent, meanPercent } from "./format.ts";
-import { type Chain, paperCorpus, stageValues, type Study } from "./study.ts";
+import { paperCorpus, stageValues, type Study, type StudyChain } from "./study.ts";
 
 /** The tables for which a study has results. */
 export function paperTables(study: Study): ReportTable[] {
@@ -29,7 +29,7 @@ export function paperTables(study: Study): ReportTable[] {
   return tables.map((table, t) => t > 0 ? table : { ...table, note: note(own, study.chains[0].runs.length) });
 }
 
-function ours(chain: Chain | undefined, stage: number, several: boolean): string[] {
+function ours(chain: StudyChain | undefined, stage: number, several: boolean): string[] {
   if (!chain) return Array(several ? 2 : 3).fill("–");
   const values = (figure: "weightedAccuracy" | "unweightedAccuracy") =>
     stageValues(chain, stage, ({ stages }, s) => stages[s][figure]);
@@ -41,7 +41,7 @@ function ours(chain: Chain | undefined, stage: number, several: boolean): string
   ];
 }
 
-function chainOf({ chains }: Study, { method, stage }: PaperRow): Chain | undefined {
+function chainOf({ chains }: Study, { method, stage }: PaperRow): StudyChain | undefined {
   return chains.find((chain) => chain.method === method && chain.stages > stage);
 }
 

@@ -7,7 +7,7 @@ import { meanEntropy } from "../refinery/relabel.ts";
 import type { ReportTable } from "./document.ts";
 import { meanNumber, meanPercent, METHOD_NAMES, pValue, tenths } from "./format.ts";
 import type { RunView } from "./read_run.ts";
-import { type Chain, stageValues, type Study } from "./study.ts";
+import { stageValues, type Study, type StudyChain } from "./study.ts";
 
 /** The forest's decisions, beside those by mean profile and by single segments. */
 export function decisionTable({ chains }: Study): ReportTable {
@@ -171,7 +171,7 @@ export function profileEntropy({ corpus: { emotions }, profiles }: RunView, stag
 }
 
 /** The stages of a chain, in order. */
-export function stagesOf({ stages }: Chain): number[] {
+export function stagesOf({ stages }: StudyChain): number[] {
   return [...Array(stages).keys()];
 }
 
@@ -179,7 +179,7 @@ export function stagesOf({ stages }: Chain): number[] {
  * How often each recording was judged correctly, over the seeds that contain it: each seed has its own synthetic
  * corpus.
  */
-function rightCounts({ runs }: Chain, stage: number): number[] {
+function rightCounts({ runs }: StudyChain, stage: number): number[] {
   const counts = new Map<string, number>();
   for (const { corpus: { utterances }, digests, decisions } of runs) {
     utterances.forEach(({ id, emotion }, u) => {

@@ -11,7 +11,7 @@ import type { Prediction } from "../models/predictor.ts";
 import { argmax } from "../refinery/relabel.ts";
 
 /** A run of segments. */
-export interface Stretch {
+export interface EmotionStretch {
   /** In seconds. */
   start: number;
   /** In seconds. */
@@ -30,7 +30,7 @@ export interface Stretch {
 export const NO_SPEECH = "no speech";
 
 /** The text of a stretch's label: an emotion, or {@link NO_SPEECH}. */
-export function labelOf({ emotion }: Stretch): string {
+export function labelOf({ emotion }: EmotionStretch): string {
   return emotion ?? NO_SPEECH;
 }
 
@@ -44,12 +44,12 @@ export function stretchesOf(
   { profile, segmentHop, speech }: Pick<Prediction, "profile" | "segmentHop"> & { speech?: Uint8Array },
   seconds: number,
   { emotions, frontEnd }: { emotions: readonly string[]; frontEnd: FrontEnd },
-): Stretch[] {
+): EmotionStretch[] {
   const K = emotions.length, segments = profile.length / K;
   const { sampleRate, hopLength } = frontEnd;
   // in samples, for exact times
   const hop = segmentHop * hopLength, long = segmentSeconds(frontEnd) * sampleRate;
-  const stretches: Stretch[] = [];
+  const stretches: EmotionStretch[] = [];
   for (let s = 0; s < segments; s++) {
     const row = profile.subarray(s * K, (s + 1) * K), likeliest = argmax(row);
     const [emotion, probability] = speech?.[s] === 0 ? [] : [emotions[likeliest], row[likeliest]];

@@ -7,7 +7,7 @@ import { resumeCommand } from "../runs/training_command.ts";
 import { readRun, type RunView } from "./read_run.ts";
 
 /** The runs of one method. */
-export interface Chain {
+export interface StudyChain {
   /** The method. */
   method: Method;
   /** Number of its networks. */
@@ -21,7 +21,7 @@ export interface Study {
   /** The folder. */
   path: string;
   /** The chains; the first is reported in detail: pEPR for the paper, or the only one. */
-  chains: [Chain, ...Chain[]];
+  chains: [StudyChain, ...StudyChain[]];
   /** Missing parts, one line each. */
   missing: string[];
 }
@@ -39,7 +39,7 @@ export async function readStudy(folder: string, recompute = false): Promise<Stud
     const { method, stages } = run.config.settings;
     return { path: folder, chains: [{ method, stages, runs: [run] }], missing: [] };
   }
-  const chains: Chain[] = [], missing: string[] = [];
+  const chains: StudyChain[] = [], missing: string[] = [];
   for (const { method, stages } of paper.chains) {
     const runs: RunView[] = [];
     for (const seed of paper.seeds) {
@@ -65,7 +65,11 @@ export function paperCorpus({ chains: [{ runs: [{ config }] }] }: Study): PaperC
 }
 
 /** One quantity of a stage, by seed. */
-export function stageValues(chain: Chain, stage: number, figure: (run: RunView, stage: number) => number): number[] {
+export function stageValues(
+  chain: StudyChain,
+  stage: number,
+  figure: (run: RunView, stage: number) => number,
+): number[] {
   return chain.runs.map((run) => figure(run, stage));
 }
 

@@ -3,7 +3,7 @@
 const escape = (words: string) => words.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** The style of a box or a word. */
-export interface Look {
+export interface DiagramStyle {
   /** Colour of the fill (a box) or of the letters. */
   colour?: string;
   /** Opacity of the fill, 0 to 1. */
@@ -19,13 +19,13 @@ export function words(
   x: number,
   y: number,
   text: string,
-  { colour = "currentColor", anchor = "start", size = 11 }: Look = {},
+  { colour = "currentColor", anchor = "start", size = 11 }: DiagramStyle = {},
 ) {
   return `<text x="${x}" y="${y}" fill="${colour}" text-anchor="${anchor}" font-size="${size}">${escape(text)}</text>`;
 }
 
 /** A box, with optional words in its middle. */
-export function box(x: number, y: number, width: number, height: number, text = "", look: Look = {}): string {
+export function box(x: number, y: number, width: number, height: number, text = "", look: DiagramStyle = {}): string {
   const { colour = "none", opacity = 0.25, size = 11 } = look;
   return `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${colour}" fill-opacity="${opacity}" ` +
     `stroke="currentColor" stroke-opacity="0.6"/>` +

@@ -5,14 +5,14 @@
 import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
-import type { Chain } from "../study.ts";
+import type { StudyChain } from "../study.ts";
 import { draw } from "./draw.ts";
 
 /** Pixels per cell. */
 const CELL = 38;
 
 /** The confusion matrix of one stage, summed over seeds. */
-export async function confusionFigure(chain: Chain, stage: number): Promise<ReportFigure> {
+export async function confusionFigure(chain: StudyChain, stage: number): Promise<ReportFigure> {
   const { runs, method } = chain, { emotions } = runs[0].corpus;
   const cells = emotions.flatMap((said, t) => {
     const row = emotions.map((_, d) => runs.reduce((sum, { stages }) => sum + stages[stage].confusion[t][d], 0));

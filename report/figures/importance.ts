@@ -4,11 +4,11 @@ import { permutationImportance } from "../../refinery/importance.ts";
 import { STATISTICS } from "../../refinery/statistics.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
-import type { Chain } from "../study.ts";
+import type { StudyChain } from "../study.ts";
 import { draw } from "./draw.ts";
 
 /** Permutation importance at the last stage of a chain's first seed. */
-export async function importanceFigure(chain: Chain): Promise<ReportFigure> {
+export async function importanceFigure(chain: StudyChain): Promise<ReportFigure> {
   const [{ cv, profiles }] = chain.runs, { emotions } = cv.corpus;
   const last = chain.stages - 1;
   const losses = permutationImportance(cv, profiles[last], last);

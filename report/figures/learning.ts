@@ -5,11 +5,11 @@
 import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
-import type { Chain } from "../study.ts";
+import type { StudyChain } from "../study.ts";
 import { draw, WIDTH } from "./draw.ts";
 
 /** Learning curves, one panel per stage. */
-export async function learningFigure(chain: Chain): Promise<ReportFigure> {
+export async function learningFigure(chain: StudyChain): Promise<ReportFigure> {
   const values = chain.runs.flatMap(({ curves, config: { settings: { seed } } }) =>
     curves.flatMap(({ fold, stage, epochs }) =>
       epochs.flatMap(({ epoch, loss, validationLoss }) => {

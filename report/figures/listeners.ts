@@ -3,11 +3,11 @@ import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import { pairListeners } from "../listeners.ts";
-import type { Chain } from "../study.ts";
+import type { StudyChain } from "../study.ts";
 import { draw, emotionColours, WIDTH } from "./draw.ts";
 
 /** The last stage of a chain's first seed. */
-export async function listenersFigure(chain: Chain, rates: Map<string, number>): Promise<ReportFigure> {
+export async function listenersFigure(chain: StudyChain, rates: Map<string, number>): Promise<ReportFigure> {
   const [run] = chain.runs, { emotions } = run.corpus;
   const stage = chain.stages - 1;
   // rates are multiples of 1/20: dots with the same rate are spread out evenly

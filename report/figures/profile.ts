@@ -9,13 +9,13 @@ import { frontEnd } from "../../dsp/settings.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import { readSound, type RunView } from "../read_run.ts";
-import type { Chain } from "../study.ts";
+import type { StudyChain } from "../study.ts";
 import { draw, emotionColours, type Plot, WIDTH } from "./draw.ts";
 import { Overview } from "./overview.ts";
 import { soundPanels } from "./sound.ts";
 
 /** The panels of an utterance. @param utterance its index */
-export async function profileFigure(chain: Chain, utterance: number): Promise<ReportFigure> {
+export async function profileFigure(chain: StudyChain, utterance: number): Promise<ReportFigure> {
   const [run] = chain.runs, { corpus, config: { settings } } = run, { emotions } = corpus;
   const { id, emotion, segmentCount } = corpus.utterances[utterance], hop = settings.profileHop || settings.segmentHop!;
   const sound = await readSound(run, utterance);

@@ -6,11 +6,11 @@ import { ordinal } from "../../base/numbering.ts";
 import type { ReportFigure } from "../document.ts";
 import { METHOD_NAMES } from "../format.ts";
 import { segmentCalibration, utteranceCalibration } from "../stage_tables.ts";
-import type { Chain } from "../study.ts";
+import type { StudyChain } from "../study.ts";
 import { draw, WIDTH } from "./draw.ts";
 
 /** The first and last stage of a chain's first seed, by segments and by utterances. */
-export async function reliabilityFigure(chain: Chain): Promise<ReportFigure> {
+export async function reliabilityFigure(chain: StudyChain): Promise<ReportFigure> {
   const [run] = chain.runs, stages = [...new Set([0, chain.stages - 1])];
   const nameOf = (stage: number) => `stage ${ordinal(stage)}`, names = stages.map(nameOf);
   const panels = [["segments", segmentCalibration], [

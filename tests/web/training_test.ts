@@ -7,7 +7,7 @@ import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { runFold } from "../../refinery/fold.ts";
 import { syntheticFeatures } from "../../web/engine/corpus.ts";
 import type { News, TrainOptions } from "../../web/engine/protocol.ts";
-import { settingsOf, Training } from "../../web/engine/training.ts";
+import { PageTraining, settingsOf } from "../../web/engine/training.ts";
 import { Turns } from "../../web/engine/turns.ts";
 
 const options: TrainOptions = {
@@ -34,7 +34,7 @@ Deno.test("a chain that the page trains has the profiles and labels of runFold()
   const device = await createCpuDevice({ threads: 1 });
   try {
     const news: News[] = [];
-    await new Turns().with((turn) => new Training(options, (own) => news.push(own)).run(device, turn));
+    await new Turns().with((turn) => new PageTraining(options, (own) => news.push(own)).run(device, turn));
     const settings = settingsOf(options), features = await syntheticFeatures(options, async () => {});
     const cv = new CrossValidation(features, settings), { folds } = cv;
     const { stages } = await runFold(cv, 0, device);

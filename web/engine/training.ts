@@ -39,7 +39,7 @@ export const settingsOf = (
 });
 
 /** One chain. */
-export class Training {
+export class PageTraining {
   readonly #options: TrainOptions;
   readonly #tell: (news: News) => void;
   readonly #breath = new Breath();

@@ -16,7 +16,7 @@ import type { Ask, ModelChoice, News, Questions } from "./protocol.ts";
 import { readTake } from "./take.ts";
 import { packTakes } from "./take_archive.ts";
 import { Teaching } from "./teaching.ts";
-import { Training } from "./training.ts";
+import { PageTraining } from "./training.ts";
 import type { TaughtModel } from "./teach_protocol.ts";
 import { type Turn, Turns } from "./turns.ts";
 
@@ -36,7 +36,7 @@ let device: Device | undefined;
 let predictor: Predictor | undefined;
 let model: Promise<Model | undefined> | undefined;
 let live: LiveRecognition | undefined;
-let training: Training | undefined, trained: Promise<void> = Promise.resolve();
+let training: PageTraining | undefined, trained: Promise<void> = Promise.resolve();
 let teaching: Teaching | undefined, taught: { archive: Uint8Array<ArrayBuffer>; predictor: Predictor } | undefined;
 let teachingDone: Promise<unknown> = Promise.resolve();
 let benching: AbortController | undefined;
@@ -84,7 +84,7 @@ const answers: Answers = {
   weights: (layer) => turns.with(() => weightsOf(requirePredictor(), layer)),
   async train(options) {
     training?.control("stop");
-    const before = trained, own = training = new Training(options, tell);
+    const before = trained, own = training = new PageTraining(options, tell);
     trained = before.catch(() => {}).then(() => turns.with((turn) => own.run(requireDevice(), turn)));
     await trained;
   },

@@ -5,7 +5,7 @@ import { el, sharpen } from "../dom.ts";
 import { type Scene, WINDOW } from "./scene.ts";
 
 /** The strip. It is for eye and pointer; for keys, and for the time in words, there is the picture's slider. */
-export class Overview {
+export class OverviewStrip {
   readonly element: HTMLElement;
   #scene: Scene;
   #canvas = el("canvas");

@@ -9,7 +9,7 @@ import { aboutModel, aboutRecognition, named } from "./about.ts";
 import { type FileKind, type ProfileExport, save } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
 import { Meters } from "./meters.ts";
-import { Overview } from "./overview.ts";
+import { OverviewStrip } from "./overview.ts";
 import { Scene } from "./scene.ts";
 import { reportMicrophone } from "./microphone_news.ts";
 import { type MicrophoneNews, openFile, Player } from "./sound.ts";
@@ -57,7 +57,7 @@ export function listenView(app: App): View {
   const about = el("p", { class: "under about", id: "about" });
   const reasons = el("pre", { id: "reasons", tabindex: 0, "aria-label": "Why: votes and statistics" });
   const why = el("details", { class: "why", hidden: true }, el("summary", {}, "Why"), reasons);
-  const overview = new Overview(scene, moveTo);
+  const overview = new OverviewStrip(scene, moveTo);
   const element = el(
     "section",
     { "aria-label": "Listen" },

@@ -2,7 +2,7 @@
 import { sharpen, themeColour } from "../dom.ts";
 
 /** A line. */
-export interface Curve {
+export interface LossCurve {
   /** Written at its end. */
   label: string;
   points: readonly { step: number; value: number }[];
@@ -10,7 +10,7 @@ export interface Curve {
 
 /** The contents of a chart. */
 export interface Chart {
-  curves: readonly Curve[];
+  curves: readonly LossCurve[];
   /** The right end of the axis of steps. */
   steps: number;
   /** The upper end of the other axis. */

@@ -17,7 +17,7 @@ import type { App } from "../view.ts";
 const LONGEST_LIVE = 120;
 
 /** See the top of this file. */
-export class Trial {
+export class TakeTrial {
   readonly element: HTMLElement;
   readonly redraw: () => void;
   readonly #app: App;

@@ -6,7 +6,7 @@ import type { App, View } from "../view.ts";
 import { Classes } from "./classes.ts";
 import { filesOfDrop, filesOfInput } from "./dropped.ts";
 import { Learning } from "./learning.ts";
-import { Trial } from "./trial.ts";
+import { TakeTrial } from "./trial.ts";
 
 export function teachView(app: App): View {
   const folders = el("input", {
@@ -27,7 +27,7 @@ export function teachView(app: App): View {
   const how = el("p", { class: "under", id: "teach-how" });
   const homeBar = el("div", { hidden: true }, el("div", { class: "bar" }, home), how);
   const classes = new Classes(app, changed), learning = new Learning();
-  const trial = new Trial(app, () => classes.endRecording());
+  const trial = new TakeTrial(app, () => classes.endRecording());
   const element = el(
     "section",
     { "aria-label": "Teach" },
