@@ -13,7 +13,7 @@ import { addCorpusOptions, type CorpusFlags, openFlaggedCorpus } from "./corpus_
 import { progressBar } from "./progress_bar.ts";
 import { withFlags } from "./flags.ts";
 import { type Condition, CONDITIONS_HELP, parseConditions, Stranger } from "./conditions.ts";
-import { type HeldOutFold, readRunFolds, type RunFolds } from "./fold_models.ts";
+import { type FoldModels, type HeldOutFold, readRunFolds } from "./fold_models.ts";
 import { addModelOptions, type ModelFlags, openModel } from "./model_option.ts";
 import { compareConditions, conditionsTable } from "./under.ts";
 
@@ -88,7 +88,7 @@ await runCommand(command, async (signal) => {
 });
 
 /** A model and the corpus on which it is judged as a whole. */
-async function readShipped(flags: EvaluateFlags): Promise<RunFolds> {
+async function readShipped(flags: EvaluateFlags): Promise<FoldModels> {
   const corpus = await openFlaggedCorpus(flags), predictor = await openModel(flags);
   const { name, emotions, training } = predictor.model.description;
   if (training.corpus === corpus.name && !flags.quiet) {
@@ -99,7 +99,7 @@ async function readShipped(flags: EvaluateFlags): Promise<RunFolds> {
 }
 
 /** A run and its own corpus. */
-async function readRun(run: string, flags: EvaluateFlags): Promise<RunFolds> {
+async function readRun(run: string, flags: EvaluateFlags): Promise<FoldModels> {
   if (flags.model !== undefined) {
     throw new UsageError("A run and --model exclude each other: a run is judged with its own networks");
   }

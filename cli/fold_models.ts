@@ -23,7 +23,7 @@ export interface HeldOutFold {
 }
 
 /** The folds of a run with their utterances. */
-export interface RunFolds {
+export interface FoldModels {
   corpus: Corpus;
   emotions: string[];
   name: string;
@@ -40,7 +40,7 @@ export async function readRunFolds(
   run: string,
   flags: CorpusFlags & { quiet?: boolean },
   device: () => Promise<Device>,
-): Promise<RunFolds> {
+): Promise<FoldModels> {
   const { folder, config } = await requireRun(run), { settings } = config;
   const { corpus: judged, digests } = await readRunCorpus(folder, config);
   const corpus = await openFlaggedCorpus({

@@ -16,7 +16,7 @@ import { csv } from "../runs/csv.ts";
 import { printJson, say } from "./common.ts";
 import { LabelOutput } from "./predict_labels.ts";
 import type { PredictFlags } from "./predict_options.ts";
-import type { ChannelPrediction, Input, PredictOptions } from "./recordings.ts";
+import type { ChannelOptions, ChannelPrediction, Input } from "./recordings.ts";
 
 /** Receives the results, recording after recording. */
 export class Output {
@@ -58,7 +58,7 @@ export class Output {
   }
 
   /** Receives samples and frames as they arrive, to draw them. */
-  get listeners(): Pick<PredictOptions, "onSamples" | "onFrames"> {
+  get listeners(): Pick<ChannelOptions, "onSamples" | "onFrames"> {
     const overview = this.#overview;
     if (!overview) return {};
     return {

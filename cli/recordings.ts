@@ -79,7 +79,7 @@ export interface ChannelPrediction {
 export type Channels = "mean" | number | "each";
 
 /** Options for processing a recording. */
-export interface PredictOptions extends ListenOptions {
+export interface ChannelOptions extends ListenOptions {
   /** Default: their mean. */
   channels?: Channels;
   /** Whether to judge segments without speech too. Default no. */
@@ -110,7 +110,7 @@ const MUCH_CLIPPED = 0.01;
 export async function predictRecording(
   input: Exclude<Input, { fault: string }>,
   predictor: Predictor,
-  options: PredictOptions,
+  options: ChannelOptions,
 ): Promise<(ChannelPrediction | { channel: string; fault: string })[]> {
   const { name } = input, { channels: which = "mean", signal } = options, each = which === "each";
   const source = await open(input); // not `using`: Node 20 does not support it
@@ -164,14 +164,14 @@ class Ear {
   readonly recording: RecordingReader;
   readonly #name: string;
   readonly #predictor: Predictor;
-  readonly #options: PredictOptions;
+  readonly #options: ChannelOptions;
   readonly #listener: ReturnType<Predictor["listen"]>;
   readonly #speech: SpeechActivity;
 
   constructor(
     { name, ...how }: { name: string; channel?: number; length?: number },
     predictor: Predictor,
-    options: PredictOptions,
+    options: ChannelOptions,
   ) {
     [this.#name, this.#predictor, this.#options] = [name, predictor, options];
     this.recording = new RecordingReader(name, how);
@@ -236,7 +236,7 @@ class Ear {
  *
  * @throws {Error} with its name, if it can't be read
  */
-export async function* pieces(source: Source, name: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* pieces(source: RecordingSource, name: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const piece = new Uint8Array(PIECE);
   for (let read; (read = await unlessAborted(source.file.read(piece), signal, name)) !== null;) {
     yield piece.subarray(0, read);
@@ -244,14 +244,16 @@ export async function* pieces(source: Source, name: string, signal: AbortSignal)
 }
 
 /** A source of bytes. */
-export interface Source extends Disposable {
+export interface RecordingSource extends Disposable {
   file: { read(into: Uint8Array): Promise<number | null> };
   /** in bytes, if known */
   length?: number;
 }
 
 /** Opens a recording's bytes: a file with a length, or a pipe. */
-export async function open({ name, file }: Pick<Exclude<Input, { fault: string }>, "name" | "file">): Promise<Source> {
+export async function open(
+  { name, file }: Pick<Exclude<Input, { fault: string }>, "name" | "file">,
+): Promise<RecordingSource> {
   if (file === undefined) return { file: Deno.stdin, [Symbol.dispose]() {} };
   try {
     const opened = await Deno.open(file), info = await opened.stat();

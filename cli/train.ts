@@ -18,7 +18,7 @@ import { runExperiment } from "../runs/experiment.ts";
 import { differences, identityOf } from "../runs/identity.ts";
 import { foldsAtOnce } from "../runs/jobs.ts";
 import { mergeFolds } from "../runs/merge.ts";
-import { crossValidationOf, type Experiment, type Outcome, type Start } from "../runs/plan.ts";
+import { crossValidationOf, type Experiment, type PlanOutcome, type Start } from "../runs/plan.ts";
 import { requireVacant } from "../runs/run_folder.ts";
 import { shareStages } from "../runs/share_stage.ts";
 import { defaultFolder } from "../runs/train.ts";
@@ -137,7 +137,7 @@ async function train(experiment: Experiment, out: string, flags: TrainFlags, sig
     choices: choicesOf(experiment.device),
   };
   const runFolds = flags.jobs > 1 ? foldsAtOnce(experiment, folder, { jobs: flags.jobs, device }) : undefined;
-  let outcome: Outcome;
+  let outcome: PlanOutcome;
   try {
     outcome = await runExperiment(
       experiment,

@@ -14,10 +14,10 @@ import { type Conditions, copiesOf } from "./conditions.ts";
 import type { Span } from "./corpus.ts";
 import { FrameCache } from "./feature_cache.ts";
 import { cutSpan, requireContent } from "./files.ts";
-import type { RecordingFrames, Sound } from "./recording_frames.ts";
+import type { RecordingFrames, RecordingSound } from "./recording_frames.ts";
 
 /** The result of reading an utterance: its frames, or the reason why there are none. */
-export type Outcome =
+export type ReadOutcome =
   | RecordingFrames & {
     /** the {@link digestOf} of the file, or of the samples if there is no file */
     digest: string;
@@ -52,7 +52,7 @@ export interface ReadJob {
 /** The result of a job. */
 export interface ReadResult {
   /** frames, or the fault */
-  outcome: Outcome;
+  outcome: ReadOutcome;
   /** why frames can't be stored in the cache, if so */
   cacheFault?: string;
 }
@@ -83,7 +83,7 @@ export class FrameReader {
     return { outcome, cacheFault: this.#cache?.fault };
   }
 
-  async #frames({ file, span }: ReadJob): Promise<Outcome> {
+  async #frames({ file, span }: ReadJob): Promise<ReadOutcome> {
     // not readFile(): a promise for each small file would cost the starter's thread a seventh of its time
     const read = () => Deno.readFileSync(file);
     if (span !== undefined) return await this.#parts.frames(file, span, read);
@@ -141,7 +141,7 @@ export function frame(
 function measure(
   { sampleRate, levels: { peak, clippedShare } }: Recording,
   samples: Float32Array,
-): Sound {
+): RecordingSound {
   // four separate sums: additions to one sum would wait for each other
   let s0 = 0, s1 = 0, s2 = 0, s3 = 0, q0 = 0, q1 = 0, q2 = 0, q3 = 0, i = 0;
   for (const end = samples.length - 3; i < end; i += 4) {

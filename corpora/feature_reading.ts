@@ -14,8 +14,8 @@ import {
   digestOf,
   frame,
   FrameReader,
-  type Outcome,
   type ReadJob,
+  type ReadOutcome,
   type ReadResult,
   type ReadSetup,
   reasonOf,
@@ -73,7 +73,7 @@ export async function readUtterances(
   utterances: readonly Utterance[],
   recordings: boolean,
   options: ReadingOptions = {},
-): Promise<Outcome[]> {
+): Promise<ReadOutcome[]> {
   const { onProgress, onCacheFault, onWarning, cacheDir, signal, worker, level = "none", conditions = "clean" } =
     options;
   const settings = withLevel(frontEnd, level);
@@ -82,7 +82,7 @@ export async function readUtterances(
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
     throw new OptionError({ option: "threads", required: `a whole number from 1 to ${MOST_THREADS}`, found: threads });
   }
-  const outcomes = new Array<Outcome>(utterances.length);
+  const outcomes = new Array<ReadOutcome>(utterances.length);
   let done = 0, faultSaid = false;
   const take = ({ outcome, cacheFault }: ReadResult, i: number) => {
     outcomes[i] = outcome;
@@ -114,7 +114,7 @@ export async function readUtterances(
   return outcomes;
 }
 
-async function readSpoken(utterance: Utterance, settings: FrontEnd, conditions: Conditions): Promise<Outcome> {
+async function readSpoken(utterance: Utterance, settings: FrontEnd, conditions: Conditions): Promise<ReadOutcome> {
   try {
     const { samples, seconds, truth } = await utterance.read();
     const digest = digestOf(samples);

@@ -23,7 +23,7 @@ import {
 } from "./corpus.ts";
 import type { Conditions } from "./conditions.ts";
 import { readUtterances } from "./feature_reading.ts";
-import type { Sound } from "./recording_frames.ts";
+import type { RecordingSound } from "./recording_frames.ts";
 import { whyLeftOut } from "./left_out.ts";
 import { majority } from "./majority.ts";
 import { CORPUS_KINDS } from "./open.ts";
@@ -47,7 +47,7 @@ export interface FeatureUtterance {
   /** the id of the first utterance with the same content, if copies are kept */
   copyOf?: string;
   /** measurements of its sound, if it is a recording */
-  sound?: Sound;
+  sound?: RecordingSound;
   /** the file it was read from, if any */
   path?: string;
   /** the part of that file, if it is not the whole */

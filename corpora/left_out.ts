@@ -7,13 +7,13 @@ import { segmentCount } from "../dsp/segments.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import type { Corpus } from "./corpus.ts";
 import { settleDuplicates } from "./duplicates.ts";
-import type { Outcome } from "./feature_frames.ts";
-import type { Sound } from "./recording_frames.ts";
+import type { ReadOutcome } from "./feature_frames.ts";
+import type { RecordingSound } from "./recording_frames.ts";
 
 /** Which utterances are left out and why, and which copies are kept; by index in the corpus. */
 export function whyLeftOut(
   { utterances, duplicates }: Corpus,
-  outcomes: readonly Outcome[],
+  outcomes: readonly ReadOutcome[],
   recordings: boolean,
   segmentHop: number,
 ): { reasons: Map<number, string>; copyOf: Map<number, number> } {
@@ -32,7 +32,7 @@ export function whyLeftOut(
     whole.map((i) => ({
       name: utterances[i].span === undefined ? utterances[i].path ?? utterances[i].id : utterances[i].id,
       emotion: utterances[i].emotion,
-      frames: (outcomes[i] as Outcome & { frames: Float32Array }).frames,
+      frames: (outcomes[i] as ReadOutcome & { frames: Float32Array }).frames,
     })),
     duplicates,
   );
@@ -45,7 +45,7 @@ export function whyLeftOut(
 const SILENCE = 1e-4, CONSTANT = -86;
 
 /** Whether a recording is silent or nearly constant. */
-function isSilent({ peak, level }: Sound): boolean {
+function isSilent({ peak, level }: RecordingSound): boolean {
   return peak < SILENCE || level < CONSTANT;
 }
 

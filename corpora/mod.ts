@@ -20,7 +20,7 @@ export {
 } from "./corpus.ts";
 export { EMOTIONS } from "./emotion_names.ts";
 export { extractFeatures, type FeatureOptions, type Features, type FeatureUtterance } from "./features.ts";
-export type { Sound } from "./recording_frames.ts";
+export type { RecordingSound } from "./recording_frames.ts";
 export { CORPUS_KINDS, type CorpusKind, type CorpusOptions, openCorpus } from "./open.ts";
 export { type CorpusMatch, recogniseCorpus } from "./recognise.ts";
 export { type Finding, type FindingKind, inspectCorpus } from "./sanity.ts";

@@ -1,7 +1,7 @@
 /** A recording as input for the network, and measurements of its sound: computed, cached and sent between threads. */
 
 /** Measurements of a recording's sound. */
-export interface Sound {
+export interface RecordingSound {
   /** of the file, Hz */
   sampleRate: number;
   /** its largest sample, 1 at full scale */
@@ -21,7 +21,7 @@ export interface RecordingFrames {
   /** duration of the recording, before resampling */
   seconds: number;
   /** measurements of its sound, for recordings only */
-  sound?: Sound;
+  sound?: RecordingSound;
   /** faults that did not stop the reading, if any, one line each, with the file's name */
   warnings?: readonly string[];
 }

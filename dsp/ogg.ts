@@ -15,7 +15,7 @@ const HEAD = 27;
 const MOST_LINKS = 256;
 
 /** A stretch of an Ogg file. */
-export interface Stretch {
+export interface OggStretch {
   bytes: Uint8Array;
   /** Whether another stream follows. */
   ends: boolean;
@@ -36,8 +36,8 @@ export class OggChain {
    *
    * @throws {Error} if there are more than {@link MOST_LINKS} streams
    */
-  push(fresh: Uint8Array): Stretch[] {
-    const bytes = new Uint8Array(this.#held.length + fresh.length), parts: Stretch[] = [];
+  push(fresh: Uint8Array): OggStretch[] {
+    const bytes = new Uint8Array(this.#held.length + fresh.length), parts: OggStretch[] = [];
     bytes.set(this.#held);
     bytes.set(fresh, this.#held.length);
     let from = 0, at = 0;

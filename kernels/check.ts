@@ -5,10 +5,10 @@
  * @module
  */
 import type { BufferSignature, CallArguments, OptionSignature, Signature } from "./signature.ts";
-import { Stretch } from "./stretch.ts";
+import { BufferStretch } from "./stretch.ts";
 
 /** The class of a device's buffers. */
-export type BufferClass<S extends Stretch> = abstract new (...args: never[]) => S;
+export type BufferClass<S extends BufferStretch> = abstract new (...args: never[]) => S;
 
 /**
  * Checks the arguments of a call of a kernel.
@@ -19,7 +19,7 @@ export type BufferClass<S extends Stretch> = abstract new (...args: never[]) => 
 export function checkCall(
   { kernel, sizes, options, buffers }: Signature,
   args: CallArguments,
-  own: BufferClass<Stretch>,
+  own: BufferClass<BufferStretch>,
 ): void {
   for (const { name, upTo = LARGEST } of sizes) {
     const most = typeof upTo === "number" ? upTo : args[upTo] as number, found = args[name] as number;
@@ -66,7 +66,7 @@ function checkOption(kernel: string, { name, kind }: OptionSignature, found: unk
  * @param where "conv2d: x"
  * @param shape the required shape in words, "[m, n]"
  */
-export function checkBuffer<S extends Stretch>(
+export function checkBuffer<S extends BufferStretch>(
   where: string,
   buffer: unknown,
   words: number,
@@ -74,7 +74,7 @@ export function checkBuffer<S extends Stretch>(
   shape?: string,
 ): asserts buffer is S {
   if (!(buffer instanceof own)) {
-    const found = buffer instanceof Stretch
+    const found = buffer instanceof BufferStretch
       ? "one of another device"
       : buffer === undefined
       ? "nothing"
@@ -94,9 +94,9 @@ function checkOverlap(
   output: BufferSignature,
   args: CallArguments,
 ): void {
-  const written = args[output.name] as Stretch;
+  const written = args[output.name] as BufferStretch;
   for (const { name } of buffers) {
-    const other = args[name] as Stretch | undefined;
+    const other = args[name] as BufferStretch | undefined;
     if (name === output.name || other === undefined || !written.overlaps(other)) continue;
     if (output.over.includes(name) && written.equals(other)) continue;
     const allowed = output.over.includes(name) ? `${name} itself or ` : "";

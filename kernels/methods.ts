@@ -7,7 +7,7 @@
 import { type BufferClass, checkCall } from "./check.ts";
 import type { DeviceBuffer } from "./device.ts";
 import { type CallArguments, type Signature, signaturesOf } from "./signature.ts";
-import type { Stretch } from "./stretch.ts";
+import type { BufferStretch } from "./stretch.ts";
 import { type KernelArguments, type KernelName, KERNELS, type Kernels } from "./table.ts";
 
 /** Signatures of all kernels. */
@@ -17,7 +17,7 @@ export const SIGNATURES: { readonly [N in KernelName]: Signature } = signaturesO
 export type Versions<C, T> = { readonly [N in KernelName]: (context: C, args: KernelArguments<N, T>) => void };
 
 /** How a device's buffers are passed to its kernels. */
-export interface BufferKind<S extends Stretch, T> {
+export interface BufferKind<S extends BufferStretch, T> {
   /** Their class. */
   readonly own: BufferClass<S>;
   /** Converts a buffer for a kernel. */
@@ -31,7 +31,7 @@ export interface BufferKind<S extends Stretch, T> {
 export type KernelMethods<C> = new (context: () => C) => Kernels<DeviceBuffer>;
 
 /** Creates the class from the implementations of the kernels. */
-export function kernelMethods<C, S extends Stretch, T>(
+export function kernelMethods<C, S extends BufferStretch, T>(
   versions: Versions<C, T>,
   buffers: BufferKind<S, T>,
 ): KernelMethods<C> {
@@ -43,7 +43,7 @@ export function kernelMethods<C, S extends Stretch, T>(
  *
  * @throws Error with the kernel's name, if a kernel of the table has no implementation
  */
-export function methodsOf<C, S extends Stretch, T>(
+export function methodsOf<C, S extends BufferStretch, T>(
   signatures: Readonly<Record<string, Signature>>,
   versions: Readonly<Record<string, (context: C, args: never) => void>>,
   { own, unwrap }: BufferKind<S, T>,

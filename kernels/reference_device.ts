@@ -8,10 +8,10 @@ import type { Device, DeviceBuffer, MemoryStatus } from "./device.ts";
 import { kernelMethods, type Versions } from "./methods.ts";
 import { BufferPool } from "./pool.ts";
 import { reference } from "./reference.ts";
-import { Stretch } from "./stretch.ts";
+import { BufferStretch } from "./stretch.ts";
 
 /** A buffer of float64 values. */
-export class ReferenceBuffer extends Stretch {
+export class ReferenceBuffer extends BufferStretch {
   constructor(readonly values: Float64Array) {
     super(values.buffer, values.byteOffset / 8, values.length);
   }

@@ -5,7 +5,7 @@
 import { type DeviceBuffer, SLICE_ALIGNMENT } from "./device.ts";
 
 /** A stretch of words. */
-export abstract class Stretch implements DeviceBuffer {
+export abstract class BufferStretch implements DeviceBuffer {
   /** Its memory: stretches of different memories are disjoint. */
   readonly memory: unknown;
   /** First word in it. */
@@ -35,13 +35,13 @@ export abstract class Stretch implements DeviceBuffer {
   protected abstract part(offset: number, length: number): this;
 
   /** Whether the two share memory. */
-  overlaps(other: Stretch): boolean {
+  overlaps(other: BufferStretch): boolean {
     return this.memory === other.memory && this.offset < other.offset + other.length &&
       other.offset < this.offset + this.length;
   }
 
   /** Whether the two are the same stretch. */
-  equals(other: Stretch): boolean {
+  equals(other: BufferStretch): boolean {
     return this.memory === other.memory && this.offset === other.offset && this.length === other.length;
   }
 }

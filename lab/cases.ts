@@ -11,7 +11,7 @@ import type { KernelName } from "../kernels/table.ts";
 import { type LayerSummary, summarise, vggEParameters } from "../nn/vgg_e.ts";
 
 /** The initial content of a buffer. Outputs contain NaN, so that values that are not written are detected. */
-export type Content = "noise" | "positive" | "distributions" | "output" | "zero" | "rising" | "views";
+export type BufferContent = "noise" | "positive" | "distributions" | "output" | "zero" | "rising" | "views";
 
 /** One kernel on one shape. */
 export interface Case {
@@ -28,7 +28,7 @@ export interface Case {
   /** Bytes that must move per call. */
   bytes: number;
   /** Its buffers, by the kernel's names. */
-  buffers: Record<string, { length: number; content: Content }>;
+  buffers: Record<string, { length: number; content: BufferContent }>;
   /** Buffers that have a second name. */
   aliases?: Record<string, string>;
   /** Its other arguments. */
@@ -50,7 +50,9 @@ type Sizes = Readonly<Record<string, number>>;
  * Special contents or lengths, by kernel and buffer, if noise is unsuitable or the least length is too short. Most
  * kernels have none.
  */
-const SPECIAL: Readonly<Record<string, Record<string, { content?: Content; length?: (sizes: Sizes) => number }>>> = {
+const SPECIAL: Readonly<
+  Record<string, Record<string, { content?: BufferContent; length?: (sizes: Sizes) => number }>>
+> = {
   softmaxCrossEntropy: { targets: { content: "distributions" }, metrics: { content: "zero" } },
   adam: { m: { content: "zero" }, v: { content: "zero" } },
   normalise: { moments: { content: "positive" } },

@@ -6,7 +6,7 @@
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { VIEW } from "../kernels/table.ts";
-import type { Case, Content } from "./cases.ts";
+import type { BufferContent, Case } from "./cases.ts";
 import { planNamed } from "./counted.ts";
 import { type Arrays, checkCase, outputs } from "./definition.ts";
 import type { KernelRow } from "./results.ts";
@@ -67,7 +67,7 @@ export async function benchKernel(
 }
 
 /** The initial values of a buffer. */
-function contentOf(content: Content, length: number, name: string, of: Case): Float32Array {
+function contentOf(content: BufferContent, length: number, name: string, of: Case): Float32Array {
   if (content === "output") return new Float32Array(length).fill(NaN);
   if (content === "zero") return new Float32Array(length);
   if (content === "rising") return new Float32Array(Int32Array.from({ length }, (_, i) => i).buffer);

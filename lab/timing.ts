@@ -75,7 +75,7 @@ export async function timeAlone(run: () => unknown, budget: Budget): Promise<Spr
 }
 
 /** Work to enqueue, and a wait for it. */
-export interface Work {
+export interface TimedWork {
   /** Enqueues the work once (or does it, if a library has no queue). */
   enqueue(): void;
   /** Resolves when everything enqueued is done. */
@@ -83,7 +83,7 @@ export interface Work {
 }
 
 /** Duration in seconds of an idle wait, for work that is already done. */
-async function idleWait(work: Work): Promise<number> {
+async function idleWait(work: TimedWork): Promise<number> {
   work.enqueue();
   for (let i = 0; i < 3; i++) await work.settle();
   const { lower } = await timeAlone(() => work.settle(), { samples: 9, seconds: 0.3, sampleSeconds: 0 });
@@ -92,12 +92,12 @@ async function idleWait(work: Work): Promise<number> {
 
 /** Takes samples of one piece of work. */
 export class Sampler {
-  readonly #work: Work;
+  readonly #work: TimedWork;
   readonly #wait: number;
   readonly #wanted: number; // seconds of a sample
   #calls = 1;
 
-  private constructor(work: Work, wait: number, wanted: number) {
+  private constructor(work: TimedWork, wait: number, wanted: number) {
     this.#work = work;
     this.#wait = wait;
     this.#wanted = wanted;
@@ -109,7 +109,7 @@ export class Sampler {
    * @param sampleSeconds shortest sample in seconds
    * @param wait duration of an idle wait in seconds, if known
    */
-  static async start(work: Work, sampleSeconds: number, signal?: AbortSignal, wait?: number): Promise<Sampler> {
+  static async start(work: TimedWork, sampleSeconds: number, signal?: AbortSignal, wait?: number): Promise<Sampler> {
     wait ??= await idleWait(work);
     const wanted = Math.max(sampleSeconds, 20 * wait);
     const sampler = new Sampler(work, wait, wanted);

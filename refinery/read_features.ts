@@ -5,9 +5,13 @@ import { segmentation } from "./derived_settings.ts";
 import type { Settings } from "./settings.ts";
 
 /** How to read: everything that no setting decides. */
-export type ReadingOptions = Omit<FeatureOptions, "segmentHop" | "segmentFrames" | "level" | "conditions">;
+export type RefineryReadingOptions = Omit<FeatureOptions, "segmentHop" | "segmentFrames" | "level" | "conditions">;
 
 /** Reads every utterance. @throws as `extractFeatures` does */
-export async function readFeatures(corpus: Corpus, settings: Settings, options?: ReadingOptions): Promise<Features> {
+export async function readFeatures(
+  corpus: Corpus,
+  settings: Settings,
+  options?: RefineryReadingOptions,
+): Promise<Features> {
   return await extractFeatures(corpus, { ...options, ...segmentation(settings) });
 }

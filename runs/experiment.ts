@@ -7,7 +7,7 @@ import { identify } from "./begin.ts";
 import { DeviceKeeper } from "./device_keeper.ts";
 import { runKeptFold } from "./kept_fold.ts";
 import { readFold, writeResults } from "./merge.ts";
-import { type Experiment, type ExperimentHooks, type Outcome, type RunFolds, since } from "./plan.ts";
+import { type Experiment, type ExperimentHooks, type PlanOutcome, type RunFolds, since } from "./plan.ts";
 import type { RunFolder } from "./run_folder.ts";
 import project from "../deno.json" with { type: "json" };
 
@@ -26,7 +26,7 @@ export async function runExperiment(
   hooks: ExperimentHooks = {},
   started: number = performance.now(),
   runFolds: RunFolds = (folds, hooks) => oneAfterTheOther(experiment, folder, folds, hooks),
-): Promise<Outcome> {
+): Promise<PlanOutcome> {
   const { settings, features, onlyFold } = experiment;
   const all = Array.from({ length: settings.folds }, (_, fold) => fold);
   const chosen = onlyFold === undefined ? all : [onlyFold];
@@ -51,7 +51,7 @@ export async function runExperiment(
     }
     const left = chosen.filter((fold) => !finished.has(fold));
     for (const result of await runFolds(left, hooks)) finished.set(result.fold, result);
-    const outcome: Outcome = { folds: chosen.map((fold) => finished.get(fold)!) };
+    const outcome: PlanOutcome = { folds: chosen.map((fold) => finished.get(fold)!) };
     if (onlyFold === undefined) {
       outcome.results = await writeResults(experiment, outcome.folds, folder, () => before + since(started));
     }

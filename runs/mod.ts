@@ -12,7 +12,7 @@ export type { LeaseNote, LeaseOptions, SeenLease } from "./lease.ts";
 export type { LogEvent } from "./log.ts";
 export { mergeFolds, type MergeSource } from "./merge.ts";
 export { packRun, unpackRun } from "./pack.ts";
-export type { Experiment, ExperimentHooks, Outcome, RunFolds, Start } from "./plan.ts";
+export type { Experiment, ExperimentHooks, PlanOutcome, RunFolds, Start } from "./plan.ts";
 export { decodeProfiles, type ProfileTable } from "./profiles_arrow.ts";
 export type { RunConfig } from "./run_config.ts";
 export { RunFolder, type StageRecord } from "./run_folder.ts";

@@ -65,7 +65,7 @@ export interface ExperimentHooks {
 }
 
 /** The outcome of an experiment. */
-export interface Outcome {
+export interface PlanOutcome {
   /** The folds that ran, or were finished before. */
   folds: FoldResult[];
   /** The contents of `results.json`, if all folds are finished. */

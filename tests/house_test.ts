@@ -116,6 +116,18 @@ Deno.test("what a file exports is used by a program, the API or the docs, not by
   assert(exported > 500, `only ${exported} exports were found: does the test still see them?`);
 });
 
+Deno.test("no two files export a class, an interface or a type of one name", () => {
+  const places = new Map<string, string[]>();
+  for (const file of STANDING.flatMap((folder) => [...sources(folder)])) {
+    const code = Deno.readTextFileSync(join(root, file));
+    for (const [, name] of code.matchAll(/^export (?:declare |abstract )*(?:class|interface|type) (\w+)/gm)) {
+      places.set(name, [...places.get(name) ?? [], file]);
+    }
+  }
+  assertEquals([...places].filter(([, files]) => files.length > 1), []);
+  assert(places.size > 300, `only ${places.size} types were found: does the test still see them?`);
+});
+
 Deno.test("threads are started by the crew and by the CPU device alone", () => {
   const files = STANDING.flatMap((folder) => [...sources(folder)]);
   const start = files.filter((file) => /from "node:worker_threads"/.test(codeOf(file)));

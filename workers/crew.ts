@@ -13,7 +13,7 @@
  * often for messages.
  */
 import { Worker } from "node:worker_threads";
-import { type Order, receiveError, type Report } from "./messages.ts";
+import { type MemberReport, type Order, receiveError } from "./messages.ts";
 import { Work, type WorkOptions } from "./work.ts";
 
 /** The largest number of threads that may be requested. */
@@ -122,7 +122,7 @@ export class Crew<Setup, Job, Result, News = never> {
     worker.unref();
     this.#members.set(member, worker);
     let fault = "";
-    worker.on("message", (report: Report<Result, News>) => this.#take(member, report));
+    worker.on("message", (report: MemberReport<Result, News>) => this.#take(member, report));
     worker.on("error", (error: Error) => fault = ` (${error.message})`);
     worker.on("exit", () => {
       this.#members.delete(member);
@@ -131,7 +131,7 @@ export class Crew<Setup, Job, Result, News = never> {
     for (const work of this.#works.values()) work.give(member);
   }
 
-  #take(member: number, report: Report<Result, News>): void {
+  #take(member: number, report: MemberReport<Result, News>): void {
     this.#quiet = 0;
     const work = this.#works.get(report.work);
     if (work === undefined) return; // stopped without waiting

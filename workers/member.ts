@@ -1,6 +1,6 @@
 /** A worker thread of a crew (`crew.ts`). The worker's program calls {@link serve} and defines there what a job is. */
 import { parentPort } from "node:worker_threads";
-import { claimJobs, type Order, type Report, sendError } from "./messages.ts";
+import { claimJobs, type MemberReport, type Order, sendError } from "./messages.ts";
 
 /** What a member can use while it works. */
 export interface Desk<News> {
@@ -29,7 +29,7 @@ export function serve<Setup, Job, Result, News = never>(
   moved: (result: Result) => ArrayBuffer[] = () => [],
 ): void {
   const port = parentPort!, stops = new Map<number, AbortController>();
-  const post = (report: Report<Result, News>, buffers: ArrayBuffer[] = []) => port.postMessage(report, buffers);
+  const post = (report: MemberReport<Result, News>, buffers: ArrayBuffer[] = []) => port.postMessage(report, buffers);
   const work = async (order: Extract<Order<Setup, Job>, { jobs: unknown }>) => {
     const { work, setup, jobs, claims, member } = order;
     const desk = { signal: stops.get(work)!.signal, tell: (news: News) => post({ work, news }) };

@@ -19,7 +19,7 @@ export type Order<Setup, Job> =
   | { stop: number; reason: string };
 
 /** Messages from a member: a job done or failed, news, or no more claims. */
-export type Report<Result, News> =
+export type MemberReport<Result, News> =
   & { work: number }
   & ({ job: number; result: Result } | { job: number; error: SentError } | { news: News } | { over: true });
 

@@ -11,7 +11,7 @@ import { findAdapter } from "../../kernels/webgpu/adapter.ts";
 import { noise } from "../../lab/kernels.ts";
 import type { PeerRow } from "../../lab/results.ts";
 import { digits } from "../../lab/show.ts";
-import { type Budget, Sampler, spread, Stopwatch, timeAlone, type Work } from "../../lab/timing.ts";
+import { type Budget, Sampler, spread, Stopwatch, timeAlone, type TimedWork } from "../../lab/timing.ts";
 import type { Tune } from "../../lab/tuning.ts";
 import { digitsLike } from "../forest.ts";
 import type { ConvolutionShape, Peer } from "./peer.ts";
@@ -128,12 +128,12 @@ function convolutionShapes({ slow }: Peer, quick: boolean): ConvolutionShape[] {
   return [{ batch: 4, height: 32, width: 16, channels: 64 }, { batch: 4, height: 16, width: 8, channels: 256 }];
 }
 
-type OwnWork = Work & Disposable;
+type OwnWork = TimedWork & Disposable;
 
 /** Takes samples of both in turn, each minus its own idle wait. */
 async function alternate(
-  own: Work,
-  other: Work,
+  own: TimedWork,
+  other: TimedWork,
   budget: Budget,
   signal?: AbortSignal,
 ): Promise<Pick<PeerRow, "epr" | "seconds" | "ratio">> {

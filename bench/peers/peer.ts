@@ -3,7 +3,7 @@
  * An unsupported operation throws, and the bench prints the library's message.
  */
 import type { PeerRow } from "../../lab/results.ts";
-import type { Work } from "../../lab/timing.ts";
+import type { TimedWork } from "../../lab/timing.ts";
 
 /** A library on one of its backends. */
 export interface Peer {
@@ -16,9 +16,9 @@ export interface Peer {
   /** Activates the backend. */
   select(): Promise<void>;
   /** The product of two n x n matrices. */
-  matmul(n: number): Promise<Work & Disposable>;
+  matmul(n: number): Promise<TimedWork & Disposable>;
   /** A 3x3 convolution, SAME, without bias; with both gradients, or none. */
-  convolution(shape: ConvolutionShape, gradients: boolean): Promise<Work & Disposable>;
+  convolution(shape: ConvolutionShape, gradients: boolean): Promise<TimedWork & Disposable>;
 }
 
 /** Options of this folder's program. */
@@ -61,7 +61,7 @@ export function keepResults<R>(
     drop: (result: R) => void;
     free: () => void;
   },
-): Work & Disposable {
+): TimedWork & Disposable {
   let results: R[] = [], started: unknown[] = [];
   return {
     enqueue() {

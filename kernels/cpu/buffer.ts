@@ -1,12 +1,12 @@
 /** Buffers of the CPU device: stretches of the shared memory. */
-import { Stretch } from "../stretch.ts";
+import { BufferStretch } from "../stretch.ts";
 import type { KernelArguments, KernelName } from "../table.ts";
 
 /** The memory of all CPU devices' buffers, in errors. */
 const MEMORY = "the CPU device's memory";
 
 /** A buffer at an address. */
-export class CpuBuffer extends Stretch {
+export class CpuBuffer extends BufferStretch {
   /** @param address of its first byte in the shared memory */
   constructor(readonly address: number, length: number) {
     super(MEMORY, address / 4, length);

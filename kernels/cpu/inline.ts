@@ -5,16 +5,16 @@
  */
 import { DeviceLostError } from "../device_lost.ts";
 import { Heap } from "./heap.ts";
-import { HEAP_START, type Kernel, type Phase, type PhaseArguments } from "./layout.ts";
+import { HEAP_START, type Phase, type PhaseArguments, type WasmKernels } from "./layout.ts";
 import { Queue } from "./queue.ts";
 
 /** A queue without pending work. */
 export class InlineQueue extends Queue {
-  readonly #kernels: Kernel;
+  readonly #kernels: WasmKernels;
   #failure?: Error;
 
   /** @param limit largest size of the memory in bytes */
-  constructor(memory: WebAssembly.Memory, kernels: Kernel, limit: number) {
+  constructor(memory: WebAssembly.Memory, kernels: WasmKernels, limit: number) {
     super(memory, new Heap(memory, HEAP_START, limit), 1);
     this.#kernels = kernels;
   }

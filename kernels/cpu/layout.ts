@@ -9,7 +9,7 @@
  * The functions that the modules of `wat/` export, by name. Their arguments and results are plain numbers, addresses in
  * bytes.
  */
-export type Kernel = Record<string, (...args: number[]) => void>;
+export type WasmKernels = Record<string, (...args: number[]) => void>;
 
 /** The words of a text as a type: "x y" gives "x" | "y". */
 type Words<S extends string> = S extends `${infer W} ${infer Rest}` ? W | Words<Rest> : S;
@@ -22,7 +22,7 @@ export interface Phase<N extends string = string> {
   /** Names of its arguments, in their order in a slot of the ring. */
   readonly names: readonly N[];
   /** Processes chunk number `chunk`; `thread` selects the thread's own scratch memory. */
-  readonly run: (wasm: Kernel, args: PhaseArguments<N>, chunk: number, thread: number) => void;
+  readonly run: (wasm: WasmKernels, args: PhaseArguments<N>, chunk: number, thread: number) => void;
 }
 
 /**

@@ -27,7 +27,7 @@
  */
 import type { ConvShape } from "../table.ts";
 import type { Addresses } from "./buffer.ts";
-import { type Kernel, phase, type PhaseArguments } from "./layout.ts";
+import { phase, type PhaseArguments, type WasmKernels } from "./layout.ts";
 import type { Queue } from "./queue.ts";
 
 /** The line functions of winograd_lines.wat, in its table's order: a pair each, for m = 4 and m = 2. */
@@ -98,7 +98,7 @@ const fusedTiles = (channelsIn: number, channelsOut: number, points: number) =>
   );
 
 /** Prepares the address lists of a transform's second pass. */
-export const listMiddle = (wasm: Kernel, scratch: number, columns: number, rows: number) =>
+export const listMiddle = (wasm: WasmKernels, scratch: number, columns: number, rows: number) =>
   wasm.lattice(scratch + MIDDLE, scratch + BETWEEN, rows, 512 * columns, 512);
 
 /** Transforms panel number `chunk` of the kernel, 8 columns, to U[chunk, point, depth, 8]. */
@@ -132,7 +132,7 @@ export const transformKernel = phase(
 type Tiled = PhaseArguments<"height" | "width" | "channels" | "down" | "across" | "tall" | "wide">;
 
 /** Transforms `count` tiles' channels `channel` to `channel + part` to [tile, point, `stride` bytes] at `to`. */
-function transformInput(wasm: Kernel, { height, width, channels, down, across, tall, wide }: Tiled, at: {
+function transformInput(wasm: WasmKernels, { height, width, channels, down, across, tall, wide }: Tiled, at: {
   from: number;
   tile: number;
   count: number;
@@ -176,7 +176,7 @@ function transformInput(wasm: Kernel, { height, width, channels, down, across, t
  * channels from byte `column` on. `channels` are y's. `m` is memory for the products, [point, tile, `row` bytes].
  */
 function multiplyGroup(
-  wasm: Kernel,
+  wasm: WasmKernels,
   shape: Tiled & PhaseArguments<"u" | "y" | "bias" | "mask" | "relu" | "depth">,
   at: {
     strips: number;

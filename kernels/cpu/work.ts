@@ -2,7 +2,7 @@
  * The work of a CPU device's worker: it walks the ring of phases, claims chunks of each and runs them. It never answers
  * messages and communicates only through the control words. It ends on the stop signal, or after a failure anywhere.
  */
-import { ARGUMENTS, CONTROL, fail, type Kernel, RING, SLOT, type WorkerStart } from "./layout.ts";
+import { ARGUMENTS, CONTROL, fail, RING, SLOT, type WasmKernels, type WorkerStart } from "./layout.ts";
 import { PHASES } from "./phases.ts";
 
 /** Number of looks at a word before the worker sleeps: about 50 microseconds, the cost of falling asleep and waking. */
@@ -13,7 +13,7 @@ const NAP = 500;
 const pause = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
 
 /** Instantiates the kernels on a memory. */
-export function instantiate(modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): Kernel {
+export function instantiate(modules: readonly WebAssembly.Module[], memory: WebAssembly.Memory): WasmKernels {
   const env = { memory, exp: Math.exp, log: Math.log };
   return Object.assign({}, ...modules.map((module) => new WebAssembly.Instance(module, { env }).exports));
 }
@@ -28,7 +28,7 @@ export function runWorker(start: WorkerStart): void {
   }
 }
 
-function work(kernels: Kernel, { memory, thread }: WorkerStart, words: Int32Array): void {
+function work(kernels: WasmKernels, { memory, thread }: WorkerStart, words: Int32Array): void {
   const slots = Array.from({ length: RING.slots }, (_, i) => ({
     word: (RING.at + i * RING.slotBytes) / 4,
     values: new Float64Array(memory.buffer, RING.at + i * RING.slotBytes + ARGUMENTS.at, ARGUMENTS.length),

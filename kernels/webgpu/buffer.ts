@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { Stretch } from "../stretch.ts";
+import { BufferStretch } from "../stretch.ts";
 import type { KernelArguments, KernelName } from "../table.ts";
 
 /** A `DeviceBuffer` of the WebGPU device. */
-export class GpuBuffer extends Stretch {
+export class GpuBuffer extends BufferStretch {
   /** The GPU buffer that contains it. */
   readonly gpu: GPUBuffer;
   /** That buffer's number on its device. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Model, plansFor } from "./plan.ts";
+import { type CostModel, plansFor } from "./plan.ts";
 import { type Plan, type Product, productKey } from "./product.ts";
 import { type Variant, variantNamed } from "./variants.ts";
 
@@ -24,13 +24,13 @@ export type KernelChoices = Record<string, Choice>;
 /** The plans of one device. */
 export class Choices {
   /** The model for its estimates. */
-  readonly model: Model;
+  readonly model: CostModel;
   #unfit: (variant: Variant) => string | undefined;
   #plans = new Map<string, Plan>();
   #guesses = new Map<string, Plan>();
 
   /** @param unfit the requirement of a variant that the device does not meet; undefined if the device can run it */
-  constructor(model: Model, unfit: (variant: Variant) => string | undefined) {
+  constructor(model: CostModel, unfit: (variant: Variant) => string | undefined) {
     this.model = model;
     this.#unfit = unfit;
   }

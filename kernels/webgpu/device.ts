@@ -12,9 +12,9 @@ import type { OpenedGpu } from "./request.ts";
 import { GpuBuffer } from "./buffer.ts";
 import { type CommandCounts, Commands } from "./commands.ts";
 import { Faults } from "./faults.ts";
-import type { Features } from "./features.ts";
+import type { AdapterFeatures } from "./features.ts";
 import { WEBGPU_KERNELS } from "./kernels.ts";
-import { type Kernel, type Launch, Launcher } from "./launcher.ts";
+import { type Launch, Launcher, type ShaderKernel } from "./launcher.ts";
 import { Memory } from "./memory.ts";
 import { type KernelMethods, kernelMethods } from "../methods.ts";
 import { Choices, type KernelChoices } from "./choices.ts";
@@ -72,7 +72,7 @@ export interface ProgramText {
 
 function describe(
   { name, software }: FoundAdapter,
-  { subgroups, reasons }: Features,
+  { subgroups, reasons }: AdapterFeatures,
   precision: Precision,
 ): string {
   const lanes = subgroups && (subgroups.min === subgroups.max ? subgroups.min : `${subgroups.min} to ${subgroups.max}`);
@@ -97,7 +97,7 @@ export class WebGpuDevice extends GpuKernels implements Device {
   readonly software: boolean;
   readonly precision: Precision;
   /** Its optional features, and the reasons for missing ones. */
-  readonly features: Features;
+  readonly features: AdapterFeatures;
   /** WebGPU's own device, e.g. for measurements. */
   readonly gpu: GPUDevice;
   #faults: Faults;
@@ -231,7 +231,7 @@ export class WebGpuDevice extends GpuKernels implements Device {
    * Enqueues a user-defined kernel: its source declares its buffers, and its parameters in a `struct Params`
    * (`programs.ts`).
    */
-  launch(kernel: Kernel, { buffers, ...launch }: OwnLaunch): void {
+  launch(kernel: ShaderKernel, { buffers, ...launch }: OwnLaunch): void {
     const own = Object.entries(buffers).map(([name, buffer]) => {
       checkBuffer(`${kernel.name}: ${name}`, buffer, 1, GpuBuffer);
       return [name, buffer] as const;

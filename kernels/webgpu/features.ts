@@ -24,7 +24,7 @@ export interface Subgroups {
 }
 
 /** A device's optional features. */
-export interface Features {
+export interface AdapterFeatures {
   /** Subgroups, if they work. */
   subgroups?: Subgroups;
   /** Whether 16-bit floats work; tested only if requested. */
@@ -88,8 +88,12 @@ export function sharingLanes({ min }: Subgroups): number {
 }
 
 /** Tests a device's features. */
-export async function probeFeatures(adapter: GPUAdapter, device: GPUDevice, wanted: FeatureRequest): Promise<Features> {
-  const features: Features = { f16: false, reasons: {} };
+export async function probeFeatures(
+  adapter: GPUAdapter,
+  device: GPUDevice,
+  wanted: FeatureRequest,
+): Promise<AdapterFeatures> {
+  const features: AdapterFeatures = { f16: false, reasons: {} };
   try {
     if (wanted.subgroups) features.subgroups = await probeSubgroups(adapter, device);
     else features.reasons.subgroups = "not asked for";

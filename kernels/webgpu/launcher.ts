@@ -16,7 +16,7 @@ import type { Binding, Program, Programs } from "./programs.ts";
 import type { Constants } from "./template.ts";
 
 /** A kernel's source file. */
-export interface Kernel {
+export interface ShaderKernel {
   /** Its name, for messages. */
   name: string;
   /** Its source, with `#` directives. */
@@ -98,7 +98,7 @@ export class Launcher {
   }
 
   /** Enqueues a dispatch; throws a RangeError if a buffer is longer than the largest binding. */
-  run(kernel: Kernel, { constants = NO_CONSTANTS, buffers, parameters, workgroups, flops }: Launch): void {
+  run(kernel: ShaderKernel, { constants = NO_CONSTANTS, buffers, parameters, workgroups, flops }: Launch): void {
     this.#faults.throwIfAny();
     if (workgroups === 0 || this.rehearsal) return;
     const program = this.#programs.get(
@@ -129,7 +129,7 @@ export class Launcher {
    * kernel's parameters are then `length`, that of the piece, and `first`, its position.
    */
   elementwise(
-    kernel: Kernel,
+    kernel: ShaderKernel,
     { constants = NO_CONSTANTS, buffers, length, parameters = {} }: {
       constants?: Constants;
       buffers: Readonly<Record<string, GpuBuffer>>;

@@ -8,8 +8,8 @@ export { type OwnLaunch, type ProgramText, type ResourceCounts, WebGpuDevice, ty
 export { createWebGpuDevice } from "./open.ts";
 export type { Choice, KernelChoices } from "./choices.ts";
 export type { CommandCounts } from "./commands.ts";
-export type { Kernel } from "./launcher.ts";
+export type { ShaderKernel } from "./launcher.ts";
 export type { Plan, Planner, Product } from "./product.ts";
 export type { TuneMode, TuneOptions, TuneReport, TuningStore } from "./tuner.ts";
 export type { LaneSizes, SharingSizes, TileSizes, Variant } from "./variants.ts";
-export type { Features, Subgroups } from "./features.ts";
+export type { AdapterFeatures, Subgroups } from "./features.ts";

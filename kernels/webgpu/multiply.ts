@@ -9,7 +9,7 @@ import subgroupSource from "../wgsl/gemm_subgroup.wgsl" with { type: "text" };
 import tileSource from "../wgsl/gemm_tile.wgsl" with { type: "text" };
 import notHiddenSource from "../wgsl/not_hidden.wgsl" with { type: "text" };
 import type { GpuBuffer } from "./buffer.ts";
-import type { Kernel, Launcher } from "./launcher.ts";
+import type { Launcher, ShaderKernel } from "./launcher.ts";
 import type { ProductLaunch } from "./product_launch.ts";
 import type { Constants } from "./template.ts";
 import { planWorkgroups } from "./traffic.ts";
@@ -65,7 +65,7 @@ export function multiply(launcher: Launcher, of: Multiplication): void {
 
 /** A product's kernel with its constants. */
 interface ProductText {
-  kernel: Kernel;
+  kernel: ShaderKernel;
   constants: Constants;
 }
 

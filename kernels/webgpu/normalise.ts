@@ -12,13 +12,13 @@ import notHiddenSource from "../wgsl/not_hidden.wgsl" with { type: "text" };
 import normaliseGradientSource from "../wgsl/normalise_gradient.wgsl" with { type: "text" };
 import normaliseSumsSource from "../wgsl/normalise_sums.wgsl" with { type: "text" };
 import type { GpuArguments, GpuBuffer } from "./buffer.ts";
-import { type Kernel, LANES_PER_GROUP, type Launcher } from "./launcher.ts";
+import { LANES_PER_GROUP, type Launcher, type ShaderKernel } from "./launcher.ts";
 import { columnSums } from "./simple.ts";
 
 /** Columns per workgroup of the kernels that sum over all rows. */
 const COLUMNS = 32;
 
-const NORMALISE: Kernel = { name: "normalise", source: `${normaliseSource}\n${notHiddenSource}` };
+const NORMALISE: ShaderKernel = { name: "normalise", source: `${normaliseSource}\n${notHiddenSource}` };
 
 /** The number of parts that the rows are cut into, and the rows of each except the last. */
 function cut(rows: number, columns: number): { parts: number; partRows: number; workgroups: number } {

@@ -20,7 +20,7 @@ import { footprint, type Variant, VARIANTS } from "./variants.ts";
 import { channels4, cutWinograd, POINTS } from "./winograd_cut.ts";
 
 /** A machine described by a few numbers. */
-export interface Model {
+export interface CostModel {
   /** Operations per second in multiply-adds, which count as two each. */
   flops: number;
   /** Bytes per second from memory. */
@@ -42,7 +42,7 @@ export interface Model {
 }
 
 /** Whether a variant is worth trying on such a machine. */
-export const suits = ({ core, hardware }: Variant, model: Model): boolean =>
+export const suits = ({ core, hardware }: Variant, model: CostModel): boolean =>
   model.cores.includes(core) && !(hardware && model.software);
 
 /**
@@ -50,7 +50,7 @@ export const suits = ({ core, hardware }: Variant, model: Model): boolean =>
  * the registers leave room for a quarter of them. Such a lane also has enough multiply-adds of its own to bridge the wait for others:
  * 256 lanes are assumed to be enough.
  */
-export const HARDWARE: Model = {
+export const HARDWARE: CostModel = {
   flops: 60e12,
   bytes: 4e12,
   workgroupBytes: 30e12,
@@ -64,7 +64,7 @@ export const HARDWARE: Model = {
  * A GPU that shares a laptop's memory, Apple's or Intel's. Reading through caches may be as fast there as through workgroup memory, so the
  * core without workgroup memory is tried too. The numbers are those of an M1 with 8 units.
  */
-export const INTEGRATED: Model = {
+export const INTEGRATED: CostModel = {
   flops: 2.6e12,
   bytes: 6.8e10,
   workgroupBytes: 1.3e12,
@@ -78,7 +78,7 @@ export const INTEGRATED: Model = {
  * llvmpipe on two cores of a Xeon: eight lanes read a vec4 in 45 ns, and a block of 4 x 4 x 4 compiles in 0.2 s. Exchanges
  * between lanes cost almost nothing.
  */
-export const SOFTWARE: Model = {
+export const SOFTWARE: CostModel = {
   flops: 20e9,
   bytes: 5.7e9,
   workgroupBytes: 1e12,
@@ -91,13 +91,13 @@ export const SOFTWARE: Model = {
 };
 
 /** The model of an adapter before any measurement. */
-export function modelOf(adapter: { software: boolean; vendor: string }): Model {
+export function modelOf(adapter: { software: boolean; vendor: string }): CostModel {
   if (adapter.software) return SOFTWARE;
   return isVendor(adapter.vendor, "apple") || isVendor(adapter.vendor, "intel") ? INTEGRATED : HARDWARE;
 }
 
 /** Estimated seconds of a plan on a machine: see the top of this file. */
-export function estimate(product: Product, plan: Plan, model: Model): number {
+export function estimate(product: Product, plan: Plan, model: CostModel): number {
   const { variant } = plan, { flopsDone, bytes, workgroupBytes, workgroups } = traffic(product, plan);
   const { lanes, unrolled } = footprint(variant);
   const ofUnit = lanes * Math.ceil(workgroups / model.units);
@@ -124,7 +124,7 @@ const WINOGRAD4 = 32;
 const SPLITS = 6;
 
 /** Every possible plan for a product, the most promising first. `fits` tests whether the device can run a variant. */
-export function plansFor(product: Product, model: Model, fits: (variant: Variant) => boolean = () => true): Plan[] {
+export function plansFor(product: Product, model: CostModel, fits: (variant: Variant) => boolean = () => true): Plan[] {
   const bySeconds = (plans: Plan[]) =>
     plans.map((plan) => ({ plan, seconds: estimate(product, plan, model) })).sort((a, b) => a.seconds - b.seconds)
       .map(({ plan }) => plan);

@@ -16,7 +16,7 @@ import padSource from "../wgsl/pad_columns.wgsl" with { type: "text" };
 import turnSource from "../wgsl/turn_weights.wgsl" with { type: "text" };
 import reduceSource from "../wgsl/reduce_parts.wgsl" with { type: "text" };
 import type { GpuArguments, GpuBuffer } from "./buffer.ts";
-import { type Kernel, LANES_PER_GROUP, type Launcher, type Scratch } from "./launcher.ts";
+import { LANES_PER_GROUP, type Launcher, type Scratch, type ShaderKernel } from "./launcher.ts";
 import { coreSources, ENDS, multiply, PART } from "./multiply.ts";
 import { convProduct, four, matmulProduct, type Plan, type Product } from "./product.ts";
 import type { Finish, Matrix, ProductLaunch } from "./product_launch.ts";
@@ -40,7 +40,7 @@ export const productSources: readonly string[] = [
   ...winogradSources,
 ];
 
-const REDUCE: Kernel = { name: "reduce_parts", source: `${reduceSource}\n${notHiddenSource}` };
+const REDUCE: ShaderKernel = { name: "reduce_parts", source: `${reduceSource}\n${notHiddenSource}` };
 
 /** Launches a product with the planner's plan. */
 function launchProduct(launcher: Launcher, launch: ProductLaunch): void {

@@ -1,7 +1,7 @@
 /** Requests a device of an adapter, with all its capabilities. */
 import type { FoundAdapter } from "./adapter.ts";
 import { TIMESTAMPS } from "./clock.ts";
-import { type FeatureRequest, type Features, featuresToAsk, probeFeatures } from "./features.ts";
+import { type AdapterFeatures, type FeatureRequest, featuresToAsk, probeFeatures } from "./features.ts";
 
 /** The limits that make the kernels faster; the defaults (128 MiB per binding, 256 lanes) are small. */
 const LIMITS = [
@@ -15,7 +15,7 @@ const LIMITS = [
 /** A device, and its optional features. */
 export interface OpenedGpu {
   gpu: GPUDevice;
-  features: Features;
+  features: AdapterFeatures;
 }
 
 /**

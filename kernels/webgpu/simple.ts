@@ -26,11 +26,11 @@ import softmaxCrossEntropySource from "../wgsl/softmax_cross_entropy.wgsl" with 
 import sumSource from "../wgsl/sum.wgsl" with { type: "text" };
 import { sharingLanes } from "./features.ts";
 import type { GpuArguments, GpuBuffer } from "./buffer.ts";
-import { type Kernel, LANES_PER_GROUP, type Launcher } from "./launcher.ts";
+import { LANES_PER_GROUP, type Launcher, type ShaderKernel } from "./launcher.ts";
 import type { Constants } from "./template.ts";
 
-const MAX_POOL: Kernel = { name: "max_pool", source: `${maxPoolSource}\n${notHiddenSource}` };
-const RELU: Kernel = { name: "relu", source: `${reluSource}\n${notHiddenSource}` };
+const MAX_POOL: ShaderKernel = { name: "max_pool", source: `${maxPoolSource}\n${notHiddenSource}` };
+const RELU: ShaderKernel = { name: "relu", source: `${reluSource}\n${notHiddenSource}` };
 const groups = (lanes: number) => Math.ceil(lanes / LANES_PER_GROUP);
 
 /** See `maxPool`. */

@@ -36,7 +36,7 @@ import outputSource from "../wgsl/winograd_output.wgsl" with { type: "text" };
 import weightGradientSource from "../wgsl/winograd_weight_gradient.wgsl" with { type: "text" };
 import weightsSource from "../wgsl/winograd_weights.wgsl" with { type: "text" };
 import type { GpuBuffer } from "./buffer.ts";
-import { type Kernel, LANES_PER_GROUP, type Launcher } from "./launcher.ts";
+import { LANES_PER_GROUP, type Launcher, type ShaderKernel } from "./launcher.ts";
 import { ENDS, multiply, PART } from "./multiply.ts";
 import type { Plan } from "./product.ts";
 import type { ProductLaunch } from "./product_launch.ts";
@@ -51,11 +51,11 @@ export const winogradSources: readonly string[] = [
   weightsSource,
 ];
 
-const INPUT: Kernel = { name: "winograd_input", source: inputSource };
-const WEIGHTS: Kernel = { name: "winograd_weights", source: weightsSource };
-const OUTPUT: Kernel = { name: "winograd_output", source: `${outputSource}\n${notHiddenSource}` };
-const GRADIENT: Kernel = { name: "winograd_gradient", source: gradientSource };
-const WEIGHT_GRADIENT: Kernel = { name: "winograd_weight_gradient", source: weightGradientSource };
+const INPUT: ShaderKernel = { name: "winograd_input", source: inputSource };
+const WEIGHTS: ShaderKernel = { name: "winograd_weights", source: weightsSource };
+const OUTPUT: ShaderKernel = { name: "winograd_output", source: `${outputSource}\n${notHiddenSource}` };
+const GRADIENT: ShaderKernel = { name: "winograd_gradient", source: gradientSource };
+const WEIGHT_GRADIENT: ShaderKernel = { name: "winograd_weight_gradient", source: weightGradientSource };
 
 /** The operations after the transform of the output, if each point is one part, and if it has several. */
 const OUTPUT_ENDS = [false, true].map((PARTS) => ENDS.map((ends) => ends.map((end) => ({ ...end, PARTS }))));
@@ -87,7 +87,7 @@ function placesOf({ parameters: { height, width, pixels } }: ProductLaunch, { ti
 /** Runs a transform with `lanes` lanes, each for a vec4 of four channels. */
 function transform(
   launcher: Launcher,
-  kernel: Kernel,
+  kernel: ShaderKernel,
   lanes: number,
   buffers: Record<string, GpuBuffer>,
   parameters: Record<string, number>,

@@ -9,7 +9,7 @@ import { PRESETS } from "../../refinery/presets.ts";
 import type { Settings } from "../../refinery/settings.ts";
 import { openRun } from "../../runs/begin.ts";
 import { runExperiment } from "../../runs/experiment.ts";
-import type { Experiment, ExperimentHooks, Outcome, Start } from "../../runs/plan.ts";
+import type { Experiment, ExperimentHooks, PlanOutcome, Start } from "../../runs/plan.ts";
 
 export const settings: Settings = {
   ...PRESETS.quick,
@@ -42,7 +42,7 @@ export async function run(
   start: Start,
   changes: Partial<Experiment> = {},
   hooks: ExperimentHooks = {},
-): Promise<Outcome> {
+): Promise<PlanOutcome> {
   const own = { ...experiment, ...changes, start };
   const { onlyFold } = own;
   return await runExperiment(own, await openRun(out, own, start, { ...hooks, onlyFold }), hooks);
@@ -63,7 +63,7 @@ export async function runEpochs(out: string, start: Start, epochs: number, chang
 }
 
 /** Results less the seconds. */
-export function plain({ results }: Outcome): Omit<Results, "seconds"> {
+export function plain({ results }: PlanOutcome): Omit<Results, "seconds"> {
   const { seconds: _, ...rest } = results!;
   return rest;
 }

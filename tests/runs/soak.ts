@@ -18,7 +18,7 @@ import { assignFolds } from "../../refinery/folds.ts";
 import { PRESETS } from "../../refinery/presets.ts";
 import { openRun } from "../../runs/begin.ts";
 import { runExperiment } from "../../runs/experiment.ts";
-import type { Experiment, Outcome, Start } from "../../runs/plan.ts";
+import type { Experiment, PlanOutcome, Start } from "../../runs/plan.ts";
 import { meddle, trapWorker } from "./meddling.ts";
 
 const { values } = parseArgs({ options: { steps: { type: "string", default: "2000" } } });
@@ -48,7 +48,7 @@ async function run(out: string, start: Start, device: Device, others: Partial<Ex
   return await runExperiment(experiment, await openRun(out, experiment, start), { signal });
 }
 
-const plain = ({ results }: Outcome) => ({ ...results!, seconds: 0 });
+const plain = ({ results }: PlanOutcome) => ({ ...results!, seconds: 0 });
 const whole = await createCpuDevice({ threads: 2 });
 const expected = plain(await run(join(dir, "alone"), "new", whole, {}));
 whole.close();
@@ -73,7 +73,7 @@ const open = async () => {
 };
 
 const out = join(dir, "faulty"), memory: number[] = [], held: number[] = []; // MiB
-let outcome: Outcome | undefined;
+let outcome: PlanOutcome | undefined;
 for (let attempt = 0; !outcome; attempt++) {
   const device = await open();
   try {

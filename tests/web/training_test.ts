@@ -6,11 +6,11 @@ import { createCpuDevice } from "../../kernels/cpu/create.ts";
 import { CrossValidation } from "../../refinery/cross_validation.ts";
 import { runFold } from "../../refinery/fold.ts";
 import { syntheticFeatures } from "../../web/engine/corpus.ts";
-import type { News, TrainOptions } from "../../web/engine/protocol.ts";
+import type { News, PageTrainOptions } from "../../web/engine/protocol.ts";
 import { PageTraining, settingsOf } from "../../web/engine/training.ts";
 import { Turns } from "../../web/engine/turns.ts";
 
-const options: TrainOptions = {
+const options: PageTrainOptions = {
   ...{ utterances: 20, speakers: 2, segmentHop: 12, seed: 1 },
   ...{ width: 1 / 32, batch: 32, learningRate: 0.002, epochs: 2, stages: 2, method: "sEPR" },
 };

@@ -108,7 +108,7 @@ export interface Weights {
 }
 
 /** Options for training in the page. */
-export interface TrainOptions {
+export interface PageTrainOptions {
   utterances: number;
   speakers: number;
   width: number;
@@ -143,7 +143,7 @@ export interface Questions {
   /** The weights of a layer: "conv1". */
   weights(layer: string): Weights;
   /** Trains until done or stopped. */
-  train(options: TrainOptions): void;
+  train(options: PageTrainOptions): void;
   /** Controls the training. */
   trainControl(what: "pause" | "go" | "stop" | "next" | Method): void;
   /** Reads a take. @param name its name in errors */

@@ -18,7 +18,7 @@ import type { Settings } from "../../refinery/settings.ts";
 import { Breath, StopError } from "./breath.ts";
 import { syntheticFeatures } from "./corpus.ts";
 import { Looks } from "./looks.ts";
-import type { News, TrainOptions } from "./protocol.ts";
+import type { News, PageTrainOptions } from "./protocol.ts";
 import type { Turn } from "./turns.ts";
 
 /** Milliseconds between two computations of the watched profile. */
@@ -31,7 +31,7 @@ const HELD_OUT = 4;
  * epoch runs.
  */
 export const settingsOf = (
-  { method, stages, width, segmentHop, batch, learningRate, epochs, seed }: TrainOptions,
+  { method, stages, width, segmentHop, batch, learningRate, epochs, seed }: PageTrainOptions,
 ): Settings => ({
   ...PRESETS.paper,
   ...{ method, stages, width, segmentHop, batch, learningRate, epochs, seed },
@@ -40,7 +40,7 @@ export const settingsOf = (
 
 /** One chain. */
 export class PageTraining {
-  readonly #options: TrainOptions;
+  readonly #options: PageTrainOptions;
   readonly #tell: (news: News) => void;
   readonly #breath = new Breath();
   #device!: Device;
@@ -50,7 +50,7 @@ export class PageTraining {
   #looks?: Looks;
   #profiledAt = -Infinity;
 
-  constructor(options: TrainOptions, tell: (news: News) => void) {
+  constructor(options: PageTrainOptions, tell: (news: News) => void) {
     [this.#options, this.#tell, this.#method] = [options, tell, options.method];
   }
 

@@ -12,7 +12,7 @@ import { learnView } from "./learn/view.ts";
 import { listenView } from "./listen/view.ts";
 import { teachView } from "./teach/view.ts";
 import { trainView } from "./train/view.ts";
-import type { App, View } from "./view.ts";
+import type { App, PageView } from "./view.ts";
 
 const engine = new Engine();
 const main = document.querySelector("main")!, notes = document.querySelector("#notes")!;
@@ -77,7 +77,7 @@ function show(info: DeviceInfo): void {
   document.documentElement.dataset.device = info.kind;
 }
 
-const views: View[] = [listenView, insideView, trainView, teachView, benchView, learnView].map((make) => make(app));
+const views: PageView[] = [listenView, insideView, trainView, teachView, benchView, learnView].map((make) => make(app));
 const links = views.map(({ id, title }) => el("a", { href: `#${id}` }, title));
 document.querySelector("#views")!.append(...links);
 document.querySelector("#device")!.append(field);
@@ -93,7 +93,7 @@ const CHAPTERS: Readonly<Record<string, readonly [name: string, words: string]>>
 const read = el("a", {}), reading = el("p", { class: "reading" }, "Read: ", read);
 main.append(line, reading, ...views.map(({ element }) => element));
 
-let current: View | undefined;
+let current: PageView | undefined;
 function route(): void {
   const next = views.find(({ id }) => `#${id}` === location.hash.split("/")[0]) ?? views[0];
   if (next === current) return;

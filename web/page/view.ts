@@ -21,7 +21,7 @@ export interface App {
 }
 
 /** One view. */
-export interface View {
+export interface PageView {
   /** Its name in the address and in the navigation: "listen". */
   readonly id: string;
   readonly title: string;

@@ -5,14 +5,14 @@ import { drawRoofline } from "../../../lab/roofline.ts";
 import { digits, duration } from "../../../lab/show.ts";
 import type { BenchResult } from "../../engine/bench.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
-import type { App, View } from "../view.ts";
+import type { App, PageView } from "../view.ts";
 
 const COLUMNS = {
   kernels: ["kernel", "time", "GFLOP/s", "GB/s", "error", "shape"],
   ladder: ["step", "time", "GFLOP/s", "to the step before", "error", "on"],
 } as const;
 
-export function benchView(app: App): View {
+export function benchView(app: App): PageView {
   const { field: width, select: widths } = choice(
     "VGG-E of width",
     [["0.125", "1/8"], ["0.25", "1/4"], ["1", "1"]],

@@ -5,7 +5,7 @@
 import type { FrontEnd } from "../../../dsp/settings.ts";
 import type { InsideView, LayerView, Recognition, Weights } from "../../engine/protocol.ts";
 import { button, el } from "../dom.ts";
-import type { App, View } from "../view.ts";
+import type { App, PageView } from "../view.ts";
 import { Detail, rate, softmax, time } from "./detail.ts";
 import { type Locate, mosaic } from "./pictures.ts";
 
@@ -19,7 +19,7 @@ interface Place {
   devices: number;
 }
 
-export function insideView(app: App): View {
+export function insideView(app: App): PageView {
   const lead = el(
     "p",
     { class: "lead", id: "inside-lead" },

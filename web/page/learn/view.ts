@@ -1,10 +1,10 @@
 /** Learn: the textbook in the page. A chapter's text and pictures, below its live figure (`live.ts`). */
 import type { Contents } from "../../textbook.ts";
 import { el } from "../dom.ts";
-import type { App, View } from "../view.ts";
+import type { App, PageView } from "../view.ts";
 import { liveFor } from "./live.ts";
 
-export function learnView(app: App): View {
+export function learnView(app: App): PageView {
   const list = el("ol", { class: "chapters" }), article = el("article", { id: "learn-text" });
   const element = el(
     "section",

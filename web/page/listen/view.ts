@@ -4,7 +4,7 @@ import { frontEnd } from "../../../dsp/settings.ts";
 import { emotionColours } from "../../../report/colours.ts";
 import type { News, Recognition, SoundSource } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
-import type { App, View } from "../view.ts";
+import type { App, PageView } from "../view.ts";
 import { aboutModel, aboutRecognition, named } from "./about.ts";
 import { type FileKind, type ProfileExport, save } from "./export.ts";
 import { moveByHand } from "./cursor.ts";
@@ -19,7 +19,7 @@ const EXAMPLES = ["anger", "fear", "happiness", "neutral", "sadness"];
 /** Seconds after which the microphone is turned off, since all its sound is kept in memory. */
 const LONGEST_LIVE = 600;
 
-export function listenView(app: App): View {
+export function listenView(app: App): PageView {
   const scene = new Scene(), player = new Player(), meters = new Meters(), voice = new Voice(app);
   let shown: ProfileExport | undefined, model: Pick<ProfileExport, "model" | "frontEnd"> = { model: "", frontEnd };
   /** The number of the latest request: results of earlier requests are not shown. */

@@ -2,13 +2,13 @@
 import type { News } from "../../engine/protocol.ts";
 import { describeTeaching } from "../../engine/teach_settings.ts";
 import { button, download, el } from "../dom.ts";
-import type { App, View } from "../view.ts";
+import type { App, PageView } from "../view.ts";
 import { Classes } from "./classes.ts";
 import { filesOfDrop, filesOfInput } from "./dropped.ts";
 import { Learning } from "./learning.ts";
 import { TakeTrial } from "./trial.ts";
 
-export function teachView(app: App): View {
+export function teachView(app: App): PageView {
   const folders = el("input", {
     ...{ type: "file", multiple: true, webkitdirectory: true, id: "teach-folders" },
     onchange: () => {

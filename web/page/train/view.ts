@@ -2,13 +2,13 @@
 import { ordinal } from "../../../base/numbering.ts";
 import { emotionColours } from "../../../report/colours.ts";
 import { METHODS } from "../../../refinery/choices.ts";
-import type { News, TrainOptions } from "../../engine/protocol.ts";
+import type { News, PageTrainOptions } from "../../engine/protocol.ts";
 import { button, choice, el, oncePerFrame } from "../dom.ts";
-import type { App, View } from "../view.ts";
+import type { App, PageView } from "../view.ts";
 import { drawLosses, drawProfiles, type StageProfile } from "./charts.ts";
 
 /** Sizes of the training: enough for the loss to fall within a minute on two cores. */
-const SIZES: Readonly<Record<string, Pick<TrainOptions, "utterances" | "speakers" | "width" | "epochs">>> = {
+const SIZES: Readonly<Record<string, Pick<PageTrainOptions, "utterances" | "speakers" | "width" | "epochs">>> = {
   small: { utterances: 60, speakers: 4, width: 1 / 16, epochs: 11 },
   medium: { utterances: 120, speakers: 6, width: 1 / 8, epochs: 11 },
   tiny: { utterances: 20, speakers: 2, width: 1 / 16, epochs: 4 },
@@ -17,7 +17,7 @@ const SIZES: Readonly<Record<string, Pick<TrainOptions, "utterances" | "speakers
 /** Shown before there is a loss. */
 const LOSS_NOTE = "Mean cross-entropy between two readings, in nats.";
 
-export function trainView(app: App): View {
+export function trainView(app: App): PageView {
   const { field: size, select: sizes } = choice("Size", [
     ["tiny", "tiny: seconds"],
     ["small", "small: a minute"],
@@ -92,13 +92,13 @@ export function trainView(app: App): View {
     body.replaceChildren();
     enable();
     redraw();
-    const options: TrainOptions = {
+    const options: PageTrainOptions = {
       ...SIZES[sizes.value],
       batch: 32,
       segmentHop: 6,
       learningRate: 0.0005,
       stages: Number(stages.value),
-      method: methods.value as TrainOptions["method"],
+      method: methods.value as PageTrainOptions["method"],
       seed: 1,
     };
     try {
@@ -173,7 +173,7 @@ export function trainView(app: App): View {
     if (running) event.preventDefault(); // the browser asks whether to leave
   });
   methods.addEventListener("change", () => {
-    if (running) app.engine.ask("trainControl", methods.value as TrainOptions["method"]);
+    if (running) app.engine.ask("trainControl", methods.value as PageTrainOptions["method"]);
   });
   app.engine.listen(report);
   new ResizeObserver(() => redraw()).observe(losses);
