@@ -5,6 +5,7 @@
  *
  * Every plan is compared with the definition before it is timed. Times are the GPU's own, by timestamps, the fastest of a few runs.
  */
+import { OptionError } from "../base/option_error.ts";
 import type { Precision } from "../kernels/device.ts";
 import { createWebGpuDevice, findAdapter, type Plan, type WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { modelOf, plansFor } from "../kernels/webgpu/plan.ts";
@@ -45,14 +46,20 @@ export interface VariantOptions {
 /**
  * Measures all plans of the cases that are products, the fastest of each case first.
  *
- * @throws RangeError if none of the cases is a product; Error if there is no adapter
+ * @throws {OptionError} if none of the cases is a product; Error if there is no adapter
  */
 export async function raceVariants(
   cases: readonly Case[],
   options: VariantOptions = {},
 ): Promise<{ adapter: string; rows: VariantRow[] }> {
   const products = cases.filter((of) => productOf(of) !== undefined);
-  if (products.length === 0) throw new RangeError("--variants: expected a convolution or a matrix product, found none");
+  if (products.length === 0) {
+    throw new OptionError({
+      option: "variants",
+      required: "a convolution or a matrix product among the shapes",
+      found: "none",
+    });
+  }
   const { precision, onProgress = () => {}, signal } = options, found = await findAdapter();
   let asked: Plan[] = [], chosen: Plan | undefined;
   const device = await createWebGpuDevice({
