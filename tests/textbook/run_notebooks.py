@@ -26,7 +26,7 @@ with tempfile.TemporaryDirectory() as temporary:
         notebook = nbformat.read(file, as_version=4)
         nbformat.validate(notebook)
         try:
-            NotebookClient(notebook, kernel_name="deno", timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+            NotebookClient(notebook, kernel_name="deno", timeout=300, iopub_timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
         except Exception as error:
             sys.exit(f"{file.name}: {error}")
         outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
