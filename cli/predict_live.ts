@@ -9,6 +9,7 @@
  */
 import { RunningLevel, withLevel } from "../dsp/levelling.ts";
 import { LogMelStream } from "../dsp/log_mel_stream.ts";
+import { concatenate } from "../dsp/mixdown.ts";
 import { RecordingReader } from "../dsp/recording_reader.ts";
 import { segmentCount } from "../dsp/segments.ts";
 import type { FrontEnd } from "../dsp/settings.ts";
@@ -182,14 +183,4 @@ class LiveProfile {
     this.#active = this.#active.slice(count);
     this.#skip -= count;
   }
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

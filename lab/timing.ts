@@ -94,13 +94,13 @@ async function idleWait(work: TimedWork): Promise<number> {
 export class Sampler {
   readonly #work: TimedWork;
   readonly #wait: number;
-  readonly #wanted: number; // seconds of a sample
+  readonly #least: number; // seconds of a sample, at least
   #calls = 1;
 
-  private constructor(work: TimedWork, wait: number, wanted: number) {
+  private constructor(work: TimedWork, wait: number, least: number) {
     this.#work = work;
     this.#wait = wait;
-    this.#wanted = wanted;
+    this.#least = least;
   }
 
   /**
@@ -111,12 +111,12 @@ export class Sampler {
    */
   static async start(work: TimedWork, sampleSeconds: number, signal?: AbortSignal, wait?: number): Promise<Sampler> {
     wait ??= await idleWait(work);
-    const wanted = Math.max(sampleSeconds, 20 * wait);
-    const sampler = new Sampler(work, wait, wanted);
-    for (let seconds = await sampler.#run(); seconds < wanted; seconds = await sampler.#run()) {
+    const least = Math.max(sampleSeconds, 20 * wait);
+    const sampler = new Sampler(work, wait, least);
+    for (let seconds = await sampler.#run(); seconds < least; seconds = await sampler.#run()) {
       signal?.throwIfAborted();
-      const calls = sampler.#calls, one = Math.max(seconds - wait, wanted / 1e5) / calls;
-      sampler.#calls = Math.ceil(Math.min(8 * calls, Math.max(calls + 1, 1.2 * wanted / one)));
+      const calls = sampler.#calls, one = Math.max(seconds - wait, least / 1e5) / calls;
+      sampler.#calls = Math.ceil(Math.min(8 * calls, Math.max(calls + 1, 1.2 * least / one)));
     }
     return sampler;
   }
@@ -133,7 +133,7 @@ export class Sampler {
     for (;;) {
       const seconds = await this.#run();
       // a pause of the machine may have made the first rounds seem long; a sample then takes more calls
-      if (seconds >= this.#wanted / 4) return Math.max(seconds - this.#wait, seconds / 20) / this.#calls;
+      if (seconds >= this.#least / 4) return Math.max(seconds - this.#wait, seconds / 20) / this.#calls;
       this.#calls *= 2;
     }
   }

@@ -32,29 +32,29 @@ export async function cachedModules(
   if (folder === undefined || !(allowed("read", folder) && allowed("write", folder))) return await assemble();
   const file = join(folder, `kernels-${simd}-${memory}.bin`);
   // lengths separate the texts: two lists of texts never give the same input
-  const origin = JSON.stringify(sources.map(({ length }) => length)) + sources.join("");
-  const wanted = (await digest(new TextEncoder().encode(origin))).toHex();
+  const texts = JSON.stringify(sources.map(({ length }) => length)) + sources.join("");
+  const origin = (await digest(new TextEncoder().encode(texts))).toHex();
   const found = await Deno.readFile(file).catch(() => undefined);
-  const known = found && await decode(found, wanted);
+  const known = found && await decode(found, origin);
   if (known) return known;
   const modules = await assemble();
-  await write(folder, file, await encode(modules, wanted)).catch(() => {}); // the next program assembles them again
+  await write(folder, file, await encode(modules, origin)).catch(() => {}); // if that fails, the next program assembles them again
   return modules;
 }
 
-async function encode(modules: readonly Bytes[], sources: string): Promise<Bytes> {
-  const head = JSON.stringify({ sources, lengths: modules.map(({ length }) => length) });
+async function encode(modules: readonly Bytes[], origin: string): Promise<Bytes> {
+  const head = JSON.stringify({ sources: origin, lengths: modules.map(({ length }) => length) });
   const rest = await new Blob([head + "\n", ...modules]).bytes();
   return await new Blob([await digest(rest), rest]).bytes();
 }
 
 /** The modules of a file; undefined if it is damaged, or of other sources. */
-async function decode(file: Bytes, wanted: string): Promise<Bytes[] | undefined> {
+async function decode(file: Bytes, origin: string): Promise<Bytes[] | undefined> {
   const rest = file.subarray(DIGEST), sum = await digest(rest);
   if (file.length < DIGEST || !sum.every((byte, i) => byte === file[i])) return undefined;
   let at = rest.indexOf(10);
   const { sources, lengths } = JSON.parse(new TextDecoder().decode(rest.subarray(0, at++)));
-  return sources === wanted ? lengths.map((length: number) => rest.slice(at, at += length)) : undefined;
+  return sources === origin ? lengths.map((length: number) => rest.slice(at, at += length)) : undefined;
 }
 
 /** Writes a file under a temporary name and renames it, so that no other program reads half of it. */

@@ -4,6 +4,7 @@ import { join, relative } from "@std/path";
 import { SHIPPED_MODEL } from "../../cli/model_option.ts";
 import { encodeWav } from "../../dsp/wav.ts";
 import { tone } from "../corpora/folders.ts";
+import { interrupt } from "./interrupt.ts";
 import { emotions, predict, spawn, withModel } from "./predicting.ts";
 
 Deno.test("predict prints for each recording that it can't judge the reason in a line, does the others, and ends with 1", async () => {
@@ -137,21 +138,10 @@ Deno.test({
   async fn() {
     await withModel({}, async (_, options) => {
       const child = spawn(["-", ...options.filter((option) => option !== "--quiet")]);
-      const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-      let said = "";
-      for (let interrupted = false;;) {
-        const { value, done } = await reader.read();
-        if (done) break;
-        said += value;
-        if (interrupted || !said.includes("device ")) continue;
-        child.kill("SIGINT");
-        interrupted = true;
-      }
-      const { code } = await child.status;
-      await child.stdout.cancel();
+      const { code, stderr } = await interrupt(child, "device ");
       await child.stdin.close();
       assertEquals(code, 130);
-      assertMatch(said, /\nStopped by Ctrl-C\n$/);
+      assertMatch(stderr, /\nStopped by Ctrl-C\n$/);
     });
   },
 });

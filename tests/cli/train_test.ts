@@ -10,6 +10,7 @@ import { summarise } from "../../nn/vgg_e.ts";
 import { PRESETS } from "../../refinery/presets.ts";
 import { defaultFolder } from "../../runs/train.ts";
 import { tone, tones, withFolder } from "../corpora/folders.ts";
+import { interrupt } from "./interrupt.ts";
 
 const root = join(import.meta.dirname!, "..", "..");
 
@@ -181,21 +182,10 @@ Deno.test({
       const out = join(dir, "out");
       const endless = tiny.map((arg, i) => tiny[i - 1] === "--epochs" ? "100000" : arg);
       const child = spawn(["--corpus", "folder", "--data", dir, ...endless, "--out", out, "--verbose"]);
-      const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-      let said = "";
-      for (let interrupted = false;;) {
-        const { value, done } = await reader.read();
-        if (done) break;
-        said += value;
-        if (interrupted || !said.includes("epoch 1:")) continue;
-        child.kill("SIGINT");
-        interrupted = true;
-      }
-      const { code } = await child.status;
-      await child.stdout.cancel();
+      const { code, stderr } = await interrupt(child, "epoch 1:");
       assertEquals(code, 130);
       assertMatch(
-        said,
+        stderr,
         /\nStopped by Ctrl-C: \d of 4 networks are finished; .* To resume: deno task train --resume --out .*out\n$/,
       );
       const last = (await Deno.readTextFile(join(out, "log.jsonl"))).trimEnd().split("\n").at(-1)!;

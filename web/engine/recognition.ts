@@ -1,6 +1,7 @@
 /** Applies a model to whole recordings, and to streams while they run. */
 import { RunningLevel, withLevel } from "../../dsp/levelling.ts";
 import { LogMelStream } from "../../dsp/log_mel_stream.ts";
+import { concatenate } from "../../dsp/mixdown.ts";
 import { readRecording } from "../../dsp/recording_reader.ts";
 import { resample, Resampler } from "../../dsp/resample.ts";
 import { segmentCount } from "../../dsp/segments.ts";
@@ -224,14 +225,4 @@ export class LiveRecognition {
       took: this.#took,
     };
   }
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
