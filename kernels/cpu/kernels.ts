@@ -26,14 +26,18 @@ export interface CpuContext {
 type Enqueue<A> = (queue: Queue, args: A) => void;
 
 const always = <A>(enqueue: Enqueue<A>) => ({ queue }: CpuContext, args: A) => enqueue(queue, args);
-const winogradOr = <A extends ConvShape>(winograd: Enqueue<A>, direct: Enqueue<A>) => (context: CpuContext, args: A) =>
-  (takesWinograd(args, context.winograd) ? winograd : direct)(context.queue, args);
+const either = <A extends ConvShape>(
+  of: "convolution" | "weightGradient",
+  winograd: Enqueue<A>,
+  direct: Enqueue<A>,
+) =>
+(context: CpuContext, args: A) => (takesWinograd(args, context.winograd, of) ? winograd : direct)(context.queue, args);
 
 /** By the names of the table. */
 export const CPU_KERNELS: Versions<CpuContext, number> = {
-  conv2d: winogradOr(winogradConv2d, conv2d),
-  conv2dInputGradient: winogradOr(winogradInputGradient, conv2dInputGradient),
-  conv2dWeightGradient: winogradOr(winogradWeightGradient, conv2dWeightGradient),
+  conv2d: either("convolution", winogradConv2d, conv2d),
+  conv2dInputGradient: either("convolution", winogradInputGradient, conv2dInputGradient),
+  conv2dWeightGradient: either("weightGradient", winogradWeightGradient, conv2dWeightGradient),
   maxPool: always(maxPool),
   maxPoolGradient: always(maxPoolGradient),
   averagePool: always(averagePool),

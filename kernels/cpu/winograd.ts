@@ -72,21 +72,23 @@ export type WinogradChoice = "auto" | "always" | "never";
 
 /**
  * Least product of channels (in times out, at least 8 each) for which Winograd's algorithm is worthwhile: transforming a tile takes
- * time for each channel, its products for each pair.
+ * time for each channel, its products for each pair. The gradient of the weights transforms both x and dy, and has no phase that
+ * keeps few channels in the cache, so it needs more.
  */
-const PAIRS = 128;
+const PAIRS = { convolution: 128, weightGradient: 512 } as const;
 
 /**
- * Whether a shape uses Winograd's algorithm. It is possible if channels fill whole panels of 8. It is worthwhile with many
+ * Whether a kernel uses Winograd's algorithm for a shape (`of`: the convolution and the gradient of its input, or that of its
+ * weights). It is possible if channels fill whole panels of 8. It is worthwhile with many
  * channels and tiles that do save products. The batch has no say: a segment's result must not depend on how many others are
  * computed with it.
  */
-export function takesWinograd(shape: ConvShape, choice: WinogradChoice): boolean {
+export function takesWinograd(shape: ConvShape, choice: WinogradChoice, of: keyof typeof PAIRS): boolean {
   const { height, width, channelsIn, channelsOut } = shape;
   if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
   const { points, down, across } = tiling(shape);
   return choice === "always" ||
-    channelsIn * channelsOut >= PAIRS &&
+    channelsIn * channelsOut >= PAIRS[of] &&
       1.5 * points * down * across <= 9 * height * width;
 }
 

@@ -93,11 +93,16 @@ Deno.test("PyTorch's convolutions are reproduced with Winograd's algorithm where
 
 Deno.test("takesWinograd() depends on the shape alone", () => {
   const shape = { batch: 128, height: 8, width: 4, channelsIn: 512, channelsOut: 512 };
-  const takes = (changed: object, choice: WinogradChoice = "auto") => takesWinograd({ ...shape, ...changed }, choice);
+  const takes = (changed: object, choice: WinogradChoice = "auto") =>
+    takesWinograd({ ...shape, ...changed }, choice, "convolution");
   assertEquals(takes({}), true);
   assertEquals(takes({}, "never"), false);
   assertEquals(takes({ channelsIn: 8, channelsOut: 16 }), true);
   assertEquals(takes({ channelsIn: 8, channelsOut: 8 }), false);
   assertEquals(takes({ height: 2, width: 1 }), false); // 16 products instead of 18
   assertEquals(takes({ channelsOut: 508 }, "always"), false); // no whole panels
+  // The gradient of the weights needs more channels.
+  for (const [channelsIn, channelsOut, expected] of [[16, 16, false], [16, 32, true], [512, 512, true]] as const) {
+    assertEquals(takesWinograd({ ...shape, channelsIn, channelsOut }, "auto", "weightGradient"), expected);
+  }
 });

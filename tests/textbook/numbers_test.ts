@@ -224,7 +224,7 @@ Deno.test("chapter 2: at width 1 each convolution's gradient to its input is com
     if (name.startsWith("pool")) [height, width] = output;
     if (!name.startsWith("conv")) continue;
     const shape = { batch: 128, height, width, channelsIn: channels, channelsOut: output[2] };
-    if (name !== "conv1") assert(takesWinograd(shape, "auto"), name); // conv1's input gets no gradient
+    if (name !== "conv1") assert(takesWinograd(shape, "auto", "convolution"), name); // conv1's input gets no gradient
     channels = output[2];
     looked++;
   }
