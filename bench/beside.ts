@@ -6,7 +6,7 @@
 import { openDevice } from "../kernels/open_device.ts";
 import { digits } from "../lab/show.ts";
 import { Training } from "../lab/step.ts";
-import { spread, Stopwatch } from "../lab/timing.ts";
+import { type Spread, spread, Stopwatch } from "../lab/timing.ts";
 import { encodeVggE } from "../models/onnx/mod.ts";
 import { uniformWeights } from "../nn/parameters.ts";
 import { vggEParameters } from "../nn/vgg_e.ts";
@@ -32,34 +32,70 @@ export interface BesideOptions {
   quick: boolean;
 }
 
+/** Times of one network in both frameworks, in seconds a step. */
+export interface BesideRow {
+  width: number;
+  /** Segments of a step. */
+  batch: number;
+  batchNorm: boolean;
+  what: "training" | "forward";
+  epr: Spread;
+  /** The other framework, with its version. */
+  beside: string;
+  theirs: Spread;
+  /** Their median time by EPR's: above 1, EPR is faster. */
+  ratio: number;
+}
+
+/** All rows, and what they were measured on. */
+export interface BesideResults {
+  date: string;
+  processor: string;
+  /** EPR's device. */
+  device: string;
+  threads: number;
+  /** Load average of the machine's last minute, before the first row. */
+  load: number;
+  rows: BesideRow[];
+}
+
 const CLASSES = 7, PYTHONS = ["python3", "/usr/bin/python3"];
 
 /** Frameworks that only run a trained network. */
 const FORWARD_ALONE: readonly RivalName[] = ["onnxruntime-node", "onnxruntime-web"];
 
 /**
- * Runs the comparison and prints each row as soon as it is measured. If a framework is missing, prints what to install.
+ * Runs the comparison and writes each row to stderr as soon as it is measured. If a framework is missing, prints what to
+ * install.
+ *
+ * @param say prints text
+ * @returns the rows, or undefined if no framework is there
  */
-export async function benchBeside(options: BesideOptions, signal: AbortSignal): Promise<void> {
+export async function benchBeside(
+  options: BesideOptions,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<BesideResults | undefined> {
   const { quick, threads = navigator.hardwareConcurrency } = options;
   const { widths = quick ? [1 / 8] : [1, 1 / 4, 1 / 8, 1 / 16], batches = quick ? [64] : [64, 128] } = options;
   const rivals = new Map<RivalName, Rival>();
   try {
     for (const name of options.rivals) {
       const rival = await startRival(name, threads);
-      if (typeof rival === "string") console.log(`${name} is left out: ${rival}\n`);
+      if (typeof rival === "string") say(`${name} is left out: ${rival}\n`);
       else rivals.set(name, rival);
     }
-    if (rivals.size === 0) return;
+    if (rivals.size === 0) return undefined;
     const device = await openDevice({ device: "cpu", threads }),
       { processor, deno, load } = await describeMachine(device);
     const names = [...rivals.values()].map(({ name }) => name).join(", ");
-    console.log(
+    const date = new Date().toISOString();
+    say(
       `${processor}; EPR on ${device.description}, Deno ${deno}; beside ${names}; ${threads} threads; ` +
-        `load ${load[0].toFixed(2)}; ${new Date().toISOString()}\nsegments/s, median (and quartiles)\n`,
+        `load ${load[0].toFixed(2)}; ${date}\nsegments/s, median (and quartiles)\n`,
     );
     device.close();
-    const rows: string[][] = [];
+    const rows: BesideRow[] = [];
     for (const width of widths) {
       for (const batchNorm of [false, true]) {
         for (const batch of batches) {
@@ -68,9 +104,10 @@ export async function benchBeside(options: BesideOptions, signal: AbortSignal): 
       }
     }
     const head = ["width", "batch", "batch norm", "what", "EPR", "", "beside", "", "", "samples", "EPR / it"];
-    console.log(formatTable(head, rows));
+    say(formatTable(head, rows.map(describe)));
     const pytorch = rivals.get("pytorch");
-    if (pytorch) console.log("\n" + await compareForests(pytorch, threads, quick ? 1 : 5));
+    if (pytorch) say("\n" + await compareForests(pytorch, threads, quick ? 1 : 5));
+    return { date, processor, device: device.description, threads, load: load[0], rows };
   } finally {
     await Promise.all([...rivals.values()].map((rival) => rival.close()));
   }
@@ -103,8 +140,8 @@ async function compareNetworks(
   rivals: ReadonlyMap<RivalName, Rival>,
   { quick, ...work }: Work,
   signal: AbortSignal,
-): Promise<string[][]> {
-  const { width, batchNorm, batch, threads } = work, rows: string[][] = [];
+): Promise<BesideRow[]> {
+  const { width, batchNorm, batch, threads } = work, rows: BesideRow[] = [];
   const rounds = quick ? 1 : 5, seconds = quick ? 0.1 : 1.5;
   const device = await openDevice({ device: "cpu", threads });
   const training = new Training(device, { width, batch, classes: CLASSES, batchNorm });
@@ -128,8 +165,10 @@ async function compareNetworks(
         }
       }
       for (const [i, [, { name }]] of others.entries()) {
-        const row = describe(work, train, ours, name, theirs[i]);
-        console.error(row.join("  "));
+        const [epr, their] = [spread(ours), spread(theirs[i])], what = train ? "training" : "forward";
+        const ratio = their.median / epr.median;
+        const row: BesideRow = { width, batch, batchNorm, what, epr, beside: name, theirs: their, ratio };
+        console.error(describe(row).join("  "));
         rows.push(row);
       }
     }
@@ -141,19 +180,14 @@ async function compareNetworks(
   return rows;
 }
 
-function describe(
-  { width, batchNorm, batch }: Omit<Work, "quick">,
-  train: boolean,
-  ours: number[],
-  name: string,
-  theirs: number[],
-) {
-  const [a, b] = [spread(ours), spread(theirs)], rate = (seconds: number) => digits(batch / seconds, 4);
+/** The cells of a row. */
+function describe({ width, batch, batchNorm, what, epr, beside, theirs, ratio }: BesideRow): string[] {
+  const rate = (seconds: number) => digits(batch / seconds, 4);
+  const rates = ({ median, lower, upper }: Spread) => [rate(median), `${rate(upper)} to ${rate(lower)}`];
   return [
-    ...[width === 1 ? "1" : `1/${1 / width}`, String(batch), batchNorm ? "yes" : "no", train ? "training" : "forward"],
-    ...[rate(a.median), `${rate(a.upper)} to ${rate(a.lower)}`],
-    ...[name, rate(b.median), `${rate(b.upper)} to ${rate(b.lower)}`],
-    ...[`${a.count}, ${b.count}`, (b.median / a.median).toFixed(2)],
+    ...[width === 1 ? "1" : `1/${1 / width}`, String(batch), batchNorm ? "yes" : "no", what],
+    ...[...rates(epr), beside, ...rates(theirs)],
+    ...[`${epr.count}, ${theirs.count}`, ratio.toFixed(2)],
   ];
 }
 

@@ -125,6 +125,28 @@ const command = createCommand(
   .option("--compare <a.json>", "compare two results, this one and the file that follows; measures nothing")
   .argument("[b.json]", "the second file of --compare");
 
+/** Options that frameworks run in turn do not use. */
+const NOT_BESIDE = [
+  "preset",
+  "only",
+  "filter",
+  "shape",
+  "emodb",
+  "peers",
+  "precision",
+  "tune",
+  "svg",
+] as const;
+
+/** Writes results to the file of `--json`. */
+async function writeJson(file: string | undefined, results: object): Promise<void> {
+  if (file === "-") printJson(results);
+  else if (file !== undefined) {
+    await Deno.writeTextFile(file, JSON.stringify(results, null, 2) + "\n");
+    say(`wrote ${file}`);
+  }
+}
+
 await runCommand(command, async (signal) => {
   const flags = command.opts<Flags>();
   if (flags.compare !== undefined) {
@@ -173,9 +195,20 @@ await runCommand(command, async (signal) => {
     ...(flags.onnxruntime ? ["onnxruntime-node", "onnxruntime-web"] as const : []),
   ];
   if (rivals.length > 0) {
+    const isGiven = (name: keyof Flags) => command.getOptionValueSource(name) === "cli";
+    const foreign = NOT_BESIDE.find(isGiven);
+    if (foreign !== undefined) {
+      throw new UsageError(`--${foreign} has no effect with --pytorch, --tensorflow and --onnxruntime: leave it out`);
+    }
+    if (flags.device === "webgpu") {
+      throw new UsageError("--pytorch, --tensorflow and --onnxruntime: expected --device cpu, found webgpu");
+    }
     const { benchBeside } = await import("../bench/beside.ts"), { threads, quick = false } = flags;
-    const given = (name: "width" | "batch") => command.getOptionValueSource(name) === "cli" ? [flags[name]] : undefined;
-    return await benchBeside({ rivals, threads, quick, widths: given("width"), batches: given("batch") }, signal);
+    const given = (name: "width" | "batch") => isGiven(name) ? [flags[name]] : undefined;
+    const besides = { rivals, threads, quick, widths: given("width"), batches: given("batch") };
+    const found = await benchBeside(besides, flags.json === "-" ? say : console.log, signal);
+    if (found !== undefined) await writeJson(flags.json, found);
+    return;
   }
   const cases = flags.shape.length > 0 ? flags.shape.flatMap(wantedShape) : undefined;
   const bar = progressBar("measuring");
@@ -195,11 +228,7 @@ await runCommand(command, async (signal) => {
     bar.stop();
   }
   (flags.json === "-" ? say : console.log)(describe(results));
-  if (flags.json === "-") printJson(results);
-  else if (flags.json !== undefined) {
-    await Deno.writeTextFile(flags.json, JSON.stringify(results, null, 2) + "\n");
-    say(`wrote ${flags.json}`);
-  }
+  await writeJson(flags.json, results);
   if (flags.svg !== undefined) {
     await Deno.writeTextFile(flags.svg, drawRoofline(results));
     say(`wrote ${flags.svg}`);

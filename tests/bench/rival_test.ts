@@ -33,6 +33,23 @@ Deno.test("a rival answers one job after the other, and ends when it is closed",
   }
 });
 
+Deno.test("bench refuses options that other frameworks would not follow, before it starts one", async () => {
+  for (
+    const [args, message] of [[["--filter", "conv"], "--filter has no effect"], [
+      ["--device", "webgpu"],
+      "found webgpu",
+    ]] as const
+  ) {
+    const { code, stderr } = await new Deno.Command("deno", {
+      args: ["run", "-q", "-P=bench", "cli/bench.ts", "--pytorch", ...args],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const printed = new TextDecoder().decode(stderr);
+    assertEquals(code, 2, printed);
+    assert(printed.includes(message), printed);
+  }
+});
+
 Deno.test("encodeVggE() contains every weight of the network: its file is a few kilobytes larger than these", () => {
   for (const width of [1 / 16, 1 / 8]) {
     const options = { width, classes: 7 }, weights = uniformWeights("glorot", vggEParameters(options), 1);
