@@ -70,10 +70,7 @@ export const WAT_FILES: Readonly<Record<string, readonly (keyof typeof WAT)[]>> 
 /** Whether a call is a convolution that this device computes with Winograd's algorithm. */
 export function isWinograd(device: Device, call: Call): boolean {
   if (call.kernel !== "conv2d") return false;
-  if (device instanceof CpuDevice) {
-    const of = call.kernel === "conv2dWeightGradient" ? "weightGradient" : "convolution";
-    return takesWinograd(call.args as ConvShape, device.winograd, of);
-  }
+  if (device instanceof CpuDevice) return takesWinograd(call.args as ConvShape, device.winograd, "convolution");
   return device instanceof WebGpuDevice &&
     device.programsOf(() => repeat(device, call)).some(({ source }) => source === winogradInputWgsl);
 }
