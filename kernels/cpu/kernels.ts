@@ -11,7 +11,13 @@ import { maxPool, maxPoolGradient } from "./max_pool.ts";
 import { moments, normalise, normaliseGradient } from "./normalise.ts";
 import type { Queue } from "./queue.ts";
 import { softmax, softmaxCrossEntropy } from "./softmax.ts";
-import { takesWinograd, type WinogradChoice, winogradConv2d, winogradInputGradient } from "./winograd.ts";
+import {
+  takesWinograd,
+  type WinogradChoice,
+  winogradConv2d,
+  winogradInputGradient,
+  type WinogradKernel,
+} from "./winograd.ts";
 import { winogradWeightGradient } from "./winograd_weight_gradient.ts";
 
 /** The context of the kernels. */
@@ -26,12 +32,10 @@ export interface CpuContext {
 type Enqueue<A> = (queue: Queue, args: A) => void;
 
 const always = <A>(enqueue: Enqueue<A>) => ({ queue }: CpuContext, args: A) => enqueue(queue, args);
-const either = <A extends ConvShape>(
-  of: "convolution" | "weightGradient",
-  winograd: Enqueue<A>,
-  direct: Enqueue<A>,
-) =>
-(context: CpuContext, args: A) => (takesWinograd(args, context.winograd, of) ? winograd : direct)(context.queue, args);
+const either =
+  <A extends ConvShape>(kernel: WinogradKernel, winograd: Enqueue<A>, direct: Enqueue<A>) =>
+  (context: CpuContext, args: A) =>
+    (takesWinograd(args, context.winograd, kernel) ? winograd : direct)(context.queue, args);
 
 /** By the names of the table. */
 export const CPU_KERNELS: Versions<CpuContext, number> = {

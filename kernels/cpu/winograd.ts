@@ -77,18 +77,20 @@ export type WinogradChoice = "auto" | "always" | "never";
  */
 const PAIRS = { convolution: 128, weightGradient: 512 } as const;
 
+/** The convolution and the gradient of its input, or the gradient of its weights. */
+export type WinogradKernel = keyof typeof PAIRS;
+
 /**
- * Whether a kernel uses Winograd's algorithm for a shape (`of`: the convolution and the gradient of its input, or that of its
- * weights). It is possible if channels fill whole panels of 8. It is worthwhile with many
- * channels and tiles that do save products. The batch has no say: a segment's result must not depend on how many others are
+ * Whether a kernel uses Winograd's algorithm for a shape. It is possible if channels fill whole panels of 8. It is worthwhile with
+ * many channels and tiles that do save products. The batch has no say: a segment's result must not depend on how many others are
  * computed with it.
  */
-export function takesWinograd(shape: ConvShape, choice: WinogradChoice, of: keyof typeof PAIRS): boolean {
+export function takesWinograd(shape: ConvShape, choice: WinogradChoice, kernel: WinogradKernel): boolean {
   const { height, width, channelsIn, channelsOut } = shape;
   if (choice === "never" || channelsIn % 8 !== 0 || channelsOut % 8 !== 0) return false;
   const { points, down, across } = tiling(shape);
   return choice === "always" ||
-    channelsIn * channelsOut >= PAIRS[of] &&
+    channelsIn * channelsOut >= PAIRS[kernel] &&
       1.5 * points * down * across <= 9 * height * width;
 }
 
