@@ -100,7 +100,10 @@ const command = createCommand(
       .choices(["cpu", "webgpu"]),
   )
   .addOption(
-    new Option("--pytorch [mode]", "run PyTorch on the same networks, in turn; compiled: also through torch.compile")
+    new Option(
+      "--pytorch [mode]",
+      "run PyTorch on the same networks, in turn: on CUDA beside the webgpu device; compiled: also through torch.compile",
+    )
       .choices(["compiled"]),
   )
   .option("--tensorflow", "run TensorFlow on the same networks, in turn")
@@ -134,7 +137,6 @@ const NOT_BESIDE = [
   "emodb",
   "peers",
   "precision",
-  "tune",
   "svg",
 ] as const;
 
@@ -200,12 +202,11 @@ await runCommand(command, async (signal) => {
     if (foreign !== undefined) {
       throw new UsageError(`--${foreign} has no effect with --pytorch, --tensorflow and --onnxruntime: leave it out`);
     }
-    if (flags.device === "webgpu") {
-      throw new UsageError("--pytorch, --tensorflow and --onnxruntime: expected --device cpu, found webgpu");
-    }
-    const { benchBeside } = await import("../bench/beside.ts"), { threads, quick = false } = flags;
+    const { benchBeside, ON_GPU } = await import("../bench/beside.ts"), { device, threads, quick = false } = flags;
+    const cpuOnly = rivals.find((name) => !ON_GPU.includes(name))?.split("-")[0];
+    if (device === "webgpu" && cpuOnly) throw new UsageError(`--${cpuOnly}: expected --device cpu, found webgpu`);
     const given = (name: "width" | "batch") => isGiven(name) ? [flags[name]] : undefined;
-    const besides = { rivals, threads, quick, widths: given("width"), batches: given("batch") };
+    const besides = { rivals, device, tune, threads, quick, widths: given("width"), batches: given("batch") };
     const found = await benchBeside(besides, flags.json === "-" ? say : console.log, signal);
     if (found !== undefined) await writeJson(flags.json, found);
     return;
