@@ -16,7 +16,7 @@ import { formatTable } from "../report/table.ts";
 import type { Tune } from "../lab/tuning.ts";
 import { compareForests } from "./beside_forest.ts";
 import { describeMachine } from "./machine.ts";
-import { type Job, type Layout, Rival } from "./rival.ts";
+import { type ActivationLayout, type Job, Rival } from "./rival.ts";
 
 /** Frameworks that can run beside EPR. */
 export type RivalName = "pytorch" | "pytorch-compiled" | "tensorflow" | "onnxruntime-node" | "onnxruntime-web";
@@ -52,7 +52,7 @@ export interface BesideRow {
   /** On CUDA: whether products may round their operands to TF32's 11 bits. */
   tf32?: boolean;
   /** On CUDA: the layout of the activations. */
-  layout?: Layout;
+  layout?: ActivationLayout;
   theirs: Spread;
   /** Their median time by EPR's: above 1, EPR is faster. */
   ratio: number;

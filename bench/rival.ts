@@ -4,7 +4,7 @@
  */
 
 /** Layouts of activations: NHWC under PyTorch's name, and NCHW. */
-export type Layout = "nchw" | "channels_last";
+export type ActivationLayout = "nchw" | "channels_last";
 
 /** A job to time. Width, batch norm and training are for frameworks that train; `file` is for those that read ONNX. */
 export interface Job {
@@ -13,7 +13,7 @@ export interface Job {
   batchNorm?: boolean;
   train?: boolean;
   /** layout of the activations; default: channels_last */
-  layout?: Layout;
+  layout?: ActivationLayout;
   /** on CUDA: whether products may round their operands to TF32's 11 bits */
   tf32?: boolean;
   /** an ONNX file */
