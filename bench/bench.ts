@@ -1,7 +1,9 @@
 /** One run of the bench: opens the device, measures its peaks, then runs each part. */
 import type { Precision } from "../kernels/device.ts";
 import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
+import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { type Case, vggECases } from "../lab/cases.ts";
+import { datasheetShares } from "../lab/datasheet.ts";
 import { benchKernel } from "../lab/kernels.ts";
 import { Roof } from "../lab/peaks.ts";
 import { type BenchResults, SCHEMA, type StepResult } from "../lab/results.ts";
@@ -144,7 +146,9 @@ export async function runBench(options: BenchOptions): Promise<BenchResults> {
     await roof.measure();
     await roof.close();
     progress();
-    return { ...results, peaks: roof.peaks, machine: { ...machine, load: [machine.load[0], loadNow()] } };
+    const { peaks } = roof;
+    const datasheet = device instanceof WebGpuDevice ? datasheetShares(device.adapterName, peaks) : undefined;
+    return { ...results, peaks, datasheet, machine: { ...machine, load: [machine.load[0], loadNow()] } };
   } finally {
     device.close();
   }

@@ -45,6 +45,26 @@ export interface Peaks {
   bytes: Spread;
 }
 
+/** The GPU's peaks according to its maker, and the measured peaks as shares of them. */
+export interface DatasheetShares {
+  /** The GPU. */
+  name: string;
+  /** Operations per second in float32, at the boost clock. */
+  flops?: number;
+  /** Bytes per second to and from memory. */
+  bytes: number;
+  /** Units that each do one float32 multiply-add per cycle. */
+  lanes?: number;
+  /** Boost clock in Hz. */
+  boost?: number;
+  /** Measured multiply-adds as a share of `flops`. */
+  flopsShare?: number;
+  /** Copied bytes as a share of `bytes`. */
+  bytesShare: number;
+  /** The clock in Hz, if every lane did one multiply-add in each cycle: a lower bound. */
+  clock?: number;
+}
+
 /** One kernel on one shape. */
 export interface KernelRow {
   /** The kernel's name in the table. */
@@ -133,6 +153,8 @@ export interface BenchResults {
   /** Seconds until the device was ready: threads, assembling or the adapter. */
   openSeconds: number;
   peaks: Peaks;
+  /** Of a GPU whose figures are known (`lab/datasheet.ts`). */
+  datasheet?: DatasheetShares;
   kernels: KernelRow[];
   step?: StepResult;
   tasks: TaskRow[];
@@ -161,6 +183,16 @@ const RESULTS = v.looseObject({
   settings: v.looseObject({ width: finite, batch: finite, classes: finite, quick: v.boolean() }),
   openSeconds: finite,
   peaks: v.looseObject({ flops: spread, bytes: spread }),
+  datasheet: v.optional(v.looseObject({
+    name: v.string(),
+    flops: v.optional(finite),
+    bytes: finite,
+    lanes: v.optional(finite),
+    boost: v.optional(finite),
+    flopsShare: v.optional(finite),
+    bytesShare: finite,
+    clock: v.optional(finite),
+  })),
   kernels: v.array(v.looseObject({
     kernel: v.string(),
     name: v.string(),
