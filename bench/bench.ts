@@ -3,6 +3,7 @@ import type { Precision } from "../kernels/device.ts";
 import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
 import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { type Case, vggECases } from "../lab/cases.ts";
+import { CacheFlush } from "../lab/cold.ts";
 import { datasheetShares } from "../lab/datasheet.ts";
 import { benchKernel } from "../lab/kernels.ts";
 import { Roof } from "../lab/peaks.ts";
@@ -40,6 +41,8 @@ export interface BenchOptions {
   filter?: string;
   /** Kernels to time instead of those of VGG-E. */
   cases?: readonly Case[];
+  /** Whether to time kernels with cold caches too. */
+  cold?: boolean;
   /** Folder of Emo-DB, for the front end. */
   emodb?: string;
   /** Whether to run other libraries too; given a device, only those comparable with it. */
@@ -123,11 +126,13 @@ export async function runBench(options: BenchOptions): Promise<BenchResults> {
       tasks: [],
       peers: [],
     };
+    const flush = options.cold ? new CacheFlush(device, quick ? 2 ** 20 : undefined) : undefined;
     for (const one of cases) {
-      results.kernels.push(await benchKernel(device, watch, one, tune, signal));
+      results.kernels.push(await benchKernel(device, watch, one, tune, signal, flush));
       if (results.kernels.length % 6 === 0) await roof.glance();
       progress();
     }
+    flush?.close();
     if (parts.includes("front-end")) {
       results.tasks.push(...await benchFrontEnd({ budget, quick, emodb: options.emodb, threads: options.threads }));
       progress();

@@ -44,6 +44,7 @@ interface Flags {
   onnxruntime?: boolean;
   precision: Precision;
   tune: TuneFlag;
+  cold?: boolean;
   quick?: boolean;
   json?: string;
   svg?: string;
@@ -110,6 +111,7 @@ const command = createCommand(
   .option("--onnxruntime", "run onnxruntime-node and onnxruntime-web on the same networks, forward only, in turn")
   .addOption(precisionOption())
   .addOption(tuneOption())
+  .option("--cold", "time each kernel with cold caches too")
   .option("--quick", "smoke test: few samples, so the figures mean little")
   .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md describes its fields")
   .option("--svg <file>", "write a roofline plot of the kernels")
@@ -135,6 +137,7 @@ const NOT_BESIDE = [
   "filter",
   "shape",
   "emodb",
+  "cold",
   "peers",
   "precision",
   "svg",

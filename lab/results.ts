@@ -81,6 +81,8 @@ export interface KernelRow {
   bytes: number;
   /** Seconds per call. */
   seconds: Spread;
+  /** With `--cold`: seconds per call with cold caches; null if it was too short beside the flush. */
+  coldSeconds?: Spread | null;
   /** Additional seconds of the very first call. */
   compileSeconds: number;
   /** Largest difference from the definition over its largest value. */
@@ -201,6 +203,7 @@ const RESULTS = v.looseObject({
     flops: finite,
     bytes: finite,
     seconds: spread,
+    coldSeconds: v.optional(v.nullable(spread)),
     compileSeconds: finite,
     error: finite,
     checked: v.string(),

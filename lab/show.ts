@@ -59,12 +59,14 @@ function describeDatasheet(datasheet?: DatasheetShares): string {
 /** A table with one row per kernel. */
 export function kernelTable(rows: readonly KernelRow[], { peaks }: BenchResults): string {
   const planned = rows.some(({ plan }) => plan !== undefined),
+    cold = rows.some(({ coldSeconds }) => coldSeconds !== undefined),
     columns = ["kernel", "layer", "shape", "time", "quartiles"];
-  columns.push("n", "GFLOP/s", "GB/s", "of FMA", "of copy", "compile", "error", ...planned ? ["plan"] : []);
+  columns.push("n", "GFLOP/s", "GB/s", "of FMA", "of copy", ...cold ? ["cold", "cold GB/s"] : []);
+  columns.push("compile", "error", ...planned ? ["plan"] : []);
   return formatTable(
     columns,
-    rows.map(({ name, layer, shape, seconds, flops, bytes, compileSeconds, error, plan = "" }) => {
-      const s = seconds.median;
+    rows.map(({ name, layer, shape, seconds, coldSeconds, flops, bytes, compileSeconds, error, plan = "" }) => {
+      const s = seconds.median, c = coldSeconds?.median;
       return [
         name,
         layer,
@@ -76,6 +78,7 @@ export function kernelTable(rows: readonly KernelRow[], { peaks }: BenchResults)
         flops === 0 ? "" : digits(bytes / s / 1e9),
         flops === 0 ? "" : percent(flops / s / peaks.flops.median),
         flops === 0 ? "" : percent(bytes / s / peaks.bytes.median),
+        ...!cold ? [] : c === undefined ? ["too short", ""] : [duration(c), flops === 0 ? "" : digits(bytes / c / 1e9)],
         duration(compileSeconds),
         error.toExponential(1),
         ...planned ? [plan] : [],
