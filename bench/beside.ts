@@ -15,8 +15,9 @@ import { vggEParameters } from "../nn/vgg_e.ts";
 import { formatTable } from "../report/table.ts";
 import type { Tune } from "../lab/tuning.ts";
 import { compareForests } from "./beside_forest.ts";
+import { BESIDE_SCHEMA, type BesideResults, type BesideRow } from "./beside_results.ts";
 import { describeMachine } from "./machine.ts";
-import { type ActivationLayout, type Job, Rival } from "./rival.ts";
+import { type Job, Rival } from "./rival.ts";
 
 /** Frameworks that can run beside EPR. */
 export type RivalName = "pytorch" | "pytorch-compiled" | "tensorflow" | "onnxruntime-node" | "onnxruntime-web";
@@ -37,39 +38,6 @@ export interface BesideOptions {
   batches?: readonly number[];
   /** Runs only one short round at width 1/8. */
   quick: boolean;
-}
-
-/** Times of one network in both frameworks, in seconds a step. */
-export interface BesideRow {
-  width: number;
-  /** Segments of a step. */
-  batch: number;
-  batchNorm: boolean;
-  what: "training" | "forward";
-  epr: Spread;
-  /** The other framework, with its version; on CUDA also with precision and layout. */
-  beside: string;
-  /** On CUDA: whether products may round their operands to TF32's 11 bits. */
-  tf32?: boolean;
-  /** On CUDA: the layout of the activations. */
-  layout?: ActivationLayout;
-  theirs: Spread;
-  /** Their median time by EPR's: above 1, EPR is faster. */
-  ratio: number;
-}
-
-/** All rows, and what they were measured on. */
-export interface BesideResults {
-  date: string;
-  processor: string;
-  /** EPR's device. */
-  device: string;
-  /** The GPU of the other framework, with the versions of its libraries. */
-  gpu?: string;
-  threads: number;
-  /** Load average of the machine's last minute, before the first row. */
-  load: number;
-  rows: BesideRow[];
 }
 
 const CLASSES = 7, PYTHONS = ["python3", "/usr/bin/python3"];
@@ -128,7 +96,7 @@ export async function benchBeside(
     const pytorch = rivals.get("pytorch");
     if (pytorch && !onGpu) say("\n" + await compareForests(pytorch, threads, quick ? 1 : 5));
     const gpu = [...rivals.values()].find(({ gpu }) => gpu)?.gpu;
-    return { date, processor, device: description, gpu, threads, load: load[0], rows };
+    return { schema: BESIDE_SCHEMA, date, processor, device: description, gpu, threads, load: load[0], rows };
   } finally {
     await Promise.all([...rivals.values()].map((rival) => rival.close()));
   }

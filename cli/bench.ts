@@ -6,10 +6,10 @@
  * frameworks.
  */
 import { Option } from "commander";
-import { FileError } from "../base/file_error.ts";
 import { CLASSES, type Part, PARTS, runBench } from "../bench/bench.ts";
 import type { RivalName } from "../bench/beside.ts";
 import { describeComparison } from "../bench/compare.ts";
+import { describeResultFolder, readJsonDocument, readResultFolder } from "../bench/result_tables.ts";
 import type { Precision } from "../kernels/device.ts";
 import { DEVICE_CHOICES, type DeviceChoice } from "../kernels/open_device.ts";
 import { findAdapter } from "../kernels/webgpu/adapter.ts";
@@ -52,6 +52,7 @@ interface Flags {
   ladder?: boolean;
   variants?: boolean;
   compare?: string;
+  table?: string;
 }
 
 const command = createCommand(
@@ -128,6 +129,7 @@ const command = createCommand(
     "count the bytes and operations of each kernel, and place them on a large GPU's roofline; measures nothing",
   )
   .option("--compare <a.json>", "compare two results, this one and the file that follows; measures nothing")
+  .option("--table <dir>", "print the results in a folder as Markdown tables; measures nothing")
   .argument("[b.json]", "the second file of --compare");
 
 /** Options that frameworks run in turn do not use. */
@@ -161,6 +163,10 @@ await runCommand(command, async (signal) => {
     return;
   }
   if (command.args.length > 0) throw new UsageError(`Expected only options, found "${command.args[0]}"; see --help`);
+  if (flags.table !== undefined) {
+    console.log(describeResultFolder(await readResultFolder(flags.table)));
+    return;
+  }
   if (flags.count) {
     console.log(describeCounted({ ...flags, classes: CLASSES }));
     return;
@@ -251,13 +257,7 @@ function describe(results: BenchResults): string {
 }
 
 async function readResults(file: string): Promise<BenchResults> {
-  const text = await Deno.readTextFile(file);
-  try {
-    return parseResults(JSON.parse(text), file);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new FileError({ file, expected: "JSON", found: error.message, cause: error });
-  }
+  return parseResults(await readJsonDocument(file), file);
 }
 
 function wantedShape(text: string) {

@@ -3,7 +3,7 @@
  * imagines the GPU (`fake_cuda.py`) and its time. Speed is not tested.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { BesideResults } from "../../bench/beside.ts";
+import { parseBeside } from "../../bench/beside_results.ts";
 import { Rival } from "../../bench/rival.ts";
 import { findAdapter } from "../../kernels/webgpu/mod.ts";
 
@@ -81,7 +81,7 @@ test(
       }).output();
       const printed = new TextDecoder().decode(stderr);
       assertEquals(code, 0, printed);
-      const { gpu, rows }: BesideResults = JSON.parse(new TextDecoder().decode(stdout));
+      const { gpu, rows } = parseBeside(JSON.parse(new TextDecoder().decode(stdout)), "stdout");
       assertEquals(gpu, "an imagined GPU, CUDA 99, cuDNN 99000");
       const modes = ["TF32 off, nchw", "TF32 off, channels_last", "TF32 on, nchw", "TF32 on, channels_last"];
       const expected = ["false training", "false forward", "true training", "true forward"].flatMap((row) =>
