@@ -6,7 +6,8 @@
  * - `lane` (gemm_lane.wgsl) uses no workgroup memory: each lane reads its own data. For software adapters, whose loads cost ten
  *   times as much as a multiply-add: the larger a lane's block, the fewer loads, until its sums fill the first-level cache.
  * - `uniform` (gemm_lane.wgsl too) has all lanes of a workgroup side by side, in the same rows. So they read the same values of A: a
- *   compiler sees that the address is uniform, and reads a value once for all lanes. For hardware.
+ *   compiler sees that the address is uniform, and reads a value once for all lanes. For hardware, above all where caches are as
+ *   fast as workgroup memory.
  * - `subgroup` (gemm_subgroup.wgsl) lets lanes exchange the values that they read: for software adapters with subgroups.
  *
  * @module
@@ -53,11 +54,7 @@ export interface SharingSizes {
 
 /** A variant of multiplication. */
 export type Variant =
-  & {
-    name: string;
-    /** Set if it is useful on hardware only. */
-    hardware?: true;
-  }
+  & { name: string }
   & (
     | { core: "tile"; sizes: TileSizes }
     | { core: "lane"; sizes: LaneSizes }
@@ -89,7 +86,6 @@ export const VARIANTS: readonly Variant[] = [
   lane(8, 4, 1, 2), // compiles fastest
   lane(8, 1, 4, 2), // for results of few columns
   lane(8, 1, 4, 4),
-  { ...lane(8, 8, 2, 2), hardware: true }, // for hardware whose caches are as fast as its workgroup memory
   sharing("uniform", 32, 4, 1), // a warp of NVIDIA's
   sharing("uniform", 64, 4, 1),
   sharing("subgroup", 8, 8, 2), // for subgroups in software, of 4 or 8 lanes
