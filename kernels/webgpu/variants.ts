@@ -99,6 +99,9 @@ export function variantNamed(name: string): Variant {
   throw new RangeError(`The variant of a product: expected one of ${known}, found "${name}"`);
 }
 
+/** Groups along k whose products are summed in 16 bits, where operands have 16 bits; see gemm_tile.wgsl. */
+export const RUN4 = 4;
+
 /** The part of the result that a variant's workgroup computes, and its resources. */
 export interface Footprint {
   /** Groups of four rows of the result. */
@@ -208,5 +211,6 @@ export function coreConstants(variant: Variant, subgroups?: Subgroups): Record<s
     LOADS_B: SPLIT ? 0 : Math.ceil(BN4 / SLOTS),
     SOME_B: BN4 % SLOTS !== 0, // in the last round some lanes have nothing to load
     DOUBLE: STAGES === 2,
+    RUNS: BK4 / RUN4,
   };
 }
