@@ -1,7 +1,10 @@
 /** One run of the bench: opens the device, measures its peaks, then runs each part. */
 import type { Precision } from "../kernels/device.ts";
 import { type DeviceChoice, openDevice } from "../kernels/open_device.ts";
+import { WebGpuDevice } from "../kernels/webgpu/mod.ts";
 import { type Case, vggECases } from "../lab/cases.ts";
+import { CacheFlush } from "../lab/cold.ts";
+import { datasheetShares } from "../lab/datasheet.ts";
 import { benchKernel } from "../lab/kernels.ts";
 import { Roof } from "../lab/peaks.ts";
 import { type BenchResults, SCHEMA, type StepResult } from "../lab/results.ts";
@@ -38,6 +41,8 @@ export interface BenchOptions {
   filter?: string;
   /** Kernels to time instead of those of VGG-E. */
   cases?: readonly Case[];
+  /** Whether to time kernels with cold caches too. */
+  cold?: boolean;
   /** Folder of Emo-DB, for the front end. */
   emodb?: string;
   /** Whether to run other libraries too; given a device, only those comparable with it. */
@@ -121,11 +126,13 @@ export async function runBench(options: BenchOptions): Promise<BenchResults> {
       tasks: [],
       peers: [],
     };
+    const flush = options.cold ? new CacheFlush(device, quick ? 2 ** 20 : undefined) : undefined;
     for (const one of cases) {
-      results.kernels.push(await benchKernel(device, watch, one, tune, signal));
+      results.kernels.push(await benchKernel(device, watch, one, tune, signal, flush));
       if (results.kernels.length % 6 === 0) await roof.glance();
       progress();
     }
+    flush?.close();
     if (parts.includes("front-end")) {
       results.tasks.push(...await benchFrontEnd({ budget, quick, emodb: options.emodb, threads: options.threads }));
       progress();
@@ -144,7 +151,9 @@ export async function runBench(options: BenchOptions): Promise<BenchResults> {
     await roof.measure();
     await roof.close();
     progress();
-    return { ...results, peaks: roof.peaks, machine: { ...machine, load: [machine.load[0], loadNow()] } };
+    const { peaks } = roof;
+    const datasheet = device instanceof WebGpuDevice ? datasheetShares(device.adapterName, peaks) : undefined;
+    return { ...results, peaks, datasheet, machine: { ...machine, load: [machine.load[0], loadNow()] } };
   } finally {
     device.close();
   }

@@ -24,7 +24,10 @@ export interface RowComparison {
 /** All timings in a document, by name. */
 function timed({ kernels, step, tasks, peers }: BenchResults): Map<string, Spread> {
   const rows = new Map<string, Spread>();
-  for (const { name, shape, seconds } of kernels) rows.set(`${name} ${shape}`, seconds);
+  for (const { name, shape, seconds, coldSeconds } of kernels) {
+    rows.set(`${name} ${shape}`, seconds);
+    if (coldSeconds) rows.set(`${name} ${shape}, cold`, coldSeconds);
+  }
   if (step) rows.set("training step", step.seconds);
   for (const { name, shape, seconds } of tasks) rows.set(`${name} ${shape}`, seconds);
   for (const { name, shape, peer, seconds } of peers) if (seconds) rows.set(`${name} ${shape} ${peer}`, seconds);

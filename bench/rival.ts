@@ -3,12 +3,19 @@
  * line, both JSON. Its first line contains its version, or what is missing. The programs are in `rivals/`.
  */
 
+/** Layouts of activations: NHWC under PyTorch's name, and NCHW. */
+export type ActivationLayout = "nchw" | "channels_last";
+
 /** A job to time. Width, batch norm and training are for frameworks that train; `file` is for those that read ONNX. */
 export interface Job {
   width?: number;
   batch: number;
   batchNorm?: boolean;
   train?: boolean;
+  /** layout of the activations; default: channels_last */
+  layout?: ActivationLayout;
+  /** on CUDA: whether products may round their operands to TF32's 11 bits */
+  tf32?: boolean;
   /** an ONNX file */
   file?: string;
   /** duration of the sampling; at least two samples are taken */
@@ -23,16 +30,29 @@ export interface ForestJob {
   threads: number;
 }
 
+/** What a process writes first. */
+interface FirstLine {
+  version?: string;
+  /** the reason why it cannot run */
+  missing?: string;
+  gpu?: string;
+  tf32?: boolean;
+}
+
 /** A process that waits for jobs. */
 export class Rival {
   /** e.g. "PyTorch 2.15.0" */
   readonly name: string;
+  /** the GPU that it uses, and the versions of its libraries */
+  readonly gpu?: string;
+  /** whether that GPU has TF32 */
+  readonly tf32: boolean;
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #lines: Lines;
 
-  private constructor(name: string, child: Deno.ChildProcess, lines: Lines) {
-    [this.name, this.#child, this.#lines] = [name, child, lines];
+  private constructor(name: string, { gpu, tf32 = false }: FirstLine, child: Deno.ChildProcess, lines: Lines) {
+    [this.name, this.gpu, this.tf32, this.#child, this.#lines] = [name, gpu, tf32, child, lines];
     this.#writer = (child.stdin as WritableStream<Uint8Array<ArrayBuffer>>).getWriter();
   }
 
@@ -50,8 +70,8 @@ export class Rival {
         const args = [program, ...rest], piped = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
         const child = new Deno.Command(command, { args, ...piped }).spawn();
         const lines = new Lines(child.stdout, lastLine(child.stderr));
-        const first = await lines.next() as { version?: string; missing?: string };
-        const rival = new Rival(`${name} ${first.version}`, child, lines);
+        const first: FirstLine = await lines.next();
+        const rival = new Rival(`${name} ${first.version}`, first, child, lines);
         if (first.version !== undefined) return rival;
         reasons.push(`${command}: ${first.missing}`);
         await rival.close();

@@ -44,6 +44,7 @@ interface Flags {
   onnxruntime?: boolean;
   precision: Precision;
   tune: TuneFlag;
+  cold?: boolean;
   quick?: boolean;
   json?: string;
   svg?: string;
@@ -100,13 +101,17 @@ const command = createCommand(
       .choices(["cpu", "webgpu"]),
   )
   .addOption(
-    new Option("--pytorch [mode]", "run PyTorch on the same networks, in turn; compiled: also through torch.compile")
+    new Option(
+      "--pytorch [mode]",
+      "run PyTorch on the same networks, in turn: on CUDA beside the webgpu device; compiled: also through torch.compile",
+    )
       .choices(["compiled"]),
   )
   .option("--tensorflow", "run TensorFlow on the same networks, in turn")
   .option("--onnxruntime", "run onnxruntime-node and onnxruntime-web on the same networks, forward only, in turn")
   .addOption(precisionOption())
   .addOption(tuneOption())
+  .option("--cold", "time each kernel with cold caches too")
   .option("--quick", "smoke test: few samples, so the figures mean little")
   .option("--json <file>", "write the result as JSON (- for stdout); docs/benchmarking.md describes its fields")
   .option("--svg <file>", "write a roofline plot of the kernels")
@@ -132,9 +137,9 @@ const NOT_BESIDE = [
   "filter",
   "shape",
   "emodb",
+  "cold",
   "peers",
   "precision",
-  "tune",
   "svg",
 ] as const;
 
@@ -200,12 +205,11 @@ await runCommand(command, async (signal) => {
     if (foreign !== undefined) {
       throw new UsageError(`--${foreign} has no effect with --pytorch, --tensorflow and --onnxruntime: leave it out`);
     }
-    if (flags.device === "webgpu") {
-      throw new UsageError("--pytorch, --tensorflow and --onnxruntime: expected --device cpu, found webgpu");
-    }
-    const { benchBeside } = await import("../bench/beside.ts"), { threads, quick = false } = flags;
+    const { benchBeside, ON_GPU } = await import("../bench/beside.ts"), { device, threads, quick = false } = flags;
+    const cpuOnly = rivals.find((name) => !ON_GPU.includes(name))?.split("-")[0];
+    if (device === "webgpu" && cpuOnly) throw new UsageError(`--${cpuOnly}: expected --device cpu, found webgpu`);
     const given = (name: "width" | "batch") => isGiven(name) ? [flags[name]] : undefined;
-    const besides = { rivals, threads, quick, widths: given("width"), batches: given("batch") };
+    const besides = { rivals, device, tune, threads, quick, widths: given("width"), batches: given("batch") };
     const found = await benchBeside(besides, flags.json === "-" ? say : console.log, signal);
     if (found !== undefined) await writeJson(flags.json, found);
     return;

@@ -2,11 +2,12 @@
  * Measures kernels, one row each: runs a kernel once on noise, compares the result with the definition, then times it.
  *
  * Repeated calls use the same data. Small data stay in a cache, so a small kernel's GB/s may exceed those of the copy
- * kernel, which uses main memory.
+ * kernel, which uses main memory; `cold.ts` times calls that find nothing in a cache.
  */
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { VIEW } from "../kernels/table.ts";
 import type { BufferContent, Case } from "./cases.ts";
+import type { CacheFlush } from "./cold.ts";
 import { planNamed } from "./counted.ts";
 import { type Arrays, checkCase, outputs } from "./definition.ts";
 import type { KernelRow } from "./results.ts";
@@ -16,6 +17,7 @@ import type { Tune } from "./tuning.ts";
 /**
  * Times one case.
  *
+ * @param flush times it with cold caches too
  * @throws Error if memory is insufficient or the device fails; the signal's reason if aborted
  */
 export async function benchKernel(
@@ -24,6 +26,7 @@ export async function benchKernel(
   of: Case,
   tune: Tune,
   signal?: AbortSignal,
+  flush?: CacheFlush,
 ): Promise<KernelRow> {
   const buffers: Record<string, DeviceBuffer> = {};
   try {
@@ -48,6 +51,7 @@ export async function benchKernel(
     for (const name of outputs(of)) after[name] = await device.read(buffers[name]);
     const { error, checked } = checkCase(of, before, after);
     const seconds = await watch.time(enqueue, signal), plan = planNamed(device, of);
+    const coldSeconds = flush && (await flush.time(enqueue, watch, signal) ?? null);
     return {
       kernel: of.kernel,
       name: of.name,
@@ -56,6 +60,7 @@ export async function benchKernel(
       flops: of.flops,
       bytes: of.bytes,
       seconds,
+      ...coldSeconds !== undefined && { coldSeconds },
       compileSeconds: Math.max(0, first - watch.wait - seconds.median),
       error,
       checked,

@@ -45,6 +45,26 @@ export interface Peaks {
   bytes: Spread;
 }
 
+/** The GPU's peaks according to its maker, and the measured peaks as shares of them. */
+export interface DatasheetShares {
+  /** The GPU. */
+  name: string;
+  /** Operations per second in float32, at the boost clock. */
+  flops?: number;
+  /** Bytes per second to and from memory. */
+  bytes: number;
+  /** Units that each do one float32 multiply-add per cycle. */
+  lanes?: number;
+  /** Boost clock in Hz. */
+  boost?: number;
+  /** Measured multiply-adds as a share of `flops`. */
+  flopsShare?: number;
+  /** Copied bytes as a share of `bytes`. */
+  bytesShare: number;
+  /** The clock in Hz, if every lane did one multiply-add in each cycle: a lower bound. */
+  clock?: number;
+}
+
 /** One kernel on one shape. */
 export interface KernelRow {
   /** The kernel's name in the table. */
@@ -61,6 +81,8 @@ export interface KernelRow {
   bytes: number;
   /** Seconds per call. */
   seconds: Spread;
+  /** With `--cold`: seconds per call with cold caches; null if it was too short beside the flush. */
+  coldSeconds?: Spread | null;
   /** Additional seconds of the very first call. */
   compileSeconds: number;
   /** Largest difference from the definition over its largest value. */
@@ -133,6 +155,8 @@ export interface BenchResults {
   /** Seconds until the device was ready: threads, assembling or the adapter. */
   openSeconds: number;
   peaks: Peaks;
+  /** Of a GPU whose figures are known (`lab/datasheet.ts`). */
+  datasheet?: DatasheetShares;
   kernels: KernelRow[];
   step?: StepResult;
   tasks: TaskRow[];
@@ -161,6 +185,16 @@ const RESULTS = v.looseObject({
   settings: v.looseObject({ width: finite, batch: finite, classes: finite, quick: v.boolean() }),
   openSeconds: finite,
   peaks: v.looseObject({ flops: spread, bytes: spread }),
+  datasheet: v.optional(v.looseObject({
+    name: v.string(),
+    flops: v.optional(finite),
+    bytes: finite,
+    lanes: v.optional(finite),
+    boost: v.optional(finite),
+    flopsShare: v.optional(finite),
+    bytesShare: finite,
+    clock: v.optional(finite),
+  })),
   kernels: v.array(v.looseObject({
     kernel: v.string(),
     name: v.string(),
@@ -169,6 +203,7 @@ const RESULTS = v.looseObject({
     flops: finite,
     bytes: finite,
     seconds: spread,
+    coldSeconds: v.optional(v.nullable(spread)),
     compileSeconds: finite,
     error: finite,
     checked: v.string(),

@@ -1,7 +1,7 @@
 /** The output of `bench`: the machine first, then a table for each part. */
 import { fraction } from "../base/fraction.ts";
 import { formatTable, percent } from "../report/table.ts";
-import type { BenchResults, KernelRow, Machine, PeerRow, StepResult, TaskRow } from "./results.ts";
+import type { BenchResults, DatasheetShares, KernelRow, Machine, PeerRow, StepResult, TaskRow } from "./results.ts";
 import type { Spread } from "./timing.ts";
 
 /** A time for people: "1.234 ms". Four digits. */
@@ -21,7 +21,7 @@ export function digits(value: number, count = 3): string {
 const between = ({ lower, upper }: Spread) => `${duration(lower)} to ${duration(upper)}`;
 
 /** Describes the machine and the settings. */
-export function describeRun({ date, machine, settings, openSeconds, peaks }: BenchResults): string {
+export function describeRun({ date, machine, settings, openSeconds, peaks, datasheet }: BenchResults): string {
   const m: Machine = machine;
   const [flops, bytes] = [peaks.flops, peaks.bytes];
   const lines = [
@@ -38,19 +38,35 @@ export function describeRun({ date, machine, settings, openSeconds, peaks }: Ben
       `(${digits(flops.lower / 1e9)} to ${digits(flops.upper / 1e9)}), ` +
       `${digits(bytes.median / 1e9)} GB/s copied (${digits(bytes.lower / 1e9)} to ${digits(bytes.upper / 1e9)})`,
     ],
+    ...machine.device === "webgpu" ? [["datasheet", describeDatasheet(datasheet)]] : [],
   ];
   return lines.map(([what, text]) => `${what.padEnd(10)} ${text}`).join("\n");
+}
+
+/** The maker's peaks, and what was measured of them. */
+function describeDatasheet(datasheet?: DatasheetShares): string {
+  if (!datasheet) return "not known for this adapter";
+  const { name, flops, bytes, boost, flopsShare, bytesShare, clock } = datasheet;
+  const measured = (share?: number) => share === undefined ? "" : ` (measured: ${percent(share)})`;
+  const hertz = (value?: number) => value === undefined ? "not known" : `${digits(value / 1e6, 4)} MHz`;
+  return [
+    `${name}: ${flops === undefined ? "peak not known" : `${digits(flops / 1e12)} TFLOP/s`}${measured(flopsShare)}`,
+    `${digits(bytes / 1e9)} GB/s${measured(bytesShare)}`,
+    `clock ${clock === undefined ? "not known" : `at least ${hertz(clock)}`} (boost: ${hertz(boost)})`,
+  ].join(", ");
 }
 
 /** A table with one row per kernel. */
 export function kernelTable(rows: readonly KernelRow[], { peaks }: BenchResults): string {
   const planned = rows.some(({ plan }) => plan !== undefined),
+    cold = rows.some(({ coldSeconds }) => coldSeconds !== undefined),
     columns = ["kernel", "layer", "shape", "time", "quartiles"];
-  columns.push("n", "GFLOP/s", "GB/s", "of FMA", "of copy", "compile", "error", ...planned ? ["plan"] : []);
+  columns.push("n", "GFLOP/s", "GB/s", "of FMA", "of copy", ...cold ? ["cold", "cold GB/s"] : []);
+  columns.push("compile", "error", ...planned ? ["plan"] : []);
   return formatTable(
     columns,
-    rows.map(({ name, layer, shape, seconds, flops, bytes, compileSeconds, error, plan = "" }) => {
-      const s = seconds.median;
+    rows.map(({ name, layer, shape, seconds, coldSeconds, flops, bytes, compileSeconds, error, plan = "" }) => {
+      const s = seconds.median, c = coldSeconds?.median;
       return [
         name,
         layer,
@@ -62,6 +78,7 @@ export function kernelTable(rows: readonly KernelRow[], { peaks }: BenchResults)
         flops === 0 ? "" : digits(bytes / s / 1e9),
         flops === 0 ? "" : percent(flops / s / peaks.flops.median),
         flops === 0 ? "" : percent(bytes / s / peaks.bytes.median),
+        ...!cold ? [] : c === undefined ? ["too short", ""] : [duration(c), flops === 0 ? "" : digits(bytes / c / 1e9)],
         duration(compileSeconds),
         error.toExponential(1),
         ...planned ? [plan] : [],

@@ -143,13 +143,14 @@ export class Sampler {
 export class Stopwatch {
   /** Duration of an idle wait in seconds, subtracted from each sample. */
   readonly wait: number;
+  /** The time to spend on a row. */
+  readonly budget: Budget;
   readonly #device: Device;
-  readonly #budget: Budget;
   readonly #probe: DeviceBuffer;
 
   private constructor(device: Device, budget: Budget, probe: DeviceBuffer, wait: number) {
     this.#device = device;
-    this.#budget = budget;
+    this.budget = budget;
     this.#probe = probe;
     this.wait = wait;
   }
@@ -176,7 +177,7 @@ export class Stopwatch {
   /** Takes samples of the work of `enqueue`, after a warm-up and of sufficient length. */
   async sampler(enqueue: () => void, signal?: AbortSignal): Promise<Sampler> {
     const work = { enqueue, settle: () => this.settle() };
-    return await Sampler.start(work, this.#budget.sampleSeconds, signal, this.wait);
+    return await Sampler.start(work, this.budget.sampleSeconds, signal, this.wait);
   }
 
   /** Seconds per call of `enqueue`, which enqueues work and returns. */
@@ -185,6 +186,6 @@ export class Stopwatch {
     return await takeSamples(async () => {
       signal?.throwIfAborted();
       return await sampler.sample();
-    }, this.#budget);
+    }, this.budget);
   }
 }

@@ -4,8 +4,12 @@
 
     {"forest": true, "x": [[...], ...], "y": [...], "threads": 2}                    ->  {"seconds": [0.27]} or {"missing": "..."}
 
-With the argument `compile` the network goes through torch.compile, loss and backward pass included. One network is kept at a
-time. Activations and weights are channels_last, the layout in which oneDNN is fastest on a CPU.
+Arguments: with `compile` the network goes through torch.compile, loss and backward pass included; with `cuda` it runs on the
+first GPU. A job's "layout" is channels_last (the default, and the layout in which oneDNN is fastest on a CPU) or nchw. On a GPU,
+"tf32" says whether products may round their operands to TF32's 11 bits.
+
+A GPU runs what is enqueued later. So there a sample is as many calls as take a tenth of a second, between two waits for the GPU,
+and cudnn.benchmark is on: the calls before, which warm up, choose the fastest algorithms.
 """
 import json
 import sys
@@ -17,9 +21,21 @@ except ImportError as error:
     print(json.dumps({"missing": str(error)}), flush=True)
     sys.exit(0)
 
-COMPILED = "compile" in sys.argv[1:]
+COMPILED, ON_GPU = "compile" in sys.argv[1:], "cuda" in sys.argv[1:]
 BLOCKS = [[64] * 2, [128] * 2, [256] * 4, [512] * 4, [512] * 4]
 CLASSES = 7
+LAYOUTS = {"channels_last": torch.channels_last, "nchw": torch.contiguous_format}
+
+
+def hello():
+    """The first line: the version, and the GPU with `cuda`; or what is missing."""
+    if not ON_GPU:
+        return {"version": torch.__version__}
+    if not torch.cuda.is_available():
+        return {"missing": f"expected a GPU for CUDA, found none (torch {torch.__version__}: torch.cuda.is_available() is False)"}
+    tf32 = not torch.version.hip and torch.cuda.get_device_capability() >= (8, 0)  # from Ampere on
+    gpu = f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
+    return {"version": f"{torch.__version__} cuda", "gpu": gpu, "tf32": tf32}
 
 
 def vgg_e(width, norm):
@@ -38,15 +54,16 @@ def vgg_e(width, norm):
         layers += [torch.nn.Linear(inputs, hidden)] + [torch.nn.BatchNorm1d(hidden)] * norm + [torch.nn.ReLU()]
         inputs = hidden
     layers.append(torch.nn.Linear(hidden, CLASSES))
-    return torch.nn.Sequential(*layers).to(memory_format=torch.channels_last)
+    return torch.nn.Sequential(*layers)
 
 
 class Training:
-    def __init__(self, width, batch, norm):
-        self.network = vgg_e(width, norm)
+    def __init__(self, width, batch, norm, layout):
+        place = {"device": "cuda" if ON_GPU else "cpu", "memory_format": LAYOUTS[layout]}
+        self.network = vgg_e(width, norm).to(**place)
         self.adam = torch.optim.Adam(self.network.parameters(), lr=1e-6, eps=1e-7)
-        self.x = torch.randn(batch, 1, 64, 32).to(memory_format=torch.channels_last)
-        self.y = torch.arange(batch) % CLASSES
+        self.x = torch.randn(batch, 1, 64, 32).to(**place)
+        self.y = (torch.arange(batch) % CLASSES).to(place["device"])
         self.call = torch.compile(self.network) if COMPILED else self.network
 
     def step(self):
@@ -75,8 +92,41 @@ def fit_forest(job):
     return {"seconds": seconds[1:]}
 
 
-training, key = None, None
-print(json.dumps({"version": torch.__version__}), flush=True)
+def settle():
+    """Waits until the GPU has done everything; a CPU has."""
+    if ON_GPU:
+        torch.cuda.synchronize()
+
+
+def sample(run, calls):
+    """Seconds of a call."""
+    start = time.perf_counter()
+    for _ in range(calls):
+        run()
+    settle()
+    return (time.perf_counter() - start) / calls
+
+
+def take_samples(run, seconds):
+    """Seconds of a call, several times, after calls that warm up."""
+    calls = 1
+    for _ in range(3 if ON_GPU else 1):
+        run()
+    settle()
+    if ON_GPU:
+        calls = max(1, round(0.1 / sample(run, 3)))
+    samples, end = [], time.perf_counter() + seconds
+    while len(samples) < 2 or time.perf_counter() < end:
+        samples.append(sample(run, calls))
+    return samples
+
+
+first = hello()
+print(json.dumps(first), flush=True)
+if "missing" in first:
+    sys.exit(0)
+torch.backends.cudnn.benchmark = ON_GPU
+trainings, key = {}, None  # by layout, of one network
 for line in sys.stdin:
     job = json.loads(line)
     if job.get("forest"):
@@ -84,14 +134,13 @@ for line in sys.stdin:
         continue
     torch.set_num_threads(job["threads"])
     if key != (job["width"], job["batch"], job["batchNorm"]):
-        training = None  # its memory goes first
+        trainings.clear()  # their memory goes first
         key = (job["width"], job["batch"], job["batchNorm"])
-        training = Training(*key)
+    layout = job.get("layout", "channels_last")
+    if layout not in trainings:
+        trainings[layout] = Training(*key, layout)
+    if ON_GPU:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = job["tf32"]
+    training = trainings[layout]
     run = training.step if job["train"] else training.forward
-    run()  # warms up: the first call of each round is not counted
-    seconds, end = [], time.perf_counter() + job["seconds"]
-    while len(seconds) < 2 or time.perf_counter() < end:
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    print(json.dumps({"seconds": seconds}), flush=True)
+    print(json.dumps({"seconds": take_samples(run, job["seconds"])}), flush=True)

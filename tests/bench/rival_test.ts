@@ -34,7 +34,11 @@ Deno.test("a rival answers one job after the other, and ends when it is closed",
 });
 
 Deno.test("bench refuses options that other frameworks would not follow, before it starts one", async () => {
-  const refused = { "--filter conv": "--filter has no effect", "--device webgpu": "found webgpu" };
+  const refused = {
+    "--filter conv": "--filter has no effect",
+    "--tensorflow --device webgpu": "--tensorflow: expected --device cpu, found webgpu",
+    "--onnxruntime --device webgpu": "--onnxruntime: expected --device cpu, found webgpu",
+  };
   for (const [args, message] of Object.entries(refused)) {
     const { code, stderr } = await new Deno.Command("deno", {
       args: ["run", "-q", "-P=bench", "cli/bench.ts", "--pytorch", ...args.split(" ")],
