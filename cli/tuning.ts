@@ -27,7 +27,7 @@ export function tuneOption(): Option {
 export function precisionOption(): Option {
   return new Option(
     "--precision <floats>",
-    "floats that a GPU multiplies: f16 halves the bytes it reads, and rounds to 11 bits",
+    "floats that a GPU multiplies: f16 halves the bytes it reads, multiplies two at once, and rounds to 11 bits",
   )
     .choices(PRECISIONS).default("f32");
 }

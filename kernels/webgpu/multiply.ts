@@ -13,7 +13,7 @@ import type { Launcher, ShaderKernel } from "./launcher.ts";
 import type { ProductLaunch } from "./product_launch.ts";
 import type { Constants } from "./template.ts";
 import { planWorkgroups } from "./traffic.ts";
-import { coreConstants, footprint, type Variant } from "./variants.ts";
+import { coreConstants, footprint, RUN4, type Variant } from "./variants.ts";
 
 const CORES = { lane: laneSource, uniform: laneSource, subgroup: subgroupSource, tile: tileSource };
 
@@ -96,6 +96,8 @@ function textOf({ subgroups, precision }: Launcher, of: Multiplication, fit: boo
         ENABLE: enable,
         HALF: half,
         S: half ? "h" : "f",
+        SUM: half ? "run" : "acc",
+        RUN4,
       },
     };
     ofVariant.set(key, text);

@@ -37,13 +37,10 @@ export interface CostModel {
   text: number;
   /** The suitable cores. */
   cores: readonly Variant["core"][];
-  /** Whether it is software that runs shaders on a CPU. */
-  software?: true;
 }
 
 /** Whether a variant is worth trying on such a machine. */
-export const suits = ({ core, hardware }: Variant, model: CostModel): boolean =>
-  model.cores.includes(core) && !(hardware && model.software);
+export const suits = ({ core }: Variant, model: CostModel): boolean => model.cores.includes(core);
 
 /**
  * A large GPU: an H100 with 132 units. Its ridge: 15 operations per byte. A unit has room for 2,048 lanes, but with 8 x 8 sums per lane
@@ -61,8 +58,8 @@ export const HARDWARE: CostModel = {
   cores: ["tile", "uniform"],
 };
 /**
- * A GPU that shares a laptop's memory, Apple's or Intel's. Reading through caches may be as fast there as through workgroup memory, so the
- * core without workgroup memory is tried too. The numbers are those of an M1 with 8 units.
+ * A GPU that shares a laptop's memory, Apple's or Intel's. Its memory is slow, its caches may be as fast as its workgroup memory. The
+ * numbers are those of an M1 with 8 units.
  */
 export const INTEGRATED: CostModel = {
   flops: 2.6e12,
@@ -72,7 +69,7 @@ export const INTEGRATED: CostModel = {
   lanes: 256,
   warmUp: 0.2,
   text: 0,
-  cores: ["tile", "uniform", "lane"],
+  cores: ["tile", "uniform"],
 };
 /**
  * llvmpipe on two cores of a Xeon: eight lanes read a vec4 in 45 ns, and a block of 4 x 4 x 4 compiles in 0.2 s. Exchanges
@@ -87,7 +84,6 @@ export const SOFTWARE: CostModel = {
   warmUp: 0,
   text: 0.2 / 1000,
   cores: ["lane", "subgroup"],
-  software: true,
 };
 
 /** The model of an adapter before any measurement. */

@@ -6,7 +6,8 @@
  * - `lane` (gemm_lane.wgsl) uses no workgroup memory: each lane reads its own data. For software adapters, whose loads cost ten
  *   times as much as a multiply-add: the larger a lane's block, the fewer loads, until its sums fill the first-level cache.
  * - `uniform` (gemm_lane.wgsl too) has all lanes of a workgroup side by side, in the same rows. So they read the same values of A: a
- *   compiler sees that the address is uniform, and reads a value once for all lanes. For hardware.
+ *   compiler sees that the address is uniform, and reads a value once for all lanes. For hardware, above all where caches are as
+ *   fast as workgroup memory.
  * - `subgroup` (gemm_subgroup.wgsl) lets lanes exchange the values that they read: for software adapters with subgroups.
  *
  * @module
@@ -53,11 +54,7 @@ export interface SharingSizes {
 
 /** A variant of multiplication. */
 export type Variant =
-  & {
-    name: string;
-    /** Set if it is useful on hardware only. */
-    hardware?: true;
-  }
+  & { name: string }
   & (
     | { core: "tile"; sizes: TileSizes }
     | { core: "lane"; sizes: LaneSizes }
@@ -89,7 +86,6 @@ export const VARIANTS: readonly Variant[] = [
   lane(8, 4, 1, 2), // compiles fastest
   lane(8, 1, 4, 2), // for results of few columns
   lane(8, 1, 4, 4),
-  { ...lane(8, 8, 2, 2), hardware: true }, // for hardware whose caches are as fast as its workgroup memory
   sharing("uniform", 32, 4, 1), // a warp of NVIDIA's
   sharing("uniform", 64, 4, 1),
   sharing("subgroup", 8, 8, 2), // for subgroups in software, of 4 or 8 lanes
@@ -102,6 +98,9 @@ export function variantNamed(name: string): Variant {
   const known = VARIANTS.map(({ name }) => `"${name}"`).join(", ");
   throw new RangeError(`The variant of a product: expected one of ${known}, found "${name}"`);
 }
+
+/** Groups along k whose products are summed in 16 bits, where operands have 16 bits; see gemm_tile.wgsl. */
+export const RUN4 = 4;
 
 /** The part of the result that a variant's workgroup computes, and its resources. */
 export interface Footprint {
@@ -212,5 +211,6 @@ export function coreConstants(variant: Variant, subgroups?: Subgroups): Record<s
     LOADS_B: SPLIT ? 0 : Math.ceil(BN4 / SLOTS),
     SOME_B: BN4 % SLOTS !== 0, // in the last round some lanes have nothing to load
     DOUBLE: STAGES === 2,
+    RUNS: BK4 / RUN4,
   };
 }

@@ -7,6 +7,8 @@
 // Lanes share nothing, so there is no barrier: this suits software adapters, whose barriers cost more than their loads. The
 // accumulators are named, not indexed: an index into a private array would be clamped.
 //
+// 16-bit floats (HALF) are summed in runs of 4 RUN4 terms, as in gemm_tile.wgsl.
+//
 // With LANES_M = 1 all lanes of a workgroup have the same rows. Then the addresses in A are uniform: they depend on the workgroup and
 // on k, not on the lane. A GPU's compiler may read such values once for all lanes, and multiply with them as they are; AMD's keeps
 // them in scalar registers. Neighbouring lanes read neighbouring blocks of B.
@@ -42,21 +44,44 @@ fn main(
   let col4_${c} = min(col4 + ${c}, params.cols4 - 1);
 #end
   var at = place(first);
-  for (var k4 = first; k4 < last; k4++) {
+#if HALF
+  for (var run = first; run < last; run += ${RUN4}) {
 #for r in ROWS
-    let a_${r} = mat4x4f(load_a(rows_${r}, at));
+#for c in COLS
+#for i in 4
+    var run_${r}_${c}_${i} = vec4h();
+#end
+#end
+#end
+    for (var k4 = run; k4 < min(run + ${RUN4}, last); k4++) {
+#else
+  {
+    for (var k4 = first; k4 < last; k4++) {
+#end
+#for r in ROWS
+      let a_${r} = load_a(rows_${r}, at);
 #end
 #for c in COLS
-    let b_${c} = mat4x4f(load_b(at, col4_${c}));
+      let b_${c} = load_b(at, col4_${c});
 #for j in 4
 #for r in ROWS
 #for i in 4
-    acc_${r}_${c}_${i} = fma(vec4f(a_${r}[${j}][${i}]), b_${c}[${j}], acc_${r}_${c}_${i});
+      ${SUM}_${r}_${c}_${i} = fma(vec4${S}(a_${r}[${j}][${i}]), b_${c}[${j}], ${SUM}_${r}_${c}_${i});
 #end
 #end
 #end
 #end
-    at = next(at);
+      at = next(at);
+    }
+#if HALF
+#for r in ROWS
+#for c in COLS
+#for i in 4
+    acc_${r}_${c}_${i} += vec4f(run_${r}_${c}_${i});
+#end
+#end
+#end
+#end
   }
 #for r in ROWS
 #for c in COLS

@@ -9,6 +9,8 @@
 //
 //   SHARE lanes of each subgroup load;  ROWS = LOADS PER,  SHARE >= DEPTH PER;  lane kk PER + q has block q, kk groups ahead
 //
+// 16-bit floats (HALF) are summed in runs of 4 RUN4 terms, as in gemm_tile.wgsl. Lanes pass them on as float32.
+//
 // All lanes of the workgroup need the same rows, so it does not matter which lanes form a subgroup, or how many, as long as each
 // subgroup has at least SHARE lanes. The terms of the sums, and their order, do not depend on it either.
 //
@@ -58,40 +60,67 @@ fn main(
 #end
 #end
 #end
-  for (var k4 = first; k4 < last; k4 += ${DEPTH}) {
+#if HALF
+  for (var run = first; run < last; run += ${RUN4}) {
+#for l in LOADS
+#for q in PER
+#for c in COLS
+#for i in 4
+    var run_${l}_${q}_${c}_${i} = vec4h();
+#end
+#end
+#end
+#end
+    for (var k4 = run; k4 < min(run + ${RUN4}, last); k4 += ${DEPTH}) {
+#else
+  {
+    for (var k4 = first; k4 < last; k4 += ${DEPTH}) {
+#end
 #for l in LOADS
 #if FIT
-    let mine_${l} = mat4x4f(load_a(rows_${l}, place(k4 + ahead)));
+      let mine_${l} = load_a(rows_${l}, place(k4 + ahead));
 #else
-    var mine_${l} = mat4x4f();
-    if (k4 + ahead < last) {
-      mine_${l} = mat4x4f(load_a(rows_${l}, place(k4 + ahead)));
-    }
+      var mine_${l} = mat4x4${S}();
+      if (k4 + ahead < last) {
+        mine_${l} = load_a(rows_${l}, place(k4 + ahead));
+      }
 #end
 #end
 #for kk in DEPTH
 #if FIT
-    {
+      {
 #else
-    if (k4 + ${kk} < last) {
+      if (k4 + ${kk} < last) {
 #end
-      let at = place(k4 + ${kk});
+        let at = place(k4 + ${kk});
 #for c in COLS
-      let b_${c} = mat4x4f(load_b(at, col4_${c}));
+        let b_${c} = load_b(at, col4_${c});
 #end
 #for l in LOADS
 #for q in PER
 #for j in 4
-      let a_${l}_${q}_${j} = subgroupBroadcast(mine_${l}[${j}], ${kk}u * ${PER} + ${q});
+        let a_${l}_${q}_${j} = vec4${S}(subgroupBroadcast(vec4f(mine_${l}[${j}]), ${kk}u * ${PER} + ${q}));
 #for c in COLS
 #for i in 4
-      acc_${l}_${q}_${c}_${i} = fma(vec4f(a_${l}_${q}_${j}[${i}]), b_${c}[${j}], acc_${l}_${q}_${c}_${i});
+        ${SUM}_${l}_${q}_${c}_${i} = fma(vec4${S}(a_${l}_${q}_${j}[${i}]), b_${c}[${j}], ${SUM}_${l}_${q}_${c}_${i});
 #end
 #end
 #end
 #end
+#end
+      }
 #end
     }
+#if HALF
+#for l in LOADS
+#for q in PER
+#for c in COLS
+#for i in 4
+    acc_${l}_${q}_${c}_${i} += vec4f(run_${l}_${q}_${c}_${i});
+#end
+#end
+#end
+#end
 #end
   }
 #for l in LOADS

@@ -24,6 +24,9 @@
 // Computation: 32 lanes form a patch of 8 x 4 blocks, which reads eight vec4s of B and four of A, each for all lanes at once; a lane's
 // blocks are TY rows (TX columns) apart.
 //
+// 16-bit floats (HALF): a run of 4 RUN4 terms is summed in 16 bits, and the sums of runs in float32, so that most multiply-adds are of
+// 16 bits, of which GPUs do two at once. pack_half.wgsl keeps such a run below 16,384: it cannot overflow.
+//
 // Only the loop along k remains. The template unrolls the rest, since neither naga nor Tint does: each loop would cost a counter, and
 // each index into a private array a clamp.
 
@@ -163,22 +166,44 @@ fn main(
 #end
 #end
       }
-#for kk in BK4
-#for j in 4
+#for run in RUNS
       {
+#if HALF
 #for r in TM4
-        let a_${r} = vec4f(tile_${stage}[${kk}][${j}][${r} * ${TY} + ty]);
+#for c in TN4
+#for i in 4
+        var run_${r}_${c}_${i} = vec4h();
+#end
+#end
+#end
+#end
+#for kk in RUN4
+#for j in 4
+        {
+#for r in TM4
+          let a_${r} = tile_${stage}[${run} * ${RUN4} + ${kk}][${j}][${r} * ${TY} + ty];
 #end
 #for c in TN4
-        let b_${c} = vec4f(tile_${stage}[${kk}][${j}][${BM4} + ${c} * ${TX} + tx]);
+          let b_${c} = tile_${stage}[${run} * ${RUN4} + ${kk}][${j}][${BM4} + ${c} * ${TX} + tx];
 #for r in TM4
 #for i in 4
-        acc_${r}_${c}_${i} = fma(vec4f(a_${r}[${i}]), b_${c}, acc_${r}_${c}_${i});
+          ${SUM}_${r}_${c}_${i} = fma(vec4${S}(a_${r}[${i}]), b_${c}, ${SUM}_${r}_${c}_${i});
+#end
+#end
+#end
+        }
+#end
+#end
+#if HALF
+#for r in TM4
+#for c in TN4
+#for i in 4
+        acc_${r}_${c}_${i} += vec4f(run_${r}_${c}_${i});
+#end
 #end
 #end
 #end
       }
-#end
 #end
 #if !DOUBLE
       workgroupBarrier();
