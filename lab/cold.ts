@@ -7,8 +7,9 @@
  *
  *     seconds of a cold call = (n flushes, each with a call after it, and a wait - n flushes and a wait) / n
  *
- * The two batches follow one another in each sample. The copy reads as well as writes, because a fill may bypass the caches. A GPU does
- * not run a call and a flush at the same time: each writes again what it wrote before, so it waits for everything before it.
+ * The two batches follow one another in each sample. The copy reads as well as writes, because a fill may bypass the caches. A GPU
+ * should not run a call and a flush at the same time: each writes again what it wrote before, which needs a barrier. Vulkan's barriers
+ * wait for all earlier work; no GPU was available to check the others.
  *
  * A call that is much shorter than a flush or a wait disappears in its noise. Then there is no time rather than a wrong one.
  */

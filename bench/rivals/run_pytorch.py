@@ -134,7 +134,9 @@ for line in sys.stdin:
         continue
     torch.set_num_threads(job["threads"])
     if key != (job["width"], job["batch"], job["batchNorm"]):
-        trainings.clear()  # their memory goes first
+        trainings.clear()  # their memory goes first, on a GPU also to EPR
+        if ON_GPU:
+            torch.cuda.empty_cache()
         key = (job["width"], job["batch"], job["batchNorm"])
     layout = job.get("layout", "channels_last")
     if layout not in trainings:

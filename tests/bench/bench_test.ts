@@ -101,6 +101,11 @@ Deno.test("compareResults() of a file with itself gives ratios of 1 in every row
   const changed = compareResults(found, slower).filter(({ verdict }) => verdict !== "as before");
   assertEquals(changed.map(({ verdict }) => verdict), ["slower"]);
   assertMatch(describeComparison(found, slower), /geometric mean of \d+ rows/);
+  const cold = structuredClone(found), { name, shape, seconds } = cold.kernels[1];
+  [cold.kernels[1].coldSeconds, cold.kernels[2].coldSeconds] = [seconds, null];
+  assertEquals(compareResults(cold, cold).map(({ name }) => name).filter((name) => name.endsWith(", cold")), [
+    `${name} ${shape}, cold`,
+  ]);
 });
 
 Deno.test("drawRoofline() draws a dot for each kernel under a roof, inside the picture", async () => {

@@ -89,6 +89,13 @@ Deno.test("describeResultFolder() has a line for each machine, and one for each 
   });
 });
 
+Deno.test("docs/benchmarking.md describes every field of a comparison with other frameworks", async () => {
+  const docs = await Deno.readTextFile(new URL("../../docs/benchmarking.md", import.meta.url));
+  const described = docs.slice(docs.indexOf("the document has `schema` (`epr-beside/1`)")).split("\n\n")[0];
+  const fields = [...Object.keys(BESIDE), ...Object.keys(BESIDE.rows[0])];
+  assertEquals(fields.filter((field) => !described.includes(`\`${field}\``)), []);
+});
+
 Deno.test("readResultFolder() refuses smoke tests and other documents, and accepts an empty folder", async () => {
   await withFolder({}, async (folder) => {
     assertStrictEquals(describeResultFolder(await readResultFolder(folder)), "No results yet.");
