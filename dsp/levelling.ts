@@ -14,11 +14,14 @@
  */
 import type { FrontEnd, Levelling } from "./settings.ts";
 
-/** Whether recordings are brought to one level. */
-export type Level = "none" | "percentile";
+/**
+ * Whether recordings are brought to one level. `floor` also raises the offset to {@linkcode FLOOR}, so that what is far quieter than the
+ * loud frames hardly counts: pauses, valleys of the spectrum, and the noise that fills them elsewhere.
+ */
+export type Level = "none" | "percentile" | "floor";
 
 /** See {@linkcode Level}. */
-export const LEVELS: readonly Level[] = ["none", "percentile"];
+export const LEVELS: readonly Level[] = ["none", "percentile", "floor"];
 
 /**
  * The levelling for {@linkcode Level} percentile. 3.4 is the level of Emo-DB as recorded: its 535 recordings have a median of 3.43
@@ -27,10 +30,14 @@ export const LEVELS: readonly Level[] = ["none", "percentile"];
  */
 export const LEVELLING: Levelling = Object.freeze({ percentile: 90, magnitude: 3.4, mostGain: 100, frames: 60_000 });
 
+/** The log offset of {@linkcode Level} floor: 21 dB below the level of the loud frames. The usual 0.01 is 51 dB below it. */
+export const FLOOR = 0.3;
+
 /** A front end with or without levelling. The result is frozen. */
 export function withLevel(settings: FrontEnd, level: Level): FrontEnd {
   const { levelling: _, ...others } = settings;
-  return Object.freeze(level === "none" ? others : { ...others, levelling: LEVELLING });
+  if (level === "none") return Object.freeze(others);
+  return Object.freeze({ ...others, ...level === "floor" && { logOffset: FLOOR }, levelling: LEVELLING });
 }
 
 /**

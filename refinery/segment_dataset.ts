@@ -8,6 +8,7 @@
 import { FIT_STREAMS } from "../base/streams.ts";
 import type { Features, FeatureUtterance } from "../corpora/features.ts";
 import { concatenate } from "../dsp/mixdown.ts";
+import { withLevel } from "../dsp/levelling.ts";
 import { frontEnd } from "../dsp/settings.ts";
 import type { Device, DeviceBuffer } from "../kernels/device.ts";
 import { Random, randomKey } from "../kernels/random.ts";
@@ -210,7 +211,8 @@ export class SegmentDataset implements Dataset {
       const rows = new Float32Array(batch * VIEW.length);
       views.forEach(({ row }, i) => rows.set(row, i * VIEW.length));
       const key = randomKey(...path, FIT_STREAMS.noise, examples[0]);
-      device.gatherViews({ ...shape, starts, views: this.#views.upload(rows), offset: frontEnd.logOffset, key });
+      const { logOffset: offset } = withLevel(frontEnd, features.level ?? "none");
+      device.gatherViews({ ...shape, starts, views: this.#views.upload(rows), offset, key });
       labelled = segments.map((s, i) => this.#nearest(s, views[i]));
     } else {
       device.gatherWindows({ ...shape, starts: this.#starts.upload(segments.map((s) => features.segmentStart[s])) });

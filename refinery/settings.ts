@@ -45,7 +45,7 @@ export interface SettingsTable {
   readonly width: RealSetting;
   /** Frames (10 ms) per segment. */
   readonly segmentFrames: ChoiceSetting<32 | 64 | 96 | 128>;
-  /** Whether each recording is brought to one level before the logarithm, by its 90th percentile frame. */
+  /** Whether each recording is brought to one level before the logarithm, by its 90th percentile frame, and whether the floor is raised. */
   readonly level: ChoiceSetting<Level>;
   /** Whether a network also learns copies of the recordings under other conditions: a telephone, noise, voices, a room, a microphone. */
   readonly conditions: ChoiceSetting<Conditions>;
@@ -135,7 +135,7 @@ export const SETTINGS: SettingsTable = {
     "none",
     LEVELS,
     "level",
-    "scale each recording to one level before the logarithm, by its 90th percentile frame; none: leave its level",
+    "scale each recording to one level before the logarithm, by its 90th percentile frame; floor: also raise the offset in the logarithm to 0.3; none: leave its level",
   ),
   conditions: choice<Conditions>(
     "clean",
