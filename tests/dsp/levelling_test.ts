@@ -5,6 +5,7 @@ import { frameCount, logMel, Spectrum } from "../../dsp/log_mel.ts";
 import { LogMelStream } from "../../dsp/log_mel_stream.ts";
 import { MelBank } from "../../dsp/mel.ts";
 import { type FrontEnd, frontEnd } from "../../dsp/settings.ts";
+import { Random } from "../../kernels/random.ts";
 
 const levelled = withLevel(frontEnd, "percentile"), { nMels, hopLength, logOffset } = frontEnd;
 
@@ -80,6 +81,20 @@ Deno.test("withLevel() sets and removes a front end's levelling", () => {
   assertEquals(levelled, { ...frontEnd, levelling: { percentile: 90, magnitude: 3.4, mostGain: 100, frames: 60_000 } });
   assertEquals(withLevel(levelled, "none"), frontEnd);
   assertThrows(() => (levelled as { nMels: number }).nMels = 3, TypeError);
+});
+
+Deno.test("a raised floor is ln(g mel + 0.3): it hides most of the noise that 0.01 would show", () => {
+  const floor = withLevel(frontEnd, "floor"), samples = speechLike(0.15);
+  assertEquals(floor, { ...levelled, logOffset: 0.3 });
+  const expected = logMel(samples, levelled).map((x) => Math.log(Math.exp(x) - 0.01 + 0.3));
+  assert(farthest(logMel(samples, floor), expected) < 1e-5);
+  const random = new Random(4), power = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
+  const noisy = samples.map((x) => x + 0.1 * power * random.normal()); // noise at 20 dB
+  const change = (settings: FrontEnd) => {
+    const [a, b] = [logMel(samples, settings), logMel(noisy, settings)];
+    return Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / a.length);
+  };
+  assert(change(floor) < change(levelled) / 2, `${change(floor)}, ${change(levelled)}`);
 });
 
 Deno.test("LogMelStream equals logMel() bit for bit, when the level is known: at the end, or after the frames that count", () => {

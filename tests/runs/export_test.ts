@@ -55,7 +55,7 @@ async function checkFolds(changed: Partial<Settings>): Promise<void> {
         const prediction = await predictor.predict(samples);
         assertEquals(prediction.profile, profiles.subarray(firstSegment * K, (firstSegment + segmentCount) * K), id);
         assertStrictEquals(prediction.emotion, predicted.get(id), id);
-        if (own.level === "percentile") {
+        if (own.level) {
           const quiet = await predictor.predict(samples.map((x) => x * 10 ** (-15 / 20)));
           quiet.profile.forEach((p, at) => assert(Math.abs(p - prediction.profile[at]) < 1e-3, id));
         }
@@ -77,6 +77,10 @@ Deno.test("so does the model of a fold whose networks have batch norm", async ()
 
 Deno.test("so does the model of a fold with recordings at one level, from samples at any volume", async () => {
   await checkFolds({ level: "percentile" });
+});
+
+Deno.test("so does one with recordings at one level and a raised floor", async () => {
+  await checkFolds({ level: "floor" });
 });
 
 Deno.test("the model for use of networks with batch norm is a plain VGG-E, without dropout, that predicts the same but for rounding", async () => {
