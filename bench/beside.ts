@@ -116,7 +116,7 @@ function startRival(name: RivalName, threads: number, onGpu: boolean): Promise<R
   }
 }
 
-/** One way in which a framework computes: a row of its own. */
+/** A framework with a layout and a precision: each has its own row. */
 interface Contender {
   rival: Rival;
   beside: string;
